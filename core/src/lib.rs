@@ -1,0 +1,8 @@
+//! A whole HTTP/1.1 client session as deterministic state machines.
+#![forbid(unsafe_code)]
+
+pub mod limits;
+pub mod time;
+
+pub use limits::{LimitExceeded, Limits};
+pub use time::{Instant, Now, UnixTime};

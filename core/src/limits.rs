@@ -1,0 +1,137 @@
+//! One struct with every limit on what a peer can make us hold or do, and the error that names the limit.
+//!
+//! Each limit has a default that ordinary servers do not meet and a name that its error states
+//! (RULES: "each a limit with a default, a name and an error that states it").
+
+use std::fmt;
+
+/// Limits on what a peer may send. All sizes are bytes. The defaults are those of [`Limits::DEFAULT`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Limits {
+    /// A response head in full, status line to empty line. Default 64 KiB.
+    pub head_bytes: usize,
+    /// One line of a response head. Default 16 KiB.
+    pub head_line_bytes: usize,
+    /// Fields in a response head. Default 256.
+    pub head_fields: usize,
+    /// The reason phrase. Default 1 KiB.
+    pub reason_bytes: usize,
+    /// 1xx responses to one request. Default 16.
+    pub informational_responses: usize,
+    /// All heads that answer one request, the 1xx and the final one together. Default 256 KiB.
+    pub all_heads_bytes: usize,
+    /// Extensions on one chunk-size line. Default 256.
+    pub chunk_extension_bytes: usize,
+    /// Extensions on all chunk-size lines of one body. Default 16 KiB.
+    pub chunk_extensions_bytes: usize,
+    /// Framing of a chunked body beyond 8 bytes for each data byte. Default 16 KiB.
+    pub chunk_overhead_bytes: u64,
+    /// Trailer section in full. Default 16 KiB.
+    pub trailer_bytes: usize,
+    /// Fields in a trailer section. Default 64.
+    pub trailer_fields: usize,
+    /// Content codings on one response, over all Content-Encoding fields. Default 3.
+    pub content_codings: usize,
+    /// Decoded size of a body that is collected as a whole (`bytes`, `text`, `json`). Default 64 MiB.
+    pub body_bytes: u64,
+    /// Decoded size of a body that is streamed. Default: none.
+    pub stream_bytes: Option<u64>,
+    /// Decoded bytes for each encoded byte, looked at once more than 1 MiB has been decoded. Default 200.
+    pub decode_ratio: u64,
+    /// Redirects followed for one request. Default 10.
+    pub redirects: u32,
+    /// Body bytes read and thrown away so that a connection can be kept. Default 64 KiB.
+    pub drain_bytes: u64,
+    /// Time spent on throwing away a body. Default 250 ms.
+    pub drain_time: std::time::Duration,
+    /// Body of a proxy's refusal that is kept for the error. Default 10 KiB.
+    pub proxy_refusal_bytes: usize,
+    /// Addresses tried for one connection. Default 16.
+    pub addresses: usize,
+    /// The caller's URL. Default 64 KiB.
+    pub url_bytes: usize,
+    /// A Location field. Default 16 KiB.
+    pub location_bytes: usize,
+    /// Body bytes read ahead of the caller. Default 64 KiB.
+    pub read_ahead_bytes: usize,
+}
+
+impl Limits {
+    /// The defaults, as each field states them.
+    pub const DEFAULT: Limits = Limits {
+        head_bytes: 64 * 1024,
+        head_line_bytes: 16 * 1024,
+        head_fields: 256,
+        reason_bytes: 1024,
+        informational_responses: 16,
+        all_heads_bytes: 256 * 1024,
+        chunk_extension_bytes: 256,
+        chunk_extensions_bytes: 16 * 1024,
+        chunk_overhead_bytes: 16 * 1024,
+        trailer_bytes: 16 * 1024,
+        trailer_fields: 64,
+        content_codings: 3,
+        body_bytes: 64 * 1024 * 1024,
+        stream_bytes: None,
+        decode_ratio: 200,
+        redirects: 10,
+        drain_bytes: 64 * 1024,
+        drain_time: std::time::Duration::from_millis(250),
+        proxy_refusal_bytes: 10 * 1024,
+        addresses: 16,
+        url_bytes: 64 * 1024,
+        location_bytes: 16 * 1024,
+        read_ahead_bytes: 64 * 1024,
+    };
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits::DEFAULT
+    }
+}
+
+/// A limit was met: its name (that of the field of [`Limits`]), its value, and what was seen.
+///
+/// `seen` is the smallest amount that is known to exceed the limit; it does not depend on how the
+/// input was split.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LimitExceeded {
+    /// The limit's name, as in [`Limits`].
+    pub name: &'static str,
+    /// Its value.
+    pub limit: u64,
+    /// What was seen.
+    pub seen: u64,
+}
+
+impl LimitExceeded {
+    /// `Err` when `seen` is more than `limit`.
+    ///
+    /// # Errors
+    /// The limit with its name, its value and `seen`.
+    pub fn check(name: &'static str, limit: u64, seen: u64) -> Result<(), LimitExceeded> {
+        if seen > limit { Err(LimitExceeded { name, limit, seen }) } else { Ok(()) }
+    }
+}
+
+impl fmt::Display for LimitExceeded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "limit {} is {}, seen {}", self.name, self.limit, self.seen)
+    }
+}
+
+impl std::error::Error for LimitExceeded {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_met_only_above_its_value() {
+        assert_eq!(LimitExceeded::check("head_bytes", 10, 10), Ok(()));
+        let e = LimitExceeded::check("head_bytes", 10, 11).unwrap_err();
+        assert_eq!(e.to_string(), "limit head_bytes is 10, seen 11");
+    }
+}

@@ -1,0 +1,113 @@
+//! The project's own time types: time enters the machines as an argument and in no other way.
+//!
+//! Two clocks are told apart because they answer different questions. Deadlines are measured on a
+//! monotonic clock ([`Instant`]) that never jumps; cookies, HSTS and certificates are dated by the
+//! wall clock ([`UnixTime`]), which may be stepped at any moment. Both are plain numbers, so that tests,
+//! recordings and fuzz inputs can carry them.
+
+use std::fmt;
+use std::ops::{Add, Sub};
+pub use std::time::Duration;
+
+/// A point on the embedder's monotonic clock: the time since an origin that the embedder chose.
+///
+/// Only differences mean anything. All arithmetic saturates: no input can make it panic.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Instant(Duration);
+
+impl Instant {
+    /// The origin of the clock.
+    pub const ZERO: Instant = Instant(Duration::ZERO);
+
+    /// The instant that lies `since_origin` after the origin.
+    pub const fn from_origin(since_origin: Duration) -> Self {
+        Instant(since_origin)
+    }
+
+    /// The time since the origin.
+    pub const fn since_origin(self) -> Duration {
+        self.0
+    }
+
+    /// The time from `earlier` to `self`; zero when `earlier` is later.
+    pub const fn saturating_since(self, earlier: Instant) -> Duration {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    /// `self + duration`, at most the greatest instant there is.
+    pub const fn saturating_add(self, duration: Duration) -> Instant {
+        Instant(self.0.saturating_add(duration))
+    }
+}
+
+impl Add<Duration> for Instant {
+    type Output = Instant;
+    fn add(self, duration: Duration) -> Instant {
+        self.saturating_add(duration)
+    }
+}
+
+impl Sub for Instant {
+    type Output = Duration;
+    fn sub(self, earlier: Instant) -> Duration {
+        self.saturating_since(earlier)
+    }
+}
+
+/// Wall-clock time in whole seconds since 1970-01-01T00:00:00Z; nothing before that can be said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UnixTime(pub u64);
+
+impl UnixTime {
+    /// `self + seconds`, at most the greatest time there is.
+    pub const fn saturating_add(self, seconds: u64) -> UnixTime {
+        UnixTime(self.0.saturating_add(seconds))
+    }
+
+    /// Seconds from `earlier` to `self`; zero when `earlier` is later.
+    pub const fn saturating_since(self, earlier: UnixTime) -> u64 {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+impl fmt::Display for UnixTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} s after the epoch", self.0)
+    }
+}
+
+/// Both clocks, read at the same moment. Every input to a machine carries one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Now {
+    /// The monotonic clock, for deadlines.
+    pub instant: Instant,
+    /// The wall clock, for cookies, HSTS and certificates.
+    pub unix: UnixTime,
+}
+
+impl Now {
+    /// Both clocks.
+    pub const fn new(instant: Instant, unix: UnixTime) -> Self {
+        Now { instant, unix }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_saturate_in_both_directions() {
+        let one = Instant::from_origin(Duration::from_secs(1));
+        let two = Instant::from_origin(Duration::from_secs(2));
+        assert_eq!(two - one, Duration::from_secs(1));
+        assert_eq!(one - two, Duration::ZERO);
+        assert_eq!(Instant::from_origin(Duration::MAX) + Duration::from_secs(1), Instant::from_origin(Duration::MAX));
+    }
+
+    #[test]
+    fn wall_clock_differences_clamp_at_zero() {
+        assert_eq!(UnixTime(5).saturating_since(UnixTime(9)), 0);
+        assert_eq!(UnixTime(u64::MAX).saturating_add(1), UnixTime(u64::MAX));
+    }
+}

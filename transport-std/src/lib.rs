@@ -1,0 +1,2 @@
+//! Petition over blocking std sockets.
+#![forbid(unsafe_code)]
