@@ -2,7 +2,9 @@
 #![forbid(unsafe_code)]
 
 pub mod limits;
+pub mod origin;
 pub mod time;
+pub mod url_rules;
 
 pub use limits::{LimitExceeded, Limits};
 pub use time::{Instant, Now, UnixTime};
