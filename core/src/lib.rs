@@ -3,6 +3,7 @@
 
 pub mod limits;
 pub mod origin;
+pub mod redirect;
 pub mod time;
 pub mod url_rules;
 
