@@ -1,0 +1,119 @@
+//! Request bodies: bytes that are at hand, or a stream that the embedder feeds.
+//!
+//! A body of known size is sent with Content-Length, one of unknown size is chunked (RFC 9112 §6). Bytes can be sent any
+//! number of times; a stream only when its embedder can rewind it (RULES T14, T54).
+
+use bytes::Bytes;
+
+/// The body of a request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Body {
+    /// No body. POST, PUT and PATCH then say `Content-Length: 0`; other methods say nothing.
+    #[default]
+    Empty,
+    /// Bytes at hand; cloning shares them.
+    Bytes(Bytes),
+    /// Bytes that the embedder pushes when it is asked for them.
+    Stream {
+        /// The exact number of bytes, if it is known beforehand.
+        length: Option<u64>,
+        /// Whether the embedder can start again from the first byte.
+        rewindable: bool,
+    },
+}
+
+impl Body {
+    /// The number of bytes, if it is known.
+    pub fn length(&self) -> Option<u64> {
+        match self {
+            Body::Empty => Some(0),
+            Body::Bytes(bytes) => Some(bytes.len() as u64),
+            Body::Stream { length, .. } => *length,
+        }
+    }
+
+    /// Whether there is no body at all.
+    pub fn is_none(&self) -> bool {
+        matches!(self, Body::Empty)
+    }
+
+    /// Whether the body can be sent once more from its first byte.
+    pub fn is_replayable(&self) -> bool {
+        !matches!(self, Body::Stream { rewindable: false, .. })
+    }
+
+    /// A JSON document.
+    ///
+    /// # Errors
+    /// When the value cannot be serialised, for example a map with keys that are no strings.
+    #[cfg(feature = "json")]
+    pub fn json<T: serde::Serialize + ?Sized>(value: &T) -> Result<Body, serde_json::Error> {
+        Ok(serde_json::to_vec(value)?.into())
+    }
+
+    /// `application/x-www-form-urlencoded` by the WHATWG serialiser (T24).
+    pub fn form<N: AsRef<str>, V: AsRef<str>>(pairs: impl IntoIterator<Item = (N, V)>) -> Body {
+        let mut text = url::form_urlencoded::Serializer::new(String::new());
+        text.extend_pairs(pairs);
+        text.finish().into()
+    }
+}
+
+impl From<Bytes> for Body {
+    fn from(bytes: Bytes) -> Self {
+        Body::Bytes(bytes)
+    }
+}
+
+impl From<Vec<u8>> for Body {
+    fn from(bytes: Vec<u8>) -> Self {
+        Body::Bytes(bytes.into())
+    }
+}
+
+impl From<String> for Body {
+    fn from(text: String) -> Self {
+        Body::Bytes(text.into())
+    }
+}
+
+impl From<&str> for Body {
+    fn from(text: &str) -> Self {
+        Body::Bytes(Bytes::copy_from_slice(text.as_bytes()))
+    }
+}
+
+impl From<&[u8]> for Body {
+    fn from(bytes: &[u8]) -> Self {
+        Body::Bytes(Bytes::copy_from_slice(bytes))
+    }
+}
+
+impl<const N: usize> From<&[u8; N]> for Body {
+    fn from(bytes: &[u8; N]) -> Self {
+        bytes.as_slice().into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(body: Body) -> String {
+        let Body::Bytes(bytes) = body else { panic!("{body:?}") };
+        String::from_utf8(bytes.to_vec()).unwrap()
+    }
+
+    #[test]
+    fn t24_forms_are_serialised_by_the_whatwg_rules() {
+        let form = Body::form([("a", "b=c&d"), ("é", "+ %"), ("n", "x\r\ny")]);
+        assert_eq!(text(form), "a=b%3Dc%26d&%C3%A9=%2B+%25&n=x%0D%0Ay");
+    }
+
+    #[test]
+    fn only_a_stream_that_cannot_rewind_is_not_replayable() {
+        assert!(Body::Empty.is_replayable() && Body::from("x").is_replayable());
+        assert!(Body::Stream { length: None, rewindable: true }.is_replayable());
+        assert!(!Body::Stream { length: Some(1), rewindable: false }.is_replayable());
+    }
+}

@@ -1,0 +1,343 @@
+//! What can go wrong, in three kinds that are never mixed: a request that cannot be built
+//! ([`BuildError`](crate::BuildError)), an embedder's call out of turn ([`Misuse`]), and a failure of the world ([`Error`]).
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use http::Method;
+
+use crate::address_policy::AddressDenied;
+use crate::decode::DecodeError;
+use crate::dial::DialError;
+use crate::http1::ResponseHead;
+use crate::limits::LimitExceeded;
+use crate::link::LinkError;
+use crate::redirect::RedirectError;
+use crate::request::BuildError;
+
+/// The embedder called out of turn: a mistake in the program, never something that a peer can cause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Misuse {
+    /// An answer to an output that was not given, or was answered already.
+    NotAsked,
+    /// More bytes reported than were offered.
+    TooMany,
+    /// The transfer has ended.
+    Ended,
+}
+
+impl fmt::Display for Misuse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Misuse::NotAsked => "misuse: an answer to something that was not asked",
+            Misuse::TooMany => "misuse: more bytes reported than were offered",
+            Misuse::Ended => "misuse: the transfer has ended",
+        })
+    }
+}
+
+impl std::error::Error for Misuse {}
+
+/// What a transfer was doing when it failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Phase {
+    /// Building the request.
+    Prepare,
+    /// Waiting for a place in the pool.
+    Acquire,
+    /// Looking up the name.
+    Resolve,
+    /// Connecting.
+    Connect,
+    /// Asking the proxy for a tunnel.
+    Proxy,
+    /// The TLS handshake.
+    Tls,
+    /// Sending the request.
+    Send,
+    /// Waiting for the response head.
+    Head,
+    /// Judging a redirect.
+    Redirect,
+    /// Reading the body.
+    Body,
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Phase::Prepare => "building the request",
+            Phase::Acquire => "waiting for a connection",
+            Phase::Resolve => "looking up the name",
+            Phase::Connect => "connecting",
+            Phase::Proxy => "asking the proxy",
+            Phase::Tls => "the TLS handshake",
+            Phase::Send => "sending the request",
+            Phase::Head => "waiting for the response head",
+            Phase::Redirect => "judging the redirect",
+            Phase::Body => "reading the body",
+        })
+    }
+}
+
+/// Which deadline fired.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Timeout {
+    /// `connect_timeout`: look-up and connecting.
+    Connect,
+    /// `tls_timeout`: the proxy's and TLS handshakes.
+    Tls,
+    /// `first_byte_timeout`: from the request's last byte to the response's first.
+    FirstByte,
+    /// `idle_timeout`: no byte moved.
+    Idle,
+    /// `total_timeout`: the whole call.
+    Total,
+}
+
+impl Timeout {
+    /// The name of the option that sets it.
+    pub const fn option(self) -> &'static str {
+        match self {
+            Timeout::Connect => "connect_timeout",
+            Timeout::Tls => "tls_timeout",
+            Timeout::FirstByte => "first_byte_timeout",
+            Timeout::Idle => "idle_timeout",
+            Timeout::Total => "total_timeout",
+        }
+    }
+}
+
+/// A failure of the operating system, as the embedder saw it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IoFailure {
+    /// The kind.
+    pub kind: std::io::ErrorKind,
+    /// The system's words.
+    pub text: String,
+}
+
+impl IoFailure {
+    /// A failure of this kind, in the kind's own words.
+    pub fn new(kind: std::io::ErrorKind) -> Self {
+        IoFailure { kind, text: kind.to_string() }
+    }
+}
+
+impl From<&std::io::Error> for IoFailure {
+    fn from(error: &std::io::Error) -> Self {
+        IoFailure { kind: error.kind(), text: error.to_string() }
+    }
+}
+
+impl fmt::Display for IoFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for IoFailure {}
+
+/// The cause of an [`Error`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The request cannot be built.
+    Build(BuildError),
+    /// The name could not be looked up.
+    Resolve(IoFailure),
+    /// The look-up gave addresses, and none of them is allowed (T29).
+    AddressDenied(AddressDenied),
+    /// No address could be connected to; also when the look-up gave none.
+    Connect(DialError),
+    /// A socket failed.
+    Io(IoFailure),
+    /// A layer or the peer's HTTP: TLS, the proxy's refusal, the framing, a truncated message, a limit on it.
+    Link(LinkError),
+    /// A deadline fired.
+    Timeout {
+        /// Which.
+        which: Timeout,
+        /// Its value.
+        limit: Duration,
+    },
+    /// A redirect cannot be followed.
+    Redirect(RedirectError),
+    /// The content coding.
+    Decode(DecodeError),
+    /// A limit on the whole call.
+    Limit(LimitExceeded),
+    /// The embedder's body stream ended early, went on too long or failed.
+    RequestBody(String),
+    /// The body would have to be sent once more, and cannot be.
+    BodyNotReplayable,
+    /// TLS is needed and cannot be had: the feature is off, or the configuration could not be made.
+    NoTls(String),
+    /// The caller cancelled.
+    Cancelled,
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ErrorKind::Build(e) => write!(f, "{e}"),
+            ErrorKind::Resolve(e) => write!(f, "{e}"),
+            ErrorKind::AddressDenied(e) => write!(f, "{e}"),
+            ErrorKind::Connect(e) => write!(f, "{e}"),
+            ErrorKind::Io(e) => write!(f, "{e}"),
+            ErrorKind::Link(e) => write!(f, "{e}"),
+            ErrorKind::Timeout { which, limit } => write!(f, "timed out: {} is {limit:?}", which.option()),
+            ErrorKind::Redirect(e) => write!(f, "{e}"),
+            ErrorKind::Decode(e) => write!(f, "{e}"),
+            ErrorKind::Limit(e) => write!(f, "{e}"),
+            ErrorKind::RequestBody(e) => write!(f, "request body: {e}"),
+            ErrorKind::BodyNotReplayable => {
+                f.write_str("the body would have to be sent once more, and the stream cannot be rewound")
+            }
+            ErrorKind::NoTls(e) => write!(f, "TLS cannot be had: {e}"),
+            ErrorKind::Cancelled => f.write_str("cancelled"),
+        }
+    }
+}
+
+/// Whether the server may have acted on the request that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Processed {
+    /// No byte of it was written.
+    No,
+    /// Some of it was written: the server may have acted on it.
+    Maybe,
+}
+
+/// A failure, with where it happened and what had moved by then. One line; no secret in it.
+pub struct Error(Box<Report>);
+
+/// The parts of an [`Error`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Report {
+    /// The cause.
+    pub kind: ErrorKind,
+    /// What the transfer was doing.
+    pub phase: Phase,
+    /// Which hop of a chain of redirects, from 0.
+    pub hop: u32,
+    /// The method of that hop.
+    pub method: Method,
+    /// The URL of that hop, without userinfo and without query values.
+    pub url: String,
+    /// The address connected to, if there was one.
+    pub peer: Option<SocketAddr>,
+    /// Bytes written on the hop's connection for this request.
+    pub bytes_sent: u64,
+    /// Bytes read on the hop's connection for this request.
+    pub bytes_received: u64,
+    /// Whether the server may have acted on the request.
+    pub processed: Processed,
+    /// Whether this request had already been sent once more, on a new connection.
+    pub retried: bool,
+    /// The response that could not be acted on, for example a 3xx that cannot be followed.
+    pub response: Option<Box<ResponseHead>>,
+}
+
+impl Error {
+    pub(crate) fn new(report: Report) -> Error {
+        Error(Box::new(report))
+    }
+
+    /// A request that could not be built.
+    pub fn build(method: Method, url: String, fault: BuildError) -> Error {
+        Error::new(Report {
+            kind: ErrorKind::Build(fault),
+            phase: Phase::Prepare,
+            hop: 0,
+            method,
+            url,
+            peer: None,
+            bytes_sent: 0,
+            bytes_received: 0,
+            processed: Processed::No,
+            retried: false,
+            response: None,
+        })
+    }
+
+    /// The cause.
+    pub fn kind(&self) -> &ErrorKind {
+        &self.0.kind
+    }
+
+    /// All parts.
+    pub fn report(&self) -> &Report {
+        &self.0
+    }
+
+    /// All parts, owned.
+    pub fn into_report(self) -> Report {
+        *self.0
+    }
+
+    /// Whether a deadline fired.
+    pub fn is_timeout(&self) -> bool {
+        matches!(self.0.kind, ErrorKind::Timeout { .. })
+    }
+
+    /// Whether no connection could be made.
+    pub fn is_connect(&self) -> bool {
+        matches!(self.0.kind, ErrorKind::Resolve(_) | ErrorKind::Connect(_) | ErrorKind::AddressDenied(_))
+    }
+
+    /// Whether the message ended before its end.
+    pub fn is_truncated(&self) -> bool {
+        match &self.0.kind {
+            ErrorKind::Link(e) => e.is_truncation(),
+            ErrorKind::Decode(e) => e.is_truncation(),
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Report { kind, phase, hop, method, url, peer, bytes_sent, bytes_received, processed, .. } = &*self.0;
+        write!(f, "{method} {url}: {phase}")?;
+        if *hop > 0 {
+            write!(f, " (hop {hop})")?;
+        }
+        write!(f, ": {kind}")?;
+        if let Some(peer) = peer {
+            write!(f, " [{peer}, {bytes_sent} bytes sent, {bytes_received} received")?;
+            if *processed == Processed::Maybe {
+                f.write_str(", the server may have acted on it")?;
+            }
+            f.write_str("]")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.0.kind {
+            ErrorKind::Build(e) => Some(e),
+            ErrorKind::Resolve(e) | ErrorKind::Io(e) => Some(e),
+            ErrorKind::AddressDenied(e) => Some(e),
+            ErrorKind::Connect(e) => Some(e),
+            ErrorKind::Link(e) => Some(e),
+            ErrorKind::Redirect(e) => Some(e),
+            ErrorKind::Decode(e) => Some(e),
+            ErrorKind::Limit(e) => Some(e),
+            _ => None,
+        }
+    }
+}

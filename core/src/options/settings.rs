@@ -1,0 +1,147 @@
+//! The scalar options: one table that makes both the options of a level and the merged settings.
+
+use std::time::Duration;
+
+use url::Url;
+
+use crate::address_policy::AddressPolicy;
+use crate::auth::Auth;
+use crate::cookie::SameSiteContext;
+use crate::http1::{Leniencies, Version};
+use crate::limits::Limits;
+use crate::proxy::Proxy;
+use crate::redirect::Policy;
+#[cfg(feature = "tls")]
+use crate::tls::TlsConfig;
+
+/// What one level says of one option.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Setting<T> {
+    /// Nothing: the lower level's value counts.
+    #[default]
+    Inherit,
+    /// This value counts.
+    Set(T),
+    /// The library's default counts, whatever a lower level says.
+    Clear,
+}
+
+impl<T: Clone> Setting<T> {
+    fn over(&self, lower: &T, default: T) -> T {
+        match self {
+            Setting::Inherit => lower.clone(),
+            Setting::Set(value) => value.clone(),
+            Setting::Clear => default,
+        }
+    }
+}
+
+impl<T> From<T> for Setting<T> {
+    fn from(value: T) -> Self {
+        Setting::Set(value)
+    }
+}
+
+macro_rules! settings {
+    ($($(#[doc = $doc:literal])* $(#[cfg($cfg:meta)])? $name:ident: $type:ty = $default:expr;)*) => {
+        /// The scalar options of one level, each [`Setting::Inherit`] until it is set.
+        #[derive(Clone, Debug, Default, PartialEq)]
+        #[non_exhaustive]
+        pub struct ScalarOptions {
+            $($(#[doc = $doc])* $(#[cfg($cfg)])? pub $name: Setting<$type>,)*
+        }
+
+        /// The merged value of every scalar option. [`Settings::default`] holds the library's defaults.
+        #[derive(Clone, Debug, PartialEq)]
+        #[non_exhaustive]
+        pub struct Settings {
+            $($(#[doc = $doc])* $(#[cfg($cfg)])? pub $name: $type,)*
+        }
+
+        impl Default for Settings {
+            fn default() -> Self {
+                Settings { $($(#[cfg($cfg)])? $name: $default,)* }
+            }
+        }
+
+        impl Settings {
+            /// These settings with one more level of options laid over them. `self` is not changed.
+            pub fn with(&self, level: &ScalarOptions) -> Settings {
+                Settings { $($(#[cfg($cfg)])? $name: level.$name.over(&self.$name, $default),)* }
+            }
+        }
+    };
+}
+
+settings! {
+    /// What is done with a redirect. Default: up to 10 are followed, by the rules of [`Policy`].
+    redirect: Policy = Policy::default();
+    /// Time for looking up the name and connecting, the proxy included. Default 10 s.
+    connect_timeout: Option<Duration> = Some(Duration::from_secs(10));
+    /// Time for the proxy's and TLS handshakes. Default 10 s.
+    tls_timeout: Option<Duration> = Some(Duration::from_secs(10));
+    /// Time from the last byte of the request to the first byte of the response. Default: none beside the idle limit.
+    first_byte_timeout: Option<Duration> = None;
+    /// Time during which no byte moves although the peer could move one. Default 30 s.
+    idle_timeout: Option<Duration> = Some(Duration::from_secs(30));
+    /// Time for the whole call: every hop, every retry, the body to its end. Default: none.
+    total_timeout: Option<Duration> = None;
+    /// Time to wait for `100 Continue` before the body is sent all the same (RFC 9110 §10.1.1). Default 1 s.
+    continue_timeout: Duration = Duration::from_secs(1);
+    /// Whether a request with a body asks with `Expect: 100-continue` first. Default: no.
+    expect_continue: bool = false;
+    /// The limits on what a peer may send.
+    limits: Limits = Limits::DEFAULT;
+    /// Which departures from the grammar are tolerated in a response head.
+    leniencies: Leniencies = Leniencies::COMPAT;
+    /// No departure is tolerated, whatever `leniencies` says; also in content codings. Default: off.
+    strict: bool = false;
+    /// Whether content codings are asked for and removed. Default: yes.
+    decode: bool = true;
+    /// Whether the session's cookie jar is used, for sending and storing. Default: yes.
+    cookies: bool = true;
+    /// From where the request comes, for SameSite cookies (RFC 6265bis §5.2). Default: the same site.
+    same_site: SameSiteContext = SameSiteContext::default();
+    /// Credentials for the origin of the request. Userinfo in the URL comes before them. Default: none.
+    auth: Option<Auth> = None;
+    /// The proxy. Default: none.
+    proxy: Option<Proxy> = None;
+    /// TLS: trust, client certificate, versions. Default: the session's, made when first needed.
+    #[cfg(feature = "tls")]
+    tls: Option<TlsConfig> = None;
+    /// What a relative URL of a request is resolved against (RFC 3986 §5). Default: none.
+    base_url: Option<Url> = None;
+    /// Which addresses may be connected to. Default: any.
+    address_policy: AddressPolicy = AddressPolicy::default();
+    /// Whether a request that found its kept connection dead is sent once more on a new one, where that is safe
+    /// (RFC 9112 §9.3.1, T54). Default: yes.
+    retry_dead_connection: bool = true;
+    /// Says that the request may be processed twice without harm, whatever its method. Default: no.
+    idempotent: bool = false;
+    /// Whether connections are kept for later requests. Default: yes.
+    keep_alive: bool = true;
+    /// The HTTP version of the request. Default HTTP/1.1.
+    version: Version = Version::Http11;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inherit_set_and_clear_mean_what_they_say() {
+        let library = Settings::default();
+        let mut session = ScalarOptions::default();
+        session.idle_timeout = Some(Duration::from_secs(5)).into();
+        session.total_timeout = Some(Duration::from_secs(60)).into();
+        let merged = library.with(&session);
+        assert_eq!(merged.idle_timeout, Some(Duration::from_secs(5)));
+        let mut request = ScalarOptions::default();
+        request.idle_timeout = Setting::Clear;
+        request.total_timeout = Setting::Set(None);
+        let merged = merged.with(&request);
+        assert_eq!(merged.idle_timeout, Some(Duration::from_secs(30)));
+        assert_eq!(merged.total_timeout, None);
+        assert_eq!(merged.connect_timeout, Some(Duration::from_secs(10)));
+    }
+}

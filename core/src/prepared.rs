@@ -1,0 +1,179 @@
+//! A request with every option merged and checked, and the fields that one hop of it carries.
+//!
+//! # Where the automatic fields stand
+//!
+//! Host first (RFC 9110 §7.2); then User-Agent, Accept and Accept-Encoding; then the caller's fields in the caller's order and case, the
+//! session's before the request's; then Content-Type of a body that brings one, Authorization, the proxy's
+//! fields and Cookie; the framing fields last. A field that the caller set or removed is never automatic as well.
+
+use std::sync::Arc;
+
+use http::Method;
+use url::Url;
+
+use crate::auth::Auth;
+use crate::body::Body;
+use crate::decode::accept_encoding;
+use crate::http1::{BodyLength, Version};
+use crate::options::{HeaderError, Headers, Pairs, Settings};
+use crate::proxy::Proxy;
+use crate::request::BuildError;
+use crate::url_rules::{absolute_target, host_header, request_target};
+
+/// What is sent as User-Agent unless the caller says otherwise.
+pub const USER_AGENT: &str = concat!("petition/", env!("CARGO_PKG_VERSION"));
+
+/// A request that is ready to be sent: a value, which sending does not change.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    pub(crate) headers: Arc<Headers>,
+    pub(crate) cookies: Pairs,
+    pub(crate) auth: Option<Auth>,
+    pub(crate) body: Body,
+    pub(crate) content_type: Option<&'static str>,
+    pub(crate) settings: Arc<Settings>,
+}
+
+/// Fields that the core writes itself, and what sets them (T3, T21).
+const OWNED: [(&str, &str); 8] = [
+    ("connection", "use the option keep_alive"),
+    ("keep-alive", "use the option keep_alive"),
+    ("proxy-connection", "no proxy needs it"),
+    ("upgrade", "upgrades are asked for by an option"),
+    ("te", "trailers are always accepted"),
+    ("trailer", "trailers belong to the body"),
+    ("expect", "use the option expect_continue"),
+    ("proxy-authorization", "credentials for a proxy belong to the option proxy"),
+];
+
+impl Prepared {
+    /// The method.
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// The URL, without userinfo.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// The caller's fields, the session's and the request's merged; the automatic ones are not among them.
+    pub fn headers(&self) -> &Headers {
+        &self.headers
+    }
+
+    /// The body.
+    pub fn body(&self) -> &Body {
+        &self.body
+    }
+
+    /// The merged settings.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub(crate) fn checked(self) -> Result<Prepared, BuildError> {
+        if self.method.as_str().len() > 32 {
+            return Err(BuildError::MethodTooLong);
+        }
+        if self.settings.redirect.https_only && self.url.scheme() != "https" {
+            return Err(BuildError::HttpsOnly);
+        }
+        if self.settings.version == Version::Http10 && self.body.length().is_none() {
+            return Err(BuildError::LengthNeeded);
+        }
+        for (name, value) in self.headers.iter() {
+            self.check_field(name, value.as_bytes())?;
+        }
+        for (name, value) in self.cookies.iter() {
+            if name.contains('=') || name.bytes().chain(value.bytes()).any(|b| b < 0x20 || b == 0x7f || b == b';') {
+                return Err(BuildError::Cookie { name: name.escape_debug().take(64).collect() });
+            }
+        }
+        Ok(self)
+    }
+
+    /// T20, T21: the framing fields are the core's; a Host set by hand must be one.
+    fn check_field(&self, name: &str, value: &[u8]) -> Result<(), BuildError> {
+        let owned = |instead| BuildError::Header(HeaderError::Owned { name: name.into(), instead });
+        if let Some((_, instead)) = OWNED.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
+            return Err(owned(instead));
+        }
+        if name.eq_ignore_ascii_case("transfer-encoding") {
+            let ours = self.body_length() == BodyLength::Chunked && value.eq_ignore_ascii_case(b"chunked");
+            return if ours { Ok(()) } else { Err(owned("a body of unknown length is chunked, any other is not")) };
+        }
+        if name.eq_ignore_ascii_case("content-length") {
+            let declared = std::str::from_utf8(value).ok().filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
+            let actual = match self.body_length() {
+                BodyLength::Chunked => None,
+                BodyLength::Known(n) => Some(n),
+                BodyLength::None => Some(0),
+            };
+            if declared.and_then(|text| text.parse().ok()) != actual || actual.is_none() {
+                let declared = String::from_utf8_lossy(value).escape_debug().take(32).collect();
+                return Err(BuildError::ContentLength { declared, actual });
+            }
+        }
+        if name.eq_ignore_ascii_case("host") {
+            let host = std::str::from_utf8(value).ok().and_then(|text| text.parse::<http::uri::Authority>().ok());
+            if !value.is_empty() && !host.is_some_and(|host| !host.as_str().contains('@')) {
+                return Err(BuildError::Header(HeaderError::Value { name: name.into(), byte: b'@' }));
+            }
+        }
+        Ok(())
+    }
+
+    /// How the body is framed (RFC 9110 §8.6: a method that anticipates content says so even when there is none).
+    pub(crate) fn body_length(&self) -> BodyLength {
+        match (&self.body, self.body.length()) {
+            (Body::Empty, _) if !matches!(self.method, Method::POST | Method::PUT | Method::PATCH) => BodyLength::None,
+            (_, Some(n)) => BodyLength::Known(n),
+            (_, None) => BodyLength::Chunked,
+        }
+    }
+
+    /// The request target: absolute-form to a forwarding proxy, origin-form else (RFC 9112 §3.2).
+    pub(crate) fn target(&self, forward: bool) -> &str {
+        if forward { absolute_target(&self.url) } else { request_target(&self.url) }
+    }
+
+    /// The fields of this hop in the order above, without the framing fields.
+    pub(crate) fn fields<'a>(
+        &'a self,
+        forward: Option<&'a Proxy>,
+        referer: Option<&'a str>,
+        cookie: &'a [u8],
+    ) -> impl Iterator<Item = (&'a str, &'a [u8])> {
+        let headers = &*self.headers;
+        let automatic = |name: &'static str, value: &'static str| {
+            (!value.is_empty() && !headers.mentions(name)).then_some((name, value.as_bytes()))
+        };
+        let host = match headers.get("host") {
+            Some(value) => value.as_bytes(),
+            None => host_header(&self.url).as_bytes(),
+        };
+        let codings = if self.settings.decode && !headers.mentions("range") { accept_encoding() } else { "" };
+        let content_type = self.content_type.and_then(|value| automatic("Content-Type", value));
+        let auth = self.auth.as_ref().filter(|_| !headers.mentions("authorization"));
+        let proxy_auth = forward.and_then(Proxy::credentials);
+        let cookie = (!cookie.is_empty() && !headers.mentions("cookie")).then_some(("Cookie", cookie));
+        std::iter::once(("Host", host))
+            .chain(automatic("User-Agent", USER_AGENT))
+            .chain(automatic("Accept", "*/*"))
+            .chain(automatic("Accept-Encoding", codings))
+            .chain(headers.iter().filter(|(name, _)| !is_written_elsewhere(name)).map(|(n, v)| (n, v.as_bytes())))
+            .chain(referer.filter(|_| !headers.mentions("referer")).map(|text| ("Referer", text.as_bytes())))
+            .chain(content_type)
+            .chain(auth.map(|auth| ("Authorization", auth.header_value().as_bytes())))
+            .chain(proxy_auth.map(|auth| ("Proxy-Authorization", auth.header_value().as_bytes())))
+            .chain(forward.into_iter().flat_map(|p| p.headers().iter()).map(|(n, v)| (n, v.as_bytes())))
+            .chain(cookie)
+    }
+}
+
+fn is_written_elsewhere(name: &str) -> bool {
+    ["host", "content-length", "transfer-encoding"].iter().any(|known| known.eq_ignore_ascii_case(name))
+}

@@ -1,0 +1,80 @@
+//! What the caller may choose about redirects, and the safe defaults.
+
+use crate::limits::Limits;
+
+/// How redirects are treated. The default follows up to [`Limits::redirects`] and keeps credentials to their origin.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Policy {
+    /// How many are followed. Default: [`Follow::ToLimit`].
+    pub follow: Follow,
+    /// Which fields go to another origin. Default: [`CrossOrigin::KeepUnlisted`].
+    pub cross_origin: CrossOrigin,
+    /// Whether a redirect may lead to plain http. Default: [`PlainHttp::Allowed`].
+    pub plain_http: PlainHttp,
+    /// Send a Referer as "strict-origin-when-cross-origin" has it. Default: no Referer.
+    pub referer: bool,
+    /// Codes that keep POST and its body instead of turning it into GET. Default: none.
+    pub keep_post: KeepPost,
+    /// An upgrade from http to https of one host, both at their default ports, keeps credentials. Default: false.
+    pub http_to_https_keeps_credentials: bool,
+    /// Credentials and sensitive fields go wherever the peer redirects to: whoever controls a redirect
+    /// receives them. Default: false.
+    pub danger_credentials_follow_to_any_origin: bool,
+}
+
+/// How many redirects are followed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Follow {
+    /// As many as [`Limits::redirects`] says.
+    #[default]
+    ToLimit,
+    /// Exactly so many; 0 delivers the 3xx as [`Follow::Never`] does.
+    AtMost(u32),
+    /// None: the 3xx is delivered.
+    Never,
+}
+
+impl Follow {
+    /// The number of redirects; 0 for none.
+    pub const fn limit(self, limits: &Limits) -> u32 {
+        match self {
+            Follow::ToLimit => limits.redirects,
+            Follow::AtMost(limit) => limit,
+            Follow::Never => 0,
+        }
+    }
+}
+
+/// Which of the caller's fields go to another origin.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum CrossOrigin {
+    /// All but those marked sensitive and those of a well-known sensitive name.
+    #[default]
+    KeepUnlisted,
+    /// Only `accept*`, `user-agent`, `range`, `content-*` and `if-*`, and of those none that is sensitive.
+    OnlySafeListed,
+}
+
+/// Whether a redirect may lead to plain http.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum PlainHttp {
+    /// Yes, also from https; credentials do not go along.
+    #[default]
+    Allowed,
+    /// From http only.
+    NotFromHttps,
+    /// Never.
+    Refused,
+}
+
+/// Codes at which POST stays POST. RFC 9110 §15.4 lets a client change it to GET for 301 and 302 and asks for
+/// it at 303; everybody does, so that none is the default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct KeepPost {
+    /// At 301.
+    pub on_301: bool,
+    /// At 302.
+    pub on_302: bool,
+    /// At 303.
+    pub on_303: bool,
+}

@@ -1,0 +1,195 @@
+//! The session: options, cookies and the default TLS configuration, as plain shared data without a lock of its own.
+//!
+//! A transport keeps one behind whatever lock it likes and hands it to a transfer only when that asks to be
+//! synchronised ([`Transfer::sync`](crate::Transfer::sync)); nothing here waits or does I/O.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use url::Url;
+
+use crate::cookie::Jar;
+use crate::error::Error;
+use crate::limits::LimitExceeded;
+use crate::options::{HeaderError, Headers, Options, Settings};
+use crate::origin::Origin;
+use crate::prepared::Prepared;
+use crate::request::{BuildError, Request, Target};
+#[cfg(feature = "tls")]
+use crate::tls::TlsConfig;
+use crate::url_rules::{self, QueryShown, UrlError};
+
+/// Data kept across requests.
+///
+/// ```
+/// use petition_core::{Request, Session};
+///
+/// let mut session = Session::new();
+/// session.set_header("X-Test", "true")?;
+/// let request = Request::new(http::Method::GET, "http://example.com/headers").header("X-Test2", "true");
+/// let prepared = session.prepare(&request)?;
+/// assert_eq!(prepared.headers().get("x-test").unwrap(), "true");
+/// assert_eq!(prepared.headers().get("x-test2").unwrap(), "true");
+/// assert!(session.options().headers.get("X-Test2").is_none());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Default)]
+pub struct Session {
+    options: Options,
+    /// `options` merged over the library's defaults; made again when they change, shared by every request that sets none of its own.
+    settings: Arc<Settings>,
+    headers: Arc<Headers>,
+    jar: Jar,
+    refused_expect: BTreeSet<Origin>,
+    #[cfg(feature = "tls")]
+    default_tls: Option<TlsConfig>,
+}
+
+/// Origins remembered to refuse `Expect: 100-continue` (T53); the oldest knowledge is worth little.
+const REFUSED_EXPECT: usize = 256;
+
+impl Session {
+    /// A session with the library's defaults and an empty jar.
+    pub fn new() -> Session {
+        Session::default()
+    }
+
+    /// The session's options.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// Changes the session's options; requests prepared from now on see the change.
+    pub fn update<R>(&mut self, change: impl FnOnce(&mut Options) -> R) -> R {
+        let result = change(&mut self.options);
+        let library = Settings::default();
+        self.settings = Arc::new(match self.options.scalars() {
+            Some(scalars) => library.with(scalars),
+            None => library,
+        });
+        self.headers = Arc::new(self.options.headers.clone());
+        result
+    }
+
+    /// Sets a field that every request carries unless it says otherwise.
+    ///
+    /// # Errors
+    /// As [`Headers::set`].
+    pub fn set_header(&mut self, name: &str, value: impl AsRef<[u8]>) -> Result<(), HeaderError> {
+        self.update(|options| options.headers.set(name, value))
+    }
+
+    /// Sets the URL that relative URLs are resolved against, by RFC 3986 §5 and never by string prefix.
+    ///
+    /// # Errors
+    /// [`BuildError::Url`] when it is no absolute http or https URL.
+    pub fn set_base_url(&mut self, url: &str) -> Result<(), BuildError> {
+        let (url, _) = url_rules::parse_url(url, &self.settings.limits).map_err(BuildError::Url)?;
+        self.update(|options| options.scalars_mut().base_url = Some(url).into());
+        Ok(())
+    }
+
+    /// The settings of a request that sets none of its own.
+    pub fn settings(&self) -> &Arc<Settings> {
+        &self.settings
+    }
+
+    /// The cookies.
+    pub fn jar(&self) -> &Jar {
+        &self.jar
+    }
+
+    /// The cookies, to be changed.
+    pub fn jar_mut(&mut self) -> &mut Jar {
+        &mut self.jar
+    }
+
+    /// Merges the request's options over the session's, resolves its URL and checks everything that can be checked
+    /// before anything is sent. Neither the session nor the request is changed.
+    ///
+    /// # Errors
+    /// An [`Error`] of kind [`Build`](crate::ErrorKind::Build), phase [`Prepare`](crate::Phase::Prepare), with the first fault found.
+    pub fn prepare(&self, request: &Request) -> Result<Prepared, Error> {
+        self.try_prepare(request).map_err(|fault| {
+            let url = match &request.target {
+                Target::Absolute { url, .. } => url_rules::redacted(url, QueryShown::NamesOnly).to_string(),
+                Target::Text(_) => String::from("(URL not understood)"),
+            };
+            Error::build(request.method.clone(), url, fault)
+        })
+    }
+
+    fn try_prepare(&self, request: &Request) -> Result<Prepared, BuildError> {
+        if let Some(fault) = &request.fault {
+            return Err((**fault).clone());
+        }
+        let settings = match request.options.scalars() {
+            Some(scalars) => Arc::new(self.settings.with(scalars)),
+            None => self.settings.clone(),
+        };
+        let headers = match request.options.headers.is_empty() {
+            true => self.headers.clone(),
+            false => Arc::new(request.options.headers.over(&self.options.headers)),
+        };
+        let (mut url, userinfo) = resolve(&request.target, &settings)?;
+        if !(self.options.query.is_empty() && request.options.query.is_empty()) {
+            let query = request.options.query.over(&self.options.query);
+            url_rules::append_query(&mut url, query.iter());
+        }
+        LimitExceeded::check("url_bytes", settings.limits.url_bytes as u64, url.as_str().len() as u64)
+            .map_err(|e| BuildError::Url(e.into()))?;
+        let auth = match userinfo {
+            Some(u) => Some(crate::auth::Auth::basic(u.user(), u.password()).map_err(BuildError::Auth)?),
+            None => settings.auth.clone(),
+        };
+        Prepared {
+            method: request.method.clone(),
+            url,
+            headers,
+            cookies: request.options.cookies.over(&self.options.cookies),
+            auth,
+            body: request.body.clone(),
+            content_type: request.content_type,
+            settings,
+        }
+        .checked()
+    }
+
+    /// The TLS configuration for requests that set none; made when it is first needed, since loading roots costs time.
+    ///
+    /// # Errors
+    /// In words, when no crypto provider or no roots are compiled in.
+    #[cfg(feature = "tls")]
+    pub(crate) fn default_tls(&mut self) -> Result<TlsConfig, String> {
+        if let Some(config) = &self.default_tls {
+            return Ok(config.clone());
+        }
+        let config = TlsConfig::web_roots().map_err(|e| e.to_string())?;
+        Ok(self.default_tls.insert(config).clone())
+    }
+
+    pub(crate) fn refuses_expect(&self, url: &Url) -> bool {
+        !self.refused_expect.is_empty() && self.refused_expect.contains(&Origin::of(url))
+    }
+
+    pub(crate) fn remember_refused_expect(&mut self, url: &Url) {
+        if self.refused_expect.len() >= REFUSED_EXPECT {
+            self.refused_expect.clear();
+        }
+        self.refused_expect.insert(Origin::of(url));
+    }
+}
+
+fn resolve(target: &Target, settings: &Settings) -> Result<(Url, Option<url_rules::UserInfo>), BuildError> {
+    let text = match target {
+        Target::Absolute { url, userinfo } => return Ok((url.clone(), userinfo.clone())),
+        Target::Text(text) => text,
+    };
+    match &settings.base_url {
+        Some(base) => url_rules::join(base, text, &settings.limits).map_err(BuildError::Url),
+        None => match url_rules::parse_url(text, &settings.limits) {
+            Err(UrlError::NotAbsolute) => Err(BuildError::NoBaseUrl),
+            result => result.map_err(BuildError::Url),
+        },
+    }
+}

@@ -1,0 +1,142 @@
+//! What a transfer is told and what it asks: the inputs, the outputs and the events.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use url::Url;
+
+use crate::dial::AttemptId;
+use crate::error::{Error, IoFailure};
+use crate::http1::ResponseHead;
+use crate::link::Link;
+
+/// One direction of a connection, or the request body that the embedder supplies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// From the peer.
+    Read,
+    /// To the peer.
+    Write,
+    /// The request body, from the embedder.
+    Body,
+}
+
+/// What happened in the world.
+#[derive(Debug)]
+pub enum Input<'a> {
+    /// Answers [`Output::Acquire`]: a kept connection, and for how long it had been idle.
+    Acquired {
+        /// What the pool kept beside the socket.
+        link: Box<Link>,
+        /// For how long the connection was idle.
+        idle: Duration,
+    },
+    /// Answers [`Output::Acquire`]: there is none; a new one may be opened.
+    NotAcquired,
+    /// Answers [`Output::Check`]: nothing can be read from the kept connection, as it should be.
+    Alive,
+    /// Answers [`Output::Check`]: the kept connection has ended, or something unasked can be read from it.
+    Dead,
+    /// Answers [`Output::Resolve`]: the addresses, in the resolver's order.
+    Resolved(&'a [SocketAddr]),
+    /// Answers [`Output::Resolve`].
+    ResolveFailed(IoFailure),
+    /// Answers [`Output::Connect`].
+    Connected(AttemptId),
+    /// Answers [`Output::Connect`].
+    ConnectFailed(AttemptId, IoFailure),
+    /// Answers [`Output::Transmit`]: this many of the [`outgoing`](super::Transfer::outgoing) bytes were written.
+    Wrote(usize),
+    /// Answers [`Output::Read`]: these bytes were read.
+    Received(&'a [u8]),
+    /// Answers [`Output::Read`]: this many bytes were read into [`space`](super::Transfer::space).
+    Filled(usize),
+    /// Answers [`Output::Read`]: the peer will send no more.
+    Eof,
+    /// Answers [`Output::Read`] or [`Output::Transmit`]: the call failed.
+    Failed(Side, IoFailure),
+    /// Answers an offer: not now. That side is parked until [`Input::Ready`].
+    Blocked(Side),
+    /// The side may be tried again.
+    Ready(Side),
+    /// The embedder's body stream has ended.
+    BodyEnd,
+    /// The embedder's body stream has failed, in words.
+    BodyFailed(String),
+    /// Answers [`Output::Rewind`]: the body stream stands at its first byte again.
+    Rewound,
+    /// Answers [`Output::Rewind`]: it cannot be done.
+    NotRewound,
+    /// The caller used this many bytes of [`body`](super::Transfer::body).
+    Consumed(usize),
+    /// The caller wants no more of the body. A short rest may be read so that the connection can be kept (T87).
+    Discard,
+    /// Nothing happened but time.
+    Tick,
+    /// The caller wants no answer any more.
+    Cancel,
+}
+
+/// What a transfer asks of its embedder. An *order* is given once; an *offer* asks for one system call and is repeated until it is
+/// answered, be it with [`Input::Blocked`].
+#[derive(Debug)]
+pub enum Output {
+    /// Offer: call [`Transfer::sync`](super::Transfer::sync) with the session.
+    Sync,
+    /// Order: look for a kept connection for [`Transfer::route`](super::Transfer::route).
+    Acquire,
+    /// Offer: find out, without waiting, whether the kept connection has anything to read.
+    Check,
+    /// Order: look up the addresses of [`Transfer::peer_name`](super::Transfer::peer_name).
+    Resolve,
+    /// Order: begin to connect a socket to this address.
+    Connect(AttemptId, SocketAddr),
+    /// Order: close the socket of this attempt.
+    Abandon(AttemptId),
+    /// Order: put the connection into the pool, with [`Transfer::take_link`](super::Transfer::take_link).
+    Release,
+    /// Order: close the connection's socket.
+    Close,
+    /// Offer: write from [`outgoing`](super::Transfer::outgoing).
+    Transmit,
+    /// Offer: read, with [`Input::Received`], or into [`space`](super::Transfer::space) with [`Input::Filled`].
+    Read,
+    /// Offer: supply body bytes with [`push_body`](super::Transfer::push_body), or say [`Input::BodyEnd`].
+    NeedBody,
+    /// Order: set the body stream back to its first byte.
+    Rewind,
+    /// Offer: there are body bytes in [`body`](super::Transfer::body); say [`Input::Consumed`].
+    Body,
+    /// Order: something for the caller.
+    Event(Event),
+    /// Nothing to do before an input, or before [`deadline`](super::Transfer::deadline).
+    Wait,
+}
+
+/// Something for the caller. [`Event::Done`] and [`Event::Failed`] are terminal: exactly one of them comes, and it comes last.
+#[derive(Debug)]
+pub enum Event {
+    /// A 1xx response (RFC 9110 §15.2); the final one follows.
+    Informational(ResponseHead),
+    /// A redirect is being followed; the hop is the last of [`history`](super::Transfer::history).
+    Redirected,
+    /// The request is sent once more on a new connection, because the kept one was dead (RFC 9112 §9.3.1).
+    Retried,
+    /// The final response.
+    Head(ResponseHead),
+    /// The response has been received to its end.
+    Done,
+    /// The transfer failed.
+    Failed(Error),
+}
+
+/// A hop that was answered by a redirect.
+#[derive(Debug)]
+pub struct Hop {
+    /// The method of the request.
+    pub method: http::Method,
+    /// The URL of the request, without userinfo.
+    pub url: Url,
+    /// The response head.
+    pub head: ResponseHead,
+}

@@ -1,0 +1,134 @@
+//! The way to an origin: what tells one connection from another, and the layers that a new one needs.
+//!
+//! A kept connection serves a request only if every part of the route is equal (T9): scheme, host, port, the proxy with
+//! its credentials, and the TLS configuration by identity.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use url::Url;
+
+use crate::link::Layer;
+use crate::origin::Scheme;
+use crate::prepared::{Prepared, USER_AGENT};
+use crate::proxy::Proxy;
+#[cfg(feature = "tls")]
+use crate::tls::{Tls, TlsConfig};
+use crate::tunnel::{Tunnel, TunnelRequest};
+
+/// The key of a kept connection.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Route {
+    scheme: Scheme,
+    host: Box<str>,
+    port: u16,
+    proxy: Option<Proxy>,
+    #[cfg(feature = "tls")]
+    tls: Option<TlsConfig>,
+}
+
+impl Route {
+    /// The route of a request. `tls` is the configuration for whatever TLS the route has.
+    pub(crate) fn new(request: &Prepared, #[cfg(feature = "tls")] tls: Option<TlsConfig>) -> Route {
+        Route {
+            scheme: Scheme::of(&request.url),
+            host: request.url.host_str().unwrap_or_default().into(),
+            port: port(&request.url),
+            proxy: request.settings.proxy.clone(),
+            #[cfg(feature = "tls")]
+            tls,
+        }
+    }
+
+    /// The host and port that a socket has to reach: the proxy's, or the origin's. A literal IPv6 address has no brackets.
+    pub fn peer_name(&self) -> (&str, u16) {
+        let (host, port) = match &self.proxy {
+            Some(proxy) => (proxy.url().host_str().unwrap_or_default(), port(proxy.url())),
+            None => (&*self.host, self.port),
+        };
+        (host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host), port)
+    }
+
+    /// The addresses of [`Route::peer_name`] when no look-up is needed: literals, and names of the loopback (RFC 6761 §6.3).
+    pub(crate) fn known_addresses(&self) -> Option<Vec<std::net::SocketAddr>> {
+        let (host, port) = self.peer_name();
+        if let Ok(ip) = host.parse::<IpAddr>() {
+            return Some(vec![(ip, port).into()]);
+        }
+        let name = host.strip_suffix('.').unwrap_or(host);
+        let local = name.eq_ignore_ascii_case("localhost") || name.to_ascii_lowercase().ends_with(".localhost");
+        local.then(|| vec![(Ipv6Addr::LOCALHOST, port).into(), (Ipv4Addr::LOCALHOST, port).into()])
+    }
+
+    /// The proxy, when it forwards the request instead of tunnelling.
+    pub(crate) fn forward<'a>(&'a self, url: &Url) -> Option<&'a Proxy> {
+        self.proxy.as_ref().filter(|proxy| !proxy.tunnels(url))
+    }
+
+    /// The layers of a new connection, from the socket upwards.
+    ///
+    /// # Errors
+    /// In words: TLS is needed and cannot be had for this name.
+    pub(crate) fn layers(&self, request: &Prepared) -> Result<Vec<Box<dyn Layer>>, String> {
+        let mut layers: Vec<Box<dyn Layer>> = Vec::new();
+        if let Some(proxy) = &self.proxy {
+            if proxy.is_https() {
+                layers.push(self.proxy_tls(proxy)?);
+            }
+            if proxy.tunnels(&request.url) {
+                layers.push(Box::new(Tunnel::new(self.tunnel_request(proxy, request), request.settings.limits)));
+            }
+        }
+        if self.scheme == Scheme::Https {
+            layers.push(self.origin_tls()?);
+        }
+        Ok(layers)
+    }
+
+    fn tunnel_request(&self, proxy: &Proxy, request: &Prepared) -> TunnelRequest {
+        let authority = format!("{}:{}", self.host, self.port);
+        let mut tunnel = TunnelRequest::new(authority);
+        if !proxy.headers().mentions("user-agent") {
+            let agent = request.headers.get("user-agent").map(|value| value.as_bytes());
+            tunnel.add_field("User-Agent", agent.unwrap_or(USER_AGENT.as_bytes()));
+        }
+        if let Some(auth) = proxy.credentials() {
+            tunnel.add_field("Proxy-Authorization", auth.header_value().as_bytes());
+        }
+        for (name, value) in proxy.headers().iter() {
+            tunnel.add_field(name, value.as_bytes());
+        }
+        tunnel
+    }
+
+    #[cfg(feature = "tls")]
+    fn origin_tls(&self) -> Result<Box<dyn Layer>, String> {
+        let config = self.tls.as_ref().ok_or("no configuration")?;
+        Ok(Box::new(Tls::new(config, &self.host).map_err(|e| e.to_string())?))
+    }
+
+    #[cfg(feature = "tls")]
+    fn proxy_tls(&self, proxy: &Proxy) -> Result<Box<dyn Layer>, String> {
+        let config = proxy.tls_config().or(self.tls.as_ref()).ok_or("no configuration")?;
+        Ok(Box::new(Tls::new(config, proxy.url().host_str().unwrap_or_default()).map_err(|e| e.to_string())?))
+    }
+
+    #[cfg(not(feature = "tls"))]
+    fn origin_tls(&self) -> Result<Box<dyn Layer>, String> {
+        Err("the feature `tls` is off".into())
+    }
+
+    #[cfg(not(feature = "tls"))]
+    fn proxy_tls(&self, _: &Proxy) -> Result<Box<dyn Layer>, String> {
+        Err("the feature `tls` is off".into())
+    }
+}
+
+fn port(url: &Url) -> u16 {
+    url.port_or_known_default().unwrap_or_default()
+}
+
+/// Whether a request needs a TLS configuration: for the origin, or for its proxy.
+pub(crate) fn needs_tls(request: &Prepared) -> bool {
+    request.url.scheme() == "https" || request.settings.proxy.as_ref().is_some_and(Proxy::is_https)
+}
+
