@@ -14,9 +14,10 @@ use url::Url;
 use crate::auth::Auth;
 use crate::body::Body;
 use crate::decode::accept_encoding;
-use crate::http1::{BodyLength, Version};
+use crate::http1::{self, BodyLength, Version};
 use crate::options::{HeaderError, Headers, Pairs, Settings};
 use crate::proxy::Proxy;
+use crate::redirect::PlainHttp;
 use crate::request::BuildError;
 use crate::url_rules::{absolute_target, host_header, request_target};
 
@@ -34,6 +35,7 @@ pub struct Prepared {
     pub(crate) body: Body,
     pub(crate) content_type: Option<&'static str>,
     pub(crate) settings: Arc<Settings>,
+    pub(crate) framing: Arc<http1::Config>,
 }
 
 /// Fields that the core writes itself, and what sets them (T3, T21).
@@ -78,7 +80,10 @@ impl Prepared {
         if self.method.as_str().len() > 32 {
             return Err(BuildError::MethodTooLong);
         }
-        if self.settings.redirect.https_only && self.url.scheme() != "https" {
+        if self.method == Method::CONNECT {
+            return Err(BuildError::Connect);
+        }
+        if self.settings.redirect.plain_http == PlainHttp::Refused && self.url.scheme() != "https" {
             return Err(BuildError::HttpsOnly);
         }
         if self.settings.version == Version::Http10 && self.body.length().is_none() {

@@ -13,6 +13,7 @@ use crate::auth::{Auth, AuthError};
 use crate::body::Body;
 use crate::limits::Limits;
 use crate::options::{HeaderError, Options, Setting};
+use crate::redirect::{Follow, Policy};
 use crate::url_rules::{self, QueryShown, UrlError, UserInfo};
 
 /// A request: method, URL, options and body.
@@ -197,11 +198,11 @@ impl Request {
     /// How many redirects are followed; 0 delivers the first 3xx.
     pub fn set_max_redirects(&mut self, most: u32) {
         let scalars = self.options.scalars_mut();
-        let mut policy = match &scalars.redirect {
-            Setting::Set(policy) => policy.clone(),
-            _ => Default::default(),
+        let mut policy = match scalars.redirect {
+            Setting::Set(policy) => policy,
+            Setting::Inherit | Setting::Clear => Policy::default(),
         };
-        policy.follow = most;
+        policy.follow = Follow::AtMost(most);
         scalars.redirect = Setting::Set(policy);
     }
 
@@ -301,6 +302,8 @@ pub enum BuildError {
     Header(HeaderError),
     /// A method of more than 32 bytes (T19).
     MethodTooLong,
+    /// CONNECT: tunnels are opened by the option `proxy`.
+    Connect,
     /// Credentials.
     Auth(AuthError),
     /// A cookie with a control character or a semicolon, or `=` in its name.
@@ -329,6 +332,7 @@ impl fmt::Display for BuildError {
             BuildError::HttpsOnly => f.write_str("expected an https URL (https_only is set), saw http"),
             BuildError::Header(e) => write!(f, "{e}"),
             BuildError::MethodTooLong => f.write_str("expected a method of at most 32 bytes"),
+            BuildError::Connect => f.write_str("expected another method than CONNECT: tunnels are opened by the option proxy"),
             BuildError::Auth(e) => write!(f, "{e}"),
             BuildError::Cookie { name } => {
                 write!(f, "expected a cookie without control characters and semicolons, saw otherwise in cookie {name:?}")

@@ -10,6 +10,7 @@ use url::Url;
 
 use crate::cookie::Jar;
 use crate::error::Error;
+use crate::http1;
 use crate::limits::LimitExceeded;
 use crate::options::{HeaderError, Headers, Options, Settings};
 use crate::origin::Origin;
@@ -38,6 +39,7 @@ pub struct Session {
     options: Options,
     /// `options` merged over the library's defaults; made again when they change, shared by every request that sets none of its own.
     settings: Arc<Settings>,
+    framing: Arc<http1::Config>,
     headers: Arc<Headers>,
     jar: Jar,
     refused_expect: BTreeSet<Origin>,
@@ -67,6 +69,7 @@ impl Session {
             Some(scalars) => library.with(scalars),
             None => library,
         });
+        self.framing = framing(&self.settings);
         self.headers = Arc::new(self.options.headers.clone());
         result
     }
@@ -123,9 +126,13 @@ impl Session {
         if let Some(fault) = &request.fault {
             return Err((**fault).clone());
         }
-        let settings = match request.options.scalars() {
-            Some(scalars) => Arc::new(self.settings.with(scalars)),
-            None => self.settings.clone(),
+        let (settings, framing) = match request.options.scalars() {
+            Some(scalars) => {
+                let settings = self.settings.with(scalars);
+                let framing = framing(&settings);
+                (Arc::new(settings), framing)
+            }
+            None => (self.settings.clone(), self.framing.clone()),
         };
         let headers = match request.options.headers.is_empty() {
             true => self.headers.clone(),
@@ -151,6 +158,7 @@ impl Session {
             body: request.body.clone(),
             content_type: request.content_type,
             settings,
+            framing,
         }
         .checked()
     }
@@ -178,6 +186,11 @@ impl Session {
         }
         self.refused_expect.insert(Origin::of(url));
     }
+}
+
+fn framing(settings: &Settings) -> Arc<http1::Config> {
+    let leniencies = if settings.strict { http1::Leniencies::STRICT } else { settings.leniencies };
+    Arc::new(http1::Config { limits: settings.limits, leniencies })
 }
 
 fn resolve(target: &Target, settings: &Settings) -> Result<(Url, Option<url_rules::UserInfo>), BuildError> {

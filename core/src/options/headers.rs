@@ -9,6 +9,8 @@ use std::fmt;
 
 use http::HeaderValue;
 
+use crate::redirect::is_sensitive_name;
+
 /// A list of fields to set, append or remove. Lookups ignore ASCII case.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Headers {
@@ -97,7 +99,7 @@ impl Headers {
     fn put(&mut self, name: &str, value: &[u8], sensitive: bool, replace: bool) -> Result<(), HeaderError> {
         check_name(name)?;
         let mut value = check_value(name, value)?;
-        value.set_sensitive(sensitive || is_credential(name));
+        value.set_sensitive(sensitive || is_sensitive_name(name));
         if replace {
             self.forget(name);
         } else {
@@ -112,25 +114,6 @@ impl fmt::Debug for Headers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self.edits.iter().map(|edit| (&edit.name, &edit.value))).finish()
     }
-}
-
-/// Names whose values are secrets wherever they stand (T5).
-const CREDENTIALS: [&str; 10] = [
-    "authorization",
-    "cookie",
-    "set-cookie",
-    "proxy-authorization",
-    "www-authenticate",
-    "x-api-key",
-    "api-key",
-    "x-auth-token",
-    "private-token",
-    "x-csrf-token",
-];
-
-/// Whether values of this field are secrets by their name alone (T5).
-pub fn is_credential(name: &str) -> bool {
-    CREDENTIALS.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
 /// Checks a field name: a token (RFC 9110 §5.6.2), not empty.

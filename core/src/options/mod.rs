@@ -12,11 +12,9 @@ mod headers;
 mod pairs;
 mod settings;
 
-pub use headers::{HeaderError, Headers, is_credential};
+pub use headers::{HeaderError, Headers};
 pub use pairs::Pairs;
 pub use settings::{ScalarOptions, Setting, Settings};
-
-pub(crate) use headers::check_name;
 
 /// What one level says of every option.
 #[derive(Clone, Debug, Default, PartialEq)]

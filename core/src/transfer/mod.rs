@@ -1,0 +1,453 @@
+//! L3: one request to its final response, as a machine without a socket.
+//!
+//! A [`Transfer`] asks for what it needs ([`Output`]) and is told what happened ([`Input`]); between the two it decides
+//! everything that is HTTP: which addresses are tried and when, the proxy's and TLS handshakes, redirects, the safe retry on a
+//! dead kept connection, every deadline, and what becomes of the connection. The order in which an embedder answers, how it splits bytes and how
+//! often it polls changes none of it.
+//!
+//! # The stages of a hop
+//!
+//! ```text
+//! Begin ─sync─▶ Acquire ─▶ Check ─────────────────────┐
+//!                  └─▶ Resolve ─▶ Dial ─▶ Establish ─▶ Exchange ─▶ Judge ─▶ Deliver ─▶ Ended
+//!   ▲                                                                └▶ Drain ─┐
+//!   └───────────────────────────────── next hop ◀──────────────────────────────┘
+//! ```
+//!
+//! # Driving it
+//!
+//! ```
+//! use petition_core::{Event, Input, Method, Now, Output, Request, Session, Transfer};
+//!
+//! let mut session = Session::new();
+//! let request = Request::new(Method::GET, "http://127.0.0.1/");
+//! let (now, mut body) = (Now::default(), Vec::new());
+//! let mut transfer = Transfer::new(session.prepare(&request)?, now);
+//! let status = loop {
+//!     match transfer.poll() {
+//!         Output::Sync => transfer.sync(now, &mut session)?,
+//!         Output::Acquire => transfer.handle(now, Input::NotAcquired)?,
+//!         Output::Connect(attempt, _address) => transfer.handle(now, Input::Connected(attempt))?,
+//!         Output::Transmit => {
+//!             let n = transfer.outgoing().len();
+//!             transfer.handle(now, Input::Wrote(n))?;
+//!         }
+//!         Output::Read => transfer.handle(now, Input::Received(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"))?,
+//!         Output::Event(Event::Head(head)) => assert_eq!(head.status(), 200),
+//!         Output::Body => {
+//!             body.extend_from_slice(transfer.body());
+//!             transfer.handle(now, Input::Consumed(transfer.body().len()))?;
+//!         }
+//!         Output::Release => drop(transfer.take_link()), // or keep it in a pool
+//!         Output::Event(Event::Done) => break,
+//!         other => panic!("{other:?}"),
+//!     }
+//! };
+//! assert_eq!(body, b"hi");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod clock;
+mod connect;
+mod deliver;
+mod exchange;
+mod failure;
+mod io;
+mod judge;
+mod route;
+mod upload;
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use url::Url;
+
+use crate::dial::Dial;
+use crate::error::{Misuse, Phase};
+use crate::http1::ResponseHead;
+use crate::link::Link;
+use crate::prepared::Prepared;
+use crate::redirect::Seen;
+use crate::session::Session;
+use crate::time::{Instant, Now};
+
+use deliver::Delivery;
+pub use io::{Event, Hop, Input, Output, Side};
+pub use route::Route;
+use upload::Upload;
+
+/// One request to its final response. See the [module](self) for how it is driven.
+///
+/// Dropping it at any moment is safe: it holds no socket. What the embedder still holds then is closed, not reused.
+pub struct Transfer(Box<Machine>);
+
+struct Machine {
+    /// The request of the current hop.
+    request: Prepared,
+    now: Now,
+    started: Instant,
+    stage: Stage,
+    chain: Chain,
+    /// The Cookie field of this hop.
+    cookie: Vec<u8>,
+    route: Option<Route>,
+    link: Option<Box<Link>>,
+    peer: Option<SocketAddr>,
+    attempt: Attempt,
+    upload: Upload,
+    parked: Parked,
+    /// Since when nothing that counts has moved.
+    progress: Instant,
+    /// Set when the final head was there.
+    head_after: Option<Duration>,
+    socket: SocketOrder,
+    event: Option<Event>,
+}
+
+/// What is remembered over the hops.
+#[derive(Default)]
+struct Chain {
+    history: Vec<Hop>,
+    seen: Seen,
+    referer: Option<String>,
+    /// 417 came back: this request asks no more with Expect (T53).
+    expect_refused: bool,
+}
+
+/// How far the current attempt at the current hop has come.
+#[derive(Clone, Copy, Default)]
+struct Attempt {
+    /// The connection was kept from an earlier request.
+    reused: bool,
+    /// This is the second attempt at this hop.
+    retried: bool,
+    expect: bool,
+    /// When the request was fully written.
+    sent_at: Option<Instant>,
+    /// Counters of the link when the attempt began.
+    sent_before: u64,
+    received_before: u64,
+    /// The counter of progress when it was last looked at.
+    seen: u64,
+}
+
+/// Sides that said "not now".
+#[derive(Clone, Copy, Default)]
+struct Parked {
+    read: bool,
+    write: bool,
+    body: bool,
+}
+
+/// What is to be done with the socket before anything else.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum SocketOrder {
+    None,
+    Release,
+    Close,
+}
+
+enum Stage {
+    /// The session is asked for cookies and TLS.
+    Begin,
+    /// The body stream is set back; then the hop begins, or (`fresh`) connects anew.
+    Rewind { ordered: bool, fresh: bool },
+    /// The pool is asked.
+    Acquire { ordered: bool },
+    /// The kept connection is looked at.
+    Check,
+    Resolve { ordered: bool, since: Instant },
+    Dial { dial: Box<Dial>, since: Instant },
+    /// The layers shake hands.
+    Establish { since: Instant },
+    /// The request is being sent and its response head awaited.
+    Exchange { send_failed: Option<exchange::SendFailed> },
+    /// The session is to see the cookies of this head.
+    Judge(Box<ResponseHead>),
+    Deliver(Box<Delivery>),
+    /// The rest of a body is thrown away.
+    Drain { since: Instant, left: u64, may_read: bool, then: AfterBody },
+    Ended,
+}
+
+/// What follows when a body is out of the way.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum AfterBody {
+    /// The next request of the chain, which is in `request` already.
+    NextHop { rewind: bool },
+    Done,
+}
+
+impl Transfer {
+    /// Begins; the total deadline counts from `now`.
+    pub fn new(request: Prepared, now: Now) -> Transfer {
+        let mut chain = Chain::default();
+        // The first request of a chain cannot be a repetition.
+        let _ = chain.seen.visit(&request.method, &request.url, !request.body.is_none());
+        Transfer(Box::new(Machine {
+            request,
+            now,
+            started: now.instant,
+            stage: Stage::Begin,
+            chain,
+            cookie: Vec::new(),
+            route: None,
+            link: None,
+            peer: None,
+            attempt: Attempt::default(),
+            upload: Upload::Finished,
+            parked: Parked::default(),
+            progress: now.instant,
+            head_after: None,
+            socket: SocketOrder::None,
+            event: None,
+        }))
+    }
+
+    /// What is asked next. Without an input in between, orders and events are not repeated, offers are.
+    pub fn poll(&mut self) -> Output {
+        loop {
+            if let Some(output) = self.0.step() {
+                return output;
+            }
+        }
+    }
+
+    /// Takes in what happened. All deadlines up to `now` are honoured first: if one of them ends the transfer, the input no longer counts.
+    ///
+    /// # Errors
+    /// [`Misuse`] when the input answers nothing that was asked. Nothing has changed then but the time.
+    pub fn handle(&mut self, now: Now, input: Input<'_>) -> Result<(), Misuse> {
+        self.0.handle(now, input)
+    }
+
+    /// Answers [`Output::Sync`]: takes in the cookies of the response and takes out those of the next request.
+    /// Never waits; made to be called with the session's lock held.
+    ///
+    /// # Errors
+    /// [`Misuse::NotAsked`].
+    pub fn sync(&mut self, now: Now, session: &mut Session) -> Result<(), Misuse> {
+        self.0.sync(now, session)
+    }
+
+    /// When [`Input::Tick`] is due at the latest. To be read again after every input.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.0.timer().map(|(at, _)| at)
+    }
+
+    /// The bytes to write, for [`Output::Transmit`].
+    pub fn outgoing(&self) -> &[u8] {
+        self.0.outgoing()
+    }
+
+    /// Where to read to, for [`Output::Read`] with [`Input::Filled`]; never empty while a read is offered.
+    pub fn space(&mut self) -> &mut [u8] {
+        match &mut self.0.link {
+            Some(link) => link.space(),
+            None => &mut [],
+        }
+    }
+
+    /// Lends storage for reading, so that a driver can use the same for many transfers; it is given back by [`Transfer::take_back`].
+    pub fn lend(&mut self, storage: Vec<u8>) {
+        if let Some(link) = &mut self.0.link {
+            link.lend(storage);
+        }
+    }
+
+    /// Storage that is not needed now: nothing received waits in it.
+    pub fn take_back(&mut self) -> Option<Vec<u8>> {
+        self.0.link.as_mut()?.take_back()
+    }
+
+    /// The bytes of the response body that are at hand, content codings removed.
+    pub fn body(&self) -> &[u8] {
+        self.0.body()
+    }
+
+    /// Supplies bytes of a [`Body::Stream`](crate::Body::Stream); returns how many were taken.
+    ///
+    /// # Errors
+    /// [`Misuse::NotAsked`] when no body is wanted now.
+    pub fn push_body(&mut self, now: Now, bytes: &[u8]) -> Result<usize, Misuse> {
+        self.0.push_body(now, bytes)
+    }
+
+    /// Ends the transfer with an error when the body, content codings removed, is longer than this. `None`: no limit.
+    /// From the start it is [`Limits::stream_bytes`](crate::Limits::stream_bytes).
+    pub fn limit_body(&mut self, name: &'static str, limit: Option<u64>) {
+        if let Stage::Deliver(delivery) = &mut self.0.stage {
+            delivery.set_limit(name, limit);
+        }
+    }
+
+    /// Answers [`Output::Release`]: the key and the machine to keep beside the socket.
+    pub fn take_link(&mut self) -> Option<(Route, Box<Link>)> {
+        Some((self.0.route.take()?, self.0.link.take()?))
+    }
+
+    /// The key for [`Output::Acquire`].
+    pub fn route(&self) -> Option<&Route> {
+        self.0.route.as_ref()
+    }
+
+    /// The name and port for [`Output::Resolve`].
+    pub fn peer_name(&self) -> Option<(&str, u16)> {
+        self.0.route.as_ref().map(Route::peer_name)
+    }
+
+    /// The URL of the current hop, without userinfo.
+    pub fn url(&self) -> &Url {
+        &self.0.request.url
+    }
+
+    /// The request of the current hop.
+    pub fn request(&self) -> &Prepared {
+        &self.0.request
+    }
+
+    /// The hops that were answered by a redirect, the oldest first.
+    pub fn history(&self) -> &[Hop] {
+        &self.0.chain.history
+    }
+
+    /// The same, taken out.
+    pub fn take_history(&mut self) -> Vec<Hop> {
+        std::mem::take(&mut self.0.chain.history)
+    }
+
+    /// The address of the connection, once there is one.
+    pub fn peer(&self) -> Option<SocketAddr> {
+        self.0.peer
+    }
+
+    /// Whether the connection was kept from an earlier request.
+    pub fn reused(&self) -> bool {
+        self.0.attempt.reused
+    }
+
+    /// The time from the beginning to the final response head, once that has come.
+    pub fn elapsed(&self) -> Option<Duration> {
+        self.0.head_after
+    }
+
+    /// Content codings that are still on the body, because one of them is not known (T60).
+    pub fn undecoded(&self) -> &[String] {
+        match &self.0.stage {
+            Stage::Deliver(delivery) => delivery.undecoded(),
+            _ => &[],
+        }
+    }
+
+    /// Whether the terminal event has come, or is the next output.
+    pub fn is_ended(&self) -> bool {
+        matches!(self.0.stage, Stage::Ended)
+    }
+}
+
+impl Machine {
+    fn phase(&self) -> Phase {
+        match &self.stage {
+            Stage::Begin | Stage::Rewind { .. } => Phase::Prepare,
+            Stage::Acquire { .. } | Stage::Check => Phase::Acquire,
+            Stage::Resolve { .. } => Phase::Resolve,
+            Stage::Dial { .. } => Phase::Connect,
+            Stage::Establish { .. } => self.link.as_ref().map_or(Phase::Tls, |link| exchange::establishing(link)),
+            Stage::Exchange { .. } if !self.request_is_sent() => Phase::Send,
+            Stage::Exchange { .. } => Phase::Head,
+            Stage::Judge(_) => Phase::Redirect,
+            Stage::Deliver(_) | Stage::Drain { .. } | Stage::Ended => Phase::Body,
+        }
+    }
+
+    /// One step: an output, or `None` when something changed and the next step will tell.
+    fn step(&mut self) -> Option<Output> {
+        match std::mem::replace(&mut self.socket, SocketOrder::None) {
+            SocketOrder::None => {}
+            SocketOrder::Release => return Some(Output::Release),
+            SocketOrder::Close => return Some(Output::Close),
+        }
+        if let Some(event) = self.event.take() {
+            return Some(Output::Event(event));
+        }
+        match &mut self.stage {
+            Stage::Begin | Stage::Judge(_) => Some(Output::Sync),
+            Stage::Rewind { ordered, .. } => Some(once(ordered, Output::Rewind)),
+            Stage::Acquire { ordered } => Some(once(ordered, Output::Acquire)),
+            Stage::Check => Some(Output::Check),
+            Stage::Resolve { ordered, .. } => Some(once(ordered, Output::Resolve)),
+            Stage::Dial { .. } => self.step_dial(),
+            Stage::Establish { .. } | Stage::Exchange { .. } => self.step_exchange(),
+            Stage::Deliver(_) => self.step_deliver(),
+            Stage::Drain { .. } => self.step_drain(),
+            Stage::Ended => Some(self.abandoned().unwrap_or(Output::Wait)),
+        }
+    }
+
+    fn handle(&mut self, now: Now, input: Input<'_>) -> Result<(), Misuse> {
+        self.now = now;
+        if matches!(self.stage, Stage::Ended) {
+            return match input {
+                Input::Tick | Input::Cancel | Input::Discard | Input::Blocked(_) | Input::Ready(_) => Ok(()),
+                Input::Consumed(0) => Ok(()),
+                _ => Err(Misuse::Ended),
+            };
+        }
+        if self.expire() {
+            return Ok(());
+        }
+        match input {
+            Input::Tick => Ok(()),
+            Input::Cancel => {
+                self.fail(crate::ErrorKind::Cancelled);
+                Ok(())
+            }
+            Input::Acquired { link, idle } => self.acquired(link, idle),
+            Input::NotAcquired => self.not_acquired(),
+            Input::Alive => self.checked(true),
+            Input::Dead => self.checked(false),
+            Input::Resolved(addresses) => self.resolved(addresses),
+            Input::ResolveFailed(failure) => self.resolve_failed(failure),
+            Input::Connected(attempt) => self.connected(attempt),
+            Input::ConnectFailed(attempt, failure) => self.connect_failed(attempt, failure),
+            Input::Wrote(n) => self.wrote(n),
+            Input::Received(bytes) => self.received(bytes),
+            Input::Filled(n) => self.filled(n),
+            Input::Eof => self.eof(),
+            Input::Failed(side, failure) => self.io_failed(side, failure),
+            Input::Blocked(side) => self.park(side, true),
+            Input::Ready(side) => self.park(side, false),
+            Input::BodyEnd => self.body_end(),
+            Input::BodyFailed(words) => self.body_failed(words),
+            Input::Rewound => self.rewound(true),
+            Input::NotRewound => self.rewound(false),
+            Input::Consumed(n) => self.consumed(n),
+            Input::Discard => self.discard(),
+        }
+    }
+
+    fn park(&mut self, side: Side, parked: bool) -> Result<(), Misuse> {
+        *match side {
+            Side::Read => &mut self.parked.read,
+            Side::Write => &mut self.parked.write,
+            Side::Body => &mut self.parked.body,
+        } = parked;
+        Ok(())
+    }
+}
+
+/// An order is given once; after that there is nothing to do but wait for its answer.
+fn once(ordered: &mut bool, order: Output) -> Output {
+    if std::mem::replace(ordered, true) { Output::Wait } else { order }
+}
+
+impl fmt::Debug for Transfer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transfer")
+            .field("method", &self.0.request.method)
+            .field("hop", &self.0.chain.history.len())
+            .field("phase", &self.0.phase())
+            .finish_non_exhaustive()
+    }
+}
