@@ -68,8 +68,10 @@ pub fn decide_with<'l>(
         notes.push(Note::BackslashEncoded);
     }
     let mut url = located.url;
-    if url.fragment().is_none() && hop.url.fragment().is_some() {
-        url.set_fragment(hop.url.fragment());
+    if url.fragment().is_none()
+        && let Some(fragment) = hop.url.fragment().filter(|fragment| !fragment.is_empty())
+    {
+        url.set_fragment(Some(fragment));
     }
     upgrade(&mut url);
 

@@ -166,6 +166,7 @@ fn t15_forms_of_a_location() {
         ("http://a/b#f", "/x#g", "http://a/x#g"),
         ("http://a/b#f", "http://b/", "http://b/#f"),
         ("http://a/b", "#g", "http://a/b#g"),
+        ("http://a/b#", "/x", "http://a/x"),
     ] {
         assert_eq!(next(from, location).url.as_str(), expected, "{from} {location}");
     }
