@@ -1,7 +1,10 @@
 //! A whole HTTP/1.1 client session as deterministic state machines.
 #![forbid(unsafe_code)]
 
+pub mod decode;
 pub mod limits;
+pub mod media_type;
+pub mod text;
 pub mod time;
 
 pub use limits::{LimitExceeded, Limits};
