@@ -1,0 +1,92 @@
+//! One coding being taken off: what every coding does, and the choice among those that are compiled in.
+
+use super::{Coding, DecodeError};
+
+/// What one step of a codec did.
+///
+/// `produced` less than the output's length says that all input is used up and nothing more follows from it
+/// (unless there is a fault). A fault is at the point of the output that `produced` has reached.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Step {
+    pub(super) consumed: usize,
+    pub(super) produced: usize,
+    pub(super) fault: Option<DecodeError>,
+}
+
+/// The state of one coding.
+#[derive(Debug)]
+pub(super) enum Codec {
+    #[cfg(feature = "gzip")]
+    Gzip(super::gzip::Gzip),
+    #[cfg(feature = "gzip")]
+    Deflate(super::deflate::Deflate),
+    #[cfg(feature = "brotli")]
+    Brotli(super::br::Brotli),
+    #[cfg(feature = "zstd")]
+    Zstd(super::zstd::Zstd),
+}
+
+impl Codec {
+    /// `None` for a coding that is not compiled in.
+    #[allow(unused_variables, reason = "without any coding there is nothing to be strict about")]
+    pub(super) fn new(coding: Coding, strict: bool) -> Option<Codec> {
+        match coding {
+            #[cfg(feature = "gzip")]
+            Coding::Gzip => Some(Codec::Gzip(super::gzip::Gzip::new(strict))),
+            #[cfg(feature = "gzip")]
+            Coding::Deflate => Some(Codec::Deflate(super::deflate::Deflate::new(strict))),
+            #[cfg(feature = "brotli")]
+            Coding::Brotli => Some(Codec::Brotli(super::br::Brotli::new(strict))),
+            #[cfg(feature = "zstd")]
+            Coding::Zstd => Some(Codec::Zstd(super::zstd::Zstd::new(strict))),
+            #[allow(unreachable_patterns, reason = "reached when a coding is not compiled in")]
+            _ => None,
+        }
+    }
+
+    /// Decodes from `input` into `output` until one of them is used up. An empty `output` does nothing.
+    #[allow(unused_variables, reason = "without any coding there is nothing to decode")]
+    pub(super) fn step(&mut self, input: &[u8], output: &mut [u8]) -> Step {
+        if output.is_empty() {
+            return Step::default();
+        }
+        match *self {
+            #[cfg(feature = "gzip")]
+            Codec::Gzip(ref mut codec) => codec.step(input, output),
+            #[cfg(feature = "gzip")]
+            Codec::Deflate(ref mut codec) => codec.step(input, output),
+            #[cfg(feature = "brotli")]
+            Codec::Brotli(ref mut codec) => codec.step(input, output),
+            #[cfg(feature = "zstd")]
+            Codec::Zstd(ref mut codec) => codec.step(input, output),
+        }
+    }
+
+    /// Whether the input may end here: the encoded data is complete.
+    pub(super) fn is_complete(&self) -> bool {
+        match *self {
+            #[cfg(feature = "gzip")]
+            Codec::Gzip(ref codec) => codec.is_complete(),
+            #[cfg(feature = "gzip")]
+            Codec::Deflate(ref codec) => codec.is_complete(),
+            #[cfg(feature = "brotli")]
+            Codec::Brotli(ref codec) => codec.is_complete(),
+            #[cfg(feature = "zstd")]
+            Codec::Zstd(ref codec) => codec.is_complete(),
+        }
+    }
+
+    /// Whether other data after the end was ignored.
+    pub(super) fn ignored_tail(&self) -> bool {
+        match *self {
+            #[cfg(feature = "gzip")]
+            Codec::Gzip(ref codec) => codec.ignored_tail(),
+            #[cfg(feature = "gzip")]
+            Codec::Deflate(ref codec) => codec.ignored_tail(),
+            #[cfg(feature = "brotli")]
+            Codec::Brotli(ref codec) => codec.ignored_tail(),
+            #[cfg(feature = "zstd")]
+            Codec::Zstd(ref codec) => codec.ignored_tail(),
+        }
+    }
+}

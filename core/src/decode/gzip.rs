@@ -1,0 +1,129 @@
+//! The `gzip` coding: one or more members, each with its header, its data and its check values (RFC 1952 §2.2).
+//!
+//! After a member, a byte 1F opens another one; anything else is what [`Tail`] says of it.
+
+use super::Coding;
+use super::codec::Step;
+use super::gzip_header::{GzipHeader, corrupt};
+use super::inflate::{Frame, Inflate, State};
+use super::tail::Tail;
+use crc32fast::Hasher;
+
+/// The state of a `gzip` body.
+#[derive(Debug)]
+pub(super) struct Gzip {
+    phase: Phase,
+    inflate: Inflate,
+    strict: bool,
+}
+
+#[derive(Debug)]
+enum Phase {
+    Header(GzipHeader),
+    Data {
+        crc: Hasher,
+        /// The size modulo 2³², as the trailer has it.
+        size: u32,
+    },
+    Trailer {
+        crc: u32,
+        size: u32,
+        bytes: [u8; 8],
+        have: usize,
+    },
+    /// Between two members, or at the end.
+    Between,
+    After(Tail),
+}
+
+impl Gzip {
+    pub(super) fn new(strict: bool) -> Gzip {
+        Gzip { phase: Phase::Header(GzipHeader::new()), inflate: Inflate::new(Frame::Bare), strict }
+    }
+
+    pub(super) fn is_complete(&self) -> bool {
+        matches!(self.phase, Phase::Between | Phase::After(_))
+    }
+
+    pub(super) fn ignored_tail(&self) -> bool {
+        matches!(self.phase, Phase::After(Tail::Ignored))
+    }
+
+    pub(super) fn step(&mut self, input: &[u8], output: &mut [u8]) -> Step {
+        let mut step = Step::default();
+        loop {
+            let rest = input.get(step.consumed..).unwrap_or_default();
+            match &mut self.phase {
+                Phase::Header(header) => {
+                    let Some(&byte) = rest.first() else { return step };
+                    step.consumed += 1;
+                    match header.push(byte) {
+                        Ok(false) => {}
+                        Ok(true) => self.phase = Phase::Data { crc: Hasher::new(), size: 0 },
+                        Err(fault) => {
+                            step.fault = Some(fault);
+                            return step;
+                        }
+                    }
+                }
+                Phase::Data { crc, size } => {
+                    let room = output.get_mut(step.produced..).unwrap_or_default();
+                    let (consumed, produced, state) = self.inflate.step(rest, room);
+                    let made = room.get(..produced).unwrap_or_default();
+                    crc.update(made);
+                    // A slice is far from 2³² bytes only on paper: what counts is the sum modulo 2³².
+                    *size = size.wrapping_add(made.len() as u32);
+                    step.consumed += consumed;
+                    step.produced += produced;
+                    match state {
+                        State::Running => return step,
+                        State::Ended => {
+                            let (crc, size) = (std::mem::take(crc).finalize(), *size);
+                            self.phase = Phase::Trailer { crc, size, bytes: [0; 8], have: 0 };
+                        }
+                        State::Corrupt(what) => {
+                            step.fault = Some(corrupt(what));
+                            return step;
+                        }
+                    }
+                }
+                Phase::Trailer { crc, size, bytes, have } => {
+                    let wanted = bytes.get_mut(*have..).unwrap_or_default();
+                    let count = wanted.len().min(rest.len());
+                    for (to, from) in wanted.iter_mut().zip(rest) {
+                        *to = *from;
+                    }
+                    *have += count;
+                    step.consumed += count;
+                    if *have < bytes.len() {
+                        return step;
+                    }
+                    let trailer = u64::from_le_bytes(*bytes);
+                    let (stated_crc, stated_size) = (trailer & 0xFFFF_FFFF, trailer >> 32);
+                    if stated_crc != u64::from(*crc) {
+                        step.fault = Some(corrupt("the CRC-32 of the data differs"));
+                        return step;
+                    }
+                    if stated_size != u64::from(*size) {
+                        step.fault = Some(corrupt("the size of the data differs"));
+                        return step;
+                    }
+                    self.phase = Phase::Between;
+                }
+                Phase::Between => match rest.first() {
+                    None => return step,
+                    Some(0x1F) => {
+                        self.inflate.restart();
+                        self.phase = Phase::Header(GzipHeader::new());
+                    }
+                    Some(_) => self.phase = Phase::After(Tail::Clean),
+                },
+                Phase::After(tail) => {
+                    step.consumed = input.len();
+                    step.fault = tail.swallow(rest, Coding::Gzip, self.strict).err();
+                    return step;
+                }
+            }
+        }
+    }
+}

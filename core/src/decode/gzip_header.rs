@@ -1,0 +1,100 @@
+//! The header of a gzip member (RFC 1952 §2.3), read byte by byte and kept nowhere.
+
+use super::{Coding, DecodeError};
+use crc32fast::Hasher;
+
+/// The longest header that is read: the extra field alone may be 64 KiB, the name and comment have no length.
+const LONGEST: u32 = 256 * 1024;
+
+const HEADER_CRC: u8 = 0x02;
+const EXTRA: u8 = 0x04;
+const NAME: u8 = 0x08;
+const COMMENT: u8 = 0x10;
+const RESERVED: u8 = 0xE0;
+
+/// A header as far as it was read.
+#[derive(Clone, Debug)]
+pub(super) struct GzipHeader {
+    part: Part,
+    flags: u8,
+    length: u32,
+    crc: Hasher,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Part {
+    /// The first ten bytes: magic, method, flags, time, extra flags, system.
+    Fixed(u8),
+    ExtraLength(Option<u8>),
+    Extra(u16),
+    Name,
+    Comment,
+    Crc(Option<u8>),
+    Complete,
+}
+
+impl GzipHeader {
+    pub(super) fn new() -> GzipHeader {
+        GzipHeader { part: Part::Fixed(0), flags: 0, length: 0, crc: Hasher::new() }
+    }
+
+    /// Takes one byte; `true` when it was the last of the header.
+    pub(super) fn push(&mut self, byte: u8) -> Result<bool, DecodeError> {
+        self.length += 1;
+        if self.length > LONGEST {
+            return Err(corrupt("the header is over 256 KiB"));
+        }
+        if !matches!(self.part, Part::Crc(_)) {
+            self.crc.update(&[byte]);
+        }
+        self.part = match self.part {
+            Part::Fixed(at) => {
+                match at {
+                    0 if byte != 0x1F => return Err(corrupt("it does not begin with 1F 8B")),
+                    1 if byte != 0x8B => return Err(corrupt("it does not begin with 1F 8B")),
+                    2 if byte != 8 => return Err(corrupt("the method is not deflate")),
+                    3 if byte & RESERVED != 0 => return Err(corrupt("reserved flags are set")),
+                    3 => self.flags = byte,
+                    _ => {}
+                }
+                if at == 9 { self.optional(EXTRA) } else { Part::Fixed(at + 1) }
+            }
+            Part::ExtraLength(None) => Part::ExtraLength(Some(byte)),
+            Part::ExtraLength(Some(low)) => match u16::from_le_bytes([low, byte]) {
+                0 => self.optional(NAME),
+                length => Part::Extra(length),
+            },
+            Part::Extra(1) => self.optional(NAME),
+            Part::Extra(left) => Part::Extra(left.saturating_sub(1)),
+            Part::Name if byte == 0 => self.optional(COMMENT),
+            Part::Comment if byte == 0 => self.optional(HEADER_CRC),
+            part @ (Part::Name | Part::Comment) => part,
+            Part::Crc(None) => Part::Crc(Some(byte)),
+            Part::Crc(Some(low)) => {
+                let computed = self.crc.clone().finalize() & 0xFFFF;
+                if computed != u32::from(u16::from_le_bytes([low, byte])) {
+                    return Err(corrupt("the CRC of the header differs"));
+                }
+                Part::Complete
+            }
+            Part::Complete => Part::Complete,
+        };
+        Ok(matches!(self.part, Part::Complete))
+    }
+
+    /// The first part from `flag` on that the flags announce, in the order of RFC 1952 §2.3.
+    fn optional(&self, flag: u8) -> Part {
+        let parts = [
+            (EXTRA, Part::ExtraLength(None)),
+            (NAME, Part::Name),
+            (COMMENT, Part::Comment),
+            (HEADER_CRC, Part::Crc(None)),
+        ];
+        let left = parts.into_iter().skip_while(|(first, _)| *first != flag);
+        left.filter(|(flag, _)| self.flags & flag != 0).map(|(_, part)| part).next().unwrap_or(Part::Complete)
+    }
+}
+
+pub(super) fn corrupt(what: &'static str) -> DecodeError {
+    DecodeError::Corrupt { coding: Coding::Gzip, what }
+}

@@ -1,0 +1,136 @@
+//! Codings one on top of another: each stage draws its input from the one below through a small buffer.
+//!
+//! Every stage is held to the ratio, not only the last one: a coding inside that swallows without end (a
+//! skippable frame, say) would otherwise let the one below work without end for no output.
+
+use super::codec::{Codec, Step};
+use super::{Coding, DecodeError};
+use crate::LimitExceeded;
+
+/// Bytes between two stages.
+const BETWEEN: usize = 8 * 1024;
+
+/// How much each stage may have produced so far, and the error that says so.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Allowance {
+    pub(super) bytes: u64,
+    pub(super) exceeded: LimitExceeded,
+}
+
+/// Where pulling stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// The output is full.
+    Full,
+    /// The input is used up, and so is all that follows from it.
+    Starved,
+    /// The input ended where it may end.
+    Done,
+    /// At this point of the output.
+    Failed(DecodeError),
+}
+
+/// One coding with its input.
+#[derive(Debug)]
+pub(super) struct Stage {
+    coding: Coding,
+    codec: Codec,
+    produced: u64,
+    source: Source,
+}
+
+/// Where a stage's input comes from.
+#[derive(Debug)]
+enum Source {
+    /// From the caller.
+    Outside,
+    /// From the stage below.
+    Below { buffer: Box<[u8]>, start: usize, end: usize, after: Stop },
+}
+
+impl Stage {
+    /// `None` for a coding that is not compiled in.
+    pub(super) fn new(coding: Coding, strict: bool, lowest: bool) -> Option<Stage> {
+        let source = match lowest {
+            true => Source::Outside,
+            false => {
+                Source::Below { buffer: vec![0; BETWEEN].into(), start: 0, end: 0, after: Stop::Starved }
+            }
+        };
+        Some(Stage { coding, codec: Codec::new(coding, strict)?, produced: 0, source })
+    }
+
+    pub(super) fn ignored_tail(&self) -> Option<Coding> {
+        self.codec.ignored_tail().then_some(self.coding)
+    }
+
+    /// What to say when the input has ended and is used up.
+    fn end(&self) -> Stop {
+        match self.codec.is_complete() {
+            true => Stop::Done,
+            false => Stop::Failed(DecodeError::Truncated { coding: self.coding }),
+        }
+    }
+}
+
+/// The codec's step, within the allowance.
+fn step(codec: &mut Codec, total: &mut u64, input: &[u8], output: &mut [u8], allowance: &Allowance) -> Step {
+    let room = usize::try_from(allowance.bytes.saturating_sub(*total)).unwrap_or(usize::MAX).min(output.len());
+    let within = output.get_mut(..room).unwrap_or_default();
+    let mut step = codec.step(input, within);
+    *total += step.produced as u64;
+    if step.fault.is_none() && step.produced == room && room < output.len() {
+        // The allowance is used up. One more byte is one too many; none more is no fault.
+        let more = codec.step(input.get(step.consumed..).unwrap_or_default(), &mut [0]);
+        step.consumed += more.consumed;
+        step.fault = if more.produced > 0 { Some(allowance.exceeded.into()) } else { more.fault };
+    }
+    step
+}
+
+/// Fills `output` from the last of `stages`; `input` is what the first one reads, and `ended` says that no more follows.
+///
+/// Returns how much was produced and where it stopped. `input` is moved past what was consumed.
+pub(super) fn pull(
+    stages: &mut [Stage],
+    input: &mut &[u8],
+    ended: bool,
+    allowance: &Allowance,
+    output: &mut [u8],
+) -> (usize, Stop) {
+    let Some((stage, below)) = stages.split_last_mut() else { return (0, Stop::Done) };
+    let mut produced = 0;
+    loop {
+        let room = output.get_mut(produced..).unwrap_or_default();
+        let wanted = room.len();
+        let available = match &stage.source {
+            Source::Outside => *input,
+            Source::Below { buffer, start, end, .. } => buffer.get(*start..*end).unwrap_or_default(),
+        };
+        let step = step(&mut stage.codec, &mut stage.produced, available, room, allowance);
+        produced += step.produced;
+        match &mut stage.source {
+            Source::Outside => *input = input.get(step.consumed..).unwrap_or_default(),
+            Source::Below { start, .. } => *start += step.consumed,
+        }
+        if let Some(fault) = step.fault {
+            return (produced, Stop::Failed(fault));
+        }
+        if step.produced == wanted {
+            return (produced, Stop::Full);
+        }
+        let Source::Below { buffer, start, end, after } = &mut stage.source else {
+            return (produced, if ended { stage.end() } else { Stop::Starved });
+        };
+        match *after {
+            Stop::Failed(_) => return (produced, *after),
+            Stop::Done => return (produced, stage.end()),
+            Stop::Full | Stop::Starved => {}
+        }
+        let (filled, stop) = pull(below, input, ended, allowance, buffer);
+        (*start, *end, *after) = (0, filled, stop);
+        if filled == 0 && stop == Stop::Starved {
+            return (produced, Stop::Starved);
+        }
+    }
+}
