@@ -13,9 +13,14 @@ pub struct SizeLimit {
 }
 
 impl SizeLimit {
+    /// A limit of this name and value, with nothing counted yet.
+    pub const fn new(name: &'static str, limit: u64) -> SizeLimit {
+        SizeLimit { name, limit, taken: 0 }
+    }
+
     /// For a body that is collected as a whole: [`Limits::body_bytes`].
     pub const fn body(limits: &Limits) -> SizeLimit {
-        SizeLimit { name: "body_bytes", limit: limits.body_bytes, taken: 0 }
+        SizeLimit::new("body_bytes", limits.body_bytes)
     }
 
     /// For a body that is streamed: [`Limits::stream_bytes`]; without one, nothing is ever refused.
@@ -24,7 +29,7 @@ impl SizeLimit {
             Some(limit) => limit,
             None => u64::MAX,
         };
-        SizeLimit { name: "stream_bytes", limit, taken: 0 }
+        SizeLimit::new("stream_bytes", limit)
     }
 
     /// Bytes counted so far.

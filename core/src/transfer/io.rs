@@ -28,6 +28,8 @@ pub enum Input<'a> {
     Acquired {
         /// What the pool kept beside the socket.
         link: Box<Link>,
+        /// The address of its peer.
+        peer: Option<SocketAddr>,
         /// For how long the connection was idle.
         idle: Duration,
     },

@@ -63,7 +63,8 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::dial::Dial;
+use crate::decode::SizeLimit;
+use crate::dial::{AttemptId, Dial};
 use crate::error::{Misuse, Phase};
 use crate::http1::ResponseHead;
 use crate::link::Link;
@@ -101,6 +102,8 @@ struct Machine {
     progress: Instant,
     /// Set when the final head was there.
     head_after: Option<Duration>,
+    /// Attempts to connect whose sockets are to be closed.
+    losers: Vec<AttemptId>,
     socket: SocketOrder,
     event: Option<Event>,
 }
@@ -200,6 +203,7 @@ impl Transfer {
             parked: Parked::default(),
             progress: now.instant,
             head_after: None,
+            losers: Vec::new(),
             socket: SocketOrder::None,
             event: None,
         }))
@@ -278,7 +282,7 @@ impl Transfer {
     /// From the start it is [`Limits::stream_bytes`](crate::Limits::stream_bytes).
     pub fn limit_body(&mut self, name: &'static str, limit: Option<u64>) {
         if let Stage::Deliver(delivery) = &mut self.0.stage {
-            delivery.set_limit(name, limit);
+            delivery.size = SizeLimit::new(name, limit.unwrap_or(u64::MAX));
         }
     }
 
@@ -333,9 +337,9 @@ impl Transfer {
     }
 
     /// Content codings that are still on the body, because one of them is not known (T60).
-    pub fn undecoded(&self) -> &[String] {
+    pub fn undecoded(&self) -> &[Box<str>] {
         match &self.0.stage {
-            Stage::Deliver(delivery) => delivery.undecoded(),
+            Stage::Deliver(delivery) => delivery.codings.undecoded(),
             _ => &[],
         }
     }
@@ -363,6 +367,9 @@ impl Machine {
 
     /// One step: an output, or `None` when something changed and the next step will tell.
     fn step(&mut self) -> Option<Output> {
+        if let Some(attempt) = self.losers.pop() {
+            return Some(Output::Abandon(attempt));
+        }
         match std::mem::replace(&mut self.socket, SocketOrder::None) {
             SocketOrder::None => {}
             SocketOrder::Release => return Some(Output::Release),
@@ -381,7 +388,7 @@ impl Machine {
             Stage::Establish { .. } | Stage::Exchange { .. } => self.step_exchange(),
             Stage::Deliver(_) => self.step_deliver(),
             Stage::Drain { .. } => self.step_drain(),
-            Stage::Ended => Some(self.abandoned().unwrap_or(Output::Wait)),
+            Stage::Ended => Some(Output::Wait),
         }
     }
 
@@ -403,7 +410,7 @@ impl Machine {
                 self.fail(crate::ErrorKind::Cancelled);
                 Ok(())
             }
-            Input::Acquired { link, idle } => self.acquired(link, idle),
+            Input::Acquired { link, peer, idle } => self.acquired(link, peer, idle),
             Input::NotAcquired => self.not_acquired(),
             Input::Alive => self.checked(true),
             Input::Dead => self.checked(false),

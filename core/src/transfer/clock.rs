@@ -1,0 +1,114 @@
+//! Deadlines: which one is next, and what follows when it has passed.
+//!
+//! All of them are derived from when something began; none is ever rounded up, and one that is due fires before the input
+//! that came with it counts (T84).
+
+use std::time::Duration;
+
+use super::{Machine, Stage};
+use super::upload::Upload;
+use crate::dial::DialStep;
+use crate::error::{ErrorKind, Timeout};
+use crate::time::Instant;
+
+/// After a failed write, for how long a response is waited for (T52).
+const SEND_FAILED_GRACE: Duration = Duration::from_secs(1);
+
+/// What is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Due {
+    /// The transfer ends.
+    Fail(Timeout, Duration),
+    /// Another address is tried.
+    NextAddress,
+    /// The body goes out although no 100 (Continue) came.
+    Continue,
+    /// No response came after a failed write.
+    SendFailed,
+    /// A body is drained no longer.
+    DrainTime,
+}
+
+impl Machine {
+    /// The next deadline of all.
+    pub(super) fn timer(&self) -> Option<(Instant, Due)> {
+        let settings = &self.request.settings;
+        let mut first: Option<(Instant, Due)> = None;
+        let mut add = |at: Instant, due: Due| {
+            if first.is_none_or(|(earliest, _)| at < earliest) {
+                first = Some((at, due));
+            }
+        };
+        let mut limit = |since: Instant, limit: Option<Duration>, which: Timeout| {
+            if let Some(limit) = limit {
+                add(since + limit, Due::Fail(which, limit));
+            }
+        };
+        if !matches!(self.stage, Stage::Ended) {
+            limit(self.started, settings.total_timeout, Timeout::Total);
+        }
+        match &self.stage {
+            Stage::Resolve { since, .. } => limit(*since, settings.connect_timeout, Timeout::Connect),
+            Stage::Dial { since, dial } => {
+                limit(*since, settings.connect_timeout, Timeout::Connect);
+                if let Some(at) = dial.wakes_at() {
+                    add(at, Due::NextAddress);
+                }
+            }
+            Stage::Establish { since } => limit(*since, settings.tls_timeout, Timeout::Tls),
+            Stage::Exchange { send_failed } => {
+                if !self.parked.body {
+                    limit(self.progress, settings.idle_timeout, Timeout::Idle);
+                }
+                if let Some(sent_at) = self.attempt.sent_at {
+                    limit(sent_at, settings.first_byte_timeout, Timeout::FirstByte);
+                }
+                if let Upload::Held(since) = self.upload {
+                    add(since + settings.continue_timeout, Due::Continue);
+                }
+                if let Some(failed) = send_failed {
+                    add(failed.at + SEND_FAILED_GRACE, Due::SendFailed);
+                }
+            }
+            Stage::Deliver(delivery) if !delivery.waits_for_caller() => {
+                limit(self.progress, settings.idle_timeout, Timeout::Idle);
+            }
+            Stage::Drain { since, .. } => add(*since + settings.limits.drain_time, Due::DrainTime),
+            _ => {}
+        }
+        first
+    }
+
+    /// Acts on whatever is due. True when that ended the stage that an input was meant for.
+    pub(super) fn expire(&mut self) -> bool {
+        while let Some((at, due)) = self.timer() {
+            if self.now.instant < at {
+                return false;
+            }
+            match due {
+                Due::Fail(which, limit) => self.fail(ErrorKind::Timeout { which, limit }),
+                Due::NextAddress => return false,
+                Due::Continue => {
+                    self.release_body();
+                    continue;
+                }
+                Due::SendFailed => {
+                    if let Stage::Exchange { send_failed: Some(failed) } = &self.stage {
+                        let failure = failed.failure.clone();
+                        self.fail(ErrorKind::Io(failure));
+                    }
+                }
+                Due::DrainTime => {
+                    if let Stage::Drain { then, .. } = self.stage {
+                        self.close_link();
+                        self.after_body(then);
+                    }
+                }
+            }
+            return true;
+        }
+        false
+    }
+}
+
+const _: Option<DialStep> = None;

@@ -1,0 +1,234 @@
+//! From the beginning of a hop to an open connection: the session, the pool, the name, the addresses, the layers.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::exchange::SendFailed;
+use super::io::Output;
+use super::route::{Route, needs_tls};
+use super::{Attempt, Machine, SocketOrder, Stage};
+use crate::dial::{AttemptId, Dial, DialStep};
+use crate::error::{ErrorKind, IoFailure, Misuse};
+use crate::link::Link;
+use crate::session::Session;
+use crate::time::Now;
+
+/// A connection that was idle for less than this is not looked at before it is used again: whatever the peer sent in so short a
+/// time would as well have come between the look and the request.
+const CHECK_AFTER: Duration = Duration::from_millis(1);
+
+impl Machine {
+    pub(super) fn sync(&mut self, now: Now, session: &mut Session) -> Result<(), Misuse> {
+        self.now = now;
+        match std::mem::replace(&mut self.stage, Stage::Begin) {
+            Stage::Begin => self.begin_hop(session),
+            Stage::Judge(head) => {
+                self.store_cookies(&head, session);
+                self.judge(*head);
+            }
+            other => {
+                self.stage = other;
+                return Err(Misuse::NotAsked);
+            }
+        }
+        Ok(())
+    }
+
+    fn begin_hop(&mut self, session: &mut Session) {
+        self.attempt = Attempt::default();
+        self.progress = self.now.instant;
+        if self.chain.expect_refused {
+            session.remember_refused_expect(&self.request.url);
+        }
+        self.attempt.expect = self.request.settings.expect_continue && !session.refuses_expect(&self.request.url);
+        self.choose_cookies(session);
+        #[cfg(feature = "tls")]
+        let tls = match (needs_tls(&self.request), &self.request.settings.tls) {
+            (false, _) => None,
+            (true, Some(config)) => Some(config.clone()),
+            (true, None) => match session.default_tls() {
+                Ok(config) => Some(config),
+                Err(words) => return self.fail(ErrorKind::NoTls(words)),
+            },
+        };
+        #[cfg(not(feature = "tls"))]
+        if needs_tls(&self.request) {
+            return self.fail(ErrorKind::NoTls("the feature `tls` is off".into()));
+        }
+        let route = Route::new(
+            &self.request,
+            #[cfg(feature = "tls")]
+            tls,
+        );
+        self.route = Some(route);
+        if self.request.settings.keep_alive {
+            self.stage = Stage::Acquire { ordered: false };
+        } else {
+            self.find_addresses();
+        }
+    }
+
+    /// The jar's cookies for this URL, then the request's own, which win over the jar's of the same name.
+    fn choose_cookies(&mut self, session: &mut Session) {
+        self.cookie.clear();
+        let request = &self.request;
+        if request.settings.cookies && !request.headers.mentions("cookie") {
+            let own = &request.cookies;
+            let keep = |name: &str| !own.mentions(name);
+            let context = request.settings.same_site;
+            session.jar_mut().write_header_if(&request.url, self.now.unix, context, keep, &mut self.cookie);
+        }
+        for (name, value) in request.cookies.iter() {
+            if !self.cookie.is_empty() {
+                self.cookie.extend_from_slice(b"; ");
+            }
+            self.cookie.extend_from_slice(name.as_bytes());
+            self.cookie.push(b'=');
+            self.cookie.extend_from_slice(value.as_bytes());
+        }
+    }
+
+    pub(super) fn acquired(&mut self, link: Box<Link>, peer: Option<SocketAddr>, idle: Duration) -> Result<(), Misuse> {
+        let Stage::Acquire { ordered: true } = self.stage else { return Err(Misuse::NotAsked) };
+        self.attempt.reused = true;
+        self.peer = peer;
+        self.link = Some(link);
+        if idle < CHECK_AFTER {
+            self.begin_exchange();
+        } else {
+            self.stage = Stage::Check;
+        }
+        Ok(())
+    }
+
+    pub(super) fn not_acquired(&mut self) -> Result<(), Misuse> {
+        let Stage::Acquire { ordered: true } = self.stage else { return Err(Misuse::NotAsked) };
+        self.find_addresses();
+        Ok(())
+    }
+
+    pub(super) fn checked(&mut self, alive: bool) -> Result<(), Misuse> {
+        let Stage::Check = self.stage else { return Err(Misuse::NotAsked) };
+        if alive {
+            self.begin_exchange();
+        } else {
+            // Nothing of the request has left: another kept connection may do.
+            self.close_link();
+            self.attempt.reused = false;
+            self.stage = Stage::Acquire { ordered: false };
+        }
+        Ok(())
+    }
+
+    /// Connects anew, whatever the pool may hold.
+    pub(super) fn find_addresses(&mut self) {
+        let since = self.now.instant;
+        match self.route.as_ref().and_then(Route::known_addresses) {
+            Some(addresses) => self.dial(&addresses, since),
+            None => self.stage = Stage::Resolve { ordered: false, since },
+        }
+    }
+
+    pub(super) fn resolved(&mut self, addresses: &[SocketAddr]) -> Result<(), Misuse> {
+        let Stage::Resolve { ordered: true, since } = self.stage else { return Err(Misuse::NotAsked) };
+        self.dial(addresses, since);
+        Ok(())
+    }
+
+    pub(super) fn resolve_failed(&mut self, failure: IoFailure) -> Result<(), Misuse> {
+        let Stage::Resolve { ordered: true, .. } = self.stage else { return Err(Misuse::NotAsked) };
+        self.fail(ErrorKind::Resolve(failure));
+        Ok(())
+    }
+
+    /// T29: the gate stands between the look-up and the connection, and literals pass it too.
+    fn dial(&mut self, addresses: &[SocketAddr], since: crate::Instant) {
+        let settings = &self.request.settings;
+        let result = match settings.address_policy.filter(addresses) {
+            Ok(allowed) => Dial::new(&allowed, &settings.limits).map_err(ErrorKind::Connect),
+            Err(denied) => Err(ErrorKind::AddressDenied(denied)),
+        };
+        match result {
+            Ok(dial) => self.stage = Stage::Dial { dial: Box::new(dial), since },
+            Err(kind) => self.fail(kind),
+        }
+    }
+
+    pub(super) fn step_dial(&mut self) -> Option<Output> {
+        let now = self.now.instant;
+        let Stage::Dial { dial, .. } = &mut self.stage else { return None };
+        match dial.poll(now) {
+            DialStep::Connect(attempt, address) => Some(Output::Connect(attempt, address)),
+            DialStep::Wait(_) => Some(Output::Wait),
+            DialStep::Won(attempt) => {
+                self.peer = dial.address(attempt);
+                self.losers = dial.take_losers();
+                self.open_link();
+                None
+            }
+            DialStep::Failed => {
+                if let Stage::Dial { dial, .. } = std::mem::replace(&mut self.stage, Stage::Begin) {
+                    self.fail(ErrorKind::Connect(dial.into_error()));
+                }
+                None
+            }
+        }
+    }
+
+    pub(super) fn connected(&mut self, attempt: AttemptId) -> Result<(), Misuse> {
+        let Stage::Dial { dial, .. } = &mut self.stage else { return Err(Misuse::NotAsked) };
+        dial.connected(attempt);
+        Ok(())
+    }
+
+    pub(super) fn connect_failed(&mut self, attempt: AttemptId, failure: IoFailure) -> Result<(), Misuse> {
+        let Stage::Dial { dial, .. } = &mut self.stage else { return Err(Misuse::NotAsked) };
+        dial.failed(attempt, failure.kind, failure.text);
+        Ok(())
+    }
+
+    /// The socket is open: the layers shake hands, if there are any.
+    fn open_link(&mut self) {
+        let Some(route) = &self.route else { return };
+        let layers = match route.layers(&self.request) {
+            Ok(layers) => layers,
+            Err(words) => return self.fail_with_socket(ErrorKind::NoTls(words)),
+        };
+        let mut link = Box::new(Link::new(layers, self.request.framing.clone()));
+        link.start(self.now);
+        self.link = Some(link);
+        self.attempt.reused = false;
+        self.stage = Stage::Establish { since: self.now.instant };
+    }
+
+    /// The connection is open and idle: the request goes out.
+    pub(super) fn begin_exchange(&mut self) {
+        let (Some(link), Some(route)) = (&mut self.link, &self.route) else { return };
+        self.attempt.sent_before = link.bytes_sent();
+        self.attempt.received_before = link.bytes_received();
+        self.attempt.seen = link.progress();
+        self.progress = self.now.instant;
+        let request = &self.request;
+        let forward = route.forward(&request.url);
+        let head = crate::http1::RequestHead {
+            version: request.settings.version,
+            body: request.body_length(),
+            expect_continue: self.attempt.expect && !matches!(request.body.length(), Some(0)),
+            close: !request.settings.keep_alive,
+            ..crate::http1::RequestHead::new(request.method.as_str(), request.target(forward.is_some()))
+        };
+        self.attempt.expect = head.expect_continue;
+        link.configure(request.framing.clone());
+        let fields = request.fields(forward, self.chain.referer.as_deref(), &self.cookie);
+        if let Err(e) = link.send_head(&head, fields) {
+            return self.fail(ErrorKind::Head(e));
+        }
+        self.begin_upload();
+        self.stage = Stage::Exchange { send_failed: None::<SendFailed> };
+    }
+
+    pub(super) fn close_link(&mut self) {
+        self.link = None;
+        self.socket = SocketOrder::Close;
+    }
+}

@@ -1,0 +1,184 @@
+//! The response body on its way to the caller: pulled, decoded in bounded steps, limited.
+
+use super::io::Output;
+use super::{AfterBody, Machine, Stage};
+use crate::decode::{Codings, DecodeError, Decoder, Next, SizeLimit};
+use crate::error::{ErrorKind, Misuse};
+use crate::http1::ResponseHead;
+use crate::link::LinkEvent;
+use crate::options::Settings;
+
+/// Decoded bytes are made in steps of this size.
+const STEP: usize = 32 * 1024;
+
+/// The body of the final response.
+pub(super) struct Delivery {
+    pub(super) codings: Codings,
+    pub(super) size: SizeLimit,
+    /// Bytes that are at hand and counted: of the link's body, or of `decoded`.
+    visible: usize,
+    decoded: Option<Box<Decoded>>,
+    /// The link has nothing more.
+    received: bool,
+}
+
+struct Decoded {
+    decoder: Decoder,
+    buffer: Vec<u8>,
+    start: usize,
+    /// The decoder has more to give before it takes more.
+    behind: bool,
+    done: bool,
+}
+
+impl Delivery {
+    pub(super) fn new(head: &ResponseHead, settings: &Settings) -> Result<Delivery, DecodeError> {
+        let fields = settings.decode.then(|| head.get_all("content-encoding")).into_iter().flatten();
+        let codings = Codings::parse(fields, &settings.limits)?;
+        let decoded = Decoder::new(&codings, &settings.limits, settings.strict).map(|decoder| {
+            Box::new(Decoded { decoder, buffer: Vec::new(), start: 0, behind: false, done: false })
+        });
+        let size = SizeLimit::stream(&settings.limits);
+        Ok(Delivery { codings, size, visible: 0, decoded, received: false })
+    }
+
+    pub(super) fn waits_for_caller(&self) -> bool {
+        self.visible > 0
+    }
+}
+
+impl Decoded {
+    /// One bounded step. Returns how much of `input` was used.
+    fn run(&mut self, input: &[u8], ended: bool, size: &SizeLimit) -> Result<(usize, usize), DecodeError> {
+        self.buffer.resize(STEP, 0);
+        self.start = 0;
+        let room = size.slice_len(self.buffer.len());
+        let output = self.buffer.get_mut(..room).unwrap_or_default();
+        let progress = if ended { self.decoder.finish(output)? } else { self.decoder.decode(input, output)? };
+        self.behind = progress.next == Next::Output;
+        self.done = progress.next == Next::Done;
+        Ok((progress.consumed, progress.produced))
+    }
+}
+
+impl Machine {
+    pub(super) fn body(&self) -> &[u8] {
+        let Stage::Deliver(delivery) = &self.stage else { return &[] };
+        let bytes = match &delivery.decoded {
+            Some(decoded) => decoded.buffer.get(decoded.start..).unwrap_or_default(),
+            None => self.link.as_ref().map_or(&[][..], |link| link.body()),
+        };
+        bytes.get(..delivery.visible).unwrap_or_default()
+    }
+
+    pub(super) fn consumed(&mut self, n: usize) -> Result<(), Misuse> {
+        let Stage::Deliver(delivery) = &mut self.stage else {
+            return if n == 0 { Ok(()) } else { Err(Misuse::NotAsked) };
+        };
+        if n > delivery.visible {
+            return Err(Misuse::TooMany);
+        }
+        delivery.visible -= n;
+        match (&mut delivery.decoded, &mut self.link) {
+            (Some(decoded), _) => decoded.start += n,
+            (None, Some(link)) => link.consume(n),
+            (None, None) => {}
+        }
+        // The time the caller took does not count against the peer.
+        self.progress = self.now.instant;
+        Ok(())
+    }
+
+    pub(super) fn discard(&mut self) -> Result<(), Misuse> {
+        match &self.stage {
+            Stage::Deliver(_) => {
+                self.drop_body(AfterBody::Done);
+                Ok(())
+            }
+            Stage::Drain { .. } => Ok(()),
+            _ => Err(Misuse::NotAsked),
+        }
+    }
+
+    pub(super) fn step_deliver(&mut self) -> Option<Output> {
+        let Stage::Deliver(delivery) = &mut self.stage else { return None };
+        if delivery.visible > 0 {
+            let writes = !self.parked.write && !self.outgoing().is_empty();
+            return Some(if writes { Output::Transmit } else { Output::Body });
+        }
+        if delivery.received || delivery.decoded.as_ref().is_some_and(|decoded| decoded.behind) {
+            self.decode();
+            return None;
+        }
+        match self.poll_link()? {
+            LinkEvent::NeedInput => return Some(self.offer()),
+            LinkEvent::Body => self.decode(),
+            LinkEvent::End => {
+                if let Stage::Deliver(delivery) = &mut self.stage {
+                    delivery.received = true;
+                }
+                self.finish_link();
+            }
+            LinkEvent::Established | LinkEvent::Informational(_) | LinkEvent::Head(_) | LinkEvent::Switched => {
+                self.close_link();
+            }
+        }
+        None
+    }
+
+    /// Makes the next bytes visible: the link's own, or a step of decoding; at the end, ends.
+    fn decode(&mut self) {
+        let Stage::Deliver(delivery) = &mut self.stage else { return };
+        let input = self.link.as_ref().map_or(&[][..], |link| link.body());
+        let Some(decoded) = &mut delivery.decoded else {
+            if delivery.received {
+                return self.after_body(AfterBody::Done);
+            }
+            let n = delivery.size.slice_len(input.len());
+            return match delivery.size.take(n) {
+                Ok(()) => delivery.visible = n,
+                Err(limit) => self.fail(ErrorKind::Limit(limit)),
+            };
+        };
+        let step = decoded.run(input, delivery.received, &delivery.size);
+        let done = decoded.done;
+        match step {
+            Ok((used, produced)) => {
+                if let Err(limit) = delivery.size.take(produced) {
+                    return self.fail(ErrorKind::Limit(limit));
+                }
+                delivery.visible = produced;
+                if let (Some(link), true) = (&mut self.link, used > 0) {
+                    link.consume(used);
+                }
+                if done && produced == 0 {
+                    self.after_body(AfterBody::Done);
+                }
+            }
+            Err(error) => self.fail(ErrorKind::Decode(error)),
+        }
+    }
+
+    pub(super) fn step_drain(&mut self) -> Option<Output> {
+        let event = self.poll_link()?;
+        let Stage::Drain { left, may_read, then, .. } = &mut self.stage else { return None };
+        let then = *then;
+        match event {
+            LinkEvent::Body => {
+                let link = self.link.as_mut()?;
+                let n = link.body().len();
+                if let Some(rest) = left.checked_sub(n as u64) {
+                    *left = rest;
+                    link.consume(n);
+                    return None;
+                }
+                self.close_link();
+            }
+            LinkEvent::NeedInput if *may_read => return Some(self.offer()),
+            LinkEvent::End => self.finish_link(),
+            _ => self.close_link(),
+        }
+        self.after_body(then);
+        None
+    }
+}

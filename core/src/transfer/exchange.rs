@@ -1,0 +1,157 @@
+//! Driving the link: what it reports, what it offers, and what the embedder answers.
+
+use super::io::{Event, Output, Side};
+use super::upload::Upload;
+use super::{Machine, Stage};
+use crate::error::{ErrorKind, IoFailure, Misuse, Phase};
+use crate::http1::ResponseHead;
+use crate::link::{Link, LinkEvent, LinkPhase};
+use crate::time::Instant;
+
+/// The request could not be written to its end. A response may be there all the same, and is waited for shortly (T52).
+#[derive(Clone, Debug)]
+pub(super) struct SendFailed {
+    pub(super) failure: IoFailure,
+    pub(super) at: Instant,
+}
+
+pub(super) fn establishing(link: &Link) -> Phase {
+    match link.phase() {
+        LinkPhase::Proxy => Phase::Proxy,
+        _ => Phase::Tls,
+    }
+}
+
+impl Machine {
+    /// What the link has to say. `None` when it failed, which has been acted upon.
+    pub(super) fn poll_link(&mut self) -> Option<LinkEvent> {
+        let link = self.link.as_mut()?;
+        let result = link.poll(self.now);
+        let progress = link.progress();
+        if progress != self.attempt.seen {
+            self.attempt.seen = progress;
+            self.progress = self.now.instant;
+        }
+        match result {
+            Ok(event) => Some(event),
+            Err(error) => {
+                self.link_failed(error);
+                None
+            }
+        }
+    }
+
+    pub(super) fn step_exchange(&mut self) -> Option<Output> {
+        let opening = matches!(self.stage, Stage::Establish { .. });
+        if opening && self.link.as_ref().is_some_and(|link| link.is_established()) {
+            self.begin_exchange();
+            return None;
+        }
+        match self.poll_link()? {
+            LinkEvent::NeedInput => return Some(self.offer()),
+            LinkEvent::Established => {}
+            LinkEvent::Informational(head) => self.informational(head),
+            LinkEvent::Head(head) => self.head_received(head),
+            // Neither can come before a head, and no upgrade was asked for.
+            LinkEvent::Body | LinkEvent::End | LinkEvent::Switched => self.close_link(),
+        }
+        None
+    }
+
+    fn informational(&mut self, head: ResponseHead) {
+        if head.status() == http::StatusCode::CONTINUE {
+            self.release_body();
+        }
+        self.event = Some(Event::Informational(head));
+    }
+
+    /// The system call that is wanted. Reading waits until the write side is empty or parked, so that a driver whose writes block needs no second
+    /// thread, and one whose writes do not is full duplex.
+    pub(super) fn offer(&self) -> Output {
+        if self.wants_body() && !self.parked.body {
+            Output::NeedBody
+        } else if !self.parked.write && !self.outgoing().is_empty() {
+            Output::Transmit
+        } else if !self.parked.read {
+            Output::Read
+        } else {
+            Output::Wait
+        }
+    }
+
+    fn reads(&self) -> bool {
+        matches!(
+            self.stage,
+            Stage::Establish { .. } | Stage::Exchange { .. } | Stage::Deliver(_) | Stage::Drain { .. }
+        )
+    }
+
+    pub(super) fn received(&mut self, bytes: &[u8]) -> Result<(), Misuse> {
+        let reads = self.reads();
+        match &mut self.link {
+            Some(link) if reads => {
+                link.received(self.now, bytes);
+                Ok(())
+            }
+            _ => Err(Misuse::NotAsked),
+        }
+    }
+
+    pub(super) fn filled(&mut self, n: usize) -> Result<(), Misuse> {
+        let reads = self.reads();
+        match &mut self.link {
+            Some(link) if reads && n <= link.space().len() => {
+                link.filled(self.now, n);
+                Ok(())
+            }
+            Some(_) if reads => Err(Misuse::TooMany),
+            _ => Err(Misuse::NotAsked),
+        }
+    }
+
+    pub(super) fn eof(&mut self) -> Result<(), Misuse> {
+        let reads = self.reads();
+        match &mut self.link {
+            Some(link) if reads => {
+                link.receive_eof(self.now);
+                Ok(())
+            }
+            _ => Err(Misuse::NotAsked),
+        }
+    }
+
+    pub(super) fn io_failed(&mut self, side: Side, failure: IoFailure) -> Result<(), Misuse> {
+        if side == Side::Body {
+            return self.body_failed(failure.text);
+        }
+        if self.link.is_none() || !self.reads() {
+            return Err(Misuse::NotAsked);
+        }
+        match (&mut self.stage, side) {
+            (Stage::Drain { then, .. }, _) => {
+                let then = *then;
+                self.close_link();
+                self.after_body(then);
+            }
+            (Stage::Exchange { .. }, _) if self.can_resend() => self.resend(),
+            (Stage::Exchange { send_failed: Some(first) }, Side::Read) => {
+                let first = first.failure.clone();
+                self.fail(ErrorKind::Io(first));
+            }
+            (Stage::Exchange { send_failed }, Side::Write) => {
+                *send_failed = Some(SendFailed { failure, at: self.now.instant });
+                self.give_up_upload();
+            }
+            (Stage::Deliver(_), Side::Write) => self.give_up_upload(),
+            _ => self.fail(ErrorKind::Io(failure)),
+        }
+        Ok(())
+    }
+
+    fn give_up_upload(&mut self) {
+        self.upload = Upload::Stopped;
+        if let Some(link) = &mut self.link {
+            link.abort_body();
+        }
+    }
+}

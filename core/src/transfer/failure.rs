@@ -1,0 +1,120 @@
+//! How a transfer fails, and when it does not have to: the safe retry on a dead kept connection.
+
+use super::io::Event;
+use super::upload::Upload;
+use super::{Attempt, Machine, SocketOrder, Stage};
+use crate::body::Body;
+use crate::error::{Error, ErrorKind, Misuse, Processed, Report};
+use crate::http1::ResponseHead;
+use crate::link::LinkError;
+use crate::url_rules::{QueryShown, redacted};
+
+impl Machine {
+    pub(super) fn fail(&mut self, kind: ErrorKind) {
+        self.end_with(kind, None);
+    }
+
+    pub(super) fn fail_with_head(&mut self, kind: ErrorKind, head: ResponseHead) {
+        self.end_with(kind, Some(Box::new(head)));
+    }
+
+    /// The embedder holds a socket that no link stands for yet.
+    pub(super) fn fail_with_socket(&mut self, kind: ErrorKind) {
+        self.end_with(kind, None);
+        self.socket = SocketOrder::Close;
+    }
+
+    fn end_with(&mut self, kind: ErrorKind, response: Option<Box<ResponseHead>>) {
+        let (bytes_sent, bytes_received) = self.bytes_moved();
+        let report = Report {
+            kind,
+            phase: self.phase(),
+            hop: u32::try_from(self.chain.history.len()).unwrap_or(u32::MAX),
+            method: self.request.method.clone(),
+            url: redacted(&self.request.url, QueryShown::NamesOnly).to_string(),
+            peer: self.peer,
+            bytes_sent,
+            bytes_received,
+            processed: if self.request_bytes_sent() > 0 { Processed::Maybe } else { Processed::No },
+            retried: self.attempt.retried,
+            response,
+        };
+        if let Stage::Dial { dial, .. } = &mut self.stage {
+            self.losers.append(&mut dial.give_up());
+        }
+        if self.link.is_some() {
+            self.close_link();
+        }
+        self.stage = Stage::Ended;
+        self.event = Some(Event::Failed(Error::new(report)));
+    }
+
+    fn bytes_moved(&self) -> (u64, u64) {
+        self.link.as_ref().map_or((0, 0), |link| {
+            let sent = link.bytes_sent().saturating_sub(self.attempt.sent_before);
+            (sent, link.bytes_received().saturating_sub(self.attempt.received_before))
+        })
+    }
+
+    fn request_bytes_sent(&self) -> u64 {
+        match self.stage {
+            Stage::Exchange { .. } | Stage::Judge(_) | Stage::Deliver(_) | Stage::Drain { .. } => {
+                self.link.as_ref().map_or(0, |link| link.request_bytes_sent())
+            }
+            _ => 0,
+        }
+    }
+
+    pub(super) fn link_failed(&mut self, error: LinkError) {
+        match &self.stage {
+            Stage::Drain { then, .. } => {
+                let then = *then;
+                self.close_link();
+                self.after_body(then);
+            }
+            Stage::Exchange { .. } if error.is_dead_connection() && self.can_resend() => self.resend(),
+            Stage::Exchange { send_failed: Some(failed) } => {
+                let failure = failed.failure.clone();
+                self.fail(ErrorKind::Io(failure));
+            }
+            _ => self.fail(ErrorKind::Link(error)),
+        }
+    }
+
+    /// RFC 9112 §9.3.1, T54: a kept connection that dies before any byte of a response is likely to have been closed by the peer
+    /// before the request came. Once for each hop, and only where it cannot be processed twice or that would do no harm.
+    pub(super) fn can_resend(&self) -> bool {
+        let Some(link) = &self.link else { return false };
+        let settings = &self.request.settings;
+        let harmless = self.request.method.is_idempotent() || settings.idempotent;
+        self.attempt.reused
+            && !self.attempt.retried
+            && settings.retry_dead_connection
+            && !link.response_started()
+            && (link.request_bytes_sent() == 0 || harmless)
+            && (self.request.body.is_replayable() || matches!(self.upload, Upload::Held(_) | Upload::Sending { sent: 0 }))
+    }
+
+    pub(super) fn resend(&mut self) {
+        let pushed = !matches!(self.upload, Upload::Held(_) | Upload::Sending { sent: 0 });
+        self.attempt = Attempt { retried: true, expect: self.attempt.expect, ..Attempt::default() };
+        self.parked = Default::default();
+        self.close_link();
+        self.event = Some(Event::Retried);
+        if pushed && matches!(self.request.body, Body::Stream { .. }) {
+            self.stage = Stage::Rewind { ordered: false, fresh: true };
+        } else {
+            self.find_addresses();
+        }
+    }
+
+    pub(super) fn rewound(&mut self, done: bool) -> Result<(), Misuse> {
+        let Stage::Rewind { ordered: true, fresh } = self.stage else { return Err(Misuse::NotAsked) };
+        match (done, fresh) {
+            (false, _) => self.fail(ErrorKind::BodyNotReplayable),
+            (true, true) => self.find_addresses(),
+            (true, false) => self.stage = Stage::Begin,
+        }
+        Ok(())
+    }
+}

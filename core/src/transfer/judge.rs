@@ -1,0 +1,144 @@
+//! What follows from a response head: cookies, another attempt without Expect, a redirect, or delivery.
+
+use std::sync::Arc;
+
+use super::deliver::Delivery;
+use super::io::{Event, Hop};
+use super::upload::Upload;
+use super::{AfterBody, Machine, SocketOrder, Stage};
+use crate::body::Body;
+use crate::error::ErrorKind;
+use crate::http1::ResponseHead;
+use crate::redirect::{self, Decision, HopBody, NextBody, NextHop, RedirectError};
+use crate::session::Session;
+
+impl Machine {
+    pub(super) fn head_received(&mut self, head: ResponseHead) {
+        self.head_after = Some(self.now.instant - self.started);
+        let pushed = self.stream_was_pushed();
+        let asked = std::mem::replace(&mut self.attempt.expect, false);
+        self.stop_upload();
+        let refused = asked && head.status() == http::StatusCode::EXPECTATION_FAILED;
+        if refused && !self.chain.expect_refused && self.request.body.is_replayable() {
+            // T53: once more, without asking.
+            self.chain.expect_refused = true;
+            self.drop_body(AfterBody::NextHop { rewind: pushed });
+        } else if self.request.settings.cookies && head.get("set-cookie").is_some() {
+            self.stage = Stage::Judge(Box::new(head));
+        } else {
+            self.judge(head);
+        }
+    }
+
+    pub(super) fn store_cookies(&mut self, head: &ResponseHead, session: &mut Session) {
+        let context = self.request.settings.same_site;
+        let url = &self.request.url;
+        let changed = session.jar_mut().receive_all(url, head.get_all("set-cookie"), self.now.unix, context);
+        if changed > 0 {
+            self.chain.seen.cookie_set();
+        }
+    }
+
+    pub(super) fn judge(&mut self, head: ResponseHead) {
+        let request = &self.request;
+        let body = match &request.body {
+            Body::Empty => HopBody::None,
+            body if body.is_replayable() => HopBody::Replayable,
+            _ => HopBody::Once,
+        };
+        let hops_so_far = u32::try_from(self.chain.history.len()).unwrap_or(u32::MAX);
+        let hop = redirect::Hop { method: &request.method, url: &request.url, body, hops_so_far };
+        let status = head.status().as_u16();
+        let settings = &request.settings;
+        match redirect::decide(&settings.redirect, &settings.limits, &hop, status, head.get_all("location")) {
+            Ok(Decision::Final(_)) => self.deliver(head),
+            Ok(Decision::Follow(next)) => {
+                let with_body = body != HopBody::None && next.body == NextBody::Keep;
+                match self.chain.seen.visit(&next.method, &next.url, with_body) {
+                    Ok(()) => self.follow(head, *next),
+                    Err(error) => self.fail_with_head(ErrorKind::Redirect(error), head),
+                }
+            }
+            // The caller gets the 3xx itself: nothing was lost but the resending.
+            Err(RedirectError::BodyNotReplayable) => self.deliver(head),
+            Err(error) => self.fail_with_head(ErrorKind::Redirect(error), head),
+        }
+    }
+
+    fn follow(&mut self, head: ResponseHead, next: NextHop) {
+        let rewind = next.body == NextBody::Keep && self.stream_was_pushed();
+        let policy = self.request.settings.redirect;
+        let survives = |name: &str, sensitive| redirect::survives(name, sensitive, &next, &policy);
+        self.chain.referer = redirect::referer(&policy, &self.request.url, &next);
+        let request = &mut self.request;
+        if request.headers.iter().any(|(name, value)| !survives(name, value.is_sensitive())) {
+            let headers = Arc::make_mut(&mut request.headers);
+            headers.retain(|name, value| survives(name, value.is_sensitive()));
+        }
+        if !survives("authorization", true) {
+            request.auth = None;
+        }
+        if !survives("cookie", true) {
+            request.cookies = Default::default();
+        }
+        if next.body == NextBody::Drop {
+            request.body = Body::Empty;
+            request.content_type = None;
+        }
+        let method = std::mem::replace(&mut request.method, next.method);
+        let url = std::mem::replace(&mut request.url, next.url);
+        self.chain.history.push(Hop { method, url, head });
+        self.event = Some(Event::Redirected);
+        self.drop_body(AfterBody::NextHop { rewind });
+    }
+
+    fn deliver(&mut self, head: ResponseHead) {
+        match Delivery::new(&head, &self.request.settings) {
+            Ok(delivery) => {
+                self.stage = Stage::Deliver(Box::new(delivery));
+                self.event = Some(Event::Head(head));
+            }
+            Err(error) => self.fail_with_head(ErrorKind::Decode(error), head),
+        }
+    }
+
+    fn stream_was_pushed(&self) -> bool {
+        let untouched = matches!(self.upload, Upload::Held(_) | Upload::Sending { sent: 0 });
+        matches!(self.request.body, Body::Stream { .. }) && !untouched
+    }
+
+    /// The rest of a body is not wanted. It is read where that is short work and the connection is worth it, and never
+    /// decoded (T16, T87).
+    pub(super) fn drop_body(&mut self, then: AfterBody) {
+        let limit = self.request.settings.limits.drain_bytes;
+        let Some(link) = &self.link else { return self.after_body(then) };
+        let rest = link.body_left();
+        if !matches!(self.upload, Upload::Finished) || rest.is_some_and(|rest| rest > limit) {
+            self.close_link();
+            return self.after_body(then);
+        }
+        // Of unknown length: only what is here already.
+        self.stage = Stage::Drain { since: self.now.instant, left: limit, may_read: rest.is_some(), then };
+    }
+
+    pub(super) fn after_body(&mut self, then: AfterBody) {
+        match then {
+            AfterBody::NextHop { rewind: true } => self.stage = Stage::Rewind { ordered: false, fresh: false },
+            AfterBody::NextHop { rewind: false } => self.stage = Stage::Begin,
+            AfterBody::Done => {
+                self.stage = Stage::Ended;
+                self.event = Some(Event::Done);
+            }
+        }
+    }
+
+    /// The response has been read to its end: the connection is kept, unless something forbids it.
+    pub(super) fn finish_link(&mut self) {
+        let keep = self.request.settings.keep_alive && matches!(self.upload, Upload::Finished);
+        match &mut self.link {
+            Some(link) if keep && link.reuse().is_ok() => self.socket = SocketOrder::Release,
+            Some(_) => self.close_link(),
+            None => {}
+        }
+    }
+}

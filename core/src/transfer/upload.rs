@@ -1,0 +1,180 @@
+//! The request body on its way out: from memory without a copy where that is possible, or pushed by the embedder.
+
+use super::{Machine, Stage};
+use crate::body::Body;
+use crate::error::{ErrorKind, Misuse};
+
+/// A body of at most this size is copied behind the head, so that both leave in one write; a larger one is written
+/// straight from the caller's memory.
+const COPY: usize = 16 * 1024;
+
+/// How far the request body has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Upload {
+    /// It waits for 100 (Continue), since that time of the monotonic clock (T53).
+    Held(crate::Instant),
+    /// It is being sent; so many bytes of it are on their way.
+    Sending { sent: u64 },
+    /// All of it has been handed over.
+    Finished,
+    /// It was given up: the final response came first.
+    Stopped,
+}
+
+impl Machine {
+    pub(super) fn begin_upload(&mut self) {
+        self.upload = if self.attempt.expect {
+            Upload::Held(self.now.instant)
+        } else {
+            Upload::Sending { sent: 0 }
+        };
+        self.feed_upload();
+    }
+
+    /// Moves as much of a body in memory into the link as there is room for.
+    pub(super) fn feed_upload(&mut self) {
+        let (Upload::Sending { sent }, Some(link)) = (&mut self.upload, &mut self.link) else { return };
+        let done = match &self.request.body {
+            Body::Empty => true,
+            Body::Bytes(bytes) => {
+                let direct = bytes.len() > COPY && link.can_bypass();
+                while !direct && link.body_room() > 0 {
+                    let rest = bytes.get(usize::try_from(*sent).unwrap_or(usize::MAX)..).unwrap_or_default();
+                    match link.send_body(self.now, rest) {
+                        Ok(n) if n > 0 => *sent += n as u64,
+                        _ => break,
+                    }
+                }
+                *sent >= bytes.len() as u64
+            }
+            Body::Stream { length, .. } => *length == Some(*sent),
+        };
+        if done {
+            self.finish_upload();
+        }
+    }
+
+    fn finish_upload(&mut self) {
+        let Some(link) = &mut self.link else { return };
+        self.upload = Upload::Finished;
+        if link.needs_finish() && link.finish_body(self.now).is_err() {
+            self.fail(ErrorKind::RequestBody("ended before its declared length".into()));
+        }
+    }
+
+    /// The part of a large body in memory that can be written as it lies.
+    fn direct(&self) -> &[u8] {
+        match (&self.upload, &self.request.body, &self.link) {
+            (Upload::Sending { sent }, Body::Bytes(bytes), Some(link)) if bytes.len() > COPY && link.can_bypass() => {
+                bytes.get(usize::try_from(*sent).unwrap_or(usize::MAX)..).unwrap_or_default()
+            }
+            _ => &[],
+        }
+    }
+
+    pub(super) fn outgoing(&self) -> &[u8] {
+        let Some(link) = &self.link else { return &[] };
+        let out = link.outgoing();
+        if out.is_empty() { self.direct() } else { out }
+    }
+
+    pub(super) fn wrote(&mut self, n: usize) -> Result<(), Misuse> {
+        if n > self.outgoing().len() {
+            return Err(Misuse::TooMany);
+        }
+        let Some(link) = &mut self.link else { return Err(Misuse::NotAsked) };
+        if !link.outgoing().is_empty() {
+            link.wrote(n);
+        } else if let Upload::Sending { sent } = &mut self.upload {
+            link.bypass(n).map_err(|_| Misuse::TooMany)?;
+            *sent += n as u64;
+        }
+        self.progress = self.now.instant;
+        self.feed_upload();
+        if self.attempt.sent_at.is_none() && self.request_is_sent() {
+            self.attempt.sent_at = Some(self.now.instant);
+        }
+        Ok(())
+    }
+
+    /// Whether the embedder's body stream is wanted now.
+    pub(super) fn wants_body(&self) -> bool {
+        matches!(self.upload, Upload::Sending { .. })
+            && matches!(self.request.body, Body::Stream { .. })
+            && matches!(self.stage, Stage::Exchange { .. } | Stage::Deliver(_))
+            && self.link.as_ref().is_some_and(|link| link.outgoing().len() < COPY && link.body_room() > 0)
+    }
+
+    pub(super) fn push_body(&mut self, now: crate::Now, bytes: &[u8]) -> Result<usize, Misuse> {
+        self.now = now;
+        if !matches!(self.request.body, Body::Stream { .. }) || matches!(self.stage, Stage::Ended) {
+            return Err(Misuse::NotAsked);
+        }
+        let (Upload::Sending { sent }, Some(link)) = (&mut self.upload, &mut self.link) else {
+            return Err(Misuse::NotAsked);
+        };
+        match link.send_body(now, bytes) {
+            Ok(n) => {
+                *sent += n as u64;
+                self.parked.body = false;
+                self.progress = now.instant;
+                self.feed_upload();
+                Ok(n)
+            }
+            Err(_) => {
+                self.fail(ErrorKind::RequestBody("longer than its declared length".into()));
+                Ok(bytes.len())
+            }
+        }
+    }
+
+    pub(super) fn body_end(&mut self) -> Result<(), Misuse> {
+        match (self.upload, &self.request.body) {
+            (Upload::Sending { .. }, Body::Stream { .. }) => {
+                self.finish_upload();
+                Ok(())
+            }
+            // Everything had been taken already, or nothing more is wanted.
+            (Upload::Finished | Upload::Stopped, Body::Stream { .. }) => Ok(()),
+            _ => Err(Misuse::NotAsked),
+        }
+    }
+
+    pub(super) fn body_failed(&mut self, words: String) -> Result<(), Misuse> {
+        self.fail(ErrorKind::RequestBody(words));
+        Ok(())
+    }
+
+    /// The final response is there although the request is not (T52): a short rest of known length is still sent, so that
+    /// the connection can be kept; anything else is given up.
+    pub(super) fn stop_upload(&mut self) {
+        let rest = match self.upload {
+            Upload::Finished | Upload::Stopped => return,
+            Upload::Held(_) => None,
+            Upload::Sending { sent } => self.request.body.length().map(|length| length - sent),
+        };
+        let memory = matches!(self.request.body, Body::Bytes(_));
+        if !memory || rest.is_none_or(|rest| rest > self.request.settings.limits.drain_bytes) {
+            self.upload = Upload::Stopped;
+            if let Some(link) = &mut self.link {
+                link.abort_body();
+            }
+        }
+    }
+
+    pub(super) fn request_is_sent(&self) -> bool {
+        matches!(self.upload, Upload::Finished | Upload::Stopped)
+            && self.link.as_ref().is_none_or(|link| link.outgoing().is_empty())
+    }
+
+    /// 100 (Continue) came, or was waited for long enough.
+    pub(super) fn release_body(&mut self) {
+        if let Upload::Held(_) = self.upload {
+            if let Some(link) = &mut self.link {
+                link.send_body_now();
+            }
+            self.upload = Upload::Sending { sent: 0 };
+            self.feed_upload();
+        }
+    }
+}
