@@ -4,6 +4,7 @@
 pub mod dial;
 pub mod limits;
 pub mod origin;
+pub mod pool;
 pub mod redirect;
 pub mod time;
 pub mod url_rules;
