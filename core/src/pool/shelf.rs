@@ -1,0 +1,175 @@
+//! The idle connections in two orders: those of one hash, newest first, and all of them, oldest first.
+//!
+//! A slab with links, so that putting and removing allocate only when the shelf is fuller than it ever was.
+
+use super::Pooled;
+use crate::time::Instant;
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+#[derive(Debug)]
+pub(super) struct Entry<K, T> {
+    pub(super) pooled: Pooled<K, T>,
+    pub(super) since: Instant,
+    pub(super) expires: Instant,
+    pub(super) hash: u64,
+    stamp: u64,
+    /// Of the same hash.
+    older_of_hash: Option<u32>,
+    older: Option<u32>,
+    newer: Option<u32>,
+}
+
+/// A place and what tells its present entry from earlier ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Ticket {
+    stamp: u64,
+    place: u32,
+}
+
+#[derive(Debug)]
+pub(super) struct Shelf<K, T> {
+    slots: Vec<Option<Entry<K, T>>>,
+    free: Vec<u32>,
+    newest_of_hash: HashMap<u64, u32, BuildSame>,
+    newest: Option<u32>,
+    oldest: Option<u32>,
+    len: usize,
+    stamp: u64,
+}
+
+impl<K, T> Shelf<K, T> {
+    pub(super) fn new() -> Self {
+        Shelf {
+            slots: Vec::new(),
+            free: Vec::new(),
+            newest_of_hash: HashMap::default(),
+            newest: None,
+            oldest: None,
+            len: 0,
+            stamp: 0,
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// The place of the entry that was put first.
+    pub(super) fn oldest(&self) -> Option<u32> {
+        self.oldest
+    }
+
+    pub(super) fn newest_where(&self, hash: u64, which: impl Fn(&Entry<K, T>) -> bool) -> Option<u32> {
+        self.of_hash(hash).find(|(_, entry)| which(entry)).map(|(place, _)| place)
+    }
+
+    pub(super) fn oldest_where(&self, hash: u64, which: impl Fn(&Entry<K, T>) -> bool) -> Option<u32> {
+        self.of_hash(hash).filter(|(_, entry)| which(entry)).last().map(|(place, _)| place)
+    }
+
+    pub(super) fn count_where(&self, hash: u64, which: impl Fn(&Entry<K, T>) -> bool) -> usize {
+        self.of_hash(hash).filter(|(_, entry)| which(entry)).count()
+    }
+
+    /// The place of a ticket, if its entry is still there.
+    pub(super) fn place(&self, ticket: Ticket) -> Option<u32> {
+        self.get(ticket.place).is_some_and(|entry| entry.stamp == ticket.stamp).then_some(ticket.place)
+    }
+
+    pub(super) fn put(&mut self, hash: u64, pooled: Pooled<K, T>, since: Instant, expires: Instant) -> Ticket {
+        self.stamp += 1;
+        let stamp = self.stamp;
+        let place = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(None);
+            u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
+        });
+        let older_of_hash = self.newest_of_hash.insert(hash, place);
+        let older = self.newest.replace(place);
+        match older.and_then(|older| self.get_mut(older)) {
+            Some(entry) => entry.newer = Some(place),
+            None => self.oldest = Some(place),
+        }
+        let entry = Entry { pooled, since, expires, hash, stamp, older_of_hash, older, newer: None };
+        if let Some(slot) = self.slots.get_mut(place as usize) {
+            *slot = Some(entry);
+            self.len += 1;
+        }
+        Ticket { stamp, place }
+    }
+
+    pub(super) fn remove(&mut self, place: u32) -> Option<Entry<K, T>> {
+        let entry = self.slots.get_mut(place as usize)?.take()?;
+        self.free.push(place);
+        self.len -= 1;
+        match entry.older.and_then(|older| self.get_mut(older)) {
+            Some(older) => older.newer = entry.newer,
+            None => self.oldest = entry.newer,
+        }
+        match entry.newer.and_then(|newer| self.get_mut(newer)) {
+            Some(newer) => newer.older = entry.older,
+            None => self.newest = entry.older,
+        }
+        self.unlink_from_hash(place, &entry);
+        Some(entry)
+    }
+
+    fn unlink_from_hash(&mut self, place: u32, entry: &Entry<K, T>) {
+        let Some(&head) = self.newest_of_hash.get(&entry.hash) else { return };
+        if head == place {
+            match entry.older_of_hash {
+                Some(older) => self.newest_of_hash.insert(entry.hash, older),
+                None => self.newest_of_hash.remove(&entry.hash),
+            };
+            return;
+        }
+        let mut at = Some(head);
+        while let Some(newer) = at.and_then(|at| self.get_mut(at)) {
+            if newer.older_of_hash == Some(place) {
+                newer.older_of_hash = entry.older_of_hash;
+                return;
+            }
+            at = newer.older_of_hash;
+        }
+    }
+
+    fn of_hash(&self, hash: u64) -> impl Iterator<Item = (u32, &Entry<K, T>)> {
+        let mut at = self.newest_of_hash.get(&hash).copied();
+        std::iter::from_fn(move || {
+            let place = at?;
+            let entry = self.get(place)?;
+            at = entry.older_of_hash;
+            Some((place, entry))
+        })
+    }
+
+    fn get(&self, place: u32) -> Option<&Entry<K, T>> {
+        self.slots.get(place as usize)?.as_ref()
+    }
+
+    fn get_mut(&mut self, place: u32) -> Option<&mut Entry<K, T>> {
+        self.slots.get_mut(place as usize)?.as_mut()
+    }
+}
+
+/// For keys that are hashes already.
+pub(super) type BuildSame = BuildHasherDefault<Same>;
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Same(u64);
+
+impl Hasher for Same {
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(byte);
+        }
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
