@@ -1,0 +1,299 @@
+//! The chunked transfer coding, as received (RFC 9112 §7.1): sizes, extensions, data, trailers.
+//!
+//! Strict where a difference in reading would move a message's end: lines end with CRLF and nothing else, sizes are
+//! 1 to 16 hexadecimal digits, extensions follow the grammar though they are ignored. Data is never copied. The
+//! state survives any split, and every limit is judged at a byte that the split does not move.
+
+use std::ops::Range;
+
+use super::config::{Config, Leniency, LeniencySet};
+use super::error::{Part, ProtocolError};
+use super::head::Fields;
+use super::parse;
+use super::token::{is_token_byte, is_value_byte};
+use crate::limits::LimitExceeded;
+
+#[derive(Debug)]
+enum State {
+    /// Within a chunk size, so many digits seen.
+    Size(u8),
+    /// Spaces after the size.
+    SizeSpace,
+    /// After `;`.
+    ExtStart,
+    ExtName,
+    ExtNameSpace,
+    /// After `=`.
+    ExtEquals,
+    ExtToken,
+    ExtQuoted,
+    ExtQuotedPair,
+    /// After a closing quote.
+    ExtQuotedEnd,
+    /// Spaces after an extension's value.
+    ExtSpace,
+    /// CR seen at the end of a size line.
+    SizeLf,
+    Data,
+    DataCr,
+    DataLf,
+    /// After the line of the last chunk.
+    TrailerStart,
+    /// CR seen there.
+    FinalLf,
+    Trailers(Box<Trailers>),
+    Done,
+}
+
+#[derive(Debug, Default)]
+struct Trailers {
+    bytes: Vec<u8>,
+    line_start: usize,
+    lines: usize,
+}
+
+/// What a call to [`Decoder::advance`] came upon.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// All input was consumed.
+    NeedInput,
+    /// Content, as a range of the input; everything before it was framing.
+    Data(Range<usize>),
+    /// The end, so many bytes into the input, with the trailers if there were any.
+    End(usize, Option<Box<Fields>>),
+}
+
+#[derive(Debug)]
+pub(crate) struct Decoder {
+    state: State,
+    /// The size being read, then what is left of the chunk.
+    size: u64,
+    /// Bytes of framing so far.
+    framing: u64,
+    line_extensions: usize,
+    extensions: usize,
+}
+
+const MAX_SIZE: u64 = i64::MAX as u64;
+
+impl Decoder {
+    pub(crate) fn new() -> Decoder {
+        Decoder { state: State::Size(0), size: 0, framing: 0, line_extensions: 0, extensions: 0 }
+    }
+
+    /// Whether nothing but the final CRLF is missing.
+    pub(crate) fn lacks_final_crlf(&self) -> bool {
+        matches!(self.state, State::TrailerStart | State::FinalLf)
+    }
+
+    /// Whether the end of the connection now cuts the trailers, and how many bytes of them had come.
+    pub(crate) fn trailers_begun(&self) -> Option<usize> {
+        match &self.state {
+            State::Trailers(trailers) => Some(trailers.bytes.len()),
+            _ => None,
+        }
+    }
+
+    /// Reads on. `content` is how much content of this body came before.
+    pub(crate) fn advance(
+        &mut self,
+        input: &[u8],
+        content: u64,
+        config: &Config,
+        used: &mut LeniencySet,
+    ) -> Result<Step, ProtocolError> {
+        let mut at = 0;
+        while let Some(rest) = input.get(at..).filter(|rest| !rest.is_empty()) {
+            match &mut self.state {
+                State::Data => {
+                    let n = usize::try_from(self.size).unwrap_or(usize::MAX).min(rest.len());
+                    self.size -= n as u64;
+                    if self.size == 0 {
+                        self.state = State::DataCr;
+                    }
+                    return Ok(Step::Data(at..at + n));
+                }
+                State::Trailers(trailers) => {
+                    let (taken, done) = trailers.advance(rest, config)?;
+                    at += taken;
+                    if done {
+                        let fields = parse::trailers(&trailers.bytes, trailers.lines, config)?;
+                        self.state = State::Done;
+                        return Ok(Step::End(at, Some(Box::new(fields))));
+                    }
+                }
+                State::Done => return Ok(Step::End(at, None)),
+                State::TrailerStart if rest.first().is_some_and(|&b| b != b'\r' && b != b'\n') => {
+                    self.state = State::Trailers(Box::default());
+                }
+                _ => {
+                    if let Some(&byte) = rest.first() {
+                        self.framing_byte(byte, content, config, used)?;
+                        at += 1;
+                        if matches!(self.state, State::Done) {
+                            return Ok(Step::End(at, None));
+                        }
+                    }
+                }
+            }
+        }
+        Ok(match self.state {
+            State::Done => Step::End(at, None),
+            _ => Step::NeedInput,
+        })
+    }
+
+    fn framing_byte(
+        &mut self,
+        byte: u8,
+        content: u64,
+        config: &Config,
+        used: &mut LeniencySet,
+    ) -> Result<(), ProtocolError> {
+        use State::*;
+        self.framing = self.framing.saturating_add(1);
+        let mut space_at_end = || {
+            if config.leniencies.chunk_size_trailing_space {
+                used.insert(Leniency::ChunkSizeTrailingSpace);
+                Ok(SizeLf)
+            } else {
+                Err(ProtocolError::ChunkSize { byte: b' ' })
+            }
+        };
+        let state = match (&self.state, byte) {
+            (&Size(digits), b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') => {
+                let digit = match byte {
+                    b'0'..=b'9' => byte - b'0',
+                    _ => (byte | 0x20) - b'a' + 10,
+                };
+                if digits == 16 || self.size > MAX_SIZE >> 4 {
+                    return Err(ProtocolError::ChunkSize { byte });
+                }
+                self.size = self.size << 4 | u64::from(digit);
+                Size(digits + 1)
+            }
+            (Size(0), _) => return Err(ProtocolError::ChunkSize { byte }),
+            (Size(_), b' ' | b'\t') => SizeSpace,
+            (SizeSpace, b'\r') => space_at_end()?,
+            (ExtNameSpace | ExtSpace, b'\r') => space_at_end()?,
+            (Size(_) | ExtName | ExtToken | ExtQuotedEnd, b'\r') => SizeLf,
+            (Size(_) | SizeSpace | ExtName | ExtNameSpace | ExtToken | ExtQuotedEnd | ExtSpace, b'\n') => {
+                return Err(ProtocolError::BareLf { part: Part::Body });
+            }
+            (Size(_) | SizeSpace | ExtName | ExtNameSpace | ExtToken | ExtQuotedEnd | ExtSpace, b';') => ExtStart,
+            (Size(_), _) => return Err(ProtocolError::ChunkSize { byte }),
+            (SizeSpace, b' ' | b'\t') => SizeSpace,
+            (SizeSpace, _) => return Err(ProtocolError::ChunkSize { byte }),
+            (ExtStart, b' ' | b'\t') => ExtStart,
+            (ExtStart | ExtName, _) if is_token_byte(byte) => ExtName,
+            (ExtName | ExtNameSpace, b' ' | b'\t') => ExtNameSpace,
+            (ExtName | ExtNameSpace, b'=') => ExtEquals,
+            (ExtEquals, b' ' | b'\t') => ExtEquals,
+            (ExtEquals, b'"') => ExtQuoted,
+            (ExtEquals | ExtToken, _) if is_token_byte(byte) => ExtToken,
+            (ExtToken | ExtQuotedEnd | ExtSpace, b' ' | b'\t') => ExtSpace,
+            (ExtQuoted, b'"') => ExtQuotedEnd,
+            (ExtQuoted, b'\\') => ExtQuotedPair,
+            (ExtQuoted | ExtQuotedPair, _) if is_value_byte(byte) => ExtQuoted,
+            (
+                ExtStart | ExtName | ExtNameSpace | ExtEquals | ExtToken | ExtQuoted | ExtQuotedPair | ExtQuotedEnd
+                | ExtSpace,
+                _,
+            ) => return Err(ProtocolError::ChunkExtension { byte }),
+            (SizeLf, b'\n') => return self.size_line_ends(content, config),
+            (SizeLf, _) => return Err(ProtocolError::BareCr { part: Part::Body }),
+            (DataCr, b'\r') => DataLf,
+            (DataLf, b'\n') => Size(0),
+            (DataCr | DataLf, _) => return Err(ProtocolError::ChunkEnd { byte }),
+            (TrailerStart, b'\r') => FinalLf,
+            (TrailerStart, _) => return Err(ProtocolError::BareLf { part: Part::Trailers }),
+            (FinalLf, b'\n') => Done,
+            (FinalLf, _) => return Err(ProtocolError::BareCr { part: Part::Trailers }),
+            // Not framing: `advance` takes these itself.
+            (Data | Trailers(_) | Done, _) => return Ok(()),
+        };
+        if matches!(
+            state,
+            SizeSpace
+                | ExtStart
+                | ExtName
+                | ExtNameSpace
+                | ExtEquals
+                | ExtToken
+                | ExtQuoted
+                | ExtQuotedPair
+                | ExtQuotedEnd
+                | ExtSpace
+        ) {
+            let limits = &config.limits;
+            self.line_extensions += 1;
+            self.extensions += 1;
+            LimitExceeded::check(
+                "chunk_extension_bytes",
+                limits.chunk_extension_bytes as u64,
+                self.line_extensions as u64,
+            )?;
+            LimitExceeded::check(
+                "chunk_extensions_bytes",
+                limits.chunk_extensions_bytes as u64,
+                self.extensions as u64,
+            )?;
+        }
+        self.state = state;
+        Ok(())
+    }
+
+    fn size_line_ends(&mut self, content: u64, config: &Config) -> Result<(), ProtocolError> {
+        let beyond = self.framing.saturating_sub(content.saturating_mul(8));
+        LimitExceeded::check("chunk_overhead_bytes", config.limits.chunk_overhead_bytes, beyond)?;
+        self.line_extensions = 0;
+        self.state = if self.size == 0 { State::TrailerStart } else { State::Data };
+        Ok(())
+    }
+}
+
+impl Trailers {
+    /// Collects what belongs to the trailer section: how much, and whether that is its end.
+    fn advance(&mut self, input: &[u8], config: &Config) -> Result<(usize, bool), ProtocolError> {
+        let mut taken = 0;
+        for lf in memchr::memchr_iter(b'\n', input) {
+            let line = input.get(taken..=lf).unwrap_or_default();
+            self.check_size(line.len(), config)?;
+            self.bytes.extend_from_slice(line);
+            taken = lf + 1;
+            match self.bytes.get(self.line_start..).unwrap_or_default() {
+                b"\r\n" => return Ok((taken, true)),
+                [first, .., b'\r', b'\n'] => {
+                    if !matches!(first, b' ' | b'\t') {
+                        self.lines += 1;
+                        let limit = config.limits.trailer_fields;
+                        LimitExceeded::check("trailer_fields", limit as u64, self.lines as u64)?;
+                    }
+                }
+                _ => return Err(ProtocolError::BareLf { part: Part::Trailers }),
+            }
+            self.line_start = self.bytes.len();
+        }
+        let rest = input.get(taken..).unwrap_or_default();
+        self.check_size(rest.len(), config)?;
+        self.bytes.extend_from_slice(rest);
+        Ok((input.len(), false))
+    }
+
+    // As in `scan`: the limit whose byte comes first is the one that is reported.
+    fn check_size(&self, more: usize, config: &Config) -> Result<(), ProtocolError> {
+        let len = self.bytes.len() + more;
+        let limits = &config.limits;
+        let line_end = self.line_start.saturating_add(limits.head_line_bytes);
+        let end = limits.trailer_bytes.min(u32::MAX as usize);
+        if len <= line_end.min(end) {
+            return Ok(());
+        }
+        let (name, limit) = if end <= line_end {
+            ("trailer_bytes", limits.trailer_bytes)
+        } else {
+            ("head_line_bytes", limits.head_line_bytes)
+        };
+        Err(ProtocolError::Limit(LimitExceeded { name, limit: limit as u64, seen: (limit as u64).saturating_add(1) }))
+    }
+}

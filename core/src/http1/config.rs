@@ -1,0 +1,181 @@
+//! What is tolerated from a peer: the named leniencies, and the record of those that were used.
+//!
+//! RFC 9112 leaves several malformed inputs to the recipient's choice. Each choice is one named bool here, so
+//! that it can be turned off, and one bit in [`LeniencySet`], so that its use can be seen. What is refused
+//! without a choice has no name here. The size limits are in [`Limits`].
+
+use std::fmt;
+
+use crate::limits::Limits;
+
+/// How one connection treats its peer: the limits and the leniencies. Share one between many connections
+/// by passing an `Arc<Config>` to [`Connection::new`](super::Connection::new).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Config {
+    /// The limits on what the peer may send. Default: [`Limits::DEFAULT`].
+    pub limits: Limits,
+    /// What malformed input is tolerated. Default: [`Leniencies::COMPAT`].
+    pub leniencies: Leniencies,
+}
+
+macro_rules! leniencies {
+    ($( $(#[$doc:meta])* $field:ident, $variant:ident; )*) => {
+        /// Which departures from the grammar are tolerated in a response. The default is [`Leniencies::COMPAT`].
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub struct Leniencies {
+            $( $(#[$doc])* pub $field: bool, )*
+        }
+
+        impl Leniencies {
+            /// Everything that can be tolerated without doubt about where a message ends, or with the
+            /// connection never used again.
+            pub const COMPAT: Leniencies = Leniencies { $( $field: true, )* };
+            /// Nothing beyond the grammar of RFC 9112.
+            pub const STRICT: Leniencies = Leniencies { $( $field: false, )* };
+
+            /// Whether this one is tolerated.
+            pub const fn allows(&self, leniency: Leniency) -> bool {
+                match leniency { $( Leniency::$variant => self.$field, )* }
+            }
+        }
+
+        /// One leniency by name; see the field of [`Leniencies`] with the same name.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        #[repr(u8)]
+        pub enum Leniency {
+            $( $(#[$doc])* $variant, )*
+        }
+
+        impl Leniency {
+            /// All of them.
+            pub const ALL: &[Leniency] = &[ $( Leniency::$variant, )* ];
+
+            /// The name of the field of [`Leniencies`].
+            pub const fn name(self) -> &'static str {
+                match self { $( Leniency::$variant => stringify!($field), )* }
+            }
+        }
+    };
+}
+
+leniencies! {
+    /// A field value folded over several lines is joined with one space (RFC 9112 §5.2). Never in the
+    /// framing fields, Connection, Location or Set-Cookie.
+    obs_fold, ObsFold;
+    /// A lone LF ends a line of a head (RFC 9112 §2.2). Never within chunked framing.
+    bare_lf, BareLf;
+    /// One empty line before a status line, if this connection has brought a response before (RFC 9112 §2.2).
+    leading_empty_line, LeadingEmptyLine;
+    /// A status line that ends right after the code, without the space (RFC 9112 §4).
+    missing_reason, MissingReason;
+    /// Bytes 0x80–0xFF in field values and the reason phrase (RFC 9110 §5.5).
+    obs_text, ObsText;
+    /// Content-Length beside Transfer-Encoding: the latter decides, the former is dropped, and the
+    /// connection is not used again (RFC 9112 §6.3).
+    content_length_beside_transfer_encoding, ContentLengthBesideTransferEncoding;
+    /// Transfer-Encoding in an HTTP/1.0 response is obeyed and the connection not used again (RFC 9112 §6.1).
+    transfer_encoding_on_http10, TransferEncodingOnHttp10;
+    /// A transfer coding other than `chunked`: the body is delivered with that coding still on it; unless
+    /// `chunked` is last it lasts until the connection closes (RFC 9112 §6.3).
+    unknown_transfer_coding, UnknownTransferCoding;
+    /// Spaces or tabs between a chunk size, or its extensions, and the line's end.
+    chunk_size_trailing_space, ChunkSizeTrailingSpace;
+    /// The connection closes after the last chunk where the final CRLF is due.
+    missing_final_crlf, MissingFinalCrlf;
+    /// A body that only the end of the connection delimits, ended by a TLS truncation (RFC 9112 §9.8).
+    unclean_tls_close, UncleanTlsClose;
+    /// Content in a 205 response, read as its framing says (RFC 9110 §15.3.6).
+    reset_content_body, ResetContentBody;
+}
+
+impl Default for Leniencies {
+    fn default() -> Self {
+        Leniencies::COMPAT
+    }
+}
+
+impl Leniency {
+    const fn bit(self) -> u16 {
+        1 << self as u8
+    }
+
+    /// Whether its use forbids another request on the same connection.
+    pub const fn poisons(self) -> bool {
+        matches!(
+            self,
+            Leniency::ContentLengthBesideTransferEncoding
+                | Leniency::TransferEncodingOnHttp10
+                | Leniency::MissingFinalCrlf
+                | Leniency::UncleanTlsClose
+        )
+    }
+}
+
+impl fmt::Display for Leniency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A set of leniencies: those of which one exchange made use.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct LeniencySet(u16);
+
+impl LeniencySet {
+    /// None.
+    pub const EMPTY: LeniencySet = LeniencySet(0);
+
+    pub(crate) fn insert(&mut self, leniency: Leniency) {
+        self.0 |= leniency.bit();
+    }
+
+    pub(crate) fn extend(&mut self, other: LeniencySet) {
+        self.0 |= other.0;
+    }
+
+    /// Whether it holds `leniency`.
+    pub const fn contains(self, leniency: Leniency) -> bool {
+        self.0 & leniency.bit() != 0
+    }
+
+    /// Whether it holds none.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Its members.
+    pub fn iter(self) -> impl Iterator<Item = Leniency> {
+        Leniency::ALL.iter().copied().filter(move |&l| self.contains(l))
+    }
+
+    /// The first member that forbids another request on the connection.
+    pub fn poison(self) -> Option<Leniency> {
+        self.iter().find(|l| l.poisons())
+    }
+}
+
+impl fmt::Debug for LeniencySet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_leniency_has_its_own_bit_and_switch() {
+        let mut set = LeniencySet::EMPTY;
+        for &l in Leniency::ALL {
+            assert!(!set.contains(l), "{l}");
+            set.insert(l);
+            assert!(set.contains(l));
+            assert!(Leniencies::COMPAT.allows(l) && !Leniencies::STRICT.allows(l), "{l}");
+        }
+        assert_eq!(set.iter().count(), Leniency::ALL.len());
+        assert_eq!(set.poison(), Some(Leniency::ContentLengthBesideTransferEncoding));
+    }
+}

@@ -1,0 +1,216 @@
+//! Where a response body ends and whether the connection persists: RFC 9112 §6.3 and §9.3.
+//!
+//! [`Signals`] gathers what the fields say in the pass that parses them; [`decide`] draws the conclusion, knowing
+//! the request. Nothing is decided from a field in an interim response.
+
+use super::config::{Leniencies, Leniency, LeniencySet};
+use super::error::{ProtocolError, Seen};
+use super::head::Version;
+use super::token::elements;
+
+/// How the end of a response body is found (RFC 9112 §6.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyFraming {
+    /// There is no body: an answer to HEAD, 204 or 304.
+    None,
+    /// So many bytes.
+    Length(u64),
+    /// Chunked.
+    Chunked,
+    /// All bytes until the connection ends.
+    UntilClose,
+    /// No body: what follows the head belongs to another protocol (101, or 2xx to CONNECT).
+    Switched,
+}
+
+/// What a method means for the response's framing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum MethodKind {
+    #[default]
+    Ordinary,
+    Head,
+    Connect,
+}
+
+impl MethodKind {
+    pub(crate) fn of(method: &str) -> MethodKind {
+        match method {
+            "HEAD" => MethodKind::Head,
+            "CONNECT" => MethodKind::Connect,
+            _ => MethodKind::Ordinary,
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default)]
+enum Length {
+    #[default]
+    Absent,
+    Is(u64),
+    Wrong(Box<ProtocolError>),
+}
+
+#[derive(Clone, Debug, Default)]
+enum Codings {
+    #[default]
+    Absent,
+    /// `chunked` and nothing else.
+    Chunked,
+    /// Other codings, then `chunked`.
+    OthersThenChunked(Seen),
+    /// Other codings, `chunked` not among them.
+    Others(Seen),
+    /// `chunked`, then other codings.
+    ChunkedThenOthers(Seen),
+    /// `chunked` twice, or an empty element.
+    Wrong(Seen),
+}
+
+/// What the fields of one head say about framing and persistence.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Signals {
+    length: Length,
+    codings: Codings,
+    pub(crate) close: bool,
+    pub(crate) keep_alive: bool,
+    /// Keep-Alive: timeout=, in seconds.
+    pub(crate) keep_alive_timeout: Option<u32>,
+}
+
+const MAX_LENGTH: u64 = i64::MAX as u64;
+
+/// 1 to 19 digits, at most 2⁶³−1.
+fn length_of(digits: &[u8]) -> Option<u64> {
+    if digits.is_empty() || digits.len() > 19 {
+        return None;
+    }
+    // 19 digits are less than 10^19, which a u64 holds.
+    digits
+        .iter()
+        .try_fold(
+            0u64,
+            |n, &b| if b.is_ascii_digit() { n.checked_mul(10)?.checked_add(u64::from(b - b'0')) } else { None },
+        )
+        .filter(|&n| n <= MAX_LENGTH)
+}
+
+impl Signals {
+    /// Takes in one field.
+    pub(crate) fn field(&mut self, name: &str, value: &[u8]) {
+        match name.len() {
+            10 if name.eq_ignore_ascii_case("connection") => self.connection(value),
+            10 if name.eq_ignore_ascii_case("keep-alive") => {
+                self.keep_alive_timeout = elements(value).find_map(timeout_of).or(self.keep_alive_timeout);
+            }
+            14 if name.eq_ignore_ascii_case("content-length") => self.length(value),
+            16 if name.eq_ignore_ascii_case("proxy-connection") => self.connection(value),
+            17 if name.eq_ignore_ascii_case("transfer-encoding") => self.codings(value),
+            _ => {}
+        }
+    }
+
+    fn connection(&mut self, value: &[u8]) {
+        for token in elements(value) {
+            self.close |= token.eq_ignore_ascii_case(b"close");
+            self.keep_alive |= token.eq_ignore_ascii_case(b"keep-alive");
+        }
+    }
+
+    fn length(&mut self, value: &[u8]) {
+        for element in elements(value) {
+            let wrong = match (&self.length, length_of(element)) {
+                (Length::Wrong(_), _) => return,
+                (_, None) => ProtocolError::ContentLength { seen: Seen::new(value) },
+                (&Length::Is(first), Some(other)) if first != other => ProtocolError::ContentLengths { first, other },
+                (_, Some(n)) => {
+                    self.length = Length::Is(n);
+                    continue;
+                }
+            };
+            self.length = Length::Wrong(Box::new(wrong));
+        }
+    }
+
+    fn codings(&mut self, value: &[u8]) {
+        for coding in elements(value) {
+            let seen = || Seen::new(value);
+            let chunked = coding.eq_ignore_ascii_case(b"chunked");
+            self.codings = match std::mem::take(&mut self.codings) {
+                wrong @ Codings::Wrong(_) => wrong,
+                _ if coding.is_empty() => Codings::Wrong(seen()),
+                Codings::Absent if chunked => Codings::Chunked,
+                Codings::Others(first) if chunked => Codings::OthersThenChunked(first),
+                _ if chunked => Codings::Wrong(seen()),
+                Codings::Absent => Codings::Others(seen()),
+                Codings::Others(first) => Codings::Others(first),
+                _ => Codings::ChunkedThenOthers(seen()),
+            };
+        }
+    }
+
+    /// Whether Content-Length is to be dropped from view: Transfer-Encoding stands beside it.
+    pub(crate) fn drops_content_length(&self) -> bool {
+        !matches!(self.codings, Codings::Absent) && !matches!(self.length, Length::Absent)
+    }
+}
+
+fn timeout_of(element: &[u8]) -> Option<u32> {
+    let (name, value) = element.split_at_checked(7)?;
+    let value = super::token::trim_ows(value).strip_prefix(b"=")?;
+    let digits = super::token::trim_ows(value);
+    let seconds = name.eq_ignore_ascii_case(b"timeout").then(|| length_of(digits))??;
+    Some(u32::try_from(seconds).unwrap_or(u32::MAX))
+}
+
+/// The framing of a final response (not an interim one) by RFC 9112 §6.3, in the order given there.
+pub(crate) fn decide(
+    method: MethodKind,
+    version: Version,
+    status: u16,
+    signals: &Signals,
+    leniencies: &Leniencies,
+    used: &mut LeniencySet,
+) -> Result<BodyFraming, ProtocolError> {
+    match (method, status) {
+        (_, 101) | (MethodKind::Connect, 200..=299) => return Ok(BodyFraming::Switched),
+        (MethodKind::Head, _) | (_, 204 | 304) => return Ok(BodyFraming::None),
+        _ => {}
+    }
+    // A length that is no length is an error, whatever else stands beside it.
+    if let Length::Wrong(wrong) = &signals.length {
+        return Err((**wrong).clone());
+    }
+    let mut allow = |leniency: Leniency, otherwise: ProtocolError| {
+        if leniencies.allows(leniency) {
+            used.insert(leniency);
+            Ok(())
+        } else {
+            Err(otherwise)
+        }
+    };
+    let framing = match &signals.codings {
+        Codings::Absent => {
+            return Ok(match signals.length {
+                Length::Is(n) => BodyFraming::Length(n),
+                _ => BodyFraming::UntilClose,
+            });
+        }
+        Codings::Wrong(seen) => return Err(ProtocolError::TransferEncoding { seen: seen.clone() }),
+        Codings::Chunked => BodyFraming::Chunked,
+        Codings::OthersThenChunked(seen) => {
+            allow(Leniency::UnknownTransferCoding, ProtocolError::TransferEncoding { seen: seen.clone() })?;
+            BodyFraming::Chunked
+        }
+        Codings::Others(seen) | Codings::ChunkedThenOthers(seen) => {
+            allow(Leniency::UnknownTransferCoding, ProtocolError::TransferEncoding { seen: seen.clone() })?;
+            BodyFraming::UntilClose
+        }
+    };
+    if let Length::Is(_) = signals.length {
+        allow(Leniency::ContentLengthBesideTransferEncoding, ProtocolError::ContentLengthBesideTransferEncoding)?;
+    }
+    if version == Version::Http10 {
+        allow(Leniency::TransferEncodingOnHttp10, ProtocolError::TransferEncodingOnHttp10)?;
+    }
+    Ok(framing)
+}

@@ -1,0 +1,208 @@
+//! A response head as the caller sees it: the raw bytes and offsets into them.
+//!
+//! The bytes are kept as they came; a [`http::HeaderMap`] is made when somebody asks for one, since building
+//! it costs more than parsing. Names keep their case, fields their order. Which fields mean what is decided in
+//! `framing`; nothing is dropped here but what that rule drops.
+
+use std::fmt;
+
+use http::header::{HeaderMap, HeaderName, HeaderValue};
+
+use super::token::elements;
+
+/// The versions of HTTP/1; a greater minor version counts as 1.1 (RFC 9110 §2.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Version {
+    /// HTTP/1.0
+    Http10,
+    /// HTTP/1.1
+    Http11,
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Version::Http10 => "HTTP/1.0",
+            Version::Http11 => "HTTP/1.1",
+        })
+    }
+}
+
+/// Where one field lies in the raw bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) name: (u32, u32),
+    pub(crate) value: (u32, u32),
+}
+
+/// Fields in their original order and case: those of a head or of a trailer section.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Fields {
+    // The bytes as received, then the values that had to be unfolded.
+    raw: Box<[u8]>,
+    received: u32,
+    spans: Box<[Span]>,
+}
+
+fn range(raw: &[u8], (start, len): (u32, u32)) -> &[u8] {
+    let start = start as usize;
+    start.checked_add(len as usize).and_then(|end| raw.get(start..end)).unwrap_or_default()
+}
+
+impl Fields {
+    pub(crate) fn new(raw: Box<[u8]>, received: u32, spans: Box<[Span]>) -> Fields {
+        Fields { raw, received, spans }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.spans.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.spans.is_empty()
+    }
+
+    /// Name and value of each, in the order received; values without the spaces around them.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> + Clone {
+        self.spans.iter().map(|span| {
+            let name = std::str::from_utf8(range(&self.raw, span.name)).unwrap_or_default();
+            (name, range(&self.raw, span.value))
+        })
+    }
+
+    /// The value of the first field called `name`, in any case.
+    pub fn get(&self, name: &str) -> Option<&[u8]> {
+        self.get_all(name).next()
+    }
+
+    /// The values of all fields called `name`, in any case, in the order received.
+    pub fn get_all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a [u8]> {
+        self.spans.iter().filter_map(move |span| {
+            // The length first: it settles nearly all of them without a look at the bytes.
+            let same =
+                span.name.1 as usize == name.len() && range(&self.raw, span.name).eq_ignore_ascii_case(name.as_bytes());
+            same.then(|| range(&self.raw, span.value))
+        })
+    }
+
+    /// A map made of them; names in lower case, the order among different names lost.
+    pub fn to_header_map(&self) -> HeaderMap {
+        let mut map = HeaderMap::with_capacity(self.len());
+        for (name, value) in self.iter() {
+            // Both were checked against the same grammar when they were parsed.
+            if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value)) {
+                map.append(name, value);
+            }
+        }
+        map
+    }
+
+    /// Whether `name` is a field for this connection only: one of those defined so, or named in Connection
+    /// (RFC 9110 §7.6.1).
+    pub fn is_hop_by_hop(&self, name: &str) -> bool {
+        const ALWAYS: [&str; 7] =
+            ["connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"];
+        ALWAYS.iter().any(|known| known.eq_ignore_ascii_case(name))
+            || self
+                .get_all("connection")
+                .flat_map(elements)
+                .any(|token| !token.is_empty() && token.eq_ignore_ascii_case(name.as_bytes()))
+    }
+
+    /// The fields that are meant for the client and not only for this connection.
+    pub fn end_to_end(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.iter().filter(|(name, _)| !self.is_hop_by_hop(name))
+    }
+
+    fn received(&self) -> &[u8] {
+        self.raw.get(..self.received as usize).unwrap_or_default()
+    }
+}
+
+/// Names whose values stay out of debug output: they carry cookies, credentials or tokens.
+fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["cookie", "auth", "token", "secret", "api-key", "session", "location"].iter().any(|part| name.contains(part))
+}
+
+impl fmt::Debug for Fields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut map = f.debug_map();
+        for (name, value) in self.iter() {
+            if is_secret(name) {
+                map.entry(&name, &format_args!("({} bytes redacted)", value.len()));
+            } else {
+                map.entry(&name, &format_args!("\"{}\"", value.escape_ascii()));
+            }
+        }
+        map.finish()
+    }
+}
+
+/// The head of one response: status line and fields.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ResponseHead {
+    fields: Fields,
+    reason: (u32, u32),
+    status: http::StatusCode,
+    version: Version,
+}
+
+impl ResponseHead {
+    pub(crate) fn new(fields: Fields, version: Version, status: http::StatusCode, reason: (u32, u32)) -> ResponseHead {
+        ResponseHead { fields, reason, status, version }
+    }
+
+    /// The status, 100–999.
+    pub fn status(&self) -> http::StatusCode {
+        self.status
+    }
+
+    /// The version that the response states.
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// The reason phrase as received, perhaps empty, perhaps not ASCII.
+    pub fn reason(&self) -> &[u8] {
+        range(&self.fields.raw, self.reason)
+    }
+
+    /// The fields.
+    pub fn fields(&self) -> &Fields {
+        &self.fields
+    }
+
+    /// The value of the first field called `name`, in any case.
+    pub fn get(&self, name: &str) -> Option<&[u8]> {
+        self.fields.get(name)
+    }
+
+    /// The values of all fields called `name`, in any case, in the order received.
+    pub fn get_all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a [u8]> {
+        self.fields.get_all(name)
+    }
+
+    /// A map made of the fields; see [`Fields::to_header_map`].
+    pub fn to_header_map(&self) -> HeaderMap {
+        self.fields.to_header_map()
+    }
+
+    /// The bytes as received, from the status line to the empty line that ends the head.
+    pub fn raw(&self) -> &[u8] {
+        self.fields.received()
+    }
+}
+
+impl fmt::Debug for ResponseHead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseHead")
+            .field("version", &self.version)
+            .field("status", &self.status)
+            .field("reason", &format_args!("\"{}\"", self.reason().escape_ascii()))
+            .field("fields", &self.fields)
+            .finish()
+    }
+}

@@ -1,0 +1,38 @@
+//! HTTP/1.1 on one connection, client side: framing and keep-alive, and nothing else.
+//!
+//! [`Connection`] takes bytes in and gives bytes out. It decides where messages end (RFC 9112 §6), what may be sent,
+//! and whether the connection may be used again (RFC 9112 §9.3). It knows no URL, no time, no redirect; an upper layer
+//! gives it a target and fields as they go on the wire and takes heads and body pieces from it.
+//!
+//! The files, from the bottom up:
+//! - `token`, `status_line`, `trailers`: the alphabets and small grammars;
+//! - `scan` finds the end of a head in linear work, `parse` makes a [`ResponseHead`] of it (`head`);
+//! - `framing` decides where the body ends, `chunked` undoes the chunked coding;
+//! - `request` writes a head, `send` and `receive` are the two directions, `connection` joins them;
+//! - `config` names what is tolerated, `error` what is not.
+
+mod chunked;
+mod config;
+mod connection;
+mod error;
+mod framing;
+mod head;
+mod parse;
+mod receive;
+mod request;
+mod scan;
+mod send;
+mod status_line;
+mod token;
+mod trailers;
+
+#[cfg(test)]
+mod tests;
+
+pub use config::{Config, Leniencies, Leniency, LeniencySet};
+pub use connection::Connection;
+pub use error::{InvalidRequest, Misuse, NotReusable, Part, ProtocolError, Seen, SendError};
+pub use framing::BodyFraming;
+pub use head::{Fields, ResponseHead, Version};
+pub use receive::{Eof, Event, Received};
+pub use request::{BodyLength, RequestHead};

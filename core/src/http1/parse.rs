@@ -1,0 +1,206 @@
+//! A whole head, or a whole trailer section, into fields: httparse, then what it leaves open.
+//!
+//! httparse checks names, values and line ends; here: which folds are tolerated and how they are joined
+//! (RFC 9112 §5.2), bytes above 0x7F, and the framing fields picked out in the same pass. When httparse
+//! refuses, `diagnose` says where and why.
+
+use std::mem::MaybeUninit;
+
+use super::config::{Config, Leniency};
+use super::error::{Part, ProtocolError, Seen};
+use super::framing::Signals;
+use super::head::{Fields, ResponseHead, Span};
+use super::scan::Scan;
+use super::status_line::StatusLine;
+use super::token::{is_token_byte, is_value_byte, trim_ows};
+
+const ON_STACK: usize = 256;
+
+/// Fields that may not be folded even where folding is tolerated: a fold in them is an attack or a bug.
+const NEVER_FOLDED: [&str; 5] = ["content-length", "transfer-encoding", "connection", "location", "set-cookie"];
+
+/// Parses `bytes`, a complete head as `scan` found it.
+///
+/// Returns the head and what its fields say about framing.
+pub(crate) fn head(
+    bytes: Bytes<'_>,
+    scan: &mut Scan,
+    status: StatusLine,
+    config: &Config,
+) -> Result<(ResponseHead, Signals), ProtocolError> {
+    let raw = bytes.as_slice();
+    let mut signals = Signals::default();
+    if !raw.is_ascii() {
+        if !config.leniencies.obs_text {
+            return Err(diagnose(raw, Part::Head, config));
+        }
+        scan.used.insert(Leniency::ObsText);
+    }
+    let patched: Vec<u8>;
+    let parsed = if status.minor > 1 {
+        // httparse knows two minor versions; the offsets stay the same.
+        let mut copy = raw.to_vec();
+        if let Some(minor) = copy.get_mut(7) {
+            *minor = b'1';
+        }
+        patched = copy;
+        &patched[..]
+    } else {
+        raw
+    };
+
+    let mut httparse_config = httparse::ParserConfig::default();
+    httparse_config.allow_obsolete_multiline_headers_in_responses(scan.folded && config.leniencies.obs_fold);
+    let mut response = httparse::Response::new(&mut []);
+    let mut stack = [const { MaybeUninit::uninit() }; ON_STACK];
+    let mut heap = Vec::new();
+    let uninit = if scan.fields <= ON_STACK {
+        &mut stack[..]
+    } else {
+        heap.resize_with(scan.fields, MaybeUninit::uninit);
+        &mut heap[..]
+    };
+    match httparse_config.parse_response_with_uninit_headers(&mut response, parsed, uninit) {
+        Ok(httparse::Status::Complete(len)) if len == raw.len() => {}
+        _ => return Err(diagnose(raw, Part::Head, config)),
+    }
+
+    let base = parsed.as_ptr() as usize;
+    let mut spans = Vec::with_capacity(response.headers.len());
+    let mut unfolded = Vec::new();
+    for field in response.headers.iter() {
+        let mut span = Span { name: span_of(base, field.name.as_bytes()), value: span_of(base, field.value) };
+        if scan.folded && field.value.contains(&b'\n') {
+            if NEVER_FOLDED.iter().any(|name| name.eq_ignore_ascii_case(field.name)) {
+                let name = Seen::new(field.name.as_bytes());
+                return Err(ProtocolError::ObsFold { part: Part::Head, name });
+            }
+            scan.used.insert(Leniency::ObsFold);
+            span.value = unfold(field.value, raw.len(), &mut unfolded);
+        }
+        signals.field(field.name, field.value);
+        spans.push(span);
+    }
+
+    if signals.drops_content_length() {
+        spans.retain(|span| {
+            let (start, len) = (span.name.0 as usize, span.name.1 as usize);
+            !raw.get(start..start + len).is_some_and(|name| name.eq_ignore_ascii_case(b"content-length"))
+        });
+    }
+    let received = raw.len() as u32;
+    let fields = Fields::new(bytes.keep(unfolded), received, spans.into_boxed_slice());
+    Ok((ResponseHead::new(fields, status.version, status.status, status.reason), signals))
+}
+
+/// The bytes of a head: still the caller's, or collected here.
+pub(crate) enum Bytes<'a> {
+    Borrowed(&'a [u8]),
+    Owned(Vec<u8>),
+}
+
+impl Bytes<'_> {
+    fn as_slice(&self) -> &[u8] {
+        match self {
+            Bytes::Borrowed(bytes) => bytes,
+            Bytes::Owned(bytes) => bytes,
+        }
+    }
+
+    fn keep(self, more: Vec<u8>) -> Box<[u8]> {
+        match self {
+            Bytes::Borrowed(bytes) if more.is_empty() => bytes.into(),
+            Bytes::Borrowed(bytes) => [bytes, &more].concat().into_boxed_slice(),
+            Bytes::Owned(mut bytes) => {
+                bytes.extend_from_slice(&more);
+                bytes.into_boxed_slice()
+            }
+        }
+    }
+}
+
+fn span_of(base: usize, part: &[u8]) -> (u32, u32) {
+    // `part` lies within a head of at most u32::MAX bytes.
+    ((part.as_ptr() as usize).saturating_sub(base) as u32, part.len() as u32)
+}
+
+/// Writes `value` with each fold replaced by one space behind `out`, and says where it went.
+fn unfold(value: &[u8], base: usize, out: &mut Vec<u8>) -> (u32, u32) {
+    let start = out.len();
+    for line in value.split(|&b| b == b'\n') {
+        let line = trim_ows(line.strip_suffix(b"\r").unwrap_or(line));
+        if !line.is_empty() {
+            if out.len() > start {
+                out.push(b' ');
+            }
+            out.extend_from_slice(line);
+        }
+    }
+    ((base + start) as u32, (out.len() - start) as u32)
+}
+
+/// Parses a complete trailer section of `count` lines. No folds, no lone LF: within chunked framing nothing
+/// is tolerated.
+pub(crate) fn trailers(raw: &[u8], count: usize, config: &Config) -> Result<Fields, ProtocolError> {
+    let wrong = || diagnose(raw, Part::Trailers, config);
+    let mut lines = vec![httparse::EMPTY_HEADER; count];
+    if !config.leniencies.obs_text && !raw.is_ascii() {
+        return Err(wrong());
+    }
+    let Ok(httparse::Status::Complete((len, parsed))) = httparse::parse_headers(raw, &mut lines) else {
+        return Err(wrong());
+    };
+    if len != raw.len() {
+        return Err(wrong());
+    }
+    let base = raw.as_ptr() as usize;
+    let spans = parsed
+        .iter()
+        .filter(|field| super::trailers::may_be_trailer(field.name))
+        .map(|field| Span { name: span_of(base, field.name.as_bytes()), value: span_of(base, field.value) })
+        .collect();
+    Ok(Fields::new(raw.into(), raw.len() as u32, spans))
+}
+
+/// Names the first fault in bytes that httparse refused: the same grammar, read line by line.
+fn diagnose(raw: &[u8], part: Part, config: &Config) -> ProtocolError {
+    let mut name: &[u8] = b"";
+    for (at, line) in raw.split_inclusive(|&b| b == b'\n').enumerate() {
+        if part == Part::Head && at == 0 {
+            continue;
+        }
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let value = match line {
+            [] => break,
+            [b' ' | b'\t', ..] if !name.is_empty() => {
+                if part == Part::Trailers || !config.leniencies.obs_fold {
+                    return ProtocolError::ObsFold { part, name: Seen::new(name) };
+                }
+                line
+            }
+            _ => {
+                let end = line.iter().position(|&b| !is_token_byte(b)).unwrap_or(line.len());
+                match line.get(end) {
+                    Some(b':') if end > 0 => {}
+                    Some(b'\r') => return ProtocolError::BareCr { part },
+                    _ => {
+                        let seen = Seen::new(line.get(..=end).unwrap_or(line));
+                        return ProtocolError::FieldName { part, seen };
+                    }
+                }
+                let (field, rest) = line.split_at(end);
+                name = field;
+                rest
+            }
+        };
+        let tolerated = |b: u8| is_value_byte(b) && (b < 0x80 || config.leniencies.obs_text);
+        match value.iter().find(|&&b| !tolerated(b)) {
+            None => {}
+            Some(b'\r') => return ProtocolError::BareCr { part },
+            Some(&byte) => return ProtocolError::FieldValue { part, name: Seen::new(name), byte },
+        }
+    }
+    // Not reached while both read the same grammar; the input is refused all the same.
+    ProtocolError::FieldName { part, seen: Seen::new(b"") }
+}

@@ -1,0 +1,208 @@
+//! A request head on its way out: what may be written, and how it looks.
+//!
+//! Checked here once more though the layers above have checked before: this is the last place where a CR in a
+//! value can be stopped (RFC 9112 §11.1). The connection alone writes the fields that frame the message or speak
+//! about the connection (Content-Length, Transfer-Encoding, Connection, Expect, TE, Trailer, Upgrade), after the
+//! fields that it was given.
+
+use std::fmt;
+use std::io::Write;
+
+use super::error::{InvalidRequest, Seen};
+use super::head::Version;
+use super::token::{elements, is_token, is_value_byte, trim_ows};
+use super::trailers::may_be_trailer;
+
+/// The body that a request head announces.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum BodyLength {
+    /// No body. POST, PUT and PATCH say so with `Content-Length: 0` (RFC 9110 §8.6), the others say nothing.
+    #[default]
+    None,
+    /// So many bytes, announced with Content-Length, be it 0.
+    Known(u64),
+    /// Not known in advance: chunked (RFC 9112 §7.1). Not in HTTP/1.0.
+    Chunked,
+}
+
+/// A request head without its fields. [`RequestHead::new`] sets the rest to "nothing special".
+#[derive(Clone, Copy)]
+pub struct RequestHead<'a> {
+    /// The method: a token of 1 to 32 bytes, its case kept. HEAD and CONNECT change how the response is read.
+    pub method: &'a str,
+    /// The request target as it goes on the wire: printable ASCII without space and `#`.
+    pub target: &'a str,
+    /// The version to state. Default HTTP/1.1.
+    pub version: Version,
+    /// The body to announce. Default none.
+    pub body: BodyLength,
+    /// Whether to say `Expect: 100-continue`; the body then waits (RFC 9110 §10.1.1). Default no.
+    pub expect_continue: bool,
+    /// Whether to say `Connection: close`; the connection cannot be reused then. Default no.
+    pub close: bool,
+    /// The protocols to offer in Upgrade, as that field's value; 101 is an error without it. Default none.
+    pub upgrade: Option<&'a str>,
+    /// Whether to say `TE: trailers`. Default no.
+    pub te_trailers: bool,
+    /// The trailer fields to announce; only these can be sent when the body is finished. Default none.
+    pub trailers: &'a [&'a str],
+}
+
+impl<'a> RequestHead<'a> {
+    /// An HTTP/1.1 request without a body.
+    pub const fn new(method: &'a str, target: &'a str) -> Self {
+        RequestHead {
+            method,
+            target,
+            version: Version::Http11,
+            body: BodyLength::None,
+            expect_continue: false,
+            close: false,
+            upgrade: None,
+            te_trailers: false,
+            trailers: &[],
+        }
+    }
+}
+
+impl fmt::Debug for RequestHead<'_> {
+    // The query may carry secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.target.split('?').next().unwrap_or_default();
+        f.debug_struct("RequestHead")
+            .field("method", &self.method)
+            .field("target", &format_args!("{:?}{}", path, if path.len() < self.target.len() { "?…" } else { "" }))
+            .field("version", &self.version)
+            .field("body", &self.body)
+            .field("expect_continue", &self.expect_continue)
+            .field("close", &self.close)
+            .field("upgrade", &self.upgrade)
+            .field("te_trailers", &self.te_trailers)
+            .field("trailers", &self.trailers)
+            .finish()
+    }
+}
+
+const METHOD_BYTES: usize = 32;
+const OWNED: [&str; 7] = ["content-length", "transfer-encoding", "connection", "expect", "te", "trailer", "upgrade"];
+
+/// Writes the head behind `out`. On error `out` may hold a part of it.
+pub(crate) fn write_head<'a>(
+    out: &mut Vec<u8>,
+    head: &RequestHead<'_>,
+    fields: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+) -> Result<(), InvalidRequest> {
+    check(head)?;
+    out.extend_from_slice(head.method.as_bytes());
+    out.push(b' ');
+    out.extend_from_slice(head.target.as_bytes());
+    out.extend_from_slice(match head.version {
+        Version::Http10 => b" HTTP/1.0\r\n",
+        Version::Http11 => b" HTTP/1.1\r\n",
+    });
+    let mut hosts = 0;
+    for (name, value) in fields {
+        if OWNED.iter().any(|owned| owned.eq_ignore_ascii_case(name)) {
+            return Err(InvalidRequest::OwnedField { name: Seen::new(name.as_bytes()) });
+        }
+        hosts += usize::from(name.eq_ignore_ascii_case("host"));
+        write_field(out, name, value)?;
+    }
+    match (hosts, head.version) {
+        (1, _) | (0, Version::Http10) => {}
+        (0, Version::Http11) => return Err(InvalidRequest::MissingHost),
+        _ => return Err(InvalidRequest::SeveralHosts),
+    }
+    write_owned(out, head);
+    out.extend_from_slice(b"\r\n");
+    Ok(())
+}
+
+fn check(head: &RequestHead<'_>) -> Result<(), InvalidRequest> {
+    if head.method.len() > METHOD_BYTES || !is_token(head.method.as_bytes()) {
+        return Err(InvalidRequest::Method);
+    }
+    if head.target.is_empty() {
+        return Err(InvalidRequest::Target { byte: None });
+    }
+    if let Some(byte) = head.target.bytes().find(|b| !b.is_ascii_graphic() || *b == b'#') {
+        return Err(InvalidRequest::Target { byte: Some(byte) });
+    }
+    let body = !matches!(head.body, BodyLength::None | BodyLength::Known(0));
+    if body && matches!(head.method, "CONNECT" | "TRACE") {
+        return Err(InvalidRequest::BodyNotAllowed);
+    }
+    if head.expect_continue && !body {
+        return Err(InvalidRequest::ExpectWithoutBody);
+    }
+    let newer = head.body == BodyLength::Chunked || head.expect_continue || head.upgrade.is_some() || head.te_trailers;
+    if newer && head.version == Version::Http10 {
+        return Err(InvalidRequest::NotInHttp10);
+    }
+    if !head.trailers.is_empty() && head.body != BodyLength::Chunked {
+        return Err(InvalidRequest::TrailersWithoutChunked);
+    }
+    if let Some(name) = head.trailers.iter().find(|name| !is_token(name.as_bytes()) || !may_be_trailer(name)) {
+        return Err(InvalidRequest::Trailer { name: Seen::new(name.as_bytes()) });
+    }
+    // protocol-name ["/" protocol-version] (RFC 9110 §7.8)
+    let protocol = |p: &[u8]| p.splitn(2, |&b| b == b'/').all(is_token);
+    if head.upgrade.is_some_and(|list| !elements(list.as_bytes()).all(protocol)) {
+        return Err(InvalidRequest::Upgrade);
+    }
+    Ok(())
+}
+
+/// Writes one field line, its value trimmed.
+pub(crate) fn write_field(out: &mut Vec<u8>, name: &str, value: &[u8]) -> Result<(), InvalidRequest> {
+    if !is_token(name.as_bytes()) {
+        return Err(InvalidRequest::FieldName { seen: Seen::new(name.as_bytes()) });
+    }
+    if let Some(&byte) = value.iter().find(|&&b| !is_value_byte(b)) {
+        return Err(InvalidRequest::FieldValue { name: Seen::new(name.as_bytes()), byte });
+    }
+    let value = trim_ows(value);
+    out.extend_from_slice(name.as_bytes());
+    out.push(b':');
+    if !value.is_empty() {
+        out.push(b' ');
+        out.extend_from_slice(value);
+    }
+    out.extend_from_slice(b"\r\n");
+    Ok(())
+}
+
+fn write_owned(out: &mut Vec<u8>, head: &RequestHead<'_>) {
+    match head.body {
+        BodyLength::None if matches!(head.method, "POST" | "PUT" | "PATCH") => {
+            out.extend_from_slice(b"Content-Length: 0\r\n");
+        }
+        BodyLength::None => {}
+        // Writing to a Vec does not fail.
+        BodyLength::Known(n) => drop(write!(out, "Content-Length: {n}\r\n")),
+        BodyLength::Chunked => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
+    }
+    let mut list = |name: &[u8], elements: &mut dyn Iterator<Item = &str>| {
+        let Some(first) = elements.next() else { return };
+        out.extend_from_slice(name);
+        out.extend_from_slice(first.as_bytes());
+        for element in elements {
+            out.extend_from_slice(b", ");
+            out.extend_from_slice(element.as_bytes());
+        }
+        out.extend_from_slice(b"\r\n");
+    };
+    list(b"Trailer: ", &mut head.trailers.iter().copied());
+    list(b"Expect: ", &mut head.expect_continue.then_some("100-continue").into_iter());
+    list(b"TE: ", &mut head.te_trailers.then_some("trailers").into_iter());
+    list(b"Upgrade: ", &mut head.upgrade.into_iter());
+    // What HTTP/1.1 does by default HTTP/1.0 has to be asked for (RFC 9112 §9.3).
+    let keep_alive = head.version == Version::Http10 && !head.close;
+    let options = [
+        head.close.then_some("close"),
+        keep_alive.then_some("keep-alive"),
+        head.te_trailers.then_some("TE"),
+        head.upgrade.map(|_| "upgrade"),
+    ];
+    list(b"Connection: ", &mut options.into_iter().flatten());
+}

@@ -1,0 +1,135 @@
+//! Finding the end of a head, line by line, and nothing twice.
+//!
+//! Decides: where the head ends, whether the first line is a status line, and whether a limit is met. All of it
+//! is decided at byte positions that do not depend on how the input was split: a limit is met by the first byte
+//! beyond it, a line is judged by its LF, the protocol's name by its seventh byte. The fields themselves are left
+//! to `parse`, once the whole head is there.
+
+use super::config::{Config, Leniency, LeniencySet};
+use super::error::{Part, ProtocolError, Seen};
+use super::status_line::{self, StatusLine};
+use crate::limits::LimitExceeded;
+
+/// What one line was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Line {
+    /// One more line of the head.
+    Within,
+    /// An empty line before the head, to be thrown away.
+    Leading,
+    /// The empty line that ends the head.
+    End,
+}
+
+/// How far into a head the scan has come.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Scan {
+    line_start: usize,
+    pub(crate) status: Option<StatusLine>,
+    pub(crate) fields: usize,
+    pub(crate) folded: bool,
+    pub(crate) used: LeniencySet,
+}
+
+/// What the scan is to respect: settled before a head begins.
+pub(crate) struct ScanRules<'a> {
+    pub(crate) config: &'a Config,
+    /// Bytes that all heads of this exchange may still have.
+    pub(crate) heads_left: usize,
+    /// Whether an empty line may come first.
+    pub(crate) leading_empty_line: bool,
+}
+
+const PREFIX: &[u8] = b"HTTP/1.";
+
+impl Scan {
+    /// Takes the next line. `head` is the head so far, up to and including the LF of that line.
+    pub(crate) fn line(&mut self, head: &[u8], rules: &ScanRules<'_>) -> Result<Line, ProtocolError> {
+        self.check_size(head.len(), rules)?;
+        let leniencies = &rules.config.leniencies;
+        let line = head.get(self.line_start..).unwrap_or_default();
+        let (content, bare) = match line {
+            [content @ .., b'\r', b'\n'] => (content, false),
+            [content @ .., b'\n'] => (content, true),
+            _ => (line, false),
+        };
+        if bare {
+            if !leniencies.bare_lf {
+                // Garbage is called garbage, however its lines end.
+                if self.status.is_none() {
+                    check_prefix(line)?;
+                }
+                return Err(ProtocolError::BareLf { part: Part::Head });
+            }
+            self.used.insert(Leniency::BareLf);
+        }
+        let Some(&first) = content.first() else {
+            if self.status.is_some() {
+                return Ok(Line::End);
+            }
+            if !rules.leading_empty_line {
+                return Err(ProtocolError::LeadingEmptyLine);
+            }
+            self.used.insert(Leniency::LeadingEmptyLine);
+            return Ok(Line::Leading);
+        };
+        if self.status.is_none() {
+            check_prefix(line)?;
+            self.status = Some(status_line::parse(content, rules.config, &mut self.used)?);
+        } else if first == b' ' || first == b'\t' {
+            self.folded = true;
+        } else {
+            self.fields += 1;
+            LimitExceeded::check("head_fields", rules.config.limits.head_fields as u64, self.fields as u64)?;
+        }
+        self.line_start = head.len();
+        Ok(Line::Within)
+    }
+
+    /// Looks at a head that has come to `len` bytes without the end of its last line; `first` are at least its
+    /// first seven bytes, if it has as many.
+    pub(crate) fn pending(&self, first: &[u8], len: usize, rules: &ScanRules<'_>) -> Result<(), ProtocolError> {
+        self.check_size(len, rules)?;
+        match first.get(..PREFIX.len()) {
+            Some(prefix) if self.status.is_none() => check_prefix(prefix),
+            _ => Ok(()),
+        }
+    }
+
+    /// Why a head that ends here is wrong, beyond being cut short.
+    pub(crate) fn cut(&self, head: &[u8]) -> ProtocolError {
+        if self.status.is_none()
+            && let Err(wrong) = check_prefix(head.get(..PREFIX.len()).unwrap_or(head))
+        {
+            return wrong;
+        }
+        let bare_cr = memchr::memchr_iter(b'\r', head).any(|at| head.get(at + 1).is_some_and(|&b| b != b'\n'));
+        if bare_cr {
+            return ProtocolError::BareCr { part: Part::Head };
+        }
+        ProtocolError::Truncated { part: Part::Head, got: head.len() as u64, expected: None }
+    }
+
+    // The limit that is met first, counted in bytes from the start of the head, is the one that is reported.
+    pub(crate) fn check_size(&self, len: usize, rules: &ScanRules<'_>) -> Result<(), ProtocolError> {
+        let limits = &rules.config.limits;
+        let line_end = self.line_start.saturating_add(limits.head_line_bytes);
+        let head_end = limits.head_bytes.min(u32::MAX as usize);
+        if len <= line_end.min(head_end).min(rules.heads_left) {
+            return Ok(());
+        }
+        let (name, limit) = if head_end <= line_end && head_end <= rules.heads_left {
+            ("head_bytes", limits.head_bytes)
+        } else if line_end <= rules.heads_left {
+            ("head_line_bytes", limits.head_line_bytes)
+        } else {
+            ("all_heads_bytes", limits.all_heads_bytes)
+        };
+        Err(ProtocolError::Limit(LimitExceeded { name, limit: limit as u64, seen: (limit as u64).saturating_add(1) }))
+    }
+}
+
+fn check_prefix(line: &[u8]) -> Result<(), ProtocolError> {
+    let start = line.get(..PREFIX.len()).unwrap_or(line);
+    if PREFIX.starts_with(start) { Ok(()) } else { Err(ProtocolError::NotHttp1 { seen: Seen::new(start) }) }
+}

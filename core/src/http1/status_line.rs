@@ -1,0 +1,50 @@
+//! The status line: `HTTP/1.x SP 3DIGIT SP [reason]` (RFC 9112 §4).
+//!
+//! Any minor version from 1 on counts as 1.1; there is no HTTP/0.9. The code is 100–999: those above 599 mean
+//! nothing to HTTP and are delivered as they are. Read here and not by httparse because that one knows two minor
+//! versions only, and because garbage is to be refused with its first line.
+
+use super::config::{Config, Leniency, LeniencySet};
+use super::error::{ProtocolError, Seen};
+use super::head::Version;
+use super::token::is_value_byte;
+use crate::limits::LimitExceeded;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct StatusLine {
+    pub(crate) version: Version,
+    pub(crate) minor: u8,
+    pub(crate) status: http::StatusCode,
+    /// Offset and length within the head.
+    pub(crate) reason: (u32, u32),
+}
+
+/// Parses the first line of a head, without its line end.
+pub(crate) fn parse(line: &[u8], config: &Config, used: &mut LeniencySet) -> Result<StatusLine, ProtocolError> {
+    let wrong = || ProtocolError::StatusLine { seen: Seen::new(line) };
+    let [b'H', b'T', b'T', b'P', b'/', b'1', b'.', minor @ b'0'..=b'9', b' ', code @ ..] = line else {
+        return Err(wrong());
+    };
+    let ([a @ b'1'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9'], rest) = code.split_first_chunk().ok_or_else(wrong)?
+    else {
+        return Err(wrong());
+    };
+    let code = u16::from(a - b'0') * 100 + u16::from(b - b'0') * 10 + u16::from(c - b'0');
+    let status = http::StatusCode::from_u16(code).map_err(|_| wrong())?;
+    let reason = match rest {
+        [b' ', reason @ ..] => reason,
+        [] if config.leniencies.missing_reason => {
+            used.insert(Leniency::MissingReason);
+            rest
+        }
+        _ => return Err(wrong()),
+    };
+    LimitExceeded::check("reason_bytes", config.limits.reason_bytes as u64, reason.len() as u64)?;
+    if !reason.iter().all(|&b| is_value_byte(b)) || (!config.leniencies.obs_text && !reason.is_ascii()) {
+        return Err(wrong());
+    }
+    // A line is at most u32::MAX bytes long: the head is.
+    let reason = ((line.len() - reason.len()) as u32, reason.len() as u32);
+    let version = if *minor == b'0' { Version::Http10 } else { Version::Http11 };
+    Ok(StatusLine { version, minor: *minor - b'0', status, reason })
+}

@@ -1,0 +1,57 @@
+//! The small alphabets of HTTP (RFC 9110 §5.6): token characters, field value bytes, comma-separated lists.
+
+/// Whether `b` may stand in a token (RFC 9110 §5.6.2).
+pub(crate) const fn is_token_byte(b: u8) -> bool {
+    b.is_ascii_alphanumeric()
+        || matches!(
+            b,
+            b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~'
+        )
+}
+
+/// Whether `bytes` is a token: not empty, token characters only.
+pub(crate) fn is_token(bytes: &[u8]) -> bool {
+    !bytes.is_empty() && bytes.iter().all(|&b| is_token_byte(b))
+}
+
+/// Whether `b` may stand in a field value: HTAB, SP, visible ASCII, 0x80–0xFF (RFC 9110 §5.5).
+pub(crate) const fn is_value_byte(b: u8) -> bool {
+    b == b'\t' || (b >= b' ' && b != 0x7f)
+}
+
+/// `bytes` without spaces and tabs at both ends (OWS, RFC 9110 §5.6.3).
+pub(crate) const fn trim_ows(mut bytes: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] = bytes {
+        bytes = rest;
+    }
+    while let [rest @ .., b' ' | b'\t'] = bytes {
+        bytes = rest;
+    }
+    bytes
+}
+
+/// The elements of a comma-separated list, trimmed, the empty ones included. Quoted commas are not known here:
+/// none of the lists read with it has quoted strings.
+pub(crate) fn elements(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    value.split(|&b| b == b',').map(trim_ows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_keep_their_empty_elements() {
+        let got: Vec<_> = elements(b" a ,\t,b").collect();
+        assert_eq!(got, [&b"a"[..], b"", b"b"]);
+        assert_eq!(elements(b"").collect::<Vec<_>>(), [b""]);
+    }
+
+    #[test]
+    fn tokens_are_not_empty_and_hold_no_separators() {
+        assert!(is_token(b"X-Test_1"));
+        for bad in [&b""[..], b"a b", b"a:", b"a\0", b"\xc3\xa9", b"a\x7f", b"(", b"\"", b"a/b"] {
+            assert!(!is_token(bad), "{bad:?}");
+        }
+    }
+}
