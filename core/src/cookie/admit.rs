@@ -1,0 +1,139 @@
+//! May this cookie be stored? The decisions of RFC 6265bis §5.7 that need no look into the jar.
+//!
+//! [`admit`] judges a Set-Cookie value that came from a URL. [`readmit`] judges a cookie that was stored before, here or elsewhere: its
+//! origin is no longer known, so only what the cookie itself tells is checked.
+
+use super::host::{Host, Origin, Way, canonical_domain};
+use super::outcome::Rejected;
+use super::path::default_path;
+use super::policy::Policy;
+use super::prefix::NamePrefix;
+use super::set_cookie::{SetCookie, check_pair_length};
+use super::site_context::SiteContext;
+use super::stored::{SameSite, Scope, StoredCookie};
+use crate::time::UnixTime;
+
+/// The cookie as it is to be stored, or why not.
+pub(super) fn admit(
+    policy: &Policy,
+    origin: &Origin<'_>,
+    cookie: &SetCookie<'_>,
+    now: UnixTime,
+    context: SiteContext,
+) -> Result<StoredCookie, Rejected> {
+    let (domain, scope) = domain(policy, origin.host, cookie.domain.unwrap_or_default())?;
+    if cookie.secure && origin.way == Way::Insecure {
+        return Err(Rejected::SecureOverInsecure);
+    }
+    if !context.takes(cookie.same_site) {
+        return Err(Rejected::CrossSite);
+    }
+    let path = match cookie.path {
+        Some(path) if path.starts_with(b"/") => path,
+        _ => default_path(origin.path).as_bytes(),
+    };
+    let stored = StoredCookie {
+        pair: StoredCookie::join_pair(cookie.name, cookie.value),
+        name_length: cookie.name.len(),
+        domain,
+        scope,
+        path: path.into(),
+        secure: cookie.secure,
+        http_only: cookie.http_only,
+        same_site: cookie.same_site,
+        expires: expiry(policy, cookie, now),
+        created: now,
+        updated: now,
+        last_access: now,
+    };
+    check_promises(&stored)?;
+    if let Some(prefix) = NamePrefix::of(cookie.name)
+        && prefix.wants_path()
+        && (cookie.path != Some(b"/") || cookie.domain.is_some_and(|domain| !domain.is_empty()))
+    {
+        return Err(Rejected::Prefix(prefix));
+    }
+    Ok(stored)
+}
+
+/// Whether a cookie that was stored before may be stored under this policy; its domain is put into canonical form and its life
+/// is cut to the limit.
+pub(super) fn readmit(policy: &Policy, mut cookie: StoredCookie, now: UnixTime) -> Result<StoredCookie, Rejected> {
+    StoredCookie::check_pair(cookie.name(), cookie.value())?;
+    check_pair_length(cookie.name(), cookie.value(), &policy.limits).map_err(Rejected::TooLong)?;
+    if !cookie.path.starts_with(b"/") || cookie.path.iter().any(|&byte| super::set_cookie::is_control(byte)) {
+        return Err(Rejected::Syntax);
+    }
+    let canonical = canonical_domain(&cookie.domain).ok_or(Rejected::NoHost)?;
+    if *canonical != *cookie.domain {
+        cookie.domain = canonical.into_boxed_str();
+    }
+    if cookie.scope == Scope::Domain {
+        match Host::from_canonical(&cookie.domain) {
+            Host::Address(_) => cookie.scope = Scope::HostOnly,
+            Host::Name(name) if policy.public_suffixes.is_public_suffix(name) => return Err(Rejected::PublicSuffix),
+            Host::Name(_) => {}
+        }
+    }
+    cookie.expires = cookie.expires.map(|expires| expires.min(now.saturating_add(policy.limits.max_age)));
+    check_promises(&cookie)?;
+    Ok(cookie)
+}
+
+/// The domain to store and whom it is for (RFC 6265bis §5.7, T65, T66). An empty attribute is as good as none.
+fn domain(policy: &Policy, host: Host<'_>, attribute: &[u8]) -> Result<(Box<str>, Scope), Rejected> {
+    let host_only = Ok((host.as_str().into(), Scope::HostOnly));
+    if attribute.is_empty() {
+        return host_only;
+    }
+    let attribute = str::from_utf8(attribute).ok().filter(|text| text.is_ascii()).ok_or(Rejected::DomainNotAscii)?;
+    let mut domain = attribute.to_ascii_lowercase();
+    match host {
+        Host::Address(address) => {
+            let bare = address.strip_prefix('[').and_then(|address| address.strip_suffix(']'));
+            if domain == address || Some(&*domain) == bare { host_only } else { Err(Rejected::DomainMismatch) }
+        }
+        Host::Name(name) => {
+            if domain.ends_with('.') {
+                domain.pop();
+            }
+            if domain.is_empty() {
+                return Err(Rejected::DomainMismatch);
+            }
+            // A public suffix may have cookies of its own, for itself only.
+            match policy.public_suffixes.is_public_suffix(&domain) {
+                true if domain == name => host_only,
+                true => Err(Rejected::PublicSuffix),
+                false if host.matches(&domain) => Ok((domain.into_boxed_str(), Scope::Domain)),
+                false => Err(Rejected::DomainMismatch),
+            }
+        }
+    }
+}
+
+/// When it expires: Max-Age before Expires, and neither beyond the limit (RFC 6265bis §5.5, §5.7).
+fn expiry(policy: &Policy, cookie: &SetCookie<'_>, now: UnixTime) -> Option<UnixTime> {
+    let asked = match (cookie.max_age, cookie.expires) {
+        (Some(0), _) => UnixTime(0),
+        (Some(seconds), _) => now.saturating_add(seconds),
+        (None, Some(time)) => time,
+        (None, None) => return None,
+    };
+    Some(asked.min(now.saturating_add(policy.limits.max_age)))
+}
+
+/// What name and SameSite promise about the other attributes (RFC 6265bis §5.7).
+fn check_promises(cookie: &StoredCookie) -> Result<(), Rejected> {
+    if cookie.same_site == SameSite::None && !cookie.secure {
+        return Err(Rejected::SameSiteNoneNotSecure);
+    }
+    if cookie.name().is_empty()
+        && let Some(prefix) = NamePrefix::of(cookie.value())
+    {
+        return Err(Rejected::NamelessPrefix(prefix));
+    }
+    match NamePrefix::of(cookie.name()) {
+        Some(prefix) if !prefix.is_kept_by(cookie) => Err(Rejected::Prefix(prefix)),
+        _ => Ok(()),
+    }
+}

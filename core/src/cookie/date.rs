@@ -1,0 +1,156 @@
+//! The cookie-date algorithm (RFC 6265bis §5.1.1): tokens in any order, the first of each kind counts.
+//!
+//! It is not the HTTP-date grammar: servers send nearly everything, and the algorithm fixes what each text means.
+//! Zones are not looked at; every time is UTC.
+
+use crate::http_date::{civil, format_http_date};
+use crate::time::UnixTime;
+
+/// The time that an Expires attribute says; `None` when the algorithm fails (RFC 6265bis §5.1.1).
+///
+/// A day that its month does not have, an hour above 23 and a year before 1601 or of more than four digits fail. Two-digit years
+/// are 1970 to 2069. Times before 1970 are dates too, and become 0.
+///
+/// ```
+/// use petition_core::{UnixTime, cookie::parse_date};
+/// assert_eq!(parse_date(b"Wed, 09-Jun-21 10:18:14 GMT"), Some(UnixTime(1_623_233_894)));
+/// assert_eq!(parse_date(b"tomorrow"), None);
+/// ```
+pub fn parse_date(text: &[u8]) -> Option<UnixTime> {
+    let (mut time, mut day, mut month, mut year) = (None, None, None, None);
+    for token in text.split(|&byte| is_delimiter(byte)).filter(|token| !token.is_empty()) {
+        if time.is_none() {
+            time = time_of_day(token);
+            if time.is_some() {
+                continue;
+            }
+        }
+        if day.is_none() {
+            day = number(token, 1, 2);
+            if day.is_some() {
+                continue;
+            }
+        }
+        if month.is_none() {
+            month = civil::month_by_prefix(token);
+            if month.is_some() {
+                continue;
+            }
+        }
+        if year.is_none() {
+            year = number(token, 2, 4);
+        }
+    }
+    let ((hour, minute, second), day, month) = (time?, day?, month?);
+    let year = match year? {
+        year @ 70..=99 => year + 1900,
+        year @ 0..=69 => year + 2000,
+        year => year,
+    };
+    let year = i64::from(year);
+    if year < 1601 || hour > 23 || minute > 59 || second > 59 || day == 0 || day > civil::days_in_month(year, month) {
+        return None;
+    }
+    let seconds = civil::days_from_civil(year, month, day) * civil::SECONDS_PER_DAY;
+    Some(civil::unix_time(seconds + i64::from(hour * 3_600 + minute * 60 + second)))
+}
+
+/// `time` as an Expires attribute is best written, for example `Wed, 09 Jun 2021 10:18:14 GMT` (RFC 6265bis §4.1.1).
+///
+/// Times after the year 9999 are written as its last second.
+pub fn format_date(time: UnixTime) -> String {
+    format_http_date(time)
+}
+
+fn is_delimiter(byte: u8) -> bool {
+    matches!(byte, 0x09 | 0x20..=0x2F | 0x3B..=0x40 | 0x5B..=0x60 | 0x7B..=0x7E)
+}
+
+/// Between `least` and `most` digits at the start of `token`, not followed by another one.
+fn number(token: &[u8], least: usize, most: usize) -> Option<u32> {
+    let length = token.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    if length < least || length > most {
+        return None;
+    }
+    // At most four digits.
+    Some(token.iter().take(length).fold(0, |sum, byte| sum * 10 + u32::from(byte - b'0')))
+}
+
+/// `H:M:S`, each of one or two digits; anything but a digit may follow.
+fn time_of_day(token: &[u8]) -> Option<(u32, u32, u32)> {
+    let mut parts = token.splitn(3, |&byte| byte == b':');
+    let whole = |part: &[u8]| part.iter().all(u8::is_ascii_digit).then(|| number(part, 1, 2)).flatten();
+    let (hour, minute) = (whole(parts.next()?)?, whole(parts.next()?)?);
+    Some((hour, minute, number(parts.next()?, 1, 2)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Option<u64> {
+        parse_date(text.as_bytes()).map(|time| time.0)
+    }
+
+    #[test]
+    fn the_first_token_of_each_kind_counts_in_any_order() {
+        for text in [
+            "Tue, 14 Nov 2023 22:13:20 GMT",
+            "Tuesday, 14-Nov-23 22:13:20 GMT",
+            "Tue Nov 14 22:13:20 2023",
+            "2023 nov 14 22:13:20",
+            "22:13:20x 14th;NOVEMBER@2023",
+            "Nov 14 2023 22:13:20 Dec 15 2024 11:11:11",
+            "14 2023y Nov 22:13:20 -0500 (EST)",
+            "\t~14`Nov{2023|22:13:20",
+        ] {
+            assert_eq!(parse(text), Some(1_700_000_000), "{text}");
+        }
+    }
+
+    #[test]
+    fn short_times_and_two_digit_years_have_their_fixed_meaning() {
+        assert_eq!(parse("1 Jan 2000 1:2:3"), Some(946_688_523));
+        assert_eq!(parse("1 Jan 70 0:0:0"), Some(0));
+        assert_eq!(parse("1 Jan 99 0:0:0"), parse("1 Jan 1999 0:0:0"));
+        assert_eq!(parse("1 Jan 69 0:0:0"), parse("1 Jan 2069 0:0:0"));
+    }
+
+    #[test]
+    fn what_is_missing_or_out_of_range_fails() {
+        for text in [
+            "",
+            "Nov 2023 22:13:20",
+            "14 2023 22:13:20",
+            "14 Nov 22:13:20",
+            "14 Nov 2023",
+            "14 Nov 2023 22:13",
+            "14 Nov 2023 24:00:00",
+            "14 Nov 2023 00:60:00",
+            "14 Nov 2023 00:00:60",
+            "14 Nov 2023 000:00:00",
+            "0 Nov 2023 00:00:00",
+            "31 Nov 2023 00:00:00",
+            "29 Feb 1900 00:00:00",
+            "014 Nov 2023 00:00:00",
+            "14 Nov 1600 00:00:00",
+            "14 Nov 20233 00:00:00",
+            "14 Nov 3 00:00:00",
+        ] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn dates_before_1970_are_dates() {
+        assert_eq!(parse("1 Jan 1601 00:00:00"), Some(0));
+        assert_eq!(parse("31 Dec 1969 23:59:59"), Some(0));
+    }
+
+    #[test]
+    fn what_is_written_can_be_read() {
+        for time in [0, 951_782_400, 1_700_000_000, 253_402_300_799] {
+            assert_eq!(parse(&format_date(UnixTime(time))), Some(time));
+        }
+    }
+}

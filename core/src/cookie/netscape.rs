@@ -1,0 +1,119 @@
+//! The Netscape cookie file, cookies.txt, which curl, wget, yt-dlp and browser extensions read and write.
+//!
+//! Seven fields a line with a tab between two: domain, TRUE for sub-domains too, path, TRUE for Secure, expiry in seconds since 1970 or 0
+//! for a session cookie, name, value. `#HttpOnly_` in front marks HttpOnly; any other `#` begins a comment. SameSite and all times but
+//! the expiry are lost: use [`Jar::save`] to keep a jar.
+
+use super::jar::Jar;
+use super::stored::{SameSite, Scope, StoredCookie};
+use super::text::SaveSessions;
+use crate::time::UnixTime;
+use std::io::Write;
+
+const TITLE: &[u8] = b"# Netscape HTTP Cookie File\n";
+const HTTP_ONLY: &[u8] = b"#HttpOnly_";
+
+/// What was imported.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Imported {
+    /// Cookies taken.
+    pub taken: usize,
+    /// Lines that are no cookie, and cookies that have expired or that the policy does not allow.
+    pub skipped: usize,
+}
+
+impl Jar {
+    /// The jar as a Netscape cookie file. Cookies whose name, value or path holds a tab cannot be said in it and are left out.
+    /// It holds the values: treat it as a secret.
+    pub fn export_netscape(&self, sessions: SaveSessions) -> Vec<u8> {
+        let mut out = TITLE.to_vec();
+        for cookie in self.iter() {
+            let left_out = sessions == SaveSessions::LeaveOut && cookie.expires().is_none();
+            if !left_out && !cookie.pair().contains(&b'\t') && !cookie.path().contains(&b'\t') {
+                write_line(&mut out, cookie);
+            }
+        }
+        out
+    }
+
+    /// Takes in the cookies of a Netscape cookie file, as set at `now` in the order of its lines; they take the place of the same cookies of the jar.
+    /// What is no cookie is passed over. Where the cookies came from is not asked: whoever gives the file vouches for it.
+    pub fn import_netscape(&mut self, text: &[u8], now: UnixTime) -> Imported {
+        let mut imported = Imported::default();
+        for line in text.split(|&byte| byte == b'\n') {
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            let (line, http_only) = match line.strip_prefix(HTTP_ONLY) {
+                Some(line) => (line, true),
+                None => (line, false),
+            };
+            if line.trim_ascii().is_empty() || (!http_only && line.starts_with(b"#")) {
+                continue;
+            }
+            let taken = read_line(line, http_only, now).is_some_and(|cookie| self.insert(cookie, now).is_ok());
+            if taken {
+                imported.taken += 1;
+            } else {
+                imported.skipped += 1;
+            }
+        }
+        imported
+    }
+}
+
+fn write_line(out: &mut Vec<u8>, cookie: &StoredCookie) {
+    let flag = |flag: bool| if flag { "TRUE" } else { "FALSE" };
+    let tree = cookie.scope() == Scope::Domain;
+    if cookie.http_only() {
+        out.extend_from_slice(HTTP_ONLY);
+    }
+    // Writing to a Vec cannot fail.
+    _ = write!(out, "{}{}\t{}\t", if tree { "." } else { "" }, cookie.domain(), flag(tree));
+    out.extend_from_slice(cookie.path());
+    let expires = cookie.expires().map_or(0, |time| time.0);
+    _ = write!(out, "\t{}\t{expires}\t", flag(cookie.secure()));
+    out.extend_from_slice(cookie.name());
+    out.push(b'\t');
+    out.extend_from_slice(cookie.value());
+    out.push(b'\n');
+}
+
+fn read_line(line: &[u8], http_only: bool, now: UnixTime) -> Option<StoredCookie> {
+    let mut fields = line.split(|&byte| byte == b'\t');
+    let mut next = || fields.next();
+    let [domain, tree, path, secure, expires, name] = [next()?, next()?, next()?, next()?, next()?, next()?];
+    // An empty value at the end may have lost its tab.
+    let value = next().unwrap_or_default();
+    if fields.next().is_some() {
+        return None;
+    }
+    let flag = |text: &[u8]| text.eq_ignore_ascii_case(b"TRUE");
+    StoredCookie::check_pair(name, value).ok()?;
+    Some(StoredCookie {
+        pair: StoredCookie::join_pair(name, value),
+        name_length: name.len(),
+        domain: str::from_utf8(domain).ok()?.into(),
+        scope: if flag(tree) { Scope::Domain } else { Scope::HostOnly },
+        path: if path.is_empty() { b"/".as_slice() } else { path }.into(),
+        secure: flag(secure),
+        http_only,
+        same_site: SameSite::Unset,
+        expires: expiry(expires)?,
+        created: now,
+        updated: now,
+        last_access: now,
+    })
+}
+
+/// Seconds since 1970, a fraction cut off; 0 and negative numbers stand for a session cookie. The outer `None` is no number.
+fn expiry(text: &[u8]) -> Option<Option<UnixTime>> {
+    let text = str::from_utf8(text).ok()?;
+    if text.starts_with('-') {
+        return Some(None);
+    }
+    let whole = text.split('.').next()?;
+    if whole.is_empty() || !whole.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let seconds = whole.parse().unwrap_or(u64::MAX);
+    Some((seconds > 0).then_some(UnixTime(seconds)))
+}

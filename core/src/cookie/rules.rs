@@ -1,0 +1,138 @@
+//! A public suffix list read from text in the usual format (publicsuffix.org/list), for a caller who ships a newer one.
+//!
+//! One rule a line, up to the first blank; `//` begins a comment; `*.` in front stands for any label, `!` makes an exception. U-labels are
+//! turned into A-labels. The longest rule that matches counts, an exception before all others, and `*` if none does.
+
+use super::suffix::PublicSuffixList;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// What is known of a name: any of the three may be said of the same one.
+#[derive(Clone, Copy, Debug, Default)]
+struct Rules {
+    /// The name itself is a public suffix.
+    exact: bool,
+    /// Every name with one label more is a public suffix.
+    wildcard: bool,
+    /// The name is none although its parent has a wildcard.
+    exception: bool,
+}
+
+/// A list of public suffix rules. Looking a host up costs its labels times the logarithm of the rules.
+#[derive(Clone, Debug, Default)]
+pub struct SuffixRules {
+    names: BTreeMap<Box<str>, Rules>,
+}
+
+/// A line that is no rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RuleError {
+    /// Its number, from 1.
+    pub line: usize,
+}
+
+impl fmt::Display for RuleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "expected a public suffix rule in line {}", self.line)
+    }
+}
+
+impl std::error::Error for RuleError {}
+
+impl SuffixRules {
+    /// Reads a list.
+    ///
+    /// # Errors
+    /// When a line holds something that is no host name, or a `*` elsewhere than in front.
+    pub fn parse(text: &str) -> Result<Self, RuleError> {
+        let mut names: BTreeMap<Box<str>, Rules> = BTreeMap::new();
+        for (line, text) in (1..).zip(text.lines()) {
+            let Some(rule) = text.split_whitespace().next().filter(|rule| !rule.starts_with("//")) else { continue };
+            let (name, kind) = match (rule.strip_prefix("*."), rule.strip_prefix('!')) {
+                (Some(name), _) => (name, Rules { wildcard: true, ..Rules::default() }),
+                (_, Some(name)) => (name, Rules { exception: true, ..Rules::default() }),
+                (None, None) => (rule, Rules { exact: true, ..Rules::default() }),
+            };
+            if rule == "*" {
+                continue; // It is in force anyway.
+            }
+            let name = match url::Host::parse(name) {
+                Ok(url::Host::Domain(name)) if !name.contains('*') && !name.is_empty() => name,
+                _ => return Err(RuleError { line }),
+            };
+            let known = names.entry(name.into_boxed_str()).or_default();
+            known.exact |= kind.exact;
+            known.wildcard |= kind.wildcard;
+            known.exception |= kind.exception;
+        }
+        Ok(SuffixRules { names })
+    }
+
+    fn rules(&self, name: &str) -> Rules {
+        self.names.get(name).copied().unwrap_or_default()
+    }
+}
+
+impl PublicSuffixList for SuffixRules {
+    fn public_suffix<'a>(&self, host: &'a str) -> &'a str {
+        let mut longest = None;
+        let mut name = host;
+        loop {
+            let parent = name.split_once('.').map(|(_, parent)| parent);
+            let rules = self.rules(name);
+            if rules.exception {
+                return parent.unwrap_or(name);
+            }
+            let any_under_parent = parent.is_some_and(|parent| self.rules(parent).wildcard);
+            if longest.is_none() && (rules.exact || any_under_parent) {
+                longest = Some(name);
+            }
+            match parent {
+                Some(parent) => name = parent,
+                None => return longest.unwrap_or(name),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::suffix::PublicSuffixes;
+    use super::*;
+    use std::sync::Arc;
+
+    #[test]
+    fn rules_wildcards_and_exceptions_are_followed() {
+        let rules = SuffixRules::parse(
+            "// a comment\n\ncom\nuk\nco.uk // and a remark\n*.ck\n!www.ck\n\u{516c}\u{53f8}.cn\nblog.example.com\n*\n",
+        );
+        let list = PublicSuffixes::List(Arc::new(rules.unwrap()));
+        for (host, expected) in [
+            ("com", None),
+            ("a.b.com", Some("b.com")),
+            ("a.co.uk", Some("a.co.uk")),
+            ("co.uk", None),
+            ("b.uk", Some("b.uk")),
+            ("ck", None),
+            ("a.ck", None),
+            ("b.a.ck", Some("b.a.ck")),
+            ("www.ck", Some("www.ck")),
+            ("a.www.ck", Some("www.ck")),
+            ("a.xn--55qx5d.cn", Some("a.xn--55qx5d.cn")),
+            ("example.com", Some("example.com")),
+            ("me.blog.example.com", Some("me.blog.example.com")),
+            ("a.b.c", Some("b.c")),
+        ] {
+            assert_eq!(list.registrable_domain(host), expected, "{host}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_no_rule_is_named() {
+        assert_eq!(SuffixRules::parse("com\na.*.b").unwrap_err(), RuleError { line: 2 });
+        assert_eq!(
+            SuffixRules::parse("a b\n\nx<y").unwrap_err().to_string(),
+            "expected a public suffix rule in line 3"
+        );
+    }
+}

@@ -1,0 +1,195 @@
+//! A cookie as the jar keeps it.
+//!
+//! Invariant: name and value can be sent as they are. There is no control character but the tab, no `;`, no `=` in the name, no
+//! blank at an end, and not both are empty. All ways in go through [`StoredCookie::check_pair`] or the Set-Cookie parser, which
+//! cannot yield anything else; so a Cookie field never carries more than pairs (T71).
+
+use super::outcome::Rejected;
+use super::set_cookie::{is_control, trim};
+use crate::time::UnixTime;
+use std::fmt;
+
+/// The SameSite attribute (RFC 6265bis §5.6.7).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum SameSite {
+    /// Absent or not understood: treated as Lax, and told apart from it when saved.
+    #[default]
+    Unset,
+    /// Sent whoever caused the request.
+    None,
+    /// Sent when another site caused the request only if that opens the URL at the top level with a safe method.
+    Lax,
+    /// Sent only when the same site caused the request.
+    Strict,
+}
+
+impl SameSite {
+    pub(super) fn from_attribute(value: &[u8]) -> Self {
+        let is = |known: &str| value.eq_ignore_ascii_case(known.as_bytes());
+        match () {
+            () if is("none") => SameSite::None,
+            () if is("lax") => SameSite::Lax,
+            () if is("strict") => SameSite::Strict,
+            () => SameSite::Unset,
+        }
+    }
+}
+
+/// Which hosts a cookie goes to (the host-only flag of RFC 6265bis §5.7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    /// The host that set it, and no other.
+    HostOnly,
+    /// The domain that it named, and all hosts below.
+    Domain,
+}
+
+/// A cookie in a jar: name, value and all that RFC 6265bis §5.7 says to keep. Its `Debug` does not show the value.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoredCookie {
+    /// `name=value`, or the value alone when there is no name: as it is sent.
+    pub(super) pair: Box<[u8]>,
+    pub(super) name_length: usize,
+    pub(super) domain: Box<str>,
+    pub(super) scope: Scope,
+    pub(super) path: Box<[u8]>,
+    pub(super) secure: bool,
+    pub(super) http_only: bool,
+    pub(super) same_site: SameSite,
+    pub(super) expires: Option<UnixTime>,
+    pub(super) created: UnixTime,
+    pub(super) updated: UnixTime,
+    pub(super) last_access: UnixTime,
+}
+
+impl StoredCookie {
+    /// The name; empty for a cookie without one.
+    pub fn name(&self) -> &[u8] {
+        self.pair.get(..self.name_length).unwrap_or_default()
+    }
+
+    /// The value, quotes included. A secret, more often than not.
+    pub fn value(&self) -> &[u8] {
+        let start = if self.name_length == 0 { 0 } else { self.name_length + 1 };
+        self.pair.get(start..).unwrap_or_default()
+    }
+
+    /// `name=value`, or the value alone for a cookie without a name, as it is sent.
+    pub fn pair(&self) -> &[u8] {
+        &self.pair
+    }
+
+    /// The domain, or the host for a host-only cookie: lower case, A-labels, no dot in front or at the end, an IPv6 address in brackets.
+    pub fn domain(&self) -> &str {
+        &self.domain
+    }
+
+    /// Whether it goes to one host only or to its sub-domains too.
+    pub fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    /// The path; begins with `/`.
+    pub fn path(&self) -> &[u8] {
+        &self.path
+    }
+
+    /// Whether it is sent over secure connections only.
+    pub fn secure(&self) -> bool {
+        self.secure
+    }
+
+    /// Whether it was marked HttpOnly. To this client it makes no difference; whoever shows cookies to scripts must heed it.
+    pub fn http_only(&self) -> bool {
+        self.http_only
+    }
+
+    /// Its SameSite attribute.
+    pub fn same_site(&self) -> SameSite {
+        self.same_site
+    }
+
+    /// When it expires; `None` for a session cookie.
+    pub fn expires(&self) -> Option<UnixTime> {
+        self.expires
+    }
+
+    /// When a cookie of this identity was first stored. Replacing the value keeps it.
+    pub fn created(&self) -> UnixTime {
+        self.created
+    }
+
+    /// When its present value was stored.
+    pub fn updated(&self) -> UnixTime {
+        self.updated
+    }
+
+    /// When it was last sent or stored.
+    pub fn last_access(&self) -> UnixTime {
+        self.last_access
+    }
+
+    /// Whether it has expired at `now`.
+    pub fn is_expired(&self, now: UnixTime) -> bool {
+        self.expires.is_some_and(|expires| expires <= now)
+    }
+
+    /// Whether the two are the same cookie: name, domain, scope and path (RFC 6265bis §5.7).
+    pub fn same_identity(&self, other: &StoredCookie) -> bool {
+        self.name() == other.name()
+            && self.path == other.path
+            && self.scope == other.scope
+            && self.domain == other.domain
+    }
+
+    /// Joins name and value to what is sent. Both must have passed [`check_pair`](Self::check_pair) or the parser.
+    pub(super) fn join_pair(name: &[u8], value: &[u8]) -> Box<[u8]> {
+        if name.is_empty() {
+            return value.into();
+        }
+        [name, b"=", value].concat().into_boxed_slice()
+    }
+
+    /// `Err` unless name and value can be sent as they are.
+    pub(super) fn check_pair(name: &[u8], value: &[u8]) -> Result<(), Rejected> {
+        if name.is_empty() && value.is_empty() {
+            return Err(Rejected::Empty);
+        }
+        if name.iter().chain(value).any(|&byte| is_control(byte)) {
+            return Err(Rejected::ControlCharacter);
+        }
+        let splits = name.contains(&b'=') || name.contains(&b';') || value.contains(&b';');
+        if splits || trim(name) != name || trim(value) != value {
+            return Err(Rejected::Syntax);
+        }
+        Ok(())
+    }
+}
+
+/// Stands for a value in `Debug`.
+pub(super) struct Redacted;
+
+impl fmt::Debug for Redacted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+impl fmt::Debug for StoredCookie {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoredCookie")
+            .field("name", &self.name().escape_ascii().to_string())
+            .field("value", &Redacted)
+            .field("domain", &self.domain)
+            .field("scope", &self.scope)
+            .field("path", &self.path.escape_ascii().to_string())
+            .field("secure", &self.secure)
+            .field("http_only", &self.http_only)
+            .field("same_site", &self.same_site)
+            .field("expires", &self.expires)
+            .field("created", &self.created)
+            .field("updated", &self.updated)
+            .field("last_access", &self.last_access)
+            .finish()
+    }
+}
