@@ -1,2 +1,16 @@
-//! The test kit: scripted and httpbin-like servers, and the drivers of the conformance material.
+//! The test kit: servers, proxies and certificates on loopback, and the finding of foreign peers.
+//!
+//! - [`server::Scripted`] follows a script byte by byte and can stall, split, reset and close.
+//! - [`httpbin::Httpbin`] answers as httpbin does, plain or under TLS.
+//! - [`tls`] makes certificates at run time and endpoints that misbehave.
+//! - [`proxy::Proxy`] forwards and tunnels, and can refuse.
+//! - [`peers`] starts nginx, OpenSSL, tinyproxy and Squid where they are installed.
+//!
+//! No wait of the kit is without end: what does not come within [`net::PATIENCE`] panics with what was waited for. No
+//! test needs to sleep. Nothing here uses Petition's own code, so that it can judge it.
 #![forbid(unsafe_code)]
+
+pub mod httpbin;
+pub mod net;
+pub mod server;
+pub mod tls;

@@ -1,0 +1,201 @@
+//! A server with httpbin's endpoints and answers, on loopback, plain or under TLS.
+//!
+//! It keeps connections alive in HTTP/1.0 and 1.1, reads bodies of both framings, honours `Expect: 100-continue`, and
+//! sends head and body of an answer in one write. A request that no client may send is answered with 400 and kept in
+//! [`Httpbin::violations`]. What is not httpbin's own:
+//!
+//! | Endpoint | Answer |
+//! |---|---|
+//! | `/close` | as `/get`, with `Connection: close` |
+//! | `/chunked-trailers` | chunked, with the trailers `X-Length` and `X-End` |
+//! | `/forever` | chunks without end, until the client closes |
+//! | `/multi` | 100, 102 and two 103 with fields, then 200 |
+//! | `/upload-count` | `{"bytes":n,"chunks":n,"sum":hex,"trailers":{…}}` of a body that is not stored (`sum`: FNV-1a, 64 bit) |
+//! | `/early-413` | 413 without reading the body; the rest is read and dropped until the client closes; with `?then=close` the connection is closed over it |
+//! | `/get`, `/anything` … | httpbin's keys, and `ordered`: every field `[name, value]` in order |
+
+mod answer;
+mod auth;
+mod codings;
+mod content;
+mod cookies;
+mod echo;
+mod exchange;
+mod form;
+mod redirects;
+mod routes;
+mod streams;
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+pub use self::answer::{Answer, Sink};
+pub use self::content::{cycle, pattern};
+pub use self::exchange::Exchange;
+use crate::net::board::Board;
+use crate::net::service::{Counts, Service};
+use crate::tls::Endpoint;
+
+type Handler = dyn Fn(&mut Exchange<'_>) -> Option<Answer> + Send + Sync;
+
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    requests: usize,
+    violations: Vec<String>,
+}
+
+/// What all connections of a server share.
+pub(crate) struct Shared {
+    pub(crate) handler: Option<Box<Handler>>,
+    pub(crate) endpoint: Option<Endpoint>,
+    pub(crate) tally: Board<Tally>,
+}
+
+impl Shared {
+    pub(crate) fn count_request(&self) {
+        self.tally.update(|tally| tally.requests += 1);
+    }
+
+    pub(crate) fn note_violation(&self, text: String) {
+        self.tally.update(|tally| tally.violations.push(text));
+    }
+}
+
+/// A running server. Dropping it ends every connection and joins every thread.
+pub struct Httpbin {
+    service: Service,
+    shared: Arc<Shared>,
+}
+
+/// The choices of an [`Httpbin`].
+#[derive(Default)]
+pub struct Builder {
+    endpoint: Option<Endpoint>,
+    handler: Option<Box<Handler>>,
+    address: Option<SocketAddr>,
+}
+
+impl Builder {
+    /// Speaks TLS.
+    pub fn tls(mut self, endpoint: &Endpoint) -> Self {
+        self.endpoint = Some(endpoint.clone());
+        self
+    }
+
+    /// Asks `handler` first; where it gives `None` the ordinary endpoints answer.
+    pub fn handler(mut self, handler: impl Fn(&mut Exchange<'_>) -> Option<Answer> + Send + Sync + 'static) -> Self {
+        self.handler = Some(Box::new(handler));
+        self
+    }
+
+    /// Listens here and not on a free port of 127.0.0.1.
+    pub fn address(mut self, address: SocketAddr) -> Self {
+        self.address = Some(address);
+        self
+    }
+
+    /// Starts it.
+    ///
+    /// # Errors
+    /// When the address cannot be bound.
+    pub fn start(self) -> io::Result<Httpbin> {
+        let address = self.address.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 0).into());
+        let shared = Arc::new(Shared { handler: self.handler, endpoint: self.endpoint, tally: Board::default() });
+        let theirs = Arc::clone(&shared);
+        let service = Service::start_at("httpbin", address, move |peer| exchange::serve(&peer, &theirs))?;
+        Ok(Httpbin { service, shared })
+    }
+}
+
+impl std::fmt::Debug for Builder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Builder").field("endpoint", &self.endpoint).field("address", &self.address).finish()
+    }
+}
+
+impl Httpbin {
+    /// Starts a server without TLS on a free port of 127.0.0.1.
+    ///
+    /// # Errors
+    /// When the machine has no port left.
+    pub fn start_plain() -> io::Result<Self> {
+        Self::builder().start()
+    }
+
+    /// Starts a server with TLS on a free port of 127.0.0.1.
+    ///
+    /// # Errors
+    /// When the machine has no port left.
+    pub fn start_tls(endpoint: &Endpoint) -> io::Result<Self> {
+        Self::builder().tls(endpoint).start()
+    }
+
+    /// Begins with what [`Httpbin::start_plain`] has.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.service.address()
+    }
+
+    /// `http://127.0.0.1:PORT`, or `https://localhost:PORT` under TLS; no slash at the end.
+    pub fn base(&self) -> String {
+        match self.shared.endpoint {
+            None => format!("http://{}", self.address()),
+            Some(_) => self.base_at("localhost"),
+        }
+    }
+
+    /// The base URL with another name for this machine.
+    pub fn base_at(&self, host: &str) -> String {
+        let scheme = if self.shared.endpoint.is_some() { "https" } else { "http" };
+        format!("{scheme}://{host}:{}", self.address().port())
+    }
+
+    /// The base URL followed by `path`.
+    pub fn url(&self, path: &str) -> String {
+        self.base() + path
+    }
+
+    /// How many connections were accepted and how many of them are open.
+    pub fn counts(&self) -> Counts {
+        self.service.counts()
+    }
+
+    /// How many requests were answered or are being answered.
+    pub fn requests(&self) -> usize {
+        self.shared.tally.look(|tally| tally.requests)
+    }
+
+    /// What clients have sent that they must not, in order.
+    pub fn violations(&self) -> Vec<String> {
+        self.shared.tally.look(|tally| tally.violations.clone())
+    }
+
+    /// Waits until `n` request heads have arrived.
+    ///
+    /// # Panics
+    /// After [`PATIENCE`](crate::net::PATIENCE).
+    #[track_caller]
+    pub fn wait_for_requests(&self, n: usize) {
+        self.shared.tally.wait_for(&format!("{n} requests"), |tally| (tally.requests >= n).then_some(()));
+    }
+
+    /// Waits until the counters satisfy `enough`.
+    ///
+    /// # Panics
+    /// After [`PATIENCE`](crate::net::PATIENCE).
+    #[track_caller]
+    pub fn wait_for_counts(&self, what: &str, enough: impl Fn(&Counts) -> bool) {
+        self.service.wait_for(what, enough);
+    }
+}
+
+impl std::fmt::Debug for Httpbin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Httpbin({}, {:?})", self.base(), self.service)
+    }
+}

@@ -1,0 +1,180 @@
+//! The byte path between a server of the kit and its client: TCP, or TLS over it.
+//!
+//! A wire can be cloned, so that one thread reads while another writes (a tunnel needs that): the TLS state is locked
+//! only while bytes pass through it, never while the socket blocks on a read.
+
+use std::io::{self, Read, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rustls::ServerConnection;
+
+use super::socket::Socket;
+
+/// How a server takes leave of a TLS connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Farewell {
+    /// `close_notify`, then FIN: RFC 8446 §6.1.
+    #[default]
+    CloseNotify,
+    /// FIN alone: a truncation, as far as TLS can tell.
+    Fin,
+    /// RST alone.
+    Reset,
+}
+
+/// A byte path to one client.
+#[derive(Clone, Debug)]
+pub enum Wire {
+    /// Bytes as they are.
+    Plain(Socket),
+    /// Bytes under TLS.
+    Tls(TlsWire),
+}
+
+/// A TLS byte path whose handshake is done.
+#[derive(Clone, Debug)]
+pub struct TlsWire {
+    socket: Socket,
+    state: Arc<Mutex<ServerConnection>>,
+    farewell: Farewell,
+}
+
+impl Wire {
+    /// A TLS wire over `socket`, after the handshake.
+    pub fn tls(socket: Socket, mut state: ServerConnection, farewell: Farewell) -> Self {
+        state.set_buffer_limit(None);
+        Self::Tls(TlsWire { socket, state: Arc::new(Mutex::new(state)), farewell })
+    }
+
+    /// The socket underneath.
+    pub fn socket(&self) -> &Socket {
+        match self {
+            Self::Plain(socket) => socket,
+            Self::Tls(tls) => &tls.socket,
+        }
+    }
+
+    /// True for TLS.
+    pub fn is_tls(&self) -> bool {
+        matches!(self, Self::Tls(_))
+    }
+
+    /// Ends the sending direction as the [`Farewell`] says (plain: FIN). With [`Farewell::Reset`] nothing is sent yet.
+    ///
+    /// # Errors
+    /// When the peer has gone.
+    pub fn half_close(&mut self) -> io::Result<()> {
+        match self {
+            Self::Plain(socket) => socket.half_close(),
+            Self::Tls(tls) => match tls.farewell {
+                Farewell::CloseNotify => {
+                    let mut state = lock(&tls.state);
+                    state.send_close_notify();
+                    flush(&mut state, &mut tls.socket)?;
+                    tls.socket.half_close()
+                }
+                Farewell::Fin => tls.socket.half_close(),
+                Farewell::Reset => Ok(()),
+            },
+        }
+    }
+
+    /// Ends the connection as the [`Farewell`] says. It is closed once all clones are dropped.
+    ///
+    /// # Errors
+    /// When the peer has gone.
+    pub fn close(mut self) -> io::Result<()> {
+        match &self {
+            Self::Tls(tls) if tls.farewell == Farewell::Reset => tls.socket.reset_on_drop(),
+            Self::Plain(_) | Self::Tls(_) => self.half_close(),
+        }
+    }
+
+    /// True if the farewell is an RST: then there is nothing to wait for before the close.
+    pub fn resets(&self) -> bool {
+        matches!(self, Self::Tls(tls) if tls.farewell == Farewell::Reset)
+    }
+
+    /// FIN without `close_notify`, whatever the farewell. The other direction stays open.
+    ///
+    /// # Errors
+    /// When the peer has gone.
+    pub fn truncate(&self) -> io::Result<()> {
+        self.socket().half_close()
+    }
+
+    /// Ends the connection with RST. It is sent once all clones are dropped.
+    ///
+    /// # Errors
+    /// When the socket refuses the option.
+    pub fn reset(self) -> io::Result<()> {
+        self.socket().reset_on_drop()
+    }
+}
+
+impl Read for Wire {
+    /// At the end of a TLS stream without `close_notify` the error is [`io::ErrorKind::UnexpectedEof`].
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(socket) => socket.read(buffer),
+            Self::Tls(tls) => tls.read(buffer),
+        }
+    }
+}
+
+impl Write for Wire {
+    /// One call is one write to the socket, or one run of TLS records in one write.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(socket) => socket.write(bytes),
+            Self::Tls(tls) => {
+                let mut state = lock(&tls.state);
+                state.writer().write_all(bytes)?;
+                flush(&mut state, &mut tls.socket)?;
+                Ok(bytes.len())
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl TlsWire {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut raw = [0; 8192];
+        loop {
+            match lock(&self.state).reader().read(buffer) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                answer => return answer,
+            }
+            let n = self.socket.read(&mut raw)?;
+            let mut rest = raw.get(..n).unwrap_or_default();
+            let mut state = lock(&self.state);
+            loop {
+                // An empty slice tells rustls of the end of the stream.
+                state.read_tls(&mut rest)?;
+                let outcome = state.process_new_packets();
+                flush(&mut state, &mut self.socket)?;
+                outcome.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+                if rest.is_empty() {
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// Sends all TLS bytes that are due in one write.
+pub(crate) fn flush(state: &mut ServerConnection, socket: &mut Socket) -> io::Result<()> {
+    let mut due = Vec::new();
+    while state.wants_write() {
+        state.write_tls(&mut due)?;
+    }
+    if due.is_empty() { Ok(()) } else { socket.write_all(&due) }
+}
+
+fn lock(state: &Mutex<ServerConnection>) -> MutexGuard<'_, ServerConnection> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,251 @@
+//! One connection of a scripted server, as its script sees it.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::script::Pace;
+use super::scripted::Board;
+use crate::net::gate::{Gate, Stop};
+use crate::net::incoming::{BodyEnd, Incoming};
+use crate::net::message::{Framing, Head};
+use crate::net::service::Peer;
+use crate::net::wire::Wire;
+
+/// A connection that a script talks over. Each method does what the [`Script`](super::Script) step of its name does.
+pub struct Conversation {
+    index: usize,
+    stop: Arc<Stop>,
+    /// `None` once closed.
+    incoming: Option<Incoming>,
+    board: Arc<Board>,
+}
+
+impl Conversation {
+    /// The peer's own handle of the socket is dropped here, so that closing the wire closes the socket.
+    pub(crate) fn new(peer: Peer, wire: Wire, board: Arc<Board>) -> Self {
+        let (index, stop, theirs) = (peer.index, Arc::clone(peer.stop()), Arc::clone(&board));
+        let incoming = Incoming::new(wire, move |bytes| {
+            theirs.update(|records| {
+                if let Some(record) = records.get_mut(index) {
+                    record.received.extend_from_slice(bytes);
+                }
+            });
+        });
+        Self { index, stop, incoming: Some(incoming), board }
+    }
+
+    /// How many connections the server accepted before this one.
+    pub fn index(&self) -> usize {
+        self.index
+    }
+
+    /// True once the script has closed or reset the connection.
+    pub fn is_over(&self) -> bool {
+        self.incoming.is_none()
+    }
+
+    fn incoming(&mut self) -> io::Result<&mut Incoming> {
+        self.incoming.as_mut().ok_or_else(|| io::Error::new(io::ErrorKind::NotConnected, "the script has closed"))
+    }
+
+    /// Runs one read and turns what must not happen into a failure of the test.
+    #[track_caller]
+    fn reading<R>(&mut self, what: &str, read: impl FnOnce(&mut Incoming) -> io::Result<R>) -> io::Result<R> {
+        let incoming = self.incoming()?;
+        read(incoming).inspect_err(|error| match error.kind() {
+            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
+                panic!(
+                    "no {what} within {:?}; unread so far: \"{}\"",
+                    crate::net::PATIENCE,
+                    incoming.buffered().escape_ascii()
+                )
+            }
+            io::ErrorKind::InvalidData => panic!("the client sent what it must not: {error}"),
+            _ => {}
+        })
+    }
+
+    /// Reads to the end of a request head, which it gives.
+    ///
+    /// # Errors
+    /// When the client closes or resets first.
+    ///
+    /// # Panics
+    /// When the client sends what it must not, or nothing for too long; so do the other reads.
+    pub fn read_head(&mut self) -> io::Result<Head> {
+        let head = self.reading("request head", |incoming| {
+            let closed = || io::Error::new(io::ErrorKind::UnexpectedEof, "the client closed before a request");
+            incoming.head()?.ok_or_else(closed)
+        })?;
+        let index = self.index;
+        self.board.update(|records| {
+            if let Some(record) = records.get_mut(index) {
+                record.requests.push(head.clone());
+            }
+        });
+        Ok(head)
+    }
+
+    /// Reads the body that belongs to `head`, and gives it with what its end said.
+    ///
+    /// # Errors
+    /// As [`Conversation::read_head`].
+    pub fn read_body(&mut self, head: &Head) -> io::Result<(Vec<u8>, BodyEnd)> {
+        let framing = head.framing().unwrap_or(Framing::Absent);
+        let mut body = Vec::new();
+        let end = self.reading("request body", |incoming| {
+            incoming.body(framing, &mut |piece| {
+                body.extend_from_slice(piece);
+                Ok(())
+            })
+        })?;
+        let index = self.index;
+        self.board.update(|records| {
+            if let Some(record) = records.get_mut(index) {
+                record.bodies.push(body.clone());
+            }
+        });
+        Ok((body, end))
+    }
+
+    /// Reads a request with its body.
+    ///
+    /// # Errors
+    /// As [`Conversation::read_head`].
+    pub fn read_request(&mut self) -> io::Result<(Head, Vec<u8>)> {
+        let head = self.read_head()?;
+        let (body, _) = self.read_body(&head)?;
+        Ok((head, body))
+    }
+
+    /// Reads `n` bytes.
+    ///
+    /// # Errors
+    /// As [`Conversation::read_head`].
+    pub fn read_exactly(&mut self, n: usize) -> io::Result<Vec<u8>> {
+        self.reading(&format!("{n} bytes"), |incoming| incoming.exactly(n))
+    }
+
+    /// Reads up to and with the first `end`.
+    ///
+    /// # Errors
+    /// As [`Conversation::read_head`].
+    pub fn read_until(&mut self, end: &[u8]) -> io::Result<Vec<u8>> {
+        self.reading(&format!("\"{}\"", end.escape_ascii()), |incoming| incoming.until(end))
+    }
+
+    /// Sends `bytes` in one write.
+    ///
+    /// # Errors
+    /// When the client has gone.
+    pub fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.incoming()?.wire().write_all(bytes)
+    }
+
+    /// Sends each piece in a write of its own, parted as `pace` says.
+    ///
+    /// # Errors
+    /// When the client has gone or the server is dropped.
+    pub fn send_pieces<P: AsRef<[u8]>>(&mut self, pieces: &[P], pace: &Pace) -> io::Result<()> {
+        for piece in pieces {
+            match pace {
+                Pace::AtOnce => {}
+                Pace::Gate(gate) => self.wait(gate)?,
+                Pace::Every(time) => self.pause(*time)?,
+            }
+            self.send(piece.as_ref())?;
+        }
+        Ok(())
+    }
+
+    /// Waits until the test releases `gate`.
+    ///
+    /// # Errors
+    /// When the server is dropped first.
+    pub fn wait(&mut self, gate: &Gate) -> io::Result<()> {
+        gate.pass(&self.stop)
+    }
+
+    /// Lets `time` pass.
+    ///
+    /// # Errors
+    /// When the server is dropped first.
+    pub fn pause(&mut self, time: Duration) -> io::Result<()> {
+        self.stop.pause(time)
+    }
+
+    /// Reads, sending nothing, until the client closes or the server is dropped.
+    ///
+    /// # Errors
+    /// When the client resets the connection, or (TLS) closes without `close_notify`.
+    pub fn stall(&mut self) -> io::Result<()> {
+        let incoming = self.incoming()?;
+        incoming.wire().socket().set_read_patience(None)?;
+        while incoming.fill()? > 0 {
+            let n = incoming.buffered().len();
+            incoming.take(n);
+        }
+        incoming.wire().socket().set_read_patience(Some(crate::net::PATIENCE))
+    }
+
+    /// Sends FIN (TLS: as the endpoint's farewell says).
+    ///
+    /// # Errors
+    /// When the client has gone.
+    pub fn half_close(&mut self) -> io::Result<()> {
+        self.incoming()?.wire().half_close()
+    }
+
+    /// Sends FIN without TLS's `close_notify`.
+    ///
+    /// # Errors
+    /// When the client has gone.
+    pub fn truncate(&mut self) -> io::Result<()> {
+        self.incoming()?.wire().truncate()
+    }
+
+    /// Closes.
+    ///
+    /// # Errors
+    /// When the client has gone.
+    pub fn close(&mut self) -> io::Result<()> {
+        self.leave()?.close()
+    }
+
+    /// Closes with RST.
+    ///
+    /// # Errors
+    /// When the script has closed already.
+    pub fn reset(&mut self) -> io::Result<()> {
+        self.leave()?.reset()
+    }
+
+    /// Gives up the connection: the wire given is the last handle of it.
+    fn leave(&mut self) -> io::Result<Wire> {
+        self.incoming()?;
+        self.incoming.take().map(Incoming::into_wire).ok_or_else(|| io::ErrorKind::NotConnected.into())
+    }
+
+    /// The end after the last step: FIN, then reading until the client closes.
+    pub(crate) fn finish(&mut self) -> io::Result<()> {
+        if self.is_over() {
+            return Ok(());
+        }
+        if self.incoming()?.wire().resets() {
+            return self.close();
+        }
+        match self.half_close() {
+            // The script had half-closed and the client has closed since.
+            Err(error) if error.kind() == io::ErrorKind::NotConnected => {}
+            outcome => outcome?,
+        }
+        self.stall()
+    }
+}
+
+impl std::fmt::Debug for Conversation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Conversation {}", self.index())
+    }
+}

@@ -1,0 +1,249 @@
+//! The server side of TLS on one port: its configuration, its manners in the handshake, and its counters.
+
+use std::io::{self, Read, Write};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
+use rustls::{HandshakeKind, ProtocolVersion, ServerConfig, ServerConnection, SupportedProtocolVersion};
+
+use super::{Authority, Farewell, Identity, provider};
+use crate::net::board::Board;
+use crate::net::gate::Stop;
+use crate::net::service::Peer;
+use crate::net::socket::Socket;
+use crate::net::wire::{Wire, flush};
+
+/// How the endpoint sends its side of the handshake.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Handshake {
+    /// At once.
+    #[default]
+    Prompt,
+    /// This many bytes of it, and then nothing more until the client closes.
+    StallAfter(usize),
+    /// One byte each time this has passed, each as a write of its own.
+    Trickle(Duration),
+}
+
+/// What became of the handshakes of an endpoint.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HandshakeCounts {
+    /// Done with certificates.
+    pub full: usize,
+    /// Done by resuming a session.
+    pub resumed: usize,
+    /// Why the others failed; a stalled handshake that the client gave up is one of them.
+    pub failed: Vec<String>,
+}
+
+/// What makes a server of the kit speak TLS. Clones share their counters.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    config: Arc<ServerConfig>,
+    handshake: Handshake,
+    farewell: Farewell,
+    counts: Arc<Board<HandshakeCounts>>,
+}
+
+/// The choices of an [`Endpoint`].
+#[derive(Debug)]
+pub struct EndpointBuilder {
+    chain: Vec<rustls::pki_types::CertificateDer<'static>>,
+    key: rustls::pki_types::PrivateKeyDer<'static>,
+    versions: Vec<&'static SupportedProtocolVersion>,
+    protocols: Vec<Vec<u8>>,
+    tickets: bool,
+    clients: Option<rustls::RootCertStore>,
+    handshake: Handshake,
+    farewell: Farewell,
+}
+
+impl Endpoint {
+    /// An endpoint that shows `identity`: TLS 1.2 and 1.3, ALPN `http/1.1`, session tickets, prompt and polite.
+    pub fn new(identity: &Identity) -> Self {
+        Self::builder(identity).build()
+    }
+
+    /// Begins with what [`Endpoint::new`] has.
+    pub fn builder(identity: &Identity) -> EndpointBuilder {
+        EndpointBuilder {
+            chain: identity.chain(),
+            key: identity.key(),
+            versions: vec![&rustls::version::TLS12, &rustls::version::TLS13],
+            protocols: vec![b"http/1.1".to_vec()],
+            tickets: true,
+            clients: None,
+            handshake: Handshake::Prompt,
+            farewell: Farewell::CloseNotify,
+        }
+    }
+
+    /// The rustls configuration.
+    pub fn config(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.config)
+    }
+
+    /// The counters as they stand.
+    pub fn counts(&self) -> HandshakeCounts {
+        self.counts.look(Clone::clone)
+    }
+
+    /// Waits until the counters satisfy `enough`.
+    ///
+    /// # Panics
+    /// After [`PATIENCE`](crate::net::PATIENCE).
+    #[track_caller]
+    pub fn wait_for(&self, what: &str, enough: impl Fn(&HandshakeCounts) -> bool) {
+        self.counts.wait_for(what, |counts| enough(counts).then_some(()));
+    }
+
+    /// Does the handshake on an accepted connection.
+    ///
+    /// # Errors
+    /// When the client gives up or sends what TLS does not allow; it is counted as failed.
+    pub fn accept(&self, peer: &Peer) -> io::Result<Wire> {
+        let outcome = self.shake_hands(peer.socket.clone(), peer.stop());
+        self.counts.update(|counts| match &outcome {
+            Ok((_, HandshakeKind::Resumed)) => counts.resumed += 1,
+            Ok(_) => counts.full += 1,
+            Err(error) => counts.failed.push(error.to_string()),
+        });
+        outcome.map(|(wire, _)| wire)
+    }
+
+    fn shake_hands(&self, mut socket: Socket, stop: &Stop) -> io::Result<(Wire, HandshakeKind)> {
+        let mut state = ServerConnection::new(self.config()).map_err(io::Error::other)?;
+        let mut sent = 0;
+        while state.is_handshaking() {
+            if state.wants_write() {
+                self.send_flight(&mut state, &mut socket, stop, &mut sent)?;
+                continue;
+            }
+            if state.read_tls(&mut socket)? == 0 {
+                return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the client closed during the handshake"));
+            }
+            if let Err(error) = state.process_new_packets() {
+                // The alert is a courtesy; the client may have gone.
+                let _ = flush(&mut state, &mut socket);
+                let _ = socket.half_close();
+                return Err(io::Error::new(io::ErrorKind::InvalidData, error));
+            }
+        }
+        self.send_flight(&mut state, &mut socket, stop, &mut sent)?;
+        let kind = state.handshake_kind().unwrap_or(HandshakeKind::Full);
+        Ok((Wire::tls(socket, state, self.farewell), kind))
+    }
+
+    fn send_flight(
+        &self,
+        state: &mut ServerConnection,
+        socket: &mut Socket,
+        stop: &Stop,
+        sent: &mut usize,
+    ) -> io::Result<()> {
+        let mut flight = Vec::new();
+        match self.handshake {
+            Handshake::Prompt => return flush(state, socket),
+            Handshake::StallAfter(_) | Handshake::Trickle(_) => {
+                while state.wants_write() {
+                    state.write_tls(&mut flight)?;
+                }
+            }
+        }
+        match self.handshake {
+            Handshake::StallAfter(limit) if *sent + flight.len() > limit => {
+                socket.write_all(flight.get(..limit.saturating_sub(*sent)).unwrap_or_default())?;
+                socket.set_read_patience(None)?;
+                while socket.read(&mut [0; 1024])? > 0 {}
+                return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the client gave up the stalled handshake"));
+            }
+            Handshake::Trickle(interval) => {
+                for byte in &flight {
+                    socket.write_all(std::slice::from_ref(byte))?;
+                    stop.pause(interval)?;
+                }
+            }
+            Handshake::Prompt | Handshake::StallAfter(_) => socket.write_all(&flight)?,
+        }
+        *sent += flight.len();
+        Ok(())
+    }
+}
+
+impl EndpointBuilder {
+    /// The one TLS version that is spoken.
+    ///
+    /// # Panics
+    /// For versions other than TLS 1.2 and 1.3.
+    pub fn only(mut self, version: ProtocolVersion) -> Self {
+        self.versions = match version {
+            ProtocolVersion::TLSv1_2 => vec![&rustls::version::TLS12],
+            ProtocolVersion::TLSv1_3 => vec![&rustls::version::TLS13],
+            other => panic!("rustls does not speak {other:?}"),
+        };
+        self
+    }
+
+    /// The ALPN protocols, best first; none at all turns ALPN off. `&["h2"]` refuses an HTTP/1.1 client that uses ALPN.
+    pub fn protocols(mut self, names: &[&str]) -> Self {
+        self.protocols = names.iter().map(|name| name.as_bytes().to_vec()).collect();
+        self
+    }
+
+    /// No session can be resumed.
+    pub fn without_tickets(mut self) -> Self {
+        self.tickets = false;
+        self
+    }
+
+    /// Clients must show a certificate of this authority.
+    pub fn clients_of(mut self, authority: &Authority) -> Self {
+        self.clients = Some(authority.roots());
+        self
+    }
+
+    /// The manners in the handshake.
+    pub fn handshake(mut self, handshake: Handshake) -> Self {
+        self.handshake = handshake;
+        self
+    }
+
+    /// The manners in taking leave.
+    pub fn farewell(mut self, farewell: Farewell) -> Self {
+        self.farewell = farewell;
+        self
+    }
+
+    /// The endpoint.
+    ///
+    /// # Panics
+    /// When rustls refuses the certificate or the key.
+    pub fn build(self) -> Endpoint {
+        let builder = ServerConfig::builder_with_provider(provider())
+            .with_protocol_versions(&self.versions)
+            .expect("ring has cipher suites for the versions");
+        let builder = match self.clients {
+            None => builder.with_no_client_auth(),
+            Some(roots) => builder.with_client_cert_verifier(
+                WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider())
+                    .build()
+                    .expect("the authority's root is well-formed"),
+            ),
+        };
+        let mut config = builder.with_single_cert(self.chain, self.key).expect("the key belongs to the certificate");
+        config.alpn_protocols = self.protocols;
+        if self.tickets {
+            config.ticketer = rustls::crypto::ring::Ticketer::new().expect("ring can make a ticket key");
+        } else {
+            config.session_storage = Arc::new(NoServerSessionStorage {});
+            config.send_tls13_tickets = 0;
+        }
+        Endpoint {
+            config: Arc::new(config),
+            handshake: self.handshake,
+            farewell: self.farewell,
+            counts: Arc::new(Board::default()),
+        }
+    }
+}
