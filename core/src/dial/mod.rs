@@ -166,6 +166,12 @@ impl Dial {
         self.addresses.get(id.index()).copied()
     }
 
+    /// When [`Dial::poll`] has something new to say although nothing was reported, if ever.
+    pub fn wakes_at(&self) -> Option<Instant> {
+        let waits = self.winner.is_none() && self.next < self.addresses.len();
+        self.not_before.filter(|_| waits)
+    }
+
     /// Every failure so far, in the order of the addresses: the error when [`DialStep::Failed`] was given, and what
     /// is known when a deadline ended the attempt.
     pub fn into_error(self) -> DialError {

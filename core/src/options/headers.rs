@@ -96,6 +96,11 @@ impl Headers {
         Headers { edits: kept.chain(&self.edits).cloned().collect() }
     }
 
+    /// Keeps the fields for which `keep` says so, given the name and the value; removed names stay removed.
+    pub(crate) fn retain(&mut self, mut keep: impl FnMut(&str, &HeaderValue) -> bool) {
+        self.edits.retain(|edit| edit.value.as_ref().is_none_or(|value| keep(&edit.name, value)));
+    }
+
     fn put(&mut self, name: &str, value: &[u8], sensitive: bool, replace: bool) -> Result<(), HeaderError> {
         check_name(name)?;
         let mut value = check_value(name, value)?;

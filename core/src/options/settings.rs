@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::address_policy::AddressPolicy;
 use crate::auth::Auth;
-use crate::cookie::SameSiteContext;
+use crate::cookie::SiteContext;
 use crate::http1::{Leniencies, Version};
 use crate::limits::Limits;
 use crate::proxy::Proxy;
@@ -101,7 +101,7 @@ settings! {
     /// Whether the session's cookie jar is used, for sending and storing. Default: yes.
     cookies: bool = true;
     /// From where the request comes, for SameSite cookies (RFC 6265bis §5.2). Default: the same site.
-    same_site: SameSiteContext = SameSiteContext::default();
+    same_site: SiteContext = SiteContext::default();
     /// Credentials for the origin of the request. Userinfo in the URL comes before them. Default: none.
     auth: Option<Auth> = None;
     /// The proxy. Default: none.

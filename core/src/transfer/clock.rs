@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use super::{Machine, Stage};
 use super::upload::Upload;
-use crate::dial::DialStep;
 use crate::error::{ErrorKind, Timeout};
 use crate::time::Instant;
 
@@ -110,5 +109,3 @@ impl Machine {
         false
     }
 }
-
-const _: Option<DialStep> = None;

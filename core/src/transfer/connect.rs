@@ -73,10 +73,11 @@ impl Machine {
         self.cookie.clear();
         let request = &self.request;
         if request.settings.cookies && !request.headers.mentions("cookie") {
-            let own = &request.cookies;
-            let keep = |name: &str| !own.mentions(name);
             let context = request.settings.same_site;
-            session.jar_mut().write_header_if(&request.url, self.now.unix, context, keep, &mut self.cookie);
+            session.jar_mut().append_header(&request.url, self.now.unix, context, &mut self.cookie);
+            if !request.cookies.is_empty() {
+                leave_out(&mut self.cookie, |name| request.cookies.mentions(name));
+            }
         }
         for (name, value) in request.cookies.iter() {
             if !self.cookie.is_empty() {
@@ -231,4 +232,14 @@ impl Machine {
         self.link = None;
         self.socket = SocketOrder::Close;
     }
+}
+
+/// Takes the pairs of those names out of a Cookie field.
+fn leave_out(cookie: &mut Vec<u8>, named: impl Fn(&str) -> bool) {
+    let own = |pair: &&[u8]| {
+        let name = pair.split(|&b| b == b'=').next().unwrap_or_default();
+        !std::str::from_utf8(name).is_ok_and(&named)
+    };
+    let kept: Vec<&[u8]> = cookie.split(|&b| b == b';').map(<[u8]>::trim_ascii_start).filter(own).collect();
+    *cookie = kept.join(&b"; "[..]);
 }

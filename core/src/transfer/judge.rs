@@ -33,8 +33,9 @@ impl Machine {
     pub(super) fn store_cookies(&mut self, head: &ResponseHead, session: &mut Session) {
         let context = self.request.settings.same_site;
         let url = &self.request.url;
-        let changed = session.jar_mut().receive_all(url, head.get_all("set-cookie"), self.now.unix, context);
-        if changed > 0 {
+        let revision = session.jar().revision();
+        session.jar_mut().receive_all(url, head.get_all("set-cookie"), self.now.unix, context, |_, _| ());
+        if session.jar().revision() != revision {
             self.chain.seen.cookie_set();
         }
     }

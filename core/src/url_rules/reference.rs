@@ -7,10 +7,7 @@
 use super::UrlError;
 use super::door::{self, Bytes, UserInfo, check_bytes, check_length, encode, known_scheme, split_scheme};
 use crate::limits::Limits;
-<<<<<<< HEAD
-=======
 use memchr::memchr_iter;
->>>>>>> dial
 use url::Url;
 
 /// Resolves the caller's `reference` against `base` (RFC 3986 §5.2).
@@ -35,17 +32,10 @@ pub fn join(base: &Url, reference: &str, limits: &Limits) -> Result<(Url, Option
 /// What a Location field came to.
 pub(crate) struct Located {
     pub(crate) url: Url,
-<<<<<<< HEAD
-    /// It carried user information, which is thrown away.
-    pub(crate) had_user_info: bool,
-    /// It held a backslash in path or query, which is `%5C` now.
-    pub(crate) had_backslash: bool,
-=======
     /// Not part of `url`, and not to be used: it is the peer's.
     pub(crate) user_info: Option<UserInfo>,
     /// Backslashes in path and query that are `%5C` now.
     pub(crate) backslashes: usize,
->>>>>>> dial
 }
 
 /// Resolves the bytes of a Location field against the URL of its hop. The fragment is that of the field alone.
@@ -65,13 +55,8 @@ pub(crate) fn resolve_location(base: &Url, field: &[u8], limits: &Limits) -> Res
     };
     let bytes = check_bytes(text)?;
     let (url, user_info) = resolve(base, text, bytes)?;
-<<<<<<< HEAD
-    let had_backslash = bytes == Bytes::ToEncode && text.split('#').next().is_some_and(|t| t.contains('\\'));
-    Ok(Located { url, had_user_info: user_info.is_some(), had_backslash })
-=======
     let sent = text.split('#').next().unwrap_or_default();
     Ok(Located { url, user_info, backslashes: memchr_iter(b'\\', sent.as_bytes()).count() })
->>>>>>> dial
 }
 
 fn resolve(base: &Url, reference: &str, bytes: Bytes) -> Result<(Url, Option<UserInfo>), UrlError> {
