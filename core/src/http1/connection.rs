@@ -98,6 +98,11 @@ impl Connection {
         }
     }
 
+    /// Sets the limits and leniencies for the exchanges to come.
+    pub fn set_config(&mut self, config: impl Into<Arc<Config>>) {
+        self.config = config.into();
+    }
+
     /// Begins an exchange: the head, with `fields` in the order and case given and then the fields that the
     /// connection owns, is [`outgoing`](Self::outgoing). Values are trimmed.
     ///
