@@ -1,0 +1,65 @@
+//! One byte path: a stack of layers (a proxy's tunnel, TLS, TLS within TLS) with HTTP/1.1 on top.
+//!
+//! A [`Link`] is everything between the wire and an HTTP exchange, without the wire: the embedder moves bytes between
+//! it and a socket, a test moves them between it and a peer in memory. Each [`Layer`] is bytes in, bytes out, and
+//! anybody can write one.
+//!
+//! The files: `layer` is what all layers have in common, `tunnel` the one for HTTP proxies (TLS is in
+//! [`tls`](crate::tls)), `stack` moves bytes through layers, `machine` puts HTTP on top, `outbox` holds what waits to be
+//! sent, `error` names what can go wrong.
+//!
+//! To drive one: [`poll`](Link::poll), then send what is [`outgoing`](Link::outgoing); when poll has nothing more to
+//! report and the link [`wants_read`](Link::wants_read), read; poll again.
+//!
+//! ```
+//! use petition_core::http1::{Config, RequestHead};
+//! use petition_core::link::{Link, LinkEvent};
+//! use petition_core::Now;
+//!
+//! /// Stands for the server and the socket.
+//! fn exchange(request: &[u8]) -> &'static [u8] {
+//!     assert!(request.starts_with(b"GET / HTTP/1.1\r\n"));
+//!     b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+//! }
+//!
+//! let now = Now::default();
+//! let mut link = Link::new(Vec::new(), Config::default());
+//! link.send_head(&RequestHead::new("GET", "/"), [("Host", &b"example.com"[..])])?;
+//! let mut body = Vec::new();
+//! loop {
+//!     let event = link.poll(now)?;
+//!     if !link.outgoing().is_empty() {
+//!         let answer = exchange(link.outgoing());
+//!         link.wrote(link.outgoing().len());
+//!         link.space()[..answer.len()].copy_from_slice(answer);
+//!         link.filled(answer.len());
+//!     }
+//!     match event {
+//!         LinkEvent::Head(head) => assert_eq!(head.status(), 200),
+//!         LinkEvent::Body => {
+//!             body.extend_from_slice(link.body());
+//!             link.consume(link.body().len());
+//!         }
+//!         LinkEvent::End => break,
+//!         _ => {}
+//!     }
+//! }
+//! assert_eq!(body, b"hello");
+//! link.reuse(now)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod error;
+mod layer;
+mod machine;
+mod outbox;
+mod stack;
+mod tunnel;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::{LinkError, NotReusable};
+pub use layer::{Layer, LayerEof, LayerError, LayerKind, ProxyRefusal, Received};
+pub use machine::{Counters, Link, LinkEvent, Phase};
+pub use tunnel::Tunnel;

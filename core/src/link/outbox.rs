@@ -1,0 +1,33 @@
+//! Bytes that wait to be sent.
+
+/// A queue of bytes: appended at the end, taken from the front. Empty, it holds no storage.
+#[derive(Default)]
+pub(super) struct Outbox {
+    bytes: Vec<u8>,
+    sent: usize,
+}
+
+impl Outbox {
+    /// What waits.
+    pub(super) fn unsent(&self) -> &[u8] {
+        self.bytes.get(self.sent..).unwrap_or_default()
+    }
+
+    /// Where more is appended.
+    pub(super) fn end(&mut self) -> &mut Vec<u8> {
+        // What was sent is dropped once it is the greater part, so that no byte moves more than once for each sent.
+        if self.sent > self.bytes.len() / 2 {
+            self.bytes.drain(..self.sent);
+            self.sent = 0;
+        }
+        &mut self.bytes
+    }
+
+    /// The first `n` bytes are gone; more than there are counts as all.
+    pub(super) fn sent(&mut self, n: usize) {
+        self.sent = self.sent.saturating_add(n);
+        if self.sent >= self.bytes.len() {
+            *self = Outbox::default();
+        }
+    }
+}

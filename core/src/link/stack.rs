@@ -1,0 +1,407 @@
+//! The layers of a link, one upon the other, and the bytes between them.
+//!
+//! Decides the order of things: a layer is started when the one below is open; bytes are pulled up only when the one
+//! above has used what it had, so that each buffer holds at most what its reader needs for one step; bytes on their
+//! way down wait in a bounded queue; a layer that only passes bytes through is dropped once it is open.
+//!
+//! Knows nothing of HTTP. With no layer left there is nothing to do here: the plain bytes are those received.
+
+use super::error::LinkError;
+use super::layer::{Layer, LayerEof, LayerKind, Received};
+use super::outbox::Outbox;
+use crate::Now;
+use crate::buffer::Buffer;
+use std::ops::Range;
+
+/// Bytes that may wait below a layer before it takes more from above.
+const HIGH_MARK: usize = 64 * 1024;
+/// Storage for one read: the longest record of TLS 1.3 and its header fit (RFC 8446 §5.2).
+const READ_SIZE: usize = 17 * 1024;
+/// Room below which a partly filled buffer is moved or grown before a read.
+const MIN_READ: usize = 2 * 1024;
+
+struct Level {
+    layer: Box<dyn Layer>,
+    /// Plain bytes of this layer for the layer above, which needs them in a place of its own.
+    above: Buffer,
+    /// Bytes from the layer above that are to be sent through this layer.
+    below: Outbox,
+}
+
+/// What one call of a layer brought.
+enum Step {
+    Plain(Received),
+    Progress,
+    Starved,
+}
+
+pub(super) struct Stack {
+    /// Bottom first.
+    levels: Vec<Level>,
+    /// The level being established; all below are open. As many as there are levels: all are open.
+    opening: usize,
+    started: bool,
+    eof: bool,
+    lent: bool,
+    /// Bytes from the wire.
+    input: Buffer,
+    /// Bytes for the wire.
+    out: Outbox,
+    /// What the top layer brought and was not used yet, within its input.
+    top: Received,
+    received: u64,
+    sent: u64,
+    plain: u64,
+}
+
+impl Stack {
+    pub(super) fn new(layers: Vec<Box<dyn Layer>>) -> Self {
+        let level = |layer| Level { layer, above: Buffer::new(), below: Outbox::default() };
+        Stack {
+            levels: layers.into_iter().map(level).collect(),
+            opening: 0,
+            started: false,
+            eof: false,
+            lent: false,
+            input: Buffer::new(),
+            out: Outbox::default(),
+            top: Received::NEED_MORE,
+            received: 0,
+            sent: 0,
+            plain: 0,
+        }
+    }
+
+    /// Whether no layer is left between HTTP and the wire.
+    pub(super) fn is_plain(&self) -> bool {
+        self.levels.is_empty()
+    }
+
+    pub(super) fn opening(&self) -> Option<LayerKind> {
+        self.levels.get(self.opening).map(|level| level.layer.kind())
+    }
+
+    pub(super) fn layers(&self) -> impl DoubleEndedIterator<Item = &dyn Layer> {
+        self.levels.iter().map(|level| &*level.layer)
+    }
+
+    // The wire side.
+
+    pub(super) fn space(&mut self) -> &mut [u8] {
+        let min = if self.input.capacity() == 0 { READ_SIZE } else { MIN_READ };
+        self.input.space(min)
+    }
+
+    pub(super) fn filled(&mut self, n: usize) {
+        let before = self.input.len();
+        self.input.filled(n);
+        self.received += (self.input.len() - before) as u64;
+    }
+
+    pub(super) fn received(&mut self, bytes: &[u8]) {
+        self.input.extend(bytes);
+        self.received += bytes.len() as u64;
+    }
+
+    pub(super) fn receive_eof(&mut self) {
+        self.eof = true;
+    }
+
+    pub(super) fn at_eof(&self) -> bool {
+        self.eof
+    }
+
+    pub(super) fn lend(&mut self, storage: Vec<u8>) -> Result<(), Vec<u8>> {
+        if self.lent || !self.input.is_empty() {
+            return Err(storage);
+        }
+        self.input = Buffer::from_vec(storage);
+        self.lent = true;
+        Ok(())
+    }
+
+    pub(super) fn take_back(&mut self) -> Option<Vec<u8>> {
+        if !std::mem::take(&mut self.lent) {
+            return None;
+        }
+        let mut own = Buffer::new();
+        if !self.input.is_empty() {
+            own.extend(self.input.unread());
+        }
+        Some(std::mem::replace(&mut self.input, own).into_vec())
+    }
+
+    /// Gives back the storage of buffers that have nothing in them, unless it is lent.
+    pub(super) fn release(&mut self) {
+        if self.input.is_empty() && !self.lent {
+            self.input.release();
+        }
+        for level in &mut self.levels {
+            if level.above.is_empty() {
+                level.above.release();
+            }
+        }
+    }
+
+    pub(super) fn outgoing(&self) -> &[u8] {
+        self.out.unsent()
+    }
+
+    pub(super) fn wrote(&mut self, n: usize) {
+        self.out.sent(n);
+    }
+
+    pub(super) fn count_sent(&mut self, n: usize) {
+        self.sent += n as u64;
+    }
+
+    /// Bytes from the wire, to the wire, and plain bytes that came up.
+    pub(super) fn counts(&self) -> (u64, u64, u64) {
+        (self.received, self.sent, if self.is_plain() { self.received } else { self.plain })
+    }
+
+    // The upper side.
+
+    /// Plain bytes that came up and were not used.
+    pub(super) fn plain(&self) -> &[u8] {
+        if self.is_plain() {
+            return self.input.unread();
+        }
+        self.top_input().unread().get(self.top.plain.clone()).unwrap_or_default()
+    }
+
+    /// The first `n` of them are used.
+    pub(super) fn consume(&mut self, n: usize) {
+        if self.is_plain() {
+            self.input.consume(n);
+            return;
+        }
+        self.top.plain.start = self.top.plain.start.saturating_add(n).min(self.top.plain.end);
+        if self.top.plain.is_empty() {
+            let used = std::mem::take(&mut self.top).discard;
+            self.top_input_mut().consume(used);
+        }
+    }
+
+    /// Brings up more plain bytes, when there are none left. Whether there were any.
+    pub(super) fn more(&mut self, now: Now) -> Result<bool, LinkError> {
+        let Some(top) = self.levels.len().checked_sub(1) else { return Ok(false) };
+        if !self.top.plain.is_empty() {
+            return Ok(true);
+        }
+        loop {
+            match self.step(top, now)? {
+                Step::Plain(got) => {
+                    self.plain += got.plain.len() as u64;
+                    self.top = got;
+                    return Ok(true);
+                }
+                Step::Progress => {}
+                Step::Starved if self.feed(top, now)? => {}
+                Step::Starved => return Ok(false),
+            }
+        }
+    }
+
+    /// Whether bytes lie in any buffer.
+    pub(super) fn has_unread(&self) -> bool {
+        !self.input.is_empty() || self.levels.iter().any(|level| !level.above.is_empty())
+    }
+
+    /// How the plain bytes ended, if they did and all of them were used.
+    pub(super) fn ended(&mut self) -> Result<Option<LayerEof>, LinkError> {
+        self.ended_below(self.levels.len())
+    }
+
+    /// Establishes the layers, as far as the bytes received allow. Whether all are open.
+    pub(super) fn open(&mut self, now: Now) -> Result<bool, LinkError> {
+        while let Some(level) = self.levels.get(self.opening) {
+            let kind = level.layer.kind();
+            if !self.open_one(self.opening, now)? {
+                return Ok(false);
+            }
+            self.started = false;
+            if self.levels.get(self.opening).is_some_and(|level| level.layer.is_transparent()) {
+                if !self.input_of(self.opening).is_empty() {
+                    return Err(LinkError::EarlyBytes(kind));
+                }
+                self.levels.remove(self.opening);
+            } else {
+                self.opening += 1;
+            }
+        }
+        Ok(true)
+    }
+
+    fn open_one(&mut self, i: usize, now: Now) -> Result<bool, LinkError> {
+        if !self.started {
+            let (level, _, out) = self.level(i);
+            level.layer.start(now, out.end())?;
+            self.started = true;
+        }
+        loop {
+            if self.levels.get(i).is_none_or(|level| level.layer.is_open()) {
+                return Ok(true);
+            }
+            match self.step(i, now)? {
+                Step::Plain(got) => self.early(i, got)?,
+                Step::Progress => {}
+                Step::Starved if self.feed(i, now)? => {}
+                Step::Starved if self.ended_below(i)?.is_none() => return Ok(false),
+                Step::Starved => {
+                    let (level, ..) = self.level(i);
+                    level.layer.receive_eof()?;
+                    return Err(LinkError::Closed(level.layer.kind()));
+                }
+            }
+        }
+    }
+
+    /// Plain bytes came up with the last bytes of the handshake.
+    fn early(&mut self, i: usize, got: Received) -> Result<(), LinkError> {
+        let top = i + 1 == self.levels.len();
+        let (level, input, _) = self.level(i);
+        if !level.layer.is_open() || level.layer.is_transparent() {
+            return Err(LinkError::EarlyBytes(level.layer.kind()));
+        }
+        if top {
+            self.plain += got.plain.len() as u64;
+            self.top = got;
+        } else {
+            // The level above has a buffer of its own, and starts with these bytes.
+            let bytes = input.unread().get(got.plain).unwrap_or_default();
+            level.above.extend(bytes);
+            input.consume(got.discard);
+        }
+        Ok(())
+    }
+
+    /// Takes bytes to be sent through the top layer. How many were taken; none when enough wait below.
+    pub(super) fn send(&mut self, bytes: &[u8]) -> Result<usize, LinkError> {
+        let Some(top) = self.levels.len().checked_sub(1) else {
+            let room = HIGH_MARK.saturating_sub(self.out.unsent().len());
+            let taken = bytes.get(..room).unwrap_or(bytes);
+            if !taken.is_empty() {
+                self.out.end().extend_from_slice(taken);
+            }
+            return Ok(taken.len());
+        };
+        if self.opening < self.levels.len() {
+            return Ok(0);
+        }
+        let (level, _, out) = self.level(top);
+        let room = HIGH_MARK.saturating_sub(out.unsent().len());
+        let bytes = bytes.get(..room).unwrap_or(bytes);
+        if bytes.is_empty() || !level.layer.is_open() {
+            return Ok(0);
+        }
+        Ok(level.layer.send(bytes, out.end())?.min(bytes.len()))
+    }
+
+    /// Moves what waits between the layers down to the wire.
+    pub(super) fn flush(&mut self) -> Result<(), LinkError> {
+        for i in (0..self.levels.len().saturating_sub(1)).rev() {
+            self.flush_one(i)?;
+        }
+        Ok(())
+    }
+
+    fn flush_one(&mut self, i: usize) -> Result<(), LinkError> {
+        let (level, _, out) = self.level(i);
+        while level.layer.is_open() && !level.below.unsent().is_empty() && out.unsent().len() < HIGH_MARK {
+            let sent = level.layer.send(level.below.unsent(), out.end())?;
+            if sent == 0 {
+                break;
+            }
+            level.below.sent(sent);
+        }
+        Ok(())
+    }
+
+    /// Each layer's good-bye, from the top.
+    pub(super) fn close(&mut self) {
+        for i in (0..self.levels.len()).rev() {
+            // A layer that cannot send any more has no good-bye either.
+            let _ = self.flush_one(i);
+            if i < self.opening || (i == self.opening && self.started) {
+                let (level, _, out) = self.level(i);
+                level.layer.close(out.end());
+            }
+        }
+    }
+
+    // The levels.
+
+    /// One level, its input, and where its output goes. `i` is that of a level.
+    fn level(&mut self, i: usize) -> (&mut Level, &mut Buffer, &mut Outbox) {
+        let (lower, upper) = self.levels.split_at_mut(i);
+        let (input, out) = match lower.last_mut() {
+            Some(level) => (&mut level.above, &mut level.below),
+            None => (&mut self.input, &mut self.out),
+        };
+        (&mut upper[0], input, out)
+    }
+
+    fn input_of(&self, i: usize) -> &Buffer {
+        i.checked_sub(1).and_then(|below| self.levels.get(below)).map_or(&self.input, |level| &level.above)
+    }
+
+    fn top_input(&self) -> &Buffer {
+        self.input_of(self.levels.len().saturating_sub(1))
+    }
+
+    fn top_input_mut(&mut self) -> &mut Buffer {
+        match self.levels.as_mut_slice() {
+            [.., below, _] => &mut below.above,
+            _ => &mut self.input,
+        }
+    }
+
+    /// Lets level `i` look at its input once.
+    fn step(&mut self, i: usize, now: Now) -> Result<Step, LinkError> {
+        let (level, input, out) = self.level(i);
+        if input.is_empty() {
+            return Ok(Step::Starved);
+        }
+        let got = level.layer.receive(now, input.unread_mut(), out.end())?;
+        // Whatever a layer says, nothing lies outside of what it was given.
+        let discard = got.discard.min(input.len());
+        let plain: Range<usize> = got.plain.start.min(discard)..got.plain.end.min(discard);
+        if !plain.is_empty() {
+            return Ok(Step::Plain(Received { discard, plain }));
+        }
+        input.consume(discard);
+        Ok(if discard > 0 { Step::Progress } else { Step::Starved })
+    }
+
+    /// Brings more bytes into the input of level `i` from the level below. Whether there were any.
+    fn feed(&mut self, i: usize, now: Now) -> Result<bool, LinkError> {
+        let Some(below) = i.checked_sub(1) else { return Ok(false) };
+        loop {
+            match self.step(below, now)? {
+                Step::Plain(got) => {
+                    let (level, input, _) = self.level(below);
+                    level.above.extend(input.unread().get(got.plain).unwrap_or_default());
+                    input.consume(got.discard);
+                    return Ok(true);
+                }
+                Step::Progress => {}
+                Step::Starved if self.feed(below, now)? => {}
+                Step::Starved => return Ok(false),
+            }
+        }
+    }
+
+    /// How what comes up to level `i` ended, if it did. Asked only when there is nothing left below.
+    fn ended_below(&mut self, i: usize) -> Result<Option<LayerEof>, LinkError> {
+        let Some(below) = i.checked_sub(1) else { return Ok(self.eof.then_some(LayerEof::Clean)) };
+        if self.levels.get(below).is_some_and(|level| level.layer.peer_closed()) {
+            return Ok(Some(LayerEof::Clean));
+        }
+        if self.ended_below(below)?.is_none() {
+            return Ok(None);
+        }
+        let (level, ..) = self.level(below);
+        Ok(Some(level.layer.receive_eof()?))
+    }
+}

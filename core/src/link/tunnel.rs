@@ -1,0 +1,159 @@
+//! A tunnel through an HTTP proxy: CONNECT (RFC 9110 §9.3.6).
+//!
+//! Decides: what the request says, namely the target, Host, the proxy's own credentials and perhaps User-Agent, and
+//! nothing of the request that will go through it (RULES T3, T4); that any 2xx opens the tunnel, whatever it says
+//! about a body; that anything else is the proxy's refusal and never the origin's response (RULES T77).
+//!
+//! Whether bytes may follow the head at once is for the [`Link`](super::Link) to say: here they stay unread.
+
+use super::layer::{Layer, LayerEof, LayerError, LayerKind, ProxyRefusal, Received};
+use crate::Now;
+use crate::http1::{Config, Connection, Eof, Event, InvalidRequest, RequestHead, ResponseHead, SendError};
+use std::fmt;
+use std::sync::Arc;
+
+/// The client side of CONNECT. Once open it passes bytes through.
+pub struct Tunnel {
+    http: Connection,
+    refusal_bytes: usize,
+    state: State,
+}
+
+enum State {
+    Waiting,
+    Refused(Box<ProxyRefusal>),
+    Open,
+    Over,
+}
+
+impl Tunnel {
+    /// A tunnel to `authority`, the `host:port` of the origin (an IPv6 address in brackets).
+    ///
+    /// `proxy_authorization` and `user_agent` are the values of the fields of these names. `config` has the limits on
+    /// the proxy's answer, [`proxy_refusal_bytes`](crate::Limits::proxy_refusal_bytes) among them.
+    ///
+    /// # Errors
+    /// When one of them cannot be sent as it is, as with a line break in it.
+    pub fn new(
+        config: impl Into<Arc<Config>>,
+        authority: &str,
+        proxy_authorization: Option<&[u8]>,
+        user_agent: Option<&[u8]>,
+    ) -> Result<Self, InvalidRequest> {
+        let config = config.into();
+        let refusal_bytes = config.limits.proxy_refusal_bytes;
+        let mut http = Connection::new(config);
+        let fields = [
+            Some(("Host", authority.as_bytes())),
+            proxy_authorization.map(|value| ("Proxy-Authorization", value)),
+            user_agent.map(|value| ("User-Agent", value)),
+        ];
+        match http.send_head(&RequestHead::new("CONNECT", authority), fields.into_iter().flatten()) {
+            Ok(()) => Ok(Tunnel { http, refusal_bytes, state: State::Waiting }),
+            Err(SendError::Invalid(invalid)) => Err(invalid),
+            // A new connection is idle: that is when a head may be sent.
+            Err(SendError::Misuse(_)) => Err(InvalidRequest::Method),
+        }
+    }
+
+    fn head(&mut self, head: ResponseHead) {
+        if !head.status().is_success() {
+            self.state = State::Refused(Box::new(ProxyRefusal { head, body: Vec::new() }));
+        }
+    }
+
+    /// Takes bytes of a refusal's body. Whether that is enough.
+    fn body(&mut self, bytes: &[u8]) -> bool {
+        let State::Refused(refusal) = &mut self.state else { return false };
+        let room = self.refusal_bytes.saturating_sub(refusal.body.len());
+        refusal.body.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
+        refusal.body.len() >= self.refusal_bytes
+    }
+
+    /// The refusal, or `otherwise` if there is none.
+    fn end(&mut self, otherwise: impl FnOnce() -> LayerError) -> LayerError {
+        match std::mem::replace(&mut self.state, State::Over) {
+            State::Refused(refusal) => LayerError::ProxyRefused(refusal),
+            _ => otherwise(),
+        }
+    }
+}
+
+impl Layer for Tunnel {
+    fn kind(&self) -> LayerKind {
+        LayerKind::Proxy
+    }
+
+    fn start(&mut self, _now: Now, down: &mut Vec<u8>) -> Result<(), LayerError> {
+        down.extend_from_slice(self.http.outgoing());
+        self.http.wrote(self.http.outgoing().len());
+        Ok(())
+    }
+
+    fn receive(&mut self, _now: Now, wire: &mut [u8], _down: &mut Vec<u8>) -> Result<Received, LayerError> {
+        let mut used = 0;
+        while let State::Waiting | State::Refused(_) = self.state {
+            let input = wire.get(used..).unwrap_or_default();
+            let got = match self.http.receive(input) {
+                Ok(got) => got,
+                Err(error) => return Err(self.end(|| LayerError::Proxy(error))),
+            };
+            used += got.consumed;
+            match got.event {
+                Event::NeedInput => break,
+                Event::Informational(_) => {}
+                Event::Head(head) => self.head(head),
+                Event::Body(range) => {
+                    if self.body(input.get(range).unwrap_or_default()) {
+                        return Err(self.end(unexpected));
+                    }
+                }
+                Event::End => return Err(self.end(unexpected)),
+                Event::Switched => self.state = State::Open,
+            }
+        }
+        Ok(Received::used(used))
+    }
+
+    fn receive_eof(&mut self) -> Result<LayerEof, LayerError> {
+        if let State::Open = self.state {
+            return Ok(LayerEof::Clean);
+        }
+        match self.http.receive_eof(Eof::Clean) {
+            Err(error) => Err(self.end(|| LayerError::Proxy(error))),
+            Ok(_) => Err(self.end(unexpected)),
+        }
+    }
+
+    fn send(&mut self, plain: &[u8], down: &mut Vec<u8>) -> Result<usize, LayerError> {
+        down.extend_from_slice(plain);
+        Ok(plain.len())
+    }
+
+    fn close(&mut self, _down: &mut Vec<u8>) {}
+
+    fn is_open(&self) -> bool {
+        matches!(self.state, State::Open)
+    }
+
+    fn is_transparent(&self) -> bool {
+        true
+    }
+}
+
+/// A final response to CONNECT that is neither a refusal nor a tunnel does not exist; should it come to be, it is an error.
+fn unexpected() -> LayerError {
+    LayerError::Other("the proxy's answer to CONNECT has no meaning".into())
+}
+
+impl fmt::Debug for Tunnel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match self.state {
+            State::Waiting => "waiting",
+            State::Refused(_) => "refused",
+            State::Open => "open",
+            State::Over => "over",
+        };
+        f.debug_tuple("Tunnel").field(&state).finish()
+    }
+}

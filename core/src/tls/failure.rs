@@ -1,0 +1,144 @@
+//! Why TLS failed, as a caller can act upon it.
+//!
+//! Decides which of rustls's many errors mean the same to a caller. The text of the less common ones is kept.
+
+use std::fmt;
+
+/// Why a TLS handshake or connection failed. Such a connection is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TlsFailure {
+    /// The server's certificate leads to no root that is trusted.
+    UnknownIssuer,
+    /// The certificate is good, but not for this server.
+    WrongName {
+        /// The host name or address that was asked for.
+        expected: String,
+        /// The names in the certificate, as far as they are known.
+        presented: Vec<String>,
+    },
+    /// The certificate's time is over, by the wall clock of [`Now`](crate::Now).
+    Expired,
+    /// The certificate's time has not begun, by the wall clock of [`Now`](crate::Now).
+    NotYetValid,
+    /// The certificate was revoked.
+    Revoked,
+    /// A signature, in the certificate or on the handshake, is wrong or of an unknown kind.
+    BadSignature,
+    /// Another reason why the certificate was not accepted.
+    BadCertificate(String),
+    /// The server ended the connection with this alert.
+    Alert {
+        /// The alert's number in the IANA registry.
+        code: u8,
+        /// Its name.
+        name: String,
+    },
+    /// Both sides speak TLS, but have no version, cipher suite or other feature in common.
+    PeerIncompatible(String),
+    /// The server does not speak `http/1.1`, or chose something else (RFC 7301 §3.2).
+    NoApplicationProtocol,
+    /// The first bytes of the answer are not TLS: probably a plain-text server on this port.
+    NotTls,
+    /// The connection ended before the handshake did, or without the closure alert (RFC 8446 §6.1).
+    Truncated,
+    /// The name cannot be that of a server: neither a DNS name nor an IP address.
+    InvalidName(String),
+    /// The server broke the rules of TLS, or a record was forged or damaged on the way.
+    Misbehaved(String),
+    /// Anything else.
+    Other(String),
+}
+
+impl fmt::Display for TlsFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TlsFailure::UnknownIssuer => f.write_str("the server's certificate is not issued by a trusted root"),
+            TlsFailure::WrongName { expected, presented } if presented.is_empty() => {
+                write!(f, "the server's certificate is not valid for {expected}")
+            }
+            TlsFailure::WrongName { expected, presented } => {
+                write!(f, "the server's certificate is not valid for {expected}, only for ")?;
+                // A certificate may carry hundreds of names; a line shows the first few.
+                for (i, name) in presented.iter().take(4).enumerate() {
+                    write!(f, "{}{name}", if i == 0 { "" } else { ", " })?;
+                }
+                if presented.len() > 4 { write!(f, " and {} more", presented.len() - 4) } else { Ok(()) }
+            }
+            TlsFailure::Expired => f.write_str("the server's certificate has expired"),
+            TlsFailure::NotYetValid => f.write_str("the server's certificate is not valid yet"),
+            TlsFailure::Revoked => f.write_str("the server's certificate has been revoked"),
+            TlsFailure::BadSignature => f.write_str("a signature in the server's handshake is not valid"),
+            TlsFailure::BadCertificate(why) => write!(f, "the server's certificate is not acceptable: {why}"),
+            TlsFailure::Alert { code, name } => write!(f, "the server sent the TLS alert {name} ({code})"),
+            TlsFailure::PeerIncompatible(why) => write!(f, "the server and this client have no TLS in common: {why}"),
+            TlsFailure::NoApplicationProtocol => f.write_str("the server does not offer http/1.1 over TLS"),
+            TlsFailure::NotTls => f.write_str("expected TLS, but the server's answer is not TLS"),
+            TlsFailure::Truncated => f.write_str("the connection ended without TLS's closure alert"),
+            TlsFailure::InvalidName(name) => write!(f, "expected a DNS name or an IP address, not {name:?}"),
+            TlsFailure::Misbehaved(why) => write!(f, "the server broke the TLS protocol: {why}"),
+            TlsFailure::Other(why) => write!(f, "TLS failed: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for TlsFailure {}
+
+#[cfg(feature = "tls")]
+mod from_rustls {
+    use super::TlsFailure;
+    use rustls::{AlertDescription, CertificateError, Error};
+
+    impl From<Error> for TlsFailure {
+        fn from(error: Error) -> Self {
+            match error {
+                Error::InvalidCertificate(e) => certificate(e),
+                Error::AlertReceived(AlertDescription::NoApplicationProtocol) | Error::NoApplicationProtocol => {
+                    TlsFailure::NoApplicationProtocol
+                }
+                Error::AlertReceived(alert) => TlsFailure::Alert { code: alert.into(), name: format!("{alert:?}") },
+                Error::PeerIncompatible(why) => TlsFailure::PeerIncompatible(format!("{why:?}")),
+                Error::NoCertificatesPresented => TlsFailure::BadCertificate("there is none".into()),
+                Error::DecryptError => TlsFailure::Misbehaved("a record could not be decrypted".into()),
+                e @ (Error::InappropriateMessage { .. }
+                | Error::InappropriateHandshakeMessage { .. }
+                | Error::InvalidMessage(_)
+                | Error::PeerMisbehaved(_)
+                | Error::PeerSentOversizedRecord) => TlsFailure::Misbehaved(e.to_string()),
+                e => TlsFailure::Other(e.to_string()),
+            }
+        }
+    }
+
+    fn certificate(error: CertificateError) -> TlsFailure {
+        use CertificateError as E;
+        match error {
+            E::UnknownIssuer => TlsFailure::UnknownIssuer,
+            E::Expired | E::ExpiredContext { .. } => TlsFailure::Expired,
+            E::NotValidYet | E::NotValidYetContext { .. } => TlsFailure::NotYetValid,
+            E::Revoked => TlsFailure::Revoked,
+            E::BadSignature
+            | E::UnsupportedSignatureAlgorithmContext { .. }
+            | E::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => TlsFailure::BadSignature,
+            E::NotValidForName => TlsFailure::WrongName { expected: "this server".into(), presented: Vec::new() },
+            E::NotValidForNameContext { expected, presented } => {
+                TlsFailure::WrongName { expected: expected.to_str().into_owned(), presented }
+            }
+            e => TlsFailure::BadCertificate(e.to_string()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_name_is_told_in_one_short_line() {
+        let names: Vec<_> = (0..300).map(|i| format!("DnsName(\"host{i}.example\")")).collect();
+        let line = TlsFailure::WrongName { expected: "a.example".into(), presented: names }.to_string();
+        assert!(line.ends_with("and 296 more"), "{line}");
+        let line = TlsFailure::WrongName { expected: "a.example".into(), presented: Vec::new() }.to_string();
+        assert_eq!(line, "the server's certificate is not valid for a.example");
+    }
+}
