@@ -10,7 +10,7 @@ use http::Method;
 use crate::address_policy::AddressDenied;
 use crate::decode::DecodeError;
 use crate::dial::DialError;
-use crate::http1::ResponseHead;
+use crate::http1::{ResponseHead, SendError};
 use crate::limits::LimitExceeded;
 use crate::link::LinkError;
 use crate::redirect::RedirectError;
@@ -177,6 +177,8 @@ pub enum ErrorKind {
     BodyNotReplayable,
     /// TLS is needed and cannot be had: the feature is off, or the configuration could not be made.
     NoTls(String),
+    /// The request head cannot be written: what the core checked before was not enough.
+    Head(SendError),
     /// The caller cancelled.
     Cancelled,
 }
@@ -199,6 +201,7 @@ impl fmt::Display for ErrorKind {
                 f.write_str("the body would have to be sent once more, and the stream cannot be rewound")
             }
             ErrorKind::NoTls(e) => write!(f, "TLS cannot be had: {e}"),
+            ErrorKind::Head(e) => write!(f, "{e}"),
             ErrorKind::Cancelled => f.write_str("cancelled"),
         }
     }
@@ -295,7 +298,7 @@ impl Error {
     pub fn is_truncated(&self) -> bool {
         match &self.0.kind {
             ErrorKind::Link(e) => e.is_truncation(),
-            ErrorKind::Decode(e) => e.is_truncation(),
+            ErrorKind::Decode(e) => matches!(e, DecodeError::Truncated { .. }),
             _ => false,
         }
     }

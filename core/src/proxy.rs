@@ -46,7 +46,7 @@ impl Proxy {
     /// [`ProxyError`] when the URL is none, or its userinfo cannot be sent as Basic credentials.
     pub fn new(url: &str) -> Result<Proxy, ProxyError> {
         let (url, userinfo) = parse_url(url, &Limits::DEFAULT).map_err(ProxyError::Url)?;
-        let auth = userinfo.map(|u| Auth::basic(u.user(), u.password())).transpose().map_err(ProxyError::Auth)?;
+        let auth = userinfo.map(|u| Auth::basic(&u.user, u.password.as_deref().unwrap_or_default())).transpose().map_err(ProxyError::Auth)?;
         Ok(Proxy(Arc::new(Inner {
             url,
             auth,

@@ -111,7 +111,7 @@ impl Request {
     }
 
     /// Adds one more field of this name.
-    pub fn append_header(&mut self, name: impl AsRef<str>, value: impl AsRef<[u8]>) {
+    pub fn add_header(&mut self, name: impl AsRef<str>, value: impl AsRef<[u8]>) {
         let result = self.options.headers.append(name.as_ref(), value);
         self.keep_fault(result.map_err(BuildError::Header));
     }
@@ -129,7 +129,7 @@ impl Request {
     }
 
     /// Adds a query parameter; the URL's own query is kept.
-    pub fn append_query(&mut self, name: impl AsRef<str>, value: impl AsRef<str>) {
+    pub fn add_query(&mut self, name: impl AsRef<str>, value: impl AsRef<str>) {
         self.options.query.append(name.as_ref(), value.as_ref());
     }
 
@@ -218,18 +218,32 @@ impl Request {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! request_methods {
+    (@each [$($request:tt)*] $($(#[$doc:meta])* $name:ident($($arg:ident: $type:ty),*) = $set:ident;)*) => {
+        $crate::request_methods! { @split [$($request)*] $({ $(#[$doc])* $name($($arg: $type),*) = $set })* }
+    };
+    (@split $request:tt $($method:tt)*) => {
+        $($crate::request_methods! { @one $request $method })*
+    };
+    (@one [$($request:tt)*] { $(#[$doc:meta])* $name:ident($($arg:ident: $type:ty),*) = $set:ident }) => {
+        $(#[$doc])*
+        #[must_use]
+        pub fn $name(mut self, $($arg: $type),*) -> Self {
+            self $($request)* .$set($($arg),*);
+            self
+        }
+    };
     ($($request:tt)*) => {
         $crate::request_methods! { @each [$($request)*]
             /// Sets a field, in place of the session's and any earlier one of this name.
             header(name: impl AsRef<str>, value: impl AsRef<[u8]>) = set_header;
             /// Adds one more field of this name.
-            append_header(name: impl AsRef<str>, value: impl AsRef<[u8]>) = append_header;
+            append_header(name: impl AsRef<str>, value: impl AsRef<[u8]>) = add_header;
             /// Sets a field whose value is a secret: shown nowhere, sent to this origin only.
             sensitive_header(name: impl AsRef<str>, value: impl AsRef<[u8]>) = set_sensitive_header;
             /// Sees to it that no field of this name is sent, neither the session's nor an automatic one.
             without_header(name: impl AsRef<str>) = remove_header;
             /// Adds a query parameter; the URL's own query is kept.
-            query(name: impl AsRef<str>, value: impl AsRef<str>) = append_query;
+            query(name: impl AsRef<str>, value: impl AsRef<str>) = add_query;
             /// Sends a cookie with this request only, beside those of the jar.
             cookie(name: impl AsRef<str>, value: impl AsRef<str>) = set_cookie;
             /// Sets the body: bytes or text, sent as they are.
@@ -265,20 +279,6 @@ macro_rules! request_methods {
         #[must_use]
         pub fn option(mut self, set: impl FnOnce(&mut $crate::Options)) -> Self {
             set(self $($request)* .options_mut());
-            self
-        }
-    };
-    (@each [$($request:tt)*] $($(#[$doc:meta])* $name:ident($($arg:ident: $type:ty),*) = $set:ident;)*) => {
-        $crate::request_methods! { @split [$($request)*] $({ $(#[$doc])* $name($($arg: $type),*) = $set })* }
-    };
-    (@split $request:tt $($method:tt)*) => {
-        $($crate::request_methods! { @one $request $method })*
-    };
-    (@one [$($request:tt)*] { $(#[$doc:meta])* $name:ident($($arg:ident: $type:ty),*) = $set:ident }) => {
-        $(#[$doc])*
-        #[must_use]
-        pub fn $name(mut self, $($arg: $type),*) -> Self {
-            self $($request)* .$set($($arg),*);
             self
         }
     };

@@ -298,6 +298,11 @@ impl Connection {
         finished && self.sender.outgoing().is_empty()
     }
 
+    /// Whether [`finish_body`](Self::finish_body) is due, now or after more of the body.
+    pub fn owes_body(&self) -> bool {
+        matches!(self.sender.state, Sending::Body(_))
+    }
+
     /// Whether the body waits for 100 (Continue): until that comes, a final response comes (the body is given up
     /// then), or [`stop_waiting`](Self::stop_waiting) is called.
     pub fn awaiting_continue(&self) -> bool {

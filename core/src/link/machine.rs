@@ -379,6 +379,11 @@ impl Link {
         self.stack.send(bytes).inspect_err(|_| self.state = State::Over)
     }
 
+    /// Sets the limits and leniencies for the exchanges to come.
+    pub fn configure(&mut self, config: impl Into<Arc<Config>>) {
+        self.http.set_config(config);
+    }
+
     /// What HTTP knows of the exchange.
     pub fn http(&self) -> &Connection {
         &self.http

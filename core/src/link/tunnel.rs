@@ -29,26 +29,22 @@ enum State {
 impl Tunnel {
     /// A tunnel to `authority`, the `host:port` of the origin (an IPv6 address in brackets).
     ///
-    /// `proxy_authorization` and `user_agent` are the values of the fields of these names. `config` has the limits on
-    /// the proxy's answer, [`proxy_refusal_bytes`](crate::Limits::proxy_refusal_bytes) among them.
+    /// `fields` go with it behind Host: Proxy-Authorization, User-Agent, and what was set for this proxy; nothing that is meant
+    /// for the origin (RULES T4). `config` has the limits on the proxy's answer,
+    /// [`proxy_refusal_bytes`](crate::Limits::proxy_refusal_bytes) among them.
     ///
     /// # Errors
     /// When one of them cannot be sent as it is, as with a line break in it.
-    pub fn new(
+    pub fn new<'a>(
         config: impl Into<Arc<Config>>,
-        authority: &str,
-        proxy_authorization: Option<&[u8]>,
-        user_agent: Option<&[u8]>,
+        authority: &'a str,
+        fields: impl IntoIterator<Item = (&'a str, &'a [u8])>,
     ) -> Result<Self, InvalidRequest> {
         let config = config.into();
         let refusal_bytes = config.limits.proxy_refusal_bytes;
         let mut http = Connection::new(config);
-        let fields = [
-            Some(("Host", authority.as_bytes())),
-            proxy_authorization.map(|value| ("Proxy-Authorization", value)),
-            user_agent.map(|value| ("User-Agent", value)),
-        ];
-        match http.send_head(&RequestHead::new("CONNECT", authority), fields.into_iter().flatten()) {
+        let fields = [("Host", authority.as_bytes())].into_iter().chain(fields);
+        match http.send_head(&RequestHead::new("CONNECT", authority), fields) {
             Ok(()) => Ok(Tunnel { http, refusal_bytes, state: State::Waiting }),
             Err(SendError::Invalid(invalid)) => Err(invalid),
             // A new connection is idle: that is when a head may be sent.

@@ -195,8 +195,7 @@ impl Machine {
             Ok(layers) => layers,
             Err(words) => return self.fail_with_socket(ErrorKind::NoTls(words)),
         };
-        let mut link = Box::new(Link::new(layers, self.request.framing.clone()));
-        link.start(self.now);
+        let link = Box::new(Link::new(layers, self.request.framing.clone()));
         self.link = Some(link);
         self.attempt.reused = false;
         self.stage = Stage::Establish { since: self.now.instant };
@@ -205,9 +204,7 @@ impl Machine {
     /// The connection is open and idle: the request goes out.
     pub(super) fn begin_exchange(&mut self) {
         let (Some(link), Some(route)) = (&mut self.link, &self.route) else { return };
-        self.attempt.sent_before = link.bytes_sent();
-        self.attempt.received_before = link.bytes_received();
-        self.attempt.seen = link.progress();
+        self.attempt.seen = link.counters().application;
         self.progress = self.now.instant;
         let request = &self.request;
         let forward = route.forward(&request.url);

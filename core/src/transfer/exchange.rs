@@ -5,7 +5,7 @@ use super::upload::Upload;
 use super::{Machine, Stage};
 use crate::error::{ErrorKind, IoFailure, Misuse, Phase};
 use crate::http1::ResponseHead;
-use crate::link::{Link, LinkEvent, LinkPhase};
+use crate::link::{self, LayerKind, Link, LinkEvent};
 use crate::time::Instant;
 
 /// The request could not be written to its end. A response may be there all the same, and is waited for shortly (T52).
@@ -17,7 +17,7 @@ pub(super) struct SendFailed {
 
 pub(super) fn establishing(link: &Link) -> Phase {
     match link.phase() {
-        LinkPhase::Proxy => Phase::Proxy,
+        link::Phase::Establishing(LayerKind::Proxy) => Phase::Proxy,
         _ => Phase::Tls,
     }
 }
@@ -27,7 +27,7 @@ impl Machine {
     pub(super) fn poll_link(&mut self) -> Option<LinkEvent> {
         let link = self.link.as_mut()?;
         let result = link.poll(self.now);
-        let progress = link.progress();
+        let progress = link.counters().application;
         if progress != self.attempt.seen {
             self.attempt.seen = progress;
             self.progress = self.now.instant;
@@ -90,7 +90,7 @@ impl Machine {
         let reads = self.reads();
         match &mut self.link {
             Some(link) if reads => {
-                link.received(self.now, bytes);
+                link.received(bytes);
                 Ok(())
             }
             _ => Err(Misuse::NotAsked),
@@ -100,11 +100,13 @@ impl Machine {
     pub(super) fn filled(&mut self, n: usize) -> Result<(), Misuse> {
         let reads = self.reads();
         match &mut self.link {
-            Some(link) if reads && n <= link.space().len() => {
-                link.filled(self.now, n);
+            Some(link) if reads => {
+                if n > link.space().len() {
+                    return Err(Misuse::TooMany);
+                }
+                link.filled(n);
                 Ok(())
             }
-            Some(_) if reads => Err(Misuse::TooMany),
             _ => Err(Misuse::NotAsked),
         }
     }
@@ -113,7 +115,7 @@ impl Machine {
         let reads = self.reads();
         match &mut self.link {
             Some(link) if reads => {
-                link.receive_eof(self.now);
+                link.receive_eof();
                 Ok(())
             }
             _ => Err(Misuse::NotAsked),
@@ -127,13 +129,14 @@ impl Machine {
         if self.link.is_none() || !self.reads() {
             return Err(Misuse::NotAsked);
         }
+        let resend = matches!(self.stage, Stage::Exchange { .. }) && self.can_resend();
         match (&mut self.stage, side) {
+            _ if resend => self.resend(),
             (Stage::Drain { then, .. }, _) => {
                 let then = *then;
                 self.close_link();
                 self.after_body(then);
             }
-            (Stage::Exchange { .. }, _) if self.can_resend() => self.resend(),
             (Stage::Exchange { send_failed: Some(first) }, Side::Read) => {
                 let first = first.failure.clone();
                 self.fail(ErrorKind::Io(first));

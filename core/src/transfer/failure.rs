@@ -5,7 +5,7 @@ use super::upload::Upload;
 use super::{Attempt, Machine, SocketOrder, Stage};
 use crate::body::Body;
 use crate::error::{Error, ErrorKind, Misuse, Processed, Report};
-use crate::http1::ResponseHead;
+use crate::http1::{ProtocolError, ResponseHead};
 use crate::link::LinkError;
 use crate::url_rules::{QueryShown, redacted};
 
@@ -51,15 +51,14 @@ impl Machine {
 
     fn bytes_moved(&self) -> (u64, u64) {
         self.link.as_ref().map_or((0, 0), |link| {
-            let sent = link.bytes_sent().saturating_sub(self.attempt.sent_before);
-            (sent, link.bytes_received().saturating_sub(self.attempt.received_before))
+            (link.http().bytes_sent(), link.http().bytes_received())
         })
     }
 
     fn request_bytes_sent(&self) -> u64 {
         match self.stage {
             Stage::Exchange { .. } | Stage::Judge(_) | Stage::Deliver(_) | Stage::Drain { .. } => {
-                self.link.as_ref().map_or(0, |link| link.request_bytes_sent())
+                self.link.as_ref().map_or(0, |link| link.http().bytes_sent())
             }
             _ => 0,
         }
@@ -72,7 +71,7 @@ impl Machine {
                 self.close_link();
                 self.after_body(then);
             }
-            Stage::Exchange { .. } if error.is_dead_connection() && self.can_resend() => self.resend(),
+            Stage::Exchange { .. } if is_dead_connection(&error) && self.can_resend() => self.resend(),
             Stage::Exchange { send_failed: Some(failed) } => {
                 let failure = failed.failure.clone();
                 self.fail(ErrorKind::Io(failure));
@@ -90,8 +89,8 @@ impl Machine {
         self.attempt.reused
             && !self.attempt.retried
             && settings.retry_dead_connection
-            && !link.response_started()
-            && (link.request_bytes_sent() == 0 || harmless)
+            && !link.http().response_started()
+            && (link.http().bytes_sent() == 0 || harmless)
             && (self.request.body.is_replayable() || matches!(self.upload, Upload::Held(_) | Upload::Sending { sent: 0 }))
     }
 
@@ -117,4 +116,9 @@ impl Machine {
         }
         Ok(())
     }
+}
+
+/// Whether this is what a kept connection shows that the peer had given up: its end, or something that answers no request of ours (T47).
+fn is_dead_connection(error: &LinkError) -> bool {
+    matches!(error, LinkError::Protocol(ProtocolError::Empty | ProtocolError::Unsolicited { .. }))
 }

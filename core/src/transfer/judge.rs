@@ -8,7 +8,7 @@ use super::upload::Upload;
 use super::{AfterBody, Machine, SocketOrder, Stage};
 use crate::body::Body;
 use crate::error::ErrorKind;
-use crate::http1::ResponseHead;
+use crate::http1::{BodyFraming, ResponseHead};
 use crate::redirect::{self, Decision, HopBody, NextBody, NextHop, RedirectError};
 use crate::session::Session;
 
@@ -113,7 +113,11 @@ impl Machine {
     pub(super) fn drop_body(&mut self, then: AfterBody) {
         let limit = self.request.settings.limits.drain_bytes;
         let Some(link) = &self.link else { return self.after_body(then) };
-        let rest = link.body_left();
+        let rest = match link.http().body_framing() {
+            Some(BodyFraming::Length(n)) => Some(n.saturating_sub(link.http().body_received()) + link.body().len() as u64),
+            Some(BodyFraming::None) => Some(0),
+            _ => None,
+        };
         if !matches!(self.upload, Upload::Finished) || rest.is_some_and(|rest| rest > limit) {
             self.close_link();
             return self.after_body(then);
@@ -136,10 +140,12 @@ impl Machine {
     /// The response has been read to its end: the connection is kept, unless something forbids it.
     pub(super) fn finish_link(&mut self) {
         let keep = self.request.settings.keep_alive && matches!(self.upload, Upload::Finished);
-        match &mut self.link {
-            Some(link) if keep && link.reuse().is_ok() => self.socket = SocketOrder::Release,
-            Some(_) => self.close_link(),
-            None => {}
+        let now = self.now;
+        let Some(link) = &mut self.link else { return };
+        if keep && link.reuse(now).is_ok() {
+            self.socket = SocketOrder::Release;
+        } else {
+            self.close_link();
         }
     }
 }

@@ -128,9 +128,6 @@ struct Attempt {
     expect: bool,
     /// When the request was fully written.
     sent_at: Option<Instant>,
-    /// Counters of the link when the attempt began.
-    sent_before: u64,
-    received_before: u64,
     /// The counter of progress when it was last looked at.
     seen: u64,
 }
@@ -256,7 +253,8 @@ impl Transfer {
     /// Lends storage for reading, so that a driver can use the same for many transfers; it is given back by [`Transfer::take_back`].
     pub fn lend(&mut self, storage: Vec<u8>) {
         if let Some(link) = &mut self.0.link {
-            link.lend(storage);
+            // A link that has storage already keeps its own.
+            let _ = link.lend(storage);
         }
     }
 

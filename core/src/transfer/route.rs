@@ -7,13 +7,12 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use url::Url;
 
-use crate::link::Layer;
+use crate::link::{Layer, Tunnel};
 use crate::origin::Scheme;
 use crate::prepared::{Prepared, USER_AGENT};
 use crate::proxy::Proxy;
 #[cfg(feature = "tls")]
-use crate::tls::{Tls, TlsConfig};
-use crate::tunnel::{Tunnel, TunnelRequest};
+use crate::tls::{TlsConfig, TlsLayer};
 
 /// The key of a kept connection.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -75,7 +74,7 @@ impl Route {
                 layers.push(self.proxy_tls(proxy)?);
             }
             if proxy.tunnels(&request.url) {
-                layers.push(Box::new(Tunnel::new(self.tunnel_request(proxy, request), request.settings.limits)));
+                layers.push(Box::new(self.tunnel(proxy, request)?));
             }
         }
         if self.scheme == Scheme::Https {
@@ -84,32 +83,27 @@ impl Route {
         Ok(layers)
     }
 
-    fn tunnel_request(&self, proxy: &Proxy, request: &Prepared) -> TunnelRequest {
+    fn tunnel(&self, proxy: &Proxy, request: &Prepared) -> Result<Tunnel, String> {
         let authority = format!("{}:{}", self.host, self.port);
-        let mut tunnel = TunnelRequest::new(authority);
-        if !proxy.headers().mentions("user-agent") {
-            let agent = request.headers.get("user-agent").map(|value| value.as_bytes());
-            tunnel.add_field("User-Agent", agent.unwrap_or(USER_AGENT.as_bytes()));
-        }
-        if let Some(auth) = proxy.credentials() {
-            tunnel.add_field("Proxy-Authorization", auth.header_value().as_bytes());
-        }
-        for (name, value) in proxy.headers().iter() {
-            tunnel.add_field(name, value.as_bytes());
-        }
-        tunnel
+        let headers = proxy.headers();
+        let agent = request.headers.get("user-agent").map_or(USER_AGENT.as_bytes(), |value| value.as_bytes());
+        let agent = (!headers.mentions("user-agent")).then_some(("User-Agent", agent));
+        let auth = proxy.credentials().map(|auth| ("Proxy-Authorization", auth.header_value().as_bytes()));
+        let own = headers.iter().map(|(name, value)| (name, value.as_bytes()));
+        let fields = agent.into_iter().chain(auth).chain(own);
+        Tunnel::new(request.framing.clone(), &authority, fields).map_err(|e| e.to_string())
     }
 
     #[cfg(feature = "tls")]
     fn origin_tls(&self) -> Result<Box<dyn Layer>, String> {
         let config = self.tls.as_ref().ok_or("no configuration")?;
-        Ok(Box::new(Tls::new(config, &self.host).map_err(|e| e.to_string())?))
+        Ok(Box::new(TlsLayer::new(config, &self.host).map_err(|e| e.to_string())?))
     }
 
     #[cfg(feature = "tls")]
     fn proxy_tls(&self, proxy: &Proxy) -> Result<Box<dyn Layer>, String> {
         let config = proxy.tls_config().or(self.tls.as_ref()).ok_or("no configuration")?;
-        Ok(Box::new(Tls::new(config, proxy.url().host_str().unwrap_or_default()).map_err(|e| e.to_string())?))
+        Ok(Box::new(TlsLayer::new(config, proxy.url().host_str().unwrap_or_default()).map_err(|e| e.to_string())?))
     }
 
     #[cfg(not(feature = "tls"))]

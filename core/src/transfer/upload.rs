@@ -37,10 +37,10 @@ impl Machine {
         let done = match &self.request.body {
             Body::Empty => true,
             Body::Bytes(bytes) => {
-                let direct = bytes.len() > COPY && link.can_bypass();
+                let direct = bytes.len() > COPY && link.is_plain();
                 while !direct && link.body_room() > 0 {
                     let rest = bytes.get(usize::try_from(*sent).unwrap_or(usize::MAX)..).unwrap_or_default();
-                    match link.send_body(self.now, rest) {
+                    match link.send_body(rest) {
                         Ok(n) if n > 0 => *sent += n as u64,
                         _ => break,
                     }
@@ -57,7 +57,7 @@ impl Machine {
     fn finish_upload(&mut self) {
         let Some(link) = &mut self.link else { return };
         self.upload = Upload::Finished;
-        if link.needs_finish() && link.finish_body(self.now).is_err() {
+        if link.http().owes_body() && link.finish_body(None).is_err() {
             self.fail(ErrorKind::RequestBody("ended before its declared length".into()));
         }
     }
@@ -65,7 +65,7 @@ impl Machine {
     /// The part of a large body in memory that can be written as it lies.
     fn direct(&self) -> &[u8] {
         match (&self.upload, &self.request.body, &self.link) {
-            (Upload::Sending { sent }, Body::Bytes(bytes), Some(link)) if bytes.len() > COPY && link.can_bypass() => {
+            (Upload::Sending { sent }, Body::Bytes(bytes), Some(link)) if bytes.len() > COPY && link.is_plain() => {
                 bytes.get(usize::try_from(*sent).unwrap_or(usize::MAX)..).unwrap_or_default()
             }
             _ => &[],
@@ -113,7 +113,7 @@ impl Machine {
         let (Upload::Sending { sent }, Some(link)) = (&mut self.upload, &mut self.link) else {
             return Err(Misuse::NotAsked);
         };
-        match link.send_body(now, bytes) {
+        match link.send_body(bytes) {
             Ok(n) => {
                 *sent += n as u64;
                 self.parked.body = false;
@@ -171,7 +171,7 @@ impl Machine {
     pub(super) fn release_body(&mut self) {
         if let Upload::Held(_) = self.upload {
             if let Some(link) = &mut self.link {
-                link.send_body_now();
+                link.stop_waiting();
             }
             self.upload = Upload::Sending { sent: 0 };
             self.feed_upload();
