@@ -1,6 +1,7 @@
 //! A whole HTTP/1.1 client session as deterministic state machines.
 #![forbid(unsafe_code)]
 
+pub mod address_policy;
 pub mod dial;
 pub mod limits;
 pub mod origin;
