@@ -54,6 +54,17 @@ impl AddressPolicy {
     }
 }
 
+/// Two custom policies are equal when they are the same function object.
+impl PartialEq for AddressPolicy {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (AddressPolicy::Any, AddressPolicy::Any) | (AddressPolicy::PublicOnly, AddressPolicy::PublicOnly) => true,
+            (AddressPolicy::Custom(a), AddressPolicy::Custom(b)) => Arc::ptr_eq(a, b),
+            _ => false,
+        }
+    }
+}
+
 impl fmt::Debug for AddressPolicy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -1,7 +1,6 @@
 //! A whole HTTP/1.1 client session as deterministic state machines.
 #![forbid(unsafe_code)]
 
-
 pub mod address_policy;
 pub mod auth;
 pub mod body;

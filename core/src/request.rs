@@ -328,14 +328,21 @@ impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             BuildError::Url(e) => write!(f, "URL: {e}"),
-            BuildError::NoBaseUrl => f.write_str("expected an absolute URL, or a base URL in the options; saw a relative one"),
+            BuildError::NoBaseUrl => {
+                f.write_str("expected an absolute URL, or a base URL in the options; saw a relative one")
+            }
             BuildError::HttpsOnly => f.write_str("expected an https URL (https_only is set), saw http"),
             BuildError::Header(e) => write!(f, "{e}"),
             BuildError::MethodTooLong => f.write_str("expected a method of at most 32 bytes"),
-            BuildError::Connect => f.write_str("expected another method than CONNECT: tunnels are opened by the option proxy"),
+            BuildError::Connect => {
+                f.write_str("expected another method than CONNECT: tunnels are opened by the option proxy")
+            }
             BuildError::Auth(e) => write!(f, "{e}"),
             BuildError::Cookie { name } => {
-                write!(f, "expected a cookie without control characters and semicolons, saw otherwise in cookie {name:?}")
+                write!(
+                    f,
+                    "expected a cookie without control characters and semicolons, saw otherwise in cookie {name:?}"
+                )
             }
             BuildError::ContentLength { declared, actual: Some(actual) } => {
                 write!(f, "expected the body's length {actual} in Content-Length, saw {declared:?}")

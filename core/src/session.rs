@@ -146,7 +146,10 @@ impl Session {
         LimitExceeded::check("url_bytes", settings.limits.url_bytes as u64, url.as_str().len() as u64)
             .map_err(|e| BuildError::Url(e.into()))?;
         let auth = match userinfo {
-            Some(u) => Some(crate::auth::Auth::basic(&u.user, u.password.as_deref().unwrap_or_default()).map_err(BuildError::Auth)?),
+            Some(u) => Some(
+                crate::auth::Auth::basic(&u.user, u.password.as_deref().unwrap_or_default())
+                    .map_err(BuildError::Auth)?,
+            ),
             None => settings.auth.clone(),
         };
         Prepared {

@@ -39,7 +39,11 @@ pub(super) struct Zstd {
 #[derive(Debug)]
 enum Phase {
     /// The head of a frame of either kind, as far as it is there. `first`: no frame came before.
-    Head { bytes: [u8; LONGEST_HEADER], have: usize, first: bool },
+    Head {
+        bytes: [u8; LONGEST_HEADER],
+        have: usize,
+        first: bool,
+    },
     /// Bytes left of a skippable frame.
     Skip(u32),
     Frame(Box<Frame>),

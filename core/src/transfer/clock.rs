@@ -5,8 +5,8 @@
 
 use std::time::Duration;
 
-use super::{Machine, Stage};
 use super::upload::Upload;
+use super::{Machine, Stage};
 use crate::error::{ErrorKind, Timeout};
 use crate::time::Instant;
 

@@ -145,7 +145,7 @@ impl Machine {
     /// T29: the gate stands between the look-up and the connection, and literals pass it too.
     fn dial(&mut self, addresses: &[SocketAddr], since: crate::Instant) {
         let settings = &self.request.settings;
-        let result = match settings.address_policy.filter(addresses) {
+        let result = match settings.address_policy.filter(addresses.to_vec()) {
             Ok(allowed) => Dial::new(&allowed, &settings.limits).map_err(ErrorKind::Connect),
             Err(denied) => Err(ErrorKind::AddressDenied(denied)),
         };

@@ -35,9 +35,8 @@ impl Delivery {
     pub(super) fn new(head: &ResponseHead, settings: &Settings) -> Result<Delivery, DecodeError> {
         let fields = settings.decode.then(|| head.get_all("content-encoding")).into_iter().flatten();
         let codings = Codings::parse(fields, &settings.limits)?;
-        let decoded = Decoder::new(&codings, &settings.limits, settings.strict).map(|decoder| {
-            Box::new(Decoded { decoder, buffer: Vec::new(), start: 0, behind: false, done: false })
-        });
+        let decoded = Decoder::new(&codings, &settings.limits, settings.strict)
+            .map(|decoder| Box::new(Decoded { decoder, buffer: Vec::new(), start: 0, behind: false, done: false }));
         let size = SizeLimit::stream(&settings.limits);
         Ok(Delivery { codings, size, visible: 0, decoded, received: false })
     }

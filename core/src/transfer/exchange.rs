@@ -80,10 +80,7 @@ impl Machine {
     }
 
     fn reads(&self) -> bool {
-        matches!(
-            self.stage,
-            Stage::Establish { .. } | Stage::Exchange { .. } | Stage::Deliver(_) | Stage::Drain { .. }
-        )
+        matches!(self.stage, Stage::Establish { .. } | Stage::Exchange { .. } | Stage::Deliver(_) | Stage::Drain { .. })
     }
 
     pub(super) fn received(&mut self, bytes: &[u8]) -> Result<(), Misuse> {

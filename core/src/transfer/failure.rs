@@ -50,9 +50,7 @@ impl Machine {
     }
 
     fn bytes_moved(&self) -> (u64, u64) {
-        self.link.as_ref().map_or((0, 0), |link| {
-            (link.http().bytes_sent(), link.http().bytes_received())
-        })
+        self.link.as_ref().map_or((0, 0), |link| (link.http().bytes_sent(), link.http().bytes_received()))
     }
 
     fn request_bytes_sent(&self) -> u64 {
@@ -91,7 +89,8 @@ impl Machine {
             && settings.retry_dead_connection
             && !link.http().response_started()
             && (link.http().bytes_sent() == 0 || harmless)
-            && (self.request.body.is_replayable() || matches!(self.upload, Upload::Held(_) | Upload::Sending { sent: 0 }))
+            && (self.request.body.is_replayable()
+                || matches!(self.upload, Upload::Held(_) | Upload::Sending { sent: 0 }))
     }
 
     pub(super) fn resend(&mut self) {

@@ -152,22 +152,42 @@ enum Stage {
     /// The session is asked for cookies and TLS.
     Begin,
     /// The body stream is set back; then the hop begins, or (`fresh`) connects anew.
-    Rewind { ordered: bool, fresh: bool },
+    Rewind {
+        ordered: bool,
+        fresh: bool,
+    },
     /// The pool is asked.
-    Acquire { ordered: bool },
+    Acquire {
+        ordered: bool,
+    },
     /// The kept connection is looked at.
     Check,
-    Resolve { ordered: bool, since: Instant },
-    Dial { dial: Box<Dial>, since: Instant },
+    Resolve {
+        ordered: bool,
+        since: Instant,
+    },
+    Dial {
+        dial: Box<Dial>,
+        since: Instant,
+    },
     /// The layers shake hands.
-    Establish { since: Instant },
+    Establish {
+        since: Instant,
+    },
     /// The request is being sent and its response head awaited.
-    Exchange { send_failed: Option<exchange::SendFailed> },
+    Exchange {
+        send_failed: Option<exchange::SendFailed>,
+    },
     /// The session is to see the cookies of this head.
     Judge(Box<ResponseHead>),
     Deliver(Box<Delivery>),
     /// The rest of a body is thrown away.
-    Drain { since: Instant, left: u64, may_read: bool, then: AfterBody },
+    Drain {
+        since: Instant,
+        left: u64,
+        may_read: bool,
+        then: AfterBody,
+    },
     Ended,
 }
 
@@ -175,7 +195,9 @@ enum Stage {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum AfterBody {
     /// The next request of the chain, which is in `request` already.
-    NextHop { rewind: bool },
+    NextHop {
+        rewind: bool,
+    },
     Done,
 }
 

@@ -125,4 +125,3 @@ fn port(url: &Url) -> u16 {
 pub(crate) fn needs_tls(request: &Prepared) -> bool {
     request.url.scheme() == "https" || request.settings.proxy.as_ref().is_some_and(Proxy::is_https)
 }
-

@@ -23,11 +23,7 @@ pub(super) enum Upload {
 
 impl Machine {
     pub(super) fn begin_upload(&mut self) {
-        self.upload = if self.attempt.expect {
-            Upload::Held(self.now.instant)
-        } else {
-            Upload::Sending { sent: 0 }
-        };
+        self.upload = if self.attempt.expect { Upload::Held(self.now.instant) } else { Upload::Sending { sent: 0 } };
         self.feed_upload();
     }
 
