@@ -15,6 +15,7 @@ use crate::limits::LimitExceeded;
 use crate::link::LinkError;
 use crate::redirect::RedirectError;
 use crate::request::BuildError;
+use crate::text::TextError;
 
 /// The embedder called out of turn: a mistake in the program, never something that a peer can cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -179,6 +180,13 @@ pub enum ErrorKind {
     NoTls(String),
     /// The request head cannot be written: what the core checked before was not enough.
     Head(SendError),
+    /// The body is in a charset that is not known (T63).
+    Text(TextError),
+    /// The body still has codings on it that are not known: it is no text (T60).
+    Undecoded(Vec<Box<str>>),
+    /// The body is no JSON, or not of the type asked for.
+    #[cfg(feature = "json")]
+    Json(serde_json::Error),
     /// The caller cancelled.
     Cancelled,
 }
@@ -202,6 +210,12 @@ impl fmt::Display for ErrorKind {
             }
             ErrorKind::NoTls(e) => write!(f, "TLS cannot be had: {e}"),
             ErrorKind::Head(e) => write!(f, "{e}"),
+            ErrorKind::Text(e) => write!(f, "{e}"),
+            ErrorKind::Undecoded(names) => {
+                write!(f, "expected a body whose content codings are known, saw {}", names.join(", "))
+            }
+            #[cfg(feature = "json")]
+            ErrorKind::Json(e) => write!(f, "{e}"),
             ErrorKind::Cancelled => f.write_str("cancelled"),
         }
     }

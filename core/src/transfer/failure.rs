@@ -24,9 +24,9 @@ impl Machine {
         self.socket = SocketOrder::Close;
     }
 
-    fn end_with(&mut self, kind: ErrorKind, response: Option<Box<ResponseHead>>) {
+    pub(super) fn report(&self, kind: ErrorKind, response: Option<Box<ResponseHead>>) -> Report {
         let (bytes_sent, bytes_received) = self.bytes_moved();
-        let report = Report {
+        Report {
             kind,
             phase: self.phase(),
             hop: u32::try_from(self.chain.history.len()).unwrap_or(u32::MAX),
@@ -38,7 +38,11 @@ impl Machine {
             processed: if self.request_bytes_sent() > 0 { Processed::Maybe } else { Processed::No },
             retried: self.attempt.retried,
             response,
-        };
+        }
+    }
+
+    fn end_with(&mut self, kind: ErrorKind, response: Option<Box<ResponseHead>>) {
+        let report = self.report(kind, response);
         if let Stage::Dial { dial, .. } = &mut self.stage {
             self.losers.append(&mut dial.give_up());
         }

@@ -65,7 +65,7 @@ use url::Url;
 
 use crate::decode::SizeLimit;
 use crate::dial::{AttemptId, Dial};
-use crate::error::{Misuse, Phase};
+use crate::error::{Error, ErrorKind, Misuse, Phase};
 use crate::http1::ResponseHead;
 use crate::link::Link;
 use crate::prepared::Prepared;
@@ -273,10 +273,13 @@ impl Transfer {
     }
 
     /// Lends storage for reading, so that a driver can use the same for many transfers; it is given back by [`Transfer::take_back`].
-    pub fn lend(&mut self, storage: Vec<u8>) {
-        if let Some(link) = &mut self.0.link {
-            // A link that has storage already keeps its own.
-            let _ = link.lend(storage);
+    ///
+    /// # Errors
+    /// The storage, when it cannot be used: there is no connection, or bytes wait in storage of its own.
+    pub fn lend(&mut self, storage: Vec<u8>) -> Result<(), Vec<u8>> {
+        match &mut self.0.link {
+            Some(link) => link.lend(storage),
+            None => Err(storage),
         }
     }
 
@@ -364,6 +367,11 @@ impl Transfer {
         }
     }
 
+    /// An [`Error`] of this transfer for a failure that its embedder found, such as text in an unknown charset.
+    pub fn error(&self, kind: ErrorKind) -> Error {
+        Error::new(self.0.report(kind, None))
+    }
+
     /// Whether the terminal event has come, or is the next output.
     pub fn is_ended(&self) -> bool {
         matches!(self.0.stage, Stage::Ended)
@@ -427,7 +435,7 @@ impl Machine {
         match input {
             Input::Tick => Ok(()),
             Input::Cancel => {
-                self.fail(crate::ErrorKind::Cancelled);
+                self.fail(ErrorKind::Cancelled);
                 Ok(())
             }
             Input::Acquired { link, peer, idle } => self.acquired(link, peer, idle),
