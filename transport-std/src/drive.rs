@@ -1,0 +1,333 @@
+//! The drive loop: one transfer, its socket, and the thread that waits for them.
+//!
+//! Every decision is the core's. A call owns its transfer and its socket; the session's locks are taken only for the moments in which
+//! the transfer asks to be synchronised or the pool is asked, and never during I/O.
+
+use std::io::{self, ErrorKind as Io};
+use std::sync::Arc;
+
+use petition_core::http1::ResponseHead;
+use petition_core::pool::{Pooled, Take};
+use petition_core::{Body, Error, Event, Input, Instant, IoFailure, Output, Prepared, Side, Transfer};
+use rustix::event::PollFlags;
+
+use crate::clock;
+use crate::dialing::Dialing;
+use crate::session::{Kept, Shared};
+use crate::socket::{Socket, wait};
+use crate::upload::Upload;
+
+/// Request bodies up to this size are written by a socket that blocks; for larger ones both directions are watched, so that an early
+/// response is seen (T52).
+const WATCHED: u64 = 16 * 1024;
+
+/// One request being carried out on this thread.
+pub(crate) struct Call {
+    pub(crate) transfer: Transfer,
+    shared: Arc<Shared>,
+    socket: Option<Socket>,
+    opened: Instant,
+    /// The pool counts a connection of this call.
+    counted: bool,
+    dialing: Dialing,
+    upload: Option<Upload>,
+    watched: bool,
+    /// Storage for reading that is not lent at the moment.
+    spare: Option<Vec<u8>>,
+    waiting: Waiting,
+}
+
+/// Which sides of the socket would block.
+#[derive(Default)]
+struct Waiting {
+    read: bool,
+    write: bool,
+}
+
+/// Why the loop came back.
+pub(crate) enum Stop {
+    /// The final response head.
+    Head(ResponseHead),
+    /// Body bytes are at hand.
+    Body,
+    /// The next thing would be to wait for the peer; only from [`Call::settle`].
+    Waits,
+    /// The response is complete.
+    Done,
+    Failed(Error),
+}
+
+impl Call {
+    pub(crate) fn new(shared: Arc<Shared>, request: Prepared, upload: Option<Upload>) -> Call {
+        let watched = match request.body() {
+            Body::Stream { .. } => true,
+            body => body.length().is_none_or(|length| length > WATCHED),
+        };
+        Call {
+            transfer: Transfer::new(request, clock::now()),
+            spare: shared.take_spare(),
+            shared,
+            socket: None,
+            opened: Instant::ZERO,
+            counted: false,
+            dialing: Dialing::default(),
+            upload,
+            watched,
+            waiting: Waiting::default(),
+        }
+    }
+
+    /// Goes on until there is something for the caller.
+    pub(crate) fn run(&mut self) -> Stop {
+        loop {
+            let output = self.transfer.poll();
+            if let Some(stop) = self.perform(output) {
+                return stop;
+            }
+        }
+    }
+
+    /// Goes on only as long as that needs no waiting: a response without a body gives its connection back at once.
+    pub(crate) fn settle(&mut self) -> Stop {
+        loop {
+            match self.transfer.poll() {
+                Output::Read | Output::Transmit | Output::Wait | Output::NeedBody => return Stop::Waits,
+                output => {
+                    if let Some(stop) = self.perform(output) {
+                        return stop;
+                    }
+                }
+            }
+        }
+    }
+
+    fn perform(&mut self, output: Output) -> Option<Stop> {
+        match output {
+            Output::Sync => self.shared.with_state(|state| {
+                let synced = self.transfer.sync(clock::now(), state);
+                debug_assert_eq!(synced, Ok(()));
+            }),
+            Output::Acquire => self.acquire(),
+            Output::Check => {
+                let alive = self.socket.as_ref().is_some_and(Socket::is_quiet);
+                self.tell(if alive { Input::Alive } else { Input::Dead });
+            }
+            Output::Resolve => self.resolve(),
+            Output::Connect(attempt, address) => {
+                if let Err(error) = self.dialing.start(attempt, address) {
+                    self.tell(Input::ConnectFailed(attempt, IoFailure::from(&error)));
+                }
+            }
+            Output::Abandon(attempt) => self.dialing.abandon(attempt),
+            Output::Release => self.release(),
+            Output::Close => self.close(),
+            Output::Transmit => self.transmit(),
+            Output::Read => self.read(),
+            Output::NeedBody => self.supply(),
+            Output::Rewind => {
+                let rewound = self.upload.as_mut().is_some_and(Upload::rewind);
+                self.tell(if rewound { Input::Rewound } else { Input::NotRewound });
+            }
+            Output::Body => return Some(Stop::Body),
+            Output::Wait => self.wait(),
+            Output::Event(event) => return self.event(event),
+        }
+        None
+    }
+
+    fn event(&mut self, event: Event) -> Option<Stop> {
+        match event {
+            Event::Head(head) => Some(Stop::Head(head)),
+            Event::Done => Some(Stop::Done),
+            Event::Failed(error) => Some(Stop::Failed(error)),
+            Event::Informational(_) | Event::Redirected | Event::Retried => None,
+        }
+    }
+
+    /// What is told here was asked for: that it would not be is a fault of this crate.
+    pub(crate) fn tell(&mut self, input: Input<'_>) {
+        let told = self.transfer.handle(clock::now(), input);
+        debug_assert_eq!(told, Ok(()));
+    }
+
+    fn acquire(&mut self) {
+        let Some(route) = self.transfer.route() else { return };
+        let taken = self.shared.with_pool(|pool| pool.take(route, clock::instant()));
+        match taken {
+            Take::Reuse { pooled, idle_for } => {
+                self.opened = pooled.born;
+                self.counted = true;
+                let Kept { link, socket } = pooled.item;
+                let peer = Some(socket.peer());
+                self.socket = Some(socket);
+                self.tell(Input::Acquired { link, peer, idle: idle_for });
+            }
+            Take::Open { evicted } => {
+                drop(evicted);
+                self.counted = true;
+                self.tell(Input::NotAcquired);
+            }
+            // No place in the pool's count: the connection is opened all the same and not kept (T88).
+            Take::Full => self.tell(Input::NotAcquired),
+        }
+    }
+
+    fn resolve(&mut self) {
+        let Some((host, port)) = self.transfer.peer_name() else { return };
+        let found = self.shared.resolver().resolve(host, port, clock::left(self.transfer.deadline()));
+        match found {
+            Ok(addresses) => self.tell(Input::Resolved(&addresses)),
+            Err(error) if error.kind() == Io::TimedOut => self.tell(Input::Tick),
+            Err(error) => self.tell(Input::ResolveFailed(IoFailure::from(&error))),
+        }
+    }
+
+    fn release(&mut self) {
+        if let Some(storage) = self.transfer.take_back() {
+            self.spare = Some(storage);
+        }
+        let (Some((key, link)), Some(mut socket)) = (self.transfer.take_link(), self.socket.take()) else { return };
+        let hint = link.http().keep_alive_timeout();
+        let counted = std::mem::take(&mut self.counted);
+        if !counted || socket.set_blocking(true).is_err() {
+            return;
+        }
+        let (now, born) = (clock::instant(), self.opened);
+        let closed = self.shared.with_pool(|pool| {
+            let evicted = pool.put(Pooled { key, item: Kept { link, socket }, born }, now, hint);
+            let due = pool.next_expiry().is_some_and(|at| at <= now);
+            (evicted, due.then(|| pool.expire(now)))
+        });
+        // Closed here, outside the lock.
+        drop(closed);
+    }
+
+    fn close(&mut self) {
+        if let Some(storage) = self.transfer.take_back() {
+            self.spare = Some(storage);
+        }
+        self.socket = None;
+        self.waiting = Waiting::default();
+        if std::mem::take(&mut self.counted) {
+            if let Some(route) = self.transfer.route() {
+                self.shared.with_pool(|pool| pool.closed(route));
+            }
+        }
+    }
+
+    fn transmit(&mut self) {
+        let left = clock::left(self.transfer.deadline());
+        let Some(socket) = &mut self.socket else { return };
+        if socket.is_blocking() == self.watched {
+            if let Err(error) = socket.set_blocking(!self.watched) {
+                return self.tell(Input::Failed(Side::Write, IoFailure::from(&error)));
+            }
+        }
+        match socket.write(self.transfer.outgoing(), left) {
+            Ok(0) => self.tell(Input::Failed(Side::Write, IoFailure::new(Io::WriteZero))),
+            Ok(n) => self.tell(Input::Wrote(n)),
+            Err(error) => self.not_done(Side::Write, &error),
+        }
+    }
+
+    fn read(&mut self) {
+        if let Some(storage) = self.spare.take() {
+            self.spare = self.transfer.lend(storage).err();
+        }
+        let left = clock::left(self.transfer.deadline());
+        let Some(socket) = &mut self.socket else { return };
+        match socket.read(self.transfer.space(), left) {
+            Ok(0) => self.tell(Input::Eof),
+            Ok(n) => self.tell(Input::Filled(n)),
+            Err(error) => self.not_done(Side::Read, &error),
+        }
+    }
+
+    fn not_done(&mut self, side: Side, error: &io::Error) {
+        let blocking = self.socket.as_ref().is_some_and(Socket::is_blocking);
+        match error.kind() {
+            // A timeout on the socket: the core knows whether it is a deadline.
+            Io::WouldBlock | Io::TimedOut if blocking => self.tell(Input::Tick),
+            Io::WouldBlock => {
+                match side {
+                    Side::Write => self.waiting.write = true,
+                    _ => self.waiting.read = true,
+                }
+                self.tell(Input::Blocked(side));
+            }
+            Io::Interrupted => self.tell(Input::Tick),
+            _ => self.tell(Input::Failed(side, IoFailure::from(error))),
+        }
+    }
+
+    fn supply(&mut self) {
+        let Some(upload) = &mut self.upload else { return self.tell(Input::BodyEnd) };
+        match upload.fill() {
+            Ok([]) => self.tell(Input::BodyEnd),
+            Ok(bytes) => match self.transfer.push_body(clock::now(), bytes) {
+                Ok(n) => upload.used(n),
+                Err(misuse) => debug_assert!(false, "{misuse}"),
+            },
+            Err(error) => self.tell(Input::BodyFailed(error.to_string())),
+        }
+    }
+
+    /// Nothing to do before a socket is ready or a deadline has come.
+    fn wait(&mut self) {
+        let left = clock::left(self.transfer.deadline());
+        if !self.dialing.is_empty() {
+            return self.wait_for_connect(left);
+        }
+        let Some(socket) = &self.socket else { return self.tell(Input::Tick) };
+        let mut flags = PollFlags::empty();
+        flags.set(PollFlags::IN, self.waiting.read);
+        flags.set(PollFlags::OUT, self.waiting.write);
+        match wait(&[(socket.stream(), flags)], left) {
+            Ok(ready) if ready.contains(&true) => {
+                let waiting = std::mem::take(&mut self.waiting);
+                if waiting.read {
+                    self.tell(Input::Ready(Side::Read));
+                }
+                if waiting.write {
+                    self.tell(Input::Ready(Side::Write));
+                }
+            }
+            Ok(_) => self.tell(Input::Tick),
+            Err(error) => self.tell(Input::Failed(Side::Read, IoFailure::from(&error))),
+        }
+    }
+
+    fn wait_for_connect(&mut self, left: Option<std::time::Duration>) {
+        match self.dialing.wait(left) {
+            Ok(Some((attempt, Ok(socket)))) => {
+                self.socket = Some(socket);
+                self.opened = clock::instant();
+                self.tell(Input::Connected(attempt));
+            }
+            Ok(Some((attempt, Err(error)))) => self.tell(Input::ConnectFailed(attempt, IoFailure::from(&error))),
+            Ok(None) => self.tell(Input::Tick),
+            Err(_) => {
+                self.dialing.clear();
+                self.tell(Input::Cancel);
+            }
+        }
+    }
+}
+
+impl Drop for Call {
+    /// T87: a short rest of the body is read so that the connection can be kept; else it is closed.
+    fn drop(&mut self) {
+        if !self.transfer.is_ended()
+            && !std::thread::panicking()
+            && self.transfer.handle(clock::now(), Input::Discard).is_ok()
+        {
+            while let Stop::Body = self.run() {
+                self.tell(Input::Consumed(self.transfer.body().len()));
+            }
+        }
+        self.close();
+        if let Some(storage) = self.spare.take() {
+            self.shared.give_spare(storage);
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! A request that is sent from the thread that builds it.
+
+use std::io::{self, Read, Seek};
+use std::ops::{Deref, DerefMut};
+
+use petition_core::{Body, Error, Method};
+
+use crate::drive::{Call, Stop};
+use crate::response::Response;
+use crate::session::Session;
+use crate::upload::Upload;
+
+/// A request: built, changed, and sent as often as one likes.
+///
+/// All that it can be told is on [`petition_core::Request`], to which it dereferences; the chaining methods are here too.
+///
+/// ```no_run
+/// use petition_std::{Method, Request};
+///
+/// let mut request = Request::new(Method::POST, "https://httpbin.org/post").data("data");
+/// request.set_data("use this body instead");
+/// let response = request.send()?;
+/// # Ok::<(), petition_std::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Request {
+    session: Option<Session>,
+    request: petition_core::Request,
+    upload: Option<Upload>,
+}
+
+impl Request {
+    petition_core::request_methods! { .request }
+
+    /// A request outside of any session: each time it is sent, a new session is made for it.
+    pub fn new(method: Method, url: impl AsRef<str>) -> Request {
+        Request { session: None, request: petition_core::Request::new(method, url), upload: None }
+    }
+
+    pub(crate) fn in_session(session: Session, request: petition_core::Request) -> Request {
+        Request { session: Some(session), request, upload: None }
+    }
+
+    /// Sends this request in a session.
+    #[must_use]
+    pub fn session(mut self, session: &Session) -> Request {
+        self.session = Some(session.clone());
+        self
+    }
+
+    /// Sets a body that is read while it is sent; `length` is its exact size, if that is known. It can be sent once only:
+    /// a redirect that would need it again is delivered instead of followed.
+    #[must_use]
+    pub fn stream(mut self, reader: impl Read + Send + 'static, length: Option<u64>) -> Request {
+        self.request.set_data(Body::Stream { length, rewindable: false });
+        self.upload = Some(Upload::once(reader));
+        self
+    }
+
+    /// As [`Request::stream`], from a reader that can be set back to where it stands now; its length is found out.
+    ///
+    /// # Errors
+    /// When the reader cannot tell its position or its end.
+    pub fn seekable(mut self, mut reader: impl Read + Seek + Send + 'static) -> io::Result<Request> {
+        let first = reader.stream_position()?;
+        let end = reader.seek(io::SeekFrom::End(0))?;
+        reader.seek(io::SeekFrom::Start(first))?;
+        self.request.set_data(Body::Stream { length: Some(end.saturating_sub(first)), rewindable: true });
+        self.upload = Some(Upload::again(reader)?);
+        Ok(self)
+    }
+
+    /// Sends the request and waits for the head of the final response: redirects are followed, cookies kept in the session.
+    /// A status such as 404 is no error; see [`Response::error_for_status`].
+    ///
+    /// # Errors
+    /// [`Error`]: what the transfer was doing, at which hop, what was expected and what was seen; see
+    /// [`ErrorKind`](crate::ErrorKind) for the causes.
+    pub fn send(&mut self) -> Result<Response, Error> {
+        let session = self.session.clone().unwrap_or_default();
+        let prepared = session.shared().with_state(|state| state.prepare(&self.request))?;
+        let mut call = Call::new(session.shared().clone(), prepared, self.upload.take());
+        loop {
+            match call.run() {
+                Stop::Head(head) => return Ok(Response::new(call, head)),
+                Stop::Failed(error) => return Err(error),
+                // Neither can come before a head.
+                Stop::Body | Stop::Waits | Stop::Done => {}
+            }
+        }
+    }
+}
+
+impl Deref for Request {
+    type Target = petition_core::Request;
+
+    fn deref(&self) -> &petition_core::Request {
+        &self.request
+    }
+}
+
+impl DerefMut for Request {
+    fn deref_mut(&mut self) -> &mut petition_core::Request {
+        &mut self.request
+    }
+}

@@ -1,0 +1,278 @@
+//! The response: its head at once, its body as it is read.
+
+use std::fmt;
+use std::io::{self, Read};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use petition_core::http1::{ResponseHead, Version};
+use petition_core::text::{self, Text};
+use petition_core::transfer::Hop;
+use petition_core::{Error, ErrorKind, Input};
+use url::Url;
+
+use crate::drive::{Call, Stop};
+
+/// The final response to a request.
+///
+/// It is a [`Read`]: the body is taken from the connection as it is read, content codings removed. [`Response::bytes`], [`Response::text`]
+/// and `json` collect it, and keep it, up to [`Limits::body_bytes`](petition_core::Limits::body_bytes) (64 MiB).
+///
+/// When the body has been read to its end, the connection goes back to the session. A response that is dropped before that closes its connection,
+/// unless the rest is known to be short ([`Limits::drain_bytes`](petition_core::Limits::drain_bytes), 64 KiB): it is then read, for at most
+/// [`Limits::drain_time`](petition_core::Limits::drain_time) (250 ms).
+pub struct Response {
+    head: ResponseHead,
+    history: Vec<Hop>,
+    body: Body,
+    call: Box<Call>,
+}
+
+enum Body {
+    /// In the call's hands.
+    Streaming,
+    /// Read to its end by the caller.
+    Ended,
+    Collected(Bytes),
+    Failed,
+}
+
+impl Response {
+    pub(crate) fn new(mut call: Call, head: ResponseHead) -> Response {
+        let history = call.transfer.take_history();
+        let body = Body::Streaming;
+        let mut response = Response { head, history, body, call: Box::new(call) };
+        if let Stop::Done = response.call.settle() {
+            response.body = Body::Ended;
+        }
+        response
+    }
+
+    /// The status code.
+    pub fn status(&self) -> StatusCode {
+        self.head.status()
+    }
+
+    /// Whether the status is 2xx.
+    pub fn ok(&self) -> bool {
+        self.status().is_success()
+    }
+
+    /// The reason phrase as it was received; often empty, and of no meaning (RFC 9112 §4).
+    pub fn reason(&self) -> &[u8] {
+        self.head.reason()
+    }
+
+    /// The HTTP version of the response.
+    pub fn version(&self) -> Version {
+        self.head.version()
+    }
+
+    /// The URL that answered, the last of all redirects; without userinfo.
+    pub fn url(&self) -> &Url {
+        self.call.transfer.url()
+    }
+
+    /// The first value of a field as text, the name in any case; `None` when there is none or it is not UTF-8.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        std::str::from_utf8(self.head.get(name)?).ok()
+    }
+
+    /// All fields, made into a map at each call. The order and the case of names are on [`Response::head`].
+    pub fn headers(&self) -> HeaderMap {
+        self.head.to_header_map()
+    }
+
+    /// The head as it was received.
+    pub fn head(&self) -> &ResponseHead {
+        &self.head
+    }
+
+    /// The cookies that this response set, as it spelled them. Those that the session took are in its jar.
+    pub fn cookies(&self) -> Vec<cookie::Cookie<'static>> {
+        let fields = self.head.get_all("set-cookie").filter_map(|field| std::str::from_utf8(field).ok());
+        fields.filter_map(|field| cookie::Cookie::parse(field.to_owned()).ok()).collect()
+    }
+
+    /// The hops that were answered by a redirect, the oldest first.
+    pub fn history(&self) -> &[Hop] {
+        &self.history
+    }
+
+    /// The time from sending the request to the head of this response, redirects included.
+    pub fn elapsed(&self) -> Duration {
+        self.call.transfer.elapsed().unwrap_or_default()
+    }
+
+    /// The address that answered.
+    pub fn peer(&self) -> Option<SocketAddr> {
+        self.call.transfer.peer()
+    }
+
+    /// Whether the connection had been used for an earlier request.
+    pub fn reused(&self) -> bool {
+        self.call.transfer.reused()
+    }
+
+    /// The whole body; kept, so that it can be asked for again. What was [read](Read) before is not part of it.
+    ///
+    /// # Errors
+    /// The body ends early, its coding is corrupt, a limit is met (`body_bytes`, `decode_ratio`), a deadline fires, or the
+    /// connection fails.
+    pub fn bytes(&mut self) -> Result<Bytes, Error> {
+        match &self.body {
+            Body::Collected(bytes) => return Ok(bytes.clone()),
+            Body::Ended => return Ok(Bytes::new()),
+            Body::Failed => return Err(self.call.transfer.error(ErrorKind::Cancelled)),
+            Body::Streaming => {}
+        }
+        let limit = self.call.transfer.request().settings().limits.body_bytes;
+        self.call.transfer.limit_body("body_bytes", Some(limit));
+        let mut collected = Vec::new();
+        while let Some(bytes) = self.next_piece()? {
+            collected.extend_from_slice(bytes);
+            let n = bytes.len();
+            self.call.tell(Input::Consumed(n));
+        }
+        let bytes = Bytes::from(collected);
+        self.body = Body::Collected(bytes.clone());
+        Ok(bytes)
+    }
+
+    /// The whole body as text: by its byte order mark, else the charset of Content-Type, else UTF-8; never guessed (T63).
+    ///
+    /// # Errors
+    /// As [`Response::bytes`]; an unknown charset; a content coding that is not known.
+    pub fn text(&mut self) -> Result<String, Error> {
+        Ok(self.decoded_text()?.text)
+    }
+
+    /// As [`Response::text`], with the charset that was used and the number of characters that had to be replaced.
+    ///
+    /// # Errors
+    /// As [`Response::text`].
+    pub fn decoded_text(&mut self) -> Result<Text, Error> {
+        self.refuse_undecoded()?;
+        let bytes = self.bytes()?;
+        text::decode(bytes.into(), self.head.get("content-type"))
+            .map_err(|error| self.call.transfer.error(ErrorKind::Text(error)))
+    }
+
+    /// The whole body as JSON: UTF-8, at most 128 levels deep (T64); of repeated names in a map the last one counts.
+    ///
+    /// # Errors
+    /// As [`Response::bytes`]; the body is no JSON, or not of this type; a content coding that is not known.
+    #[cfg(feature = "json")]
+    pub fn json<T: serde::de::DeserializeOwned>(&mut self) -> Result<T, Error> {
+        self.refuse_undecoded()?;
+        let bytes = self.bytes()?;
+        serde_json::from_slice(&bytes).map_err(|error| self.call.transfer.error(ErrorKind::Json(error)))
+    }
+
+    /// The response itself if its status is below 400.
+    ///
+    /// # Errors
+    /// [`StatusError`] with the response in it, body and all.
+    pub fn error_for_status(self) -> Result<Response, StatusError> {
+        let status = self.status();
+        if status.is_client_error() || status.is_server_error() {
+            return Err(StatusError(Box::new(self)));
+        }
+        Ok(self)
+    }
+
+    fn refuse_undecoded(&self) -> Result<(), Error> {
+        match self.call.transfer.undecoded() {
+            [] => Ok(()),
+            names => Err(self.call.transfer.error(ErrorKind::Undecoded(names.to_vec()))),
+        }
+    }
+
+    /// The bytes at hand, waiting for some if there are none; `None` at the end.
+    fn next_piece(&mut self) -> Result<Option<&[u8]>, Error> {
+        match self.call.run() {
+            Stop::Body => Ok(Some(self.call.transfer.body())),
+            Stop::Failed(error) => {
+                self.body = Body::Failed;
+                Err(error)
+            }
+            Stop::Head(_) | Stop::Waits | Stop::Done => {
+                self.body = Body::Ended;
+                Ok(None)
+            }
+        }
+    }
+}
+
+impl Read for Response {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if out.is_empty() {
+            return Ok(0);
+        }
+        match &mut self.body {
+            Body::Ended => return Ok(0),
+            Body::Collected(bytes) => {
+                let piece = bytes.split_to(out.len().min(bytes.len()));
+                out.iter_mut().zip(&piece).for_each(|(to, from)| *to = *from);
+                return Ok(piece.len());
+            }
+            Body::Failed => return Err(io::Error::other("the body has failed before")),
+            Body::Streaming => {}
+        }
+        let Some(bytes) = self.next_piece().map_err(into_io)? else { return Ok(0) };
+        let n = bytes.len().min(out.len());
+        if let (Some(to), Some(from)) = (out.get_mut(..n), bytes.get(..n)) {
+            to.copy_from_slice(from);
+        }
+        self.call.tell(Input::Consumed(n));
+        Ok(n)
+    }
+}
+
+/// The kind that a reader expects, with the whole error inside.
+fn into_io(error: Error) -> io::Error {
+    let kind = if error.is_timeout() {
+        io::ErrorKind::TimedOut
+    } else if error.is_truncated() {
+        io::ErrorKind::UnexpectedEof
+    } else {
+        match error.kind() {
+            ErrorKind::Io(failure) => failure.kind,
+            _ => io::ErrorKind::InvalidData,
+        }
+    };
+    io::Error::new(kind, error)
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response").field("head", &self.head).field("hops", &self.history.len()).finish_non_exhaustive()
+    }
+}
+
+/// A response with a status of 400 or more, as an error.
+#[derive(Debug)]
+pub struct StatusError(Box<Response>);
+
+impl StatusError {
+    /// The response, whose body can still be read.
+    pub fn into_response(self) -> Response {
+        *self.0
+    }
+
+    /// The status.
+    pub fn status(&self) -> StatusCode {
+        self.0.status()
+    }
+}
+
+impl fmt::Display for StatusError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let url = petition_core::url_rules::redacted(self.0.url(), petition_core::url_rules::QueryShown::NamesOnly);
+        write!(f, "{url}: expected a status below 400, saw {}", self.0.status().as_u16())
+    }
+}
+
+impl std::error::Error for StatusError {}

@@ -1,0 +1,238 @@
+//! The session: shared by clones and threads, locked only for moments.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use petition_core::cookie::Jar;
+use petition_core::link::Link;
+use petition_core::options::HeaderError;
+use petition_core::pool::{Pool, PoolLimits, PoolStatistics};
+use petition_core::transfer::Route;
+use petition_core::{BuildError, Method, Options};
+
+use crate::request::Request;
+use crate::resolve::{Resolver, SystemResolver};
+use crate::socket::Socket;
+
+/// Read buffers kept for later calls, and their size.
+const SPARES: usize = 16;
+const SPARE_SIZE: usize = 64 * 1024;
+
+/// Options, cookies and connections that are kept across requests.
+///
+/// Cheap to clone; clones share everything. May be used by any number of threads at once: its locks are held for moments only,
+/// never during I/O. Idle connections are closed when they have been idle for 15 s or are 5 min old, at the next use of the
+/// session; at most 16 are kept, 6 of them for one origin (see [`PoolLimits`]).
+///
+/// ```no_run
+/// use petition_std::Session;
+///
+/// let session = Session::new();
+/// session.get("https://httpbin.org/cookies/set/sessioncookie/123456789").send()?;
+/// println!("{}", session.get("https://httpbin.org/cookies").send()?.text()?);
+/// # Ok::<(), petition_std::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Session(Arc<Shared>);
+
+/// What the pool keeps of a connection.
+pub(crate) struct Kept {
+    pub(crate) link: Box<Link>,
+    pub(crate) socket: Socket,
+}
+
+pub(crate) struct Shared {
+    state: Arc<Mutex<petition_core::Session>>,
+    pool: Mutex<Pool<Route, Kept>>,
+    spares: Mutex<Vec<Vec<u8>>>,
+    resolver: Box<dyn Resolver>,
+}
+
+impl Shared {
+    pub(crate) fn with_state<R>(&self, f: impl FnOnce(&mut petition_core::Session) -> R) -> R {
+        f(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn with_pool<R>(&self, f: impl FnOnce(&mut Pool<Route, Kept>) -> R) -> R {
+        f(&mut self.pool.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn resolver(&self) -> &dyn Resolver {
+        &*self.resolver
+    }
+
+    pub(crate) fn take_spare(&self) -> Option<Vec<u8>> {
+        let spare = self.spares.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        Some(spare.unwrap_or_else(|| vec![0; SPARE_SIZE]))
+    }
+
+    pub(crate) fn give_spare(&self, storage: Vec<u8>) {
+        let mut spares = self.spares.lock().unwrap_or_else(PoisonError::into_inner);
+        if spares.len() < SPARES && storage.capacity() <= 2 * SPARE_SIZE {
+            spares.push(storage);
+        }
+    }
+}
+
+/// How a [`Session`] is made, where the defaults are not wanted.
+#[derive(Default)]
+pub struct SessionBuilder {
+    pool: PoolLimits,
+    resolver: Option<Box<dyn Resolver>>,
+    state: Option<Arc<Mutex<petition_core::Session>>>,
+}
+
+impl SessionBuilder {
+    /// How many connections are kept, and for how long.
+    #[must_use]
+    pub fn pool(mut self, limits: PoolLimits) -> Self {
+        self.pool = limits;
+        self
+    }
+
+    /// Who looks up names. Default: [`SystemResolver`].
+    #[must_use]
+    pub fn resolver(mut self, resolver: impl Resolver + 'static) -> Self {
+        self.resolver = Some(Box::new(resolver));
+        self
+    }
+
+    /// Options and cookies that another session or transport uses as well.
+    #[must_use]
+    pub fn state(mut self, state: Arc<Mutex<petition_core::Session>>) -> Self {
+        self.state = Some(state);
+        self
+    }
+
+    /// The session.
+    pub fn build(self) -> Session {
+        Session(Arc::new(Shared {
+            state: self.state.unwrap_or_default(),
+            pool: Mutex::new(Pool::new(self.pool)),
+            spares: Mutex::default(),
+            resolver: self.resolver.unwrap_or_else(|| Box::new(SystemResolver)),
+        }))
+    }
+}
+
+impl Session {
+    /// A session with the defaults of the library and an empty cookie jar.
+    pub fn new() -> Session {
+        Session::builder().build()
+    }
+
+    /// For other limits of the pool, or another resolver.
+    pub fn builder() -> SessionBuilder {
+        SessionBuilder::default()
+    }
+
+    /// A request of any method in this session.
+    pub fn request(&self, method: Method, url: impl AsRef<str>) -> Request {
+        Request::in_session(self.clone(), petition_core::Request::new(method, url))
+    }
+
+    /// A GET request in this session.
+    pub fn get(&self, url: impl AsRef<str>) -> Request {
+        self.request(Method::GET, url)
+    }
+
+    /// A HEAD request in this session.
+    pub fn head(&self, url: impl AsRef<str>) -> Request {
+        self.request(Method::HEAD, url)
+    }
+
+    /// A POST request in this session.
+    pub fn post(&self, url: impl AsRef<str>) -> Request {
+        self.request(Method::POST, url)
+    }
+
+    /// A PUT request in this session.
+    pub fn put(&self, url: impl AsRef<str>) -> Request {
+        self.request(Method::PUT, url)
+    }
+
+    /// A PATCH request in this session.
+    pub fn patch(&self, url: impl AsRef<str>) -> Request {
+        self.request(Method::PATCH, url)
+    }
+
+    /// A DELETE request in this session.
+    pub fn delete(&self, url: impl AsRef<str>) -> Request {
+        self.request(Method::DELETE, url)
+    }
+
+    /// An OPTIONS request in this session.
+    pub fn options(&self, url: impl AsRef<str>) -> Request {
+        self.request(Method::OPTIONS, url)
+    }
+
+    /// Sets fields that every request carries from now on, unless it says otherwise itself.
+    ///
+    /// # Errors
+    /// A name that is no token, or a value with control characters; the fields before it are set.
+    pub fn set_headers<N: AsRef<str>, V: AsRef<[u8]>>(
+        &self,
+        fields: impl IntoIterator<Item = (N, V)>,
+    ) -> Result<(), HeaderError> {
+        self.update(|options| {
+            fields.into_iter().try_for_each(|(name, value)| options.headers.set(name.as_ref(), value))
+        })
+    }
+
+    /// Sets the URL that relative URLs of requests are resolved against (RFC 3986 §5).
+    ///
+    /// # Errors
+    /// [`BuildError::Url`] when it is no absolute http or https URL.
+    pub fn set_base_url(&self, url: impl AsRef<str>) -> Result<(), BuildError> {
+        self.0.with_state(|state| state.set_base_url(url.as_ref()))
+    }
+
+    /// Changes the options of the session: proxies, timeouts, redirects, TLS and all others. Requests that are sent from now on
+    /// see the change.
+    pub fn update<R>(&self, change: impl FnOnce(&mut Options) -> R) -> R {
+        self.0.with_state(|state| state.update(change))
+    }
+
+    /// Looks at the cookies or changes them. The session is locked meanwhile.
+    pub fn cookies<R>(&self, f: impl FnOnce(&mut Jar) -> R) -> R {
+        self.0.with_state(|state| f(state.jar_mut()))
+    }
+
+    /// The options and cookies, to be shared with another transport.
+    pub fn state(&self) -> Arc<Mutex<petition_core::Session>> {
+        self.0.state.clone()
+    }
+
+    /// What the pool of connections has done so far, and what it holds.
+    pub fn pool_statistics(&self) -> PoolStatistics {
+        self.0.with_pool(|pool| pool.statistics())
+    }
+
+    /// Closes all idle connections.
+    pub fn close_idle(&self) {
+        // Closed outside the lock.
+        drop(self.0.with_pool(Pool::clear));
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.0
+    }
+}
+
+impl Default for Session {
+    fn default() -> Self {
+        Session::new()
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("pool", &self.pool_statistics()).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for SessionBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionBuilder").field("pool", &self.pool).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,117 @@
+//! One connected socket, with reads and writes that end at a deadline without a system call to set it.
+//!
+//! A blocking socket keeps its timeouts from call to call. A timeout that is shorter than what is left of the deadline only wakes us early, and
+//! the core is told the time and asks again; so a timeout is set anew only when it would come too late, or much too
+//! early. For requests in a row under the same limits that is never.
+
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags};
+
+/// Below this, a timeout is set to exactly what is left.
+const EXACT: Duration = Duration::from_millis(20);
+
+/// A connected socket and what is set on it.
+#[derive(Debug)]
+pub(crate) struct Socket {
+    stream: TcpStream,
+    peer: SocketAddr,
+    read_timeout: Option<Duration>,
+    write_timeout: Option<Duration>,
+    blocking: bool,
+}
+
+impl Socket {
+    /// Takes over a connected socket that does not block.
+    pub(crate) fn new(stream: TcpStream, peer: SocketAddr) -> io::Result<Socket> {
+        stream.set_nodelay(true)?;
+        Ok(Socket { stream, peer, read_timeout: None, write_timeout: None, blocking: false })
+    }
+
+    pub(crate) fn peer(&self) -> SocketAddr {
+        self.peer
+    }
+
+    pub(crate) fn stream(&self) -> &TcpStream {
+        &self.stream
+    }
+
+    /// Whether calls wait by themselves. A socket that does not block is waited for with [`wait`].
+    pub(crate) fn is_blocking(&self) -> bool {
+        self.blocking
+    }
+
+    pub(crate) fn set_blocking(&mut self, blocking: bool) -> io::Result<()> {
+        if self.blocking != blocking {
+            self.stream.set_nonblocking(!blocking)?;
+            self.blocking = blocking;
+        }
+        Ok(())
+    }
+
+    /// Reads; a blocking socket waits no longer than `left`, and perhaps less.
+    pub(crate) fn read(&mut self, space: &mut [u8], left: Option<Duration>) -> io::Result<usize> {
+        if let (true, Some(timeout)) = (self.blocking, stale(self.read_timeout, left)) {
+            self.stream.set_read_timeout(timeout)?;
+            self.read_timeout = timeout;
+        }
+        self.stream.read(space)
+    }
+
+    /// Writes; a blocking socket waits no longer than `left`, and perhaps less.
+    pub(crate) fn write(&mut self, bytes: &[u8], left: Option<Duration>) -> io::Result<usize> {
+        if let (true, Some(timeout)) = (self.blocking, stale(self.write_timeout, left)) {
+            self.stream.set_write_timeout(timeout)?;
+            self.write_timeout = timeout;
+        }
+        self.stream.write(bytes)
+    }
+
+    /// Whether nothing can be read: no bytes, no end, no error. One system call.
+    pub(crate) fn is_quiet(&self) -> bool {
+        let mut polled = [PollFd::new(&self.stream, PollFlags::IN)];
+        matches!(rustix::event::poll(&mut polled, Some(&rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 })), Ok(0))
+    }
+}
+
+/// The timeout to set, if the one that is set will not do.
+fn stale(set: Option<Duration>, left: Option<Duration>) -> Option<Option<Duration>> {
+    match (set, left) {
+        (None, None) => None,
+        (Some(_), None) => Some(None),
+        (Some(set), Some(left)) if set <= left && set >= left / 4 => None,
+        (_, Some(left)) if left <= EXACT => Some(Some(left.max(Duration::from_micros(1)))),
+        (_, Some(left)) => Some(Some(left / 4 * 3)),
+    }
+}
+
+/// Waits until one of the sockets is ready for what is asked, or the time is over. True for each that is ready.
+pub(crate) fn wait(sockets: &[(&impl std::os::fd::AsFd, PollFlags)], left: Option<Duration>) -> io::Result<Vec<bool>> {
+    let mut polled: Vec<_> = sockets.iter().map(|(socket, flags)| PollFd::new(*socket, *flags)).collect();
+    let timeout = left.and_then(|left| rustix::event::Timespec::try_from(left).ok());
+    match rustix::event::poll(&mut polled, timeout.as_ref()) {
+        Ok(_) | Err(rustix::io::Errno::INTR) => Ok(polled.iter().map(|fd| !fd.revents().is_empty()).collect()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_timeout_that_wakes_a_little_early_is_left_alone() {
+        let (s, ms) = (Duration::from_secs, Duration::from_millis);
+        assert_eq!(stale(None, Some(s(40))), Some(Some(s(30))));
+        assert_eq!(stale(Some(s(30)), Some(s(40))), None);
+        assert_eq!(stale(Some(s(30)), Some(s(30))), None);
+        assert_eq!(stale(Some(s(30)), Some(s(29))), Some(Some(s(29) / 4 * 3)), "never late");
+        assert_eq!(stale(Some(s(1)), Some(s(40))), Some(Some(s(30))), "never much too early");
+        assert_eq!(stale(Some(s(1)), Some(ms(5))), Some(Some(ms(5))));
+        assert_eq!(stale(Some(ms(5)), Some(Duration::ZERO)), Some(Some(Duration::from_micros(1))));
+        assert_eq!(stale(None, None), None);
+        assert_eq!(stale(Some(s(1)), None), Some(None));
+    }
+}
