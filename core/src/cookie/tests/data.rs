@@ -140,3 +140,10 @@ fn a_cookie_can_move_to_another_jar_whose_policy_holds() {
     let mut to = jar_with(CookieLimits { pair_bytes: 5, ..CookieLimits::default() });
     assert!(matches!(to.insert(kept, NOW), Err(Rejected::TooLong(_))));
 }
+
+#[test]
+fn a_jar_can_be_shared_between_threads() {
+    fn shared<T: Send + Sync + 'static>() {}
+    shared::<Jar>();
+    shared::<StoredCookie>();
+}

@@ -4,6 +4,7 @@ mod data;
 mod domain;
 mod flood;
 mod header;
+mod hostile;
 mod overlay;
 mod prefix;
 mod round_trip;
