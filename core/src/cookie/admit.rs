@@ -87,21 +87,17 @@ fn domain(policy: &Policy, host: Host<'_>, attribute: &[u8]) -> Result<(Box<str>
         return host_only;
     }
     let attribute = str::from_utf8(attribute).ok().filter(|text| text.is_ascii()).ok_or(Rejected::DomainNotAscii)?;
-    let mut domain = attribute.to_ascii_lowercase();
+    let domain = attribute.to_ascii_lowercase();
     match host {
         Host::Address(address) => {
             let bare = address.strip_prefix('[').and_then(|address| address.strip_suffix(']'));
             if domain == address || Some(&*domain) == bare { host_only } else { Err(Rejected::DomainMismatch) }
         }
         Host::Name(name) => {
-            if domain.ends_with('.') {
-                domain.pop();
-            }
-            if domain.is_empty() {
-                return Err(Rejected::DomainMismatch);
-            }
+            // No host ends with a dot here, so a Domain that does matches none; `com.` is told as what it is.
+            let bare = domain.strip_suffix('.').unwrap_or(&domain);
             // A public suffix may have cookies of its own, for itself only.
-            match policy.public_suffixes.is_public_suffix(&domain) {
+            match policy.public_suffixes.is_public_suffix(bare) {
                 true if domain == name => host_only,
                 true => Err(Rejected::PublicSuffix),
                 false if host.matches(&domain) => Ok((domain.into_boxed_str(), Scope::Domain)),

@@ -53,7 +53,13 @@ pub(super) fn canonical_domain(text: &str) -> Option<String> {
     let text = text.strip_prefix('.').unwrap_or(text);
     let host = url::Host::parse(text).ok()?.to_string();
     let host = host.strip_suffix('.').unwrap_or(&host);
-    (!host.is_empty()).then(|| host.to_owned())
+    has_whole_labels(host).then(|| host.to_owned())
+}
+
+/// Whether no label is empty. The `url` crate lets `.example.org` and `example.org..` pass; taken for hosts of their own they could
+/// come to be `example.org` on the way through text.
+fn has_whole_labels(host: &str) -> bool {
+    host.as_bytes().split(|&byte| byte == b'.').all(|label| !label.is_empty())
 }
 
 /// Whether cookies marked Secure may travel.
@@ -83,7 +89,7 @@ impl<'a> Origin<'a> {
             Some(_) => Host::Address(url.host_str().unwrap_or_default()),
             None => return Err(Rejected::NoHost),
         };
-        if host.as_str().is_empty() {
+        if matches!(host, Host::Name(name) if !has_whole_labels(name)) {
             return Err(Rejected::NoHost);
         }
         let trusted = loopback == Loopback::Secure && host.is_loopback();
@@ -94,6 +100,24 @@ impl<'a> Origin<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_domain_by_hand_is_put_into_canonical_form_or_refused() {
+        for (text, expected) in [
+            (".Example.ORG.", Some("example.org")),
+            ("b\u{fc}cher.example", Some("xn--bcher-kva.example")),
+            ("127.1", Some("127.0.0.1")),
+            ("[0::1]", Some("[::1]")),
+            ("..example.org", None),
+            ("example.org..", None),
+            ("a..b", None),
+            ("a b", None),
+            ("", None),
+            (".", None),
+        ] {
+            assert_eq!(canonical_domain(text).as_deref(), expected, "{text:?}");
+        }
+    }
 
     #[test]
     fn a_host_matches_itself_and_its_parents_at_a_label() {
@@ -132,8 +156,11 @@ mod tests {
             ("ftp://example.org/", Rejected::Scheme),
             ("data:text/plain,x", Rejected::Scheme),
             ("http://./", Rejected::NoHost),
+            ("http://.example.org/", Rejected::NoHost),
+            ("http://example..org/", Rejected::NoHost),
+            ("http://example.org../", Rejected::NoHost),
         ] {
-            let Ok(url) = Url::parse(url) else { continue };
+            let url = Url::parse(url).unwrap();
             assert_eq!(Origin::of(&url, Loopback::Insecure).unwrap_err(), expected, "{url}");
         }
     }

@@ -9,7 +9,8 @@
 //! What the client's other parts must tell: the time, and how the request came about ([`SiteContext`]). Whether a domain is
 //! a public suffix is the business of [`PublicSuffixes`].
 //!
-//! Left out: third-party blocking and partitioned cookies, which need a top-level document.
+//! Left out: third-party blocking and partitioned cookies, which need a top-level document; the two minutes in which some browsers
+//! send a cookie without SameSite with a cross-site POST; and scripts, the "non-HTTP API" of the RFC, which a client has not.
 
 mod admit;
 mod convert;

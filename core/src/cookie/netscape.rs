@@ -49,7 +49,8 @@ impl Jar {
             if line.trim_ascii().is_empty() || (!http_only && line.starts_with(b"#")) {
                 continue;
             }
-            let taken = read_line(line, http_only, now).is_some_and(|cookie| self.insert(cookie, now).is_ok());
+            let taken = read_line(line, http_only, now)
+                .is_some_and(|cookie| !cookie.is_expired(now) && self.insert(cookie, now).is_ok());
             if taken {
                 imported.taken += 1;
             } else {

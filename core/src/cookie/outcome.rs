@@ -24,7 +24,7 @@ pub enum Change {
 pub enum Rejected {
     /// The URL's scheme is none of http, https, ws and wss.
     Scheme,
-    /// The URL has no host.
+    /// The URL has no host, or one with an empty label.
     NoHost,
     /// Neither name nor value (RFC 6265bis §5.7).
     Empty,
@@ -73,7 +73,7 @@ impl fmt::Display for Rejected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Rejected::Scheme => "expected an http, https, ws or wss URL, saw another scheme",
-            Rejected::NoHost => "expected a URL with a host, saw none",
+            Rejected::NoHost => "expected a URL with a host of whole labels, saw none",
             Rejected::Empty => "expected a cookie, saw neither name nor value",
             Rejected::ControlCharacter => "expected a cookie, saw a control character",
             Rejected::TooLong(limit) => return write!(f, "cookie too long: {limit}"),

@@ -19,9 +19,16 @@ struct Rules {
 }
 
 /// A list of public suffix rules. Looking a host up costs its labels times the logarithm of the rules.
-#[derive(Clone, Debug, Default)]
+/// `Debug` shows how many names they concern.
+#[derive(Clone, Default)]
 pub struct SuffixRules {
     names: BTreeMap<Box<str>, Rules>,
+}
+
+impl fmt::Debug for SuffixRules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SuffixRules").field("names", &self.names.len()).finish()
+    }
 }
 
 /// A line that is no rule.

@@ -91,7 +91,7 @@ pub(super) fn parse(text: &[u8]) -> Option<Civil> {
         };
         parts += 1;
     }
-    let year = reader.year.filter(|&year| year < 100 || year >= FIRST_YEAR)?;
+    let year = reader.year.filter(|&year| !(100..FIRST_YEAR).contains(&year))?;
     Some(Civil {
         year: i64::from(year),
         month: reader.month?,

@@ -36,10 +36,11 @@ impl Civil {
         if self.year >= 100 {
             return civil::unix_time(seconds(self.year));
         }
-        let (this_year, month, day) = civil::civil_from_days(now.0.min(civil::LAST_SECOND) / 86_400);
+        let now = now.0.min(civil::LAST_SECOND);
+        let (this_year, month, day) = civil::civil_from_days(now / 86_400);
         // At most 9999, and the day of a leap year runs on into March.
         let this_year = this_year as i64;
-        let limit = civil::days_from_civil(this_year + 50, month, day) * SECONDS_PER_DAY;
+        let limit = civil::days_from_civil(this_year + 50, month, day) * SECONDS_PER_DAY + (now % 86_400) as i64;
         let year = this_year - this_year % 100 + self.year;
         civil::unix_time(seconds(if seconds(year) > limit { year - 100 } else { year }))
     }
