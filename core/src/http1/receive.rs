@@ -150,6 +150,8 @@ impl Connection {
 
     /// Reads on in a head, of which `partial` has come before.
     fn head(&mut self, partial: Option<Box<PartialHead>>, input: &[u8]) -> Result<Received, ProtocolError> {
+        #[cfg(test)]
+        super::scan::steps::add(input.len());
         let config = self.config.clone();
         let limits = &config.limits;
         let tolerated = config.leniencies.leading_empty_line && (self.served || self.exchange.informational > 0);

@@ -48,6 +48,8 @@ impl Scan {
         self.check_size(head.len(), rules)?;
         let leniencies = &rules.config.leniencies;
         let line = head.get(self.line_start..).unwrap_or_default();
+        #[cfg(test)]
+        steps::add(line.len());
         let (content, bare) = match line {
             [content @ .., b'\r', b'\n'] => (content, false),
             [content @ .., b'\n'] => (content, true),
@@ -114,7 +116,7 @@ impl Scan {
     pub(crate) fn check_size(&self, len: usize, rules: &ScanRules<'_>) -> Result<(), ProtocolError> {
         let limits = &rules.config.limits;
         let line_end = self.line_start.saturating_add(limits.head_line_bytes);
-        let head_end = limits.head_bytes.min(u32::MAX as usize);
+        let head_end = limits.head_bytes.min(i32::MAX as usize);
         if len <= line_end.min(head_end).min(rules.heads_left) {
             return Ok(());
         }
@@ -130,6 +132,27 @@ impl Scan {
 }
 
 fn check_prefix(line: &[u8]) -> Result<(), ProtocolError> {
+    #[cfg(test)]
+    steps::add(PREFIX.len());
     let start = line.get(..PREFIX.len()).unwrap_or(line);
     if PREFIX.starts_with(start) { Ok(()) } else { Err(ProtocolError::NotHttp1 { seen: Seen::new(start) }) }
+}
+
+/// How many bytes were looked at, so that a test can tell linear work from quadratic.
+#[cfg(test)]
+pub(crate) mod steps {
+    use std::cell::Cell;
+
+    thread_local!(static STEPS: Cell<usize> = const { Cell::new(0) });
+
+    pub(crate) fn add(n: usize) {
+        STEPS.with(|steps| steps.set(steps.get() + n));
+    }
+
+    /// The bytes looked at while `f` runs.
+    pub(crate) fn count(f: impl FnOnce()) -> usize {
+        STEPS.with(|steps| steps.set(0));
+        f();
+        STEPS.with(Cell::get)
+    }
 }
