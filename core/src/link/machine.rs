@@ -77,8 +77,8 @@ pub struct Counters {
     pub received: u64,
     /// Bytes sent to the wire.
     pub sent: u64,
-    /// Bytes that came up to HTTP: the only ones that count as progress. Whatever else a peer sends, be it empty
-    /// records or key updates for ever, does not change it.
+    /// Bytes that HTTP, or the caller of [`Link::consume`], has used: the only ones that count as progress. Whatever
+    /// else a peer sends, be it empty records or key updates for ever, does not change it.
     pub application: u64,
 }
 
@@ -277,13 +277,14 @@ impl Link {
     }
 
     /// Says good-bye to the peer: what [`Link::outgoing`] then has is the last that is sent (TLS's closure alert).
-    /// The link is over. Without layers there is nothing to say.
+    /// The link is over, and its layers and unread bytes are gone. Without layers there is nothing to say.
     pub fn close(&mut self) {
         if self.state != State::Over {
             // Whatever cannot be sent any more is not missed.
             let _ = self.flush();
             self.state = State::Over;
         }
+        self.body = 0..0;
         self.stack.close();
     }
 
@@ -410,6 +411,11 @@ impl Link {
     pub fn counters(&self) -> Counters {
         let (received, sent, application) = self.stack.counts();
         Counters { received, sent, application }
+    }
+
+    #[cfg(test)]
+    pub(super) fn buffered_capacity(&self) -> usize {
+        self.stack.capacity()
     }
 
     /// Whether the link may serve another request; nothing in it then remembers this one. Processes what has
