@@ -107,6 +107,10 @@ impl Link {
     /// See [`LinkError`]. The first one ends the link; later calls return [`LinkError::Over`].
     pub fn poll(&mut self, now: Now) -> Result<LinkEvent, LinkError> {
         let result = self.advance(now);
+        if result.is_err() {
+            self.state = State::Over;
+        }
+        // Also after an error: a layer may have left a last word.
         let flushed = self.flush();
         let result = result.and_then(|event| flushed.map(|()| event));
         if result.is_err() {
@@ -262,10 +266,11 @@ impl Link {
         self.starved = false;
     }
 
-    /// Lends storage for [`Link::space`], used at its whole capacity. It should hold 17 KiB at least.
+    /// Lends storage for [`Link::space`], used at its whole capacity, 17 KiB at least; smaller storage is replaced.
+    /// Bytes not used yet, as the first part of a TLS record, are moved into it.
     ///
     /// # Errors
-    /// The storage comes straight back when bytes lie in storage that the link has already.
+    /// The storage comes straight back when some is lent already, or when such bytes would fill half of it.
     pub fn lend(&mut self, storage: Vec<u8>) -> Result<(), Vec<u8>> {
         self.stack.lend(storage)
     }

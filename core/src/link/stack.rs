@@ -88,7 +88,9 @@ impl Stack {
     // The wire side.
 
     pub(super) fn space(&mut self) -> &mut [u8] {
-        let min = if self.input.capacity() == 0 { READ_SIZE } else { MIN_READ };
+        // A small buffer has kept what was left in storage that was lent.
+        let small = self.input.capacity() < READ_SIZE;
+        let min = if small { READ_SIZE.saturating_sub(self.input.len()).max(MIN_READ) } else { MIN_READ };
         self.input.space(min)
     }
 
@@ -112,10 +114,14 @@ impl Stack {
     }
 
     pub(super) fn lend(&mut self, storage: Vec<u8>) -> Result<(), Vec<u8>> {
-        if self.lent || !self.input.is_empty() {
+        if self.lent || self.input.len() > storage.capacity() / 2 {
             return Err(storage);
         }
-        self.input = Buffer::from_vec(storage);
+        let mut input = Buffer::from_vec(storage);
+        if !self.input.is_empty() {
+            input.extend(self.input.unread());
+        }
+        self.input = input;
         self.lent = true;
         Ok(())
     }

@@ -1,6 +1,6 @@
 use super::drive::{Request, TODAY, WHOLE, drive, everywhere, get};
 use super::peer::{GET, HELLO, Peer, Script, hello};
-use crate::http1::{Config, RequestHead};
+use crate::http1::{Config, Connection, RequestHead};
 use crate::link::{Link, LinkEvent, NotReusable, Phase};
 
 fn plain() -> Link {
@@ -141,11 +141,12 @@ fn a_waiting_link_holds_no_buffer_and_is_small() {
     assert_ne!(link.buffered_capacity(), 0);
     link.filled(0);
     assert_eq!(link.buffered_capacity(), 0);
-    assert!(size_of::<Link>() <= 480, "{}", size_of::<Link>());
+    // What the layers need is theirs.
+    assert!(size_of::<Link>() <= size_of::<Connection>() + 200);
 }
 
 #[test]
-fn lent_storage_comes_back_even_when_bytes_lie_in_it() {
+fn lent_storage_comes_back_even_when_bytes_lie_in_it_and_goes_in_again() {
     let mut link = plain();
     link.send_head(&RequestHead::new("GET", "/"), [("Host", &b"a.example"[..])]).unwrap();
     let storage = Vec::with_capacity(100_000);
@@ -158,6 +159,12 @@ fn lent_storage_comes_back_even_when_bytes_lie_in_it() {
     let storage = link.take_back().unwrap();
     assert_eq!((storage.as_ptr(), storage.len()), (address, 100_000));
     assert_eq!(link.body(), b"hello");
-    assert_eq!(link.lend(storage).unwrap_err().len(), 100_000);
     assert_eq!(link.take_back(), None);
+    // Not into storage that it would fill, but into other.
+    assert!(link.lend(Vec::with_capacity(8)).is_err());
+    link.lend(storage).unwrap();
+    assert_eq!(link.body(), b"hello");
+    link.consume(5);
+    let storage = link.take_back().unwrap();
+    assert_eq!(storage.as_ptr(), address);
 }

@@ -4,7 +4,7 @@ use super::drive::TODAY;
 use super::peer::Peer;
 use crate::Now;
 use crate::tls::{TlsConfig, TlsConfigBuilder};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig, ServerConnection};
@@ -17,12 +17,13 @@ pub(super) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 pub(super) fn authority() -> &'static Authority {
     static ONE: OnceLock<Authority> = OnceLock::new();
-    ONE.get_or_init(Authority::new)
+    ONE.get_or_init(|| Authority::new("authority"))
 }
 
 impl Authority {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(name: &str) -> Self {
         let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         Authority(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
     }
@@ -43,10 +44,11 @@ impl Authority {
     }
 }
 
+/// It is always today.
 #[derive(Debug)]
-struct ServerClock;
+pub(super) struct FixedClock;
 
-impl rustls::time_provider::TimeProvider for ServerClock {
+impl rustls::time_provider::TimeProvider for FixedClock {
     fn current_time(&self) -> Option<UnixTime> {
         Some(UnixTime::since_unix_epoch(Duration::from_secs(TODAY.unix.0)))
     }
@@ -64,7 +66,7 @@ pub(super) fn server_of(
     wants_client: bool,
 ) -> ServerConfig {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ServerConfig::builder_with_details(provider.clone(), Arc::new(ServerClock))
+    let builder = ServerConfig::builder_with_details(provider.clone(), Arc::new(FixedClock))
         .with_protocol_versions(versions)
         .unwrap();
     let builder = if wants_client {
