@@ -77,8 +77,8 @@ pub struct Counters {
     pub received: u64,
     /// Bytes sent to the wire.
     pub sent: u64,
-    /// Bytes that came up to HTTP: the only ones that count as progress. Whatever else a peer sends, be it empty
-    /// records or key updates for ever, does not change it.
+    /// Bytes that HTTP, or the caller of [`Link::consume`], has used: the only ones that count as progress. Whatever
+    /// else a peer sends, be it empty records or key updates for ever, does not change it.
     pub application: u64,
 }
 
@@ -107,6 +107,10 @@ impl Link {
     /// See [`LinkError`]. The first one ends the link; later calls return [`LinkError::Over`].
     pub fn poll(&mut self, now: Now) -> Result<LinkEvent, LinkError> {
         let result = self.advance(now);
+        if result.is_err() {
+            self.state = State::Over;
+        }
+        // Also after an error: a layer may have left a last word.
         let flushed = self.flush();
         let result = result.and_then(|event| flushed.map(|()| event));
         if result.is_err() {
@@ -262,10 +266,11 @@ impl Link {
         self.starved = false;
     }
 
-    /// Lends storage for [`Link::space`], used at its whole capacity. It should hold 17 KiB at least.
+    /// Lends storage for [`Link::space`], used at its whole capacity, 17 KiB at least; smaller storage is replaced.
+    /// Bytes not used yet, as the first part of a TLS record, are moved into it.
     ///
     /// # Errors
-    /// The storage comes straight back when bytes lie in storage that the link has already.
+    /// The storage comes straight back when some is lent already, or when such bytes would fill half of it.
     pub fn lend(&mut self, storage: Vec<u8>) -> Result<(), Vec<u8>> {
         self.stack.lend(storage)
     }
@@ -277,13 +282,14 @@ impl Link {
     }
 
     /// Says good-bye to the peer: what [`Link::outgoing`] then has is the last that is sent (TLS's closure alert).
-    /// The link is over. Without layers there is nothing to say.
+    /// The link is over, and its layers and unread bytes are gone. Without layers there is nothing to say.
     pub fn close(&mut self) {
         if self.state != State::Over {
             // Whatever cannot be sent any more is not missed.
             let _ = self.flush();
             self.state = State::Over;
         }
+        self.body = 0..0;
         self.stack.close();
     }
 
@@ -415,6 +421,11 @@ impl Link {
     pub fn counters(&self) -> Counters {
         let (received, sent, application) = self.stack.counts();
         Counters { received, sent, application }
+    }
+
+    #[cfg(test)]
+    pub(super) fn buffered_capacity(&self) -> usize {
+        self.stack.capacity()
     }
 
     /// Whether the link may serve another request; nothing in it then remembers this one. Processes what has

@@ -23,6 +23,11 @@ impl Outbox {
         &mut self.bytes
     }
 
+    #[cfg(test)]
+    pub(super) fn capacity(&self) -> usize {
+        self.bytes.capacity()
+    }
+
     /// The first `n` bytes are gone; more than there are counts as all.
     pub(super) fn sent(&mut self, n: usize) {
         self.sent = self.sent.saturating_add(n);

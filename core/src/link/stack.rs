@@ -88,7 +88,9 @@ impl Stack {
     // The wire side.
 
     pub(super) fn space(&mut self) -> &mut [u8] {
-        let min = if self.input.capacity() == 0 { READ_SIZE } else { MIN_READ };
+        // A small buffer has kept what was left in storage that was lent.
+        let small = self.input.capacity() < READ_SIZE;
+        let min = if small { READ_SIZE.saturating_sub(self.input.len()).max(MIN_READ) } else { MIN_READ };
         self.input.space(min)
     }
 
@@ -112,10 +114,14 @@ impl Stack {
     }
 
     pub(super) fn lend(&mut self, storage: Vec<u8>) -> Result<(), Vec<u8>> {
-        if self.lent || !self.input.is_empty() {
+        if self.lent || self.input.len() > storage.capacity() / 2 {
             return Err(storage);
         }
-        self.input = Buffer::from_vec(storage);
+        let mut input = Buffer::from_vec(storage);
+        if !self.input.is_empty() {
+            input.extend(self.input.unread());
+        }
+        self.input = input;
         self.lent = true;
         Ok(())
     }
@@ -155,9 +161,9 @@ impl Stack {
         self.sent += n as u64;
     }
 
-    /// Bytes from the wire, to the wire, and plain bytes that came up.
+    /// Bytes from the wire, to the wire, and plain bytes that were used.
     pub(super) fn counts(&self) -> (u64, u64, u64) {
-        (self.received, self.sent, if self.is_plain() { self.received } else { self.plain })
+        (self.received, self.sent, self.plain)
     }
 
     // The upper side.
@@ -173,10 +179,13 @@ impl Stack {
     /// The first `n` of them are used.
     pub(super) fn consume(&mut self, n: usize) {
         if self.is_plain() {
+            self.plain += n.min(self.input.len()) as u64;
             self.input.consume(n);
             return;
         }
-        self.top.plain.start = self.top.plain.start.saturating_add(n).min(self.top.plain.end);
+        let n = n.min(self.top.plain.len());
+        self.plain += n as u64;
+        self.top.plain.start += n;
         if self.top.plain.is_empty() {
             let used = std::mem::take(&mut self.top).discard;
             self.top_input_mut().consume(used);
@@ -192,7 +201,6 @@ impl Stack {
         loop {
             match self.step(top, now)? {
                 Step::Plain(got) => {
-                    self.plain += got.plain.len() as u64;
                     self.top = got;
                     return Ok(true);
                 }
@@ -206,6 +214,13 @@ impl Stack {
     /// Whether bytes lie in any buffer.
     pub(super) fn has_unread(&self) -> bool {
         !self.input.is_empty() || self.levels.iter().any(|level| !level.above.is_empty())
+    }
+
+    /// The storage held for bytes, empty or not.
+    #[cfg(test)]
+    pub(super) fn capacity(&self) -> usize {
+        let levels = self.levels.iter().map(|level| level.above.capacity() + level.below.capacity());
+        self.input.capacity() + self.out.capacity() + levels.sum::<usize>()
     }
 
     /// How the plain bytes ended, if they did and all of them were used.
@@ -265,7 +280,6 @@ impl Stack {
             return Err(LinkError::EarlyBytes(level.layer.kind()));
         }
         if top {
-            self.plain += got.plain.len() as u64;
             self.top = got;
         } else {
             // The level above has a buffer of its own, and starts with these bytes.
@@ -318,7 +332,7 @@ impl Stack {
         Ok(())
     }
 
-    /// Each layer's good-bye, from the top.
+    /// Each layer's good-bye, from the top; then there are no layers any more.
     pub(super) fn close(&mut self) {
         for i in (0..self.levels.len()).rev() {
             // A layer that cannot send any more has no good-bye either.
@@ -328,6 +342,10 @@ impl Stack {
                 level.layer.close(out.end());
             }
         }
+        self.levels = Vec::new();
+        self.top = Received::NEED_MORE;
+        self.input.consume(usize::MAX);
+        self.release();
     }
 
     // The levels.

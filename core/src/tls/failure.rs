@@ -110,6 +110,14 @@ mod from_rustls {
         }
     }
 
+    /// rustls tells names as `DnsName("a.example")`.
+    fn bare_name(name: String) -> String {
+        match name.strip_prefix("DnsName(\"").and_then(|name| name.strip_suffix("\")")) {
+            Some(bare) => bare.into(),
+            None => name,
+        }
+    }
+
     fn certificate(error: CertificateError) -> TlsFailure {
         use CertificateError as E;
         match error {
@@ -122,6 +130,7 @@ mod from_rustls {
             | E::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => TlsFailure::BadSignature,
             E::NotValidForName => TlsFailure::WrongName { expected: "this server".into(), presented: Vec::new() },
             E::NotValidForNameContext { expected, presented } => {
+                let presented = presented.into_iter().map(bare_name).collect();
                 TlsFailure::WrongName { expected: expected.to_str().into_owned(), presented }
             }
             e => TlsFailure::BadCertificate(e.to_string()),
@@ -135,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_wrong_name_is_told_in_one_short_line() {
-        let names: Vec<_> = (0..300).map(|i| format!("DnsName(\"host{i}.example\")")).collect();
+        let names: Vec<_> = (0..300).map(|i| format!("host{i}.example")).collect();
         let line = TlsFailure::WrongName { expected: "a.example".into(), presented: names }.to_string();
         assert!(line.ends_with("and 296 more"), "{line}");
         let line = TlsFailure::WrongName { expected: "a.example".into(), presented: Vec::new() }.to_string();

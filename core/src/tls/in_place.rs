@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn short_records_are_always_right() {
         let mut known = InPlace::Unknown;
-        assert_eq!(run(&mut known, &mut *b"zzzabcttt".to_vec(), b"abc").unwrap(), b"abc");
+        assert_eq!(run(&mut known, &mut b"zzzabcttt".to_vec(), b"abc").unwrap(), b"abc");
         assert_eq!(known, InPlace::Unknown);
         let mut known = InPlace::At(5);
         let mut record = vec![0; 9];

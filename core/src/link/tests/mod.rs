@@ -1,1 +1,12 @@
+//! Links against peers in memory. `drive` is the one function that moves bytes, under many patterns of splitting;
+//! `peer` has the other sides.
 
+mod drive;
+mod layer;
+mod peer;
+mod plain;
+#[cfg(feature = "ring")]
+mod tls;
+#[cfg(feature = "ring")]
+mod tls_peer;
+mod tunnel;

@@ -1,0 +1,301 @@
+//! Moves bytes between a link and a peer. What is seen must not depend on how.
+
+use super::peer::Peer;
+use crate::http1::{BodyLength, RequestHead};
+use crate::link::{Link, LinkError, LinkEvent};
+use crate::{Instant, Now, UnixTime};
+use std::collections::VecDeque;
+
+/// 2024-07-03
+pub(super) const TODAY: Now = Now::new(Instant::ZERO, UnixTime(1_720_000_000));
+
+/// How bytes get into the link.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Way {
+    Space,
+    Slice,
+    Lent,
+}
+
+/// How bytes are cut.
+#[derive(Clone, Copy, Debug)]
+enum Cut {
+    Whole,
+    Bytes,
+    Random(u64),
+}
+
+impl Cut {
+    fn next(&mut self, available: usize) -> usize {
+        match self {
+            Cut::Whole => available,
+            Cut::Bytes => available.min(1),
+            Cut::Random(state) => {
+                *state ^= *state << 13;
+                *state ^= *state >> 7;
+                *state ^= *state << 17;
+                // Mostly small pieces, now and then large ones.
+                let most = 1usize << (*state % 15);
+                available.min(1 + (*state >> 20) as usize % most)
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pattern {
+    read: Cut,
+    write: Cut,
+    consume: Cut,
+    way: Way,
+    /// The first head is queued before the link is established.
+    early: bool,
+    /// Polls more often than needed.
+    eager: bool,
+}
+
+pub(super) const WHOLE: Pattern =
+    Pattern { read: Cut::Whole, write: Cut::Whole, consume: Cut::Whole, way: Way::Space, early: true, eager: false };
+
+pub(super) fn patterns() -> Vec<Pattern> {
+    let mut all = vec![
+        WHOLE,
+        Pattern { way: Way::Slice, early: false, ..WHOLE },
+        Pattern { way: Way::Lent, eager: true, ..WHOLE },
+        Pattern { read: Cut::Bytes, ..WHOLE },
+        Pattern { read: Cut::Bytes, way: Way::Lent, early: false, ..WHOLE },
+        Pattern { write: Cut::Bytes, eager: true, ..WHOLE },
+        Pattern { read: Cut::Bytes, write: Cut::Bytes, consume: Cut::Bytes, way: Way::Slice, ..WHOLE },
+    ];
+    for seed in 1..25u64 {
+        all.push(Pattern {
+            read: Cut::Random(seed),
+            write: Cut::Random(seed * 1001),
+            consume: Cut::Random(seed * 777),
+            way: [Way::Space, Way::Slice, Way::Lent][seed as usize % 3],
+            early: seed % 2 == 0,
+            eager: seed % 5 == 0,
+        });
+    }
+    all
+}
+
+/// One request of a script.
+#[derive(Clone, Default)]
+pub(super) struct Request {
+    pub(super) method: &'static str,
+    pub(super) body: Vec<u8>,
+    pub(super) chunked: bool,
+    pub(super) upgrade: Option<&'static str>,
+}
+
+pub(super) fn get() -> Request {
+    Request { method: "GET", ..Request::default() }
+}
+
+/// What happened, without where pieces began and ended.
+#[derive(Debug, PartialEq, Default)]
+pub(super) struct Seen {
+    pub(super) events: Vec<String>,
+    pub(super) body: Vec<u8>,
+}
+
+impl Seen {
+    pub(super) fn last(&self) -> &str {
+        self.events.last().map_or("", String::as_str)
+    }
+}
+
+/// Runs `requests` one after the other, until the last is answered, something fails, or nothing moves any more.
+pub(super) fn drive(link: &mut Link, peer: &mut dyn Peer, mut pattern: Pattern, requests: &[Request]) -> Seen {
+    drive_at(TODAY, link, peer, &mut pattern, requests)
+}
+
+pub(super) fn drive_at(
+    now: Now,
+    link: &mut Link,
+    peer: &mut dyn Peer,
+    pattern: &mut Pattern,
+    requests: &[Request],
+) -> Seen {
+    let mut run = Run { requests: requests.iter().cloned().collect(), ..Run::default() };
+    let mut wire = VecDeque::new();
+    let mut scratch = Vec::with_capacity(20_000);
+    if pattern.early {
+        run.next(link);
+    }
+    loop {
+        if pattern.eager && link.body().is_empty() {
+            run.write(link);
+        }
+        let event = match link.poll(now) {
+            Ok(event) => event,
+            Err(error) => {
+                run.seen.events.push(format!("error: {error}"));
+                // What it says about that.
+                peer.receive(link.outgoing());
+                assert!(matches!(link.poll(now), Err(LinkError::Over)));
+                return run.seen;
+            }
+        };
+        let done = run.event(link, event, now, pattern);
+        run.write(link);
+        let n = pattern.write.next(link.outgoing().len());
+        if n > 0 {
+            peer.receive(&link.outgoing()[..n]);
+            link.wrote(n);
+        }
+        wire.extend(peer.take());
+        if done {
+            return run.seen;
+        }
+        if !link.wants_read() {
+            continue;
+        }
+        let n = pattern.read.next(wire.len());
+        if n > 0 {
+            read(link, &mut wire, n, pattern.way, &mut scratch);
+        } else if peer.closed() {
+            link.receive_eof();
+        } else if link.outgoing().is_empty() {
+            // One more look: there may be more to send now.
+            run.write(link);
+            assert!(matches!(link.poll(now), Ok(LinkEvent::NeedInput)));
+            if link.outgoing().is_empty() {
+                run.seen.events.push("waits".into());
+                return run.seen;
+            }
+        }
+    }
+}
+
+fn read(link: &mut Link, wire: &mut VecDeque<u8>, n: usize, way: Way, scratch: &mut Vec<u8>) {
+    if way == Way::Slice {
+        let bytes: Vec<u8> = wire.drain(..n).collect();
+        link.received(&bytes);
+        return;
+    }
+    if way == Way::Lent {
+        // What is not used stays behind when the storage is taken back, in storage of the link's own.
+        if let Err(back) = link.lend(std::mem::take(scratch)) {
+            *scratch = back;
+        }
+    }
+    let space = link.space();
+    let n = n.min(space.len());
+    assert!(n > 0);
+    for (slot, byte) in space.iter_mut().zip(wire.drain(..n)) {
+        *slot = byte;
+    }
+    link.filled(n);
+    if let Some(back) = link.take_back() {
+        *scratch = back;
+    }
+}
+
+#[derive(Default)]
+struct Run {
+    requests: VecDeque<Request>,
+    body: Vec<u8>,
+    sent: usize,
+    finished: bool,
+    begun: bool,
+    seen: Seen,
+}
+
+impl Run {
+    fn next(&mut self, link: &mut Link) {
+        let Some(request) = self.requests.pop_front() else { return };
+        let body = match (request.chunked, request.body.len()) {
+            (true, _) => BodyLength::Chunked,
+            (false, 0) => BodyLength::None,
+            (false, n) => BodyLength::Known(n as u64),
+        };
+        let head = RequestHead { body, upgrade: request.upgrade, ..RequestHead::new(request.method, "/") };
+        link.send_head(&head, [("Host", &b"a.example"[..])]).unwrap();
+        self.body = request.body;
+        self.sent = 0;
+        self.finished = !request.chunked;
+        self.begun = true;
+    }
+
+    fn write(&mut self, link: &mut Link) {
+        if self.sent < self.body.len() && link.body_room() > 0 {
+            // Always the same pieces, so that the chunks are the same too.
+            let piece = (self.body.len() - self.sent).min(10_000);
+            if link.body_room() >= piece {
+                assert_eq!(link.send_body(&self.body[self.sent..self.sent + piece]), Ok(piece));
+                self.sent += piece;
+            }
+        }
+        if self.begun && !self.finished && self.sent == self.body.len() {
+            link.finish_body([]).unwrap();
+            self.finished = true;
+        }
+    }
+
+    /// Whether this was the end.
+    fn event(&mut self, link: &mut Link, event: LinkEvent, now: Now, pattern: &mut Pattern) -> bool {
+        let said = match event {
+            LinkEvent::NeedInput => return false,
+            LinkEvent::Established => {
+                if !pattern.early {
+                    self.next(link);
+                }
+                "established".into()
+            }
+            LinkEvent::Informational(head) => format!("informational {}", head.status().as_u16()),
+            LinkEvent::Head(head) => format!("head {}", head.status().as_u16()),
+            LinkEvent::Body => {
+                let before = link.body().to_vec();
+                assert!(matches!(link.poll(now), Ok(LinkEvent::Body)));
+                assert_eq!(link.body(), before);
+                assert!(!link.wants_read(), "reading goes on over an unread body");
+                let n = pattern.consume.next(before.len());
+                self.seen.body.extend_from_slice(&before[..n]);
+                link.consume(n);
+                return false;
+            }
+            LinkEvent::Switched => "switched".into(),
+            LinkEvent::End => {
+                // The request may still be on its way.
+                let unsent = self.sent < self.body.len() || !self.finished || !link.outgoing().is_empty();
+                if unsent || (!link.http().request_sent() && !link.http().is_idle()) {
+                    return false;
+                }
+                self.seen.events.push("end".into());
+                match link.reuse(now) {
+                    Ok(()) => "reusable".into(),
+                    Err(why) => format!("not reusable: {why}"),
+                }
+            }
+        };
+        let end = said.starts_with("reusable") || said.starts_with("not");
+        self.seen.events.push(said);
+        if end {
+            if self.requests.is_empty() {
+                return true;
+            }
+            self.next(link);
+        }
+        false
+    }
+}
+
+/// Drives a fresh link and peer under every pattern, and demands that all see the same.
+pub(super) fn everywhere<P: Peer>(
+    requests: &[Request],
+    mut make: impl FnMut() -> (Link, P),
+    mut check: impl FnMut(&P, &Seen),
+) {
+    let mut first: Option<Seen> = None;
+    for pattern in patterns() {
+        let (mut link, mut peer) = make();
+        let seen = drive(&mut link, &mut peer, pattern, requests);
+        check(&peer, &seen);
+        match &first {
+            None => first = Some(seen),
+            Some(first) => assert!(*first == seen, "{pattern:?}: {:?} but {:?}", first.events, seen.events),
+        }
+    }
+}

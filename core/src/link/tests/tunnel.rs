@@ -1,0 +1,169 @@
+use super::drive::{WHOLE, drive, everywhere, get};
+use super::peer::{GET, Peer, Script, hello};
+use crate::Limits;
+use crate::http1::{Config, InvalidRequest};
+use crate::link::{Layer, LayerKind, Link, LinkError, Phase, Tunnel};
+
+const CONNECT: &str = "CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\n\r\n";
+
+fn tunnel(limits: Limits) -> Link {
+    let config = Config { limits, ..Config::default() };
+    let layer = Tunnel::new(config, "a.example:443", None, None).unwrap();
+    Link::new(vec![Box::new(layer)], Config::default())
+}
+
+fn refusal(answer: &str, closes: bool) -> LinkError {
+    let mut link = tunnel(Limits::DEFAULT);
+    let error = poll_error(&mut link, answer, closes);
+    assert!(!link.is_established());
+    error
+}
+
+/// Polls until the error that this answer leads to.
+fn poll_error(link: &mut Link, answer: &str, closes: bool) -> LinkError {
+    let now = super::drive::TODAY;
+    let mut result = link.poll(now).map(drop);
+    assert_eq!(link.outgoing(), CONNECT.as_bytes());
+    link.wrote(usize::MAX);
+    link.received(answer.as_bytes());
+    if closes {
+        link.receive_eof();
+    }
+    for _ in 0..9 {
+        if let Err(error) = result {
+            return error;
+        }
+        result = link.poll(now).map(drop);
+    }
+    panic!("no error");
+}
+
+#[test]
+fn t4_connect_says_no_more_than_it_must() {
+    let layer = Tunnel::new(Config::default(), "[::1]:443", Some(b"Basic dTpw"), Some(b"petition")).unwrap();
+    let mut link = Link::new(vec![Box::new(layer)], Config::default());
+    link.poll(super::drive::TODAY).unwrap();
+    assert_eq!(link.phase(), Phase::Establishing(LayerKind::Proxy));
+    let expected = "CONNECT [::1]:443 HTTP/1.1\r\nHost: [::1]:443\r\nProxy-Authorization: Basic dTpw\r\n\
+                    User-Agent: petition\r\n\r\n";
+    assert_eq!(std::str::from_utf8(link.outgoing()), Ok(expected));
+}
+
+#[test]
+fn t3_the_requests_go_through_the_tunnel_and_the_credentials_do_not() {
+    let connect = "CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\nProxy-Authorization: Basic dTpw\r\n\r\n";
+    // T77: what a 2xx says about a body counts for nothing, and any 2xx opens the tunnel.
+    for answer in [
+        "HTTP/1.1 200 Connection established\r\n\r\n",
+        "HTTP/1.0 200\r\nContent-Length: 1000\r\n\r\n",
+        "HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n",
+        "HTTP/1.1 102 \r\n\r\nHTTP/1.1 299 x\r\nConnection: close\r\n\r\n",
+    ] {
+        everywhere(
+            &[get(), get()],
+            || {
+                let layer = Tunnel::new(Config::default(), "a.example:443", Some(b"Basic dTpw"), None).unwrap();
+                let link = Link::new(vec![Box::new(layer)], Config::default());
+                (link, Script::new([(connect, answer)]).then(hello(2)))
+            },
+            |peer, seen| {
+                assert_eq!(peer.seen(), GET.repeat(2).as_bytes());
+                assert_eq!(seen.events, ["established", "head 200", "end", "reusable", "head 200", "end", "reusable"]);
+            },
+        );
+    }
+}
+
+#[test]
+fn an_open_tunnel_costs_nothing_any_more() {
+    let mut link = tunnel(Limits::DEFAULT);
+    drive(&mut link, &mut Script::new([(CONNECT, "HTTP/1.1 200 \r\n\r\n")]).then(hello(1)), WHOLE, &[get()]);
+    assert!(link.is_plain());
+}
+
+#[test]
+fn t77_a_refusal_is_the_proxys_and_never_the_origins() {
+    let LinkError::ProxyRefused(refused) = refusal(
+        "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"p\"\r\nContent-Length: 4\r\n\r\nwho?",
+        false,
+    ) else {
+        panic!()
+    };
+    assert!(refused.wants_authentication());
+    assert_eq!(refused.head.get("proxy-authenticate"), Some(&b"Basic realm=\"p\""[..]));
+    assert_eq!(refused.body, b"who?");
+
+    let LinkError::ProxyRefused(refused) = refusal("HTTP/1.1 302 Found\r\nLocation: http://evil/\r\n\r\npage", true)
+    else {
+        panic!()
+    };
+    assert!(!refused.wants_authentication());
+    assert_eq!(refused.body, b"page");
+    assert_eq!(refused.to_string(), "the proxy refused the tunnel with status 302");
+}
+
+#[test]
+fn t77_a_refusal_looks_the_same_however_it_is_cut() {
+    let answer = "HTTP/1.1 403 \r\nContent-Length: 9\r\n\r\nforbidden";
+    everywhere(
+        &[get()],
+        || (tunnel(Limits::DEFAULT), Script::new([(CONNECT, answer)])),
+        |_, seen| assert_eq!(seen.events, ["error: the proxy refused the tunnel with status 403"]),
+    );
+}
+
+#[test]
+fn a_refusals_body_is_kept_up_to_the_limit() {
+    let mut limits = Limits::DEFAULT;
+    limits.proxy_refusal_bytes = 6;
+    // Neither complete nor ever ending: what is kept is enough.
+    for answer in ["HTTP/1.1 502 \r\n\r\ntoo much of it", "HTTP/1.1 502 \r\nContent-Length: 99\r\n\r\ntoo muc"] {
+        let LinkError::ProxyRefused(refused) = poll_error(&mut tunnel(limits), answer, false) else { panic!() };
+        assert_eq!(refused.body, b"too mu");
+    }
+    // A body that breaks off or is malformed takes nothing from the refusal.
+    for answer in [
+        "HTTP/1.1 502 \r\nContent-Length: 5\r\n\r\ntoo",
+        "HTTP/1.1 502 \r\nTransfer-Encoding: chunked\r\n\r\n3\r\ntoo\r\nZ",
+    ] {
+        let LinkError::ProxyRefused(refused) = poll_error(&mut tunnel(limits), answer, true) else { panic!() };
+        assert_eq!(refused.body, b"too");
+    }
+}
+
+#[test]
+fn t77_bytes_before_we_have_spoken_are_an_error() {
+    let error = refusal("HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", false);
+    assert!(matches!(error, LinkError::EarlyBytes(LayerKind::Proxy)), "{error}");
+}
+
+#[test]
+fn a_proxy_that_hangs_up_or_speaks_something_else_is_told_apart() {
+    let error = refusal("", true);
+    assert!(matches!(&error, LinkError::Proxy(_)) && error.is_truncation(), "{error}");
+    let error = refusal("SSH-2.0-x\r\n", false);
+    assert!(matches!(&error, LinkError::Proxy(_)) && !error.is_truncation(), "{error}");
+    assert!(error.to_string().starts_with("the proxy's answer to CONNECT: expected HTTP/1.x"), "{error}");
+}
+
+#[test]
+fn a_tunnel_cannot_be_made_to_say_more() {
+    let bad = Tunnel::new(Config::default(), "a.example:443", Some(b"Basic x\r\nX: y"), None);
+    assert!(matches!(bad, Err(InvalidRequest::FieldValue { .. })));
+    assert!(Tunnel::new(Config::default(), "a b:1", None, None).is_err());
+}
+
+#[test]
+fn a_tunnel_within_a_tunnel_opens_one_after_the_other() {
+    let second = "CONNECT b.example:443 HTTP/1.1\r\nHost: b.example:443\r\n\r\n";
+    everywhere(
+        &[get()],
+        || {
+            let layers = ["a.example:443", "b.example:443"]
+                .map(|to| Box::new(Tunnel::new(Config::default(), to, None, None).unwrap()) as Box<dyn Layer>);
+            let proxies = Script::new([(CONNECT, "HTTP/1.1 200 \r\n\r\n"), (second, "HTTP/1.1 200 \r\n\r\n")]);
+            (Link::new(layers.into(), Config::default()), proxies.then(hello(1)))
+        },
+        |_, seen| assert_eq!(seen.events, ["established", "head 200", "end", "reusable"]),
+    );
+}
