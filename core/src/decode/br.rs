@@ -9,9 +9,8 @@
 use super::codec::Step;
 use super::tail::Tail;
 use super::{Coding, DecodeError};
-use brotli_decompressor::{BrotliDecoderTakeOutput, BrotliDecompressStream, BrotliResult, BrotliState, SliceWrapper, StandardAlloc};
+use brotli_decompressor::{BrotliDecoderTakeOutput, BrotliDecompressStream, BrotliResult, BrotliState, StandardAlloc};
 use std::fmt;
-use std::ops::Range;
 
 const CODING: Coding = Coding::Brotli;
 
@@ -28,7 +27,7 @@ type State = BrotliState<StandardAlloc, StandardAlloc, StandardAlloc>;
 enum Phase {
     Data,
     /// What was decoded before the fault is still being delivered.
-    Corrupt(Range<usize>),
+    Corrupt,
     After(Tail),
 }
 
@@ -70,21 +69,15 @@ impl Brotli {
                 BrotliResult::ResultFailure => {
                     self.state.error_code = before;
                     self.state.meta_block_remaining_len = self.state.meta_block_remaining_len.max(0);
-                    self.phase = Phase::Corrupt(salvage(&mut self.state));
+                    self.phase = Phase::Corrupt;
                 }
             }
         }
         match &mut self.phase {
             Phase::Data => {}
-            Phase::Corrupt(left) => {
+            Phase::Corrupt => {
                 let room = output.get_mut(step.produced..).unwrap_or_default();
-                let count = room.len().min(left.len());
-                let ready = self.state.ringbuffer.slice().get(left.start..left.start + count).unwrap_or_default();
-                if let Some(room) = room.get_mut(..ready.len()) {
-                    room.copy_from_slice(ready);
-                    left.start += count;
-                    step.produced += count;
-                }
+                step.produced += salvage(&mut self.state, room);
                 if step.produced < output.len() {
                     let what = "the brotli data is malformed";
                     step.fault = Some(DecodeError::Corrupt { coding: CODING, what });
@@ -100,13 +93,17 @@ impl Brotli {
     }
 }
 
-/// Where in the package's ring lies what was decoded before a fault and not yet written.
-fn salvage(state: &mut State) -> Range<usize> {
-    let Ok(mask) = usize::try_from(state.ringbuffer_mask) else { return 0..0 };
-    let start = state.partial_pos_out & mask;
-    // Zero is "all". The package gives it in one piece or not at all.
-    let length = BrotliDecoderTakeOutput(state, &mut 0).len();
-    start..start + length
+/// Takes out some of what was decoded before a fault and not yet written.
+fn salvage(state: &mut State, output: &mut [u8]) -> usize {
+    let mut size = output.len();
+    if size == 0 {
+        // The package takes zero for "all".
+        return 0;
+    }
+    let taken = BrotliDecoderTakeOutput(state, &mut size);
+    let Some(output) = output.get_mut(..taken.len()) else { return 0 };
+    output.copy_from_slice(taken);
+    taken.len()
 }
 
 impl fmt::Debug for Brotli {

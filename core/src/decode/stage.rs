@@ -53,9 +53,7 @@ impl Stage {
     pub(super) fn new(coding: Coding, strict: bool, lowest: bool) -> Option<Stage> {
         let source = match lowest {
             true => Source::Outside,
-            false => {
-                Source::Below { buffer: vec![0; BETWEEN].into(), start: 0, end: 0, after: Stop::Starved }
-            }
+            false => Source::Below { buffer: vec![0; BETWEEN].into(), start: 0, end: 0, after: Stop::Starved },
         };
         Some(Stage { coding, codec: Codec::new(coding, strict)?, produced: 0, source })
     }

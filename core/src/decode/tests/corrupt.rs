@@ -25,6 +25,9 @@ fn ways(field: &str, body: &[u8], seed: usize) -> Outcome {
             let common = other.output.len().min(whole.output.len());
             assert!(other.output[..common] == whole.output[..common], "{field} {seed} by {size} to {room}");
             assert!(whole.end.is_err() || other.output.len() == whole.output.len(), "{field} {seed}");
+            if other.output.len() != whole.output.len() {
+                eprintln!("DIFF {seed} by {size} to {room} {} {}", other.output.len(), whole.output.len());
+            }
             continue;
         }
         assert!(

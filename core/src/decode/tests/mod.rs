@@ -37,11 +37,7 @@ pub(super) fn codings(field: &str) -> Codings {
 }
 
 /// Feeds the pieces one after another into slices of `room` bytes, as the contract says, and counts the calls.
-pub(super) fn feed<'a>(
-    mut decoder: Decoder,
-    pieces: impl IntoIterator<Item = &'a [u8]>,
-    room: usize,
-) -> Outcome {
+pub(super) fn feed<'a>(mut decoder: Decoder, pieces: impl IntoIterator<Item = &'a [u8]>, room: usize) -> Outcome {
     let mut output = Vec::new();
     let mut slice = vec![0; room];
     let mut given = 0;
@@ -143,15 +139,9 @@ pub(super) fn small_bodies() -> Vec<(&'static str, Vec<u8>)> {
     #[cfg(feature = "gzip")]
     bodies.extend([("gzip", gzip(&text(600))), ("deflate", zlib(&text(600))), ("deflate", bare(&text(600)))]);
     #[cfg(feature = "brotli")]
-    bodies.extend([
-        ("br", include_bytes!("small.br").to_vec()),
-        ("br", include_bytes!("flushed.br").to_vec()),
-    ]);
+    bodies.extend([("br", include_bytes!("small.br").to_vec()), ("br", include_bytes!("flushed.br").to_vec())]);
     #[cfg(feature = "zstd")]
-    bodies.extend([
-        ("zstd", include_bytes!("small.zst").to_vec()),
-        ("zstd", include_bytes!("flushed.zst").to_vec()),
-    ]);
+    bodies.extend([("zstd", include_bytes!("small.zst").to_vec()), ("zstd", include_bytes!("flushed.zst").to_vec())]);
     bodies
 }
 
