@@ -55,6 +55,7 @@ fn the_ratio_is_the_callers_to_set() {
     }
 }
 
+#[cfg(any(feature = "gzip", feature = "zstd"))]
 #[test]
 fn a_mebibyte_is_never_too_much() {
     #[cfg(feature = "gzip")]
@@ -72,6 +73,7 @@ fn a_mebibyte_is_never_too_much() {
     }
 }
 
+#[cfg(any(feature = "gzip", feature = "zstd"))]
 fn every_call(field: &str, body: &[u8]) -> Outcome {
     let new = || Decoder::new(&codings(field), &Limits::DEFAULT, true).unwrap();
     let whole = feed(new(), [body], 64 * 1024);
