@@ -41,6 +41,24 @@ pub struct Progress {
 /// [`finish`](Decoder::finish) until it is [`Next::Done`]. Without `Done` the body is not known to be complete.
 /// Each call with a non-empty output consumes, produces, or asks for input: calling as told never spins.
 ///
+/// ```
+/// # #[cfg(feature = "gzip")] {
+/// use petition_core::Limits;
+/// use petition_core::decode::{Codings, Decoder, Next};
+///
+/// let limits = Limits::DEFAULT;
+/// let codings = Codings::parse([&b"deflate"[..]], &limits)?;
+/// let mut decoder = Decoder::new(&codings, &limits, true).expect("a coding that is compiled in");
+/// let (mut body, mut slice) = (&b"\x4B\x4C\x4A\x06\x00"[..], [0; 1024]);
+/// let progress = decoder.decode(body, &mut slice)?;
+/// assert_eq!(&slice[..progress.produced], b"abc");
+/// body = &body[progress.consumed..];
+/// assert!(body.is_empty() && progress.next == Next::Input);
+/// assert_eq!(decoder.finish(&mut slice)?.next, Next::Done);
+/// # }
+/// # Ok::<(), petition_core::decode::DecodeError>(())
+/// ```
+///
 /// **The ratio** ([`Limits::decode_ratio`]). A stage may have produced at most `max(1 MiB, ratio × encoded)`,
 /// where the encoded bytes that a piece of output depends on are rounded up to whole blocks of 4 KiB of the
 /// body. A block is fed only when all that follows from the one before is delivered; so the limit is met at

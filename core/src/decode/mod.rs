@@ -6,7 +6,8 @@
 //! touched only as far as there is data) and 8 KiB between two codings.
 //!
 //! How the input is cut and how large the output slices are changes nothing: the same bytes come out, and
-//! the same error at the same point of the output. That holds for the limits too (see [`Decoder`]).
+//! the same error at the same point of the output. That holds for the limits too (see [`Decoder`]). The one
+//! exception is corrupt br data: the same error, but it may come some bytes earlier or later.
 //!
 //! A coding that is not known, or not compiled in, is an answer and not an error: nothing is taken off, and
 //! [`Codings::undecoded`] names what is still on the body.

@@ -173,7 +173,7 @@ fn head(bytes: &[u8]) -> Result<Head, &'static str> {
     let skippable = |first: u8| first & 0xF0 == 0x50;
     let rest_of_magic = match bytes.first() {
         None => return Ok(Head::Longer(1)),
-        Some(&first) if first == 0x28 => MAGIC,
+        Some(&0x28) => MAGIC,
         Some(&first) if skippable(first) => [first, 0x2A, 0x4D, 0x18],
         Some(_) => return Ok(Head::Other),
     };

@@ -1,0 +1,53 @@
+//! What follows the encoded data (T61): zeros are fine, anything else is refused or ignored and told.
+
+use super::*;
+
+fn coding(field: &str) -> Coding {
+    codings(field).list()[0]
+}
+
+#[test]
+fn zero_padding_is_always_fine() {
+    for (field, body) in small_bodies() {
+        for zeros in [1, 3, 4, 5, 512] {
+            let padded = [&body[..], &vec![0; zeros]].concat();
+            let outcome = every_way(field, &padded, true);
+            assert_eq!(outcome.end, Ok(None), "{field} {zeros}");
+            assert!(outcome.output == text(600), "{field} {zeros}");
+        }
+    }
+}
+
+#[test]
+fn other_data_is_an_error_in_strict_mode_and_told_otherwise() {
+    for (field, body) in small_bodies() {
+        for tail in [&b"x"[..], b"garbage", b"\0\0\0x", b"\0\x1F\x8B\x08", b"\x1E\x8B"] {
+            let body = [&body[..], tail].concat();
+            let strict = every_way(field, &body, true);
+            assert_eq!(strict.end, Err(DecodeError::TrailingData { coding: coding(field) }), "{field} {tail:?}");
+            assert!(strict.output == text(600), "{field} {tail:?}");
+            let compat = every_way(field, &body, false);
+            assert_eq!(compat.end, Ok(Some(coding(field))), "{field} {tail:?}");
+            assert!(compat.output == text(600), "{field} {tail:?}");
+        }
+    }
+}
+
+#[cfg(feature = "gzip")]
+#[test]
+fn what_begins_like_a_member_must_be_one() {
+    let body = [&gzip(b"one")[..], b"\x1F\x8B\x09"].concat();
+    let what = "the method is not deflate";
+    assert_eq!(every_way("gzip", &body, false).end, Err(DecodeError::Corrupt { coding: Coding::Gzip, what }));
+}
+
+#[cfg(feature = "zstd")]
+#[test]
+fn what_ends_like_the_beginning_of_a_frame_is_truncated_and_what_does_not_is_other_data() {
+    let body = include_bytes!("small.zst");
+    let cut = [&body[..], b"\x28\xB5"].concat();
+    assert_eq!(every_way("zstd", &cut, false).end, Err(DecodeError::Truncated { coding: Coding::Zstd }));
+    let other = [&body[..], b"\x28\xB5\x2Fx"].concat();
+    assert_eq!(every_way("zstd", &other, false).end, Ok(Some(Coding::Zstd)));
+    assert_eq!(every_way("zstd", &other, true).end, Err(DecodeError::TrailingData { coding: Coding::Zstd }));
+}
