@@ -12,5 +12,7 @@
 
 pub mod httpbin;
 pub mod net;
+pub mod peers;
+pub mod proxy;
 pub mod server;
 pub mod tls;

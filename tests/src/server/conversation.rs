@@ -182,10 +182,7 @@ impl Conversation {
     pub fn stall(&mut self) -> io::Result<()> {
         let incoming = self.incoming()?;
         incoming.wire().socket().set_read_patience(None)?;
-        while incoming.fill()? > 0 {
-            let n = incoming.buffered().len();
-            incoming.take(n);
-        }
+        incoming.drain()?;
         incoming.wire().socket().set_read_patience(Some(crate::net::PATIENCE))
     }
 
