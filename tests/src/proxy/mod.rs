@@ -279,8 +279,7 @@ impl Builder {
                 Err(error) => return self.refuse_one(&head, client, &Refusal::new(502, error.to_string())).map(Some),
             };
             let established = self.established.as_deref().unwrap_or(b"HTTP/1.1 200 Connection established\r\n\r\n");
-            client.wire().write_all(&[established, &self.injected].concat())?;
-            tunnel::run(&head.target, client, origin, log)?;
+            tunnel::run(&head.target, &[established, &self.injected].concat(), client, origin, log)?;
             return Ok(None);
         }
         let url = match url::Url::parse(&head.target) {

@@ -8,8 +8,14 @@ use crate::net::board::Board;
 use crate::net::incoming::Incoming;
 use crate::net::socket::Socket;
 
-/// Passes bytes until both directions have ended. An end of one direction is passed on as such; an error ends both.
-pub(super) fn run(target: &str, client: &mut Incoming, origin: Socket, log: &Board<Log>) -> io::Result<()> {
+/// Sends `answer` and passes bytes until both directions have ended. An end of one direction is passed on as such; an error ends both.
+pub(super) fn run(
+    target: &str,
+    answer: &[u8],
+    client: &mut Incoming,
+    origin: Socket,
+    log: &Board<Log>,
+) -> io::Result<()> {
     let index = log.update(|log| {
         log.tunnels.push(Tunnel { target: target.to_owned(), ..Tunnel::default() });
         log.tunnels.len() - 1
@@ -17,6 +23,8 @@ pub(super) fn run(target: &str, client: &mut Incoming, origin: Socket, log: &Boa
     let note = |change: &dyn Fn(&mut Tunnel)| {
         log.update(|log| log.tunnels.get_mut(index).map(change));
     };
+    // Whoever has the answer finds the tunnel in the log.
+    client.wire().write_all(answer)?;
     // What the client sent before it had the answer belongs to the tunnel.
     let early = client.take(client.buffered().len());
     note(&|tunnel| tunnel.sent.extend_from_slice(&early));
