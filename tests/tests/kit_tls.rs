@@ -1,11 +1,11 @@
 //! The kit's certificates and TLS endpoints, judged by a rustls client.
 
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::Duration;
 
-use petition_tests::httpbin::Httpbin;
+use petition_tests::httpbin::{Httpbin, pattern};
 use petition_tests::net::PATIENCE;
 use petition_tests::raw::Raw;
 use petition_tests::server::{Ending, Script, Scripted};
@@ -80,6 +80,23 @@ fn sessions_are_resumed_unless_tickets_are_off() {
 }
 
 #[test]
+fn large_bodies_pass_both_ways() {
+    let authority = Authority::new();
+    let server = Httpbin::start_tls(&Endpoint::new(&authority.issue_localhost())).unwrap();
+    let mut client = secure(&Arc::new(authority.client_config(&[])), &server);
+    client.send("POST /upload-count HTTP/1.1\r\nHost: h\r\nContent-Length: 3000000\r\n\r\n").unwrap();
+    // A full record, a short one and more behind them in one write: the server's TLS must not be given it all at once.
+    for _ in 0..100 {
+        for length in [16_384, 100, 13_416, 100] {
+            client.stream().conn.writer().write_all(&vec![b'x'; length]).unwrap();
+        }
+        client.stream().flush().unwrap();
+    }
+    assert_eq!(client.response("POST").unwrap().json()["bytes"], 3_000_000);
+    assert_eq!(client.ask("GET", "/bytes/3000000", &[]).unwrap().body, pattern(3_000_000, 0));
+}
+
+#[test]
 fn alpn_with_h2_alone_is_refused() {
     let authority = Authority::new();
     let endpoint = Endpoint::builder(&authority.issue_localhost()).protocols(&["h2"]).build();
@@ -131,7 +148,7 @@ fn a_trickled_handshake_succeeds_and_comes_byte_by_byte() {
             Ok(n)
         }
     }
-    impl io::Write for Watched {
+    impl Write for Watched {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             self.0.write(bytes)
         }
