@@ -12,5 +12,8 @@
 
 pub mod httpbin;
 pub mod net;
+pub mod peers;
+pub mod proxy;
+pub mod raw;
 pub mod server;
 pub mod tls;

@@ -133,7 +133,8 @@ pub(crate) fn serve(peer: &Peer, shared: &Shared) {
             Ok(After::Keep) => {}
             Ok(After::Close) => {
                 if !incoming.wire().resets() && incoming.wire().half_close().is_ok() {
-                    drain(&mut incoming);
+                    // So that no RST overtakes the answer.
+                    let _ = incoming.drain();
                 }
                 break;
             }
@@ -179,14 +180,6 @@ fn refuse(shared: &Shared, incoming: &mut Incoming, stop: &Stop, error: io::Erro
     shared.note_violation(fault.to_string());
     let head = Head { method: "GET".to_owned(), target: String::new(), minor: 1, fields: Vec::new(), raw: Vec::new() };
     Answer::bytes("text/plain", format!("{fault}\n")).status(400).close().send(&head, incoming.wire(), stop)
-}
-
-/// Reads on until the client closes, so that no RST overtakes the answer.
-fn drain(incoming: &mut Incoming) {
-    while matches!(incoming.fill(), Ok(1..)) {
-        let n = incoming.buffered().len();
-        incoming.take(n);
-    }
 }
 
 /// Percent-decodes a path; what is not UTF-8 becomes U+FFFD.

@@ -31,6 +31,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 pub use self::answer::{Answer, Sink};
+pub(crate) use self::auth::is_basic;
 pub use self::content::{cycle, pattern};
 pub use self::exchange::Exchange;
 use crate::net::board::Board;

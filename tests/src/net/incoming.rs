@@ -89,6 +89,19 @@ impl Incoming {
         Ok(n)
     }
 
+    /// Reads and drops everything until the stream ends.
+    ///
+    /// # Errors
+    /// As [`Incoming::fill`].
+    pub fn drain(&mut self) -> io::Result<()> {
+        loop {
+            self.take(usize::MAX);
+            if self.fill()? == 0 {
+                return Ok(());
+            }
+        }
+    }
+
     fn fill_more(&mut self, what: &str) -> io::Result<()> {
         match self.fill()? {
             0 => Err(io::Error::new(io::ErrorKind::UnexpectedEof, format!("the client closed in {what}"))),

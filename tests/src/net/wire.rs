@@ -31,18 +31,26 @@ pub enum Wire {
     Tls(TlsWire),
 }
 
+#[derive(Debug)]
+struct State {
+    connection: ServerConnection,
+    /// What came from the socket and rustls has not taken: it stops when its plaintext buffer is full.
+    undigested: Vec<u8>,
+}
+
 /// A TLS byte path whose handshake is done.
 #[derive(Clone, Debug)]
 pub struct TlsWire {
     socket: Socket,
-    state: Arc<Mutex<ServerConnection>>,
+    state: Arc<Mutex<State>>,
     farewell: Farewell,
 }
 
 impl Wire {
     /// A TLS wire over `socket`, after the handshake.
-    pub fn tls(socket: Socket, mut state: ServerConnection, farewell: Farewell) -> Self {
-        state.set_buffer_limit(None);
+    pub fn tls(socket: Socket, mut connection: ServerConnection, farewell: Farewell) -> Self {
+        connection.set_buffer_limit(None);
+        let state = State { connection, undigested: Vec::new() };
         Self::Tls(TlsWire { socket, state: Arc::new(Mutex::new(state)), farewell })
     }
 
@@ -69,8 +77,8 @@ impl Wire {
             Self::Tls(tls) => match tls.farewell {
                 Farewell::CloseNotify => {
                     let mut state = lock(&tls.state);
-                    state.send_close_notify();
-                    flush(&mut state, &mut tls.socket)?;
+                    state.connection.send_close_notify();
+                    flush(&mut state.connection, &mut tls.socket)?;
                     tls.socket.half_close()
                 }
                 Farewell::Fin => tls.socket.half_close(),
@@ -129,8 +137,8 @@ impl Write for Wire {
             Self::Plain(socket) => socket.write(bytes),
             Self::Tls(tls) => {
                 let mut state = lock(&tls.state);
-                state.writer().write_all(bytes)?;
-                flush(&mut state, &mut tls.socket)?;
+                state.connection.writer().write_all(bytes)?;
+                flush(&mut state.connection, &mut tls.socket)?;
                 Ok(bytes.len())
             }
         }
@@ -145,24 +153,36 @@ impl TlsWire {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut raw = [0; 8192];
         loop {
-            match lock(&self.state).reader().read(buffer) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                answer => return answer,
-            }
-            let n = self.socket.read(&mut raw)?;
-            let mut rest = raw.get(..n).unwrap_or_default();
-            let mut state = lock(&self.state);
-            loop {
-                // An empty slice tells rustls of the end of the stream.
-                state.read_tls(&mut rest)?;
-                let outcome = state.process_new_packets();
-                flush(&mut state, &mut self.socket)?;
-                outcome.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
-                if rest.is_empty() {
-                    break;
+            {
+                let mut state = lock(&self.state);
+                match state.connection.reader().read(buffer) {
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                    answer => return answer,
+                }
+                if !state.undigested.is_empty() {
+                    state.digest(&mut self.socket)?;
+                    continue;
                 }
             }
+            let n = self.socket.read(&mut raw)?;
+            let mut state = lock(&self.state);
+            state.undigested.extend_from_slice(raw.get(..n).unwrap_or_default());
+            state.digest(&mut self.socket)?;
         }
+    }
+}
+
+impl State {
+    /// Gives rustls as much as it takes at a time; with nothing at hand it learns of the end of the stream.
+    fn digest(&mut self, socket: &mut Socket) -> io::Result<()> {
+        let mut rest = self.undigested.as_slice();
+        self.connection.read_tls(&mut rest)?;
+        let taken = self.undigested.len() - rest.len();
+        self.undigested.drain(..taken);
+        let outcome = self.connection.process_new_packets();
+        // An alert or the answer to a key update may be due.
+        flush(&mut self.connection, socket)?;
+        outcome.map(drop).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
     }
 }
 
@@ -175,6 +195,6 @@ pub(crate) fn flush(state: &mut ServerConnection, socket: &mut Socket) -> io::Re
     if due.is_empty() { Ok(()) } else { socket.write_all(&due) }
 }
 
-fn lock(state: &Mutex<ServerConnection>) -> MutexGuard<'_, ServerConnection> {
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }

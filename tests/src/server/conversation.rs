@@ -18,6 +18,8 @@ pub struct Conversation {
     stop: Arc<Stop>,
     /// `None` once closed.
     incoming: Option<Incoming>,
+    /// True once FIN was sent.
+    said_all: bool,
     board: Arc<Board>,
 }
 
@@ -32,7 +34,7 @@ impl Conversation {
                 }
             });
         });
-        Self { index, stop, incoming: Some(incoming), board }
+        Self { index, stop, incoming: Some(incoming), said_all: false, board }
     }
 
     /// How many connections the server accepted before this one.
@@ -182,10 +184,7 @@ impl Conversation {
     pub fn stall(&mut self) -> io::Result<()> {
         let incoming = self.incoming()?;
         incoming.wire().socket().set_read_patience(None)?;
-        while incoming.fill()? > 0 {
-            let n = incoming.buffered().len();
-            incoming.take(n);
-        }
+        incoming.drain()?;
         incoming.wire().socket().set_read_patience(Some(crate::net::PATIENCE))
     }
 
@@ -194,6 +193,7 @@ impl Conversation {
     /// # Errors
     /// When the client has gone.
     pub fn half_close(&mut self) -> io::Result<()> {
+        self.said_all = true;
         self.incoming()?.wire().half_close()
     }
 
@@ -202,6 +202,7 @@ impl Conversation {
     /// # Errors
     /// When the client has gone.
     pub fn truncate(&mut self) -> io::Result<()> {
+        self.said_all = true;
         self.incoming()?.wire().truncate()
     }
 
@@ -235,10 +236,8 @@ impl Conversation {
         if self.incoming()?.wire().resets() {
             return self.close();
         }
-        match self.half_close() {
-            // The script had half-closed and the client has closed since.
-            Err(error) if error.kind() == io::ErrorKind::NotConnected => {}
-            outcome => outcome?,
+        if !self.said_all {
+            self.half_close()?;
         }
         self.stall()
     }

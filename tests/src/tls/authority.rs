@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
@@ -158,7 +159,10 @@ impl Identity {
 impl Authority {
     /// A new root.
     pub fn new() -> Self {
-        let issuer = CertifiedIssuer::self_signed(Self::params("petition test root"), new_key());
+        // Two roots of one name would make a verifier complain of a bad signature and not of an unknown issuer.
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        let name = format!("petition test root {}", NUMBER.fetch_add(1, Ordering::Relaxed));
+        let issuer = CertifiedIssuer::self_signed(Self::params(&name), new_key());
         Self { issuer: issuer.expect("a test root can be signed"), above: Vec::new(), above_pem: String::new() }
     }
 

@@ -1,0 +1,126 @@
+//! A foreign server as a child process: found, started on a free port, awaited, and killed.
+
+use std::fs::File;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use crate::net::PATIENCE;
+use crate::net::places::TempDir;
+
+/// How many free ports are tried, since another process may take one between its choice and its use.
+const ATTEMPTS: usize = 3;
+
+/// A running foreign server. Dropping it kills the process, waits for it, and removes its directory.
+#[derive(Debug)]
+pub struct Process {
+    name: &'static str,
+    child: Child,
+    address: SocketAddr,
+    directory: TempDir,
+}
+
+impl Process {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its directory: configuration, certificates, logs.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// What it has printed so far.
+    pub fn output(&self) -> String {
+        std::fs::read_to_string(self.directory.path().join("output")).unwrap_or_default()
+    }
+
+    /// Starts `program` on a free port; `command` writes its configuration for that port and gives its arguments.
+    ///
+    /// # Panics
+    /// When it ends at once on each attempt, or does not accept within [`PATIENCE`], with what it printed.
+    pub(super) fn start(
+        name: &'static str,
+        program: &Path,
+        command: impl Fn(&mut Command, &TempDir, u16) -> io::Result<()>,
+    ) -> Self {
+        let mut outputs = Vec::new();
+        for _ in 0..ATTEMPTS {
+            match Self::attempt(name, program, &command).unwrap_or_else(|error| panic!("{name}: {error}")) {
+                Ok(running) => return running,
+                Err(output) => outputs.push(output),
+            }
+        }
+        panic!("{name} does not start:\n{}", outputs.join("\n"));
+    }
+
+    fn attempt(
+        name: &'static str,
+        program: &Path,
+        command: &impl Fn(&mut Command, &TempDir, u16) -> io::Result<()>,
+    ) -> io::Result<Result<Self, String>> {
+        let directory = TempDir::new()?;
+        let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
+        let mut line = Command::new(program);
+        command(&mut line, &directory, address.port())?;
+        let output = File::create(directory.path().join("output"))?;
+        let child = line
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output)
+            .current_dir(directory.path())
+            .spawn()?;
+        let mut process = Self { name, child, address, directory };
+        if process.accepts()? { Ok(Ok(process)) } else { Ok(Err(process.output())) }
+    }
+
+    /// A foreign process gives no other sign that it listens than a connection that succeeds, so it is asked again and
+    /// again; false if it ends instead.
+    fn accepts(&mut self) -> io::Result<bool> {
+        let deadline = Instant::now() + PATIENCE;
+        let (_never, tick) = mpsc::channel::<()>();
+        loop {
+            let reached = TcpStream::connect_timeout(&self.address, Duration::from_secs(1)).is_ok();
+            // If it has ended, whoever accepted was somebody else.
+            if self.child.try_wait()?.is_some() {
+                return Ok(false);
+            }
+            if reached {
+                return Ok(true);
+            }
+            if Instant::now() > deadline {
+                panic!("{} does not accept within {PATIENCE:?}:\n{}", self.name, self.output());
+            }
+            // The sender lives, so this is a timed wait.
+            let _ = tick.recv_timeout(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended by itself; either way nothing of it is left.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The path of `program`; `None`, and a line that says so, if it is not installed.
+///
+/// # Panics
+/// If it is not installed and `PETITION_REQUIRE_PEERS` is set.
+pub(super) fn find(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    // Servers often live where an ordinary user's PATH does not lead.
+    let usual = ["/usr/sbin", "/sbin", "/usr/local/sbin", "/usr/local/bin", "/usr/bin"].map(PathBuf::from);
+    let found = std::env::split_paths(&path).chain(usual).map(|place| place.join(program)).find(|file| file.is_file());
+    if found.is_none() {
+        assert!(std::env::var_os("PETITION_REQUIRE_PEERS").is_none(), "{program} is required and not installed");
+        println!("skipped: {program} is not installed");
+    }
+    found
+}

@@ -1,0 +1,41 @@
+//! tinyproxy and Squid.
+
+use super::process::{Process, find};
+
+/// Starts tinyproxy: forwards, and tunnels to any port; asks for Basic credentials if there are any.
+///
+/// # Panics
+/// When it is installed and does not start.
+pub fn tinyproxy(credentials: Option<(&str, &str)>) -> Option<Process> {
+    let program = find("tinyproxy")?;
+    Some(Process::start("tinyproxy", &program, |command, directory, port| {
+        let auth = credentials.map(|(user, password)| format!("BasicAuth {user} {password}\n")).unwrap_or_default();
+        let configuration = format!(
+            "Port {port}\nListen 127.0.0.1\nTimeout 60\nMaxClients 64\nAllow 127.0.0.1\nLogLevel Notice\n{auth}"
+        );
+        let file = directory.write("tinyproxy.conf", configuration)?;
+        command.arg("-d").arg("-c").arg(file);
+        Ok(())
+    }))
+}
+
+/// Starts Squid without a cache: forwards, and tunnels to any port.
+///
+/// # Panics
+/// When it is installed and does not start.
+pub fn squid() -> Option<Process> {
+    let program = find("squid")?;
+    Some(Process::start("squid", &program, |command, directory, port| {
+        let root = directory.path().display();
+        let configuration = format!(
+            "http_port 127.0.0.1:{port}\npid_filename none\ncache_log {root}/cache.log\naccess_log none\n\
+             cache_store_log none\ncoredump_dir {root}\ncache deny all\ncache_mem 8 MB\npinger_enable off\n\
+             netdb_filename none\nvisible_hostname localhost\nshutdown_lifetime 0 seconds\n\
+             acl here src 127.0.0.0/8\nhttp_access allow here\nhttp_access deny all\n"
+        );
+        let file = directory.write("squid.conf", configuration)?;
+        // One process in the foreground, so that killing the child leaves nothing behind.
+        command.args(["-N", "-d1", "-f"]).arg(file);
+        Ok(())
+    }))
+}

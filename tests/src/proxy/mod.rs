@@ -1,0 +1,326 @@
+//! A forward and CONNECT proxy for tests: RFC 9110 §7.6 and §9.3.6, as far as a client can see it.
+//!
+//! It keeps its clients' connections alive, opens a new connection for each forwarded request, and records every head.
+//! It can ask for Basic credentials, refuse as it is told, speak TLS itself, and lead any name to a loopback address.
+//! It leaves out caching and HTTP/1.0 clients.
+
+mod forward;
+mod tunnel;
+
+use std::collections::VecDeque;
+use std::io::{self, Write};
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::sync::Arc;
+
+use crate::httpbin::is_basic;
+use crate::net::PATIENCE;
+use crate::net::board::Board;
+use crate::net::gate::Gate;
+use crate::net::incoming::Incoming;
+use crate::net::message::Head;
+use crate::net::service::{Counts, Peer, Service};
+use crate::net::socket::Socket;
+use crate::net::wire::Wire;
+use crate::tls::Endpoint;
+
+/// A response that the proxy gives of its own instead of doing what it is asked.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    head: String,
+    body: Vec<u8>,
+    close: bool,
+}
+
+impl Refusal {
+    /// A response with this status (403, 407, 302, 500 …) and body; the connection stays open.
+    pub fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
+        let body = body.into();
+        let head = format!("HTTP/1.1 {status} Refused\r\nContent-Length: {}\r\n", body.len());
+        Self { head, body, close: false }
+    }
+
+    /// With one more field.
+    pub fn field(mut self, name: &str, value: &str) -> Self {
+        self.head += &format!("{name}: {value}\r\n");
+        self
+    }
+
+    /// With `Connection: close`, and closed after it.
+    pub fn close(mut self) -> Self {
+        self.close = true;
+        self.field("Connection", "close")
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        [self.head.as_bytes(), b"\r\n", &self.body].concat()
+    }
+}
+
+/// One tunnel that was opened.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tunnel {
+    /// The authority that CONNECT named.
+    pub target: String,
+    /// What the client sent into it.
+    pub sent: Vec<u8>,
+    /// How many bytes came back through it.
+    pub received: usize,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Log {
+    heads: Vec<Head>,
+    tunnels: Vec<Tunnel>,
+    violations: Vec<String>,
+    refusals: VecDeque<Refusal>,
+}
+
+/// The choices of a [`Proxy`].
+#[derive(Debug, Default)]
+pub struct Builder {
+    endpoint: Option<Endpoint>,
+    credentials: Option<(String, String)>,
+    refusals: Vec<Refusal>,
+    routes: Vec<(String, SocketAddr)>,
+    hold: Option<Gate>,
+    established: Option<Vec<u8>>,
+    injected: Vec<u8>,
+}
+
+impl Builder {
+    /// Speaks TLS to its clients: an HTTPS proxy.
+    pub fn tls(mut self, endpoint: &Endpoint) -> Self {
+        self.endpoint = Some(endpoint.clone());
+        self
+    }
+
+    /// Answers 407 to requests without these Basic credentials.
+    pub fn credentials(mut self, user: &str, password: &str) -> Self {
+        self.credentials = Some((user.to_owned(), password.to_owned()));
+        self
+    }
+
+    /// Gives this to the next request that no earlier refusal was given to, before credentials are looked at.
+    pub fn refuse(mut self, refusal: Refusal) -> Self {
+        self.refusals.push(refusal);
+        self
+    }
+
+    /// Leads `authority` (`NAME:PORT`) to `address`; other names are looked up by the system.
+    pub fn route(mut self, authority: &str, address: SocketAddr) -> Self {
+        self.routes.push((authority.to_ascii_lowercase(), address));
+        self
+    }
+
+    /// Each CONNECT waits at the gate before it is answered.
+    pub fn hold(mut self, gate: &Gate) -> Self {
+        self.hold = Some(gate.clone());
+        self
+    }
+
+    /// The whole head of the answer to CONNECT, in place of a plain 200: another 2xx, odd fields, bytes before it.
+    pub fn established(mut self, head: impl Into<Vec<u8>>) -> Self {
+        self.established = Some(head.into());
+        self
+    }
+
+    /// Sends these bytes right after the head of the 2xx to CONNECT, in the same write.
+    pub fn inject(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.injected = bytes.into();
+        self
+    }
+
+    /// Starts it on a free port of 127.0.0.1.
+    ///
+    /// # Errors
+    /// When the machine has no port left.
+    pub fn start(mut self) -> io::Result<Proxy> {
+        let refusals = std::mem::take(&mut self.refusals).into();
+        let log = Arc::new(Board::new(Log { refusals, ..Log::default() }));
+        let secure = self.endpoint.is_some();
+        let theirs = Arc::clone(&log);
+        let service = Service::start("proxy", move |peer| self.serve(&peer, &theirs))?;
+        Ok(Proxy { service, log, secure })
+    }
+}
+
+/// A running proxy. Dropping it ends every connection and joins every thread.
+#[derive(Debug)]
+pub struct Proxy {
+    service: Service,
+    log: Arc<Board<Log>>,
+    secure: bool,
+}
+
+impl Proxy {
+    /// A proxy without TLS that lets everybody through.
+    ///
+    /// # Errors
+    /// When the machine has no port left.
+    pub fn start() -> io::Result<Self> {
+        Self::builder().start()
+    }
+
+    /// Begins with what [`Proxy::start`] has.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.service.address()
+    }
+
+    /// `http://127.0.0.1:PORT`, or `https://localhost:PORT` under TLS.
+    pub fn url(&self) -> String {
+        if self.secure {
+            format!("https://localhost:{}", self.address().port())
+        } else {
+            format!("http://{}", self.address())
+        }
+    }
+
+    /// Every head that it was sent, refused or not, in order.
+    pub fn heads(&self) -> Vec<Head> {
+        self.log.look(|log| log.heads.clone())
+    }
+
+    /// The tunnels that were opened, with what has passed so far.
+    pub fn tunnels(&self) -> Vec<Tunnel> {
+        self.log.look(|log| log.tunnels.clone())
+    }
+
+    /// What clients have sent that they must not.
+    pub fn violations(&self) -> Vec<String> {
+        self.log.look(|log| log.violations.clone())
+    }
+
+    /// How many connections were accepted and how many of them are open.
+    pub fn counts(&self) -> Counts {
+        self.service.counts()
+    }
+
+    /// Waits until `n` heads have arrived.
+    ///
+    /// # Panics
+    /// After [`PATIENCE`].
+    #[track_caller]
+    pub fn wait_for_heads(&self, n: usize) {
+        self.log.wait_for(&format!("{n} heads at the proxy"), |log| (log.heads.len() >= n).then_some(()));
+    }
+
+    /// Waits until the counters satisfy `enough`.
+    ///
+    /// # Panics
+    /// After [`PATIENCE`].
+    #[track_caller]
+    pub fn wait_for_counts(&self, what: &str, enough: impl Fn(&Counts) -> bool) {
+        self.service.wait_for(what, enough);
+    }
+}
+
+/// Whether the connection of a client goes on after a request.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum After {
+    Keep,
+    Close,
+}
+
+impl Builder {
+    fn serve(&self, peer: &Peer, log: &Board<Log>) {
+        let wire = match &self.endpoint {
+            None => Wire::Plain(peer.socket.clone()),
+            Some(endpoint) => match endpoint.accept(peer) {
+                Ok(wire) => wire,
+                Err(_) => return,
+            },
+        };
+        // A kept connection may be idle for as long as the client likes.
+        let _ = wire.socket().set_read_patience(None);
+        let mut client = Incoming::new(wire, |_| ());
+        loop {
+            match self.turn(peer, log, &mut client) {
+                Ok(Some(After::Keep)) => {}
+                Ok(Some(After::Close)) => {
+                    if client.wire().half_close().is_ok() {
+                        // So that no RST overtakes the answer.
+                        let _ = client.drain();
+                    }
+                    break;
+                }
+                Ok(None) => break,
+                Err(error) => {
+                    if error.kind() == io::ErrorKind::InvalidData {
+                        log.update(|log| log.violations.push(error.to_string()));
+                    }
+                    break;
+                }
+            }
+        }
+        let _ = client.into_wire().close();
+    }
+
+    /// One request; `None` when the client has closed, or a tunnel has ended.
+    fn turn(&self, peer: &Peer, log: &Board<Log>, client: &mut Incoming) -> io::Result<Option<After>> {
+        let Some(head) = client.head()? else { return Ok(None) };
+        let refusal = log.update(|log| {
+            log.heads.push(head.clone());
+            log.refusals.pop_front()
+        });
+        if let Some(refusal) = refusal.or_else(|| self.ask_credentials(&head)) {
+            return self.refuse_one(&head, client, &refusal).map(Some);
+        }
+        if head.method == "CONNECT" {
+            if let Some(gate) = &self.hold {
+                gate.pass(peer.stop())?;
+            }
+            let origin = match self.open(peer, &head.target) {
+                Ok(origin) => origin,
+                Err(error) => return self.refuse_one(&head, client, &Refusal::new(502, error.to_string())).map(Some),
+            };
+            let established = self.established.as_deref().unwrap_or(b"HTTP/1.1 200 Connection established\r\n\r\n");
+            tunnel::run(&head.target, &[established, &self.injected].concat(), client, origin, log)?;
+            return Ok(None);
+        }
+        let url = match url::Url::parse(&head.target) {
+            Ok(url) if url.scheme() == "http" => url,
+            _ => {
+                log.update(|log| log.violations.push(format!("not in absolute form: {}", head.target)));
+                return self.refuse_one(&head, client, &Refusal::new(400, "absolute-form, please\n")).map(Some);
+            }
+        };
+        let authority = format!("{}:{}", url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or(80));
+        match self.open(peer, &authority) {
+            Ok(origin) => forward::run(&head, &url, client, origin).map(Some),
+            Err(error) => self.refuse_one(&head, client, &Refusal::new(502, error.to_string())).map(Some),
+        }
+    }
+
+    fn ask_credentials(&self, head: &Head) -> Option<Refusal> {
+        let (user, password) = self.credentials.as_ref()?;
+        let right = is_basic(head.value("proxy-authorization").as_deref(), user, password);
+        let ask = || Refusal::new(407, "who are you?\n").field("Proxy-Authenticate", "Basic realm=\"proxy\"");
+        (!right).then(ask)
+    }
+
+    fn refuse_one(&self, head: &Head, client: &mut Incoming, refusal: &Refusal) -> io::Result<After> {
+        if !head.expects_continue() {
+            client.body(head.framing().map_err(io::Error::other)?, &mut |_| Ok(()))?;
+        }
+        client.wire().write_all(&refusal.bytes())?;
+        let close = refusal.close || !head.keep_alive() || head.expects_continue();
+        Ok(if close { After::Close } else { After::Keep })
+    }
+
+    fn open(&self, peer: &Peer, authority: &str) -> io::Result<Socket> {
+        let known = self.routes.iter().find(|(name, _)| name.eq_ignore_ascii_case(authority));
+        let address = match known {
+            Some((_, address)) => *address,
+            None => authority.to_socket_addrs()?.next().ok_or(io::ErrorKind::NotFound)?,
+        };
+        let socket = Socket::connect(address, PATIENCE)?;
+        socket.set_read_patience(None)?;
+        peer.adopt(&socket);
+        Ok(socket)
+    }
+}
