@@ -510,7 +510,7 @@ fn tls_goes_through_a_tunnel() {
         &[get()],
         || {
             let layers: Vec<Box<dyn Layer>> = vec![
-                Box::new(Tunnel::new(Config::default(), "a.example:443", None, None).unwrap()),
+                Box::new(Tunnel::new(Config::default(), "a.example:443", None).unwrap()),
                 Box::new(TlsLayer::new(&config, "a.example").unwrap()),
             ];
             let proxy = Script::new([(connect, "HTTP/1.1 200 \r\n\r\n")]);
@@ -520,7 +520,7 @@ fn tls_goes_through_a_tunnel() {
     );
     // T77: whatever is injected before our first word does not get as far as TLS.
     let layers: Vec<Box<dyn Layer>> = vec![
-        Box::new(Tunnel::new(Config::default(), "a.example:443", None, None).unwrap()),
+        Box::new(Tunnel::new(Config::default(), "a.example:443", None).unwrap()),
         Box::new(TlsLayer::new(&config, "a.example").unwrap()),
     ];
     let mut link = Link::new(layers, Config::default());
@@ -548,7 +548,7 @@ fn tls_goes_through_a_tunnel_in_tls() {
         || {
             let layers: Vec<Box<dyn Layer>> = vec![
                 Box::new(TlsLayer::new(&config, "proxy.example").unwrap()),
-                Box::new(Tunnel::new(Config::default(), "a.example:443", None, None).unwrap()),
+                Box::new(Tunnel::new(Config::default(), "a.example:443", None).unwrap()),
                 Box::new(TlsLayer::new(&config, "a.example").unwrap()),
             ];
             let origin = TlsPeer::new(&inner, Script::new([(&expected, &answer)]).then_closes());

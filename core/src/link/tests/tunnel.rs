@@ -8,7 +8,7 @@ const CONNECT: &str = "CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\n
 
 fn tunnel(limits: Limits) -> Link {
     let config = Config { limits, ..Config::default() };
-    let layer = Tunnel::new(config, "a.example:443", None, None).unwrap();
+    let layer = Tunnel::new(config, "a.example:443", None).unwrap();
     Link::new(vec![Box::new(layer)], Config::default())
 }
 
@@ -40,7 +40,12 @@ fn poll_error(link: &mut Link, answer: &str, closes: bool) -> LinkError {
 
 #[test]
 fn t4_connect_says_no_more_than_it_must() {
-    let layer = Tunnel::new(Config::default(), "[::1]:443", Some(b"Basic dTpw"), Some(b"petition")).unwrap();
+    let layer = Tunnel::new(
+        Config::default(),
+        "[::1]:443",
+        [("Proxy-Authorization", &b"Basic dTpw"[..]), ("User-Agent", b"petition")],
+    )
+    .unwrap();
     let mut link = Link::new(vec![Box::new(layer)], Config::default());
     link.poll(super::drive::TODAY).unwrap();
     assert_eq!(link.phase(), Phase::Establishing(LayerKind::Proxy));
@@ -62,7 +67,9 @@ fn t3_the_requests_go_through_the_tunnel_and_the_credentials_do_not() {
         everywhere(
             &[get(), get()],
             || {
-                let layer = Tunnel::new(Config::default(), "a.example:443", Some(b"Basic dTpw"), None).unwrap();
+                let layer =
+                    Tunnel::new(Config::default(), "a.example:443", [("Proxy-Authorization", &b"Basic dTpw"[..])])
+                        .unwrap();
                 let link = Link::new(vec![Box::new(layer)], Config::default());
                 (link, Script::new([(connect, answer)]).then(hello(2)))
             },
@@ -148,9 +155,9 @@ fn a_proxy_that_hangs_up_or_speaks_something_else_is_told_apart() {
 
 #[test]
 fn a_tunnel_cannot_be_made_to_say_more() {
-    let bad = Tunnel::new(Config::default(), "a.example:443", Some(b"Basic x\r\nX: y"), None);
+    let bad = Tunnel::new(Config::default(), "a.example:443", [("Proxy-Authorization", &b"Basic x\r\nX: y"[..])]);
     assert!(matches!(bad, Err(InvalidRequest::FieldValue { .. })));
-    assert!(Tunnel::new(Config::default(), "a b:1", None, None).is_err());
+    assert!(Tunnel::new(Config::default(), "a b:1", None).is_err());
 }
 
 #[test]
@@ -160,7 +167,7 @@ fn a_tunnel_within_a_tunnel_opens_one_after_the_other() {
         &[get()],
         || {
             let layers = ["a.example:443", "b.example:443"]
-                .map(|to| Box::new(Tunnel::new(Config::default(), to, None, None).unwrap()) as Box<dyn Layer>);
+                .map(|to| Box::new(Tunnel::new(Config::default(), to, None).unwrap()) as Box<dyn Layer>);
             let proxies = Script::new([(CONNECT, "HTTP/1.1 200 \r\n\r\n"), (second, "HTTP/1.1 200 \r\n\r\n")]);
             (Link::new(layers.into(), Config::default()), proxies.then(hello(1)))
         },
