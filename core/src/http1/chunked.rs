@@ -255,6 +255,8 @@ impl Decoder {
 impl Trailers {
     /// Collects what belongs to the trailer section: how much, and whether that is its end.
     fn advance(&mut self, input: &[u8], config: &Config) -> Result<(usize, bool), ProtocolError> {
+        #[cfg(test)]
+        super::scan::steps::add(input.len());
         let mut taken = 0;
         for lf in memchr::memchr_iter(b'\n', input) {
             let line = input.get(taken..=lf).unwrap_or_default();
@@ -285,7 +287,7 @@ impl Trailers {
         let len = self.bytes.len() + more;
         let limits = &config.limits;
         let line_end = self.line_start.saturating_add(limits.head_line_bytes);
-        let end = limits.trailer_bytes.min(u32::MAX as usize);
+        let end = limits.trailer_bytes.min(i32::MAX as usize);
         if len <= line_end.min(end) {
             return Ok(());
         }

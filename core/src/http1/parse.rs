@@ -29,6 +29,8 @@ pub(crate) fn head(
     config: &Config,
 ) -> Result<(ResponseHead, Signals), ProtocolError> {
     let raw = bytes.as_slice();
+    #[cfg(test)]
+    super::scan::steps::add(raw.len());
     let mut signals = Signals::default();
     if !raw.is_ascii() {
         if !config.leniencies.obs_text {
@@ -68,17 +70,28 @@ pub(crate) fn head(
     let base = parsed.as_ptr() as usize;
     let mut spans = Vec::with_capacity(response.headers.len());
     let mut unfolded = Vec::new();
-    for field in response.headers.iter() {
+    let end = raw.strip_suffix(b"\n").map_or(raw.len(), |raw| raw.strip_suffix(b"\r").unwrap_or(raw).len());
+    for (at, field) in response.headers.iter().enumerate() {
         let mut span = Span { name: span_of(base, field.name.as_bytes()), value: span_of(base, field.value) };
-        if scan.folded && field.value.contains(&b'\n') {
-            if NEVER_FOLDED.iter().any(|name| name.eq_ignore_ascii_case(field.name)) {
-                let name = Seen::new(field.name.as_bytes());
-                return Err(ProtocolError::ObsFold { part: Part::Head, name });
+        let mut value = field.value;
+        if scan.folded {
+            // httparse trims away a fold at either end of a value, so the lines are counted, not the value searched.
+            let start = (span.name.0 + span.name.1) as usize + 1;
+            let next = response.headers.get(at + 1).map_or(end, |next| span_of(base, next.name.as_bytes()).0 as usize);
+            let lines = raw.get(start..next).unwrap_or_default();
+            if memchr::memchr_iter(b'\n', lines).count() > 1 {
+                if NEVER_FOLDED.iter().any(|name| name.eq_ignore_ascii_case(field.name)) {
+                    let name = Seen::new(field.name.as_bytes());
+                    return Err(ProtocolError::ObsFold { part: Part::Head, name });
+                }
+                scan.used.insert(Leniency::ObsFold);
+                let start = unfolded.len();
+                unfold(lines, &mut unfolded);
+                value = unfolded.get(start..).unwrap_or_default();
+                span.value = ((raw.len() + start) as u32, value.len() as u32);
             }
-            scan.used.insert(Leniency::ObsFold);
-            span.value = unfold(field.value, raw.len(), &mut unfolded);
         }
-        signals.field(field.name, field.value);
+        signals.field(field.name, value);
         spans.push(span);
     }
 
@@ -120,14 +133,14 @@ impl Bytes<'_> {
 }
 
 fn span_of(base: usize, part: &[u8]) -> (u32, u32) {
-    // `part` lies within a head of at most u32::MAX bytes.
+    // `part` lies within a head of at most 2 GiB.
     ((part.as_ptr() as usize).saturating_sub(base) as u32, part.len() as u32)
 }
 
-/// Writes `value` with each fold replaced by one space behind `out`, and says where it went.
-fn unfold(value: &[u8], base: usize, out: &mut Vec<u8>) -> (u32, u32) {
+/// Writes a value's lines behind `out`, each fold replaced by one space.
+fn unfold(lines: &[u8], out: &mut Vec<u8>) {
     let start = out.len();
-    for line in value.split(|&b| b == b'\n') {
+    for line in lines.split(|&b| b == b'\n') {
         let line = trim_ows(line.strip_suffix(b"\r").unwrap_or(line));
         if !line.is_empty() {
             if out.len() > start {
@@ -136,12 +149,13 @@ fn unfold(value: &[u8], base: usize, out: &mut Vec<u8>) -> (u32, u32) {
             out.extend_from_slice(line);
         }
     }
-    ((base + start) as u32, (out.len() - start) as u32)
 }
 
 /// Parses a complete trailer section of `count` lines. No folds, no lone LF: within chunked framing nothing
 /// is tolerated.
 pub(crate) fn trailers(raw: &[u8], count: usize, config: &Config) -> Result<Fields, ProtocolError> {
+    #[cfg(test)]
+    super::scan::steps::add(raw.len());
     let wrong = || diagnose(raw, Part::Trailers, config);
     let mut lines = vec![httparse::EMPTY_HEADER; count];
     if !config.leniencies.obs_text && !raw.is_ascii() {

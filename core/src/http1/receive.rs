@@ -150,6 +150,8 @@ impl Connection {
 
     /// Reads on in a head, of which `partial` has come before.
     fn head(&mut self, partial: Option<Box<PartialHead>>, input: &[u8]) -> Result<Received, ProtocolError> {
+        #[cfg(test)]
+        super::scan::steps::add(input.len());
         let config = self.config.clone();
         let limits = &config.limits;
         let tolerated = config.leniencies.leading_empty_line && (self.served || self.exchange.informational > 0);
@@ -174,7 +176,7 @@ impl Connection {
                 }
             }
             let bytes = input.get(start..).unwrap_or_default();
-            scan.pending(bytes, bytes.len(), &rules)?;
+            scan.check(bytes, bytes.len(), &rules)?;
             self.receiving = Receiving::Head(Some(Box::new(PartialHead { scan, bytes: bytes.to_vec() })));
             return received(input.len(), Event::NeedInput);
         };
@@ -184,7 +186,7 @@ impl Connection {
         for lf in memchr::memchr_iter(b'\n', input) {
             let line = input.get(taken..=lf).unwrap_or_default();
             // Judged before it is copied: what is beyond a limit is not kept.
-            scan.check_size(bytes.len().saturating_add(line.len()), &rules)?;
+            scan.check(bytes, bytes.len().saturating_add(line.len()), &rules)?;
             bytes.extend_from_slice(line);
             taken = lf + 1;
             match scan.line(bytes, &rules)? {
@@ -197,9 +199,9 @@ impl Connection {
             }
         }
         let rest = input.get(taken..).unwrap_or_default();
-        scan.check_size(bytes.len().saturating_add(rest.len()), &rules)?;
+        scan.check(bytes, bytes.len().saturating_add(rest.len()), &rules)?;
         bytes.extend_from_slice(rest);
-        scan.pending(bytes, bytes.len(), &rules)?;
+        scan.check(bytes, bytes.len(), &rules)?;
         self.receiving = Receiving::Head(Some(partial));
         received(input.len(), Event::NeedInput)
     }

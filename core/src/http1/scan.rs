@@ -45,9 +45,11 @@ const PREFIX: &[u8] = b"HTTP/1.";
 impl Scan {
     /// Takes the next line. `head` is the head so far, up to and including the LF of that line.
     pub(crate) fn line(&mut self, head: &[u8], rules: &ScanRules<'_>) -> Result<Line, ProtocolError> {
-        self.check_size(head.len(), rules)?;
+        self.check(head, head.len(), rules)?;
         let leniencies = &rules.config.leniencies;
         let line = head.get(self.line_start..).unwrap_or_default();
+        #[cfg(test)]
+        steps::add(line.len());
         let (content, bare) = match line {
             [content @ .., b'\r', b'\n'] => (content, false),
             [content @ .., b'\n'] => (content, true),
@@ -86,14 +88,21 @@ impl Scan {
         Ok(Line::Within)
     }
 
-    /// Looks at a head that has come to `len` bytes without the end of its last line; `first` are at least its
-    /// first seven bytes, if it has as many.
-    pub(crate) fn pending(&self, first: &[u8], len: usize, rules: &ScanRules<'_>) -> Result<(), ProtocolError> {
-        self.check_size(len, rules)?;
-        match first.get(..PREFIX.len()) {
-            Some(prefix) if self.status.is_none() => check_prefix(prefix),
-            _ => Ok(()),
+    /// Looks at the size of a head that has come to `len` bytes, and at its beginning, of which `first` may be a part
+    /// only: then nothing is decided until there is more of it.
+    pub(crate) fn check(&self, first: &[u8], len: usize, rules: &ScanRules<'_>) -> Result<(), ProtocolError> {
+        if self.status.is_none() {
+            match first.get(..PREFIX.len()) {
+                Some(prefix) => {
+                    // A limit below seven bytes comes first, one above it last.
+                    self.check_size(PREFIX.len(), rules)?;
+                    check_prefix(prefix)?;
+                }
+                None if first.len() < len => return Ok(()),
+                None => {}
+            }
         }
+        self.check_size(len, rules)
     }
 
     /// Why a head that ends here is wrong, beyond being cut short.
@@ -111,10 +120,10 @@ impl Scan {
     }
 
     // The limit that is met first, counted in bytes from the start of the head, is the one that is reported.
-    pub(crate) fn check_size(&self, len: usize, rules: &ScanRules<'_>) -> Result<(), ProtocolError> {
+    fn check_size(&self, len: usize, rules: &ScanRules<'_>) -> Result<(), ProtocolError> {
         let limits = &rules.config.limits;
         let line_end = self.line_start.saturating_add(limits.head_line_bytes);
-        let head_end = limits.head_bytes.min(u32::MAX as usize);
+        let head_end = limits.head_bytes.min(i32::MAX as usize);
         if len <= line_end.min(head_end).min(rules.heads_left) {
             return Ok(());
         }
@@ -130,6 +139,27 @@ impl Scan {
 }
 
 fn check_prefix(line: &[u8]) -> Result<(), ProtocolError> {
+    #[cfg(test)]
+    steps::add(PREFIX.len());
     let start = line.get(..PREFIX.len()).unwrap_or(line);
     if PREFIX.starts_with(start) { Ok(()) } else { Err(ProtocolError::NotHttp1 { seen: Seen::new(start) }) }
+}
+
+/// How many bytes were looked at, so that a test can tell linear work from quadratic.
+#[cfg(test)]
+pub(crate) mod steps {
+    use std::cell::Cell;
+
+    thread_local!(static STEPS: Cell<usize> = const { Cell::new(0) });
+
+    pub(crate) fn add(n: usize) {
+        STEPS.with(|steps| steps.set(steps.get() + n));
+    }
+
+    /// The bytes looked at while `f` runs.
+    pub(crate) fn count(f: impl FnOnce()) -> usize {
+        STEPS.with(|steps| steps.set(0));
+        f();
+        STEPS.with(Cell::get)
+    }
 }

@@ -95,6 +95,11 @@ impl Sender {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn capacity(&self) -> usize {
+        self.out.capacity()
+    }
+
     pub(crate) fn head_written(&self) -> bool {
         self.head_left == 0 && !matches!(self.state, Sending::Idle)
     }

@@ -43,7 +43,7 @@ pub(crate) fn parse(line: &[u8], config: &Config, used: &mut LeniencySet) -> Res
     if !reason.iter().all(|&b| is_value_byte(b)) || (!config.leniencies.obs_text && !reason.is_ascii()) {
         return Err(wrong());
     }
-    // A line is at most u32::MAX bytes long: the head is.
+    // A head is at most 2 GiB long, whatever the limit: see `scan`.
     let reason = ((line.len() - reason.len()) as u32, reason.len() as u32);
     let version = if *minor == b'0' { Version::Http10 } else { Version::Http11 };
     Ok(StatusLine { version, minor: *minor - b'0', status, reason })

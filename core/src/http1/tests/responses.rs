@@ -1,0 +1,603 @@
+//! Response framing as a table: RULES T31–T51, each case in both modes and in every split.
+
+use super::*;
+
+/// Rule, input, what comes of it in the compatible mode, and in the strict one if that differs. The input is ended by a
+/// clean end of the connection.
+type Case<'a> = (&'a str, &'a str, &'a str, Option<&'a str>);
+
+const OK: &str = "HTTP/1.1 200 OK\r\n";
+
+/// `OK` before it unless the case brings its own status line.
+fn input(case: &str) -> Vec<u8> {
+    // In the tables ~ stands for NUL and ÿ for the byte 0xFF.
+    let start = if case.starts_with('^') { "" } else { OK };
+    [start, case.trim_start_matches('^')].concat().chars().map(|c| if c == '~' { 0 } else { c as u8 }).collect()
+}
+
+fn check(setup: Setup, cases: &[Case<'_>]) {
+    for (rule, text, compat, strict) in cases {
+        let bytes = input(text);
+        for (leniencies, want) in [(Leniencies::COMPAT, compat), (Leniencies::STRICT, &strict.unwrap_or(compat))] {
+            let mut setup = setup;
+            setup.config.leniencies = leniencies;
+            let run = every_way(&setup, &bytes, Some(Eof::Clean));
+            assert_eq!(run.line(), *want, "{rule}, {text:?}, strict: {}", leniencies == Leniencies::STRICT);
+            no_silent_success(&setup, &bytes, &run);
+        }
+    }
+}
+
+/// A response that says where it ends is never complete before that.
+fn no_silent_success(setup: &Setup, bytes: &[u8], run: &Run) {
+    let told = |saw: &Saw| !matches!(saw, Saw::Head(_, Some(BodyFraming::UntilClose)));
+    if let Some(Saw::End) = run.saw.last()
+        && run.saw.iter().all(told)
+        && !run.used.contains(Leniency::MissingFinalCrlf)
+    {
+        let mut setup = *setup;
+        setup.config.leniencies.missing_final_crlf = false;
+        for cut in 0..run.received as usize {
+            let short = play(&setup, [&bytes[..cut]], Some(Eof::Clean));
+            assert!(matches!(short.saw.last(), Some(Saw::Error(_))), "cut at {cut}: {}", short.line());
+        }
+    }
+}
+
+#[test]
+fn length_and_coding_together_t31() {
+    check(
+        Setup::COMPAT,
+        &[
+            (
+                "T31",
+                "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n",
+                r#"200/Chunked "ab" end, a tolerated fault: content_length_beside_transfer_encoding"#,
+                Some("! Content-Length beside Transfer-Encoding"),
+            ),
+            (
+                "T31",
+                "Transfer-Encoding: chunked\r\nContent-Length: x\r\n\r\n0\r\n\r\n",
+                r#"! expected a number in Content-Length, seen "x""#,
+                None,
+            ),
+        ],
+    );
+    let both = input("Content-Length: 3\r\nTransfer-Encoding: chunked\r\ncontent-length: 3\r\nA: b\r\n\r\n0\r\n\r\n");
+    let run = every_way(&Setup::COMPAT, &both, None);
+    let names: Vec<_> = run.head().fields().iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["Transfer-Encoding", "A"], "Content-Length is dropped from view");
+}
+
+#[test]
+fn several_lengths_t32() {
+    let five = r#"200/Length(5) "hello" end, reusable"#;
+    check(
+        Setup::COMPAT,
+        &[
+            ("T32", "Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello", five, None),
+            ("T32", "Content-Length: 5, 5\r\n\r\nhello", five, None),
+            ("T32", "Content-Length: 5\t ,05\r\nContent-Length: 005\r\n\r\nhello", five, None),
+            ("T32", "Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello!", "! Content-Length is both 5 and 6", None),
+            ("T32", "Content-Length: 5, 6\r\n\r\nhello!", "! Content-Length is both 5 and 6", None),
+            ("T32", "Content-Length: 5,\r\n\r\nhello", r#"! expected a number in Content-Length, seen "5,""#, None),
+            ("T32", "Content-Length: ,5\r\n\r\nhello", r#"! expected a number in Content-Length, seen ",5""#, None),
+            (
+                "T32",
+                "Content-Length: 5\r\nContent-Length:\r\n\r\nhello",
+                r#"! expected a number in Content-Length, seen """#,
+                None,
+            ),
+        ],
+    );
+}
+
+#[test]
+fn length_syntax_t33() {
+    for wrong in [
+        "+5",
+        "-1",
+        "0x5",
+        "5 5",
+        "",
+        "5.0",
+        "5;",
+        "\"5\"",
+        "5\tb",
+        "18446744073709551621",
+        "9223372036854775808",
+        "00000000000000000005",
+    ] {
+        let run = every_way(&Setup::COMPAT, &input(&format!("Content-Length: {wrong}\r\n\r\nhello")), None);
+        assert_eq!(*run.error(), ProtocolError::ContentLength { seen: Seen::new(wrong.as_bytes()) }, "T33 {wrong}");
+    }
+    check(
+        Setup::COMPAT,
+        &[
+            (
+                "T33",
+                "Content-Length:\t 0000000000000000005 \r\n\r\nhello",
+                r#"200/Length(5) "hello" end, reusable"#,
+                None,
+            ),
+            (
+                "T33, T51",
+                "Content-Length: 9223372036854775807\r\n\r\nabc",
+                r#"200/Length(9223372036854775807) "abc" ! expected 9223372036854775807 bytes of body, the connection ended after 3"#,
+                None,
+            ),
+        ],
+    );
+}
+
+#[test]
+fn transfer_codings_t34() {
+    fn refused(value: &str) -> String {
+        format!("! expected Transfer-Encoding: chunked, seen \"{}\"", value.as_bytes().escape_ascii())
+    }
+    let chunked = r#"200/Chunked "ab" end, reusable"#;
+    let unended = r#"200/UntilClose "2\r\nab\r\n0\r\n\r\n" end, the body lasted until the end of the connection"#;
+    // Value, compatible, whether the strict mode refuses.
+    for (fields, compat, strict) in [
+        ("Transfer-Encoding: chunked", chunked, None),
+        ("transfer-encoding:\tCHUNKED\t", chunked, None),
+        ("Transfer-Encoding: gzip, chunked", chunked, Some("gzip, chunked")),
+        ("Transfer-Encoding: identity\r\nTransfer-Encoding: chunked", chunked, Some("identity")),
+        ("Transfer-Encoding: gzip;q=\"a\", chunked", chunked, Some("gzip;q=\"a\", chunked")),
+        ("Transfer-Encoding: chunked, identity", unended, Some("chunked, identity")),
+        ("Transfer-Encoding: chunked\r\nTransfer-Encoding: gzip, br", unended, Some("gzip, br")),
+        ("Transfer-Encoding: identity", unended, Some("identity")),
+        ("Transfer-Encoding: xchunked", unended, Some("xchunked")),
+        ("Transfer-Encoding: chunked;q=1", unended, Some("chunked;q=1")),
+        ("Transfer-Encoding: chunked chunked", unended, Some("chunked chunked")),
+        ("Transfer-Encoding: \"chunked\"", unended, Some("\"chunked\"")),
+        ("Transfer-Encoding: chunked, chunked", "", Some("chunked, chunked")),
+        ("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", "", Some("chunked")),
+        ("Transfer-Encoding: chunked, gzip, chunked", "", Some("chunked, gzip, chunked")),
+        ("Transfer-Encoding: chunked,", "", Some("chunked,")),
+        ("Transfer-Encoding:", "", Some("")),
+    ] {
+        let bytes = input(&format!("{fields}\r\n\r\n2\r\nab\r\n0\r\n\r\n"));
+        let want = if compat.is_empty() { refused(strict.unwrap()) } else { compat.into() };
+        let run = every_way(&Setup::COMPAT, &bytes, Some(Eof::Clean));
+        assert_eq!(run.line(), want, "T34 {fields}");
+        assert_eq!(run.used.contains(Leniency::UnknownTransferCoding), !compat.is_empty() && strict.is_some());
+        let want = strict.map_or(compat.into(), refused);
+        assert_eq!(every_way(&Setup::STRICT, &bytes, Some(Eof::Clean)).line(), want, "T34 strict {fields}");
+    }
+    check(
+        Setup::COMPAT,
+        &[(
+            "T34",
+            "^HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n",
+            r#"200/Chunked "a" end, a tolerated fault: transfer_encoding_on_http10"#,
+            Some("! Transfer-Encoding in an HTTP/1.0 response"),
+        )],
+    );
+}
+
+#[test]
+fn field_lines_t35_t36_t37_t38() {
+    let end = "200/Length(0) end, reusable";
+    check(
+        Setup::COMPAT,
+        &[
+            (
+                "T35",
+                "Content-Length : 0\r\n\r\n",
+                r#"! expected a field name and a colon in the head, seen "Content-Length ""#,
+                None,
+            ),
+            ("T35", "A b: c\r\n\r\n", r#"! expected a field name and a colon in the head, seen "A ""#, None),
+            ("T35", "abc\r\n\r\n", r#"! expected a field name and a colon in the head, seen "abc""#, None),
+            ("T35", ": c\r\n\r\n", r#"! expected a field name and a colon in the head, seen ":""#, None),
+            ("T35", " A: b\r\n\r\n", r#"! expected a field name and a colon in the head, seen " ""#, None),
+            ("T35", "A\u{e9}: b\r\n\r\n", r#"! expected a field name and a colon in the head, seen "A\xe9""#, None),
+            (
+                "T36",
+                "A: b\r\n c\r\nContent-Length: 0\r\n\r\n",
+                end,
+                Some("! \"A\" in the head is folded over several lines"),
+            ),
+            (
+                "T36",
+                "Content-Length:\r\n 0\r\n\r\n",
+                "! \"Content-Length\" in the head is folded over several lines",
+                None,
+            ),
+            (
+                "T36",
+                "Content-Length: 0\r\n \r\n\r\n",
+                "! \"Content-Length\" in the head is folded over several lines",
+                None,
+            ),
+            (
+                "T36",
+                "Content-Length: 0\r\nProxy-Connection: a,\r\n close\r\n\r\n",
+                "200/Length(0) end, the response said Connection: close",
+                Some("! \"Proxy-Connection\" in the head is folded over several lines"),
+            ),
+            (
+                "T36",
+                "Content-Length: 0\r\n 1\r\n\r\n",
+                "! \"Content-Length\" in the head is folded over several lines",
+                None,
+            ),
+            (
+                "T36",
+                "Transfer-Encoding: gzip,\r\n chunked\r\n\r\n",
+                "! \"Transfer-Encoding\" in the head is folded over several lines",
+                None,
+            ),
+            ("T36", "Location: /a\r\n\t/b\r\n\r\n", "! \"Location\" in the head is folded over several lines", None),
+            (
+                "T36",
+                "Set-Cookie: a=secret;\r\n b\r\n\r\n",
+                "! \"Set-Cookie\" in the head is folded over several lines",
+                None,
+            ),
+            (
+                "T36",
+                "Connection: a,\r\n close\r\n\r\n",
+                "! \"Connection\" in the head is folded over several lines",
+                None,
+            ),
+            ("T37", "Content-Length: 0\n\r\n", end, Some("! expected CRLF in the head, seen LF alone")),
+            ("T37", "^HTTP/1.1 200 OK\nContent-Length: 0\n\n", end, Some("! expected CRLF in the head, seen LF alone")),
+            ("T37", "A: b\rc\r\n\r\n", "! expected LF after CR in the head", None),
+            ("T37", "A: b\r\r\n\r\n", "! expected LF after CR in the head", None),
+            ("T37", "A\r: b\r\n\r\n", "! expected LF after CR in the head", None),
+            ("T37", "Content-Length: 3\r\n\rabc", "! expected LF after CR in the head", None),
+            (
+                "T37",
+                "^HTTP/1.1 200 OK\rA: b\r\n\r\n",
+                r#"! expected a status line, seen "HTTP/1.1 200 OK\rA: b""#,
+                None,
+            ),
+            ("T38", "A: b~c\r\n\r\n", "! byte 0x00 in the value of \"A\" in the head", None),
+            (
+                "T38",
+                "Set-Cookie: a=secret\u{7f}\r\n\r\n",
+                "! byte 0x7f in the value of \"Set-Cookie\" in the head",
+                None,
+            ),
+            ("T38", "A:\u{1b}\r\n\r\n", "! byte 0x1b in the value of \"A\" in the head", None),
+            (
+                "T38",
+                "A: \u{ff}\r\nContent-Length: 0\r\n\r\n",
+                end,
+                Some("! byte 0xff in the value of \"A\" in the head"),
+            ),
+            ("T38", "A:\tb\tc\t\r\nContent-Length: 0\r\n\r\n", end, None),
+        ],
+    );
+}
+
+#[test]
+fn status_lines_t39() {
+    let wrong = |seen: &str| format!("! expected a status line, seen \"{seen}\"");
+    let (bare, high) = (wrong("HTTP/1.1 200"), wrong("HTTP/1.1 200 \\xff"));
+    for line in [
+        "HTTP/1.1 20 OK",
+        "HTTP/1.1 2000 OK",
+        "HTTP/1.1 099 OK",
+        "HTTP/1.1 000",
+        "HTTP/1.1  200 OK",
+        "HTTP/1.1 200OK",
+        "HTTP/1.1\\t200 OK",
+        "HTTP/1.01 200 OK",
+        "HTTP/1. 200 OK",
+        "HTTP/1.1 +20 OK",
+        "HTTP/1.1",
+        "HTTP/1.1 ",
+        "HTTP/1.1 200\\tOK",
+        "HTTP/1.1 200 O\\x00K",
+        "HTTP/1.1 200 O\\x7fK",
+        "HTTP/1.a 200 OK",
+    ] {
+        let raw = line.replace("\\t", "\t").replace("\\x00", "\0").replace("\\x7f", "\x7f");
+        let run = every_way(&Setup::COMPAT, format!("{raw}\r\nContent-Length: 0\r\n\r\n").as_bytes(), None);
+        assert_eq!(run.line(), wrong(line), "T39 {line}");
+    }
+    for (line, seen) in [
+        ("HTTP/2.0 200 OK", "HTTP/2."),
+        ("HTTP/0.9 200 OK", "HTTP/0."),
+        ("ICY 200 OK", "ICY 200"),
+        ("http/1.1 200 OK", "http/1."),
+        ("HTTP/11.1 200 OK", "HTTP/11"),
+        ("<html>", "<html>\\r"),
+        ("SSH-2.0-x", "SSH-2.0"),
+        (" HTTP/1.1 200 OK", " HTTP/1"),
+        ("\r\rHTTP/1.1 200 OK", "\\r\\rHTTP/"),
+    ] {
+        let run = every_way(&Setup::COMPAT, format!("{line}\r\n\r\n").as_bytes(), None);
+        let Saw::Error(ProtocolError::NotHttp1 { seen: got }) = &run.saw[0] else {
+            panic!("T39 {line}: {}", run.line())
+        };
+        assert!(format!("\"{seen}").starts_with(got.to_string().trim_end_matches('"')), "T39 {line}: {got}");
+    }
+    let end = "/Length(0) end, reusable";
+    for (line, status) in [
+        ("HTTP/1.1 200 OK", 200),
+        ("HTTP/1.1 200 ", 200),
+        ("HTTP/1.9 200 OK", 200),
+        ("HTTP/1.1 999 x", 999),
+        ("HTTP/1.1 600 ", 600),
+        ("HTTP/1.1 404  two  spaces\t", 404),
+    ] {
+        let run = every_way(&Setup::STRICT, format!("{line}\r\nContent-Length: 0\r\n\r\n").as_bytes(), None);
+        assert_eq!(run.line(), format!("{status}{end}"), "T39 {line}");
+    }
+    check(
+        Setup::COMPAT,
+        &[
+            ("T39", "^HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n", "200/Length(0) end, reusable", Some(&bare)),
+            ("T39", "^HTTP/1.1 200 \u{ff}\r\nContent-Length: 0\r\n\r\n", "200/Length(0) end, reusable", Some(&high)),
+            ("T39", "^\r\nHTTP/1.1 200 OK\r\n\r\n", "! expected a status line, seen an empty line", None),
+        ],
+    );
+    // After another response on the same connection one empty line is passed over.
+    let served = Setup { served: true, ..Setup::COMPAT };
+    let empty = "! expected a status line, seen an empty line";
+    check(
+        served,
+        &[
+            ("T39", "^\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "200/Length(0) end, reusable", Some(empty)),
+            ("T39", "^\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", empty, None),
+        ],
+    );
+    check(
+        Setup::COMPAT,
+        &[(
+            "T39",
+            "^HTTP/1.1 100 \r\n\r\n\r\nHTTP/1.1 204 \r\n\r\n",
+            "100 204/None end, reusable",
+            Some("100 ! expected a status line, seen an empty line"),
+        )],
+    );
+}
+
+#[test]
+fn chunk_syntax_t40_t41_t42() {
+    fn chunked(body: &str) -> Vec<u8> {
+        input(&format!("Transfer-Encoding: chunked\r\n\r\n{body}"))
+    }
+    let ok = r#"200/Chunked "hello" end, reusable"#;
+    let size = |byte: &str| format!("200/Chunked ! expected a chunk size, seen byte \"{byte}\" in it");
+    let ext = |byte: &str| format!("200/Chunked ! expected a chunk extension, seen byte \"{byte}\" in it");
+    let lf = "200/Chunked ! expected CRLF in the body, seen LF alone".to_owned();
+    // The line before the data; compatible; strict if it differs.
+    for (rule, line, compat, strict) in [
+        ("T40", "5\r\n", ok.into(), None),
+        ("T40", "0000000000000005\r\n", ok.into(), None),
+        ("T40", "00000000000000005\r\n", size("5"), None),
+        ("T40", "+5\r\n", size("+"), None),
+        ("T40", "-5\r\n", size("-"), None),
+        ("T40", " 5\r\n", size(" "), None),
+        ("T40", "0x5\r\n", size("x"), None),
+        ("T40", "5g\r\n", size("g"), None),
+        ("T40", "\r\n", size("\\r"), None),
+        ("T40", ";a\r\n", size(";"), None),
+        ("T40", "8000000000000000\r\n", size("0"), None),
+        ("T40", "ffffffffffffffff\r\n", size("f"), None),
+        ("T40", "5 \r\n", ok.into(), Some(size(" "))),
+        ("T40", "5\t \r\n", ok.into(), Some(size(" "))),
+        ("T40", "5 5\r\n", size("5"), None),
+        ("T40", "5 ;a\r\n", ok.into(), None),
+        ("T37", "5\n", lf.clone(), None),
+        ("T37", "5 \n", lf.clone(), None),
+        ("T37", "5;a\n", lf.clone(), None),
+        ("T37", "5\r", "200/Chunked ! expected LF after CR in the body".into(), None),
+        ("T42", "5;a\r\n", ok.into(), None),
+        ("T42", "5;a=b;c=\"d;\\\"\t\u{ff}\";e\r\n", ok.into(), None),
+        ("T42", "5 ; a = b ; c = \"d\" ;e\r\n", ok.into(), None),
+        ("T42", "5;a=b \r\n", ok.into(), Some(size(" "))),
+        ("T42", "5;a \r\n", ok.into(), Some(size(" "))),
+        ("T42", "5;\r\n", ext("\\r"), None),
+        ("T42", "5;a=\r\n", ext("\\r"), None),
+        ("T42", "5;a=\"b\r\n", ext("\\r"), None),
+        ("T42", "5;a=\"b\"c\r\n", ext("c"), None),
+        ("T42", "5;a b\r\n", ext("b"), None),
+        ("T42", "5;a=b c\r\n", ext("c"), None),
+        ("T42", "5;a\0\r\n", ext("\\x00"), None),
+        ("T42", "5;a=\"\n\"\r\n", ext("\\n"), None),
+        ("T42", "5;a=\"\\\r\"\r\n", ext("\\r"), None),
+        ("T42", "5;=\r\n", ext("="), None),
+        ("T42", "5;;\r\n", ext(";"), None),
+    ] {
+        let bytes = chunked(&format!("{line}hello\r\n0\r\n\r\n"));
+        let run = every_way(&Setup::COMPAT, &bytes, Some(Eof::Clean));
+        assert_eq!(run.line(), compat, "{rule} {line:?}");
+        let run = every_way(&Setup::STRICT, &bytes, Some(Eof::Clean));
+        assert_eq!(run.line(), strict.unwrap_or(compat), "{rule} strict {line:?}");
+        no_silent_success(&Setup::STRICT, &bytes, &run);
+    }
+    for (body, want) in [
+        ("5\r\nhello0\r\n\r\n", r#"200/Chunked "hello" ! expected CRLF after a chunk, seen byte "0""#),
+        ("5\r\nhello\n0\r\n\r\n", r#"200/Chunked "hello" ! expected CRLF after a chunk, seen byte "\n""#),
+        ("5\r\nhello\r0\r\n\r\n", r#"200/Chunked "hello" ! expected CRLF after a chunk, seen byte "0""#),
+        ("5\r\nhello!\r\n0\r\n\r\n", r#"200/Chunked "hello" ! expected CRLF after a chunk, seen byte "!""#),
+        ("5\r\nhello\r\n\r\n", r#"200/Chunked "hello" ! expected a chunk size, seen byte "\r" in it"#),
+        ("2\r\nhe\r\n3\r\nllo\r\n000\r\n\r\n", ok),
+        ("0\r\n\n", "200/Chunked ! expected CRLF in the trailers, seen LF alone"),
+        ("0\r\n\rx", "200/Chunked ! expected LF after CR in the trailers"),
+        ("0;a=b\r\n\r\n", "200/Chunked end, reusable"),
+    ] {
+        for setup in [Setup::COMPAT, Setup::STRICT] {
+            assert_eq!(every_way(&setup, &chunked(body), Some(Eof::Clean)).line(), want, "T41 {body:?}");
+        }
+    }
+}
+
+#[test]
+fn trailers_are_kept_apart_t43() {
+    let bytes = input(
+        "Transfer-Encoding: chunked\r\nETag: head\r\n\r\n1\r\na\r\n0\r\nETag: tail\r\nSet-Cookie: a=b\r\nX-Sum:  1\t\r\n\
+         Content-Length: 9\r\ntransfer-encoding: gzip\r\nLocation: /\r\nX-Sum: 2\r\n\r\n",
+    );
+    for setup in [Setup::COMPAT, Setup::STRICT] {
+        let run = every_way(&setup, &bytes, None);
+        assert_eq!(run.line(), r#"200/Chunked "a" end, reusable"#);
+        assert_eq!(run.head().get_all("etag").collect::<Vec<_>>(), [b"head"]);
+        let trailers = run.trailers.as_ref().unwrap();
+        let got: Vec<_> = trailers.iter().collect();
+        assert_eq!(got, [("ETag", &b"tail"[..]), ("X-Sum", b"1"), ("X-Sum", b"2")]);
+        no_silent_success(&setup, &bytes, &run);
+    }
+    for (trailers, want) in [
+        ("A: b\n\r\n", "! expected CRLF in the trailers, seen LF alone"),
+        ("A: b\r\n c\r\n\r\n", "! \"A\" in the trailers is folded over several lines"),
+        (" A: b\r\n\r\n", r#"! expected a field name and a colon in the trailers, seen " ""#),
+        ("A : b\r\n\r\n", r#"! expected a field name and a colon in the trailers, seen "A ""#),
+        ("A: \0\r\n\r\n", "! byte 0x00 in the value of \"A\" in the trailers"),
+        ("A: b\rc\r\n\r\n", "! expected LF after CR in the trailers"),
+        ("A: b\r\n", "! the connection ended within the trailers, after 6 bytes of it"),
+    ] {
+        let bytes = input(&format!("Transfer-Encoding: chunked\r\n\r\n0\r\n{trailers}"));
+        for setup in [Setup::COMPAT, Setup::STRICT] {
+            let line = every_way(&setup, &bytes, Some(Eof::Clean)).line();
+            assert_eq!(line, format!("200/Chunked {want}"), "T43 {trailers:?}");
+        }
+    }
+}
+
+#[test]
+fn truncation_t44_t45() {
+    let chunked = "Transfer-Encoding: chunked\r\n\r\n";
+    let cut = "! the connection ended within the body, after";
+    let (one, two, five) = (
+        format!("200/Chunked {cut} 0 bytes of it"),
+        format!("200/Chunked \"he\" {cut} 2 bytes of it"),
+        format!("200/Chunked \"hello\" {cut} 5 bytes of it"),
+    );
+    let crlf = "200/Chunked \"hello\" end, the response is not finished".to_owned();
+    for (text, compat, strict) in [
+        ("^".to_owned(), "! expected a response, the connection ended before its first byte".to_owned(), None),
+        ("^H".into(), "! the connection ended within the head, after 1 bytes of it".into(), None),
+        ("^X".into(), "! expected HTTP/1.x, seen \"X\"".into(), None),
+        ("A: b\r\n".into(), "! the connection ended within the head, after 23 bytes of it".into(), None),
+        (
+            "^HTTP/1.1 100 \r\n\r\n".into(),
+            "100 ! the connection ended within the head, after 0 bytes of it".into(),
+            None,
+        ),
+        (
+            "Content-Length: 5\r\n\r\nhell".into(),
+            "200/Length(5) \"hell\" ! expected 5 bytes of body, the connection ended after 4".into(),
+            None,
+        ),
+        (
+            "\r\nbody".into(),
+            "200/UntilClose \"body\" end, the body lasted until the end of the connection".into(),
+            None,
+        ),
+        (chunked.into(), one.clone(), None),
+        (format!("{chunked}5"), one.clone(), None),
+        (format!("{chunked}5\r\nhe"), two, None),
+        (format!("{chunked}5\r\nhello\r\n"), five.clone(), None),
+        (format!("{chunked}5\r\nhello\r\n0\r"), five.clone(), None),
+        (format!("{chunked}5\r\nhello\r\n0\r\n"), crlf.clone(), Some(five.clone())),
+        (format!("{chunked}5\r\nhello\r\n0\r\n\r"), crlf, Some(five)),
+    ] {
+        let bytes = input(&text);
+        let run = every_way(&Setup::COMPAT, &bytes, Some(Eof::Clean));
+        assert_eq!(run.line(), compat, "T44 {text:?}");
+        if let Some(Saw::Error(error)) = run.saw.last() {
+            assert_eq!(error.is_truncation(), !matches!(error, ProtocolError::NotHttp1 { .. }));
+        }
+        let run = every_way(&Setup::STRICT, &bytes, Some(Eof::Clean));
+        assert_eq!(run.line(), strict.unwrap_or(compat), "T44 strict {text:?}");
+    }
+    // T45: without close_notify only the body that nothing else delimits is in doubt.
+    let unended = input("\r\nbody");
+    let run = every_way(&Setup::COMPAT, &unended, Some(Eof::Truncated));
+    assert!(run.saw.last() == Some(&Saw::End) && run.used.contains(Leniency::UncleanTlsClose));
+    let run = every_way(&Setup::STRICT, &unended, Some(Eof::Truncated));
+    assert_eq!(*run.error(), ProtocolError::Truncated { part: Part::Body, got: 4, expected: None });
+    for whole in ["Content-Length: 1\r\n\r\na", "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n"] {
+        let run = every_way(&Setup::STRICT, &input(whole), Some(Eof::Truncated));
+        assert!(run.saw.last() == Some(&Saw::End) && run.used.is_empty(), "T45 {whole:?}");
+    }
+}
+
+#[test]
+fn bodies_where_none_may_be_t46() {
+    let none = |status: u16| format!("{status}/None end, reusable");
+    for fields in [
+        "",
+        "Content-Length: 5\r\n",
+        "Content-Length: x\r\n",
+        "Transfer-Encoding: chunked\r\n",
+        "Transfer-Encoding: x\r\n",
+    ] {
+        for status in [204, 304] {
+            let run = every_way(&Setup::STRICT, &input(&format!("^HTTP/1.1 {status} x\r\n{fields}\r\n")), None);
+            assert_eq!(run.line(), none(status), "T46 {fields:?}");
+        }
+        for status in [200, 404, 302] {
+            let head = Setup { method: "HEAD", ..Setup::STRICT };
+            let run = every_way(&head, &input(&format!("^HTTP/1.1 {status} x\r\n{fields}\r\n")), None);
+            assert_eq!(run.line(), none(status), "T46 HEAD {fields:?}");
+            let connect = Setup { method: "CONNECT", ..Setup::STRICT };
+            let run = every_way(&connect, &input(&format!("^HTTP/1.1 2{:02} x\r\n{fields}\r\n", status % 100)), None);
+            assert_eq!(run.line(), format!("2{:02}/Switched switched", status % 100), "T46 CONNECT {fields:?}");
+        }
+    }
+    let connect = Setup { method: "CONNECT", ..Setup::COMPAT };
+    let run = every_way(&connect, b"HTTP/1.1 407 x\r\nContent-Length: 2\r\n\r\nno", None);
+    assert_eq!(run.line(), "407/Length(2) \"no\" end, reusable");
+    check(
+        Setup::COMPAT,
+        &[
+            (
+                "T46",
+                "^HTTP/1.1 205 Reset\r\nContent-Length: 2\r\n\r\nab",
+                "205/Length(2) \"ab\" end, reusable",
+                Some("205/Length(2) ! content in a 205 response"),
+            ),
+            (
+                "T46",
+                "^HTTP/1.1 205 Reset\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n",
+                "205/Chunked \"a\" end, reusable",
+                Some("205/Chunked ! content in a 205 response"),
+            ),
+            ("T46", "^HTTP/1.1 205 Reset\r\nContent-Length: 0\r\n\r\n", "205/Length(0) end, reusable", None),
+        ],
+    );
+}
+
+#[test]
+fn connection_options_t99() {
+    let (yes, closed, old) =
+        ("reusable", "the response said Connection: close", "the response is HTTP/1.0 without keep-alive");
+    for (fields, on11, on10) in [
+        ("", yes, old),
+        ("Connection: close\r\n", closed, closed),
+        ("Connection: CLOSE\r\n", closed, closed),
+        ("connection: foo ,Close\t, bar\r\n", closed, closed),
+        ("Connection: keep-alive\r\n", yes, yes),
+        ("Connection: Keep-Alive, foo\r\n", yes, yes),
+        ("Connection: keep-alive, close\r\n", closed, closed),
+        ("Connection: close, keep-alive\r\n", closed, closed),
+        ("Connection: keep-alive\r\nConnection: close\r\n", closed, closed),
+        ("Connection: closed, not-close, close-\r\n", yes, old),
+        ("Connection: \"close\"\r\n", yes, old),
+        ("Connection:\r\n", yes, old),
+        ("Proxy-Connection: close\r\n", closed, closed),
+        ("Keep-Alive: timeout=5\r\n", yes, old),
+    ] {
+        for (version, reason) in [("1.1", on11), ("1.0", on10)] {
+            for rest in ["200 OK\r\nContent-Length: 0\r\n", "204 No\r\n", "304 No\r\n"] {
+                let run = every_way(&Setup::STRICT, &input(&format!("^HTTP/{version} {rest}{fields}\r\n")), None);
+                assert!(run.line().ends_with(&format!("end, {reason}")), "T99 {version} {fields:?}: {}", run.line());
+            }
+        }
+    }
+    let run = every_way(
+        &Setup::COMPAT,
+        &input("Connection: close, X-Hop,, set-cookie\r\nX-Hop: 1\r\nKeep-Alive: x\r\nA: b\r\n\r\n"),
+        None,
+    );
+    let shown: Vec<_> = run.head().fields().end_to_end().map(|(name, _)| name).collect();
+    assert_eq!(shown, ["A"], "T99: hop-by-hop fields are not shown as end-to-end");
+}
