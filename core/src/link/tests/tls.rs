@@ -407,6 +407,46 @@ fn a_damaged_record_is_found_and_the_server_told() {
 }
 
 #[test]
+fn no_damage_to_a_handshake_does_more_than_end_it() {
+    let mut config = server(&["a.example"]);
+    config.max_fragment_size = Some(100);
+    let server = Arc::new(config);
+    let config = client().build().unwrap();
+    for seed in 0..600usize {
+        let mut link = tls(&config, "a.example");
+        let mut peer = TlsPeer::new(&server, hello(1));
+        link.send_head(&crate::http1::RequestHead::new("GET", "/"), [("Host", &b"a.example"[..])]).unwrap();
+        // The first flight is damaged, or the second with tickets and response.
+        for flight in 0..2 {
+            link.poll(TODAY).unwrap();
+            peer.receive(link.outgoing());
+            link.wrote(usize::MAX);
+            let mut bytes = peer.take();
+            if flight == seed % 2 {
+                let at = seed * 7919 % bytes.len();
+                match seed % 3 {
+                    0 => bytes[at] ^= 1 << (seed / 6 % 8),
+                    1 => drop(bytes.remove(at)),
+                    _ => bytes.insert(at, seed as u8),
+                }
+            }
+            link.received(&bytes);
+            let mut result = link.poll(TODAY);
+            while matches!(result, Ok(LinkEvent::Established | LinkEvent::Head(_))) {
+                result = link.poll(TODAY);
+            }
+            if flight == seed % 2 {
+                assert!(matches!(result, Err(LinkError::Tls(_)) | Ok(LinkEvent::NeedInput)), "{seed}: {result:?}");
+                link.receive_eof();
+                let end = link.poll(TODAY);
+                assert!(matches!(end, Err(LinkError::Tls(_) | LinkError::Protocol(_) | LinkError::Over)), "{end:?}");
+                break;
+            }
+        }
+    }
+}
+
+#[test]
 fn t82_records_that_bring_nothing_are_no_progress_and_come_to_an_end() {
     let server = Arc::new(server(&["a.example"]));
     let config = client().build().unwrap();
