@@ -6,10 +6,11 @@
 //! what is sent.
 
 use super::error::{LinkError, NotReusable};
-use super::layer::{Layer, LayerEof, LayerKind};
+use super::event::{Counters, LinkEvent, Phase};
+use super::layer::{Layer, LayerEof};
 use super::stack::Stack;
 use crate::Now;
-use crate::http1::{Config, Connection, Eof, Event, Misuse, RequestHead, ResponseHead, SendError};
+use crate::http1::{Config, Connection, Eof, Event};
 use crate::tls::TlsInfo;
 use std::fmt;
 use std::ops::Range;
@@ -19,13 +20,13 @@ use std::sync::Arc;
 ///
 /// See the [module](super) for how to drive it, with an example.
 pub struct Link {
-    http: Connection,
-    stack: Stack,
+    pub(super) http: Connection,
+    pub(super) stack: Stack,
     /// Body bytes that the caller has not used, within the stack's plain bytes.
     body: Range<usize>,
     /// Plain bytes to give up when they are used: those of the body and its framing.
     spent: usize,
-    state: State,
+    pub(super) state: State,
     /// Nothing more can happen before bytes come.
     starved: bool,
     /// HTTP knows that the bytes have ended.
@@ -33,53 +34,11 @@ pub struct Link {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+pub(super) enum State {
     Opening,
     Http,
     Switched,
     Over,
-}
-
-/// What [`Link::poll`] reports.
-#[derive(Debug)]
-pub enum LinkEvent {
-    /// Nothing more can happen before bytes are received, the connection ends, or something is sent.
-    NeedInput,
-    /// All layers are open. Once.
-    Established,
-    /// The head of a 1xx response. Once each.
-    Informational(ResponseHead),
-    /// The head of the final response. Once.
-    Head(ResponseHead),
-    /// There are body bytes at [`Link::body`]; repeated until [`Link::consume`] has used them all. After
-    /// [`LinkEvent::Switched`]: bytes of the other protocol.
-    Body,
-    /// The response is complete; repeated until [`Link::reuse`]. On an idle link and after [`LinkEvent::Switched`]:
-    /// the peer has closed the connection; repeated.
-    End,
-    /// What follows belongs to another protocol (101, or 2xx to CONNECT). Once.
-    Switched,
-}
-
-/// What is being done on a link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Phase {
-    /// This layer is being established.
-    Establishing(LayerKind),
-    /// HTTP, or what it was switched to.
-    Http,
-}
-
-/// How much went through a link.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counters {
-    /// Bytes received from the wire.
-    pub received: u64,
-    /// Bytes sent to the wire.
-    pub sent: u64,
-    /// Bytes that HTTP, or the caller of [`Link::consume`], has used: the only ones that count as progress. Whatever
-    /// else a peer sends, be it empty records or key updates for ever, does not change it.
-    pub application: u64,
 }
 
 impl Link {
@@ -310,84 +269,6 @@ impl Link {
             self.body = 0..0;
             self.stack.consume(std::mem::take(&mut self.spent));
         }
-    }
-
-    // The HTTP side: see http1::Connection.
-
-    /// Queues a request head; it may be queued before the link is established.
-    ///
-    /// # Errors
-    /// Those of [`Connection::send_head`].
-    pub fn send_head<'a>(
-        &mut self,
-        head: &RequestHead<'_>,
-        fields: impl IntoIterator<Item = (&'a str, &'a [u8])>,
-    ) -> Result<(), SendError> {
-        self.http.send_head(head, fields)
-    }
-
-    /// Queues body bytes, as many as there is room for, and says how many.
-    ///
-    /// # Errors
-    /// Those of [`Connection::send_body`].
-    pub fn send_body(&mut self, bytes: &[u8]) -> Result<usize, Misuse> {
-        self.http.send_body(bytes)
-    }
-
-    /// How many body bytes would be taken now.
-    pub fn body_room(&self) -> usize {
-        self.http.body_room()
-    }
-
-    /// Ends the body, with trailers if any were announced.
-    ///
-    /// # Errors
-    /// Those of [`Connection::finish_body`].
-    pub fn finish_body<'a>(
-        &mut self,
-        trailers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
-    ) -> Result<(), SendError> {
-        self.http.finish_body(trailers)
-    }
-
-    /// Gives up the body: the link is not used again.
-    pub fn abort_body(&mut self) {
-        self.http.abort_body();
-    }
-
-    /// The body need not wait for `100 (Continue)` any longer.
-    pub fn stop_waiting(&mut self) {
-        self.http.stop_waiting();
-    }
-
-    /// The transport will send `n` body bytes by itself, next.
-    ///
-    /// # Errors
-    /// [`Misuse::CannotBypass`] with a layer in between, and those of [`Connection::bypass`].
-    pub fn bypass(&mut self, n: usize) -> Result<(), Misuse> {
-        if !self.stack.is_plain() || !self.stack.outgoing().is_empty() {
-            return Err(Misuse::CannotBypass);
-        }
-        self.http.bypass(n)?;
-        self.stack.count_sent(n);
-        Ok(())
-    }
-
-    /// Queues bytes of the other protocol, after [`LinkEvent::Switched`]; how many there was room for. Before that
-    /// none are taken.
-    ///
-    /// # Errors
-    /// When nothing more can be sent; the link is over.
-    pub fn send_raw(&mut self, bytes: &[u8]) -> Result<usize, LinkError> {
-        if self.state != State::Switched {
-            return Ok(0);
-        }
-        self.stack.send(bytes).inspect_err(|_| self.state = State::Over)
-    }
-
-    /// What HTTP knows of the exchange.
-    pub fn http(&self) -> &Connection {
-        &self.http
     }
 
     // What is known.
