@@ -14,11 +14,12 @@ pub enum LinkEvent {
     Informational(ResponseHead),
     /// The head of the final response. Once.
     Head(ResponseHead),
-    /// There are body bytes at [`Link::body`](super::Link::body); repeated until [`Link::consume`](super::Link::consume) has used them all. After
-    /// [`LinkEvent::Switched`]: bytes of the other protocol.
+    /// There are body bytes at [`Link::body`](super::Link::body); repeated until
+    /// [`Link::consume`](super::Link::consume) has used them all. After [`LinkEvent::Switched`]: bytes of the other
+    /// protocol.
     Body,
-    /// The response is complete; repeated until [`Link::reuse`](super::Link::reuse). On an idle link and after [`LinkEvent::Switched`]:
-    /// the peer has closed the connection; repeated.
+    /// The response is complete; repeated until [`Link::reuse`](super::Link::reuse). On an idle link and after
+    /// [`LinkEvent::Switched`]: the peer has closed the connection; repeated.
     End,
     /// What follows belongs to another protocol (101, or 2xx to CONNECT). Once.
     Switched,
@@ -40,7 +41,7 @@ pub struct Counters {
     pub received: u64,
     /// Bytes sent to the wire.
     pub sent: u64,
-    /// Bytes that HTTP, or the caller of [`Link::consume`](super::Link::consume), has used: the only ones that count as progress. Whatever
-    /// else a peer sends, be it empty records or key updates for ever, does not change it.
+    /// Bytes that HTTP, or the caller of [`Link::consume`](super::Link::consume), has used: the only ones that count
+    /// as progress. Whatever else a peer sends, be it empty records or key updates for ever, does not change it.
     pub application: u64,
 }

@@ -64,8 +64,8 @@ impl Link {
         Ok(())
     }
 
-    /// Queues bytes of the other protocol, after [`LinkEvent::Switched`](super::LinkEvent::Switched); how many there was room for. Before that
-    /// none are taken.
+    /// Queues bytes of the other protocol, after [`LinkEvent::Switched`](super::LinkEvent::Switched); how many there was
+    /// room for. Before that none are taken.
     ///
     /// # Errors
     /// When nothing more can be sent; the link is over.

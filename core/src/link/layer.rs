@@ -44,8 +44,8 @@ pub trait Layer: Send {
     /// When the peer broke the protocol or refused.
     fn receive(&mut self, now: Now, wire: &mut [u8], down: &mut Vec<u8>) -> Result<Received, LayerError>;
 
-    /// Nothing more will come from below, and [`receive`](Layer::receive) has seen all there was. Says how the bytes that
-    /// went up have ended; it may be asked again.
+    /// Nothing more will come from below, and [`receive`](Layer::receive) has seen all there was. Says how the bytes
+    /// that went up have ended; it may be asked again.
     ///
     /// # Errors
     /// When that is a failure in itself, as within a handshake.
