@@ -22,7 +22,7 @@ pub enum LinkError {
     /// The connection ended while this layer was being established.
     Closed(LayerKind),
     /// Bytes followed the answer of this layer before we had said anything: they were injected, or the peer does
-    /// not speak what we expect (RULES T77).
+    /// not speak what we expect.
     EarlyBytes(LayerKind),
     /// A layer that is not from here failed.
     Layer(Box<dyn Error + Send + Sync>),

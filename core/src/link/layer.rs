@@ -18,6 +18,7 @@ use std::ops::Range;
 /// The caller keeps these rules; a [`Link`](super::Link) does:
 /// - [`start`](Layer::start) is called once, first, when everything below is open;
 /// - `wire` always begins with the first byte that was not discarded yet, and holds everything received after it;
+/// - `wire` is never empty;
 /// - what is appended to `down` is sent, in order, also after an error (it may be an alert);
 /// - after an error no other method is called but [`close`](Layer::close).
 ///
@@ -43,7 +44,8 @@ pub trait Layer: Send {
     /// When the peer broke the protocol or refused.
     fn receive(&mut self, now: Now, wire: &mut [u8], down: &mut Vec<u8>) -> Result<Received, LayerError>;
 
-    /// Nothing more will come from below, and [`receive`](Layer::receive) has seen all there was.
+    /// Nothing more will come from below, and [`receive`](Layer::receive) has seen all there was. Says how the bytes
+    /// that went up have ended; it may be asked again.
     ///
     /// # Errors
     /// When that is a failure in itself, as within a handshake.

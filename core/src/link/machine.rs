@@ -6,10 +6,11 @@
 //! what is sent.
 
 use super::error::{LinkError, NotReusable};
-use super::layer::{Layer, LayerEof, LayerKind};
+use super::event::{Counters, LinkEvent, Phase};
+use super::layer::{Layer, LayerEof};
 use super::stack::Stack;
 use crate::Now;
-use crate::http1::{Config, Connection, Eof, Event, Misuse, RequestHead, ResponseHead, SendError};
+use crate::http1::{Config, Connection, Eof, Event};
 use crate::tls::TlsInfo;
 use std::fmt;
 use std::ops::Range;
@@ -19,13 +20,13 @@ use std::sync::Arc;
 ///
 /// See the [module](super) for how to drive it, with an example.
 pub struct Link {
-    http: Connection,
-    stack: Stack,
+    pub(super) http: Connection,
+    pub(super) stack: Stack,
     /// Body bytes that the caller has not used, within the stack's plain bytes.
     body: Range<usize>,
     /// Plain bytes to give up when they are used: those of the body and its framing.
     spent: usize,
-    state: State,
+    pub(super) state: State,
     /// Nothing more can happen before bytes come.
     starved: bool,
     /// HTTP knows that the bytes have ended.
@@ -33,53 +34,11 @@ pub struct Link {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+pub(super) enum State {
     Opening,
     Http,
     Switched,
     Over,
-}
-
-/// What [`Link::poll`] reports.
-#[derive(Debug)]
-pub enum LinkEvent {
-    /// Nothing more can happen before bytes are received, the connection ends, or something is sent.
-    NeedInput,
-    /// All layers are open. Once.
-    Established,
-    /// The head of a 1xx response. Once each.
-    Informational(ResponseHead),
-    /// The head of the final response. Once.
-    Head(ResponseHead),
-    /// There are body bytes at [`Link::body`]; repeated until [`Link::consume`] has used them all. After
-    /// [`LinkEvent::Switched`]: bytes of the other protocol.
-    Body,
-    /// The response is complete; repeated until [`Link::reuse`]. On an idle link and after [`LinkEvent::Switched`]:
-    /// the peer has closed the connection; repeated.
-    End,
-    /// What follows belongs to another protocol (101, or 2xx to CONNECT). Once.
-    Switched,
-}
-
-/// What is being done on a link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Phase {
-    /// This layer is being established.
-    Establishing(LayerKind),
-    /// HTTP, or what it was switched to.
-    Http,
-}
-
-/// How much went through a link.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counters {
-    /// Bytes received from the wire.
-    pub received: u64,
-    /// Bytes sent to the wire.
-    pub sent: u64,
-    /// Bytes that HTTP, or the caller of [`Link::consume`], has used: the only ones that count as progress. Whatever
-    /// else a peer sends, be it empty records or key updates for ever, does not change it.
-    pub application: u64,
 }
 
 impl Link {

@@ -5,8 +5,8 @@
 //! anybody can write one.
 //!
 //! The files: `layer` is what all layers have in common, `tunnel` the one for HTTP proxies (TLS is in
-//! [`tls`](crate::tls)), `stack` moves bytes through layers, `machine` puts HTTP on top, `outbox` holds what waits to be
-//! sent, `error` names what can go wrong.
+//! [`tls`](crate::tls)), `stack` moves bytes through layers and `establish` opens them, `machine` puts HTTP on top and
+//! `http_side` is what goes straight to it, `outbox` holds what waits to be sent, `event` and `error` say what happened.
 //!
 //! To drive one: [`poll`](Link::poll), then send what is [`outgoing`](Link::outgoing); when poll has nothing more to
 //! report and the link [`wants_read`](Link::wants_read), read; poll again.
@@ -50,6 +50,9 @@
 //! ```
 
 mod error;
+mod establish;
+mod event;
+mod http_side;
 mod layer;
 mod machine;
 mod outbox;
@@ -60,6 +63,7 @@ mod tunnel;
 mod tests;
 
 pub use error::{LinkError, NotReusable};
+pub use event::{Counters, LinkEvent, Phase};
 pub use layer::{Layer, LayerEof, LayerError, LayerKind, ProxyRefusal, Received};
-pub use machine::{Counters, Link, LinkEvent, Phase};
+pub use machine::Link;
 pub use tunnel::Tunnel;

@@ -20,16 +20,16 @@ const READ_SIZE: usize = 17 * 1024;
 /// Room below which a partly filled buffer is moved or grown before a read.
 const MIN_READ: usize = 2 * 1024;
 
-struct Level {
-    layer: Box<dyn Layer>,
+pub(super) struct Level {
+    pub(super) layer: Box<dyn Layer>,
     /// Plain bytes of this layer for the layer above, which needs them in a place of its own.
-    above: Buffer,
+    pub(super) above: Buffer,
     /// Bytes from the layer above that are to be sent through this layer.
-    below: Outbox,
+    pub(super) below: Outbox,
 }
 
 /// What one call of a layer brought.
-enum Step {
+pub(super) enum Step {
     Plain(Received),
     Progress,
     Starved,
@@ -37,10 +37,10 @@ enum Step {
 
 pub(super) struct Stack {
     /// Bottom first.
-    levels: Vec<Level>,
+    pub(super) levels: Vec<Level>,
     /// The level being established; all below are open. As many as there are levels: all are open.
-    opening: usize,
-    started: bool,
+    pub(super) opening: usize,
+    pub(super) started: bool,
     eof: bool,
     lent: bool,
     /// Bytes from the wire.
@@ -48,7 +48,7 @@ pub(super) struct Stack {
     /// Bytes for the wire.
     out: Outbox,
     /// What the top layer brought and was not used yet, within its input.
-    top: Received,
+    pub(super) top: Received,
     received: u64,
     sent: u64,
     plain: u64,
@@ -228,68 +228,6 @@ impl Stack {
         self.ended_below(self.levels.len())
     }
 
-    /// Establishes the layers, as far as the bytes received allow. Whether all are open.
-    pub(super) fn open(&mut self, now: Now) -> Result<bool, LinkError> {
-        while let Some(level) = self.levels.get(self.opening) {
-            let kind = level.layer.kind();
-            if !self.open_one(self.opening, now)? {
-                return Ok(false);
-            }
-            self.started = false;
-            if self.levels.get(self.opening).is_some_and(|level| level.layer.is_transparent()) {
-                if !self.input_of(self.opening).is_empty() {
-                    return Err(LinkError::EarlyBytes(kind));
-                }
-                self.levels.remove(self.opening);
-            } else {
-                self.opening += 1;
-            }
-        }
-        Ok(true)
-    }
-
-    fn open_one(&mut self, i: usize, now: Now) -> Result<bool, LinkError> {
-        if !self.started {
-            let (level, _, out) = self.level(i);
-            level.layer.start(now, out.end())?;
-            self.started = true;
-        }
-        loop {
-            if self.levels.get(i).is_none_or(|level| level.layer.is_open()) {
-                return Ok(true);
-            }
-            match self.step(i, now)? {
-                Step::Plain(got) => self.early(i, got)?,
-                Step::Progress => {}
-                Step::Starved if self.feed(i, now)? => {}
-                Step::Starved if self.ended_below(i)?.is_none() => return Ok(false),
-                Step::Starved => {
-                    let (level, ..) = self.level(i);
-                    level.layer.receive_eof()?;
-                    return Err(LinkError::Closed(level.layer.kind()));
-                }
-            }
-        }
-    }
-
-    /// Plain bytes came up with the last bytes of the handshake.
-    fn early(&mut self, i: usize, got: Received) -> Result<(), LinkError> {
-        let top = i + 1 == self.levels.len();
-        let (level, input, _) = self.level(i);
-        if !level.layer.is_open() || level.layer.is_transparent() {
-            return Err(LinkError::EarlyBytes(level.layer.kind()));
-        }
-        if top {
-            self.top = got;
-        } else {
-            // The level above has a buffer of its own, and starts with these bytes.
-            let bytes = input.unread().get(got.plain).unwrap_or_default();
-            level.above.extend(bytes);
-            input.consume(got.discard);
-        }
-        Ok(())
-    }
-
     /// Takes bytes to be sent through the top layer. How many were taken; none when enough wait below.
     pub(super) fn send(&mut self, bytes: &[u8]) -> Result<usize, LinkError> {
         let Some(top) = self.levels.len().checked_sub(1) else {
@@ -351,7 +289,7 @@ impl Stack {
     // The levels.
 
     /// One level, its input, and where its output goes. `i` is that of a level.
-    fn level(&mut self, i: usize) -> (&mut Level, &mut Buffer, &mut Outbox) {
+    pub(super) fn level(&mut self, i: usize) -> (&mut Level, &mut Buffer, &mut Outbox) {
         let (lower, upper) = self.levels.split_at_mut(i);
         let (input, out) = match lower.last_mut() {
             Some(level) => (&mut level.above, &mut level.below),
@@ -360,7 +298,7 @@ impl Stack {
         (&mut upper[0], input, out)
     }
 
-    fn input_of(&self, i: usize) -> &Buffer {
+    pub(super) fn input_of(&self, i: usize) -> &Buffer {
         i.checked_sub(1).and_then(|below| self.levels.get(below)).map_or(&self.input, |level| &level.above)
     }
 
@@ -376,7 +314,7 @@ impl Stack {
     }
 
     /// Lets level `i` look at its input once.
-    fn step(&mut self, i: usize, now: Now) -> Result<Step, LinkError> {
+    pub(super) fn step(&mut self, i: usize, now: Now) -> Result<Step, LinkError> {
         let (level, input, out) = self.level(i);
         if input.is_empty() {
             return Ok(Step::Starved);
@@ -393,7 +331,7 @@ impl Stack {
     }
 
     /// Brings more bytes into the input of level `i` from the level below. Whether there were any.
-    fn feed(&mut self, i: usize, now: Now) -> Result<bool, LinkError> {
+    pub(super) fn feed(&mut self, i: usize, now: Now) -> Result<bool, LinkError> {
         let Some(below) = i.checked_sub(1) else { return Ok(false) };
         loop {
             match self.step(below, now)? {
@@ -411,7 +349,7 @@ impl Stack {
     }
 
     /// How what comes up to level `i` ended, if it did. Asked only when there is nothing left below.
-    fn ended_below(&mut self, i: usize) -> Result<Option<LayerEof>, LinkError> {
+    pub(super) fn ended_below(&mut self, i: usize) -> Result<Option<LayerEof>, LinkError> {
         let Some(below) = i.checked_sub(1) else { return Ok(self.eof.then_some(LayerEof::Clean)) };
         if self.levels.get(below).is_some_and(|level| level.layer.peer_closed()) {
             return Ok(Some(LayerEof::Clean));

@@ -1,8 +1,8 @@
 //! A tunnel through an HTTP proxy: CONNECT (RFC 9110 §9.3.6).
 //!
 //! Decides: what the request says, namely the target, Host, the proxy's own credentials and perhaps User-Agent, and
-//! nothing of the request that will go through it (RULES T3, T4); that any 2xx opens the tunnel, whatever it says
-//! about a body; that anything else is the proxy's refusal and never the origin's response (RULES T77).
+//! nothing of the request that will go through it; that any 2xx opens the tunnel, whatever it says
+//! about a body; that anything else is the proxy's refusal and never the origin's response.
 //!
 //! Whether bytes may follow the head at once is for the [`Link`](super::Link) to say: here they stay unread.
 
@@ -137,7 +137,8 @@ impl Layer for Tunnel {
     }
 }
 
-/// A final response to CONNECT that is neither a refusal nor a tunnel does not exist; should it come to be, it is an error.
+/// A final response to CONNECT that is neither a refusal nor a tunnel does not exist; should it come to be, it is an
+/// error.
 fn unexpected() -> LayerError {
     LayerError::Other("the proxy's answer to CONNECT has no meaning".into())
 }

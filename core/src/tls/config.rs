@@ -1,7 +1,7 @@
 //! TLS settings that many connections share: trust, own certificate, versions, resumption.
 //!
 //! A [`TlsConfig`] is one thing, not one value: two that were built alike are different, since each keeps its own
-//! session tickets and its own trust. That makes it fit to be part of a pool's key (RULES T9).
+//! session tickets and its own trust. That makes it fit to be part of a pool's key.
 //! Nothing here reads files or the process's defaults; building the default roots happens when, and only when,
 //! [`TlsConfigBuilder::build`] needs them.
 
@@ -48,7 +48,7 @@ impl TlsConfig {
 
     /// The caller's own rustls configuration, as it is, with its own clock.
     ///
-    /// The one thing not taken from it is ALPN: only `http/1.1` is offered, whatever it lists (RFC 7301; RULES T83),
+    /// The one thing not taken from it is ALPN: only `http/1.1` is offered, whatever it lists (RFC 7301),
     /// and early data is never sent.
     pub fn from_rustls(config: Arc<ClientConfig>) -> Self {
         TlsConfig(Arc::new(Shared { rustls: config, clock: None, trust: Trust::Callers }))

@@ -2,7 +2,7 @@
 //!
 //! Decides: one record is given to rustls at a time, so that its plain bytes are found where they were decrypted and
 //! work is bounded by what was received; what counts as a clean end (RFC 8446 §6.1: a closure alert, and nothing
-//! else; RULES T45); that only `http/1.1` may be chosen (RULES T83); that bytes after the closure alert are ignored.
+//! else); that only `http/1.1` may be chosen; that bytes after the closure alert are ignored.
 //!
 //! Left to rustls: everything cryptographic, the checks of certificates, key updates and tickets. Its own guards
 //! against floods (empty records, warnings, tickets) stay in force.

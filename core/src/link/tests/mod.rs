@@ -9,4 +9,8 @@ mod plain;
 mod tls;
 #[cfg(feature = "ring")]
 mod tls_peer;
+#[cfg(feature = "ring")]
+mod tls_records;
+#[cfg(feature = "ring")]
+mod tls_trust;
 mod tunnel;

@@ -1,42 +1,25 @@
-use super::drive::{Request, Seen, TODAY, WHOLE, drive, drive_at, everywhere, get};
+//! Requests through TLS: bodies, ends, reuse, TLS within TLS.
+
+use super::drive::{Request, Seen, TODAY, WHOLE, drive, everywhere, get};
 use super::peer::{GET, HELLO, Peer, Script, hello};
-use super::tls_peer::{Authority, TlsPeer, client, server, server_of, years};
-use crate::http1::{Config, Leniencies, Leniency};
-use crate::link::{Layer, LayerKind, Link, LinkError, LinkEvent, NotReusable, Phase, Tunnel};
-use crate::tls::{TlsConfig, TlsFailure, TlsLayer, TlsVersion};
-use rustls::ServerConfig;
+use super::tls_peer::{TlsPeer, authority, client, server, server_of};
+use crate::http1::{BodyLength, Config, Leniencies, Leniency, RequestHead};
+use crate::link::{Layer, LayerKind, Link, LinkError, LinkEvent, NotReusable, Tunnel};
+use crate::tls::{TlsConfig, TlsLayer};
 use std::sync::Arc;
 
-fn tls(config: &TlsConfig, host: &str) -> Link {
+pub(super) fn tls(config: &TlsConfig, host: &str) -> Link {
     Link::new(vec![Box::new(TlsLayer::new(config, host).unwrap())], Config::default())
 }
 
-/// What comes of one request by `config` for `host` at `now`, and what the server thinks of it.
-fn attempt(config: &TlsConfig, host: &str, now: crate::Now, server: ServerConfig) -> (Seen, Option<rustls::Error>) {
-    let mut peer = TlsPeer::new(&Arc::new(server), hello(1));
-    let seen = drive_at(now, &mut tls(config, host), &mut peer, &mut WHOLE.clone(), &[get()]);
-    (seen, peer.error)
-}
-
-fn is_hello(seen: &Seen) -> bool {
+pub(super) fn is_hello(seen: &Seen) -> bool {
     seen.events == ["established", "head 200", "end", "reusable"] && seen.body == b"hello"
-}
-
-/// The failure that `answer` leads to when the server sends it instead of its handshake.
-fn failure(config: &TlsConfig, answer: &[u8], eof: bool) -> LinkError {
-    let mut link = tls(config, "a.example");
-    link.poll(TODAY).unwrap();
-    link.received(answer);
-    if eof {
-        link.receive_eof();
-    }
-    link.poll(TODAY).unwrap_err()
 }
 
 #[test]
 fn requests_go_through_tls_however_bytes_are_cut() {
     for versions in [&[&rustls::version::TLS12][..], &[&rustls::version::TLS13]] {
-        let server = Arc::new(server_of(super::tls_peer::authority(), &["a.example"], versions, false));
+        let server = Arc::new(server_of(authority(), &["a.example"], versions, false));
         let config = client().build().unwrap();
         everywhere(
             &[get(), get()],
@@ -60,7 +43,7 @@ fn large_bodies_go_both_ways_through_tls() {
     answer.extend_from_slice(&up);
     let request = Request { method: "PUT", body: up.clone(), ..Request::default() };
     for versions in [&[&rustls::version::TLS12][..], &[&rustls::version::TLS13]] {
-        let server = Arc::new(server_of(super::tls_peer::authority(), &["a.example"], versions, false));
+        let server = Arc::new(server_of(authority(), &["a.example"], versions, false));
         let config = client().build().unwrap();
         everywhere(
             std::slice::from_ref(&request),
@@ -73,219 +56,6 @@ fn large_bodies_go_both_ways_through_tls() {
                 assert_eq!(seen.last(), "not reusable: the body lasted until the end of the connection");
             },
         );
-    }
-}
-
-#[test]
-fn the_facts_of_a_connection_are_known() {
-    let config = client().build().unwrap();
-    let mut server = server(&["a.example"]);
-    server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    let mut peer = TlsPeer::new(&Arc::new(server), hello(1));
-    let mut link = tls(&config, "A.Example.");
-    assert_eq!(link.phase(), Phase::Establishing(LayerKind::Tls));
-    assert!(link.tls_info().is_none());
-    assert!(is_hello(&drive(&mut link, &mut peer, WHOLE, &[get()])));
-    let info = link.tls_info().unwrap();
-    assert_eq!((info.version, info.alpn, info.resumed), (TlsVersion::V1_3, Some(&b"http/1.1"[..]), false));
-    assert_eq!(info.certificate, Some(peer_certificate(&link)));
-    assert_eq!(link.phase(), Phase::Http);
-    // SNI has no final dot and is in lower case (T79).
-    assert_eq!(peer.tls.server_name(), Some("a.example"));
-    let counters = link.counters();
-    assert_eq!(counters.application, HELLO.len() as u64);
-    assert!(counters.received > 500 && counters.sent > 300, "{counters:?}");
-    assert!(link.bypass(1).is_err());
-}
-
-fn peer_certificate(link: &Link) -> &[u8] {
-    let der = link.tls_info().unwrap().certificate.unwrap();
-    assert_eq!(der.first(), Some(&0x30), "a certificate is a DER sequence");
-    der
-}
-
-#[test]
-fn t79_an_address_must_be_in_the_certificate_as_one() {
-    let config = client().build().unwrap();
-    for (host, names, good) in [
-        ("192.0.2.7", &["192.0.2.7"][..], true),
-        ("[2001:db8::1]", &["2001:db8::1"], true),
-        ("192.0.2.7", &["a.example"], false),
-        ("192.0.2.7", &["192.0.2.8"], false),
-        ("b.a.example", &["*.a.example"], true),
-        ("c.b.a.example", &["*.a.example"], false),
-        ("a.example", &["*.a.example"], false),
-    ] {
-        let mut peer = TlsPeer::new(&Arc::new(server(names)), hello(1));
-        let seen = drive(&mut tls(&config, host), &mut peer, WHOLE, &[get()]);
-        assert_eq!(is_hello(&seen), good, "{host} {names:?} {seen:?}");
-        if good && names[0].contains(|c: char| c.is_ascii_digit()) {
-            assert_eq!(peer.tls.server_name(), None, "no SNI for an address");
-        }
-    }
-    for host in ["", "a b", "a..b", "[::1"] {
-        assert!(matches!(TlsLayer::new(&config, host), Err(TlsFailure::InvalidName(_))), "{host}");
-    }
-}
-
-#[test]
-fn each_fault_of_a_certificate_has_its_name() {
-    let config = client().build().unwrap();
-    let check = |host: &str, now, server, expected: &str| {
-        let (seen, error) = attempt(&config, host, now, server);
-        assert!(seen.last().starts_with(&format!("error: {expected}")), "{seen:?}");
-        // The server was told why.
-        assert!(matches!(error, Some(rustls::Error::AlertReceived(_))), "{error:?}");
-    };
-    let here = || server(&["a.example"]);
-    check("b.example", TODAY, here(), "the server's certificate is not valid for b.example, only for a.example");
-    check("a.example", years(1), here(), "the server's certificate has expired");
-    check("a.example", years(-1), here(), "the server's certificate is not valid yet");
-    let stranger = server_of(&Authority::new("stranger"), &["a.example"], rustls::ALL_VERSIONS, false);
-    check("a.example", TODAY, stranger, "the server's certificate is not issued by a trusted root");
-    assert!(is_hello(&attempt(&config, "a.example", TODAY, here()).0));
-}
-
-#[test]
-fn the_clock_is_that_of_the_input() {
-    // The same settings, one connection after the other, with a clock that is stepped.
-    let config = client().resumption(false).build().unwrap();
-    for (now, good) in [(TODAY, true), (years(1), false), (TODAY, true), (years(-1), false)] {
-        assert_eq!(is_hello(&attempt(&config, "a.example", now, server(&["a.example"])).0), good);
-    }
-}
-
-#[test]
-fn t80_only_dangerous_settings_accept_any_certificate() {
-    let config = client().danger_accept_invalid_certs().build().unwrap();
-    assert!(config.accepts_invalid_certs() && !client().build().unwrap().accepts_invalid_certs());
-    let stranger = server_of(&Authority::new("stranger"), &["b.example"], rustls::ALL_VERSIONS, false);
-    assert!(is_hello(&attempt(&config, "a.example", years(5), stranger).0));
-}
-
-#[test]
-#[allow(clippy::mutable_key_type)] // The hash is that of the address.
-fn settings_are_equal_to_themselves_only() {
-    let (one, two) = (client().build().unwrap(), client().build().unwrap());
-    assert_eq!(one, one.clone());
-    assert_ne!(one, two);
-    let set = std::collections::HashSet::from([one.clone(), one.clone(), two]);
-    assert_eq!(set.len(), 2);
-    assert!(set.contains(&one));
-}
-
-#[test]
-fn t83_a_server_without_http_1_1_is_refused() {
-    let config = client().build().unwrap();
-    let mut server = server(&["a.example"]);
-    server.alpn_protocols = vec![b"h2".to_vec()];
-    let (seen, _) = attempt(&config, "a.example", TODAY, server);
-    assert_eq!(seen.last(), "error: the server does not offer http/1.1 over TLS");
-}
-
-#[test]
-fn the_callers_own_configuration_offers_http_1_1_all_the_same() {
-    let mut roots = rustls::RootCertStore::empty();
-    roots.add(super::tls_peer::authority().root()).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut own = rustls::ClientConfig::builder_with_details(provider, Arc::new(super::tls_peer::FixedClock))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    own.alpn_protocols = vec![b"h2".to_vec()];
-    let config = TlsConfig::from_rustls(Arc::new(own));
-    let mut server = server(&["a.example"]);
-    server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    let mut link = tls(&config, "a.example");
-    let mut peer = TlsPeer::new(&Arc::new(server), hello(1));
-    // Its clock is its own: in five years by ours the certificate is as valid as ever.
-    assert!(is_hello(&drive_at(years(5), &mut link, &mut peer, &mut WHOLE.clone(), &[get()])));
-    assert_eq!(link.tls_info().unwrap().alpn, Some(&b"http/1.1"[..]));
-}
-
-#[test]
-fn handshake_messages_may_come_in_many_records_also_while_we_send() {
-    for versions in [&[&rustls::version::TLS12][..], &[&rustls::version::TLS13]] {
-        let mut server = server_of(super::tls_peer::authority(), &["a.example"], versions, false);
-        server.max_fragment_size = Some(40);
-        let server = Arc::new(server);
-        let config = client().build().unwrap();
-        everywhere(
-            &[get(), get()],
-            || (tls(&config, "a.example"), TlsPeer::new(&server, hello(2))),
-            |_, seen| assert_eq!(seen.body, b"hellohello", "{seen:?}"),
-        );
-    }
-}
-
-#[test]
-fn a_request_can_be_sent_while_a_ticket_is_half_received() {
-    let mut server = server(&["a.example"]);
-    server.max_fragment_size = Some(40);
-    let server = Arc::new(server);
-    let config = client().build().unwrap();
-    // However much of the tickets has come: the request goes out, and all is well in the end.
-    for step in 0..40 {
-        let mut link = tls(&config, "a.example");
-        let mut peer = TlsPeer::new(&server, hello(1));
-        link.poll(TODAY).unwrap();
-        peer.receive(link.outgoing());
-        link.wrote(usize::MAX);
-        link.received(&peer.take());
-        assert!(matches!(link.poll(TODAY), Ok(LinkEvent::Established)));
-        peer.receive(link.outgoing());
-        link.wrote(usize::MAX);
-        let tickets = peer.take();
-        let (one, two) = tickets.split_at((step * 17).min(tickets.len()));
-        link.received(one);
-        link.poll(TODAY).unwrap();
-        link.send_head(&crate::http1::RequestHead::new("GET", "/"), [("Host", &b"a.example"[..])]).unwrap();
-        link.poll(TODAY).unwrap();
-        peer.receive(link.outgoing());
-        link.wrote(usize::MAX);
-        assert_eq!((peer.error.as_ref(), peer.seen()), (None, GET.as_bytes()));
-        link.received(two);
-        link.received(&peer.take());
-        while !matches!(link.poll(TODAY), Ok(LinkEvent::Body)) {}
-        assert_eq!(link.body(), b"hello");
-    }
-}
-
-#[test]
-fn a_client_certificate_is_shown_to_a_server_that_asks() {
-    let server = || server_of(super::tls_peer::authority(), &["a.example"], rustls::ALL_VERSIONS, true);
-    let (chain, key) = super::tls_peer::authority().issue(&["client.example"]);
-    let config = client().client_certificate(chain, key).build().unwrap();
-    assert!(is_hello(&attempt(&config, "a.example", TODAY, server()).0));
-    let (seen, error) = attempt(&client().build().unwrap(), "a.example", TODAY, server());
-    assert_eq!(error, Some(rustls::Error::NoCertificatesPresented));
-    assert_eq!(seen.last(), "error: the server sent the TLS alert CertificateRequired (116)");
-}
-
-#[test]
-fn versions_are_those_asked_for() {
-    let old = || server_of(super::tls_peer::authority(), &["a.example"], &[&rustls::version::TLS12], false);
-    assert!(is_hello(&attempt(&client().build().unwrap(), "a.example", TODAY, old()).0));
-    let config = client().versions(&[TlsVersion::V1_3]).build().unwrap();
-    let (seen, _) = attempt(&config, "a.example", TODAY, old());
-    assert!(seen.last().contains("TLS alert ProtocolVersion") || seen.last().contains("in common"), "{seen:?}");
-    assert!(client().versions(&[]).build().is_err());
-}
-
-#[test]
-fn a_second_connection_resumes_the_session() {
-    for versions in [&[&rustls::version::TLS12][..], &[&rustls::version::TLS13]] {
-        let server = Arc::new(server_of(super::tls_peer::authority(), &["a.example"], versions, false));
-        for resumption in [true, false] {
-            let config = client().resumption(resumption).build().unwrap();
-            for expected in [false, resumption] {
-                let mut link = tls(&config, "a.example");
-                let seen = drive(&mut link, &mut TlsPeer::new(&server, hello(1)), WHOLE, &[get()]);
-                assert!(is_hello(&seen), "{seen:?}");
-                assert_eq!(link.tls_info().unwrap().resumed, expected);
-            }
-        }
     }
 }
 
@@ -361,97 +131,6 @@ fn bytes_after_the_response_forbid_reuse_though_they_are_encrypted() {
 }
 
 #[test]
-fn a_handshake_that_breaks_off_is_truncated_wherever_it_does() {
-    let server = Arc::new(server(&["a.example"]));
-    let config = client().build().unwrap();
-    for n in [0, 1, 4, 5, 6, 100, 500, usize::MAX] {
-        let mut link = tls(&config, "a.example");
-        link.poll(TODAY).unwrap();
-        let mut peer = TlsPeer::new(&server, hello(1));
-        peer.receive(link.outgoing());
-        let flight = peer.take();
-        link.received(&flight[..n.min(flight.len() - 1)]);
-        link.receive_eof();
-        let error = link.poll(TODAY).unwrap_err();
-        assert!(matches!(error, LinkError::Tls(TlsFailure::Truncated)) && error.is_truncation(), "{n}: {error}");
-    }
-}
-
-#[test]
-fn what_is_not_tls_is_called_so_from_its_first_byte() {
-    let config = client().build().unwrap();
-    for answer in ["HTTP/1.1 400 Bad Request\r\n\r\n", "H", "SSH-2.0", "\x15\x02", "\x16\x03\x03\u{7f}\u{7f}"] {
-        let error = failure(&config, answer.as_bytes(), false);
-        assert!(matches!(error, LinkError::Tls(TlsFailure::NotTls)), "{answer:?}: {error}");
-    }
-    let error = failure(&config, b"\x15\x03\x03\x00\x02\x02\x28", false);
-    let expected = TlsFailure::Alert { code: 40, name: "HandshakeFailure".into() };
-    assert!(matches!(&error, LinkError::Tls(alert) if *alert == expected), "{error}");
-}
-
-#[test]
-fn a_damaged_record_is_found_and_the_server_told() {
-    let server = Arc::new(server(&["a.example"]));
-    let config = client().build().unwrap();
-    let mut link = tls(&config, "a.example");
-    let mut peer = TlsPeer::new(&server, hello(1));
-    assert!(is_hello(&drive(&mut link, &mut peer, WHOLE, &[get()])));
-    std::io::Write::write_all(&mut peer.tls.writer(), b"x").unwrap();
-    let mut bytes = peer.take();
-    *bytes.last_mut().unwrap() ^= 1;
-    link.received(&bytes);
-    let error = link.poll(TODAY).unwrap_err();
-    assert!(matches!(error, LinkError::Tls(TlsFailure::Misbehaved(_))), "{error}");
-    peer.receive(link.outgoing());
-    assert_eq!(peer.error, Some(rustls::Error::AlertReceived(rustls::AlertDescription::BadRecordMac)));
-}
-
-#[test]
-fn t82_records_that_bring_nothing_are_no_progress_and_come_to_an_end() {
-    let server = Arc::new(server(&["a.example"]));
-    let config = client().build().unwrap();
-    let mut link = tls(&config, "a.example");
-    let mut peer = TlsPeer::new(&server, Script::new([("never", "")]));
-    assert_eq!(drive(&mut link, &mut peer, WHOLE, &[get()]).last(), "waits");
-    let before = link.counters();
-    let mut outcome = Ok(LinkEvent::NeedInput);
-    for _ in 0..1000 {
-        if peer.tls.refresh_traffic_keys().is_err() {
-            break;
-        }
-        link.received(&peer.take());
-        outcome = link.poll(TODAY);
-        link.wrote(usize::MAX);
-        if outcome.is_err() {
-            break;
-        }
-        assert_eq!(link.counters().application, before.application);
-    }
-    assert!(matches!(outcome, Err(LinkError::Tls(_))), "{outcome:?}");
-}
-
-#[test]
-fn key_updates_are_answered_and_do_not_disturb() {
-    let server = Arc::new(server(&["a.example"]));
-    let config = client().build().unwrap();
-    let mut link = tls(&config, "a.example");
-    let mut peer = TlsPeer::new(&server, hello(3));
-    for _ in 0..3 {
-        let seen = drive(&mut link, &mut peer, WHOLE, &[get()]);
-        assert!(seen.events.ends_with(&["end".into(), "reusable".into()]), "{seen:?}");
-        peer.tls.refresh_traffic_keys().unwrap();
-        // Half of it is there while we go on sending.
-        let update = peer.take();
-        let (one, two) = update.split_at(update.len() / 2);
-        link.received(one);
-        link.poll(TODAY).unwrap();
-        link.received(two);
-        link.poll(TODAY).unwrap();
-    }
-    assert_eq!(peer.error, None);
-}
-
-#[test]
 fn closing_tells_the_server() {
     let server = Arc::new(server(&["a.example"]));
     let config = client().build().unwrap();
@@ -477,10 +156,7 @@ fn the_head_and_a_small_body_go_out_in_one_record_with_the_end_of_the_handshake(
     let server = Arc::new(server(&["a.example"]));
     let config = client().build().unwrap();
     let mut link = tls(&config, "a.example");
-    let head = crate::http1::RequestHead {
-        body: crate::http1::BodyLength::Known(4),
-        ..crate::http1::RequestHead::new("PUT", "/")
-    };
+    let head = RequestHead { body: BodyLength::Known(4), ..RequestHead::new("PUT", "/") };
     link.send_head(&head, [("Host", &b"a.example"[..])]).unwrap();
     link.send_body(b"body").unwrap();
     link.poll(TODAY).unwrap();

@@ -32,6 +32,10 @@ impl Authority {
         self.0.der().clone()
     }
 
+    pub(super) fn pem(&self) -> String {
+        self.0.pem()
+    }
+
     /// A certificate for these names, valid from 2024-01-01 to 2025-01-01.
     pub(super) fn issue(&self, names: &[&str]) -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {
         let names: Vec<String> = names.iter().map(|name| name.to_string()).collect();

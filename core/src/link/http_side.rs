@@ -1,0 +1,83 @@
+//! The HTTP side of a link: what goes to the connection on top as it is.
+
+use super::error::LinkError;
+use super::machine::{Link, State};
+use crate::http1::{Connection, Misuse, RequestHead, SendError};
+
+impl Link {
+    /// Queues a request head; it may be queued before the link is established.
+    ///
+    /// # Errors
+    /// Those of [`Connection::send_head`].
+    pub fn send_head<'a>(
+        &mut self,
+        head: &RequestHead<'_>,
+        fields: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+    ) -> Result<(), SendError> {
+        self.http.send_head(head, fields)
+    }
+
+    /// Queues body bytes, as many as there is room for, and says how many.
+    ///
+    /// # Errors
+    /// Those of [`Connection::send_body`].
+    pub fn send_body(&mut self, bytes: &[u8]) -> Result<usize, Misuse> {
+        self.http.send_body(bytes)
+    }
+
+    /// How many body bytes would be taken now.
+    pub fn body_room(&self) -> usize {
+        self.http.body_room()
+    }
+
+    /// Ends the body, with trailers if any were announced.
+    ///
+    /// # Errors
+    /// Those of [`Connection::finish_body`].
+    pub fn finish_body<'a>(
+        &mut self,
+        trailers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+    ) -> Result<(), SendError> {
+        self.http.finish_body(trailers)
+    }
+
+    /// Gives up the body: the link is not used again.
+    pub fn abort_body(&mut self) {
+        self.http.abort_body();
+    }
+
+    /// The body need not wait for `100 (Continue)` any longer.
+    pub fn stop_waiting(&mut self) {
+        self.http.stop_waiting();
+    }
+
+    /// The transport will send `n` body bytes by itself, next.
+    ///
+    /// # Errors
+    /// [`Misuse::CannotBypass`] with a layer in between, and those of [`Connection::bypass`].
+    pub fn bypass(&mut self, n: usize) -> Result<(), Misuse> {
+        if !self.stack.is_plain() || !self.stack.outgoing().is_empty() {
+            return Err(Misuse::CannotBypass);
+        }
+        self.http.bypass(n)?;
+        self.stack.count_sent(n);
+        Ok(())
+    }
+
+    /// Queues bytes of the other protocol, after [`LinkEvent::Switched`](super::LinkEvent::Switched); how many there was
+    /// room for. Before that none are taken.
+    ///
+    /// # Errors
+    /// When nothing more can be sent; the link is over.
+    pub fn send_raw(&mut self, bytes: &[u8]) -> Result<usize, LinkError> {
+        if self.state != State::Switched {
+            return Ok(0);
+        }
+        self.stack.send(bytes).inspect_err(|_| self.state = State::Over)
+    }
+
+    /// What HTTP knows of the exchange.
+    pub fn http(&self) -> &Connection {
+        &self.http
+    }
+}

@@ -1,0 +1,200 @@
+//! Who is trusted, what is agreed on, and what settings mean.
+
+use super::drive::{Seen, TODAY, WHOLE, drive, drive_at, get};
+use super::peer::{HELLO, hello};
+use super::tls::{is_hello, tls};
+use super::tls_peer::{Authority, FixedClock, TlsPeer, authority, client, server, server_of, years};
+use crate::link::{LayerKind, Link, Phase};
+use crate::tls::{TlsConfig, TlsConfigError, TlsFailure, TlsLayer, TlsVersion};
+use rustls::ServerConfig;
+use std::sync::Arc;
+
+/// What comes of one request by `config` for `host` at `now`, and what the server thinks of it.
+fn attempt(config: &TlsConfig, host: &str, now: crate::Now, server: ServerConfig) -> (Seen, Option<rustls::Error>) {
+    let mut peer = TlsPeer::new(&Arc::new(server), hello(1));
+    let seen = drive_at(now, &mut tls(config, host), &mut peer, &mut WHOLE.clone(), &[get()]);
+    (seen, peer.error)
+}
+
+#[test]
+fn the_facts_of_a_connection_are_known() {
+    let config = client().build().unwrap();
+    let mut server = server(&["a.example"]);
+    server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let mut peer = TlsPeer::new(&Arc::new(server), hello(1));
+    let mut link = tls(&config, "A.Example.");
+    assert_eq!(link.phase(), Phase::Establishing(LayerKind::Tls));
+    assert!(link.tls_info().is_none());
+    assert!(is_hello(&drive(&mut link, &mut peer, WHOLE, &[get()])));
+    let info = link.tls_info().unwrap();
+    assert_eq!((info.version, info.alpn, info.resumed), (TlsVersion::V1_3, Some(&b"http/1.1"[..]), false));
+    assert_eq!(info.certificate, Some(peer_certificate(&link)));
+    assert_eq!(link.phase(), Phase::Http);
+    // SNI has no final dot and is in lower case (T79).
+    assert_eq!(peer.tls.server_name(), Some("a.example"));
+    let counters = link.counters();
+    assert_eq!(counters.application, HELLO.len() as u64);
+    assert!(counters.received > 500 && counters.sent > 300, "{counters:?}");
+    assert!(link.bypass(1).is_err());
+}
+
+fn peer_certificate(link: &Link) -> &[u8] {
+    let der = link.tls_info().unwrap().certificate.unwrap();
+    assert_eq!(der.first(), Some(&0x30), "a certificate is a DER sequence");
+    der
+}
+
+#[test]
+fn t79_an_address_must_be_in_the_certificate_as_one() {
+    let config = client().build().unwrap();
+    for (host, names, good) in [
+        ("192.0.2.7", &["192.0.2.7"][..], true),
+        ("[2001:db8::1]", &["2001:db8::1"], true),
+        ("192.0.2.7", &["a.example"], false),
+        ("192.0.2.7", &["192.0.2.8"], false),
+        ("b.a.example", &["*.a.example"], true),
+        ("c.b.a.example", &["*.a.example"], false),
+        ("a.example", &["*.a.example"], false),
+    ] {
+        let mut peer = TlsPeer::new(&Arc::new(server(names)), hello(1));
+        let seen = drive(&mut tls(&config, host), &mut peer, WHOLE, &[get()]);
+        assert_eq!(is_hello(&seen), good, "{host} {names:?} {seen:?}");
+        if good && names[0].contains(|c: char| c.is_ascii_digit()) {
+            assert_eq!(peer.tls.server_name(), None, "no SNI for an address");
+        }
+    }
+    for host in ["", "a b", "a..b", "[::1"] {
+        assert!(matches!(TlsLayer::new(&config, host), Err(TlsFailure::InvalidName(_))), "{host}");
+    }
+}
+
+#[test]
+fn each_fault_of_a_certificate_has_its_name() {
+    let config = client().build().unwrap();
+    let check = |host: &str, now, server, expected: &str| {
+        let (seen, error) = attempt(&config, host, now, server);
+        assert!(seen.last().starts_with(&format!("error: {expected}")), "{seen:?}");
+        // The server was told why.
+        assert!(matches!(error, Some(rustls::Error::AlertReceived(_))), "{error:?}");
+    };
+    let here = || server(&["a.example"]);
+    check("b.example", TODAY, here(), "the server's certificate is not valid for b.example, only for a.example");
+    check("a.example", years(1), here(), "the server's certificate has expired");
+    check("a.example", years(-1), here(), "the server's certificate is not valid yet");
+    let stranger = server_of(&Authority::new("stranger"), &["a.example"], rustls::ALL_VERSIONS, false);
+    check("a.example", TODAY, stranger, "the server's certificate is not issued by a trusted root");
+    assert!(is_hello(&attempt(&config, "a.example", TODAY, here()).0));
+}
+
+#[test]
+fn the_clock_is_that_of_the_input() {
+    // The same settings, one connection after the other, with a clock that is stepped.
+    let config = client().resumption(false).build().unwrap();
+    for (now, good) in [(TODAY, true), (years(1), false), (TODAY, true), (years(-1), false)] {
+        assert_eq!(is_hello(&attempt(&config, "a.example", now, server(&["a.example"])).0), good);
+    }
+}
+
+#[test]
+fn t80_only_dangerous_settings_accept_any_certificate() {
+    let config = client().danger_accept_invalid_certs().build().unwrap();
+    assert!(config.accepts_invalid_certs() && !client().build().unwrap().accepts_invalid_certs());
+    let stranger = server_of(&Authority::new("stranger"), &["b.example"], rustls::ALL_VERSIONS, false);
+    assert!(is_hello(&attempt(&config, "a.example", years(5), stranger).0));
+}
+
+#[test]
+#[allow(clippy::mutable_key_type)] // The hash is that of the address.
+fn settings_are_equal_to_themselves_only() {
+    let (one, two) = (client().build().unwrap(), client().build().unwrap());
+    assert_eq!(one, one.clone());
+    assert_ne!(one, two);
+    let set = std::collections::HashSet::from([one.clone(), one.clone(), two]);
+    assert_eq!(set.len(), 2);
+    assert!(set.contains(&one));
+}
+
+#[test]
+fn t83_a_server_without_http_1_1_is_refused() {
+    let config = client().build().unwrap();
+    let mut server = server(&["a.example"]);
+    server.alpn_protocols = vec![b"h2".to_vec()];
+    let (seen, _) = attempt(&config, "a.example", TODAY, server);
+    assert_eq!(seen.last(), "error: the server does not offer http/1.1 over TLS");
+}
+
+#[test]
+fn the_callers_own_configuration_offers_http_1_1_all_the_same() {
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(authority().root()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut own = rustls::ClientConfig::builder_with_details(provider, Arc::new(FixedClock))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    own.alpn_protocols = vec![b"h2".to_vec()];
+    let config = TlsConfig::from_rustls(Arc::new(own));
+    let mut server = server(&["a.example"]);
+    server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let mut link = tls(&config, "a.example");
+    let mut peer = TlsPeer::new(&Arc::new(server), hello(1));
+    // Its clock is its own: in five years by ours the certificate is as valid as ever.
+    assert!(is_hello(&drive_at(years(5), &mut link, &mut peer, &mut WHOLE.clone(), &[get()])));
+    assert_eq!(link.tls_info().unwrap().alpn, Some(&b"http/1.1"[..]));
+}
+
+#[test]
+fn a_client_certificate_is_shown_to_a_server_that_asks() {
+    let server = || server_of(authority(), &["a.example"], rustls::ALL_VERSIONS, true);
+    let (chain, key) = authority().issue(&["client.example"]);
+    let config = client().client_certificate(chain, key).build().unwrap();
+    assert!(is_hello(&attempt(&config, "a.example", TODAY, server()).0));
+    let (seen, error) = attempt(&client().build().unwrap(), "a.example", TODAY, server());
+    assert_eq!(error, Some(rustls::Error::NoCertificatesPresented));
+    assert_eq!(seen.last(), "error: the server sent the TLS alert CertificateRequired (116)");
+}
+
+#[test]
+fn versions_are_those_asked_for() {
+    let old = || server_of(authority(), &["a.example"], &[&rustls::version::TLS12], false);
+    assert!(is_hello(&attempt(&client().build().unwrap(), "a.example", TODAY, old()).0));
+    let config = client().versions(&[TlsVersion::V1_3]).build().unwrap();
+    let (seen, _) = attempt(&config, "a.example", TODAY, old());
+    assert!(seen.last().contains("TLS alert ProtocolVersion") || seen.last().contains("in common"), "{seen:?}");
+    assert!(client().versions(&[]).build().is_err());
+}
+
+#[test]
+fn a_second_connection_resumes_the_session() {
+    for versions in [&[&rustls::version::TLS12][..], &[&rustls::version::TLS13]] {
+        let server = Arc::new(server_of(authority(), &["a.example"], versions, false));
+        for resumption in [true, false] {
+            let config = client().resumption(resumption).build().unwrap();
+            for expected in [false, resumption] {
+                let mut link = tls(&config, "a.example");
+                let seen = drive(&mut link, &mut TlsPeer::new(&server, hello(1)), WHOLE, &[get()]);
+                assert!(is_hello(&seen), "{seen:?}");
+                assert_eq!(link.tls_info().unwrap().resumed, expected);
+            }
+        }
+    }
+}
+
+#[test]
+fn trust_comes_from_pem_text_or_else_from_the_default_roots() {
+    let pem = authority().pem();
+    let config = TlsConfig::builder().roots_pem(pem.as_bytes()).unwrap().build().unwrap();
+    assert!(is_hello(&attempt(&config, "a.example", TODAY, server(&["a.example"])).0));
+    for broken in ["", "no certificate", "-----BEGIN CERTIFICATE-----\n!"] {
+        assert!(matches!(TlsConfig::builder().roots_pem(broken.as_bytes()), Err(TlsConfigError::Pem(_))), "{broken}");
+    }
+    assert!(TlsConfig::builder().client_certificate_pem(pem.as_bytes()).is_err(), "there is no key in it");
+    let default = TlsConfig::builder().build();
+    if cfg!(feature = "webpki-roots") {
+        let (seen, _) = attempt(&default.unwrap(), "a.example", TODAY, server(&["a.example"]));
+        assert_eq!(seen.last(), "error: the server's certificate is not issued by a trusted root");
+    } else {
+        assert_eq!(default.unwrap_err(), TlsConfigError::NoRoots);
+    }
+}
