@@ -2,7 +2,8 @@
 
 use super::error::LinkError;
 use super::machine::{Link, State};
-use crate::http1::{Connection, Misuse, RequestHead, SendError};
+use crate::http1::{Config, Connection, Misuse, RequestHead, SendError};
+use std::sync::Arc;
 
 impl Link {
     /// Queues a request head; it may be queued before the link is established.
@@ -74,6 +75,11 @@ impl Link {
             return Ok(0);
         }
         self.stack.send(bytes).inspect_err(|_| self.state = State::Over)
+    }
+
+    /// Sets the limits and leniencies for the exchanges to come.
+    pub fn configure(&mut self, config: impl Into<Arc<Config>>) {
+        self.http.set_config(config);
     }
 
     /// What HTTP knows of the exchange.

@@ -137,8 +137,7 @@ impl Layer for Tunnel {
     }
 }
 
-/// A final response to CONNECT that is neither a refusal nor a tunnel does not exist; should it come to be, it is an
-/// error.
+/// A final response to CONNECT that is neither a refusal nor a tunnel does not exist; should it come to be, it is an error.
 fn unexpected() -> LayerError {
     LayerError::Other("the proxy's answer to CONNECT has no meaning".into())
 }
