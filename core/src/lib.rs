@@ -8,6 +8,7 @@ pub mod buffer;
 pub mod cookie;
 pub mod decode;
 pub mod dial;
+pub mod engine;
 pub mod error;
 pub mod http1;
 pub mod http_date;

@@ -1,0 +1,284 @@
+//! The engine over sockets that are only numbers, and a clock that is set by hand.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::*;
+use crate::{Method, Request, UnixTime};
+
+const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
+
+/// An engine, its session, and what happened.
+struct World {
+    engine: Engine,
+    session: Session,
+    now: Now,
+    open: BTreeMap<SocketId, Vec<u8>>,
+    most_open: usize,
+    connects: usize,
+    bodies: BTreeMap<TransferId, Vec<u8>>,
+    ended: Vec<(TransferId, Option<String>)>,
+    /// Whether servers answer what they are sent.
+    answers: bool,
+}
+
+impl World {
+    fn new(limits: PoolLimits) -> World {
+        World {
+            engine: Engine::new(limits),
+            session: Session::new(),
+            now: Now::new(Instant::from_origin(Duration::from_secs(100)), UnixTime(1_000_000)),
+            open: BTreeMap::new(),
+            most_open: 0,
+            connects: 0,
+            bodies: BTreeMap::new(),
+            ended: Vec::new(),
+            answers: true,
+        }
+    }
+
+    fn get(&mut self, url: &str) -> TransferId {
+        self.get_in(url, None)
+    }
+
+    fn get_in(&mut self, url: &str, group: Option<Group>) -> TransferId {
+        let prepared = self.session.prepare(&Request::new(Method::GET, url)).unwrap();
+        self.engine.start(self.now, prepared, group)
+    }
+
+    fn pass(&mut self, time: Duration) {
+        self.now.instant = self.now.instant + time;
+        self.engine.tick(self.now);
+    }
+
+    /// Runs until the engine waits.
+    fn run(&mut self) {
+        for _ in 0..100_000 {
+            if !self.step() {
+                return;
+            }
+        }
+        panic!("the engine does not come to rest");
+    }
+
+    fn step(&mut self) -> bool {
+        let now = self.now;
+        match self.engine.poll(&mut self.session) {
+            Output::Connect(socket, _) => {
+                assert!(self.open.insert(socket, Vec::new()).is_none());
+                let same_index = self.open.keys().filter(|open| open.index() == socket.index()).count();
+                assert_eq!(same_index, 1, "a socket's number is its own");
+                self.connects += 1;
+                self.most_open = self.most_open.max(self.open.len());
+                self.engine.connected(now, socket).unwrap();
+            }
+            Output::Close(socket) => assert!(self.open.remove(&socket).is_some()),
+            Output::Transmit(socket) => {
+                let bytes = self.engine.outgoing(socket).to_vec();
+                self.open.get_mut(&socket).unwrap().extend_from_slice(&bytes);
+                self.engine.socket_input(now, socket, Input::Wrote(bytes.len())).unwrap();
+            }
+            Output::Read(socket) => {
+                let sent = self.open.get_mut(&socket).unwrap();
+                let input = if self.answers && sent.ends_with(b"\r\n\r\n") {
+                    sent.clear();
+                    Input::Received(ANSWER)
+                } else {
+                    Input::Blocked(Side::Read)
+                };
+                self.engine.socket_input(now, socket, input).unwrap();
+            }
+            Output::Check(socket) => self.engine.socket_input(now, socket, Input::Alive).unwrap(),
+            Output::Body(id) => {
+                let bytes = self.engine.body(id).to_vec();
+                self.bodies.entry(id).or_default().extend_from_slice(&bytes);
+                self.engine.transfer_input(now, id, Input::Consumed(bytes.len())).unwrap();
+            }
+            Output::Ended { id, error, .. } => {
+                assert!(self.ended.iter().all(|(known, _)| *known != id), "one end each");
+                self.ended.push((id, error.map(|error| error.kind().to_string())));
+            }
+            Output::Event(..) => {}
+            Output::Wait => return false,
+            other => panic!("{other:?}"),
+        }
+        true
+    }
+
+    fn errors(&self) -> Vec<&String> {
+        self.ended.iter().filter_map(|(_, error)| error.as_ref()).collect()
+    }
+}
+
+#[test]
+fn many_transfers_end_and_their_connections_are_kept() {
+    let mut world = World::new(PoolLimits::default());
+    let ids: Vec<_> = (0..50).map(|n| world.get(&format!("http://10.0.0.{n}/"))).collect();
+    world.run();
+    assert_eq!((world.ended.len(), world.errors().len()), (50, 0));
+    assert!(ids.iter().all(|id| world.bodies[id] == b"hi"));
+    assert!(world.engine.is_empty());
+    assert_eq!(world.open.len(), 16, "the pool's limit of idle connections");
+    assert_eq!(world.engine.sockets(), 16);
+    world.engine.close_idle();
+    world.run();
+    assert_eq!((world.open.len(), world.engine.sockets()), (0, 0));
+}
+
+#[test]
+fn requests_in_a_row_use_one_connection() {
+    let mut world = World::new(PoolLimits::default());
+    for _ in 0..20 {
+        world.get("http://10.0.0.1/");
+        world.run();
+    }
+    assert_eq!((world.connects, world.ended.len(), world.errors().len()), (1, 20, 0));
+}
+
+#[test]
+fn t88_limits_hold_and_those_who_wait_come_first_first() {
+    let limits = PoolLimits { open_total: Some(2), open_per_key: Some(1), ..PoolLimits::default() };
+    let mut world = World::new(limits);
+    let ids: Vec<_> = (0..30).map(|n| world.get(&format!("http://10.0.0.{}/", n % 3))).collect();
+    world.run();
+    assert_eq!((world.ended.len(), world.errors().len()), (30, 0));
+    assert!(world.most_open <= 2, "{}", world.most_open);
+    for host in 0..3 {
+        let of_host = |id: &TransferId| ids.iter().position(|known| known == id).unwrap() % 3 == host;
+        let order: Vec<_> = world.ended.iter().map(|(id, _)| *id).filter(of_host).collect();
+        assert!(order.is_sorted(), "first come, first served");
+    }
+}
+
+#[test]
+fn a_deadline_is_met_without_any_input() {
+    let mut world = World::new(PoolLimits::default());
+    world.answers = false;
+    world.get("http://10.0.0.1/");
+    world.run();
+    let deadline = world.engine.deadline().unwrap();
+    assert!(deadline <= world.now.instant + Duration::from_secs(30));
+    let mut turns = 0;
+    while world.ended.is_empty() {
+        let left = world.engine.deadline().expect("something is due") - world.now.instant;
+        world.pass(left);
+        world.run();
+        turns += 1;
+    }
+    assert_eq!(world.errors(), ["timed out: idle_timeout is 30s"]);
+    assert_eq!(world.now.instant.since_origin(), Duration::from_secs(130));
+    assert!(turns <= 2, "{turns}");
+    assert!(world.open.is_empty());
+}
+
+#[test]
+fn cancelling_one_a_group_or_all_leaves_nothing_behind() {
+    let mut world = World::new(PoolLimits::default());
+    world.answers = false;
+    let one = world.get("http://10.0.0.1/");
+    for n in 0..4 {
+        world.get_in(&format!("http://10.0.1.{n}/"), Some(Group(7)));
+        world.get_in(&format!("http://10.0.2.{n}/"), Some(Group(8)));
+    }
+    world.run();
+    assert_eq!(world.open.len(), 9);
+    world.engine.cancel(world.now, one);
+    world.engine.cancel(world.now, one);
+    world.run();
+    assert_eq!((world.ended.len(), world.open.len()), (1, 8));
+    world.engine.cancel_group(world.now, Group(7));
+    world.run();
+    assert_eq!((world.ended.len(), world.open.len()), (5, 4));
+    world.engine.cancel_all(world.now);
+    world.run();
+    assert_eq!((world.ended.len(), world.open.len(), world.engine.sockets()), (9, 0, 0));
+    assert!(world.ended.iter().all(|(_, error)| error.as_deref() == Some("cancelled")));
+    assert!(world.engine.is_empty());
+}
+
+#[test]
+fn cancelling_after_any_number_of_steps_ends_once_and_closes_everything() {
+    for steps in 0..40 {
+        let mut world = World::new(PoolLimits::default());
+        let id = world.get("http://10.0.0.1/");
+        for _ in 0..steps {
+            world.step();
+        }
+        world.engine.cancel(world.now, id);
+        world.run();
+        assert_eq!(world.ended.len(), 1, "after {steps} steps");
+        world.engine.close_idle();
+        world.run();
+        assert!(world.open.is_empty() && world.engine.sockets() == 0, "after {steps} steps");
+        assert_eq!(world.engine.pool_statistics().open, 0, "after {steps} steps");
+    }
+}
+
+#[test]
+fn t47_an_idle_connection_that_can_be_read_is_closed_and_not_used() {
+    let mut world = World::new(PoolLimits::default());
+    world.get("http://10.0.0.1/");
+    world.run();
+    let socket = *world.open.keys().next().unwrap();
+    world.engine.socket_input(world.now, socket, Input::Ready(Side::Read)).unwrap();
+    world.get("http://10.0.0.1/");
+    world.run();
+    assert_eq!((world.connects, world.ended.len(), world.errors().len()), (2, 2, 0));
+    assert_eq!(world.open.len(), 1);
+    assert_eq!(world.engine.pool_statistics().open, 1);
+}
+
+#[test]
+fn idle_connections_expire_by_the_clock() {
+    let mut world = World::new(PoolLimits::default());
+    world.get("http://10.0.0.1/");
+    world.run();
+    assert_eq!(world.open.len(), 1);
+    for _ in 0..3 {
+        if let Some(deadline) = world.engine.deadline() {
+            world.pass(deadline - world.now.instant);
+            world.run();
+        }
+    }
+    assert!(world.open.is_empty());
+    assert_eq!(world.engine.deadline(), None);
+}
+
+#[test]
+fn a_paused_transfer_is_read_no_further_and_goes_on_when_resumed() {
+    let mut world = World::new(PoolLimits::default());
+    let id = world.get("http://10.0.0.1/");
+    world.engine.pause(id);
+    world.run();
+    assert!(world.ended.is_empty() && !world.bodies.contains_key(&id));
+    world.pass(Duration::from_secs(3600));
+    world.run();
+    assert!(world.ended.is_empty(), "the time of a pause does not count");
+    world.engine.resume(id);
+    world.run();
+    assert_eq!(world.bodies[&id], b"hi");
+    assert_eq!((world.ended.len(), world.errors().len()), (1, 0));
+}
+
+#[test]
+fn timers_do_not_pile_up_behind_requests_that_have_ended() {
+    let mut world = World::new(PoolLimits::default());
+    for _ in 0..5_000 {
+        world.get("http://10.0.0.1/");
+        world.run();
+    }
+    assert!(world.engine.timers.len() <= 200, "{}", world.engine.timers.len());
+}
+
+#[test]
+fn inputs_that_nobody_asked_for_are_misuse_and_change_nothing() {
+    let mut world = World::new(PoolLimits::default());
+    let id = world.get("http://10.0.0.1/");
+    world.run();
+    let now = world.now;
+    assert_eq!(world.engine.transfer_input(now, id, Input::Consumed(1)), Err(Misuse::Ended));
+    let socket = *world.open.keys().next().unwrap();
+    assert_eq!(world.engine.connected(now, socket), Err(Misuse::NotAsked));
+    assert_eq!(world.engine.socket_input(now, socket, Input::Wrote(1)), Err(Misuse::NotAsked));
+    assert_eq!(world.open.len(), 1);
+}
