@@ -267,6 +267,11 @@ impl Engine {
                         self.wait_for_place(id);
                         return None;
                     }
+                    if !self.closing.is_empty() {
+                        // What made room is closed before anything is opened.
+                        self.current = Some((id, TURN));
+                        return None;
+                    }
                     continue;
                 }
                 Asked::Release => {
