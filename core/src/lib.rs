@@ -22,6 +22,7 @@ pub mod prepared;
 pub mod proxy;
 pub mod redirect;
 pub mod request;
+pub mod resolve;
 pub mod session;
 pub mod text;
 pub mod time;

@@ -5,24 +5,15 @@
 //! away. Never more than [`HELPERS`] of them run at once. Without a deadline, and for addresses and names of the
 //! loopback, no thread is started.
 
-use std::collections::HashMap;
-use std::fmt;
 use std::io;
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::{Condvar, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 /// The most look-ups that run on helper threads at once, in this process.
 pub const HELPERS: usize = 16;
 
-/// Looks up names.
-pub trait Resolver: Send + Sync {
-    /// The addresses of `host` with `port`, the most wanted first; within `left` if that is given. `host` is never an address.
-    ///
-    /// # Errors
-    /// When the name has no addresses or the look-up failed; [`io::ErrorKind::TimedOut`] when time ran out.
-    fn resolve(&self, host: &str, port: u16, left: Option<Duration>) -> io::Result<Vec<SocketAddr>>;
-}
+pub use petition_core::resolve::{Resolver, StaticResolver};
 
 /// The operating system's resolver.
 #[derive(Clone, Copy, Debug, Default)]
@@ -73,68 +64,9 @@ impl Resolver for SystemResolver {
     }
 }
 
-/// Answers given beforehand, and another resolver for every other name.
-pub struct StaticResolver {
-    answers: HashMap<String, Vec<IpAddr>>,
-    other: Option<Box<dyn Resolver>>,
-}
-
-impl StaticResolver {
-    /// No answers yet; every name is unknown.
-    pub fn new() -> Self {
-        StaticResolver { answers: HashMap::new(), other: None }
-    }
-
-    /// These addresses for this name, in any case of its letters.
-    #[must_use]
-    pub fn with(mut self, name: &str, addresses: impl IntoIterator<Item = IpAddr>) -> Self {
-        self.answers.insert(name.to_ascii_lowercase(), addresses.into_iter().collect());
-        self
-    }
-
-    /// Every other name goes to this resolver.
-    #[must_use]
-    pub fn or(mut self, other: impl Resolver + 'static) -> Self {
-        self.other = Some(Box::new(other));
-        self
-    }
-}
-
-impl Default for StaticResolver {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl fmt::Debug for StaticResolver {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StaticResolver").field("answers", &self.answers).finish_non_exhaustive()
-    }
-}
-
-impl Resolver for StaticResolver {
-    fn resolve(&self, host: &str, port: u16, left: Option<Duration>) -> io::Result<Vec<SocketAddr>> {
-        match (self.answers.get(&host.to_ascii_lowercase()), &self.other) {
-            (Some(addresses), _) => Ok(addresses.iter().map(|ip| SocketAddr::new(*ip, port)).collect()),
-            (None, Some(other)) => other.resolve(host, port, left),
-            (None, None) => Err(io::Error::new(io::ErrorKind::NotFound, "the name is not among the static answers")),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::net::Ipv4Addr;
-
-    #[test]
-    fn static_answers_come_first_and_keep_their_order() {
-        let resolver =
-            StaticResolver::new().with("A.test", [Ipv4Addr::new(10, 0, 0, 2).into(), Ipv4Addr::LOCALHOST.into()]);
-        let found = resolver.resolve("a.TEST", 80, None).unwrap();
-        assert_eq!(found, ["10.0.0.2:80".parse().unwrap(), "127.0.0.1:80".parse().unwrap()]);
-        assert_eq!(resolver.resolve("b.test", 80, None).unwrap_err().kind(), io::ErrorKind::NotFound);
-    }
 
     #[test]
     fn a_look_up_without_time_is_late_and_gives_its_place_back() {

@@ -316,10 +316,10 @@ impl Engine {
         if self.current.is_some_and(|(current, _)| current == id) {
             return;
         }
-        if let Some(slot) = self.transfers.get_mut(id.0) {
-            if !std::mem::replace(&mut slot.queued, true) {
-                self.ready.push_back(id);
-            }
+        if let Some(slot) = self.transfers.get_mut(id.0)
+            && !std::mem::replace(&mut slot.queued, true)
+        {
+            self.ready.push_back(id);
         }
     }
 

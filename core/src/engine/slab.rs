@@ -32,11 +32,11 @@ impl<T> Slab<T> {
     }
 
     pub(super) fn insert(&mut self, item: T) -> Key {
-        if let Some(index) = self.free.pop() {
-            if let Some(place) = self.places.get_mut(index as usize) {
-                place.item = Some(item);
-                return Key { index, uses: place.uses };
-            }
+        if let Some(index) = self.free.pop()
+            && let Some(place) = self.places.get_mut(index as usize)
+        {
+            place.item = Some(item);
+            return Key { index, uses: place.uses };
         }
         let index = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
         self.places.push(Place { uses: 0, item: Some(item) });

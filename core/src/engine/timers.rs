@@ -22,11 +22,11 @@ pub(super) struct Timers {
 impl Timers {
     /// Sees to it that `id` is looked at by `deadline`. `armed` is the transfer's own note of its earliest entry.
     pub(super) fn arm(&mut self, id: TransferId, armed: &mut Option<Instant>, deadline: Option<Instant>) {
-        if let Some(at) = deadline {
-            if armed.is_none_or(|entry| at < entry) {
-                *armed = Some(at);
-                self.heap.push(Reverse((at, id)));
-            }
+        if let Some(at) = deadline
+            && armed.is_none_or(|entry| at < entry)
+        {
+            *armed = Some(at);
+            self.heap.push(Reverse((at, id)));
         }
     }
 

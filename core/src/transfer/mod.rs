@@ -293,6 +293,14 @@ impl Transfer {
         self.0.body()
     }
 
+    /// How many bytes [`Transfer::push_body`] would take now.
+    pub fn body_room(&self) -> usize {
+        match &self.0.link {
+            Some(link) if self.0.wants_body() => link.body_room(),
+            _ => 0,
+        }
+    }
+
     /// Supplies bytes of a [`Body::Stream`](crate::Body::Stream); returns how many were taken.
     ///
     /// # Errors

@@ -1,0 +1,160 @@
+//! The client: a handle of the loop that submits requests, from any thread and from callbacks.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+
+use petition_core::{Error, ErrorKind, Method, Prepared, Request, Session};
+
+use crate::handle::{Handle, Pending, Ticket};
+use crate::inbox::{Command, Inbox, Start};
+use crate::job::{Handler, Job};
+use crate::response::Response;
+
+/// Submits requests to an event loop. Cheap to clone; may be used from any thread, and from callbacks on the loop itself.
+///
+/// Options and cookies are those of a [`Session`], which another transport may share.
+#[derive(Clone)]
+pub struct Client {
+    inbox: Arc<Inbox>,
+    state: Arc<Mutex<Session>>,
+}
+
+impl Client {
+    pub(crate) fn new(inbox: Arc<Inbox>, state: Arc<Mutex<Session>>) -> Client {
+        Client { inbox, state }
+    }
+
+    /// A request of any method.
+    pub fn request(&self, method: Method, url: impl AsRef<str>) -> RequestBuilder {
+        RequestBuilder { client: self.clone(), request: Request::new(method, url), group: None }
+    }
+
+    /// A GET request.
+    pub fn get(&self, url: impl AsRef<str>) -> RequestBuilder {
+        self.request(Method::GET, url)
+    }
+
+    /// A HEAD request.
+    pub fn head(&self, url: impl AsRef<str>) -> RequestBuilder {
+        self.request(Method::HEAD, url)
+    }
+
+    /// A POST request.
+    pub fn post(&self, url: impl AsRef<str>) -> RequestBuilder {
+        self.request(Method::POST, url)
+    }
+
+    /// A PUT request.
+    pub fn put(&self, url: impl AsRef<str>) -> RequestBuilder {
+        self.request(Method::PUT, url)
+    }
+
+    /// A PATCH request.
+    pub fn patch(&self, url: impl AsRef<str>) -> RequestBuilder {
+        self.request(Method::PATCH, url)
+    }
+
+    /// A DELETE request.
+    pub fn delete(&self, url: impl AsRef<str>) -> RequestBuilder {
+        self.request(Method::DELETE, url)
+    }
+
+    /// Sends a request that was built elsewhere.
+    pub fn with(&self, request: Request) -> RequestBuilder {
+        RequestBuilder { client: self.clone(), request, group: None }
+    }
+
+    /// The options and cookies, to be looked at, changed, or shared with another transport.
+    pub fn state(&self) -> Arc<Mutex<Session>> {
+        self.state.clone()
+    }
+
+    /// Looks at the session or changes it. It is locked meanwhile.
+    pub fn session<R>(&self, f: impl FnOnce(&mut Session) -> R) -> R {
+        f(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Cancels every request that was sent under this [group](RequestBuilder::group).
+    pub fn cancel_group(&self, group: u64) {
+        self.inbox.push(Command::CancelGroup(group));
+    }
+
+    /// Makes [`EventLoop::run`](crate::EventLoop::run) return, at its next turn.
+    pub fn stop(&self) {
+        self.inbox.push(Command::Stop);
+    }
+
+    /// Begins a prepared request. When the loop is gone, the job ends at once, on this thread.
+    fn start(&self, request: Result<Prepared, Error>, group: Option<u64>, job: Job) -> Handle {
+        let ticket = Ticket::new(self.inbox.clone());
+        let start = Start { request, group, ticket: ticket.clone(), job };
+        if let Some(Command::Start(start)) = self.inbox.push(Command::Start(Box::new(start))) {
+            start.refuse();
+        }
+        Handle(ticket)
+    }
+}
+
+impl Start {
+    /// Ends the job without having begun it.
+    pub(crate) fn refuse(self) {
+        let error = match self.request {
+            Err(error) => error,
+            Ok(request) => {
+                let transfer = petition_core::Transfer::new(request, crate::clock::now());
+                transfer.error(ErrorKind::Cancelled)
+            }
+        };
+        self.job.end(None, Some(error));
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Client")
+    }
+}
+
+/// A request to be sent by a [`Client`]. What it can be told is on [`Request`].
+#[derive(Debug)]
+pub struct RequestBuilder {
+    client: Client,
+    request: Request,
+    group: Option<u64>,
+}
+
+impl RequestBuilder {
+    petition_core::request_methods! { .request }
+
+    /// A number under which requests are cancelled together.
+    #[must_use]
+    pub fn group(mut self, group: u64) -> Self {
+        self.group = Some(group);
+        self
+    }
+
+    /// Sends the request and returns at once. The callback runs on the loop's thread, exactly once: with the whole response, or with the error
+    /// that ended the request, be it that it was cancelled or that the loop ended first. A body of more than
+    /// [`Limits::body_bytes`](petition_core::Limits::body_bytes) (64 MiB) is such an error.
+    pub fn send(self, callback: impl FnOnce(Result<Response, Error>) + Send + 'static) -> Handle {
+        self.submit(Job::collect(Box::new(callback)))
+    }
+
+    /// Sends the request and returns at once; the response goes to `handler` as it comes.
+    pub fn stream(self, handler: impl Handler + Send + 'static) -> Handle {
+        self.submit(Job::Stream(Box::new(handler)))
+    }
+
+    /// Sends the request; its result can be waited for on this thread.
+    pub fn join(self) -> Pending {
+        let (sender, result) = mpsc::sync_channel(1);
+        // Nobody may be waiting any more.
+        let handle = self.send(move |outcome| drop(sender.send(outcome)));
+        Pending { handle, result }
+    }
+
+    fn submit(self, job: Job) -> Handle {
+        let prepared = self.client.session(|session| session.prepare(&self.request));
+        self.client.start(prepared, self.group, job)
+    }
+}

@@ -1,0 +1,169 @@
+//! A loop of one's own: turned by the caller, or running on a thread of its own.
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use mio::{Events, Poll};
+
+use crate::client::Client;
+use crate::driver::{Driver, Options};
+
+/// How many events one poll takes in.
+const EVENTS: usize = 1024;
+
+/// An event loop with a `Poll` of its own, turned by the caller. Callbacks run within [`EventLoop::turn`] and nowhere else.
+///
+/// ```no_run
+/// use petition_mio::EventLoop;
+///
+/// let mut event_loop = EventLoop::new()?;
+/// let client = event_loop.client();
+/// client.get("https://httpbin.org/get").send(|result| println!("{:?}", result.map(|response| response.status())));
+/// while !event_loop.driver().is_empty() {
+///     event_loop.turn(None)?;
+/// }
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct EventLoop {
+    poll: Poll,
+    events: Events,
+    driver: Driver,
+    /// The last turn ended for want of time.
+    unfinished: bool,
+}
+
+impl EventLoop {
+    /// A loop with the default options.
+    ///
+    /// # Errors
+    /// When the operating system gives no poll or waker.
+    pub fn new() -> io::Result<EventLoop> {
+        EventLoop::with(Options::default())
+    }
+
+    /// A loop with these options.
+    ///
+    /// # Errors
+    /// As [`EventLoop::new`].
+    pub fn with(options: Options) -> io::Result<EventLoop> {
+        let poll = Poll::new()?;
+        let driver = Driver::new(poll.registry(), 0..usize::MAX, options)?;
+        Ok(EventLoop { poll, events: Events::with_capacity(EVENTS), driver, unfinished: true })
+    }
+
+    /// A handle that submits requests, from any thread.
+    pub fn client(&self) -> Client {
+        self.driver.client()
+    }
+
+    /// The driver inside.
+    pub fn driver(&self) -> &Driver {
+        &self.driver
+    }
+
+    /// The driver inside.
+    pub fn driver_mut(&mut self) -> &mut Driver {
+        &mut self.driver
+    }
+
+    /// Waits until there is something to do, at most for `timeout` (`None`: as long as it takes), and does it.
+    ///
+    /// # Errors
+    /// When the poll fails.
+    pub fn turn(&mut self, timeout: Option<Duration>) -> io::Result<()> {
+        self.step(timeout, None)
+    }
+
+    /// Works for about as long as `budget` and never waits: for a game's frame. What is not done is done at the next call.
+    ///
+    /// # Errors
+    /// When the poll fails.
+    pub fn pump(&mut self, budget: Duration) -> io::Result<()> {
+        self.step(Some(Duration::ZERO), Some(budget))
+    }
+
+    /// Turns until [`Client::stop`] is called.
+    ///
+    /// # Errors
+    /// When the poll fails.
+    pub fn run(&mut self) -> io::Result<()> {
+        while !self.driver.take_stopped() {
+            self.turn(None)?;
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, timeout: Option<Duration>, budget: Option<Duration>) -> io::Result<()> {
+        let began = Instant::now();
+        // Work that is at hand is done before anything is waited for.
+        if self.unfinished || timeout.is_none_or(|timeout| !timeout.is_zero()) {
+            self.unfinished = true;
+            self.unfinished = self.driver.turn(budget);
+        }
+        let due = if self.unfinished { Some(Duration::ZERO) } else { self.driver.timeout() };
+        let wait = [timeout, due].into_iter().flatten().min();
+        match self.poll.poll(&mut self.events, wait) {
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
+            _ => {}
+        }
+        for event in &self.events {
+            self.driver.ready(event);
+        }
+        let left = budget.map(|budget| budget.saturating_sub(began.elapsed()));
+        self.unfinished = true;
+        self.unfinished = self.driver.turn(left);
+        Ok(())
+    }
+}
+
+/// A loop on a thread of its own. Dropping it ends every request; every callback runs.
+#[derive(Debug)]
+pub struct LoopThread {
+    client: Client,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl LoopThread {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// When the operating system gives no thread, poll or waker.
+    pub fn spawn(options: Options) -> io::Result<LoopThread> {
+        let mut event_loop = EventLoop::with(options)?;
+        let client = event_loop.client();
+        let run = move || {
+            // A callback that panics has said so by the panic hook; the others are served on.
+            while catch_unwind(AssertUnwindSafe(|| event_loop.run())).is_err() {}
+        };
+        let thread = std::thread::Builder::new().name("petition".into()).spawn(run)?;
+        Ok(LoopThread { client, thread: Some(thread) })
+    }
+
+    /// A handle that submits requests.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+}
+
+impl std::ops::Deref for LoopThread {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.client
+    }
+}
+
+impl Drop for LoopThread {
+    fn drop(&mut self) {
+        self.client.stop();
+        if let Some(thread) = self.thread.take() {
+            // Dropped by one of its own callbacks, it ends after that.
+            if thread.thread().id() != std::thread::current().id() {
+                drop(thread.join());
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Handles: to cancel and pause a request from anywhere, and to wait for its result.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Receiver;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use petition_core::Error;
+use petition_core::engine::TransferId;
+
+use crate::inbox::{Command, Inbox};
+use crate::response::Response;
+
+/// What a handle and the loop share of one request.
+pub(crate) struct Ticket {
+    pub(crate) inbox: Arc<Inbox>,
+    pub(crate) cancelled: AtomicBool,
+    transfer: Mutex<Option<TransferId>>,
+}
+
+impl Ticket {
+    pub(crate) fn new(inbox: Arc<Inbox>) -> Arc<Ticket> {
+        Arc::new(Ticket { inbox, cancelled: AtomicBool::new(false), transfer: Mutex::new(None) })
+    }
+
+    pub(crate) fn transfer(&self) -> Option<TransferId> {
+        *self.transfer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn set_transfer(&self, id: Option<TransferId>) {
+        *self.transfer.lock().unwrap_or_else(PoisonError::into_inner) = id;
+    }
+}
+
+/// A request that is under way. Cheap to clone; may be used from any thread, and from callbacks. Dropping it changes nothing.
+#[derive(Clone)]
+pub struct Handle(pub(crate) Arc<Ticket>);
+
+impl Handle {
+    /// Ends the request. Its callback runs on the loop with an error of kind
+    /// [`Cancelled`](petition_core::ErrorKind::Cancelled), unless it has ended by then; exactly once in any case.
+    pub fn cancel(&self) {
+        self.0.cancelled.store(true, Ordering::Release);
+        self.0.inbox.push(Command::Cancel(self.0.clone()));
+    }
+
+    /// No body is delivered until [`Handle::resume`], and nothing more is read once a piece waits; the time does not count against the peer.
+    pub fn pause(&self) {
+        self.0.inbox.push(Command::Pause(self.0.clone()));
+    }
+
+    /// Goes on after [`Handle::pause`], or after a handler paused or had no body bytes to send.
+    pub fn resume(&self) {
+        self.0.inbox.push(Command::Resume(self.0.clone()));
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle").field("transfer", &self.0.transfer()).finish()
+    }
+}
+
+/// A request whose result is waited for on this thread.
+#[derive(Debug)]
+pub struct Pending {
+    pub(crate) handle: Handle,
+    pub(crate) result: Receiver<Result<Response, Error>>,
+}
+
+impl Pending {
+    /// To cancel it.
+    pub fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    /// Waits for the result. Must not be called on the loop's own thread, which would wait for itself.
+    ///
+    /// # Errors
+    /// As [`RequestBuilder::send`](crate::RequestBuilder::send); `None` when the loop ended without a word, which happens only
+    /// when its thread was ended by force.
+    pub fn wait(self) -> Option<Result<Response, Error>> {
+        self.result.recv().ok()
+    }
+}

@@ -1,0 +1,101 @@
+//! What other threads, and callbacks, ask of the loop.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use mio::Waker;
+use petition_core::engine::TransferId;
+use petition_core::{Error, Prepared};
+
+use crate::handle::Ticket;
+use crate::job::Job;
+
+/// A request to the loop.
+pub(crate) enum Command {
+    /// Begin, or report that it cannot be begun.
+    Start(Box<Start>),
+    /// End with an error.
+    Cancel(Arc<Ticket>),
+    /// Deliver no body for now.
+    Pause(Arc<Ticket>),
+    /// Deliver again, and ask the body source again.
+    Resume(Arc<Ticket>),
+    /// End everything that was begun under this number.
+    CancelGroup(u64),
+    /// A look-up has ended.
+    Resolved(TransferId, io::Result<Vec<SocketAddr>>),
+    /// Return from [`EventLoop::run`](crate::EventLoop::run).
+    Stop,
+}
+
+pub(crate) struct Start {
+    pub(crate) request: Result<Prepared, Error>,
+    pub(crate) group: Option<u64>,
+    pub(crate) ticket: Arc<Ticket>,
+    pub(crate) job: Job,
+}
+
+/// Commands on their way to the loop.
+pub(crate) struct Inbox {
+    commands: Mutex<State>,
+    /// The loop is, or is about to be, waiting in the operating system: it must be woken.
+    asleep: AtomicBool,
+    waker: Waker,
+}
+
+struct State {
+    waiting: Vec<Command>,
+    /// The loop is gone: commands come back.
+    closed: bool,
+}
+
+impl Inbox {
+    pub(crate) fn new(waker: Waker) -> Inbox {
+        let commands = Mutex::new(State { waiting: Vec::new(), closed: false });
+        Inbox { commands, asleep: AtomicBool::new(true), waker }
+    }
+
+    /// Hands a command to the loop; the command itself when the loop is gone. From the loop's own thread, and while the loop is busy,
+    /// this makes no system call.
+    pub(crate) fn push(&self, command: Command) -> Option<Command> {
+        {
+            let mut state = self.commands.lock().unwrap_or_else(PoisonError::into_inner);
+            if state.closed {
+                return Some(command);
+            }
+            state.waiting.push(command);
+        }
+        if self.asleep.swap(false, Ordering::AcqRel) {
+            // When it cannot be woken, the loop is over or out of descriptors; the command is found at the next turn.
+            let _ = self.waker.wake();
+        }
+        None
+    }
+
+    pub(crate) fn take(&self, into: &mut Vec<Command>) {
+        into.append(&mut self.commands.lock().unwrap_or_else(PoisonError::into_inner).waiting);
+    }
+
+    /// Says that the loop is going to wait. False when there are commands: it must not.
+    pub(crate) fn sleep(&self) -> bool {
+        self.asleep.store(true, Ordering::Release);
+        let empty = self.commands.lock().unwrap_or_else(PoisonError::into_inner).waiting.is_empty();
+        if !empty {
+            self.asleep.store(false, Ordering::Release);
+        }
+        empty
+    }
+
+    pub(crate) fn awake(&self) {
+        self.asleep.store(false, Ordering::Release);
+    }
+
+    /// No more commands from now on; those that wait are given out.
+    pub(crate) fn close(&self) -> Vec<Command> {
+        let mut state = self.commands.lock().unwrap_or_else(PoisonError::into_inner);
+        state.closed = true;
+        std::mem::take(&mut state.waiting)
+    }
+}

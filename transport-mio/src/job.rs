@@ -1,0 +1,135 @@
+//! What is done with the answer to one request: collected for a callback, or streamed to a handler.
+
+use petition_core::http1::ResponseHead;
+use petition_core::transfer::Transfer;
+use petition_core::{Error, ErrorKind};
+
+use crate::response::Response;
+
+/// Whether a handler wants more of the body now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// Yes.
+    Continue,
+    /// Not before [`Handle::resume`](crate::Handle::resume). Nothing more is read meanwhile.
+    Pause,
+}
+
+/// What a body source has to offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Supply {
+    /// So many bytes were put into the space given.
+    Bytes(usize),
+    /// That was all of the body.
+    End,
+    /// Nothing before [`Handle::resume`](crate::Handle::resume).
+    Later,
+}
+
+/// Receives a response as it comes, on the loop's thread. [`Handler::end`] is called exactly once, and last.
+pub trait Handler {
+    /// A 1xx response.
+    fn informational(&mut self, _head: ResponseHead) {}
+
+    /// The head of the final response.
+    fn head(&mut self, head: ResponseHead);
+
+    /// The next piece of the body, content codings removed; it is used up when this returns.
+    fn data(&mut self, piece: &[u8]) -> Flow;
+
+    /// Bytes of the request body, for a request with [`Body::Stream`](petition_core::Body::Stream): as many as fit into `space`.
+    ///
+    /// # Errors
+    /// In words; the request fails with them.
+    fn upload(&mut self, _space: &mut [u8]) -> Result<Supply, String> {
+        Ok(Supply::End)
+    }
+
+    /// Sets the request body back to its first byte, for a redirect or a retry. False when that cannot be done.
+    fn rewind(&mut self) -> bool {
+        false
+    }
+
+    /// The end: complete, or not.
+    fn end(self: Box<Self>, result: Result<(), Error>);
+}
+
+type Callback = Box<dyn FnOnce(Result<Response, Error>) + Send>;
+
+/// One request's part in the loop.
+pub(crate) enum Job {
+    Collect(Box<Collect>),
+    Stream(Box<dyn Handler + Send>),
+}
+
+pub(crate) struct Collect {
+    callback: Callback,
+    head: Option<ResponseHead>,
+    body: Vec<u8>,
+    undecoded: Vec<Box<str>>,
+}
+
+impl Job {
+    pub(crate) fn collect(callback: Callback) -> Job {
+        Job::Collect(Box::new(Collect { callback, head: None, body: Vec::new(), undecoded: Vec::new() }))
+    }
+
+    /// The final head is there; a body that is collected is limited.
+    pub(crate) fn head(&mut self, head: ResponseHead, transfer: &mut Transfer) {
+        match self {
+            Job::Collect(collect) => {
+                let limit = transfer.request().settings().limits.body_bytes;
+                transfer.limit_body("body_bytes", Some(limit));
+                collect.undecoded = transfer.undecoded().to_vec();
+                collect.head = Some(head);
+            }
+            Job::Stream(handler) => handler.head(head),
+        }
+    }
+
+    pub(crate) fn informational(&mut self, head: ResponseHead) {
+        if let Job::Stream(handler) = self {
+            handler.informational(head);
+        }
+    }
+
+    pub(crate) fn data(&mut self, piece: &[u8]) -> Flow {
+        match self {
+            Job::Collect(collect) => {
+                collect.body.extend_from_slice(piece);
+                Flow::Continue
+            }
+            Job::Stream(handler) => handler.data(piece),
+        }
+    }
+
+    pub(crate) fn upload(&mut self, space: &mut [u8]) -> Result<Supply, String> {
+        match self {
+            Job::Collect(_) => Err("a streamed request body needs a handler".into()),
+            Job::Stream(handler) => handler.upload(space),
+        }
+    }
+
+    pub(crate) fn rewind(&mut self) -> bool {
+        match self {
+            Job::Stream(handler) => handler.rewind(),
+            Job::Collect(_) => false,
+        }
+    }
+
+    /// The last call.
+    pub(crate) fn end(self, transfer: Option<Transfer>, error: Option<Error>) {
+        match self {
+            Job::Stream(handler) => handler.end(error.map_or(Ok(()), Err)),
+            Job::Collect(collect) => {
+                let Collect { callback, head, body, undecoded } = *collect;
+                match (error, head, transfer) {
+                    (Some(error), ..) => callback(Err(error)),
+                    (None, Some(head), Some(transfer)) => callback(Ok(Response::new(head, body, undecoded, transfer))),
+                    (None, _, Some(transfer)) => callback(Err(transfer.error(ErrorKind::Cancelled))),
+                    (None, _, None) => {}
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Petition over a mio event loop: many requests on one thread, answered by callbacks.
+//!
+//! Every decision is made by [`petition_core::engine`]; here are sockets, readiness and callbacks. There are three ways to run it:
+//!
+//! - [`LoopThread`]: a loop on a thread of its own; requests are sent and forgotten, callbacks run there;
+//! - [`EventLoop`]: a loop that the caller turns, if need be for no more than a millisecond of a game's frame;
+//! - [`Driver`]: on the caller's own `mio::Registry`, within a range of its tokens.
+//!
+//! ```no_run
+//! use petition_mio::LoopThread;
+//!
+//! let client = LoopThread::spawn(Default::default())?;
+//! client.post("https://httpbin.org/post").data("data").send(|result| match result {
+//!     Ok(response) => println!("{}", response.text().unwrap_or_default()),
+//!     Err(error) => println!("{error}"),
+//! });
+//! // Goes on without waiting for the response.
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! # Callbacks
+//!
+//! A callback runs on the loop's thread, exactly once, and after everything else of its request: also when the request is cancelled or fails, when another
+//! callback panics, and when the loop is dropped. It may do with a [`Client`] and with [`Handle`]s whatever it likes; what it asks for is
+//! done after it has returned.
+#![forbid(unsafe_code)]
+
+mod client;
+mod clock;
+mod driver;
+mod event_loop;
+mod handle;
+mod inbox;
+mod job;
+pub mod resolve;
+mod response;
+
+pub use client::{Client, RequestBuilder};
+pub use driver::{Driver, Options};
+pub use event_loop::{EventLoop, LoopThread};
+pub use handle::{Handle, Pending};
+pub use job::{Flow, Handler, Supply};
+pub use petition_core;
+pub use petition_core::{Body, Error, ErrorKind, Method, Request, StatusCode};
+pub use response::Response;

@@ -1,0 +1,118 @@
+//! A response that was received as a whole.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use petition_core::http1::ResponseHead;
+use petition_core::text::{self, Text};
+use petition_core::transfer::{Hop, Transfer};
+use petition_core::{Error, ErrorKind};
+use url::Url;
+
+/// The final response to a request, with its whole body.
+pub struct Response {
+    head: ResponseHead,
+    body: Bytes,
+    undecoded: Vec<Box<str>>,
+    transfer: Box<Transfer>,
+}
+
+impl Response {
+    pub(crate) fn new(head: ResponseHead, body: Vec<u8>, undecoded: Vec<Box<str>>, transfer: Transfer) -> Response {
+        Response { head, body: body.into(), undecoded, transfer: Box::new(transfer) }
+    }
+
+    /// The status code.
+    pub fn status(&self) -> StatusCode {
+        self.head.status()
+    }
+
+    /// Whether the status is 2xx.
+    pub fn ok(&self) -> bool {
+        self.status().is_success()
+    }
+
+    /// The URL that answered, the last of all redirects; without userinfo.
+    pub fn url(&self) -> &Url {
+        self.transfer.url()
+    }
+
+    /// The first value of a field as text, the name in any case; `None` when there is none or it is not UTF-8.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        std::str::from_utf8(self.head.get(name)?).ok()
+    }
+
+    /// All fields, made into a map at each call.
+    pub fn headers(&self) -> HeaderMap {
+        self.head.to_header_map()
+    }
+
+    /// The head as it was received.
+    pub fn head(&self) -> &ResponseHead {
+        &self.head
+    }
+
+    /// The hops that were answered by a redirect, the oldest first.
+    pub fn history(&self) -> &[Hop] {
+        self.transfer.history()
+    }
+
+    /// The time from sending the request to the head of this response, redirects included.
+    pub fn elapsed(&self) -> Duration {
+        self.transfer.elapsed().unwrap_or_default()
+    }
+
+    /// The address that answered.
+    pub fn peer(&self) -> Option<SocketAddr> {
+        self.transfer.peer()
+    }
+
+    /// The whole body, content codings removed.
+    pub fn bytes(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// The body as text: by its byte order mark, else the charset of Content-Type, else UTF-8; never guessed.
+    ///
+    /// # Errors
+    /// An unknown charset; a content coding that is not known.
+    pub fn text(&self) -> Result<String, Error> {
+        Ok(self.decoded_text()?.text)
+    }
+
+    /// As [`Response::text`], with the charset that was used and the number of characters that had to be replaced.
+    ///
+    /// # Errors
+    /// As [`Response::text`].
+    pub fn decoded_text(&self) -> Result<Text, Error> {
+        self.refuse_undecoded()?;
+        text::decode(self.body.to_vec(), self.head.get("content-type"))
+            .map_err(|error| self.transfer.error(ErrorKind::Text(error)))
+    }
+
+    /// The body as JSON: UTF-8, at most 128 levels deep.
+    ///
+    /// # Errors
+    /// The body is no JSON, or not of this type; a content coding that is not known.
+    #[cfg(feature = "json")]
+    pub fn json<T: serde::de::DeserializeOwned>(&self) -> Result<T, Error> {
+        self.refuse_undecoded()?;
+        serde_json::from_slice(&self.body).map_err(|error| self.transfer.error(ErrorKind::Json(error)))
+    }
+
+    fn refuse_undecoded(&self) -> Result<(), Error> {
+        match self.undecoded.is_empty() {
+            true => Ok(()),
+            false => Err(self.transfer.error(ErrorKind::Undecoded(self.undecoded.clone()))),
+        }
+    }
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response").field("head", &self.head).field("body", &self.body.len()).finish_non_exhaustive()
+    }
+}
