@@ -1,7 +1,7 @@
 //! The two clocks of the machine, read once for each input.
 
 use std::sync::OnceLock;
-use std::time::{Duration, Instant as StdInstant, SystemTime};
+use std::time::{Instant as StdInstant, SystemTime};
 
 use petition_core::{Instant, Now, UnixTime};
 
@@ -20,9 +20,4 @@ pub(crate) fn now() -> Now {
 /// The monotonic clock alone.
 pub(crate) fn instant() -> Instant {
     Instant::from_origin(origin().elapsed())
-}
-
-/// The time left before a deadline; zero when it has passed, `None` when there is none.
-pub(crate) fn left(deadline: Option<Instant>) -> Option<Duration> {
-    deadline.map(|at| at - instant())
 }

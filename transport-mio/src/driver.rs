@@ -431,10 +431,15 @@ impl Driver {
         }
     }
 
+    /// What the last wait did not report has come since then, which is the time of one turn: no system call is worth it.
     fn check(&mut self, socket: SocketId) {
         let alive = match self.conn(socket) {
-            Some(conn) if conn.readable || conn.read_closed => false,
-            Some(conn) => matches!(conn.stream.peek(&mut [0]), Err(error) if error.kind() == Io::WouldBlock),
+            Some(conn) if conn.read_closed => false,
+            // The last read left no room to tell.
+            Some(conn) if conn.readable => {
+                matches!(conn.stream.peek(&mut [0]), Err(error) if error.kind() == Io::WouldBlock)
+            }
+            Some(_) => true,
             None => false,
         };
         told(self.engine.socket_input(clock::now(), socket, if alive { Input::Alive } else { Input::Dead }));
