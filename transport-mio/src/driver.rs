@@ -191,7 +191,7 @@ impl Driver {
                 output => self.perform(output),
             }
             steps = steps.wrapping_add(1);
-            if steps % 8 == 0 && until.is_some_and(|until| StdInstant::now() >= until) {
+            if steps.is_multiple_of(8) && until.is_some_and(|until| StdInstant::now() >= until) {
                 self.take_buffer_back();
                 return true;
             }
