@@ -4,7 +4,7 @@ use super::io::Event;
 use super::upload::Upload;
 use super::{Attempt, Machine, Stage};
 use crate::body::Body;
-use crate::error::{Error, ErrorKind, Misuse, Processed, Report};
+use crate::error::{Error, ErrorKind, Misuse, Phase, Processed, Report};
 use crate::http1::{ProtocolError, ResponseHead};
 use crate::link::{Link, LinkError};
 use crate::url_rules::{QueryShown, redacted};
@@ -20,9 +20,15 @@ impl Machine {
 
     fn end_with(&mut self, kind: ErrorKind, response: Option<Box<ResponseHead>>) {
         let (bytes_sent, bytes_received) = self.bytes_moved();
+        let phase = match kind {
+            // Judged at once, whatever stage it was that brought it.
+            ErrorKind::Redirect(_) => Phase::Redirect,
+            ErrorKind::AddressDenied(_) => Phase::Connect,
+            _ => self.phase(),
+        };
         let report = Report {
             kind,
-            phase: self.phase(),
+            phase,
             hop: u32::try_from(self.chain.history.len()).unwrap_or(u32::MAX),
             method: self.request.method.clone(),
             url: redacted(&self.request.url, QueryShown::NamesOnly).to_string(),

@@ -392,6 +392,7 @@ impl Machine {
             Stage::Resolve { .. } => Phase::Resolve,
             Stage::Dial { .. } => Phase::Connect,
             Stage::Establish { .. } => self.link.as_ref().map_or(Phase::Tls, |link| exchange::establishing(link)),
+            Stage::Exchange { send_failed: Some(_) } => Phase::Send,
             Stage::Exchange { .. } if !self.request_is_sent() => Phase::Send,
             Stage::Exchange { .. } => Phase::Head,
             Stage::Judge(_) => Phase::Redirect,

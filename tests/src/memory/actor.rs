@@ -114,6 +114,7 @@ impl Actor {
             }
             Step::StopReading => self.not_reading = true,
             Step::HalfClose => self.end(End::Fin, line),
+            Step::Deaf => line.deaf = true,
             Step::Close => {
                 self.end(End::Fin, line);
                 line.deaf = true;

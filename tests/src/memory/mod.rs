@@ -15,6 +15,7 @@ mod peer;
 mod socket;
 mod transcript;
 mod upload;
+mod trust;
 mod world;
 
 pub use dice::{Dice, Style};
@@ -22,6 +23,7 @@ pub use driver::{Conduct, Reader};
 pub use peer::Peer;
 pub use socket::Fate;
 pub use transcript::{Outcome, Transcript};
+pub use trust::{client_config, server_config};
 pub use upload::Source;
 pub use world::{Connection, World, same_everywhere, same_in};
 

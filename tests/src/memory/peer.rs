@@ -25,6 +25,7 @@ pub(super) enum Step {
     CloseNotify,
     StopReading,
     HalfClose,
+    Deaf,
     Close,
     Reset,
 }
@@ -118,6 +119,11 @@ impl Peer {
     /// Sends no more, and reads on.
     pub fn half_close(self) -> Peer {
         self.then(Step::HalfClose)
+    }
+
+    /// Takes no more: writing fails. It can still send.
+    pub fn deaf(self) -> Peer {
+        self.then(Step::Deaf)
     }
 
     /// Closes both directions: what was sent can be read, writing fails.

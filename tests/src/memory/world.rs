@@ -301,7 +301,7 @@ impl World {
             // A handshake that the peer did not answer is random.
             let plain = c.heard.windows(3).position(|w| w == b"\x16\x03\x01").unwrap_or(c.heard.len());
             let heard = String::from_utf8_lossy(&c.heard[..plain]);
-            text += &format!("{} {:?} {:?}..{:?} heard {heard:?}\n", c.address, c.fate, c.opened, c.closed);
+            text += &format!("{} {:?} since {:?} heard {heard:?}\n", c.address, c.fate, c.opened);
         }
         text
     }
