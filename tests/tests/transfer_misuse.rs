@@ -5,7 +5,9 @@ use std::io::ErrorKind as Io;
 use std::net::SocketAddr;
 
 use petition_core::dial::AttemptId;
-use petition_core::{Body, Event, Input, Instant, IoFailure, Method, Misuse, Now, Output, Request, Session, Side, Transfer, UnixTime};
+use petition_core::{
+    Body, Event, Input, Instant, IoFailure, Method, Misuse, Now, Output, Request, Session, Side, Transfer, UnixTime,
+};
 use petition_tests::memory::{Dice, ms};
 
 const RESPONSES: [&[u8]; 6] = [
@@ -46,7 +48,17 @@ impl Fool {
         let request = Request::new(method, url).data(body).timeout(ms(100_000));
         let request = request.option(|o| o.scalars_mut().expect_continue = expect.into());
         let transfer = Transfer::new(session.prepare(&request).unwrap(), Now::default());
-        Fool { dice, transfer, session, attempts: Vec::new(), now: 0, terminal: 0, misuses: 0, open: 0, connected: false }
+        Fool {
+            dice,
+            transfer,
+            session,
+            attempts: Vec::new(),
+            now: 0,
+            terminal: 0,
+            misuses: 0,
+            open: 0,
+            connected: false,
+        }
     }
 
     fn now(&self) -> Now {
@@ -198,72 +210,4 @@ fn nonsense_is_misuse_and_never_a_panic_a_hang_or_a_lost_socket() {
         assert!(fool.transfer.is_ended() && fool.transfer.deadline().is_none());
         assert_eq!(fool.open, 0, "seed {seed}: a socket was forgotten");
     }
-}
-
-fn transfer(request: Request) -> (Session, Transfer) {
-    let session = Session::new();
-    let transfer = Transfer::new(session.prepare(&request).unwrap(), Now::default());
-    (session, transfer)
-}
-
-/// Answers until this kind of output comes.
-fn until(session: &mut Session, transfer: &mut Transfer, wanted: fn(&Output) -> bool) -> Output {
-    let now = Now::default();
-    for _ in 0..50 {
-        let output = transfer.poll();
-        if wanted(&output) {
-            return output;
-        }
-        match output {
-            Output::Sync => transfer.sync(now, session).unwrap(),
-            Output::Acquire => transfer.handle(now, Input::NotAcquired).unwrap(),
-            Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
-            Output::Transmit => transfer.handle(now, Input::Wrote(transfer.outgoing().len())).unwrap(),
-            _ => {}
-        }
-    }
-    panic!("it does not come: {transfer:?}");
-}
-
-#[test]
-fn a_kept_connection_that_comes_with_the_deadline_is_to_be_closed() {
-    let (mut session, mut transfer) = transfer(Request::new(Method::GET, "http://127.0.0.1/"));
-    let now = Now::default();
-    until(&mut session, &mut transfer, |o| matches!(o, Output::Read));
-    transfer.handle(now, Input::Received(RESPONSES[0])).unwrap();
-    until(&mut session, &mut transfer, |o| matches!(o, Output::Body));
-    transfer.handle(now, Input::Consumed(2)).unwrap();
-    until(&mut session, &mut transfer, |o| matches!(o, Output::Release));
-    let (_, link) = transfer.take_link().unwrap();
-
-    let request = Request::new(Method::GET, "http://127.0.0.1/").timeout(ms(10));
-    let mut second = Transfer::new(session.prepare(&request).unwrap(), now);
-    until(&mut session, &mut second, |o| matches!(o, Output::Acquire));
-    let late = Now::new(Instant::from_origin(ms(10)), now.unix);
-    second.handle(late, Input::Acquired { link, peer: None, idle: ms(5) }).unwrap();
-    assert!(matches!(second.poll(), Output::Close));
-    assert!(matches!(second.poll(), Output::Event(Event::Failed(_))));
-}
-
-#[test]
-fn a_write_of_nothing_is_no_progress() {
-    let (mut session, mut transfer) = transfer(Request::new(Method::GET, "http://127.0.0.1/"));
-    until(&mut session, &mut transfer, |o| matches!(o, Output::Transmit));
-    let deadline = transfer.deadline();
-    transfer.handle(Now::new(Instant::from_origin(ms(500)), UnixTime(0)), Input::Wrote(0)).unwrap();
-    assert_eq!(transfer.deadline(), deadline);
-}
-
-#[test]
-fn the_head_is_told_although_the_end_followed_at_once() {
-    let (mut session, mut transfer) = transfer(Request::new(Method::GET, "http://127.0.0.1/"));
-    let now = Now::default();
-    until(&mut session, &mut transfer, |o| matches!(o, Output::Read));
-    transfer.handle(now, Input::Received(b"HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nContent-Length: 0\r\n\r\n")).unwrap();
-    until(&mut session, &mut transfer, |o| matches!(o, Output::Sync));
-    transfer.sync(now, &mut session).unwrap();
-    // The caller gives up before it has seen the head.
-    transfer.handle(now, Input::Cancel).unwrap();
-    until(&mut session, &mut transfer, |o| matches!(o, Output::Event(Event::Head(_))));
-    until(&mut session, &mut transfer, |o| matches!(o, Output::Event(Event::Failed(_))));
 }

@@ -62,7 +62,8 @@ fn large_bodies_both_ways_under_tls() {
     let Trust { server, client } = trust();
     let body = vec![b'y'; 300_000];
     let world = same_in(3..9, |w| {
-        let answer = Peer::tls(&server).request().send("HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n").fill(b'x', 300_000);
+        let answer =
+            Peer::tls(&server).request().send("HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n").fill(b'x', 300_000);
         w.serve("a.test:443", answer.request().send(OK));
         let mut request = get("https://a.test/", &client).data(body.clone());
         request.set_method(Method::PUT);
@@ -80,7 +81,10 @@ fn t45_the_end_without_close_notify_matters_where_the_length_is_not_known() {
         w.serve("a.test:443", Peer::tls(&server).request().send(until_close).close_notify().close());
         w.serve("a.test:443", Peer::tls(&server).request().send(until_close).close());
         w.serve("a.test:443", Peer::tls(&server).request().send(OK).close());
-        w.serve("a.test:443", Peer::tls(&server).request().send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc").close());
+        w.serve(
+            "a.test:443",
+            Peer::tls(&server).request().send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc").close(),
+        );
         let strict = |request: Request| request.option(|o| o.scalars_mut().strict = true.into());
         w.send(strict(get("https://a.test/", &client))).assert(200, "abc");
         w.send(strict(get("https://a.test/", &client)));
@@ -127,7 +131,10 @@ fn t3_t4_connect_says_what_is_for_the_proxy_and_nothing_else() {
              Proxy-Authorization: Basic cHVzZXI6cGNhbmFyeQ==\r\nX-Proxy: yes\r\n\r\n"
         )
     );
-    assert!(!inside.contains("Proxy-Authorization") && !inside.contains("X-Proxy") && !inside.contains("pcanary"), "{inside}");
+    assert!(
+        !inside.contains("Proxy-Authorization") && !inside.contains("X-Proxy") && !inside.contains("pcanary"),
+        "{inside}"
+    );
     for n in [1, 3, 4] {
         assert!(inside.contains(&format!("canary{n}")), "{inside}");
     }
@@ -139,7 +146,10 @@ fn t3_t4_connect_says_what_is_for_the_proxy_and_nothing_else() {
 fn t3_a_forwarding_proxy_gets_the_absolute_form_and_its_credentials() {
     let proxy = Proxy::new("http://u:p@p.test:3128").unwrap();
     let world = same_in(0..3, |w| {
-        w.serve("p.test:3128", Peer::replies(["HTTP/1.1 302 X\r\nLocation: http://b.test/\r\nContent-Length: 0\r\n\r\n"]));
+        w.serve(
+            "p.test:3128",
+            Peer::replies(["HTTP/1.1 302 X\r\nLocation: http://b.test/\r\nContent-Length: 0\r\n\r\n"]),
+        );
         w.serve("p.test:3128", Peer::replies([OK]));
         w.send(through(Request::new(Method::GET, "http://a.test/x?y#z"), &proxy)).assert(200, "hi");
     });
@@ -173,7 +183,10 @@ fn t77_a_refusal_is_never_taken_for_the_origins_answer() {
     let proxy = Proxy::new("http://p.test:3128").unwrap();
     let refusals = [
         (403, "HTTP/1.1 403 Forbidden\r\nContent-Length: 6\r\nSet-Cookie: evil=1\r\n\r\nbody!!"),
-        (407, "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=x\r\nContent-Length: 0\r\n\r\n"),
+        (
+            407,
+            "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=x\r\nContent-Length: 0\r\n\r\n",
+        ),
         (302, "HTTP/1.1 302 Found\r\nLocation: https://evil.test/\r\nContent-Length: 0\r\n\r\n"),
         (500, "HTTP/1.1 500 X\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"),
     ];
@@ -225,12 +238,20 @@ fn t96_no_secret_is_shown_whatever_fails() {
             let request = get(url, &client).cookie("c", "canary4").sensitive_header("X-Mine", "canary5");
             request.query("token", "canary6").data("password=canary7")
         };
-        w.serve("a.test:443", Peer::tls(&server).request().send("HTTP/1.1 302 X\r\nSet-Cookie: s=canary8\r\nLocation: ftp://a.test/\r\nContent-Length: 0\r\n\r\n"));
+        w.serve(
+            "a.test:443",
+            Peer::tls(&server).request().send(
+                "HTTP/1.1 302 X\r\nSet-Cookie: s=canary8\r\nLocation: ftp://a.test/\r\nContent-Length: 0\r\n\r\n",
+            ),
+        );
         w.send(request("https://user:canary9@a.test/"));
-        w.serve("a.test:80", Peer::replies([
-            "HTTP/1.1 302 X\r\nSet-Cookie: s=canary8\r\nLocation: /b?t=canary6\r\nContent-Length: 0\r\n\r\n",
-            "HTTP/1.1 302 X\r\nLocation: http://user:canary@/\r\nContent-Length: 0\r\n\r\n",
-        ]));
+        w.serve(
+            "a.test:80",
+            Peer::replies([
+                "HTTP/1.1 302 X\r\nSet-Cookie: s=canary8\r\nLocation: /b?t=canary6\r\nContent-Length: 0\r\n\r\n",
+                "HTTP/1.1 302 X\r\nLocation: http://user:canary@/\r\nContent-Length: 0\r\n\r\n",
+            ]),
+        );
         w.send(request("http://user:canary9@a.test/?x=canary6"));
         w.serve("p.test:3128", Peer::new().head().send("HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n"));
         w.send(through(request("https://user:canary9@a.test/"), &proxy));

@@ -55,7 +55,8 @@ fn t14_methods_and_bodies_by_code() {
 
 #[test]
 fn t14_a_stream_is_rewound_or_the_3xx_is_delivered() {
-    let post = |rewindable| Request::new(Method::POST, "http://a.test/").data(Body::Stream { length: Some(5), rewindable });
+    let post =
+        |rewindable| Request::new(Method::POST, "http://a.test/").data(Body::Stream { length: Some(5), rewindable });
     let world = same_in(0..6, |w| {
         w.serve("a.test:80", Peer::replies([&*redirect(307, "/next"), OK]));
         let conduct = Conduct { source: Source::new("body!").rewindable(), ..Conduct::default() };
@@ -114,7 +115,8 @@ fn t1_t2_t5_credentials_stay_with_their_origin() {
         assert!(!other.contains("canary") && other.contains("X-Plain: kept"), "{to}: {other}");
     }
     // The final dot does not make another origin.
-    let dotted = leak("http://a.test/", "a.test:80", "http://a.test./", "a.test.:80", |r| r.header("Authorization", "canary1"));
+    let dotted =
+        leak("http://a.test/", "a.test:80", "http://a.test./", "a.test.:80", |r| r.header("Authorization", "canary1"));
     assert!(dotted.contains("canary1"), "{dotted}");
 }
 
@@ -135,7 +137,9 @@ fn t1_what_was_dropped_never_comes_back() {
 #[test]
 fn t2_jar_cookies_are_chosen_anew_for_each_hop() {
     let world = same_in(0..3, |w| {
-        let set = |name: &str, to: &str| format!("HTTP/1.1 302 X\r\nSet-Cookie: {name}=1\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n");
+        let set = |name: &str, to: &str| {
+            format!("HTTP/1.1 302 X\r\nSet-Cookie: {name}=1\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n")
+        };
         w.serve("a.test:80", Peer::replies([set("a", "http://b.test/"), OK.into()]));
         w.serve("b.test:80", Peer::replies([set("b", "http://a.test/back")]));
         w.send(get("http://a.test/").header("Cookie", "mine=canary")).assert(200, "hi");
@@ -207,7 +211,8 @@ fn t13_loops_end_at_once_and_chains_at_their_limit() {
 #[test]
 fn t13_the_total_limit_spans_the_hops() {
     let world = same_in(0..3, |w| {
-        let peer = (0..9).fold(Peer::new(), |peer, i| peer.request().sleep(secs(1)).send(redirect(302, &format!("/{i}"))));
+        let peer =
+            (0..9).fold(Peer::new(), |peer, i| peer.request().sleep(secs(1)).send(redirect(302, &format!("/{i}"))));
         w.serve("a.test:80", peer);
         w.send(get("http://a.test/").timeout(ms(3500)));
     });
@@ -290,7 +295,10 @@ fn cookies_are_kept_across_requests_and_sent_where_they_belong() {
     });
     let heard = world.heard(0);
     assert!(heard.contains("Cookie: sessioncookie=123=456; two=2\r\n"), "{heard}");
-    assert!(heard[heard.find("GET /own").unwrap()..].contains("Cookie: sessioncookie=123=456; two=mine; temp=value\r\n"), "{heard}");
+    assert!(
+        heard[heard.find("GET /own").unwrap()..].contains("Cookie: sessioncookie=123=456; two=mine; temp=value\r\n"),
+        "{heard}"
+    );
     assert!(!world.heard(1).contains("Cookie"));
     assert_eq!(world.session.jar().len(), 2);
 }
@@ -300,12 +308,23 @@ fn nothing_of_a_request_stays_on_the_session() {
     let world = same_everywhere(|w| {
         w.session.set_header("X-Test", "true").unwrap();
         w.serve("a.test:80", Peer::replies([OK, OK]));
-        w.send(get("http://a.test/1").header("X-Test2", "true").header("x-test", "over").cookie("temp", "value").basic_auth("u", "p"));
+        w.send(
+            get("http://a.test/1")
+                .header("X-Test2", "true")
+                .header("x-test", "over")
+                .cookie("temp", "value")
+                .basic_auth("u", "p"),
+        );
         w.get("http://a.test/2");
     });
     let heard = world.heard(0);
     let (first, second) = heard.split_at(heard.find("GET /2").unwrap());
-    assert!(first.contains("x-test: over\r\n") && first.contains("X-Test2: true\r\n") && first.contains("Cookie: temp=value\r\n"), "{first}");
+    assert!(
+        first.contains("x-test: over\r\n")
+            && first.contains("X-Test2: true\r\n")
+            && first.contains("Cookie: temp=value\r\n"),
+        "{first}"
+    );
     assert!(second.contains("X-Test: true\r\n"), "{second}");
     for gone in ["X-Test2", "over", "Cookie", "Authorization"] {
         assert!(!second.contains(gone), "{second}");

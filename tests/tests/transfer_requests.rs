@@ -17,7 +17,10 @@ fn a_get_says_host_first_and_no_length() {
         w.get("http://a.test/p?q=1#f").assert(200, "hi");
     });
     let heard = world.heard(0);
-    assert!(heard.starts_with(&format!("GET /p?q=1 HTTP/1.1\r\nHost: a.test\r\n{}Accept: */*\r\n", agent())), "{heard}");
+    assert!(
+        heard.starts_with(&format!("GET /p?q=1 HTTP/1.1\r\nHost: a.test\r\n{}Accept: */*\r\n", agent())),
+        "{heard}"
+    );
     assert!(!heard.contains("Content-Length") && !heard.contains("Transfer-Encoding"), "{heard}");
     assert_eq!(world.connections()[0].fate, Fate::Pooled);
     assert_eq!(world.transcripts[0].words(), ["head 200", "done"]);
@@ -172,7 +175,8 @@ fn a_response_without_length_lasts_until_the_connection_ends() {
 #[test]
 fn chunked_bodies_arrive_without_their_framing() {
     same_everywhere(|w| {
-        let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n4;x=y\r\ndefg\r\n0\r\nT: 1\r\n\r\n";
+        let chunked =
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n4;x=y\r\ndefg\r\n0\r\nT: 1\r\n\r\n";
         w.serve("a.test:80", Peer::replies([chunked, OK]));
         w.get("http://a.test/").assert(200, "abcdefg");
         w.get("http://a.test/").assert(200, "hi");
@@ -207,7 +211,10 @@ fn t44_truncation_is_an_error_and_what_came_is_there() {
 #[test]
 fn t20_host_is_one_and_an_override_is_for_its_origin() {
     let world = same_in(0..3, |w| {
-        w.serve("a.test:80", Peer::replies(["HTTP/1.1 302 Found\r\nLocation: http://b.test:81/\r\nContent-Length: 0\r\n\r\n"]));
+        w.serve(
+            "a.test:80",
+            Peer::replies(["HTTP/1.1 302 Found\r\nLocation: http://b.test:81/\r\nContent-Length: 0\r\n\r\n"]),
+        );
         w.serve("b.test:81", Peer::replies([OK]));
         w.send(Request::new(Method::GET, "http://a.test:80/").header("host", "other.test")).assert(200, "hi");
     });
@@ -222,15 +229,22 @@ fn t20_host_is_one_and_an_override_is_for_its_origin() {
 fn t21_framing_fields_set_by_hand_are_checked_before_anything_is_sent() {
     let session = World::new(petition_tests::memory::Style::plain()).session;
     let post = || Request::new(Method::POST, "http://a.test/").data("abc");
-    for (name, value) in
-        [("Content-Length", "7"), ("content-length", "3, 3"), ("Transfer-Encoding", "chunked"), ("Connection", "close"),
-         ("Expect", "100-continue"), ("TE", "trailers"), ("Upgrade", "h2c"), ("Proxy-Authorization", "Basic eA==")]
-    {
+    for (name, value) in [
+        ("Content-Length", "7"),
+        ("content-length", "3, 3"),
+        ("Transfer-Encoding", "chunked"),
+        ("Connection", "close"),
+        ("Expect", "100-continue"),
+        ("TE", "trailers"),
+        ("Upgrade", "h2c"),
+        ("Proxy-Authorization", "Basic eA=="),
+    ] {
         assert!(session.prepare(&post().header(name, value)).is_err(), "{name}: {value}");
     }
     let world = same_in(0..2, |w| {
         w.serve("a.test:80", Peer::replies([OK]));
-        w.send(Request::new(Method::POST, "http://a.test/").data("abc").header("content-length", "3")).assert(200, "hi");
+        w.send(Request::new(Method::POST, "http://a.test/").data("abc").header("content-length", "3"))
+            .assert(200, "hi");
     });
     assert_eq!(world.heard(0).to_ascii_lowercase().matches("content-length:").count(), 1);
 }
@@ -252,7 +266,8 @@ fn keep_alive_off_says_close_and_closes() {
         w.serve("a.test:80", Peer::replies([OK]));
         w.serve("a.test:80", Peer::replies([OK]));
         for _ in 0..2 {
-            let request = Request::new(Method::GET, "http://a.test/").option(|o| o.scalars_mut().keep_alive = false.into());
+            let request =
+                Request::new(Method::GET, "http://a.test/").option(|o| o.scalars_mut().keep_alive = false.into());
             w.send(request).assert(200, "hi");
         }
     });
@@ -264,7 +279,10 @@ fn keep_alive_off_says_close_and_closes() {
 fn t48_informational_responses_are_passed_on_and_bounded() {
     let many = "HTTP/1.1 102 Processing\r\n\r\n".repeat(17);
     let world = same_everywhere(|w| {
-        w.serve("a.test:80", Peer::replies([format!("HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 102 P\r\n\r\n{OK}")]));
+        w.serve(
+            "a.test:80",
+            Peer::replies([format!("HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 102 P\r\n\r\n{OK}")]),
+        );
         w.get("http://a.test/").assert(200, "hi");
     });
     assert_eq!(world.transcripts[0].words(), ["103", "102", "head 200", "done"]);

@@ -32,7 +32,10 @@ fn t47_bytes_after_the_response_close_the_connection() {
         ("in the same segment", Peer::new().request().send(format!("{OK}{evil}"))),
         ("in one of its own, 1 ms later", Peer::new().request().send(OK).sleep(ms(1)).send(evil)),
         ("while idle", Peer::new().request().send(OK).sleep(secs(1)).send(evil)),
-        ("408 while idle", Peer::new().request().send(OK).sleep(secs(1)).send("HTTP/1.1 408 Request Timeout\r\n\r\n").close()),
+        (
+            "408 while idle",
+            Peer::new().request().send(OK).sleep(secs(1)).send("HTTP/1.1 408 Request Timeout\r\n\r\n").close(),
+        ),
         ("after a 204", Peer::new().request().send(format!("HTTP/1.1 204 No Content\r\n\r\n{evil}"))),
     ];
     for (name, peer) in cases {
@@ -198,7 +201,8 @@ fn a_parked_side_is_not_taken_over_to_the_next_connection() {
 
 #[test]
 fn t29_denied_addresses_are_never_connected_to() {
-    let public = |request: Request| request.option(|o| o.scalars_mut().address_policy = AddressPolicy::PublicOnly.into());
+    let public =
+        |request: Request| request.option(|o| o.scalars_mut().address_policy = AddressPolicy::PublicOnly.into());
     let world = same_in(0..3, |w| {
         w.name("a.test", ms(0), &["127.0.0.1:80".parse().unwrap(), "10.0.0.1:80".parse().unwrap()]);
         w.send(public(get("http://a.test/")));
@@ -207,7 +211,10 @@ fn t29_denied_addresses_are_never_connected_to() {
         w.send(public(get("http://localhost/")));
         // The denied ones are left out, the others are tried.
         w.name("b.test", ms(0), &["127.0.0.1:80".parse().unwrap(), "8.8.8.8:80".parse().unwrap()]);
-        w.serve("8.8.8.8:80", Peer::replies(["HTTP/1.1 302 X\r\nLocation: http://169.254.169.254/\r\nContent-Length: 0\r\n\r\n"]));
+        w.serve(
+            "8.8.8.8:80",
+            Peer::replies(["HTTP/1.1 302 X\r\nLocation: http://169.254.169.254/\r\nContent-Length: 0\r\n\r\n"]),
+        );
         w.send(public(get("http://b.test/")));
     });
     assert_eq!(world.connections().len(), 1);
@@ -245,7 +252,9 @@ fn t9_a_kept_connection_serves_its_own_origin_and_way_only() {
         for url in ["http://a.test/", "http://a.test:81/", "http://b.test/", "http://a.test/"] {
             w.get(url).assert(200, "hi");
         }
-        for proxy in ["http://p.test:3128", "http://u:1@p.test:3128", "http://u:2@p.test:3128", "http://u:1@p.test:3128"] {
+        for proxy in
+            ["http://p.test:3128", "http://u:1@p.test:3128", "http://u:2@p.test:3128", "http://u:1@p.test:3128"]
+        {
             w.send(through("http://a.test/", proxy)).assert(200, "hi");
         }
     });
@@ -254,7 +263,9 @@ fn t9_a_kept_connection_serves_its_own_origin_and_way_only() {
 
 #[test]
 fn t87_an_unread_body_is_drained_if_short_and_closes_otherwise() {
-    for (length, after, kept) in [(1u64, 0, true), (60_000, 100, true), (1_000_000_000, 0, false), (1_000_000_000, 100, false)] {
+    for (length, after, kept) in
+        [(1u64, 0, true), (60_000, 100, true), (1_000_000_000, 0, false), (1_000_000_000, 100, false)]
+    {
         for seed in [0, 3, 4, 5] {
             let world = same_in(seed..seed + 1, |w| {
                 let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n");

@@ -13,7 +13,10 @@ fn post(size: usize) -> Request {
 
 fn stream(size: usize) -> (Request, Conduct) {
     let body = Body::Stream { length: Some(size as u64), rewindable: false };
-    (Request::new(Method::POST, "http://a.test/").data(body), Conduct { source: Source::new(vec![b'x'; size]), ..Conduct::default() })
+    (
+        Request::new(Method::POST, "http://a.test/").data(body),
+        Conduct { source: Source::new(vec![b'x'; size]), ..Conduct::default() },
+    )
 }
 
 #[test]
@@ -65,7 +68,10 @@ fn t52_a_response_after_a_failed_write_is_waited_for_one_second() {
 fn t52_a_short_rest_is_still_sent_and_the_connection_kept() {
     for seed in [0, 3, 5, 6, 7] {
         let world = same_in(seed..seed + 1, |w| {
-            w.serve("a.test:80", Peer::new().head().send("HTTP/1.1 413 X\r\nContent-Length: 0\r\n\r\n").body().request().send(OK));
+            w.serve(
+                "a.test:80",
+                Peer::new().head().send("HTTP/1.1 413 X\r\nContent-Length: 0\r\n\r\n").body().request().send(OK),
+            );
             let run = w.send(post(20_000));
             assert_eq!(run.status, 413);
             if w.connections()[0].fate == Fate::Pooled {

@@ -114,9 +114,7 @@ impl Driver<'_> {
 
     /// One output and its answer. True at the end.
     fn turn(&mut self, turn: usize) -> bool {
-        if self.conduct.cancel_at_turn == Some(turn)
-            || self.conduct.cancel_at.is_some_and(|at| self.world.now >= at)
-        {
+        if self.conduct.cancel_at_turn == Some(turn) || self.conduct.cancel_at.is_some_and(|at| self.world.now >= at) {
             self.conduct.cancel_at = None;
             self.input(Input::Cancel);
         }
@@ -133,7 +131,13 @@ impl Driver<'_> {
         assert!(self.idle_polls < 200, "polled 200 times without asking for anything new: {output:?}");
         let offer = matches!(
             output,
-            Output::Sync | Output::Check | Output::Transmit | Output::Read | Output::NeedBody | Output::Body | Output::Wait
+            Output::Sync
+                | Output::Check
+                | Output::Transmit
+                | Output::Read
+                | Output::NeedBody
+                | Output::Body
+                | Output::Wait
         );
         if offer && self.world.style.noise(4) {
             return false;
@@ -167,14 +171,13 @@ impl Driver<'_> {
                 let at = self.attempts.iter().position(|&(id, _)| id == attempt).expect("an attempt under way");
                 let (_, socket) = self.attempts.remove(at);
                 if self.socket == Some(socket) {
-                    self.socket = None;
+                    self.forget_socket();
                 }
                 self.world.close(socket);
             }
             Output::Release => self.release(),
             Output::Close => {
-                let socket = self.socket.take().expect("a connection to close");
-                self.attempts.retain(|&(_, other)| other != socket);
+                let socket = self.forget_socket();
                 self.world.close(socket);
             }
             Output::Transmit => self.transmit(),
@@ -220,6 +223,14 @@ impl Driver<'_> {
         last
     }
 
+    /// Nothing is awaited of the connection any more: what was blocked on it never becomes ready.
+    fn forget_socket(&mut self) -> usize {
+        let socket = self.socket.take().expect("a connection to give away");
+        self.attempts.retain(|&(_, other)| other != socket);
+        (self.parked_read, self.parked_write) = (false, false);
+        socket
+    }
+
     fn acquire(&mut self) {
         let now = self.world.clocks();
         for (socket, _) in self.world.pool.expire(now.instant) {
@@ -243,8 +254,7 @@ impl Driver<'_> {
     fn release(&mut self) {
         let now = self.world.clocks();
         let (key, link) = self.transfer.take_link().expect("a link to keep");
-        let socket = self.socket.take().expect("a connection to keep");
-        self.attempts.retain(|&(_, other)| other != socket);
+        let socket = self.forget_socket();
         self.world.sockets[socket].fate = Fate::Pooled;
         let hint = link.http().keep_alive_timeout();
         let pooled = Pooled { key, item: (socket, link), born: now.instant };

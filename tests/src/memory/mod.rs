@@ -14,8 +14,8 @@ pub mod invariants;
 mod peer;
 mod socket;
 mod transcript;
-mod upload;
 mod trust;
+mod upload;
 mod world;
 
 pub use dice::{Dice, Style};

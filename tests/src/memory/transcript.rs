@@ -90,9 +90,16 @@ impl Transcript {
             // How many bytes had moved by then is the driver's doing.
             Outcome::Failed(error) => {
                 let text = error.to_string();
-                text.split_once(" bytes sent, ").map_or(text.clone(), |(start, _)| start.trim_end_matches(char::is_numeric).into())
+                text.split_once(" bytes sent, ")
+                    .map_or(text.clone(), |(start, _)| start.trim_end_matches(char::is_numeric).into())
             }
         };
-        format!("{:?}\n{}\nbody {:?}\n{outcome} at {:?}", self.events, self.status, String::from_utf8_lossy(&self.body), self.ended)
+        format!(
+            "{:?}\n{}\nbody {:?}\n{outcome} at {:?}",
+            self.events,
+            self.status,
+            String::from_utf8_lossy(&self.body),
+            self.ended
+        )
     }
 }
