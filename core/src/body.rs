@@ -3,10 +3,12 @@
 //! A body of known size is sent with Content-Length, one of unknown size is chunked (RFC 9112 §6). Bytes can be sent any
 //! number of times; a stream only when its embedder can rewind it (RULES T14, T54).
 
+use std::fmt;
+
 use bytes::Bytes;
 
-/// The body of a request.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// The body of a request. Its Debug output shows how long it is, and none of it: a form may hold a password.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub enum Body {
     /// No body. POST, PUT and PATCH then say `Content-Length: 0`; other methods say nothing.
     #[default]
@@ -56,6 +58,18 @@ impl Body {
         let mut text = url::form_urlencoded::Serializer::new(String::new());
         text.extend_pairs(pairs);
         text.finish().into()
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Body::Empty => f.write_str("Empty"),
+            Body::Bytes(bytes) => write!(f, "Bytes({} bytes)", bytes.len()),
+            Body::Stream { length, rewindable } => {
+                f.debug_struct("Stream").field("length", length).field("rewindable", rewindable).finish()
+            }
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 //! session's before the request's; then Content-Type of a body that brings one, Authorization, the proxy's
 //! fields and Cookie; the framing fields last. A field that the caller set or removed is never automatic as well.
 
+use std::fmt;
 use std::sync::Arc;
 
 use http::Method;
@@ -19,13 +20,13 @@ use crate::options::{HeaderError, Headers, Pairs, Settings};
 use crate::proxy::Proxy;
 use crate::redirect::PlainHttp;
 use crate::request::BuildError;
-use crate::url_rules::{absolute_target, host_header, request_target};
+use crate::url_rules::{QueryShown, absolute_target, host_header, redacted, request_target};
 
 /// What is sent as User-Agent unless the caller says otherwise.
 pub const USER_AGENT: &str = concat!("petition/", env!("CARGO_PKG_VERSION"));
 
-/// A request that is ready to be sent: a value, which sending does not change.
-#[derive(Clone, Debug)]
+/// A request that is ready to be sent: a value, which sending does not change. Its Debug output shows no secrets.
+#[derive(Clone)]
 pub struct Prepared {
     pub(crate) method: Method,
     pub(crate) url: Url,
@@ -176,6 +177,19 @@ impl Prepared {
             .chain(proxy_auth.map(|auth| ("Proxy-Authorization", auth.header_value().as_bytes())))
             .chain(forward.into_iter().flat_map(|p| p.headers().iter()).map(|(n, v)| (n, v.as_bytes())))
             .chain(cookie)
+    }
+}
+
+impl fmt::Debug for Prepared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Prepared")
+            .field("method", &self.method)
+            .field("url", &redacted(&self.url, QueryShown::NamesOnly).to_string())
+            .field("headers", &self.headers)
+            .field("cookies", &self.cookies)
+            .field("auth", &self.auth)
+            .field("body", &self.body)
+            .finish_non_exhaustive()
     }
 }
 

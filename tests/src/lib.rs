@@ -7,10 +7,12 @@
 //! - [`peers`] starts nginx, OpenSSL, tinyproxy and Squid where they are installed.
 //!
 //! No wait of the kit is without end: what does not come within [`net::PATIENCE`] panics with what was waited for. No
-//! test needs to sleep. Nothing here uses Petition's own code, so that it can judge it.
+//! test needs to sleep. Nothing here uses Petition's own code, so that it can judge it; but for [`memory`], which drives its
+//! machines in a world in memory with a virtual clock.
 #![forbid(unsafe_code)]
 
 pub mod httpbin;
+pub mod memory;
 pub mod net;
 pub mod peers;
 pub mod proxy;

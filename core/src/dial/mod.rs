@@ -42,7 +42,7 @@ pub enum DialStep {
     Wait(Option<Instant>),
     /// This attempt is the connection. Repeated from then on; see [`Dial::take_losers`].
     Won(AttemptId),
-    /// Every address has failed; [`Dial::into_error`] says how. Repeated from then on.
+    /// Every address has failed; [`Dial::error`] says how. Repeated from then on.
     Failed,
 }
 
@@ -174,16 +174,16 @@ impl Dial {
 
     /// Every failure so far, in the order of the addresses: the error when [`DialStep::Failed`] was given, and what
     /// is known when a deadline ended the attempt.
-    pub fn into_error(self) -> DialError {
-        let fate = |(address, attempt): (SocketAddr, Attempt)| {
+    pub fn error(&self) -> DialError {
+        let fate = |(&address, attempt): (&SocketAddr, &Attempt)| {
             let reason = match attempt {
-                Attempt::Failed(kind, text) => FailReason::Failed { kind, text },
+                Attempt::Failed(kind, text) => FailReason::Failed { kind: *kind, text: text.clone() },
                 Attempt::Waiting => FailReason::NotTried,
                 Attempt::Connecting | Attempt::Connected | Attempt::Dropped => FailReason::GivenUp,
             };
             FailedAddress { address, reason }
         };
-        DialError::AllFailed(self.addresses.into_iter().zip(self.attempts).map(fate).collect())
+        DialError::AllFailed(self.addresses.iter().zip(&self.attempts).map(fate).collect())
     }
 
     fn ids(&self) -> impl Iterator<Item = AttemptId> + use<> {

@@ -149,7 +149,7 @@ fn every_failure_is_kept() {
         Some((1, Err(kind)))
     });
     assert_eq!(end, DialStep::Failed);
-    let error = dial.into_error();
+    let error = dial.error();
     assert_eq!(
         error.to_string(),
         "no address could be connected to: [2001:db8::1]:80: network unreachable; 192.0.2.1:80: connection refused"
@@ -166,7 +166,7 @@ fn giving_up_lists_what_is_open_and_says_what_was_tried() {
     let b = connects(&mut dial, at(1), four(1));
     assert_eq!(dial.give_up(), [b]);
     assert_eq!(dial.poll(at(2)), DialStep::Failed);
-    let text = dial.into_error().to_string();
+    let text = dial.error().to_string();
     assert!(text.ends_with("refused; 192.0.2.1:80: given up; [2001:db8::2]:80: not tried"), "{text}");
 }
 

@@ -31,10 +31,15 @@ pub(super) enum Due {
 impl Machine {
     /// The next deadline of all.
     pub(super) fn timer(&self) -> Option<(Instant, Due)> {
+        self.earliest(|_| true)
+    }
+
+    /// The earliest of the deadlines that `counts` admits.
+    fn earliest(&self, counts: impl Fn(Due) -> bool) -> Option<(Instant, Due)> {
         let settings = &self.request.settings;
         let mut first: Option<(Instant, Due)> = None;
         let mut add = |at: Instant, due: Due| {
-            if first.is_none_or(|(earliest, _)| at < earliest) {
+            if counts(due) && first.is_none_or(|(earliest, _)| at < earliest) {
                 first = Some((at, due));
             }
         };
@@ -56,10 +61,12 @@ impl Machine {
             }
             Stage::Establish { since } => limit(*since, settings.tls_timeout, Timeout::Tls),
             Stage::Exchange { send_failed } => {
-                if !self.parked.body {
+                if !self.waits_for_stream() {
                     limit(self.progress, settings.idle_timeout, Timeout::Idle);
                 }
-                if let Some(sent_at) = self.attempt.sent_at {
+                if let Some(sent_at) = self.attempt.sent_at
+                    && !self.link.as_ref().is_some_and(|link| link.http().response_started())
+                {
                     limit(sent_at, settings.first_byte_timeout, Timeout::FirstByte);
                 }
                 if let Upload::Held(since) = self.upload {
@@ -78,15 +85,17 @@ impl Machine {
         first
     }
 
-    /// Acts on whatever is due. True when that ended the stage that an input was meant for.
+    /// Acts on whatever is due, in the order of time. True when that ended the stage that an input was meant for.
     pub(super) fn expire(&mut self) -> bool {
-        while let Some((at, due)) = self.timer() {
+        let mut over = false;
+        // The next address is tried by polling; it must not hide a deadline behind it.
+        while let Some((at, due)) = self.earliest(|due| due != Due::NextAddress) {
             if self.now.instant < at {
-                return false;
+                break;
             }
             match due {
                 Due::Fail(which, limit) => self.fail(ErrorKind::Timeout { which, limit }),
-                Due::NextAddress => return false,
+                Due::NextAddress => break,
                 Due::Continue => {
                     self.release_body();
                     continue;
@@ -104,8 +113,8 @@ impl Machine {
                     }
                 }
             }
-            return true;
+            over = true;
         }
-        false
+        over
     }
 }

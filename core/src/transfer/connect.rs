@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::exchange::SendFailed;
 use super::io::Output;
 use super::route::{Route, needs_tls};
-use super::{Attempt, Machine, SocketOrder, Stage};
+use super::{Attempt, Machine, Parked, SocketOrder, Stage};
+use crate::address_policy::AddressPolicy;
 use crate::dial::{AttemptId, Dial, DialStep};
 use crate::error::{ErrorKind, IoFailure, Misuse};
 use crate::link::Link;
@@ -20,6 +21,9 @@ const CHECK_AFTER: Duration = Duration::from_millis(1);
 impl Machine {
     pub(super) fn sync(&mut self, now: Now, session: &mut Session) -> Result<(), Misuse> {
         self.now = now;
+        if matches!(self.stage, Stage::Begin | Stage::Judge(_)) && self.expire() {
+            return Ok(());
+        }
         match std::mem::replace(&mut self.stage, Stage::Begin) {
             Stage::Begin => self.begin_hop(session),
             Stage::Judge(head) => {
@@ -37,6 +41,8 @@ impl Machine {
     fn begin_hop(&mut self, session: &mut Session) {
         self.attempt = Attempt::default();
         self.progress = self.now.instant;
+        self.peer = None;
+        self.head_after = None;
         if self.chain.expect_refused {
             session.remember_refused_expect(&self.request.url);
         }
@@ -94,12 +100,31 @@ impl Machine {
         self.attempt.reused = true;
         self.peer = peer;
         self.link = Some(link);
-        if idle < CHECK_AFTER {
+        self.parked = Parked::default();
+        if !self.may_use(peer) {
+            self.pass_over();
+        } else if idle < CHECK_AFTER {
             self.begin_exchange();
         } else {
             self.stage = Stage::Check;
         }
         Ok(())
+    }
+
+    /// T29: a connection that was opened under another policy is not used under this one.
+    fn may_use(&self, peer: Option<SocketAddr>) -> bool {
+        match &self.request.settings.address_policy {
+            AddressPolicy::Any => true,
+            policy => peer.is_some_and(|peer| policy.allows(peer)),
+        }
+    }
+
+    /// This kept connection is of no use. Nothing of the request has left: another one may do.
+    fn pass_over(&mut self) {
+        self.close_link();
+        self.attempt.reused = false;
+        self.peer = None;
+        self.stage = Stage::Acquire { ordered: false };
     }
 
     pub(super) fn not_acquired(&mut self) -> Result<(), Misuse> {
@@ -113,10 +138,7 @@ impl Machine {
         if alive {
             self.begin_exchange();
         } else {
-            // Nothing of the request has left: another kept connection may do.
-            self.close_link();
-            self.attempt.reused = false;
-            self.stage = Stage::Acquire { ordered: false };
+            self.pass_over();
         }
         Ok(())
     }
@@ -124,6 +146,7 @@ impl Machine {
     /// Connects anew, whatever the pool may hold.
     pub(super) fn find_addresses(&mut self) {
         let since = self.now.instant;
+        self.peer = None;
         match self.route.as_ref().and_then(Route::known_addresses) {
             Some(addresses) => self.dial(&addresses, since),
             None => self.stage = Stage::Resolve { ordered: false, since },
@@ -168,9 +191,8 @@ impl Machine {
                 None
             }
             DialStep::Failed => {
-                if let Stage::Dial { dial, .. } = std::mem::replace(&mut self.stage, Stage::Begin) {
-                    self.fail(ErrorKind::Connect(dial.into_error()));
-                }
+                let error = dial.error();
+                self.fail(ErrorKind::Connect(error));
                 None
             }
         }
@@ -193,18 +215,23 @@ impl Machine {
         let Some(route) = &self.route else { return };
         let layers = match route.layers(&self.request) {
             Ok(layers) => layers,
-            Err(words) => return self.fail_with_socket(ErrorKind::NoTls(words)),
+            // The dial gives up its winner too.
+            Err(words) => return self.fail(ErrorKind::NoTls(words)),
         };
         let link = Box::new(Link::new(layers, self.request.framing.clone()));
         self.link = Some(link);
         self.attempt.reused = false;
+        self.parked = Parked::default();
         self.stage = Stage::Establish { since: self.now.instant };
     }
 
     /// The connection is open and idle: the request goes out.
     pub(super) fn begin_exchange(&mut self) {
         let (Some(link), Some(route)) = (&mut self.link, &self.route) else { return };
-        self.attempt.seen = link.counters().application;
+        let counters = link.counters();
+        self.attempt.seen = counters.application;
+        self.attempt.sent_before = counters.sent;
+        self.attempt.sent_at = None;
         self.progress = self.now.instant;
         let request = &self.request;
         let forward = route.forward(&request.url);

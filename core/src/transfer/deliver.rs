@@ -5,7 +5,7 @@ use super::{AfterBody, Machine, Stage};
 use crate::decode::{Codings, DecodeError, Decoder, Next, SizeLimit};
 use crate::error::{ErrorKind, Misuse};
 use crate::http1::ResponseHead;
-use crate::link::LinkEvent;
+use crate::link::{LinkError, LinkEvent};
 use crate::options::Settings;
 
 /// Decoded bytes are made in steps of this size.
@@ -102,8 +102,7 @@ impl Machine {
     pub(super) fn step_deliver(&mut self) -> Option<Output> {
         let Stage::Deliver(delivery) = &mut self.stage else { return None };
         if delivery.visible > 0 {
-            let writes = !self.parked.write && !self.outgoing().is_empty();
-            return Some(if writes { Output::Transmit } else { Output::Body });
+            return Some(Output::Body);
         }
         if delivery.received || delivery.decoded.as_ref().is_some_and(|decoded| decoded.behind) {
             self.decode();
@@ -112,6 +111,8 @@ impl Machine {
         match self.poll_link()? {
             LinkEvent::NeedInput => return Some(self.offer()),
             LinkEvent::Body => self.decode(),
+            // A short rest of the request still goes out, if that can be done at once (T52).
+            LinkEvent::End if self.can_write() => return Some(Output::Transmit),
             LinkEvent::End => {
                 if let Stage::Deliver(delivery) = &mut self.stage {
                     delivery.received = true;
@@ -119,7 +120,7 @@ impl Machine {
                 self.finish_link();
             }
             LinkEvent::Established | LinkEvent::Informational(_) | LinkEvent::Head(_) | LinkEvent::Switched => {
-                self.close_link();
+                self.fail(ErrorKind::Link(LinkError::Over));
             }
         }
         None

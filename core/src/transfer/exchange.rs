@@ -2,10 +2,10 @@
 
 use super::io::{Event, Output, Side};
 use super::upload::Upload;
-use super::{Machine, Stage};
+use super::{Machine, Stage, WriteSide};
 use crate::error::{ErrorKind, IoFailure, Misuse, Phase};
 use crate::http1::ResponseHead;
-use crate::link::{self, LayerKind, Link, LinkEvent};
+use crate::link::{self, LayerKind, Link, LinkError, LinkEvent};
 use crate::time::Instant;
 
 /// The request could not be written to its end. A response may be there all the same, and is waited for shortly (T52).
@@ -25,7 +25,10 @@ pub(super) fn establishing(link: &Link) -> Phase {
 impl Machine {
     /// What the link has to say. `None` when it failed, which has been acted upon.
     pub(super) fn poll_link(&mut self) -> Option<LinkEvent> {
-        let link = self.link.as_mut()?;
+        let Some(link) = &mut self.link else {
+            self.fail(ErrorKind::Link(LinkError::Over));
+            return None;
+        };
         let result = link.poll(self.now);
         let progress = link.counters().application;
         if progress != self.attempt.seen {
@@ -53,7 +56,7 @@ impl Machine {
             LinkEvent::Informational(head) => self.informational(head),
             LinkEvent::Head(head) => self.head_received(head),
             // Neither can come before a head, and no upgrade was asked for.
-            LinkEvent::Body | LinkEvent::End | LinkEvent::Switched => self.close_link(),
+            LinkEvent::Body | LinkEvent::End | LinkEvent::Switched => self.fail(ErrorKind::Link(LinkError::Over)),
         }
         None
     }
@@ -70,13 +73,22 @@ impl Machine {
     pub(super) fn offer(&self) -> Output {
         if self.wants_body() && !self.parked.body {
             Output::NeedBody
-        } else if !self.parked.write && !self.outgoing().is_empty() {
+        } else if self.can_write() {
             Output::Transmit
         } else if !self.parked.read {
             Output::Read
         } else {
             Output::Wait
         }
+    }
+
+    pub(super) fn can_write(&self) -> bool {
+        self.parked.write == WriteSide::Open && !self.outgoing().is_empty()
+    }
+
+    /// Whether it is the embedder's stream that keeps the request from going on, and not the peer.
+    pub(super) fn waits_for_stream(&self) -> bool {
+        self.wants_body() && (!self.parked.body || self.outgoing().is_empty())
     }
 
     fn reads(&self) -> bool {
@@ -126,6 +138,9 @@ impl Machine {
         if self.link.is_none() || !self.reads() {
             return Err(Misuse::NotAsked);
         }
+        if side == Side::Write {
+            self.parked.write = WriteSide::Failed;
+        }
         let resend = matches!(self.stage, Stage::Exchange { .. }) && self.can_resend();
         match (&mut self.stage, side) {
             _ if resend => self.resend(),
@@ -138,6 +153,7 @@ impl Machine {
                 let first = first.failure.clone();
                 self.fail(ErrorKind::Io(first));
             }
+            (Stage::Exchange { send_failed: Some(_) }, Side::Write) => {}
             (Stage::Exchange { send_failed }, Side::Write) => {
                 *send_failed = Some(SendFailed { failure, at: self.now.instant });
                 self.give_up_upload();

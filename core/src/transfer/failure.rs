@@ -2,11 +2,11 @@
 
 use super::io::Event;
 use super::upload::Upload;
-use super::{Attempt, Machine, SocketOrder, Stage};
+use super::{Attempt, Machine, Stage};
 use crate::body::Body;
-use crate::error::{Error, ErrorKind, Misuse, Processed, Report};
+use crate::error::{Error, ErrorKind, Misuse, Phase, Processed, Report};
 use crate::http1::{ProtocolError, ResponseHead};
-use crate::link::LinkError;
+use crate::link::{Link, LinkError};
 use crate::url_rules::{QueryShown, redacted};
 
 impl Machine {
@@ -18,17 +18,17 @@ impl Machine {
         self.end_with(kind, Some(Box::new(head)));
     }
 
-    /// The embedder holds a socket that no link stands for yet.
-    pub(super) fn fail_with_socket(&mut self, kind: ErrorKind) {
-        self.end_with(kind, None);
-        self.socket = SocketOrder::Close;
-    }
-
     pub(super) fn report(&self, kind: ErrorKind, response: Option<Box<ResponseHead>>) -> Report {
         let (bytes_sent, bytes_received) = self.bytes_moved();
+        let phase = match kind {
+            // Judged at once, whatever stage it was that brought it.
+            ErrorKind::Redirect(_) => Phase::Redirect,
+            ErrorKind::AddressDenied(_) => Phase::Connect,
+            _ => self.phase(),
+        };
         Report {
             kind,
-            phase: self.phase(),
+            phase,
             hop: u32::try_from(self.chain.history.len()).unwrap_or(u32::MAX),
             method: self.request.method.clone(),
             url: redacted(&self.request.url, QueryShown::NamesOnly).to_string(),
@@ -50,20 +50,26 @@ impl Machine {
             self.close_link();
         }
         self.stage = Stage::Ended;
-        self.event = Some(Event::Failed(Error::new(report)));
+        self.last_event = Some(Event::Failed(Error::new(report)));
     }
 
     fn bytes_moved(&self) -> (u64, u64) {
-        self.link.as_ref().map_or((0, 0), |link| (link.http().bytes_sent(), link.http().bytes_received()))
+        let received = self.link.as_ref().map_or(0, |link| link.http().bytes_received());
+        (self.request_bytes_sent(), received)
     }
 
     fn request_bytes_sent(&self) -> u64 {
         match self.stage {
             Stage::Exchange { .. } | Stage::Judge(_) | Stage::Deliver(_) | Stage::Drain { .. } => {
-                self.link.as_ref().map_or(0, |link| link.http().bytes_sent())
+                self.link.as_ref().filter(|link| self.has_written(link)).map_or(0, |link| link.http().bytes_sent())
             }
             _ => 0,
         }
+    }
+
+    /// Whether anything left since the attempt began: what HTTP has given to a layer may still wait in it.
+    fn has_written(&self, link: &Link) -> bool {
+        link.counters().sent > self.attempt.sent_before
     }
 
     pub(super) fn link_failed(&mut self, error: LinkError) {
@@ -92,7 +98,7 @@ impl Machine {
             && !self.attempt.retried
             && settings.retry_dead_connection
             && !link.http().response_started()
-            && (link.http().bytes_sent() == 0 || harmless)
+            && (!self.has_written(link) || harmless)
             && (self.request.body.is_replayable()
                 || matches!(self.upload, Upload::Held(_) | Upload::Sending { sent: 0 }))
     }
@@ -100,7 +106,6 @@ impl Machine {
     pub(super) fn resend(&mut self) {
         let pushed = !matches!(self.upload, Upload::Held(_) | Upload::Sending { sent: 0 });
         self.attempt = Attempt { retried: true, expect: self.attempt.expect, ..Attempt::default() };
-        self.parked = Default::default();
         self.close_link();
         self.event = Some(Event::Retried);
         if pushed && matches!(self.request.body, Body::Stream { .. }) {

@@ -1,5 +1,6 @@
 //! What a transfer is told and what it asks: the inputs, the outputs and the events.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use crate::dial::AttemptId;
 use crate::error::{Error, IoFailure};
 use crate::http1::ResponseHead;
 use crate::link::Link;
+use crate::url_rules::{QueryShown, redacted};
 
 /// One direction of a connection, or the request body that the embedder supplies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -132,8 +134,7 @@ pub enum Event {
     Failed(Error),
 }
 
-/// A hop that was answered by a redirect.
-#[derive(Debug)]
+/// A hop that was answered by a redirect. Its Debug output shows no query values.
 pub struct Hop {
     /// The method of the request.
     pub method: http::Method,
@@ -141,4 +142,14 @@ pub struct Hop {
     pub url: Url,
     /// The response head.
     pub head: ResponseHead,
+}
+
+impl fmt::Debug for Hop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hop")
+            .field("method", &self.method)
+            .field("url", &redacted(&self.url, QueryShown::NamesOnly).to_string())
+            .field("status", &self.head.status())
+            .finish_non_exhaustive()
+    }
 }

@@ -134,7 +134,7 @@ impl Machine {
             AfterBody::NextHop { rewind: false } => self.stage = Stage::Begin,
             AfterBody::Done => {
                 self.stage = Stage::Ended;
-                self.event = Some(Event::Done);
+                self.last_event = Some(Event::Done);
             }
         }
     }

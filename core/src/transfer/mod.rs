@@ -106,6 +106,8 @@ struct Machine {
     losers: Vec<AttemptId>,
     socket: SocketOrder,
     event: Option<Event>,
+    /// The terminal event, which waits until the one before it was taken.
+    last_event: Option<Event>,
 }
 
 /// What is remembered over the hops.
@@ -130,14 +132,25 @@ struct Attempt {
     sent_at: Option<Instant>,
     /// The counter of progress when it was last looked at.
     seen: u64,
+    /// What the connection had sent before this attempt.
+    sent_before: u64,
 }
 
-/// Sides that said "not now".
+/// Sides that said "not now", of the current connection and attempt.
 #[derive(Clone, Copy, Default)]
 struct Parked {
     read: bool,
-    write: bool,
+    write: WriteSide,
     body: bool,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum WriteSide {
+    #[default]
+    Open,
+    Blocked,
+    /// A write failed: none is offered any more on this connection.
+    Failed,
 }
 
 /// What is to be done with the socket before anything else.
@@ -225,6 +238,7 @@ impl Transfer {
             losers: Vec::new(),
             socket: SocketOrder::None,
             event: None,
+            last_event: None,
         }))
     }
 
@@ -394,6 +408,7 @@ impl Machine {
             Stage::Resolve { .. } => Phase::Resolve,
             Stage::Dial { .. } => Phase::Connect,
             Stage::Establish { .. } => self.link.as_ref().map_or(Phase::Tls, |link| exchange::establishing(link)),
+            Stage::Exchange { send_failed: Some(_) } => Phase::Send,
             Stage::Exchange { .. } if !self.request_is_sent() => Phase::Send,
             Stage::Exchange { .. } => Phase::Head,
             Stage::Judge(_) => Phase::Redirect,
@@ -411,7 +426,7 @@ impl Machine {
             SocketOrder::Release => return Some(Output::Release),
             SocketOrder::Close => return Some(Output::Close),
         }
-        if let Some(event) = self.event.take() {
+        if let Some(event) = self.event.take().or_else(|| self.last_event.take()) {
             return Some(Output::Event(event));
         }
         match &mut self.stage {
@@ -438,6 +453,13 @@ impl Machine {
             };
         }
         if self.expire() {
+            match (&self.stage, input) {
+                (Stage::Ended, Input::Acquired { .. }) => self.socket = SocketOrder::Close,
+                (Stage::Ended, _) => {}
+                // Whatever else was meant for a stage that is over, this was not.
+                (_, Input::Cancel) => self.fail(crate::ErrorKind::Cancelled),
+                _ => {}
+            }
             return Ok(());
         }
         match input {
@@ -471,11 +493,16 @@ impl Machine {
     }
 
     fn park(&mut self, side: Side, parked: bool) -> Result<(), Misuse> {
-        *match side {
-            Side::Read => &mut self.parked.read,
-            Side::Write => &mut self.parked.write,
-            Side::Body => &mut self.parked.body,
-        } = parked;
+        match (side, self.parked.write) {
+            (Side::Read, _) => self.parked.read = parked,
+            (Side::Write, WriteSide::Failed) => {}
+            (Side::Write, _) => self.parked.write = if parked { WriteSide::Blocked } else { WriteSide::Open },
+            (Side::Body, _) => {
+                self.parked.body = parked;
+                // The time that the embedder's stream took does not count against the peer.
+                self.progress = self.now.instant;
+            }
+        }
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 use super::{Machine, Stage};
 use crate::body::Body;
 use crate::error::{ErrorKind, Misuse};
+use crate::http1;
 
 /// A body of at most this size is copied behind the head, so that both leave in one write; a larger one is written
 /// straight from the caller's memory.
@@ -78,6 +79,9 @@ impl Machine {
         if n > self.outgoing().len() {
             return Err(Misuse::TooMany);
         }
+        if n == 0 {
+            return Ok(());
+        }
         let Some(link) = &mut self.link else { return Err(Misuse::NotAsked) };
         if !link.outgoing().is_empty() {
             link.wrote(n);
@@ -87,7 +91,7 @@ impl Machine {
         }
         self.progress = self.now.instant;
         self.feed_upload();
-        if self.attempt.sent_at.is_none() && self.request_is_sent() {
+        if self.attempt.sent_at.is_none() && matches!(self.stage, Stage::Exchange { .. }) && self.request_is_sent() {
             self.attempt.sent_at = Some(self.now.instant);
         }
         Ok(())
@@ -103,8 +107,13 @@ impl Machine {
 
     pub(super) fn push_body(&mut self, now: crate::Now, bytes: &[u8]) -> Result<usize, Misuse> {
         self.now = now;
-        if !matches!(self.request.body, Body::Stream { .. }) || matches!(self.stage, Stage::Ended) {
+        let sends = matches!(self.stage, Stage::Exchange { .. } | Stage::Deliver(_));
+        if !sends || !matches!(self.request.body, Body::Stream { .. }) {
             return Err(Misuse::NotAsked);
+        }
+        if self.expire() {
+            // Nothing more is wanted.
+            return Ok(bytes.len());
         }
         let (Upload::Sending { sent }, Some(link)) = (&mut self.upload, &mut self.link) else {
             return Err(Misuse::NotAsked);
@@ -117,6 +126,7 @@ impl Machine {
                 self.feed_upload();
                 Ok(n)
             }
+            Err(http1::Misuse::NoBody | http1::Misuse::AwaitingContinue) => Err(Misuse::NotAsked),
             Err(_) => {
                 self.fail(ErrorKind::RequestBody("longer than its declared length".into()));
                 Ok(bytes.len())
@@ -127,6 +137,8 @@ impl Machine {
     pub(super) fn body_end(&mut self) -> Result<(), Misuse> {
         match (self.upload, &self.request.body) {
             (Upload::Sending { .. }, Body::Stream { .. }) => {
+                self.parked.body = false;
+                self.progress = self.now.instant;
                 self.finish_upload();
                 Ok(())
             }
@@ -137,16 +149,26 @@ impl Machine {
     }
 
     pub(super) fn body_failed(&mut self, words: String) -> Result<(), Misuse> {
-        self.fail(ErrorKind::RequestBody(words));
-        Ok(())
+        match (self.upload, &self.request.body) {
+            (Upload::Held(_) | Upload::Sending { .. }, Body::Stream { .. }) => {
+                self.fail(ErrorKind::RequestBody(words));
+                Ok(())
+            }
+            (Upload::Finished | Upload::Stopped, Body::Stream { .. }) => Ok(()),
+            _ => Err(Misuse::NotAsked),
+        }
     }
 
     /// The final response is there although the request is not (T52): a short rest of known length is still sent, so that
     /// the connection can be kept; anything else is given up.
     pub(super) fn stop_upload(&mut self) {
+        let head_sent = self.link.as_ref().is_some_and(|link| link.http().head_sent());
         let rest = match self.upload {
-            Upload::Finished | Upload::Stopped => return,
-            Upload::Held(_) => None,
+            Upload::Stopped => return,
+            Upload::Finished if head_sent => return,
+            // It answers nothing that we asked: the connection serves no other request.
+            _ if !head_sent => None,
+            Upload::Finished | Upload::Held(_) => None,
             Upload::Sending { sent } => self.request.body.length().map(|length| length - sent),
         };
         let memory = matches!(self.request.body, Body::Bytes(_));
@@ -159,8 +181,13 @@ impl Machine {
     }
 
     pub(super) fn request_is_sent(&self) -> bool {
-        matches!(self.upload, Upload::Finished | Upload::Stopped)
-            && self.link.as_ref().is_none_or(|link| link.outgoing().is_empty())
+        let Some(link) = &self.link else { return true };
+        let handed_over = match self.upload {
+            Upload::Finished => link.http().request_sent(),
+            Upload::Stopped => true,
+            Upload::Held(_) | Upload::Sending { .. } => false,
+        };
+        handed_over && link.outgoing().is_empty()
     }
 
     /// 100 (Continue) came, or was waited for long enough.

@@ -1,0 +1,85 @@
+//! What is true of every run, whatever the peers do.
+
+use petition_core::{ErrorKind, Timeout};
+
+use super::socket::Fate;
+use super::transcript::{Outcome, Transcript};
+use super::world::World;
+
+/// All of them, for the last transfer of a world.
+pub fn hold(world: &World) {
+    let Some(last) = world.transcripts.last() else { return };
+    one_terminal_event_and_it_is_last(last);
+    nothing_after_the_end(last);
+    work_is_bounded_by_the_inputs(last);
+    errors_say_where(last);
+    deadlines_fire_at_their_time(last);
+    every_socket_is_closed_or_pooled(world);
+}
+
+/// Exactly one of `done` and `failed`, at the end, and at most one final head before it.
+pub fn one_terminal_event_and_it_is_last(run: &Transcript) {
+    let words = run.words();
+    let (last, before) = words.split_last().expect("a terminal event");
+    assert!(["done", "failed"].contains(last), "{words:?}");
+    assert!(!before.contains(&"done") && !before.contains(&"failed"), "{words:?}");
+    let heads = words.iter().filter(|word| word.starts_with("head")).count();
+    assert!(heads <= 1, "{words:?}");
+    assert!(*last != "done" || heads == 1, "done without a head: {words:?}");
+    assert_eq!(words.iter().filter(|word| **word == "redirected").count(), run.history.len(), "{words:?}");
+}
+
+/// An ended transfer asks for nothing and has no deadline.
+pub fn nothing_after_the_end(run: &Transcript) {
+    assert_eq!(run.after_end, 0, "asked for something after the end: {:?}", run.words());
+}
+
+/// No spin: the polls are bounded by what happened.
+pub fn work_is_bounded_by_the_inputs(run: &Transcript) {
+    let bound = 8 * run.inputs + 100;
+    assert!(run.polls <= bound, "{} polls for {} inputs", run.polls, run.inputs);
+}
+
+/// An error names method, URL, hop and phase, and no userinfo.
+pub fn errors_say_where(run: &Transcript) {
+    let Outcome::Failed(error) = &run.outcome else { return };
+    let (text, report) = (error.to_string(), error.report());
+    assert!(text.starts_with(&format!("{} {}: {}", report.method, report.url, report.phase)), "{text}");
+    assert_eq!(report.hop as usize, run.history.len(), "{text}");
+    assert!(!text.contains('\n') && !report.url.contains('@'), "{text}");
+    let cancelled = matches!(report.kind, ErrorKind::Cancelled | ErrorKind::Timeout { .. });
+    assert!(cancelled || report.phase != petition_core::Phase::Acquire, "{text}");
+}
+
+/// The total deadline fires exactly when it is due, measured from the first event that a driver could see.
+pub fn deadlines_fire_at_their_time(run: &Transcript) {
+    let Outcome::Failed(error) = &run.outcome else { return };
+    if let ErrorKind::Timeout { which: Timeout::Total, limit } = error.kind() {
+        assert_eq!(run.ended - run.began, *limit, "{error}");
+    }
+}
+
+/// Whatever was opened is closed or in the pool.
+pub fn every_socket_is_closed_or_pooled(world: &World) {
+    for (number, connection) in world.connections().iter().enumerate() {
+        assert_ne!(connection.fate, Fate::InUse, "connection {number} was left open: {:?}", world.transcripts.last());
+    }
+}
+
+/// None of these words is in anything that was shown.
+pub fn no_secret_is_shown(world: &World, secrets: &[&str]) {
+    let mut shown = format!("{:?}\n{:?}\n", world.session, world.session.options());
+    for run in &world.transcripts {
+        shown += &run.debug;
+        shown += &format!("{:?}\n", run.history);
+        if let Outcome::Failed(error) = &run.outcome {
+            shown += &format!("{error} {error:?} {error:#?}\n");
+        }
+    }
+    for secret in secrets {
+        if let Some(at) = shown.find(secret) {
+            let start = at.saturating_sub(200);
+            panic!("the secret {secret:?} is shown: …{}", shown.get(start..at + secret.len()).unwrap_or(&shown));
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! What a peer does on one connection: a list of steps, written as a chain.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::ServerConfig;
+
+/// The script of one connection. After its last step the peer keeps the connection open, reads on and says nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Peer {
+    pub(super) steps: Vec<Step>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Step {
+    Head,
+    Body,
+    Heard(usize),
+    Send(Vec<u8>),
+    Fill { byte: u8, left: u64 },
+    Endless { unit: Vec<u8>, every: Duration },
+    Sleep(Duration),
+    Until(Duration),
+    StartTls(Arc<ServerConfig>),
+    CloseNotify,
+    StopReading,
+    HalfClose,
+    Deaf,
+    Close,
+    Reset,
+}
+
+impl Peer {
+    /// A peer that reads and says nothing.
+    pub fn new() -> Peer {
+        Peer::default()
+    }
+
+    /// Answers one whole request after the other with these bytes.
+    pub fn replies<B: AsRef<[u8]>>(replies: impl IntoIterator<Item = B>) -> Peer {
+        replies.into_iter().fold(Peer::new(), |peer, reply| peer.request().send(reply))
+    }
+
+    /// As [`Peer::replies`], under TLS.
+    pub fn tls(config: &Arc<ServerConfig>) -> Peer {
+        Peer::new().start_tls(config)
+    }
+
+    fn then(mut self, step: Step) -> Peer {
+        self.steps.push(step);
+        self
+    }
+
+    /// Waits for a whole request, head and body.
+    pub fn request(self) -> Peer {
+        self.then(Step::Head).then(Step::Body)
+    }
+
+    /// Waits for a request head.
+    pub fn head(self) -> Peer {
+        self.then(Step::Head)
+    }
+
+    /// Waits for the body that the last head announced.
+    pub fn body(self) -> Peer {
+        self.then(Step::Body)
+    }
+
+    /// Waits until `n` bytes were heard on this connection, all in all.
+    pub fn heard(self, n: usize) -> Peer {
+        self.then(Step::Heard(n))
+    }
+
+    /// Sends bytes, as a segment of their own: one read brings no bytes of two segments.
+    pub fn send(self, bytes: impl AsRef<[u8]>) -> Peer {
+        self.then(Step::Send(bytes.as_ref().to_vec()))
+    }
+
+    /// Sends one byte at a time, each after `every`.
+    pub fn trickle(self, bytes: impl AsRef<[u8]>, every: Duration) -> Peer {
+        bytes.as_ref().iter().fold(self, |peer, byte| peer.sleep(every).send([*byte]))
+    }
+
+    /// Sends the same byte `n` times.
+    pub fn fill(self, byte: u8, n: u64) -> Peer {
+        self.then(Step::Fill { byte, left: n })
+    }
+
+    /// Sends these bytes for ever, each time after `every`.
+    pub fn endless(self, unit: impl AsRef<[u8]>, every: Duration) -> Peer {
+        self.then(Step::Endless { unit: unit.as_ref().to_vec(), every })
+    }
+
+    /// Does nothing for so long; it still reads.
+    pub fn sleep(self, time: Duration) -> Peer {
+        self.then(Step::Sleep(time))
+    }
+
+    /// Does nothing until that time of the world; it still reads.
+    pub fn until(self, time: Duration) -> Peer {
+        self.then(Step::Until(time))
+    }
+
+    /// Is the server of a TLS handshake; what follows is said inside. A second time: inside the first.
+    pub fn start_tls(self, config: &Arc<ServerConfig>) -> Peer {
+        self.then(Step::StartTls(config.clone()))
+    }
+
+    /// Sends TLS's closure alert.
+    pub fn close_notify(self) -> Peer {
+        self.then(Step::CloseNotify)
+    }
+
+    /// Reads no more; 64 KiB still fit on the way.
+    pub fn stop_reading(self) -> Peer {
+        self.then(Step::StopReading)
+    }
+
+    /// Sends no more, and reads on.
+    pub fn half_close(self) -> Peer {
+        self.then(Step::HalfClose)
+    }
+
+    /// Takes no more: writing fails. It can still send.
+    pub fn deaf(self) -> Peer {
+        self.then(Step::Deaf)
+    }
+
+    /// Closes both directions: what was sent can be read, writing fails.
+    pub fn close(self) -> Peer {
+        self.then(Step::Close)
+    }
+
+    /// Resets: what was sent can be read, then reading fails; writing fails.
+    pub fn reset(self) -> Peer {
+        self.then(Step::Reset)
+    }
+}

@@ -1,0 +1,105 @@
+//! What is left of a run: everything a caller, a peer or a log could have seen.
+
+use std::time::Duration;
+
+use petition_core::transfer::Hop;
+use petition_core::{Error, ErrorKind, Phase};
+
+/// How a transfer ended.
+#[derive(Debug)]
+pub enum Outcome {
+    /// With [`Event::Done`](petition_core::Event::Done).
+    Done,
+    /// With [`Event::Failed`](petition_core::Event::Failed).
+    Failed(Error),
+}
+
+/// One transfer.
+#[derive(Debug)]
+pub struct Transcript {
+    /// One word for each event, in order, with its time.
+    pub events: Vec<(Duration, String)>,
+    /// The status of the final response, or 0.
+    pub status: u16,
+    /// Its raw head.
+    pub head: Vec<u8>,
+    /// The body that was delivered.
+    pub body: Vec<u8>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// When.
+    pub ended: Duration,
+    /// When it began.
+    pub began: Duration,
+    /// The hops before the last.
+    pub history: Vec<Hop>,
+    /// The connections that it used, as places in [`World::connections`](super::World::connections), in order.
+    pub used: Vec<usize>,
+    /// How many of them were kept ones.
+    pub reused: usize,
+    /// Codings left on the body.
+    pub undecoded: Vec<String>,
+    /// The Debug output of the request, of everything that was polled and of the transfer itself.
+    pub debug: String,
+    pub(super) polls: usize,
+    pub(super) inputs: usize,
+    pub(super) after_end: usize,
+}
+
+impl Transcript {
+    /// The events without their times.
+    pub fn words(&self) -> Vec<&str> {
+        self.events.iter().map(|(_, word)| word.as_str()).collect()
+    }
+
+    /// The error. Panics when there is none.
+    pub fn error(&self) -> &Error {
+        match &self.outcome {
+            Outcome::Failed(error) => error,
+            Outcome::Done => panic!("expected a failure, the transfer was done: {:?}", self.words()),
+        }
+    }
+
+    /// The error's kind.
+    pub fn kind(&self) -> &ErrorKind {
+        self.error().kind()
+    }
+
+    /// The error's phase.
+    pub fn phase(&self) -> Phase {
+        self.error().report().phase
+    }
+
+    /// The body as text; panics unless the transfer was done.
+    pub fn text(&self) -> String {
+        if let Outcome::Failed(error) = &self.outcome {
+            panic!("expected a response, saw: {error}");
+        }
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// Panics unless the transfer was done with this status and body.
+    #[track_caller]
+    pub fn assert(&self, status: u16, body: &str) {
+        assert_eq!((self.status, self.text().as_str()), (status, body), "{:?}", self.words());
+    }
+
+    pub(super) fn essence(&self) -> String {
+        let outcome = match &self.outcome {
+            Outcome::Done => "done".to_owned(),
+            // How many bytes had moved by then is the driver's doing.
+            Outcome::Failed(error) => {
+                let text = error.to_string();
+                text.split_once(" bytes sent, ")
+                    .map_or(text.clone(), |(start, _)| start.trim_end_matches(char::is_numeric).into())
+            }
+        };
+        format!(
+            "{:?}\n{}\nbody {:?}\n{outcome} at {:?}",
+            self.events,
+            self.status,
+            String::from_utf8_lossy(&self.body),
+            self.ended
+        )
+    }
+}

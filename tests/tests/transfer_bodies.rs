@@ -1,0 +1,156 @@
+//! Response bodies through the content decoders: bombs (T58), layers (T59), unknown codings (T60), corrupt data (T61), limits.
+#![forbid(unsafe_code)]
+
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use petition_core::{ErrorKind, Method, Request};
+use petition_tests::memory::{Conduct, Fate, Peer, Reader, same_everywhere, same_in};
+
+const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn response(fields: &str, body: &[u8]) -> Vec<u8> {
+    let mut bytes = format!("HTTP/1.1 200 OK\r\n{fields}Content-Length: {}\r\n\r\n", body.len()).into_bytes();
+    bytes.extend_from_slice(body);
+    bytes
+}
+
+fn get() -> Request {
+    Request::new(Method::GET, "http://a.test/")
+}
+
+#[test]
+fn codings_are_asked_for_and_removed_and_the_connection_is_kept() {
+    let world = same_everywhere(|w| {
+        let twice = gzip(&gzip(b"hello, hello, hello"));
+        w.serve(
+            "a.test:80",
+            Peer::replies([
+                response("Content-Encoding: gzip\r\n", &gzip(b"hello")),
+                response("Content-Encoding: x-gzip\r\nContent-Encoding: identity, GZIP\r\n", &twice),
+                response("Content-Encoding: gzip\r\n", &[gzip(b"one"), gzip(b"two")].concat()),
+                response("Content-Encoding: gzip\r\n", b""),
+            ]),
+        );
+        w.get("http://a.test/").assert(200, "hello");
+        w.get("http://a.test/").assert(200, "hello, hello, hello");
+        w.get("http://a.test/").assert(200, "onetwo");
+        w.get("http://a.test/").assert(200, "");
+    });
+    assert!(world.heard(0).contains("Accept-Encoding: gzip, deflate"));
+    assert_eq!(world.connections().len(), 1);
+}
+
+#[test]
+fn t58_a_bomb_is_stopped_by_the_ratio() {
+    let bomb = gzip(&vec![0; 50_000_000]);
+    let world = same_in(3..7, |w| {
+        w.serve("a.test:80", Peer::replies([response("Content-Encoding: gzip\r\n", &bomb)]));
+        w.get("http://a.test/");
+    });
+    let run = &world.transcripts[0];
+    assert!(run.error().to_string().contains("decode_ratio"), "{}", run.error());
+    assert!(run.body.len() < 12_000_000);
+    assert_eq!(world.connections()[0].fate, Fate::Closed);
+}
+
+#[test]
+fn t58_an_unread_bomb_is_not_decoded() {
+    let bomb = gzip(&vec![0; 5_000_000]);
+    let world = same_in(3..7, |w| {
+        w.serve("a.test:80", Peer::replies([response("Content-Encoding: gzip\r\n", &bomb)]));
+        w.send_with(get(), Conduct { reader: Reader::Discards(0), ..Conduct::default() });
+    });
+    let run = &world.transcripts[0];
+    assert_eq!((run.words(), run.body.len()), (vec!["head 200", "done"], 0));
+    assert_eq!(world.connections()[0].fate, Fate::Pooled);
+}
+
+#[test]
+fn t59_more_layers_than_allowed_are_an_error_over_all_fields() {
+    for fields in ["Content-Encoding: gzip, gzip, gzip, gzip\r\n".into(), "Content-Encoding: gzip\r\n".repeat(50)] {
+        let world = same_in(0..3, |w| {
+            w.serve("a.test:80", Peer::replies([response(&fields, b"x")]));
+            w.get("http://a.test/");
+        });
+        let run = &world.transcripts[0];
+        assert!(matches!(run.kind(), ErrorKind::Decode(_)) && run.error().to_string().contains("content_codings"));
+        assert_eq!(run.error().report().response.as_ref().unwrap().status(), 200);
+    }
+}
+
+#[test]
+fn t60_an_unknown_coding_leaves_the_body_as_it_is_and_is_named() {
+    let world = same_in(0..4, |w| {
+        w.serve("a.test:80", Peer::replies([response("Content-Encoding: mystery\r\n", b"raw"), OK.into()]));
+        w.get("http://a.test/").assert(200, "raw");
+        w.get("http://a.test/").assert(200, "hi");
+    });
+    assert_eq!(world.transcripts[0].undecoded, ["mystery"]);
+    assert!(world.transcripts[1].undecoded.is_empty());
+}
+
+#[test]
+fn t61_corrupt_and_truncated_data_is_an_error() {
+    let whole = gzip(b"hello, world");
+    let mut wrong = whole.clone();
+    let at = whole.len() - 8;
+    wrong[at] ^= 1;
+    for body in [&whole[..whole.len() - 1], &whole[..5], b"not gzip at all", &wrong] {
+        let world = same_everywhere(|w| {
+            w.serve("a.test:80", Peer::replies([response("Content-Encoding: gzip\r\n", body)]));
+            w.get("http://a.test/");
+        });
+        assert!(matches!(world.transcripts[0].kind(), ErrorKind::Decode(_)), "{}", world.transcripts[0].error());
+    }
+    let trailing = [whole.clone(), b"garbage".to_vec()].concat();
+    let world = same_everywhere(|w| {
+        w.serve("a.test:80", Peer::replies([response("Content-Encoding: gzip\r\n", &trailing)]));
+        w.get("http://a.test/").assert(200, "hello, world");
+        w.serve("a.test:80", Peer::replies([response("Content-Encoding: gzip\r\n", &trailing)]));
+        w.send(get().option(|o| {
+            o.scalars_mut().strict = true.into();
+            o.scalars_mut().keep_alive = false.into();
+        }));
+    });
+    assert!(matches!(world.transcripts[1].kind(), ErrorKind::Decode(_)));
+}
+
+#[test]
+fn a_limit_on_the_stream_counts_decoded_bytes() {
+    let limits = |w: &mut petition_tests::memory::World, most| {
+        let mut limits = petition_core::Limits::DEFAULT;
+        limits.stream_bytes = Some(most);
+        w.session.update(|o| o.scalars_mut().limits = limits.into());
+    };
+    for (fields, body) in [("", b"hello, world".to_vec()), ("Content-Encoding: gzip\r\n", gzip(b"hello, world"))] {
+        let world = same_everywhere(|w| {
+            limits(w, 12);
+            w.serve("a.test:80", Peer::replies([response(fields, &body), response(fields, &body)]));
+            w.get("http://a.test/").assert(200, "hello, world");
+            limits(w, 11);
+            w.get("http://a.test/");
+        });
+        let run = &world.transcripts[1];
+        assert!(run.error().to_string().contains("stream_bytes is 11, seen 12"), "{}", run.error());
+        assert!(b"hello, world".starts_with(&run.body));
+    }
+}
+
+#[test]
+fn decoding_can_be_turned_off() {
+    let world = same_in(0..3, |w| {
+        let body = gzip(b"hello");
+        w.serve("a.test:80", Peer::replies([response("Content-Encoding: gzip\r\n", &body)]));
+        let run = w.send(get().option(|o| o.scalars_mut().decode = false.into()));
+        assert_eq!(run.body, body);
+    });
+    assert!(!world.heard(0).contains("Accept-Encoding"));
+}

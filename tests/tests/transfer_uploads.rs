@@ -1,0 +1,212 @@
+//! Uploads that meet a response, a refusal or silence: early responses (T52) and Expect (T53).
+#![forbid(unsafe_code)]
+
+use petition_core::{Body, ErrorKind, Method, Phase, Request};
+use petition_tests::memory::{Conduct, Fate, Peer, Reader, Source, ms, same_in, secs};
+
+const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
+const TOO_LARGE: &str = "HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\n\r\nbig";
+
+fn post(size: usize) -> Request {
+    Request::new(Method::POST, "http://a.test/").data(vec![b'x'; size])
+}
+
+fn stream(size: usize) -> (Request, Conduct) {
+    let body = Body::Stream { length: Some(size as u64), rewindable: false };
+    (
+        Request::new(Method::POST, "http://a.test/").data(body),
+        Conduct { source: Source::new(vec![b'x'; size]), ..Conduct::default() },
+    )
+}
+
+#[test]
+fn t52_an_early_response_is_delivered_and_the_connection_closed() {
+    let peers = [
+        ("and resets", Peer::new().head().stop_reading().send(TOO_LARGE).reset()),
+        ("and closes", Peer::new().head().stop_reading().send(TOO_LARGE).close()),
+        ("and stops reading", Peer::new().head().stop_reading().send(TOO_LARGE)),
+        ("and reads on", Peer::new().head().send(TOO_LARGE)),
+        ("and reads on, late", Peer::new().heard(100_000).send(TOO_LARGE)),
+    ];
+    for (name, peer) in peers {
+        for seed in [0, 3, 4, 5, 6, 7, 8] {
+            same_in(seed..seed + 1, |w| {
+                // A driver that blocks in its writes cannot see a response while the peer does not read.
+                if name == "and stops reading" && (seed == 3 || seed == 8 || seed == 4) {
+                    return;
+                }
+                w.serve("a.test:80", peer.clone());
+                w.send(post(500_000)).assert(413, "big");
+                // Where writing never blocked, all of it was sent before the response was seen.
+                let all = w.connections()[0].heard.len() > 500_000;
+                assert_eq!(w.connections()[0].fate, if all { Fate::Pooled } else { Fate::Closed }, "{name}");
+                assert!(!all || name.contains("reads on"), "{name}");
+                w.session.update(|o| o.scalars_mut().keep_alive = false.into());
+                w.serve("a.test:80", peer.clone());
+                let (request, conduct) = stream(500_000);
+                w.send_with(request, conduct).assert(413, "big");
+            });
+        }
+    }
+}
+
+#[test]
+fn t52_a_response_after_a_failed_write_is_waited_for_one_second() {
+    // The peer shuts its reading side, and answers in time or not.
+    let world = same_in(3..9, |w| {
+        w.serve("a.test:80", Peer::new().head().deaf().sleep(ms(999)).send(TOO_LARGE));
+        w.send(post(500_000)).assert(413, "big");
+        w.serve("a.test:80", Peer::new().head().deaf().sleep(ms(1001)).send(TOO_LARGE));
+        w.send(post(500_000));
+    });
+    let run = &world.transcripts[1];
+    assert!(matches!(run.kind(), ErrorKind::Io(_)), "{}", run.error());
+    assert_eq!((run.phase(), run.ended - run.began), (Phase::Send, secs(1)));
+}
+
+#[test]
+fn t52_a_short_rest_is_still_sent_and_the_connection_kept() {
+    for seed in [0, 3, 5, 6, 7] {
+        let world = same_in(seed..seed + 1, |w| {
+            w.serve(
+                "a.test:80",
+                Peer::new().head().send("HTTP/1.1 413 X\r\nContent-Length: 0\r\n\r\n").body().request().send(OK),
+            );
+            let run = w.send(post(20_000));
+            assert_eq!(run.status, 413);
+            if w.connections()[0].fate == Fate::Pooled {
+                w.get("http://a.test/").assert(200, "hi");
+            }
+        });
+        if seed == 0 || seed == 3 {
+            let heard = &world.connections()[0].heard;
+            assert!(heard.len() > 20_000, "all of the body was sent");
+        }
+    }
+}
+
+#[test]
+fn t52_a_response_to_nothing_is_no_reason_to_keep_the_connection() {
+    // It comes with the connection, before a byte of the request was heard.
+    for seed in 0..9 {
+        same_in(seed..seed + 1, |w| {
+            w.serve("a.test:80", Peer::new().send(OK).request().send(OK));
+            w.serve("a.test:80", Peer::replies([OK]));
+            w.get("http://a.test/").assert(200, "hi");
+            w.pass(ms(10));
+            w.get("http://a.test/").assert(200, "hi");
+            assert_eq!(w.connections()[0].fate, Fate::Closed);
+        });
+    }
+}
+
+#[test]
+fn a_body_that_is_not_read_does_not_keep_the_request_from_ending() {
+    // The response comes early and is long; the caller does not read it for a while.
+    let world = same_in(0..1, |w| {
+        let until = w.time() + secs(5);
+        w.serve("a.test:80", Peer::new().head().send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n123456789").body());
+        let conduct = Conduct { reader: Reader::Pauses(0, until), ..Conduct::default() };
+        w.send_with(post(20_000), conduct).assert(200, "123456789");
+    });
+    assert!(world.connections()[0].script_done);
+}
+
+fn expecting(size: usize) -> Request {
+    post(size).option(|o| o.scalars_mut().expect_continue = true.into())
+}
+
+#[test]
+fn t53_the_body_waits_for_100() {
+    let world = same_in(0..9, |w| {
+        w.serve("a.test:80", Peer::new().head().sleep(ms(300)).send("HTTP/1.1 100 Continue\r\n\r\n").body().send(OK));
+        w.send(expecting(100)).assert(200, "hi");
+    });
+    let run = &world.transcripts[0];
+    assert!(world.heard(0).contains("Expect: 100-continue\r\n"));
+    assert_eq!((run.words(), run.ended - run.began), (vec!["100", "head 200", "done"], ms(300)));
+    assert_eq!(world.connections()[0].fate, Fate::Pooled);
+}
+
+#[test]
+fn t53_without_100_the_body_is_sent_after_a_second() {
+    let world = same_in(0..9, |w| {
+        w.serve("a.test:80", Peer::new().request().send(OK));
+        w.send(expecting(100)).assert(200, "hi");
+    });
+    let run = &world.transcripts[0];
+    assert_eq!(run.ended - run.began, secs(1));
+}
+
+#[test]
+fn t53_after_a_final_response_no_body_is_sent_and_the_connection_is_closed() {
+    let world = same_in(0..9, |w| {
+        w.serve("a.test:80", Peer::new().head().send(TOO_LARGE));
+        w.send(expecting(100)).assert(413, "big");
+    });
+    assert!(world.heard(0).ends_with("\r\n\r\n"), "{}", world.heard(0));
+    assert_eq!(world.connections()[0].fate, Fate::Closed);
+}
+
+#[test]
+fn t53_417_is_answered_once_without_expect_and_remembered() {
+    let refused = "HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n";
+    let world = same_in(0..9, |w| {
+        w.serve("a.test:80", Peer::new().head().send(refused));
+        w.serve("a.test:80", Peer::new().request().send(OK).request().send(OK));
+        w.send(expecting(100)).assert(200, "hi");
+        w.send(expecting(100)).assert(200, "hi");
+        w.serve("b.test:80", Peer::new().head().send(refused));
+        w.serve("b.test:80", Peer::new().head().send(refused));
+        let again = expecting(100).option(|_| ());
+        let mut again = again;
+        again.set_url("http://b.test/");
+        w.send(again).assert(417, "");
+    });
+    assert!(world.heard(0).contains("Expect:") && !world.heard(1).contains("Expect:"));
+    assert_eq!(world.heard(1).matches("POST / ").count(), 2);
+}
+
+#[test]
+fn t53_a_stream_that_was_refused_untouched_need_not_be_rewound() {
+    let refused = "HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n";
+    let world = same_in(0..9, |w| {
+        w.serve("a.test:80", Peer::new().head().send(refused));
+        w.serve("a.test:80", Peer::new().request().send(OK));
+        let body = Body::Stream { length: Some(5), rewindable: true };
+        let request = Request::new(Method::POST, "http://a.test/").data(body);
+        let request = request.option(|o| o.scalars_mut().expect_continue = true.into());
+        // It could not be rewound if it were asked to.
+        w.send_with(request, Conduct { source: Source::new("body!"), ..Conduct::default() }).assert(200, "hi");
+    });
+    assert!(world.heard(1).ends_with("body!"));
+}
+
+#[test]
+fn t53_requests_without_body_do_not_expect_anything() {
+    for body in [Body::Empty, Body::from("")] {
+        let world = same_in(0..3, |w| {
+            w.serve("a.test:80", Peer::replies([OK]));
+            let request = Request::new(Method::POST, "http://a.test/").data(body.clone());
+            w.send(request.option(|o| o.scalars_mut().expect_continue = true.into())).assert(200, "hi");
+        });
+        assert!(!world.heard(0).contains("Expect"));
+        assert_eq!(world.transcripts[0].ended, world.transcripts[0].began);
+    }
+}
+
+#[test]
+fn a_write_that_fails_under_tls_ends_the_transfer() {
+    let authority = petition_tests::tls::Authority::new();
+    let server = petition_tests::memory::server_config(&authority, &["a.test"]);
+    let client = petition_tests::memory::client_config(&authority);
+    for seed in [0, 3, 4, 5] {
+        same_in(seed..seed + 1, |w| {
+            w.serve("a.test:443", Peer::tls(&server).head().stop_reading().sleep(ms(5)).reset());
+            let mut request = post(500_000);
+            request.set_url("https://a.test/");
+            let run = w.send(request.option(|o| o.scalars_mut().tls = Some(client.clone()).into()));
+            assert!(matches!(run.kind(), ErrorKind::Io(_)), "{}", run.error());
+        });
+    }
+}
