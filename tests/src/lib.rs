@@ -5,9 +5,11 @@
 //! - [`tls`] makes certificates at run time and endpoints that misbehave.
 //! - [`proxy::Proxy`] forwards and tunnels, and can refuse.
 //! - [`peers`] starts nginx, OpenSSL, tinyproxy and Squid where they are installed.
+//! - [`support`] is what the tests of `petition-std` share.
 //!
 //! No wait of the kit is without end: what does not come within [`net::PATIENCE`] panics with what was waited for. No
-//! test needs to sleep. Nothing here uses Petition's own code, so that it can judge it.
+//! test needs to sleep. Nothing but [`support`] uses Petition's own code, so
+//! that it can be judged.
 #![forbid(unsafe_code)]
 
 pub mod httpbin;
@@ -16,4 +18,5 @@ pub mod peers;
 pub mod proxy;
 pub mod raw;
 pub mod server;
+pub mod support;
 pub mod tls;
