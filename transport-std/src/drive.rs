@@ -30,7 +30,8 @@ pub(crate) struct Call {
     /// The pool counts a connection of this call.
     counted: bool,
     dialing: Dialing,
-    upload: Option<Upload>,
+    /// Where a body that is a stream comes from.
+    pub(crate) upload: Option<Upload>,
     watched: bool,
     /// Storage for reading that is not lent at the moment.
     spare: Option<Vec<u8>>,
@@ -58,7 +59,7 @@ pub(crate) enum Stop {
 }
 
 impl Call {
-    pub(crate) fn new(shared: Arc<Shared>, request: Prepared, upload: Option<Upload>) -> Call {
+    pub(crate) fn new(shared: Arc<Shared>, request: Prepared) -> Call {
         let watched = match request.body() {
             Body::Stream { .. } => true,
             body => body.length().is_none_or(|length| length > WATCHED),
@@ -71,7 +72,7 @@ impl Call {
             opened: Instant::ZERO,
             counted: false,
             dialing: Dialing::default(),
-            upload,
+            upload: None,
             watched,
             waiting: Waiting::default(),
         }

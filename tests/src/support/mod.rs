@@ -46,9 +46,7 @@ impl World {
     pub fn made(builder: httpbin::Builder, authority: Option<&Authority>) -> World {
         let (builder, session) = match authority {
             None => (builder, Session::new()),
-            Some(authority) => {
-                (builder.tls(&Endpoint::new(&authority.issue_localhost())), session_trusting(authority))
-            }
+            Some(authority) => (builder.tls(&Endpoint::new(&authority.issue_localhost())), session_trusting(authority)),
         };
         World { server: builder.start().expect("a port is free"), session }
     }
