@@ -230,8 +230,11 @@ impl Call {
         if let Some(storage) = self.transfer.take_back() {
             self.spare = Some(storage);
         }
-        self.socket = None;
-        self.nothing_blocks();
+        if self.socket.take().is_some() {
+            // What blocked on this socket, or failed, does not on the next.
+            self.waiting = Waiting { read: true, write: true };
+            self.nothing_blocks();
+        }
         if self.place == Place::Taken {
             self.place = Place::Vacant;
         }
@@ -245,7 +248,7 @@ impl Call {
         }
     }
 
-    /// What blocked on one socket does not block on the next.
+    /// The sides that were waited for may be tried again.
     fn nothing_blocks(&mut self) {
         let waiting = std::mem::take(&mut self.waiting);
         if waiting.read {
@@ -297,7 +300,13 @@ impl Call {
                 self.tell(Input::Blocked(side));
             }
             Io::Interrupted => self.tell(Input::Tick),
-            _ => self.tell(Input::Failed(side, IoFailure::from(error))),
+            _ => {
+                if side == Side::Write {
+                    // Nothing can be written any more, but perhaps read: it is not to be tried again and again.
+                    self.tell(Input::Blocked(side));
+                }
+                self.tell(Input::Failed(side, IoFailure::from(error)));
+            }
         }
     }
 
