@@ -5,10 +5,11 @@
 //! - [`tls`] makes certificates at run time and endpoints that misbehave.
 //! - [`proxy::Proxy`] forwards and tunnels, and can refuse.
 //! - [`peers`] starts nginx, OpenSSL, tinyproxy and Squid where they are installed.
+//! - [`support`] is what the tests of `petition-std` share.
 //!
 //! No wait of the kit is without end: what does not come within [`net::PATIENCE`] panics with what was waited for. No
 //! test needs to sleep. Nothing here uses Petition's own code, so that it can judge it; but for [`memory`], which drives its
-//! machines in a world in memory with a virtual clock.
+//! machines in a world in memory with a virtual clock, and [`support`].
 #![forbid(unsafe_code)]
 
 pub mod httpbin;
@@ -18,4 +19,5 @@ pub mod peers;
 pub mod proxy;
 pub mod raw;
 pub mod server;
+pub mod support;
 pub mod tls;

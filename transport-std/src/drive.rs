@@ -4,7 +4,9 @@
 //! the transfer asks to be synchronised or the pool is asked, and never during I/O.
 
 use std::io::{self, ErrorKind as Io};
+use std::net::TcpStream;
 use std::sync::Arc;
+use std::time::Duration;
 
 use petition_core::http1::ResponseHead;
 use petition_core::pool::{Pooled, Take};
@@ -27,14 +29,24 @@ pub(crate) struct Call {
     shared: Arc<Shared>,
     socket: Option<Socket>,
     opened: Instant,
-    /// The pool counts a connection of this call.
-    counted: bool,
+    place: Place,
     dialing: Dialing,
-    upload: Option<Upload>,
+    /// Where a body that is a stream comes from.
+    pub(crate) upload: Option<Upload>,
     watched: bool,
     /// Storage for reading that is not lent at the moment.
     spare: Option<Vec<u8>>,
     waiting: Waiting,
+}
+
+/// Whether the pool counts a connection of this call.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    None,
+    Taken,
+    /// The connection was closed. What the transfer wants next tells whether another one takes its place: a retry on a
+    /// new connection does not ask the pool again.
+    Vacant,
 }
 
 /// Which sides of the socket would block.
@@ -58,7 +70,7 @@ pub(crate) enum Stop {
 }
 
 impl Call {
-    pub(crate) fn new(shared: Arc<Shared>, request: Prepared, upload: Option<Upload>) -> Call {
+    pub(crate) fn new(shared: Arc<Shared>, request: Prepared) -> Call {
         let watched = match request.body() {
             Body::Stream { .. } => true,
             body => body.length().is_none_or(|length| length > WATCHED),
@@ -69,9 +81,9 @@ impl Call {
             shared,
             socket: None,
             opened: Instant::ZERO,
-            counted: false,
+            place: Place::None,
             dialing: Dialing::default(),
-            upload,
+            upload: None,
             watched,
             waiting: Waiting::default(),
         }
@@ -102,6 +114,12 @@ impl Call {
     }
 
     fn perform(&mut self, output: Output) -> Option<Stop> {
+        if self.place == Place::Vacant {
+            self.place = Place::Taken;
+            if !matches!(output, Output::Event(Event::Retried)) {
+                self.give_place_back();
+            }
+        }
         match output {
             Output::Sync => self.shared.with_state(|state| {
                 let synced = self.transfer.sync(clock::now(), state);
@@ -156,7 +174,7 @@ impl Call {
         match taken {
             Take::Reuse { pooled, idle_for } => {
                 self.opened = pooled.born;
-                self.counted = true;
+                self.place = Place::Taken;
                 let Kept { link, socket } = pooled.item;
                 let peer = Some(socket.peer());
                 self.socket = Some(socket);
@@ -164,7 +182,7 @@ impl Call {
             }
             Take::Open { evicted } => {
                 drop(evicted);
-                self.counted = true;
+                self.place = Place::Taken;
                 self.tell(Input::NotAcquired);
             }
             // No place in the pool's count: the connection is opened all the same and not kept (T88).
@@ -174,10 +192,14 @@ impl Call {
 
     fn resolve(&mut self) {
         let Some((host, port)) = self.transfer.peer_name() else { return };
-        let found = self.shared.resolver().resolve(host, port, clock::left(self.transfer.deadline()));
+        let deadline = self.transfer.deadline();
+        let found = self.shared.resolver().resolve(host, port, clock::left(deadline));
         match found {
             Ok(addresses) => self.tell(Input::Resolved(&addresses)),
-            Err(error) if error.kind() == Io::TimedOut => self.tell(Input::Tick),
+            // Of our time, that is. A resolver whose own patience ended before has failed.
+            Err(error) if error.kind() == Io::TimedOut && clock::left(deadline) == Some(Duration::ZERO) => {
+                self.tell(Input::Tick);
+            }
             Err(error) => self.tell(Input::ResolveFailed(IoFailure::from(&error))),
         }
     }
@@ -188,9 +210,11 @@ impl Call {
         }
         let (Some((key, link)), Some(mut socket)) = (self.transfer.take_link(), self.socket.take()) else { return };
         let hint = link.http().keep_alive_timeout();
-        let counted = std::mem::take(&mut self.counted);
-        if !counted || socket.set_blocking(true).is_err() {
+        if std::mem::replace(&mut self.place, Place::None) == Place::None {
             return;
+        }
+        if socket.set_blocking(true).is_err() {
+            return self.shared.with_pool(|pool| pool.closed(&key));
         }
         let (now, born) = (clock::instant(), self.opened);
         let closed = self.shared.with_pool(|pool| {
@@ -206,12 +230,32 @@ impl Call {
         if let Some(storage) = self.transfer.take_back() {
             self.spare = Some(storage);
         }
-        self.socket = None;
-        self.waiting = Waiting::default();
-        if std::mem::take(&mut self.counted)
-            && let Some(route) = self.transfer.route()
-        {
-            self.shared.with_pool(|pool| pool.closed(route));
+        if self.socket.take().is_some() {
+            // What blocked on this socket, or failed, does not on the next.
+            self.waiting = Waiting { read: true, write: true };
+            self.nothing_blocks();
+        }
+        if self.place == Place::Taken {
+            self.place = Place::Vacant;
+        }
+    }
+
+    fn give_place_back(&mut self) {
+        if std::mem::replace(&mut self.place, Place::None) != Place::None {
+            if let Some(route) = self.transfer.route() {
+                self.shared.with_pool(|pool| pool.closed(route));
+            }
+        }
+    }
+
+    /// The sides that were waited for may be tried again.
+    fn nothing_blocks(&mut self) {
+        let waiting = std::mem::take(&mut self.waiting);
+        if waiting.read {
+            self.tell(Input::Ready(Side::Read));
+        }
+        if waiting.write {
+            self.tell(Input::Ready(Side::Write));
         }
     }
 
@@ -256,7 +300,13 @@ impl Call {
                 self.tell(Input::Blocked(side));
             }
             Io::Interrupted => self.tell(Input::Tick),
-            _ => self.tell(Input::Failed(side, IoFailure::from(error))),
+            _ => {
+                if side == Side::Write {
+                    // Nothing can be written any more, but perhaps read: it is not to be tried again and again.
+                    self.tell(Input::Blocked(side));
+                }
+                self.tell(Input::Failed(side, IoFailure::from(error)));
+            }
         }
     }
 
@@ -278,26 +328,30 @@ impl Call {
         if !self.dialing.is_empty() {
             return self.wait_for_connect(left);
         }
-        let Some(socket) = &self.socket else { return self.tell(Input::Tick) };
+        let Some(socket) = &self.socket else { return self.wait_for_time(left) };
         let mut flags = PollFlags::empty();
         flags.set(PollFlags::IN, self.waiting.read);
         flags.set(PollFlags::OUT, self.waiting.write);
         match wait(&[(socket.stream(), flags)], left) {
             Ok(ready) if ready.contains(&true) => {
-                let waiting = std::mem::take(&mut self.waiting);
-                if waiting.read {
-                    self.tell(Input::Ready(Side::Read));
-                }
-                if waiting.write {
-                    self.tell(Input::Ready(Side::Write));
-                }
+                self.nothing_blocks();
             }
             Ok(_) => self.tell(Input::Tick),
             Err(error) => self.tell(Input::Failed(Side::Read, IoFailure::from(&error))),
         }
     }
 
-    fn wait_for_connect(&mut self, left: Option<std::time::Duration>) {
+    /// Between two attempts to connect.
+    fn wait_for_time(&mut self, left: Option<Duration>) {
+        let nothing: [(&TcpStream, PollFlags); 0] = [];
+        match left.map(|_| wait(&nothing, left)) {
+            Some(Ok(_)) => self.tell(Input::Tick),
+            // Nothing could ever end this wait.
+            Some(Err(_)) | None => self.tell(Input::Cancel),
+        }
+    }
+
+    fn wait_for_connect(&mut self, left: Option<Duration>) {
         match self.dialing.wait(left) {
             Ok(Some((attempt, Ok(socket)))) => {
                 self.socket = Some(socket);
@@ -326,6 +380,7 @@ impl Drop for Call {
             }
         }
         self.close();
+        self.give_place_back();
         if let Some(storage) = self.spare.take() {
             self.shared.give_spare(storage);
         }

@@ -3,7 +3,7 @@
 use std::io::{self, Read, Seek};
 use std::ops::{Deref, DerefMut};
 
-use petition_core::{Body, Error, Method};
+use petition_core::{Body, Error, ErrorKind, Method};
 
 use crate::drive::{Call, Stop};
 use crate::response::Response;
@@ -49,7 +49,7 @@ impl Request {
     }
 
     /// Sets a body that is read while it is sent; `length` is its exact size, if that is known. It can be sent once only:
-    /// a redirect that would need it again is delivered instead of followed.
+    /// a redirect that would need it again is delivered instead of followed, and to send the request again is an error.
     #[must_use]
     pub fn stream(mut self, reader: impl Read + Send + 'static, length: Option<u64>) -> Request {
         self.request.set_data(Body::Stream { length, rewindable: false });
@@ -58,6 +58,7 @@ impl Request {
     }
 
     /// As [`Request::stream`], from a reader that can be set back to where it stands now; its length is found out.
+    /// The request can be sent as often as one likes.
     ///
     /// # Errors
     /// When the reader cannot tell its position or its end.
@@ -79,15 +80,33 @@ impl Request {
     pub fn send(&mut self) -> Result<Response, Error> {
         let session = self.session.clone().unwrap_or_default();
         let prepared = session.shared().with_state(|state| state.prepare(&self.request))?;
-        let mut call = Call::new(session.shared().clone(), prepared, self.upload.take());
-        loop {
+        let mut call = Call::new(session.shared().clone(), prepared);
+        if let Body::Stream { .. } = self.request.body() {
+            call.upload = Some(self.take_upload().map_err(|kind| call.transfer.error(kind))?);
+        }
+        let outcome = loop {
             match call.run() {
-                Stop::Head(head) => return Ok(Response::new(call, head)),
-                Stop::Failed(error) => return Err(error),
+                Stop::Head(head) => break Ok(head),
+                Stop::Failed(error) => break Err(error),
                 // Neither can come before a head.
                 Stop::Body | Stop::Waits | Stop::Done => {}
             }
+        };
+        // A stream is not read beyond the head of the response.
+        self.upload = call.upload.take().or(self.upload.take());
+        outcome.map(|head| Response::new(call, head))
+    }
+
+    /// The reader, at its first byte.
+    fn take_upload(&mut self) -> Result<Upload, ErrorKind> {
+        let Some(mut upload) = self.upload.take() else {
+            return Err(ErrorKind::RequestBody("a stream of unknown source: `stream` and `seekable` set one".into()));
+        };
+        if upload.is_untouched() || upload.rewind() {
+            return Ok(upload);
         }
+        self.upload = Some(upload);
+        Err(ErrorKind::BodyNotReplayable)
     }
 }
 

@@ -26,6 +26,8 @@ use crate::drive::{Call, Stop};
 pub struct Response {
     head: ResponseHead,
     history: Vec<Hop>,
+    /// Content codings that stay on the body, also when it has been read.
+    undecoded: Vec<Box<str>>,
     body: Body,
     call: Box<Call>,
 }
@@ -36,18 +38,21 @@ enum Body {
     /// Read to its end by the caller.
     Ended,
     Collected(Bytes),
+    /// It failed before anybody asked for it.
+    Fails(Error),
     Failed,
 }
 
 impl Response {
     pub(crate) fn new(mut call: Call, head: ResponseHead) -> Response {
         let history = call.transfer.take_history();
-        let body = Body::Streaming;
-        let mut response = Response { head, history, body, call: Box::new(call) };
-        if let Stop::Done = response.call.settle() {
-            response.body = Body::Ended;
-        }
-        response
+        let undecoded = call.transfer.undecoded().to_vec();
+        let body = match call.settle() {
+            Stop::Done => Body::Ended,
+            Stop::Failed(error) => Body::Fails(error),
+            Stop::Head(_) | Stop::Body | Stop::Waits => Body::Streaming,
+        };
+        Response { head, history, undecoded, body, call: Box::new(call) }
     }
 
     /// The status code.
@@ -126,7 +131,7 @@ impl Response {
             Body::Collected(bytes) => return Ok(bytes.clone()),
             Body::Ended => return Ok(Bytes::new()),
             Body::Failed => return Err(self.call.transfer.error(ErrorKind::Cancelled)),
-            Body::Streaming => {}
+            Body::Fails(_) | Body::Streaming => {}
         }
         let limit = self.call.transfer.request().settings().limits.body_bytes;
         self.call.transfer.limit_body("body_bytes", Some(limit));
@@ -184,7 +189,7 @@ impl Response {
     }
 
     fn refuse_undecoded(&self) -> Result<(), Error> {
-        match self.call.transfer.undecoded() {
+        match &*self.undecoded {
             [] => Ok(()),
             names => Err(self.call.transfer.error(ErrorKind::Undecoded(names.to_vec()))),
         }
@@ -192,7 +197,11 @@ impl Response {
 
     /// The bytes at hand, waiting for some if there are none; `None` at the end.
     fn next_piece(&mut self) -> Result<Option<&[u8]>, Error> {
-        match self.call.run() {
+        let stop = match std::mem::replace(&mut self.body, Body::Streaming) {
+            Body::Fails(error) => Stop::Failed(error),
+            _ => self.call.run(),
+        };
+        match stop {
             Stop::Body => Ok(Some(self.call.transfer.body())),
             Stop::Failed(error) => {
                 self.body = Body::Failed;
@@ -219,7 +228,7 @@ impl Read for Response {
                 return Ok(piece.len());
             }
             Body::Failed => return Err(io::Error::other("the body has failed before")),
-            Body::Streaming => {}
+            Body::Fails(_) | Body::Streaming => {}
         }
         let Some(bytes) = self.next_piece().map_err(into_io)? else { return Ok(0) };
         let n = bytes.len().min(out.len());

@@ -13,6 +13,7 @@ pub(crate) struct Upload {
     start: usize,
     end: usize,
     finished: bool,
+    touched: bool,
 }
 
 trait Source: Read + Send {
@@ -63,11 +64,17 @@ impl Upload {
     }
 
     fn new(source: Box<dyn Source>) -> Upload {
-        Upload { source, buffer: Vec::new(), start: 0, end: 0, finished: false }
+        Upload { source, buffer: Vec::new(), start: 0, end: 0, finished: false, touched: false }
+    }
+
+    /// Whether nothing was read yet.
+    pub(crate) fn is_untouched(&self) -> bool {
+        !self.touched
     }
 
     /// The next bytes; none at the end.
     pub(crate) fn fill(&mut self) -> io::Result<&[u8]> {
+        self.touched = true;
         if self.buffer.is_empty() {
             self.buffer.resize(STEP, 0);
         }
@@ -91,7 +98,7 @@ impl Upload {
     pub(crate) fn rewind(&mut self) -> bool {
         let rewound = self.source.rewind().unwrap_or(false);
         if rewound {
-            (self.start, self.end, self.finished) = (0, 0, false);
+            (self.start, self.end, self.finished, self.touched) = (0, 0, false, false);
         }
         rewound
     }

@@ -457,7 +457,7 @@ impl Machine {
                 (Stage::Ended, Input::Acquired { .. }) => self.socket = SocketOrder::Close,
                 (Stage::Ended, _) => {}
                 // Whatever else was meant for a stage that is over, this was not.
-                (_, Input::Cancel) => self.fail(crate::ErrorKind::Cancelled),
+                (_, Input::Cancel) => self.fail(ErrorKind::Cancelled),
                 _ => {}
             }
             return Ok(());

@@ -1,0 +1,115 @@
+//! What the tests of `petition-std` share: sessions that trust the kit, both worlds (plain and TLS), the process's own
+//! resources, and times that are judged generously but never without bound.
+
+mod resources;
+
+use std::error::Error;
+use std::fmt::Write;
+use std::ops::RangeInclusive;
+use std::time::{Duration, Instant};
+
+use petition_std::{Session, TlsConfig};
+
+pub use self::resources::{eventually, open_files, sockets, threads};
+use crate::httpbin::{self, Httpbin};
+use crate::tls::{Authority, Endpoint};
+
+/// An httpbin, and a session that can speak to it.
+#[derive(Debug)]
+pub struct World {
+    /// The server.
+    pub server: Httpbin,
+    /// The session.
+    pub session: Session,
+}
+
+impl World {
+    /// Without TLS.
+    pub fn plain() -> World {
+        World::made(httpbin::Builder::default(), None)
+    }
+
+    /// Under TLS, with an authority of its own.
+    pub fn tls() -> World {
+        World::made(httpbin::Builder::default(), Some(&Authority::new()))
+    }
+
+    /// Both.
+    pub fn both() -> [World; 2] {
+        [World::plain(), World::tls()]
+    }
+
+    /// From a server's choices.
+    ///
+    /// # Panics
+    /// When the machine has no port left.
+    pub fn made(builder: httpbin::Builder, authority: Option<&Authority>) -> World {
+        let (builder, session) = match authority {
+            None => (builder, Session::new()),
+            Some(authority) => (builder.tls(&Endpoint::new(&authority.issue_localhost())), session_trusting(authority)),
+        };
+        World { server: builder.start().expect("a port is free"), session }
+    }
+
+    /// The server's URL followed by `path`.
+    pub fn url(&self, path: &str) -> String {
+        self.server.url(path)
+    }
+
+    /// A session as this one was at first: nothing set, no cookies, no connections.
+    pub fn fresh_session(&self) -> Session {
+        let session = Session::new();
+        let tls = self.session.update(|options| options.scalars_mut().tls.clone());
+        session.update(|options| options.scalars_mut().tls = tls);
+        session
+    }
+}
+
+/// TLS settings that trust this authority alone.
+///
+/// # Panics
+/// When the core refuses the kit's root.
+pub fn trust(authority: &Authority) -> TlsConfig {
+    TlsConfig::builder().root(authority.der()).build().expect("the kit's root is sound")
+}
+
+/// A session that trusts this authority alone.
+pub fn session_trusting(authority: &Authority) -> Session {
+    session_with(&trust(authority))
+}
+
+/// A session with these TLS settings.
+pub fn session_with(tls: &TlsConfig) -> Session {
+    let session = Session::new();
+    session.update(|options| options.scalars_mut().tls = Some(tls.clone()).into());
+    session
+}
+
+/// Runs `f` and checks how long it took. A loaded machine may be late: the upper bound is for hangs and for deadlines
+/// that were rounded up, not for accuracy.
+///
+/// # Panics
+/// When the time is not in `range`.
+#[track_caller]
+pub fn timed<R>(range: RangeInclusive<Duration>, f: impl FnOnce() -> R) -> R {
+    let began = Instant::now();
+    let result = f();
+    let took = began.elapsed();
+    assert!(range.contains(&took), "expected {range:?}, took {took:?}");
+    result
+}
+
+/// The window for a deadline of one second.
+pub const ONE_SECOND: RangeInclusive<Duration> = Duration::from_millis(950)..=Duration::from_millis(1600);
+
+/// Everything that an error says about itself: Display and Debug of it and of all its sources.
+pub fn everything(error: &(dyn Error + 'static)) -> String {
+    let mut out = format!("{error}\n{error:?}\n{error:#?}\n");
+    let mut source = error.source();
+    while let Some(error) = source {
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "{error}\n{error:?}");
+        source = error.source();
+    }
+    out
+}

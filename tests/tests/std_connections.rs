@@ -1,0 +1,330 @@
+//! Which connection a request goes over: reuse, dead and poisoned ones, retries, limits, responses dropped half-read.
+
+use std::io::Read;
+use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use petition_std::{ErrorKind, PoolLimits, Processed, Session};
+use petition_tests::httpbin::Builder;
+use petition_tests::net::PATIENCE;
+use petition_tests::server::{Gate, Script, Scripted};
+use petition_tests::support::{World, session_trusting, timed};
+use petition_tests::tls::{Authority, Endpoint};
+
+const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+fn text(session: &Session, url: &str) -> String {
+    session.get(url).send().unwrap().text().unwrap()
+}
+
+/// Lets the pool's millisecond pass in which a connection is not looked at again.
+fn let_it_be_idle() {
+    let (_never, tick) = mpsc::channel::<()>();
+    let _ = tick.recv_timeout(Duration::from_millis(5));
+}
+
+/// A step that tells the test that the script has come so far.
+fn tells(script: Script, told: &Sender<()>) -> Script {
+    let told = Arc::new(Mutex::new(told.clone()));
+    script.act(move |_| {
+        // The test may have ended.
+        let _ = told.lock().unwrap().send(());
+        Ok(())
+    })
+}
+
+#[test]
+fn requests_in_a_row_share_one_connection() {
+    for world in World::both() {
+        for n in 0..100 {
+            let mut response = world.session.get(world.url("/get")).send().unwrap();
+            assert_eq!(response.reused(), n > 0);
+            response.text().unwrap();
+        }
+        let stats = world.session.pool_statistics();
+        assert_eq!((stats.opened, stats.reused, stats.idle, stats.open), (1, 99, 1, 1));
+        assert_eq!((world.server.counts().accepted, world.server.requests()), (1, 100));
+    }
+}
+
+#[test]
+fn many_threads_share_a_session() {
+    for (world, threads, rounds) in [(World::plain(), 64, 200), (World::tls(), 16, 50)] {
+        std::thread::scope(|scope| {
+            for thread in 0..threads {
+                let (session, base) = (world.session.clone(), world.server.base());
+                scope.spawn(move || {
+                    for round in 0..rounds {
+                        let told: serde_json::Value =
+                            session.get(format!("{base}/get?t={thread}&r={round}")).send().unwrap().json().unwrap();
+                        let args = (told["args"]["t"].as_str().unwrap(), told["args"]["r"].as_str().unwrap());
+                        assert_eq!(args, (&*thread.to_string(), &*round.to_string()), "the answer of another request");
+                    }
+                });
+            }
+        });
+        let (stats, requests) = (world.session.pool_statistics(), threads * rounds);
+        assert_eq!(world.server.requests(), requests);
+        assert!(stats.reused > requests as u64 / 2, "{stats:?}");
+        assert!(stats.idle <= 6 && stats.open == stats.idle, "{stats:?}");
+        world.server.wait_for_counts("at most six open", |counts| counts.open <= 6);
+        println!("{requests} requests, {stats:?}");
+    }
+}
+
+#[test]
+fn at_most_sixteen_connections_are_kept_in_all() {
+    let session = Session::new();
+    let worlds: Vec<_> = (0..4).map(|_| World::plain()).collect();
+    let held: Vec<_> = worlds
+        .iter()
+        .flat_map(|world| (0..8).map(|_| session.get(world.url("/range/10")).send().unwrap()).collect::<Vec<_>>())
+        .collect();
+    assert_eq!(session.pool_statistics().open, 32, "no limit on what is in use");
+    for mut response in held {
+        response.text().unwrap();
+    }
+    let stats = session.pool_statistics();
+    assert_eq!((stats.idle, stats.open), (16, 16));
+    for world in &worlds {
+        world.server.wait_for_counts("at most six open", |counts| counts.open <= 6);
+    }
+    let open: usize = worlds.iter().map(|world| world.server.counts().open).sum();
+    assert_eq!(open, 16);
+}
+
+#[test]
+fn a_get_is_sent_once_more_when_its_kept_connection_turns_out_dead() {
+    for ending in [Script::new().close(), Script::new().reset(), Script::new().half_close()] {
+        // The second request is read before the end, so no look at the socket could have told.
+        let dies = Script::new().answer(OK).read_request().repeat(1, ending);
+        let server = Scripted::start([dies, Script::new().repeat(2, Script::new().answer(OK))]).unwrap();
+        let session = Session::new();
+        assert_eq!(text(&session, &server.url("/1")), "ok");
+        let response = session.get(server.url("/2")).send().unwrap();
+        assert!(!response.reused());
+        drop(response);
+        assert_eq!(text(&session, &server.url("/3")), "ok");
+        assert_eq!(server.counts().accepted, 2, "and the new connection was kept");
+        let stats = session.pool_statistics();
+        assert_eq!((stats.idle, stats.open), (1, 1), "{stats:?}");
+    }
+}
+
+#[test]
+fn a_put_with_a_stream_is_sent_once_more_only_from_its_beginning() {
+    let dies = Script::new().answer(OK).read_request().close();
+    let server = Scripted::start([dies, Script::new().answer(OK)]).unwrap();
+    let session = Session::new();
+    text(&session, &server.url("/1"));
+    let body = std::io::Cursor::new(b"whole".to_vec());
+    session.put(server.url("/2")).seekable(body).unwrap().send().unwrap();
+    assert_eq!(server.record(1).bodies, [b"whole"]);
+}
+
+#[test]
+fn a_post_is_not_sent_twice() {
+    for ending in [Script::new().close(), Script::new().reset()] {
+        let server = Scripted::start([Script::new().answer(OK).read_request().repeat(1, ending)]).unwrap();
+        let session = Session::new();
+        text(&session, &server.url("/1"));
+        let error = session.post(server.url("/2")).data("pay").send().unwrap_err();
+        assert_eq!(error.report().processed, Processed::Maybe, "T54: {error}");
+        assert!(error.to_string().contains("the server may have acted on it"), "{error}");
+        assert_eq!((server.counts().accepted, session.pool_statistics().open), (1, 0));
+    }
+}
+
+#[test]
+fn a_post_that_is_marked_harmless_is_sent_once_more() {
+    let server = Scripted::start([Script::new().answer(OK).read_request().close(), Script::new().answer(OK)]).unwrap();
+    let session = Session::new();
+    text(&session, &server.url("/1"));
+    let mut request = session.post(server.url("/2")).data("x").option(|o| o.scalars_mut().idempotent = true.into());
+    assert_eq!(request.send().unwrap().status(), 200);
+}
+
+#[test]
+fn a_fresh_connection_that_dies_is_an_error() {
+    let server = Scripted::start([Script::new().read_request().close()]).unwrap();
+    let error = Session::new().get(server.url("/")).send().unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Link(_)), "{error:?}");
+    assert!(error.to_string().contains("the connection ended before its first byte"), "{error}");
+}
+
+#[test]
+fn an_end_that_can_be_seen_costs_not_even_a_post() {
+    let (told, ended) = mpsc::channel();
+    let first = tells(Script::new().answer(OK).half_close(), &told);
+    let server = Scripted::start([first, Script::new().answer(OK)]).unwrap();
+    let session = Session::new();
+    text(&session, &server.url("/1"));
+    ended.recv_timeout(PATIENCE).unwrap();
+    let_it_be_idle();
+    assert_eq!(session.post(server.url("/2")).data("pay").send().unwrap().text().unwrap(), "ok");
+    assert_eq!(server.record(0).requests.len(), 1);
+    assert_eq!((session.pool_statistics().idle, session.pool_statistics().open), (1, 1));
+}
+
+#[test]
+fn bytes_that_nobody_asked_for_end_a_connection() {
+    const POISON: &str = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison";
+    let authority = Authority::new();
+    let endpoint = Endpoint::new(&authority.issue_localhost());
+    for tls in [false, true] {
+        let (told, sent) = mpsc::channel();
+        let in_one = Script::new().answer(OK.to_owned() + POISON);
+        let gate = Gate::new();
+        let later = tells(Script::new().answer(OK).wait(&gate).send(POISON), &told);
+        let last = Script::new().answer(OK);
+        let (server, session) = match tls {
+            false => (Scripted::start([in_one, later, last]).unwrap(), Session::new()),
+            true => (Scripted::start_tls(&endpoint, [in_one, later, last]).unwrap(), session_trusting(&authority)),
+        };
+        let url = if tls { server.https_url("/") } else { server.url("/") };
+        assert_eq!(text(&session, &url), "ok");
+        assert_eq!(session.pool_statistics().idle, 0, "T47: leftover bytes");
+        assert_eq!(text(&session, &url), "ok");
+        gate.release();
+        sent.recv_timeout(PATIENCE).unwrap();
+        let_it_be_idle();
+        assert_eq!(text(&session, &url), "ok", "T47: bytes while idle");
+        assert_eq!(server.counts().accepted, 3);
+    }
+}
+
+#[test]
+fn bodies_where_none_may_be_end_a_connection() {
+    for (method, head) in [("GET", "HTTP/1.1 204 No Content\r\nContent-Length: 3\r\n\r\nabc"), ("HEAD", OK)] {
+        let server = Scripted::start([Script::new().answer(head), Script::new().answer(OK)]).unwrap();
+        let session = Session::new();
+        let mut first = session.request(method.parse().unwrap(), server.url("/")).send().unwrap();
+        assert_eq!(first.text().unwrap(), "", "T46");
+        assert_eq!(text(&session, &server.url("/")), "ok");
+        assert_eq!(server.counts().accepted, 2, "T47");
+    }
+}
+
+#[test]
+fn a_short_rest_is_read_on_drop_and_a_long_one_is_not() {
+    for world in World::both() {
+        for (path, read, kept) in [
+            ("/bytes/1000", 999, true),
+            ("/bytes/1000", 0, true),
+            ("/bytes/10000000", 1, false),
+            ("/forever", 1, false),
+        ] {
+            let mut response = world.session.get(world.url(path)).send().unwrap();
+            let mut space = vec![0; read];
+            response.read_exact(&mut space).unwrap();
+            timed(Duration::ZERO..=Duration::from_secs(2), || drop(response));
+            assert_eq!(world.session.pool_statistics().idle, usize::from(kept), "T87: {path} after {read}");
+        }
+        world.server.wait_for_counts("all closed", |counts| counts.open == 0);
+    }
+}
+
+#[test]
+fn a_rest_that_does_not_come_is_not_waited_for() {
+    let head = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n123456789";
+    let server = Scripted::start([Script::new().read_request().send(head).stall()]).unwrap();
+    let session = Session::new();
+    let response = session.get(server.url("/")).send().unwrap();
+    timed(Duration::from_millis(200)..=Duration::from_secs(2), || drop(response));
+    assert_eq!(session.pool_statistics().open, 0, "T87");
+}
+
+#[test]
+fn a_thread_that_holds_one_response_can_ask_for_another() {
+    let limits = [
+        PoolLimits::DEFAULT,
+        PoolLimits { open_total: Some(1), ..PoolLimits::DEFAULT },
+        PoolLimits { open_per_key: Some(1), ..PoolLimits::DEFAULT },
+    ];
+    for limits in limits {
+        let world = World::plain();
+        let session = Session::builder().pool(limits).build();
+        let mut outer = session.get(world.url("/stream-bytes/50000")).send().unwrap();
+        let mut inner = session.get(world.url("/stream-bytes/50000")).send().unwrap();
+        assert_eq!(inner.bytes_of().len() + outer.bytes_of().len(), 100_000, "T88");
+        let stats = session.pool_statistics();
+        assert_eq!(stats.idle, stats.open, "{stats:?}");
+        assert_eq!(stats.idle, if limits == PoolLimits::DEFAULT { 2 } else { 1 });
+    }
+}
+
+trait Whole {
+    fn bytes_of(&mut self) -> Vec<u8>;
+}
+
+impl Whole for petition_std::Response {
+    fn bytes_of(&mut self) -> Vec<u8> {
+        petition_std::Response::bytes(self).unwrap().into()
+    }
+}
+
+#[test]
+fn an_error_gives_its_place_back() {
+    let limits = PoolLimits { open_total: Some(1), ..PoolLimits::DEFAULT };
+    let session = Session::builder().pool(limits).build();
+    let refusing = petition_tests::net::places::refusing().unwrap();
+    let server = Scripted::each(Script::new().read_request().send("nonsense\r\n\r\n")).unwrap();
+    for _ in 0..3 {
+        assert!(session.get(format!("http://{refusing}/")).send().unwrap_err().is_connect());
+        assert!(session.get(server.url("/")).send().is_err());
+        assert_eq!(session.pool_statistics().open, 0);
+    }
+}
+
+#[test]
+fn what_says_close_is_closed() {
+    let close = |head: &str| Script::new().answer(format!("{head}Content-Length: 2\r\n\r\nok"));
+    let heads = [
+        "HTTP/1.1 200 OK\r\nConnection: close\r\n",
+        "HTTP/1.1 200 OK\r\nConnection: keep-alive, CLOSE\r\n",
+        "HTTP/1.0 200 OK\r\n",
+    ];
+    let server = Scripted::start(heads.map(close)).unwrap();
+    let session = Session::new();
+    for n in 0..heads.len() {
+        assert_eq!(text(&session, &server.url("/")), "ok");
+        assert_eq!(session.pool_statistics().open, 0, "T99: {}", heads[n]);
+    }
+    let world = World::plain();
+    world.session.update(|options| options.scalars_mut().keep_alive = false.into());
+    text(&world.session, &world.url("/get"));
+    world.server.wait_for_counts("closed by us", |counts| counts.accepted == 1 && counts.open == 0);
+}
+
+#[test]
+fn idle_limits_are_kept() {
+    let world = World::plain();
+    for limits in [
+        PoolLimits { idle_total: 0, ..PoolLimits::DEFAULT },
+        PoolLimits { idle_per_key: 0, ..PoolLimits::DEFAULT },
+        PoolLimits { idle_time: Duration::ZERO, ..PoolLimits::DEFAULT },
+        PoolLimits { age: Duration::ZERO, ..PoolLimits::DEFAULT },
+    ] {
+        let session = Session::builder().pool(limits).build();
+        let before = world.server.counts().accepted;
+        text(&session, &world.url("/get"));
+        text(&session, &world.url("/get"));
+        assert_eq!((session.pool_statistics().open, world.server.counts().accepted - before), (0, 2), "{limits:?}");
+    }
+}
+
+#[test]
+fn the_end_of_a_session_closes_its_connections() {
+    for world in [World::plain(), World::made(Builder::default(), Some(&Authority::new()))] {
+        let held: Vec<_> = (0..5).map(|_| world.session.get(world.url("/range/9")).send().unwrap()).collect();
+        held.into_iter().for_each(|mut response| drop(response.text().unwrap()));
+        world.server.wait_for_counts("five open", |counts| counts.open == 5);
+        world.session.close_idle();
+        world.server.wait_for_counts("all closed", |counts| counts.open == 0);
+        text(&world.session, &world.url("/get"));
+        let World { server, session } = world;
+        drop(session);
+        server.wait_for_counts("all closed", |counts| counts.open == 0);
+    }
+}

@@ -1,0 +1,329 @@
+//! Deadlines on real sockets: against trickle, stall, black holes and silent resolvers (T84, T85). The time of a test is
+//! the deadline's own; nothing sleeps.
+
+use std::io::{self, Read};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use petition_std::petition_core::options::ScalarOptions;
+use petition_std::resolve::{Resolver, StaticResolver};
+use petition_std::{Error, ErrorKind, Phase, Proxy, Session, Timeout};
+use petition_tests::net::places::BlackHole;
+use petition_tests::server::{Pace, Script, Scripted};
+use petition_tests::support::{ONE_SECOND, World, session_trusting, timed};
+use petition_tests::tls::{Authority, Endpoint, Handshake};
+
+const SECOND: Duration = Duration::from_secs(1);
+const TRICKLE: Pace = Pace::Every(Duration::from_millis(100));
+
+fn set(session: &Session, set: impl FnOnce(&mut ScalarOptions)) {
+    session.update(|options| set(options.scalars_mut()));
+}
+
+fn session_with(choose: impl FnOnce(&mut ScalarOptions)) -> Session {
+    let session = Session::new();
+    set(&session, choose);
+    session
+}
+
+fn within_a_second() -> Session {
+    session_with(|options| options.total_timeout = Some(SECOND).into())
+}
+
+#[track_caller]
+fn assert_timeout(error: &Error, which: Timeout, phase: Phase) {
+    let ErrorKind::Timeout { which: fired, limit } = *error.kind() else { panic!("{error}") };
+    assert_eq!((fired, limit, error.report().phase), (which, SECOND, phase), "{error}");
+    assert!(error.to_string().contains(&format!("timed out: {} is 1s", which.option())), "{error}");
+}
+
+/// Head and body by single bytes, far longer than a second.
+fn trickling() -> Script {
+    Script::new()
+        .read_request()
+        .send_byte_by_byte("HTTP/1.1 200 OK\r\nX-Slow: yes, it is\r\nContent-Length: 1\r\n\r\n.", TRICKLE)
+}
+
+#[test]
+fn a_trickling_head_ends_at_the_total_deadline() {
+    let server = Scripted::start([trickling()]).unwrap();
+    let session = within_a_second();
+    let error = timed(ONE_SECOND, || session.get(server.url("/")).send().unwrap_err());
+    assert_timeout(&error, Timeout::Total, Phase::Head);
+    assert_eq!(session.pool_statistics().open, 0);
+}
+
+#[test]
+fn a_trickling_head_under_tls_ends_at_the_total_deadline() {
+    let authority = Authority::new();
+    let server = Scripted::start_tls(&Endpoint::new(&authority.issue_localhost()), [trickling()]).unwrap();
+    let session = session_trusting(&authority);
+    set(&session, |options| options.total_timeout = Some(SECOND).into());
+    let error = timed(ONE_SECOND, || session.get(server.https_url("/")).send().unwrap_err());
+    assert_timeout(&error, Timeout::Total, Phase::Head);
+}
+
+#[test]
+fn a_trickling_body_ends_at_the_total_deadline() {
+    for framing in ["Content-Length: 100\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n64\r\n", "\r\n"] {
+        let head = format!("HTTP/1.1 200 OK\r\n{framing}");
+        let script = Script::new().read_request().send(head).send_byte_by_byte([b'.'; 100], TRICKLE);
+        let server = Scripted::start([script]).unwrap();
+        let (session, mut body) = (within_a_second(), Vec::new());
+        let error = timed(ONE_SECOND, || {
+            let mut response = session.get(server.url("/")).send().unwrap();
+            response.read_to_end(&mut body).unwrap_err()
+        });
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        let inner = error.get_ref().unwrap().downcast_ref().unwrap();
+        assert_timeout(inner, Timeout::Total, Phase::Body);
+        assert!(body.len() >= 2, "what came in time was delivered: {body:?}");
+    }
+}
+
+#[test]
+fn trickling_interim_responses_end_at_the_total_deadline() {
+    let interim = vec!["HTTP/1.1 102 Processing\r\n\r\n"; 15];
+    let server = Scripted::start([Script::new().read_request().send_pieces(interim, TRICKLE).stall()]).unwrap();
+    let error = timed(ONE_SECOND, || within_a_second().get(server.url("/")).send().unwrap_err());
+    assert_timeout(&error, Timeout::Total, Phase::Head);
+}
+
+#[test]
+fn a_trickling_handshake_ends_at_the_total_and_at_its_own_deadline() {
+    let authority = Authority::new();
+    let handshake = Handshake::Trickle(Duration::from_millis(100));
+    let endpoint = Endpoint::builder(&authority.issue_localhost()).handshake(handshake).build();
+    let server = Scripted::start_tls(&endpoint, [Script::new(), Script::new()]).unwrap();
+    for which in [Timeout::Total, Timeout::Tls] {
+        let session = session_trusting(&authority);
+        set(&session, |options| match which {
+            Timeout::Total => options.total_timeout = Some(SECOND).into(),
+            _ => options.tls_timeout = Some(SECOND).into(),
+        });
+        let error = timed(ONE_SECOND, || session.get(server.https_url("/")).send().unwrap_err());
+        assert_timeout(&error, which, Phase::Tls);
+    }
+}
+
+#[test]
+fn a_stalled_handshake_ends_at_its_own_deadline() {
+    let authority = Authority::new();
+    let endpoint = Endpoint::builder(&authority.issue_localhost()).handshake(Handshake::StallAfter(50)).build();
+    let server = Scripted::start_tls(&endpoint, [Script::new()]).unwrap();
+    let session = session_trusting(&authority);
+    set(&session, |options| options.tls_timeout = Some(SECOND).into());
+    let error = timed(ONE_SECOND, || session.get(server.https_url("/")).send().unwrap_err());
+    assert_timeout(&error, Timeout::Tls, Phase::Tls);
+}
+
+#[test]
+fn a_proxy_that_does_not_answer_connect_ends_at_the_deadline_of_handshakes() {
+    let proxy = Scripted::start([Script::new().read_head().stall()]).unwrap();
+    let session = session_trusting(&Authority::new());
+    set(&session, |options| {
+        options.proxy = Some(Proxy::new(&proxy.url("")).unwrap()).into();
+        options.tls_timeout = Some(SECOND).into();
+    });
+    let error = timed(ONE_SECOND, || session.get("https://localhost/").send().unwrap_err());
+    assert_timeout(&error, Timeout::Tls, Phase::Proxy);
+}
+
+#[test]
+fn a_black_hole_ends_at_the_connect_deadline() {
+    let hole = BlackHole::open().unwrap();
+    let url = format!("http://{}/", hole.address());
+    let session = session_with(|options| options.connect_timeout = Some(SECOND).into());
+    let error = timed(ONE_SECOND, || session.get(&url).send().unwrap_err());
+    assert_timeout(&error, Timeout::Connect, Phase::Connect);
+    let error = timed(ONE_SECOND, || within_a_second().get(&url).send().unwrap_err());
+    assert_timeout(&error, Timeout::Total, Phase::Connect);
+}
+
+#[test]
+fn a_stalled_peer_ends_at_the_idle_deadline() {
+    for (head, phase) in [
+        ("", Phase::Head),
+        ("HTTP/1.1 200 ", Phase::Head),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", Phase::Body),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", Phase::Body),
+    ] {
+        let server = Scripted::start([Script::new().read_request().send(head).stall()]).unwrap();
+        let session = session_with(|options| options.idle_timeout = Some(SECOND).into());
+        let error = timed(ONE_SECOND, || {
+            session.get(server.url("/")).send().and_then(|mut response| response.text()).unwrap_err()
+        });
+        assert_timeout(&error, Timeout::Idle, phase);
+    }
+}
+
+#[test]
+fn bytes_that_move_put_the_idle_deadline_off() {
+    // Two seconds of trickle under an idle limit of one.
+    let script = Script::new().read_request().send("HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n");
+    let server = Scripted::start([script.send_byte_by_byte([b'.'; 20], TRICKLE)]).unwrap();
+    let session = session_with(|options| options.idle_timeout = Some(SECOND).into());
+    let text = session.get(server.url("/")).send().unwrap().text().unwrap();
+    assert_eq!(text.len(), 20);
+}
+
+#[test]
+fn a_late_first_byte_ends_at_its_deadline() {
+    let server = Scripted::start([Script::new().read_request().stall()]).unwrap();
+    let session = session_with(|options| options.first_byte_timeout = Some(SECOND).into());
+    let error = timed(ONE_SECOND, || session.get(server.url("/")).send().unwrap_err());
+    assert_timeout(&error, Timeout::FirstByte, Phase::Head);
+}
+
+#[test]
+fn an_upload_that_nobody_reads_ends_at_the_idle_deadline() {
+    let server = Scripted::run(None, |conversation| {
+        conversation.read_head()?;
+        // No step reads until the client has gone.
+        conversation.pause(Duration::from_secs(20))
+    })
+    .unwrap();
+    let session = session_with(|options| options.idle_timeout = Some(SECOND).into());
+    // The kernels' buffers take some of it first.
+    let window = *ONE_SECOND.start()..=Duration::from_secs(4);
+    let error = timed(window, || session.post(server.url("/")).data(vec![0; 50 << 20]).send().unwrap_err());
+    assert_timeout(&error, Timeout::Idle, Phase::Send);
+}
+
+#[test]
+fn the_total_deadline_spans_redirects() {
+    let answers = "HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: /NEXT\r\n\r\n";
+    let server = Scripted::run(None, move |conversation| {
+        for n in 0.. {
+            conversation.read_request()?;
+            conversation.pause(Duration::from_millis(300))?;
+            conversation.send(answers.replace("NEXT", &n.to_string()).as_bytes())?;
+        }
+        Ok(())
+    })
+    .unwrap();
+    let error = timed(ONE_SECOND, || within_a_second().get(server.url("/")).send().unwrap_err());
+    assert_timeout(&error, Timeout::Total, Phase::Head);
+    assert!(error.report().hop >= 1, "{error}");
+}
+
+#[test]
+fn a_deadline_of_nothing_fires_at_once_and_the_session_works_on() {
+    let world = World::plain();
+    let error = world.session.get(world.url("/get")).timeout(Duration::ZERO).send().unwrap_err();
+    assert!(error.is_timeout(), "{error}");
+    assert_eq!(world.session.get(world.url("/get")).send().unwrap().status(), 200);
+}
+
+#[test]
+fn a_timed_out_connection_is_not_used_again() {
+    let world = World::plain();
+    let slow = world.session.get(world.url("/delay/2")).timeout(Duration::from_millis(300)).send();
+    assert!(slow.unwrap_err().is_timeout());
+    let response = world.session.get(world.url("/get")).send().unwrap();
+    assert_eq!((response.url().path(), response.reused(), world.server.counts().accepted), ("/get", false, 2));
+}
+
+#[test]
+fn a_dead_address_does_not_hold_up_a_good_one() {
+    let world = World::plain();
+    let good = world.server.address();
+    // The whole of 127/8 is this machine: nobody listens at 127.0.0.2, which refuses; a full queue at 127.0.0.3 is silent.
+    let silent = silent_at(Ipv4Addr::new(127, 0, 0, 3), good.port());
+    for dead in [Ipv4Addr::new(127, 0, 0, 2), Ipv4Addr::new(127, 0, 0, 3)] {
+        let answers = StaticResolver::new().with("two.test", [IpAddr::from(dead), good.ip()]);
+        let session = Session::builder().resolver(answers).build();
+        let url = format!("http://two.test:{}/get", good.port());
+        let response = timed(Duration::ZERO..=Duration::from_secs(2), || session.get(&url).send().unwrap());
+        assert_eq!(response.peer(), Some(good));
+    }
+    drop(silent);
+}
+
+/// A listener whose queue is full.
+fn silent_at(ip: Ipv4Addr, port: u16) -> (socket2::Socket, Vec<std::net::TcpStream>) {
+    let listener = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    listener.bind(&SocketAddr::from((ip, port)).into()).unwrap();
+    listener.listen(0).unwrap();
+    let connect = |_| std::net::TcpStream::connect_timeout(&(ip, port).into(), Duration::from_millis(200)).ok();
+    (listener, (0..16).map_while(connect).collect())
+}
+
+#[test]
+fn localhost_is_reached_whichever_family_listens() {
+    let four = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = four.local_addr().unwrap().port();
+    drop(four);
+    let server =
+        petition_tests::httpbin::Httpbin::builder().address((Ipv4Addr::LOCALHOST, port).into()).start().unwrap();
+    let response = petition_std::get(server.base_at("localhost") + "/get").send().unwrap();
+    assert_eq!(response.peer(), Some(server.address()));
+}
+
+/// Answers when its sender is dropped, or when time is over.
+struct Silent;
+
+impl Resolver for Silent {
+    fn resolve(&self, _: &str, _: u16, left: Option<Duration>) -> io::Result<Vec<SocketAddr>> {
+        let (_never, answer) = mpsc::channel::<()>();
+        let left = left.expect("a deadline is set");
+        let _ = answer.recv_timeout(left);
+        Err(io::ErrorKind::TimedOut.into())
+    }
+}
+
+#[test]
+fn a_silent_resolver_ends_at_the_deadline() {
+    for which in [Timeout::Total, Timeout::Connect] {
+        let session = Session::builder().resolver(Silent).build();
+        set(&session, |options| match which {
+            Timeout::Total => options.total_timeout = Some(SECOND).into(),
+            _ => options.connect_timeout = Some(SECOND).into(),
+        });
+        let error = timed(ONE_SECOND, || session.get("http://silent.test/").send().unwrap_err());
+        assert_timeout(&error, which, Phase::Resolve);
+    }
+}
+
+#[test]
+fn a_resolver_that_gives_up_early_is_a_failed_look_up() {
+    struct Hasty;
+    impl Resolver for Hasty {
+        fn resolve(&self, _: &str, _: u16, _: Option<Duration>) -> io::Result<Vec<SocketAddr>> {
+            Err(io::Error::new(io::ErrorKind::TimedOut, "the name server is silent"))
+        }
+    }
+    for connect_timeout in [None, Some(Duration::from_secs(15))] {
+        let session = Session::builder().resolver(Hasty).build();
+        set(&session, |options| options.connect_timeout = connect_timeout.into());
+        let error =
+            timed(Duration::ZERO..=Duration::from_secs(5), || session.get("http://a.test/").send().unwrap_err());
+        assert!(matches!(error.kind(), ErrorKind::Resolve(_)), "{error}");
+        assert!(error.to_string().contains("looking up the name: the name server is silent"), "{error}");
+    }
+}
+
+#[test]
+fn a_name_without_addresses_says_so() {
+    let session = Session::builder().resolver(StaticResolver::new().with("none.test", [])).build();
+    let error = session.get("http://none.test/").send().unwrap_err();
+    assert!(error.is_connect() && error.to_string().contains("the name has no address"), "T85: {error}");
+    let error = session.get("http://other.test/").send().unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Resolve(_)), "{error}");
+}
+
+#[test]
+fn a_kept_connection_takes_the_deadlines_of_each_request() {
+    // The socket keeps its timeouts from call to call: neither may a long one outlive its request nor a short one.
+    let world = World::tls();
+    let get = |path: &str, limit: Option<Duration>| {
+        let mut response = world.session.get(world.url(path)).timeout(limit).send()?;
+        response.text().map(|_| response.reused())
+    };
+    get("/get", None).unwrap();
+    assert!(get("/get", Some(Duration::from_millis(400))).unwrap_or(true));
+    assert!(get("/delay/1", None).unwrap(), "a short timeout that is left on the socket ends nothing");
+    let error = timed(ONE_SECOND, || get("/delay/5", Some(SECOND)).unwrap_err());
+    assert_timeout(&error, Timeout::Total, Phase::Head);
+}

@@ -1,0 +1,259 @@
+//! What comes back: text, JSON, bytes, reading, codings, history, times, cookies, statuses; read once, twice and in part.
+
+use std::io::{ErrorKind as Io, Read};
+use std::time::Duration;
+
+use petition_std::{ErrorKind, Response, Session};
+use petition_tests::httpbin::{Answer, Httpbin, pattern};
+use petition_tests::server::{Script, Scripted};
+use petition_tests::support::World;
+use serde_json::{Value, json};
+
+fn scripted(response: impl AsRef<[u8]>) -> (Scripted, Response) {
+    let server = Scripted::start([Script::new().answer(response)]).unwrap();
+    let response = petition_std::get(server.url("/")).send().unwrap();
+    (server, response)
+}
+
+fn text(kind: &str, body: &[u8]) -> Result<String, petition_std::Error> {
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n", body.len());
+    scripted([head.as_bytes(), body].concat()).1.text()
+}
+
+#[test]
+fn text_goes_by_mark_then_charset_then_utf_8() {
+    for (kind, body, expected) in [
+        ("text/plain", "Grüße".as_bytes(), "Grüße"),
+        ("text/plain; charset=ISO-8859-1", b"Gr\xfc\xdfe", "Grüße"),
+        ("text/plain; charset=\"windows-1251\"", b"\xcf\xf0\xe8", "При"),
+        ("text/plain; charset=shift_jis", b"\x93\xfa\x96{", "日本"),
+        ("text/plain; charset=latin1", b"\xff\xfeG\0r\0", "Gr"),
+        ("text/plain; charset=utf-16be", b"\0G\0r", "Gr"),
+        ("text/html; charset=latin1", b"\xef\xbb\xbfok", "ok"),
+    ] {
+        assert_eq!(text(kind, body).unwrap(), expected, "{kind}");
+    }
+    let error = text("text/plain; charset=klingon", b"x").unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Text(_)) && error.to_string().contains("klingon"), "{error}");
+}
+
+#[test]
+fn what_had_to_be_replaced_is_counted() {
+    let (_server, mut response) =
+        scripted(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\r\na\xff\xfe");
+    let text = response.decoded_text().unwrap();
+    assert_eq!((text.text.as_str(), text.replaced), ("a\u{fffd}\u{fffd}", 2));
+}
+
+#[test]
+fn text_json_and_bytes_can_be_asked_for_again() {
+    for world in World::both() {
+        let mut response = world.session.get(world.url("/json")).send().unwrap();
+        let text = response.text().unwrap();
+        assert_eq!(response.text().unwrap(), text);
+        let value: Value = response.json().unwrap();
+        assert_eq!(response.json::<Value>().unwrap(), value);
+        assert_eq!(value["slideshow"]["title"], "Sample");
+        assert_eq!(Response::bytes(&mut response).unwrap(), text);
+        // And the collected body can still be read, once.
+        let mut read = String::new();
+        response.read_to_string(&mut read).unwrap();
+        assert_eq!(read, text);
+    }
+}
+
+#[test]
+fn json_of_another_type_says_where() {
+    let world = World::plain();
+    let mut response = world.session.get(world.url("/json")).send().unwrap();
+    let error = response.json::<Vec<u8>>().unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Json(_)) && error.to_string().contains("line 1"), "{error}");
+    assert!(response.json::<Value>().is_ok(), "the body is still there");
+    let mut deep = scripted(format!("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n{}", "[".repeat(100_000))).1;
+    let error = deep.json::<Value>().unwrap_err();
+    assert!(error.to_string().contains("recursion limit"), "T64: {error}");
+}
+
+#[test]
+fn a_body_is_read_in_any_steps() {
+    for world in World::both() {
+        let expected = pattern(100_000, 3);
+        for (path, step) in [("/bytes/100000?seed=3", 1000), ("/stream-bytes/100000?seed=3", 65_536)] {
+            let mut response = world.session.get(world.url(path)).send().unwrap();
+            let (mut body, mut space) = (Vec::new(), vec![0; step]);
+            loop {
+                let n = response.read(&mut space).unwrap();
+                if n == 0 {
+                    break;
+                }
+                body.extend_from_slice(space.get(..n).unwrap());
+            }
+            assert!(body == expected, "{path}");
+            assert_eq!(response.read(&mut space).unwrap(), 0, "the end stays the end");
+            assert_eq!(Response::bytes(&mut response).unwrap().len(), 0, "what was read is not collected");
+        }
+        let stats = world.session.pool_statistics();
+        assert_eq!((stats.opened, stats.idle), (1, 1));
+    }
+}
+
+#[test]
+fn the_rest_is_collected_after_a_part_was_read() {
+    let world = World::plain();
+    let mut response = world.session.get(world.url("/range/26")).send().unwrap();
+    let mut first = [0; 3];
+    response.read_exact(&mut first).unwrap();
+    assert_eq!((&first, response.text().unwrap().as_str()), (b"abc", "defghijklmnopqrstuvwxyz"));
+}
+
+#[test]
+fn every_coding_is_asked_for_and_removed() {
+    for world in World::both() {
+        for (path, flag, coding) in [
+            ("/gzip", "gzipped", "gzip"),
+            ("/deflate", "deflated", "deflate"),
+            ("/brotli", "brotli", "br"),
+            ("/zstd", "zstd", "zstd"),
+        ] {
+            let mut response = world.session.get(world.url(path)).send().unwrap();
+            assert_eq!(response.header("content-encoding"), Some(coding), "the head is as it was received");
+            let told: Value = response.json().unwrap();
+            assert_eq!(told[flag], true, "{path}");
+            assert!(told["headers"]["Accept-Encoding"].as_str().unwrap().contains(coding));
+            assert!(!response.reused() || world.session.pool_statistics().opened == 1);
+        }
+    }
+}
+
+#[test]
+fn without_decoding_the_bytes_are_as_they_came() {
+    let world = World::plain();
+    world.session.update(|options| options.scalars_mut().decode = false.into());
+    let mut response = world.session.get(world.url("/gzip")).send().unwrap();
+    assert!(Response::bytes(&mut response).unwrap().starts_with(&[0x1f, 0x8b]));
+}
+
+#[test]
+fn an_unknown_coding_is_no_text_but_its_bytes_can_be_had() {
+    let raw = "HTTP/1.1 200 OK\r\nContent-Encoding: x-secret\r\nContent-Length: 4\r\n\r\n\"ab\"";
+    let (_server, mut response) = scripted(raw);
+    for round in 0..2 {
+        assert!(matches!(response.text().unwrap_err().kind(), ErrorKind::Undecoded(_)), "T60, round {round}");
+        assert!(matches!(response.json::<Value>().unwrap_err().kind(), ErrorKind::Undecoded(_)), "T60, round {round}");
+        assert_eq!(Response::bytes(&mut response).unwrap(), "\"ab\"");
+    }
+}
+
+#[test]
+fn history_tells_every_hop() {
+    for world in World::both() {
+        let response = world.session.get(world.url("/redirect/3")).send().unwrap();
+        let paths: Vec<_> = response.history().iter().map(|hop| (hop.url.path(), hop.head.status().as_u16())).collect();
+        assert_eq!(paths, [("/redirect/3", 302), ("/relative-redirect/2", 302), ("/relative-redirect/1", 302)]);
+        assert_eq!(response.history()[1].head.get("location"), Some(&b"/relative-redirect/1"[..]));
+        assert_eq!((response.url().path(), world.server.counts().accepted), ("/get", 1));
+    }
+}
+
+#[test]
+fn elapsed_ends_with_the_head_and_not_with_the_body() {
+    let world = World::plain();
+    let began = std::time::Instant::now();
+    let mut response = world.session.get(world.url("/drip?numbytes=2&duration=1&delay=0.3")).send().unwrap();
+    let elapsed = response.elapsed();
+    assert!(elapsed >= Duration::from_millis(300) && elapsed <= began.elapsed(), "{elapsed:?}");
+    assert_eq!(Response::bytes(&mut response).unwrap().len(), 2);
+    assert_eq!(response.elapsed(), elapsed);
+}
+
+#[test]
+fn cookies_of_the_response_are_told_as_they_were_set() {
+    let (_server, response) = scripted(
+        "HTTP/1.1 200 OK\r\nSet-Cookie: a=1; Path=/x; HttpOnly\r\nSet-Cookie: b=x=y; Expires=Wed, 21 Oct 2099 07:28:00 GMT\r\n\
+         Content-Length: 0\r\n\r\n",
+    );
+    let cookies = response.cookies();
+    let told: Vec<_> = cookies.iter().map(|c| (c.name(), c.value(), c.path())).collect();
+    assert_eq!(told, [("a", "1", Some("/x")), ("b", "x=y", None)]);
+    assert_eq!(cookies[0].http_only(), Some(true));
+}
+
+#[test]
+fn a_bad_status_is_an_error_only_on_demand_and_keeps_its_body() {
+    let server = Httpbin::builder()
+        .handler(|exchange| (exchange.path == "/why").then(|| Answer::json(&json!({"why": "because"})).status(422)))
+        .start()
+        .unwrap();
+    let session = Session::new();
+    let response = session.get(server.url("/why?token=hush")).send().unwrap();
+    assert!(!response.ok());
+    let error = response.error_for_status().unwrap_err();
+    assert_eq!(error.status(), 422);
+    let line = error.to_string();
+    assert!(line.contains("below 400, saw 422") && !line.contains("hush"), "{line}");
+    assert_eq!(error.into_response().json::<Value>().unwrap(), json!({"why": "because"}));
+    for fine in [200, 204, 304] {
+        let response = session.get(server.url(&format!("/status/{fine}"))).send().unwrap();
+        assert_eq!(response.ok(), fine < 300);
+        assert_eq!(response.error_for_status().unwrap().status(), fine);
+    }
+}
+
+#[test]
+fn fields_keep_their_order_and_case_and_values() {
+    let (_server, response) =
+        scripted(b"HTTP/1.0 299 Odd \xe9\r\nX-B: 1\r\nx-a: 2\r\nX-b: 3\r\nContent-Length: 0\r\n\r\n");
+    let names: Vec<_> = response.head().fields().iter().map(|(name, _)| name.to_owned()).collect();
+    assert_eq!(names, ["X-B", "x-a", "X-b", "Content-Length"]);
+    assert_eq!(response.header("x-B"), Some("1"));
+    assert_eq!(response.headers().get_all("x-b").iter().count(), 2);
+    assert_eq!(response.status(), 299);
+    assert!(response.reason().starts_with(b"Odd"));
+}
+
+#[test]
+fn a_response_without_a_body_gives_its_connection_back_at_once() {
+    for world in World::both() {
+        let head = world.session.head(world.url("/get")).send().unwrap();
+        let none = world.session.get(world.url("/status/204")).send().unwrap();
+        let same = world.session.get(world.url("/cache")).header("If-None-Match", "x").send().unwrap();
+        assert_eq!((head.status().as_u16(), none.status().as_u16(), same.status().as_u16()), (200, 204, 304));
+        assert_eq!(world.session.pool_statistics().idle, 1);
+        assert_eq!(world.server.counts().accepted, 1, "though the responses are still held");
+    }
+}
+
+#[test]
+fn a_body_that_fails_with_its_head_fails_when_it_is_read() {
+    // Head and fault in one segment: the fault must neither be lost nor hang the reader.
+    for (body, what) in [
+        ("Transfer-Encoding: chunked\r\n\r\nxyz\r\n", "chunk size"),
+        ("Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\nabcd", "gzip"),
+        ("Transfer-Encoding: chunked\r\n\r\n\r\n", "chunk size"),
+    ] {
+        let (_server, mut response) = scripted(format!("HTTP/1.1 200 OK\r\n{body}"));
+        assert_eq!(response.status(), 200);
+        let error = Response::bytes(&mut response).unwrap_err();
+        assert!(error.to_string().contains(what), "{error}");
+        assert!(Response::bytes(&mut response).is_err() && response.text().is_err(), "and stays so");
+        assert!(response.read(&mut [0; 8]).is_err());
+    }
+}
+
+#[test]
+fn what_came_before_a_truncation_can_be_read() {
+    for world_body in ["Content-Length: 10\r\n\r\nabc", "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"] {
+        let server = Scripted::start([Script::new()
+            .read_request()
+            .send(format!("HTTP/1.1 200 OK\r\n{world_body}"))
+            .half_close()])
+        .unwrap();
+        let mut response = petition_std::get(server.url("/")).send().unwrap();
+        let mut body = Vec::new();
+        let error = response.read_to_end(&mut body).unwrap_err();
+        assert_eq!((error.kind(), body.as_slice()), (Io::UnexpectedEof, &b"abc"[..]), "T44");
+        let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<petition_std::Error>()).unwrap();
+        assert!(inner.is_truncated(), "{inner}");
+        assert!(response.read(&mut [0; 8]).is_err(), "an end that was none does not become one");
+    }
+}
