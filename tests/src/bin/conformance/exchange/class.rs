@@ -1,0 +1,42 @@
+//! Errors of the library by the names that the material has for them.
+
+use petition_core::http1::{Part, ProtocolError};
+use petition_core::link::LinkError;
+use petition_core::redirect::RedirectError;
+use petition_core::url_rules::UrlError;
+use petition_core::{BuildError, Error, ErrorKind, Phase, decode::DecodeError};
+
+/// The name of an error's class.
+pub(super) fn of(error: &Error) -> &'static str {
+    match error.kind() {
+        ErrorKind::Build(BuildError::Url(UrlError::UnsupportedScheme(_))) => "unsupported-scheme",
+        ErrorKind::Build(BuildError::Url(_) | BuildError::NoBaseUrl) => "bad-url",
+        ErrorKind::Build(_) | ErrorKind::Head(_) => "bad-request",
+        ErrorKind::Resolve(_) => "resolve",
+        ErrorKind::AddressDenied(_) | ErrorKind::Connect(_) | ErrorKind::NoTls(_) => "connect",
+        ErrorKind::Io(_) if error.report().phase == Phase::Send => "send",
+        ErrorKind::Io(_) => "receive",
+        ErrorKind::Link(error) => link(error),
+        ErrorKind::Timeout { .. } => "timeout",
+        ErrorKind::Redirect(RedirectError::TooMany { .. } | RedirectError::Loop) => "too-many-redirects",
+        ErrorKind::Redirect(RedirectError::UnsupportedScheme(_)) => "unsupported-scheme",
+        ErrorKind::Redirect(RedirectError::BadLocation(_)) => "bad-url",
+        ErrorKind::Redirect(_) => "bad-reply",
+        ErrorKind::Limit(_) | ErrorKind::Decode(DecodeError::Limit(_)) => "too-large",
+        ErrorKind::Decode(_) => "bad-encoding",
+        ErrorKind::RequestBody(_) | ErrorKind::BodyNotReplayable => "send",
+        _ => "receive",
+    }
+}
+
+fn link(error: &LinkError) -> &'static str {
+    match error {
+        LinkError::Protocol(ProtocolError::Empty) => "empty-reply",
+        LinkError::Protocol(ProtocolError::Truncated { part: Part::Body | Part::Trailers, .. }) => "partial-body",
+        LinkError::Protocol(ProtocolError::Limit(_)) => "too-large",
+        LinkError::Protocol(ProtocolError::TransferEncoding { .. }) => "bad-encoding",
+        LinkError::Protocol(_) => "bad-reply",
+        LinkError::ProxyRefused(_) | LinkError::Tls(_) => "connect",
+        _ => "receive",
+    }
+}

@@ -1,0 +1,97 @@
+//! Where names lead: what `connect_to` says of them, else what the system does.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use petition_std::resolve::{Resolver, SystemResolver};
+
+use super::op::Declined;
+
+/// One rule: a host and port, `None` for any, and the address in their place.
+#[derive(Clone, Debug)]
+pub(super) struct Rule {
+    pub(super) host: Option<String>,
+    pub(super) port: Option<u16>,
+    pub(super) address: Address,
+}
+
+/// What stands in the place of a host and port; `None` leaves that part as it is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Address {
+    ip: Option<IpAddr>,
+    port: Option<u16>,
+}
+
+impl Rule {
+    /// `[host, port, host to connect to, port]`.
+    ///
+    /// # Errors
+    /// Something other than an address to connect to, or no rule.
+    pub(super) fn read(parts: &[String]) -> Result<Rule, Declined> {
+        let [host, port, to_host, to_port] = parts else { return Err(Declined::because("connect_to: not four parts")) };
+        let any = |text: &str| text.is_empty() || text == "*";
+        let number = |text: &str| match any(text) {
+            true => Ok(None),
+            false => text.parse().map(Some).map_err(|_| Declined::because("connect_to: no port number")),
+        };
+        let bare = |text: &str| text.trim_start_matches('[').trim_end_matches(']').to_owned();
+        let ip = match bare(to_host) {
+            to if to.is_empty() => None,
+            to => Some(to.parse().map_err(|_| Declined::because("connect_to: a name to connect to"))?),
+        };
+        let host = (!any(host)).then(|| bare(host).to_ascii_lowercase());
+        Ok(Rule { host, port: number(port)?, address: Address { ip, port: number(to_port)? } })
+    }
+
+    /// Whether the rule is about this host and port.
+    pub(super) fn concerns(&self, host: &str, port: u16) -> bool {
+        self.host.as_deref().is_none_or(|own| own.eq_ignore_ascii_case(host)) && self.port.is_none_or(|own| own == port)
+    }
+
+    /// Whether it would send this address somewhere else.
+    pub(super) fn moves(&self, ip: IpAddr, port: u16) -> bool {
+        self.address.ip.is_some_and(|to| to != ip) || self.address.port.is_some_and(|to| to != port)
+    }
+}
+
+/// The rules of the operation under way.
+#[derive(Clone, Default)]
+pub(crate) struct Names(Arc<Mutex<Vec<Rule>>>);
+
+impl Names {
+    pub(super) fn set(&self, rules: &[Rule]) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = rules.to_vec();
+    }
+}
+
+impl Resolver for Names {
+    fn resolve(&self, host: &str, port: u16, left: Option<Duration>) -> io::Result<Vec<SocketAddr>> {
+        let rules = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let rule = rules.iter().find(|rule| rule.concerns(host, port)).cloned();
+        drop(rules);
+        let Some(Rule { address, .. }) = rule else { return SystemResolver.resolve(host, port, left) };
+        let port = address.port.unwrap_or(port);
+        match address.ip {
+            Some(ip) => Ok(vec![(ip, port).into()]),
+            None => SystemResolver.resolve(host, port, left),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_rule_that_fits_says_address_and_port() {
+        let rule = |parts: [&str; 4]| Rule::read(&parts.map(String::from)).unwrap();
+        let names = Names::default();
+        names.set(&[rule(["a.test", "1", "127.0.0.1", "9"]), rule(["", "2", "[::1]", ""])]);
+        let to = |host: &str, port| names.resolve(host, port, None).unwrap();
+        assert_eq!(to("A.test", 1), ["127.0.0.1:9".parse().unwrap()]);
+        assert_eq!(to("b.test", 2), ["[::1]:2".parse().unwrap()]);
+        assert!(Rule::read(&["a", "x", "127.0.0.1", "1"].map(String::from)).is_err());
+    }
+}

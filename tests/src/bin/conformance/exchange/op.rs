@@ -1,0 +1,369 @@
+//! One operation as it was asked, and what of it is declined.
+
+use petition_core::cookie::parse_date;
+use petition_core::{Proxy, UnixTime};
+use serde_json::Value;
+
+use super::names::Rule;
+use super::proxies;
+use crate::latin1;
+
+/// Why a question is not answered.
+#[derive(Debug)]
+pub(super) struct Declined(pub(super) String);
+
+impl Declined {
+    pub(super) fn because(reason: impl Into<String>) -> Declined {
+        Declined(reason.into())
+    }
+}
+
+/// What can be asked, and is done.
+const KNOWN: &[&str] = &[
+    "method",
+    "url",
+    "headers",
+    "body",
+    "body_stream",
+    "chunked",
+    "follow",
+    "max_redirs",
+    "post301",
+    "post302",
+    "post303",
+    "location_trusted",
+    "auto_referer",
+    "referer",
+    "auth",
+    "auth_scheme",
+    "bearer",
+    "proxy",
+    "proxy_auth",
+    "proxy_basic",
+    "proxy_tunnel",
+    "proxy_headers",
+    "noproxy",
+    "cookie",
+    "cookie_engine",
+    "cookie_jar",
+    "cookies",
+    "junk_session_cookies",
+    "compressed",
+    "range",
+    "resume_from",
+    "time_cond",
+    "timeout",
+    "connect_timeout",
+    "max_filesize",
+    "fail",
+    "fail_with_body",
+    "http10",
+    "append_query",
+    "retry",
+    "retry_delay",
+    "retry_max_time",
+    "retry_all_errors",
+    "retry_connrefused",
+    "expect100_timeout",
+    "connect_to",
+    "url_as_given",
+];
+
+/// The body, and how it is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Body {
+    None,
+    Known(Vec<u8>),
+    Stream(Vec<u8>),
+}
+
+/// A document is wanted only if it was changed after that time, or was not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Condition {
+    ModifiedSince(UnixTime),
+    UnmodifiedSince(UnixTime),
+}
+
+/// How often, and after which failures, the operation is tried again.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Retry {
+    pub(super) times: u32,
+    pub(super) delay: Option<f64>,
+    pub(super) all_errors: bool,
+    pub(super) connect_refused: bool,
+}
+
+/// One operation.
+#[derive(Clone, Debug)]
+pub(super) struct Op {
+    pub(super) method: String,
+    pub(super) url: String,
+    /// `None` for a field that is not to be sent.
+    pub(super) headers: Vec<(String, Option<Vec<u8>>)>,
+    pub(super) body: Body,
+    pub(super) follow: bool,
+    pub(super) max_redirs: Option<u32>,
+    pub(super) keep_post: [bool; 3],
+    pub(super) location_trusted: bool,
+    pub(super) auto_referer: bool,
+    pub(super) referer: Option<Vec<u8>>,
+    pub(super) auth: Option<(String, String)>,
+    pub(super) bearer: Option<String>,
+    pub(super) proxy: Option<Proxy>,
+    pub(super) cookie: Option<Vec<u8>>,
+    pub(super) cookie_engine: bool,
+    /// Lines of a Netscape cookie file.
+    pub(super) cookies: Vec<u8>,
+    pub(super) junk_session_cookies: bool,
+    pub(super) compressed: bool,
+    pub(super) range: Option<String>,
+    pub(super) resume_from: Option<u64>,
+    pub(super) condition: Option<Condition>,
+    pub(super) timeout: Option<f64>,
+    pub(super) connect_timeout: Option<f64>,
+    pub(super) max_filesize: Option<u64>,
+    pub(super) fail: bool,
+    pub(super) http10: bool,
+    pub(super) retry: Retry,
+    pub(super) expect100_timeout: Option<f64>,
+    pub(super) connect_to: Vec<Rule>,
+}
+
+/// The fields of an operation, each read by its type.
+struct Fields<'a>(&'a Value);
+
+impl Fields<'_> {
+    fn flag(&self, name: &str) -> bool {
+        match &self.0[name] {
+            Value::Bool(flag) => *flag,
+            _ => false,
+        }
+    }
+
+    /// `None` also for an empty string.
+    fn text(&self, name: &str) -> Result<Option<String>, Declined> {
+        match &self.0[name] {
+            Value::Null => Ok(None),
+            value => latin1::text(value).map(Some).ok_or_else(|| Declined::because(format!("{name}: not UTF-8"))),
+        }
+    }
+
+    fn bytes(&self, name: &str) -> Result<Option<Vec<u8>>, Declined> {
+        match &self.0[name] {
+            Value::Null => Ok(None),
+            value => latin1::bytes(value).map(Some).ok_or_else(|| Declined::because(format!("{name}: no byte string"))),
+        }
+    }
+
+    /// A number, which may be written as a string.
+    fn number<T: std::str::FromStr>(&self, name: &str) -> Result<Option<T>, Declined> {
+        let text = match &self.0[name] {
+            Value::Null => return Ok(None),
+            Value::String(text) => text.trim().to_owned(),
+            value => value.to_string(),
+        };
+        text.parse().map(Some).map_err(|_| Declined::because(format!("{name}: not understood")))
+    }
+
+    fn credentials(&self, name: &str) -> Result<Option<(String, String)>, Declined> {
+        if self.0[name].is_null() {
+            return Ok(None);
+        }
+        let part = |part: &str| Fields(&self.0[name]).text(part).map(Option::unwrap_or_default);
+        Ok(Some((part("user")?, part("password")?)))
+    }
+
+    fn pairs(&self, name: &str) -> Result<Vec<(String, Option<Vec<u8>>)>, Declined> {
+        let fault = || Declined::because(format!("{name}: not understood"));
+        let pairs = self.0[name].as_array().into_iter().flatten().map(|pair| {
+            let value = match &pair[1] {
+                Value::Null => None,
+                value => Some(latin1::bytes(value).ok_or_else(fault)?),
+            };
+            Ok((latin1::text(&pair[0]).ok_or_else(fault)?, value))
+        });
+        pairs.collect()
+    }
+}
+
+impl Op {
+    /// Reads an operation; `env` is the environment that it would run in.
+    ///
+    /// # Errors
+    /// [`Declined`] when it asks for anything that is not done here.
+    pub(super) fn read(op: &Value, env: &Value) -> Result<Op, Declined> {
+        let fields = Fields(op);
+        for (name, value) in op.as_object().into_iter().flatten() {
+            let unset = matches!(value, Value::Null | Value::Bool(false));
+            if !unset && !KNOWN.contains(&name.as_str()) {
+                return Err(Declined(format!("{name} is not supported")));
+            }
+        }
+        if fields.text("auth_scheme")?.is_some_and(|scheme| scheme != "basic") {
+            return Err(Declined::because("only Basic and Bearer credentials are supported"));
+        }
+        let connect_to = connect_to(&op["connect_to"])?;
+        let mut url = fields.text("url")?.unwrap_or_default();
+        if let Some(query) = fields.text("append_query")? {
+            append_query(&mut url, &query);
+        }
+        let body = body(&fields)?;
+        Ok(Op {
+            method: fields.text("method")?.unwrap_or_else(|| "GET".into()),
+            headers: fields.pairs("headers")?,
+            body,
+            follow: fields.flag("follow"),
+            max_redirs: fields.number::<i64>("max_redirs")?.map(|most| u32::try_from(most).unwrap_or(u32::MAX)),
+            keep_post: ["post301", "post302", "post303"].map(|name| fields.flag(name)),
+            location_trusted: fields.flag("location_trusted"),
+            auto_referer: fields.flag("auto_referer"),
+            referer: fields.bytes("referer")?.filter(|text| !text.is_empty()),
+            auth: fields.credentials("auth")?,
+            bearer: fields.text("bearer")?,
+            proxy: proxies::choose(&proxies::Asked {
+                url: fields.text("proxy")?,
+                noproxy: fields.text("noproxy")?,
+                credentials: fields.credentials("proxy_auth")?,
+                tunnel: fields.flag("proxy_tunnel"),
+                headers: fields.pairs("proxy_headers")?,
+                target: &url,
+                env,
+            })?,
+            cookie: fields.bytes("cookie")?,
+            cookie_engine: fields.flag("cookie_engine"),
+            cookies: netscape(&op["cookies"])?,
+            junk_session_cookies: fields.flag("junk_session_cookies"),
+            compressed: fields.flag("compressed"),
+            range: fields.text("range")?,
+            resume_from: fields.number("resume_from")?,
+            condition: fields.text("time_cond")?.map(|text| condition(&text)).transpose()?,
+            timeout: fields.number("timeout")?,
+            connect_timeout: fields.number("connect_timeout")?,
+            max_filesize: fields.number("max_filesize")?,
+            fail: fields.flag("fail") || fields.flag("fail_with_body"),
+            http10: fields.flag("http10"),
+            retry: Retry {
+                times: fields.number("retry")?.unwrap_or(0),
+                delay: fields.number("retry_delay")?,
+                all_errors: fields.flag("retry_all_errors"),
+                connect_refused: fields.flag("retry_connrefused"),
+            },
+            expect100_timeout: fields.number("expect100_timeout")?,
+            connect_to: checked_rules(connect_to, &url)?,
+            url,
+        })
+    }
+}
+
+/// A body of which the length is not told is streamed; so is one that is asked to be chunked, in one way or the other.
+fn body(fields: &Fields<'_>) -> Result<Body, Declined> {
+    let chunked = fields.pairs("headers")?.iter().any(|(name, value)| {
+        name.eq_ignore_ascii_case("transfer-encoding")
+            && value.as_ref().is_some_and(|value| value.trim_ascii().eq_ignore_ascii_case(b"chunked"))
+    });
+    let unknown = fields.flag("body_stream") || fields.flag("chunked") || chunked;
+    Ok(match fields.bytes("body")? {
+        None if !unknown => Body::None,
+        Some(bytes) if !unknown => Body::Known(bytes),
+        bytes => Body::Stream(bytes.unwrap_or_default()),
+    })
+}
+
+fn append_query(url: &mut String, query: &str) {
+    let fragment = url.find('#').map(|at| url.split_off(at)).unwrap_or_default();
+    url.push(if url.contains('?') { '&' } else { '?' });
+    url.push_str(query);
+    url.push_str(&fragment);
+}
+
+/// A date in any form that the cookie rules read; `-` in front turns the condition round.
+fn condition(text: &str) -> Result<Condition, Declined> {
+    let (text, turned) = match text.strip_prefix('-') {
+        Some(rest) => (rest, true),
+        None => (text, false),
+    };
+    let time = parse_date(text.as_bytes()).ok_or_else(|| Declined::because("time_cond: the date is not understood"))?;
+    Ok(if turned { Condition::UnmodifiedSince(time) } else { Condition::ModifiedSince(time) })
+}
+
+fn netscape(cookies: &Value) -> Result<Vec<u8>, Declined> {
+    let mut file = Vec::new();
+    for cookie in cookies.as_array().into_iter().flatten() {
+        let text =
+            |name: &str| latin1::bytes(&cookie[name]).ok_or_else(|| Declined::because("cookies: no byte string"));
+        let flag = |name: &str, set: bool| if cookie[name] == set { "TRUE" } else { "FALSE" };
+        if cookie["http_only"] == true {
+            file.extend_from_slice(b"#HttpOnly_");
+        }
+        file.extend_from_slice(&text("domain")?);
+        file.extend_from_slice(format!("\t{}\t", flag("host_only", false)).as_bytes());
+        file.extend_from_slice(&text("path")?);
+        file.extend_from_slice(format!("\t{}\t{}\t", flag("secure", true), cookie["expires"]).as_bytes());
+        file.extend_from_slice(&text("name")?);
+        file.push(b'\t');
+        file.extend_from_slice(&text("value")?);
+        file.push(b'\n');
+    }
+    Ok(file)
+}
+
+fn connect_to(rules: &Value) -> Result<Vec<Rule>, Declined> {
+    let rules = rules.as_array().into_iter().flatten().map(|rule| {
+        let parts = rule.as_array().into_iter().flatten().map(latin1::text);
+        let parts: Option<Vec<String>> = parts.collect();
+        Rule::read(&parts.unwrap_or_default())
+    });
+    rules.collect()
+}
+
+/// A rule about an address that is written in the URL cannot be followed: such an address is not looked up.
+fn checked_rules(rules: Vec<Rule>, url: &str) -> Result<Vec<Rule>, Declined> {
+    let Ok(url) = url::Url::parse(url) else { return Ok(rules) };
+    let ip = match url.host() {
+        Some(url::Host::Ipv4(ip)) => ip.into(),
+        Some(url::Host::Ipv6(ip)) => ip.into(),
+        _ => return Ok(rules),
+    };
+    let port = url.port_or_known_default().unwrap_or_default();
+    let fitting = rules.iter().find(|rule| rule.concerns(&std::net::IpAddr::to_string(&ip), port));
+    if fitting.is_some_and(|rule| rule.moves(ip, port)) {
+        return Err(Declined::because("connect_to: an address in the URL is connected to as it is"));
+    }
+    Ok(rules)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn declined(op: Value) -> String {
+        Op::read(&op, &Value::Null).unwrap_err().0
+    }
+
+    #[test]
+    fn what_is_not_known_is_declined_by_name() {
+        assert!(declined(json!({"url": "http://a/", "form": [{"name": "a"}]})).contains("form"));
+        assert!(declined(json!({"url": "http://a/", "auth_scheme": "digest"})).contains("Basic"));
+        assert!(
+            declined(json!({"url": "http://10.0.0.1/", "connect_to": [["", "", "127.0.0.1", ""]]}))
+                .contains("connect_to")
+        );
+    }
+
+    #[test]
+    fn a_chunked_body_is_one_of_unknown_length_however_it_is_asked_for() {
+        let body = |op: Value| Op::read(&op, &Value::Null).unwrap().body;
+        let stream = Body::Stream(b"a".to_vec());
+        assert_eq!(body(json!({"url": "x", "body": "a"})), Body::Known(b"a".to_vec()));
+        assert_eq!(body(json!({"url": "x", "body": "a", "chunked": true})), stream);
+        assert_eq!(body(json!({"url": "x", "body": "a", "headers": [["Transfer-Encoding", "Chunked"]]})), stream);
+    }
+
+    #[test]
+    fn a_query_goes_before_the_fragment() {
+        let url = |url: &str| Op::read(&json!({"url": url, "append_query": "b"}), &Value::Null).unwrap().url;
+        assert_eq!(url("http://a/?a#c"), "http://a/?a&b#c");
+        assert_eq!(url("http://a/"), "http://a/?b");
+    }
+}

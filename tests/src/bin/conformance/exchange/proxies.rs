@@ -1,0 +1,91 @@
+//! Which proxy an operation uses: its own, or that of the environment, unless the host is one to be reached directly.
+//!
+//! The library takes a proxy, and looks into no environment; this stands for the program that does.
+
+use petition_core::proxy::Tunnel;
+use petition_core::{Auth, Proxy};
+use serde_json::Value;
+use url::{Host, Url};
+
+use super::op::Declined;
+use crate::latin1;
+
+/// What the operation and its environment say about proxies.
+pub(super) struct Asked<'a> {
+    pub(super) url: Option<String>,
+    pub(super) noproxy: Option<String>,
+    pub(super) credentials: Option<(String, String)>,
+    pub(super) tunnel: bool,
+    pub(super) headers: Vec<(String, Option<Vec<u8>>)>,
+    pub(super) target: &'a str,
+    pub(super) env: &'a Value,
+}
+
+/// The proxy to use, if any.
+///
+/// # Errors
+/// [`Declined`] for a kind of proxy, or something asked of it, that the library has not.
+pub(super) fn choose(asked: &Asked<'_>) -> Result<Option<Proxy>, Declined> {
+    let env = |name: &str| latin1::text(&asked.env[name]).filter(|value| !value.is_empty());
+    let target = Url::parse(asked.target).ok();
+    let scheme = target.as_ref().map_or("http", Url::scheme);
+    // An empty proxy is none, whatever the environment says; the name in capitals is not asked for http.
+    let url = asked.url.clone().or_else(|| match scheme {
+        "https" => env("https_proxy").or_else(|| env("HTTPS_PROXY")),
+        _ => env("http_proxy"),
+    });
+    let url = url.or_else(|| env("all_proxy")).or_else(|| env("ALL_PROXY")).filter(|url| !url.is_empty());
+    let direct = asked.noproxy.clone().or_else(|| env("no_proxy")).or_else(|| env("NO_PROXY")).unwrap_or_default();
+    let Some(url) = url.filter(|_| !target.is_some_and(|target| is_direct(&direct, &target))) else { return Ok(None) };
+    let url = if url.contains("://") { url } else { format!("http://{url}") };
+    let scheme = url.split(':').next().unwrap_or_default();
+    if !["http", "https"].iter().any(|known| known.eq_ignore_ascii_case(scheme)) {
+        return Err(Declined::because(format!("a proxy of the kind {scheme}")));
+    }
+    let fault = |error: &dyn std::fmt::Display| Declined::because(format!("proxy: {error}"));
+    let mut proxy = Proxy::new(&url).map_err(|error| fault(&error))?;
+    if let Some((user, password)) = &asked.credentials {
+        proxy = proxy.auth(Auth::basic(user, password).map_err(|error| fault(&error))?);
+    }
+    if asked.tunnel {
+        proxy = proxy.tunnel(Tunnel::Always);
+    }
+    for (name, value) in &asked.headers {
+        let value = value.as_deref().and_then(|value| std::str::from_utf8(value).ok());
+        let value = value.ok_or_else(|| Declined::because("proxy_headers: a field that is removed, or not UTF-8"))?;
+        proxy = proxy.header(name, value).map_err(|error| fault(&error))?;
+    }
+    Ok(Some(proxy))
+}
+
+/// Whether a list of hosts names that of the URL: `*`, a host, or a domain of which it is a part.
+fn is_direct(list: &str, url: &Url) -> bool {
+    let host = match url.host() {
+        Some(Host::Domain(name)) => name.trim_end_matches('.').to_ascii_lowercase(),
+        Some(Host::Ipv6(ip)) => ip.to_string(),
+        Some(Host::Ipv4(ip)) => ip.to_string(),
+        None => return false,
+    };
+    list.split([',', ' ']).map(str::trim).filter(|entry| !entry.is_empty()).any(|entry| {
+        let entry = entry.trim_start_matches('.').trim_end_matches('.').to_ascii_lowercase();
+        let entry = entry.trim_start_matches('[').trim_end_matches(']');
+        let name = matches!(url.host(), Some(Host::Domain(_)));
+        let below = || host.strip_suffix(entry).is_some_and(|front| front.ends_with('.'));
+        entry == "*" || entry == host || (name && !entry.is_empty() && below())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn t78_a_domain_covers_its_hosts_and_nothing_that_only_ends_alike() {
+        let direct = |list: &str, url: &str| is_direct(list, &Url::parse(url).unwrap());
+        assert!(direct("a.test, .example.com", "http://www.Example.com./"));
+        assert!(direct("example.com", "http://example.com:81/") && direct("*", "http://[::1]/"));
+        assert!(!direct("example.com", "http://badexample.com/"));
+        assert!(direct("127.0.0.1", "http://127.0.0.1/") && !direct("0.0.1", "http://127.0.0.1/"));
+        assert!(direct("[::1]", "http://[::1]/") && !direct("", "http://a/"));
+    }
+}

@@ -1,0 +1,143 @@
+//! An operation as a request of the library: which options say what it asks for.
+
+use std::time::Duration;
+
+use petition_core::http_date::format_http_date;
+use petition_core::http1::Version;
+use petition_core::redirect::{Follow, Policy};
+use petition_core::{Body, Limits, Method, Options, Request, Session, Setting, UnixTime};
+
+use super::op::{self, Condition, Op};
+
+/// Puts the cookies that the operation brings into the session's jar.
+pub(super) fn prepare_session(op: &Op, session: &mut Session) {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |time| time.as_secs());
+    session.jar_mut().import_netscape(&op.cookies, UnixTime(now));
+    if op.junk_session_cookies {
+        session.jar_mut().clear_session();
+    }
+}
+
+/// The request, and its body if that is a stream.
+///
+/// # Errors
+/// In words: the method is none.
+pub(super) fn build(op: &Op) -> Result<(Request, Option<Vec<u8>>), String> {
+    let method = Method::from_bytes(op.method.as_bytes()).map_err(|error| error.to_string())?;
+    let mut request = Request::new(method, &op.url);
+    let (mut bytes, mut stream) = match &op.body {
+        op::Body::None => (None, None),
+        op::Body::Known(bytes) => (Some(bytes.clone()), None),
+        op::Body::Stream(bytes) => (None, Some(bytes.clone())),
+    };
+    // An upload is resumed by sending the rest of it, and saying which part that is.
+    if let (Some(from), Some(body)) = (op.resume_from.filter(|_| op.is_upload()), bytes.as_mut().or(stream.as_mut())) {
+        let whole = body.len();
+        body.drain(..usize::try_from(from).unwrap_or(whole).min(whole));
+        request.set_header("Content-Range", format!("bytes {from}-{}/{whole}", whole.saturating_sub(1)));
+    }
+    if let Some(bytes) = bytes {
+        request.set_data(bytes);
+    } else if stream.is_some() {
+        request.set_data(Body::Stream { length: None, rewindable: false });
+    }
+    conditions(op, &mut request);
+    if let Some(referer) = &op.referer {
+        request.set_header("Referer", referer);
+    }
+    if let Some(cookie) = &op.cookie {
+        cookie_field(cookie, &mut request);
+    }
+    if let Some((user, password)) = &op.auth {
+        request.set_basic_auth(user, password);
+    }
+    if let Some(token) = &op.bearer {
+        request.set_bearer_auth(token);
+    }
+    settings(op, request.options_mut());
+    for (name, value) in &op.headers {
+        field(name, value.as_deref(), &mut request);
+    }
+    Ok((request, stream))
+}
+
+impl Op {
+    /// Whether what is to be resumed is what goes out.
+    pub(super) fn is_upload(&self) -> bool {
+        self.method == "PUT"
+    }
+}
+
+/// Ranges and conditions are plain fields; what comes back is looked at by [`super::answer`].
+fn conditions(op: &Op, request: &mut Request) {
+    if let Some(range) = &op.range {
+        request.set_header("Range", format!("bytes={range}"));
+    } else if let Some(from) = op.resume_from.filter(|_| !op.is_upload()) {
+        request.set_header("Range", format!("bytes={from}-"));
+    }
+    match op.condition {
+        Some(Condition::ModifiedSince(time)) => request.set_header("If-Modified-Since", format_http_date(time)),
+        Some(Condition::UnmodifiedSince(time)) => request.set_header("If-Unmodified-Since", format_http_date(time)),
+        None => {}
+    }
+}
+
+/// A literal Cookie field: pair by pair beside the jar's cookies where it is one, else as it is.
+fn cookie_field(text: &[u8], request: &mut Request) {
+    let pairs: Option<Vec<(&str, &str)>> = std::str::from_utf8(text).ok().and_then(|text| {
+        text.split(';').map(str::trim).filter(|pair| !pair.is_empty()).map(|pair| pair.split_once('=')).collect()
+    });
+    match pairs {
+        Some(pairs) => pairs.into_iter().for_each(|(name, value)| request.set_cookie(name, value)),
+        None => request.set_header("Cookie", text),
+    }
+}
+
+fn settings(op: &Op, options: &mut Options) {
+    let seconds = |seconds: f64| Duration::try_from_secs_f64(seconds).ok().filter(|time| !time.is_zero());
+    let scalars = options.scalars_mut();
+    let follow = match (op.follow, op.max_redirs) {
+        (false, _) => Follow::Never,
+        (true, None) => Follow::ToLimit,
+        (true, Some(most)) => Follow::AtMost(most),
+    };
+    let mut policy = Policy { follow, referer: op.auto_referer, ..Policy::default() };
+    [policy.keep_post.on_301, policy.keep_post.on_302, policy.keep_post.on_303] = op.keep_post;
+    policy.danger_credentials_follow_to_any_origin = op.location_trusted;
+    scalars.redirect = Setting::Set(policy);
+    scalars.decode = Setting::Set(op.compressed);
+    scalars.cookies = Setting::Set(op.cookie_engine || !op.cookies.is_empty());
+    scalars.proxy = Setting::Set(op.proxy.clone());
+    if let Some(timeout) = op.timeout {
+        scalars.total_timeout = Setting::Set(seconds(timeout));
+    }
+    if let Some(timeout) = op.connect_timeout {
+        scalars.connect_timeout = Setting::Set(seconds(timeout));
+    }
+    if let Some(bytes) = op.max_filesize {
+        let mut limits = Limits::DEFAULT;
+        limits.stream_bytes = Some(bytes);
+        scalars.limits = Setting::Set(limits);
+    }
+    if let Some(timeout) = op.expect100_timeout.and_then(seconds) {
+        scalars.continue_timeout = Setting::Set(timeout);
+    }
+    if op.http10 {
+        scalars.version = Setting::Set(Version::Http10);
+    }
+}
+
+/// A field of the caller's. What the library writes itself is asked for by its option.
+fn field(name: &str, value: Option<&[u8]>, request: &mut Request) {
+    let is = |known: &str| name.eq_ignore_ascii_case(known);
+    let says = |known: &str| value.is_some_and(|value| value.trim_ascii().eq_ignore_ascii_case(known.as_bytes()));
+    let scalars = request.options_mut().scalars_mut();
+    match value {
+        Some(_) if is("transfer-encoding") && says("chunked") => {}
+        Some(_) if is("expect") && says("100-continue") => scalars.expect_continue = Setting::Set(true),
+        None if is("expect") => scalars.expect_continue = Setting::Set(false),
+        Some(_) if is("connection") && says("close") => scalars.keep_alive = Setting::Set(false),
+        Some(value) => request.add_header(name, value),
+        None => request.remove_header(name),
+    }
+}

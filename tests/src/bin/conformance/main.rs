@@ -1,0 +1,58 @@
+//! Drivers around the library for public conformance material: questions in, answers out, one JSON object a line.
+//!
+//!     cargo run --release -p petition-tests --bin conformance -- cookies | responses | exchange [--transport std]
+//!     cargo run --release -p petition-tests --bin conformance -- vectors FILE
+//!
+//! The material itself is not part of this repository; `tests/CONFORMANCE.md` says what is measured and what came of it.
+#![forbid(unsafe_code)]
+
+mod cookies;
+mod exchange;
+mod latin1;
+mod responses;
+mod vectors;
+
+use std::error::Error;
+use std::io::{self, BufRead, Write};
+use std::process::ExitCode;
+
+use serde_json::Value;
+
+const USAGE: &str = "usage: conformance cookies | responses | exchange [--transport std] | vectors FILE";
+
+/// Answers each line of standard input at once.
+fn answer(mut driver: impl FnMut(&Value) -> Value) -> Result<(), Box<dyn Error>> {
+    let mut out = io::stdout().lock();
+    for line in io::stdin().lock().lines() {
+        let line = line?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        writeln!(out, "{}", driver(&serde_json::from_str(&line)?))?;
+        out.flush()?;
+    }
+    Ok(())
+}
+
+fn run(arguments: &[&str]) -> Result<(), Box<dyn Error>> {
+    match arguments {
+        ["cookies"] => answer(cookies::answer),
+        ["responses"] => answer(responses::answer),
+        ["exchange"] | ["exchange", "--transport", "std"] => {
+            answer(|question| exchange::answer(question, &exchange::Std))
+        }
+        ["vectors", file] => vectors::run(&std::fs::read_to_string(file)?),
+        _ => Err(USAGE.into()),
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match run(&arguments.iter().map(String::as_str).collect::<Vec<_>>()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}

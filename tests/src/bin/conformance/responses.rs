@@ -1,0 +1,118 @@
+//! Response framing: bytes as one connection reads them, in pieces of 7, answered as [`Connection`] understands them.
+
+use petition_core::http1::{Config, Connection, Eof, Event, NotReusable, ProtocolError, RequestHead, ResponseHead};
+use serde_json::{Value, json};
+
+use crate::latin1;
+
+/// How many bytes one read brings: an odd number, and shorter than most tokens, so that whatever depends on the split shows.
+const PIECE: usize = 7;
+
+/// Answers one question.
+pub(crate) fn answer(question: &Value) -> Value {
+    let mut answer = match latin1::bytes(&question["bytes"]) {
+        Some(bytes) => verdict(&bytes),
+        None => json!({"skip": "not a byte string"}),
+    };
+    answer["id"] = question["id"].clone();
+    answer
+}
+
+fn verdict(bytes: &[u8]) -> Value {
+    let mut exchange = Exchange::default();
+    match exchange.run(bytes) {
+        Ok(()) => exchange.accepted(),
+        Err(error) => {
+            let verdict = if error.is_truncation() { "incomplete" } else { "reject" };
+            json!({"verdict": verdict, "error": error.to_string()})
+        }
+    }
+}
+
+/// What came of a response.
+#[derive(Default)]
+struct Exchange {
+    head: Option<ResponseHead>,
+    body: Vec<u8>,
+    trailers: Option<Value>,
+    switched: bool,
+    keep_alive: bool,
+}
+
+impl Exchange {
+    fn run(&mut self, bytes: &[u8]) -> Result<(), ProtocolError> {
+        // An upgrade is asked for, since some of the answers are 101.
+        let request = RequestHead { upgrade: Some("websocket"), ..RequestHead::new("GET", "/") };
+        let mut http = Connection::new(Config::default());
+        http.send_head(&request, [("Host", &b"example.com"[..])]).expect("the request can be sent");
+        http.wrote(http.outgoing().len());
+        for mut piece in bytes.chunks(PIECE) {
+            loop {
+                let received = http.receive(piece)?;
+                match received.event {
+                    Event::NeedInput => break,
+                    Event::Body(range) => self.body.extend_from_slice(piece.get(range).unwrap_or_default()),
+                    event => {
+                        if self.event(event, &mut http) {
+                            return Ok(());
+                        }
+                    }
+                }
+                piece = piece.get(received.consumed..).unwrap_or_default();
+            }
+        }
+        // Anything but an end here is an error, which `receive_eof` gives.
+        let event = http.receive_eof(Eof::Clean)?;
+        self.event(event, &mut http);
+        Ok(())
+    }
+
+    /// Whether that was the last event.
+    fn event(&mut self, event: Event, http: &mut Connection) -> bool {
+        match event {
+            Event::Head(head) => {
+                // What the head says of the connection; bytes that follow the response are not asked for here.
+                self.keep_alive = matches!(http.can_reuse(), Ok(()) | Err(NotReusable::ResponseUnfinished));
+                self.head = Some(head);
+                false
+            }
+            Event::End => {
+                self.trailers = http.trailers().map(|fields| latin1::fields(fields.iter()));
+                true
+            }
+            Event::Switched => {
+                self.switched = true;
+                true
+            }
+            Event::NeedInput | Event::Informational(_) | Event::Body(_) => false,
+        }
+    }
+
+    fn accepted(self) -> Value {
+        let Some(head) = self.head else { return json!({"verdict": "incomplete", "error": "no head"}) };
+        json!({
+            "verdict": "accept",
+            "status": head.status().as_u16(),
+            "headers": latin1::fields(head.fields().iter()),
+            "body": latin1::string(&self.body),
+            "keep_alive": self.keep_alive,
+            "upgrade": self.switched,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_three_verdicts() {
+        let ask = |bytes: &str| answer(&json!({"id": 1, "bytes": bytes}));
+        let fine = ask(
+            "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\na\u{e9}b\r\n0\r\n\r\n",
+        );
+        assert_eq!((&fine["verdict"], &fine["status"], &fine["body"]), (&json!("accept"), &json!(200), &json!("aéb")));
+        assert_eq!(ask("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nab")["verdict"], "incomplete");
+        assert_eq!(ask("HTTP/2 200\r\n\r\n")["verdict"], "reject");
+    }
+}
