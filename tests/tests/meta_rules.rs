@@ -179,8 +179,7 @@ fn bless() {
             }
             None => text += line,
         }
-        text.push('
-');
+        text.push('\n');
     }
     std::fs::write(repository().join(TABLE), text).expect("the table can be written");
 }
