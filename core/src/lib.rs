@@ -1,5 +1,43 @@
-//! A whole HTTP/1.1 client session as deterministic state machines.
+//! A whole HTTP/1.1 client session as deterministic state machines: no socket, no file, no thread, no lock, no clock, no dice.
+//!
+//! Whoever has bytes to move and a clock has an HTTP client, TLS included: under blocking sockets (the package `petition-std` is
+//! that), in any event loop, in a simulation with virtual time. Nothing here waits, and nothing here happens by itself.
+//!
+//! # The storeys
+//!
+//! Each is complete by itself and uses only the public face of those below it; stop where you have enough.
+//!
+//! - [`http1`]: framing and keep-alive on one connection, client side (RFC 9112).
+//! - [`link`]: one byte path: layers (a proxy's tunnel, TLS, your own) with HTTP/1.1 on top.
+//! - [`transfer`]: one request to its final response: the session, the pool, names, addresses, proxies, redirects, the safe retry, every
+//!   deadline. Begin reading here.
+//!
+//! Beside them stands plain data: [`Session`] (options, cookies), [`Request`], [`pool`]; and pure decisions: [`redirect`],
+//! [`cookie`], [`decode`], [`dial`], [`address_policy`], [`url_rules`].
+//!
+//! # The story of a request
+//!
+//! A [`Request`] is built; [`Session::prepare`] merges three levels of [`options`] and checks everything that can be checked.
+//! [`Transfer::new`] takes the [`Prepared`] request and the time. [`Transfer::poll`] then says what is wanted: an *order*
+//! (connect, look up, close, an event for the caller) is given once, an *offer* (write, read, take the body) is repeated until it is
+//! answered. What happened goes in with [`Transfer::handle`], with the time. [`Transfer::deadline`] says by when
+//! to come back if nothing does. Dropping the transfer at any moment is a cancellation and safe.
+//!
+//! # What holds everywhere
+//!
+//! - Time is an argument ([`Now`]): a monotonic [`Instant`] for deadlines, a wall-clock [`UnixTime`] for cookies and certificates.
+//! - How input was split, how short writes were, how often was polled: none of it changes the bytes sent or what the caller sees.
+//! - Whatever a peer can make us hold or do has a limit ([`Limits`]) with a default, a name, and an error that states it.
+//! - No byte from a peer panics or causes a [`Misuse`], which is the embedder's own mistake and never mixed with an [`Error`].
+//!
+//! The one source of chance in the tree is the crypto provider that rustls uses; it moves no decision of ours.
+//!
+//! # Features
+//!
+//! On by default: `tls`, `ring`, `webpki-roots`, `gzip` (with deflate), `json`, `charset`, `public-suffix`. Off: `brotli`, `zstd`.
 #![forbid(unsafe_code)]
+// Unit tests may use what core may not: see clippy.toml.
+#![cfg_attr(test, allow(clippy::disallowed_types, clippy::disallowed_methods, clippy::disallowed_macros))]
 
 pub mod address_policy;
 pub mod auth;

@@ -1,7 +1,8 @@
 //! Petition over blocking sockets of the standard library: [`Session`], [`Request`], [`Response`].
 //!
 //! Every decision is made by [`petition_core`]; here are only sockets. There is no runtime: a call runs on the thread that makes it, and no other thread is
-//! started but for name look-ups under a deadline (see [`resolve`]).
+//! started but for name look-ups under a deadline (see [`resolve`]). So it may be used anywhere, also within asynchronous code, where it blocks
+//! as any call would.
 //!
 //! ```no_run
 //! let session = petition_std::Session::new();
@@ -10,7 +11,22 @@
 //! println!("{} {}", response.status(), response.text()?);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # From here
+//!
+//! - A [`Session`] keeps cookies, connections and defaults; clones share them, in any number of threads. No lock is held during I/O.
+//! - A [`Request`] is built, changed and sent; what it can be told is on [`petition_core::Request`], and every option on
+//!   [`petition_core::options`].
+//! - A [`Response`] has its head at once and its body as it is read; dropping it is allowed at any time.
+//! - An [`Error`] says what was done, at which hop, how far it had come, and whether the server may have acted ([`Processed`]).
+//!
+//! Errors of a body that is read through [`std::io::Read`] are [`std::io::Error`]s with the whole [`Error`] inside.
 #![forbid(unsafe_code)]
+
+/// The examples of the README are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
 
 mod clock;
 mod dialing;

@@ -1,0 +1,86 @@
+//! Reading the repository: what the tests about the project itself have in common.
+#![allow(dead_code, reason = "each test crate uses a part")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Folders that hold nothing of ours.
+const SKIPPED: [&str; 4] = ["target", ".git", "corpus", "artifacts"];
+
+/// Endings of files that are text.
+const TEXT: [&str; 6] = ["rs", "md", "toml", "run", "yml", "sh"];
+
+/// A Rust file.
+pub(crate) struct Source {
+    /// Its path in the repository, with slashes.
+    pub(crate) name: String,
+    pub(crate) text: String,
+}
+
+impl Source {
+    /// The lines of code with their numbers, without comments and up to the unit tests at the end.
+    pub(crate) fn code_without_tests(&self) -> impl Iterator<Item = (usize, String)> {
+        let end = self.text.find("#[cfg(test)]\nmod tests").or(self.text.find("#[cfg(test)]\npub(crate) mod steps"));
+        code(&self.text[..end.unwrap_or(self.text.len())])
+    }
+}
+
+/// The top folder.
+pub(crate) fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests lie in a folder of the repository")
+}
+
+/// A file of the repository.
+pub(crate) fn read(name: &str) -> String {
+    fs::read_to_string(repository().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// Every Rust file.
+pub(crate) fn sources() -> Vec<Source> {
+    let rust = texts().into_iter().filter(|(name, _)| name.ends_with(".rs"));
+    rust.map(|(name, text)| Source { name, text }).collect()
+}
+
+/// Every text file, by its path.
+pub(crate) fn texts() -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    walk(repository(), &mut |path| {
+        let ending = path.extension().or(path.file_name()).and_then(|name| name.to_str()).unwrap_or_default();
+        if TEXT.contains(&ending) {
+            let name = path.strip_prefix(repository()).expect("below the top").to_string_lossy().replace('\\', "/");
+            found.push((name, fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))));
+        }
+    });
+    found.sort();
+    found
+}
+
+/// The lines that hold code, with their numbers, comments taken off.
+pub(crate) fn code(text: &str) -> impl Iterator<Item = (usize, String)> {
+    text.lines().enumerate().filter_map(|(index, line)| {
+        let line = without_comment(line);
+        (!line.trim().is_empty()).then(|| (index + 1, line.to_owned()))
+    })
+}
+
+/// A line up to `//`, unless that stands in a string.
+fn without_comment(line: &str) -> &str {
+    let quotes_before = |at: usize| line[..at].matches('"').count() - line[..at].matches("\\\"").count();
+    let comment = line.match_indices("//").find(|(at, _)| quotes_before(*at).is_multiple_of(2));
+    comment.map_or(line, |(at, _)| &line[..at])
+}
+
+fn walk(folder: &Path, visit: &mut impl FnMut(&Path)) {
+    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    for entry in entries {
+        let path: PathBuf = entry.expect("an entry of the folder").path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if path.is_dir() {
+            if !SKIPPED.contains(&name) {
+                walk(&path, visit);
+            }
+        } else {
+            visit(&path);
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! What the project says of itself is true: the oldest compiler, the weight, why each dependency is there, and the map.
+
+mod meta;
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use meta::{read, repository, sources};
+
+/// Crates in the tree of petition-std with its default features, itself included. To be raised only with a reason in ARCHITECTURE.md.
+#[cfg(target_os = "linux")]
+const CRATES: usize = 83;
+
+#[test]
+fn no_dependency_needs_a_younger_compiler_than_we_state() {
+    let stated = version(&toml_value(&read("Cargo.toml"), "rust-version"));
+    let metadata = cargo(&["metadata", "--format-version=1", "--locked", "--offline", "--filter-platform", &host()]);
+    let metadata: serde_json::Value = serde_json::from_str(&metadata).expect("cargo metadata prints JSON");
+    let packages = metadata["packages"].as_array().expect("packages");
+    assert!(packages.len() > 10);
+    for package in packages {
+        let needs = package["rust_version"].as_str().map(version);
+        assert!(
+            needs <= Some(stated),
+            "{} {} needs {needs:?}, we state {stated:?}",
+            package["name"],
+            package["version"]
+        );
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn the_tree_of_crates_grows_only_on_purpose() {
+    let tree =
+        cargo(&["tree", "--locked", "--offline", "-p", "petition-std", "-e", "normal,build", "--prefix", "none"]);
+    let crates: BTreeSet<_> =
+        tree.lines().filter_map(|line| Some(line.split_once(" v")?.0.to_owned() + line.split(' ').nth(1)?)).collect();
+    assert!(crates.len() <= CRATES, "expected at most {CRATES} crates, saw {}: {crates:#?}", crates.len());
+    for document in ["README.md", "ARCHITECTURE.md"] {
+        assert!(read(document).contains(&format!("{CRATES} crates")), "{document} states another number than {CRATES}");
+    }
+}
+
+#[test]
+fn every_dependency_has_its_reason() {
+    let architecture = read("ARCHITECTURE.md");
+    for manifest in ["core/Cargo.toml", "transport-std/Cargo.toml", "tests/Cargo.toml"] {
+        let text = read(manifest);
+        let mut inside = false;
+        for line in text.lines() {
+            if line.starts_with('[') {
+                inside = line.contains("dependencies");
+                continue;
+            }
+            let name = line.split(['.', ' ', '=']).next().unwrap_or_default();
+            if inside && !name.is_empty() && !name.starts_with(['#', '"', ']']) && !name.starts_with("petition-") {
+                assert!(architecture.contains(&format!("| `{name}` |")), "{manifest}: no reason is given for {name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_package_takes_part_in_the_lints_and_the_stated_version() {
+    for manifest in ["core/Cargo.toml", "transport-std/Cargo.toml", "tests/Cargo.toml"] {
+        let text = read(manifest);
+        for line in ["rust-version.workspace = true", "[lints]\nworkspace = true", "license.workspace = true"] {
+            assert!(text.contains(line), "expected {line:?} in {manifest}");
+        }
+    }
+    let stated = toml_value(&read("Cargo.toml"), "rust-version");
+    for document in ["README.md", "CONTRIBUTING.md"] {
+        assert!(read(document).contains(&format!("Rust {stated}")), "{document} states another version than {stated}");
+    }
+}
+
+/// The map in ARCHITECTURE.md is an indented list: folders end with a slash, files with `.rs`, and words follow.
+#[test]
+fn the_map_shows_every_file_and_no_other() {
+    let text = read("ARCHITECTURE.md");
+    let map = text.split("<!-- map -->").nth(1).expect("the map stands between two marks");
+    let mut folders: Vec<(usize, &str)> = Vec::new();
+    let mut shown = BTreeSet::new();
+    for line in map.lines() {
+        let entry = line.trim_start();
+        let depth = line.len() - entry.len();
+        let name = entry.split(' ').next().unwrap_or_default();
+        if !(name.ends_with('/') || name.ends_with(".rs")) {
+            continue;
+        }
+        folders.retain(|(of, _)| *of < depth);
+        let path: String = folders.iter().map(|(_, name)| *name).chain([name]).collect();
+        assert!(repository().join(&path).exists(), "the map shows {path}, which is gone");
+        assert!(entry.len() > name.len() + 1, "the map says nothing of {path}");
+        if name.ends_with('/') {
+            folders.push((depth, name));
+        } else {
+            shown.insert(path);
+        }
+    }
+    let kept = |name: &String| name.starts_with("core/src/") || name.starts_with("transport-std/src/");
+    let test = |name: &String| name.contains("/tests/") || name.ends_with("tests.rs");
+    let there: BTreeSet<_> = sources().into_iter().map(|s| s.name).filter(|name| kept(name) && !test(name)).collect();
+    let missing: Vec<_> = there.difference(&shown).collect();
+    assert!(missing.is_empty(), "the map does not show {missing:#?}");
+}
+
+fn cargo(arguments: &[&str]) -> String {
+    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    run(Command::new(program).args(arguments).current_dir(repository()))
+}
+
+fn host() -> String {
+    let program = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let text = run(Command::new(program).arg("-vV"));
+    text.lines().find_map(|line| line.strip_prefix("host: ")).expect("rustc names its host").to_owned()
+}
+
+fn run(command: &mut Command) -> String {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("text")
+}
+
+fn toml_value(text: &str, key: &str) -> String {
+    let value = text.lines().find_map(|line| line.strip_prefix(key)?.trim().strip_prefix('='));
+    value.unwrap_or_else(|| panic!("no {key}")).trim().trim_matches('"').to_owned()
+}
+
+/// `1.88` as `[1, 88, 0]`.
+fn version(text: &str) -> [u32; 3] {
+    let mut parts = text.split('.').map(|part| part.parse().expect("a number"));
+    [parts.next(), parts.next(), parts.next()].map(Option::unwrap_or_default)
+}
