@@ -76,7 +76,7 @@ pub use limits::{LimitExceeded, Limits};
 pub use options::{Headers, Options, Pairs, Setting, Settings};
 pub use prepared::Prepared;
 pub use proxy::Proxy;
-pub use request::{BuildError, Request};
+pub use request::{BuildError, IntoUrl, Request};
 pub use session::Session;
 pub use time::{Instant, Now, UnixTime};
 pub use transfer::{Event, Input, Output, Side, Transfer};

@@ -43,6 +43,53 @@ impl fmt::Debug for Target {
     }
 }
 
+/// What a URL can be given as: text, or a [`Url`] that was parsed before, which is cheaper to use many times.
+///
+/// Text may be relative where a base URL is set; what is wrong with it is reported when the request is prepared.
+pub trait IntoUrl: sealed::IntoTarget {}
+
+mod sealed {
+    pub trait IntoTarget {
+        #[doc(hidden)]
+        fn into_target(self) -> super::Given;
+    }
+}
+
+/// Where a request goes, as it was given.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Given(Target);
+
+macro_rules! text_is_url {
+    ($($type:ty),*) => {$(
+        impl IntoUrl for $type {}
+        impl sealed::IntoTarget for $type {
+            fn into_target(self) -> Given {
+                Given(Target::new(self.as_ref()))
+            }
+        }
+    )*};
+}
+
+text_is_url!(&str, String, &String, Box<str>, std::borrow::Cow<'_, str>);
+
+impl IntoUrl for &Url {}
+impl sealed::IntoTarget for &Url {
+    fn into_target(self) -> Given {
+        self.clone().into_target()
+    }
+}
+
+impl IntoUrl for Url {}
+impl sealed::IntoTarget for Url {
+    fn into_target(self) -> Given {
+        Given(match url_rules::accept_url(self.clone(), &Limits::DEFAULT) {
+            Ok((url, userinfo)) => Target::Absolute { url, userinfo },
+            Err(_) => Target::Text(self.as_str().into()),
+        })
+    }
+}
+
 impl Target {
     fn new(text: &str) -> Target {
         // A relative reference waits for the base URL; a URL that cannot be parsed waits to be reported.
@@ -55,10 +102,10 @@ impl Target {
 
 impl Request {
     /// A request for `url`, absolute or relative to the session's base URL, without body.
-    pub fn new(method: Method, url: impl AsRef<str>) -> Request {
+    pub fn new(method: Method, url: impl IntoUrl) -> Request {
         Request {
             method,
-            target: Target::new(url.as_ref()),
+            target: url.into_target().0,
             options: Options::new(),
             body: Body::Empty,
             content_type: None,
@@ -100,8 +147,8 @@ impl Request {
     }
 
     /// Sets the URL.
-    pub fn set_url(&mut self, url: impl AsRef<str>) {
-        self.target = Target::new(url.as_ref());
+    pub fn set_url(&mut self, url: impl IntoUrl) {
+        self.target = url.into_target().0;
     }
 
     /// Sets a field, in place of the session's and any earlier one of this name.

@@ -43,39 +43,39 @@ pub use petition_core::pool::PoolLimits;
 #[cfg(feature = "tls")]
 pub use petition_core::tls::TlsConfig;
 pub use petition_core::{
-    Auth, Body, BuildError, Error, ErrorKind, Limits, Method, Options, Phase, Processed, Proxy, Setting, StatusCode,
-    Timeout,
+    Auth, Body, BuildError, Error, ErrorKind, IntoUrl, Limits, Method, Options, Phase, Processed, Proxy, Setting,
+    StatusCode, Timeout,
 };
 pub use request::Request;
 pub use response::{Response, StatusError};
 pub use session::{Session, SessionBuilder};
 
 /// A GET request outside of any session.
-pub fn get(url: impl AsRef<str>) -> Request {
+pub fn get(url: impl IntoUrl) -> Request {
     Request::new(Method::GET, url)
 }
 
 /// A POST request outside of any session.
-pub fn post(url: impl AsRef<str>) -> Request {
+pub fn post(url: impl IntoUrl) -> Request {
     Request::new(Method::POST, url)
 }
 
 /// A PUT request outside of any session.
-pub fn put(url: impl AsRef<str>) -> Request {
+pub fn put(url: impl IntoUrl) -> Request {
     Request::new(Method::PUT, url)
 }
 
 /// A PATCH request outside of any session.
-pub fn patch(url: impl AsRef<str>) -> Request {
+pub fn patch(url: impl IntoUrl) -> Request {
     Request::new(Method::PATCH, url)
 }
 
 /// A DELETE request outside of any session.
-pub fn delete(url: impl AsRef<str>) -> Request {
+pub fn delete(url: impl IntoUrl) -> Request {
     Request::new(Method::DELETE, url)
 }
 
 /// A HEAD request outside of any session.
-pub fn head(url: impl AsRef<str>) -> Request {
+pub fn head(url: impl IntoUrl) -> Request {
     Request::new(Method::HEAD, url)
 }

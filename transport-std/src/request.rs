@@ -3,7 +3,7 @@
 use std::io::{self, Read, Seek};
 use std::ops::{Deref, DerefMut};
 
-use petition_core::{Body, Error, ErrorKind, Method};
+use petition_core::{Body, Error, IntoUrl, Method};
 
 use crate::drive::{Call, Stop};
 use crate::response::Response;
@@ -33,7 +33,7 @@ impl Request {
     petition_core::request_methods! { .request }
 
     /// A request outside of any session: each time it is sent, a new session is made for it.
-    pub fn new(method: Method, url: impl AsRef<str>) -> Request {
+    pub fn new(method: Method, url: impl IntoUrl) -> Request {
         Request { session: None, request: petition_core::Request::new(method, url), upload: None }
     }
 

@@ -8,7 +8,7 @@ use petition_core::link::Link;
 use petition_core::options::HeaderError;
 use petition_core::pool::{Pool, PoolLimits, PoolStatistics};
 use petition_core::transfer::Route;
-use petition_core::{BuildError, Method, Options};
+use petition_core::{BuildError, IntoUrl, Method, Options};
 
 use crate::request::Request;
 use crate::resolve::{Resolver, SystemResolver};
@@ -127,42 +127,42 @@ impl Session {
     }
 
     /// A request of any method in this session.
-    pub fn request(&self, method: Method, url: impl AsRef<str>) -> Request {
+    pub fn request(&self, method: Method, url: impl IntoUrl) -> Request {
         Request::in_session(self.clone(), petition_core::Request::new(method, url))
     }
 
     /// A GET request in this session.
-    pub fn get(&self, url: impl AsRef<str>) -> Request {
+    pub fn get(&self, url: impl IntoUrl) -> Request {
         self.request(Method::GET, url)
     }
 
     /// A HEAD request in this session.
-    pub fn head(&self, url: impl AsRef<str>) -> Request {
+    pub fn head(&self, url: impl IntoUrl) -> Request {
         self.request(Method::HEAD, url)
     }
 
     /// A POST request in this session.
-    pub fn post(&self, url: impl AsRef<str>) -> Request {
+    pub fn post(&self, url: impl IntoUrl) -> Request {
         self.request(Method::POST, url)
     }
 
     /// A PUT request in this session.
-    pub fn put(&self, url: impl AsRef<str>) -> Request {
+    pub fn put(&self, url: impl IntoUrl) -> Request {
         self.request(Method::PUT, url)
     }
 
     /// A PATCH request in this session.
-    pub fn patch(&self, url: impl AsRef<str>) -> Request {
+    pub fn patch(&self, url: impl IntoUrl) -> Request {
         self.request(Method::PATCH, url)
     }
 
     /// A DELETE request in this session.
-    pub fn delete(&self, url: impl AsRef<str>) -> Request {
+    pub fn delete(&self, url: impl IntoUrl) -> Request {
         self.request(Method::DELETE, url)
     }
 
     /// An OPTIONS request in this session.
-    pub fn options(&self, url: impl AsRef<str>) -> Request {
+    pub fn options(&self, url: impl IntoUrl) -> Request {
         self.request(Method::OPTIONS, url)
     }
 

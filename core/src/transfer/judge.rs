@@ -36,6 +36,7 @@ impl Machine {
         let revision = session.jar().revision();
         session.jar_mut().receive_all(url, head.get_all("set-cookie"), self.now.unix, context, |_, _| ());
         if session.jar().revision() != revision {
+            self.chain.new_cookies = true;
             self.chain.seen.cookie_set();
         }
     }
@@ -54,6 +55,10 @@ impl Machine {
         match redirect::decide(&settings.redirect, &settings.limits, &hop, status, head.get_all("location")) {
             Ok(Decision::Final(_)) => self.deliver(head),
             Ok(Decision::Follow(next)) => {
+                if self.chain.history.is_empty() && !self.chain.new_cookies {
+                    // Noted only now: most requests are not redirected. The first of a chain cannot be a repetition.
+                    let _ = self.chain.seen.visit(&request.method, &request.url, body != HopBody::None);
+                }
                 let with_body = body != HopBody::None && next.body == NextBody::Keep;
                 match self.chain.seen.visit(&next.method, &next.url, with_body) {
                     Ok(()) => self.follow(head, *next),

@@ -115,6 +115,8 @@ struct Machine {
 struct Chain {
     history: Vec<Hop>,
     seen: Seen,
+    /// A response of the chain changed the jar.
+    new_cookies: bool,
     referer: Option<String>,
     /// 417 came back: this request asks no more with Expect (T53).
     expect_refused: bool,
@@ -217,15 +219,12 @@ enum AfterBody {
 impl Transfer {
     /// Begins; the total deadline counts from `now`.
     pub fn new(request: Prepared, now: Now) -> Transfer {
-        let mut chain = Chain::default();
-        // The first request of a chain cannot be a repetition.
-        let _ = chain.seen.visit(&request.method, &request.url, !request.body.is_none());
         Transfer(Box::new(Machine {
             request,
             now,
             started: now.instant,
             stage: Stage::Begin,
-            chain,
+            chain: Chain::default(),
             cookie: Vec::new(),
             route: None,
             link: None,

@@ -3,6 +3,7 @@
 //! A kept connection serves a request only if every part of the route is equal (T9): scheme, host, port, the proxy with
 //! its credentials, and the TLS configuration by identity.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use url::Url;
@@ -15,8 +16,10 @@ use crate::proxy::Proxy;
 use crate::tls::{TlsConfig, TlsLayer};
 
 /// The key of a kept connection.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
+    /// Of all the rest; made once, since a key is looked up more often than it is made.
+    hash: u64,
     scheme: Scheme,
     host: Box<str>,
     port: u16,
@@ -28,14 +31,22 @@ pub struct Route {
 impl Route {
     /// The route of a request. `tls` is the configuration for whatever TLS the route has.
     pub(crate) fn new(request: &Prepared, #[cfg(feature = "tls")] tls: Option<TlsConfig>) -> Route {
-        Route {
+        let mut route = Route {
+            hash: 0,
             scheme: Scheme::of(&request.url),
             host: request.url.host_str().unwrap_or_default().into(),
             port: port(&request.url),
             proxy: request.settings.proxy.clone(),
             #[cfg(feature = "tls")]
             tls,
-        }
+        };
+        // Fixed keys: the same run gives the same hashes.
+        let mut hasher = DefaultHasher::new();
+        (route.scheme, &route.host, route.port, &route.proxy).hash(&mut hasher);
+        #[cfg(feature = "tls")]
+        route.tls.hash(&mut hasher);
+        route.hash = hasher.finish();
+        route
     }
 
     /// The host and port that a socket has to reach: the proxy's, or the origin's. A literal IPv6 address has no brackets.
@@ -114,6 +125,12 @@ impl Route {
     #[cfg(not(feature = "tls"))]
     fn proxy_tls(&self, _: &Proxy) -> Result<Box<dyn Layer>, String> {
         Err("the feature `tls` is off".into())
+    }
+}
+
+impl Hash for Route {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
     }
 }
 
