@@ -91,7 +91,6 @@ fn early_answers(size: u64, tls: bool) {
         let url = if tls { server.https_url("/") } else { server.url("/") };
         let zeros = Zeros::default();
         for (kind, mut request) in bodies(&authority, &url, size, &zeros).into_iter().enumerate() {
-            println!("{then:?} {size} {kind}");
             let outcome = timed(PROMPT, || request.send());
             match outcome {
                 Ok(mut response) => {

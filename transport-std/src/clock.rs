@@ -11,18 +11,39 @@ fn origin() -> StdInstant {
     *ORIGIN.get_or_init(StdInstant::now)
 }
 
-/// Both clocks, now.
-pub(crate) fn now() -> Now {
-    let unix = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |time| time.as_secs());
-    Now::new(instant(), UnixTime(unix))
-}
-
-/// The monotonic clock alone.
-pub(crate) fn instant() -> Instant {
+/// The monotonic clock.
+fn instant() -> Instant {
     Instant::from_origin(origin().elapsed())
 }
 
-/// The time left before a deadline; zero when it has passed, `None` when there is none.
-pub(crate) fn left(deadline: Option<Instant>) -> Option<Duration> {
-    deadline.map(|at| at - instant())
+/// The clocks of one call. They are read again after whatever may have taken time, and not for every word between this crate and the core; the
+/// wall clock is read once and goes on with the other, so that a step of it in the midst of a call does not count.
+pub(crate) struct Clock {
+    began: Now,
+    now: Now,
+}
+
+impl Clock {
+    pub(crate) fn start() -> Clock {
+        let unix = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |time| time.as_secs());
+        let began = Now::new(instant(), UnixTime(unix));
+        Clock { began, now: began }
+    }
+
+    /// As it was when it was last read.
+    pub(crate) fn now(&self) -> Now {
+        self.now
+    }
+
+    /// Reads the clock.
+    pub(crate) fn read(&mut self) {
+        let instant = instant();
+        let passed = (instant - self.began.instant).as_secs();
+        self.now = Now::new(instant, self.began.unix.saturating_add(passed));
+    }
+
+    /// The time left before a deadline; zero when it has passed, `None` when there is none.
+    pub(crate) fn left(&self, deadline: Option<Instant>) -> Option<Duration> {
+        deadline.map(|at| at - self.now.instant)
+    }
 }

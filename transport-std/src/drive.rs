@@ -13,7 +13,7 @@ use petition_core::pool::{Pooled, Take};
 use petition_core::{Body, Error, Event, Input, Instant, IoFailure, Output, Prepared, Side, Transfer};
 use rustix::event::PollFlags;
 
-use crate::clock;
+use crate::clock::Clock;
 use crate::dialing::Dialing;
 use crate::session::{Kept, Shared};
 use crate::socket::{Socket, wait};
@@ -26,6 +26,7 @@ const WATCHED: u64 = 16 * 1024;
 /// One request being carried out on this thread.
 pub(crate) struct Call {
     pub(crate) transfer: Transfer,
+    clock: Clock,
     shared: Arc<Shared>,
     socket: Option<Socket>,
     opened: Instant,
@@ -75,8 +76,10 @@ impl Call {
             Body::Stream { .. } => true,
             body => body.length().is_none_or(|length| length > WATCHED),
         };
+        let clock = Clock::start();
         Call {
-            transfer: Transfer::new(request, clock::now()),
+            transfer: Transfer::new(request, clock.now()),
+            clock,
             spare: shared.take_spare(),
             shared,
             socket: None,
@@ -91,6 +94,7 @@ impl Call {
 
     /// Goes on until there is something for the caller.
     pub(crate) fn run(&mut self) -> Stop {
+        self.clock.read();
         loop {
             let output = self.transfer.poll();
             if let Some(stop) = self.perform(output) {
@@ -122,7 +126,7 @@ impl Call {
         }
         match output {
             Output::Sync => self.shared.with_state(|state| {
-                let synced = self.transfer.sync(clock::now(), state);
+                let synced = self.transfer.sync(self.clock.now(), state);
                 debug_assert_eq!(synced, Ok(()));
             }),
             Output::Acquire => self.acquire(),
@@ -164,13 +168,13 @@ impl Call {
 
     /// What is told here was asked for: that it would not be is a fault of this crate.
     pub(crate) fn tell(&mut self, input: Input<'_>) {
-        let told = self.transfer.handle(clock::now(), input);
+        let told = self.transfer.handle(self.clock.now(), input);
         debug_assert_eq!(told, Ok(()));
     }
 
     fn acquire(&mut self) {
         let Some(route) = self.transfer.route() else { return };
-        let taken = self.shared.with_pool(|pool| pool.take(route, clock::instant()));
+        let taken = self.shared.with_pool(|pool| pool.take(route, self.clock.now().instant));
         match taken {
             Take::Reuse { pooled, idle_for } => {
                 self.opened = pooled.born;
@@ -193,11 +197,12 @@ impl Call {
     fn resolve(&mut self) {
         let Some((host, port)) = self.transfer.peer_name() else { return };
         let deadline = self.transfer.deadline();
-        let found = self.shared.resolver().resolve(host, port, clock::left(deadline));
+        let found = self.shared.resolver().resolve(host, port, self.clock.left(deadline));
+        self.clock.read();
         match found {
             Ok(addresses) => self.tell(Input::Resolved(&addresses)),
             // Of our time, that is. A resolver whose own patience ended before has failed.
-            Err(error) if error.kind() == Io::TimedOut && clock::left(deadline) == Some(Duration::ZERO) => {
+            Err(error) if error.kind() == Io::TimedOut && self.clock.left(deadline) == Some(Duration::ZERO) => {
                 self.tell(Input::Tick);
             }
             Err(error) => self.tell(Input::ResolveFailed(IoFailure::from(&error))),
@@ -216,7 +221,7 @@ impl Call {
         if socket.set_blocking(true).is_err() {
             return self.shared.with_pool(|pool| pool.closed(&key));
         }
-        let (now, born) = (clock::instant(), self.opened);
+        let (now, born) = (self.clock.now().instant, self.opened);
         let closed = self.shared.with_pool(|pool| {
             let evicted = pool.put(Pooled { key, item: Kept { link, socket }, born }, now, hint);
             let due = pool.next_expiry().is_some_and(|at| at <= now);
@@ -260,14 +265,16 @@ impl Call {
     }
 
     fn transmit(&mut self) {
-        let left = clock::left(self.transfer.deadline());
+        let left = self.clock.left(self.transfer.deadline());
         let Some(socket) = &mut self.socket else { return };
         if socket.is_blocking() == self.watched
             && let Err(error) = socket.set_blocking(!self.watched)
         {
             return self.tell(Input::Failed(Side::Write, IoFailure::from(&error)));
         }
-        match socket.write(self.transfer.outgoing(), left) {
+        let written = socket.write(self.transfer.outgoing(), left);
+        self.clock.read();
+        match written {
             Ok(0) => self.tell(Input::Failed(Side::Write, IoFailure::new(Io::WriteZero))),
             Ok(n) => self.tell(Input::Wrote(n)),
             Err(error) => self.not_done(Side::Write, &error),
@@ -278,9 +285,11 @@ impl Call {
         if let Some(storage) = self.spare.take() {
             self.spare = self.transfer.lend(storage).err();
         }
-        let left = clock::left(self.transfer.deadline());
+        let left = self.clock.left(self.transfer.deadline());
         let Some(socket) = &mut self.socket else { return };
-        match socket.read(self.transfer.space(), left) {
+        let read = socket.read(self.transfer.space(), left);
+        self.clock.read();
+        match read {
             Ok(0) => self.tell(Input::Eof),
             Ok(n) => self.tell(Input::Filled(n)),
             Err(error) => self.not_done(Side::Read, &error),
@@ -312,9 +321,11 @@ impl Call {
 
     fn supply(&mut self) {
         let Some(upload) = &mut self.upload else { return self.tell(Input::BodyEnd) };
-        match upload.fill() {
+        let filled = upload.fill();
+        self.clock.read();
+        match filled {
             Ok([]) => self.tell(Input::BodyEnd),
-            Ok(bytes) => match self.transfer.push_body(clock::now(), bytes) {
+            Ok(bytes) => match self.transfer.push_body(self.clock.now(), bytes) {
                 Ok(n) => upload.used(n),
                 Err(misuse) => debug_assert!(false, "{misuse}"),
             },
@@ -324,7 +335,7 @@ impl Call {
 
     /// Nothing to do before a socket is ready or a deadline has come.
     fn wait(&mut self) {
-        let left = clock::left(self.transfer.deadline());
+        let left = self.clock.left(self.transfer.deadline());
         if !self.dialing.is_empty() {
             return self.wait_for_connect(left);
         }
@@ -332,7 +343,9 @@ impl Call {
         let mut flags = PollFlags::empty();
         flags.set(PollFlags::IN, self.waiting.read);
         flags.set(PollFlags::OUT, self.waiting.write);
-        match wait(&[(socket.stream(), flags)], left) {
+        let waited = wait(&[(socket.stream(), flags)], left);
+        self.clock.read();
+        match waited {
             Ok(ready) if ready.contains(&true) => {
                 self.nothing_blocks();
             }
@@ -344,7 +357,9 @@ impl Call {
     /// Between two attempts to connect.
     fn wait_for_time(&mut self, left: Option<Duration>) {
         let nothing: [(&TcpStream, PollFlags); 0] = [];
-        match left.map(|_| wait(&nothing, left)) {
+        let waited = left.map(|_| wait(&nothing, left));
+        self.clock.read();
+        match waited {
             Some(Ok(_)) => self.tell(Input::Tick),
             // Nothing could ever end this wait.
             Some(Err(_)) | None => self.tell(Input::Cancel),
@@ -352,10 +367,12 @@ impl Call {
     }
 
     fn wait_for_connect(&mut self, left: Option<Duration>) {
-        match self.dialing.wait(left) {
+        let waited = self.dialing.wait(left);
+        self.clock.read();
+        match waited {
             Ok(Some((attempt, Ok(socket)))) => {
                 self.socket = Some(socket);
-                self.opened = clock::instant();
+                self.opened = self.clock.now().instant;
                 self.tell(Input::Connected(attempt));
             }
             Ok(Some((attempt, Err(error)))) => self.tell(Input::ConnectFailed(attempt, IoFailure::from(&error))),
@@ -371,9 +388,10 @@ impl Call {
 impl Drop for Call {
     /// T87: a short rest of the body is read so that the connection can be kept; else it is closed.
     fn drop(&mut self) {
+        self.clock.read();
         if !self.transfer.is_ended()
             && !std::thread::panicking()
-            && self.transfer.handle(clock::now(), Input::Discard).is_ok()
+            && self.transfer.handle(self.clock.now(), Input::Discard).is_ok()
         {
             while let Stop::Body = self.run() {
                 self.tell(Input::Consumed(self.transfer.body().len()));

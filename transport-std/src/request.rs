@@ -1,9 +1,11 @@
 //! A request that is sent from the thread that builds it.
 
+use std::fmt;
 use std::io::{self, Read, Seek};
 use std::ops::{Deref, DerefMut};
 
-use petition_core::{Body, Error, IntoUrl, Method};
+use petition_core::url_rules::{QueryShown, redacted};
+use petition_core::{Body, Error, ErrorKind, IntoUrl, Method};
 
 use crate::drive::{Call, Stop};
 use crate::response::Response;
@@ -22,7 +24,6 @@ use crate::upload::Upload;
 /// let response = request.send()?;
 /// # Ok::<(), petition_std::Error>(())
 /// ```
-#[derive(Debug)]
 pub struct Request {
     session: Option<Session>,
     request: petition_core::Request,
@@ -107,6 +108,19 @@ impl Request {
         }
         self.upload = Some(upload);
         Err(ErrorKind::BodyNotReplayable)
+    }
+}
+
+impl fmt::Debug for Request {
+    /// Neither the body nor the values of the query are shown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("method", self.request.method())
+            .field("url", &self.request.url().map(|url| redacted(url, QueryShown::NamesOnly).to_string()))
+            .field("options", self.request.options())
+            .field("body_length", &self.request.body().length())
+            .field("session", &self.session)
+            .finish_non_exhaustive()
     }
 }
 

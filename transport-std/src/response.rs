@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use petition_core::http1::{ResponseHead, Version};
+use petition_core::limits::LimitExceeded;
 use petition_core::text::{self, Text};
 use petition_core::transfer::Hop;
 use petition_core::{Error, ErrorKind, Input};
@@ -134,11 +135,16 @@ impl Response {
             Body::Fails(_) | Body::Streaming => {}
         }
         let limit = self.call.transfer.request().settings().limits.body_bytes;
-        self.call.transfer.limit_body("body_bytes", Some(limit));
         let mut collected = Vec::new();
         while let Some(bytes) = self.next_piece()? {
-            collected.extend_from_slice(bytes);
             let n = bytes.len();
+            if (collected.len() + n) as u64 > limit {
+                let error = LimitExceeded { name: "body_bytes", limit, seen: limit.saturating_add(1) };
+                let error = self.call.transfer.error(ErrorKind::Limit(error));
+                self.give_up();
+                return Err(error);
+            }
+            collected.extend_from_slice(bytes);
             self.call.tell(Input::Consumed(n));
         }
         let bytes = Bytes::from(collected);
@@ -193,6 +199,13 @@ impl Response {
             [] => Ok(()),
             names => Err(self.call.transfer.error(ErrorKind::Undecoded(names.to_vec()))),
         }
+    }
+
+    /// Closes the connection over a body that is not wanted.
+    fn give_up(&mut self) {
+        self.body = Body::Failed;
+        self.call.tell(Input::Cancel);
+        let _closed = self.call.settle();
     }
 
     /// The bytes at hand, waiting for some if there are none; `None` at the end.

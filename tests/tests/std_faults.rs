@@ -1,0 +1,288 @@
+//! Bad input, the caller's and the peer's: each gives an error that says what was expected and what was seen, at which
+//! phase, and never a secret; nothing is lost and nothing stays open.
+
+use std::io::Read;
+
+use petition_std::{BuildError, Error, ErrorKind, Method, Phase, Request, Session};
+use petition_tests::httpbin::{Answer, Httpbin};
+use petition_tests::server::{Script, Scripted};
+use petition_tests::support::{World, eventually, everything};
+
+const CANARY: &str = "canary-7f3a";
+
+/// A request that must fail before anything is sent.
+#[track_caller]
+fn refused(mut request: Request, words: &str) -> Error {
+    let error = request.send().unwrap_err();
+    let line = error.to_string();
+    assert!(matches!(error.kind(), ErrorKind::Build(_)), "{line}");
+    assert_eq!(error.report().phase, Phase::Prepare);
+    assert!(line.contains("building the request: ") && line.contains(words), "{line}");
+    assert!(!line.contains('\n') && !line.contains('\r'), "{line:?}");
+    assert!(!everything(&error).contains(CANARY), "T96: {line}");
+    error
+}
+
+#[test]
+fn what_would_break_a_line_is_refused_before_anything_is_sent() {
+    let world = World::plain();
+    let get = || world.session.get(world.url("/get"));
+    for (byte, shown) in [("\r", "0x0d"), ("\n", "0x0a"), ("\0", "0x00"), ("\x7f", "0x7f"), ("\r\nEvil: 1", "0x0d")] {
+        refused(get().header("X-A", format!("{CANARY}{byte}")), &format!("value of X-A, saw byte {shown}"));
+        refused(get().cookie("a", format!("{CANARY}{byte}")), "control characters and semicolons");
+        refused(get().header(format!("X{byte}"), CANARY), "expected a token as a field name");
+        assert!(world.session.set_headers([("X-A", byte)]).is_err(), "T18");
+    }
+    for name in ["", "a b", "a:", "é", "(x)"] {
+        refused(get().header(name, CANARY), "expected a token as a field name");
+    }
+    refused(get().cookie("a=b", CANARY), "cookie");
+    refused(get().cookie("a", format!("{CANARY}; b=c")), "cookie");
+    refused(get().basic_auth("a:b", CANARY), "user");
+    refused(get().bearer_auth(format!("{CANARY}\n")), "");
+    assert_eq!((world.server.requests(), world.server.counts().accepted), (0, 0), "T18");
+}
+
+#[test]
+fn fields_that_are_the_connections_own_are_refused() {
+    let world = World::plain();
+    for name in ["Transfer-Encoding", "Connection", "Upgrade", "Expect", "TE", "Trailer", "Proxy-Authorization"] {
+        refused(world.session.post(world.url("/post")).header(name, "chunked").data("abc"), name);
+    }
+    for (declared, body) in [("5", "abc"), ("2", "abc"), ("x", "abc"), ("3, 3", "abc"), ("-3", "abc")] {
+        let request = world.session.post(world.url("/post")).header("Content-Length", declared).data(body);
+        refused(request, "expected the body's length 3 in Content-Length");
+    }
+    assert_eq!(world.server.requests(), 0, "T21");
+    let fine = world.session.post(world.url("/post")).header("Content-Length", "3").data("abc").send().unwrap();
+    assert!(fine.ok(), "what says the same as we do is dropped");
+}
+
+#[test]
+fn a_bad_url_is_told_by_its_fault() {
+    for (url, words) in [
+        ("ftp://host/", "expected the scheme http or https, seen \"ftp\""),
+        ("file:///etc/passwd", "expected the scheme http or https"),
+        ("http://", "URL"),
+        ("http:///path", "host"),
+        ("http://a b/", "URL"),
+        ("http://host:99999/", "expected a port from 1 to 65535"),
+        ("http://host:0/", "expected a port from 1 to 65535"),
+        ("http://ho%2Fst/", "percent sign in the host"),
+        ("http://a@b@c/", "more than one @"),
+        ("http://host\\@evil/", "backslash"),
+        ("http://host/\r\nX: y", "control byte 0x0d"),
+        ("/relative", "expected an absolute URL, or a base URL"),
+        ("", "expected an absolute URL, or a base URL"),
+    ] {
+        let line = refused(petition_std::get(url), words).to_string();
+        assert!(line.starts_with("GET "), "{url:?}: {line}");
+    }
+    refused(petition_std::get(format!("http://user:{CANARY}@host:0/?token={CANARY}")), "port");
+    let long = petition_std::get(format!("http://host/{}", "a".repeat(70_000)));
+    refused(long, "limit url_bytes is 65536");
+    let connect = Session::new().request(Method::CONNECT, "http://host/");
+    assert!(matches!(refused(connect, "CONNECT").kind(), ErrorKind::Build(BuildError::Connect)));
+}
+
+/// What one answer leads to, head or body.
+fn outcome(answer: impl AsRef<[u8]>) -> (Scripted, Session, Result<String, Error>) {
+    let server = Scripted::start([Script::new().answer(answer).half_close()]).unwrap();
+    let session = Session::new();
+    let url = server.url(&format!("/path?token={CANARY}&{CANARY}#{CANARY}"));
+    let mut request = session.get(url).bearer_auth(CANARY).cookie("secret", CANARY).sensitive_header("X-Key", CANARY);
+    let result = request.send().and_then(|mut response| response.text());
+    (server, session, result)
+}
+
+#[test]
+fn every_fault_of_an_answer_reads_well() {
+    let head = |fields: &str| format!("HTTP/1.1 200 OK\r\n{fields}\r\n");
+    let cases = [
+        (head(&format!("X: {}\r\n", "a".repeat(70_000))), Phase::Head, "limit head_line_bytes is 16384"),
+        (head(&"X: aaaaaaaaaaaaaaaaaaaa\r\n".repeat(200).repeat(20)), Phase::Head, "limit head_"),
+        (head(&"X: a\r\n".repeat(300)), Phase::Head, "limit head_fields is 256, seen 257"),
+        (head("Content-Length: 10\r\n") + "abc", Phase::Body, "expected 10 bytes"),
+        (head("Content-Length: 3\r\nContent-Length: 4\r\n") + "abc", Phase::Head, "Content-Length is both 3 and 4"),
+        (head("Content-Length: +3\r\n") + "abc", Phase::Head, "expected a number in Content-Length, seen \"+3\""),
+        (head("Transfer-Encoding: chunked\r\n") + "5\r\nab", Phase::Body, "the connection ended"),
+        (head("Transfer-Encoding: chunked\r\n") + "5\r\nabcde\r\n", Phase::Body, "the connection ended"),
+        (
+            head("Transfer-Encoding: chunked\r\n") + "0x5\r\nabcde\r\n",
+            Phase::Body,
+            "expected a chunk size, seen byte \"x\"",
+        ),
+        (head("No colon here\r\n"), Phase::Head, "expected a field name and a colon"),
+        (head("A: a\0b\r\n"), Phase::Head, "byte 0x00 in the value of \"A\""),
+        ("SSH-2.0-OpenSSH_9\r\n".into(), Phase::Head, "expected HTTP/1.x"),
+        ("HTTP/2.0 200 OK\r\n\r\n".into(), Phase::Head, "expected HTTP/1.x"),
+        ("HTTP/1.1 2x0 OK\r\n\r\n".into(), Phase::Head, "expected a status line"),
+        ("HTTP/1.1 200 OK\r\nA: ".into(), Phase::Head, "the connection ended"),
+        ("".into(), Phase::Head, "expected a response, the connection ended before its first byte"),
+        ("HTTP/1.1 101 Switching Protocols\r\n\r\n".into(), Phase::Head, "status 101 switches protocols"),
+        ("HTTP/1.1 102 Processing\r\n\r\n".repeat(17), Phase::Head, "limit informational_responses is 16"),
+        (head("Content-Encoding: gzip\r\nContent-Length: 4\r\n") + "abcd", Phase::Body, "not valid gzip data"),
+        (head(&format!("Content-Encoding: {}\r\n", "gzip,".repeat(50))), Phase::Head, "limit content_codings is 3"),
+        (
+            "HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\n\r\n".into(),
+            Phase::Redirect,
+            "redirect to the scheme \"file\"",
+        ),
+        (
+            "HTTP/1.1 302 Found\r\nLocation: http://a/\r\nLocation: http://b/\r\n\r\n".into(),
+            Phase::Redirect,
+            "several Location fields",
+        ),
+    ];
+    for (answer, phase, words) in cases {
+        let (_server, session, result) = outcome(&answer);
+        let shown: String = answer.chars().take(60).collect();
+        let error = result.expect_err(&shown);
+        let line = error.to_string();
+        assert!(line.contains(words), "{shown:?}: {line}");
+        assert!(line.starts_with("GET http://127.0.0.1:") && line.contains(" bytes sent, "), "{line}");
+        assert!(line.contains("/path?token=***"), "the names of the query are shown: {line}");
+        assert!(!line.contains('\n') && line.len() < 400, "{line}");
+        assert!(!everything(&error).contains(CANARY), "T96: {line}");
+        assert_eq!(session.pool_statistics().open, 0, "{line}");
+        // A redirect that cannot be followed is judged when its head is there, whatever the stage is called.
+        assert!(error.report().phase == phase || phase == Phase::Redirect, "{line}");
+    }
+}
+
+#[test]
+fn a_gzip_bomb_is_stopped_at_a_limit_that_is_named() {
+    // 40 MiB of zeros in 40 KiB, in a stored-size reader and in a collected body alike.
+    let mut bomb = Vec::new();
+    let mut encoder = flate2::read::GzEncoder::new(std::io::repeat(0).take(40 << 20), flate2::Compression::best());
+    encoder.read_to_end(&mut bomb).unwrap();
+    let server = Httpbin::builder()
+        .handler(move |_| Some(Answer::bytes("text/plain", bomb.clone()).field("Content-Encoding", "gzip")))
+        .start()
+        .unwrap();
+    let session = Session::new();
+    let error = session.get(server.url("/")).send().unwrap().text().unwrap_err();
+    assert!(error.to_string().contains("limit decode_ratio is 200"), "T58: {error}");
+    let error = session.get(server.url("/")).send().unwrap().read_to_end(&mut Vec::new()).unwrap_err();
+    assert!(error.to_string().contains("limit decode_ratio is 200"), "T58: {error}");
+    let limits = |options: &mut petition_std::Options| {
+        let mut limits = petition_std::Limits::DEFAULT;
+        (limits.decode_ratio, limits.body_bytes) = (1 << 20, 1 << 20);
+        options.scalars_mut().limits = limits.into();
+    };
+    let error = session.get(server.url("/")).option(limits).send().unwrap().text().unwrap_err();
+    assert!(error.to_string().contains("limit body_bytes is 1048576, seen 1048577"), "T58: {error}");
+    // Dropped unread it is not decoded at all, and its connection serves on.
+    drop(session.get(server.url("/")).send().unwrap());
+    assert_eq!(session.pool_statistics().idle, 1, "T16");
+}
+
+#[test]
+fn a_body_of_more_than_the_limit_is_an_error_only_when_collected() {
+    let world = World::plain();
+    world.session.update(|options| {
+        let mut limits = petition_std::Limits::DEFAULT;
+        limits.body_bytes = 1000;
+        options.scalars_mut().limits = limits.into();
+    });
+    let error = world.session.get(world.url("/bytes/1001")).send().unwrap().text().unwrap_err();
+    assert!(error.to_string().contains("limit body_bytes is 1000, seen 1001"), "{error}");
+    let mut exact = world.session.get(world.url("/range/1000")).send().unwrap();
+    assert_eq!(exact.text().unwrap().len(), 1000);
+    let mut all = Vec::new();
+    world.session.get(world.url("/bytes/100000")).send().unwrap().read_to_end(&mut all).unwrap();
+    assert_eq!(all.len(), 100_000, "streaming has no limit of its own");
+}
+
+#[test]
+fn a_cookie_bomb_is_held_within_the_limits_of_the_jar() {
+    let server = Httpbin::builder()
+        .handler(|exchange| {
+            let round: usize = exchange.number("round", 0);
+            (exchange.path == "/bomb").then(|| {
+                (0..100).fold(Answer::new(200), |answer, n| {
+                    answer.field("Set-Cookie", format!("c{round}x{n}={}; Path=/", "v".repeat(100)))
+                })
+            })
+        })
+        .start()
+        .unwrap();
+    let session = Session::new();
+    for round in 0..10 {
+        session.get(server.url("/bomb")).query("round", round.to_string()).send().unwrap();
+    }
+    let kept = session.cookies(|jar| jar.len());
+    assert!((50..=180).contains(&kept), "T69: {kept}");
+    // And the session is not locked out of the server by a head that it would refuse.
+    let mut response = session.get(server.url("/headers")).send().unwrap();
+    assert_eq!(response.status(), 200);
+    let sent = response.json::<serde_json::Value>().unwrap()["headers"]["Cookie"].as_str().unwrap().len();
+    assert!(sent <= 8192, "T69: {sent}");
+}
+
+#[test]
+fn redirect_loops_and_long_chains_end() {
+    let world = World::plain();
+    let error = world.session.get(world.url("/redirect/20")).send().unwrap_err();
+    assert!(error.to_string().contains("limit redirects is 10"), "T13: {error}");
+    assert!(error.report().response.is_some(), "the response that was not followed is there");
+    assert_eq!(world.server.requests(), 11);
+    let server = Scripted::each(
+        Script::new()
+            .repeat(2, Script::new().answer("HTTP/1.1 302 Found\r\nLocation: /loop\r\nContent-Length: 0\r\n\r\n")),
+    )
+    .unwrap();
+    let error = Session::new().get(server.url("/loop")).send().unwrap_err();
+    assert!(error.to_string().contains("redirect loop"), "T13: {error}");
+    let delivered = world.session.get(world.url("/redirect/1")).max_redirects(0).send().unwrap();
+    assert_eq!((delivered.status().as_u16(), delivered.history().len()), (302, 0));
+}
+
+#[test]
+fn no_secret_is_told_by_anything_that_can_be_printed() {
+    let world = World::tls();
+    let session = &world.session;
+    session.set_headers([("Authorization", format!("Bearer {CANARY}"))]).unwrap();
+    session.get(world.url(&format!("/cookies/set/sid/{CANARY}"))).send().unwrap();
+    let request = session
+        .post(world.url("/status/404").replace("://", &format!("://user:{CANARY}@")))
+        .query("token", CANARY)
+        .bearer_auth(CANARY)
+        .cookie("own", CANARY)
+        .sensitive_header("X-Key", CANARY)
+        .data(CANARY);
+    let mut printed = format!("{request:?} {session:?} {:?}", session.state());
+    printed += &session.cookies(|jar| format!("{jar:?}"));
+    let response = { request }.send().unwrap();
+    printed += &format!("{response:?}");
+    printed += &everything(&response.error_for_status().unwrap_err());
+    let mut late = session.get(world.url(&format!("/delay/5?token={CANARY}")));
+    printed += &everything(&late.set_and_send());
+    let leak = printed.find(CANARY).map(|at| printed.get(at.saturating_sub(200)..at));
+    assert_eq!(leak, None, "T96");
+}
+
+trait Late {
+    fn set_and_send(&mut self) -> Error;
+}
+
+impl Late for Request {
+    fn set_and_send(&mut self) -> Error {
+        self.set_timeout(std::time::Duration::from_millis(200));
+        self.send().unwrap_err()
+    }
+}
+
+#[test]
+fn the_session_works_on_after_every_fault() {
+    let world = World::plain();
+    let odd = Scripted::each(Script::new().read_request().send("nonsense\r\n\r\n")).unwrap();
+    for _ in 0..5 {
+        assert!(world.session.get(odd.url("/")).send().is_err());
+        assert!(world.session.get("http://host:0/").send().is_err());
+        assert!(world.session.get(world.url("/get")).send().unwrap().text().is_ok());
+    }
+    assert_eq!((world.server.counts().accepted, world.session.pool_statistics().open), (1, 1));
+    odd.wait_for_counts("all closed", |counts| counts.open == 0);
+    eventually("one idle connection", || (world.session.pool_statistics().idle == 1).then_some(()));
+}

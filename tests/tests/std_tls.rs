@@ -1,0 +1,265 @@
+//! TLS against the kit's servers: trust, resumption, every reason to refuse, truncation, client certificates.
+
+use std::io::Read;
+
+use petition_std::petition_core::http1::Leniencies;
+use petition_std::petition_core::link::LinkError;
+use petition_std::petition_core::tls::TlsFailure;
+use petition_std::{Error, ErrorKind, Phase, Session, TlsConfig};
+use petition_tests::httpbin::Httpbin;
+use petition_tests::server::{Script, Scripted};
+use petition_tests::support::{everything, session_trusting, session_with, trust};
+use petition_tests::tls::{Authority, Endpoint, Farewell, Leaf};
+use rustls::ProtocolVersion;
+
+fn failure(error: &Error) -> &TlsFailure {
+    match error.kind() {
+        ErrorKind::Link(LinkError::Tls(failure)) => failure,
+        _ => panic!("no failure of TLS: {error}"),
+    }
+}
+
+fn get(session: &Session, url: &str) -> Result<String, Error> {
+    session.get(url).send()?.text()
+}
+
+#[test]
+fn a_server_is_verified_against_own_roots() {
+    let authority = Authority::new();
+    for identity in [authority.issue_localhost(), authority.intermediate().issue_localhost()] {
+        let server = Httpbin::start_tls(&Endpoint::new(&identity)).unwrap();
+        let session = session_trusting(&authority);
+        for host in ["localhost", "127.0.0.1"] {
+            let response = session.get(server.base_at(host) + "/get").send().unwrap();
+            assert_eq!((response.status().as_u16(), response.url().scheme()), (200, "https"));
+        }
+        let from_pem = TlsConfig::builder().roots_pem(authority.pem().as_bytes()).unwrap().build().unwrap();
+        assert!(get(&session_with(&from_pem), &server.url("/get")).is_ok());
+    }
+}
+
+#[test]
+fn the_second_connection_resumes_the_session() {
+    let authority = Authority::new();
+    for version in [ProtocolVersion::TLSv1_2, ProtocolVersion::TLSv1_3] {
+        let endpoint = Endpoint::builder(&authority.issue_localhost()).only(version).build();
+        let server = Httpbin::start_tls(&endpoint).unwrap();
+        let session = session_trusting(&authority);
+        for _ in 0..3 {
+            get(&session, &server.url("/close")).unwrap();
+        }
+        let counts = endpoint.counts();
+        assert_eq!((counts.full, counts.resumed), (1, 2), "{version:?}");
+        // Another session has tickets of its own.
+        get(&session_trusting(&authority), &server.url("/get")).unwrap();
+        assert_eq!(endpoint.counts().full, 2);
+        let never = TlsConfig::builder().root(authority.der()).resumption(false).build().unwrap();
+        let never = session_with(&never);
+        get(&never, &server.url("/close")).unwrap();
+        get(&never, &server.url("/close")).unwrap();
+        assert_eq!((endpoint.counts().full, endpoint.counts().resumed), (4, 2));
+    }
+}
+
+#[test]
+fn every_bad_certificate_is_refused_and_its_fault_named() {
+    let (authority, stranger) = (Authority::new(), Authority::new());
+    let cases = [
+        (authority.issue(&Leaf::new(&["other.test"])), "not valid for localhost, only for other.test"),
+        (authority.issue(&Leaf::new(&["*.localhost"])), "not valid for localhost"),
+        (authority.issue(&Leaf::new(&["other.test"]).common_name("localhost")), "not valid for localhost"),
+        (authority.issue(&Leaf::localhost().expired()), "certificate has expired"),
+        (authority.issue(&Leaf::localhost().not_yet_valid()), "certificate is not valid yet"),
+        (stranger.issue_localhost(), "not issued by a trusted root"),
+        (petition_tests::tls::Identity::self_signed(&Leaf::localhost()), "not issued by a trusted root"),
+        (authority.issue(&Leaf::localhost().for_client()), "certificate is not acceptable"),
+        (authority.issue(&Leaf::localhost().as_authority()), "certificate is not acceptable"),
+    ];
+    for (identity, words) in cases {
+        let endpoint = Endpoint::new(&identity);
+        let server = Httpbin::start_tls(&endpoint).unwrap();
+        let session = session_trusting(&authority);
+        let error = session.post(server.url("/post?token=hush")).data("secret").send().unwrap_err();
+        let line = error.to_string();
+        assert!(line.contains(words) && line.contains("the TLS handshake"), "T79: {line}");
+        assert_eq!(error.report().phase, Phase::Tls);
+        assert!(!everything(&error).contains("hush"));
+        assert_eq!((server.requests(), session.pool_statistics().open), (0, 0), "nothing was said");
+    }
+}
+
+#[test]
+fn each_reason_is_a_kind_of_its_own() {
+    let (authority, stranger) = (Authority::new(), Authority::new());
+    let fails = |identity| {
+        let server = Httpbin::start_tls(&Endpoint::new(&identity)).unwrap();
+        failure(&get(&session_trusting(&authority), &server.url("/get")).unwrap_err()).clone()
+    };
+    assert!(matches!(fails(authority.issue(&Leaf::new(&["a.test"]))), TlsFailure::WrongName { .. }));
+    assert_eq!(fails(authority.issue(&Leaf::localhost().expired())), TlsFailure::Expired);
+    assert_eq!(fails(authority.issue(&Leaf::localhost().not_yet_valid())), TlsFailure::NotYetValid);
+    assert_eq!(fails(stranger.issue_localhost()), TlsFailure::UnknownIssuer);
+}
+
+#[test]
+fn an_address_needs_a_certificate_for_the_address() {
+    let authority = Authority::new();
+    let server = Httpbin::start_tls(&Endpoint::new(&authority.issue(&Leaf::new(&["localhost"])))).unwrap();
+    let session = session_trusting(&authority);
+    assert!(get(&session, &(server.base_at("localhost") + "/get")).is_ok());
+    let error = get(&session, &(server.base_at("127.0.0.1") + "/get")).unwrap_err();
+    assert!(error.to_string().contains("not valid for 127.0.0.1"), "T79: {error}");
+    let server = Httpbin::start_tls(&Endpoint::new(&authority.issue(&Leaf::new(&["127.0.0.1"])))).unwrap();
+    assert!(get(&session, &(server.base_at("127.0.0.1") + "/get")).is_ok());
+    assert!(get(&session, &(server.base_at("localhost") + "/get")).is_err());
+}
+
+#[test]
+fn a_server_of_h2_alone_is_refused() {
+    let authority = Authority::new();
+    let endpoint = Endpoint::builder(&authority.issue_localhost()).protocols(&["h2"]).build();
+    let server = Httpbin::start_tls(&endpoint).unwrap();
+    let error = get(&session_trusting(&authority), &server.url("/get")).unwrap_err();
+    assert_eq!(*failure(&error), TlsFailure::NoApplicationProtocol, "T83");
+    assert!(error.to_string().contains("does not offer http/1.1"), "{error}");
+    let endpoint = Endpoint::builder(&authority.issue_localhost()).protocols(&[]).build();
+    let server = Httpbin::start_tls(&endpoint).unwrap();
+    assert!(get(&session_trusting(&authority), &server.url("/get")).is_ok(), "without ALPN it is HTTP/1.1");
+}
+
+#[test]
+fn plain_http_on_a_tls_port_and_tls_on_a_plain_one_say_so() {
+    let authority = Authority::new();
+    let plain = Scripted::each(Script::new().read_exactly(5).send("HTTP/1.1 400 Bad Request\r\n\r\n")).unwrap();
+    let error = get(&session_trusting(&authority), &plain.https_url("/")).unwrap_err();
+    assert!(error.to_string().contains("not TLS"), "{error}");
+    let secure = Httpbin::start_tls(&Endpoint::new(&authority.issue_localhost())).unwrap();
+    let error = get(&Session::new(), &format!("http://{}/", secure.address())).unwrap_err();
+    assert!(error.to_string().contains("(TLS?)") || error.is_truncated(), "{error}");
+}
+
+#[test]
+fn an_end_without_closure_alert_is_a_truncation_where_the_end_is_the_only_sign() {
+    let authority = Authority::new();
+    let close = ("Connection: close\r\n\r\n", "whole", true);
+    let length = ("Content-Length: 5\r\n\r\n", "whole", false);
+    let chunked = ("Transfer-Encoding: chunked\r\n\r\n", "5\r\nwhole\r\n0\r\n\r\n", false);
+    for farewell in [Farewell::Fin, Farewell::CloseNotify] {
+        let endpoint = Endpoint::builder(&authority.issue_localhost()).farewell(farewell).build();
+        for ((field, body, matters), tolerant) in
+            [close, length, chunked].into_iter().flat_map(|case| [(case, true), (case, false)])
+        {
+            let script = Script::new().answer(format!("HTTP/1.1 200 OK\r\n{field}{body}"));
+            let server = Scripted::start_tls(&endpoint, [script]).unwrap();
+            let session = session_trusting(&authority);
+            session.update(|options| {
+                let mut leniencies = Leniencies::COMPAT;
+                leniencies.unclean_tls_close = tolerant;
+                options.scalars_mut().leniencies = leniencies.into();
+            });
+            let outcome = get(&session, &server.https_url("/"));
+            if matters && !tolerant && farewell == Farewell::Fin {
+                let error = outcome.unwrap_err();
+                assert!(error.is_truncated(), "T45: {error}");
+            } else {
+                // By default it is a named leniency.
+                assert_eq!(outcome.unwrap(), "whole", "T45: {field} {farewell:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_truncated_body_gives_what_came() {
+    let authority = Authority::new();
+    let endpoint = Endpoint::new(&authority.issue_localhost());
+    for field in ["", "Content-Length: 9\r\n", "Transfer-Encoding: chunked\r\n"] {
+        let body = if field.starts_with('T') { "4\r\nhalf\r\n" } else { "half" };
+        let script = Script::new().answer(format!("HTTP/1.1 200 OK\r\n{field}\r\n{body}")).truncate();
+        let server = Scripted::start_tls(&endpoint, [script]).unwrap();
+        let session = session_trusting(&authority);
+        session.update(|options| options.scalars_mut().strict = true.into());
+        let mut response = session.get(server.https_url("/")).send().unwrap();
+        let mut body = Vec::new();
+        assert!(response.read_to_end(&mut body).is_err(), "T45: {field}");
+        assert_eq!(body, b"half");
+    }
+}
+
+#[test]
+fn accepting_anything_does_not_bleed_to_verified_requests() {
+    let (authority, stranger) = (Authority::new(), Authority::new());
+    let endpoint = Endpoint::new(&stranger.issue(&Leaf::new(&["elsewhere.test"])));
+    let server = Httpbin::start_tls(&endpoint).unwrap();
+    let danger = TlsConfig::builder().danger_accept_invalid_certs().build().unwrap();
+    let session = session_trusting(&authority);
+    let trusting = || session.get(server.url("/get")).option(|o| o.scalars_mut().tls = Some(danger.clone()).into());
+    for round in 0..2 {
+        let mut response = trusting().send().unwrap();
+        assert_eq!(response.reused(), round > 0, "its own connection is kept");
+        response.text().unwrap();
+        let error = get(&session, &server.url("/get")).unwrap_err();
+        assert_eq!(*failure(&error), TlsFailure::UnknownIssuer, "T9, T80: round {round}");
+        session.close_idle();
+        // Nor may the ticket of the unverified session help the verified one.
+        assert!(get(&session, &server.url("/get")).is_err(), "T80: round {round}");
+        trusting().send().unwrap().text().unwrap();
+    }
+    assert!(danger.accepts_invalid_certs() && !trust(&authority).accepts_invalid_certs());
+}
+
+#[test]
+fn one_session_with_two_trusts_keeps_their_connections_apart() {
+    let authority = Authority::new();
+    let server = Httpbin::start_tls(&Endpoint::new(&authority.issue_localhost())).unwrap();
+    let session = session_trusting(&authority);
+    get(&session, &server.url("/get")).unwrap();
+    let twin = trust(&authority);
+    let mut other = session.get(server.url("/get")).option(|o| o.scalars_mut().tls = Some(twin).into());
+    assert!(!other.send().unwrap().reused(), "T9: alike is not the same");
+    assert!(session.get(server.url("/get")).send().unwrap().reused());
+}
+
+#[test]
+fn a_client_certificate_is_shown_to_whoever_asks() {
+    let (authority, clients, strangers) = (Authority::new(), Authority::new(), Authority::new());
+    for version in [ProtocolVersion::TLSv1_2, ProtocolVersion::TLSv1_3] {
+        let endpoint = Endpoint::builder(&authority.issue_localhost()).clients_of(&clients).only(version).build();
+        let server = Httpbin::start_tls(&endpoint).unwrap();
+        let with = |issuer: &Authority| {
+            let own = issuer.issue(&Leaf::new(&["client.test"]).for_client());
+            let config = TlsConfig::builder().root(authority.der()).client_certificate(own.chain(), own.key());
+            session_with(&config.build().unwrap())
+        };
+        assert!(get(&with(&clients), &server.url("/get")).is_ok(), "{version:?}");
+        let error = get(&session_trusting(&authority), &server.url("/get")).unwrap_err();
+        assert!(error.to_string().contains("alert"), "{version:?}: {error}");
+        assert!(get(&with(&strangers), &server.url("/get")).is_err());
+        let identity = clients.issue(&Leaf::new(&["client.test"]).for_client());
+        let pem = identity.chain_pem().to_owned() + &identity.key_pem();
+        let config = TlsConfig::builder().root(authority.der()).client_certificate_pem(pem.as_bytes()).unwrap();
+        assert!(get(&session_with(&config.build().unwrap()), &server.url("/get")).is_ok());
+    }
+}
+
+#[test]
+fn the_callers_own_rustls_configuration_is_used() {
+    let authority = Authority::new();
+    let server = Httpbin::start_tls(&Endpoint::new(&authority.issue_localhost())).unwrap();
+    let own = authority.client_config(&["h2", "http/1.1"]);
+    let session = session_with(&TlsConfig::from_rustls(own.into()));
+    assert!(get(&session, &server.url("/get")).is_ok());
+}
+
+#[test]
+fn https_only_and_downgrades() {
+    let authority = Authority::new();
+    let secure = Httpbin::start_tls(&Endpoint::new(&authority.issue_localhost())).unwrap();
+    let plain = Httpbin::start_plain().unwrap();
+    let session = session_trusting(&authority);
+    let target = plain.url("/headers");
+    let url = secure.url("/redirect-to");
+    let mut request = session.get(&url).query("url", &target).bearer_auth("canary").cookie("temp", "canary");
+    let text = request.send().unwrap().text().unwrap();
+    assert!(!text.contains("canary"), "T10: {text}");
+}

@@ -1,0 +1,32 @@
+//! GETs a URL several times in one session and reads every answer to its end.
+//!
+//! `cargo run --example get_many -- URL COUNT [CERTIFICATES.pem]`: what the certificates in the file vouch for is trusted.
+
+use std::io::Read;
+
+use petition_std::{Session, TlsConfig};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let (Some(url), Some(count)) = (arguments.next(), arguments.next()) else {
+        return Err("usage: get_many URL COUNT [CERTIFICATES.pem]".into());
+    };
+    let session = Session::new();
+    if let Some(file) = arguments.next() {
+        let tls = TlsConfig::builder().roots_pem(&std::fs::read(file)?)?.build()?;
+        session.update(|options| options.scalars_mut().tls = Some(tls).into());
+    }
+    let mut total = 0;
+    let mut space = vec![0; 64 * 1024];
+    for _ in 0..count.parse()? {
+        let mut response = session.get(&url).send()?.error_for_status()?;
+        loop {
+            match response.read(&mut space)? {
+                0 => break,
+                n => total += n,
+            }
+        }
+    }
+    println!("{total} bytes, {:?}", session.pool_statistics());
+    Ok(())
+}
