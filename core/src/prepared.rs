@@ -125,7 +125,7 @@ impl Prepared {
         }
         if name.eq_ignore_ascii_case("host") {
             let host = std::str::from_utf8(value).ok().and_then(|text| text.parse::<http::uri::Authority>().ok());
-            if !value.is_empty() && !host.is_some_and(|host| !host.as_str().contains('@')) {
+            if !value.is_empty() && host.is_none_or(|host| host.as_str().contains('@')) {
                 return Err(BuildError::Header(HeaderError::Value { name: name.into(), byte: b'@' }));
             }
         }

@@ -124,5 +124,5 @@ impl Machine {
 
 /// Whether this is what a kept connection shows that the peer had given up: its end, or something that answers no request of ours (T47).
 fn is_dead_connection(error: &LinkError) -> bool {
-    matches!(error, LinkError::Protocol(ProtocolError::Empty | ProtocolError::Unsolicited { .. }))
+    matches!(error, LinkError::Protocol(ProtocolError::Empty | ProtocolError::Unsolicited))
 }

@@ -74,6 +74,10 @@ impl Actor {
                     return Some(Step::Send(bytes));
                 }
             }
+            Step::Answer(answer) => {
+                let bytes = answer(&String::from_utf8_lossy(&self.head)).into_bytes();
+                return self.step(Step::Send(bytes), now, line);
+            }
             Step::Fill { byte, left } => {
                 let n = left.min(line.room_to_client() as u64);
                 self.say(&vec![byte; n as usize], line);
