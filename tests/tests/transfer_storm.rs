@@ -15,7 +15,11 @@ fn echo(head: &str) -> String {
 fn echo_chunked(head: &str) -> String {
     let path = head.split(' ').nth(1).unwrap_or_default();
     let head_only = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
-    if head.starts_with("HEAD") { head_only.into() } else { format!("{head_only}{:x}\r\n{path}\r\n0\r\n\r\n", path.len()) }
+    if head.starts_with("HEAD") {
+        head_only.into()
+    } else {
+        format!("{head_only}{:x}\r\n{path}\r\n0\r\n\r\n", path.len())
+    }
 }
 
 fn echo_and_go_on(head: &str) -> String {
@@ -115,7 +119,10 @@ fn whatever_fails_the_invariants_hold_and_no_answer_goes_astray() {
             let run = world.send_with(request, conduct);
             if let (Outcome::Done, Reader::Reads, 200) = (&run.outcome, reader, run.status) {
                 let body = String::from_utf8_lossy(&run.body);
-                assert!(body.is_empty() || body.starts_with(&format!("/{number}/")), "seed {seed}: {body} for {number}");
+                assert!(
+                    body.is_empty() || body.starts_with(&format!("/{number}/")),
+                    "seed {seed}: {body} for {number}"
+                );
             }
             if !idempotent {
                 once.push(number);

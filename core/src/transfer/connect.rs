@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::exchange::SendFailed;
 use super::io::Output;
 use super::route::{Route, needs_tls};
+use super::upload::Upload;
 use super::{Attempt, Machine, Parked, SocketOrder, Stage};
 use crate::address_policy::AddressPolicy;
 use crate::dial::{AttemptId, Dial, DialStep};
@@ -222,6 +223,7 @@ impl Machine {
         self.link = Some(link);
         self.attempt.reused = false;
         self.parked = Parked::default();
+        self.upload = Upload::Finished;
         self.stage = Stage::Establish { since: self.now.instant };
     }
 
