@@ -168,6 +168,25 @@ fn t53_417_is_answered_once_without_expect_and_remembered() {
 }
 
 #[test]
+fn t53_only_the_origin_that_refused_is_remembered() {
+    let refused = "HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n";
+    let on = "HTTP/1.1 307 X\r\nLocation: http://b.test/\r\nContent-Length: 0\r\n\r\n";
+    let world = same_in(0..3, |w| {
+        w.serve("a.test:80", Peer::new().head().send(refused));
+        w.serve("a.test:80", Peer::new().request().send(on));
+        w.serve("b.test:80", Peer::new().request().send(OK).request().send(OK));
+        w.send(expecting(100)).assert(200, "hi");
+        let mut next = expecting(100);
+        next.set_url("http://b.test/next");
+        w.send(next).assert(200, "hi");
+    });
+    let heard = world.heard(2);
+    let (first, second) = heard.split_at(heard.find("POST /next").unwrap());
+    assert!(!first.contains("Expect:"), "this request asks no more: {first}");
+    assert!(second.contains("Expect:"), "{second}");
+}
+
+#[test]
 fn t53_a_stream_that_was_refused_untouched_need_not_be_rewound() {
     let refused = "HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n";
     let world = same_in(0..9, |w| {

@@ -145,7 +145,7 @@ impl Actor {
 
     fn say(&mut self, bytes: &[u8], line: &mut Line) {
         match self.layers.last_mut() {
-            None => line.to_client(bytes),
+            None => line.push(bytes),
             Some(top) => {
                 top.writer().write_all(bytes).expect("rustls buffers");
                 self.speak(line);
@@ -162,7 +162,7 @@ impl Actor {
             }
             match i.checked_sub(1) {
                 Some(below) => self.layers[below].writer().write_all(&out).expect("rustls buffers"),
-                None => line.to_client(&out),
+                None => line.push(&out),
             }
         }
     }
