@@ -229,3 +229,26 @@ fn a_write_that_fails_under_tls_ends_the_transfer() {
         });
     }
 }
+
+#[test]
+fn t52_an_early_response_under_tls_is_read_although_records_wait_to_be_written() {
+    let authority = petition_tests::tls::Authority::new();
+    let server = petition_tests::memory::server_config(&authority, &["a.test"]);
+    let client = petition_tests::memory::client_config(&authority);
+    for seed in [0, 5, 6, 7] {
+        same_in(seed..seed + 1, |w| {
+            let stalls = Peer::tls(&server).head().stop_reading().send(TOO_LARGE);
+            let bytes = |w: &mut petition_tests::memory::World, (mut request, conduct): (Request, Conduct)| {
+                request.set_url("https://a.test/");
+                w.serve("a.test:443", stalls.clone());
+                let request = request.option(|o| o.scalars_mut().tls = Some(client.clone()).into());
+                let run = w.send_with(request, conduct);
+                run.assert(413, "big");
+                assert_eq!(run.ended, run.began, "nothing is waited for");
+            };
+            bytes(w, (post(500_000), Conduct::default()));
+            bytes(w, stream(500_000));
+            assert!(w.connections().iter().all(|c| c.fate == Fate::Closed));
+        });
+    }
+}
