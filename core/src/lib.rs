@@ -82,7 +82,7 @@ pub use time::{Instant, Now, UnixTime};
 pub use transfer::{Event, Input, Output, Side, Transfer};
 
 pub use http::{Method, StatusCode};
-pub use url::Url;
 #[cfg(feature = "json")]
 #[doc(hidden)]
 pub use serde::Serialize;
+pub use url::Url;

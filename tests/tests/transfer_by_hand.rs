@@ -163,6 +163,19 @@ fn t52_a_short_rest_goes_out_after_the_response_if_it_can() {
 }
 
 #[test]
+fn t52_a_rest_that_does_not_go_out_has_the_time_of_a_drain() {
+    let (mut session, mut transfer) = half_sent(b"HTTP/1.1 413 X\r\nContent-Length: 3\r\n\r\nbig");
+    transfer.handle(at(0), Input::Ready(Side::Write)).unwrap();
+    until(&mut session, &mut transfer, |o| matches!(o, Output::Body));
+    transfer.handle(at(100), Input::Consumed(3)).unwrap();
+    assert!(matches!(transfer.poll(), Output::Transmit));
+    assert_eq!(transfer.deadline(), Some(Instant::from_origin(ms(350))));
+    transfer.handle(at(350), Input::Tick).unwrap();
+    assert!(matches!(transfer.poll(), Output::Close));
+    assert!(matches!(transfer.poll(), Output::Event(Event::Done)));
+}
+
+#[test]
 fn t52_bytes_that_are_there_are_told_before_a_rest_is_sent() {
     let (mut session, mut transfer) = half_sent(b"HTTP/1.1 413 X\r\nContent-Length: 9\r\n\r\nabc");
     transfer.handle(at(0), Input::Ready(Side::Write)).unwrap();

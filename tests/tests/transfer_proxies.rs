@@ -7,7 +7,7 @@ use petition_core::http1::ResponseHead;
 use petition_core::link::LinkError;
 use petition_core::proxy::Tunnel;
 use petition_core::tls::TlsConfig;
-use petition_core::{ErrorKind, Method, Phase, Proxy, Request};
+use petition_core::{ErrorKind, Method, Phase, Processed, Proxy, Request};
 use petition_tests::memory::{Fate, Peer, World, client_config, invariants, same_everywhere, same_in, server_config};
 use petition_tests::tls::Authority;
 use rustls::ServerConfig;
@@ -94,6 +94,42 @@ fn t45_the_end_without_close_notify_matters_where_the_length_is_not_known() {
     for number in [1, 3] {
         assert!(world.transcripts[number].error().is_truncated(), "{number}");
         assert_eq!(world.transcripts[number].body, b"abc");
+    }
+}
+
+#[test]
+fn t10_from_https_to_http_no_credentials_and_no_secure_cookie_go_along() {
+    let Trust { server, client } = trust();
+    let set = "HTTP/1.1 302 X\r\nSet-Cookie: s=canary; Secure\r\nSet-Cookie: plain=1\r\nLocation: http://a.test/\r\n\
+               Content-Length: 0\r\n\r\n";
+    let world = same_in(0..3, |w| {
+        w.serve("a.test:443", Peer::tls(&server).request().send(set).request().send(set));
+        w.serve("a.test:80", Peer::replies([OK]));
+        w.send(get("https://user:canary@a.test/", &client).header("X-Api-Key", "canary")).assert(200, "hi");
+        let policy = petition_core::redirect::Policy {
+            plain_http: petition_core::redirect::PlainHttp::NotFromHttps,
+            ..Default::default()
+        };
+        w.send(get("https://a.test/", &client).option(|o| o.scalars_mut().redirect = policy.into()));
+    });
+    let heard = world.heard(1);
+    assert!(
+        heard.contains("Cookie: plain=1\r\n") && !heard.contains("canary") && !heard.contains("Authorization"),
+        "{heard}"
+    );
+    assert_eq!(world.transcripts[1].phase(), Phase::Redirect);
+}
+
+#[test]
+fn a_tls_server_that_sends_rubbish_or_goes_is_an_error_of_the_handshake() {
+    let Trust { client, .. } = trust();
+    let peers = [Peer::new().send("HTTP/1.1 200 OK\r\n\r\n"), Peer::new().close(), Peer::new().heard(100).reset()];
+    for (peer, seed) in peers.iter().flat_map(|peer| (0..5).map(move |seed| (peer, seed))) {
+        same_in(seed..seed + 1, |w| {
+            w.serve("a.test:443", peer.clone());
+            let run = w.send(get("https://a.test/", &client));
+            assert_eq!((run.phase(), run.error().report().processed), (Phase::Tls, Processed::No), "{}", run.error());
+        });
     }
 }
 

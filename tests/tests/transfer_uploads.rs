@@ -168,6 +168,25 @@ fn t53_417_is_answered_once_without_expect_and_remembered() {
 }
 
 #[test]
+fn t53_only_the_origin_that_refused_is_remembered() {
+    let refused = "HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n";
+    let on = "HTTP/1.1 307 X\r\nLocation: http://b.test/\r\nContent-Length: 0\r\n\r\n";
+    let world = same_in(0..3, |w| {
+        w.serve("a.test:80", Peer::new().head().send(refused));
+        w.serve("a.test:80", Peer::new().request().send(on));
+        w.serve("b.test:80", Peer::new().request().send(OK).request().send(OK));
+        w.send(expecting(100)).assert(200, "hi");
+        let mut next = expecting(100);
+        next.set_url("http://b.test/next");
+        w.send(next).assert(200, "hi");
+    });
+    let heard = world.heard(2);
+    let (first, second) = heard.split_at(heard.find("POST /next").unwrap());
+    assert!(!first.contains("Expect:"), "this request asks no more: {first}");
+    assert!(second.contains("Expect:"), "{second}");
+}
+
+#[test]
 fn t53_a_stream_that_was_refused_untouched_need_not_be_rewound() {
     let refused = "HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n";
     let world = same_in(0..9, |w| {
@@ -207,6 +226,29 @@ fn a_write_that_fails_under_tls_ends_the_transfer() {
             request.set_url("https://a.test/");
             let run = w.send(request.option(|o| o.scalars_mut().tls = Some(client.clone()).into()));
             assert!(matches!(run.kind(), ErrorKind::Io(_)), "{}", run.error());
+        });
+    }
+}
+
+#[test]
+fn t52_an_early_response_under_tls_is_read_although_records_wait_to_be_written() {
+    let authority = petition_tests::tls::Authority::new();
+    let server = petition_tests::memory::server_config(&authority, &["a.test"]);
+    let client = petition_tests::memory::client_config(&authority);
+    for seed in [0, 5, 6, 7] {
+        same_in(seed..seed + 1, |w| {
+            let stalls = Peer::tls(&server).head().stop_reading().send(TOO_LARGE);
+            let bytes = |w: &mut petition_tests::memory::World, (mut request, conduct): (Request, Conduct)| {
+                request.set_url("https://a.test/");
+                w.serve("a.test:443", stalls.clone());
+                let request = request.option(|o| o.scalars_mut().tls = Some(client.clone()).into());
+                let run = w.send_with(request, conduct);
+                run.assert(413, "big");
+                assert_eq!(run.ended, run.began, "nothing is waited for");
+            };
+            bytes(w, (post(500_000), Conduct::default()));
+            bytes(w, stream(500_000));
+            assert!(w.connections().iter().all(|c| c.fate == Fate::Closed));
         });
     }
 }

@@ -131,14 +131,18 @@ mod tests {
     #[test]
     fn inherit_set_and_clear_mean_what_they_say() {
         let library = Settings::default();
-        let mut session = ScalarOptions::default();
-        session.idle_timeout = Some(Duration::from_secs(5)).into();
-        session.total_timeout = Some(Duration::from_secs(60)).into();
+        let session = ScalarOptions {
+            idle_timeout: Some(Duration::from_secs(5)).into(),
+            total_timeout: Some(Duration::from_secs(60)).into(),
+            ..ScalarOptions::default()
+        };
         let merged = library.with(&session);
         assert_eq!(merged.idle_timeout, Some(Duration::from_secs(5)));
-        let mut request = ScalarOptions::default();
-        request.idle_timeout = Setting::Clear;
-        request.total_timeout = Setting::Set(None);
+        let request = ScalarOptions {
+            idle_timeout: Setting::Clear,
+            total_timeout: Setting::Set(None),
+            ..ScalarOptions::default()
+        };
         let merged = merged.with(&request);
         assert_eq!(merged.idle_timeout, Some(Duration::from_secs(30)));
         assert_eq!(merged.total_timeout, None);

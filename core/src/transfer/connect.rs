@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::exchange::SendFailed;
 use super::io::Output;
 use super::route::{Route, needs_tls};
-use super::{Attempt, Machine, Parked, SocketOrder, Stage};
+use super::upload::Upload;
+use super::{Attempt, Expectation, Machine, Parked, SocketOrder, Stage};
 use crate::address_policy::AddressPolicy;
 use crate::dial::{AttemptId, Dial, DialStep};
 use crate::error::{ErrorKind, IoFailure, Misuse};
@@ -43,10 +44,14 @@ impl Machine {
         self.progress = self.now.instant;
         self.peer = None;
         self.head_after = None;
-        if self.chain.expect_refused {
+        if self.chain.expect == Expectation::Refused {
+            // This is the hop that was refused, once more.
             session.remember_refused_expect(&self.request.url);
+            self.chain.expect = Expectation::Known;
         }
-        self.attempt.expect = self.request.settings.expect_continue && !session.refuses_expect(&self.request.url);
+        self.attempt.expect = self.request.settings.expect_continue
+            && self.chain.expect == Expectation::Asks
+            && !session.refuses_expect(&self.request.url);
         self.choose_cookies(session);
         #[cfg(feature = "tls")]
         let tls = match (needs_tls(&self.request), &self.request.settings.tls) {
@@ -222,6 +227,7 @@ impl Machine {
         self.link = Some(link);
         self.attempt.reused = false;
         self.parked = Parked::default();
+        self.upload = Upload::Finished;
         self.stage = Stage::Establish { since: self.now.instant };
     }
 

@@ -111,13 +111,14 @@ impl Machine {
         match self.poll_link()? {
             LinkEvent::NeedInput => return Some(self.offer()),
             LinkEvent::Body => self.decode(),
-            // A short rest of the request still goes out, if that can be done at once (T52).
-            LinkEvent::End if self.can_write() => return Some(Output::Transmit),
             LinkEvent::End => {
                 if let Stage::Deliver(delivery) = &mut self.stage {
                     delivery.received = true;
                 }
-                self.finish_link();
+                // A short rest of the request still goes out (T52), but not before the caller has the body.
+                if !self.can_write() {
+                    self.finish_link();
+                }
             }
             LinkEvent::Established | LinkEvent::Informational(_) | LinkEvent::Head(_) | LinkEvent::Switched => {
                 self.fail(ErrorKind::Link(LinkError::Over));
@@ -132,7 +133,7 @@ impl Machine {
         let input = self.link.as_ref().map_or(&[][..], |link| link.body());
         let Some(decoded) = &mut delivery.decoded else {
             if delivery.received {
-                return self.after_body(AfterBody::Done);
+                return self.delivered();
             }
             let n = delivery.size.slice_len(input.len());
             return match delivery.size.take(n) {
@@ -152,10 +153,23 @@ impl Machine {
                     link.consume(used);
                 }
                 if done && produced == 0 {
-                    self.after_body(AfterBody::Done);
+                    self.delivered();
                 }
             }
             Err(error) => self.fail(ErrorKind::Decode(error)),
+        }
+    }
+
+    /// The caller has all of the body. What is left of the request has the time of a drain.
+    fn delivered(&mut self) {
+        if self.can_write() {
+            let since = self.now.instant;
+            self.stage = Stage::Drain { since, left: 0, may_read: false, then: AfterBody::Done };
+        } else {
+            if self.link.as_ref().is_some_and(|link| !link.http().is_idle()) {
+                self.finish_link();
+            }
+            self.after_body(AfterBody::Done);
         }
     }
 
@@ -175,6 +189,7 @@ impl Machine {
                 self.close_link();
             }
             LinkEvent::NeedInput if *may_read => return Some(self.offer()),
+            LinkEvent::End if self.can_write() => return Some(Output::Transmit),
             LinkEvent::End => self.finish_link(),
             _ => self.close_link(),
         }

@@ -82,8 +82,9 @@ impl Machine {
         }
     }
 
+    /// Whether a write is offered. What was given up is not written on, be it half a record of TLS.
     pub(super) fn can_write(&self) -> bool {
-        self.parked.write == WriteSide::Open && !self.outgoing().is_empty()
+        self.parked.write == WriteSide::Open && self.upload != Upload::Stopped && !self.outgoing().is_empty()
     }
 
     /// Whether it is the embedder's stream that keeps the request from going on, and not the peer.

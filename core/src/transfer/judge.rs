@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::deliver::Delivery;
 use super::io::{Event, Hop};
 use super::upload::Upload;
-use super::{AfterBody, Machine, SocketOrder, Stage};
+use super::{AfterBody, Expectation, Machine, SocketOrder, Stage};
 use crate::body::Body;
 use crate::error::ErrorKind;
 use crate::http1::{BodyFraming, ResponseHead};
@@ -19,9 +19,9 @@ impl Machine {
         let asked = std::mem::replace(&mut self.attempt.expect, false);
         self.stop_upload();
         let refused = asked && head.status() == http::StatusCode::EXPECTATION_FAILED;
-        if refused && !self.chain.expect_refused && self.request.body.is_replayable() {
+        if refused && self.request.body.is_replayable() {
             // T53: once more, without asking.
-            self.chain.expect_refused = true;
+            self.chain.expect = Expectation::Refused;
             self.drop_body(AfterBody::NextHop { rewind: pushed });
         } else if self.request.settings.cookies && head.get("set-cookie").is_some() {
             self.stage = Stage::Judge(Box::new(head));

@@ -118,8 +118,18 @@ struct Chain {
     /// A response of the chain changed the jar.
     new_cookies: bool,
     referer: Option<String>,
-    /// 417 came back: this request asks no more with Expect (T53).
-    expect_refused: bool,
+    expect: Expectation,
+}
+
+/// Whether a request still asks with `Expect: 100-continue` (T53).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Expectation {
+    #[default]
+    Asks,
+    /// 417 came back, and the session is to know.
+    Refused,
+    /// It came back, and the session knows.
+    Known,
 }
 
 /// How far the current attempt at the current hop has come.
@@ -393,7 +403,7 @@ impl Transfer {
         Error::new(self.0.report(kind, None))
     }
 
-    /// Whether the terminal event has come, or is the next output.
+    /// Whether it is over. What is still to be polled then are sockets to be closed or kept and the last events.
     pub fn is_ended(&self) -> bool {
         matches!(self.0.stage, Stage::Ended)
     }

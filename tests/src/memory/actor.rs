@@ -74,6 +74,10 @@ impl Actor {
                     return Some(Step::Send(bytes));
                 }
             }
+            Step::Answer(answer) => {
+                let bytes = answer(&String::from_utf8_lossy(&self.head)).into_bytes();
+                return self.step(Step::Send(bytes), now, line);
+            }
             Step::Fill { byte, left } => {
                 let n = left.min(line.room_to_client() as u64);
                 self.say(&vec![byte; n as usize], line);
@@ -141,7 +145,7 @@ impl Actor {
 
     fn say(&mut self, bytes: &[u8], line: &mut Line) {
         match self.layers.last_mut() {
-            None => line.to_client(bytes),
+            None => line.push(bytes),
             Some(top) => {
                 top.writer().write_all(bytes).expect("rustls buffers");
                 self.speak(line);
@@ -158,7 +162,7 @@ impl Actor {
             }
             match i.checked_sub(1) {
                 Some(below) => self.layers[below].writer().write_all(&out).expect("rustls buffers"),
-                None => line.to_client(&out),
+                None => line.push(&out),
             }
         }
     }

@@ -40,6 +40,9 @@ pub enum Reader {
 /// Turns after which a run counts as endless.
 const TURNS: usize = 4_000_000;
 
+/// When a look-up is answered, if ever, and how.
+pub(super) type Answer = (Option<Duration>, Result<Vec<SocketAddr>, IoFailure>);
+
 struct Driver<'w> {
     world: &'w mut World,
     transfer: Transfer,
@@ -47,7 +50,7 @@ struct Driver<'w> {
     /// The connection's socket.
     socket: Option<usize>,
     attempts: Vec<(AttemptId, usize)>,
-    lookup: Option<(Option<Duration>, Result<Vec<SocketAddr>, IoFailure>)>,
+    lookup: Option<Answer>,
     parked_read: bool,
     parked_write: bool,
     parked_body: Option<Duration>,

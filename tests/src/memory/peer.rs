@@ -17,6 +17,7 @@ pub(super) enum Step {
     Body,
     Heard(usize),
     Send(Vec<u8>),
+    Answer(fn(&str) -> String),
     Fill { byte: u8, left: u64 },
     Endless { unit: Vec<u8>, every: Duration },
     Sleep(Duration),
@@ -74,6 +75,11 @@ impl Peer {
     /// Sends bytes, as a segment of their own: one read brings no bytes of two segments.
     pub fn send(self, bytes: impl AsRef<[u8]>) -> Peer {
         self.then(Step::Send(bytes.as_ref().to_vec()))
+    }
+
+    /// Sends what `answer` makes of the last request head.
+    pub fn answer(self, answer: fn(&str) -> String) -> Peer {
+        self.then(Step::Answer(answer))
     }
 
     /// Sends one byte at a time, each after `every`.

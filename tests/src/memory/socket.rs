@@ -75,7 +75,7 @@ impl Line {
         WINDOW.saturating_sub(self.queued)
     }
 
-    pub(super) fn to_client(&mut self, bytes: &[u8]) {
+    pub(super) fn push(&mut self, bytes: &[u8]) {
         if !bytes.is_empty() && self.end.is_none() && !self.hung_up {
             self.queued += bytes.len();
             self.segments.push_back(bytes.to_vec());

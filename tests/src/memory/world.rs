@@ -13,7 +13,7 @@ use petition_core::{Instant, IoFailure, Method, Now, Request, Session, UnixTime}
 
 use super::actor::Actor;
 use super::dice::Style;
-use super::driver::{Conduct, drive};
+use super::driver::{Answer, Conduct, drive};
 use super::invariants;
 use super::peer::Peer;
 use super::socket::{Dialling, Fate, Line, Socket};
@@ -232,7 +232,7 @@ impl World {
         Now::new(Instant::from_origin(self.now), UnixTime(wall))
     }
 
-    pub(super) fn lookup(&mut self, name: &str, port: u16) -> (Option<Duration>, Result<Vec<SocketAddr>, IoFailure>) {
+    pub(super) fn lookup(&mut self, name: &str, port: u16) -> Answer {
         self.lookups.push(name.into());
         let found = self.names.get(name).unwrap_or_else(|| panic!("nobody said what {name} is"));
         let at = found.after.map(|after| self.now + after);
