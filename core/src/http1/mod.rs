@@ -6,7 +6,8 @@
 //!
 //! The files, from the bottom up:
 //! - `token`, `status_line`, `trailers`: the alphabets and small grammars;
-//! - `scan` finds the end of a head in linear work, `parse` makes a [`ResponseHead`] of it (`head`);
+//! - `scan` finds the end of a head in linear work, `parse` makes a [`ResponseHead`] of it (`head`), `diagnose` says
+//!   what is wrong with it;
 //! - `framing` decides where the body ends, `chunked` undoes the chunked coding;
 //! - `request` writes a head, `send` and `receive` are the two directions, `connection` joins them;
 //! - `config` names what is tolerated, `error` what is not.
@@ -14,6 +15,7 @@
 mod chunked;
 mod config;
 mod connection;
+mod diagnose;
 mod error;
 mod framing;
 mod head;
