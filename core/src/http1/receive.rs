@@ -9,10 +9,11 @@ use std::ops::Range;
 use super::chunked::{Decoder, Step};
 use super::config::Leniency;
 use super::connection::Connection;
-use super::error::{NotReusable, Part, ProtocolError, Seen};
+use super::error::{Part, ProtocolError, Seen};
 use super::framing::{self, BodyFraming};
 use super::head::{ResponseHead, Version};
 use super::parse::{self, Bytes, Parsed};
+use super::refusal::NotReusable;
 use super::scan::{Line, Scan, ScanRules};
 use crate::limits::LimitExceeded;
 

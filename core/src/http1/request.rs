@@ -8,8 +8,9 @@
 use std::fmt;
 use std::io::Write;
 
-use super::error::{InvalidRequest, Seen};
+use super::error::Seen;
 use super::head::Version;
+use super::refusal::InvalidRequest;
 use super::token::{elements, is_token, is_value, is_value_byte, trim_ows};
 use super::trailers::may_be_trailer;
 
