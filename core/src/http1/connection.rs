@@ -9,10 +9,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::config::{Config, Leniency, LeniencySet};
-use super::error::{Misuse, NotReusable, ProtocolError, SendError};
+use super::error::ProtocolError;
 use super::framing::{BodyFraming, MethodKind};
 use super::head::Fields;
 use super::receive::{Eof, Event, Received, Receiving};
+use super::refusal::{Misuse, NotReusable, SendError};
 use super::request::RequestHead;
 use super::send::{Coding, Sender, Sending};
 

@@ -6,19 +6,22 @@
 //!
 //! The files, from the bottom up:
 //! - `token`, `status_line`, `trailers`: the alphabets and small grammars;
-//! - `scan` finds the end of a head in linear work, `parse` makes a [`ResponseHead`] of it (`head`);
+//! - `scan` finds the end of a head in linear work, `parse` makes a [`ResponseHead`] of it (`head`), `diagnose` says
+//!   what is wrong with it;
 //! - `framing` decides where the body ends, `chunked` undoes the chunked coding;
 //! - `request` writes a head, `send` and `receive` are the two directions, `connection` joins them;
-//! - `config` names what is tolerated, `error` what is not.
+//! - `config` names what is tolerated, `error` what is not, `refusal` what the own side may not do.
 
 mod chunked;
 mod config;
 mod connection;
+mod diagnose;
 mod error;
 mod framing;
 mod head;
 mod parse;
 mod receive;
+mod refusal;
 mod request;
 mod scan;
 mod send;
@@ -31,8 +34,9 @@ mod tests;
 
 pub use config::{Config, Leniencies, Leniency, LeniencySet};
 pub use connection::Connection;
-pub use error::{InvalidRequest, Misuse, NotReusable, Part, ProtocolError, Seen, SendError};
+pub use error::{Part, ProtocolError, Seen};
 pub use framing::BodyFraming;
 pub use head::{Fields, ResponseHead, Version};
 pub use receive::{Eof, Event, Received};
+pub use refusal::{InvalidRequest, Misuse, NotReusable, SendError};
 pub use request::{BodyLength, RequestHead};

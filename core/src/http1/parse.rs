@@ -6,37 +6,87 @@
 
 use std::mem::MaybeUninit;
 
-use super::config::{Config, Leniency};
+use super::config::{Config, Leniency, LeniencySet};
+use super::diagnose::diagnose;
 use super::error::{Part, ProtocolError, Seen};
 use super::framing::Signals;
 use super::head::{Fields, ResponseHead, Span};
 use super::scan::Scan;
-use super::status_line::StatusLine;
-use super::token::{is_token_byte, is_value_byte, trim_ows};
+use super::status_line::{self, StatusLine};
+use super::token::trim_ows;
 
 const ON_STACK: usize = 256;
 
 /// Fields that may not be folded even where folding is tolerated: a fold in them is an attack or a bug.
 const NEVER_FOLDED: [&str; 5] = ["content-length", "transfer-encoding", "connection", "location", "set-cookie"];
 
-/// Parses `bytes`, a complete head as `scan` found it.
+/// A head, what its fields say about framing, and what was tolerated in it.
+pub(crate) struct Parsed {
+    pub(crate) head: ResponseHead,
+    pub(crate) signals: Signals,
+    pub(crate) used: LeniencySet,
+}
+
+/// The common case: an ordinary head lies whole at the start of `input`, and is so short that it meets no limit.
 ///
-/// Returns the head and what its fields say about framing.
+/// `None` says nothing but that this is not so: then the head is scanned line by line, which comes to the same
+/// result where there is one, and knows what is wrong where there is none.
+pub(crate) fn ordinary(input: &[u8], heads_left: usize, config: &Config) -> Option<Parsed> {
+    let limits = &config.limits;
+    #[cfg(test)]
+    super::scan::steps::add(input.len());
+    let mut used = LeniencySet::EMPTY;
+    let line = input.get(..memchr::memchr(b'\n', input)?)?.strip_suffix(b"\r")?;
+    let status = status_line::parse(line, config, &mut used).ok()?;
+    let mut response = httparse::Response::new(&mut []);
+    let mut headers = [const { MaybeUninit::uninit() }; ON_STACK];
+    let parsed =
+        httparse::ParserConfig::default().parse_response_with_uninit_headers(&mut response, input, &mut headers);
+    let Ok(httparse::Status::Complete(len)) = parsed else {
+        return None;
+    };
+    // No line is longer than the head.
+    let most = limits.head_line_bytes.min(limits.head_bytes).min(heads_left).min(i32::MAX as usize);
+    if len > most || response.headers.len() > limits.head_fields {
+        return None;
+    }
+    let raw = input.get(..len)?;
+    if !raw.is_ascii() {
+        if !config.leniencies.obs_text {
+            return None;
+        }
+        used.insert(Leniency::ObsText);
+    }
+    // httparse lets no CR pass but before LF: as many of them as there are lines means no LF alone.
+    if memchr::memchr_iter(b'\r', raw).count() != response.headers.len() + 2 {
+        return None;
+    }
+    let base = input.as_ptr() as usize;
+    let mut signals = Signals::default();
+    let mut spans = Vec::with_capacity(response.headers.len());
+    for field in response.headers.iter() {
+        signals.field(field.name, field.value);
+        spans.push(Span { name: span_of(base, field.name.as_bytes()), value: span_of(base, field.value) });
+    }
+    Some(assemble(Bytes::Borrowed(raw), Vec::new(), spans, status, signals, used))
+}
+
+/// Parses `bytes`, a complete head as `scan` found it.
 pub(crate) fn head(
     bytes: Bytes<'_>,
-    scan: &mut Scan,
+    scan: &Scan,
     status: StatusLine,
     config: &Config,
-) -> Result<(ResponseHead, Signals), ProtocolError> {
+) -> Result<Parsed, ProtocolError> {
     let raw = bytes.as_slice();
     #[cfg(test)]
     super::scan::steps::add(raw.len());
-    let mut signals = Signals::default();
+    let mut used = scan.used;
     if !raw.is_ascii() {
         if !config.leniencies.obs_text {
             return Err(diagnose(raw, Part::Head, config));
         }
-        scan.used.insert(Leniency::ObsText);
+        used.insert(Leniency::ObsText);
     }
     let patched: Vec<u8>;
     let parsed = if status.minor > 1 {
@@ -68,6 +118,7 @@ pub(crate) fn head(
     }
 
     let base = parsed.as_ptr() as usize;
+    let mut signals = Signals::default();
     let mut spans = Vec::with_capacity(response.headers.len());
     let mut unfolded = Vec::new();
     let end = raw.strip_suffix(b"\n").map_or(raw.len(), |raw| raw.strip_suffix(b"\r").unwrap_or(raw).len());
@@ -84,7 +135,7 @@ pub(crate) fn head(
                     let name = Seen::new(field.name.as_bytes());
                     return Err(ProtocolError::ObsFold { part: Part::Head, name });
                 }
-                scan.used.insert(Leniency::ObsFold);
+                used.insert(Leniency::ObsFold);
                 let start = unfolded.len();
                 unfold(lines, &mut unfolded);
                 value = unfolded.get(start..).unwrap_or_default();
@@ -94,7 +145,18 @@ pub(crate) fn head(
         signals.field(field.name, value);
         spans.push(span);
     }
+    Ok(assemble(bytes, unfolded, spans, status, signals, used))
+}
 
+fn assemble(
+    bytes: Bytes<'_>,
+    unfolded: Vec<u8>,
+    mut spans: Vec<Span>,
+    status: StatusLine,
+    signals: Signals,
+    used: LeniencySet,
+) -> Parsed {
+    let raw = bytes.as_slice();
     if signals.drops_content_length() {
         spans.retain(|span| {
             let (start, len) = (span.name.0 as usize, span.name.1 as usize);
@@ -103,7 +165,7 @@ pub(crate) fn head(
     }
     let received = raw.len() as u32;
     let fields = Fields::new(bytes.keep(unfolded), received, spans.into_boxed_slice());
-    Ok((ResponseHead::new(fields, status.version, status.status, status.reason), signals))
+    Parsed { head: ResponseHead::new(fields, status.version, status.status, status.reason), signals, used }
 }
 
 /// The bytes of a head: still the caller's, or collected here.
@@ -174,47 +236,4 @@ pub(crate) fn trailers(raw: &[u8], count: usize, config: &Config) -> Result<Fiel
         .map(|field| Span { name: span_of(base, field.name.as_bytes()), value: span_of(base, field.value) })
         .collect();
     Ok(Fields::new(raw.into(), raw.len() as u32, spans))
-}
-
-/// Names the first fault in bytes that httparse refused: the same grammar, read line by line.
-fn diagnose(raw: &[u8], part: Part, config: &Config) -> ProtocolError {
-    let mut name: &[u8] = b"";
-    for (at, line) in raw.split_inclusive(|&b| b == b'\n').enumerate() {
-        if part == Part::Head && at == 0 {
-            continue;
-        }
-        let line = line.strip_suffix(b"\n").unwrap_or(line);
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let value = match line {
-            [] => break,
-            [b' ' | b'\t', ..] if !name.is_empty() => {
-                if part == Part::Trailers || !config.leniencies.obs_fold {
-                    return ProtocolError::ObsFold { part, name: Seen::new(name) };
-                }
-                line
-            }
-            _ => {
-                let end = line.iter().position(|&b| !is_token_byte(b)).unwrap_or(line.len());
-                match line.get(end) {
-                    Some(b':') if end > 0 => {}
-                    Some(b'\r') => return ProtocolError::BareCr { part },
-                    _ => {
-                        let seen = Seen::new(line.get(..=end).unwrap_or(line));
-                        return ProtocolError::FieldName { part, seen };
-                    }
-                }
-                let (field, rest) = line.split_at(end);
-                name = field;
-                rest
-            }
-        };
-        let tolerated = |b: u8| is_value_byte(b) && (b < 0x80 || config.leniencies.obs_text);
-        match value.iter().find(|&&b| !tolerated(b)) {
-            None => {}
-            Some(b'\r') => return ProtocolError::BareCr { part },
-            Some(&byte) => return ProtocolError::FieldValue { part, name: Seen::new(name), byte },
-        }
-    }
-    // Not reached while both read the same grammar; the input is refused all the same.
-    ProtocolError::FieldName { part, seen: Seen::new(b"") }
 }

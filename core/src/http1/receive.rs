@@ -9,10 +9,11 @@ use std::ops::Range;
 use super::chunked::{Decoder, Step};
 use super::config::Leniency;
 use super::connection::Connection;
-use super::error::{NotReusable, Part, ProtocolError, Seen};
+use super::error::{Part, ProtocolError, Seen};
 use super::framing::{self, BodyFraming};
 use super::head::{ResponseHead, Version};
-use super::parse::{self, Bytes};
+use super::parse::{self, Bytes, Parsed};
+use super::refusal::NotReusable;
 use super::scan::{Line, Scan, ScanRules};
 use crate::limits::LimitExceeded;
 
@@ -152,16 +153,17 @@ impl Connection {
     fn head(&mut self, partial: Option<Box<PartialHead>>, input: &[u8]) -> Result<Received, ProtocolError> {
         #[cfg(test)]
         super::scan::steps::add(input.len());
+        let heads_left = self.config.limits.all_heads_bytes.saturating_sub(self.exchange.heads as usize);
+        if partial.is_none()
+            && let Some(parsed) = parse::ordinary(input, heads_left, &self.config)
+        {
+            let consumed = parsed.head.raw().len();
+            return self.head_came(parsed, consumed);
+        }
         let config = self.config.clone();
-        let limits = &config.limits;
         let tolerated = config.leniencies.leading_empty_line && (self.served || self.exchange.informational > 0);
-        let mut rules = ScanRules {
-            config: &config,
-            heads_left: limits.all_heads_bytes.saturating_sub(self.exchange.heads as usize),
-            leading_empty_line: tolerated,
-        };
+        let mut rules = ScanRules { config: &config, heads_left, leading_empty_line: tolerated };
         let Some(mut partial) = partial else {
-            // The common case: parsed where it lies, and copied once.
             let mut scan = Scan::default();
             let mut start = 0;
             for lf in memchr::memchr_iter(b'\n', input) {
@@ -207,15 +209,21 @@ impl Connection {
     }
 
     /// A head is there in full, the input consumed so far.
-    fn head_ends(&mut self, bytes: Bytes<'_>, mut scan: Scan, consumed: usize) -> Result<Received, ProtocolError> {
+    fn head_ends(&mut self, bytes: Bytes<'_>, scan: Scan, consumed: usize) -> Result<Received, ProtocolError> {
         let Some(line) = scan.status else {
             // The scan ends no head before its status line.
             return Err(ProtocolError::StatusLine { seen: Seen::new(b"") });
         };
-        let (head, signals) = parse::head(bytes, &mut scan, line, &self.config)?;
+        let parsed = parse::head(bytes, &scan, line, &self.config)?;
+        self.head_came(parsed, consumed)
+    }
+
+    /// What a head means for the exchange.
+    fn head_came(&mut self, parsed: Parsed, consumed: usize) -> Result<Received, ProtocolError> {
+        let Parsed { head, signals, used } = parsed;
         self.exchange.heads = self.exchange.heads.saturating_add(head.raw().len() as u32);
-        self.exchange.used.extend(scan.used);
-        let status = line.status.as_u16();
+        self.exchange.used.extend(used);
+        let status = head.status().as_u16();
         if (100..200).contains(&status) && status != 101 {
             self.exchange.informational += 1;
             let limit = self.config.limits.informational_responses as u64;
@@ -231,7 +239,7 @@ impl Connection {
         }
         let framing = framing::decide(
             self.exchange.method,
-            line.version,
+            head.version(),
             status,
             &signals,
             &self.config.leniencies,
@@ -258,7 +266,7 @@ impl Connection {
         }
         if signals.close {
             self.forbid(NotReusable::CloseReceived);
-        } else if line.version == Version::Http10 && !signals.keep_alive {
+        } else if head.version() == Version::Http10 && !signals.keep_alive {
             self.forbid(NotReusable::Http10);
         }
         if framing == BodyFraming::UntilClose {

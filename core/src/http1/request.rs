@@ -8,9 +8,10 @@
 use std::fmt;
 use std::io::Write;
 
-use super::error::{InvalidRequest, Seen};
+use super::error::Seen;
 use super::head::Version;
-use super::token::{elements, is_token, is_value_byte, trim_ows};
+use super::refusal::InvalidRequest;
+use super::token::{elements, is_token, is_value, is_value_byte, trim_ows};
 use super::trailers::may_be_trailer;
 
 /// The body that a request head announces.
@@ -158,7 +159,8 @@ pub(crate) fn write_field(out: &mut Vec<u8>, name: &str, value: &[u8]) -> Result
     if !is_token(name.as_bytes()) {
         return Err(InvalidRequest::FieldName { seen: Seen::new(name.as_bytes()) });
     }
-    if let Some(&byte) = value.iter().find(|&&b| !is_value_byte(b)) {
+    if !is_value(value) {
+        let byte = value.iter().copied().find(|&b| !is_value_byte(b)).unwrap_or_default();
         return Err(InvalidRequest::FieldValue { name: Seen::new(name.as_bytes()), byte });
     }
     let value = trim_ows(value);

@@ -2,7 +2,8 @@
 
 use std::io::Write;
 
-use super::error::{InvalidRequest, Misuse, Seen, SendError};
+use super::error::Seen;
+use super::refusal::{InvalidRequest, Misuse, SendError};
 use super::request::{self, BodyLength, RequestHead};
 use super::trailers::may_be_trailer;
 

@@ -9,14 +9,29 @@ pub(crate) const fn is_token_byte(b: u8) -> bool {
         )
 }
 
+const TOKEN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut b = 0;
+    while b < 256 {
+        table[b] = is_token_byte(b as u8);
+        b += 1;
+    }
+    table
+};
+
 /// Whether `bytes` is a token: not empty, token characters only.
 pub(crate) fn is_token(bytes: &[u8]) -> bool {
-    !bytes.is_empty() && bytes.iter().all(|&b| is_token_byte(b))
+    !bytes.is_empty() && bytes.iter().all(|&b| TOKEN[b as usize])
 }
 
 /// Whether `b` may stand in a field value: HTAB, SP, visible ASCII, 0x80–0xFF (RFC 9110 §5.5).
 pub(crate) const fn is_value_byte(b: u8) -> bool {
     b == b'\t' || (b >= b' ' && b != 0x7f)
+}
+
+/// Whether all of `bytes` may stand in a field value. Without an early exit, so that it can be vectorised.
+pub(crate) fn is_value(bytes: &[u8]) -> bool {
+    bytes.iter().fold(true, |good, &b| good & ((b == b'\t') | ((b >= b' ') & (b != 0x7f))))
 }
 
 /// `bytes` without spaces and tabs at both ends (OWS, RFC 9110 §5.6.3).

@@ -1,6 +1,7 @@
 //! The tests of one connection, and the one function that plays a response in every way it can be split.
 
 mod arbitrary;
+mod chunked;
 mod exchanges;
 mod heads;
 mod limits;
