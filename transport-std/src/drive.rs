@@ -241,10 +241,10 @@ impl Call {
     }
 
     fn give_place_back(&mut self) {
-        if std::mem::replace(&mut self.place, Place::None) != Place::None {
-            if let Some(route) = self.transfer.route() {
-                self.shared.with_pool(|pool| pool.closed(route));
-            }
+        if std::mem::replace(&mut self.place, Place::None) != Place::None
+            && let Some(route) = self.transfer.route()
+        {
+            self.shared.with_pool(|pool| pool.closed(route));
         }
     }
 
@@ -262,10 +262,10 @@ impl Call {
     fn transmit(&mut self) {
         let left = clock::left(self.transfer.deadline());
         let Some(socket) = &mut self.socket else { return };
-        if socket.is_blocking() == self.watched {
-            if let Err(error) = socket.set_blocking(!self.watched) {
-                return self.tell(Input::Failed(Side::Write, IoFailure::from(&error)));
-            }
+        if socket.is_blocking() == self.watched
+            && let Err(error) = socket.set_blocking(!self.watched)
+        {
+            return self.tell(Input::Failed(Side::Write, IoFailure::from(&error)));
         }
         match socket.write(self.transfer.outgoing(), left) {
             Ok(0) => self.tell(Input::Failed(Side::Write, IoFailure::new(Io::WriteZero))),
