@@ -256,6 +256,12 @@ fn no_secret_is_told_by_anything_that_can_be_printed() {
     let response = { request }.send().unwrap();
     printed += &format!("{response:?}");
     printed += &everything(&response.error_for_status().unwrap_err());
+    let setting = session.get(world.url(&format!("/cookies/set/sid/{CANARY}"))).max_redirects(0).send().unwrap();
+    assert!(setting.header("set-cookie").is_some_and(|value| value.contains(CANARY)));
+    printed += &format!("{setting:?} {:?}", setting.head());
+    let away =
+        world.session.get(world.url("/redirect-to")).query("url", format!("ftp://user:{CANARY}@h/?token={CANARY}"));
+    printed += &everything(&{ away }.send().unwrap_err());
     let mut late = session.get(world.url(&format!("/delay/5?token={CANARY}")));
     printed += &everything(&late.set_and_send());
     let leak = printed.find(CANARY).map(|at| printed.get(at.saturating_sub(200)..at));

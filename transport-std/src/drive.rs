@@ -246,10 +246,10 @@ impl Call {
     }
 
     fn give_place_back(&mut self) {
-        if std::mem::replace(&mut self.place, Place::None) != Place::None {
-            if let Some(route) = self.transfer.route() {
-                self.shared.with_pool(|pool| pool.closed(route));
-            }
+        if std::mem::replace(&mut self.place, Place::None) != Place::None
+            && let Some(route) = self.transfer.route()
+        {
+            self.shared.with_pool(|pool| pool.closed(route));
         }
     }
 
