@@ -12,7 +12,7 @@ use crate::cookie::Jar;
 use crate::error::Error;
 use crate::http1;
 use crate::limits::LimitExceeded;
-use crate::options::{HeaderError, Headers, Options, Settings};
+use crate::options::{HeaderError, Headers, Options, Setting, Settings};
 use crate::origin::Origin;
 use crate::prepared::Prepared;
 use crate::request::{BuildError, Request, Target};
@@ -145,7 +145,9 @@ impl Session {
         }
         LimitExceeded::check("url_bytes", settings.limits.url_bytes as u64, url.as_str().len() as u64)
             .map_err(|e| BuildError::Url(e.into()))?;
-        let auth = match userinfo {
+        // The more explicit wins: the request's option, then its URL, then the session's option.
+        let chosen = request.options.scalars().is_some_and(|own| matches!(own.auth, Setting::Set(Some(_))));
+        let auth = match userinfo.filter(|_| !chosen) {
             Some(u) => Some(
                 crate::auth::Auth::basic(&u.user, u.password.as_deref().unwrap_or_default())
                     .map_err(BuildError::Auth)?,
@@ -207,5 +209,27 @@ fn resolve(target: &Target, settings: &Settings) -> Result<(Url, Option<url_rule
             Err(UrlError::NotAbsolute) => Err(BuildError::NoBaseUrl),
             result => result.map_err(BuildError::Url),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth::Auth;
+
+    #[test]
+    fn credentials_come_from_the_request_then_its_url_then_the_session() {
+        let mut session = Session::new();
+        session.update(|options| options.scalars_mut().auth = Setting::Set(Auth::basic("session", "s").ok()));
+        let sent = |request: &Request| session.prepare(request).unwrap().auth;
+        let plain = Request::new(http::Method::GET, "http://a.test/");
+        let in_url = Request::new(http::Method::GET, "http://url:u@a.test/");
+        assert_eq!(sent(&plain), Auth::basic("session", "s").ok());
+        assert_eq!(sent(&in_url), Auth::basic("url", "u").ok());
+        assert_eq!(sent(&in_url.clone().basic_auth("own", "o")), Auth::basic("own", "o").ok());
+        assert_eq!(
+            sent(&in_url.option(|options| options.scalars_mut().auth = Setting::Clear)),
+            Auth::basic("url", "u").ok()
+        );
     }
 }

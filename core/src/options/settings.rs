@@ -102,7 +102,7 @@ settings! {
     cookies: bool = true;
     /// From where the request comes, for SameSite cookies (RFC 6265bis §5.2). Default: the same site.
     same_site: SiteContext = SiteContext::default();
-    /// Credentials for the origin of the request. Userinfo in the URL comes before them. Default: none.
+    /// Credentials for the origin. The request's come before userinfo in its URL, that before the session's. Default: none.
     auth: Option<Auth> = None;
     /// The proxy. Default: none.
     proxy: Option<Proxy> = None;

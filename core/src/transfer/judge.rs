@@ -81,6 +81,10 @@ impl Machine {
             let headers = Arc::make_mut(&mut request.headers);
             headers.retain(|name, value| survives(name, value.is_sensitive()));
         }
+        if policy.referer && request.headers.mentions("referer") {
+            // What the caller said there was about the first request; the policy speaks for the next.
+            Arc::make_mut(&mut request.headers).forget("referer");
+        }
         if !survives("authorization", true) {
             request.auth = None;
         }
@@ -154,5 +158,46 @@ impl Machine {
         } else {
             self.close_link();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::redirect::Policy;
+    use crate::{Input, Method, Now, Output, Request, Session, Transfer};
+
+    const REDIRECT: &[u8] = b"HTTP/1.1 302 Found\r\nLocation: /next\r\nContent-Length: 0\r\n\r\n";
+
+    /// The Referer fields of two requests, of which the first is redirected.
+    fn referers(policy: Policy) -> Vec<String> {
+        let mut session = Session::new();
+        let request = Request::new(Method::GET, "http://127.0.0.1/first").header("Referer", "mine");
+        let request = request.option(|options| options.scalars_mut().redirect = policy.into());
+        let now = Now::default();
+        let (mut transfer, mut sent) = (Transfer::new(session.prepare(&request).unwrap(), now), Vec::new());
+        while sent.len() < 2 {
+            match transfer.poll() {
+                Output::Sync => transfer.sync(now, &mut session).unwrap(),
+                Output::Acquire => transfer.handle(now, Input::NotAcquired).unwrap(),
+                Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
+                Output::Transmit => {
+                    let head = String::from_utf8(transfer.outgoing().to_vec()).unwrap();
+                    let referer = head.lines().filter_map(|line| line.strip_prefix("Referer: "));
+                    sent.push(referer.collect::<Vec<_>>().join(","));
+                    transfer.handle(now, Input::Wrote(head.len())).unwrap();
+                }
+                Output::Read => transfer.handle(now, Input::Received(REDIRECT)).unwrap(),
+                Output::Release => drop(transfer.take_link()),
+                Output::Event(_) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+        sent
+    }
+
+    #[test]
+    fn a_referer_of_the_callers_gives_way_at_a_redirect_if_one_is_sent_by_policy() {
+        assert_eq!(referers(Policy { referer: true, ..Policy::default() }), ["mine", "http://127.0.0.1/first"]);
+        assert_eq!(referers(Policy::default()), ["mine", "mine"]);
     }
 }

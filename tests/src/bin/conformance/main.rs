@@ -1,6 +1,8 @@
 //! Drivers around the library for public conformance material: questions in, answers out, one JSON object a line.
 //!
-//!     cargo run --release -p petition-tests --bin conformance -- cookies | responses | exchange [--transport std]
+//!     cargo run --release -p petition-tests --bin conformance -- cookies
+//!     cargo run --release -p petition-tests --bin conformance -- responses [--defaults | --nothing-tolerated]
+//!     cargo run --release -p petition-tests --bin conformance -- exchange [--transport std]
 //!     cargo run --release -p petition-tests --bin conformance -- vectors FILE
 //!
 //! The material itself is not part of this repository; `tests/CONFORMANCE.md` says what is measured and what came of it.
@@ -16,9 +18,10 @@ use std::error::Error;
 use std::io::{self, BufRead, Write};
 use std::process::ExitCode;
 
+use responses::Choices;
 use serde_json::Value;
 
-const USAGE: &str = "usage: conformance cookies | responses | exchange [--transport std] | vectors FILE";
+const USAGE: &str = "usage: conformance cookies | responses [--defaults | --nothing-tolerated] | exchange [--transport std] | vectors FILE";
 
 /// Answers each line of standard input at once.
 fn answer(mut driver: impl FnMut(&Value) -> Value) -> Result<(), Box<dyn Error>> {
@@ -37,7 +40,9 @@ fn answer(mut driver: impl FnMut(&Value) -> Value) -> Result<(), Box<dyn Error>>
 fn run(arguments: &[&str]) -> Result<(), Box<dyn Error>> {
     match arguments {
         ["cookies"] => answer(cookies::answer),
-        ["responses"] => answer(responses::answer),
+        ["responses"] => answer(|question| responses::answer(question, Choices::Material)),
+        ["responses", "--defaults"] => answer(|question| responses::answer(question, Choices::Defaults)),
+        ["responses", "--nothing-tolerated"] => answer(|question| responses::answer(question, Choices::Strict)),
         ["exchange"] | ["exchange", "--transport", "std"] => {
             answer(|question| exchange::answer(question, &exchange::Std))
         }

@@ -1,6 +1,11 @@
 //! Response framing: bytes as one connection reads them, in pieces of 7, answered as [`Connection`] understands them.
+//!
+//! Where RFC 9112 leaves it to the recipient whether malformed input is tolerated, the material mostly expects that it is not, and the
+//! library's defaults mostly tolerate it. Each such choice is one of the library's named leniencies; which set is measured is [`Choices`].
 
-use petition_core::http1::{Config, Connection, Eof, Event, NotReusable, ProtocolError, RequestHead, ResponseHead};
+use petition_core::http1::{
+    Config, Connection, Eof, Event, Leniencies, NotReusable, ProtocolError, RequestHead, ResponseHead,
+};
 use serde_json::{Value, json};
 
 use crate::latin1;
@@ -8,19 +13,48 @@ use crate::latin1;
 /// How many bytes one read brings: an odd number, and shorter than most tokens, so that whatever depends on the split shows.
 const PIECE: usize = 7;
 
+/// What is tolerated of the server.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Choices {
+    /// The library's defaults.
+    Defaults,
+    /// The defaults but for four leniencies that the material's parser has not in its strict mode.
+    Material,
+    /// Nothing.
+    Strict,
+}
+
+impl Choices {
+    fn config(self) -> Config {
+        let mut config = Config::default();
+        let leniencies = &mut config.leniencies;
+        match self {
+            Choices::Defaults => {}
+            Choices::Strict => *leniencies = Leniencies::STRICT,
+            Choices::Material => {
+                leniencies.bare_lf = false;
+                leniencies.obs_fold = false;
+                leniencies.chunk_size_trailing_space = false;
+                leniencies.missing_final_crlf = false;
+            }
+        }
+        config
+    }
+}
+
 /// Answers one question.
-pub(crate) fn answer(question: &Value) -> Value {
+pub(crate) fn answer(question: &Value, choices: Choices) -> Value {
     let mut answer = match latin1::bytes(&question["bytes"]) {
-        Some(bytes) => verdict(&bytes),
+        Some(bytes) => verdict(&bytes, choices.config()),
         None => json!({"skip": "not a byte string"}),
     };
     answer["id"] = question["id"].clone();
     answer
 }
 
-fn verdict(bytes: &[u8]) -> Value {
+fn verdict(bytes: &[u8], config: Config) -> Value {
     let mut exchange = Exchange::default();
-    match exchange.run(bytes) {
+    match exchange.run(bytes, config) {
         Ok(()) => exchange.accepted(),
         Err(error) => {
             let verdict = if error.is_truncation() { "incomplete" } else { "reject" };
@@ -40,10 +74,10 @@ struct Exchange {
 }
 
 impl Exchange {
-    fn run(&mut self, bytes: &[u8]) -> Result<(), ProtocolError> {
+    fn run(&mut self, bytes: &[u8], config: Config) -> Result<(), ProtocolError> {
         // An upgrade is asked for, since some of the answers are 101.
         let request = RequestHead { upgrade: Some("websocket"), ..RequestHead::new("GET", "/") };
-        let mut http = Connection::new(Config::default());
+        let mut http = Connection::new(config);
         http.send_head(&request, [("Host", &b"example.com"[..])]).expect("the request can be sent");
         http.wrote(http.outgoing().len());
         for mut piece in bytes.chunks(PIECE) {
@@ -90,14 +124,18 @@ impl Exchange {
 
     fn accepted(self) -> Value {
         let Some(head) = self.head else { return json!({"verdict": "incomplete", "error": "no head"}) };
-        json!({
+        let mut answer = json!({
             "verdict": "accept",
             "status": head.status().as_u16(),
             "headers": latin1::fields(head.fields().iter()),
             "body": latin1::string(&self.body),
             "keep_alive": self.keep_alive,
             "upgrade": self.switched,
-        })
+        });
+        if let Some(trailers) = self.trailers {
+            answer["trailers"] = trailers;
+        }
+        answer
     }
 }
 
@@ -107,12 +145,23 @@ mod tests {
 
     #[test]
     fn the_three_verdicts() {
-        let ask = |bytes: &str| answer(&json!({"id": 1, "bytes": bytes}));
+        let ask = |bytes: &str| answer(&json!({"id": 1, "bytes": bytes}), Choices::Strict);
         let fine = ask(
             "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\na\u{e9}b\r\n0\r\n\r\n",
         );
         assert_eq!((&fine["verdict"], &fine["status"], &fine["body"]), (&json!("accept"), &json!(200), &json!("aéb")));
         assert_eq!(ask("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nab")["verdict"], "incomplete");
         assert_eq!(ask("HTTP/2 200\r\n\r\n")["verdict"], "reject");
+    }
+
+    #[test]
+    fn the_choices_differ_in_what_is_open_to_choice() {
+        let ask = |bytes: &str, choices| answer(&json!({"id": 1, "bytes": bytes}), choices)["verdict"].clone();
+        let bare = "HTTP/1.1 204 No Content\n\n";
+        assert_eq!(ask(bare, Choices::Defaults), "accept");
+        assert_eq!(ask(bare, Choices::Material), "reject");
+        let short = "HTTP/1.1 204\r\n\r\n";
+        assert_eq!(ask(short, Choices::Material), "accept");
+        assert_eq!(ask(short, Choices::Strict), "reject");
     }
 }

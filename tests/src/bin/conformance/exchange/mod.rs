@@ -15,15 +15,23 @@ mod retry;
 
 mod transport;
 
+use std::thread::sleep;
+use std::time::Duration;
+
 use petition_core::cookie::{Jar, Scope};
 use serde_json::{Value, json};
 
 use crate::latin1;
+use answer::Outcome;
 pub(crate) use blocking::Std;
 use names::Names;
 use op::{Declined, Op};
 use transport::State;
 pub(crate) use transport::Transport;
+
+/// Between two operations. The material's servers note requests, and ends of connections, on a thread for each connection: so they note
+/// them in the order in which they happen.
+const BETWEEN: Duration = Duration::from_millis(10);
 
 /// Answers one question over this transport.
 pub(crate) fn answer(question: &Value, transport: &dyn Transport) -> Value {
@@ -42,10 +50,18 @@ fn run(question: &Value, transport: &dyn Transport) -> Result<(Vec<Value>, Value
     let names = Names::default();
     let client = transport.open(&state, &names);
     let mut results = Vec::new();
-    for op in &ops {
-        names.set(&op.connect_to);
-        transport::with(&state, |session| request::prepare_session(op, session));
-        let outcome = retry::send(op, &*client);
+    for (index, op) in ops.iter().enumerate() {
+        if index > 0 {
+            sleep(BETWEEN);
+        }
+        let outcome = match (&op.proxy, &op.connect_to) {
+            (Err(words), _) | (_, Err(words)) => Outcome::unsent("bad-option", words.clone()),
+            (Ok(_), Ok(rules)) => {
+                names.set(rules);
+                transport::with(&state, |session| request::prepare_session(op, session));
+                retry::send(op, &*client)
+            }
+        };
         results.push(outcome.to_json());
     }
     drop(client);

@@ -7,8 +7,6 @@ use std::time::Duration;
 
 use petition_std::resolve::{Resolver, SystemResolver};
 
-use super::op::Declined;
-
 /// One rule: a host and port, `None` for any, and the address in their place.
 #[derive(Clone, Debug)]
 pub(super) struct Rule {
@@ -28,18 +26,18 @@ impl Rule {
     /// `[host, port, host to connect to, port]`.
     ///
     /// # Errors
-    /// Something other than an address to connect to, or no rule.
-    pub(super) fn read(parts: &[String]) -> Result<Rule, Declined> {
-        let [host, port, to_host, to_port] = parts else { return Err(Declined::because("connect_to: not four parts")) };
+    /// In words: it is no rule, or has something other than an address to connect to.
+    pub(super) fn read(parts: &[String]) -> Result<Rule, String> {
+        let [host, port, to_host, to_port] = parts else { return Err("connect_to: not four parts".into()) };
         let any = |text: &str| text.is_empty() || text == "*";
         let number = |text: &str| match any(text) {
             true => Ok(None),
-            false => text.parse().map(Some).map_err(|_| Declined::because("connect_to: no port number")),
+            false => text.parse().map(Some).map_err(|_| String::from("connect_to: no port number")),
         };
         let bare = |text: &str| text.trim_start_matches('[').trim_end_matches(']').to_owned();
         let ip = match bare(to_host) {
             to if to.is_empty() => None,
-            to => Some(to.parse().map_err(|_| Declined::because("connect_to: a name to connect to"))?),
+            to => Some(to.parse().map_err(|_| String::from("connect_to: a name to connect to"))?),
         };
         let host = (!any(host)).then(|| bare(host).to_ascii_lowercase());
         Ok(Rule { host, port: number(port)?, address: Address { ip, port: number(to_port)? } })

@@ -1,5 +1,7 @@
 //! One operation as it was asked, and what of it is declined.
 
+use std::net::IpAddr;
+
 use petition_core::cookie::parse_date;
 use petition_core::{Proxy, UnixTime};
 use serde_json::Value;
@@ -109,7 +111,8 @@ pub(super) struct Op {
     pub(super) referer: Option<Vec<u8>>,
     pub(super) auth: Option<(String, String)>,
     pub(super) bearer: Option<String>,
-    pub(super) proxy: Option<Proxy>,
+    /// In words, when it is none that can be used.
+    pub(super) proxy: Result<Option<Proxy>, String>,
     pub(super) cookie: Option<Vec<u8>>,
     pub(super) cookie_engine: bool,
     /// Lines of a Netscape cookie file.
@@ -126,7 +129,8 @@ pub(super) struct Op {
     pub(super) http10: bool,
     pub(super) retry: Retry,
     pub(super) expect100_timeout: Option<f64>,
-    pub(super) connect_to: Vec<Rule>,
+    /// In words, when one of them is no rule.
+    pub(super) connect_to: Result<Vec<Rule>, String>,
 }
 
 /// The fields of an operation, each read by its type.
@@ -202,7 +206,6 @@ impl Op {
         if fields.text("auth_scheme")?.is_some_and(|scheme| scheme != "basic") {
             return Err(Declined::because("only Basic and Bearer credentials are supported"));
         }
-        let connect_to = connect_to(&op["connect_to"])?;
         let mut url = fields.text("url")?.unwrap_or_default();
         if let Some(query) = fields.text("append_query")? {
             append_query(&mut url, &query);
@@ -249,7 +252,7 @@ impl Op {
                 connect_refused: fields.flag("retry_connrefused"),
             },
             expect100_timeout: fields.number("expect100_timeout")?,
-            connect_to: checked_rules(connect_to, &url)?,
+            connect_to: rules(&op["connect_to"], &url)?,
             url,
         })
     }
@@ -307,29 +310,27 @@ fn netscape(cookies: &Value) -> Result<Vec<u8>, Declined> {
     Ok(file)
 }
 
-fn connect_to(rules: &Value) -> Result<Vec<Rule>, Declined> {
-    let rules = rules.as_array().into_iter().flatten().map(|rule| {
-        let parts = rule.as_array().into_iter().flatten().map(latin1::text);
-        let parts: Option<Vec<String>> = parts.collect();
-        Rule::read(&parts.unwrap_or_default())
-    });
-    rules.collect()
-}
-
-/// A rule about an address that is written in the URL cannot be followed: such an address is not looked up.
-fn checked_rules(rules: Vec<Rule>, url: &str) -> Result<Vec<Rule>, Declined> {
-    let Ok(url) = url::Url::parse(url) else { return Ok(rules) };
-    let ip = match url.host() {
+/// The rules of where to connect. One about an address that is written in the URL is declined: such an address is not looked up.
+fn rules(rules: &Value, url: &str) -> Result<Result<Vec<Rule>, String>, Declined> {
+    let parts = |rule: &Value| -> Vec<String> {
+        rule.as_array().into_iter().flatten().map(|part| latin1::text(part).unwrap_or_default()).collect()
+    };
+    let read = rules.as_array().into_iter().flatten().map(|rule| Rule::read(&parts(rule)));
+    let rules: Vec<Rule> = match read.collect() {
+        Ok(rules) => rules,
+        Err(words) => return Ok(Err(words)),
+    };
+    let ip: IpAddr = match url::Url::parse(url).ok().as_ref().and_then(url::Url::host) {
         Some(url::Host::Ipv4(ip)) => ip.into(),
         Some(url::Host::Ipv6(ip)) => ip.into(),
-        _ => return Ok(rules),
+        _ => return Ok(Ok(rules)),
     };
-    let port = url.port_or_known_default().unwrap_or_default();
-    let fitting = rules.iter().find(|rule| rule.concerns(&std::net::IpAddr::to_string(&ip), port));
+    let port = url::Url::parse(url).ok().and_then(|url| url.port_or_known_default()).unwrap_or_default();
+    let fitting = rules.iter().find(|rule| rule.concerns(&ip.to_string(), port));
     if fitting.is_some_and(|rule| rule.moves(ip, port)) {
         return Err(Declined::because("connect_to: an address in the URL is connected to as it is"));
     }
-    Ok(rules)
+    Ok(Ok(rules))
 }
 
 #[cfg(test)]

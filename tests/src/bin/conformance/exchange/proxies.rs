@@ -21,11 +21,11 @@ pub(super) struct Asked<'a> {
     pub(super) env: &'a Value,
 }
 
-/// The proxy to use, if any.
+/// The proxy to use, if any; in words, when the library refuses it.
 ///
 /// # Errors
 /// [`Declined`] for a kind of proxy, or something asked of it, that the library has not.
-pub(super) fn choose(asked: &Asked<'_>) -> Result<Option<Proxy>, Declined> {
+pub(super) fn choose(asked: &Asked<'_>) -> Result<Result<Option<Proxy>, String>, Declined> {
     let env = |name: &str| latin1::text(&asked.env[name]).filter(|value| !value.is_empty());
     let target = Url::parse(asked.target).ok();
     let scheme = target.as_ref().map_or("http", Url::scheme);
@@ -36,26 +36,33 @@ pub(super) fn choose(asked: &Asked<'_>) -> Result<Option<Proxy>, Declined> {
     });
     let url = url.or_else(|| env("all_proxy")).or_else(|| env("ALL_PROXY")).filter(|url| !url.is_empty());
     let direct = asked.noproxy.clone().or_else(|| env("no_proxy")).or_else(|| env("NO_PROXY")).unwrap_or_default();
-    let Some(url) = url.filter(|_| !target.is_some_and(|target| is_direct(&direct, &target))) else { return Ok(None) };
+    let Some(url) = url.filter(|_| !target.is_some_and(|target| is_direct(&direct, &target))) else {
+        return Ok(Ok(None));
+    };
     let url = if url.contains("://") { url } else { format!("http://{url}") };
     let scheme = url.split(':').next().unwrap_or_default();
     if !["http", "https"].iter().any(|known| known.eq_ignore_ascii_case(scheme)) {
         return Err(Declined::because(format!("a proxy of the kind {scheme}")));
     }
-    let fault = |error: &dyn std::fmt::Display| Declined::because(format!("proxy: {error}"));
-    let mut proxy = Proxy::new(&url).map_err(|error| fault(&error))?;
+    if asked.headers.iter().any(|(_, value)| value.is_none()) {
+        return Err(Declined::because("proxy_headers: a field that is removed"));
+    }
+    Ok(make(&url, asked).map(Some))
+}
+
+fn make(url: &str, asked: &Asked<'_>) -> Result<Proxy, String> {
+    let mut proxy = Proxy::new(url).map_err(|error| error.to_string())?;
     if let Some((user, password)) = &asked.credentials {
-        proxy = proxy.auth(Auth::basic(user, password).map_err(|error| fault(&error))?);
+        proxy = proxy.auth(Auth::basic(user, password).map_err(|error| error.to_string())?);
     }
     if asked.tunnel {
         proxy = proxy.tunnel(Tunnel::Always);
     }
     for (name, value) in &asked.headers {
-        let value = value.as_deref().and_then(|value| std::str::from_utf8(value).ok());
-        let value = value.ok_or_else(|| Declined::because("proxy_headers: a field that is removed, or not UTF-8"))?;
-        proxy = proxy.header(name, value).map_err(|error| fault(&error))?;
+        let value = std::str::from_utf8(value.as_deref().unwrap_or_default()).map_err(|error| error.to_string())?;
+        proxy = proxy.header(name, value).map_err(|error| error.to_string())?;
     }
-    Ok(Some(proxy))
+    Ok(proxy)
 }
 
 /// Whether a list of hosts names that of the URL: `*`, a host, or a domain of which it is a part.

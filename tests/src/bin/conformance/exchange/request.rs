@@ -9,6 +9,9 @@ use petition_core::{Body, Limits, Method, Options, Request, Session, Setting, Un
 
 use super::op::{self, Condition, Op};
 
+/// Bodies beyond this size ask with `Expect: 100-continue` where a time to wait is given.
+const WORTH_ASKING: usize = 1024 * 1024;
+
 /// Puts the cookies that the operation brings into the session's jar.
 pub(super) fn prepare_session(op: &Op, session: &mut Session) {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |time| time.as_secs());
@@ -107,20 +110,23 @@ fn settings(op: &Op, options: &mut Options) {
     scalars.redirect = Setting::Set(policy);
     scalars.decode = Setting::Set(op.compressed);
     scalars.cookies = Setting::Set(op.cookie_engine || !op.cookies.is_empty());
-    scalars.proxy = Setting::Set(op.proxy.clone());
+    scalars.proxy = Setting::Set(op.proxy.as_ref().ok().cloned().flatten());
     if let Some(timeout) = op.timeout {
         scalars.total_timeout = Setting::Set(seconds(timeout));
     }
     if let Some(timeout) = op.connect_timeout {
         scalars.connect_timeout = Setting::Set(seconds(timeout));
     }
-    if let Some(bytes) = op.max_filesize {
-        let mut limits = Limits::DEFAULT;
-        limits.stream_bytes = Some(bytes);
-        scalars.limits = Setting::Set(limits);
-    }
+    // curl limits the head as a whole and no line of it.
+    let mut limits = Limits::DEFAULT;
+    limits.head_line_bytes = limits.head_bytes;
+    limits.stream_bytes = op.max_filesize;
+    scalars.limits = Setting::Set(limits);
     if let Some(timeout) = op.expect100_timeout.and_then(seconds) {
         scalars.continue_timeout = Setting::Set(timeout);
+        // To give that time means to ask, with a body that is worth it.
+        let length = if let op::Body::Known(bytes) = &op.body { bytes.len() } else { 0 };
+        scalars.expect_continue = Setting::Set(length > WORTH_ASKING);
     }
     if op.http10 {
         scalars.version = Setting::Set(Version::Http10);
