@@ -62,7 +62,6 @@ pub mod request;
 pub mod session;
 pub mod text;
 pub mod time;
-#[cfg(feature = "tls")]
 pub mod tls;
 pub mod transfer;
 pub mod url_rules;
