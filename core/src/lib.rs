@@ -64,7 +64,6 @@ pub mod resolve;
 pub mod session;
 pub mod text;
 pub mod time;
-#[cfg(feature = "tls")]
 pub mod tls;
 pub mod transfer;
 pub mod url_rules;
