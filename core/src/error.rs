@@ -1,5 +1,5 @@
 //! What can go wrong, in three kinds that are never mixed: a request that cannot be built
-//! ([`BuildError`](crate::BuildError)), an embedder's call out of turn ([`Misuse`]), and a failure of the world ([`Error`]).
+//! ([`BuildError`]), an embedder's call out of turn ([`Misuse`]), and a failure of the world ([`Error`]).
 
 use std::fmt;
 use std::net::SocketAddr;

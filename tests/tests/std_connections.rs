@@ -259,7 +259,7 @@ trait Whole {
 
 impl Whole for petition_std::Response {
     fn bytes_of(&mut self) -> Vec<u8> {
-        petition_std::Response::bytes(self).unwrap().into()
+        petition_std::Response::content(self).unwrap().into()
     }
 }
 

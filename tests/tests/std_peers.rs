@@ -29,7 +29,7 @@ fn nginx_keeps_connections_compresses_and_redirects() {
         assert_eq!(response.text().unwrap(), "a line that repeats itself\n".repeat(200));
         // Zeros compress better than the ratio that is taken for a bomb, so this is asked for as it is.
         let mut big = session.get(nginx.url("/big")).send().unwrap();
-        let body = petition_std::Response::bytes(&mut big).unwrap();
+        let body = petition_std::Response::content(&mut big).unwrap();
         assert!(body.len() == 1 << 20 && body.iter().all(|byte| *byte == 0));
         let redirected = session.get(nginx.url("/redirect")).send().unwrap();
         assert_eq!((redirected.history().len(), redirected.url().path()), (1, "/"));

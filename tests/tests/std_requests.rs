@@ -51,7 +51,7 @@ fn every_verb_arrives_as_it_is() {
         }
         let mut head = session.head(&url).send().unwrap();
         assert!(head.header("content-length").is_some_and(|length| length != "0"));
-        assert_eq!(Response::bytes(&mut head).unwrap().len(), 0);
+        assert_eq!(Response::content(&mut head).unwrap().len(), 0);
         let options = session.options(world.url("/post")).send().unwrap();
         assert_eq!((options.status().as_u16(), options.header("allow")), (200, Some("POST")));
         assert_eq!((world.server.violations(), world.server.counts().accepted), (vec![], 1));

@@ -54,7 +54,7 @@ fn text_json_and_bytes_can_be_asked_for_again() {
         let value: Value = response.json().unwrap();
         assert_eq!(response.json::<Value>().unwrap(), value);
         assert_eq!(value["slideshow"]["title"], "Sample");
-        assert_eq!(Response::bytes(&mut response).unwrap(), text);
+        assert_eq!(Response::content(&mut response).unwrap(), text);
         // And the collected body can still be read, once.
         let mut read = String::new();
         response.read_to_string(&mut read).unwrap();
@@ -90,7 +90,7 @@ fn a_body_is_read_in_any_steps() {
             }
             assert!(body == expected, "{path}");
             assert_eq!(response.read(&mut space).unwrap(), 0, "the end stays the end");
-            assert_eq!(Response::bytes(&mut response).unwrap().len(), 0, "what was read is not collected");
+            assert_eq!(Response::content(&mut response).unwrap().len(), 0, "what was read is not collected");
         }
         let stats = world.session.pool_statistics();
         assert_eq!((stats.opened, stats.idle), (1, 1));
@@ -130,7 +130,7 @@ fn without_decoding_the_bytes_are_as_they_came() {
     let world = World::plain();
     world.session.update(|options| options.scalars_mut().decode = false.into());
     let mut response = world.session.get(world.url("/gzip")).send().unwrap();
-    assert!(Response::bytes(&mut response).unwrap().starts_with(&[0x1f, 0x8b]));
+    assert!(Response::content(&mut response).unwrap().starts_with(&[0x1f, 0x8b]));
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn an_unknown_coding_is_no_text_but_its_bytes_can_be_had() {
     for round in 0..2 {
         assert!(matches!(response.text().unwrap_err().kind(), ErrorKind::Undecoded(_)), "T60, round {round}");
         assert!(matches!(response.json::<Value>().unwrap_err().kind(), ErrorKind::Undecoded(_)), "T60, round {round}");
-        assert_eq!(Response::bytes(&mut response).unwrap(), "\"ab\"");
+        assert_eq!(Response::content(&mut response).unwrap(), "\"ab\"");
     }
 }
 
@@ -162,7 +162,7 @@ fn elapsed_ends_with_the_head_and_not_with_the_body() {
     let mut response = world.session.get(world.url("/drip?numbytes=2&duration=1&delay=0.3")).send().unwrap();
     let elapsed = response.elapsed();
     assert!(elapsed >= Duration::from_millis(300) && elapsed <= began.elapsed(), "{elapsed:?}");
-    assert_eq!(Response::bytes(&mut response).unwrap().len(), 2);
+    assert_eq!(Response::content(&mut response).unwrap().len(), 2);
     assert_eq!(response.elapsed(), elapsed);
 }
 
@@ -233,9 +233,9 @@ fn a_body_that_fails_with_its_head_fails_when_it_is_read() {
     ] {
         let (_server, mut response) = scripted(format!("HTTP/1.1 200 OK\r\n{body}"));
         assert_eq!(response.status(), 200);
-        let error = Response::bytes(&mut response).unwrap_err();
+        let error = Response::content(&mut response).unwrap_err();
         assert!(error.to_string().contains(what), "{error}");
-        assert!(Response::bytes(&mut response).is_err() && response.text().is_err(), "and stays so");
+        assert!(Response::content(&mut response).is_err() && response.text().is_err(), "and stays so");
         assert!(response.read(&mut [0; 8]).is_err());
     }
 }

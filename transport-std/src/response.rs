@@ -18,7 +18,7 @@ use crate::drive::{Call, Stop};
 
 /// The final response to a request.
 ///
-/// It is a [`Read`]: the body is taken from the connection as it is read, content codings removed. [`Response::bytes`], [`Response::text`]
+/// It is a [`Read`]: the body is taken from the connection as it is read, content codings removed. [`Response::content`], [`Response::text`]
 /// and `json` collect it, and keep it, up to [`Limits::body_bytes`](petition_core::Limits::body_bytes) (64 MiB).
 ///
 /// When the body has been read to its end, the connection goes back to the session. A response that is dropped before that closes its connection,
@@ -127,7 +127,7 @@ impl Response {
     /// # Errors
     /// The body ends early, its coding is corrupt, a limit is met (`body_bytes`, `decode_ratio`), a deadline fires, or the
     /// connection fails.
-    pub fn bytes(&mut self) -> Result<Bytes, Error> {
+    pub fn content(&mut self) -> Result<Bytes, Error> {
         match &self.body {
             Body::Collected(bytes) => return Ok(bytes.clone()),
             Body::Ended => return Ok(Bytes::new()),
@@ -152,10 +152,18 @@ impl Response {
         Ok(bytes)
     }
 
+    /// The whole body, where nothing else is wanted of the response.
+    ///
+    /// # Errors
+    /// As [`Response::content`].
+    pub fn bytes(mut self) -> Result<Bytes, Error> {
+        self.content()
+    }
+
     /// The whole body as text: by its byte order mark, else the charset of Content-Type, else UTF-8; never guessed (T63).
     ///
     /// # Errors
-    /// As [`Response::bytes`]; an unknown charset; a content coding that is not known.
+    /// As [`Response::content`]; an unknown charset; a content coding that is not known.
     pub fn text(&mut self) -> Result<String, Error> {
         Ok(self.decoded_text()?.text)
     }
@@ -166,7 +174,7 @@ impl Response {
     /// As [`Response::text`].
     pub fn decoded_text(&mut self) -> Result<Text, Error> {
         self.refuse_undecoded()?;
-        let bytes = self.bytes()?;
+        let bytes = self.content()?;
         text::decode(bytes.into(), self.head.get("content-type"))
             .map_err(|error| self.call.transfer.error(ErrorKind::Text(error)))
     }
@@ -174,11 +182,11 @@ impl Response {
     /// The whole body as JSON: UTF-8, at most 128 levels deep (T64); of repeated names in a map the last one counts.
     ///
     /// # Errors
-    /// As [`Response::bytes`]; the body is no JSON, or not of this type; a content coding that is not known.
+    /// As [`Response::content`]; the body is no JSON, or not of this type; a content coding that is not known.
     #[cfg(feature = "json")]
     pub fn json<T: serde::de::DeserializeOwned>(&mut self) -> Result<T, Error> {
         self.refuse_undecoded()?;
-        let bytes = self.bytes()?;
+        let bytes = self.content()?;
         serde_json::from_slice(&bytes).map_err(|error| self.call.transfer.error(ErrorKind::Json(error)))
     }
 

@@ -16,7 +16,8 @@ use crate::session::Session;
 use crate::time::Now;
 
 /// A connection that was idle for less than this is not looked at before it is used again: whatever the peer sent in so short a
-/// time would as well have come between the look and the request.
+/// time would as well have come between the look and the request. It is all the same for a request that could not be sent once
+/// more, should the connection turn out to be dead.
 const CHECK_AFTER: Duration = Duration::from_millis(1);
 
 impl Machine {
@@ -108,7 +109,7 @@ impl Machine {
         self.parked = Parked::default();
         if !self.may_use(peer) {
             self.pass_over();
-        } else if idle < CHECK_AFTER {
+        } else if idle < CHECK_AFTER && self.is_harmless_twice() {
             self.begin_exchange();
         } else {
             self.stage = Stage::Check;

@@ -93,14 +93,18 @@ impl Machine {
     pub(super) fn can_resend(&self) -> bool {
         let Some(link) = &self.link else { return false };
         let settings = &self.request.settings;
-        let harmless = self.request.method.is_idempotent() || settings.idempotent;
         self.attempt.reused
             && !self.attempt.retried
             && settings.retry_dead_connection
             && !link.http().response_started()
-            && (!self.has_written(link) || harmless)
+            && (!self.has_written(link) || self.is_harmless_twice())
             && (self.request.body.is_replayable()
                 || matches!(self.upload, Upload::Held(_) | Upload::Sending { sent: 0 }))
+    }
+
+    /// Whether the request may be processed twice (RFC 9110 §9.2.2).
+    pub(super) fn is_harmless_twice(&self) -> bool {
+        self.request.method.is_idempotent() || self.request.settings.idempotent
     }
 
     pub(super) fn resend(&mut self) {

@@ -28,10 +28,13 @@ impl Tally<'_> {
     }
 }
 
+/// Judges one case.
+type Judge = fn(&Value, &mut Tally<'_>);
+
 /// Prints the failures, and for each kind how many passed.
 pub(crate) fn run(text: &str) -> Result<(), Box<dyn Error>> {
     let vectors: Value = serde_json::from_str(text)?;
-    let kinds: [(&str, fn(&Value, &mut Tally<'_>)); 4] =
+    let kinds: [(&str, Judge); 4] =
         [("dates", date), ("cookie_dates", cookie_date), ("http_dates", http_date), ("psl", suffix)];
     for (kind, judge) in kinds {
         let Some(cases) = vectors[kind].as_array() else { continue };

@@ -20,6 +20,9 @@ impl Declined {
     }
 }
 
+/// Names, each with a value or with none.
+pub(super) type Pairs = Vec<(String, Option<Vec<u8>>)>;
+
 /// What can be asked, and is done.
 const KNOWN: &[&str] = &[
     "method",
@@ -177,7 +180,7 @@ impl Fields<'_> {
         Ok(Some((part("user")?, part("password")?)))
     }
 
-    fn pairs(&self, name: &str) -> Result<Vec<(String, Option<Vec<u8>>)>, Declined> {
+    fn pairs(&self, name: &str) -> Result<Pairs, Declined> {
         let fault = || Declined::because(format!("{name}: not understood"));
         let pairs = self.0[name].as_array().into_iter().flatten().map(|pair| {
             let value = match &pair[1] {

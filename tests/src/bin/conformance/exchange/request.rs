@@ -71,7 +71,7 @@ impl Op {
     }
 }
 
-/// Ranges and conditions are plain fields; what comes back is looked at by [`super::answer`].
+/// Ranges and conditions are plain fields; what comes back is looked at by the module `answer`.
 fn conditions(op: &Op, request: &mut Request) {
     if let Some(range) = &op.range {
         request.set_header("Range", format!("bytes={range}"));
