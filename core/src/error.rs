@@ -90,6 +90,8 @@ impl fmt::Display for Phase {
 pub enum Timeout {
     /// `connect_timeout`: look-up and connecting.
     Connect,
+    /// `acquire_timeout`: waiting for a place among the connections.
+    Acquire,
     /// `tls_timeout`: the proxy's and TLS handshakes.
     Tls,
     /// `first_byte_timeout`: from the request's last byte to the response's first.
@@ -105,6 +107,7 @@ impl Timeout {
     pub const fn option(self) -> &'static str {
         match self {
             Timeout::Connect => "connect_timeout",
+            Timeout::Acquire => "acquire_timeout",
             Timeout::Tls => "tls_timeout",
             Timeout::FirstByte => "first_byte_timeout",
             Timeout::Idle => "idle_timeout",

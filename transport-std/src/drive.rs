@@ -174,7 +174,10 @@ impl Call {
 
     fn acquire(&mut self) {
         let Some(route) = self.transfer.route() else { return };
-        let taken = self.shared.with_pool(|pool| pool.take(route, self.clock.now().instant));
+        let left = self.clock.left(self.transfer.deadline());
+        let taken = self.shared.places().take(route, self.clock.now().instant, left);
+        self.clock.read();
+        let Some(taken) = taken else { return self.tell(Input::Tick) };
         match taken {
             Take::Reuse { pooled, idle_for } => {
                 self.opened = pooled.born;
@@ -189,8 +192,8 @@ impl Call {
                 self.place = Place::Taken;
                 self.tell(Input::NotAcquired);
             }
-            // No place in the pool's count: the connection is opened all the same and not kept (T88).
-            Take::Full => self.tell(Input::NotAcquired),
+            // Waited for, and never given out.
+            Take::Full => self.tell(Input::Tick),
         }
     }
 

@@ -31,6 +31,7 @@ struct Readme;
 mod clock;
 mod dialing;
 mod drive;
+mod places;
 mod request;
 pub mod resolve;
 mod response;

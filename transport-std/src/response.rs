@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
-use petition_core::http1::{ResponseHead, Version};
+use petition_core::http1::{LeniencySet, ResponseHead, Version};
 use petition_core::limits::LimitExceeded;
 use petition_core::text::{self, Text};
 use petition_core::transfer::Hop;
@@ -110,6 +110,12 @@ impl Response {
     /// The time from sending the request to the head of this response, redirects included.
     pub fn elapsed(&self) -> Duration {
         self.call.transfer.elapsed().unwrap_or_default()
+    }
+
+    /// What was tolerated in this response so far: departures from the grammar; a TLS connection that ended without saying so, so that a body without
+    /// a length may have been cut (RFC 9112 §9.8).
+    pub fn tolerated(&self) -> LeniencySet {
+        self.call.transfer.tolerated()
     }
 
     /// The address that answered.

@@ -10,6 +10,7 @@ use petition_core::pool::{Pool, PoolLimits, PoolStatistics};
 use petition_core::transfer::Route;
 use petition_core::{BuildError, IntoUrl, Method, Options};
 
+use crate::places::Places;
 use crate::request::Request;
 use crate::resolve::{Resolver, SystemResolver};
 use crate::socket::Socket;
@@ -43,7 +44,7 @@ pub(crate) struct Kept {
 
 pub(crate) struct Shared {
     state: Arc<Mutex<petition_core::Session>>,
-    pool: Mutex<Pool<Route, Kept>>,
+    places: Places,
     spares: Mutex<Vec<Vec<u8>>>,
     resolver: Box<dyn Resolver>,
 }
@@ -54,7 +55,11 @@ impl Shared {
     }
 
     pub(crate) fn with_pool<R>(&self, f: impl FnOnce(&mut Pool<Route, Kept>) -> R) -> R {
-        f(&mut self.pool.lock().unwrap_or_else(PoisonError::into_inner))
+        self.places.with(f)
+    }
+
+    pub(crate) fn places(&self) -> &Places {
+        &self.places
     }
 
     pub(crate) fn resolver(&self) -> &dyn Resolver {
@@ -108,7 +113,7 @@ impl SessionBuilder {
     pub fn build(self) -> Session {
         Session(Arc::new(Shared {
             state: self.state.unwrap_or_default(),
-            pool: Mutex::new(Pool::new(self.pool)),
+            places: Places::new(self.pool),
             spares: Mutex::default(),
             resolver: self.resolver.unwrap_or_else(|| Box::new(SystemResolver)),
         }))

@@ -78,6 +78,8 @@ settings! {
     redirect: Policy = Policy::default();
     /// Time for looking up the name and connecting, the proxy included. Default 10 s.
     connect_timeout: Option<Duration> = Some(Duration::from_secs(10));
+    /// Time to wait for a place among the connections, where the pool limits how many are open (T88). Default 10 s.
+    acquire_timeout: Option<Duration> = Some(Duration::from_secs(10));
     /// Time for the proxy's and TLS handshakes. Default 10 s.
     tls_timeout: Option<Duration> = Some(Duration::from_secs(10));
     /// Time from the last byte of the request to the first byte of the response. Default: none beside the idle limit.

@@ -52,6 +52,7 @@ impl Machine {
             limit(self.started, settings.total_timeout, Timeout::Total);
         }
         match &self.stage {
+            Stage::Acquire { since, .. } => limit(*since, settings.acquire_timeout, Timeout::Acquire),
             Stage::Resolve { since, .. } => limit(*since, settings.connect_timeout, Timeout::Connect),
             Stage::Dial { since, dial } => {
                 limit(*since, settings.connect_timeout, Timeout::Connect);

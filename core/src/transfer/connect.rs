@@ -74,7 +74,7 @@ impl Machine {
         );
         self.route = Some(route);
         if self.request.settings.keep_alive {
-            self.stage = Stage::Acquire { ordered: false };
+            self.stage = Stage::Acquire { ordered: false, since: self.now.instant };
         } else {
             self.find_addresses();
         }
@@ -102,7 +102,7 @@ impl Machine {
     }
 
     pub(super) fn acquired(&mut self, link: Box<Link>, peer: Option<SocketAddr>, idle: Duration) -> Result<(), Misuse> {
-        let Stage::Acquire { ordered: true } = self.stage else { return Err(Misuse::NotAsked) };
+        let Stage::Acquire { ordered: true, .. } = self.stage else { return Err(Misuse::NotAsked) };
         self.attempt.reused = true;
         self.peer = peer;
         self.link = Some(link);
@@ -130,11 +130,11 @@ impl Machine {
         self.close_link();
         self.attempt.reused = false;
         self.peer = None;
-        self.stage = Stage::Acquire { ordered: false };
+        self.stage = Stage::Acquire { ordered: false, since: self.now.instant };
     }
 
     pub(super) fn not_acquired(&mut self) -> Result<(), Misuse> {
-        let Stage::Acquire { ordered: true } = self.stage else { return Err(Misuse::NotAsked) };
+        let Stage::Acquire { ordered: true, .. } = self.stage else { return Err(Misuse::NotAsked) };
         self.find_addresses();
         Ok(())
     }

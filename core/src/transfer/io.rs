@@ -10,6 +10,7 @@ use crate::dial::AttemptId;
 use crate::error::{Error, IoFailure};
 use crate::http1::ResponseHead;
 use crate::link::Link;
+use crate::redirect::{Crossing, Note};
 use crate::url_rules::{QueryShown, redacted};
 
 /// One direction of a connection, or the request body that the embedder supplies.
@@ -142,6 +143,10 @@ pub struct Hop {
     pub url: Url,
     /// The response head.
     pub head: ResponseHead,
+    /// How the origin of the next hop relates to this one's; credentials went along only within one origin (T1).
+    pub crossing: Crossing,
+    /// What was mended in the Location (T6, T15).
+    pub notes: Vec<Note>,
 }
 
 impl fmt::Debug for Hop {

@@ -97,7 +97,8 @@ impl Machine {
         }
         let method = std::mem::replace(&mut request.method, next.method);
         let url = std::mem::replace(&mut request.url, next.url);
-        self.chain.history.push(Hop { method, url, head });
+        let (crossing, notes) = (next.crossing, next.notes);
+        self.chain.history.push(Hop { method, url, head, crossing, notes });
         self.event = Some(Event::Redirected);
         self.drop_body(AfterBody::NextHop { rewind });
     }
@@ -153,6 +154,7 @@ impl Machine {
         let keep = self.request.settings.keep_alive && matches!(self.upload, Upload::Finished);
         let now = self.now;
         let Some(link) = &mut self.link else { return };
+        self.tolerated = link.http().leniencies_used();
         if keep && link.reuse(now).is_ok() {
             self.socket = SocketOrder::Release;
         } else {

@@ -66,7 +66,7 @@ use url::Url;
 use crate::decode::SizeLimit;
 use crate::dial::{AttemptId, Dial};
 use crate::error::{Error, ErrorKind, Misuse, Phase};
-use crate::http1::ResponseHead;
+use crate::http1::{LeniencySet, ResponseHead};
 use crate::link::Link;
 use crate::prepared::Prepared;
 use crate::redirect::Seen;
@@ -100,6 +100,8 @@ struct Machine {
     parked: Parked,
     /// Since when nothing that counts has moved.
     progress: Instant,
+    /// What was tolerated on the connection that is gone.
+    tolerated: LeniencySet,
     /// Set when the final head was there.
     head_after: Option<Duration>,
     /// Attempts to connect whose sockets are to be closed.
@@ -184,6 +186,7 @@ enum Stage {
     /// The pool is asked.
     Acquire {
         ordered: bool,
+        since: Instant,
     },
     /// The kept connection is looked at.
     Check,
@@ -243,6 +246,7 @@ impl Transfer {
             upload: Upload::Finished,
             parked: Parked::default(),
             progress: now.instant,
+            tolerated: LeniencySet::EMPTY,
             head_after: None,
             losers: Vec::new(),
             socket: SocketOrder::None,
@@ -403,6 +407,14 @@ impl Transfer {
         Error::new(self.0.report(kind, None))
     }
 
+    /// What was tolerated in the final response so far: departures from the grammar, a TLS connection that ended without saying so (T31, T45).
+    pub fn tolerated(&self) -> LeniencySet {
+        match &self.0.link {
+            Some(link) => link.http().leniencies_used(),
+            None => self.0.tolerated,
+        }
+    }
+
     /// Whether it is over. What is still to be polled then are sockets to be closed or kept and the last events.
     pub fn is_ended(&self) -> bool {
         matches!(self.0.stage, Stage::Ended)
@@ -441,7 +453,7 @@ impl Machine {
         match &mut self.stage {
             Stage::Begin | Stage::Judge(_) => Some(Output::Sync),
             Stage::Rewind { ordered, .. } => Some(once(ordered, Output::Rewind)),
-            Stage::Acquire { ordered } => Some(once(ordered, Output::Acquire)),
+            Stage::Acquire { ordered, .. } => Some(once(ordered, Output::Acquire)),
             Stage::Check => Some(Output::Check),
             Stage::Resolve { ordered, .. } => Some(once(ordered, Output::Resolve)),
             Stage::Dial { .. } => self.step_dial(),

@@ -1,0 +1,84 @@
+//! The pool behind its lock, and the threads that wait for a place in it.
+//!
+//! Nobody waits unless the pool limits how many connections are open. Those who do are served first come, first served for each route, and no longer than
+//! their deadlines say (T88). Nothing is closed while the lock is held.
+
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use petition_core::Instant;
+use petition_core::pool::{Pool, PoolLimits, Take};
+use petition_core::transfer::Route;
+
+use crate::session::Kept;
+
+/// The connections of a session.
+pub(crate) struct Places {
+    state: Mutex<State>,
+    freed: Condvar,
+}
+
+struct State {
+    pool: Pool<Route, Kept>,
+    /// Who waits, in the order of coming.
+    line: VecDeque<(u64, Route)>,
+    tickets: u64,
+}
+
+impl Places {
+    pub(crate) fn new(limits: PoolLimits) -> Places {
+        let state = State { pool: Pool::new(limits), line: VecDeque::new(), tickets: 0 };
+        Places { state: Mutex::new(state), freed: Condvar::new() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A kept connection, or leave to open one; `None` when there was neither for as long as `left` says.
+    pub(crate) fn take(&self, route: &Route, now: Instant, left: Option<Duration>) -> Option<Take<Route, Kept>> {
+        let mut state = self.lock();
+        if !state.line.iter().any(|(_, waiting)| waiting == route) {
+            match state.pool.take(route, now) {
+                Take::Full => {}
+                taken => return Some(taken),
+            }
+        }
+        let ticket = state.tickets;
+        state.tickets += 1;
+        state.line.push_back((ticket, route.clone()));
+        let began = std::time::Instant::now();
+        let taken = loop {
+            let waited = began.elapsed();
+            state = match left {
+                None => self.freed.wait(state).unwrap_or_else(PoisonError::into_inner),
+                Some(left) if waited >= left => break None,
+                Some(left) => self.freed.wait_timeout(state, left - waited).unwrap_or_else(PoisonError::into_inner).0,
+            };
+            let first = state.line.iter().find(|(_, waiting)| waiting == route);
+            if first.is_some_and(|(first, _)| *first == ticket) {
+                match state.pool.take(route, now + began.elapsed()) {
+                    Take::Full => {}
+                    taken => break Some(taken),
+                }
+            }
+        };
+        state.line.retain(|(waiting, _)| *waiting != ticket);
+        if !state.line.is_empty() {
+            // The next in line may do what this one could not.
+            self.freed.notify_all();
+        }
+        taken
+    }
+
+    /// Calls `f` with the pool; whoever waits looks again after it.
+    pub(crate) fn with<R>(&self, f: impl FnOnce(&mut Pool<Route, Kept>) -> R) -> R {
+        let mut state = self.lock();
+        let result = f(&mut state.pool);
+        if !state.line.is_empty() {
+            self.freed.notify_all();
+        }
+        result
+    }
+}
