@@ -236,21 +236,51 @@ fn a_rest_that_does_not_come_is_not_waited_for() {
 
 #[test]
 fn a_thread_that_holds_one_response_can_ask_for_another() {
+    let world = World::plain();
+    let mut outer = world.session.get(world.url("/stream-bytes/50000")).send().unwrap();
+    let mut inner = world.session.get(world.url("/stream-bytes/50000")).send().unwrap();
+    assert_eq!(inner.bytes_of().len() + outer.bytes_of().len(), 100_000, "T88");
+    let stats = world.session.pool_statistics();
+    assert_eq!((stats.idle, stats.open), (2, 2), "{stats:?}");
+}
+
+#[test]
+fn t88_a_place_is_waited_for_no_longer_than_the_limit_says() {
     let limits = [
-        PoolLimits::DEFAULT,
         PoolLimits { open_total: Some(1), ..PoolLimits::DEFAULT },
         PoolLimits { open_per_key: Some(1), ..PoolLimits::DEFAULT },
     ];
     for limits in limits {
         let world = World::plain();
         let session = Session::builder().pool(limits).build();
+        session.update(|options| options.scalars_mut().acquire_timeout = Some(Duration::from_millis(200)).into());
         let mut outer = session.get(world.url("/stream-bytes/50000")).send().unwrap();
-        let mut inner = session.get(world.url("/stream-bytes/50000")).send().unwrap();
-        assert_eq!(inner.bytes_of().len() + outer.bytes_of().len(), 100_000, "T88");
+        let inner = timed(Duration::from_millis(200)..=Duration::from_secs(2), || {
+            session.get(world.url("/get")).send().unwrap_err()
+        });
+        let words = inner.to_string();
+        assert!(
+            inner.is_timeout() && words.contains("waiting for a connection: timed out: acquire_timeout"),
+            "{words}"
+        );
+        assert_eq!(outer.bytes_of().len(), 50_000);
+        assert!(session.get(world.url("/get")).send().unwrap().ok());
         let stats = session.pool_statistics();
-        assert_eq!(stats.idle, stats.open, "{stats:?}");
-        assert_eq!(stats.idle, if limits == PoolLimits::DEFAULT { 2 } else { 1 });
+        assert_eq!((stats.idle, stats.open), (1, 1), "{stats:?}");
     }
+}
+
+#[test]
+fn t88_threads_wait_in_line_for_the_one_place() {
+    let world = World::plain();
+    let session = Session::builder().pool(PoolLimits { open_total: Some(1), ..PoolLimits::DEFAULT }).build();
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope
+                .spawn(|| (0..20).for_each(|_| assert!(session.get(world.url("/get")).send().unwrap().text().is_ok())));
+        }
+    });
+    assert_eq!((world.server.requests(), world.server.counts().accepted), (160, 1));
 }
 
 trait Whole {
