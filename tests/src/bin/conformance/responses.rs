@@ -2,6 +2,7 @@
 //!
 //! Where RFC 9112 leaves it to the recipient whether malformed input is tolerated, the material mostly expects that it is not, and the
 //! library's defaults mostly tolerate it. Each such choice is one of the library's named leniencies; which set is measured is [`Choices`].
+//! Trailers are not answered: the library drops those that may not be trailers, the material keeps all.
 
 use petition_core::http1::{
     Config, Connection, Eof, Event, Leniencies, NotReusable, ProtocolError, RequestHead, ResponseHead,
@@ -68,7 +69,6 @@ fn verdict(bytes: &[u8], config: Config) -> Value {
 struct Exchange {
     head: Option<ResponseHead>,
     body: Vec<u8>,
-    trailers: Option<Value>,
     switched: bool,
     keep_alive: bool,
 }
@@ -110,10 +110,7 @@ impl Exchange {
                 self.head = Some(head);
                 false
             }
-            Event::End => {
-                self.trailers = http.trailers().map(|fields| latin1::fields(fields.iter()));
-                true
-            }
+            Event::End => true,
             Event::Switched => {
                 self.switched = true;
                 true
@@ -124,18 +121,14 @@ impl Exchange {
 
     fn accepted(self) -> Value {
         let Some(head) = self.head else { return json!({"verdict": "incomplete", "error": "no head"}) };
-        let mut answer = json!({
+        json!({
             "verdict": "accept",
             "status": head.status().as_u16(),
             "headers": latin1::fields(head.fields().iter()),
             "body": latin1::string(&self.body),
             "keep_alive": self.keep_alive,
             "upgrade": self.switched,
-        });
-        if let Some(trailers) = self.trailers {
-            answer["trailers"] = trailers;
-        }
-        answer
+        })
     }
 }
 
