@@ -212,7 +212,9 @@ impl<K: Hash + Eq, T> Pool<K, T> {
             return Some(pooled.item);
         }
 
-        let place = if self.shelf.count_where(hash, |entry| entry.pooled.key == pooled.key) >= self.limits.idle_per_key
+        let full = self.shelf.len_of_hash(hash) >= self.limits.idle_per_key;
+        let place = if full
+            && self.shelf.count_where(hash, |entry| entry.pooled.key == pooled.key) >= self.limits.idle_per_key
         {
             self.shelf.oldest_where(hash, |entry| entry.pooled.key == pooled.key)
         } else if self.shelf.len() >= self.limits.idle_total {

@@ -20,6 +20,13 @@ pub(super) struct Entry<K, T> {
     newer: Option<u32>,
 }
 
+/// The entries of one hash.
+#[derive(Clone, Copy, Debug)]
+struct Chain {
+    newest: u32,
+    len: usize,
+}
+
 /// A place and what tells its present entry from earlier ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Ticket {
@@ -31,7 +38,7 @@ pub(super) struct Ticket {
 pub(super) struct Shelf<K, T> {
     slots: Vec<Option<Entry<K, T>>>,
     free: Vec<u32>,
-    newest_of_hash: HashMap<u64, u32, BuildSame>,
+    of_hash: HashMap<u64, Chain, BuildSame>,
     newest: Option<u32>,
     oldest: Option<u32>,
     len: usize,
@@ -43,7 +50,7 @@ impl<K, T> Shelf<K, T> {
         Shelf {
             slots: Vec::new(),
             free: Vec::new(),
-            newest_of_hash: HashMap::default(),
+            of_hash: HashMap::default(),
             newest: None,
             oldest: None,
             len: 0,
@@ -61,15 +68,20 @@ impl<K, T> Shelf<K, T> {
     }
 
     pub(super) fn newest_where(&self, hash: u64, which: impl Fn(&Entry<K, T>) -> bool) -> Option<u32> {
-        self.of_hash(hash).find(|(_, entry)| which(entry)).map(|(place, _)| place)
+        self.chain(hash).find(|(_, entry)| which(entry)).map(|(place, _)| place)
     }
 
     pub(super) fn oldest_where(&self, hash: u64, which: impl Fn(&Entry<K, T>) -> bool) -> Option<u32> {
-        self.of_hash(hash).filter(|(_, entry)| which(entry)).last().map(|(place, _)| place)
+        self.chain(hash).filter(|(_, entry)| which(entry)).last().map(|(place, _)| place)
+    }
+
+    /// How many entries have this hash: at least as many as have the key.
+    pub(super) fn len_of_hash(&self, hash: u64) -> usize {
+        self.of_hash.get(&hash).map_or(0, |chain| chain.len)
     }
 
     pub(super) fn count_where(&self, hash: u64, which: impl Fn(&Entry<K, T>) -> bool) -> usize {
-        self.of_hash(hash).filter(|(_, entry)| which(entry)).count()
+        self.chain(hash).filter(|(_, entry)| which(entry)).count()
     }
 
     /// The place of a ticket, if its entry is still there.
@@ -84,7 +96,8 @@ impl<K, T> Shelf<K, T> {
             self.slots.push(None);
             u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
         });
-        let older_of_hash = self.newest_of_hash.insert(hash, place);
+        let len = self.len_of_hash(hash) + 1;
+        let older_of_hash = self.of_hash.insert(hash, Chain { newest: place, len }).map(|chain| chain.newest);
         let older = self.newest.replace(place);
         match older.and_then(|older| self.get_mut(older)) {
             Some(entry) => entry.newer = Some(place),
@@ -115,15 +128,16 @@ impl<K, T> Shelf<K, T> {
     }
 
     fn unlink_from_hash(&mut self, place: u32, entry: &Entry<K, T>) {
-        let Some(&head) = self.newest_of_hash.get(&entry.hash) else { return };
-        if head == place {
+        let Some(chain) = self.of_hash.get_mut(&entry.hash) else { return };
+        chain.len -= 1;
+        if chain.newest == place {
             match entry.older_of_hash {
-                Some(older) => self.newest_of_hash.insert(entry.hash, older),
-                None => self.newest_of_hash.remove(&entry.hash),
-            };
+                Some(older) => chain.newest = older,
+                None => drop(self.of_hash.remove(&entry.hash)),
+            }
             return;
         }
-        let mut at = Some(head);
+        let mut at = Some(chain.newest);
         while let Some(newer) = at.and_then(|at| self.get_mut(at)) {
             if newer.older_of_hash == Some(place) {
                 newer.older_of_hash = entry.older_of_hash;
@@ -133,8 +147,8 @@ impl<K, T> Shelf<K, T> {
         }
     }
 
-    fn of_hash(&self, hash: u64) -> impl Iterator<Item = (u32, &Entry<K, T>)> {
-        let mut at = self.newest_of_hash.get(&hash).copied();
+    fn chain(&self, hash: u64) -> impl Iterator<Item = (u32, &Entry<K, T>)> {
+        let mut at = self.of_hash.get(&hash).map(|chain| chain.newest);
         std::iter::from_fn(move || {
             let place = at?;
             let entry = self.get(place)?;
