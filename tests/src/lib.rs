@@ -12,6 +12,7 @@
 //! machines in a world in memory with a virtual clock, and [`support`].
 #![forbid(unsafe_code)]
 
+pub mod fuzz;
 pub mod httpbin;
 pub mod memory;
 pub mod net;

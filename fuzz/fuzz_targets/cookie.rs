@@ -1,0 +1,4 @@
+//! Set-Cookie against any bytes.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| petition_tests::fuzz::cookie(data));

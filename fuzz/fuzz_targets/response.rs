@@ -1,0 +1,4 @@
+//! One HTTP/1.1 connection against any bytes.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| petition_tests::fuzz::response(data));

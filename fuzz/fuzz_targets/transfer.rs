@@ -1,0 +1,4 @@
+//! A whole transfer against any bytes.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| petition_tests::fuzz::transfer(data));
