@@ -1,6 +1,9 @@
 //! The client: a handle of the loop that submits requests, from any thread and from callbacks.
 
+use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use petition_core::{Error, ErrorKind, Method, Prepared, Request, Session};
@@ -13,6 +16,9 @@ use crate::response::Response;
 /// Submits requests to an event loop. Cheap to clone; may be used from any thread, and from callbacks on the loop itself.
 ///
 /// Options and cookies are those of a [`Session`], which another transport may share.
+///
+/// When the loop is gone, a request that is sent ends at once with an error of kind [`Cancelled`](ErrorKind::Cancelled), and its callback runs on the thread
+/// that sent it. A callback that sends anew whatever happened goes on so for ever.
 #[derive(Clone)]
 pub struct Client {
     inbox: Arc<Inbox>,
@@ -69,7 +75,7 @@ impl Client {
         self.state.clone()
     }
 
-    /// Looks at the session or changes it. It is locked meanwhile.
+    /// Looks at the session or changes it. It is locked meanwhile: nothing must be sent from within `f`.
     pub fn session<R>(&self, f: impl FnOnce(&mut Session) -> R) -> R {
         f(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -89,9 +95,41 @@ impl Client {
         let ticket = Ticket::new(self.inbox.clone());
         let start = Start { request, group, ticket: ticket.clone(), job };
         if let Some(Command::Start(start)) = self.inbox.push(Command::Start(Box::new(start))) {
-            start.refuse();
+            refuse_in_turn(start);
         }
         Handle(ticket)
+    }
+}
+
+thread_local! {
+    /// Those that wait to be refused on this thread, while one of them is.
+    static REFUSED: RefCell<Option<VecDeque<Box<Start>>>> = const { RefCell::new(None) };
+}
+
+/// Refuses one after the other: a callback that sends anew when it fails does not run within itself.
+fn refuse_in_turn(start: Box<Start>) {
+    let first = REFUSED.with_borrow_mut(|refused| match refused {
+        Some(queue) => {
+            queue.push_back(start);
+            false
+        }
+        None => {
+            *refused = Some(VecDeque::from([start]));
+            true
+        }
+    });
+    if !first {
+        return;
+    }
+    let mut panic = None;
+    while let Some(start) = REFUSED.with_borrow_mut(|refused| refused.as_mut()?.pop_front()) {
+        if let Err(first) = catch_unwind(AssertUnwindSafe(|| start.refuse())) {
+            panic = panic.or(Some(first));
+        }
+    }
+    REFUSED.set(None);
+    if let Some(panic) = panic {
+        resume_unwind(panic);
     }
 }
 

@@ -1,16 +1,17 @@
 //! What other threads, and callbacks, ask of the loop.
 
+use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use mio::Waker;
-use petition_core::engine::TransferId;
 use petition_core::{Error, Prepared};
 
 use crate::handle::Ticket;
 use crate::job::Job;
+use crate::resolve::Name;
 
 /// A request to the loop.
 pub(crate) enum Command {
@@ -25,7 +26,7 @@ pub(crate) enum Command {
     /// End everything that was begun under this number.
     CancelGroup(u64),
     /// A look-up has ended.
-    Resolved(TransferId, io::Result<Vec<SocketAddr>>),
+    Resolved(Name, io::Result<Vec<SocketAddr>>),
     /// Return from [`EventLoop::run`](crate::EventLoop::run).
     Stop,
 }
@@ -46,14 +47,14 @@ pub(crate) struct Inbox {
 }
 
 struct State {
-    waiting: Vec<Command>,
+    waiting: VecDeque<Command>,
     /// The loop is gone: commands come back.
     closed: bool,
 }
 
 impl Inbox {
     pub(crate) fn new(waker: Waker) -> Inbox {
-        let commands = Mutex::new(State { waiting: Vec::new(), closed: false });
+        let commands = Mutex::new(State { waiting: VecDeque::new(), closed: false });
         Inbox { commands, asleep: AtomicBool::new(true), waker }
     }
 
@@ -65,7 +66,7 @@ impl Inbox {
             if state.closed {
                 return Some(command);
             }
-            state.waiting.push(command);
+            state.waiting.push_back(command);
         }
         if self.asleep.swap(false, Ordering::AcqRel) {
             // When it cannot be woken, the loop is over or out of descriptors; the command is found at the next turn.
@@ -74,8 +75,9 @@ impl Inbox {
         None
     }
 
-    pub(crate) fn take(&self, into: &mut Vec<Command>) {
-        into.append(&mut self.commands.lock().unwrap_or_else(PoisonError::into_inner).waiting);
+    /// Exchanges what waits for the empty queue that is given.
+    pub(crate) fn take(&self, into: &mut VecDeque<Command>) {
+        std::mem::swap(into, &mut self.commands.lock().unwrap_or_else(PoisonError::into_inner).waiting);
     }
 
     /// Says that the loop is going to wait. False when there are commands: it must not.
@@ -93,7 +95,7 @@ impl Inbox {
     }
 
     /// No more commands from now on; those that wait are given out.
-    pub(crate) fn close(&self) -> Vec<Command> {
+    pub(crate) fn close(&self) -> VecDeque<Command> {
         let mut state = self.commands.lock().unwrap_or_else(PoisonError::into_inner);
         state.closed = true;
         std::mem::take(&mut state.waiting)

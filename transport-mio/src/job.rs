@@ -18,7 +18,7 @@ pub enum Flow {
 /// What a body source has to offer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Supply {
-    /// So many bytes were put into the space given.
+    /// So many bytes were put into the space given; none means [`Supply::Later`].
     Bytes(usize),
     /// That was all of the body.
     End,
@@ -26,7 +26,8 @@ pub enum Supply {
     Later,
 }
 
-/// Receives a response as it comes, on the loop's thread. [`Handler::end`] is called exactly once, and last.
+/// Receives a response as it comes, on the loop's thread. [`Handler::end`] is called exactly once, and last; also after a panic of another method, which cancels
+/// the request.
 pub trait Handler {
     /// A 1xx response.
     fn informational(&mut self, _head: ResponseHead) {}

@@ -106,6 +106,8 @@ struct Machine {
     losers: Vec<AttemptId>,
     socket: SocketOrder,
     event: Option<Event>,
+    /// Storage that was lent to a connection that is over.
+    lent: Option<Vec<u8>>,
     /// The terminal event, which waits until the one before it was taken.
     last_event: Option<Event>,
 }
@@ -239,6 +241,7 @@ impl Transfer {
             socket: SocketOrder::None,
             event: None,
             last_event: None,
+            lent: None,
         }))
     }
 
@@ -299,7 +302,7 @@ impl Transfer {
 
     /// Storage that is not needed now: nothing received waits in it.
     pub fn take_back(&mut self) -> Option<Vec<u8>> {
-        self.0.link.as_mut()?.take_back()
+        self.0.lent.take().or_else(|| self.0.link.as_mut()?.take_back())
     }
 
     /// The bytes of the response body that are at hand, content codings removed.
@@ -457,7 +460,7 @@ impl Machine {
                 (Stage::Ended, Input::Acquired { .. }) => self.socket = SocketOrder::Close,
                 (Stage::Ended, _) => {}
                 // Whatever else was meant for a stage that is over, this was not.
-                (_, Input::Cancel) => self.fail(crate::ErrorKind::Cancelled),
+                (_, Input::Cancel) => self.fail(ErrorKind::Cancelled),
                 _ => {}
             }
             return Ok(());
