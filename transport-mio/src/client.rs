@@ -6,8 +6,10 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
-use petition_core::{Error, ErrorKind, Method, Prepared, Request, Session};
+use petition_core::engine::Group;
+use petition_core::{Error, ErrorKind, Method, Request, Session, Transfer};
 
+use crate::clock;
 use crate::handle::{Handle, Pending, Ticket};
 use crate::inbox::{Command, Inbox, Start};
 use crate::job::{Handler, Job};
@@ -90,11 +92,11 @@ impl Client {
         self.inbox.push(Command::Stop);
     }
 
-    /// Begins a prepared request. When the loop is gone, the job ends at once, on this thread.
-    fn start(&self, request: Result<Prepared, Error>, group: Option<u64>, job: Job) -> Handle {
+    /// Begins a request. When the loop is gone, the job ends at once, on this thread.
+    fn start(&self, transfer: Result<Transfer, Error>, group: Option<u64>, job: Job) -> Handle {
         let ticket = Ticket::new(self.inbox.clone());
-        let start = Start { request, group, ticket: ticket.clone(), job };
-        if let Some(Command::Start(start)) = self.inbox.push(Command::Start(Box::new(start))) {
+        let start = Start { transfer, group: group.map(Group), ticket: ticket.clone(), job };
+        if let Some(Command::Start(start)) = self.inbox.push(Command::Start(start)) {
             refuse_in_turn(start);
         }
         Handle(ticket)
@@ -103,11 +105,11 @@ impl Client {
 
 thread_local! {
     /// Those that wait to be refused on this thread, while one of them is.
-    static REFUSED: RefCell<Option<VecDeque<Box<Start>>>> = const { RefCell::new(None) };
+    static REFUSED: RefCell<Option<VecDeque<Start>>> = const { RefCell::new(None) };
 }
 
 /// Refuses one after the other: a callback that sends anew when it fails does not run within itself.
-fn refuse_in_turn(start: Box<Start>) {
+fn refuse_in_turn(start: Start) {
     let first = REFUSED.with_borrow_mut(|refused| match refused {
         Some(queue) => {
             queue.push_back(start);
@@ -136,12 +138,9 @@ fn refuse_in_turn(start: Box<Start>) {
 impl Start {
     /// Ends the job without having begun it.
     pub(crate) fn refuse(self) {
-        let error = match self.request {
+        let error = match self.transfer {
             Err(error) => error,
-            Ok(request) => {
-                let transfer = petition_core::Transfer::new(request, crate::clock::now());
-                transfer.error(ErrorKind::Cancelled)
-            }
+            Ok(transfer) => transfer.error(ErrorKind::Cancelled),
         };
         self.job.end(None, Some(error));
     }
@@ -171,7 +170,7 @@ impl RequestBuilder {
         self
     }
 
-    /// Sends the request and returns at once. The callback runs on the loop's thread, exactly once: with the whole response, or with the error
+    /// Sends the request and returns at once; its total deadline counts from now. The callback runs on the loop's thread, exactly once: with the whole response, or with the error
     /// that ended the request, be it that it was cancelled or that the loop ended first. A body of more than
     /// [`Limits::body_bytes`](petition_core::Limits::body_bytes) (64 MiB) is such an error.
     pub fn send(self, callback: impl FnOnce(Result<Response, Error>) + Send + 'static) -> Handle {
@@ -193,6 +192,7 @@ impl RequestBuilder {
 
     fn submit(self, job: Job) -> Handle {
         let prepared = self.client.session(|session| session.prepare(&self.request));
-        self.client.start(prepared, self.group, job)
+        let transfer = prepared.map(|prepared| Transfer::new(prepared, clock::now()));
+        self.client.start(transfer, self.group, job)
     }
 }

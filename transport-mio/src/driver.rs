@@ -9,7 +9,6 @@ use std::io::{self, ErrorKind as Io, Read, Write};
 use std::net::SocketAddr;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant as StdInstant};
 
@@ -274,7 +273,7 @@ impl Driver {
     fn obey_one(&mut self, command: Command) {
         let now = clock::now();
         match command {
-            Command::Start(start) => self.start(*start),
+            Command::Start(start) => self.start(start),
             Command::Cancel(ticket) => {
                 if let Some(id) = ticket.transfer() {
                     self.engine.cancel(now, id);
@@ -308,17 +307,17 @@ impl Driver {
     }
 
     fn start(&mut self, start: Start) {
-        let request = match start.request {
-            Ok(request) if !start.ticket.cancelled.load(Ordering::Acquire) => request,
-            _ => return start.refuse(),
-        };
-        let id = self.engine.start(clock::now(), request, start.group.map(Group));
-        start.ticket.set_transfer(Some(id));
+        let Start { transfer: Ok(transfer), group, ticket, job } = start else { return start.refuse() };
+        if ticket.is_cancelled() {
+            return Start { transfer: Ok(transfer), group, ticket, job }.refuse();
+        }
+        let id = self.engine.adopt(transfer, group);
+        ticket.set_transfer(Some(id));
         if self.jobs.len() <= id.index() {
             self.jobs.resize_with(id.index() + 1, || None);
         }
         if let Some(place) = self.jobs.get_mut(id.index()) {
-            *place = Some(Entry { job: start.job, ticket: start.ticket });
+            *place = Some(Entry { job, ticket });
         }
     }
 

@@ -7,16 +7,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use mio::Waker;
-use petition_core::{Error, Prepared};
+use petition_core::engine::Group;
+use petition_core::{Error, Transfer};
 
 use crate::handle::Ticket;
 use crate::job::Job;
 use crate::resolve::Name;
 
+/// A longer queue that has become empty gives its memory back.
+const KEEP: usize = 256;
+
 /// A request to the loop.
 pub(crate) enum Command {
     /// Begin, or report that it cannot be begun.
-    Start(Box<Start>),
+    Start(Start),
     /// End with an error.
     Cancel(Arc<Ticket>),
     /// Deliver no body for now.
@@ -31,9 +35,10 @@ pub(crate) enum Command {
     Stop,
 }
 
+/// Small: many of them may wait at once.
 pub(crate) struct Start {
-    pub(crate) request: Result<Prepared, Error>,
-    pub(crate) group: Option<u64>,
+    pub(crate) transfer: Result<Transfer, Error>,
+    pub(crate) group: Option<Group>,
     pub(crate) ticket: Arc<Ticket>,
     pub(crate) job: Job,
 }
@@ -77,6 +82,9 @@ impl Inbox {
 
     /// Exchanges what waits for the empty queue that is given.
     pub(crate) fn take(&self, into: &mut VecDeque<Command>) {
+        if into.capacity() > KEEP {
+            *into = VecDeque::new();
+        }
         std::mem::swap(into, &mut self.commands.lock().unwrap_or_else(PoisonError::into_inner).waiting);
     }
 

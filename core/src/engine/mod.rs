@@ -246,8 +246,13 @@ impl Engine {
     /// Begins a transfer; its total deadline counts from `now`.
     pub fn start(&mut self, now: Now, request: Prepared, group: Option<Group>) -> TransferId {
         self.now = now;
+        self.adopt(Transfer::new(request, now), group)
+    }
+
+    /// Takes in a transfer that was made elsewhere, and that nobody has polled yet.
+    pub fn adopt(&mut self, transfer: Transfer, group: Option<Group>) -> TransferId {
         let id = TransferId(self.transfers.insert(Slot {
-            transfer: Transfer::new(request, now),
+            transfer,
             socket: None,
             dialing: None,
             group,

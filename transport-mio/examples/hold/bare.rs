@@ -15,9 +15,8 @@ use crate::server::{Server, from_hex, to_hex};
 pub(crate) fn run(n: usize) -> Result<(), Box<dyn Error>> {
     let server = Server::start(n, true)?;
     let ca = to_hex(&server.ca().unwrap_or_default());
-    let status = Command::new(std::env::current_exe()?)
-        .args(["--bare", &n.to_string(), server.address(), &ca])
-        .status()?;
+    let status =
+        Command::new(std::env::current_exe()?).args(["--bare", &n.to_string(), server.address(), &ca]).status()?;
     if status.success() { Ok(()) } else { Err("the comparison failed".into()) }
 }
 
