@@ -224,14 +224,14 @@ impl Driver {
         self.engine.deadline().map(|at| at - clock::instant())
     }
 
-    /// How many requests have not ended.
+    /// How many requests have not ended, those that were sent and not begun yet included.
     pub fn len(&self) -> usize {
-        self.engine.len()
+        self.engine.len() + self.inbox.starts()
     }
 
     /// Whether no request is left.
     pub fn is_empty(&self) -> bool {
-        self.engine.is_empty()
+        self.len() == 0
     }
 
     /// How many sockets are open, idle ones included.
@@ -273,7 +273,10 @@ impl Driver {
     fn obey_one(&mut self, command: Command) {
         let now = clock::now();
         match command {
-            Command::Start(start) => self.start(start),
+            Command::Start(start) => {
+                self.inbox.started();
+                self.start(start);
+            }
             Command::Cancel(ticket) => {
                 if let Some(id) = ticket.transfer() {
                     self.engine.cancel(now, id);

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use mio::Waker;
@@ -48,6 +48,8 @@ pub(crate) struct Inbox {
     commands: Mutex<State>,
     /// The loop is, or is about to be, waiting in the operating system: it must be woken.
     asleep: AtomicBool,
+    /// Requests that the loop has not begun.
+    starts: AtomicUsize,
     waker: Waker,
 }
 
@@ -60,7 +62,7 @@ struct State {
 impl Inbox {
     pub(crate) fn new(waker: Waker) -> Inbox {
         let commands = Mutex::new(State { waiting: VecDeque::new(), closed: false });
-        Inbox { commands, asleep: AtomicBool::new(true), waker }
+        Inbox { commands, asleep: AtomicBool::new(true), starts: AtomicUsize::new(0), waker }
     }
 
     /// Hands a command to the loop; the command itself when the loop is gone. From the loop's own thread, and while the loop is busy,
@@ -70,6 +72,9 @@ impl Inbox {
             let mut state = self.commands.lock().unwrap_or_else(PoisonError::into_inner);
             if state.closed {
                 return Some(command);
+            }
+            if matches!(command, Command::Start(_)) {
+                self.starts.fetch_add(1, Ordering::Relaxed);
             }
             state.waiting.push_back(command);
         }
@@ -96,6 +101,16 @@ impl Inbox {
             self.asleep.store(false, Ordering::Release);
         }
         empty
+    }
+
+    /// How many requests the loop has not begun.
+    pub(crate) fn starts(&self) -> usize {
+        self.starts.load(Ordering::Relaxed)
+    }
+
+    /// One of them is begun, or refused.
+    pub(crate) fn started(&self) {
+        self.starts.fetch_sub(1, Ordering::Relaxed);
     }
 
     pub(crate) fn awake(&self) {

@@ -1,8 +1,8 @@
 //! What an engine can be asked: bytes, names, counts.
 
-use super::{Engine, Owner, ReadBuffer, SocketId, TransferId};
+use super::{Engine, Owner, ReadBuffer, Socket, SocketId, TransferId};
 use crate::pool::PoolStatistics;
-use crate::transfer::Transfer;
+use crate::transfer::{Side, Transfer};
 
 /// The size of the one read buffer.
 pub const READ_BUFFER: usize = 64 * 1024;
@@ -11,6 +11,22 @@ impl Engine {
     /// The bytes to write to a socket.
     pub fn outgoing(&self, socket: SocketId) -> &[u8] {
         self.served(socket).map_or(&[], Transfer::outgoing)
+    }
+
+    /// Whether it is of any use to know that this side of a socket is ready: it would block when it was last tried, or it is being connected
+    /// (to be written), or idle (to be read). What a level-triggered poll is to look for.
+    pub fn awaits(&self, socket: SocketId, side: Side) -> bool {
+        match self.sockets.get(socket.0).map(|socket| &socket.owner) {
+            Some(Owner::Transfer(id)) => self.transfer(*id).is_some_and(|transfer| transfer.is_blocked(side)),
+            Some(Owner::Attempt(..)) => side == Side::Write,
+            Some(Owner::Idle(..)) => side == Side::Read,
+            Some(Owner::Closing) | None => false,
+        }
+    }
+
+    /// Whether [`Engine::connected`] or [`Engine::connect_failed`] is due for a socket.
+    pub fn is_connecting(&self, socket: SocketId) -> bool {
+        matches!(self.sockets.get(socket.0), Some(Socket { owner: Owner::Attempt(..), .. }))
     }
 
     /// Where to read to from a socket, with [`Filled`](crate::Input::Filled): in most cases the engine's one read buffer, of [`READ_BUFFER`] bytes.

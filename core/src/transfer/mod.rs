@@ -397,6 +397,15 @@ impl Transfer {
         Error::new(self.0.report(kind, None))
     }
 
+    /// Whether a side said that it would block and has not been [`Ready`](Input::Ready) since: what a level-triggered poll is to look for.
+    pub fn is_blocked(&self, side: Side) -> bool {
+        match side {
+            Side::Read => self.0.parked.read,
+            Side::Write => self.0.parked.write == WriteSide::Blocked,
+            Side::Body => self.0.parked.body,
+        }
+    }
+
     /// Whether the terminal event has come, or is the next output.
     pub fn is_ended(&self) -> bool {
         matches!(self.0.stage, Stage::Ended)
