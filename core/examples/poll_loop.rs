@@ -72,8 +72,9 @@ fn wait(engine: &mut Engine, sockets: &mut Sockets) -> Result<(), Box<dyn Error>
     let mut all: Vec<_> = sockets.iter().map(|(id, stream)| PollFd::new(stream, wanted(*id))).collect();
     let left = engine.deadline().map(|at| Timespec::try_from(at - now().instant)).transpose()?;
     poll(&mut all, left.as_ref())?;
-    let seen: Vec<(SocketId, PollFlags)> = sockets.keys().copied().zip(all.iter().map(PollFd::revents)).collect();
-    for (id, seen) in seen.into_iter().filter(|(_, seen)| !seen.is_empty()) {
+    let seen = sockets.keys().zip(&all).filter(|(_, fd)| !fd.revents().is_empty());
+    let seen: Vec<SocketId> = seen.map(|(id, _)| *id).collect();
+    for id in seen {
         if engine.is_connecting(id) {
             match sockets[&id].take_error()? {
                 None => engine.connected(now(), id)?,

@@ -76,7 +76,7 @@ fn servers_or(client: &Client) -> Result<(Vec<Httpbin>, Vec<String>), Box<dyn Er
         arguments.drain(..2);
     }
     if !arguments.is_empty() {
-        return Ok((Vec::new(), arguments.repeat(times)));
+        return Ok((Vec::new(), std::iter::repeat_n(arguments, times).flatten().collect()));
     }
     let authority = Authority::new();
     let servers = vec![Httpbin::start_plain()?, Httpbin::start_tls(&Endpoint::new(&authority.issue_localhost()))?];
