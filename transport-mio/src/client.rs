@@ -1,10 +1,15 @@
 //! The client: a handle of the loop that submits requests, from any thread and from callbacks.
 
+use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
-use petition_core::{Error, ErrorKind, IntoUrl, Method, Prepared, Request, Session};
+use petition_core::engine::Group;
+use petition_core::{Error, ErrorKind, IntoUrl, Method, Request, Session, Transfer};
 
+use crate::clock;
 use crate::handle::{Handle, Pending, Ticket};
 use crate::inbox::{Command, Inbox, Start};
 use crate::job::{Handler, Job};
@@ -13,6 +18,9 @@ use crate::response::Response;
 /// Submits requests to an event loop. Cheap to clone; may be used from any thread, and from callbacks on the loop itself.
 ///
 /// Options and cookies are those of a [`Session`], which another transport may share.
+///
+/// When the loop is gone, a request that is sent ends at once with an error of kind [`Cancelled`](ErrorKind::Cancelled), and its callback runs on the thread
+/// that sent it. A callback that sends anew whatever happened goes on so for ever.
 #[derive(Clone)]
 pub struct Client {
     inbox: Arc<Inbox>,
@@ -69,7 +77,7 @@ impl Client {
         self.state.clone()
     }
 
-    /// Looks at the session or changes it. It is locked meanwhile.
+    /// Looks at the session or changes it. It is locked meanwhile: nothing must be sent from within `f`.
     pub fn session<R>(&self, f: impl FnOnce(&mut Session) -> R) -> R {
         f(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -84,26 +92,55 @@ impl Client {
         self.inbox.push(Command::Stop);
     }
 
-    /// Begins a prepared request. When the loop is gone, the job ends at once, on this thread.
-    fn start(&self, request: Result<Prepared, Error>, group: Option<u64>, job: Job) -> Handle {
+    /// Begins a request. When the loop is gone, the job ends at once, on this thread.
+    fn start(&self, transfer: Result<Transfer, Error>, group: Option<u64>, job: Job) -> Handle {
         let ticket = Ticket::new(self.inbox.clone());
-        let start = Start { request, group, ticket: ticket.clone(), job };
-        if let Some(Command::Start(start)) = self.inbox.push(Command::Start(Box::new(start))) {
-            start.refuse();
+        let start = Start { transfer, group: group.map(Group), ticket: ticket.clone(), job };
+        if let Some(Command::Start(start)) = self.inbox.push(Command::Start(start)) {
+            refuse_in_turn(start);
         }
         Handle(ticket)
+    }
+}
+
+thread_local! {
+    /// Those that wait to be refused on this thread, while one of them is.
+    static REFUSED: RefCell<Option<VecDeque<Start>>> = const { RefCell::new(None) };
+}
+
+/// Refuses one after the other: a callback that sends anew when it fails does not run within itself.
+fn refuse_in_turn(start: Start) {
+    let first = REFUSED.with_borrow_mut(|refused| match refused {
+        Some(queue) => {
+            queue.push_back(start);
+            false
+        }
+        None => {
+            *refused = Some(VecDeque::from([start]));
+            true
+        }
+    });
+    if !first {
+        return;
+    }
+    let mut panic = None;
+    while let Some(start) = REFUSED.with_borrow_mut(|refused| refused.as_mut()?.pop_front()) {
+        if let Err(first) = catch_unwind(AssertUnwindSafe(|| start.refuse())) {
+            panic = panic.or(Some(first));
+        }
+    }
+    REFUSED.set(None);
+    if let Some(panic) = panic {
+        resume_unwind(panic);
     }
 }
 
 impl Start {
     /// Ends the job without having begun it.
     pub(crate) fn refuse(self) {
-        let error = match self.request {
+        let error = match self.transfer {
             Err(error) => error,
-            Ok(request) => {
-                let transfer = petition_core::Transfer::new(request, crate::clock::now());
-                transfer.error(ErrorKind::Cancelled)
-            }
+            Ok(transfer) => transfer.error(ErrorKind::Cancelled),
         };
         self.job.end(None, Some(error));
     }
@@ -133,7 +170,7 @@ impl RequestBuilder {
         self
     }
 
-    /// Sends the request and returns at once. The callback runs on the loop's thread, exactly once: with the whole response, or with the error
+    /// Sends the request and returns at once; its total deadline counts from now. The callback runs on the loop's thread, exactly once: with the whole response, or with the error
     /// that ended the request, be it that it was cancelled or that the loop ended first. A body of more than
     /// [`Limits::body_bytes`](petition_core::Limits::body_bytes) (64 MiB) is such an error.
     pub fn send(self, callback: impl FnOnce(Result<Response, Error>) + Send + 'static) -> Handle {
@@ -155,6 +192,7 @@ impl RequestBuilder {
 
     fn submit(self, job: Job) -> Handle {
         let prepared = self.client.session(|session| session.prepare(&self.request));
-        self.client.start(prepared, self.group, job)
+        let transfer = prepared.map(|prepared| Transfer::new(prepared, clock::now()));
+        self.client.start(transfer, self.group, job)
     }
 }

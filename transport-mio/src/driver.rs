@@ -4,10 +4,11 @@
 //! read or write has shown that it would, and then not again before the next event. A request in a row of many so costs one write and one read, and
 //! its share of a wait.
 
+use std::collections::VecDeque;
 use std::io::{self, ErrorKind as Io, Read, Write};
 use std::net::SocketAddr;
 use std::ops::Range;
-use std::sync::atomic::Ordering;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant as StdInstant};
 
@@ -25,8 +26,14 @@ use crate::inbox::{Command, Inbox, Start};
 use crate::job::{Flow, Job, Supply};
 use crate::resolve::{Lookups, Resolver, SystemResolver};
 
-/// The one read buffer of a loop.
-const BUFFER: usize = 64 * 1024;
+/// The most time that one turn takes unless it is told otherwise.
+pub const TURN: Duration = Duration::from_millis(10);
+
+/// What was polled so long ago says nothing about a connection that was idle since.
+const FRESH: Duration = Duration::from_millis(5);
+
+/// The space that a body source is asked to fill.
+const SPACE: usize = 64 * 1024;
 
 /// How a [`Driver`] is made, where the defaults are not wanted.
 pub struct Options {
@@ -50,6 +57,8 @@ impl Default for Options {
 ///
 /// The caller polls; then tells [`Driver::ready`] of each event and calls [`Driver::turn`]. [`EventLoop`](crate::EventLoop) does just that with a `Poll` of its own.
 ///
+/// A panic in a callback goes through [`Driver::turn`]; the driver can be turned again afterwards.
+///
 /// Dropping it ends every request with an error of kind [`Cancelled`](petition_core::ErrorKind::Cancelled); every callback runs.
 pub struct Driver {
     engine: Engine,
@@ -61,11 +70,11 @@ pub struct Driver {
     /// By [`TransferId::index`].
     jobs: Vec<Option<Entry>>,
     inbox: Arc<Inbox>,
-    commands: Vec<Command>,
+    /// Those that were taken out of the inbox and not obeyed yet.
+    commands: VecDeque<Command>,
     lookups: Lookups,
-    /// The read buffer, when it is not lent.
-    buffer: Option<Vec<u8>>,
-    lent_to: Option<SocketId>,
+    /// When readiness was last asked for.
+    polled: Option<StdInstant>,
     space: Vec<u8>,
     stopped: bool,
 }
@@ -111,11 +120,10 @@ impl Driver {
             tokens,
             sockets: Vec::new(),
             jobs: Vec::new(),
-            commands: Vec::new(),
+            commands: VecDeque::new(),
+            polled: None,
             lookups: Lookups::new(options.resolver, inbox.clone()),
             inbox,
-            buffer: None,
-            lent_to: None,
             space: Vec::new(),
             stopped: false,
         })
@@ -126,7 +134,7 @@ impl Driver {
         Client::new(self.inbox.clone(), self.state.0.clone())
     }
 
-    /// Takes in one event of the caller's poll. False when its token is not of this driver's range.
+    /// Takes in one event of the caller's poll; [`Driver::turn`] acts on it. False when its token is not of this driver's range.
     pub fn ready(&mut self, event: &Readiness) -> bool {
         let Token(token) = event.token();
         if !self.tokens.contains(&token) {
@@ -171,28 +179,41 @@ impl Driver {
         }
     }
 
-    /// Does all that can be done now: takes in commands, runs callbacks, reads and writes. `budget` bounds the time it takes, to within
-    /// one step; what is left is done at the next turn. True when something is left.
+    /// Does what can be done now: takes in commands, runs callbacks, reads and writes. To be called after each poll, when its events are told.
+    ///
+    /// `budget` bounds the time it takes, to within one step or one callback; without one it is [`TURN`], so that no
+    /// connection that never pauses keeps the others from being polled. True when something is left: then poll without waiting, and turn again.
     pub fn turn(&mut self, budget: Option<Duration>) -> bool {
-        let until = budget.map(|budget| StdInstant::now() + budget);
+        self.polled = Some(StdInstant::now());
+        self.work(budget)
+    }
+
+    /// A turn without a poll before it: what readiness there is may be old.
+    pub(crate) fn turn_unpolled(&mut self, budget: Option<Duration>) -> bool {
+        self.polled = None;
+        self.work(budget)
+    }
+
+    fn work(&mut self, budget: Option<Duration>) -> bool {
+        let until = StdInstant::now() + budget.unwrap_or(TURN);
         self.inbox.awake();
         self.engine.tick(clock::now());
         let mut steps = 0_u32;
         loop {
-            self.obey();
-            match self.engine.poll(&mut self.state) {
-                Output::Wait => {
-                    self.take_buffer_back();
-                    // What a callback asked for is part of this turn.
-                    if self.inbox.sleep() {
-                        return false;
+            // A long queue of commands does not keep those from going on that have begun, nor the other way round.
+            if !self.obey() {
+                match self.engine.poll(&mut self.state) {
+                    Output::Wait => {
+                        // What a callback asked for is part of this turn.
+                        if self.inbox.sleep() {
+                            return false;
+                        }
                     }
+                    output => self.perform(output),
                 }
-                output => self.perform(output),
             }
             steps = steps.wrapping_add(1);
-            if steps.is_multiple_of(8) && until.is_some_and(|until| StdInstant::now() >= until) {
-                self.take_buffer_back();
+            if steps.is_multiple_of(8) && StdInstant::now() >= until {
                 return true;
             }
         }
@@ -203,14 +224,14 @@ impl Driver {
         self.engine.deadline().map(|at| at - clock::instant())
     }
 
-    /// How many requests have not ended.
+    /// How many requests have not ended, those that were sent and not begun yet included.
     pub fn len(&self) -> usize {
-        self.engine.len()
+        self.engine.len() + self.inbox.starts()
     }
 
     /// Whether no request is left.
     pub fn is_empty(&self) -> bool {
-        self.engine.is_empty()
+        self.len() == 0
     }
 
     /// How many sockets are open, idle ones included.
@@ -235,19 +256,27 @@ impl Driver {
 
     // Commands.
 
-    fn obey(&mut self) {
-        let mut commands = std::mem::take(&mut self.commands);
-        self.inbox.take(&mut commands);
-        for command in commands.drain(..) {
-            self.obey_one(command);
+    /// Obeys one command, if there is one. Those that follow are kept, should it panic.
+    fn obey(&mut self) -> bool {
+        if self.commands.is_empty() {
+            self.inbox.take(&mut self.commands);
         }
-        self.commands = commands;
+        match self.commands.pop_front() {
+            Some(command) => {
+                self.obey_one(command);
+                true
+            }
+            None => false,
+        }
     }
 
     fn obey_one(&mut self, command: Command) {
         let now = clock::now();
         match command {
-            Command::Start(start) => self.start(*start),
+            Command::Start(start) => {
+                self.inbox.started();
+                self.start(start);
+            }
             Command::Cancel(ticket) => {
                 if let Some(id) = ticket.transfer() {
                     self.engine.cancel(now, id);
@@ -261,33 +290,37 @@ impl Driver {
             Command::Resume(ticket) => {
                 if let Some(id) = ticket.transfer() {
                     self.engine.resume(id);
-                    told(self.engine.transfer_input(now, id, Input::Ready(Side::Body)));
+                    // It may have ended by now.
+                    let _ = self.engine.transfer_input(now, id, Input::Ready(Side::Body));
                 }
             }
             Command::CancelGroup(group) => self.engine.cancel_group(now, Group(group)),
-            Command::Resolved(id, Ok(addresses)) => {
-                // The transfer may have ended, or given up waiting.
-                let _ = self.engine.transfer_input(now, id, Input::Resolved(&addresses));
-            }
-            Command::Resolved(id, Err(error)) => {
-                let _ = self.engine.transfer_input(now, id, Input::ResolveFailed(IoFailure::from(&error)));
+            Command::Resolved(name, result) => {
+                for id in self.lookups.ended(&name) {
+                    let input = match &result {
+                        Ok(addresses) => Input::Resolved(addresses),
+                        Err(error) => Input::ResolveFailed(IoFailure::from(error)),
+                    };
+                    // The transfer may have ended, or given up waiting.
+                    let _ = self.engine.transfer_input(now, id, input);
+                }
             }
             Command::Stop => self.stopped = true,
         }
     }
 
     fn start(&mut self, start: Start) {
-        let request = match start.request {
-            Ok(request) if !start.ticket.cancelled.load(Ordering::Acquire) => request,
-            _ => return start.refuse(),
-        };
-        let id = self.engine.start(clock::now(), request, start.group.map(Group));
-        start.ticket.set_transfer(Some(id));
+        let Start { transfer: Ok(transfer), group, ticket, job } = start else { return start.refuse() };
+        if ticket.is_cancelled() {
+            return Start { transfer: Ok(transfer), group, ticket, job }.refuse();
+        }
+        let id = self.engine.adopt(transfer, group);
+        ticket.set_transfer(Some(id));
         if self.jobs.len() <= id.index() {
             self.jobs.resize_with(id.index() + 1, || None);
         }
         if let Some(place) = self.jobs.get_mut(id.index()) {
-            *place = Some(Entry { job: start.job, ticket: start.ticket });
+            *place = Some(Entry { job, ticket });
         }
     }
 
@@ -323,18 +356,21 @@ impl Driver {
         }
     }
 
-    /// Calls into a job. It is out of the table meanwhile: should it panic, it is gone, and its transfer is cancelled when it
-    /// next has something to say.
+    /// Calls into a job. Should it panic, its request is cancelled, and the panic goes on when the job is back in its place: it
+    /// learns of its end like any other.
     fn with_job<R>(&mut self, id: TransferId, call: impl FnOnce(&mut Driver, &mut Job) -> R) -> Option<R> {
-        let Some(mut entry) = self.jobs.get_mut(id.index()).and_then(Option::take) else {
-            self.engine.cancel(clock::now(), id);
-            return None;
-        };
-        let result = call(self, &mut entry.job);
+        let mut entry = self.jobs.get_mut(id.index()).and_then(Option::take)?;
+        let result = catch_unwind(AssertUnwindSafe(|| call(self, &mut entry.job)));
         if let Some(place) = self.jobs.get_mut(id.index()) {
             *place = Some(entry);
         }
-        Some(result)
+        match result {
+            Ok(result) => Some(result),
+            Err(panic) => {
+                self.engine.cancel(clock::now(), id);
+                resume_unwind(panic)
+            }
+        }
     }
 
     fn conn(&mut self, socket: SocketId) -> Option<&mut Conn> {
@@ -359,9 +395,6 @@ impl Driver {
     }
 
     fn close(&mut self, socket: SocketId) {
-        if self.lent_to == Some(socket) {
-            self.lent_to = None;
-        }
         if let Some(mut conn) = self.sockets.get_mut(socket.index()).and_then(Option::take) {
             // Closing the descriptor takes it out of the poll as well.
             let _ = self.registry.deregister(&mut conn.stream);
@@ -393,7 +426,6 @@ impl Driver {
         if !readable {
             return told(self.engine.socket_input(clock::now(), socket, Input::Blocked(Side::Read)));
         }
-        self.lend(socket);
         let space = self.engine.space(socket);
         let Some(Some(conn)) = self.sockets.get_mut(socket.index()) else { return };
         let input = match conn.stream.read(space) {
@@ -412,31 +444,13 @@ impl Driver {
         told(self.engine.socket_input(clock::now(), socket, input));
     }
 
-    /// The buffer goes from connection to connection; what the last one has not used yet it keeps in storage of its own.
-    fn lend(&mut self, socket: SocketId) {
-        if self.lent_to == Some(socket) {
-            return;
-        }
-        self.take_buffer_back();
-        let buffer = self.buffer.take().unwrap_or_else(|| vec![0; BUFFER]);
-        match self.engine.lend(socket, buffer) {
-            Ok(()) => self.lent_to = Some(socket),
-            Err(buffer) => self.buffer = Some(buffer),
-        }
-    }
-
-    fn take_buffer_back(&mut self) {
-        if let Some(socket) = self.lent_to.take() {
-            self.buffer = self.engine.take_back(socket).or(self.buffer.take());
-        }
-    }
-
-    /// What the last wait did not report has come since then, which is the time of one turn: no system call is worth it.
+    /// What a poll of just now did not report has not come: no system call is worth the moment in between.
     fn check(&mut self, socket: SocketId) {
+        let fresh = self.polled.is_some_and(|polled| polled.elapsed() < FRESH);
         let alive = match self.conn(socket) {
             Some(conn) if conn.read_closed => false,
-            // The last read left no room to tell.
-            Some(conn) if conn.readable => {
+            // The last read left no room to tell, or nothing is known of the time since the last poll.
+            Some(conn) if conn.readable || !fresh => {
                 matches!(conn.stream.peek(&mut [0]), Err(error) if error.kind() == Io::WouldBlock)
             }
             Some(_) => true,
@@ -468,7 +482,7 @@ impl Driver {
     }
 
     fn supply(&mut self, id: TransferId) {
-        self.space.resize(BUFFER, 0);
+        self.space.resize(SPACE, 0);
         let room = self.engine.transfer(id).map_or(0, |transfer| transfer.body_room()).min(self.space.len());
         let mut space = std::mem::take(&mut self.space);
         let supplied = self.with_job(id, |_, job| job.upload(space.get_mut(..room).unwrap_or_default()));
@@ -509,21 +523,42 @@ fn told(result: Result<(), petition_core::Misuse>) {
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        let mut left = self.inbox.close();
-        left.append(&mut self.commands);
+        self.commands.extend(self.inbox.close());
         self.engine.cancel_all(clock::now());
+        let mut panic = None;
         loop {
-            match self.engine.poll(&mut self.state) {
-                Output::Wait => break,
-                Output::Ended { id, transfer, error } => self.perform(Output::Ended { id, transfer, error }),
-                _ => {}
+            let job = catch_unwind(AssertUnwindSafe(|| self.end_one()));
+            match job {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(first) => panic = panic.or(Some(first)),
             }
         }
-        for command in left {
-            if let Command::Start(start) = command {
-                start.refuse();
-            }
+        if let Some(panic) = panic
+            && !std::thread::panicking()
+        {
+            resume_unwind(panic);
         }
+    }
+}
+
+impl Driver {
+    /// Ends one request of a loop that is being dropped. False when there is none.
+    fn end_one(&mut self) -> bool {
+        match self.engine.poll(&mut self.state) {
+            Output::Wait => {}
+            Output::Ended { id, transfer, error } => {
+                self.perform(Output::Ended { id, transfer, error });
+                return true;
+            }
+            _ => return true,
+        }
+        match self.commands.pop_front() {
+            Some(Command::Start(start)) => start.refuse(),
+            Some(_) => {}
+            None => return false,
+        }
+        true
     }
 }
 

@@ -101,7 +101,7 @@ impl EventLoop {
         // Work that is at hand is done before anything is waited for.
         if self.unfinished || timeout.is_none_or(|timeout| !timeout.is_zero()) {
             self.unfinished = true;
-            self.unfinished = self.driver.turn(budget);
+            self.unfinished = self.driver.turn_unpolled(budget);
         }
         let due = if self.unfinished { Some(Duration::ZERO) } else { self.driver.timeout() };
         let wait = [timeout, due].into_iter().flatten().min();

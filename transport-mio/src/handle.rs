@@ -1,9 +1,8 @@
 //! Handles: to cancel and pause a request from anywhere, and to wait for its result.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use petition_core::Error;
 use petition_core::engine::TransferId;
@@ -13,22 +12,43 @@ use crate::response::Response;
 
 /// What a handle and the loop share of one request.
 pub(crate) struct Ticket {
-    pub(crate) inbox: Arc<Inbox>,
-    pub(crate) cancelled: AtomicBool,
-    transfer: Mutex<Option<TransferId>>,
+    inbox: Arc<Inbox>,
+    stage: Mutex<Stage>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// The loop has not seen it yet.
+    Sent,
+    /// As before, and it is not wanted any more.
+    Cancelled,
+    Running(TransferId),
+    Ended,
 }
 
 impl Ticket {
     pub(crate) fn new(inbox: Arc<Inbox>) -> Arc<Ticket> {
-        Arc::new(Ticket { inbox, cancelled: AtomicBool::new(false), transfer: Mutex::new(None) })
+        Arc::new(Ticket { inbox, stage: Mutex::new(Stage::Sent) })
+    }
+
+    fn stage(&self) -> MutexGuard<'_, Stage> {
+        self.stage.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn transfer(&self) -> Option<TransferId> {
-        *self.transfer.lock().unwrap_or_else(PoisonError::into_inner)
+        match *self.stage() {
+            Stage::Running(id) => Some(id),
+            Stage::Sent | Stage::Cancelled | Stage::Ended => None,
+        }
     }
 
     pub(crate) fn set_transfer(&self, id: Option<TransferId>) {
-        *self.transfer.lock().unwrap_or_else(PoisonError::into_inner) = id;
+        *self.stage() = id.map_or(Stage::Ended, Stage::Running);
+    }
+
+    /// Cancelled before the loop had seen it.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        *self.stage() == Stage::Cancelled
     }
 }
 
@@ -40,7 +60,14 @@ impl Handle {
     /// Ends the request. Its callback runs on the loop with an error of kind
     /// [`Cancelled`](petition_core::ErrorKind::Cancelled), unless it has ended by then; exactly once in any case.
     pub fn cancel(&self) {
-        self.0.cancelled.store(true, Ordering::Release);
+        {
+            let mut stage = self.0.stage();
+            match *stage {
+                Stage::Sent => *stage = Stage::Cancelled,
+                Stage::Cancelled | Stage::Ended => return,
+                Stage::Running(_) => {}
+            }
+        }
         self.0.inbox.push(Command::Cancel(self.0.clone()));
     }
 
@@ -57,7 +84,7 @@ impl Handle {
 
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Handle").field("transfer", &self.0.transfer()).finish()
+        f.debug_struct("Handle").field("stage", &*self.0.stage()).finish()
     }
 }
 

@@ -1,21 +1,26 @@
 //! What other threads, and callbacks, ask of the loop.
 
+use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use mio::Waker;
-use petition_core::engine::TransferId;
-use petition_core::{Error, Prepared};
+use petition_core::engine::Group;
+use petition_core::{Error, Transfer};
 
 use crate::handle::Ticket;
 use crate::job::Job;
+use crate::resolve::Name;
+
+/// A longer queue that has become empty gives its memory back.
+const KEEP: usize = 256;
 
 /// A request to the loop.
 pub(crate) enum Command {
     /// Begin, or report that it cannot be begun.
-    Start(Box<Start>),
+    Start(Start),
     /// End with an error.
     Cancel(Arc<Ticket>),
     /// Deliver no body for now.
@@ -25,14 +30,15 @@ pub(crate) enum Command {
     /// End everything that was begun under this number.
     CancelGroup(u64),
     /// A look-up has ended.
-    Resolved(TransferId, io::Result<Vec<SocketAddr>>),
+    Resolved(Name, io::Result<Vec<SocketAddr>>),
     /// Return from [`EventLoop::run`](crate::EventLoop::run).
     Stop,
 }
 
+/// Small: many of them may wait at once.
 pub(crate) struct Start {
-    pub(crate) request: Result<Prepared, Error>,
-    pub(crate) group: Option<u64>,
+    pub(crate) transfer: Result<Transfer, Error>,
+    pub(crate) group: Option<Group>,
     pub(crate) ticket: Arc<Ticket>,
     pub(crate) job: Job,
 }
@@ -42,19 +48,21 @@ pub(crate) struct Inbox {
     commands: Mutex<State>,
     /// The loop is, or is about to be, waiting in the operating system: it must be woken.
     asleep: AtomicBool,
+    /// Requests that the loop has not begun.
+    starts: AtomicUsize,
     waker: Waker,
 }
 
 struct State {
-    waiting: Vec<Command>,
+    waiting: VecDeque<Command>,
     /// The loop is gone: commands come back.
     closed: bool,
 }
 
 impl Inbox {
     pub(crate) fn new(waker: Waker) -> Inbox {
-        let commands = Mutex::new(State { waiting: Vec::new(), closed: false });
-        Inbox { commands, asleep: AtomicBool::new(true), waker }
+        let commands = Mutex::new(State { waiting: VecDeque::new(), closed: false });
+        Inbox { commands, asleep: AtomicBool::new(true), starts: AtomicUsize::new(0), waker }
     }
 
     /// Hands a command to the loop; the command itself when the loop is gone. From the loop's own thread, and while the loop is busy,
@@ -65,7 +73,10 @@ impl Inbox {
             if state.closed {
                 return Some(command);
             }
-            state.waiting.push(command);
+            if matches!(command, Command::Start(_)) {
+                self.starts.fetch_add(1, Ordering::Relaxed);
+            }
+            state.waiting.push_back(command);
         }
         if self.asleep.swap(false, Ordering::AcqRel) {
             // When it cannot be woken, the loop is over or out of descriptors; the command is found at the next turn.
@@ -74,8 +85,12 @@ impl Inbox {
         None
     }
 
-    pub(crate) fn take(&self, into: &mut Vec<Command>) {
-        into.append(&mut self.commands.lock().unwrap_or_else(PoisonError::into_inner).waiting);
+    /// Exchanges what waits for the empty queue that is given.
+    pub(crate) fn take(&self, into: &mut VecDeque<Command>) {
+        if into.capacity() > KEEP {
+            *into = VecDeque::new();
+        }
+        std::mem::swap(into, &mut self.commands.lock().unwrap_or_else(PoisonError::into_inner).waiting);
     }
 
     /// Says that the loop is going to wait. False when there are commands: it must not.
@@ -88,12 +103,22 @@ impl Inbox {
         empty
     }
 
+    /// How many requests the loop has not begun.
+    pub(crate) fn starts(&self) -> usize {
+        self.starts.load(Ordering::Relaxed)
+    }
+
+    /// One of them is begun, or refused.
+    pub(crate) fn started(&self) {
+        self.starts.fetch_sub(1, Ordering::Relaxed);
+    }
+
     pub(crate) fn awake(&self) {
         self.asleep.store(false, Ordering::Release);
     }
 
     /// No more commands from now on; those that wait are given out.
-    pub(crate) fn close(&self) -> Vec<Command> {
+    pub(crate) fn close(&self) -> VecDeque<Command> {
         let mut state = self.commands.lock().unwrap_or_else(PoisonError::into_inner);
         state.closed = true;
         std::mem::take(&mut state.waiting)

@@ -18,7 +18,7 @@ pub enum Flow {
 /// What a body source has to offer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Supply {
-    /// So many bytes were put into the space given.
+    /// So many bytes were put into the space given; none means [`Supply::Later`].
     Bytes(usize),
     /// That was all of the body.
     End,
@@ -26,7 +26,8 @@ pub enum Supply {
     Later,
 }
 
-/// Receives a response as it comes, on the loop's thread. [`Handler::end`] is called exactly once, and last.
+/// Receives a response as it comes, on the loop's thread. [`Handler::end`] is called exactly once, and last; also after a panic of another method, which cancels
+/// the request.
 pub trait Handler {
     /// A 1xx response.
     fn informational(&mut self, _head: ResponseHead) {}
@@ -58,30 +59,30 @@ type Callback = Box<dyn FnOnce(Result<Response, Error>) + Send>;
 
 /// One request's part in the loop.
 pub(crate) enum Job {
-    Collect(Box<Collect>),
+    /// The response is made only when its head is there.
+    Collect(Callback, Option<Box<Collected>>),
     Stream(Box<dyn Handler + Send>),
 }
 
-pub(crate) struct Collect {
-    callback: Callback,
-    head: Option<ResponseHead>,
+pub(crate) struct Collected {
+    head: ResponseHead,
     body: Vec<u8>,
     undecoded: Vec<Box<str>>,
 }
 
 impl Job {
     pub(crate) fn collect(callback: Callback) -> Job {
-        Job::Collect(Box::new(Collect { callback, head: None, body: Vec::new(), undecoded: Vec::new() }))
+        Job::Collect(callback, None)
     }
 
     /// The final head is there; a body that is collected is limited.
     pub(crate) fn head(&mut self, head: ResponseHead, transfer: &mut Transfer) {
         match self {
-            Job::Collect(collect) => {
+            Job::Collect(_, collected) => {
                 let limit = transfer.request().settings().limits.body_bytes;
                 transfer.limit_body("body_bytes", Some(limit));
-                collect.undecoded = transfer.undecoded().to_vec();
-                collect.head = Some(head);
+                let undecoded = transfer.undecoded().to_vec();
+                *collected = Some(Box::new(Collected { head, body: Vec::new(), undecoded }));
             }
             Job::Stream(handler) => handler.head(head),
         }
@@ -95,8 +96,10 @@ impl Job {
 
     pub(crate) fn data(&mut self, piece: &[u8]) -> Flow {
         match self {
-            Job::Collect(collect) => {
-                collect.body.extend_from_slice(piece);
+            Job::Collect(_, collected) => {
+                if let Some(collected) = collected {
+                    collected.body.extend_from_slice(piece);
+                }
                 Flow::Continue
             }
             Job::Stream(handler) => handler.data(piece),
@@ -105,7 +108,7 @@ impl Job {
 
     pub(crate) fn upload(&mut self, space: &mut [u8]) -> Result<Supply, String> {
         match self {
-            Job::Collect(_) => Err("a streamed request body needs a handler".into()),
+            Job::Collect(..) => Err("a streamed request body needs a handler".into()),
             Job::Stream(handler) => handler.upload(space),
         }
     }
@@ -113,7 +116,7 @@ impl Job {
     pub(crate) fn rewind(&mut self) -> bool {
         match self {
             Job::Stream(handler) => handler.rewind(),
-            Job::Collect(_) => false,
+            Job::Collect(..) => false,
         }
     }
 
@@ -121,15 +124,15 @@ impl Job {
     pub(crate) fn end(self, transfer: Option<Transfer>, error: Option<Error>) {
         match self {
             Job::Stream(handler) => handler.end(error.map_or(Ok(()), Err)),
-            Job::Collect(collect) => {
-                let Collect { callback, head, body, undecoded } = *collect;
-                match (error, head, transfer) {
-                    (Some(error), ..) => callback(Err(error)),
-                    (None, Some(head), Some(transfer)) => callback(Ok(Response::new(head, body, undecoded, transfer))),
-                    (None, _, Some(transfer)) => callback(Err(transfer.error(ErrorKind::Cancelled))),
-                    (None, _, None) => {}
+            Job::Collect(callback, collected) => match (error, collected, transfer) {
+                (Some(error), ..) => callback(Err(error)),
+                (None, Some(collected), Some(transfer)) => {
+                    let Collected { head, body, undecoded } = *collected;
+                    callback(Ok(Response::new(head, body, undecoded, transfer)));
                 }
-            }
+                (None, _, Some(transfer)) => callback(Err(transfer.error(ErrorKind::Cancelled))),
+                (None, _, None) => {}
+            },
         }
     }
 }

@@ -36,7 +36,7 @@ pub mod resolve;
 mod response;
 
 pub use client::{Client, RequestBuilder};
-pub use driver::{Driver, Options};
+pub use driver::{Driver, Options, TURN};
 pub use event_loop::{EventLoop, LoopThread};
 pub use handle::{Handle, Pending};
 pub use job::{Flow, Handler, Supply};

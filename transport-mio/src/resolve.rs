@@ -1,11 +1,13 @@
 //! Name look-ups on a few helper threads, so that the loop never waits for one.
 //!
 //! `getaddrinfo` blocks and cannot be interrupted. At most [`HELPERS`] threads wait in it; they are started when they are first needed
-//! and end with the loop. Addresses, names of the loopback and static answers start none.
+//! and end with the loop. Addresses, names of the loopback and static answers start none. A name is looked up once for all
+//! who ask for it meanwhile.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -17,7 +19,7 @@ use crate::inbox::{Command, Inbox};
 /// The most helper threads of one loop.
 pub const HELPERS: usize = 4;
 
-/// The most look-ups that wait for a helper; one more fails at once.
+/// The most names that wait for a helper; one more fails at once.
 pub const QUEUE: usize = 4096;
 
 /// The operating system's resolver.
@@ -30,11 +32,15 @@ impl Resolver for SystemResolver {
     }
 }
 
+/// What is looked up: host and port.
+pub(crate) type Name = (Box<str>, u16);
+
 /// The helpers of one loop.
 pub(crate) struct Lookups {
     shared: Arc<Shared>,
     inbox: Arc<Inbox>,
     helpers: usize,
+    asking: HashMap<Name, Vec<TransferId>>,
 }
 
 struct Shared {
@@ -45,7 +51,7 @@ struct Shared {
 
 #[derive(Default)]
 struct Queue {
-    waiting: VecDeque<(TransferId, String, u16)>,
+    waiting: VecDeque<Name>,
     idle: usize,
     closed: bool,
 }
@@ -56,6 +62,7 @@ impl Lookups {
             shared: Arc::new(Shared { resolver, queue: Mutex::default(), bell: Condvar::new() }),
             inbox,
             helpers: 0,
+            asking: HashMap::new(),
         }
     }
 
@@ -63,14 +70,19 @@ impl Lookups {
         self.shared.resolver.known(host, port)
     }
 
-    /// Begins a look-up; its answer comes as a [`Command::Resolved`].
+    /// Begins a look-up, or joins one that is under way; its answer comes as a [`Command::Resolved`].
     pub(crate) fn begin(&mut self, id: TransferId, host: &str, port: u16) -> io::Result<()> {
+        let name: Name = (host.into(), port);
+        if let Some(others) = self.asking.get_mut(&name) {
+            others.push(id);
+            return Ok(());
+        }
         let idle = {
             let mut queue = self.shared.lock();
             if queue.waiting.len() >= QUEUE {
                 return Err(io::Error::other("too many names are being looked up"));
             }
-            queue.waiting.push_back((id, host.to_owned(), port));
+            queue.waiting.push_back(name.clone());
             queue.idle >= queue.waiting.len()
         };
         if !idle && self.helpers < HELPERS {
@@ -87,8 +99,14 @@ impl Lookups {
                 Err(_) => {}
             }
         }
+        self.asking.insert(name, vec![id]);
         self.shared.bell.notify_one();
         Ok(())
+    }
+
+    /// Who asked for this name.
+    pub(crate) fn ended(&mut self, name: &Name) -> Vec<TransferId> {
+        self.asking.remove(name).unwrap_or_default()
     }
 }
 
@@ -98,13 +116,15 @@ impl Shared {
     }
 
     fn serve(&self, inbox: &Inbox) {
-        while let Some((id, host, port)) = self.next() {
-            let result = self.resolver.resolve(&host, port, None);
-            inbox.push(Command::Resolved(id, result));
+        while let Some((host, port)) = self.next() {
+            // The panic hook has said what it was.
+            let result = catch_unwind(AssertUnwindSafe(|| self.resolver.resolve(&host, port, None)))
+                .unwrap_or_else(|_| Err(io::Error::other("the resolver panicked")));
+            inbox.push(Command::Resolved((host, port), result));
         }
     }
 
-    fn next(&self) -> Option<(TransferId, String, u16)> {
+    fn next(&self) -> Option<Name> {
         let mut queue = self.lock();
         loop {
             if queue.closed {

@@ -17,7 +17,7 @@ mod tests;
 
 use crate::time::{Duration, Instant};
 use expiry::Expiry;
-use shelf::{BuildSame, Shelf};
+use shelf::{BuildSame, Shelf, Ticket};
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -80,6 +80,10 @@ pub struct Pooled<K, T> {
     /// When it was opened.
     pub born: Instant,
 }
+
+/// Names an idle connection, until it is handed out; see [`Pool::shelve`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IdleId(Ticket);
 
 /// The answer to [`Pool::take`].
 #[derive(Debug, PartialEq, Eq)]
@@ -164,6 +168,23 @@ impl<K: Hash + Eq, T> Pool<K, T> {
             return Take::Reuse { pooled: idle.pooled, idle_for: now - idle.since };
         }
 
+        self.open_at(hash, key)
+    }
+
+    /// As [`Pool::take`], for a request that is to have a connection of its own: never [`Take::Reuse`].
+    pub fn open<Q: Lookup<K> + ?Sized>(&mut self, key: &Q) -> Take<K, T> {
+        self.open_at(hash_of(key), key)
+    }
+
+    /// Whether it is the limit of this key that forbids another connection, and not only the one for all keys.
+    pub fn key_is_full<Q: Lookup<K> + ?Sized>(&self, key: &Q) -> bool {
+        self.limits.open_per_key.is_some_and(|limit| {
+            let open = self.open_by_key.get(&hash_of(key)).copied().unwrap_or(0);
+            open >= limit
+        })
+    }
+
+    fn open_at<Q: Lookup<K> + ?Sized>(&mut self, hash: u64, key: &Q) -> Take<K, T> {
         let mut evicted = None;
         if let Some(limit) = self.limits.open_per_key
             && self.open_by_key.get(&hash).is_some_and(|&open| open >= limit)
@@ -196,6 +217,22 @@ impl<K: Hash + Eq, T> Pool<K, T> {
     /// and at most 1 s, since the server's clock started earlier; it can only shorten [`PoolLimits::idle_time`].
     #[must_use = "what comes back is to be closed"]
     pub fn put(&mut self, pooled: Pooled<K, T>, now: Instant, idle_hint: Option<Duration>) -> Option<T> {
+        match self.shelve(pooled, now, idle_hint) {
+            Ok((_, evicted)) => evicted,
+            Err(item) => Some(item),
+        }
+    }
+
+    /// As [`Pool::put`], with a name for [`Pool::remove`] and what made room for it.
+    ///
+    /// # Errors
+    /// `pooled.item` itself, when it cannot be kept.
+    pub fn shelve(
+        &mut self,
+        pooled: Pooled<K, T>,
+        now: Instant,
+        idle_hint: Option<Duration>,
+    ) -> Result<(IdleId, Option<T>), T> {
         let hash = hash_of(&pooled.key);
         let idle_time = idle_hint.map_or(self.limits.idle_time, |hint| {
             self.limits.idle_time.min(hint.saturating_sub((hint / 2).min(Duration::from_secs(1))))
@@ -204,12 +241,12 @@ impl<K: Hash + Eq, T> Pool<K, T> {
         if expires <= now {
             self.expired += 1;
             self.left(hash);
-            return Some(pooled.item);
+            return Err(pooled.item);
         }
         if self.limits.idle_total == 0 || self.limits.idle_per_key == 0 {
             self.evicted += 1;
             self.left(hash);
-            return Some(pooled.item);
+            return Err(pooled.item);
         }
 
         let full = self.shelf.len_of_hash(hash) >= self.limits.idle_per_key;
@@ -225,7 +262,15 @@ impl<K: Hash + Eq, T> Pool<K, T> {
         let evicted = self.evict(place);
         let ticket = self.shelf.put(hash, pooled, now, expires);
         self.expiry.add(expires, ticket, &self.shelf);
-        evicted
+        Ok((IdleId(ticket), evicted))
+    }
+
+    /// An idle connection has ended by itself: it is idle no longer, nor counted as open. `None` when it was handed out before.
+    pub fn remove(&mut self, idle: IdleId) -> Option<T> {
+        let place = self.shelf.place(idle.0)?;
+        let entry = self.shelf.remove(place)?;
+        self.left(entry.hash);
+        Some(entry.pooled.item)
     }
 
     /// A connection that was taken or opened is closed, or was never made: its place is free. `key` is the one it

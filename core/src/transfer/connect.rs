@@ -260,7 +260,9 @@ impl Machine {
     }
 
     pub(super) fn close_link(&mut self) {
-        self.link = None;
+        if let Some(mut link) = self.link.take() {
+            self.lent = link.take_back();
+        }
         self.socket = SocketOrder::Close;
     }
 }

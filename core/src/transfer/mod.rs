@@ -108,6 +108,8 @@ struct Machine {
     losers: Vec<AttemptId>,
     socket: SocketOrder,
     event: Option<Event>,
+    /// Storage that was lent to a connection that is over.
+    lent: Option<Vec<u8>>,
     /// The terminal event, which waits until the one before it was taken.
     last_event: Option<Event>,
 }
@@ -252,6 +254,7 @@ impl Transfer {
             socket: SocketOrder::None,
             event: None,
             last_event: None,
+            lent: None,
         }))
     }
 
@@ -312,7 +315,7 @@ impl Transfer {
 
     /// Storage that is not needed now: nothing received waits in it.
     pub fn take_back(&mut self) -> Option<Vec<u8>> {
-        self.0.link.as_mut()?.take_back()
+        self.0.lent.take().or_else(|| self.0.link.as_mut()?.take_back())
     }
 
     /// The bytes of the response body that are at hand, content codings removed.
@@ -412,6 +415,15 @@ impl Transfer {
         match &self.0.link {
             Some(link) => link.http().leniencies_used(),
             None => self.0.tolerated,
+        }
+    }
+
+    /// Whether a side said that it would block and has not been [`Ready`](Input::Ready) since: what a level-triggered poll is to look for.
+    pub fn is_blocked(&self, side: Side) -> bool {
+        match side {
+            Side::Read => self.0.parked.read,
+            Side::Write => self.0.parked.write == WriteSide::Blocked,
+            Side::Body => self.0.parked.body,
         }
     }
 

@@ -3,7 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+mod storm;
+
 use super::*;
+use crate::error::{IoFailure, Misuse};
+use crate::transfer::{Input, Side};
 use crate::{Method, Request, UnixTime};
 
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
@@ -53,7 +57,11 @@ impl World {
 
     /// Runs until the engine waits.
     fn run(&mut self) {
-        for _ in 0..100_000 {
+        self.run_bounded(100_000);
+    }
+
+    fn run_bounded(&mut self, steps: usize) {
+        for _ in 0..steps {
             if !self.step() {
                 return;
             }
@@ -82,7 +90,8 @@ impl World {
                 let sent = self.open.get_mut(&socket).unwrap();
                 let input = if self.answers && sent.ends_with(b"\r\n\r\n") {
                     sent.clear();
-                    Input::Received(ANSWER)
+                    self.engine.space(socket)[..ANSWER.len()].copy_from_slice(ANSWER);
+                    Input::Filled(ANSWER.len())
                 } else {
                     Input::Blocked(Side::Read)
                 };
@@ -146,7 +155,7 @@ fn t88_limits_hold_and_those_who_wait_come_first_first() {
     for host in 0..3 {
         let of_host = |id: &TransferId| ids.iter().position(|known| known == id).unwrap() % 3 == host;
         let order: Vec<_> = world.ended.iter().map(|(id, _)| *id).filter(of_host).collect();
-        assert!(order.is_sorted(), "first come, first served");
+        assert!(order.is_sorted_by_key(|id| ids.iter().position(|known| known == id)), "first come, first served");
     }
 }
 
@@ -281,4 +290,118 @@ fn inputs_that_nobody_asked_for_are_misuse_and_change_nothing() {
     assert_eq!(world.engine.connected(now, socket), Err(Misuse::NotAsked));
     assert_eq!(world.engine.socket_input(now, socket, Input::Wrote(1)), Err(Misuse::NotAsked));
     assert_eq!(world.open.len(), 1);
+}
+
+#[test]
+fn an_idle_connection_that_its_peer_ended_leaves_the_pool_at_once() {
+    let limits = PoolLimits { open_total: Some(1), ..PoolLimits::default() };
+    let mut world = World::new(limits);
+    world.get("http://10.0.0.1/");
+    world.run();
+    let socket = *world.open.keys().next().unwrap();
+    world.engine.socket_input(world.now, socket, Input::Ready(Side::Read)).unwrap();
+    let statistics = world.engine.pool_statistics();
+    assert_eq!((statistics.open, statistics.idle), (0, 0));
+    world.run();
+    assert!(world.open.is_empty());
+}
+
+#[test]
+fn t88_a_connection_for_one_request_has_a_place_too() {
+    let limits = PoolLimits { open_total: Some(3), ..PoolLimits::default() };
+    let mut world = World::new(limits);
+    world.answers = false;
+    for n in 0..20 {
+        let request = Request::new(Method::GET, format!("http://10.0.0.{n}/"))
+            .option(|options| options.scalars_mut().keep_alive = false.into());
+        let prepared = world.session.prepare(&request).unwrap();
+        world.engine.start(world.now, prepared, None);
+    }
+    world.run();
+    assert_eq!((world.open.len(), world.engine.pool_statistics().open), (3, 3));
+    world.answers = true;
+    for socket in world.open.keys().copied().collect::<Vec<_>>() {
+        world.engine.socket_input(world.now, socket, Input::Ready(Side::Read)).unwrap();
+    }
+    world.run();
+    assert_eq!((world.ended.len(), world.errors().len(), world.most_open), (20, 0, 3));
+    assert_eq!((world.open.len(), world.engine.pool_statistics().open), (0, 0));
+}
+
+#[test]
+fn a_kept_connection_that_turns_out_dead_leaves_its_place_to_the_new_one() {
+    let limits = PoolLimits { open_total: Some(1), ..PoolLimits::default() };
+    let mut world = World::new(limits);
+    world.get("http://10.0.0.1/");
+    world.run();
+    world.answers = false;
+    let first = world.get("http://10.0.0.1/");
+    world.run();
+    let other = world.get("http://10.0.0.2/");
+    world.run();
+    let socket = *world.open.keys().next().unwrap();
+    world.engine.socket_input(world.now, socket, Input::Eof).unwrap();
+    world.answers = true;
+    world.run();
+    assert_eq!(world.most_open, 1);
+    assert_eq!(world.ended.iter().map(|(id, _)| *id).skip(1).collect::<Vec<_>>(), [first, other]);
+    assert!(world.errors().is_empty());
+}
+
+#[test]
+fn the_work_for_one_transfer_does_not_grow_with_those_that_wait() {
+    let work = |waiting: usize, limits: PoolLimits| {
+        let mut world = World::new(limits);
+        world.get("http://10.0.0.1/");
+        world.run();
+        world.answers = false;
+        for n in 0..waiting {
+            world.get(&format!("http://10.1.{}.{}/", n / 250, n % 250));
+        }
+        world.run();
+        world.answers = true;
+        let before = world.engine.polls;
+        world.get("http://10.0.0.1/");
+        world.run();
+        world.engine.polls - before
+    };
+    let few = work(1, PoolLimits::default());
+    assert_eq!(work(5_000, PoolLimits::default()), few);
+    assert!(few < 20, "{few}");
+}
+
+#[test]
+fn ten_thousand_that_wait_for_a_place_all_get_one() {
+    let limits = PoolLimits { open_total: Some(7), open_per_key: Some(2), ..PoolLimits::default() };
+    let mut world = World::new(limits);
+    for n in 0..10_000 {
+        world.get(&format!("http://10.1.{}.{}/", n / 250 % 4, n % 250));
+    }
+    for _ in 0..10 {
+        world.run_bounded(1_000_000);
+    }
+    assert_eq!((world.ended.len(), world.errors().len()), (10_000, 0));
+    assert!(world.most_open <= 7);
+}
+
+#[test]
+fn a_connection_that_waits_or_is_idle_or_closed_holds_no_read_buffer() {
+    let mut world = World::new(PoolLimits::default());
+    for n in 0..10 {
+        world.get(&format!("http://10.0.0.{n}/"));
+    }
+    world.run();
+    assert!(matches!(&world.engine.buffer, ReadBuffer::Here(buffer) if buffer.len() == READ_BUFFER));
+    let address = |world: &World| match &world.engine.buffer {
+        ReadBuffer::Here(buffer) => buffer.as_ptr(),
+        _ => panic!("not here"),
+    };
+    let first = address(&world);
+    world.answers = false;
+    world.get("http://10.0.0.1/");
+    world.get("http://10.0.9.1/");
+    world.run();
+    world.engine.cancel_all(world.now);
+    world.run();
+    assert_eq!(address(&world), first, "always the same one");
 }

@@ -1,0 +1,148 @@
+//! A whole client over `poll(2)` and nothing else: many transfers on one thread, HTTP and HTTPS alike.
+//!
+//! `cargo run -p petition-core --example poll_loop` or `… -- URL…`
+//!
+//! [`run`] and [`wait`] are all that an event loop of one's own needs. They open, read, write and close sockets when they are asked to, and say what
+//! became of it. Which bytes, which redirect, which deadline: that is the engine's business.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+
+use petition_core::engine::{Engine, Output, SocketId, TransferId};
+use petition_core::{Input, IoFailure, Method, Now, Request, Session, Side};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, socket_with};
+
+#[path = "support/embedded.rs"]
+mod embedded;
+
+type Sockets = BTreeMap<SocketId, TcpStream>;
+
+/// Until every transfer has ended. `tell` sees what is for the caller.
+fn run(
+    engine: &mut Engine,
+    session: &mut Session,
+    mut tell: impl FnMut(&Engine, Output),
+) -> Result<(), Box<dyn Error>> {
+    let mut sockets = Sockets::new();
+    while !engine.is_empty() {
+        match engine.poll(session) {
+            Output::Connect(id, address) => match open(address) {
+                Ok(stream) => drop(sockets.insert(id, stream)),
+                Err(error) => engine.connect_failed(now(), id, IoFailure::from(&error))?,
+            },
+            Output::Close(id) => drop(sockets.remove(&id)),
+            Output::Transmit(id) => {
+                let result = (&sockets[&id]).write(engine.outgoing(id));
+                engine.socket_input(now(), id, wrote(result))?;
+            }
+            Output::Read(id) => {
+                let result = (&sockets[&id]).read(engine.space(id));
+                engine.socket_input(now(), id, got(result))?;
+            }
+            Output::Check(id) => {
+                let alive = matches!(sockets[&id].peek(&mut [0]), Err(e) if e.kind() == ErrorKind::WouldBlock);
+                engine.socket_input(now(), id, if alive { Input::Alive } else { Input::Dead })?;
+            }
+            Output::Resolve(id) => {
+                // Waits for the system; a program with better things to do asks another thread, and answers later.
+                let found = engine.peer_name(id).unwrap_or_default().to_socket_addrs();
+                let addresses: Vec<SocketAddr> = found.map(Iterator::collect).unwrap_or_default();
+                engine.transfer_input(now(), id, Input::Resolved(&addresses))?;
+            }
+            Output::Body(id) => {
+                tell(engine, Output::Body(id));
+                engine.transfer_input(now(), id, Input::Consumed(engine.body(id).len()))?;
+            }
+            Output::NeedBody(id) => engine.transfer_input(now(), id, Input::BodyEnd)?,
+            Output::Wait => wait(engine, &mut sockets)?,
+            other => tell(engine, other),
+        }
+    }
+    Ok(())
+}
+
+/// Waits for what the engine awaits, at most until its next deadline.
+fn wait(engine: &mut Engine, sockets: &mut Sockets) -> Result<(), Box<dyn Error>> {
+    let flag = |awaits, flag| if awaits { flag } else { PollFlags::empty() };
+    let wanted =
+        |id| flag(engine.awaits(id, Side::Read), PollFlags::IN) | flag(engine.awaits(id, Side::Write), PollFlags::OUT);
+    let mut all: Vec<_> = sockets.iter().map(|(id, stream)| PollFd::new(stream, wanted(*id))).collect();
+    let left = engine.deadline().map(|at| Timespec::try_from(at - now().instant)).transpose()?;
+    poll(&mut all, left.as_ref())?;
+    let seen = sockets.keys().zip(&all).filter(|(_, fd)| !fd.revents().is_empty());
+    let seen: Vec<SocketId> = seen.map(|(id, _)| *id).collect();
+    for id in seen {
+        if engine.is_connecting(id) {
+            match sockets[&id].take_error()? {
+                None => engine.connected(now(), id)?,
+                Some(error) => {
+                    sockets.remove(&id);
+                    engine.connect_failed(now(), id, IoFailure::from(&error))?;
+                }
+            }
+        } else {
+            engine.socket_input(now(), id, Input::Ready(Side::Read))?;
+            engine.socket_input(now(), id, Input::Ready(Side::Write))?;
+        }
+    }
+    engine.tick(now());
+    Ok(())
+}
+
+fn wrote(result: io::Result<usize>) -> Input<'static> {
+    match result {
+        Ok(n) => Input::Wrote(n),
+        Err(error) => failed(Side::Write, &error),
+    }
+}
+
+fn got(result: io::Result<usize>) -> Input<'static> {
+    match result {
+        Ok(0) => Input::Eof,
+        Ok(n) => Input::Filled(n),
+        Err(error) => failed(Side::Read, &error),
+    }
+}
+
+fn failed(side: Side, error: &io::Error) -> Input<'static> {
+    match error.kind() {
+        ErrorKind::WouldBlock | ErrorKind::Interrupted => Input::Blocked(side),
+        _ => Input::Failed(side, IoFailure::from(error)),
+    }
+}
+
+/// A socket that is being connected.
+fn open(address: SocketAddr) -> io::Result<TcpStream> {
+    let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+    let socket = socket_with(family, SocketType::STREAM, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC, None)?;
+    match connect(&socket, &address) {
+        Ok(()) | Err(rustix::io::Errno::INPROGRESS) => Ok(socket.into()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn now() -> Now {
+    embedded::now()
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let (_servers, mut session, urls) = embedded::servers_or(std::env::args().skip(1))?;
+    let mut engine = Engine::default();
+    let mut names: BTreeMap<TransferId, String> = BTreeMap::new();
+    for url in urls {
+        let request = session.prepare(&Request::new(Method::GET, &url))?;
+        names.insert(engine.start(now(), request, None), url);
+    }
+    let mut bodies: BTreeMap<TransferId, usize> = BTreeMap::new();
+    run(&mut engine, &mut session, |engine, output| match output {
+        Output::Body(id) => *bodies.entry(id).or_default() += engine.body(id).len(),
+        Output::Ended { id, transfer, error: None } => {
+            println!("{} -> {}: {} bytes", names[&id], transfer.url(), bodies.get(&id).unwrap_or(&0));
+        }
+        Output::Ended { id, error: Some(error), .. } => println!("{}: {error}", names[&id]),
+        _ => {}
+    })
+}

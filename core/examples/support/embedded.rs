@@ -1,0 +1,35 @@
+//! What the examples have in common: clocks, and servers to speak to when no URL is given.
+
+use std::error::Error;
+use std::sync::OnceLock;
+use std::time::{Instant as StdInstant, SystemTime};
+
+use petition_core::tls::TlsConfig;
+use petition_core::{Instant, Now, Session, UnixTime};
+use petition_tests::httpbin::Httpbin;
+use petition_tests::tls::{Authority, Endpoint};
+
+/// Both clocks, as the core takes them.
+pub(crate) fn now() -> Now {
+    static ORIGIN: OnceLock<StdInstant> = OnceLock::new();
+    let unix = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |time| time.as_secs());
+    Now::new(Instant::from_origin(ORIGIN.get_or_init(StdInstant::now).elapsed()), UnixTime(unix))
+}
+
+/// The URLs given, or some of a plain and a TLS server that run as long as what is returned; and a session that trusts it.
+pub(crate) fn servers_or(
+    urls: impl Iterator<Item = String>,
+) -> Result<(Vec<Httpbin>, Session, Vec<String>), Box<dyn Error>> {
+    let (mut session, mut urls): (_, Vec<String>) = (Session::new(), urls.collect());
+    let mut servers = Vec::new();
+    if urls.is_empty() {
+        let authority = Authority::new();
+        servers.push(Httpbin::start_plain()?);
+        servers.push(Httpbin::start_tls(&Endpoint::new(&authority.issue_localhost()))?);
+        let tls = TlsConfig::builder().root(authority.der()).build()?;
+        session.update(|options| options.scalars_mut().tls = Some(tls).into());
+        let paths = ["/get", "/redirect/2", "/bytes/100000", "/gzip"];
+        urls.extend(servers.iter().flat_map(|server| paths.map(|path| server.url(path))));
+    }
+    Ok((servers, session, urls))
+}

@@ -1,0 +1,132 @@
+//! What an engine can be asked: bytes, names, counts.
+
+use super::{Engine, Owner, ReadBuffer, Socket, SocketId, TransferId};
+use crate::pool::PoolStatistics;
+use crate::transfer::{Side, Transfer};
+
+/// The size of the one read buffer.
+pub const READ_BUFFER: usize = 64 * 1024;
+
+impl Engine {
+    /// The bytes to write to a socket.
+    pub fn outgoing(&self, socket: SocketId) -> &[u8] {
+        self.served(socket).map_or(&[], Transfer::outgoing)
+    }
+
+    /// Whether it is of any use to know that this side of a socket is ready: it would block when it was last tried, or it is being connected
+    /// (to be written), or idle (to be read). What a level-triggered poll is to look for.
+    pub fn awaits(&self, socket: SocketId, side: Side) -> bool {
+        match self.sockets.get(socket.0).map(|socket| &socket.owner) {
+            Some(Owner::Transfer(id)) => self.transfer(*id).is_some_and(|transfer| transfer.is_blocked(side)),
+            Some(Owner::Attempt(..)) => side == Side::Write,
+            Some(Owner::Idle(..)) => side == Side::Read,
+            Some(Owner::Closing) | None => false,
+        }
+    }
+
+    /// Whether [`Engine::connected`] or [`Engine::connect_failed`] is due for a socket.
+    pub fn is_connecting(&self, socket: SocketId) -> bool {
+        matches!(self.sockets.get(socket.0), Some(Socket { owner: Owner::Attempt(..), .. }))
+    }
+
+    /// Where to read to from a socket, with [`Filled`](crate::Input::Filled): in most cases the engine's one read buffer, of [`READ_BUFFER`] bytes.
+    pub fn space(&mut self, socket: SocketId) -> &mut [u8] {
+        if !matches!(self.buffer, ReadBuffer::Lent(to) if to == socket) {
+            self.lend_buffer(socket);
+        }
+        match self.served_mut(socket) {
+            Some(transfer) => transfer.space(),
+            None => &mut [],
+        }
+    }
+
+    fn lend_buffer(&mut self, socket: SocketId) {
+        self.recall_buffer();
+        let Some(Owner::Transfer(id)) = self.sockets.get(socket.0).map(|socket| &socket.owner) else { return };
+        let Some(slot) = self.transfers.get_mut(id.0) else { return };
+        let storage = match std::mem::replace(&mut self.buffer, ReadBuffer::None) {
+            ReadBuffer::Here(storage) => storage,
+            ReadBuffer::None | ReadBuffer::Lent(_) => vec![0; READ_BUFFER],
+        };
+        self.buffer = match slot.transfer.lend(storage) {
+            Ok(()) => ReadBuffer::Lent(socket),
+            Err(storage) => ReadBuffer::Here(storage),
+        };
+    }
+
+    /// Whoever has the read buffer gives it back. Nothing is left in it.
+    pub(super) fn recall_buffer(&mut self) {
+        if let ReadBuffer::Lent(socket) = self.buffer {
+            let storage = self.served_mut(socket).and_then(Transfer::take_back);
+            self.buffer = storage.map_or(ReadBuffer::None, ReadBuffer::Here);
+        }
+    }
+
+    /// The same, if this transfer has it: its connection is about to go.
+    pub(super) fn recall_buffer_of(&mut self, id: TransferId) {
+        if let ReadBuffer::Lent(socket) = self.buffer
+            && self.transfers.get(id.0).is_some_and(|slot| slot.socket == Some(socket))
+        {
+            self.recall_buffer();
+        }
+    }
+
+    /// The body bytes at hand.
+    pub fn body(&self, id: TransferId) -> &[u8] {
+        self.transfer(id).map_or(&[], Transfer::body)
+    }
+
+    /// The name and port for [`Output::Resolve`].
+    pub fn peer_name(&self, id: TransferId) -> Option<(&str, u16)> {
+        self.transfer(id)?.peer_name()
+    }
+
+    /// A transfer that has not ended.
+    pub fn transfer(&self, id: TransferId) -> Option<&Transfer> {
+        self.transfers.get(id.0).map(|slot| &slot.transfer)
+    }
+
+    /// The same, to be changed: its body limit, for example. Inputs go through the engine.
+    pub fn transfer_mut(&mut self, id: TransferId) -> Option<&mut Transfer> {
+        self.transfers.get_mut(id.0).map(|slot| &mut slot.transfer)
+    }
+
+    /// The socket whose [`SocketId::index`] this is now.
+    pub fn socket_at(&self, index: usize) -> Option<SocketId> {
+        self.sockets.key_at(index).map(SocketId)
+    }
+
+    /// How many transfers have not ended.
+    pub fn len(&self) -> usize {
+        self.transfers.len()
+    }
+
+    /// Whether no transfer is left.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many sockets are open, idle ones included.
+    pub fn sockets(&self) -> usize {
+        self.sockets.len()
+    }
+
+    /// What the pool has done, and what it holds.
+    pub fn pool_statistics(&self) -> PoolStatistics {
+        self.pool.statistics()
+    }
+
+    fn served(&self, socket: SocketId) -> Option<&Transfer> {
+        match self.sockets.get(socket.0)?.owner {
+            Owner::Transfer(id) => self.transfer(id),
+            _ => None,
+        }
+    }
+
+    fn served_mut(&mut self, socket: SocketId) -> Option<&mut Transfer> {
+        match self.sockets.get(socket.0)?.owner {
+            Owner::Transfer(id) => self.transfer_mut(id),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! What an engine is told: sockets, bodies, time, and what is no longer wanted.
+
+use super::slab::Key;
+use super::{Dialing, Engine, Group, Owner, Slot, Socket, SocketId, TransferId};
+use crate::dial::AttemptId;
+use crate::error::{IoFailure, Misuse};
+use crate::time::{Instant, Now};
+use crate::transfer::{Input, Side};
+
+impl Engine {
+    /// Answers [`Output::Connect`]: the socket is connected.
+    ///
+    /// # Errors
+    /// [`Misuse::NotAsked`] when the socket is not being connected.
+    pub fn connected(&mut self, now: Now, socket: SocketId) -> Result<(), Misuse> {
+        let (id, attempt) = self.attempt(now, socket)?;
+        let slot = self.transfers.get_mut(id.0).ok_or(Misuse::Ended)?;
+        if slot.socket.is_none() {
+            Dialing::forget(&mut slot.dialing, socket);
+            slot.socket = Some(socket);
+            if let Some(socket) = self.sockets.get_mut(socket.0) {
+                socket.owner = Owner::Transfer(id);
+                socket.born = now.instant;
+            }
+        }
+        let result = slot.transfer.handle(now, Input::Connected(attempt));
+        self.enqueue(id);
+        unless_ended(result)
+    }
+
+    /// Answers [`Output::Connect`]: it failed. The embedder closes the socket itself; its id is free from now on.
+    ///
+    /// # Errors
+    /// [`Misuse::NotAsked`] when the socket is not being connected.
+    pub fn connect_failed(&mut self, now: Now, socket: SocketId, failure: IoFailure) -> Result<(), Misuse> {
+        let (id, attempt) = self.attempt(now, socket)?;
+        self.sockets.remove(socket.0);
+        let slot = self.transfers.get_mut(id.0).ok_or(Misuse::Ended)?;
+        Dialing::forget(&mut slot.dialing, socket);
+        let result = slot.transfer.handle(now, Input::ConnectFailed(attempt, failure));
+        self.enqueue(id);
+        unless_ended(result)
+    }
+
+    fn attempt(&mut self, now: Now, socket: SocketId) -> Result<(TransferId, AttemptId), Misuse> {
+        self.now = now;
+        match self.sockets.get(socket.0) {
+            Some(Socket { owner: Owner::Attempt(id, attempt), .. }) => Ok((*id, *attempt)),
+            _ => Err(Misuse::NotAsked),
+        }
+    }
+
+    /// Takes in what happened on a socket. [`Ready`](Input::Ready) may be said of any socket at any time; an idle one of
+    /// which something can be read is closed (RFC 9112 §9.2, T47).
+    ///
+    /// # Errors
+    /// [`Misuse`] when the input answers nothing that was asked.
+    pub fn socket_input(&mut self, now: Now, socket: SocketId, input: Input<'_>) -> Result<(), Misuse> {
+        self.now = now;
+        match (self.sockets.get(socket.0).map(|socket| &socket.owner), &input) {
+            (Some(Owner::Transfer(id)), _) => {
+                let id = *id;
+                unless_ended(self.transfer_input(now, id, input))
+            }
+            (Some(Owner::Idle(_, idle)), Input::Ready(Side::Read) | Input::Eof | Input::Failed(..)) => {
+                self.pool.remove(*idle);
+                self.close_later(socket);
+                self.admit();
+                Ok(())
+            }
+            (_, Input::Ready(_) | Input::Blocked(_)) => Ok(()),
+            _ => Err(Misuse::NotAsked),
+        }
+    }
+
+    /// Takes in what happened to a transfer beside its socket: names, the body both ways, cancelling.
+    ///
+    /// # Errors
+    /// [`Misuse`] when the input answers nothing that was asked, or the transfer has ended.
+    pub fn transfer_input(&mut self, now: Now, id: TransferId, input: Input<'_>) -> Result<(), Misuse> {
+        self.now = now;
+        let slot = self.transfers.get_mut(id.0).ok_or(Misuse::Ended)?;
+        let result = slot.transfer.handle(now, input);
+        self.enqueue(id);
+        result
+    }
+
+    /// Supplies bytes of a streamed request body; returns how many were taken.
+    ///
+    /// # Errors
+    /// As [`Transfer::push_body`].
+    pub fn push_body(&mut self, now: Now, id: TransferId, bytes: &[u8]) -> Result<usize, Misuse> {
+        self.now = now;
+        let slot = self.transfers.get_mut(id.0).ok_or(Misuse::Ended)?;
+        let result = slot.transfer.push_body(now, bytes);
+        self.enqueue(id);
+        result
+    }
+
+    /// Time has passed: acts on whatever is due.
+    pub fn tick(&mut self, now: Now) {
+        self.now = now;
+        while let Some((at, id)) = self.timers.pop_due(now.instant) {
+            let Some(slot) = self.transfers.get_mut(id.0).filter(|slot| slot.armed == Some(at)) else { continue };
+            slot.armed = None;
+            if slot.transfer.deadline().is_some_and(|deadline| deadline <= now.instant) {
+                let told = slot.transfer.handle(now, Input::Tick);
+                debug_assert_eq!(told, Ok(()));
+                self.enqueue(id);
+            } else {
+                self.arm(id);
+            }
+        }
+        if self.pool.next_expiry().is_some_and(|at| at <= now.instant) {
+            for expired in self.pool.expire(now.instant) {
+                self.close_later(expired);
+            }
+            self.admit();
+        }
+    }
+
+    /// When [`Engine::tick`] is due at the latest.
+    pub fn deadline(&self) -> Option<Instant> {
+        [self.timers.next(), self.pool.next_expiry()].into_iter().flatten().min()
+    }
+
+    /// Ends a transfer with an error of kind [`Cancelled`](crate::ErrorKind::Cancelled). Nothing when it has ended.
+    pub fn cancel(&mut self, now: Now, id: TransferId) {
+        let _ = self.transfer_input(now, id, Input::Cancel);
+    }
+
+    /// Cancels every transfer of the group; looks at each transfer once.
+    pub fn cancel_group(&mut self, now: Now, group: Group) {
+        self.cancel_where(now, |slot| slot.group == Some(group));
+    }
+
+    /// Cancels every transfer and closes all idle connections.
+    pub fn cancel_all(&mut self, now: Now) {
+        self.cancel_where(now, |_| true);
+        self.close_idle();
+    }
+
+    fn cancel_where(&mut self, now: Now, wanted: impl Fn(&Slot) -> bool) {
+        let ids: Vec<Key> = self.transfers.keys().filter(|key| self.transfers.get(*key).is_some_and(&wanted)).collect();
+        for id in ids {
+            self.cancel(now, TransferId(id));
+        }
+    }
+
+    /// Closes all idle connections. With no transfer left either, every socket is closed after the next polls: a graceful end.
+    pub fn close_idle(&mut self) {
+        for idle in self.pool.clear() {
+            self.close_later(idle);
+        }
+    }
+
+    /// No [`Output::Body`] for this transfer until [`Engine::resume`]; nothing more is read meanwhile, and the time does not
+    /// count against the peer.
+    pub fn pause(&mut self, id: TransferId) {
+        if let Some(slot) = self.transfers.get_mut(id.0) {
+            slot.paused = true;
+        }
+    }
+
+    /// Ends a [`Engine::pause`].
+    pub fn resume(&mut self, id: TransferId) {
+        if let Some(slot) = self.transfers.get_mut(id.0) {
+            slot.paused = false;
+        }
+        self.enqueue(id);
+    }
+}
+
+/// A transfer may end between an offer and its answer, which is then of no interest.
+fn unless_ended(result: Result<(), Misuse>) -> Result<(), Misuse> {
+    match result {
+        Err(Misuse::Ended) => Ok(()),
+        result => result,
+    }
+}

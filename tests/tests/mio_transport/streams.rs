@@ -1,0 +1,252 @@
+//! Streams: back-pressure, uploads on demand, early and informational responses, redirects that rewind.
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use petition_core::http1::ResponseHead;
+use petition_mio::{Body, Flow, Handle, Handler, Method, Request, Supply};
+use petition_tests::net::gate::Gate;
+use petition_tests::server::{Script, Scripted};
+
+use super::*;
+
+/// Takes down what comes; pauses and supplies as it is told.
+struct Stream {
+    heads: mpsc::Sender<String>,
+    taken: Arc<AtomicU64>,
+    flow: Flow,
+    /// The request body, in these pieces; after each piece, later.
+    upload: Vec<&'static str>,
+    at: usize,
+    ready: bool,
+    rewinds: Arc<AtomicUsize>,
+}
+
+impl Stream {
+    fn new(heads: mpsc::Sender<String>) -> Stream {
+        Stream {
+            heads,
+            taken: Arc::default(),
+            flow: Flow::Continue,
+            upload: Vec::new(),
+            at: 0,
+            ready: true,
+            rewinds: Arc::default(),
+        }
+    }
+}
+
+impl Handler for Stream {
+    fn informational(&mut self, head: ResponseHead) {
+        self.heads.send(head.status().as_str().into()).unwrap();
+    }
+
+    fn head(&mut self, head: ResponseHead) {
+        self.heads.send(head.status().as_str().into()).unwrap();
+    }
+
+    fn data(&mut self, piece: &[u8]) -> Flow {
+        self.taken.fetch_add(piece.len() as u64, Ordering::SeqCst);
+        self.flow
+    }
+
+    fn upload(&mut self, space: &mut [u8]) -> Result<Supply, String> {
+        if !std::mem::replace(&mut self.ready, true) {
+            self.heads.send("later".into()).unwrap();
+            return Ok(Supply::Later);
+        }
+        let Some(piece) = self.upload.get(self.at) else { return Ok(Supply::End) };
+        self.at += 1;
+        self.ready = false;
+        space[..piece.len()].copy_from_slice(piece.as_bytes());
+        Ok(Supply::Bytes(piece.len()))
+    }
+
+    fn rewind(&mut self) -> bool {
+        self.rewinds.fetch_add(1, Ordering::SeqCst);
+        (self.at, self.ready) = (0, true);
+        true
+    }
+
+    fn end(self: Box<Self>, result: Result<(), Error>) {
+        self.heads.send(result.map_or_else(|error| error.kind().to_string(), |()| "end".into())).unwrap();
+    }
+}
+
+fn resident() -> u64 {
+    let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
+    statm.split(' ').nth(1).unwrap().parse::<u64>().unwrap() * 4096
+}
+
+#[test]
+fn a_paused_handler_stops_the_reading_while_the_server_pushes_a_gibibyte() {
+    const ALL: u64 = 1 << 30;
+    let pushed = Arc::new(AtomicU64::new(0));
+    let counter = pushed.clone();
+    let server = Scripted::start([Script::new().read_head().act(move |conversation| {
+        conversation.send(format!("HTTP/1.1 200 OK\r\nContent-Length: {ALL}\r\n\r\n").as_bytes())?;
+        let piece = vec![7; 256 * 1024];
+        while counter.load(Ordering::SeqCst) < ALL {
+            conversation.send(&piece)?;
+            counter.fetch_add(piece.len() as u64, Ordering::SeqCst);
+        }
+        Ok(())
+    })])
+    .unwrap();
+    let mut event_loop = event_loop();
+    let (heads, told) = outcomes();
+    let handler = Stream { flow: Flow::Pause, ..Stream::new(heads) };
+    let taken = handler.taken.clone();
+    let handle = event_loop.client().get(server.url("/")).stream(handler);
+    turn_until(&mut event_loop, "a first piece", |_| taken.load(Ordering::SeqCst) > 0);
+    let before = resident();
+    // The kernel's buffers fill; then the server can push no more.
+    let mut last = (0, 0);
+    for _ in 0..1_000 {
+        event_loop.turn(Some(Duration::from_millis(5))).unwrap();
+        let now = pushed.load(Ordering::SeqCst);
+        last = if now == last.0 { (now, last.1 + 1) } else { (now, 0) };
+        if last.1 > 40 {
+            break;
+        }
+    }
+    assert!(last.1 > 40, "the server is stopped");
+    assert!(pushed.load(Ordering::SeqCst) < 64 << 20, "{} bytes were taken from it", pushed.load(Ordering::SeqCst));
+    assert!(taken.load(Ordering::SeqCst) <= 1 << 20, "one piece was delivered");
+    assert!(resident().saturating_sub(before) < 32 << 20, "memory is bounded");
+    for _ in 0..3 {
+        let had = taken.load(Ordering::SeqCst);
+        handle.resume();
+        turn_until(&mut event_loop, "one more piece", |_| taken.load(Ordering::SeqCst) > had);
+        assert!(taken.load(Ordering::SeqCst) - had <= 64 * 1024, "one piece for one resume");
+    }
+    handle.cancel();
+    finish(&mut event_loop);
+    assert_eq!(told.try_iter().collect::<Vec<_>>(), ["200", "cancelled"]);
+    assert_nothing_left(&mut event_loop);
+}
+
+#[test]
+fn pausing_from_outside_stops_the_delivery_and_resuming_goes_on() {
+    let gate = Gate::new();
+    let body = "x".repeat(100_000);
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
+    let script = Script::new().read_head().send(head).wait(&gate).send(&body);
+    let server = Scripted::start([script]).unwrap();
+    let mut event_loop = event_loop();
+    let (heads, told) = outcomes();
+    let handler = Stream::new(heads);
+    let taken = handler.taken.clone();
+    let handle = event_loop.client().get(server.url("/")).stream(handler);
+    turn_until(&mut event_loop, "the head", |_| told.try_recv().is_ok());
+    handle.pause();
+    gate.release();
+    for _ in 0..10 {
+        event_loop.turn(Some(Duration::from_millis(5))).unwrap();
+    }
+    assert_eq!(taken.load(Ordering::SeqCst), 0);
+    handle.resume();
+    finish(&mut event_loop);
+    assert_eq!(taken.load(Ordering::SeqCst), body.len() as u64);
+}
+
+fn put(url: String, length: Option<u64>, rewindable: bool) -> Request {
+    let mut request = Request::new(Method::PUT, url);
+    request.set_data(Body::Stream { length, rewindable });
+    request
+}
+
+#[test]
+fn an_upload_is_supplied_on_demand_and_waits_when_there_is_nothing() {
+    for length in [None, Some(9)] {
+        let server = Scripted::start([Script::new().answer("HTTP/1.1 204 No Content\r\n\r\n")]).unwrap();
+        let client = thread();
+        let (heads, told) = outcomes();
+        let handler = Stream { upload: vec!["one", "two", "six"], ..Stream::new(heads) };
+        let handle: Handle = client.with(put(server.url("/"), length, false)).stream(handler);
+        for _ in 0..2 {
+            assert_eq!(next(&told), "later");
+            handle.resume();
+        }
+        let mut rest: Vec<String> = Vec::new();
+        while rest.last().is_none_or(|last| last != "end") {
+            rest.push(next(&told));
+            handle.resume();
+        }
+        assert_eq!(rest.iter().filter(|what| *what != "later").collect::<Vec<_>>(), ["204", "end"]);
+        let record = server.wait_for_record(0, "the body", |record| !record.bodies.is_empty());
+        assert_eq!(record.bodies, [b"onetwosix"]);
+    }
+}
+
+#[test]
+fn t52_an_early_answer_to_an_upload_is_delivered() {
+    let refusal = "HTTP/1.1 413 Content Too Large\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno";
+    let server = Scripted::start([Script::new().read_head().send(refusal).stall()]).unwrap();
+    let client = thread();
+    let (heads, told) = outcomes();
+    let handler = Stream { upload: vec!["a beginning"; 1000], ..Stream::new(heads) };
+    let taken = handler.taken.clone();
+    let _handle = client.with(put(server.url("/"), None, false)).stream(handler);
+    let mut seen: Vec<String> = Vec::new();
+    while seen.last().is_none_or(|last| last != "end") {
+        seen.push(next(&told));
+    }
+    seen.retain(|what| what != "later");
+    assert_eq!((seen, taken.load(Ordering::SeqCst)), (vec!["413".into(), "end".into()], 2));
+}
+
+#[test]
+fn t52_a_body_in_memory_that_is_refused_early_gives_the_answer() {
+    let refusal = "HTTP/1.1 413 Content Too Large\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno";
+    let server = Scripted::start([Script::new().read_head().send(refusal).stall()]).unwrap();
+    let client = thread();
+    let outcome = client.post(server.url("/")).data(vec![0_u8; 64 << 20]).join().wait().unwrap();
+    assert_eq!(kind(&outcome), "413");
+}
+
+#[test]
+fn informational_responses_come_first() {
+    let answer =
+        "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n";
+    let server = Scripted::start([Script::new().answer(answer)]).unwrap();
+    let (heads, told) = outcomes();
+    let client = thread();
+    client.get(server.url("/")).stream(Stream::new(heads));
+    assert_eq!([next(&told), next(&told), next(&told), next(&told)], ["103", "102", "204", "end"]);
+}
+
+#[test]
+fn t14_a_redirect_that_keeps_the_body_rewinds_it() {
+    for rewindable in [true, false] {
+        let script = Script::new()
+            .answer("HTTP/1.1 307 Temporary Redirect\r\nLocation: /next\r\nContent-Length: 0\r\n\r\n")
+            .answer("HTTP/1.1 204 No Content\r\n\r\n");
+        let server = Scripted::each(script).unwrap();
+        let client = thread();
+        let (heads, told) = outcomes();
+        let handler = Stream { upload: vec!["body"], ..Stream::new(heads) };
+        let rewinds = handler.rewinds.clone();
+        let handle = client.with(put(server.url("/"), Some(4), rewindable)).stream(handler);
+        let mut seen: Vec<String> = Vec::new();
+        while seen.last().is_none_or(|last| last != "end") {
+            seen.push(next(&told));
+            handle.resume();
+        }
+        seen.retain(|what| what != "later");
+        if rewindable {
+            assert_eq!((seen, rewinds.load(Ordering::SeqCst)), (vec!["204".into(), "end".into()], 1));
+            assert_eq!(server.record(0).bodies, [b"body", b"body"]);
+        } else {
+            assert_eq!((seen, rewinds.load(Ordering::SeqCst)), (vec!["307".into(), "end".into()], 0));
+        }
+    }
+}
+
+#[test]
+fn a_large_upload_to_a_slow_reader_arrives_whole() {
+    let body: Vec<u8> = (0..8 << 20).map(|i: u32| (i % 251) as u8).collect();
+    let server = Scripted::start([Script::new().answer("HTTP/1.1 204 No Content\r\n\r\n")]).unwrap();
+    let outcome = thread().post(server.url("/")).data(body.clone()).join().wait().unwrap();
+    assert_eq!(kind(&outcome), "204");
+    assert!(server.record(0).bodies == [body]);
+}

@@ -1,0 +1,88 @@
+//! A loop in the style of a game: pump, update, draw; answers come between two frames, and no frame waits for them.
+//!
+//! `cargo run -p petition-mio --example frames` or `… -- URL…`; `-- --times 100 URL` sends each request so many times
+
+use std::error::Error;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
+
+use petition_mio::petition_core::tls::TlsConfig;
+use petition_mio::{Client, EventLoop};
+use petition_tests::httpbin::Httpbin;
+use petition_tests::tls::{Authority, Endpoint};
+
+/// So much of a frame may go to requests.
+const BUDGET: Duration = Duration::from_millis(1);
+const FRAME: Duration = Duration::from_millis(16);
+
+/// What the game is about.
+#[derive(Default)]
+struct World {
+    frames: u32,
+    news: Vec<String>,
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut event_loop = EventLoop::new()?;
+    let (_servers, urls) = servers_or(&event_loop.client())?;
+    let (tell, news) = mpsc::channel();
+    let waiting = Arc::new(AtomicUsize::new(urls.len()));
+    for url in urls {
+        let (tell, waiting) = (tell.clone(), waiting.clone());
+        event_loop.client().get(&url).send(move |result| {
+            let text = match result {
+                Ok(response) => format!("{url}: {}, {} bytes", response.status(), response.bytes().len()),
+                Err(error) => format!("{url}: {error}"),
+            };
+            // The world goes on without news when nobody reads them.
+            let _ = tell.send(text);
+            waiting.fetch_sub(1, Ordering::Relaxed);
+        });
+    }
+    let mut world = World::default();
+    while waiting.load(Ordering::Relaxed) > 0 {
+        let began = Instant::now();
+        event_loop.pump(BUDGET)?;
+        update(&mut world, news.try_iter());
+        draw(&world);
+        std::thread::sleep(FRAME.saturating_sub(began.elapsed()));
+    }
+    update(&mut world, news.try_iter());
+    for line in &world.news {
+        println!("{line}");
+    }
+    println!("{} frames", world.frames);
+    Ok(())
+}
+
+fn update(world: &mut World, news: impl Iterator<Item = String>) {
+    world.frames += 1;
+    world.news.extend(news);
+}
+
+fn draw(world: &World) {
+    eprint!("\rframe {}: {} answers ", world.frames, world.news.len());
+}
+
+/// The URLs given, or some of a plain and a TLS server, which the client then trusts.
+fn servers_or(client: &Client) -> Result<(Vec<Httpbin>, Vec<String>), Box<dyn Error>> {
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    let mut times = 1;
+    if let [first, n, ..] = &arguments[..]
+        && first == "--times"
+    {
+        times = n.parse()?;
+        arguments.drain(..2);
+    }
+    if !arguments.is_empty() {
+        return Ok((Vec::new(), std::iter::repeat_n(arguments, times).flatten().collect()));
+    }
+    let authority = Authority::new();
+    let servers = vec![Httpbin::start_plain()?, Httpbin::start_tls(&Endpoint::new(&authority.issue_localhost()))?];
+    let tls = TlsConfig::builder().root(authority.der()).build()?;
+    client.session(|session| session.update(|options| options.scalars_mut().tls = Some(tls).into()));
+    let paths = ["/get", "/redirect/2", "/bytes/100000", "/delay/1"];
+    let urls = servers.iter().flat_map(|server| paths.map(|path| server.url(path))).collect();
+    Ok((servers, urls))
+}

@@ -1,0 +1,99 @@
+//! Many transfers at once, all waiting for a response: what does a waiting connection cost?
+//!
+//! `cargo run --release -p petition-mio --example hold -- 10000 [--tls]`
+//!
+//! A server in a process of its own takes the requests and answers none of them before all are there. Then the resident memory of this
+//! process is compared with what it was before (`/proc/self/statm`, which knows nothing of the kernel's socket buffers; those are
+//! shown beside it, from `/proc/net/sockstat`). Then the server answers, and every answer is checked. One request has been made before the first measurement, so that
+//! what is needed once is not counted.
+//!
+//! With `--tls`, the same is done by hand with bare `rustls::ClientConnection`s in a third process, for comparison.
+
+mod bare;
+mod memory;
+mod server;
+
+use std::error::Error;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use petition_mio::EventLoop;
+use petition_mio::petition_core::Session;
+use petition_mio::petition_core::tls::TlsConfig;
+use server::Server;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    memory::raise_file_limit()?;
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words[..] {
+        ["--serve", n, ca] => server::serve(n.parse()?, ca),
+        ["--bare", n, address, ca] => bare::measure(n.parse()?, address, ca),
+        [n] => hold(n.parse()?, false),
+        [n, "--tls"] | ["--tls", n] => hold(n.parse()?, true),
+        _ => Err("usage: hold N [--tls]".into()),
+    }
+}
+
+fn hold(n: usize, tls: bool) -> Result<(), Box<dyn Error>> {
+    let server = Server::start(n, tls)?;
+    let mut event_loop = EventLoop::new()?;
+    let client = event_loop.client();
+    client.session(|session| patient(session, &server))?;
+    let url = server.url();
+
+    // What is needed once: buffers, the loop, the TLS configuration.
+    client.get(format!("{url}/warm")).send(|result| assert_eq!(result.expect("an answer").status(), 204));
+    while !event_loop.driver().is_empty() {
+        event_loop.turn(None)?;
+    }
+    event_loop.driver_mut().close_idle();
+    event_loop.turn(Some(Duration::ZERO))?;
+
+    let before = memory::now();
+    let (answers, began) = (Arc::new(AtomicUsize::new(0)), Instant::now());
+    for i in 0..n {
+        let answers = answers.clone();
+        client.get(format!("{url}/{i}")).send(move |result| {
+            let response = result.expect("an answer");
+            assert_eq!((response.status().as_u16(), &response.bytes()[..]), (200, format!("/{i}").as_bytes()));
+            answers.fetch_add(1, Ordering::Relaxed);
+        });
+    }
+    while !server.holds_all() {
+        event_loop.turn(Some(Duration::from_millis(100)))?;
+    }
+    let after = memory::now();
+    assert_eq!((event_loop.driver().len(), answers.load(Ordering::Relaxed)), (n, 0));
+    println!("{n} {} connections wait, opened in {:.1?}", if tls { "TLS" } else { "plain" }, began.elapsed());
+    memory::report("petition", n, &before, &after);
+
+    server.answer();
+    while !event_loop.driver().is_empty() {
+        event_loop.turn(None)?;
+    }
+    assert_eq!(answers.load(Ordering::Relaxed), n);
+    println!("{n} answers, each the right one; {:.1?} in all", began.elapsed());
+    if tls {
+        bare::run(n)?;
+    }
+    Ok(())
+}
+
+/// The deadlines of everyday use would end what is held on purpose.
+fn patient(session: &mut Session, server: &Server) -> Result<(), Box<dyn Error>> {
+    let tls = match server.ca() {
+        Some(ca) => Some(TlsConfig::builder().root(ca.into()).build()?),
+        None => None,
+    };
+    session.update(|options| {
+        let scalars = options.scalars_mut();
+        let long = Some(Duration::from_secs(600));
+        scalars.idle_timeout = long.into();
+        scalars.connect_timeout = long.into();
+        scalars.tls_timeout = long.into();
+        scalars.tls = tls.into();
+    });
+    Ok(())
+}
