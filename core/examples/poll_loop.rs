@@ -4,6 +4,7 @@
 //!
 //! [`run`] and [`wait`] are all that an event loop of one's own needs. They open, read, write and close sockets when they are asked to, and say what
 //! became of it. Which bytes, which redirect, which deadline: that is the engine's business.
+#![allow(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types)] // The embedder's side: what core has not.
 
 use std::collections::BTreeMap;
 use std::error::Error;

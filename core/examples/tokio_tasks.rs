@@ -3,6 +3,7 @@
 //! `cargo run -p petition-core --example tokio_tasks` or `… -- URL…`
 //!
 //! [`fetch`] waits for readiness and reads by `try_read`; everything else is the [`Transfer`]'s.
+#![allow(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types)] // The embedder's side: what core has not.
 
 use std::cell::RefCell;
 use std::error::Error;

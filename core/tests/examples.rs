@@ -1,4 +1,5 @@
 //! The examples of loops of one's own are run, with the embedded servers: each request is answered, and the loops stay short.
+#![allow(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types)] // The embedder's side: what core has not.
 
 use std::path::PathBuf;
 use std::process::Command;
