@@ -37,88 +37,71 @@ async fn fetch(client: &Client, request: Request) -> Result<(u16, Vec<u8>), Box<
     let mut transfer = Transfer::new(client.session.borrow().prepare(&request)?, now());
     let (mut stream, mut attempts, mut status, mut body) = (None::<TcpStream>, Attempts::new(), 0, Vec::new());
     loop {
-        let output = transfer.poll();
-        let input = match (output, &stream) {
-            (Output::Sync, _) => {
-                transfer.sync(now(), &mut client.session.borrow_mut())?;
-                continue;
-            }
-            (Output::Acquire, _) => match client.take(&transfer) {
-                Some((pooled, idle)) => {
-                    let (link, kept) = pooled.item;
-                    Input::Acquired { link, peer: stream.insert(kept).peer_addr().ok(), idle }
+        match transfer.poll() {
+            Output::Sync => transfer.sync(now(), &mut client.session.borrow_mut())?,
+            Output::Acquire => match client.take(&transfer) {
+                Some((link, kept, idle)) => {
+                    let peer = stream.insert(kept).peer_addr().ok();
+                    transfer.handle(now(), Input::Acquired { link, peer, idle })?;
                 }
-                None => Input::NotAcquired,
+                None => transfer.handle(now(), Input::NotAcquired)?,
             },
-            (Output::Release, _) => {
-                client.put(&mut transfer, stream.take());
-                continue;
-            }
-            (Output::Resolve, _) => {
-                let (host, port) = transfer.peer_name().unwrap_or_default();
-                let found: Vec<_> = lookup_host((host, port)).await.map(Iterator::collect).unwrap_or_default();
+            Output::Release => client.put(&mut transfer, stream.take()),
+            Output::Resolve => {
+                let found = lookup_host(transfer.peer_name().unwrap_or_default()).await;
+                let found: Vec<_> = found.map(Iterator::collect).unwrap_or_default();
                 transfer.handle(now(), Input::Resolved(&found))?;
-                continue;
             }
-            (Output::Connect(attempt, address), _) => {
+            Output::Connect(attempt, address) => {
                 attempts.spawn(async move { (attempt, TcpStream::connect(address).await) });
-                continue;
             }
-            (Output::Abandon(_), _) => {
-                attempts.abort_all();
-                continue;
+            Output::Abandon(_) => attempts.abort_all(),
+            Output::Close => stream = None,
+            Output::Check => {
+                let alive = matches!(open(&stream)?.try_read(&mut [0]), Err(e) if e.kind() == ErrorKind::WouldBlock);
+                transfer.handle(now(), if alive { Input::Alive } else { Input::Dead })?;
             }
-            (Output::Close, _) => {
-                stream = None;
-                continue;
+            Output::Transmit => {
+                let result = open(&stream)?.try_write(transfer.outgoing());
+                transfer.handle(now(), wrote(result))?;
             }
-            (Output::Check, Some(stream)) => match stream.try_read(&mut [0]) {
-                Err(error) if error.kind() == ErrorKind::WouldBlock => Input::Alive,
-                _ => Input::Dead,
-            },
-            (Output::Transmit, Some(stream)) => match stream.try_write(transfer.outgoing()) {
-                Ok(n) => Input::Wrote(n),
-                Err(error) => failed(Side::Write, &error),
-            },
-            (Output::Read, Some(stream)) => match stream.try_read(transfer.space()) {
-                Ok(0) => Input::Eof,
-                Ok(n) => Input::Filled(n),
-                Err(error) => failed(Side::Read, &error),
-            },
-            (Output::Body, _) => {
+            Output::Read => {
+                let result = open(&stream)?.try_read(transfer.space());
+                transfer.handle(now(), got(result))?;
+            }
+            Output::Body => {
                 body.extend_from_slice(transfer.body());
-                Input::Consumed(transfer.body().len())
+                transfer.handle(now(), Input::Consumed(transfer.body().len()))?;
             }
-            (Output::Event(Event::Head(head)), _) => {
-                status = head.status().as_u16();
-                continue;
-            }
-            (Output::Event(Event::Done), _) => return Ok((status, body)),
-            (Output::Event(Event::Failed(error)), _) => return Err(error.into()),
-            (Output::Event(_), _) => continue,
-            (Output::Wait, _) => match wait(&mut transfer, &stream, &mut attempts).await? {
-                Some((attempt, Ok(connected))) => {
-                    stream = Some(connected);
-                    Input::Connected(attempt)
-                }
-                Some((attempt, Err(error))) => Input::ConnectFailed(attempt, IoFailure::from(&error)),
-                None => Input::Tick,
-            },
-            (output, _) => return Err(format!("not for a request without a body stream: {output:?}").into()),
-        };
-        transfer.handle(now(), input)?;
+            // These requests have no body stream.
+            Output::NeedBody => transfer.handle(now(), Input::BodyEnd)?,
+            Output::Rewind => transfer.handle(now(), Input::Rewound)?,
+            Output::Event(Event::Head(head)) => status = head.status().as_u16(),
+            Output::Event(Event::Done) => return Ok((status, body)),
+            Output::Event(Event::Failed(error)) => return Err(error.into()),
+            Output::Event(_) => {}
+            Output::Wait => wait(&mut transfer, &mut stream, &mut attempts).await?,
+        }
     }
 }
 
 /// Waits for an attempt to connect or for the socket, at most until the transfer's deadline.
 async fn wait(
     transfer: &mut Transfer,
-    stream: &Option<TcpStream>,
+    stream: &mut Option<TcpStream>,
     attempts: &mut Attempts,
-) -> Result<Option<(AttemptId, io::Result<TcpStream>)>, Box<dyn Error>> {
+) -> Result<(), Box<dyn Error>> {
     let left = transfer.deadline().map_or(Duration::from_secs(3600), |at| at - now().instant);
     let Some(stream) = stream else {
-        return Ok(timeout(left, attempts.join_next()).await.ok().flatten().transpose()?);
+        let input = match timeout(left, attempts.join_next()).await.ok().flatten().transpose()? {
+            Some((attempt, Ok(connected))) => {
+                *stream = Some(connected);
+                Input::Connected(attempt)
+            }
+            Some((attempt, Err(error))) => Input::ConnectFailed(attempt, IoFailure::from(&error)),
+            None => Input::Tick,
+        };
+        return Ok(transfer.handle(now(), input)?);
     };
     let writes = if transfer.is_blocked(Side::Write) { Interest::WRITABLE } else { Interest::READABLE };
     if let Ok(ready) = timeout(left, stream.ready(Interest::READABLE | writes)).await {
@@ -129,7 +112,26 @@ async fn wait(
             }
         }
     }
-    Ok(None)
+    Ok(transfer.handle(now(), Input::Tick)?)
+}
+
+fn open(stream: &Option<TcpStream>) -> io::Result<&TcpStream> {
+    stream.as_ref().ok_or_else(|| ErrorKind::NotConnected.into())
+}
+
+fn wrote(result: io::Result<usize>) -> Input<'static> {
+    match result {
+        Ok(n) => Input::Wrote(n),
+        Err(error) => failed(Side::Write, &error),
+    }
+}
+
+fn got(result: io::Result<usize>) -> Input<'static> {
+    match result {
+        Ok(0) => Input::Eof,
+        Ok(n) => Input::Filled(n),
+        Err(error) => failed(Side::Read, &error),
+    }
 }
 
 fn failed(side: Side, error: &io::Error) -> Input<'static> {
@@ -140,9 +142,9 @@ fn failed(side: Side, error: &io::Error) -> Input<'static> {
 }
 
 impl Client {
-    fn take(&self, transfer: &Transfer) -> Option<(Pooled<Route, (Box<Link>, TcpStream)>, Duration)> {
+    fn take(&self, transfer: &Transfer) -> Option<(Box<Link>, TcpStream, Duration)> {
         match self.pool.borrow_mut().take(transfer.route()?, now().instant) {
-            Take::Reuse { pooled, idle_for } => Some((pooled, idle_for)),
+            Take::Reuse { pooled: Pooled { item: (link, stream), .. }, idle_for } => Some((link, stream, idle_for)),
             Take::Open { .. } | Take::Full => None,
         }
     }
