@@ -9,6 +9,9 @@ use petition_core::{Instant, Now, Session, UnixTime};
 use petition_tests::httpbin::Httpbin;
 use petition_tests::tls::{Authority, Endpoint};
 
+/// The servers, a session that trusts them, and what to ask of them.
+pub(crate) type Embedded = (Vec<Httpbin>, Session, Vec<String>);
+
 /// Both clocks, as the core takes them.
 pub(crate) fn now() -> Now {
     static ORIGIN: OnceLock<StdInstant> = OnceLock::new();
@@ -17,9 +20,7 @@ pub(crate) fn now() -> Now {
 }
 
 /// The URLs given, or some of a plain and a TLS server that run as long as what is returned; and a session that trusts it.
-pub(crate) fn servers_or(
-    urls: impl Iterator<Item = String>,
-) -> Result<(Vec<Httpbin>, Session, Vec<String>), Box<dyn Error>> {
+pub(crate) fn servers_or(urls: impl Iterator<Item = String>) -> Result<Embedded, Box<dyn Error>> {
     let (mut session, mut urls): (_, Vec<String>) = (Session::new(), urls.collect());
     let mut servers = Vec::new();
     if urls.is_empty() {
