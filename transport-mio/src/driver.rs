@@ -213,7 +213,7 @@ impl Driver {
                 }
             }
             steps = steps.wrapping_add(1);
-            if steps % 8 == 0 && StdInstant::now() >= until {
+            if steps.is_multiple_of(8) && StdInstant::now() >= until {
                 return true;
             }
         }
