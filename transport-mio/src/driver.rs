@@ -77,6 +77,8 @@ pub struct Driver {
     polled: Option<StdInstant>,
     space: Vec<u8>,
     stopped: bool,
+    /// The turn has done something.
+    busy: bool,
 }
 
 struct Conn {
@@ -126,6 +128,7 @@ impl Driver {
             inbox,
             space: Vec::new(),
             stopped: false,
+            busy: false,
         })
     }
 
@@ -194,14 +197,22 @@ impl Driver {
         self.work(budget)
     }
 
+    /// Whether the last turn did anything.
+    pub(crate) fn did_something(&self) -> bool {
+        self.busy
+    }
+
     fn work(&mut self, budget: Option<Duration>) -> bool {
+        self.busy = false;
         let until = StdInstant::now() + budget.unwrap_or(TURN);
         self.inbox.awake();
         self.engine.tick(clock::now());
         let mut steps = 0_u32;
         loop {
             // A long queue of commands does not keep those from going on that have begun, nor the other way round.
-            if !self.obey() {
+            if self.obey() {
+                self.busy = true;
+            } else {
                 match self.engine.poll(&mut self.state) {
                     Output::Wait => {
                         // What a callback asked for is part of this turn.
@@ -209,7 +220,10 @@ impl Driver {
                             return false;
                         }
                     }
-                    output => self.perform(output),
+                    output => {
+                        self.busy = true;
+                        self.perform(output);
+                    }
                 }
             }
             steps = steps.wrapping_add(1);

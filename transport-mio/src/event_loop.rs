@@ -69,7 +69,8 @@ impl EventLoop {
         &mut self.driver
     }
 
-    /// Waits until there is something to do, at most for `timeout` (`None`: as long as it takes), and does it.
+    /// Waits until there is something to do, at most for `timeout` (`None`: as long as it takes), and does it. When there is something at hand, that is
+    /// done and nothing is waited for.
     ///
     /// # Errors
     /// When the poll fails.
@@ -99,11 +100,13 @@ impl EventLoop {
     fn step(&mut self, timeout: Option<Duration>, budget: Option<Duration>) -> io::Result<()> {
         let began = Instant::now();
         // Work that is at hand is done before anything is waited for.
+        let mut worked = false;
         if self.unfinished || timeout.is_none_or(|timeout| !timeout.is_zero()) {
             self.unfinished = true;
             self.unfinished = self.driver.turn_unpolled(budget);
+            worked = self.unfinished || self.driver.did_something();
         }
-        let due = if self.unfinished { Some(Duration::ZERO) } else { self.driver.timeout() };
+        let due = if worked { Some(Duration::ZERO) } else { self.driver.timeout() };
         let wait = [timeout, due].into_iter().flatten().min();
         match self.poll.poll(&mut self.events, wait) {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),

@@ -9,9 +9,6 @@ use petition_core::{Instant, Now, Session, UnixTime};
 use petition_tests::httpbin::Httpbin;
 use petition_tests::tls::{Authority, Endpoint};
 
-/// The servers, a session that trusts them, and what to ask of them.
-pub(crate) type Embedded = (Vec<Httpbin>, Session, Vec<String>);
-
 /// Both clocks, as the core takes them.
 pub(crate) fn now() -> Now {
     static ORIGIN: OnceLock<StdInstant> = OnceLock::new();
@@ -19,8 +16,11 @@ pub(crate) fn now() -> Now {
     Now::new(Instant::from_origin(ORIGIN.get_or_init(StdInstant::now).elapsed()), UnixTime(unix))
 }
 
+/// Servers, a session that trusts them, and URLs.
+type Given = (Vec<Httpbin>, Session, Vec<String>);
+
 /// The URLs given, or some of a plain and a TLS server that run as long as what is returned; and a session that trusts it.
-pub(crate) fn servers_or(urls: impl Iterator<Item = String>) -> Result<Embedded, Box<dyn Error>> {
+pub(crate) fn servers_or(urls: impl Iterator<Item = String>) -> Result<Given, Box<dyn Error>> {
     let (mut session, mut urls): (_, Vec<String>) = (Session::new(), urls.collect());
     let mut servers = Vec::new();
     if urls.is_empty() {
