@@ -9,7 +9,7 @@ use super::{AfterBody, Expectation, Machine, SocketOrder, Stage};
 use crate::body::Body;
 use crate::error::ErrorKind;
 use crate::http1::{BodyFraming, ResponseHead};
-use crate::redirect::{self, Decision, HopBody, NextBody, NextHop, RedirectError};
+use crate::redirect::{self, Decision, HopBody, NextBody, NextHop, RedirectError, Repeats};
 use crate::session::Session;
 
 impl Machine {
@@ -54,6 +54,7 @@ impl Machine {
         let settings = &request.settings;
         match redirect::decide(&settings.redirect, &settings.limits, &hop, status, head.get_all("location")) {
             Ok(Decision::Final(_)) => self.deliver(head),
+            Ok(Decision::Follow(next)) if settings.redirect.repeats == Repeats::Followed => self.follow(head, *next),
             Ok(Decision::Follow(next)) => {
                 if self.chain.history.is_empty() && !self.chain.new_cookies {
                     // Noted only now: most requests are not redirected. The first of a chain cannot be a repetition.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use petition_core::http_date::format_http_date;
 use petition_core::http1::Version;
-use petition_core::redirect::{Follow, Policy};
+use petition_core::redirect::{Follow, Policy, Repeats};
 use petition_core::{Body, Limits, Method, Options, Request, Session, Setting, UnixTime};
 
 use super::op::{self, Condition, Op};
@@ -104,7 +104,7 @@ fn settings(op: &Op, options: &mut Options) {
         (true, None) => Follow::ToLimit,
         (true, Some(most)) => Follow::AtMost(most),
     };
-    let mut policy = Policy { follow, referer: op.auto_referer, ..Policy::default() };
+    let mut policy = Policy { follow, repeats: Repeats::Followed, referer: op.auto_referer, ..Policy::default() };
     [policy.keep_post.on_301, policy.keep_post.on_302, policy.keep_post.on_303] = op.keep_post;
     policy.danger_credentials_follow_to_any_origin = op.location_trusted;
     scalars.redirect = Setting::Set(policy);
