@@ -6,11 +6,12 @@
 //! session's before the request's; then Content-Type of a body that brings one, Authorization, the proxy's
 //! fields and Cookie; the framing fields last. A field that the caller set or removed is never automatic as well.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use http::Method;
-use url::Url;
+use url::{Position, Url};
 
 use crate::auth::Auth;
 use crate::body::Body;
@@ -20,6 +21,7 @@ use crate::options::{HeaderError, Headers, Pairs, Settings};
 use crate::proxy::Proxy;
 use crate::redirect::PlainHttp;
 use crate::request::BuildError;
+use crate::request_target::RequestTarget;
 use crate::url_rules::{QueryShown, absolute_target, host_header, redacted, request_target};
 
 /// What is sent as User-Agent unless the caller says otherwise.
@@ -90,6 +92,7 @@ impl Prepared {
         if self.settings.version == Version::Http10 && self.body.length().is_none() {
             return Err(BuildError::LengthNeeded);
         }
+        self.settings.target.check(&self.method)?;
         for (name, value) in self.headers.iter() {
             self.check_field(name, value.as_bytes())?;
         }
@@ -141,9 +144,15 @@ impl Prepared {
         }
     }
 
-    /// The request target: absolute-form to a forwarding proxy, origin-form else (RFC 9112 §3.2).
-    pub(crate) fn target(&self, forward: bool) -> &str {
-        if forward { absolute_target(&self.url) } else { request_target(&self.url) }
+    /// The request target: absolute-form to a forwarding proxy, origin-form else (RFC 9112 §3.2), unless the option says otherwise.
+    pub(crate) fn target(&self, forward: bool) -> Cow<'_, str> {
+        match (&self.settings.target, forward) {
+            (RequestTarget::Url, false) => request_target(&self.url).into(),
+            (RequestTarget::Url, true) => absolute_target(&self.url).into(),
+            (RequestTarget::Asterisk, _) => "*".into(),
+            (RequestTarget::Path(path), false) => (&**path).into(),
+            (RequestTarget::Path(path), true) => format!("{}{path}", &self.url[..Position::BeforePath]).into(),
+        }
     }
 
     /// The fields of this hop in the order above, without the framing fields.

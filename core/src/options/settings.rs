@@ -11,6 +11,7 @@ use crate::http1::{Leniencies, Version};
 use crate::limits::Limits;
 use crate::proxy::Proxy;
 use crate::redirect::Policy;
+use crate::request_target::RequestTarget;
 #[cfg(feature = "tls")]
 use crate::tls::TlsConfig;
 
@@ -122,6 +123,8 @@ settings! {
     idempotent: bool = false;
     /// Whether connections are kept for later requests. Default: yes.
     keep_alive: bool = true;
+    /// What stands as the request target (RFC 9112 §3.2). Default: what the URL says.
+    target: RequestTarget = RequestTarget::Url;
     /// The HTTP version of the request. Default HTTP/1.1.
     version: Version = Version::Http11;
 }

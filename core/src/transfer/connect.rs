@@ -242,12 +242,13 @@ impl Machine {
         self.progress = self.now.instant;
         let request = &self.request;
         let forward = route.forward(&request.url);
+        let target = request.target(forward.is_some());
         let head = crate::http1::RequestHead {
             version: request.settings.version,
             body: request.body_length(),
             expect_continue: self.attempt.expect && !matches!(request.body.length(), Some(0)),
             close: !request.settings.keep_alive,
-            ..crate::http1::RequestHead::new(request.method.as_str(), request.target(forward.is_some()))
+            ..crate::http1::RequestHead::new(request.method.as_str(), &target)
         };
         self.attempt.expect = head.expect_continue;
         link.configure(request.framing.clone());

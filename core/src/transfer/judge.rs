@@ -10,6 +10,7 @@ use crate::body::Body;
 use crate::error::ErrorKind;
 use crate::http1::{BodyFraming, ResponseHead};
 use crate::redirect::{self, Decision, HopBody, NextBody, NextHop, RedirectError, Repeats};
+use crate::request_target::RequestTarget;
 use crate::session::Session;
 
 impl Machine {
@@ -91,6 +92,10 @@ impl Machine {
         }
         if !survives("cookie", true) {
             request.cookies = Default::default();
+        }
+        if request.settings.target != RequestTarget::Url {
+            // It was about this URL.
+            Arc::make_mut(&mut request.settings).target = RequestTarget::Url;
         }
         if next.body == NextBody::Drop {
             request.body = Body::Empty;

@@ -128,6 +128,7 @@ fn settings(op: &Op, options: &mut Options) {
         let length = if let op::Body::Known(bytes) = &op.body { bytes.len() } else { 0 };
         scalars.expect_continue = Setting::Set(length > WORTH_ASKING);
     }
+    scalars.target = Setting::Set(op.target.clone());
     if op.http10 {
         scalars.version = Setting::Set(Version::Http10);
     }
