@@ -155,6 +155,19 @@ impl Prepared {
         }
     }
 
+    /// The URL that the cookie jar is asked and told about: with the host of a Host field that the caller set by hand, since that is whom
+    /// the request is for (RFC 9110 §7.2). Scheme and path are the URL's; so is the host if that of the field is none.
+    pub(crate) fn cookie_url(&self) -> Cow<'_, Url> {
+        let set = self.headers.get("host").and_then(|value| std::str::from_utf8(value.as_bytes()).ok());
+        let set = set.and_then(|text| text.parse::<http::uri::Authority>().ok());
+        let Some(authority) = set else { return Cow::Borrowed(&self.url) };
+        let mut url = self.url.clone();
+        match url.set_host(Some(authority.host())) {
+            Ok(()) => Cow::Owned(url),
+            Err(_) => Cow::Borrowed(&self.url),
+        }
+    }
+
     /// The fields of this hop in the order above, without the framing fields.
     pub(crate) fn fields<'a>(
         &'a self,

@@ -29,14 +29,14 @@ fn the_target_is_what_was_asked_for_also_to_a_proxy() {
         w.serve("p.test:3128", Peer::replies([OK, OK]));
         for request in [
             aimed(Method::OPTIONS, "http://b.test/", RequestTarget::Asterisk),
-            aimed(Method::GET, "http://b.test:81/x", path("/./y")),
+            aimed(Method::GET, "http://b.test/x", path("/./y")),
         ] {
             w.send(set(request, |scalars| scalars.proxy = Some(proxy.clone()).into())).assert(200, "hi");
         }
     });
     let lines = |number: usize| world.connections()[number].request_lines();
     assert_eq!(lines(0), ["OPTIONS * HTTP/1.1", "GET /../x?y HTTP/1.1"]);
-    assert_eq!(lines(1), ["OPTIONS * HTTP/1.1", "GET http://b.test:81/./y HTTP/1.1"]);
+    assert_eq!(lines(1), ["OPTIONS * HTTP/1.1", "GET http://b.test/./y HTTP/1.1"]);
 }
 
 #[test]
@@ -63,4 +63,39 @@ fn a_target_that_cannot_be_is_refused_before_anything_is_sent() {
         let error = Session::new().prepare(&aimed(method, "http://a.test/", target.clone())).unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Build(BuildError::Target(_))), "{target:?}: {error}");
     }
+}
+
+#[test]
+fn t20_cookies_belong_to_the_host_of_a_host_field_set_by_hand() {
+    let cookies = "Set-Cookie: own=1\r\nSet-Cookie: site=2; Domain=site.test\r\nSet-Cookie: no=3; Domain=a.test\r\n";
+    let answer = |rest: &str| format!("HTTP/1.1 200 OK\r\n{cookies}{rest}Content-Length: 2\r\n\r\nhi");
+    let world = same_in(0..3, |w| {
+        w.serve("a.test:80", Peer::replies([answer(""), answer(""), OK.into()]));
+        let named = || Request::new(Method::GET, "http://a.test/").header("Host", "WWW.Site.test:81");
+        w.send(named()).assert(200, "hi");
+        w.send(named()).assert(200, "hi");
+        w.get("http://a.test/").assert(200, "hi");
+        w.serve("www.site.test:80", Peer::replies([OK]));
+        w.get("http://www.site.test/").assert(200, "hi");
+    });
+    let cookies = |heard: &str| -> Vec<Option<String>> {
+        let heads = heard.split("\r\n\r\n").filter(|head| !head.is_empty());
+        heads.map(|h| h.lines().find_map(|l| l.strip_prefix("Cookie: ")).map(Into::into)).collect()
+    };
+    assert_eq!(cookies(&world.heard(0)), [None, Some("own=1; site=2".into()), None]);
+    assert_eq!(cookies(&world.heard(1)), [Some("own=1; site=2".into())]);
+}
+
+#[test]
+fn t20_at_a_redirect_elsewhere_cookies_go_by_the_url_again() {
+    let redirect = "HTTP/1.1 302 X\r\nSet-Cookie: a=1\r\nLocation: http://b.test/\r\nContent-Length: 0\r\n\r\n";
+    let set = "HTTP/1.1 200 OK\r\nSet-Cookie: b=2\r\nContent-Length: 2\r\n\r\nhi";
+    let world = same_in(0..3, |w| {
+        w.serve("a.test:80", Peer::replies([redirect]));
+        w.serve("b.test:80", Peer::replies([set, OK]));
+        w.send(Request::new(Method::GET, "http://a.test/").header("Host", "site.test")).assert(200, "hi");
+        w.get("http://b.test/").assert(200, "hi");
+    });
+    let heard = world.heard(1);
+    assert!(heard.contains("Cookie: b=2\r\n") && !heard.contains("a=1"), "{heard}");
 }

@@ -80,13 +80,13 @@ impl Machine {
         }
     }
 
-    /// The jar's cookies for this URL, then the request's own, which win over the jar's of the same name.
+    /// The jar's cookies for this URL, or for the host that the caller says it is, then the request's own, which win over the jar's of the same name.
     fn choose_cookies(&mut self, session: &mut Session) {
         self.cookie.clear();
         let request = &self.request;
         if request.settings.cookies && !request.headers.mentions("cookie") {
             let context = request.settings.same_site;
-            session.jar_mut().append_header(&request.url, self.now.unix, context, &mut self.cookie);
+            session.jar_mut().append_header(&request.cookie_url(), self.now.unix, context, &mut self.cookie);
             if !request.cookies.is_empty() {
                 leave_out(&mut self.cookie, |name| request.cookies.mentions(name));
             }

@@ -33,7 +33,7 @@ impl Machine {
 
     pub(super) fn store_cookies(&mut self, head: &ResponseHead, session: &mut Session) {
         let context = self.request.settings.same_site;
-        let url = &self.request.url;
+        let url = &self.request.cookie_url();
         let revision = session.jar().revision();
         session.jar_mut().receive_all(url, head.get_all("set-cookie"), self.now.unix, context, |_, _| ());
         if session.jar().revision() != revision {
