@@ -47,7 +47,7 @@ const OWNED: [(&str, &str); 8] = [
     ("keep-alive", "use the option keep_alive"),
     ("proxy-connection", "no proxy needs it"),
     ("upgrade", "upgrades are asked for by an option"),
-    ("te", "trailers are always accepted"),
+    ("te", "use the option transfer_coding; trailers are always accepted"),
     ("trailer", "trailers belong to the body"),
     ("expect", "use the option expect_continue"),
     ("proxy-authorization", "credentials for a proxy belong to the option proxy"),
@@ -142,6 +142,11 @@ impl Prepared {
             (_, Some(n)) => BodyLength::Known(n),
             (_, None) => BodyLength::Chunked,
         }
+    }
+
+    /// Whether transfer codings are asked for, and taken off (RFC 9110 §10.1.4). HTTP/1.0 has none.
+    pub(crate) fn takes_transfer_codings(&self) -> bool {
+        self.settings.transfer_coding && self.settings.version == Version::Http11 && cfg!(feature = "gzip")
     }
 
     /// The request target: absolute-form to a forwarding proxy, origin-form else (RFC 9112 §3.2), unless the option says otherwise.

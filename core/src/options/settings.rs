@@ -101,6 +101,9 @@ settings! {
     strict: bool = false;
     /// Whether content codings are asked for and removed. Default: yes.
     decode: bool = true;
+    /// Whether the request says `TE: gzip`, and transfer codings are removed before content codings are (RFC 9112 §7.2). Without it, and
+    /// in HTTP/1.0, a transfer coding other than chunked stays on the body. No effect without the feature `gzip`. Default: off.
+    transfer_coding: bool = false;
     /// Whether the session's cookie jar is used, for sending and storing. Default: yes.
     cookies: bool = true;
     /// From where the request comes, for SameSite cookies (RFC 6265bis §5.2). Default: the same site.

@@ -248,6 +248,7 @@ impl Machine {
             body: request.body_length(),
             expect_continue: self.attempt.expect && !matches!(request.body.length(), Some(0)),
             close: !request.settings.keep_alive,
+            te_gzip: request.takes_transfer_codings(),
             ..crate::http1::RequestHead::new(request.method.as_str(), &target)
         };
         self.attempt.expect = head.expect_continue;

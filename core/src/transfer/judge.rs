@@ -110,7 +110,7 @@ impl Machine {
     }
 
     fn deliver(&mut self, head: ResponseHead) {
-        match Delivery::new(&head, &self.request.settings) {
+        match Delivery::new(&head, &self.request) {
             Ok(delivery) => {
                 self.stage = Stage::Deliver(Box::new(delivery));
                 self.event = Some(Event::Head(head));

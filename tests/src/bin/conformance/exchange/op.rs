@@ -73,6 +73,7 @@ const KNOWN: &[&str] = &[
     "connect_to",
     "url_as_given",
     "path_as_is",
+    "tr_encoding",
     "request_target",
 ];
 
@@ -137,6 +138,7 @@ pub(super) struct Op {
     /// In words, when one of them is no rule.
     pub(super) connect_to: Result<Vec<Rule>, String>,
     pub(super) target: RequestTarget,
+    pub(super) transfer_coding: bool,
 }
 
 /// The fields of an operation, each read by its type.
@@ -260,6 +262,7 @@ impl Op {
             expect100_timeout: fields.number("expect100_timeout")?,
             connect_to: rules(&op["connect_to"], &url)?,
             target: target(&fields, &url)?,
+            transfer_coding: fields.flag("tr_encoding"),
             url,
         })
     }

@@ -128,6 +128,7 @@ fn settings(op: &Op, options: &mut Options) {
         let length = if let op::Body::Known(bytes) = &op.body { bytes.len() } else { 0 };
         scalars.expect_continue = Setting::Set(length > WORTH_ASKING);
     }
+    scalars.transfer_coding = Setting::Set(op.transfer_coding);
     scalars.target = Setting::Set(op.target.clone());
     if op.http10 {
         scalars.version = Setting::Set(Version::Http10);
@@ -143,6 +144,8 @@ fn field(name: &str, value: Option<&[u8]>, request: &mut Request) {
         Some(_) if is("transfer-encoding") && says("chunked") => {}
         Some(_) if is("expect") && says("100-continue") => scalars.expect_continue = Setting::Set(true),
         None if is("expect") => scalars.expect_continue = Setting::Set(false),
+        // Nothing to say there that the library does not.
+        Some(b"") if is("connection") => {}
         Some(_) if is("connection") && says("close") => scalars.keep_alive = Setting::Set(false),
         Some(value) => request.add_header(name, value),
         None => request.remove_header(name),
