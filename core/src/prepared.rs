@@ -6,11 +6,12 @@
 //! session's before the request's; then Content-Type of a body that brings one, Authorization, the proxy's
 //! fields and Cookie; the framing fields last. A field that the caller set or removed is never automatic as well.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use http::Method;
-use url::Url;
+use url::{Position, Url};
 
 use crate::auth::Auth;
 use crate::body::Body;
@@ -20,6 +21,7 @@ use crate::options::{HeaderError, Headers, Pairs, Settings};
 use crate::proxy::Proxy;
 use crate::redirect::PlainHttp;
 use crate::request::BuildError;
+use crate::request_target::RequestTarget;
 use crate::url_rules::{QueryShown, absolute_target, host_header, redacted, request_target};
 
 /// What is sent as User-Agent unless the caller says otherwise.
@@ -45,7 +47,7 @@ const OWNED: [(&str, &str); 8] = [
     ("keep-alive", "use the option keep_alive"),
     ("proxy-connection", "no proxy needs it"),
     ("upgrade", "upgrades are asked for by an option"),
-    ("te", "trailers are always accepted"),
+    ("te", "use the option transfer_coding; trailers are always accepted"),
     ("trailer", "trailers belong to the body"),
     ("expect", "use the option expect_continue"),
     ("proxy-authorization", "credentials for a proxy belong to the option proxy"),
@@ -90,6 +92,7 @@ impl Prepared {
         if self.settings.version == Version::Http10 && self.body.length().is_none() {
             return Err(BuildError::LengthNeeded);
         }
+        self.settings.target.check(&self.method)?;
         for (name, value) in self.headers.iter() {
             self.check_field(name, value.as_bytes())?;
         }
@@ -141,9 +144,33 @@ impl Prepared {
         }
     }
 
-    /// The request target: absolute-form to a forwarding proxy, origin-form else (RFC 9112 §3.2).
-    pub(crate) fn target(&self, forward: bool) -> &str {
-        if forward { absolute_target(&self.url) } else { request_target(&self.url) }
+    /// Whether transfer codings are asked for, and taken off (RFC 9110 §10.1.4). HTTP/1.0 has none.
+    pub(crate) fn takes_transfer_codings(&self) -> bool {
+        self.settings.transfer_coding && self.settings.version == Version::Http11 && cfg!(feature = "gzip")
+    }
+
+    /// The request target: absolute-form to a forwarding proxy, origin-form else (RFC 9112 §3.2), unless the option says otherwise.
+    pub(crate) fn target(&self, forward: bool) -> Cow<'_, str> {
+        match (&self.settings.target, forward) {
+            (RequestTarget::Url, false) => request_target(&self.url).into(),
+            (RequestTarget::Url, true) => absolute_target(&self.url).into(),
+            (RequestTarget::Asterisk, _) => "*".into(),
+            (RequestTarget::Path(path), false) => (&**path).into(),
+            (RequestTarget::Path(path), true) => format!("{}{path}", &self.url[..Position::BeforePath]).into(),
+        }
+    }
+
+    /// The URL that the cookie jar is asked and told about: with the host of a Host field that the caller set by hand, since that is whom
+    /// the request is for (RFC 9110 §7.2). Scheme and path are the URL's; so is the host if that of the field is none.
+    pub(crate) fn cookie_url(&self) -> Cow<'_, Url> {
+        let set = self.headers.get("host").and_then(|value| std::str::from_utf8(value.as_bytes()).ok());
+        let set = set.and_then(|text| text.parse::<http::uri::Authority>().ok());
+        let Some(authority) = set else { return Cow::Borrowed(&self.url) };
+        let mut url = self.url.clone();
+        match url.set_host(Some(authority.host())) {
+            Ok(()) => Cow::Owned(url),
+            Err(_) => Cow::Borrowed(&self.url),
+        }
     }
 
     /// The fields of this hop in the order above, without the framing fields.

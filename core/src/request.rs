@@ -367,6 +367,8 @@ pub enum BuildError {
     },
     /// HTTP/1.0 has no chunked coding: a body needs a known length.
     LengthNeeded,
+    /// A request target that cannot be: what was expected.
+    Target(&'static str),
     /// The value could not be made into JSON.
     Json(String),
 }
@@ -398,6 +400,7 @@ impl fmt::Display for BuildError {
                 write!(f, "expected no Content-Length for a body of unknown length, saw {declared:?}")
             }
             BuildError::LengthNeeded => f.write_str("expected a body of known length for HTTP/1.0, saw a stream"),
+            BuildError::Target(expected) => write!(f, "expected {expected}, saw another request target"),
             BuildError::Json(e) => write!(f, "JSON body: {e}"),
         }
     }

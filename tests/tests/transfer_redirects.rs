@@ -2,6 +2,7 @@
 //! that are in the way (T16); and cookies over the hops and over the requests of a session.
 #![forbid(unsafe_code)]
 
+use petition_core::redirect::{Follow, Policy, RedirectError, Repeats};
 use petition_core::{Body, ErrorKind, Method, Phase, Request};
 use petition_tests::memory::{Conduct, Fate, Peer, Source, World, ms, same_everywhere, same_in, secs};
 
@@ -206,6 +207,20 @@ fn t13_loops_end_at_once_and_chains_at_their_limit() {
         assert!(matches!(run.kind(), ErrorKind::Redirect(_)), "{number}: {}", run.error());
         assert_eq!(run.error().report().hop, hop);
     }
+}
+
+#[test]
+fn t13_where_repeats_are_followed_only_the_limit_ends_a_loop() {
+    let policy = Policy { follow: Follow::AtMost(3), repeats: Repeats::Followed, ..Policy::default() };
+    let asks = |url| get(url).option(|options| options.scalars_mut().redirect = policy.into());
+    let world = same_in(0..3, |w| {
+        w.serve("a.test:80", Peer::replies([redirect(302, "/"), redirect(302, "/"), OK.into()]));
+        w.send(asks("http://a.test/")).assert(200, "hi");
+        w.serve("b.test:80", Peer::replies((0..4).map(|_| redirect(302, "/"))));
+        w.send(asks("http://b.test/"));
+    });
+    let run = &world.transcripts[1];
+    assert!(matches!(run.kind(), ErrorKind::Redirect(RedirectError::TooMany { limit: 3 })), "{}", run.error());
 }
 
 #[test]

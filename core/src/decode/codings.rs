@@ -70,13 +70,10 @@ pub const fn accept_encoding() -> &'static str {
 
 /// The codings on a body, in the order in which they were put on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Codings(Kind);
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Kind {
-    Known(Vec<Coding>),
-    /// At least one is not known: none is taken off, and these are their names.
-    Undecoded(Vec<Box<str>>),
+pub struct Codings {
+    known: Vec<Coding>,
+    /// Those under the known ones, if one of them is not known: their names.
+    undecoded: Vec<Box<str>>,
 }
 
 impl Codings {
@@ -88,31 +85,56 @@ impl Codings {
     /// # Errors
     /// [`DecodeError::Limit`] `content_codings`: more codings than [`Limits::content_codings`], known or not.
     pub fn parse<'a>(values: impl IntoIterator<Item = &'a [u8]>, limits: &Limits) -> Result<Codings, DecodeError> {
-        let mut kind = Kind::Known(Vec::new());
-        let mut count = 0_usize;
-        for token in values.into_iter().flat_map(|value| value.split(|&byte| byte == b',')) {
-            let token = token.trim_ascii();
-            if token.is_empty() || token.eq_ignore_ascii_case(b"identity") {
+        let mut count = 0;
+        Codings::counted(values, limits, &mut count)
+    }
+
+    /// As [`Codings::parse`], with the transfer codings of the same body: those are on it last and come off first (RFC 9112 §6.1). A
+    /// final `chunked` is not one of them: the connection takes it off. `transfer` are the values of all Transfer-Encoding fields.
+    ///
+    /// # Errors
+    /// As [`Codings::parse`]; the limit counts both kinds together.
+    pub fn parse_with_transfer<'a>(
+        values: impl IntoIterator<Item = &'a [u8]>,
+        transfer: impl IntoIterator<Item = &'a [u8]>,
+        limits: &Limits,
+    ) -> Result<Codings, DecodeError> {
+        let mut count = 0;
+        let mut content = Codings::counted(values, limits, &mut count)?;
+        let mut transfer: Vec<&[u8]> = transfer.into_iter().flat_map(elements).collect();
+        transfer.pop_if(|last| last.eq_ignore_ascii_case(b"chunked"));
+        let transfer = Codings::counted(transfer, limits, &mut count)?;
+        if transfer.undecoded.is_empty() {
+            content.known.extend(transfer.known);
+            return Ok(content);
+        }
+        // What is outermost stays: nothing below can be reached.
+        let below = content.known.into_iter().map(|coding| coding.name().into());
+        let undecoded = content.undecoded.into_iter().chain(below).chain(transfer.undecoded).collect();
+        Ok(Codings { known: Vec::new(), undecoded })
+    }
+
+    fn counted<'a>(
+        values: impl IntoIterator<Item = &'a [u8]>,
+        limits: &Limits,
+        count: &mut u64,
+    ) -> Result<Codings, DecodeError> {
+        let (mut known, mut undecoded) = (Vec::new(), Vec::<Box<str>>::new());
+        for token in values.into_iter().flat_map(elements) {
+            if token.eq_ignore_ascii_case(b"identity") {
                 continue;
             }
-            count += 1;
-            LimitExceeded::check("content_codings", limits.content_codings as u64, count as u64)?;
-            kind = match (kind, Coding::compiled_in(token)) {
-                (Kind::Known(mut list), Some(coding)) => {
-                    list.push(coding);
-                    Kind::Known(list)
+            *count += 1;
+            LimitExceeded::check("content_codings", limits.content_codings as u64, *count)?;
+            match Coding::compiled_in(token) {
+                Some(coding) if undecoded.is_empty() => known.push(coding),
+                _ => {
+                    undecoded.extend(known.drain(..).map(|coding| Box::from(coding.name())));
+                    undecoded.push(lossy(token));
                 }
-                (Kind::Known(list), None) => {
-                    let before = list.into_iter().map(|coding| Box::from(coding.name()));
-                    Kind::Undecoded(before.chain([lossy(token)]).collect())
-                }
-                (Kind::Undecoded(mut names), _) => {
-                    names.push(lossy(token));
-                    Kind::Undecoded(names)
-                }
-            };
+            }
         }
-        Ok(Codings(kind))
+        Ok(Codings { known, undecoded })
     }
 
     /// Whether the body is plain: no coding was named, known or not.
@@ -122,21 +144,21 @@ impl Codings {
 
     /// The codings to take off, the last one first; empty when the body is plain or stays as it is.
     pub fn list(&self) -> &[Coding] {
-        match &self.0 {
-            Kind::Known(list) => list,
-            Kind::Undecoded(_) => &[],
-        }
+        &self.known
     }
 
-    /// The names of *all* codings on the body when one of them is not known or not compiled in; else empty.
+    /// The names of *all* content codings on the body when one of them is not known or not compiled in; else empty. Transfer codings are
+    /// among them only if one of those is not known.
     ///
-    /// The body is then delivered as it was sent: whoever reads it as text must look here first.
+    /// These stay on the body that is delivered: whoever reads it as text must look here first.
     pub fn undecoded(&self) -> &[Box<str>] {
-        match &self.0 {
-            Kind::Known(_) => &[],
-            Kind::Undecoded(names) => names,
-        }
+        &self.undecoded
     }
+}
+
+/// The elements of a list, but for empty ones.
+fn elements(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii).filter(|element| !element.is_empty())
 }
 
 fn lossy(token: &[u8]) -> Box<str> {

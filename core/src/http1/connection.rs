@@ -72,6 +72,8 @@ pub struct Connection {
 pub(super) struct Exchange {
     pub(super) method: MethodKind,
     pub(super) upgrade: bool,
+    /// `TE: gzip` was said.
+    pub(super) te_gzip: bool,
     pub(super) informational: u32,
     pub(super) status: u16,
     pub(super) used: LeniencySet,
@@ -121,8 +123,12 @@ impl Connection {
             return Err(Misuse::NotIdle.into());
         }
         self.sender.send_head(head, fields)?;
-        self.exchange =
-            Exchange { method: MethodKind::of(head.method), upgrade: head.upgrade.is_some(), ..Exchange::default() };
+        self.exchange = Exchange {
+            method: MethodKind::of(head.method),
+            upgrade: head.upgrade.is_some(),
+            te_gzip: head.te_gzip,
+            ..Exchange::default()
+        };
         self.trailers = None;
         self.keep_alive_timeout = None;
         self.receiving = Receiving::Head(None);

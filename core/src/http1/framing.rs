@@ -71,6 +71,8 @@ enum Codings {
 pub(crate) struct Signals {
     length: Length,
     codings: Codings,
+    /// A transfer coding other than chunked and gzip was named.
+    foreign: bool,
     pub(crate) close: bool,
     pub(crate) keep_alive: bool,
     /// Keep-Alive: timeout=, in seconds.
@@ -135,6 +137,8 @@ impl Signals {
         for coding in elements(value) {
             let seen = || Seen::new(value);
             let chunked = coding.eq_ignore_ascii_case(b"chunked");
+            // The second name is a synonym (RFC 9112 §7.2).
+            self.foreign |= ![&b"chunked"[..], b"gzip", b"x-gzip"].iter().any(|own| coding.eq_ignore_ascii_case(own));
             self.codings = match std::mem::take(&mut self.codings) {
                 wrong @ Codings::Wrong(_) => wrong,
                 _ if coding.is_empty() => Codings::Wrong(seen()),
@@ -162,12 +166,14 @@ fn timeout_of(element: &[u8]) -> Option<u32> {
     Some(u32::try_from(seconds).unwrap_or(u32::MAX))
 }
 
-/// The framing of a final response (not an interim one) by RFC 9112 §6.3, in the order given there.
+/// The framing of a final response (not an interim one) by RFC 9112 §6.3, in the order given there. Where `te_gzip` was said, that
+/// transfer coding is nothing to be tolerated.
 pub(crate) fn decide(
     method: MethodKind,
     version: Version,
     status: u16,
     signals: &Signals,
+    te_gzip: bool,
     leniencies: &Leniencies,
     used: &mut LeniencySet,
 ) -> Result<BodyFraming, ProtocolError> {
@@ -197,6 +203,8 @@ pub(crate) fn decide(
         }
         Codings::Wrong(seen) => return Err(ProtocolError::TransferEncoding { seen: seen.clone() }),
         Codings::Chunked => BodyFraming::Chunked,
+        Codings::OthersThenChunked(_) if te_gzip && !signals.foreign => BodyFraming::Chunked,
+        Codings::Others(_) if te_gzip && !signals.foreign => BodyFraming::UntilClose,
         Codings::OthersThenChunked(seen) => {
             allow(Leniency::UnknownTransferCoding, ProtocolError::TransferEncoding { seen: seen.clone() })?;
             BodyFraming::Chunked

@@ -242,6 +242,7 @@ impl Connection {
             head.version(),
             status,
             &signals,
+            self.exchange.te_gzip,
             &self.config.leniencies,
             &mut self.exchange.used,
         )?;

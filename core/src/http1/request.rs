@@ -45,6 +45,9 @@ pub struct RequestHead<'a> {
     pub upgrade: Option<&'a str>,
     /// Whether to say `TE: trailers`. Default no.
     pub te_trailers: bool,
+    /// Whether to say `TE: gzip` (RFC 9110 §10.1.4). The response may have that transfer coding then, which is the caller's to take off.
+    /// Default no.
+    pub te_gzip: bool,
     /// The trailer fields to announce; only these can be sent when the body is finished. Default none.
     pub trailers: &'a [&'a str],
 }
@@ -61,6 +64,7 @@ impl<'a> RequestHead<'a> {
             close: false,
             upgrade: None,
             te_trailers: false,
+            te_gzip: false,
             trailers: &[],
         }
     }
@@ -79,6 +83,7 @@ impl fmt::Debug for RequestHead<'_> {
             .field("close", &self.close)
             .field("upgrade", &self.upgrade)
             .field("te_trailers", &self.te_trailers)
+            .field("te_gzip", &self.te_gzip)
             .field("trailers", &self.trailers)
             .finish()
     }
@@ -136,7 +141,8 @@ fn check(head: &RequestHead<'_>) -> Result<(), InvalidRequest> {
     if head.expect_continue && !body {
         return Err(InvalidRequest::ExpectWithoutBody);
     }
-    let newer = head.body == BodyLength::Chunked || head.expect_continue || head.upgrade.is_some() || head.te_trailers;
+    let te = head.te_trailers || head.te_gzip;
+    let newer = head.body == BodyLength::Chunked || head.expect_continue || head.upgrade.is_some() || te;
     if newer && head.version == Version::Http10 {
         return Err(InvalidRequest::NotInHttp10);
     }
@@ -196,14 +202,15 @@ fn write_owned(out: &mut Vec<u8>, head: &RequestHead<'_>) {
     };
     list(b"Trailer: ", &mut head.trailers.iter().copied());
     list(b"Expect: ", &mut head.expect_continue.then_some("100-continue").into_iter());
-    list(b"TE: ", &mut head.te_trailers.then_some("trailers").into_iter());
+    let te = [head.te_gzip.then_some("gzip"), head.te_trailers.then_some("trailers")];
+    list(b"TE: ", &mut te.into_iter().flatten());
     list(b"Upgrade: ", &mut head.upgrade.into_iter());
     // What HTTP/1.1 does by default HTTP/1.0 has to be asked for (RFC 9112 §9.3).
     let keep_alive = head.version == Version::Http10 && !head.close;
     let options = [
         head.close.then_some("close"),
         keep_alive.then_some("keep-alive"),
-        head.te_trailers.then_some("TE"),
+        (head.te_trailers || head.te_gzip).then_some("TE"),
         head.upgrade.map(|_| "upgrade"),
     ];
     list(b"Connection: ", &mut options.into_iter().flatten());

@@ -11,6 +11,7 @@ use crate::http1::{Leniencies, Version};
 use crate::limits::Limits;
 use crate::proxy::Proxy;
 use crate::redirect::Policy;
+use crate::request_target::RequestTarget;
 #[cfg(feature = "tls")]
 use crate::tls::TlsConfig;
 
@@ -100,6 +101,9 @@ settings! {
     strict: bool = false;
     /// Whether content codings are asked for and removed. Default: yes.
     decode: bool = true;
+    /// Whether the request says `TE: gzip`, and transfer codings are removed before content codings are (RFC 9112 §7.2). Without it, and
+    /// in HTTP/1.0, a transfer coding other than chunked stays on the body. No effect without the feature `gzip`. Default: off.
+    transfer_coding: bool = false;
     /// Whether the session's cookie jar is used, for sending and storing. Default: yes.
     cookies: bool = true;
     /// From where the request comes, for SameSite cookies (RFC 6265bis §5.2). Default: the same site.
@@ -122,6 +126,8 @@ settings! {
     idempotent: bool = false;
     /// Whether connections are kept for later requests. Default: yes.
     keep_alive: bool = true;
+    /// What stands as the request target (RFC 9112 §3.2). Default: what the URL says.
+    target: RequestTarget = RequestTarget::Url;
     /// The HTTP version of the request. Default HTTP/1.1.
     version: Version = Version::Http11;
 }

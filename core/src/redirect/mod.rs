@@ -13,7 +13,7 @@ mod seen;
 
 pub use decide::{decide, decide_with};
 pub use fields::{is_sensitive_name, referer, survives};
-pub use policy::{CrossOrigin, Follow, KeepPost, PlainHttp, Policy};
+pub use policy::{CrossOrigin, Follow, KeepPost, PlainHttp, Policy, Repeats};
 pub use seen::Seen;
 
 use crate::url_rules::UrlError;

@@ -7,6 +7,8 @@ use crate::limits::Limits;
 pub struct Policy {
     /// How many are followed. Default: [`Follow::ToLimit`].
     pub follow: Follow,
+    /// What is done with a request that the chain has made before. Default: [`Repeats::Refused`].
+    pub repeats: Repeats,
     /// Which fields go to another origin. Default: [`CrossOrigin::KeepUnlisted`].
     pub cross_origin: CrossOrigin,
     /// Whether a redirect may lead to plain http. Default: [`PlainHttp::Allowed`].
@@ -43,6 +45,17 @@ impl Follow {
             Follow::Never => 0,
         }
     }
+}
+
+/// What is done with a redirect to a request that was made in the same chain, with no new cookie since.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Repeats {
+    /// It ends the chain with [`RedirectError::Loop`](super::RedirectError::Loop): a server that answers by the request alone would go
+    /// on for ever.
+    #[default]
+    Refused,
+    /// It is followed as any other, for servers that answer otherwise the second time; only the number of redirects ends a loop.
+    Followed,
 }
 
 /// Which of the caller's fields go to another origin.

@@ -80,13 +80,13 @@ impl Machine {
         }
     }
 
-    /// The jar's cookies for this URL, then the request's own, which win over the jar's of the same name.
+    /// The jar's cookies for this URL, or for the host that the caller says it is, then the request's own, which win over the jar's of the same name.
     fn choose_cookies(&mut self, session: &mut Session) {
         self.cookie.clear();
         let request = &self.request;
         if request.settings.cookies && !request.headers.mentions("cookie") {
             let context = request.settings.same_site;
-            session.jar_mut().append_header(&request.url, self.now.unix, context, &mut self.cookie);
+            session.jar_mut().append_header(&request.cookie_url(), self.now.unix, context, &mut self.cookie);
             if !request.cookies.is_empty() {
                 leave_out(&mut self.cookie, |name| request.cookies.mentions(name));
             }
@@ -242,12 +242,14 @@ impl Machine {
         self.progress = self.now.instant;
         let request = &self.request;
         let forward = route.forward(&request.url);
+        let target = request.target(forward.is_some());
         let head = crate::http1::RequestHead {
             version: request.settings.version,
             body: request.body_length(),
             expect_continue: self.attempt.expect && !matches!(request.body.length(), Some(0)),
             close: !request.settings.keep_alive,
-            ..crate::http1::RequestHead::new(request.method.as_str(), request.target(forward.is_some()))
+            te_gzip: request.takes_transfer_codings(),
+            ..crate::http1::RequestHead::new(request.method.as_str(), &target)
         };
         self.attempt.expect = head.expect_continue;
         link.configure(request.framing.clone());

@@ -6,7 +6,7 @@ use crate::decode::{Codings, DecodeError, Decoder, Next, SizeLimit};
 use crate::error::{ErrorKind, Misuse};
 use crate::http1::ResponseHead;
 use crate::link::{LinkError, LinkEvent};
-use crate::options::Settings;
+use crate::prepared::Prepared;
 
 /// Decoded bytes are made in steps of this size.
 const STEP: usize = 32 * 1024;
@@ -32,9 +32,13 @@ struct Decoded {
 }
 
 impl Delivery {
-    pub(super) fn new(head: &ResponseHead, settings: &Settings) -> Result<Delivery, DecodeError> {
+    pub(super) fn new(head: &ResponseHead, request: &Prepared) -> Result<Delivery, DecodeError> {
+        let settings = &request.settings;
         let fields = settings.decode.then(|| head.get_all("content-encoding")).into_iter().flatten();
-        let codings = Codings::parse(fields, &settings.limits)?;
+        let codings = match request.takes_transfer_codings() {
+            true => Codings::parse_with_transfer(fields, head.get_all("transfer-encoding"), &settings.limits)?,
+            false => Codings::parse(fields, &settings.limits)?,
+        };
         let decoded = Decoder::new(&codings, &settings.limits, settings.strict)
             .map(|decoder| Box::new(Decoded { decoder, buffer: Vec::new(), start: 0, behind: false, done: false }));
         let size = SizeLimit::stream(&settings.limits);

@@ -9,7 +9,8 @@ use super::{AfterBody, Expectation, Machine, SocketOrder, Stage};
 use crate::body::Body;
 use crate::error::ErrorKind;
 use crate::http1::{BodyFraming, ResponseHead};
-use crate::redirect::{self, Decision, HopBody, NextBody, NextHop, RedirectError};
+use crate::redirect::{self, Decision, HopBody, NextBody, NextHop, RedirectError, Repeats};
+use crate::request_target::RequestTarget;
 use crate::session::Session;
 
 impl Machine {
@@ -32,7 +33,7 @@ impl Machine {
 
     pub(super) fn store_cookies(&mut self, head: &ResponseHead, session: &mut Session) {
         let context = self.request.settings.same_site;
-        let url = &self.request.url;
+        let url = &self.request.cookie_url();
         let revision = session.jar().revision();
         session.jar_mut().receive_all(url, head.get_all("set-cookie"), self.now.unix, context, |_, _| ());
         if session.jar().revision() != revision {
@@ -54,6 +55,7 @@ impl Machine {
         let settings = &request.settings;
         match redirect::decide(&settings.redirect, &settings.limits, &hop, status, head.get_all("location")) {
             Ok(Decision::Final(_)) => self.deliver(head),
+            Ok(Decision::Follow(next)) if settings.redirect.repeats == Repeats::Followed => self.follow(head, *next),
             Ok(Decision::Follow(next)) => {
                 if self.chain.history.is_empty() && !self.chain.new_cookies {
                     // Noted only now: most requests are not redirected. The first of a chain cannot be a repetition.
@@ -91,6 +93,10 @@ impl Machine {
         if !survives("cookie", true) {
             request.cookies = Default::default();
         }
+        if request.settings.target != RequestTarget::Url {
+            // It was about this URL.
+            Arc::make_mut(&mut request.settings).target = RequestTarget::Url;
+        }
         if next.body == NextBody::Drop {
             request.body = Body::Empty;
             request.content_type = None;
@@ -104,7 +110,7 @@ impl Machine {
     }
 
     fn deliver(&mut self, head: ResponseHead) {
-        match Delivery::new(&head, &self.request.settings) {
+        match Delivery::new(&head, &self.request) {
             Ok(delivery) => {
                 self.stage = Stage::Deliver(Box::new(delivery));
                 self.event = Some(Event::Head(head));

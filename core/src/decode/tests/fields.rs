@@ -74,3 +74,29 @@ fn what_is_asked_for_is_what_can_be_decoded() {
         + usize::from(cfg!(feature = "zstd"));
     assert_eq!(codings.list().len(), compiled);
 }
+
+#[cfg(feature = "gzip")]
+#[test]
+fn transfer_codings_are_outside_the_content_codings_and_counted_with_them() {
+    let both = |content: &[&str], transfer: &[&str]| {
+        Codings::parse_with_transfer(
+            content.iter().map(|value| value.as_bytes()),
+            transfer.iter().map(|value| value.as_bytes()),
+            &Limits::DEFAULT,
+        )
+    };
+    for (content, transfer, list, undecoded) in [
+        (&[][..], &["chunked"][..], &[][..], &[][..]),
+        (&["deflate"], &["gzip, chunked"], &[Coding::Deflate, Coding::Gzip], &[]),
+        (&[], &["x-gzip", "Chunked"], &[Coding::Gzip], &[]),
+        (&["foo"], &["gzip"], &[Coding::Gzip], &["foo"]),
+        (&["gzip"], &["foo, chunked"], &[], &["gzip", "foo"]),
+        (&[], &["chunked, gzip"], &[], &["chunked", "gzip"]),
+    ] {
+        let codings = both(content, transfer).unwrap();
+        let names: Vec<&str> = codings.undecoded().iter().map(|name| &**name).collect();
+        assert_eq!((codings.list(), &names[..]), (list, undecoded), "{content:?} {transfer:?}");
+    }
+    let error = both(&["gzip, gzip"], &["gzip", "gzip, chunked"]).unwrap_err();
+    assert_eq!(error.to_string(), "limit content_codings is 3, seen 4");
+}

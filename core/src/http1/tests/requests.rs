@@ -64,13 +64,14 @@ fn framing_fields_follow_from_the_body_and_the_method() {
         close: true,
         upgrade: Some("websocket, h2c/1"),
         te_trailers: true,
+        te_gzip: true,
         trailers: &["X-Sum", "X-Sig"],
         ..RequestHead::new("POST", "*")
     };
     assert_eq!(
         sent(&all, &[HOST]).unwrap(),
         "POST * HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum, X-Sig\r\nExpect: 100-continue\r\n\
-         TE: trailers\r\nUpgrade: websocket, h2c/1\r\nConnection: close, TE, upgrade\r\n\r\n"
+         TE: gzip, trailers\r\nUpgrade: websocket, h2c/1\r\nConnection: close, TE, upgrade\r\n\r\n"
     );
 }
 
@@ -119,6 +120,7 @@ fn contradictory_heads_are_refused() {
         (RequestHead { body: BodyLength::Chunked, ..old }, NotInHttp10),
         (RequestHead { upgrade: Some("a"), ..old }, NotInHttp10),
         (RequestHead { te_trailers: true, ..old }, NotInHttp10),
+        (RequestHead { te_gzip: true, ..old }, NotInHttp10),
         (RequestHead { expect_continue: true, body: known, ..old }, NotInHttp10),
         (RequestHead { expect_continue: true, ..GET }, ExpectWithoutBody),
         (RequestHead { expect_continue: true, body: BodyLength::Known(0), ..GET }, ExpectWithoutBody),

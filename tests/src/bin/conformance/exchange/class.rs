@@ -22,6 +22,8 @@ pub(super) fn of(error: &Error) -> &'static str {
         ErrorKind::Redirect(RedirectError::UnsupportedScheme(_)) => "unsupported-scheme",
         ErrorKind::Redirect(RedirectError::BadLocation(_)) => "bad-url",
         ErrorKind::Redirect(_) => "bad-reply",
+        // curl has it that the coding is at fault.
+        ErrorKind::Decode(DecodeError::Limit(limit)) if limit.name == "content_codings" => "bad-encoding",
         ErrorKind::Limit(_) | ErrorKind::Decode(DecodeError::Limit(_)) => "too-large",
         ErrorKind::Decode(_) => "bad-encoding",
         ErrorKind::RequestBody(_) | ErrorKind::BodyNotReplayable => "send",

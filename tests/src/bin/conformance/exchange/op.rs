@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use petition_core::cookie::parse_date;
-use petition_core::{Proxy, UnixTime};
+use petition_core::{Proxy, RequestTarget, UnixTime};
 use serde_json::Value;
 
 use super::names::Rule;
@@ -72,6 +72,9 @@ const KNOWN: &[&str] = &[
     "expect100_timeout",
     "connect_to",
     "url_as_given",
+    "path_as_is",
+    "tr_encoding",
+    "request_target",
 ];
 
 /// The body, and how it is sent.
@@ -134,6 +137,8 @@ pub(super) struct Op {
     pub(super) expect100_timeout: Option<f64>,
     /// In words, when one of them is no rule.
     pub(super) connect_to: Result<Vec<Rule>, String>,
+    pub(super) target: RequestTarget,
+    pub(super) transfer_coding: bool,
 }
 
 /// The fields of an operation, each read by its type.
@@ -256,6 +261,8 @@ impl Op {
             },
             expect100_timeout: fields.number("expect100_timeout")?,
             connect_to: rules(&op["connect_to"], &url)?,
+            target: target(&fields, &url)?,
+            transfer_coding: fields.flag("tr_encoding"),
             url,
         })
     }
@@ -272,6 +279,20 @@ fn body(fields: &Fields<'_>) -> Result<Body, Declined> {
         None if !unknown => Body::None,
         Some(bytes) if !unknown => Body::Known(bytes),
         bytes => Body::Stream(bytes.unwrap_or_default()),
+    })
+}
+
+/// The request target, where it is not to be that of the URL in its normal form.
+fn target(fields: &Fields<'_>, url: &str) -> Result<RequestTarget, Declined> {
+    Ok(match fields.text("request_target")? {
+        Some(target) if target == "*" => RequestTarget::Asterisk,
+        Some(target) => RequestTarget::Path(target.into()),
+        None if fields.flag("path_as_is") => {
+            let url = url.split('#').next().unwrap_or_default();
+            let authority = url.split_once("://").map_or(url, |(_, rest)| rest);
+            RequestTarget::Path(authority.find('/').and_then(|at| authority.get(at..)).unwrap_or("/").into())
+        }
+        None => RequestTarget::Url,
     })
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use petition_core::http_date::format_http_date;
 use petition_core::http1::Version;
-use petition_core::redirect::{Follow, Policy};
+use petition_core::redirect::{Follow, Policy, Repeats};
 use petition_core::{Body, Limits, Method, Options, Request, Session, Setting, UnixTime};
 
 use super::op::{self, Condition, Op};
@@ -104,7 +104,7 @@ fn settings(op: &Op, options: &mut Options) {
         (true, None) => Follow::ToLimit,
         (true, Some(most)) => Follow::AtMost(most),
     };
-    let mut policy = Policy { follow, referer: op.auto_referer, ..Policy::default() };
+    let mut policy = Policy { follow, repeats: Repeats::Followed, referer: op.auto_referer, ..Policy::default() };
     [policy.keep_post.on_301, policy.keep_post.on_302, policy.keep_post.on_303] = op.keep_post;
     policy.danger_credentials_follow_to_any_origin = op.location_trusted;
     scalars.redirect = Setting::Set(policy);
@@ -128,6 +128,8 @@ fn settings(op: &Op, options: &mut Options) {
         let length = if let op::Body::Known(bytes) = &op.body { bytes.len() } else { 0 };
         scalars.expect_continue = Setting::Set(length > WORTH_ASKING);
     }
+    scalars.transfer_coding = Setting::Set(op.transfer_coding);
+    scalars.target = Setting::Set(op.target.clone());
     if op.http10 {
         scalars.version = Setting::Set(Version::Http10);
     }
@@ -142,6 +144,8 @@ fn field(name: &str, value: Option<&[u8]>, request: &mut Request) {
         Some(_) if is("transfer-encoding") && says("chunked") => {}
         Some(_) if is("expect") && says("100-continue") => scalars.expect_continue = Setting::Set(true),
         None if is("expect") => scalars.expect_continue = Setting::Set(false),
+        // Nothing to say there that the library does not.
+        Some(b"") if is("connection") => {}
         Some(_) if is("connection") && says("close") => scalars.keep_alive = Setting::Set(false),
         Some(value) => request.add_header(name, value),
         None => request.remove_header(name),

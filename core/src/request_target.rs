@@ -1,0 +1,34 @@
+//! The request target where it is not the URL's own (RFC 9112 §3.2).
+
+use crate::request::BuildError;
+use http::Method;
+
+/// What stands as the request target of the first hop. After a redirect it is the next URL's again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub enum RequestTarget {
+    /// Path and query of the URL, or all of it to a proxy that forwards (RFC 9112 §3.2.1, §3.2.2).
+    #[default]
+    Url,
+    /// `*`: the server as a whole, whatever the URL's path; for OPTIONS only, also to a proxy (RFC 9112 §3.2.4).
+    Asterisk,
+    /// This path, with a query if there is one, in the place of the URL's and exactly as given: dot segments stay, nothing
+    /// is escaped. It begins with `/` and is printable ASCII without `#`. Cookies and redirects go by the URL.
+    Path(Box<str>),
+}
+
+impl RequestTarget {
+    /// Whether this may be the target of a request with that method.
+    ///
+    /// # Errors
+    /// [`BuildError::Target`].
+    pub(crate) fn check(&self, method: &Method) -> Result<(), BuildError> {
+        match self {
+            RequestTarget::Url => Ok(()),
+            RequestTarget::Asterisk if *method == Method::OPTIONS => Ok(()),
+            RequestTarget::Asterisk => Err(BuildError::Target("the method OPTIONS for the target *")),
+            RequestTarget::Path(path) if !path.starts_with('/') => Err(BuildError::Target("a path that begins with /")),
+            RequestTarget::Path(path) if path.bytes().all(|b| b.is_ascii_graphic() && b != b'#') => Ok(()),
+            RequestTarget::Path(_) => Err(BuildError::Target("a path in printable ASCII without space and #")),
+        }
+    }
+}
