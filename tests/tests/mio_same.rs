@@ -173,7 +173,7 @@ impl Scene {
                     drop(response);
                     "cancelled".into()
                 }
-                Ok(mut response) => {
+                Ok(response) => {
                     let status = response.status().as_u16();
                     let (body, error) = match response.bytes() {
                         Ok(body) => (body.to_vec(), None),

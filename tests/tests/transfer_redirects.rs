@@ -162,7 +162,7 @@ fn t7_no_referer_unless_asked_for_and_then_without_userinfo_and_fragment() {
     assert!(!leak(secret, "a.test:80", "http://b.test/", "b.test:80", |r| r).contains("Referer"));
     let ask = |request: Request| {
         request.option(|o| {
-            let policy = petition_core::redirect::Policy { referer: true, ..Default::default() };
+            let policy = Policy { referer: true, ..Default::default() };
             o.scalars_mut().redirect = policy.into();
         })
     };
