@@ -164,7 +164,9 @@ impl Client {
                 Some(tls) => {
                     match tls.read_tls(&mut self.stream) {
                         Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                        Ok(_) => drop(tls.process_new_packets().map_err(io::Error::other)?),
+                        Ok(_) => {
+                            tls.process_new_packets().map_err(io::Error::other)?;
+                        }
                         Err(error) if error.kind() == io::ErrorKind::WouldBlock => return self.flush(),
                         Err(error) => return Err(error),
                     }
@@ -214,7 +216,9 @@ impl Client {
         while tls.wants_write() {
             match tls.write_tls(&mut self.stream) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
-                result => drop(result?),
+                result => {
+                    result?;
+                }
             }
         }
         Ok(())
