@@ -168,18 +168,17 @@ impl Scene {
             };
             lines.push(match request.send() {
                 Err(error) => error.kind().to_string(),
-                Ok(mut response) if ask.cancelled => {
-                    std::io::Read::read_exact(&mut response, &mut [0; 4]).unwrap();
-                    drop(response);
-                    "cancelled".into()
-                }
-                Ok(response) => {
-                    let status = response.status().as_u16();
-                    let (body, error) = match response.bytes() {
-                        Ok(body) => (body.to_vec(), None),
-                        Err(error) => (Vec::new(), Some(error.kind().to_string())),
-                    };
-                    line(status, &body, error)
+                Ok(mut response) => {
+                    if ask.cancelled {
+                        std::io::Read::read_exact(&mut response, &mut [0; 4]).unwrap();
+                        "cancelled".into()
+                    } else {
+                        let status = response.status().as_u16();
+                        match response.bytes() {
+                            Ok(body) => line(status, &body, None),
+                            Err(error) => error.kind().to_string(),
+                        }
+                    }
                 }
             });
             self.settle(server);

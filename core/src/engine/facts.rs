@@ -76,7 +76,7 @@ impl Engine {
         self.transfer(id).map_or(&[], Transfer::body)
     }
 
-    /// The name and port for [`Output::Resolve`].
+    /// The name and port for [`Output::Resolve`](super::Output::Resolve).
     pub fn peer_name(&self, id: TransferId) -> Option<(&str, u16)> {
         self.transfer(id)?.peer_name()
     }

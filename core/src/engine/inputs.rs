@@ -8,7 +8,7 @@ use crate::time::{Instant, Now};
 use crate::transfer::{Input, Side};
 
 impl Engine {
-    /// Answers [`Output::Connect`]: the socket is connected.
+    /// Answers [`Output::Connect`](super::Output::Connect): the socket is connected.
     ///
     /// # Errors
     /// [`Misuse::NotAsked`] when the socket is not being connected.
@@ -28,7 +28,7 @@ impl Engine {
         unless_ended(result)
     }
 
-    /// Answers [`Output::Connect`]: it failed. The embedder closes the socket itself; its id is free from now on.
+    /// Answers [`Output::Connect`](super::Output::Connect): it failed. The embedder closes the socket itself; its id is free from now on.
     ///
     /// # Errors
     /// [`Misuse::NotAsked`] when the socket is not being connected.
@@ -88,7 +88,7 @@ impl Engine {
     /// Supplies bytes of a streamed request body; returns how many were taken.
     ///
     /// # Errors
-    /// As [`Transfer::push_body`].
+    /// As [`Transfer::push_body`](crate::Transfer::push_body).
     pub fn push_body(&mut self, now: Now, id: TransferId, bytes: &[u8]) -> Result<usize, Misuse> {
         self.now = now;
         let slot = self.transfers.get_mut(id.0).ok_or(Misuse::Ended)?;
@@ -154,7 +154,7 @@ impl Engine {
         }
     }
 
-    /// No [`Output::Body`] for this transfer until [`Engine::resume`]; nothing more is read meanwhile, and the time does not
+    /// No [`Output::Body`](super::Output::Body) for this transfer until [`Engine::resume`]; nothing more is read meanwhile, and the time does not
     /// count against the peer.
     pub fn pause(&mut self, id: TransferId) {
         if let Some(slot) = self.transfers.get_mut(id.0) {

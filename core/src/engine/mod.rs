@@ -124,7 +124,7 @@ const TURN: u8 = 15;
 #[derive(Debug)]
 pub enum Output {
     /// Order: look up the addresses of [`Engine::peer_name`]; answer by [`Engine::transfer_input`] with
-    /// [`Resolved`](Input::Resolved) or [`ResolveFailed`](Input::ResolveFailed).
+    /// [`Resolved`](crate::Input::Resolved) or [`ResolveFailed`](crate::Input::ResolveFailed).
     Resolve(TransferId),
     /// Order: open a socket and begin to connect it; answer with [`Engine::connected`] or [`Engine::connect_failed`].
     Connect(SocketId, SocketAddr),
@@ -132,15 +132,15 @@ pub enum Output {
     Transmit(SocketId),
     /// Offer: read.
     Read(SocketId),
-    /// Offer: find out without waiting whether anything can be read; answer with [`Alive`](Input::Alive) or [`Dead`](Input::Dead).
+    /// Offer: find out without waiting whether anything can be read; answer with [`Alive`](crate::Input::Alive) or [`Dead`](crate::Input::Dead).
     Check(SocketId),
     /// Order: close the socket. Its id is free from now on.
     Close(SocketId),
-    /// Offer: supply body bytes with [`Engine::push_body`], or say [`BodyEnd`](Input::BodyEnd).
+    /// Offer: supply body bytes with [`Engine::push_body`], or say [`BodyEnd`](crate::Input::BodyEnd).
     NeedBody(TransferId),
     /// Order: set the body stream back to its first byte.
     Rewind(TransferId),
-    /// Offer: take from [`Engine::body`], say [`Consumed`](Input::Consumed); or [`Engine::pause`].
+    /// Offer: take from [`Engine::body`], say [`Consumed`](crate::Input::Consumed); or [`Engine::pause`].
     Body(TransferId),
     /// Order: something for the caller; never a terminal event.
     Event(TransferId, Event),

@@ -216,7 +216,9 @@ impl Client {
         while tls.wants_write() {
             match tls.write_tls(&mut self.stream) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
-                result => drop(result?),
+                result => {
+                    result?;
+                }
             }
         }
         Ok(())
