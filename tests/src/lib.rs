@@ -15,6 +15,7 @@
 pub mod fuzz;
 pub mod httpbin;
 pub mod memory;
+pub mod mutations;
 pub mod net;
 pub mod peers;
 pub mod proxy;

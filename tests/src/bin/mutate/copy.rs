@@ -1,0 +1,81 @@
+//! A copy of the project to put faults into.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{fs, io};
+
+use petition_tests::mutations::Mutation;
+
+/// The root of the project that this program was built from.
+pub(crate) fn root() -> PathBuf {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+    tests.parent().unwrap_or(tests).to_owned()
+}
+
+/// The copy; what is built from it lies beside it.
+pub(crate) struct Copy {
+    pub(crate) root: PathBuf,
+    pub(crate) target: PathBuf,
+}
+
+/// A copy with a fault, until it is dropped.
+pub(crate) struct Faulty {
+    file: PathBuf,
+    text: String,
+}
+
+impl Copy {
+    /// Copies every file that git knows or would know, as it stands now. A file that is the same keeps its time, so that a second run builds
+    /// little.
+    ///
+    /// # Errors
+    /// In words: git or the file system failed.
+    pub(crate) fn make() -> Result<Copy, String> {
+        let from = root();
+        let place = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| from.join("target"), PathBuf::from);
+        let copy = Copy { root: place.join("mutate/copy"), target: place.join("mutate/target") };
+        let listed = Command::new("git")
+            .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
+            .current_dir(&from)
+            .output()
+            .map_err(|error| format!("git: {error}"))?;
+        let listed = String::from_utf8(listed.stdout).map_err(|error| error.to_string())?;
+        for name in listed.split_terminator('\0') {
+            refresh(&from.join(name), &copy.root.join(name)).map_err(|error| format!("{name}: {error}"))?;
+        }
+        Ok(copy)
+    }
+
+    /// Puts a fault in.
+    ///
+    /// # Errors
+    /// In words: it does not apply.
+    pub(crate) fn with(&self, mutation: &Mutation) -> Result<Faulty, String> {
+        let file = self.root.join(mutation.file);
+        let text = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", mutation.file))?;
+        fs::write(&file, mutation.apply(&text)?).map_err(|error| format!("{}: {error}", mutation.file))?;
+        Ok(Faulty { file, text })
+    }
+}
+
+impl Drop for Faulty {
+    fn drop(&mut self) {
+        if let Err(error) = fs::write(&self.file, &self.text) {
+            eprintln!("mutate: {} keeps its fault: {error}", self.file.display());
+        }
+    }
+}
+
+fn refresh(from: &Path, to: &Path) -> io::Result<()> {
+    let Ok(new) = fs::read(from) else {
+        // Deleted, and git does not know yet.
+        return if to.exists() { fs::remove_file(to) } else { Ok(()) };
+    };
+    if fs::read(to).is_ok_and(|old| old == new) {
+        return Ok(());
+    }
+    if let Some(folder) = to.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(to, new)
+}

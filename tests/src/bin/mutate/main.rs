@@ -1,0 +1,106 @@
+//! Puts deliberate faults into a copy of the project, one at a time, and says which net caught each.
+//!
+//!     cargo run --release -p petition-tests --bin mutate -- [--only TEXT] [--all-nets] [--write]
+//!
+//! The faults are those of `petition_tests::mutations`. Each net must pass without a fault and is then tried in turn until one does not;
+//! with `--all-nets` every one is tried. `--write` puts the table into tests/README.md. Ends with 1 when a fault slipped through.
+//! What is built lies in target/mutate, and may be thrown away.
+#![forbid(unsafe_code)]
+
+mod copy;
+mod nets;
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use copy::Copy;
+use nets::{NETS, Outcome};
+use petition_tests::mutations::{self, Mutation};
+
+const BEGIN: &str = "<!-- mutations -->\n";
+const END: &str = "<!-- end of mutations -->";
+
+#[derive(Default)]
+struct Arguments {
+    only: Option<String>,
+    all_nets: bool,
+    write: bool,
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(code) => code,
+        Err(words) => {
+            eprintln!("mutate: {words}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn arguments() -> Result<Arguments, String> {
+    let (mut arguments, mut given) = (Arguments::default(), std::env::args().skip(1));
+    while let Some(word) = given.next() {
+        match &*word {
+            "--only" => arguments.only = Some(given.next().ok_or("--only wants a part of a fault's name")?),
+            "--all-nets" => arguments.all_nets = true,
+            "--write" => arguments.write = true,
+            other => return Err(format!("{other} is not known: [--only TEXT] [--all-nets] [--write]")),
+        }
+    }
+    if arguments.write && arguments.only.is_some() {
+        return Err("--write is for the whole table".into());
+    }
+    Ok(arguments)
+}
+
+fn run() -> Result<ExitCode, String> {
+    let arguments = arguments()?;
+    let copy = Copy::make()?;
+    eprintln!("without a fault:");
+    for net in NETS {
+        match net.try_on(&copy)? {
+            Outcome::Passed => eprintln!("  {}: passes", net.name),
+            Outcome::Caught(how) => return Err(format!("{} does not pass without a fault: {how}", net.name)),
+        }
+    }
+    let wanted = |mutation: &&Mutation| arguments.only.as_ref().is_none_or(|text| mutation.fault.contains(text));
+    let (mut rows, mut slipped) = (Vec::new(), 0);
+    for (number, mutation) in (1..).zip(mutations::all().filter(wanted)) {
+        let began = Instant::now();
+        let nets = caught_by(mutation, &copy, arguments.all_nets)?;
+        slipped += usize::from(nets.is_empty());
+        let nets = if nets.is_empty() { "**nothing**".into() } else { nets.join(", ") };
+        eprintln!("{number}. {}: caught by {nets} ({} s)", mutation.fault, began.elapsed().as_secs());
+        let file = mutation.file.strip_prefix("core/src/").unwrap_or(mutation.file);
+        rows.push(format!("| {} | `{file}` | {nets} |\n", mutation.fault));
+    }
+    let table = format!("| fault | in | caught by |\n| --- | --- | --- |\n{}", rows.concat());
+    println!("{table}\n{} faults, {} caught", rows.len(), rows.len() - slipped);
+    if arguments.write {
+        write(&table)?;
+    }
+    Ok(if slipped == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The names of the nets that caught it, and how.
+fn caught_by(mutation: &Mutation, copy: &Copy, all: bool) -> Result<Vec<String>, String> {
+    let _faulty = copy.with(mutation)?;
+    let mut caught = Vec::new();
+    for net in NETS {
+        if let Outcome::Caught(how) = net.try_on(copy)? {
+            caught.push(format!("{}: {how}", net.name));
+            if !all {
+                break;
+            }
+        }
+    }
+    Ok(caught)
+}
+
+fn write(table: &str) -> Result<(), String> {
+    let path = copy::root().join("tests/README.md");
+    let text = std::fs::read_to_string(&path).map_err(|error| error.to_string())?;
+    let (before, rest) = text.split_once(BEGIN).ok_or("tests/README.md has no place for the table")?;
+    let (_, after) = rest.split_once(END).ok_or("the table in tests/README.md has no end")?;
+    std::fs::write(&path, format!("{before}{BEGIN}\n{table}\n{END}{after}")).map_err(|error| error.to_string())
+}

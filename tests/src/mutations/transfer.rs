@@ -1,0 +1,138 @@
+//! Faults of one transfer and of many: retry, redirects, deadlines, the pool, who gets its turn.
+
+use super::Mutation;
+
+pub(super) const MUTATIONS: &[Mutation] = &[
+    Mutation {
+        fault: "a request is sent again and again on dead connections",
+        file: "core/src/transfer/failure.rs",
+        from: "&& !self.attempt.retried\n",
+        to: "",
+    },
+    Mutation {
+        fault: "a POST that may have been processed is sent again",
+        file: "core/src/transfer/failure.rs",
+        from: "&& (!self.has_written(link) || self.is_harmless_twice())",
+        to: "",
+    },
+    Mutation {
+        fault: "a request is sent again though a response had begun",
+        file: "core/src/transfer/failure.rs",
+        from: "&& !link.http().response_started()\n",
+        to: "",
+    },
+    Mutation {
+        fault: "credentials go along to another origin",
+        file: "core/src/transfer/judge.rs",
+        from: "if !survives(\"authorization\", true) {",
+        to: "if false {",
+    },
+    Mutation {
+        fault: "the request's own cookies go along to another origin",
+        file: "core/src/transfer/judge.rs",
+        from: "if !survives(\"cookie\", true) {",
+        to: "if false {",
+    },
+    Mutation {
+        fault: "fields bound to an origin go along to another",
+        file: "core/src/redirect/fields.rs",
+        from: "if sensitive || is_sensitive_name(name) {\n        return trusted;",
+        to: "if sensitive || is_sensitive_name(name) {\n        return true;",
+    },
+    Mutation {
+        fault: "a redirect keeps the body of a POST that became a GET",
+        file: "core/src/transfer/judge.rs",
+        from: "request.body = Body::Empty;\n            request.content_type = None;",
+        to: "request.content_type = None;",
+    },
+    Mutation {
+        fault: "303 keeps the method",
+        file: "core/src/redirect/decide.rs",
+        from: "(303, _) => Some(Method::GET),",
+        to: "(303, _) => None,",
+    },
+    Mutation {
+        fault: "one redirect more than the limit",
+        file: "core/src/redirect/decide.rs",
+        from: "if hop.hops_so_far >= limit {",
+        to: "if hop.hops_so_far > limit {",
+    },
+    Mutation {
+        fault: "two ports of a host are one origin",
+        file: "core/src/redirect/mod.rs",
+        from: "if a == b {\n            return Crossing::SameOrigin;",
+        to: "if (a.scheme(), a.host()) == (b.scheme(), b.host()) {\n            return Crossing::SameOrigin;",
+    },
+    Mutation {
+        fault: "a body that nobody wants is read however long it is",
+        file: "core/src/transfer/judge.rs",
+        from: "|| rest.is_some_and(|rest| rest > limit) {",
+        to: "|| rest.is_some_and(|rest| rest > limit.saturating_mul(1 << 20)) {",
+    },
+    Mutation {
+        fault: "an idle server is waited for without end while a body is delivered",
+        file: "core/src/transfer/clock.rs",
+        from: "Stage::Deliver(delivery) if !delivery.waits_for_caller() => {\n                limit(self.progress, settings.idle_timeout, Timeout::Idle);",
+        to: "Stage::Deliver(delivery) if !delivery.waits_for_caller() => {",
+    },
+    Mutation {
+        fault: "the time for all of it is forgotten once an answer is awaited",
+        file: "core/src/transfer/clock.rs",
+        from: "if !matches!(self.stage, Stage::Ended) {\n            limit(self.started,",
+        to: "if !matches!(self.stage, Stage::Ended | Stage::Exchange { .. }) {\n            limit(self.started,",
+    },
+    Mutation {
+        fault: "a deadline fires a moment late",
+        file: "core/src/transfer/clock.rs",
+        from: "if self.now.instant < at {",
+        to: "if self.now.instant <= at {",
+    },
+    Mutation {
+        fault: "a connection opened under a laxer address policy is used again",
+        file: "core/src/transfer/connect.rs",
+        from: "if !self.may_use(peer) {\n            self.pass_over();",
+        to: "if false {\n            self.pass_over();",
+    },
+    Mutation {
+        fault: "kept connections are used without a look at them",
+        file: "core/src/transfer/connect.rs",
+        from: "} else if idle < CHECK_AFTER && self.is_harmless_twice() {",
+        to: "} else if idle >= std::time::Duration::ZERO {",
+    },
+    Mutation {
+        fault: "a kept connection is used beyond its time",
+        file: "core/src/pool/mod.rs",
+        from: "|entry| entry.expires > now && key.matches(&entry.pooled.key));",
+        to: "|entry| key.matches(&entry.pooled.key));",
+    },
+    Mutation {
+        fault: "one connection more than may be open",
+        file: "core/src/pool/mod.rs",
+        from: "self.limits.open_total.is_some_and(|limit| self.open >= limit)",
+        to: "self.limits.open_total.is_some_and(|limit| self.open > limit)",
+    },
+    Mutation {
+        fault: "one idle connection more than may be kept",
+        file: "core/src/pool/mod.rs",
+        from: "} else if self.shelf.len() >= self.limits.idle_total {",
+        to: "} else if self.shelf.len() > self.limits.idle_total {",
+    },
+    Mutation {
+        fault: "a place that became free is offered to nobody",
+        file: "core/src/engine/places.rs",
+        from: "self.pool.closed(route);\n            self.waiting.freed(route);\n            self.admit();",
+        to: "self.pool.closed(route);\n            self.waiting.freed(route);",
+    },
+    Mutation {
+        fault: "a timer is not armed again when a deadline comes nearer",
+        file: "core/src/engine/timers.rs",
+        from: "&& armed.is_none_or(|entry| at < entry)",
+        to: "&& armed.is_none()",
+    },
+    Mutation {
+        fault: "the next address is not tried while one does not answer",
+        file: "core/src/dial/mod.rs",
+        from: "self.not_before.filter(|_| waits)",
+        to: "self.not_before.filter(|_| waits && false)",
+    },
+];
