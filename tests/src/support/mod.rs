@@ -1,6 +1,7 @@
 //! What the tests of `petition-std` share: sessions that trust the kit, both worlds (plain and TLS), the process's own
 //! resources, and times that are judged generously but never without bound.
 
+mod programs;
 mod resources;
 
 use std::error::Error;
@@ -10,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use petition_std::{Session, TlsConfig};
 
+pub use self::programs::{Calls, example, starts, trace};
 pub use self::resources::{eventually, open_files, sockets, threads};
 use crate::httpbin::{self, Httpbin};
 use crate::tls::{Authority, Endpoint};
