@@ -21,6 +21,7 @@ use petition_core::{Event, Input, Instant, IoFailure, Now, Session, Side};
 
 use crate::client::Client;
 use crate::clock;
+use crate::facts::Head;
 use crate::handle::Ticket;
 use crate::inbox::{Command, Inbox, Start};
 use crate::job::{Collected, Flow, Job, Supply};
@@ -521,7 +522,11 @@ impl Driver {
                 };
                 match &mut entry.job {
                     Job::Collect(_, collected) => *collected = Some(Collected::begin(head, transfer)),
-                    Job::Stream(_) => drop(self.with_job(id, |_, job| job.head(head))),
+                    Job::Stream(_) => drop(self.with_job(id, |driver, job| {
+                        if let Some(transfer) = driver.engine.transfer(id) {
+                            job.head(Head::new(head, transfer));
+                        }
+                    })),
                 }
             }
             Event::Informational(head) => drop(self.with_job(id, |_, job| job.informational(head))),
