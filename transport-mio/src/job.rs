@@ -4,6 +4,7 @@ use petition_core::http1::ResponseHead;
 use petition_core::transfer::Transfer;
 use petition_core::{Error, ErrorKind};
 
+use crate::facts::Head;
 use crate::response::Response;
 
 /// Whether a handler wants more of the body now.
@@ -32,8 +33,8 @@ pub trait Handler {
     /// A 1xx response.
     fn informational(&mut self, _head: ResponseHead) {}
 
-    /// The head of the final response.
-    fn head(&mut self, head: ResponseHead);
+    /// The head of the final response, and what is known of how it came.
+    fn head(&mut self, head: Head<'_>);
 
     /// The next piece of the body, content codings removed; it is used up when this returns.
     fn data(&mut self, piece: &[u8]) -> Flow;
@@ -84,7 +85,7 @@ impl Job {
                 let undecoded = transfer.undecoded().to_vec();
                 *collected = Some(Box::new(Collected { head, body: Vec::new(), undecoded }));
             }
-            Job::Stream(handler) => handler.head(head),
+            Job::Stream(handler) => handler.head(Head::new(head, transfer)),
         }
     }
 

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use petition_core::http1::ResponseHead;
-use petition_mio::{Client, Flow, Handle, Handler};
+use petition_mio::{Client, Flow, Handle, Handler, Head};
 use petition_tests::httpbin::Httpbin;
 use petition_tests::net::gate::Gate;
 use petition_tests::server::{Script, Scripted};
@@ -70,7 +70,7 @@ impl Handler for Recorder {
     fn informational(&mut self, head: ResponseHead) {
         self.told(head.status().as_str());
     }
-    fn head(&mut self, _: ResponseHead) {
+    fn head(&mut self, _: Head<'_>) {
         self.told("head");
     }
     fn data(&mut self, _: &[u8]) -> Flow {
