@@ -5,6 +5,10 @@ mod bodies;
 mod cookies;
 mod framing;
 mod heads;
+mod proxies;
+mod redirects;
+mod requests;
+mod times;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
