@@ -53,22 +53,50 @@ impl Engine {
     /// Takes in what happened on a socket. [`Ready`](Input::Ready) may be said of any socket at any time; an idle one of
     /// which something can be read is closed (RFC 9112 §9.2, T47).
     ///
+    /// [`Blocked`](Input::Blocked) may be said of the side to read without being asked, where the last read has shown that there is no more. It holds for the socket,
+    /// whomever it serves, until it is `Ready`: so a connection that is told of costs one read for each response.
+    ///
     /// # Errors
     /// [`Misuse`] when the input answers nothing that was asked.
     pub fn socket_input(&mut self, now: Now, socket: SocketId, input: Input<'_>) -> Result<(), Misuse> {
         self.now = now;
-        match (self.sockets.get(socket.0).map(|socket| &socket.owner), &input) {
-            (Some(Owner::Transfer(id)), _) => {
-                let id = *id;
-                unless_ended(self.transfer_input(now, id, input))
-            }
-            (Some(Owner::Idle(_, idle)), Input::Ready(Side::Read) | Input::Eof | Input::Failed(..)) => {
+        let Some(known) = self.sockets.get_mut(socket.0) else {
+            return if matches!(input, Input::Ready(_) | Input::Blocked(_)) { Ok(()) } else { Err(Misuse::NotAsked) };
+        };
+        match (&known.owner, &input) {
+            (Owner::Idle(idle), Input::Ready(Side::Read) | Input::Eof | Input::Failed(..)) => {
                 self.pool.remove(*idle);
                 self.close_later(socket);
                 self.admit();
                 Ok(())
             }
-            (_, Input::Ready(_) | Input::Blocked(_)) => Ok(()),
+            (_, Input::Blocked(Side::Read)) => {
+                known.dry = true;
+                Ok(())
+            }
+            (Owner::Transfer(id), Input::Ready(Side::Read)) => {
+                let id = *id;
+                known.dry = false;
+                match self.transfers.get(id.0) {
+                    // It was told so itself.
+                    Some(slot) if slot.transfer.is_blocked(Side::Read) => {
+                        unless_ended(self.transfer_input(now, id, input))
+                    }
+                    _ => {
+                        self.enqueue(id);
+                        Ok(())
+                    }
+                }
+            }
+            (Owner::Transfer(id), _) => {
+                let id = *id;
+                unless_ended(self.transfer_input(now, id, input))
+            }
+            (_, Input::Ready(side)) => {
+                known.dry &= *side != Side::Read;
+                Ok(())
+            }
+            (_, Input::Blocked(_)) => Ok(()),
             _ => Err(Misuse::NotAsked),
         }
     }
@@ -100,20 +128,22 @@ impl Engine {
     /// Time has passed: acts on whatever is due.
     pub fn tick(&mut self, now: Now) {
         self.now = now;
-        while let Some((at, id)) = self.timers.pop_due(now.instant) {
-            let Some(slot) = self.transfers.get_mut(id.0).filter(|slot| slot.armed == Some(at)) else { continue };
-            slot.armed = None;
-            if slot.transfer.deadline().is_some_and(|deadline| deadline <= now.instant) {
-                let told = slot.transfer.handle(now, Input::Tick);
-                debug_assert_eq!(told, Ok(()));
-                self.enqueue(id);
-            } else {
-                self.arm(id);
+        while let Some(index) = self.timers.pop_due(now.instant) {
+            let Some(id) = self.transfers.key_at(index).map(TransferId) else { continue };
+            let Some(slot) = self.transfers.get_mut(id.0) else { continue };
+            match slot.transfer.deadline() {
+                Some(deadline) if deadline <= now.instant => {
+                    let told = slot.transfer.handle(now, Input::Tick);
+                    debug_assert_eq!(told, Ok(()));
+                    self.enqueue(id);
+                }
+                Some(deadline) => self.timers.arm(index, deadline),
+                None => {}
             }
         }
         if self.pool.next_expiry().is_some_and(|at| at <= now.instant) {
             for expired in self.pool.expire(now.instant) {
-                self.close_later(expired);
+                self.close_later(expired.socket);
             }
             self.admit();
         }
@@ -150,7 +180,7 @@ impl Engine {
     /// Closes all idle connections. With no transfer left either, every socket is closed after the next polls: a graceful end.
     pub fn close_idle(&mut self) {
         for idle in self.pool.clear() {
-            self.close_later(idle);
+            self.close_later(idle.socket);
         }
     }
 

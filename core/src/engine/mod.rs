@@ -162,7 +162,7 @@ pub struct Engine {
     now: Now,
     transfers: Slab<Slot>,
     sockets: Slab<Socket>,
-    pool: Pool<Route, SocketId>,
+    pool: Pool<Route, Kept>,
     ready: VecDeque<TransferId>,
     /// Whose turn it is, and how many outputs are left of it.
     current: Option<(TransferId, u8)>,
@@ -190,8 +190,6 @@ struct Slot {
     socket: Option<SocketId>,
     dialing: Option<Box<Dialing>>,
     group: Option<Group>,
-    /// The earliest entry among the timers.
-    armed: Option<Instant>,
     /// It waits for a place.
     waits: Option<Ticket>,
     /// It is among those that are ready.
@@ -211,17 +209,25 @@ struct Dialing {
 
 struct Socket {
     owner: Owner,
-    address: SocketAddr,
     born: Instant,
+    /// Nothing could be read when it was last tried, and nothing was heard of it since.
+    dry: bool,
 }
 
 enum Owner {
     Attempt(TransferId, AttemptId),
     Transfer(TransferId),
     /// In the pool, under this name.
-    Idle(Box<Link>, IdleId),
+    Idle(IdleId),
     /// Among those that are closing.
     Closing,
+}
+
+/// An idle connection.
+struct Kept {
+    socket: SocketId,
+    link: Box<Link>,
+    address: Option<SocketAddr>,
 }
 
 impl Engine {
@@ -256,7 +262,6 @@ impl Engine {
             socket: None,
             dialing: None,
             group,
-            armed: None,
             waits: None,
             queued: true,
             paused: false,
@@ -267,6 +272,8 @@ impl Engine {
     }
 
     /// The next output. See the [module](self#turns) for what is due before the next call.
+    ///
+    /// Whether it would be [`Output::Wait`] is what [`Engine::is_at_rest`] says.
     pub fn poll(&mut self, session: &mut impl SessionAccess) -> Output {
         loop {
             if let Some(socket) = self.closing.pop() {
@@ -300,7 +307,7 @@ impl Engine {
         use transfer::Output as Asked;
         loop {
             let now = self.now;
-            let slot = self.transfers.get_mut(id.0)?;
+            let mut slot = self.transfers.get_mut(id.0)?;
             let asked = match &mut slot.dialing {
                 Some(dialing) if slot.counted && !dialing.held.is_empty() => dialing.held.pop_front()?,
                 _ => {
@@ -311,12 +318,21 @@ impl Engine {
                     slot.transfer.poll()
                 }
             };
-            if slot.counted && slot.socket.is_none() && no_connection_follows(&asked) {
-                self.give_place_back(id);
-            }
-            let slot = self.transfers.get_mut(id.0)?;
             let socket = slot.socket;
+            if socket.is_none() && slot.counted && no_connection_follows(&asked) {
+                self.give_place_back(id);
+                slot = self.transfers.get_mut(id.0)?;
+            }
             let output = match asked {
+                Asked::Transmit => Output::Transmit(socket?),
+                Asked::Read => {
+                    let socket = socket?;
+                    if self.sockets.get(socket.0).is_some_and(|known| known.dry) {
+                        self.arm(id);
+                        return None;
+                    }
+                    Output::Read(socket)
+                }
                 Asked::Sync => {
                     let synced = session.with(|session| slot.transfer.sync(now, session));
                     debug_assert_eq!(synced, Ok(()));
@@ -367,8 +383,6 @@ impl Engine {
                     None => continue,
                 },
                 Asked::Check => Output::Check(socket?),
-                Asked::Transmit => Output::Transmit(socket?),
-                Asked::Read => Output::Read(socket?),
                 Asked::NeedBody => Output::NeedBody(id),
                 Asked::Rewind => Output::Rewind(id),
                 Asked::Body => Output::Body(id),
@@ -389,8 +403,8 @@ impl Engine {
     }
 
     fn arm(&mut self, id: TransferId) {
-        if let Some(slot) = self.transfers.get_mut(id.0) {
-            self.timers.arm(id, &mut slot.armed, slot.transfer.deadline());
+        if let Some(at) = self.transfers.get(id.0).and_then(|slot| slot.transfer.deadline()) {
+            self.timers.arm(id.index(), at);
         }
     }
 
@@ -404,7 +418,7 @@ impl Engine {
             self.close_later(socket);
         }
         let Engine { timers, transfers, .. } = self;
-        timers.trim(transfers.len(), |at, id| transfers.get(id.0).is_some_and(|slot| slot.armed == Some(at)));
+        timers.trim(transfers.len(), |index| transfers.key_at(index).is_some());
         Some(Output::Ended { id, transfer: slot.transfer, error })
     }
 }
