@@ -253,7 +253,7 @@ impl Machine {
         };
         self.attempt.expect = head.expect_continue;
         link.configure(request.framing.clone());
-        let fields = request.fields(forward, self.chain.referer.as_deref(), &self.cookie);
+        let fields = request.fields(forward, self.chain.referer(), &self.cookie);
         if let Err(e) = link.send_head(&head, fields) {
             return self.fail(ErrorKind::Head(e));
         }
