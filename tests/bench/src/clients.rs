@@ -71,7 +71,7 @@ pub(crate) fn build(ids: &BTreeSet<&str>) -> Vec<(String, String)> {
         eprintln!("building {package}");
         let name = format!("petition-bench-{package}");
         let mut command = cargo();
-        command.args(["build", "--release", "--locked", "--quiet", "--manifest-path", &manifest(), "-p", &name]);
+        command.args(["build", "--release", "--quiet", "--manifest-path", &manifest(), "-p", &name]);
         let reason = match command.stdout(Stdio::null()).output() {
             Ok(output) if output.status.success() => continue,
             Ok(output) => {
