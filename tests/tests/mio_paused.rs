@@ -4,8 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
-use petition_core::http1::ResponseHead;
-use petition_mio::{Error, EventLoop, Flow, Handler};
+use petition_mio::{Error, EventLoop, Flow, Handler, Head};
 use petition_tests::server::{Script, Scripted};
 
 /// What the server would like to send.
@@ -18,7 +17,7 @@ struct Paused {
 }
 
 impl Handler for Paused {
-    fn head(&mut self, head: ResponseHead) {
+    fn head(&mut self, head: Head<'_>) {
         assert_eq!(head.status(), 200);
     }
 

@@ -29,6 +29,8 @@ impl Machine {
         match std::mem::replace(&mut self.stage, Stage::Begin) {
             Stage::Begin => self.begin_hop(session),
             Stage::Judge(head) => {
+                // Whatever is wrong with it, it is about this exchange.
+                self.stage = Stage::Exchange { send_failed: None };
                 self.store_cookies(&head, session);
                 self.judge(*head);
             }
@@ -206,15 +208,21 @@ impl Machine {
     }
 
     pub(super) fn connected(&mut self, attempt: AttemptId) -> Result<(), Misuse> {
-        let Stage::Dial { dial, .. } = &mut self.stage else { return Err(Misuse::NotAsked) };
-        dial.connected(attempt);
+        self.attempt_under_way(attempt)?.connected(attempt);
         Ok(())
     }
 
     pub(super) fn connect_failed(&mut self, attempt: AttemptId, failure: IoFailure) -> Result<(), Misuse> {
-        let Stage::Dial { dial, .. } = &mut self.stage else { return Err(Misuse::NotAsked) };
-        dial.failed(attempt, failure.kind, failure.text);
+        self.attempt_under_way(attempt)?.failed(attempt, failure.kind, failure.text);
         Ok(())
+    }
+
+    /// The dial machine, which waits for an answer to this attempt.
+    fn attempt_under_way(&mut self, attempt: AttemptId) -> Result<&mut Dial, Misuse> {
+        match &mut self.stage {
+            Stage::Dial { dial, .. } if dial.is_connecting(attempt) => Ok(dial),
+            _ => Err(Misuse::NotAsked),
+        }
     }
 
     /// The socket is open: the layers shake hands, if there are any.
@@ -254,7 +262,7 @@ impl Machine {
         };
         self.attempt.expect = head.expect_continue;
         link.configure(request.framing.clone());
-        let special = request.special(forward, self.chain.referer.as_deref(), &self.cookie);
+        let special = request.special(forward, self.chain.referer(), &self.cookie);
         let sent = match &request.lines {
             Some(lines) => link.send_head_with(&head, Some(request.host()), Some(lines), special),
             None => link.send_head(&head, std::iter::once(request.host()).chain(request.general()).chain(special)),

@@ -249,7 +249,7 @@ fn a_connection_that_never_pauses_does_not_keep_the_others_waiting() {
     let Ok(server) = server else { panic!("no port") };
     struct Flood(Arc<AtomicUsize>);
     impl petition_mio::Handler for Flood {
-        fn head(&mut self, _: petition_core::http1::ResponseHead) {}
+        fn head(&mut self, _: petition_mio::Head<'_>) {}
         fn data(&mut self, piece: &[u8]) -> petition_mio::Flow {
             self.0.fetch_add(piece.len(), Ordering::SeqCst);
             petition_mio::Flow::Continue
