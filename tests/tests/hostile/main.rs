@@ -9,6 +9,7 @@ mod proxies;
 mod redirects;
 mod requests;
 mod times;
+mod tls;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
