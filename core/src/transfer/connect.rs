@@ -29,6 +29,8 @@ impl Machine {
         match std::mem::replace(&mut self.stage, Stage::Begin) {
             Stage::Begin => self.begin_hop(session),
             Stage::Judge(head) => {
+                // Whatever is wrong with it, it is about this exchange.
+                self.stage = Stage::Exchange { send_failed: None };
                 self.store_cookies(&head, session);
                 self.judge(*head);
             }
@@ -259,7 +261,7 @@ impl Machine {
         };
         self.attempt.expect = head.expect_continue;
         link.configure(request.framing.clone());
-        let fields = request.fields(forward, self.chain.referer.as_deref(), &self.cookie);
+        let fields = request.fields(forward, self.chain.referer(), &self.cookie);
         if let Err(e) = link.send_head(&head, fields) {
             return self.fail(ErrorKind::Head(e));
         }
