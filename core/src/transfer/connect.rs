@@ -29,6 +29,8 @@ impl Machine {
         match std::mem::replace(&mut self.stage, Stage::Begin) {
             Stage::Begin => self.begin_hop(session),
             Stage::Judge(head) => {
+                // Whatever is wrong with it, it is about this exchange.
+                self.stage = Stage::Exchange { send_failed: None };
                 self.store_cookies(&head, session);
                 self.judge(*head);
             }

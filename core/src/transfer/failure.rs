@@ -35,7 +35,7 @@ impl Machine {
             peer: self.peer,
             bytes_sent,
             bytes_received,
-            processed: if self.request_bytes_sent() > 0 { Processed::Maybe } else { Processed::No },
+            processed: if bytes_sent > 0 || self.attempt.written { Processed::Maybe } else { Processed::No },
             retried: self.attempt.retried,
             response,
         }
@@ -54,8 +54,10 @@ impl Machine {
     }
 
     fn bytes_moved(&self) -> (u64, u64) {
-        let received = self.link.as_ref().map_or(0, |link| link.http().bytes_received());
-        (self.request_bytes_sent(), received)
+        match &self.link {
+            Some(link) => (self.request_bytes_sent(), link.http().bytes_received()),
+            None => self.attempt.moved,
+        }
     }
 
     fn request_bytes_sent(&self) -> u64 {
@@ -109,7 +111,8 @@ impl Machine {
 
     pub(super) fn resend(&mut self) {
         let pushed = !matches!(self.upload, Upload::Held(_) | Upload::Sending { sent: 0 });
-        self.attempt = Attempt { retried: true, expect: self.attempt.expect, ..Attempt::default() };
+        let written = self.link.as_ref().is_some_and(|link| self.has_written(link));
+        self.attempt = Attempt { retried: true, expect: self.attempt.expect, written, ..Attempt::default() };
         self.close_link();
         self.event = Some(Event::Retried);
         if pushed && matches!(self.request.body, Body::Stream { .. }) {

@@ -161,6 +161,7 @@ impl Machine {
         let now = self.now;
         let Some(link) = &mut self.link else { return };
         self.tolerated = link.http().leniencies_used();
+        self.attempt.moved = (link.http().bytes_sent(), link.http().bytes_received());
         if keep && link.reuse(now).is_ok() {
             self.socket = SocketOrder::Release;
         } else {

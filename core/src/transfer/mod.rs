@@ -150,6 +150,10 @@ struct Attempt {
     seen: u64,
     /// What the connection had sent before this attempt.
     sent_before: u64,
+    /// An earlier attempt at this hop wrote some of the request.
+    written: bool,
+    /// What had been written and read of this hop when its connection was let go.
+    moved: (u64, u64),
 }
 
 /// Sides that said "not now", of the current connection and attempt.
