@@ -2,7 +2,7 @@
 
 use super::io::Event;
 use super::upload::Upload;
-use super::{Attempt, Machine, Stage};
+use super::{Attempt, Ending, Machine, Stage};
 use crate::body::Body;
 use crate::error::{Error, ErrorKind, Misuse, Phase, Processed, Report};
 use crate::http1::{ProtocolError, ResponseHead};
@@ -29,7 +29,7 @@ impl Machine {
         Report {
             kind,
             phase,
-            hop: u32::try_from(self.chain.history.len()).unwrap_or(u32::MAX),
+            hop: u32::try_from(self.chain.history().len()).unwrap_or(u32::MAX),
             method: self.request.method.clone(),
             url: redacted(&self.request.url, QueryShown::NamesOnly).to_string(),
             peer: self.peer,
@@ -50,7 +50,7 @@ impl Machine {
             self.close_link();
         }
         self.stage = Stage::Ended;
-        self.last_event = Some(Event::Failed(Error::new(report)));
+        self.ending = Some(Ending::Failed(Error::new(report)));
     }
 
     fn bytes_moved(&self) -> (u64, u64) {
