@@ -18,6 +18,7 @@ mod plan;
 mod replay;
 mod run;
 mod said;
+mod secure;
 mod service;
 mod tap;
 mod tape;

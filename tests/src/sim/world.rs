@@ -9,7 +9,7 @@ use petition_core::{Error, Instant, Now, Session, Side, UnixTime};
 
 use super::answer::Rendered;
 use super::cookies::Model;
-use super::plan::Plan;
+use super::plan::{Mix, Plan};
 use super::tape::Tape;
 use super::told::Told;
 use super::wire::{End, Wire};
@@ -117,6 +117,9 @@ pub(super) struct World {
 impl World {
     pub(super) fn new(plan: Plan, written: bool) -> World {
         let mut tape = Tape::new(plan.limits, Session::new(), written);
+        if plan.mix == Mix::Tls {
+            tape.tls = Some(super::secure::configurations().1.clone());
+        }
         tape.remark(&format!("seed {} {:?}", plan.seed, plan.mix));
         for (name, value, sensitive) in &plan.session_fields {
             let told = Told::SessionField(name.clone(), value.clone(), *sensitive);
@@ -293,6 +296,9 @@ impl World {
                 let wire = self.wire(socket);
                 if std::mem::take(&mut wire.wants_write) && wire.open {
                     self.tell(&Told::Ready(socket, Side::Write));
+                }
+                if self.wire(socket).open && self.wire(socket).tls.is_some() {
+                    self.deciphered(socket);
                 }
                 self.serve(socket);
             }
