@@ -21,5 +21,6 @@ pub mod peers;
 pub mod proxy;
 pub mod raw;
 pub mod server;
+pub mod sim;
 pub mod support;
 pub mod tls;
