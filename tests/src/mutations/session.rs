@@ -60,7 +60,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "credentials are shown by Debug",
         file: "core/src/auth.rs",
-        from: "write!(f, \"Auth({} ***)\", self.scheme)",
-        to: "write!(f, \"Auth({} {:?})\", self.scheme, self.value.to_str())",
+        from: "write!(f, \"Auth({} ***)\", self.0.scheme)",
+        to: "write!(f, \"Auth({} {:?})\", self.0.scheme, self.0.value.to_str())",
     },
 ];

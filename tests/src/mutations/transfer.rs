@@ -126,7 +126,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "a timer is not armed again when a deadline comes nearer",
         file: "core/src/engine/timers.rs",
-        from: "&& armed.is_none_or(|entry| at < entry)",
+        from: "&& armed.is_none_or(|entry| deadline < entry)",
         to: "&& armed.is_none()",
     },
     Mutation {

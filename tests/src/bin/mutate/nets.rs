@@ -29,7 +29,7 @@ pub(crate) const NETS: &[Net] = &[
     Net {
         name: "simulation",
         cargo: &["build", "-p", "petition-tests", "--bin", "simulate"],
-        arguments: &["--scenarios", "1500", "--seed", "1"],
+        arguments: &["--scenarios", "1000", "--seed", "1"],
     },
     Net {
         name: "tests in memory",
