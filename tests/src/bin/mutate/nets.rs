@@ -99,14 +99,14 @@ impl Net {
             .env("CARGO_TARGET_DIR", &copy.target)
             .env("CARGO_PROFILE_DEV_DEBUG", "0")
             .env("RUSTFLAGS", "--cap-lints=allow")
-            .stderr(Stdio::null())
             .output()
             .map_err(|error| format!("cargo: {error}"))?;
         let messages = String::from_utf8_lossy(&built.stdout).into_owned();
         let messages = || messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
         if !built.status.success() {
             let errors = messages().filter_map(|message| message["message"]["rendered"].as_str().map(str::to_owned));
-            return Err(format!("{} cannot be built:\n{}", self.name, errors.collect::<String>()));
+            let words = String::from_utf8_lossy(&built.stderr);
+            return Err(format!("{} cannot be built:\n{}{words}", self.name, errors.collect::<String>()));
         }
         let programs: Vec<_> =
             messages().filter_map(|message| message["executable"].as_str().map(PathBuf::from)).collect();
