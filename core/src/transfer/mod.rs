@@ -65,7 +65,7 @@ use url::Url;
 
 use crate::decode::SizeLimit;
 use crate::dial::{AttemptId, Dial};
-use crate::error::{Error, ErrorKind, Misuse, Phase};
+use crate::error::{Error, ErrorKind, Misuse};
 use crate::http1::{LeniencySet, ResponseHead};
 use crate::link::Link;
 use crate::prepared::Prepared;
@@ -494,21 +494,6 @@ impl Transfer {
 }
 
 impl Machine {
-    fn phase(&self) -> Phase {
-        match &self.stage {
-            Stage::Begin | Stage::Rewind { .. } => Phase::Prepare,
-            Stage::Acquire { .. } | Stage::Check => Phase::Acquire,
-            Stage::Resolve { .. } => Phase::Resolve,
-            Stage::Dial { .. } => Phase::Connect,
-            Stage::Establish { .. } => self.link.as_ref().map_or(Phase::Tls, |link| exchange::establishing(link)),
-            Stage::Exchange { send_failed: Some(_) } => Phase::Send,
-            Stage::Exchange { .. } if !self.request_is_sent() => Phase::Send,
-            Stage::Exchange { .. } => Phase::Head,
-            Stage::Judge(_) => Phase::Redirect,
-            Stage::Deliver(_) | Stage::Drain { .. } | Stage::Ended => Phase::Body,
-        }
-    }
-
     /// One step: an output, or `None` when something changed and the next step will tell.
     fn step(&mut self) -> Option<Output> {
         if let Some(attempt) = self.losers.pop() {
@@ -590,20 +575,6 @@ impl Machine {
             Input::Consumed(n) => self.consumed(n),
             Input::Discard => self.discard(),
         }
-    }
-
-    fn park(&mut self, side: Side, parked: bool) -> Result<(), Misuse> {
-        match (side, self.parked.write) {
-            (Side::Read, _) => self.parked.read = parked,
-            (Side::Write, WriteSide::Failed) => {}
-            (Side::Write, _) => self.parked.write = if parked { WriteSide::Blocked } else { WriteSide::Open },
-            (Side::Body, _) => {
-                self.parked.body = parked;
-                // The time that the embedder's stream took does not count against the peer.
-                self.progress = self.now.instant;
-            }
-        }
-        Ok(())
     }
 }
 
