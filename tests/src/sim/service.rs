@@ -41,6 +41,7 @@ impl World {
     fn begins(&mut self, socket: u32, requests: usize, last: Option<&Written>) {
         let (now, limits) = (self.now, self.plan.limits);
         let noisy = self.plan.weather.noise > 0 || self.plan.weather.cut.is_some();
+        let slack = if noisy { ms(400) } else { ms(0) };
         let wire = self.wire(socket);
         assert!(wire.open && wire.connected.is_some(), "a request on a connection that is not open");
         let Some(last) = last else { return };
@@ -48,7 +49,7 @@ impl World {
         assert!(!last.close, "a request on a connection of which the last request said that it is closed");
         assert_eq!(wire.next, requests, "a request before the one before was answered");
         let released = wire.released.expect("a request on a connection that nobody let go");
-        if wire.extra && now.saturating_sub(released) < ms(1) {
+        if wire.extra && now.saturating_sub(released) < ms(1) + slack {
             // Nobody looks at a connection that was let go at this moment; what follows shows it.
             wire.released = None;
             self.fired = true;
@@ -56,7 +57,6 @@ impl World {
         }
         assert!(wire.reusable, "a request on a connection that the last response forbade to use again");
         assert!(wire.read >= wire.generated, "a request before the response to the one before was read to its end");
-        let slack = if noisy { ms(400) } else { ms(0) };
         let idle = now.saturating_sub(released + slack);
         let lasts = wire.lasts.map_or(limits.idle_time, |s| limits.idle_time.min(std::time::Duration::from_secs(s)));
         assert!(idle <= lasts, "a request on a connection that was idle for {idle:?}, and lasts {lasts:?}");
