@@ -71,21 +71,29 @@ pub(crate) struct Collected {
     undecoded: Vec<Box<str>>,
 }
 
+impl Collected {
+    /// The final head is there. The body is limited, since all of it is kept.
+    pub(crate) fn begin(head: ResponseHead, transfer: &mut Transfer) -> Box<Collected> {
+        let limit = transfer.request().settings().limits.body_bytes;
+        transfer.limit_body("body_bytes", Some(limit));
+        let undecoded = transfer.undecoded().to_vec();
+        Box::new(Collected { head, body: Vec::new(), undecoded })
+    }
+
+    pub(crate) fn data(&mut self, piece: &[u8]) {
+        self.body.extend_from_slice(piece);
+    }
+}
+
 impl Job {
     pub(crate) fn collect(callback: Callback) -> Job {
         Job::Collect(callback, None)
     }
 
-    /// The final head is there; a body that is collected is limited.
-    pub(crate) fn head(&mut self, head: ResponseHead, transfer: &mut Transfer) {
-        match self {
-            Job::Collect(_, collected) => {
-                let limit = transfer.request().settings().limits.body_bytes;
-                transfer.limit_body("body_bytes", Some(limit));
-                let undecoded = transfer.undecoded().to_vec();
-                *collected = Some(Box::new(Collected { head, body: Vec::new(), undecoded }));
-            }
-            Job::Stream(handler) => handler.head(Head::new(head, transfer)),
+    /// The final head, for a handler.
+    pub(crate) fn head(&mut self, head: Head<'_>) {
+        if let Job::Stream(handler) = self {
+            handler.head(head);
         }
     }
 
@@ -97,12 +105,7 @@ impl Job {
 
     pub(crate) fn data(&mut self, piece: &[u8]) -> Flow {
         match self {
-            Job::Collect(_, collected) => {
-                if let Some(collected) = collected {
-                    collected.body.extend_from_slice(piece);
-                }
-                Flow::Continue
-            }
+            Job::Collect(..) => Flow::Continue,
             Job::Stream(handler) => handler.data(piece),
         }
     }

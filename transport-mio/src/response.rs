@@ -15,12 +15,12 @@ pub struct Response {
     head: ResponseHead,
     body: Bytes,
     undecoded: Vec<Box<str>>,
-    transfer: Box<Transfer>,
+    transfer: Transfer,
 }
 
 impl Response {
     pub(crate) fn new(head: ResponseHead, body: Vec<u8>, undecoded: Vec<Box<str>>, transfer: Transfer) -> Response {
-        Response { head, body: body.into(), undecoded, transfer: Box::new(transfer) }
+        Response { head, body: body.into(), undecoded, transfer }
     }
 
     facts!();
