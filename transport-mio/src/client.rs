@@ -94,12 +94,12 @@ impl Client {
 
     /// Begins a request. When the loop is gone, the job ends at once, on this thread.
     fn start(&self, transfer: Result<Transfer, Error>, group: Option<u64>, job: Job) -> Handle {
-        let ticket = Ticket::new(self.inbox.clone());
+        let ticket = Ticket::new();
         let start = Start { transfer, group: group.map(Group), ticket: ticket.clone(), job };
         if let Some(Command::Start(start)) = self.inbox.push(Command::Start(start)) {
             refuse_in_turn(start);
         }
-        Handle(ticket)
+        Handle { ticket, inbox: self.inbox.clone() }
     }
 }
 

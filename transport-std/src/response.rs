@@ -45,7 +45,7 @@ enum Body {
 }
 
 impl Response {
-    pub(crate) fn new(mut call: Call, head: ResponseHead) -> Response {
+    pub(crate) fn new(mut call: Box<Call>, head: ResponseHead) -> Response {
         let history = call.transfer.take_history();
         let undecoded = call.transfer.undecoded().to_vec();
         let body = match call.settle() {
@@ -53,7 +53,7 @@ impl Response {
             Stop::Failed(error) => Body::Fails(error),
             Stop::Head(_) | Stop::Body | Stop::Waits => Body::Streaming,
         };
-        Response { head, history, undecoded, body, call: Box::new(call) }
+        Response { head, history, undecoded, body, call }
     }
 
     /// The status code.
@@ -151,7 +151,7 @@ impl Response {
                 return Err(error);
             }
             collected.extend_from_slice(bytes);
-            self.call.tell(Input::Consumed(n));
+            self.call.consumed(n);
         }
         let bytes = Bytes::from(collected);
         self.body = Body::Collected(bytes.clone());
@@ -226,7 +226,10 @@ impl Response {
     fn next_piece(&mut self) -> Result<Option<&[u8]>, Error> {
         let stop = match std::mem::replace(&mut self.body, Body::Streaming) {
             Body::Fails(error) => Stop::Failed(error),
-            _ => self.call.run(),
+            _ => {
+                self.call.resume();
+                self.call.run()
+            }
         };
         match stop {
             Stop::Body => Ok(Some(self.call.transfer.body())),
@@ -262,7 +265,7 @@ impl Read for Response {
         if let (Some(to), Some(from)) = (out.get_mut(..n), bytes.get(..n)) {
             to.copy_from_slice(from);
         }
-        self.call.tell(Input::Consumed(n));
+        self.call.consumed(n);
         Ok(n)
     }
 }

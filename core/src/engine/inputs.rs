@@ -1,7 +1,7 @@
 //! What an engine is told: sockets, bodies, time, and what is no longer wanted.
 
 use super::slab::Key;
-use super::{Dialing, Engine, Group, Owner, Slot, Socket, SocketId, TransferId};
+use super::{Dialing, Engine, Group, Owner, Socket, SocketId, TransferId};
 use crate::dial::AttemptId;
 use crate::error::{IoFailure, Misuse};
 use crate::time::{Instant, Now};
@@ -58,46 +58,61 @@ impl Engine {
     ///
     /// # Errors
     /// [`Misuse`] when the input answers nothing that was asked.
+    #[inline]
     pub fn socket_input(&mut self, now: Now, socket: SocketId, input: Input<'_>) -> Result<(), Misuse> {
         self.now = now;
-        let Some(known) = self.sockets.get_mut(socket.0) else {
-            return if matches!(input, Input::Ready(_) | Input::Blocked(_)) { Ok(()) } else { Err(Misuse::NotAsked) };
-        };
-        match (&known.owner, &input) {
-            (Owner::Idle(idle), Input::Ready(Side::Read) | Input::Eof | Input::Failed(..)) => {
-                self.pool.remove(*idle);
-                self.close_later(socket);
-                self.admit();
+        match input {
+            Input::Blocked(Side::Read) => {
+                if let Some(known) = self.sockets.get_mut(socket.0) {
+                    known.dry = true;
+                }
                 Ok(())
             }
-            (_, Input::Blocked(Side::Read)) => {
-                known.dry = true;
-                Ok(())
-            }
-            (Owner::Transfer(id), Input::Ready(Side::Read)) => {
-                let id = *id;
-                known.dry = false;
-                match self.transfers.get(id.0) {
+            Input::Ready(Side::Read) => self.readable(now, socket),
+            input => self.moved(now, socket, input),
+        }
+    }
+
+    /// Something can be read.
+    fn readable(&mut self, now: Now, socket: SocketId) -> Result<(), Misuse> {
+        let Some(known) = self.sockets.get_mut(socket.0) else { return Ok(()) };
+        known.dry = false;
+        match known.owner {
+            Owner::Transfer(id) => {
+                self.enqueue(id);
+                if self.transfer(id).is_some_and(|transfer| transfer.is_blocked(Side::Read)) {
                     // It was told so itself.
-                    Some(slot) if slot.transfer.is_blocked(Side::Read) => {
-                        unless_ended(self.transfer_input(now, id, input))
-                    }
-                    _ => {
-                        self.enqueue(id);
-                        Ok(())
-                    }
+                    return unless_ended(self.transfer_input(now, id, Input::Ready(Side::Read)));
                 }
             }
-            (Owner::Transfer(id), _) => {
+            Owner::Idle(_) => self.idle_is_over(socket),
+            Owner::Attempt(..) | Owner::Closing => {}
+        }
+        Ok(())
+    }
+
+    /// Something other happened than that there is something to read or nothing.
+    fn moved(&mut self, now: Now, socket: SocketId, input: Input<'_>) -> Result<(), Misuse> {
+        match self.sockets.get(socket.0).map(|known| &known.owner) {
+            Some(Owner::Transfer(id)) => {
                 let id = *id;
                 unless_ended(self.transfer_input(now, id, input))
             }
-            (_, Input::Ready(side)) => {
-                known.dry &= *side != Side::Read;
+            Some(Owner::Idle(_)) if matches!(input, Input::Eof | Input::Failed(..)) => {
+                self.idle_is_over(socket);
                 Ok(())
             }
-            (_, Input::Blocked(_)) => Ok(()),
+            _ if matches!(input, Input::Ready(_) | Input::Blocked(_)) => Ok(()),
             _ => Err(Misuse::NotAsked),
+        }
+    }
+
+    /// A connection in the pool has ended, or something unasked can be read from it.
+    fn idle_is_over(&mut self, socket: SocketId) {
+        if let Some(Socket { owner: Owner::Idle(idle), .. }) = self.sockets.get(socket.0) {
+            self.pool.remove(*idle);
+            self.close_later(socket);
+            self.admit();
         }
     }
 
@@ -105,6 +120,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`Misuse`] when the input answers nothing that was asked, or the transfer has ended.
+    #[inline]
     pub fn transfer_input(&mut self, now: Now, id: TransferId, input: Input<'_>) -> Result<(), Misuse> {
         self.now = now;
         let slot = self.transfers.get_mut(id.0).ok_or(Misuse::Ended)?;
@@ -159,22 +175,23 @@ impl Engine {
         let _ = self.transfer_input(now, id, Input::Cancel);
     }
 
-    /// Cancels every transfer of the group; looks at each transfer once.
+    /// Cancels every transfer of the group; looks at no other.
     pub fn cancel_group(&mut self, now: Now, group: Group) {
-        self.cancel_where(now, |slot| slot.group == Some(group));
+        let first = (group.0, TransferId(Key::FIRST));
+        let members: Vec<_> =
+            self.groups.range(first..).take_while(|(of, _)| *of == group.0).map(|(_, id)| *id).collect();
+        for id in members {
+            self.cancel(now, id);
+        }
     }
 
     /// Cancels every transfer and closes all idle connections.
     pub fn cancel_all(&mut self, now: Now) {
-        self.cancel_where(now, |_| true);
-        self.close_idle();
-    }
-
-    fn cancel_where(&mut self, now: Now, wanted: impl Fn(&Slot) -> bool) {
-        let ids: Vec<Key> = self.transfers.keys().filter(|key| self.transfers.get(*key).is_some_and(&wanted)).collect();
-        for id in ids {
+        let all: Vec<Key> = self.transfers.keys().collect();
+        for id in all {
             self.cancel(now, TransferId(id));
         }
+        self.close_idle();
     }
 
     /// Closes all idle connections. With no transfer left either, every socket is closed after the next polls: a graceful end.

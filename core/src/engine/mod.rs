@@ -61,7 +61,7 @@ mod tests;
 mod timers;
 mod waiting;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 use std::net::SocketAddr;
 
@@ -167,10 +167,14 @@ pub struct Engine {
     /// Whose turn it is, and how many outputs are left of it.
     current: Option<(TransferId, u8)>,
     timers: Timers,
+    /// The members of each group.
+    groups: BTreeSet<(u64, TransferId)>,
     waiting: Waiting,
     /// Sockets that serve nobody any more.
     closing: Vec<SocketId>,
     buffer: ReadBuffer,
+    /// Storage for the next request's head: one that waits for its response has none.
+    spare: Vec<u8>,
     /// How often a transfer was polled.
     #[cfg(test)]
     polls: u64,
@@ -241,9 +245,11 @@ impl Engine {
             ready: VecDeque::new(),
             current: None,
             timers: Timers::default(),
+            groups: BTreeSet::new(),
             waiting: Waiting::default(),
             closing: Vec::new(),
             buffer: ReadBuffer::None,
+            spare: Vec::new(),
             #[cfg(test)]
             polls: 0,
         }
@@ -268,6 +274,9 @@ impl Engine {
             counted: false,
         }));
         self.ready.push_back(id);
+        if let Some(Group(group)) = group {
+            self.groups.insert((group, id));
+        }
         id
     }
 
@@ -276,7 +285,9 @@ impl Engine {
     /// Whether it would be [`Output::Wait`] is what [`Engine::is_at_rest`] says.
     pub fn poll(&mut self, session: &mut impl SessionAccess) -> Output {
         loop {
-            if let Some(socket) = self.closing.pop() {
+            if !self.closing.is_empty()
+                && let Some(socket) = self.closing.pop()
+            {
                 self.sockets.remove(socket.0);
                 return Output::Close(socket);
             }
@@ -303,6 +314,7 @@ impl Engine {
     }
 
     /// Polls one transfer until it has an output for the embedder or nothing to do.
+    #[inline(always)]
     fn turn(&mut self, id: TransferId, session: &mut impl SessionAccess) -> Option<Output> {
         use transfer::Output as Asked;
         loop {
@@ -402,9 +414,16 @@ impl Engine {
         }
     }
 
+    /// Nothing is to be done for it before an input, or its deadline.
     fn arm(&mut self, id: TransferId) {
-        if let Some(at) = self.transfers.get(id.0).and_then(|slot| slot.transfer.deadline()) {
+        let Some(slot) = self.transfers.get_mut(id.0) else { return };
+        if let Some(at) = slot.transfer.deadline() {
             self.timers.arm(id.index(), at);
+        }
+        let mut storage = Vec::new();
+        slot.transfer.trade_storage(&mut storage);
+        if storage.capacity() > 0 {
+            self.spare = storage;
         }
     }
 
@@ -413,6 +432,9 @@ impl Engine {
         self.wait_no_longer(id);
         self.give_place_back(id);
         let slot = self.transfers.remove(id.0)?;
+        if let Some(Group(group)) = slot.group {
+            self.groups.remove(&(group, id));
+        }
         let attempts = slot.dialing.into_iter().flat_map(|dialing| dialing.attempts);
         for socket in slot.socket.into_iter().chain(attempts.map(|(_, socket)| socket)) {
             self.close_later(socket);

@@ -71,7 +71,8 @@ impl Engine {
                 Input::NotAcquired
             }
             Take::Reuse { pooled, idle_for } => {
-                let Kept { socket, link, address } = pooled.item;
+                let Kept { socket, mut link, address } = pooled.item;
+                link.trade_storage(&mut self.spare);
                 if let Some(known) = self.sockets.get_mut(socket.0) {
                     known.owner = Owner::Transfer(id);
                 }
@@ -91,8 +92,13 @@ impl Engine {
         self.recall_buffer_of(id);
         let Some(slot) = self.transfers.get_mut(id.0) else { return };
         let address = slot.transfer.peer();
-        let (Some((key, link)), Some(socket)) = (slot.transfer.take_link(), slot.socket.take()) else { return };
+        let (Some((key, mut link)), Some(socket)) = (slot.transfer.take_link(), slot.socket.take()) else { return };
         slot.counted = false;
+        let mut storage = Vec::new();
+        link.trade_storage(&mut storage);
+        if storage.capacity() > 0 {
+            self.spare = storage;
+        }
         let hint = link.http().keep_alive_timeout();
         let Some(known) = self.sockets.get_mut(socket.0) else { return };
         let pooled = Pooled { key, item: Kept { socket, link, address }, born: known.born };

@@ -12,6 +12,7 @@ use super::connection::Connection;
 use super::error::{Part, ProtocolError, Seen};
 use super::framing::{self, BodyFraming};
 use super::head::{ResponseHead, Version};
+use super::ordinary;
 use super::parse::{self, Bytes, Parsed};
 use super::refusal::NotReusable;
 use super::scan::{Line, Scan, ScanRules};
@@ -67,7 +68,8 @@ pub(super) enum Receiving {
     Head(Option<Box<PartialHead>>),
     /// So many bytes of body are left.
     Length(u64),
-    Chunked(Decoder),
+    /// Boxed: few connections are there at a time.
+    Chunked(Box<Decoder>),
     UntilClose,
     Finished,
     Switched,
@@ -155,7 +157,7 @@ impl Connection {
         super::scan::steps::add(input.len());
         let heads_left = self.config.limits.all_heads_bytes.saturating_sub(self.exchange.heads as usize);
         if partial.is_none()
-            && let Some(parsed) = parse::ordinary(input, heads_left, &self.config)
+            && let Some(parsed) = ordinary::parse(input, heads_left, &self.config)
         {
             let consumed = parsed.head.raw().len();
             return self.head_came(parsed, consumed);
@@ -249,7 +251,7 @@ impl Connection {
         self.receiving = match framing {
             BodyFraming::None => Receiving::Finished,
             BodyFraming::Length(n) => Receiving::Length(n),
-            BodyFraming::Chunked => Receiving::Chunked(Decoder::new()),
+            BodyFraming::Chunked => Receiving::Chunked(Box::new(Decoder::new())),
             BodyFraming::UntilClose => Receiving::UntilClose,
             // The peer may switch once it has the whole request, not before (RFC 9110 §7.8).
             BodyFraming::Switched if self.request_sent() => Receiving::Switched,

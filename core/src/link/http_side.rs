@@ -2,7 +2,7 @@
 
 use super::error::LinkError;
 use super::machine::{Link, State};
-use crate::http1::{Config, Connection, Misuse, RequestHead, SendError};
+use crate::http1::{Config, Connection, FieldLines, Misuse, RequestHead, SendError};
 use std::sync::Arc;
 
 impl Link {
@@ -18,12 +18,31 @@ impl Link {
         self.http.send_head(head, fields)
     }
 
+    /// As [`Link::send_head`], with lines that were checked and written out before between the fields.
+    ///
+    /// # Errors
+    /// Those of [`Connection::send_head`].
+    pub fn send_head_with<'a>(
+        &mut self,
+        head: &RequestHead<'_>,
+        first: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+        lines: Option<&FieldLines>,
+        last: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+    ) -> Result<(), SendError> {
+        self.http.send_head_with(head, first, lines, last)
+    }
+
     /// Queues body bytes, as many as there is room for, and says how many.
     ///
     /// # Errors
     /// Those of [`Connection::send_body`].
     pub fn send_body(&mut self, bytes: &[u8]) -> Result<usize, Misuse> {
         self.http.send_body(bytes)
+    }
+
+    /// Exchanges the storage of what HTTP sends, as [`Connection::trade_storage`].
+    pub fn trade_storage(&mut self, storage: &mut Vec<u8>) {
+        self.http.trade_storage(storage);
     }
 
     /// How many body bytes would be taken now.

@@ -29,6 +29,8 @@ impl Machine {
         match std::mem::replace(&mut self.stage, Stage::Begin) {
             Stage::Begin => self.begin_hop(session),
             Stage::Judge(head) => {
+                // Whatever is wrong with it, it is about this exchange.
+                self.stage = Stage::Exchange { send_failed: None };
                 self.store_cookies(&head, session);
                 self.judge(*head);
             }
@@ -71,6 +73,7 @@ impl Machine {
             &self.request,
             #[cfg(feature = "tls")]
             tls,
+            &mut session.route,
         );
         self.route = Some(route);
         if self.request.settings.keep_alive {
@@ -259,10 +262,15 @@ impl Machine {
         };
         self.attempt.expect = head.expect_continue;
         link.configure(request.framing.clone());
-        let fields = request.fields(forward, self.chain.referer.as_deref(), &self.cookie);
-        if let Err(e) = link.send_head(&head, fields) {
+        let special = request.special(forward, self.chain.referer(), &self.cookie);
+        let sent = match &request.lines {
+            Some(lines) => link.send_head_with(&head, Some(request.host()), Some(lines), special),
+            None => link.send_head(&head, std::iter::once(request.host()).chain(request.general()).chain(special)),
+        };
+        if let Err(e) = sent {
             return self.fail(ErrorKind::Head(e));
         }
+        self.news = !link.is_quiet();
         self.begin_upload();
         self.stage = Stage::Exchange { send_failed: None::<SendFailed> };
     }

@@ -6,6 +6,7 @@ use crate::decode::{Codings, DecodeError, Decoder, Next, SizeLimit};
 use crate::error::{ErrorKind, Misuse};
 use crate::http1::ResponseHead;
 use crate::link::{LinkError, LinkEvent};
+use crate::options::Settings;
 use crate::prepared::Prepared;
 
 /// Decoded bytes are made in steps of this size.
@@ -34,6 +35,9 @@ struct Decoded {
 impl Delivery {
     pub(super) fn new(head: &ResponseHead, request: &Prepared) -> Result<Delivery, DecodeError> {
         let settings = &request.settings;
+        if !head.has_content_encodings() && !request.takes_transfer_codings() {
+            return Ok(Delivery::plain(settings));
+        }
         let fields = settings.decode.then(|| head.get_all("content-encoding")).into_iter().flatten();
         let codings = match request.takes_transfer_codings() {
             true => Codings::parse_with_transfer(fields, head.get_all("transfer-encoding"), &settings.limits)?,
@@ -43,6 +47,11 @@ impl Delivery {
             .map(|decoder| Box::new(Decoded { decoder, buffer: Vec::new(), start: 0, behind: false, done: false }));
         let size = SizeLimit::stream(&settings.limits);
         Ok(Delivery { codings, size, visible: 0, decoded, received: false })
+    }
+
+    fn plain(settings: &Settings) -> Delivery {
+        let (codings, size) = (Codings::NONE, SizeLimit::stream(&settings.limits));
+        Delivery { codings, size, visible: 0, decoded: None, received: false }
     }
 
     pub(super) fn waits_for_caller(&self) -> bool {

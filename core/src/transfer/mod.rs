@@ -98,6 +98,8 @@ struct Machine {
     attempt: Attempt,
     upload: Upload,
     parked: Parked,
+    /// Something came that the link has not been asked about.
+    news: bool,
     /// Since when nothing that counts has moved.
     progress: Instant,
     /// What was tolerated on the connection that is gone.
@@ -111,18 +113,45 @@ struct Machine {
     /// Storage that was lent to a connection that is over.
     lent: Option<Vec<u8>>,
     /// The terminal event, which waits until the one before it was taken.
-    last_event: Option<Event>,
+    ending: Option<Ending>,
+}
+
+/// The terminal event.
+enum Ending {
+    Done,
+    Failed(Error),
 }
 
 /// What is remembered over the hops.
 #[derive(Default)]
 struct Chain {
-    history: Vec<Hop>,
-    seen: Seen,
+    /// Nothing, for most requests.
+    past: Option<Box<Past>>,
     /// A response of the chain changed the jar.
     new_cookies: bool,
-    referer: Option<String>,
     expect: Expectation,
+}
+
+/// The hops before this one.
+#[derive(Default)]
+struct Past {
+    history: Vec<Hop>,
+    seen: Seen,
+    referer: Option<String>,
+}
+
+impl Chain {
+    fn history(&self) -> &[Hop] {
+        self.past.as_ref().map_or(&[], |past| &past.history)
+    }
+
+    fn referer(&self) -> Option<&str> {
+        self.past.as_ref()?.referer.as_deref()
+    }
+
+    fn past_mut(&mut self) -> &mut Past {
+        self.past.get_or_insert_default()
+    }
 }
 
 /// Whether a request still asks with `Expect: 100-continue` (T53).
@@ -150,6 +179,10 @@ struct Attempt {
     seen: u64,
     /// What the connection had sent before this attempt.
     sent_before: u64,
+    /// An earlier attempt at this hop wrote some of the request.
+    written: bool,
+    /// What had been written and read of this hop when its connection was let go.
+    moved: (u64, u64),
 }
 
 /// Sides that said "not now", of the current connection and attempt.
@@ -210,7 +243,7 @@ enum Stage {
     },
     /// The session is to see the cookies of this head.
     Judge(Box<ResponseHead>),
-    Deliver(Box<Delivery>),
+    Deliver(Delivery),
     /// The rest of a body is thrown away.
     Drain {
         since: Instant,
@@ -247,13 +280,14 @@ impl Transfer {
             attempt: Attempt::default(),
             upload: Upload::Finished,
             parked: Parked::default(),
+            news: true,
             progress: now.instant,
             tolerated: LeniencySet::EMPTY,
             head_after: None,
             losers: Vec::new(),
             socket: SocketOrder::None,
             event: None,
-            last_event: None,
+            ending: None,
             lent: None,
         }))
     }
@@ -318,9 +352,35 @@ impl Transfer {
         self.0.lent.take().or_else(|| self.0.link.as_mut()?.take_back())
     }
 
+    /// Exchanges the storage of what is sent, as [`Connection::trade_storage`](crate::http1::Connection::trade_storage).
+    pub fn trade_storage(&mut self, storage: &mut Vec<u8>) {
+        if let Some(link) = &mut self.0.link {
+            link.trade_storage(storage);
+        }
+    }
+
+    /// The sizes of what there is of each transfer, and of its connection.
+    #[cfg(test)]
+    pub(crate) const SIZES: [usize; 2] = [size_of::<Machine>(), size_of::<Link>()];
+
+    /// What the connection holds for bytes.
+    #[cfg(test)]
+    pub(crate) fn storage(&self) -> usize {
+        self.0.link.as_ref().map_or(0, |link| link.storage())
+    }
+
     /// The bytes of the response body that are at hand, content codings removed.
     pub fn body(&self) -> &[u8] {
         self.0.body()
+    }
+
+    /// Whether the response has been received in full, and the request been sent: nothing more is waited for. There may be bytes in
+    /// [`Transfer::body`] all the same.
+    pub fn is_received(&self) -> bool {
+        match (&self.0.stage, &self.0.link) {
+            (Stage::Deliver(_), Some(link)) => link.http().response_received() && !self.0.can_write(),
+            _ => self.is_ended(),
+        }
     }
 
     /// How many bytes [`Transfer::push_body`] would take now.
@@ -374,12 +434,12 @@ impl Transfer {
 
     /// The hops that were answered by a redirect, the oldest first.
     pub fn history(&self) -> &[Hop] {
-        &self.0.chain.history
+        self.0.chain.history()
     }
 
     /// The same, taken out.
     pub fn take_history(&mut self) -> Vec<Hop> {
-        std::mem::take(&mut self.0.chain.history)
+        self.0.chain.past.as_mut().map(|past| std::mem::take(&mut past.history)).unwrap_or_default()
     }
 
     /// The address of the connection, once there is one.
@@ -454,13 +514,18 @@ impl Machine {
         if let Some(attempt) = self.losers.pop() {
             return Some(Output::Abandon(attempt));
         }
-        match std::mem::replace(&mut self.socket, SocketOrder::None) {
-            SocketOrder::None => {}
-            SocketOrder::Release => return Some(Output::Release),
-            SocketOrder::Close => return Some(Output::Close),
+        if self.socket != SocketOrder::None {
+            let order = std::mem::replace(&mut self.socket, SocketOrder::None);
+            return Some(if order == SocketOrder::Release { Output::Release } else { Output::Close });
         }
-        if let Some(event) = self.event.take().or_else(|| self.last_event.take()) {
-            return Some(Output::Event(event));
+        if self.event.is_some() {
+            return self.event.take().map(Output::Event);
+        }
+        if let Some(ending) = self.ending.take() {
+            return Some(Output::Event(match ending {
+                Ending::Done => Event::Done,
+                Ending::Failed(error) => Event::Failed(error),
+            }));
         }
         match &mut self.stage {
             Stage::Begin | Stage::Judge(_) => Some(Output::Sync),
@@ -495,6 +560,8 @@ impl Machine {
             }
             return Ok(());
         }
+        // What was written changes nothing of what the link has to say.
+        self.news |= !matches!(input, Input::Wrote(_));
         match input {
             Input::Tick => Ok(()),
             Input::Cancel => {
@@ -549,7 +616,7 @@ impl fmt::Debug for Transfer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Transfer")
             .field("method", &self.0.request.method)
-            .field("hop", &self.0.chain.history.len())
+            .field("hop", &self.0.chain.history().len())
             .field("phase", &self.0.phase())
             .finish_non_exhaustive()
     }

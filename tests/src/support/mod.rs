@@ -3,6 +3,7 @@
 
 mod programs;
 mod resources;
+mod transports;
 
 use std::error::Error;
 use std::fmt::Write;
@@ -13,6 +14,7 @@ use petition_std::{Session, TlsConfig};
 
 pub use self::programs::{Calls, example, starts, trace};
 pub use self::resources::{eventually, open_files, sockets, threads};
+pub use self::transports::{Answer, Client, Upload};
 use crate::httpbin::{self, Httpbin};
 use crate::tls::{Authority, Endpoint};
 

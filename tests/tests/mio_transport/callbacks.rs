@@ -83,7 +83,7 @@ impl Handler for Recorder {
 }
 
 #[test]
-fn a_panic_in_a_callback_or_handler_ends_that_request_alone() {
+fn t91_a_panic_in_a_callback_or_handler_ends_that_request_alone() {
     let server = Httpbin::start_plain().unwrap();
     let client = thread();
     for panics_in in ["head", "data", "end", "callback"] {
@@ -178,7 +178,7 @@ fn a_callback_that_sends_anew_when_the_loop_is_gone_does_not_run_within_itself()
 }
 
 #[test]
-fn ten_thousand_requests_started_from_a_callback() {
+fn t91_ten_thousand_requests_started_from_a_callback() {
     const N: usize = 10_000;
     let server = Httpbin::start_plain().unwrap();
     let limits = petition_core::pool::PoolLimits { open_total: Some(16), ..Default::default() };
@@ -197,7 +197,7 @@ fn ten_thousand_requests_started_from_a_callback() {
 }
 
 #[test]
-fn a_callback_cancels_all_others_and_itself() {
+fn t91_a_callback_cancels_all_others_and_itself() {
     let gate = Gate::new();
     let held = Scripted::each(Script::new().read_head().wait(&gate)).unwrap();
     let server = Httpbin::start_plain().unwrap();

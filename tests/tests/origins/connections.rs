@@ -7,6 +7,7 @@ use std::time::Duration;
 use petition_mio::petition_core::Setting;
 use petition_mio::{Method, Request};
 use petition_tests::net::PATIENCE;
+use petition_tests::support::Answer;
 
 use super::*;
 
@@ -66,7 +67,7 @@ fn a_second_connection_resumes_the_session_of_the_first() {
                 options.scalars_mut().keep_alive = Setting::Set(false);
             })
         };
-        let resumed = |answer: client::Answer| match (program, answer.field("x-resumed").as_str()) {
+        let resumed = |answer: Answer| match (program, answer.field("x-resumed").as_str()) {
             (Program::Nginx, "r") | (Program::Apache, "Resumed") | (Program::Haproxy, "1") => true,
             (Program::Nginx, ".") | (Program::Apache, "Initial") | (Program::Haproxy, "0") => false,
             (_, other) => panic!("{other}"),

@@ -1,14 +1,13 @@
 //! Origins that nobody here wrote: nginx, Apache httpd, and HAProxy before a server of the kit, where they are installed; over both
 //! transports.
 
-mod client;
 mod connections;
 mod documents;
 mod restarts;
 mod uploads;
 
-use client::Client;
 use petition_tests::peers::{Origin, Program, Settings, TlsVersion};
+use petition_tests::support::Client;
 use petition_tests::tls::Authority;
 
 /// Every program that is installed, and both transports with each.

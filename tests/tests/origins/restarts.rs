@@ -5,8 +5,8 @@ use std::cell::Cell;
 use petition_mio::{ErrorKind, Method, Request};
 use petition_tests::net::gate::Gate;
 use petition_tests::server::{Script, Scripted};
+use petition_tests::support::Upload;
 
-use super::client::Upload;
 use super::*;
 
 #[test]

@@ -5,9 +5,8 @@ use petition_mio::{Method, Request};
 use petition_tests::httpbin::pattern;
 use petition_tests::net::gate::Gate;
 use petition_tests::server::{Script, Scripted};
-use petition_tests::support::eventually;
+use petition_tests::support::{Upload, eventually};
 
-use super::client::Upload;
 use super::*;
 
 #[test]

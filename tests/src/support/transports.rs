@@ -1,42 +1,52 @@
-//! Either transport, as the tests here use it.
+//! Either transport, for tests that are played over both.
 
 use std::fmt;
 use std::io::{Cursor, Read};
 use std::ops::DerefMut;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
+use super::{session_trusting, trust};
+use crate::net::PATIENCE;
+use crate::tls::Authority;
 use petition_core::http1::ResponseHead;
 use petition_mio::{Body, Error, Flow, Handler, Head, LoopThread, Method, Options, Request, Supply, petition_core};
 use petition_std::Session;
-use petition_tests::net::PATIENCE;
-use petition_tests::support::{session_trusting, trust};
-use petition_tests::tls::Authority;
 
-pub(crate) enum Client {
+/// A client over one of the transports.
+pub enum Client {
+    /// petition-std.
     Std(Session),
+    /// petition-mio.
     Mio(LoopThread),
 }
 
 /// A response with its whole body.
-pub(crate) struct Answer {
-    pub(crate) head: ResponseHead,
-    pub(crate) body: Vec<u8>,
-    pub(crate) reused: bool,
+#[derive(Debug)]
+pub struct Answer {
+    /// The head.
+    pub head: ResponseHead,
+    /// The body, content codings removed.
+    pub body: Vec<u8>,
+    /// Whether the connection had been used before.
+    pub reused: bool,
     /// How many redirects came before.
-    pub(crate) hops: usize,
+    pub hops: usize,
 }
 
 /// A body of which is known how much was asked for.
-#[derive(Clone, Default)]
-pub(crate) struct Upload {
+#[derive(Clone, Debug, Default)]
+pub struct Upload {
     bytes: Vec<u8>,
     given: Arc<AtomicUsize>,
 }
 
 impl Client {
-    /// One of each, with connections of their own.
-    pub(crate) fn both(authority: &Authority) -> [Client; 2] {
+    /// One of each, with connections of their own, that trust this authority.
+    ///
+    /// # Panics
+    /// When the machine has no thread left.
+    pub fn both(authority: &Authority) -> [Client; 2] {
         let mut session = petition_core::Session::new();
         session.update(|options| options.scalars_mut().tls = Some(trust(authority)).into());
         let options = Options { session: Arc::new(Mutex::new(session)), ..Options::default() };
@@ -44,27 +54,51 @@ impl Client {
         [Client::Std(session_trusting(authority)), Client::Mio(client)]
     }
 
+    /// Looks at its session, or changes it. It is locked meanwhile.
+    pub fn session<R>(&self, f: impl FnOnce(&mut petition_core::Session) -> R) -> R {
+        let state = match self {
+            Client::Std(session) => session.state(),
+            Client::Mio(client) => client.state(),
+        };
+        f(&mut state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Gets this.
+    ///
     /// # Panics
     /// When it fails.
     #[track_caller]
-    pub(crate) fn get(&self, url: impl AsRef<str>) -> Answer {
+    pub fn get(&self, url: impl AsRef<str>) -> Answer {
         let url = url.as_ref();
         self.send(Request::new(Method::GET, url)).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    pub(crate) fn send(&self, request: Request) -> Result<Answer, Error> {
+    /// Sends the request and collects the response.
+    ///
+    /// # Errors
+    /// The library's; so the other ways to send.
+    pub fn send(&self, request: Request) -> Result<Answer, Error> {
         self.exchange(request, Upload::default(), || {})
     }
 
     /// Sends `upload`, its length told or not.
-    pub(crate) fn upload(&self, mut request: Request, upload: &Upload, told: bool) -> Result<Answer, Error> {
+    ///
+    /// # Errors
+    /// As [`Client::send`].
+    pub fn upload(&self, mut request: Request, upload: &Upload, told: bool) -> Result<Answer, Error> {
         let length = told.then_some(upload.bytes.len() as u64);
         request.set_data(Body::Stream { length, rewindable: false });
         self.exchange(request, upload.clone(), || {})
     }
 
     /// Sends the request; once a first piece of the response's body is there, nothing more is read before `then` has returned.
-    pub(crate) fn exchange(&self, request: Request, upload: Upload, then: impl FnOnce()) -> Result<Answer, Error> {
+    ///
+    /// # Errors
+    /// As [`Client::send`].
+    ///
+    /// # Panics
+    /// When nothing comes for longer than [`PATIENCE`].
+    pub fn exchange(&self, request: Request, upload: Upload, then: impl FnOnce()) -> Result<Answer, Error> {
         match self {
             Client::Std(session) => {
                 let mut sendable = session.request(Method::GET, "");
@@ -113,27 +147,30 @@ impl fmt::Debug for Client {
 }
 
 impl Answer {
-    pub(crate) fn status(&self) -> u16 {
+    /// The status code.
+    pub fn status(&self) -> u16 {
         self.head.status().as_u16()
     }
 
     /// The first value of a field; empty where there is none.
-    pub(crate) fn field(&self, name: &str) -> String {
+    pub fn field(&self, name: &str) -> String {
         String::from_utf8_lossy(self.head.get(name).unwrap_or_default()).into_owned()
     }
 
-    pub(crate) fn text(&self) -> String {
+    /// The body as UTF-8.
+    pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 }
 
 impl Upload {
-    pub(crate) fn new(bytes: Vec<u8>) -> Upload {
+    /// A body of these bytes.
+    pub fn new(bytes: Vec<u8>) -> Upload {
         Upload { bytes, given: Arc::default() }
     }
 
     /// How many bytes were asked for.
-    pub(crate) fn given(&self) -> usize {
+    pub fn given(&self) -> usize {
         self.given.load(Ordering::SeqCst)
     }
 }
