@@ -11,6 +11,8 @@ use super::trailers::may_be_trailer;
 const ROOM: usize = 64 * 1024;
 /// What chunk framing adds to a piece of at most `ROOM` bytes: five digits and two line ends, rounded up.
 const CHUNK_FRAMING: usize = 16;
+/// Room for a head as most are, made at once.
+const USUAL_HEAD: usize = 512;
 /// An empty buffer no greater than this is kept for the next request.
 const KEEP: usize = 2 * 1024;
 
@@ -57,6 +59,7 @@ impl Sender {
         head: &RequestHead<'_>,
         fields: impl IntoIterator<Item = (&'a str, &'a [u8])>,
     ) -> Result<(), InvalidRequest> {
+        self.out.reserve(USUAL_HEAD);
         if let Err(invalid) = request::write_head(&mut self.out, head, fields) {
             self.out.clear();
             return Err(invalid);

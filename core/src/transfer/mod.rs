@@ -294,6 +294,12 @@ impl Transfer {
         self.0.outgoing()
     }
 
+    /// The bytes that come after all of [`Transfer::outgoing`] and may go out in the same system call (`writev`).
+    /// [`Input::Wrote`] counts both together.
+    pub fn outgoing_next(&self) -> &[u8] {
+        self.0.outgoing_next()
+    }
+
     /// Where to read to, for [`Output::Read`] with [`Input::Filled`]; never empty while a read is offered.
     pub fn space(&mut self) -> &mut [u8] {
         match &mut self.0.link {
@@ -321,6 +327,15 @@ impl Transfer {
     /// The bytes of the response body that are at hand, content codings removed.
     pub fn body(&self) -> &[u8] {
         self.0.body()
+    }
+
+    /// How many body bytes may be read straight into the caller's memory now, in place of a read that is offered, and reported with
+    /// [`Input::Bypassed`]. 0 whenever the bytes have to be looked at: when they are encrypted or encoded, or framing comes first.
+    ///
+    /// A reader with more room than this has something to read to behind it as well ([`Transfer::space`]): what follows the end of a body
+    /// must be seen for the connection to be kept safely.
+    pub fn content_due(&self) -> u64 {
+        self.0.content_due()
     }
 
     /// How many bytes [`Transfer::push_body`] would take now.
@@ -512,6 +527,7 @@ impl Machine {
             Input::Wrote(n) => self.wrote(n),
             Input::Received(bytes) => self.received(bytes),
             Input::Filled(n) => self.filled(n),
+            Input::Bypassed(n) => self.bypassed(n),
             Input::Eof => self.eof(),
             Input::Failed(side, failure) => self.io_failed(side, failure),
             Input::Blocked(side) => self.park(side, true),

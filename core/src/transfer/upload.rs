@@ -69,6 +69,13 @@ impl Machine {
         }
     }
 
+    pub(super) fn outgoing_next(&self) -> &[u8] {
+        match &self.link {
+            Some(link) if !link.outgoing().is_empty() => self.direct(),
+            _ => &[],
+        }
+    }
+
     pub(super) fn outgoing(&self) -> &[u8] {
         let Some(link) = &self.link else { return &[] };
         let out = link.outgoing();
@@ -76,18 +83,19 @@ impl Machine {
     }
 
     pub(super) fn wrote(&mut self, n: usize) -> Result<(), Misuse> {
-        if n > self.outgoing().len() {
+        if n > self.outgoing().len() + self.outgoing_next().len() {
             return Err(Misuse::TooMany);
         }
         if n == 0 {
             return Ok(());
         }
         let Some(link) = &mut self.link else { return Err(Misuse::NotAsked) };
-        if !link.outgoing().is_empty() {
-            link.wrote(n);
-        } else if let Upload::Sending { sent } = &mut self.upload {
-            link.bypass(n).map_err(|_| Misuse::TooMany)?;
-            *sent += n as u64;
+        let queued = link.outgoing().len().min(n);
+        link.wrote(queued);
+        let straight = n - queued;
+        if let (Upload::Sending { sent }, true) = (&mut self.upload, straight > 0) {
+            link.bypass(straight).map_err(|_| Misuse::TooMany)?;
+            *sent += straight as u64;
         }
         self.progress = self.now.instant;
         self.feed_upload();
