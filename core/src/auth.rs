@@ -4,12 +4,16 @@
 //! decided elsewhere (`redirect`: same origin only, T1).
 
 use std::fmt;
+use std::sync::Arc;
 
 use http::HeaderValue;
 
-/// Credentials for the origin of a request.
+/// Credentials for the origin of a request. Cheap to clone.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Auth {
+pub struct Auth(Arc<Field>);
+
+#[derive(PartialEq, Eq)]
+struct Field {
     value: HeaderValue,
     scheme: &'static str,
 }
@@ -43,19 +47,19 @@ impl Auth {
 
     /// The value of the Authorization or Proxy-Authorization field; marked sensitive.
     pub fn header_value(&self) -> &HeaderValue {
-        &self.value
+        &self.0.value
     }
 
     fn new(scheme: &'static str, token: &str) -> Result<Auth, AuthError> {
         let mut value = HeaderValue::from_str(&format!("{scheme} {token}")).map_err(|_| AuthError::Control)?;
         value.set_sensitive(true);
-        Ok(Auth { value, scheme })
+        Ok(Auth(Arc::new(Field { value, scheme })))
     }
 }
 
 impl fmt::Debug for Auth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Auth({} ***)", self.scheme)
+        write!(f, "Auth({} ***)", self.0.scheme)
     }
 }
 

@@ -20,5 +20,6 @@ pub mod peers;
 pub mod proxy;
 pub mod raw;
 pub mod server;
+pub mod sim;
 pub mod support;
 pub mod tls;

@@ -5,10 +5,9 @@ use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use petition_core::http1::ResponseHead;
 use petition_core::resolve::StaticResolver;
 use petition_core::{Body, Error, Method, Request, Session};
-use petition_mio::{Flow, Handler, LoopThread, Options, Supply, petition_core};
+use petition_mio::{Flow, Handler, Head, LoopThread, Options, Supply, petition_core};
 use petition_tests::memory::{self, Conduct, Outcome, Peer, Source, Style, World, ms};
 use petition_tests::server::{Script, Scripted};
 use petition_tests::tls::{Authority, Endpoint, Leaf};
@@ -254,7 +253,7 @@ struct Taker {
 }
 
 impl Handler for Taker {
-    fn head(&mut self, head: ResponseHead) {
+    fn head(&mut self, head: Head<'_>) {
         self.status = head.status().as_u16();
     }
 

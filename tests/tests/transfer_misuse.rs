@@ -211,3 +211,32 @@ fn nonsense_is_misuse_and_never_a_panic_a_hang_or_a_lost_socket() {
         assert_eq!(fool.open, 0, "seed {seed}: a socket was forgotten");
     }
 }
+
+#[test]
+fn an_attempt_is_answered_once_and_what_is_said_of_it_later_is_misuse() {
+    let mut session = Session::new();
+    let request = Request::new(Method::GET, "http://a.test/");
+    let now = Now::default();
+    let mut transfer = Transfer::new(session.prepare(&request).unwrap(), now);
+    let addresses: [SocketAddr; 2] = ["[::1]:80".parse().unwrap(), "127.0.0.1:80".parse().unwrap()];
+    let mut attempts = Vec::new();
+    while attempts.len() < 2 {
+        match transfer.poll() {
+            Output::Sync => transfer.sync(now, &mut session).unwrap(),
+            Output::Acquire => transfer.handle(now, Input::NotAcquired).unwrap(),
+            Output::Resolve => transfer.handle(now, Input::Resolved(&addresses)).unwrap(),
+            Output::Connect(attempt, _) => {
+                attempts.push(attempt);
+                if attempts.len() == 1 {
+                    transfer.handle(now, Input::ConnectFailed(attempt, IoFailure::new(Io::ConnectionRefused))).unwrap();
+                    assert_eq!(transfer.handle(now, Input::Connected(attempt)), Err(Misuse::NotAsked));
+                }
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    transfer.handle(now, Input::Connected(attempts[1])).unwrap();
+    let failed = Input::ConnectFailed(attempts[1], IoFailure::new(Io::ConnectionRefused));
+    assert_eq!(transfer.handle(now, failed), Err(Misuse::NotAsked));
+    assert!(matches!(transfer.poll(), Output::Transmit), "it goes on with the connection that there is");
+}

@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
-use petition_mio::petition_core::tls::TlsConfig;
-use petition_mio::{Client, EventLoop};
-use petition_tests::httpbin::Httpbin;
-use petition_tests::tls::{Authority, Endpoint};
+use petition_mio::EventLoop;
+
+#[path = "support/embedded.rs"]
+mod embedded;
 
 /// So much of a frame may go to requests.
 const BUDGET: Duration = Duration::from_millis(1);
@@ -25,7 +25,7 @@ struct World {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut event_loop = EventLoop::new()?;
-    let (_servers, urls) = servers_or(&event_loop.client())?;
+    let (_servers, urls) = embedded::servers_or(&event_loop.client(), std::env::args().skip(1).collect())?;
     let (tell, news) = mpsc::channel();
     let waiting = Arc::new(AtomicUsize::new(urls.len()));
     for url in urls {
@@ -63,26 +63,4 @@ fn update(world: &mut World, news: impl Iterator<Item = String>) {
 
 fn draw(world: &World) {
     eprint!("\rframe {}: {} answers ", world.frames, world.news.len());
-}
-
-/// The URLs given, or some of a plain and a TLS server, which the client then trusts.
-fn servers_or(client: &Client) -> Result<(Vec<Httpbin>, Vec<String>), Box<dyn Error>> {
-    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
-    let mut times = 1;
-    if let [first, n, ..] = &arguments[..]
-        && first == "--times"
-    {
-        times = n.parse()?;
-        arguments.drain(..2);
-    }
-    if !arguments.is_empty() {
-        return Ok((Vec::new(), std::iter::repeat_n(arguments, times).flatten().collect()));
-    }
-    let authority = Authority::new();
-    let servers = vec![Httpbin::start_plain()?, Httpbin::start_tls(&Endpoint::new(&authority.issue_localhost()))?];
-    let tls = TlsConfig::builder().root(authority.der()).build()?;
-    client.session(|session| session.update(|options| options.scalars_mut().tls = Some(tls).into()));
-    let paths = ["/get", "/redirect/2", "/bytes/100000", "/delay/1"];
-    let urls = servers.iter().flat_map(|server| paths.map(|path| server.url(path))).collect();
-    Ok((servers, urls))
 }

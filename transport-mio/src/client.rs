@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use petition_core::engine::Group;
-use petition_core::{Error, ErrorKind, IntoUrl, Method, Request, Session, Transfer};
+use petition_core::{Error, ErrorKind, IntoUrl, Method, Now, Request, Session, Transfer, UnixTime};
 
 use crate::clock;
 use crate::handle::{Handle, Pending, Ticket};
@@ -94,12 +94,12 @@ impl Client {
 
     /// Begins a request. When the loop is gone, the job ends at once, on this thread.
     fn start(&self, transfer: Result<Transfer, Error>, group: Option<u64>, job: Job) -> Handle {
-        let ticket = Ticket::new(self.inbox.clone());
+        let ticket = Ticket::new();
         let start = Start { transfer, group: group.map(Group), ticket: ticket.clone(), job };
         if let Some(Command::Start(start)) = self.inbox.push(Command::Start(start)) {
             refuse_in_turn(start);
         }
-        Handle(ticket)
+        Handle { ticket, inbox: self.inbox.clone() }
     }
 }
 
@@ -192,7 +192,9 @@ impl RequestBuilder {
 
     fn submit(self, job: Job) -> Handle {
         let prepared = self.client.session(|session| session.prepare(&self.request));
-        let transfer = prepared.map(|prepared| Transfer::new(prepared, clock::now()));
+        // The wall clock is the loop's to read, when it begins.
+        let now = Now::new(clock::instant(), UnixTime::default());
+        let transfer = prepared.map(|prepared| Transfer::new(prepared, now));
         self.client.start(transfer, self.group, job)
     }
 }

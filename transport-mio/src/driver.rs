@@ -10,27 +10,28 @@ use std::net::SocketAddr;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant as StdInstant};
+use std::time::Duration;
 
 use mio::event::Event as Readiness;
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token, Waker};
 use petition_core::engine::{Engine, Group, Output, SessionAccess, SocketId, TransferId};
 use petition_core::pool::{PoolLimits, PoolStatistics};
-use petition_core::{Event, Input, IoFailure, Session, Side};
+use petition_core::{Event, Input, Instant, IoFailure, Now, Session, Side};
 
 use crate::client::Client;
 use crate::clock;
+use crate::facts::Head;
 use crate::handle::Ticket;
 use crate::inbox::{Command, Inbox, Start};
-use crate::job::{Flow, Job, Supply};
+use crate::job::{Collected, Flow, Job, Supply};
 use crate::resolve::{Lookups, Resolver, SystemResolver};
 
 /// The most time that one turn takes unless it is told otherwise.
 pub const TURN: Duration = Duration::from_millis(10);
 
-/// What was polled so long ago says nothing about a connection that was idle since.
-const FRESH: Duration = Duration::from_millis(5);
+/// How long the silence of a poll speaks for a connection that has been idle since: for the turn that follows it.
+const FRESH: Duration = TURN;
 
 /// The space that a body source is asked to fill.
 const SPACE: usize = 64 * 1024;
@@ -73,19 +74,18 @@ pub struct Driver {
     /// Those that were taken out of the inbox and not obeyed yet.
     commands: VecDeque<Command>,
     lookups: Lookups,
-    /// When readiness was last asked for.
-    polled: Option<StdInstant>,
+    /// The time of this turn: read at its beginning, after each callback, and now and then.
+    now: Now,
+    /// When the turn began. What the poll before it did not report had not come.
+    polled: Instant,
     space: Vec<u8>,
     stopped: bool,
-    /// The turn has done something.
-    busy: bool,
 }
 
 struct Conn {
     id: SocketId,
     stream: TcpStream,
     connecting: bool,
-    readable: bool,
     writable: bool,
     /// The peer has ended its side: what is there can be read at any time, and the end after it.
     read_closed: bool,
@@ -123,12 +123,12 @@ impl Driver {
             sockets: Vec::new(),
             jobs: Vec::new(),
             commands: VecDeque::new(),
-            polled: None,
+            now: clock::now(),
+            polled: Instant::ZERO,
             lookups: Lookups::new(options.resolver, inbox.clone()),
             inbox,
             space: Vec::new(),
             stopped: false,
-            busy: false,
         })
     }
 
@@ -145,25 +145,24 @@ impl Driver {
         }
         let Some(index) = (token - self.tokens.start).checked_sub(1) else { return true };
         let Some(Some(conn)) = self.sockets.get_mut(index) else { return true };
-        let id = conn.id;
-        let now = clock::now();
+        let (id, now) = (conn.id, self.now);
         if conn.connecting {
-            self.connect_ready(index, id);
+            self.connect_ready(index, id, event.is_readable());
             return true;
         }
         conn.read_closed |= event.is_read_closed() || event.is_error();
         if event.is_readable() || conn.read_closed {
-            conn.readable = true;
             told(self.engine.socket_input(now, id, Input::Ready(Side::Read)));
         }
-        if event.is_writable() || event.is_write_closed() || event.is_error() {
+        // An edge on one side is reported with the state of the other.
+        if !conn.writable && (event.is_writable() || event.is_write_closed() || event.is_error()) {
             conn.writable = true;
             told(self.engine.socket_input(now, id, Input::Ready(Side::Write)));
         }
         true
     }
 
-    fn connect_ready(&mut self, index: usize, id: SocketId) {
+    fn connect_ready(&mut self, index: usize, id: SocketId, readable: bool) {
         let Some(Some(conn)) = self.sockets.get_mut(index) else { return };
         let failed = match (conn.stream.take_error(), conn.stream.peer_addr()) {
             (Ok(Some(error)) | Err(error), _) => Some(error),
@@ -173,11 +172,17 @@ impl Driver {
         };
         conn.connecting = false;
         conn.writable = true;
+        self.now = clock::now();
         match failed {
-            None => told(self.engine.connected(clock::now(), id)),
+            None => {
+                if !readable {
+                    told(self.engine.socket_input(self.now, id, Input::Blocked(Side::Read)));
+                }
+                told(self.engine.connected(self.now, id));
+            }
             Some(error) => {
                 self.close(id);
-                told(self.engine.connect_failed(clock::now(), id, IoFailure::from(&error)));
+                told(self.engine.connect_failed(self.now, id, IoFailure::from(&error)));
             }
         }
     }
@@ -187,50 +192,34 @@ impl Driver {
     /// `budget` bounds the time it takes, to within one step or one callback; without one it is [`TURN`], so that no
     /// connection that never pauses keeps the others from being polled. True when something is left: then poll without waiting, and turn again.
     pub fn turn(&mut self, budget: Option<Duration>) -> bool {
-        self.polled = Some(StdInstant::now());
-        self.work(budget)
-    }
-
-    /// A turn without a poll before it: what readiness there is may be old.
-    pub(crate) fn turn_unpolled(&mut self, budget: Option<Duration>) -> bool {
-        self.polled = None;
-        self.work(budget)
-    }
-
-    /// Whether the last turn did anything.
-    pub(crate) fn did_something(&self) -> bool {
-        self.busy
-    }
-
-    fn work(&mut self, budget: Option<Duration>) -> bool {
-        self.busy = false;
-        let until = StdInstant::now() + budget.unwrap_or(TURN);
+        self.now = clock::now();
+        self.polled = self.now.instant;
+        let until = self.polled + budget.unwrap_or(TURN);
         self.inbox.awake();
-        self.engine.tick(clock::now());
+        self.engine.tick(self.now);
         let mut steps = 0_u32;
         loop {
-            // A long queue of commands does not keep those from going on that have begun, nor the other way round.
-            if self.obey() {
-                self.busy = true;
-            } else {
-                match self.engine.poll(&mut self.state) {
-                    Output::Wait => {
-                        // What a callback asked for is part of this turn.
-                        if self.inbox.sleep() {
-                            return false;
-                        }
-                    }
-                    output => {
-                        self.busy = true;
-                        self.perform(output);
-                    }
-                }
+            // Those that have begun go on while a long queue of commands is obeyed, and the other way round.
+            let obeyed = self.obey();
+            match self.engine.poll(&mut self.state) {
+                // What a callback asked for is part of this turn.
+                Output::Wait if !obeyed && self.inbox.sleep() => return false,
+                Output::Wait => {}
+                output => self.perform(output),
             }
             steps = steps.wrapping_add(1);
-            if steps.is_multiple_of(8) && StdInstant::now() >= until {
+            if steps.is_multiple_of(8) {
+                self.now.instant = clock::instant();
+            }
+            if self.now.instant >= until {
                 return true;
             }
         }
+    }
+
+    /// Whether there is something to do at once.
+    pub(crate) fn has_work(&self) -> bool {
+        !self.commands.is_empty() || !self.inbox.is_empty() || !self.engine.is_at_rest()
     }
 
     /// The time until [`Driver::turn`] has something to do by itself; `None` when that depends on events alone.
@@ -273,6 +262,9 @@ impl Driver {
     /// Obeys one command, if there is one. Those that follow are kept, should it panic.
     fn obey(&mut self) -> bool {
         if self.commands.is_empty() {
+            if self.inbox.is_empty() {
+                return false;
+            }
             self.inbox.take(&mut self.commands);
         }
         match self.commands.pop_front() {
@@ -285,7 +277,7 @@ impl Driver {
     }
 
     fn obey_one(&mut self, command: Command) {
-        let now = clock::now();
+        let now = self.now;
         match command {
             Command::Start(start) => {
                 self.inbox.started();
@@ -350,11 +342,12 @@ impl Driver {
                 if let Some(entry) = self.jobs.get_mut(id.index()).and_then(Option::take) {
                     entry.ticket.set_transfer(None);
                     entry.job.end(Some(transfer), error);
+                    self.now.instant = clock::instant();
                 }
             }
             Output::Connect(socket, address) => {
                 if let Err(error) = self.connect(socket, address) {
-                    told(self.engine.connect_failed(clock::now(), socket, IoFailure::from(&error)));
+                    told(self.engine.connect_failed(self.now, socket, IoFailure::from(&error)));
                 }
             }
             Output::Close(socket) => self.close(socket),
@@ -364,7 +357,7 @@ impl Driver {
             Output::Rewind(id) => {
                 let rewound = self.with_job(id, |_, job| job.rewind()).unwrap_or_default();
                 let input = if rewound { Input::Rewound } else { Input::NotRewound };
-                told(self.engine.transfer_input(clock::now(), id, input));
+                told(self.engine.transfer_input(self.now, id, input));
             }
             Output::Wait => {}
         }
@@ -375,13 +368,15 @@ impl Driver {
     fn with_job<R>(&mut self, id: TransferId, call: impl FnOnce(&mut Driver, &mut Job) -> R) -> Option<R> {
         let mut entry = self.jobs.get_mut(id.index()).and_then(Option::take)?;
         let result = catch_unwind(AssertUnwindSafe(|| call(self, &mut entry.job)));
+        // It took what time it liked.
+        self.now.instant = clock::instant();
         if let Some(place) = self.jobs.get_mut(id.index()) {
             *place = Some(entry);
         }
         match result {
             Ok(result) => Some(result),
             Err(panic) => {
-                self.engine.cancel(clock::now(), id);
+                self.engine.cancel(self.now, id);
                 resume_unwind(panic)
             }
         }
@@ -401,7 +396,7 @@ impl Driver {
         if self.sockets.len() <= socket.index() {
             self.sockets.resize_with(socket.index() + 1, || None);
         }
-        let conn = Conn { id: socket, stream, connecting: true, readable: false, writable: false, read_closed: false };
+        let conn = Conn { id: socket, stream, connecting: true, writable: false, read_closed: false };
         if let Some(place) = self.sockets.get_mut(socket.index()) {
             *place = Some(conn);
         }
@@ -432,67 +427,68 @@ impl Driver {
             Err(error) if error.kind() == Io::Interrupted => return,
             Err(error) => Input::Failed(Side::Write, IoFailure::from(&error)),
         };
-        told(self.engine.socket_input(clock::now(), socket, input));
+        told(self.engine.socket_input(self.now, socket, input));
     }
 
     fn read(&mut self, socket: SocketId) {
-        let readable = self.conn(socket).is_some_and(|conn| conn.readable);
-        if !readable {
-            return told(self.engine.socket_input(clock::now(), socket, Input::Blocked(Side::Read)));
-        }
         let space = self.engine.space(socket);
         let Some(Some(conn)) = self.sockets.get_mut(socket.index()) else { return };
         let input = match conn.stream.read(space) {
             Ok(0) => Input::Eof,
             Ok(n) => {
-                conn.readable = n == space.len() || conn.read_closed;
+                // Less than there was room for: no more is there. The end, once announced, can be read at any time.
+                if n < space.len() && !conn.read_closed {
+                    told(self.engine.socket_input(self.now, socket, Input::Blocked(Side::Read)));
+                }
                 Input::Filled(n)
             }
-            Err(error) if error.kind() == Io::WouldBlock => {
-                conn.readable = false;
-                Input::Blocked(Side::Read)
-            }
+            Err(error) if error.kind() == Io::WouldBlock => Input::Blocked(Side::Read),
             Err(error) if error.kind() == Io::Interrupted => return,
             Err(error) => Input::Failed(Side::Read, IoFailure::from(&error)),
         };
-        told(self.engine.socket_input(clock::now(), socket, input));
+        told(self.engine.socket_input(self.now, socket, input));
     }
 
-    /// What a poll of just now did not report has not come: no system call is worth the moment in between.
+    /// What the poll before this turn did not report had not come: no system call is worth the moment in between.
     fn check(&mut self, socket: SocketId) {
-        let fresh = self.polled.is_some_and(|polled| polled.elapsed() < FRESH);
+        // Otherwise the last read left no room to tell, or something was heard of it.
+        let silent = self.engine.awaits(socket, Side::Read) && self.now.instant - self.polled < FRESH;
         let alive = match self.conn(socket) {
             Some(conn) if conn.read_closed => false,
-            // The last read left no room to tell, or nothing is known of the time since the last poll.
-            Some(conn) if conn.readable || !fresh => {
-                matches!(conn.stream.peek(&mut [0]), Err(error) if error.kind() == Io::WouldBlock)
-            }
-            Some(_) => true,
+            Some(_) if silent => true,
+            Some(conn) => matches!(conn.stream.peek(&mut [0]), Err(error) if error.kind() == Io::WouldBlock),
             None => false,
         };
-        told(self.engine.socket_input(clock::now(), socket, if alive { Input::Alive } else { Input::Dead }));
+        told(self.engine.socket_input(self.now, socket, if alive { Input::Alive } else { Input::Dead }));
     }
 
     fn resolve(&mut self, id: TransferId) {
         let Some((host, port)) = self.engine.peer_name(id) else { return };
         if let Some(addresses) = self.lookups.known(host, port) {
-            return told(self.engine.transfer_input(clock::now(), id, Input::Resolved(&addresses)));
+            return told(self.engine.transfer_input(self.now, id, Input::Resolved(&addresses)));
         }
         if let Err(error) = self.lookups.begin(id, host, port) {
-            told(self.engine.transfer_input(clock::now(), id, Input::ResolveFailed(IoFailure::from(&error))));
+            told(self.engine.transfer_input(self.now, id, Input::ResolveFailed(IoFailure::from(&error))));
         }
     }
 
     fn body(&mut self, id: TransferId) {
-        let taken = self.with_job(id, |driver, job| {
-            let piece = driver.engine.body(id);
-            (job.data(piece), piece.len())
-        });
+        let taken =
+            if let Some(Some(Entry { job: Job::Collect(_, Some(collected)), .. })) = self.jobs.get_mut(id.index()) {
+                let piece = self.engine.body(id);
+                collected.data(piece);
+                Some((Flow::Continue, piece.len()))
+            } else {
+                self.with_job(id, |driver, job| {
+                    let piece = driver.engine.body(id);
+                    (job.data(piece), piece.len())
+                })
+            };
         let Some((flow, n)) = taken else { return };
         if flow == Flow::Pause {
             self.engine.pause(id);
         }
-        told(self.engine.transfer_input(clock::now(), id, Input::Consumed(n)));
+        told(self.engine.transfer_input(self.now, id, Input::Consumed(n)));
     }
 
     fn supply(&mut self, id: TransferId) {
@@ -500,7 +496,7 @@ impl Driver {
         let room = self.engine.transfer(id).map_or(0, |transfer| transfer.body_room()).min(self.space.len());
         let mut space = std::mem::take(&mut self.space);
         let supplied = self.with_job(id, |_, job| job.upload(space.get_mut(..room).unwrap_or_default()));
-        let now = clock::now();
+        let now = self.now;
         match supplied {
             None => {}
             Some(Ok(Supply::Bytes(n))) if n > 0 => {
@@ -519,11 +515,20 @@ impl Driver {
 
     fn event(&mut self, id: TransferId, event: Event) {
         match event {
-            Event::Head(head) => drop(self.with_job(id, |driver, job| {
-                if let Some(transfer) = driver.engine.transfer_mut(id) {
-                    job.head(head, transfer);
+            Event::Head(head) => {
+                let (Some(transfer), Some(Some(entry))) = (self.engine.transfer_mut(id), self.jobs.get_mut(id.index()))
+                else {
+                    return;
+                };
+                match &mut entry.job {
+                    Job::Collect(_, collected) => *collected = Some(Collected::begin(head, transfer)),
+                    Job::Stream(_) => drop(self.with_job(id, |driver, job| {
+                        if let Some(transfer) = driver.engine.transfer(id) {
+                            job.head(Head::new(head, transfer));
+                        }
+                    })),
                 }
-            })),
+            }
             Event::Informational(head) => drop(self.with_job(id, |_, job| job.informational(head))),
             Event::Redirected | Event::Retried | Event::Done | Event::Failed(_) => {}
         }

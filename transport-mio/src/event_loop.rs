@@ -51,7 +51,7 @@ impl EventLoop {
     pub fn with(options: Options) -> io::Result<EventLoop> {
         let poll = Poll::new()?;
         let driver = Driver::new(poll.registry(), 0..usize::MAX, options)?;
-        Ok(EventLoop { poll, events: Events::with_capacity(EVENTS), driver, unfinished: true })
+        Ok(EventLoop { poll, events: Events::with_capacity(EVENTS), driver, unfinished: false })
     }
 
     /// A handle that submits requests, from any thread.
@@ -98,15 +98,13 @@ impl EventLoop {
     }
 
     fn step(&mut self, timeout: Option<Duration>, budget: Option<Duration>) -> io::Result<()> {
-        let began = Instant::now();
-        // Work that is at hand is done before anything is waited for.
-        let mut worked = false;
-        if self.unfinished || timeout.is_none_or(|timeout| !timeout.is_zero()) {
-            self.unfinished = true;
-            self.unfinished = self.driver.turn_unpolled(budget);
-            worked = self.unfinished || self.driver.did_something();
-        }
-        let due = if worked { Some(Duration::ZERO) } else { self.driver.timeout() };
+        let began = budget.map(|_| Instant::now());
+        // Work that is at hand is not kept waiting, but what has come is told before it is done: then the silence of a kept
+        // connection says that it is still good.
+        let due = match self.unfinished || self.driver.has_work() {
+            true => Some(Duration::ZERO),
+            false => self.driver.timeout(),
+        };
         let wait = [timeout, due].into_iter().flatten().min();
         match self.poll.poll(&mut self.events, wait) {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
@@ -115,7 +113,7 @@ impl EventLoop {
         for event in &self.events {
             self.driver.ready(event);
         }
-        let left = budget.map(|budget| budget.saturating_sub(began.elapsed()));
+        let left = budget.zip(began).map(|(budget, began)| budget.saturating_sub(began.elapsed()));
         self.unfinished = true;
         self.unfinished = self.driver.turn(left);
         Ok(())

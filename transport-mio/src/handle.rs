@@ -12,7 +12,6 @@ use crate::response::Response;
 
 /// What a handle and the loop share of one request.
 pub(crate) struct Ticket {
-    inbox: Arc<Inbox>,
     stage: Mutex<Stage>,
 }
 
@@ -27,8 +26,8 @@ enum Stage {
 }
 
 impl Ticket {
-    pub(crate) fn new(inbox: Arc<Inbox>) -> Arc<Ticket> {
-        Arc::new(Ticket { inbox, stage: Mutex::new(Stage::Sent) })
+    pub(crate) fn new() -> Arc<Ticket> {
+        Arc::new(Ticket { stage: Mutex::new(Stage::Sent) })
     }
 
     fn stage(&self) -> MutexGuard<'_, Stage> {
@@ -54,37 +53,40 @@ impl Ticket {
 
 /// A request that is under way. Cheap to clone; may be used from any thread, and from callbacks. Dropping it changes nothing.
 #[derive(Clone)]
-pub struct Handle(pub(crate) Arc<Ticket>);
+pub struct Handle {
+    pub(crate) ticket: Arc<Ticket>,
+    pub(crate) inbox: Arc<Inbox>,
+}
 
 impl Handle {
     /// Ends the request. Its callback runs on the loop with an error of kind
     /// [`Cancelled`](petition_core::ErrorKind::Cancelled), unless it has ended by then; exactly once in any case.
     pub fn cancel(&self) {
         {
-            let mut stage = self.0.stage();
+            let mut stage = self.ticket.stage();
             match *stage {
                 Stage::Sent => *stage = Stage::Cancelled,
                 Stage::Cancelled | Stage::Ended => return,
                 Stage::Running(_) => {}
             }
         }
-        self.0.inbox.push(Command::Cancel(self.0.clone()));
+        self.inbox.push(Command::Cancel(self.ticket.clone()));
     }
 
     /// No body is delivered until [`Handle::resume`], and nothing more is read once a piece waits; the time does not count against the peer.
     pub fn pause(&self) {
-        self.0.inbox.push(Command::Pause(self.0.clone()));
+        self.inbox.push(Command::Pause(self.ticket.clone()));
     }
 
     /// Goes on after [`Handle::pause`], or after a handler paused or had no body bytes to send.
     pub fn resume(&self) {
-        self.0.inbox.push(Command::Resume(self.0.clone()));
+        self.inbox.push(Command::Resume(self.ticket.clone()));
     }
 }
 
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Handle").field("stage", &*self.0.stage()).finish()
+        f.debug_struct("Handle").field("stage", &*self.ticket.stage()).finish()
     }
 }
 

@@ -46,6 +46,8 @@ pub(crate) struct Start {
 /// Commands on their way to the loop.
 pub(crate) struct Inbox {
     commands: Mutex<State>,
+    /// There are some: looked at far more often than commands come.
+    some: AtomicBool,
     /// The loop is, or is about to be, waiting in the operating system: it must be woken.
     asleep: AtomicBool,
     /// Requests that the loop has not begun.
@@ -62,7 +64,8 @@ struct State {
 impl Inbox {
     pub(crate) fn new(waker: Waker) -> Inbox {
         let commands = Mutex::new(State { waiting: VecDeque::new(), closed: false });
-        Inbox { commands, asleep: AtomicBool::new(true), starts: AtomicUsize::new(0), waker }
+        let (asleep, starts) = (AtomicBool::new(true), AtomicUsize::new(0));
+        Inbox { commands, some: AtomicBool::new(false), asleep, starts, waker }
     }
 
     /// Hands a command to the loop; the command itself when the loop is gone. From the loop's own thread, and while the loop is busy,
@@ -77,8 +80,9 @@ impl Inbox {
                 self.starts.fetch_add(1, Ordering::Relaxed);
             }
             state.waiting.push_back(command);
+            self.some.store(true, Ordering::SeqCst);
         }
-        if self.asleep.swap(false, Ordering::AcqRel) {
+        if self.asleep.load(Ordering::SeqCst) && self.asleep.swap(false, Ordering::SeqCst) {
             // When it cannot be woken, the loop is over or out of descriptors; the command is found at the next turn.
             let _ = self.waker.wake();
         }
@@ -90,17 +94,25 @@ impl Inbox {
         if into.capacity() > KEEP {
             *into = VecDeque::new();
         }
-        std::mem::swap(into, &mut self.commands.lock().unwrap_or_else(PoisonError::into_inner).waiting);
+        let mut state = self.commands.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::swap(into, &mut state.waiting);
+        self.some.store(!state.waiting.is_empty(), Ordering::SeqCst);
     }
 
     /// Says that the loop is going to wait. False when there are commands: it must not.
     pub(crate) fn sleep(&self) -> bool {
-        self.asleep.store(true, Ordering::Release);
-        let empty = self.commands.lock().unwrap_or_else(PoisonError::into_inner).waiting.is_empty();
+        // Either this thread sees the command of another, or that one sees that the loop is asleep.
+        self.asleep.store(true, Ordering::SeqCst);
+        let empty = self.is_empty();
         if !empty {
-            self.asleep.store(false, Ordering::Release);
+            self.awake();
         }
         empty
+    }
+
+    /// Whether no command waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        !self.some.load(Ordering::SeqCst)
     }
 
     /// How many requests the loop has not begun.
@@ -114,7 +126,7 @@ impl Inbox {
     }
 
     pub(crate) fn awake(&self) {
-        self.asleep.store(false, Ordering::Release);
+        self.asleep.store(false, Ordering::SeqCst);
     }
 
     /// No more commands from now on; those that wait are given out.

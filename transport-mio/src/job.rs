@@ -4,6 +4,7 @@ use petition_core::http1::ResponseHead;
 use petition_core::transfer::Transfer;
 use petition_core::{Error, ErrorKind};
 
+use crate::facts::Head;
 use crate::response::Response;
 
 /// Whether a handler wants more of the body now.
@@ -32,8 +33,8 @@ pub trait Handler {
     /// A 1xx response.
     fn informational(&mut self, _head: ResponseHead) {}
 
-    /// The head of the final response.
-    fn head(&mut self, head: ResponseHead);
+    /// The head of the final response, and what is known of how it came.
+    fn head(&mut self, head: Head<'_>);
 
     /// The next piece of the body, content codings removed; it is used up when this returns.
     fn data(&mut self, piece: &[u8]) -> Flow;
@@ -70,21 +71,29 @@ pub(crate) struct Collected {
     undecoded: Vec<Box<str>>,
 }
 
+impl Collected {
+    /// The final head is there. The body is limited, since all of it is kept.
+    pub(crate) fn begin(head: ResponseHead, transfer: &mut Transfer) -> Box<Collected> {
+        let limit = transfer.request().settings().limits.body_bytes;
+        transfer.limit_body("body_bytes", Some(limit));
+        let undecoded = transfer.undecoded().to_vec();
+        Box::new(Collected { head, body: Vec::new(), undecoded })
+    }
+
+    pub(crate) fn data(&mut self, piece: &[u8]) {
+        self.body.extend_from_slice(piece);
+    }
+}
+
 impl Job {
     pub(crate) fn collect(callback: Callback) -> Job {
         Job::Collect(callback, None)
     }
 
-    /// The final head is there; a body that is collected is limited.
-    pub(crate) fn head(&mut self, head: ResponseHead, transfer: &mut Transfer) {
-        match self {
-            Job::Collect(_, collected) => {
-                let limit = transfer.request().settings().limits.body_bytes;
-                transfer.limit_body("body_bytes", Some(limit));
-                let undecoded = transfer.undecoded().to_vec();
-                *collected = Some(Box::new(Collected { head, body: Vec::new(), undecoded }));
-            }
-            Job::Stream(handler) => handler.head(head),
+    /// The final head, for a handler.
+    pub(crate) fn head(&mut self, head: Head<'_>) {
+        if let Job::Stream(handler) = self {
+            handler.head(head);
         }
     }
 
@@ -96,12 +105,7 @@ impl Job {
 
     pub(crate) fn data(&mut self, piece: &[u8]) -> Flow {
         match self {
-            Job::Collect(_, collected) => {
-                if let Some(collected) = collected {
-                    collected.body.extend_from_slice(piece);
-                }
-                Flow::Continue
-            }
+            Job::Collect(..) => Flow::Continue,
             Job::Stream(handler) => handler.data(piece),
         }
     }

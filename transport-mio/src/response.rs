@@ -1,74 +1,29 @@
 //! A response that was received as a whole.
 
 use std::fmt;
-use std::net::SocketAddr;
-use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
 use petition_core::http1::ResponseHead;
 use petition_core::text::{self, Text};
-use petition_core::transfer::{Hop, Transfer};
+use petition_core::transfer::Transfer;
 use petition_core::{Error, ErrorKind};
-use url::Url;
+
+use crate::facts::facts;
 
 /// The final response to a request, with its whole body.
 pub struct Response {
     head: ResponseHead,
     body: Bytes,
     undecoded: Vec<Box<str>>,
-    transfer: Box<Transfer>,
+    transfer: Transfer,
 }
 
 impl Response {
     pub(crate) fn new(head: ResponseHead, body: Vec<u8>, undecoded: Vec<Box<str>>, transfer: Transfer) -> Response {
-        Response { head, body: body.into(), undecoded, transfer: Box::new(transfer) }
+        Response { head, body: body.into(), undecoded, transfer }
     }
 
-    /// The status code.
-    pub fn status(&self) -> StatusCode {
-        self.head.status()
-    }
-
-    /// Whether the status is 2xx.
-    pub fn ok(&self) -> bool {
-        self.status().is_success()
-    }
-
-    /// The URL that answered, the last of all redirects; without userinfo.
-    pub fn url(&self) -> &Url {
-        self.transfer.url()
-    }
-
-    /// The first value of a field as text, the name in any case; `None` when there is none or it is not UTF-8.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        std::str::from_utf8(self.head.get(name)?).ok()
-    }
-
-    /// All fields, made into a map at each call.
-    pub fn headers(&self) -> HeaderMap {
-        self.head.to_header_map()
-    }
-
-    /// The head as it was received.
-    pub fn head(&self) -> &ResponseHead {
-        &self.head
-    }
-
-    /// The hops that were answered by a redirect, the oldest first.
-    pub fn history(&self) -> &[Hop] {
-        self.transfer.history()
-    }
-
-    /// The time from sending the request to the head of this response, redirects included.
-    pub fn elapsed(&self) -> Duration {
-        self.transfer.elapsed().unwrap_or_default()
-    }
-
-    /// The address that answered.
-    pub fn peer(&self) -> Option<SocketAddr> {
-        self.transfer.peer()
-    }
+    facts!();
 
     /// The whole body, content codings removed.
     pub fn bytes(&self) -> &Bytes {

@@ -1,4 +1,4 @@
-//! The examples are run: frames in the style of a game, also under strace; and connections that wait.
+//! The examples are run: frames in the style of a game, also under strace; connections that wait; many GETs, whose system calls are counted.
 
 use std::path::PathBuf;
 use std::process::{Command, Output};
@@ -71,5 +71,52 @@ fn connections_that_wait_are_held_and_all_are_answered() {
         let output = text(Command::new(example("hold")).args(arguments).output().unwrap());
         assert!(output.contains(&format!("{} answers, each the right one", arguments[0])), "{output}");
         assert!(output.contains("petition: "), "{output}");
+    }
+}
+
+#[test]
+fn many_gets_cost_one_write_and_one_read_each_and_no_more_waits_than_a_loop_by_hand() {
+    if Command::new("strace").arg("-V").output().is_err() {
+        println!("skipped: strace is not installed");
+        return;
+    }
+    let log = std::env::temp_dir().join(format!("petition-strace-gets-{}", std::process::id()));
+    // Calls by name. The server is a process of its own and is not traced.
+    let count = |arguments: &[&str]| {
+        let mut strace = Command::new("strace");
+        strace.args(["-qq", "-e", "trace=sendto,recvfrom,epoll_wait,epoll_ctl", "-o"]);
+        text(traced(&mut strace, &log, arguments)?);
+        let calls = std::fs::read_to_string(&log).unwrap();
+        let named = |name: &str| calls.lines().filter(|line| line.starts_with(name)).count();
+        Some((named("sendto("), named("recvfrom("), named("epoll_ctl("), named("epoll_wait(")))
+    };
+    let arguments = ["3000", "--connections", "16"];
+    let Some((writes, reads, registered, waits)) = count(&arguments) else { return };
+    let Some((raw_writes, raw_reads, _, raw_waits)) = count(&[&arguments[..], &["--raw"]].concat()) else { return };
+    std::fs::remove_file(log).unwrap();
+    assert_eq!((writes, reads, raw_writes), (3000, 3000, 3000));
+    assert!(raw_reads >= 3000);
+    // Once for each connection, and the waker.
+    assert_eq!(registered, 17);
+    // How many answers come at once is the machine's affair; connecting takes some waits.
+    println!("{waits} waits, {raw_waits} by hand");
+    assert!(waits <= 3000 + 40, "{waits}");
+}
+
+/// Runs the example `gets`; none when this machine allows no tracing.
+fn traced(strace: &mut Command, log: &std::path::Path, arguments: &[&str]) -> Option<Output> {
+    let output = strace.arg(log).arg(example("gets")).args(arguments).output().unwrap();
+    if !output.status.success() && String::from_utf8_lossy(&output.stderr).contains("PTRACE") {
+        println!("skipped: this machine allows no tracing");
+        return None;
+    }
+    Some(output)
+}
+
+#[test]
+fn gets_over_many_connections_hosts_and_beside_many_cookies_are_all_answered() {
+    for arguments in [&["300", "--connections", "100"][..], &["300", "--hosts", "50"], &["100", "--cookies", "200"]] {
+        let output = text(Command::new(example("gets")).args(arguments).output().unwrap());
+        assert!(output.contains(&format!("{} requests over ", arguments[0])), "{output}");
     }
 }

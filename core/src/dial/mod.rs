@@ -190,7 +190,7 @@ impl Dial {
         (0..u32::try_from(self.addresses.len()).unwrap_or(u32::MAX)).map(AttemptId)
     }
 
-    fn is_connecting(&self, id: AttemptId) -> bool {
+    pub(crate) fn is_connecting(&self, id: AttemptId) -> bool {
         matches!(self.attempts.get(id.index()), Some(Attempt::Connecting))
     }
 

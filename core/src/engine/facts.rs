@@ -16,12 +16,20 @@ impl Engine {
     /// Whether it is of any use to know that this side of a socket is ready: it would block when it was last tried, or it is being connected
     /// (to be written), or idle (to be read). What a level-triggered poll is to look for.
     pub fn awaits(&self, socket: SocketId, side: Side) -> bool {
-        match self.sockets.get(socket.0).map(|socket| &socket.owner) {
-            Some(Owner::Transfer(id)) => self.transfer(*id).is_some_and(|transfer| transfer.is_blocked(side)),
-            Some(Owner::Attempt(..)) => side == Side::Write,
-            Some(Owner::Idle(..)) => side == Side::Read,
-            Some(Owner::Closing) | None => false,
+        let Some(known) = self.sockets.get(socket.0) else { return false };
+        match known.owner {
+            Owner::Transfer(_) if side == Side::Read && known.dry => true,
+            Owner::Transfer(id) => self.transfer(id).is_some_and(|transfer| transfer.is_blocked(side)),
+            Owner::Attempt(..) => side == Side::Write,
+            Owner::Idle(..) => side == Side::Read,
+            Owner::Closing => false,
         }
+    }
+
+    /// Whether there is nothing to do before an input or before [`Engine::deadline`]: whether [`Engine::poll`] would say
+    /// [`Output::Wait`](super::Output::Wait), which it says as well when what seemed to be there came to nothing.
+    pub fn is_at_rest(&self) -> bool {
+        self.closing.is_empty() && self.current.is_none() && self.ready.is_empty()
     }
 
     /// Whether [`Engine::connected`] or [`Engine::connect_failed`] is due for a socket.

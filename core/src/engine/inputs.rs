@@ -1,7 +1,7 @@
 //! What an engine is told: sockets, bodies, time, and what is no longer wanted.
 
 use super::slab::Key;
-use super::{Dialing, Engine, Group, Owner, Slot, Socket, SocketId, TransferId};
+use super::{Dialing, Engine, Group, Owner, Socket, SocketId, TransferId};
 use crate::dial::AttemptId;
 use crate::error::{IoFailure, Misuse};
 use crate::time::{Instant, Now};
@@ -53,23 +53,66 @@ impl Engine {
     /// Takes in what happened on a socket. [`Ready`](Input::Ready) may be said of any socket at any time; an idle one of
     /// which something can be read is closed (RFC 9112 §9.2, T47).
     ///
+    /// [`Blocked`](Input::Blocked) may be said of the side to read without being asked, where the last read has shown that there is no more. It holds for the socket,
+    /// whomever it serves, until it is `Ready`: so a connection that is told of costs one read for each response.
+    ///
     /// # Errors
     /// [`Misuse`] when the input answers nothing that was asked.
+    #[inline]
     pub fn socket_input(&mut self, now: Now, socket: SocketId, input: Input<'_>) -> Result<(), Misuse> {
         self.now = now;
-        match (self.sockets.get(socket.0).map(|socket| &socket.owner), &input) {
+        match input {
+            Input::Blocked(Side::Read) => {
+                if let Some(known) = self.sockets.get_mut(socket.0) {
+                    known.dry = true;
+                }
+                Ok(())
+            }
+            Input::Ready(Side::Read) => self.readable(now, socket),
+            input => self.moved(now, socket, input),
+        }
+    }
+
+    /// Something can be read.
+    fn readable(&mut self, now: Now, socket: SocketId) -> Result<(), Misuse> {
+        let Some(known) = self.sockets.get_mut(socket.0) else { return Ok(()) };
+        known.dry = false;
+        match known.owner {
+            Owner::Transfer(id) => {
+                self.enqueue(id);
+                if self.transfer(id).is_some_and(|transfer| transfer.is_blocked(Side::Read)) {
+                    // It was told so itself.
+                    return unless_ended(self.transfer_input(now, id, Input::Ready(Side::Read)));
+                }
+            }
+            Owner::Idle(_) => self.idle_is_over(socket),
+            Owner::Attempt(..) | Owner::Closing => {}
+        }
+        Ok(())
+    }
+
+    /// Something other happened than that there is something to read or nothing.
+    fn moved(&mut self, now: Now, socket: SocketId, input: Input<'_>) -> Result<(), Misuse> {
+        match (self.sockets.get(socket.0).map(|known| &known.owner), &input) {
             (Some(Owner::Transfer(id)), _) => {
                 let id = *id;
                 unless_ended(self.transfer_input(now, id, input))
             }
-            (Some(Owner::Idle(_, idle)), Input::Ready(Side::Read) | Input::Eof | Input::Failed(..)) => {
-                self.pool.remove(*idle);
-                self.close_later(socket);
-                self.admit();
+            (Some(Owner::Idle(_)), Input::Eof | Input::Failed(..)) => {
+                self.idle_is_over(socket);
                 Ok(())
             }
             (_, Input::Ready(_) | Input::Blocked(_)) => Ok(()),
             _ => Err(Misuse::NotAsked),
+        }
+    }
+
+    /// A connection in the pool has ended, or something unasked can be read from it.
+    fn idle_is_over(&mut self, socket: SocketId) {
+        if let Some(Socket { owner: Owner::Idle(idle), .. }) = self.sockets.get(socket.0) {
+            self.pool.remove(*idle);
+            self.close_later(socket);
+            self.admit();
         }
     }
 
@@ -100,20 +143,22 @@ impl Engine {
     /// Time has passed: acts on whatever is due.
     pub fn tick(&mut self, now: Now) {
         self.now = now;
-        while let Some((at, id)) = self.timers.pop_due(now.instant) {
-            let Some(slot) = self.transfers.get_mut(id.0).filter(|slot| slot.armed == Some(at)) else { continue };
-            slot.armed = None;
-            if slot.transfer.deadline().is_some_and(|deadline| deadline <= now.instant) {
-                let told = slot.transfer.handle(now, Input::Tick);
-                debug_assert_eq!(told, Ok(()));
-                self.enqueue(id);
-            } else {
-                self.arm(id);
+        while let Some(index) = self.timers.pop_due(now.instant) {
+            let Some(id) = self.transfers.key_at(index).map(TransferId) else { continue };
+            let Some(slot) = self.transfers.get_mut(id.0) else { continue };
+            match slot.transfer.deadline() {
+                Some(deadline) if deadline <= now.instant => {
+                    let told = slot.transfer.handle(now, Input::Tick);
+                    debug_assert_eq!(told, Ok(()));
+                    self.enqueue(id);
+                }
+                Some(deadline) => self.timers.arm(index, deadline),
+                None => {}
             }
         }
         if self.pool.next_expiry().is_some_and(|at| at <= now.instant) {
             for expired in self.pool.expire(now.instant) {
-                self.close_later(expired);
+                self.close_later(expired.socket);
             }
             self.admit();
         }
@@ -129,28 +174,29 @@ impl Engine {
         let _ = self.transfer_input(now, id, Input::Cancel);
     }
 
-    /// Cancels every transfer of the group; looks at each transfer once.
+    /// Cancels every transfer of the group; looks at no other.
     pub fn cancel_group(&mut self, now: Now, group: Group) {
-        self.cancel_where(now, |slot| slot.group == Some(group));
+        let first = (group.0, TransferId(Key::FIRST));
+        let members: Vec<_> =
+            self.groups.range(first..).take_while(|(of, _)| *of == group.0).map(|(_, id)| *id).collect();
+        for id in members {
+            self.cancel(now, id);
+        }
     }
 
     /// Cancels every transfer and closes all idle connections.
     pub fn cancel_all(&mut self, now: Now) {
-        self.cancel_where(now, |_| true);
-        self.close_idle();
-    }
-
-    fn cancel_where(&mut self, now: Now, wanted: impl Fn(&Slot) -> bool) {
-        let ids: Vec<Key> = self.transfers.keys().filter(|key| self.transfers.get(*key).is_some_and(&wanted)).collect();
-        for id in ids {
+        let all: Vec<Key> = self.transfers.keys().collect();
+        for id in all {
             self.cancel(now, TransferId(id));
         }
+        self.close_idle();
     }
 
     /// Closes all idle connections. With no transfer left either, every socket is closed after the next polls: a graceful end.
     pub fn close_idle(&mut self) {
         for idle in self.pool.clear() {
-            self.close_later(idle);
+            self.close_later(idle.socket);
         }
     }
 

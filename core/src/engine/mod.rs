@@ -61,7 +61,7 @@ mod tests;
 mod timers;
 mod waiting;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 use std::net::SocketAddr;
 
@@ -162,15 +162,19 @@ pub struct Engine {
     now: Now,
     transfers: Slab<Slot>,
     sockets: Slab<Socket>,
-    pool: Pool<Route, SocketId>,
+    pool: Pool<Route, Kept>,
     ready: VecDeque<TransferId>,
     /// Whose turn it is, and how many outputs are left of it.
     current: Option<(TransferId, u8)>,
     timers: Timers,
+    /// The members of each group.
+    groups: BTreeSet<(u64, TransferId)>,
     waiting: Waiting,
     /// Sockets that serve nobody any more.
     closing: Vec<SocketId>,
     buffer: ReadBuffer,
+    /// Storage for the next request's head: one that waits for its response has none.
+    spare: Vec<u8>,
     /// How often a transfer was polled.
     #[cfg(test)]
     polls: u64,
@@ -190,8 +194,6 @@ struct Slot {
     socket: Option<SocketId>,
     dialing: Option<Box<Dialing>>,
     group: Option<Group>,
-    /// The earliest entry among the timers.
-    armed: Option<Instant>,
     /// It waits for a place.
     waits: Option<Ticket>,
     /// It is among those that are ready.
@@ -211,17 +213,25 @@ struct Dialing {
 
 struct Socket {
     owner: Owner,
-    address: SocketAddr,
     born: Instant,
+    /// Nothing could be read when it was last tried, and nothing was heard of it since.
+    dry: bool,
 }
 
 enum Owner {
     Attempt(TransferId, AttemptId),
     Transfer(TransferId),
     /// In the pool, under this name.
-    Idle(Box<Link>, IdleId),
+    Idle(IdleId),
     /// Among those that are closing.
     Closing,
+}
+
+/// An idle connection.
+struct Kept {
+    socket: SocketId,
+    link: Box<Link>,
+    address: Option<SocketAddr>,
 }
 
 impl Engine {
@@ -235,9 +245,11 @@ impl Engine {
             ready: VecDeque::new(),
             current: None,
             timers: Timers::default(),
+            groups: BTreeSet::new(),
             waiting: Waiting::default(),
             closing: Vec::new(),
             buffer: ReadBuffer::None,
+            spare: Vec::new(),
             #[cfg(test)]
             polls: 0,
         }
@@ -256,17 +268,21 @@ impl Engine {
             socket: None,
             dialing: None,
             group,
-            armed: None,
             waits: None,
             queued: true,
             paused: false,
             counted: false,
         }));
         self.ready.push_back(id);
+        if let Some(Group(group)) = group {
+            self.groups.insert((group, id));
+        }
         id
     }
 
     /// The next output. See the [module](self#turns) for what is due before the next call.
+    ///
+    /// Whether it would be [`Output::Wait`] is what [`Engine::is_at_rest`] says.
     pub fn poll(&mut self, session: &mut impl SessionAccess) -> Output {
         loop {
             if let Some(socket) = self.closing.pop() {
@@ -296,11 +312,12 @@ impl Engine {
     }
 
     /// Polls one transfer until it has an output for the embedder or nothing to do.
+    #[inline(always)]
     fn turn(&mut self, id: TransferId, session: &mut impl SessionAccess) -> Option<Output> {
         use transfer::Output as Asked;
         loop {
             let now = self.now;
-            let slot = self.transfers.get_mut(id.0)?;
+            let mut slot = self.transfers.get_mut(id.0)?;
             let asked = match &mut slot.dialing {
                 Some(dialing) if slot.counted && !dialing.held.is_empty() => dialing.held.pop_front()?,
                 _ => {
@@ -311,12 +328,21 @@ impl Engine {
                     slot.transfer.poll()
                 }
             };
-            if slot.counted && slot.socket.is_none() && no_connection_follows(&asked) {
-                self.give_place_back(id);
-            }
-            let slot = self.transfers.get_mut(id.0)?;
             let socket = slot.socket;
+            if socket.is_none() && slot.counted && no_connection_follows(&asked) {
+                self.give_place_back(id);
+                slot = self.transfers.get_mut(id.0)?;
+            }
             let output = match asked {
+                Asked::Transmit => Output::Transmit(socket?),
+                Asked::Read => {
+                    let socket = socket?;
+                    if self.sockets.get(socket.0).is_some_and(|known| known.dry) {
+                        self.arm(id);
+                        return None;
+                    }
+                    Output::Read(socket)
+                }
                 Asked::Sync => {
                     let synced = session.with(|session| slot.transfer.sync(now, session));
                     debug_assert_eq!(synced, Ok(()));
@@ -367,8 +393,6 @@ impl Engine {
                     None => continue,
                 },
                 Asked::Check => Output::Check(socket?),
-                Asked::Transmit => Output::Transmit(socket?),
-                Asked::Read => Output::Read(socket?),
                 Asked::NeedBody => Output::NeedBody(id),
                 Asked::Rewind => Output::Rewind(id),
                 Asked::Body => Output::Body(id),
@@ -388,9 +412,16 @@ impl Engine {
         }
     }
 
+    /// Nothing is to be done for it before an input, or its deadline.
     fn arm(&mut self, id: TransferId) {
-        if let Some(slot) = self.transfers.get_mut(id.0) {
-            self.timers.arm(id, &mut slot.armed, slot.transfer.deadline());
+        let Some(slot) = self.transfers.get_mut(id.0) else { return };
+        if let Some(at) = slot.transfer.deadline() {
+            self.timers.arm(id.index(), at);
+        }
+        let mut storage = Vec::new();
+        slot.transfer.trade_storage(&mut storage);
+        if storage.capacity() > 0 {
+            self.spare = storage;
         }
     }
 
@@ -399,12 +430,15 @@ impl Engine {
         self.wait_no_longer(id);
         self.give_place_back(id);
         let slot = self.transfers.remove(id.0)?;
+        if let Some(Group(group)) = slot.group {
+            self.groups.remove(&(group, id));
+        }
         let attempts = slot.dialing.into_iter().flat_map(|dialing| dialing.attempts);
         for socket in slot.socket.into_iter().chain(attempts.map(|(_, socket)| socket)) {
             self.close_later(socket);
         }
         let Engine { timers, transfers, .. } = self;
-        timers.trim(transfers.len(), |at, id| transfers.get(id.0).is_some_and(|slot| slot.armed == Some(at)));
+        timers.trim(transfers.len(), |index| transfers.key_at(index).is_some());
         Some(Output::Ended { id, transfer: slot.transfer, error })
     }
 }

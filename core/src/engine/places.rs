@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::{Dialing, Engine, Output, Owner, Socket, SocketId, TransferId};
+use super::{Dialing, Engine, Kept, Output, Owner, Socket, SocketId, TransferId};
 use crate::dial::AttemptId;
 use crate::pool::{Pooled, Take};
 use crate::transfer::{self, Input};
@@ -10,7 +10,7 @@ use crate::transfer::{self, Input};
 impl Engine {
     pub(super) fn open(&mut self, id: TransferId, attempt: AttemptId, address: SocketAddr) -> Option<Output> {
         let slot = self.transfers.get_mut(id.0)?;
-        let socket = Socket { owner: Owner::Attempt(id, attempt), address, born: self.now.instant };
+        let socket = Socket { owner: Owner::Attempt(id, attempt), born: self.now.instant, dry: false };
         let socket = SocketId(self.sockets.insert(socket));
         slot.dialing.get_or_insert_default().attempts.push((attempt, socket));
         Some(Output::Connect(socket, address))
@@ -63,7 +63,7 @@ impl Engine {
             Take::Open { evicted } => {
                 slot.counted = true;
                 if let Some(evicted) = evicted {
-                    self.close_later(evicted);
+                    self.close_later(evicted.socket);
                 }
                 if held {
                     return true;
@@ -71,14 +71,14 @@ impl Engine {
                 Input::NotAcquired
             }
             Take::Reuse { pooled, idle_for } => {
-                let Some(socket) = self.sockets.get_mut(pooled.item.0) else { return true };
-                let address = socket.address;
-                let Owner::Idle(link, _) = std::mem::replace(&mut socket.owner, Owner::Transfer(id)) else {
-                    return true;
-                };
-                slot.socket = Some(pooled.item);
+                let Kept { socket, mut link, address } = pooled.item;
+                link.trade_storage(&mut self.spare);
+                if let Some(known) = self.sockets.get_mut(socket.0) {
+                    known.owner = Owner::Transfer(id);
+                }
+                slot.socket = Some(socket);
                 slot.counted = true;
-                Input::Acquired { link, peer: Some(address), idle: idle_for }
+                Input::Acquired { link, peer: address, idle: idle_for }
             }
         };
         if let Some(slot) = self.transfers.get_mut(id.0) {
@@ -91,21 +91,27 @@ impl Engine {
     pub(super) fn release(&mut self, id: TransferId) {
         self.recall_buffer_of(id);
         let Some(slot) = self.transfers.get_mut(id.0) else { return };
-        let (Some((key, link)), Some(item)) = (slot.transfer.take_link(), slot.socket.take()) else { return };
+        let address = slot.transfer.peer();
+        let (Some((key, mut link)), Some(socket)) = (slot.transfer.take_link(), slot.socket.take()) else { return };
         slot.counted = false;
+        let mut storage = Vec::new();
+        link.trade_storage(&mut storage);
+        if storage.capacity() > 0 {
+            self.spare = storage;
+        }
         let hint = link.http().keep_alive_timeout();
-        let Some(socket) = self.sockets.get_mut(item.0) else { return };
-        let pooled = Pooled { key, item, born: socket.born };
+        let Some(known) = self.sockets.get_mut(socket.0) else { return };
+        let pooled = Pooled { key, item: Kept { socket, link, address }, born: known.born };
         // Only those who wait need the key once more.
         let freed = (!self.waiting.is_empty()).then(|| pooled.key.clone());
         match self.pool.shelve(pooled, self.now.instant, hint) {
             Ok((idle, evicted)) => {
-                socket.owner = Owner::Idle(link, idle);
+                known.owner = Owner::Idle(idle);
                 if let Some(evicted) = evicted {
-                    self.close_later(evicted);
+                    self.close_later(evicted.socket);
                 }
             }
-            Err(item) => self.close_later(item),
+            Err(item) => self.close_later(item.socket),
         }
         if let Some(route) = freed {
             self.waiting.freed(&route);

@@ -8,6 +8,9 @@ pub(super) struct Key {
 }
 
 impl Key {
+    /// No key is less.
+    pub(super) const FIRST: Key = Key { index: 0, uses: 0 };
+
     pub(super) const fn index(self) -> usize {
         self.index as usize
     }

@@ -1,32 +1,36 @@
 //! Many deadlines of which few are ever met: a heap that is touched only when a deadline comes nearer.
 //!
-//! Nearly every input moves a deadline away (something has moved; the idle time begins anew). Such a move costs nothing here: the old
-//! entry stays, and when it is due the transfer is asked again. So the cost of a turn does not depend on how many
-//! transfers wait.
+//! Nearly every input moves a deadline away (something has moved; the idle time begins anew), and the next transfer in the same place has a later
+//! one. Such a move costs nothing here: the old entry stays, and when it is due whoever is in that place is asked again. So the cost of a turn
+//! does not depend on how many transfers wait.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::TransferId;
 use crate::time::Instant;
 
 /// So many entries without use are borne with.
 const SLACK: usize = 64;
 
-/// Entries by time. For each transfer the earliest entry is never later than its deadline.
+/// Entries by time, for the places of a slab.
 #[derive(Debug, Default)]
 pub(super) struct Timers {
-    heap: BinaryHeap<Reverse<(Instant, TransferId)>>,
+    heap: BinaryHeap<Reverse<(Instant, u32)>>,
+    /// The entry that counts for each place: the earliest, never later than the deadline.
+    armed: Vec<Option<Instant>>,
 }
 
 impl Timers {
-    /// Sees to it that `id` is looked at by `deadline`. `armed` is the transfer's own note of its earliest entry.
-    pub(super) fn arm(&mut self, id: TransferId, armed: &mut Option<Instant>, deadline: Option<Instant>) {
-        if let Some(at) = deadline
-            && armed.is_none_or(|entry| at < entry)
+    /// Sees to it that the place is looked at by `deadline`.
+    pub(super) fn arm(&mut self, index: usize, deadline: Instant) {
+        if self.armed.len() <= index {
+            self.armed.resize(index + 1, None);
+        }
+        if let (Some(armed), Ok(index)) = (self.armed.get_mut(index), u32::try_from(index))
+            && armed.is_none_or(|entry| deadline < entry)
         {
-            *armed = Some(at);
-            self.heap.push(Reverse((at, id)));
+            *armed = Some(deadline);
+            self.heap.push(Reverse((deadline, index)));
         }
     }
 
@@ -40,21 +44,38 @@ impl Timers {
         self.heap.peek().map(|Reverse((at, _))| *at)
     }
 
-    /// Takes out the first entry that is due at `now`.
-    pub(super) fn pop_due(&mut self, now: Instant) -> Option<(Instant, TransferId)> {
-        if self.next()? > now {
-            return None;
+    /// Takes out the first entry that is due at `now`. Its place has none after that.
+    pub(super) fn pop_due(&mut self, now: Instant) -> Option<usize> {
+        loop {
+            if self.next()? > now {
+                return None;
+            }
+            let Reverse((at, index)) = self.heap.pop()?;
+            if let Some(armed) = self.armed.get_mut(index as usize)
+                && *armed == Some(at)
+            {
+                *armed = None;
+                return Some(index as usize);
+            }
         }
-        self.heap.pop().map(|Reverse(entry)| entry)
     }
 
-    /// Drops the entries that nobody waits for any more, when they are more than those of `count` transfers.
-    pub(super) fn trim(&mut self, count: usize, mut live: impl FnMut(Instant, TransferId) -> bool) {
-        if self.heap.len() > 2 * count + SLACK {
-            self.heap.retain(|Reverse((at, id))| live(*at, *id));
+    /// Drops the entries of which nothing comes any more, when they are more than those of `count` transfers. `taken`: somebody is in that place.
+    pub(super) fn trim(&mut self, count: usize, taken: impl Fn(usize) -> bool) {
+        if self.heap.len() <= 2 * count + SLACK {
+            return;
         }
+        let armed = &mut self.armed;
+        self.heap.retain(|Reverse((at, index))| {
+            let Some(entry) = armed.get_mut(*index as usize).filter(|entry| **entry == Some(*at)) else { return false };
+            let taken = taken(*index as usize);
+            if !taken {
+                *entry = None;
+            }
+            taken
+        });
         if self.heap.is_empty() && self.heap.capacity() > SLACK {
-            self.heap = BinaryHeap::new();
+            *self = Timers::default();
         }
     }
 }

@@ -198,6 +198,17 @@ impl Connection {
         self.sender.wrote(n);
     }
 
+    /// Exchanges the storage of outgoing bytes for another, whose bytes are forgotten; nothing happens while bytes are outgoing.
+    /// So a driver of many connections needs one storage, and not one for each that waits.
+    pub fn trade_storage(&mut self, storage: &mut Vec<u8>) {
+        self.sender.trade_storage(storage);
+    }
+
+    #[cfg(test)]
+    pub(crate) fn outgoing_capacity(&self) -> usize {
+        self.sender.capacity()
+    }
+
     /// Looks at what the peer sent, consumes a part of it, and says what that part was. With
     /// [`Event::NeedInput`] all of it was consumed; otherwise call again with the rest, be it empty.
     ///

@@ -68,7 +68,8 @@ pub(super) enum Receiving {
     Head(Option<Box<PartialHead>>),
     /// So many bytes of body are left.
     Length(u64),
-    Chunked(Decoder),
+    /// Boxed: few connections are there at a time.
+    Chunked(Box<Decoder>),
     UntilClose,
     Finished,
     Switched,
@@ -281,7 +282,7 @@ impl Connection {
         self.receiving = match framing {
             BodyFraming::None => Receiving::Finished,
             BodyFraming::Length(n) => Receiving::Length(n),
-            BodyFraming::Chunked => Receiving::Chunked(Decoder::new()),
+            BodyFraming::Chunked => Receiving::Chunked(Box::new(Decoder::new())),
             BodyFraming::UntilClose => Receiving::UntilClose,
             // The peer may switch once it has the whole request, not before (RFC 9110 §7.8).
             BodyFraming::Switched if self.request_sent() => Receiving::Switched,

@@ -99,6 +99,14 @@ impl Sender {
         }
     }
 
+    /// Exchanges the storage, while nothing is in it.
+    pub(crate) fn trade_storage(&mut self, storage: &mut Vec<u8>) {
+        if self.out.is_empty() {
+            std::mem::swap(&mut self.out, storage);
+            self.out.clear();
+        }
+    }
+
     #[cfg(test)]
     pub(crate) fn capacity(&self) -> usize {
         self.out.capacity()

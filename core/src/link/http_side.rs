@@ -26,6 +26,11 @@ impl Link {
         self.http.send_body(bytes)
     }
 
+    /// Exchanges the storage of what HTTP sends, as [`Connection::trade_storage`].
+    pub fn trade_storage(&mut self, storage: &mut Vec<u8>) {
+        self.http.trade_storage(storage);
+    }
+
     /// How many body bytes would be taken now.
     pub fn body_room(&self) -> usize {
         self.http.body_room()

@@ -322,6 +322,12 @@ impl Link {
         self.stack.capacity()
     }
 
+    /// All storage for bytes, in either direction.
+    #[cfg(test)]
+    pub(crate) fn storage(&self) -> usize {
+        self.stack.capacity() + self.http.outgoing_capacity()
+    }
+
     /// Whether the link may serve another request; nothing in it then remembers this one. Processes what has
     /// arrived in the meantime, which may be no more than a session ticket.
     ///

@@ -29,6 +29,8 @@ impl Machine {
         match std::mem::replace(&mut self.stage, Stage::Begin) {
             Stage::Begin => self.begin_hop(session),
             Stage::Judge(head) => {
+                // Whatever is wrong with it, it is about this exchange.
+                self.stage = Stage::Exchange { send_failed: None };
                 self.store_cookies(&head, session);
                 self.judge(*head);
             }
@@ -205,15 +207,21 @@ impl Machine {
     }
 
     pub(super) fn connected(&mut self, attempt: AttemptId) -> Result<(), Misuse> {
-        let Stage::Dial { dial, .. } = &mut self.stage else { return Err(Misuse::NotAsked) };
-        dial.connected(attempt);
+        self.attempt_under_way(attempt)?.connected(attempt);
         Ok(())
     }
 
     pub(super) fn connect_failed(&mut self, attempt: AttemptId, failure: IoFailure) -> Result<(), Misuse> {
-        let Stage::Dial { dial, .. } = &mut self.stage else { return Err(Misuse::NotAsked) };
-        dial.failed(attempt, failure.kind, failure.text);
+        self.attempt_under_way(attempt)?.failed(attempt, failure.kind, failure.text);
         Ok(())
+    }
+
+    /// The dial machine, which waits for an answer to this attempt.
+    fn attempt_under_way(&mut self, attempt: AttemptId) -> Result<&mut Dial, Misuse> {
+        match &mut self.stage {
+            Stage::Dial { dial, .. } if dial.is_connecting(attempt) => Ok(dial),
+            _ => Err(Misuse::NotAsked),
+        }
     }
 
     /// The socket is open: the layers shake hands, if there are any.
@@ -253,7 +261,7 @@ impl Machine {
         };
         self.attempt.expect = head.expect_continue;
         link.configure(request.framing.clone());
-        let fields = request.fields(forward, self.chain.referer.as_deref(), &self.cookie);
+        let fields = request.fields(forward, self.chain.referer(), &self.cookie);
         if let Err(e) = link.send_head(&head, fields) {
             return self.fail(ErrorKind::Head(e));
         }

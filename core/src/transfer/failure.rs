@@ -2,7 +2,7 @@
 
 use super::io::Event;
 use super::upload::Upload;
-use super::{Attempt, Machine, Stage};
+use super::{Attempt, Ending, Machine, Stage};
 use crate::body::Body;
 use crate::error::{Error, ErrorKind, Misuse, Phase, Processed, Report};
 use crate::http1::{ProtocolError, ResponseHead};
@@ -29,13 +29,13 @@ impl Machine {
         Report {
             kind,
             phase,
-            hop: u32::try_from(self.chain.history.len()).unwrap_or(u32::MAX),
+            hop: u32::try_from(self.chain.history().len()).unwrap_or(u32::MAX),
             method: self.request.method.clone(),
             url: redacted(&self.request.url, QueryShown::NamesOnly).to_string(),
             peer: self.peer,
             bytes_sent,
             bytes_received,
-            processed: if self.request_bytes_sent() > 0 { Processed::Maybe } else { Processed::No },
+            processed: if bytes_sent > 0 || self.attempt.written { Processed::Maybe } else { Processed::No },
             retried: self.attempt.retried,
             response,
         }
@@ -50,12 +50,14 @@ impl Machine {
             self.close_link();
         }
         self.stage = Stage::Ended;
-        self.last_event = Some(Event::Failed(Error::new(report)));
+        self.ending = Some(Ending::Failed(Error::new(report)));
     }
 
     fn bytes_moved(&self) -> (u64, u64) {
-        let received = self.link.as_ref().map_or(0, |link| link.http().bytes_received());
-        (self.request_bytes_sent(), received)
+        match &self.link {
+            Some(link) => (self.request_bytes_sent(), link.http().bytes_received()),
+            None => self.attempt.moved,
+        }
     }
 
     fn request_bytes_sent(&self) -> u64 {
@@ -109,7 +111,8 @@ impl Machine {
 
     pub(super) fn resend(&mut self) {
         let pushed = !matches!(self.upload, Upload::Held(_) | Upload::Sending { sent: 0 });
-        self.attempt = Attempt { retried: true, expect: self.attempt.expect, ..Attempt::default() };
+        let written = self.link.as_ref().is_some_and(|link| self.has_written(link));
+        self.attempt = Attempt { retried: true, expect: self.attempt.expect, written, ..Attempt::default() };
         self.close_link();
         self.event = Some(Event::Retried);
         if pushed && matches!(self.request.body, Body::Stream { .. }) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::deliver::Delivery;
 use super::io::{Event, Hop};
 use super::upload::Upload;
-use super::{AfterBody, Expectation, Machine, SocketOrder, Stage};
+use super::{AfterBody, Ending, Expectation, Machine, SocketOrder, Stage};
 use crate::body::Body;
 use crate::error::ErrorKind;
 use crate::http1::{BodyFraming, ResponseHead};
@@ -38,7 +38,9 @@ impl Machine {
         session.jar_mut().receive_all(url, head.get_all("set-cookie"), self.now.unix, context, |_, _| ());
         if session.jar().revision() != revision {
             self.chain.new_cookies = true;
-            self.chain.seen.cookie_set();
+            if let Some(past) = &mut self.chain.past {
+                past.seen.cookie_set();
+            }
         }
     }
 
@@ -49,7 +51,7 @@ impl Machine {
             body if body.is_replayable() => HopBody::Replayable,
             _ => HopBody::Once,
         };
-        let hops_so_far = u32::try_from(self.chain.history.len()).unwrap_or(u32::MAX);
+        let hops_so_far = u32::try_from(self.chain.history().len()).unwrap_or(u32::MAX);
         let hop = redirect::Hop { method: &request.method, url: &request.url, body, hops_so_far };
         let status = head.status().as_u16();
         let settings = &request.settings;
@@ -57,12 +59,12 @@ impl Machine {
             Ok(Decision::Final(_)) => self.deliver(head),
             Ok(Decision::Follow(next)) if settings.redirect.repeats == Repeats::Followed => self.follow(head, *next),
             Ok(Decision::Follow(next)) => {
-                if self.chain.history.is_empty() && !self.chain.new_cookies {
+                if self.chain.history().is_empty() && !self.chain.new_cookies {
                     // Noted only now: most requests are not redirected. The first of a chain cannot be a repetition.
-                    let _ = self.chain.seen.visit(&request.method, &request.url, body != HopBody::None);
+                    let _ = self.chain.past_mut().seen.visit(&request.method, &request.url, body != HopBody::None);
                 }
                 let with_body = body != HopBody::None && next.body == NextBody::Keep;
-                match self.chain.seen.visit(&next.method, &next.url, with_body) {
+                match self.chain.past_mut().seen.visit(&next.method, &next.url, with_body) {
                     Ok(()) => self.follow(head, *next),
                     Err(error) => self.fail_with_head(ErrorKind::Redirect(error), head),
                 }
@@ -77,7 +79,7 @@ impl Machine {
         let rewind = next.body == NextBody::Keep && self.stream_was_pushed();
         let policy = self.request.settings.redirect;
         let survives = |name: &str, sensitive| redirect::survives(name, sensitive, &next, &policy);
-        self.chain.referer = redirect::referer(&policy, &self.request.url, &next);
+        self.chain.past_mut().referer = redirect::referer(&policy, &self.request.url, &next);
         let request = &mut self.request;
         if request.headers.iter().any(|(name, value)| !survives(name, value.is_sensitive())) {
             let headers = Arc::make_mut(&mut request.headers);
@@ -104,7 +106,7 @@ impl Machine {
         let method = std::mem::replace(&mut request.method, next.method);
         let url = std::mem::replace(&mut request.url, next.url);
         let (crossing, notes) = (next.crossing, next.notes);
-        self.chain.history.push(Hop { method, url, head, crossing, notes });
+        self.chain.past_mut().history.push(Hop { method, url, head, crossing, notes });
         self.event = Some(Event::Redirected);
         self.drop_body(AfterBody::NextHop { rewind });
     }
@@ -150,7 +152,7 @@ impl Machine {
             AfterBody::NextHop { rewind: false } => self.stage = Stage::Begin,
             AfterBody::Done => {
                 self.stage = Stage::Ended;
-                self.last_event = Some(Event::Done);
+                self.ending = Some(Ending::Done);
             }
         }
     }
@@ -161,6 +163,7 @@ impl Machine {
         let now = self.now;
         let Some(link) = &mut self.link else { return };
         self.tolerated = link.http().leniencies_used();
+        self.attempt.moved = (link.http().bytes_sent(), link.http().bytes_received());
         if keep && link.reuse(now).is_ok() {
             self.socket = SocketOrder::Release;
         } else {

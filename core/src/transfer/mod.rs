@@ -111,18 +111,45 @@ struct Machine {
     /// Storage that was lent to a connection that is over.
     lent: Option<Vec<u8>>,
     /// The terminal event, which waits until the one before it was taken.
-    last_event: Option<Event>,
+    ending: Option<Ending>,
+}
+
+/// The terminal event.
+enum Ending {
+    Done,
+    Failed(Error),
 }
 
 /// What is remembered over the hops.
 #[derive(Default)]
 struct Chain {
-    history: Vec<Hop>,
-    seen: Seen,
+    /// Nothing, for most requests.
+    past: Option<Box<Past>>,
     /// A response of the chain changed the jar.
     new_cookies: bool,
-    referer: Option<String>,
     expect: Expectation,
+}
+
+/// The hops before this one.
+#[derive(Default)]
+struct Past {
+    history: Vec<Hop>,
+    seen: Seen,
+    referer: Option<String>,
+}
+
+impl Chain {
+    fn history(&self) -> &[Hop] {
+        self.past.as_ref().map_or(&[], |past| &past.history)
+    }
+
+    fn referer(&self) -> Option<&str> {
+        self.past.as_ref()?.referer.as_deref()
+    }
+
+    fn past_mut(&mut self) -> &mut Past {
+        self.past.get_or_insert_default()
+    }
 }
 
 /// Whether a request still asks with `Expect: 100-continue` (T53).
@@ -150,6 +177,10 @@ struct Attempt {
     seen: u64,
     /// What the connection had sent before this attempt.
     sent_before: u64,
+    /// An earlier attempt at this hop wrote some of the request.
+    written: bool,
+    /// What had been written and read of this hop when its connection was let go.
+    moved: (u64, u64),
 }
 
 /// Sides that said "not now", of the current connection and attempt.
@@ -253,7 +284,7 @@ impl Transfer {
             losers: Vec::new(),
             socket: SocketOrder::None,
             event: None,
-            last_event: None,
+            ending: None,
             lent: None,
         }))
     }
@@ -324,6 +355,23 @@ impl Transfer {
         self.0.lent.take().or_else(|| self.0.link.as_mut()?.take_back())
     }
 
+    /// Exchanges the storage of what is sent, as [`Connection::trade_storage`](crate::http1::Connection::trade_storage).
+    pub fn trade_storage(&mut self, storage: &mut Vec<u8>) {
+        if let Some(link) = &mut self.0.link {
+            link.trade_storage(storage);
+        }
+    }
+
+    /// The sizes of what there is of each transfer, and of its connection.
+    #[cfg(test)]
+    pub(crate) const SIZES: [usize; 2] = [size_of::<Machine>(), size_of::<Link>()];
+
+    /// What the connection holds for bytes.
+    #[cfg(test)]
+    pub(crate) fn storage(&self) -> usize {
+        self.0.link.as_ref().map_or(0, |link| link.storage())
+    }
+
     /// The bytes of the response body that are at hand, content codings removed.
     pub fn body(&self) -> &[u8] {
         self.0.body()
@@ -389,12 +437,12 @@ impl Transfer {
 
     /// The hops that were answered by a redirect, the oldest first.
     pub fn history(&self) -> &[Hop] {
-        &self.0.chain.history
+        self.0.chain.history()
     }
 
     /// The same, taken out.
     pub fn take_history(&mut self) -> Vec<Hop> {
-        std::mem::take(&mut self.0.chain.history)
+        self.0.chain.past.as_mut().map(|past| std::mem::take(&mut past.history)).unwrap_or_default()
     }
 
     /// The address of the connection, once there is one.
@@ -474,8 +522,14 @@ impl Machine {
             SocketOrder::Release => return Some(Output::Release),
             SocketOrder::Close => return Some(Output::Close),
         }
-        if let Some(event) = self.event.take().or_else(|| self.last_event.take()) {
+        if let Some(event) = self.event.take() {
             return Some(Output::Event(event));
+        }
+        if let Some(ending) = self.ending.take() {
+            return Some(Output::Event(match ending {
+                Ending::Done => Event::Done,
+                Ending::Failed(error) => Event::Failed(error),
+            }));
         }
         match &mut self.stage {
             Stage::Begin | Stage::Judge(_) => Some(Output::Sync),
@@ -565,7 +619,7 @@ impl fmt::Debug for Transfer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Transfer")
             .field("method", &self.0.request.method)
-            .field("hop", &self.0.chain.history.len())
+            .field("hop", &self.0.chain.history().len())
             .field("phase", &self.0.phase())
             .finish_non_exhaustive()
     }

@@ -3,14 +3,23 @@
 //! `fuzz/` hands them to libFuzzer; `cargo test` runs them over the kept corpus and over seeded random bytes, so that they cannot rot. The first
 //! bytes of an input choose, the rest is what a peer sends.
 
+mod chunked;
 mod cookie;
 mod decode;
+mod differential;
+mod layers;
+mod ops;
+mod play;
 mod response;
 mod transfer;
 mod url;
 
+pub use chunked::chunked;
 pub use cookie::{cookie, date};
 pub use decode::decode;
+pub use differential::differential;
+pub use layers::layers;
+pub use ops::{engine_ops, transfer_ops};
 pub use response::response;
 pub use transfer::transfer;
 pub use url::{location, url};
@@ -19,8 +28,13 @@ pub use url::{location, url};
 pub type Body = fn(&[u8]);
 
 /// Every target by its name.
-pub const TARGETS: [(&str, Body); 7] = [
+pub const TARGETS: [(&str, Body); 12] = [
     ("response", response),
+    ("chunked", chunked),
+    ("differential", differential),
+    ("layers", layers),
+    ("transfer_ops", transfer_ops),
+    ("engine_ops", engine_ops),
     ("decode", decode),
     ("cookie", cookie),
     ("date", date),

@@ -52,6 +52,11 @@ impl Transcript {
         self.events.iter().map(|(_, word)| word.as_str()).collect()
     }
 
+    /// How many steps it took: polls and inputs.
+    pub fn steps(&self) -> usize {
+        self.polls + self.inputs
+    }
+
     /// The error. Panics when there is none.
     pub fn error(&self) -> &Error {
         match &self.outcome {

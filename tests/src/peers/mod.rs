@@ -3,10 +3,12 @@
 //! Each helper gives `None`, and prints why, if its program is missing; a test returns then. With the environment
 //! variable `PETITION_REQUIRE_PEERS` set, a missing program is a failure, so that CI cannot skip in silence.
 
+mod origins;
 mod process;
 mod proxies;
 mod servers;
 
+pub use self::origins::{Origin, Program, Settings, TlsVersion};
 pub use self::process::Process;
 pub use self::proxies::{squid, tinyproxy};
 pub use self::servers::{Nginx, nginx, openssl_server};

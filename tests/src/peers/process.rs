@@ -14,10 +14,11 @@ use crate::net::places::TempDir;
 /// How many free ports are tried, since another process may take one between its choice and its use.
 const ATTEMPTS: usize = 3;
 
-/// A running foreign server. Dropping it kills the process, waits for it, and removes its directory.
+/// A running foreign server. Dropping it kills the process, waits for it, and removes its directory; in a panic it shows what the server has printed.
 #[derive(Debug)]
 pub struct Process {
     name: &'static str,
+    line: Command,
     child: Child,
     address: SocketAddr,
     directory: TempDir,
@@ -74,8 +75,26 @@ impl Process {
             .stderr(output)
             .current_dir(directory.path())
             .spawn()?;
-        let mut process = Self { name, child, address, directory };
+        let mut process = Self { name, line, child, address, directory };
         if process.accepts()? { Ok(Ok(process)) } else { Ok(Err(process.output())) }
+    }
+
+    /// Kills it at once, as a crash would.
+    pub fn stop(&mut self) {
+        // It may have ended by itself; either way nothing of it is left.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Starts it anew where it listened before, with the same configuration; what is left of the old one is killed.
+    ///
+    /// # Panics
+    /// When it ends at once, or does not accept within [`PATIENCE`], with what it printed.
+    pub fn restart(&mut self) {
+        self.stop();
+        self.child = self.line.spawn().unwrap_or_else(|error| panic!("{}: {error}", self.name));
+        let accepts = self.accepts().unwrap_or_else(|error| panic!("{}: {error}", self.name));
+        assert!(accepts, "{} does not start again:\n{}", self.name, self.output());
     }
 
     /// A foreign process gives no other sign that it listens than a connection that succeeds, so it is asked again and
@@ -103,9 +122,10 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It may have ended by itself; either way nothing of it is left.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.stop();
+        if std::thread::panicking() {
+            println!("{} has said:\n{}", self.name, self.output());
+        }
     }
 }
 
@@ -114,13 +134,28 @@ impl Drop for Process {
 /// # Panics
 /// If it is not installed and `PETITION_REQUIRE_PEERS` is set.
 pub(super) fn find(program: &str) -> Option<PathBuf> {
+    find_one(&[program])
+}
+
+/// As [`find`], of a program that goes by several names.
+pub(super) fn find_one(names: &[&str]) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     // Servers often live where an ordinary user's PATH does not lead.
     let usual = ["/usr/sbin", "/sbin", "/usr/local/sbin", "/usr/local/bin", "/usr/bin"].map(PathBuf::from);
-    let found = std::env::split_paths(&path).chain(usual).map(|place| place.join(program)).find(|file| file.is_file());
+    let places: Vec<_> = std::env::split_paths(&path).chain(usual).collect();
+    let mut files = names.iter().flat_map(|name| places.iter().map(move |place| place.join(name)));
+    let found = files.find(|file| file.is_file());
     if found.is_none() {
-        assert!(std::env::var_os("PETITION_REQUIRE_PEERS").is_none(), "{program} is required and not installed");
-        println!("skipped: {program} is not installed");
+        missing(names.first().unwrap_or(&""));
     }
     found
+}
+
+/// Says that something is not installed.
+///
+/// # Panics
+/// If `PETITION_REQUIRE_PEERS` is set.
+pub(super) fn missing(what: &str) {
+    assert!(std::env::var_os("PETITION_REQUIRE_PEERS").is_none(), "{what} is required and not installed");
+    println!("skipped: {what} is not installed");
 }

@@ -1,7 +1,9 @@
 //! What the tests of `petition-std` share: sessions that trust the kit, both worlds (plain and TLS), the process's own
 //! resources, and times that are judged generously but never without bound.
 
+mod programs;
 mod resources;
+mod transports;
 
 use std::error::Error;
 use std::fmt::Write;
@@ -10,7 +12,9 @@ use std::time::{Duration, Instant};
 
 use petition_std::{Session, TlsConfig};
 
+pub use self::programs::{Calls, example, starts, trace};
 pub use self::resources::{eventually, open_files, sockets, threads};
+pub use self::transports::{Answer, Client, Upload};
 use crate::httpbin::{self, Httpbin};
 use crate::tls::{Authority, Endpoint};
 

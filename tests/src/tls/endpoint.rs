@@ -33,6 +33,8 @@ pub struct HandshakeCounts {
     pub full: usize,
     /// Done by resuming a session.
     pub resumed: usize,
+    /// In which the client sent data before the server had said anything (RFC 8446 §2.3).
+    pub early: usize,
     /// Why the others failed; a stalled handshake that the client gave up is one of them.
     pub failed: Vec<String>,
 }
@@ -54,6 +56,7 @@ pub struct EndpointBuilder {
     versions: Vec<&'static SupportedProtocolVersion>,
     protocols: Vec<Vec<u8>>,
     tickets: bool,
+    early_data: bool,
     clients: Option<rustls::RootCertStore>,
     handshake: Handshake,
     farewell: Farewell,
@@ -73,6 +76,7 @@ impl Endpoint {
             versions: vec![&rustls::version::TLS12, &rustls::version::TLS13],
             protocols: vec![b"http/1.1".to_vec()],
             tickets: true,
+            early_data: false,
             clients: None,
             handshake: Handshake::Prompt,
             farewell: Farewell::CloseNotify,
@@ -105,14 +109,17 @@ impl Endpoint {
     pub fn accept(&self, peer: &Peer) -> io::Result<Wire> {
         let outcome = self.shake_hands(peer.socket.clone(), peer.stop());
         self.counts.update(|counts| match &outcome {
-            Ok((_, HandshakeKind::Resumed)) => counts.resumed += 1,
+            Ok((_, HandshakeKind::Resumed, early)) => {
+                counts.resumed += 1;
+                counts.early += usize::from(*early);
+            }
             Ok(_) => counts.full += 1,
             Err(error) => counts.failed.push(error.to_string()),
         });
-        outcome.map(|(wire, _)| wire)
+        outcome.map(|(wire, ..)| wire)
     }
 
-    fn shake_hands(&self, mut socket: Socket, stop: &Stop) -> io::Result<(Wire, HandshakeKind)> {
+    fn shake_hands(&self, mut socket: Socket, stop: &Stop) -> io::Result<(Wire, HandshakeKind, bool)> {
         let mut state = ServerConnection::new(self.config()).map_err(io::Error::other)?;
         let mut sent = 0;
         while state.is_handshaking() {
@@ -132,7 +139,8 @@ impl Endpoint {
         }
         self.send_flight(&mut state, &mut socket, stop, &mut sent)?;
         let kind = state.handshake_kind().unwrap_or(HandshakeKind::Full);
-        Ok((Wire::tls(socket, state, self.farewell), kind))
+        let early = state.early_data().is_some();
+        Ok((Wire::tls(socket, state, self.farewell), kind, early))
     }
 
     fn send_flight(
@@ -197,6 +205,12 @@ impl EndpointBuilder {
         self
     }
 
+    /// Clients may send data with their first flight when they resume a session, which then are kept and not in tickets.
+    pub fn early_data(mut self) -> Self {
+        self.early_data = true;
+        self
+    }
+
     /// Clients must show a certificate of this authority.
     pub fn clients_of(mut self, authority: &Authority) -> Self {
         self.clients = Some(authority.roots());
@@ -233,7 +247,9 @@ impl EndpointBuilder {
         };
         let mut config = builder.with_single_cert(self.chain, self.key).expect("the key belongs to the certificate");
         config.alpn_protocols = self.protocols;
-        if self.tickets {
+        if self.early_data {
+            config.max_early_data_size = 16 * 1024;
+        } else if self.tickets {
             config.ticketer = rustls::crypto::ring::Ticketer::new().expect("ring can make a ticket key");
         } else {
             config.session_storage = Arc::new(NoServerSessionStorage {});

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use petition_core::http1::ResponseHead;
-use petition_mio::{Client, Flow, Handle, Handler};
+use petition_mio::{Body, Client, Flow, Handle, Handler, Head, Method, Request, Supply};
 use petition_tests::httpbin::Httpbin;
 use petition_tests::net::gate::Gate;
 use petition_tests::server::{Script, Scripted};
@@ -70,7 +70,7 @@ impl Handler for Recorder {
     fn informational(&mut self, head: ResponseHead) {
         self.told(head.status().as_str());
     }
-    fn head(&mut self, _: ResponseHead) {
+    fn head(&mut self, _: Head<'_>) {
         self.told("head");
     }
     fn data(&mut self, _: &[u8]) -> Flow {
@@ -83,7 +83,7 @@ impl Handler for Recorder {
 }
 
 #[test]
-fn a_panic_in_a_callback_or_handler_ends_that_request_alone() {
+fn t91_a_panic_in_a_callback_or_handler_ends_that_request_alone() {
     let server = Httpbin::start_plain().unwrap();
     let client = thread();
     for panics_in in ["head", "data", "end", "callback"] {
@@ -178,7 +178,7 @@ fn a_callback_that_sends_anew_when_the_loop_is_gone_does_not_run_within_itself()
 }
 
 #[test]
-fn ten_thousand_requests_started_from_a_callback() {
+fn t91_ten_thousand_requests_started_from_a_callback() {
     const N: usize = 10_000;
     let server = Httpbin::start_plain().unwrap();
     let limits = petition_core::pool::PoolLimits { open_total: Some(16), ..Default::default() };
@@ -197,7 +197,7 @@ fn ten_thousand_requests_started_from_a_callback() {
 }
 
 #[test]
-fn a_callback_cancels_all_others_and_itself() {
+fn t91_a_callback_cancels_all_others_and_itself() {
     let gate = Gate::new();
     let held = Scripted::each(Script::new().read_head().wait(&gate)).unwrap();
     let server = Httpbin::start_plain().unwrap();
@@ -279,5 +279,86 @@ fn cancelled_at_every_stage_it_ends_once_and_leaves_nothing() {
         }
         assert!(ended > 2);
         server.wait_for_counts("every connection to be closed", |counts| counts.open == 0);
+    }
+}
+
+/// Uploads a body bit by bit, and counts its ends.
+struct Halting {
+    pieces: usize,
+    ends: Arc<AtomicUsize>,
+    tell: mpsc::Sender<String>,
+}
+
+impl Handler for Halting {
+    fn head(&mut self, _: Head<'_>) {
+        assert_eq!(self.ends.load(Ordering::SeqCst), 0);
+    }
+    fn data(&mut self, _: &[u8]) -> Flow {
+        assert_eq!(self.ends.load(Ordering::SeqCst), 0);
+        Flow::Continue
+    }
+    fn upload(&mut self, space: &mut [u8]) -> Result<Supply, String> {
+        assert_eq!(self.ends.load(Ordering::SeqCst), 0);
+        let Some(left) = self.pieces.checked_sub(1) else { return Ok(Supply::End) };
+        self.pieces = left;
+        space[..3].copy_from_slice(b"abc");
+        Ok(Supply::Bytes(3))
+    }
+    fn end(self: Box<Self>, result: Result<(), Error>) {
+        self.ends.fetch_add(1, Ordering::SeqCst);
+        self.tell.send(result.map_or_else(|error| error.kind().to_string(), |()| "end".into())).unwrap();
+    }
+}
+
+/// The ways in which a request is ended from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum By {
+    Handle,
+    Group,
+    Drop,
+}
+
+#[test]
+fn a_stream_ended_at_every_stage_by_any_means_ends_once_and_leaves_nothing() {
+    let authority = Authority::new();
+    let tls = Httpbin::start_tls(&Endpoint::new(&authority.issue_localhost())).unwrap();
+    for by in [By::Handle, By::Group, By::Drop] {
+        let mut ended = 0;
+        for pumps in 0..10_000 {
+            let mut event_loop = EventLoop::with(trusting(&authority)).unwrap();
+            let (client, ends) = (event_loop.client(), Arc::new(AtomicUsize::new(0)));
+            let (tell, told) = outcomes();
+            let mut request = Request::new(Method::POST, tls.url("/post"));
+            request.set_data(Body::Stream { length: None, rewindable: false });
+            let handler = Halting { pieces: 5, ends: ends.clone(), tell };
+            let handle = client.with(request).group(9).stream(handler);
+            for _ in 0..pumps {
+                event_loop.pump(Duration::ZERO).unwrap();
+            }
+            match by {
+                By::Handle => handle.cancel(),
+                By::Group => client.cancel_group(9),
+                By::Drop => {}
+            }
+            if by == By::Drop {
+                drop(event_loop);
+            } else {
+                finish(&mut event_loop);
+                assert_nothing_left(&mut event_loop);
+            }
+            let outcome = next(&told);
+            assert_eq!(
+                (ends.load(Ordering::SeqCst), told.try_recv().is_err()),
+                (1, true),
+                "{by:?} after {pumps} pumps"
+            );
+            assert!(outcome == "cancelled" || outcome == "end", "{outcome}");
+            ended += usize::from(outcome == "end");
+            if ended > 2 {
+                break;
+            }
+        }
+        assert!(ended > 2, "{by:?}");
+        tls.wait_for_counts("every connection to be closed", |counts| counts.open == 0);
     }
 }

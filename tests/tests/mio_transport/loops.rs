@@ -150,7 +150,10 @@ fn names_are_looked_up_beside_the_loop_once_each_and_within_a_bound() {
     drop(event_loop);
     *open.0.lock().unwrap() = true;
     open.1.notify_all();
-    assert_eq!(told.try_iter().filter(|kind| kind == "cancelled").count() + refused.len(), QUEUE + 110);
+    let rest: Vec<String> = told.try_iter().collect();
+    // Refusals of the last turn may not have been told before the loop ended.
+    let other = rest.iter().find(|kind| *kind != "cancelled" && !kind.contains("too many names"));
+    assert_eq!((rest.len() + refused.len(), other), (QUEUE + 110, None));
 }
 
 #[test]
@@ -246,7 +249,7 @@ fn a_connection_that_never_pauses_does_not_keep_the_others_waiting() {
     let Ok(server) = server else { panic!("no port") };
     struct Flood(Arc<AtomicUsize>);
     impl petition_mio::Handler for Flood {
-        fn head(&mut self, _: petition_core::http1::ResponseHead) {}
+        fn head(&mut self, _: petition_mio::Head<'_>) {}
         fn data(&mut self, piece: &[u8]) -> petition_mio::Flow {
             self.0.fetch_add(piece.len(), Ordering::SeqCst);
             petition_mio::Flow::Continue

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use petition_core::http1::ResponseHead;
-use petition_mio::{Body, Flow, Handle, Handler, Method, Request, Supply};
+use petition_mio::{Body, Flow, Handle, Handler, Head, Method, Request, Supply};
 use petition_tests::net::gate::Gate;
 use petition_tests::server::{Script, Scripted};
 
@@ -40,7 +40,7 @@ impl Handler for Stream {
         self.heads.send(head.status().as_str().into()).unwrap();
     }
 
-    fn head(&mut self, head: ResponseHead) {
+    fn head(&mut self, head: Head<'_>) {
         self.heads.send(head.status().as_str().into()).unwrap();
     }
 
@@ -70,59 +70,6 @@ impl Handler for Stream {
     fn end(self: Box<Self>, result: Result<(), Error>) {
         self.heads.send(result.map_or_else(|error| error.kind().to_string(), |()| "end".into())).unwrap();
     }
-}
-
-fn resident() -> u64 {
-    let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
-    statm.split(' ').nth(1).unwrap().parse::<u64>().unwrap() * 4096
-}
-
-#[test]
-fn a_paused_handler_stops_the_reading_while_the_server_pushes_a_gibibyte() {
-    const ALL: u64 = 1 << 30;
-    let pushed = Arc::new(AtomicU64::new(0));
-    let counter = pushed.clone();
-    let server = Scripted::start([Script::new().read_head().act(move |conversation| {
-        conversation.send(format!("HTTP/1.1 200 OK\r\nContent-Length: {ALL}\r\n\r\n").as_bytes())?;
-        let piece = vec![7; 256 * 1024];
-        while counter.load(Ordering::SeqCst) < ALL {
-            conversation.send(&piece)?;
-            counter.fetch_add(piece.len() as u64, Ordering::SeqCst);
-        }
-        Ok(())
-    })])
-    .unwrap();
-    let mut event_loop = event_loop();
-    let (heads, told) = outcomes();
-    let handler = Stream { flow: Flow::Pause, ..Stream::new(heads) };
-    let taken = handler.taken.clone();
-    let handle = event_loop.client().get(server.url("/")).stream(handler);
-    turn_until(&mut event_loop, "a first piece", |_| taken.load(Ordering::SeqCst) > 0);
-    let before = resident();
-    // The kernel's buffers fill; then the server can push no more.
-    let mut last = (0, 0);
-    for _ in 0..1_000 {
-        event_loop.turn(Some(Duration::from_millis(5))).unwrap();
-        let now = pushed.load(Ordering::SeqCst);
-        last = if now == last.0 { (now, last.1 + 1) } else { (now, 0) };
-        if last.1 > 40 {
-            break;
-        }
-    }
-    assert!(last.1 > 40, "the server is stopped");
-    assert!(pushed.load(Ordering::SeqCst) < 64 << 20, "{} bytes were taken from it", pushed.load(Ordering::SeqCst));
-    assert!(taken.load(Ordering::SeqCst) <= 1 << 20, "one piece was delivered");
-    assert!(resident().saturating_sub(before) < 32 << 20, "memory is bounded");
-    for _ in 0..3 {
-        let had = taken.load(Ordering::SeqCst);
-        handle.resume();
-        turn_until(&mut event_loop, "one more piece", |_| taken.load(Ordering::SeqCst) > had);
-        assert!(taken.load(Ordering::SeqCst) - had <= 64 * 1024, "one piece for one resume");
-    }
-    handle.cancel();
-    finish(&mut event_loop);
-    assert_eq!(told.try_iter().collect::<Vec<_>>(), ["200", "cancelled"]);
-    assert_nothing_left(&mut event_loop);
 }
 
 #[test]
@@ -249,4 +196,62 @@ fn a_large_upload_to_a_slow_reader_arrives_whole() {
     let outcome = thread().post(server.url("/")).data(body.clone()).join().wait().unwrap();
     assert_eq!(kind(&outcome), "204");
     assert!(server.record(0).bodies == [body]);
+}
+
+/// What a handler sees of a response before its body, as one line.
+struct Facts(mpsc::Sender<String>);
+
+impl Handler for Facts {
+    fn head(&mut self, head: Head<'_>) {
+        let hops: Vec<_> = head.history().iter().map(|hop| (hop.head.status().as_u16(), hop.url.path())).collect();
+        let cookies: Vec<_> = head.cookies().iter().map(|cookie| cookie.name().to_owned()).collect();
+        let line = format!(
+            "{:?} {} {} {hops:?} {:?} reused={} cookies={cookies:?} {:?}",
+            head.version(),
+            head.status().as_u16(),
+            head.url(),
+            head.peer(),
+            head.reused(),
+            head.tolerated(),
+        );
+        assert!(head.ok() && head.elapsed() > Duration::ZERO && head.elapsed() < PATIENCE);
+        assert_eq!((head.header("x-a"), head.headers().len(), head.reason()), (Some("b"), 3, &b"OK"[..]));
+        self.0.send(line).unwrap();
+        assert_eq!(head.into_head().status(), 200);
+    }
+
+    fn data(&mut self, _: &[u8]) -> Flow {
+        Flow::Continue
+    }
+
+    fn end(self: Box<Self>, result: Result<(), Error>) {
+        result.unwrap();
+    }
+}
+
+#[test]
+fn a_handler_knows_what_petition_std_s_response_knows() {
+    let moved = "HTTP/1.1 302 Found\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n";
+    // A line that ends with LF alone is tolerated, and told.
+    let answer = "HTTP/1.1 200 OK\r\nX-A: b\nSet-Cookie: c=d\r\nContent-Length: 2\r\n\r\nhi";
+    let server = Scripted::each(Script::new().answer(moved).answer(answer)).unwrap();
+    let (tell, told) = outcomes();
+    let client = thread();
+    client.get(server.url("/here")).stream(Facts(tell));
+    let mut response = petition_std::Session::new().get(server.url("/here")).send().unwrap();
+    assert_eq!(response.text().unwrap(), "hi");
+    let address = server.address();
+    let expected = format!(
+        "Http11 200 {} [(302, \"/here\")] Some({address}) reused=true cookies=[\"c\"] {{BareLf}}",
+        server.url("/there")
+    );
+    assert_eq!(told.recv_timeout(PATIENCE).as_deref(), Ok(expected.as_str()));
+    let blocking =
+        (response.reused(), response.peer(), response.history().len(), response.cookies(), response.tolerated());
+    // The same of a response that is collected.
+    let response = client.get(server.url("/here")).join().wait().unwrap().unwrap();
+    let collected =
+        (response.reused(), response.peer(), response.history().len(), response.cookies(), response.tolerated());
+    assert_eq!(collected, blocking);
+    assert_eq!((blocking.0, blocking.1, blocking.2), (true, Some(address), 1));
 }

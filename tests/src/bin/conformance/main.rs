@@ -2,7 +2,7 @@
 //!
 //!     cargo run --release -p petition-tests --bin conformance -- cookies
 //!     cargo run --release -p petition-tests --bin conformance -- responses [--defaults | --nothing-tolerated]
-//!     cargo run --release -p petition-tests --bin conformance -- exchange [--transport std]
+//!     cargo run --release -p petition-tests --bin conformance -- exchange [--transport std | mio]
 //!     cargo run --release -p petition-tests --bin conformance -- vectors FILE
 //!
 //! The material itself is not part of this repository; `tests/CONFORMANCE.md` says what is measured and what came of it.
@@ -21,7 +21,7 @@ use std::process::ExitCode;
 use responses::Choices;
 use serde_json::Value;
 
-const USAGE: &str = "usage: conformance cookies | responses [--defaults | --nothing-tolerated] | exchange [--transport std] | vectors FILE";
+const USAGE: &str = "usage: conformance cookies | responses [--defaults | --nothing-tolerated] | exchange [--transport std | mio] | vectors FILE";
 
 /// Answers each line of standard input at once.
 fn answer(mut driver: impl FnMut(&Value) -> Value) -> Result<(), Box<dyn Error>> {
@@ -46,6 +46,7 @@ fn run(arguments: &[&str]) -> Result<(), Box<dyn Error>> {
         ["exchange"] | ["exchange", "--transport", "std"] => {
             answer(|question| exchange::answer(question, &exchange::Std))
         }
+        ["exchange", "--transport", "mio"] => answer(|question| exchange::answer(question, &exchange::Mio)),
         ["vectors", file] => vectors::run(&std::fs::read_to_string(file)?),
         _ => Err(USAGE.into()),
     }

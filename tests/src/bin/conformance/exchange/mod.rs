@@ -7,6 +7,7 @@
 mod answer;
 mod blocking;
 mod class;
+mod mio;
 mod names;
 mod op;
 mod proxies;
@@ -24,6 +25,7 @@ use serde_json::{Value, json};
 use crate::latin1;
 use answer::Outcome;
 pub(crate) use blocking::Std;
+pub(crate) use mio::Mio;
 use names::Names;
 use op::{Declined, Op};
 use transport::State;

@@ -54,6 +54,7 @@ const KNOWN: &[&str] = &[
     "cookies",
     "junk_session_cookies",
     "compressed",
+    "raw",
     "range",
     "resume_from",
     "time_cond",
@@ -215,6 +216,9 @@ impl Op {
             return Err(Declined::because("only Basic and Bearer credentials are supported"));
         }
         let mut url = fields.text("url")?.unwrap_or_default();
+        if url::Url::parse(&url) == Err(url::ParseError::InvalidIpv4Address) {
+            return Err(Declined::because("a host that ends in a number is no name by the URL standard"));
+        }
         if let Some(query) = fields.text("append_query")? {
             append_query(&mut url, &query);
         }
@@ -244,7 +248,8 @@ impl Op {
             cookie_engine: fields.flag("cookie_engine"),
             cookies: netscape(&op["cookies"])?,
             junk_session_cookies: fields.flag("junk_session_cookies"),
-            compressed: fields.flag("compressed"),
+            // The chunked framing comes off all the same: what is left of it would be no body.
+            compressed: fields.flag("compressed") && !fields.flag("raw"),
             range: fields.text("range")?,
             resume_from: fields.number("resume_from")?,
             condition: fields.text("time_cond")?.map(|text| condition(&text)).transpose()?,

@@ -148,6 +148,8 @@ fn field(name: &str, value: Option<&[u8]>, request: &mut Request) {
         Some(b"") if is("connection") => {}
         Some(_) if is("connection") && says("close") => scalars.keep_alive = Setting::Set(false),
         Some(value) => request.add_header(name, value),
+        // A name that cannot be sent is not sent.
+        None if !name.is_ascii() => {}
         None => request.remove_header(name),
     }
 }

@@ -1,0 +1,154 @@
+//! Runs the measured programs: by themselves, under callgrind, under strace. The server is a process of its own that nothing counts.
+
+use std::error::Error;
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::callgrind::Profile;
+use crate::clients::{Client, program};
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// The longest that one program may run.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// The server's process; it ends when this is dropped.
+pub(crate) struct Server {
+    process: Child,
+    pub(crate) plain: String,
+    tls: String,
+    ca: PathBuf,
+}
+
+impl Server {
+    pub(crate) fn start() -> Result<Server> {
+        let ca = scratch("ca.der");
+        let mut process =
+            Command::new(program("bench-server")).arg(&ca).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().ok_or("no output")?).read_line(&mut line)?;
+        let (plain, tls) = line.trim().split_once(' ').ok_or("the server did not say where it is")?;
+        Ok(Server { plain: plain.to_owned(), tls: tls.to_owned(), process, ca })
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// A file for the moment.
+fn scratch(name: &str) -> PathBuf {
+    std::env::temp_dir().join(format!("petition-bench-{}-{name}", std::process::id()))
+}
+
+/// Removes what [`scratch`] named.
+pub(crate) fn clean() {
+    for name in ["ca.der", "ca.pem", "callgrind", "strace", "stripped"] {
+        let _ = std::fs::remove_file(scratch(name));
+    }
+}
+
+/// Whether a tool is there, and which version.
+pub(crate) fn tool(name: &str) -> Option<String> {
+    let output = Command::new(name).arg("--version").output().ok().filter(|output| output.status.success())?;
+    Some(String::from_utf8_lossy(&output.stdout).lines().next()?.to_owned())
+}
+
+/// What to run.
+pub(crate) struct Work<'a> {
+    pub(crate) client: &'a Client,
+    pub(crate) row: &'a str,
+    pub(crate) n: usize,
+    pub(crate) x: u64,
+    pub(crate) server: &'a Server,
+}
+
+impl Work<'_> {
+    fn command(&self) -> Vec<String> {
+        let worker = program(&format!("worker-{}", self.client.package));
+        // One process of a row that is measured by several metrics has the row's name.
+        let row = if self.row == "gib" { "chunked" } else { self.row };
+        [
+            worker.to_string_lossy().into_owned(),
+            self.client.id.to_owned(),
+            row.to_owned(),
+            self.n.to_string(),
+            self.server.plain.clone(),
+            self.server.tls.clone(),
+            self.server.ca.to_string_lossy().into_owned(),
+            self.x.to_string(),
+        ]
+        .to_vec()
+    }
+
+    /// By itself; what it said under this key.
+    pub(crate) fn plain(&self, key: &str) -> Result<f64> {
+        let said = run(&self.command())?;
+        let line = said.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(' '));
+        Ok(line.ok_or_else(|| format!("it did not say its {key}"))?.parse()?)
+    }
+
+    pub(crate) fn callgrind(&self) -> Result<(Profile, String)> {
+        callgrind(&self.command())
+    }
+
+    /// The number of its system calls.
+    pub(crate) fn strace(&self) -> Result<f64> {
+        let file = scratch("strace");
+        let mut command = vec!["strace".into(), "-f".into(), "-c".into(), "-o".into(), file.to_string_lossy().into()];
+        command.extend(self.command());
+        run(&command)?;
+        let text = std::fs::read_to_string(file)?;
+        // % time, seconds, microseconds for each, calls, errors if any, name.
+        let rows = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+        let calls = rows.filter(|row| row.len() >= 5 && row.last() != Some(&"total"));
+        Ok(calls.filter_map(|row| row[3].parse::<f64>().ok()).sum())
+    }
+}
+
+/// Under callgrind; what the program said, too.
+pub(crate) fn callgrind(program: &[String]) -> Result<(Profile, String)> {
+    let file = scratch("callgrind");
+    let mut command: Vec<String> = ["valgrind", "-q", "--tool=callgrind", "--dump-line=no"].map(str::to_owned).to_vec();
+    command.push(format!("--callgrind-out-file={}", file.display()));
+    command.extend_from_slice(program);
+    let said = run(&command)?;
+    Ok((Profile::parse(&std::fs::read_to_string(file)?), said))
+}
+
+/// Runs a program to its end; what it printed.
+pub(crate) fn run(command: &[String]) -> Result<String> {
+    let (name, arguments) = command.split_first().ok_or("nothing to run")?;
+    let mut child = Command::new(name).args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    // The outputs are short: a pipe holds them.
+    let began = Instant::now();
+    while child.try_wait()?.is_none() {
+        if began.elapsed() > PATIENCE {
+            child.kill()?;
+            child.wait()?;
+            return Err(format!("not done within {PATIENCE:?}").into());
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let output = child.wait_with_output()?;
+    if !output.status.success() {
+        let words = String::from_utf8_lossy(&output.stderr);
+        return Err(words.lines().last().unwrap_or("it failed").to_owned().into());
+    }
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+/// The size of a program without its symbols, in KiB.
+pub(crate) fn stripped(client: &Client) -> Result<f64> {
+    let copy = scratch("stripped");
+    let program = program(&format!("one-{}", client.package));
+    let strip =
+        ["strip".into(), "-o".into(), copy.to_string_lossy().into_owned(), program.to_string_lossy().into_owned()];
+    run(&strip)?;
+    Ok(std::fs::metadata(copy)?.len() as f64 / 1024.0)
+}

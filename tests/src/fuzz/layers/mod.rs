@@ -1,0 +1,58 @@
+//! Byte paths of layers against any bytes: a proxy's answers to CONNECT, a stranger's layer once or several times, TLS records, and a real TLS
+//! session of which a record is changed, lost, repeated or cut.
+//!
+//! Held: the same events, content and error however the bytes are cut and wherever is polled; an error is the last word; what comes through TLS
+//! is a prefix of what was sent, and only the whole of it passes for complete (invariants 1, 4, 13).
+
+mod frames;
+mod session;
+mod wire;
+
+use petition_core::http1::{Config, Leniencies};
+use petition_core::link::{Layer, Link, Tunnel};
+use petition_core::tls::TlsLayer;
+use petition_core::{Limits, Method};
+
+use super::{Dice, choice};
+use frames::Frames;
+use wire::Drive;
+
+/// A stack of layers and what is done to it.
+pub fn layers(mut data: &[u8]) {
+    let chosen = choice(&mut data);
+    let seed = choice(&mut data) as u64;
+    if chosen % 8 >= 6 {
+        return session::session(chosen, seed, data);
+    }
+    let stack = || -> Vec<Box<dyn Layer>> {
+        match chosen % 8 {
+            0 => vec![tunnel()],
+            1 => vec![Box::new(Frames::default())],
+            2 => vec![tunnel(), Box::new(Frames::default())],
+            3 => vec![Box::new(Frames::default()), tunnel()],
+            4 => (0..3).map(|_| Box::new(Frames::default()) as Box<dyn Layer>).collect(),
+            _ => vec![Box::new(TlsLayer::new(&session::client(), "a.test").unwrap())],
+        }
+    };
+    let leniencies = if chosen & 8 == 0 { Leniencies::COMPAT } else { Leniencies::STRICT };
+    let config = Config { limits: Limits::DEFAULT, leniencies };
+    // What comes behind a mark comes only when everything before it was used and answered.
+    let flights: Vec<&[u8]> = data.split(|&b| b == 0xff).collect();
+    let method = if chosen & 16 == 0 { Method::GET } else { Method::POST };
+    let whole = Drive::new(&method, None).run(Link::new(stack(), config), &flights);
+    let cut = Drive::new(&method, Some(Dice::new(seed))).run(Link::new(stack(), config), &flights);
+    if whole.early || cut.early {
+        // Bytes right behind a handshake are an error unless they come later: how they are cut is what matters then.
+        return;
+    }
+    assert_eq!((&whole.events, &whole.error), (&cut.events, &cut.error));
+    assert_eq!(whole.body, cut.body);
+    if chosen % 8 < 2 {
+        assert_eq!(whole.sent, cut.sent, "what is sent depends on nothing but what came");
+    }
+}
+
+fn tunnel() -> Box<dyn Layer> {
+    let fields = [("Proxy-Authorization", &b"Basic eDp5"[..])];
+    Box::new(Tunnel::new(Config::default(), "a.test:443", fields).unwrap())
+}

@@ -1,0 +1,347 @@
+//! An engine under any schedule of requests, cancels, pauses, answers, failures and time.
+//!
+//! Held: one end for each transfer, and nothing of it afterwards; a socket is opened once, closed once, and never more are open than the limits
+//! allow; the engine's counts are true at every rest; it comes to rest after bounded work; a credential is only ever written to the origin, or the
+//! proxy, that it is for (invariant 3); the same program gives the same run.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use arbitrary::Unstructured;
+use petition_core::engine::{Engine, Group, Output, SocketId, TransferId};
+use petition_core::pool::PoolLimits;
+use petition_core::{Input, Instant, IoFailure, Now, Session, Side, UnixTime};
+
+use super::words::{CANARY, answer, request, step};
+
+/// A program for one engine.
+pub fn engine_ops(data: &[u8]) {
+    let first = Run::new(data);
+    assert_eq!(first, Run::new(data), "the same program gives the same run");
+}
+
+/// The addresses of the two names that are looked up.
+const NAMES: [(&str, &str); 2] = [("a.test", "10.0.1.1"), ("b.test", "10.0.1.2")];
+
+#[derive(Default)]
+struct Wire {
+    host: String,
+    connected: bool,
+    /// All that was ever written.
+    sent: Vec<u8>,
+    incoming: Vec<u8>,
+    ended: bool,
+}
+
+struct Run<'a> {
+    u: Unstructured<'a>,
+    engine: Engine,
+    session: Session,
+    limits: PoolLimits,
+    now: Now,
+    wires: BTreeMap<SocketId, Wire>,
+    live: BTreeSet<TransferId>,
+    resolving: Vec<TransferId>,
+    rewinding: Vec<TransferId>,
+    started: usize,
+    ended: usize,
+    shown: Vec<String>,
+}
+
+impl Run<'_> {
+    /// Runs the program to its end; what was seen.
+    #[expect(clippy::new_ret_no_self)]
+    fn new(data: &[u8]) -> Vec<String> {
+        let mut u = Unstructured::new(data);
+        let some = |u: &mut Unstructured<'_>| u.int_in_range(0..=4).map(|n| (n > 0).then_some(n));
+        let (Ok(open_total), Ok(open_per_key)) = (some(&mut u), some(&mut u)) else { return Vec::new() };
+        let limits = PoolLimits {
+            open_total,
+            open_per_key,
+            idle_total: usize::from(u.arbitrary::<u8>().unwrap_or(3) % 5),
+            idle_per_key: usize::from(u.arbitrary::<u8>().unwrap_or(2) % 3),
+            ..PoolLimits::default()
+        };
+        let mut run = Run {
+            u,
+            engine: Engine::new(limits),
+            session: Session::new(),
+            limits,
+            now: Now::new(Instant::from_origin(Duration::from_secs(1)), UnixTime(1_700_000_000)),
+            wires: BTreeMap::new(),
+            live: BTreeSet::new(),
+            resolving: Vec::new(),
+            rewinding: Vec::new(),
+            started: 0,
+            ended: 0,
+            shown: Vec::new(),
+        };
+        let before = run.session.options().clone();
+        for _ in 0..400 {
+            if run.u.is_empty() || run.op().is_err() {
+                break;
+            }
+        }
+        run.finish();
+        assert_eq!(run.session.options(), &before, "sending changes no option");
+        run.shown
+    }
+
+    fn op(&mut self) -> arbitrary::Result<()> {
+        match self.u.int_in_range(0..=15)? {
+            0 | 1 => self.start()?,
+            2 => self.control()?,
+            3 => {
+                self.now.instant = self.now.instant + step(&mut self.u)?;
+                self.engine.tick(self.now);
+            }
+            4..=8 => self.wire_event()?,
+            9 if !self.resolving.is_empty() => {
+                let at = self.u.choose_index(self.resolving.len())?;
+                let id = self.resolving.swap_remove(at);
+                let well = !self.u.ratio(1, 5)?;
+                self.resolved(id, well);
+            }
+            10..=12 => self.rest()?,
+            _ => drop(self.turn()?),
+        }
+        Ok(())
+    }
+
+    fn start(&mut self) -> arbitrary::Result<()> {
+        if self.started == 40 {
+            return Ok(());
+        }
+        let (request, _) = request(&mut self.u)?;
+        let Ok(prepared) = self.session.prepare(&request) else { return Ok(()) };
+        let group = Group(self.u.int_in_range(0..=2)?);
+        let id = self.engine.start(self.now, prepared, Some(group));
+        assert!(self.live.insert(id), "an id is never used again");
+        self.started += 1;
+        Ok(())
+    }
+
+    /// What the caller does with transfers under way, or with those that are over.
+    fn control(&mut self) -> arbitrary::Result<()> {
+        let live: Vec<TransferId> = self.live.iter().copied().collect();
+        let some = if live.is_empty() { None } else { Some(*self.u.choose(&live)?) };
+        match (self.u.int_in_range(0..=9)?, some) {
+            (0, Some(id)) => self.engine.cancel(self.now, id),
+            (1, _) if self.u.ratio(1, 4)? => self.engine.cancel_group(self.now, Group(self.u.int_in_range(0..=2)?)),
+            (2, _) if self.u.ratio(1, 4)? => self.engine.close_idle(),
+            (3 | 4, Some(id)) => self.engine.pause(id),
+            (5 | 6, Some(id)) => self.engine.resume(id),
+            (7, Some(id)) => drop(self.engine.transfer_input(self.now, id, Input::Ready(Side::Body))),
+            (8, Some(id)) => drop(self.engine.transfer_input(self.now, id, Input::Discard)),
+            // Answers to nothing harm nobody.
+            (9, Some(id)) => drop(self.engine.transfer_input(self.now, id, Input::Rewound)),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// A peer does something.
+    fn wire_event(&mut self) -> arbitrary::Result<()> {
+        let sockets: Vec<SocketId> = self.wires.keys().copied().collect();
+        if sockets.is_empty() {
+            return Ok(());
+        }
+        let socket = *self.u.choose(&sockets)?;
+        let what = self.u.int_in_range(0..=11)?;
+        let Some(wire) = self.wires.get_mut(&socket) else { return Ok(()) };
+        if !wire.connected {
+            match what {
+                0 => self.refuse(socket),
+                1..=8 => {
+                    wire.connected = true;
+                    self.engine.connected(self.now, socket).unwrap();
+                }
+                _ => {}
+            }
+            return Ok(());
+        }
+        match what {
+            0 => wire.ended = true,
+            1..=8 => wire.incoming.extend_from_slice(&answer(&mut self.u)?),
+            9 => {
+                self.engine.socket_input(self.now, socket, Input::Ready(Side::Write)).unwrap();
+                return Ok(());
+            }
+            _ => return Ok(()),
+        }
+        self.engine.socket_input(self.now, socket, Input::Ready(Side::Read)).unwrap();
+        Ok(())
+    }
+
+    fn refuse(&mut self, socket: SocketId) {
+        self.wires.remove(&socket);
+        let refused = IoFailure::new(std::io::ErrorKind::ConnectionRefused);
+        self.engine.connect_failed(self.now, socket, refused).unwrap();
+    }
+
+    fn resolved(&mut self, id: TransferId, well: bool) {
+        let name = self.engine.peer_name(id).map(|(name, _)| name.to_owned());
+        let address = NAMES.iter().find(|(other, _)| Some(*other) == name.as_deref()).map(|(_, address)| address);
+        let input = match address {
+            Some(address) if well => &[format!("{address}:80").parse().unwrap()][..],
+            _ => &[],
+        };
+        // It may have ended by now.
+        let _ = self.engine.transfer_input(self.now, id, Input::Resolved(input));
+    }
+
+    fn rest(&mut self) -> arbitrary::Result<()> {
+        for _ in 0..100_000 {
+            if !self.turn()? {
+                self.check();
+                return Ok(());
+            }
+        }
+        panic!("the engine does not come to rest");
+    }
+
+    /// One output and its answer; false when there is none.
+    fn turn(&mut self) -> arbitrary::Result<bool> {
+        let now = self.now;
+        let output = self.engine.poll(&mut self.session);
+        match output {
+            Output::Wait => return Ok(false),
+            Output::Connect(socket, address) => {
+                let host = match address.ip() {
+                    ip if ip.is_loopback() => "localhost".to_owned(),
+                    std::net::IpAddr::V6(ip) => format!("[{ip}]"),
+                    ip => NAMES
+                        .iter()
+                        .find(|(_, of)| *of == ip.to_string())
+                        .map_or(ip.to_string(), |(name, _)| (*name).into()),
+                };
+                self.shown.push(format!("connect {host}"));
+                assert!(self.wires.keys().all(|open| open.index() != socket.index()), "a socket's number is its own");
+                self.wires.insert(socket, Wire { host, ..Wire::default() });
+            }
+            Output::Close(socket) => {
+                let wire = self.wires.remove(&socket).expect("an open socket is closed");
+                self.shown.push(format!("close {} after {} bytes", wire.host, wire.sent.len()));
+            }
+            Output::Transmit(socket) => {
+                let bytes = self.engine.outgoing(socket).to_vec();
+                assert!(!bytes.is_empty());
+                let n = self.u.int_in_range(1..=bytes.len()).unwrap_or(bytes.len());
+                let input = match self.u.int_in_range(0..=15).unwrap_or(15) {
+                    0 => Input::Blocked(Side::Write),
+                    1 => Input::Failed(Side::Write, IoFailure::new(std::io::ErrorKind::BrokenPipe)),
+                    _ => {
+                        let wire = self.wires.get_mut(&socket).expect("an open socket is written to");
+                        wire.sent.extend_from_slice(&bytes[..n]);
+                        no_foreign_secret(wire);
+                        Input::Wrote(n)
+                    }
+                };
+                self.engine.socket_input(now, socket, input).unwrap();
+            }
+            Output::Read(socket) => {
+                let wire = self.wires.get_mut(&socket).expect("an open socket is read from");
+                let input = if !wire.incoming.is_empty() {
+                    let space = self.engine.space(socket);
+                    assert!(!space.is_empty(), "there is room");
+                    let most = wire.incoming.len().min(space.len());
+                    let n = self.u.int_in_range(1..=most).unwrap_or(most);
+                    space[..n].copy_from_slice(&wire.incoming[..n]);
+                    wire.incoming.drain(..n);
+                    Input::Filled(n)
+                } else if wire.ended {
+                    Input::Eof
+                } else {
+                    Input::Blocked(Side::Read)
+                };
+                self.engine.socket_input(now, socket, input).unwrap();
+            }
+            Output::Check(socket) => {
+                let wire = &self.wires[&socket];
+                let quiet = wire.incoming.is_empty() && !wire.ended;
+                let input = if quiet { Input::Alive } else { Input::Dead };
+                self.engine.socket_input(now, socket, input).unwrap();
+            }
+            Output::Resolve(id) => self.resolving.push(id),
+            Output::NeedBody(id) => {
+                let told = match self.u.int_in_range(0..=5).unwrap_or(0) {
+                    0..=2 => self.engine.transfer_input(now, id, Input::BodyEnd),
+                    3 => self.engine.transfer_input(now, id, Input::Blocked(Side::Body)),
+                    _ => self.engine.push_body(now, id, b"some").map(|_| ()),
+                };
+                assert_eq!(told, Ok(()));
+            }
+            Output::Rewind(id) if self.u.ratio(1, 4).unwrap_or(false) => self.rewinding.push(id),
+            Output::Rewind(id) => self.engine.transfer_input(now, id, Input::Rewound).unwrap(),
+            Output::Body(id) => {
+                let all = self.engine.body(id).len();
+                assert!(all > 0, "there is something to take");
+                let n = self.u.int_in_range(1..=all).unwrap_or(all);
+                self.engine.transfer_input(now, id, Input::Consumed(n)).unwrap();
+            }
+            Output::Event(id, event) => {
+                assert!(self.live.contains(&id), "nothing comes after the end");
+                self.shown.push(format!("{} {event:?}", id.index()));
+            }
+            Output::Ended { id, error, transfer } => {
+                assert!(self.live.remove(&id), "one end each");
+                assert!(transfer.is_ended());
+                self.ended += 1;
+                let text =
+                    format!("{} {error:?} {}", id.index(), error.as_ref().map_or(String::new(), ToString::to_string));
+                assert!(!text.contains(&format!("{CANARY}-1")) && !text.contains(&format!("{CANARY}-p")), "{text}");
+                self.shown.push(text);
+            }
+        }
+        Ok(true)
+    }
+
+    /// What is true whenever there is nothing to do.
+    fn check(&self) {
+        assert_eq!(self.engine.len(), self.live.len());
+        assert_eq!(self.engine.sockets(), self.wires.len());
+        let statistics = self.engine.pool_statistics();
+        assert!(self.limits.open_total.is_none_or(|limit| statistics.open <= limit), "{statistics:?}");
+        assert!(statistics.idle <= self.limits.idle_total, "{statistics:?}");
+        if !self.live.is_empty() || !self.wires.is_empty() {
+            // Whoever waits waits for something: an answer of the world, or the time.
+            let asked = !self.resolving.is_empty() || !self.rewinding.is_empty() || !self.wires.is_empty();
+            assert!(asked || self.engine.deadline().is_some(), "somebody waits for ever");
+        }
+    }
+
+    /// Everything is given up, and everything is closed.
+    fn finish(&mut self) {
+        self.rest().expect("no choice is left to the program");
+        for id in std::mem::take(&mut self.rewinding) {
+            let _ = self.engine.transfer_input(self.now, id, Input::NotRewound);
+        }
+        self.rest().expect("no choice is left to the program");
+        self.engine.cancel_all(self.now);
+        self.rest().expect("no choice is left to the program");
+        assert_eq!((self.ended, self.live.len()), (self.started, 0));
+        self.engine.close_idle();
+        self.rest().expect("no choice is left to the program");
+        assert!(self.wires.is_empty() && self.engine.sockets() == 0 && self.engine.is_empty());
+        assert_eq!(self.engine.pool_statistics().open, 0);
+        // Timers of what is over are forgotten when they are due, each once.
+        for _ in 0..10 * self.started + 10 {
+            let Some(at) = self.engine.deadline() else { break };
+            self.now.instant = self.now.instant.max(at);
+            self.engine.tick(self.now);
+        }
+        assert_eq!(self.engine.deadline(), None, "nobody is left who could wait");
+    }
+}
+
+/// Every canary on this wire names the host that it belongs to, or the proxy.
+fn no_foreign_secret(wire: &Wire) {
+    let text = String::from_utf8_lossy(&wire.sent);
+    for (at, _) in text.match_indices(CANARY) {
+        let rest = &text[at + CANARY.len()..];
+        // It may not be written to its end yet.
+        let is = |word: &str| rest.starts_with(word) || word.starts_with(rest);
+        let proxy = wire.host == "10.0.9.9";
+        assert!(is("-free") || is(&format!("-{}", wire.host)) || proxy, "{} was told: {text}", wire.host);
+    }
+}

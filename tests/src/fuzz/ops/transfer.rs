@@ -1,0 +1,326 @@
+//! A transfer that is told anything at any time.
+//!
+//! Held: what answers nothing is a misuse and changes nothing; exactly one terminal event comes, and it comes last; every socket that was opened is
+//! closed or kept; once the world answers honestly the transfer ends; no credential is in anything that is shown; the same program gives the same
+//! run; no option is changed.
+
+use std::time::Duration;
+
+use arbitrary::Unstructured;
+use petition_core::dial::AttemptId;
+use petition_core::{Event, Input, Instant, IoFailure, Now, Output, Session, Side, Transfer, UnixTime};
+
+use super::words::{ANSWERS, CANARY, answer, request, step};
+
+/// A program for one transfer.
+pub fn transfer_ops(data: &[u8]) {
+    let first = Run::new(data);
+    assert_eq!(first, Run::new(data), "the same program gives the same run");
+}
+
+struct Run<'a> {
+    u: Unstructured<'a>,
+    session: Session,
+    transfer: Transfer,
+    now: Now,
+    /// What was asked last and not answered.
+    asked: Option<Output>,
+    /// Sockets: their attempt, and whether they are connected.
+    sockets: Vec<(AttemptId, bool)>,
+    /// Attempts that were ordered at any time.
+    attempts: Vec<AttemptId>,
+    terminal: usize,
+    shown: Vec<String>,
+}
+
+impl Run<'_> {
+    /// Runs the program, then lets the world be honest. What was seen.
+    #[expect(clippy::new_ret_no_self)]
+    fn new(data: &[u8]) -> Vec<String> {
+        let mut u = Unstructured::new(data);
+        let Ok((request, _)) = request(&mut u) else { return Vec::new() };
+        let session = Session::new();
+        let now = Now::new(Instant::from_origin(Duration::from_secs(1)), UnixTime(1_700_000_000));
+        let Ok(prepared) = session.prepare(&request) else { return Vec::new() };
+        let before = session.options().clone();
+        let mut run = Run {
+            u,
+            session,
+            transfer: Transfer::new(prepared, now),
+            now,
+            asked: None,
+            sockets: Vec::new(),
+            attempts: Vec::new(),
+            terminal: 0,
+            shown: Vec::new(),
+        };
+        for _ in 0..400 {
+            if run.u.is_empty() || run.op().is_err() {
+                break;
+            }
+        }
+        run.finish();
+        assert_eq!(run.session.options(), &before, "sending changes no option");
+        run.shown
+    }
+
+    fn op(&mut self) -> arbitrary::Result<()> {
+        match self.u.int_in_range(0..=9)? {
+            0..=2 => self.poll(),
+            3..=6 => self.honest()?,
+            7 => self.pass_time()?,
+            _ => self.anything()?,
+        }
+        Ok(())
+    }
+
+    fn pass_time(&mut self) -> arbitrary::Result<()> {
+        self.now.instant = self.now.instant + step(&mut self.u)?;
+        // The wall clock may jump (T92).
+        self.now.unix = UnixTime(self.u.int_in_range(0..=4_000_000_000)?);
+        Ok(())
+    }
+
+    fn poll(&mut self) {
+        let output = self.transfer.poll();
+        let text = format!("{output:?}");
+        assert!(!text.contains(&format!("{CANARY}-1")) && !text.contains(&format!("{CANARY}-p")), "{text}");
+        self.shown.push(text);
+        match &output {
+            Output::Connect(attempt, _) => {
+                assert!(self.sockets.iter().all(|(other, _)| other != attempt), "an attempt is ordered once");
+                self.sockets.push((*attempt, false));
+                self.attempts.push(*attempt);
+            }
+            Output::Abandon(attempt) => self.closed(|socket| socket.0 == *attempt),
+            Output::Close => self.closed(|socket| socket.1),
+            Output::Release => {
+                assert!(self.transfer.take_link().is_some(), "what is to be kept is there");
+                self.closed(|socket| socket.1);
+            }
+            Output::Event(event) => {
+                assert_eq!(self.terminal, 0, "nothing comes after the end");
+                self.terminal += usize::from(matches!(event, Event::Done | Event::Failed(_)));
+                if let Event::Failed(error) = event {
+                    let text = format!("{error} {error:?} {error:#?}");
+                    assert!(!text.contains(&format!("{CANARY}-1")) && !text.contains(&format!("{CANARY}-p")), "{text}");
+                }
+            }
+            Output::Wait => {}
+            _ => assert!(!self.transfer.is_ended(), "{output:?} after the end"),
+        }
+        self.asked = Some(output);
+    }
+
+    fn closed(&mut self, which: impl Fn(&(AttemptId, bool)) -> bool) {
+        let Some(at) = self.sockets.iter().position(which) else {
+            panic!("only an open socket is closed: {:#?}", self.shown.iter().rev().take(12).collect::<Vec<_>>());
+        };
+        self.sockets.swap_remove(at);
+    }
+
+    /// An input; whether it was taken. What is not taken changes nothing.
+    fn give(&mut self, input: Input<'_>) -> bool {
+        // All that time does is done before, so that only the input is left to change anything.
+        let _ = self.transfer.handle(self.now, Input::Tick);
+        let before = self.fingerprint();
+        let what = format!("{input:?}");
+        let taken = self.transfer.handle(self.now, input);
+        self.shown.push(format!("{taken:?}"));
+        if taken.is_err() {
+            assert_eq!(before, self.fingerprint(), "a misuse changed something: {what}");
+        }
+        taken.is_ok()
+    }
+
+    fn fingerprint(&self) -> String {
+        let transfer = &self.transfer;
+        let parked = [Side::Read, Side::Write, Side::Body].map(|side| transfer.is_blocked(side));
+        let state = (transfer, transfer.deadline(), transfer.is_ended(), parked, transfer.body_room());
+        let bytes = (transfer.outgoing(), transfer.body());
+        let facts = (transfer.url(), transfer.history().len(), transfer.peer(), transfer.reused(), transfer.elapsed());
+        format!("{state:?} {bytes:?} {facts:?} {:?}", transfer.tolerated())
+    }
+
+    /// Answers what was asked last, well or badly for the transfer.
+    fn honest(&mut self) -> arbitrary::Result<()> {
+        let refused = || IoFailure::new(std::io::ErrorKind::ConnectionReset);
+        match self.asked.take() {
+            // It may not be asked any more: something else came in between.
+            Some(Output::Sync) => {
+                let synced = self.transfer.sync(self.now, &mut self.session);
+                self.shown.push(format!("{synced:?}"));
+            }
+            Some(Output::Acquire) => drop(self.give(Input::NotAcquired)),
+            Some(Output::Check) => unreachable!("nothing is kept"),
+            Some(Output::Resolve) => {
+                let addresses = ["10.0.1.1:80".parse().unwrap(), "[::2]:80".parse().unwrap()];
+                match self.u.int_in_range(0..=5)? {
+                    0 => self.give(Input::ResolveFailed(refused())),
+                    n => self.give(Input::Resolved(addresses.get(..usize::from(n > 2) + 1).unwrap_or(&addresses))),
+                };
+            }
+            Some(Output::Connect(attempt, _)) if self.u.ratio(1, 6)? => self.connect_failed(attempt),
+            Some(Output::Connect(attempt, _)) => self.connected(attempt),
+            Some(Output::Transmit) => {
+                let n = self.u.int_in_range(0..=self.transfer.outgoing().len())?;
+                match self.u.int_in_range(0..=7)? {
+                    0 => self.give(Input::Blocked(Side::Write)),
+                    1 => self.give(Input::Failed(Side::Write, refused())),
+                    2 => self.give(Input::Wrote(n)),
+                    _ => self.give(Input::Wrote(self.transfer.outgoing().len())),
+                };
+            }
+            Some(Output::Read) => {
+                match self.u.int_in_range(0..=9)? {
+                    0 => drop(self.give(Input::Blocked(Side::Read))),
+                    1 => drop(self.give(Input::Eof)),
+                    2 => drop(self.give(Input::Failed(Side::Read, refused()))),
+                    n => self.read(n > 6)?,
+                };
+            }
+            Some(Output::NeedBody) => {
+                let taken = self.transfer.push_body(self.now, &b"some"[..self.u.int_in_range(0..=4)?]);
+                self.shown.push(format!("{taken:?}"));
+                match self.u.int_in_range(0..=5)? {
+                    0 => self.give(Input::BodyFailed("no more".into())),
+                    1..=3 => self.give(Input::BodyEnd),
+                    _ => self.give(Input::Blocked(Side::Body)),
+                };
+            }
+            Some(Output::Rewind) => {
+                let input = if self.u.ratio(1, 4)? { Input::NotRewound } else { Input::Rewound };
+                self.give(input);
+            }
+            Some(Output::Body) => {
+                let n = self.u.int_in_range(0..=self.transfer.body().len())?;
+                let input = if self.u.ratio(1, 8)? { Input::Discard } else { Input::Consumed(n) };
+                self.give(input);
+            }
+            _ => self.poll(),
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, into_space: bool) -> arbitrary::Result<()> {
+        let bytes = answer(&mut self.u)?;
+        if !into_space {
+            self.give(Input::Received(&bytes));
+            return Ok(());
+        }
+        if self.u.arbitrary()? {
+            let lent = self.transfer.lend(vec![0; 20_000]);
+            self.shown.push(format!("lent {}", lent.is_ok()));
+        }
+        let space = self.transfer.space();
+        let n = space.len().min(bytes.len());
+        space[..n].copy_from_slice(&bytes[..n]);
+        self.give(Input::Filled(n));
+        if self.u.arbitrary()? {
+            self.shown.push(format!("taken back {:?}", self.transfer.take_back().map(|storage| storage.len())));
+        }
+        Ok(())
+    }
+
+    fn connected(&mut self, attempt: AttemptId) {
+        if self.give(Input::Connected(attempt))
+            && let Some(socket) = self.sockets.iter_mut().find(|socket| socket.0 == attempt)
+        {
+            socket.1 = true;
+        }
+    }
+
+    fn connect_failed(&mut self, attempt: AttemptId) {
+        let was_over = self.transfer.is_ended();
+        let refused = IoFailure::new(std::io::ErrorKind::ConnectionRefused);
+        if self.give(Input::ConnectFailed(attempt, refused)) && !was_over {
+            self.sockets.retain(|socket| socket.0 != attempt);
+        }
+    }
+
+    /// An input that nobody asked for, or not now.
+    fn anything(&mut self) -> arbitrary::Result<()> {
+        let failure = IoFailure::new(std::io::ErrorKind::TimedOut);
+        let side = *self.u.choose(&[Side::Read, Side::Write, Side::Body])?;
+        let n = *self.u.choose(&[0, 1, 7, 1_000_000])?;
+        let address = ["10.0.1.9:80".parse().unwrap()];
+        let bytes = *self.u.choose(&ANSWERS)?;
+        let input = match self.u.int_in_range(0..=21)? {
+            0 => Input::NotAcquired,
+            1 => Input::Alive,
+            2 => Input::Dead,
+            3 => Input::Resolved(&address),
+            4 => Input::ResolveFailed(failure),
+            5 => Input::Wrote(n),
+            6 => Input::Received(bytes),
+            7 => Input::Filled(n),
+            8 => Input::Eof,
+            9 => Input::Failed(side, failure),
+            10 => Input::Blocked(side),
+            11 | 12 => Input::Ready(side),
+            13 => Input::BodyEnd,
+            14 => Input::BodyFailed("in words".into()),
+            15 => Input::Rewound,
+            16 => Input::NotRewound,
+            17 => Input::Consumed(n),
+            18 if self.u.ratio(1, 4)? => Input::Discard,
+            19 if self.u.ratio(1, 4)? => Input::Cancel,
+            20 => {
+                // Before its time, or twice: only of sockets that are there, since the sockets are ours.
+                if let Some(&(attempt, _)) = self.sockets.first() {
+                    self.connected(attempt);
+                }
+                return Ok(());
+            }
+            _ => Input::Tick,
+        };
+        self.give(input);
+        Ok(())
+    }
+
+    /// From now on everything is answered at once, and nobody has anything to say.
+    fn finish(&mut self) {
+        for _ in 0..20_000 {
+            if self.terminal > 0 && self.sockets.is_empty() {
+                break;
+            }
+            for side in [Side::Read, Side::Write, Side::Body] {
+                assert_eq!(self.transfer.handle(self.now, Input::Ready(side)), Ok(()));
+            }
+            self.poll();
+            match self.asked.take() {
+                Some(Output::Sync) => self.transfer.sync(self.now, &mut self.session).unwrap(),
+                Some(Output::Acquire) => drop(self.give(Input::NotAcquired)),
+                Some(Output::Resolve) => drop(self.give(Input::Resolved(&[]))),
+                Some(Output::Connect(attempt, _)) => self.connect_failed(attempt),
+                Some(Output::Transmit) => drop(self.give(Input::Wrote(self.transfer.outgoing().len()))),
+                Some(Output::Read) => drop(self.give(Input::Eof)),
+                Some(Output::NeedBody) => drop(self.give(Input::BodyEnd)),
+                Some(Output::Rewind) => drop(self.give(Input::NotRewound)),
+                Some(Output::Body) => drop(self.give(Input::Consumed(self.transfer.body().len()))),
+                Some(Output::Wait) if !self.transfer.is_ended() => self.stir(),
+                _ => {}
+            }
+        }
+        assert_eq!(self.terminal, 1, "it ends: {:?} {:?}", self.transfer, self.shown.iter().rev().take(9));
+        assert!(self.sockets.is_empty(), "every socket is closed or kept: {:?}", self.sockets);
+        assert!(self.transfer.is_ended() && matches!(self.transfer.poll(), Output::Wait));
+        assert_eq!(self.transfer.deadline(), None, "what has ended has no deadline");
+    }
+
+    /// It waits: for an order of before that was not answered, or for the time.
+    fn stir(&mut self) {
+        self.give(Input::NotAcquired);
+        self.give(Input::Resolved(&[]));
+        self.give(Input::NotRewound);
+        for (attempt, connected) in self.sockets.clone() {
+            if !connected {
+                self.connect_failed(attempt);
+            }
+        }
+        if let Some(at) = self.transfer.deadline() {
+            self.now.instant = self.now.instant.max(at);
+            assert_eq!(self.transfer.handle(self.now, Input::Tick), Ok(()));
+        }
+    }
+}

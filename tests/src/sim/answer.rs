@@ -1,0 +1,294 @@
+//! What a server means to answer, and the bytes of it.
+
+use std::io::Write;
+use std::time::Duration;
+
+use super::cookies::SetCookie;
+use super::hostile;
+use super::origins::Origin;
+use super::plan::{LONGEST_THOUGHT, pattern, pick};
+use crate::memory::{Dice, ms};
+
+/// How the body is delimited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Framing {
+    /// Content-Length.
+    Length,
+    /// Chunked, in chunks of at most so many bytes; with a trailer and extensions or without.
+    Chunked(usize, bool),
+    /// By the end of the connection.
+    Close,
+}
+
+/// How the content is coded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Coding {
+    /// Not at all.
+    None,
+    /// gzip.
+    Gzip,
+    /// deflate, with the zlib wrapper.
+    Deflate,
+}
+
+/// What the server says about the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Keep {
+    /// Nothing.
+    Silent,
+    /// `Connection: close`.
+    Close,
+    /// `Connection: keep-alive` and after how many seconds it ends.
+    For(u64),
+}
+
+/// An answer.
+#[derive(Clone, Debug)]
+pub(super) struct Answer {
+    /// The number of the page.
+    pub(super) page: usize,
+    /// The status.
+    pub(super) status: u16,
+    /// Location, as it is written.
+    pub(super) location: Option<String>,
+    /// Cookies.
+    pub(super) cookies: Vec<SetCookie>,
+    /// How many 103 come first.
+    pub(super) hints: usize,
+    /// How the body is delimited.
+    pub(super) framing: Framing,
+    /// How it is coded.
+    pub(super) coding: Coding,
+    /// The content's length, before coding.
+    pub(super) length: usize,
+    /// Answers as an HTTP/1.0 server.
+    pub(super) old: bool,
+    /// About the connection.
+    pub(super) keep: Keep,
+    /// Time before the answer.
+    pub(super) thought: Duration,
+    /// Answers before the request's body has come.
+    pub(super) early: bool,
+    /// Content-Length beside Transfer-Encoding.
+    pub(super) both: bool,
+    /// Bytes behind the response that nobody asked for.
+    pub(super) extra: bool,
+    /// At `Expect: 100-continue`: 0 says 100, 1 says nothing, 2 refuses once with 417.
+    pub(super) at_expect: u8,
+    /// Ends the connection after so many thousandths of the response.
+    pub(super) cut: Option<usize>,
+    /// Does something else instead, by number.
+    pub(super) hostile: Option<usize>,
+}
+
+/// The bytes of an answer.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Rendered {
+    /// All of them.
+    pub(super) bytes: Vec<u8>,
+    /// Where the final head begins.
+    pub(super) head_start: usize,
+    /// Where it ends.
+    pub(super) head_end: usize,
+    /// The content that a client shows.
+    pub(super) content: Vec<u8>,
+    /// Whether the client may use the connection again.
+    pub(super) reusable: bool,
+    /// Whether the body ends with the connection.
+    pub(super) until_close: bool,
+    /// Seconds after which it may not.
+    pub(super) lasts: Option<u64>,
+}
+
+impl Answer {
+    pub(super) fn random(dice: &mut Dice, page: usize, origin: &Origin, dir: &str, faulty: bool) -> Answer {
+        let framing = match dice.below(8) {
+            0 | 1 => Framing::Chunked(1 + dice.below(900), dice.once_in(4)),
+            2 => Framing::Close,
+            _ => Framing::Length,
+        };
+        let length = match dice.below(16) {
+            0 => 0,
+            1 => 1,
+            2 => 10_000 + dice.below(30_000),
+            3 if dice.once_in(3) => 60_000 + dice.below(200_000),
+            _ => dice.below(700),
+        };
+        let old = dice.once_in(12);
+        let mut cookies = Vec::new();
+        if dice.once_in(3) {
+            for number in 0..1 + dice.below(3) {
+                cookies.push(SetCookie::random(dice, page, number, origin, dir));
+            }
+        }
+        Answer {
+            page,
+            status: *pick(dice, &[200, 200, 200, 200, 201, 204, 304, 400, 404, 500]),
+            location: None,
+            cookies,
+            hints: if dice.once_in(10) { 1 + dice.below(3) } else { 0 },
+            framing: if old && matches!(framing, Framing::Chunked(..)) { Framing::Close } else { framing },
+            coding: match dice.below(10) {
+                0 => Coding::Gzip,
+                1 => Coding::Deflate,
+                _ => Coding::None,
+            },
+            length,
+            old,
+            keep: match dice.below(9) {
+                0 => Keep::Close,
+                1 | 2 => Keep::For(1 + dice.throw() % 12),
+                _ => Keep::Silent,
+            },
+            thought: match dice.below(6) {
+                0 => ms(dice.throw() % LONGEST_THOUGHT.as_millis() as u64),
+                1 => ms(dice.throw() % 50),
+                2 if faulty && dice.once_in(20) => ms(29_000 + dice.throw() % 2_000),
+                _ => Duration::ZERO,
+            },
+            early: false,
+            both: matches!(framing, Framing::Chunked(..)) && !old && dice.once_in(12),
+            extra: faulty && dice.once_in(16),
+            at_expect: dice.below(3) as u8,
+            cut: None,
+            hostile: None,
+        }
+    }
+
+    pub(super) fn redirect(
+        &mut self,
+        dice: &mut Dice,
+        status: u16,
+        (from, dir): (&Origin, &str),
+        (to, to_dir): (&Origin, &str),
+        path: &str,
+    ) {
+        let full = |userinfo: &str| format!("{}://{userinfo}{}{path}", scheme(to), to.authority());
+        self.status = status;
+        self.location = Some(match dice.below(7) {
+            0 if from.secure == to.secure => format!("//{}{path}", to.authority()),
+            1 => full("cnru:cnrv@"),
+            2 if from == to && dir == to_dir => path[dir.len()..].to_owned(),
+            3 if from == to => format!("{dir}x/../..{}", &"/../".repeat(3)) + &path[1..],
+            4 => full("") + "#there",
+            5 if !to.is_literal() => full("").replacen(to.host, &to.host.to_ascii_uppercase(), 1),
+            _ if from == to => path.to_owned(),
+            _ => full(""),
+        });
+    }
+
+    /// The bytes, as an answer to this method.
+    pub(super) fn render(&self, method: &str, http10: bool) -> Rendered {
+        if let Some(number) = self.hostile {
+            return hostile::render(number, self.page, method);
+        }
+        let bodiless = method == "HEAD" || matches!(self.status, 204 | 304);
+        let content = if bodiless { Vec::new() } else { pattern('p', self.page, self.length) };
+        let coded = self.coded(&content);
+        let framing = match self.framing {
+            Framing::Chunked(..) if http10 => Framing::Close,
+            framing => framing,
+        };
+        let mut out = Vec::new();
+        if !http10 {
+            for hint in 0..self.hints {
+                let _ = write!(out, "HTTP/1.1 103 Early Hints\r\nLink: </{hint}>\r\n\r\n");
+            }
+        }
+        let head_start = out.len();
+        let version = if self.old { "1.0" } else { "1.1" };
+        let _ = write!(out, "HTTP/{version} {} Reason {}\r\nX-Page: {}\r\n", self.status, self.page, self.page);
+        if let Some(location) = &self.location {
+            let _ = write!(out, "Location: {location}\r\n");
+        }
+        for cookie in &self.cookies {
+            let _ = write!(out, "Set-Cookie: {}\r\n", cookie.line());
+        }
+        match self.coding {
+            _ if bodiless => {}
+            Coding::None => {}
+            Coding::Gzip => out.extend_from_slice(b"Content-Encoding: gzip\r\n"),
+            Coding::Deflate => out.extend_from_slice(b"Content-encoding:deflate \r\n"),
+        }
+        let mut persistent = !self.old;
+        let mut lasts = None;
+        match self.keep {
+            Keep::Close => {
+                out.extend_from_slice(b"Connection: x, Close\r\n");
+                persistent = false;
+            }
+            Keep::For(seconds) => {
+                let _ = write!(out, "Connection: keep-alive\r\nKeep-Alive: timeout={seconds}\r\n");
+                (persistent, lasts) = (true, Some(seconds));
+            }
+            Keep::Silent => {}
+        }
+        let content_length = if bodiless && self.status != 204 { self.length } else { coded.len() };
+        match framing {
+            _ if self.status == 204 => {}
+            Framing::Length => drop(write!(out, "Content-Length: {content_length}\r\n")),
+            Framing::Chunked(..) => {
+                if self.both {
+                    out.extend_from_slice(b"Content-Length: 3\r\n");
+                    persistent = false;
+                }
+                out.extend_from_slice(b"Transfer-Encoding: chunked\r\n");
+            }
+            Framing::Close => {}
+        }
+        out.extend_from_slice(b"\r\n");
+        let head_end = out.len();
+        if !bodiless {
+            match framing {
+                Framing::Length => out.extend_from_slice(&coded),
+                Framing::Chunked(piece, trailers) => chunked(&mut out, &coded, piece, trailers),
+                Framing::Close => {
+                    out.extend_from_slice(&coded);
+                    persistent = false;
+                }
+            }
+        }
+        let until_close = framing == Framing::Close && !bodiless;
+        if self.extra && !until_close {
+            out.extend_from_slice(b"\0junk");
+            persistent = false;
+        }
+        if let Some(share) = self.cut {
+            out.truncate(out.len() * share / 1000);
+            persistent = false;
+        }
+        Rendered { head_end: head_end.min(out.len()), bytes: out, head_start, content, reusable: persistent, until_close, lasts }
+    }
+
+    fn coded(&self, content: &[u8]) -> Vec<u8> {
+        let level = flate2::Compression::fast();
+        match self.coding {
+            Coding::None => content.to_vec(),
+            Coding::Gzip => {
+                let mut out = flate2::write::GzEncoder::new(Vec::new(), level);
+                let _ = out.write_all(content);
+                out.finish().unwrap_or_default()
+            }
+            Coding::Deflate => {
+                let mut out = flate2::write::ZlibEncoder::new(Vec::new(), level);
+                let _ = out.write_all(content);
+                out.finish().unwrap_or_default()
+            }
+        }
+    }
+}
+
+fn scheme(origin: &Origin) -> &'static str {
+    if origin.secure { "https" } else { "http" }
+}
+
+pub(super) fn chunked(out: &mut Vec<u8>, content: &[u8], piece: usize, more: bool) {
+    for (at, chunk) in content.chunks(piece).enumerate() {
+        let extension = if more && at % 7 == 0 { " ; x=\"y;z\"" } else { "" };
+        let zeros = if more { "000" } else { "" };
+        let _ = write!(out, "{zeros}{:X}{extension}\r\n", chunk.len());
+        out.extend_from_slice(chunk);
+        out.extend_from_slice(b"\r\n");
+    }
+    out.extend_from_slice(if more { b"00\r\nX-Sum: 1\r\nX-Other: 2\r\n\r\n" } else { b"0\r\n\r\n" });
+}

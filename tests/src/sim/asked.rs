@@ -1,0 +1,268 @@
+//! A request as plain data that can be written down: what a transcript says after `start`, and what a scenario plans.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use petition_core::proxy::Tunnel;
+use petition_core::tls::TlsConfig;
+use petition_core::{Auth, Body, Method, Proxy, Request};
+
+use super::literal;
+
+/// A request body.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Payload {
+    /// None.
+    #[default]
+    None,
+    /// In memory.
+    Memory(Vec<u8>),
+    /// Pushed by the driver.
+    Stream {
+        /// The length that is declared.
+        length: Option<u64>,
+        /// Whether the driver can start again.
+        rewindable: bool,
+    },
+}
+
+/// Credentials.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Credentials {
+    /// User and password.
+    Basic(String, String),
+    /// A token.
+    Bearer(String),
+}
+
+impl Credentials {
+    fn auth(&self) -> Result<Auth, String> {
+        match self {
+            Credentials::Basic(user, password) => Auth::basic(user, password),
+            Credentials::Bearer(token) => Auth::bearer(token),
+        }
+        .map_err(|e| e.to_string())
+    }
+}
+
+/// A proxy, as it is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Via {
+    /// Its URL.
+    pub url: String,
+    /// Its credentials.
+    pub credentials: Option<Credentials>,
+    /// A tunnel for http too.
+    pub tunnel: bool,
+}
+
+/// A request.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Asked {
+    /// The method.
+    pub method: String,
+    /// The URL.
+    pub url: String,
+    /// Fields: name, value, marked as sensitive.
+    pub fields: Vec<(String, String, bool)>,
+    /// The request's own cookies.
+    pub cookies: Vec<(String, String)>,
+    /// Credentials for the origin.
+    pub credentials: Option<Credentials>,
+    /// The body.
+    pub payload: Payload,
+    /// The proxy.
+    pub via: Option<Via>,
+    /// The total timeout.
+    pub timeout: Option<Duration>,
+    /// How many redirects are followed, if not as many as the limit says.
+    pub redirects: Option<u32>,
+    /// The connection is not kept.
+    pub close: bool,
+    /// The jar is not used.
+    pub no_cookies: bool,
+    /// `Expect: 100-continue`.
+    pub expect: bool,
+    /// May be processed twice.
+    pub idempotent: bool,
+    /// HTTP/1.0.
+    pub http10: bool,
+}
+
+impl Asked {
+    /// The same as the request that core knows. TLS is the given one.
+    ///
+    /// # Errors
+    /// In words.
+    pub fn request(&self, tls: Option<&TlsConfig>) -> Result<Request, String> {
+        let method: Method = self.method.parse().map_err(|_| "no method")?;
+        let mut request = Request::new(method, self.url.as_str());
+        for (name, value, sensitive) in &self.fields {
+            match sensitive {
+                true => request.set_sensitive_header(name, value),
+                false => request.add_header(name, value),
+            }
+        }
+        for (name, value) in &self.cookies {
+            request.set_cookie(name, value);
+        }
+        match &self.credentials {
+            Some(Credentials::Basic(user, password)) => request.set_basic_auth(user, password),
+            Some(Credentials::Bearer(token)) => request.set_bearer_auth(token),
+            None => {}
+        }
+        match &self.payload {
+            Payload::None => {}
+            Payload::Memory(bytes) => request.set_data(bytes.clone()),
+            Payload::Stream { length, rewindable } => {
+                request.set_data(Body::Stream { length: *length, rewindable: *rewindable });
+            }
+        }
+        if let Some(timeout) = self.timeout {
+            request.set_timeout(timeout);
+        }
+        if let Some(most) = self.redirects {
+            request.set_max_redirects(most);
+        }
+        if self.close || self.no_cookies || self.expect || self.idempotent || self.http10 {
+            let scalars = request.options_mut().scalars_mut();
+            if self.close {
+                scalars.keep_alive = false.into();
+            }
+            if self.no_cookies {
+                scalars.cookies = false.into();
+            }
+            if self.expect {
+                scalars.expect_continue = true.into();
+            }
+            if self.idempotent {
+                scalars.idempotent = true.into();
+            }
+            if self.http10 {
+                scalars.version = petition_core::http1::Version::Http10.into();
+            }
+        }
+        if let Some(via) = &self.via {
+            let mut proxy = Proxy::new(&via.url).map_err(|e| e.to_string())?;
+            if let Some(credentials) = &via.credentials {
+                proxy = proxy.auth(credentials.auth()?);
+            }
+            if via.tunnel {
+                proxy = proxy.tunnel(Tunnel::Always);
+            }
+            request.options_mut().scalars_mut().proxy = Some(proxy).into();
+        }
+        if let Some(tls) = tls {
+            request.options_mut().scalars_mut().tls = Some(tls.clone()).into();
+        }
+        Ok(request)
+    }
+
+    /// What stands behind `start t1 `: the first line, and one line for each thing more, indented.
+    pub fn write(&self) -> String {
+        let mut out = format!("{} {}\n", self.method, self.url);
+        let mut line = |word: &str, rest: &str| {
+            let _ = writeln!(out, "    {}", format!("{word} {rest}").trim_end());
+        };
+        let text = |text: &str| literal::write(text.as_bytes());
+        for (name, value, sensitive) in &self.fields {
+            line(if *sensitive { "sensitive" } else { "field" }, &format!("{name} {}", text(value)));
+        }
+        for (name, value) in &self.cookies {
+            line("cookie", &format!("{name} {}", text(value)));
+        }
+        let credentials = |credentials: &Credentials| match credentials {
+            Credentials::Basic(user, password) => format!("basic {user} {password}"),
+            Credentials::Bearer(token) => format!("bearer {token}"),
+        };
+        if let Some(known) = &self.credentials {
+            line("credentials", &credentials(known));
+        }
+        match &self.payload {
+            Payload::None => {}
+            Payload::Memory(bytes) => line("body", &literal::write(bytes)),
+            Payload::Stream { length, rewindable } => {
+                let length = length.map_or("?".into(), |n| n.to_string());
+                line("stream", &format!("{length} {}", if *rewindable { "rewindable" } else { "once" }));
+            }
+        }
+        if let Some(via) = &self.via {
+            let known = via.credentials.as_ref().map_or("-".into(), credentials);
+            line("proxy", &format!("{} {} {known}", via.url, if via.tunnel { "tunnel" } else { "forward" }));
+        }
+        if let Some(timeout) = self.timeout {
+            line("timeout", &timeout.as_micros().to_string());
+        }
+        if let Some(redirects) = self.redirects {
+            line("redirects", &redirects.to_string());
+        }
+        let flags = [
+            ("close", self.close),
+            ("no_cookies", self.no_cookies),
+            ("expect", self.expect),
+            ("idempotent", self.idempotent),
+            ("http10", self.http10),
+        ];
+        for (word, _) in flags.iter().filter(|(_, set)| *set) {
+            line(word, "");
+        }
+        out
+    }
+
+    /// Takes in one of the indented lines.
+    ///
+    /// # Errors
+    /// In words.
+    pub fn line(&mut self, line: &str) -> Result<(), String> {
+        let (word, rest) = line.trim().split_once(' ').unwrap_or((line.trim(), ""));
+        let text = |text: &str| {
+            literal::parse(text).and_then(|bytes| String::from_utf8(bytes).map_err(|_| "expected UTF-8".into()))
+        };
+        let two = |rest: &str| {
+            rest.split_once(' ').map(|(a, b)| (a.to_owned(), b.to_owned())).ok_or(format!("expected two words: {rest}"))
+        };
+        let credentials = |rest: &str| -> Result<Credentials, String> {
+            Ok(match two(rest)? {
+                (kind, rest) if kind == "basic" => {
+                    let (user, password) = two(&rest)?;
+                    Credentials::Basic(user, password)
+                }
+                (_, token) => Credentials::Bearer(token),
+            })
+        };
+        match word {
+            "field" | "sensitive" => {
+                let (name, value) = two(rest)?;
+                self.fields.push((name, text(&value)?, word == "sensitive"));
+            }
+            "cookie" => {
+                let (name, value) = two(rest)?;
+                self.cookies.push((name, text(&value)?));
+            }
+            "credentials" => self.credentials = Some(credentials(rest)?),
+            "body" => self.payload = Payload::Memory(literal::parse(rest)?),
+            "stream" => {
+                let (length, kind) = two(rest)?;
+                self.payload = Payload::Stream { length: length.parse().ok(), rewindable: kind == "rewindable" };
+            }
+            "proxy" => {
+                let (url, rest) = two(rest)?;
+                let (kind, known) = two(&rest)?;
+                let known = if known == "-" { None } else { Some(credentials(&known)?) };
+                self.via = Some(Via { url, credentials: known, tunnel: kind == "tunnel" });
+            }
+            "timeout" => {
+                self.timeout = Some(Duration::from_micros(rest.parse().map_err(|_| "expected microseconds")?));
+            }
+            "redirects" => self.redirects = Some(rest.parse().map_err(|_| "expected a number")?),
+            "close" => self.close = true,
+            "no_cookies" => self.no_cookies = true,
+            "expect" => self.expect = true,
+            "idempotent" => self.idempotent = true,
+            "http10" => self.http10 = true,
+            other => return Err(format!("unknown line of a request: {other}")),
+        }
+        Ok(())
+    }
+}
+

@@ -1,0 +1,248 @@
+//! The embedder's side: what the engine asks, answered by the world.
+
+use std::io::ErrorKind;
+
+use petition_core::{Event, Side};
+
+use super::asked::Payload;
+use super::said::Said;
+use super::told::Told;
+use super::wire::{End, Read};
+use super::world::{Happens, World};
+use crate::memory::ms;
+
+/// Outputs in a row after which the engine counts as spinning.
+const SPIN: usize = 200_000;
+
+impl World {
+    /// Answers until there is nothing more to do.
+    pub(super) fn drain(&mut self) {
+        for _ in 0..SPIN {
+            self.step += 1;
+            let (said, _) = self.tape.poll();
+            if self.shown.is_some() {
+                let text = match &said {
+                    Said::Ended(_, transfer, _) => format!("{transfer:?} {:?}", transfer.history()),
+                    said => format!("{said:?}"),
+                };
+                self.show(&text);
+            }
+            match said {
+                Said::Wait => return self.check_rest(),
+                Said::Resolve(t, ..) => {
+                    let faulty = self.plan.weather.faulty;
+                    if faulty && self.dice.once_in(60) {
+                        self.fired = true; // It is never answered.
+                    } else {
+                        let after = ms(self.dice.throw() % 30);
+                        self.after(after, Happens::Lookup(t));
+                    }
+                }
+                Said::Connect(socket, address) => {
+                    self.expect_no_kept_one(address);
+                    self.dial(socket, address);
+                }
+                Said::Close(socket) => {
+                    let wire = self.wire(socket);
+                    assert!(std::mem::replace(&mut wire.open, false), "a socket is closed once");
+                }
+                Said::Transmit(socket, n) => self.transmit(socket, n),
+                Said::Read(socket) => self.read(socket),
+                Said::Check(socket) => {
+                    let now = self.now;
+                    let alive = !self.wire(socket).readable(now);
+                    self.tell(&Told::Checked(socket, alive));
+                }
+                Said::NeedBody(t) => self.supply(t),
+                Said::Rewind(t) => {
+                    let place = self.transfers[t as usize - 1];
+                    let can = matches!(self.plan.asks[place].asked.payload, Payload::Stream { rewindable: true, .. });
+                    assert!(can, "a stream that cannot be rewound");
+                    self.running[place].source = 0;
+                    self.tell(&Told::Rewound(t, can));
+                }
+                Said::Body(t, n) => self.consume(t, n),
+                Said::Event(t, event) => self.event(t, event),
+                Said::Ended(t, transfer, error) => self.ended(t, &transfer, error),
+            }
+        }
+        panic!("the engine does not come to rest");
+    }
+
+    fn transmit(&mut self, socket: u32, n: usize) {
+        assert!(n > 0, "asked to write nothing");
+        let now = self.now;
+        if self.noise() {
+            let delay = ms(self.dice.throw() % 3);
+            self.after(delay, Happens::Ready(socket, true));
+            self.tell(&Told::Blocked(socket, Side::Write));
+            return;
+        }
+        match self.wire(socket).room(now) {
+            Err(kind) => {
+                self.wire(socket).fired |= true;
+                self.tell(&Told::Failed(socket, Side::Write, kind));
+            }
+            Ok(0) => {
+                self.wire(socket).wants_write = true;
+                self.tell(&Told::Blocked(socket, Side::Write));
+            }
+            Ok(room) => {
+                let n = self.cut(n.min(room));
+                let bytes = self.tape.outgoing(socket)[..n].to_vec();
+                self.written(socket, &bytes);
+                self.tell(&Told::Wrote(socket, bytes.into()));
+            }
+        }
+    }
+
+    fn read(&mut self, socket: u32) {
+        let now = self.now;
+        if self.noise() {
+            let delay = ms(self.dice.throw() % 3);
+            self.after(delay, Happens::Ready(socket, false));
+            self.tell(&Told::Blocked(socket, Side::Read));
+            return;
+        }
+        let in_place = self.dice.once_in(2);
+        let most = if in_place { self.tape.space(socket) } else { 16 * 1024 };
+        assert!(most > 0, "asked to read into nothing");
+        let n = self.cut(most);
+        let (read, times) = self.wire(socket).read(now, n);
+        self.arrivals(socket, times);
+        match read {
+            Read::Nothing => self.tell(&Told::Blocked(socket, Side::Read)),
+            Read::Bytes(bytes) if in_place => self.tell(&Told::Filled(socket, bytes.into())),
+            Read::Bytes(bytes) => self.tell(&Told::Received(socket, bytes.into())),
+            Read::End(End::Fin) => self.tell(&Told::Eof(socket)),
+            Read::End(End::Reset) => self.tell(&Told::Failed(socket, Side::Read, ErrorKind::ConnectionReset)),
+        };
+    }
+
+    fn supply(&mut self, t: u32) {
+        let place = self.transfers[t as usize - 1];
+        if self.noise() {
+            let delay = ms(self.dice.throw() % 5);
+            self.after(delay, Happens::BodyReady(place));
+            self.tell(&Told::BodyBlocked(t));
+            return;
+        }
+        let (ask, running) = (&self.plan.asks[place], &mut self.running[place]);
+        let mut end = ask.body.len();
+        if let Some((at, time)) = ask.conduct.hesitate.filter(|_| !running.hesitated) {
+            if running.source >= at {
+                running.hesitated = true;
+                self.after(time, Happens::BodyReady(place));
+                self.tell(&Told::BodyBlocked(t));
+                return;
+            }
+            end = at;
+        }
+        if running.source == ask.body.len() {
+            self.tell(&Told::BodyEnd(t));
+            return;
+        }
+        let from = running.source;
+        let n = self.cut((end - from).min(8 * 1024));
+        let bytes = self.plan.asks[place].body[from..from + n].to_vec();
+        let taken = self.tell(&Told::Pushed(t, bytes.into()));
+        self.running[place].source += taken;
+    }
+
+    fn consume(&mut self, t: u32, n: usize) {
+        assert!(n > 0, "an empty body is offered");
+        let place = self.transfers[t as usize - 1];
+        let conduct = &self.plan.asks[place].conduct;
+        let running = &mut self.running[place];
+        assert!(!running.paused, "a body is offered while it is paused");
+        assert!(!running.discarded, "a body is offered that nobody wants");
+        assert!(running.head.is_some(), "a body before its head");
+        let mut n = n;
+        if let Some(at) = conduct.discard {
+            n = n.min(at.saturating_sub(running.body.len()));
+            if n == 0 {
+                running.discarded = true;
+                self.tell(&Told::Discard(t));
+                return;
+            }
+        }
+        if let Some((at, time)) = conduct.pause.filter(|_| !running.has_paused) {
+            n = n.min(at.saturating_sub(running.body.len()));
+            if n == 0 {
+                (running.paused, running.has_paused) = (true, true);
+                self.after(time, Happens::Resume(place));
+                self.tell(&Told::Pause(t));
+                return;
+            }
+        }
+        let n = self.cut(n);
+        let bytes = self.tape.body(t)[..n].to_vec();
+        self.running[place].body.extend_from_slice(&bytes);
+        self.tell(&Told::Consumed(t, bytes.into()));
+    }
+
+    fn event(&mut self, t: u32, event: Event) {
+        let place = self.transfers[t as usize - 1];
+        let (step, wall) = (self.step, self.wall());
+        let running = &mut self.running[place];
+        assert!(!running.over, "an event after the end");
+        let page = self.plan.asks[place].pages.get(running.hop).copied().expect("a hop more than there are pages");
+        match event {
+            Event::Informational(head) => {
+                assert!(running.head.is_none(), "103 after the head");
+                assert!(matches!(head.status().as_u16(), 100 | 103), "{head:?}");
+            }
+            Event::Retried => {
+                assert!(!running.retried, "T54: retried twice");
+                running.retried = true;
+            }
+            Event::Redirected => {
+                assert!(running.head.is_none(), "a redirect after the head");
+                running.hop += 1;
+                running.retried = false;
+                running.source = running.source.min(self.plan.asks[place].body.len());
+                self.cookies.told(page, step, wall);
+                let next = self.plan.asks[place].pages.get(running.hop);
+                let next = *next.unwrap_or_else(|| panic!("a redirect is followed that leads nowhere: page {page}"));
+                self.pages[next].begun = (step, wall);
+                self.let_go(page);
+            }
+            Event::Head(head) => {
+                assert!(running.head.is_none(), "a second head");
+                running.head = Some(head);
+                self.cookies.told(page, step, wall);
+            }
+            event => panic!("{event:?} is no event that an engine passes on"),
+        }
+    }
+
+    /// The connection on which a page was asked for is free again, if it is still there.
+    pub(super) fn let_go(&mut self, page: usize) {
+        let now = self.now;
+        if let Some(&socket) = self.pages[page].wires.last() {
+            self.wire(socket).released = Some(now);
+        }
+    }
+
+    /// In a world without faults and one request at a time it is known when a connection could have been used again.
+    fn expect_no_kept_one(&mut self, address: std::net::SocketAddr) {
+        let weather = &self.plan.weather;
+        let limits = self.plan.limits;
+        if !weather.serial || weather.faulty || limits.idle_total < 16 {
+            return;
+        }
+        let Some(place) = self.running.iter().position(|r| r.transfer.is_some() && !r.over) else { return };
+        let running = &self.running[place];
+        if self.plan.asks[place].asked.close || running.retried || self.plan.asks[place].asked.via.is_some() {
+            return;
+        }
+        let origin = super::origins::at(address);
+        for wire in self.wires.iter().filter(|wire| wire.open && Some(wire.origin) == origin) {
+            let (Some(released), Some(connected)) = (wire.released, wire.connected) else { continue };
+            let lasts = wire.lasts.map_or(limits.idle_time, |s| limits.idle_time.min(std::time::Duration::from_secs(s)));
+            let fresh = self.now + ms(1_000) < released + lasts && self.now + ms(1_000) < connected + limits.age;
+            let clean = wire.reusable && wire.is_quiet() && wire.tap.is_between();
+            assert!(!(fresh && clean), "a new connection to {address} although one is kept");
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! The oracle for cookies: what servers set, and which of it has to be, may be, or must not be in a Cookie field.
+//!
+//! Made from the rules (RFC 6265bis §5.6, §5.7) for the few forms that the model servers use. A cookie takes effect at some moment between its
+//! being sent and the client's telling of the head; a request takes its cookies between its beginning and its first byte. Where the two
+//! overlap, both outcomes are right.
+
+use super::origins::Origin;
+use super::plan::pick;
+use crate::memory::Dice;
+
+/// A cookie, as a server sets it.
+#[derive(Clone, Debug)]
+pub(super) struct SetCookie {
+    name: String,
+    value: String,
+    domain: Option<String>,
+    path: Option<&'static str>,
+    max_age: Option<i64>,
+    secure: bool,
+    /// Nobody may take it.
+    refused: bool,
+    /// What it counts as.
+    key: Key,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Key {
+    name: String,
+    domain: String,
+    /// The same domain with the attribute and without are two cookies (RFC 6265bis §5.7, step 23).
+    host_only: bool,
+    path: String,
+}
+
+impl SetCookie {
+    pub(super) fn random(dice: &mut Dice, page: usize, number: usize, origin: &Origin, dir: &str) -> SetCookie {
+        let mut name = format!("k{}", dice.below(5));
+        let value = format!("cnrj{page}x{number}");
+        let path = *pick(dice, &[None, None, Some("/"), Some("/d1"), Some("/d1/d2"), Some("/d1/")]);
+        let max_age = *pick(dice, &[None, None, Some(0), Some(5), Some(3600), Some(-1)]);
+        let mut secure = origin.secure && dice.once_in(2);
+        let (mut domain, mut refused) = (None, false);
+        match dice.below(12) {
+            0 | 1 if !origin.is_literal() && origin.host.ends_with("a.test") => domain = Some("a.test".to_owned()),
+            2 if !origin.is_literal() => domain = Some(format!(".{}", origin.host.to_ascii_uppercase())),
+            3 => (domain, refused) = (Some("test".into()), true),
+            4 => (domain, refused) = (Some("other.example".into()), true),
+            5 if origin.host == "a.test" => (domain, refused) = (Some("www.a.test".into()), true),
+            6 if !origin.secure => (secure, refused) = (true, true),
+            7 if !origin.secure => {
+                name = format!("__Secure-{name}");
+                refused = true;
+            }
+            _ => {}
+        }
+        let default = match dir.trim_end_matches('/') {
+            "" => "/",
+            dir => dir,
+        };
+        let host = domain.as_ref().map_or(origin.host.to_owned(), |d| d.trim_start_matches('.').to_ascii_lowercase());
+        let key = Key { name: name.clone(), domain: host, host_only: domain.is_none(), path: path.unwrap_or(default).into() };
+        SetCookie { name, value, domain, path, max_age, secure, refused, key }
+    }
+
+    pub(super) fn line(&self) -> String {
+        let mut line = format!("{}={}", self.name, self.value);
+        if let Some(domain) = &self.domain {
+            line += &format!("; Domain={domain}");
+        }
+        if let Some(path) = self.path {
+            line += &format!("; path={path}");
+        }
+        if let Some(age) = self.max_age {
+            line += &format!("; Max-Age={age}");
+        }
+        if self.secure {
+            line += "; SECURE";
+        }
+        line
+    }
+}
+
+/// When something happened, at the earliest and at the latest: the driver's step and the wall clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Span {
+    /// The steps.
+    pub(super) steps: (u64, u64),
+    /// The wall clock meanwhile.
+    pub(super) wall: (u64, u64),
+}
+
+struct Version {
+    key: Key,
+    value: String,
+    /// At which step it may have taken effect; the last is not known before the client tells.
+    from: u64,
+    until: Option<u64>,
+    max_age: Option<i64>,
+    /// The wall clock when it was sent, and when the client told.
+    sent: u64,
+    told: Option<u64>,
+    secure: bool,
+    page: usize,
+}
+
+/// Everything that was set.
+#[derive(Default)]
+pub(super) struct Model {
+    versions: Vec<Version>,
+    /// The wall clock went by leaps: nothing is certain about expiry.
+    stepped: bool,
+}
+
+impl Model {
+    pub(super) fn new(stepped: bool) -> Model {
+        Model { stepped, ..Model::default() }
+    }
+
+    /// A server sends these.
+    pub(super) fn sent(&mut self, page: usize, cookies: &[SetCookie], step: u64, wall: u64) {
+        for cookie in cookies.iter().filter(|cookie| !cookie.refused) {
+            self.versions.push(Version {
+                key: cookie.key.clone(),
+                value: cookie.value.clone(),
+                from: step,
+                until: None,
+                max_age: cookie.max_age,
+                sent: wall,
+                told: None,
+                secure: cookie.secure,
+                page,
+            });
+        }
+    }
+
+    /// The client has told of the head of this page.
+    pub(super) fn told(&mut self, page: usize, step: u64, wall: u64) {
+        for version in self.versions.iter_mut().filter(|v| v.page == page && v.until.is_none()) {
+            version.until = Some(step);
+            version.told = Some(wall);
+        }
+    }
+
+    /// Judges the pairs of a Cookie field, without the request's own.
+    ///
+    /// # Errors
+    /// In words, which pair is wrong or missing.
+    pub(super) fn judge(
+        &self,
+        pairs: &[(String, String)],
+        origin: &Origin,
+        path: &str,
+        own: &[(String, String)],
+        when: Span,
+    ) -> Result<(), String> {
+        let path = path.split('?').next().unwrap_or(path);
+        let mut last_length = usize::MAX;
+        for (at, (name, value)) in pairs.iter().enumerate() {
+            let version = self.versions.iter().rfind(|v| v.key.name == *name && v.value == *value);
+            let Some(version) = version else { return Err(format!("nobody set {name}={value}")) };
+            let problem = if !applies(version, origin, path) {
+                format!("of {:?} is not for {}{path}", version.key, origin.url())
+            } else if pairs[..at].contains(&pairs[at]) {
+                "stands there twice".into()
+            } else if version.key.path.len() > last_length {
+                "has a longer path than the one before".into()
+            } else if own.iter().any(|(own, _)| own == name) {
+                "stands beside the request's own".into()
+            } else if self.is_gone(version, when.wall.0) {
+                "has expired".into()
+            } else if let Some(newer) = self.versions.iter().find(|newer| self.replaces(newer, version, when.steps.0)) {
+                format!("was replaced by {}", newer.value)
+            } else {
+                last_length = version.key.path.len();
+                continue;
+            };
+            return Err(format!("{name}={value} {problem}"));
+        }
+        for version in self.versions.iter().filter(|v| applies(v, origin, path)) {
+            let settled = version.until.is_some_and(|until| until < when.steps.0);
+            let hidden = own.iter().any(|(name, _)| *name == version.key.name);
+            let there = pairs.iter().any(|(name, value)| *name == version.key.name && *value == version.value);
+            if settled && !hidden && !there && self.lives(version, when.wall.1) && !self.disturbed(version, when) {
+                return Err(format!("{}={} of {:?} is missing", version.key.name, version.value, version.key));
+            }
+        }
+        Ok(())
+    }
+
+    /// It has certainly expired by then.
+    fn is_gone(&self, version: &Version, wall: u64) -> bool {
+        match (version.max_age, version.told) {
+            (Some(age), _) if age <= 0 => true,
+            (Some(age), Some(told)) => !self.stepped && told + age.unsigned_abs() < wall,
+            _ => false,
+        }
+    }
+
+    /// It has certainly not expired by then.
+    fn lives(&self, version: &Version, wall: u64) -> bool {
+        match version.max_age {
+            Some(age) => age > 0 && !self.stepped && version.sent + age.unsigned_abs() > wall,
+            None => true,
+        }
+    }
+
+    /// `newer` certainly stands in the place of `older`.
+    fn replaces(&self, newer: &Version, older: &Version, step: u64) -> bool {
+        let later = older.until.is_some_and(|until| newer.from > until) || newer.page == older.page && after(newer, older);
+        newer.key == older.key
+            && later
+            && newer.until.is_some_and(|until| until < step)
+            && !self.guarded(&newer.key.name, newer.secure)
+    }
+
+    /// Something else may stand in its place.
+    fn disturbed(&self, version: &Version, when: Span) -> bool {
+        self.guarded(&version.key.name, version.secure)
+            || self.versions.iter().any(|other| {
+                let before = other.until.is_some_and(|until| until < version.from)
+                    || other.page == version.page && after(version, other);
+                other.key == version.key && !std::ptr::eq(other, version) && other.from <= when.steps.1 && !before
+            })
+    }
+
+    /// A Secure cookie of that name may keep one away that came in the clear (RFC 6265bis §5.7).
+    fn guarded(&self, name: &str, secure: bool) -> bool {
+        !secure && self.versions.iter().any(|other| other.secure && other.key.name == name)
+    }
+}
+
+/// Of one response, the later field: the values count up.
+fn after(newer: &Version, older: &Version) -> bool {
+    newer.value > older.value
+}
+
+/// Whether the cookie is for this URL.
+fn applies(version: &Version, origin: &Origin, path: &str) -> bool {
+    let domain = &version.key.domain;
+    let host = match version.key.host_only {
+        true => origin.host == domain,
+        false => origin.host == domain || origin.host.ends_with(&format!(".{domain}")),
+    };
+    let cookie_path = &version.key.path;
+    let below = path.strip_prefix(cookie_path.as_str());
+    let path = below.is_some_and(|rest| rest.is_empty() || cookie_path.ends_with('/') || rest.starts_with('/'));
+    host && path && (!version.secure || origin.secure)
+}

@@ -1,0 +1,146 @@
+//! What a request has to look like on the wire, made anew from the rules and not from core's code: the oracle for heads.
+
+use super::asked::{Asked, Credentials, Payload};
+use super::origins::Origin;
+
+/// The head of one hop, but for its cookies, and whether there is a body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Expected {
+    /// The request line and the fields before Cookie, without line ends.
+    pub(super) before: Vec<String>,
+    /// The fields behind Cookie. `Expect` is among them where it is asked for.
+    pub(super) after: Vec<String>,
+    /// Cookies of the request's own, behind those of the jar.
+    pub(super) own_cookies: Vec<(String, String)>,
+    /// Whether the jar's cookies belong there.
+    pub(super) jar: bool,
+    /// The method.
+    pub(super) method: String,
+    /// Whether the body goes along.
+    pub(super) body: bool,
+    /// Whether it is chunked.
+    pub(super) chunked: bool,
+    /// Whether `Expect: 100-continue` stands in `after`.
+    pub(super) expect: bool,
+    /// Whether the request says that the connection is not kept.
+    pub(super) close: bool,
+    /// Whether what it does may be done twice.
+    pub(super) repeatable: bool,
+}
+
+/// What is left of the request at some hop.
+#[derive(Clone, Debug)]
+pub(super) struct Chain {
+    /// The method.
+    pub(super) method: String,
+    fields: Vec<(String, String, bool)>,
+    credentials: Option<Credentials>,
+    cookies: Vec<(String, String)>,
+    body: bool,
+}
+
+const SECRET: [&str; 2] = ["X-Api-Key", "Cookie"];
+
+impl Chain {
+    pub(super) fn new(asked: &Asked, session: &[(String, String, bool)]) -> Chain {
+        let mut fields = session.to_vec();
+        fields.extend(asked.fields.iter().cloned());
+        Chain {
+            method: asked.method.clone(),
+            fields,
+            credentials: asked.credentials.clone(),
+            cookies: asked.cookies.clone(),
+            body: asked.payload != Payload::None,
+        }
+    }
+
+    /// Whether a body there is goes to the next hop (RFC 9110 §15.4).
+    pub(super) fn keeps_body(&self, status: u16) -> bool {
+        let becomes_get = match status {
+            303 => true,
+            301 | 302 => self.method == "POST",
+            _ => false,
+        };
+        self.body && !becomes_get
+    }
+
+    pub(super) fn follow(&mut self, status: u16, from: &Origin, to: &Origin) {
+        let rewritten = status == 303 || matches!(status, 301 | 302) && self.method == "POST";
+        if rewritten {
+            if self.method != "HEAD" {
+                self.method = "GET".into();
+            }
+            self.fields.retain(|(name, ..)| !name.starts_with("Content-"));
+            self.body = false;
+        }
+        if from != to {
+            // T1, T2, T5: and never again in this chain.
+            self.fields.retain(|(name, _, sensitive)| !sensitive && !SECRET.contains(&name.as_str()));
+            self.credentials = None;
+            self.cookies.clear();
+        }
+    }
+}
+
+pub(super) fn of(chain: &Chain, origin: &Origin, target: &str, asked: &Asked) -> Expected {
+    let version = if asked.http10 { "HTTP/1.0" } else { "HTTP/1.1" };
+    let forward = asked.via.as_ref().filter(|via| !via.tunnel && !origin.secure);
+    let target = if forward.is_some() { format!("{}{target}", origin.url()) } else { target.to_owned() };
+    let mut before = vec![format!("{} {target} {version}", chain.method), format!("Host: {}", origin.authority())];
+    before.push(format!("User-Agent: petition/{}", env!("CARGO_PKG_VERSION")));
+    before.push("Accept: */*".into());
+    before.push("Accept-Encoding: gzip, deflate, br, zstd".into());
+    before.extend(chain.fields.iter().map(|(name, value, _)| format!("{name}: {value}")));
+    before.extend(chain.credentials.as_ref().map(|known| format!("Authorization: {}", authorization(known))));
+    let proxy = forward.and_then(|via| via.credentials.as_ref());
+    before.extend(proxy.map(|known| format!("Proxy-Authorization: {}", authorization(known))));
+    let cookie_field = chain.fields.iter().any(|(name, ..)| name == "Cookie");
+    let mut after = Vec::new();
+    let (mut chunked, mut expect) = (false, false);
+    match &asked.payload {
+        _ if !chain.body => {
+            if matches!(chain.method.as_str(), "POST" | "PUT" | "PATCH") {
+                after.push("Content-Length: 0".into());
+            }
+        }
+        Payload::None => {}
+        Payload::Memory(bytes) => after.push(format!("Content-Length: {}", bytes.len())),
+        Payload::Stream { length: Some(n), .. } => after.push(format!("Content-Length: {n}")),
+        Payload::Stream { length: None, .. } => {
+            chunked = true;
+            after.push("Transfer-Encoding: chunked".into());
+        }
+    }
+    if asked.expect && chain.body {
+        expect = true;
+        after.push("Expect: 100-continue".into());
+    }
+    if asked.close {
+        after.push("Connection: close".into());
+    } else if asked.http10 {
+        after.push("Connection: keep-alive".into());
+    }
+    let harmless = matches!(chain.method.as_str(), "GET" | "HEAD" | "OPTIONS" | "PUT" | "DELETE" | "TRACE");
+    Expected {
+        before,
+        after,
+        own_cookies: if cookie_field { Vec::new() } else { chain.cookies.clone() },
+        jar: !asked.no_cookies && !cookie_field,
+        method: chain.method.clone(),
+        body: chain.body,
+        chunked,
+        expect,
+        close: asked.close,
+        repeatable: harmless || asked.idempotent,
+    }
+}
+
+pub(super) fn authorization(credentials: &Credentials) -> String {
+    use base64::Engine;
+    match credentials {
+        Credentials::Basic(user, password) => {
+            format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}")))
+        }
+        Credentials::Bearer(token) => format!("Bearer {token}"),
+    }
+}

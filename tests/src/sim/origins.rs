@@ -1,0 +1,76 @@
+//! The servers of the simulated world: scheme, name, port, addresses.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+/// One origin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Origin {
+    /// https?
+    pub(super) secure: bool,
+    /// The name, or an address.
+    pub(super) host: &'static str,
+    /// The port.
+    pub(super) port: u16,
+    /// Which machine: origins of one machine share addresses.
+    pub(super) machine: u8,
+}
+
+const fn plain(host: &'static str, port: u16, machine: u8) -> Origin {
+    Origin { secure: false, host, port, machine }
+}
+
+/// All of them. One machine has two ports, one name is below another, one origin is an address.
+pub(super) const ORIGINS: [Origin; 8] = [
+    plain("a.test", 80, 1),
+    plain("b.test", 80, 2),
+    plain("www.a.test", 80, 3),
+    plain("a.test", 8080, 1),
+    plain("192.0.2.50", 80, 5),
+    Origin { secure: true, host: "a.test", port: 443, machine: 1 },
+    Origin { secure: true, host: "www.a.test", port: 443, machine: 3 },
+    plain("proxy.test", 3128, 9),
+];
+
+/// The one that is a proxy.
+pub(super) const PROXY: usize = 7;
+
+/// Those without TLS, the first more often.
+pub(super) const PLAIN: [usize; 7] = [0, 0, 0, 1, 2, 3, 4];
+
+impl Origin {
+    /// Scheme and authority.
+    pub(super) fn url(&self) -> String {
+        format!("{}://{}", if self.secure { "https" } else { "http" }, self.authority())
+    }
+
+    /// As in Host.
+    pub(super) fn authority(&self) -> String {
+        match (self.secure, self.port) {
+            (false, 80) | (true, 443) => self.host.into(),
+            _ => format!("{}:{}", self.host, self.port),
+        }
+    }
+
+    /// Whether the host is an address.
+    pub(super) fn is_literal(&self) -> bool {
+        self.host.as_bytes()[0].is_ascii_digit()
+    }
+}
+
+/// The addresses of a machine; the second is IPv6.
+pub(super) fn addresses(machine: u8) -> [IpAddr; 3] {
+    let v4 = |last: u8| IpAddr::V4(Ipv4Addr::new(192, 0, 2, last));
+    [v4(machine * 10), IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, machine.into())), v4(machine * 10 + 1)]
+}
+
+/// Which origin is served at an address.
+pub(super) fn at(address: SocketAddr) -> Option<usize> {
+    ORIGINS.iter().position(|origin| {
+        origin.port == address.port() && addresses(origin.machine).contains(&address.ip())
+    })
+}
+
+/// The machine of a name.
+pub(super) fn machine(name: &str) -> Option<u8> {
+    ORIGINS.iter().find(|origin| origin.host == name).map(|origin| origin.machine)
+}

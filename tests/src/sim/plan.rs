@@ -1,0 +1,377 @@
+//! A scenario as plain data: who asks whom for what, what the servers mean to answer, and what the world does meanwhile. Made from a seed
+//! and nothing else; a request can be left out of it without changing the others.
+
+use std::time::Duration;
+
+use petition_core::pool::PoolLimits;
+
+use super::answer::Answer;
+use super::asked::{Asked, Credentials, Payload, Via};
+use super::expected::{self, Expected};
+use super::hostile;
+use super::origins::{ORIGINS, PLAIN};
+use crate::memory::{Dice, ms, secs};
+
+/// What kinds of scenarios there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mix {
+    /// HTTP without TLS or proxies.
+    Plain,
+    /// Also through proxies, forwarding and tunnelling.
+    Proxies,
+    /// Also https, by rustls in memory.
+    Tls,
+}
+
+/// What a caller does beside asking.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Conduct {
+    /// Cancels after so long.
+    pub(super) cancel: Option<Duration>,
+    /// Reads nothing for so long once it has so many bytes.
+    pub(super) pause: Option<(usize, Duration)>,
+    /// Wants no more once it has so many bytes.
+    pub(super) discard: Option<usize>,
+    /// The request body stream says nothing for so long after so many bytes.
+    pub(super) hesitate: Option<(usize, Duration)>,
+}
+
+/// One request, and what is to become of it.
+#[derive(Clone, Debug)]
+pub(super) struct Ask {
+    /// Its number in the plan.
+    pub(super) number: usize,
+    /// When it is made; in a serial plan, how long after the one before has ended.
+    pub(super) at: Duration,
+    /// The request.
+    pub(super) asked: Asked,
+    /// The bytes of its body, if it has one.
+    pub(super) body: Vec<u8>,
+    /// What the caller does.
+    pub(super) conduct: Conduct,
+    /// What each hop asks for, by number of the page.
+    pub(super) pages: Vec<usize>,
+    /// What is to come of it.
+    pub(super) meant: Meant,
+}
+
+/// What is to come of a request, if nothing outside of the server's will happens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Meant {
+    /// The response of this hop is delivered.
+    Delivered(usize),
+    /// It fails at this hop; the error says these words.
+    Fails(usize, &'static str),
+}
+
+/// One resource of one server, asked for by one hop of one request.
+#[derive(Clone, Debug)]
+pub(super) struct Page {
+    /// Whose.
+    pub(super) ask: usize,
+    /// Where, in [`ORIGINS`].
+    pub(super) origin: usize,
+    /// Path and query.
+    pub(super) target: String,
+    /// What is answered.
+    pub(super) answer: Answer,
+    /// What the request for it looks like.
+    pub(super) expected: Expected,
+}
+
+/// How the world behaves.
+#[derive(Clone, Debug)]
+pub(super) struct Weather {
+    /// Connections may fail, servers close them when idle, names may not be found.
+    pub(super) faulty: bool,
+    /// One request after the other.
+    pub(super) serial: bool,
+    /// Most bytes of one read or write, if it is cut at all.
+    pub(super) cut: Option<usize>,
+    /// Once in so many times, something happens that should not matter; 0 for never.
+    pub(super) noise: usize,
+    /// Latency of a connection.
+    pub(super) latency: Duration,
+    /// Bytes a second; 0 for no limit.
+    pub(super) bandwidth: u64,
+    /// Steps of the wall clock.
+    pub(super) clock: Vec<(Duration, i64)>,
+    /// Seed for what happens on the way.
+    pub(super) seed: u64,
+}
+
+/// All of it.
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    /// The seed.
+    pub(super) seed: u64,
+    /// What kind.
+    pub(super) mix: Mix,
+    /// The requests, in the order of their numbers; some may be left out.
+    pub(super) asks: Vec<Ask>,
+    /// All pages.
+    pub(super) pages: Vec<Page>,
+    /// The pool's limits.
+    pub(super) limits: PoolLimits,
+    /// The session's own fields.
+    pub(super) session_fields: Vec<(String, String, bool)>,
+    /// How the world behaves.
+    pub(super) weather: Weather,
+}
+
+impl Plan {
+    /// The plan of a seed.
+    pub(super) fn of(seed: u64, mix: Mix) -> Plan {
+        let mut dice = Dice::new(seed ^ 0x51_6d75_6c61_7465);
+        let weather = weather(&mut dice, mix);
+        let mut limits = PoolLimits::default();
+        if dice.once_in(4) {
+            limits.open_total = Some(1 + dice.below(4));
+        }
+        if dice.once_in(4) {
+            limits.open_per_key = Some(1 + dice.below(3));
+        }
+        if dice.once_in(6) {
+            limits.idle_total = dice.below(3);
+        }
+        let mut session_fields = Vec::new();
+        if dice.once_in(3) {
+            session_fields.push(("X-Session".into(), format!("s{seed}"), false));
+        }
+        if dice.once_in(4) {
+            session_fields.push(("X-Tenant".into(), "plain".into(), false));
+        }
+        let mut plan =
+            Plan { seed, mix, asks: Vec::new(), pages: Vec::new(), limits, session_fields, weather };
+        let most = if dice.once_in(4) { 24 } else { 9 };
+        let count = 1 + dice.below(most);
+        for number in 0..count {
+            // Each from a seed of its own, so that one can be left out.
+            let mut own = Dice::new(seed.rotate_left(17) ^ (number as u64 + 1).wrapping_mul(0x9e37_79b9));
+            plan.add_ask(number, &mut own);
+        }
+        plan
+    }
+
+    /// The same without these requests.
+    pub(super) fn only(mut self, numbers: &[usize]) -> Plan {
+        self.asks.retain(|ask| numbers.contains(&ask.number));
+        self
+    }
+
+    fn add_ask(&mut self, number: usize, dice: &mut Dice) {
+        let at = match dice.below(5) {
+            0 | 1 => Duration::ZERO,
+            2 => ms(dice.throw() % 20),
+            3 => ms(dice.throw() % 4_000),
+            _ => ms(dice.throw() % 40_000),
+        };
+        let method = *pick(dice, &["GET", "GET", "GET", "GET", "HEAD", "POST", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]);
+        let mut asked = Asked { method: method.into(), ..Asked::default() };
+        let body = payload(dice, number, &mut asked);
+        decorate(dice, number, &mut asked, !body.is_empty());
+        if self.mix == Mix::Proxies && !dice.once_in(3) {
+            let credentials =
+                dice.once_in(2).then(|| Credentials::Basic("us".into(), format!("cnrp{}", dice.below(2))));
+            asked.via = Some(Via { url: "http://proxy.test:3128".into(), credentials, tunnel: dice.once_in(2) });
+        }
+        let origins = origins(self.mix);
+        let first = *pick(dice, origins);
+        let mut pages = Vec::new();
+        let hops = match dice.below(8) {
+            0 => 2,
+            1 => 2 + dice.below(3),
+            _ => 1,
+        };
+        let mut request = expected::Chain::new(&asked, &self.session_fields);
+        let mut origin = first;
+        let mut dir = *pick(dice, &DIRS);
+        let mut meant = None;
+        let target_of = |dice: &mut Dice, dir: &str, page: usize| {
+            let query = if dice.once_in(3) { format!("?q=cnrq{number}&n={page}") } else { String::new() };
+            format!("{dir}p{page}{query}")
+        };
+        let mut target = target_of(dice, dir, self.pages.len());
+        for hop in 0..hops {
+            let page = self.pages.len();
+            if hop == 0 {
+                let fragment = if dice.once_in(12) { "#part" } else { "" };
+                asked.url = format!("{}{target}{fragment}", ORIGINS[first].url());
+            }
+            let here = expected::of(&request, &ORIGINS[origin], &target, &asked);
+            let last = hop + 1 == hops;
+            let mut answer = Answer::random(dice, page, &ORIGINS[origin], dir, self.weather.faulty);
+            if matches!(asked.payload, Payload::Stream { rewindable: false, .. }) {
+                // It would be told of the refusal.
+                answer.at_expect %= 2;
+            }
+            let mut next = None;
+            if !last {
+                let status = *pick(dice, &[301, 302, 303, 307, 308]);
+                let to = if dice.once_in(2) { origin } else { *pick(dice, origins) };
+                let to_dir = *pick(dice, &DIRS);
+                let to_target = target_of(dice, to_dir, page + 1);
+                answer.redirect(dice, status, (&ORIGINS[origin], dir), (&ORIGINS[to], to_dir), &to_target);
+                next = Some((status, to, to_dir, to_target));
+            } else if dice.once_in(14) && asked.redirects != Some(0) {
+                answer.hostile = Some(dice.below(hostile::COUNT));
+            } else if dice.once_in(30) && self.weather.faulty {
+                answer.cut = Some(dice.below(1000));
+            }
+            if here.body && dice.once_in(10) && answer.hostile.is_none() {
+                answer.early = true;
+            }
+            pages.push(page);
+            meant = self.meant(&asked, hop, &answer, next.as_ref().map(|next| next.0), &request);
+            let broken = answer.hostile.is_some();
+            self.pages.push(Page { ask: number, origin, target, answer, expected: here });
+            let Some((status, to, to_dir, to_target)) = next else { break };
+            if meant.is_some() || broken {
+                break;
+            }
+            request.follow(status, &ORIGINS[origin], &ORIGINS[to]);
+            (origin, dir, target) = (to, to_dir, to_target);
+        }
+        let meant = meant.unwrap_or(Meant::Delivered(pages.len() - 1));
+        let mut conduct = Conduct::default();
+        match dice.below(16) {
+            0 => conduct.cancel = Some(ms(dice.throw() % 400)),
+            1 => conduct.pause = Some((dice.below(3000), ms(dice.throw() % 50_000))),
+            2 => conduct.discard = Some(dice.below(500)),
+            3 => asked.timeout = Some(ms(1 + dice.throw() % 3_000)),
+            4 => conduct.hesitate = Some((dice.below(body.len() + 1), ms(dice.throw() % 5_000))),
+            _ => {}
+        }
+        self.asks.push(Ask { number, at, asked, body, conduct, pages, meant });
+    }
+
+    /// What comes of the ask at this hop, if that is its end.
+    fn meant(
+        &self,
+        asked: &Asked,
+        hop: usize,
+        answer: &Answer,
+        redirect: Option<u16>,
+        request: &expected::Chain,
+    ) -> Option<Meant> {
+        if let Some(hostile) = answer.hostile {
+            return Some(match hostile::meant(hostile, &request.method) {
+                Some(words) => Meant::Fails(hop, words),
+                None => Meant::Delivered(hop),
+            });
+        }
+        let Some(status) = redirect else { return Some(Meant::Delivered(hop)) };
+        match asked.redirects {
+            Some(0) => return Some(Meant::Delivered(hop)),
+            Some(most) if hop as u32 >= most => return Some(Meant::Fails(hop, "redirect")),
+            _ => {}
+        }
+        let once = matches!(asked.payload, Payload::Stream { rewindable: false, .. });
+        if once && request.keeps_body(status) {
+            return Some(Meant::Delivered(hop));
+        }
+        None
+    }
+}
+
+const DIRS: [&str; 4] = ["/", "/d1/", "/d1/d2/", "/d3/"];
+
+pub(super) fn pick<'a, T>(dice: &mut Dice, from: &'a [T]) -> &'a T {
+    &from[dice.below(from.len())]
+}
+
+fn origins(mix: Mix) -> &'static [usize] {
+    match mix {
+        Mix::Plain | Mix::Proxies => &PLAIN,
+        Mix::Tls => &[0, 1, 2, 5, 5, 6, 6],
+    }
+}
+
+fn weather(dice: &mut Dice, mix: Mix) -> Weather {
+    let faulty = dice.once_in(2);
+    let mut clock = Vec::new();
+    if dice.once_in(8) {
+        clock.push((ms(dice.throw() % 30_000), (dice.throw() % 7_200) as i64 - 3_600));
+    }
+    // The lengths of TLS messages are not the seed's to say: nothing may hang on them.
+    let tls = mix == Mix::Tls;
+    Weather {
+        faulty,
+        serial: dice.once_in(3),
+        cut: (!tls && dice.once_in(3)).then(|| *pick(dice, &[1, 7, 100, 1400, 5000])),
+        noise: if !tls && dice.once_in(3) { 3 + dice.below(12) } else { 0 },
+        latency: *pick(dice, &[Duration::ZERO, ms(1), ms(20), ms(150)]),
+        bandwidth: if tls { 0 } else { *pick(dice, &[0, 0, 2_000_000, 100_000]) },
+        clock,
+        seed: dice.throw(),
+    }
+}
+
+/// Bytes that nobody else sends.
+pub(super) fn pattern(kind: char, number: usize, length: usize) -> Vec<u8> {
+    let unit = format!("<{kind}{number}>");
+    let mut bytes: Vec<u8> = unit.bytes().cycle().take(length).collect();
+    for (n, at) in (61..length).step_by(64).enumerate() {
+        bytes[at] = b'a' + (n % 23) as u8;
+    }
+    bytes
+}
+
+fn payload(dice: &mut Dice, number: usize, asked: &mut Asked) -> Vec<u8> {
+    let always = matches!(asked.method.as_str(), "POST" | "PUT" | "PATCH");
+    if !(always && !dice.once_in(8) || asked.method == "DELETE" && dice.once_in(4)) {
+        return Vec::new();
+    }
+    let length = match dice.below(10) {
+        0 => 1,
+        1 => 15_000 + dice.below(4_000),
+        2 => 60_000 + dice.below(20_000),
+        _ => 1 + dice.below(600),
+    };
+    let body = pattern('b', number, length);
+    asked.payload = match dice.below(4) {
+        0 => Payload::Stream { length: Some(length as u64), rewindable: dice.once_in(2) },
+        1 => Payload::Stream { length: None, rewindable: dice.once_in(2) },
+        _ => Payload::Memory(body.clone()),
+    };
+    body
+}
+
+/// Fields, credentials, options. Every secret begins with `cnr`.
+fn decorate(dice: &mut Dice, number: usize, asked: &mut Asked, has_body: bool) {
+    let mut field = |name: &str, value: String, sensitive| asked.fields.push((name.into(), value, sensitive));
+    if dice.once_in(4) {
+        field("X-Plain", format!("v{number}"), false);
+    }
+    if dice.once_in(6) {
+        field("X-Api-Key", format!("cnrk{number}"), false);
+    }
+    if dice.once_in(6) {
+        field("X-Own-Secret", format!("cnrs{number}"), true);
+    }
+    if dice.once_in(12) {
+        field("Cookie", format!("mine=cnrc{number}"), false);
+    }
+    if has_body && dice.once_in(3) {
+        field("Content-Type", "text/x-sim".into(), false);
+    }
+    match dice.below(6) {
+        0 => asked.credentials = Some(Credentials::Basic("us".into(), format!("cnrb{number}"))),
+        1 => asked.credentials = Some(Credentials::Bearer(format!("cnrt{number}"))),
+        _ => {}
+    }
+    if dice.once_in(8) {
+        asked.cookies.push((format!("own{}", number % 3), format!("cnro{number}")));
+    }
+    if dice.once_in(14) {
+        asked.redirects = Some(dice.below(3) as u32);
+    }
+    asked.close = dice.once_in(12);
+    asked.no_cookies = dice.once_in(20);
+    asked.idempotent = dice.once_in(20);
+    asked.expect = has_body && dice.once_in(8);
+    asked.http10 = dice.once_in(40) && !asked.expect && !matches!(asked.payload, Payload::Stream { length: None, .. });
+}
+
+/// The longest time that a calm server takes.
+pub(super) const LONGEST_THOUGHT: Duration = secs(2);

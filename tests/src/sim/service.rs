@@ -1,0 +1,339 @@
+//! The model servers: what they make of what they hear, and what they say.
+
+use super::origins::ORIGINS;
+use super::plan::{LONGEST_THOUGHT, Page};
+use super::expected::authorization;
+use super::origins::PROXY;
+use super::tap::{CONNECT, Framed, Step, Tap, Written};
+use super::wire::Fault;
+use super::world::{Happens, PageRun, World};
+use crate::memory::ms;
+
+impl World {
+    /// The client writes: everything is looked at before it leaves.
+    pub(super) fn written(&mut self, socket: u32, bytes: &[u8]) {
+        let now = self.now;
+        let mut tap = std::mem::take(&mut self.wire(socket).tap);
+        self.tapped(socket, &mut tap, bytes);
+        let wire = self.wire(socket);
+        wire.tap = tap;
+        let arrival = wire.write(now, bytes);
+        self.at(arrival, Happens::ToServer(socket));
+    }
+
+    fn tapped(&mut self, socket: u32, tap: &mut Tap, bytes: &[u8]) {
+        let requests = tap.requests.len();
+        let last = tap.requests.last().cloned();
+        tap.write(bytes, &mut |step| match step {
+            Step::Begins => {
+                self.begins(socket, requests, last.as_ref());
+                None
+            }
+            Step::Head(head) => Some(self.judge_head(socket, head)),
+            Step::Body(page, from, bytes) => {
+                self.judge_body(socket, page, from, bytes);
+                None
+            }
+        });
+    }
+
+    /// Invariants 2 and 11: a request goes out only on a connection on which everything before it is finished, in both directions.
+    fn begins(&mut self, socket: u32, requests: usize, last: Option<&Written>) {
+        let (now, limits) = (self.now, self.plan.limits);
+        let noisy = self.plan.weather.noise > 0 || self.plan.weather.cut.is_some();
+        let wire = self.wire(socket);
+        assert!(wire.open && wire.connected.is_some(), "a request on a connection that is not open");
+        let Some(last) = last else { return };
+        assert!(last.end.is_some(), "a request behind one that was not written to its end");
+        assert!(!last.close, "a request on a connection of which the last request said that it is closed");
+        assert_eq!(wire.next, requests, "a request before the one before was answered");
+        let released = wire.released.expect("a request on a connection that nobody let go");
+        if wire.extra && now.saturating_sub(released) < ms(1) {
+            // Nobody looks at a connection that was let go at this moment; what follows shows it.
+            wire.released = None;
+            self.fired = true;
+            return;
+        }
+        assert!(wire.reusable, "a request on a connection that the last response forbade to use again");
+        assert!(wire.read >= wire.generated, "a request before the response to the one before was read to its end");
+        let slack = if noisy { ms(400) } else { ms(0) };
+        let idle = now.saturating_sub(released + slack);
+        let lasts = wire.lasts.map_or(limits.idle_time, |s| limits.idle_time.min(std::time::Duration::from_secs(s)));
+        assert!(idle <= lasts, "a request on a connection that was idle for {idle:?}, and lasts {lasts:?}");
+        let age = now.saturating_sub(wire.connected.unwrap_or_default() + slack);
+        assert!(age <= limits.age, "a request on a connection that is {age:?} old");
+        if !noisy && now.saturating_sub(released) >= ms(1) {
+            assert!(!wire.readable(now), "a request on a connection of which something could be read");
+        }
+        wire.released = None;
+    }
+
+    fn judge_head(&mut self, socket: u32, head: &[u8]) -> Framed {
+        let head = std::str::from_utf8(head).expect("a head of ASCII");
+        let wrong = |words: &str| -> ! { panic!("{words}:\n{head}") };
+        let mut lines: Vec<&str> = head.strip_suffix("\r\n\r\n").unwrap_or(head).split("\r\n").collect();
+        if head.starts_with("CONNECT ") {
+            return self.judge_connect(socket, &lines);
+        }
+        let target = lines[0].split(' ').nth(1).unwrap_or_else(|| wrong("no request line"));
+        let name = target.rsplit('/').next().unwrap_or_default().split('?').next().unwrap_or_default();
+        let page = name.strip_prefix('p').and_then(|n| n.parse::<usize>().ok());
+        let Some(page) = page.filter(|page| *page < self.plan.pages.len()) else { wrong("nobody asks for this") };
+        let Page { expected, origin, ask, target, .. } = self.plan.pages[page].clone();
+        let known = self.plan.asks.iter().find(|known| known.number == ask).expect("a page belongs to a request");
+        let (at, behind) = match &known.asked.via {
+            None => (origin, None),
+            Some(via) => (PROXY, via.tunnel.then_some(origin)),
+        };
+        let wire = self.wire(socket);
+        if wire.origin != at || wire.tunnel.map(|(origin, _)| origin) != behind {
+            wrong("this is for another server");
+        }
+        let cookie = lines.iter().position(|line| line.starts_with("Cookie: "));
+        let own_field = expected.before.iter().any(|line| line.starts_with("Cookie: "));
+        let pairs = match cookie {
+            Some(at) if !own_field => lines.remove(at)["Cookie: ".len()..].to_owned(),
+            _ => String::new(),
+        };
+        let mut after = expected.after.clone();
+        let mut expects = expected.expect;
+        if expected.expect && !lines.contains(&"Expect: 100-continue") {
+            // This server has refused it before, or one of the same chain has.
+            let mut pages = self.pages.iter().zip(&self.plan.pages);
+            let known = pages.any(|(run, page)| run.refused && (page.origin == origin || page.ask == ask));
+            if !known {
+                wrong("Expect is missing");
+            }
+            after.retain(|line| line != "Expect: 100-continue");
+            expects = false;
+        } else if expected.expect && self.pages[page].refused {
+            wrong("it was refused and asks again");
+        }
+        let meant: Vec<&str> = expected.before.iter().chain(&after).map(String::as_str).collect();
+        if lines != meant {
+            wrong(&format!("expected the lines {meant:#?}, saw {lines:#?} in"));
+        }
+        if cookie.is_some() && !own_field && cookie != Some(expected.before.len()) {
+            wrong("Cookie is not where it belongs");
+        }
+        self.judge_cookies(page, &pairs, head);
+
+        let now = self.now;
+        let run = &mut self.pages[page];
+        run.heads += 1;
+        run.wires.push(socket);
+        let most = match (expected.repeatable, run.refused) {
+            (false, false) => 1,
+            (true, true) => 3,
+            _ => 2,
+        };
+        assert!(run.heads <= most, "T54: this was sent {} times:\n{head}", run.heads);
+        let wire = self.wire(socket);
+        wire.continued = !expects;
+        (wire.held, wire.invited) = (expects.then_some(now), None);
+        let old = lines[0].ends_with("HTTP/1.0");
+        let ask = self.plan.asks.iter().find(|known| known.number == ask).expect("a page belongs to a request");
+        let length = match (expected.chunked, expected.body) {
+            (true, _) => None,
+            (false, true) => Some(ask.body.len()),
+            (false, false) => Some(0),
+        };
+        let close = expected.close;
+        let method = expected.method;
+        assert_eq!(self.plan.pages[page].target, target);
+        let written = Written { page, method, head_end: 0, end: None, expects, old, close, body: 0 };
+        self.wire(socket).thinks = None;
+        Framed { written, length }
+    }
+
+    /// T3, T4: a request for a tunnel says where to and who asks the proxy, and nothing that is meant for the origin.
+    fn judge_connect(&mut self, socket: u32, lines: &[&str]) -> Framed {
+        let tunnels = self.running.iter().zip(&self.plan.asks).filter(|(running, _)| running.transfer.is_some() && !running.over);
+        let mut meant = Vec::new();
+        let found = tunnels.into_iter().find_map(|(running, ask)| {
+            let via = ask.asked.via.as_ref().filter(|via| via.tunnel)?;
+            let origin = self.plan.pages[ask.pages[running.hop]].origin;
+            let authority = format!("{}:{}", ORIGINS[origin].host, ORIGINS[origin].port);
+            let mut all = vec![format!("CONNECT {authority} HTTP/1.1"), format!("Host: {authority}")];
+            let agent = format!("User-Agent: petition/{}", env!("CARGO_PKG_VERSION"));
+            let secret = via.credentials.as_ref().map(|known| format!("Proxy-Authorization: {}", authorization(known)));
+            all.extend(secret);
+            all.push(agent);
+            all.sort_unstable();
+            let mut seen = lines.to_vec();
+            seen.sort_unstable();
+            let same = seen == all;
+            meant.push(all);
+            same.then_some(origin)
+        });
+        let Some(origin) = found else { panic!("nobody asks for this tunnel: {lines:#?}; but for one of {meant:#?}") };
+        let wire = self.wire(socket);
+        assert!(wire.origin == PROXY && wire.tunnel.is_none(), "a tunnel is asked of {}", wire.address);
+        wire.tunnel = Some((origin, usize::MAX));
+        let method = "CONNECT".to_owned();
+        let written = Written { page: CONNECT, method, head_end: 0, end: None, expects: false, old: false, close: false, body: 0 };
+        Framed { written, length: Some(0) }
+    }
+
+    /// What the proxy says to a request for a tunnel.
+    fn answer_connect(&mut self, socket: u32) {
+        let now = self.now;
+        let refuses = self.plan.weather.faulty && self.dice.once_in(12);
+        let fields = if self.dice.once_in(3) { "Content-Length: 7\r\nX-Via: p\r\n" } else { "" };
+        let wire = &mut self.wires[socket as usize - 1];
+        wire.next += 1;
+        wire.continued = true;
+        wire.released = Some(now);
+        let begin = wire.sent.len();
+        if let Some((_, from)) = &mut wire.tunnel {
+            *from = begin;
+        }
+        let times = if refuses {
+            self.fired = true;
+            wire.reusable = false;
+            wire.say(now, b"HTTP/1.1 403 No\r\nLocation: http://b.test/\r\nSet-Cookie: evil=1\r\nContent-Length: 2\r\n\r\nno")
+        } else {
+            wire.say(now, format!("HTTP/1.1 200 Go\r\n{fields}\r\n").as_bytes())
+        };
+        self.arrivals(socket, times);
+    }
+
+    fn judge_cookies(&mut self, page: usize, pairs: &str, head: &str) {
+        let Page { expected, origin, target, .. } = &self.plan.pages[page];
+        let mut all: Vec<(String, String)> = Vec::new();
+        for pair in pairs.split("; ").filter(|pair| !pair.is_empty()) {
+            let Some((name, value)) = pair.split_once('=') else { panic!("no pair: {pair} in\n{head}") };
+            all.push((name.into(), value.into()));
+        }
+        // The request's own come last, in their order.
+        let own = &expected.own_cookies;
+        let split = all.len().checked_sub(own.len()).unwrap_or_else(|| panic!("its own cookies are missing:\n{head}"));
+        assert_eq!(&all[split..], &own[..], "the request's own cookies:\n{head}");
+        all.truncate(split);
+        if !expected.jar {
+            assert!(all.is_empty(), "cookies where none belong:\n{head}");
+            return;
+        }
+        let (step, wall) = self.pages[page].begun;
+        let when = super::cookies::Span { steps: (step, self.step), wall: (wall.min(self.wall()), wall.max(self.wall())) };
+        if let Err(words) = self.cookies.judge(&all, &ORIGINS[*origin], target, own, when) {
+            panic!("{words}; in\n{head}");
+        }
+    }
+
+    fn judge_body(&mut self, socket: u32, page: usize, from: usize, bytes: &[u8]) {
+        let number = self.plan.pages[page].ask;
+        let ask = self.plan.asks.iter().find(|ask| ask.number == number).expect("a page belongs to a request");
+        let meant = ask.body.get(from..from + bytes.len());
+        assert!(meant == Some(bytes), "body bytes from {from} on are not those of the request: {}", bytes.escape_ascii());
+        let now = self.now;
+        let slack = if self.plan.weather.noise > 0 || self.plan.weather.cut.is_some() { ms(800) } else { ms(0) };
+        let wire = self.wire(socket);
+        if let Some(since) = wire.held {
+            // RFC 9110 §10.1.1: the body waits for 100 (Continue), a second at most.
+            let heard = wire.invited.is_some_and(|offset| wire.read >= offset);
+            // The second begins when the head is at hand, which a write that has to wait delays.
+            assert!(heard || now + slack >= since + ms(1_000), "T53: a body before 100 (Continue)");
+        }
+    }
+
+    /// The server of a connection does whatever it can do now.
+    pub(super) fn serve(&mut self, socket: u32) {
+        let now = self.now;
+        loop {
+            let wire = self.wire(socket);
+            if !wire.open || wire.has_ended() {
+                return;
+            }
+            let Some(request) = wire.tap.requests.get(wire.next).cloned() else { return };
+            if wire.arrived < request.head_end {
+                return;
+            }
+            if request.page == CONNECT {
+                self.answer_connect(socket);
+                continue;
+            }
+            let page = &self.plan.pages[request.page];
+            let answer = page.answer.clone();
+            if request.expects && !answer.early && !self.wire(socket).continued && request.end.is_none() {
+                self.wire(socket).continued = true;
+                match answer.at_expect {
+                    0 => {
+                        let wire = self.wire(socket);
+                        let times = wire.say(now, b"HTTP/1.1 100 Continue\r\n\r\n");
+                        wire.invited = Some(wire.generated);
+                        self.arrivals(socket, times);
+                    }
+                    2 => {
+                        self.pages[request.page].refused = true;
+                        let wire = self.wire(socket);
+                        wire.next += 1;
+                        wire.reusable = false;
+                        let times = wire.say(now, b"HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n");
+                        self.arrivals(socket, times);
+                        return;
+                    }
+                    _ => {}
+                }
+            }
+            let wire = self.wire(socket);
+            let heard = request.end.is_some_and(|end| wire.arrived >= end);
+            if !heard && !answer.early {
+                return;
+            }
+            let long = answer.thought > LONGEST_THOUGHT;
+            wire.fired |= long;
+            let ready = *wire.thinks.get_or_insert(now + answer.thought);
+            self.fired |= long;
+            if ready > now {
+                return self.at(ready, Happens::ServerWakes(socket));
+            }
+            self.wire(socket).thinks = None;
+            self.answer(socket, &request, heard);
+        }
+    }
+
+    fn answer(&mut self, socket: u32, request: &Written, heard: bool) {
+        let now = self.now;
+        let (step, wall) = (self.step, self.wall());
+        let answer = &self.plan.pages[request.page].answer;
+        let rendered = answer.render(&request.method, request.old);
+        let ask = self.plan.pages[request.page].ask;
+        let keeps = self.plan.asks.iter().any(|known| known.number == ask && !known.asked.no_cookies);
+        if answer.hostile.is_none() && keeps {
+            self.cookies.sent(request.page, &answer.cookies, step, wall);
+        }
+        let ends_itself = rendered.until_close || answer.cut.is_some();
+        let broken = answer.cut.is_some();
+        let (hostile, extra) = (answer.hostile.is_some(), answer.extra);
+        let wire = self.wire(socket);
+        wire.next += 1;
+        wire.reusable = rendered.reusable && !request.close;
+        wire.lasts = rendered.lasts;
+        wire.extra = extra;
+        wire.continued = true;
+        let mut times = wire.say(now, &rendered.bytes);
+        let half = wire.fault == Fault::HalfClose;
+        let idle = if let Fault::IdleClose(after) = wire.fault { Some((after, wire.next)) } else { None };
+        if half {
+            wire.fired = true;
+        }
+        let reusable = wire.reusable;
+        self.fired |= half;
+        // A server that says nothing about it may leave the connection open although it cannot be used again.
+        let leaves_open = !ends_itself && (hostile || self.dice.once_in(2));
+        let wire = &mut self.wires[socket as usize - 1];
+        if half {
+            times.extend(wire.close_after(now, false));
+        } else if !reusable && !leaves_open || broken {
+            // Before the whole request has come: it hears the rest.
+            times.extend(wire.close_after(now, heard));
+        }
+        self.arrivals(socket, times);
+        if let Some((after, next)) = idle {
+            self.after(after, Happens::IdleClose(socket, next));
+        }
+        let run: &mut PageRun = &mut self.pages[request.page];
+        run.served = Some(rendered);
+    }
+}

@@ -1,0 +1,168 @@
+//! What a client writes on one connection, read strictly as it is written: one request after the other, each head against what is expected,
+//! each body byte against the body that is meant.
+
+/// How far the client is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+enum State {
+    /// In a head, or before the next.
+    #[default]
+    Head,
+    /// So many bytes of a body of known length are to come.
+    Length(usize),
+    /// In a chunked body.
+    Line,
+    Chunk(usize),
+    ChunkEnd,
+    LastEnd,
+}
+
+/// A request on the wire.
+#[derive(Clone, Debug)]
+pub(super) struct Written {
+    /// The page that it asks for; [`CONNECT`] for none.
+    pub(super) page: usize,
+    /// The request line and the fields.
+    pub(super) method: String,
+    /// Where its head ends on the connection.
+    pub(super) head_end: usize,
+    /// Where its body ends, once that has been written.
+    pub(super) end: Option<usize>,
+    /// It waits for 100 (Continue).
+    pub(super) expects: bool,
+    /// HTTP/1.0.
+    pub(super) old: bool,
+    /// It said `Connection: close`.
+    pub(super) close: bool,
+    /// Body bytes so far.
+    pub(super) body: usize,
+}
+
+/// Stands for the page of a request for a tunnel.
+pub(super) const CONNECT: usize = usize::MAX;
+
+/// What the tap needs to know of a head that is complete.
+pub(super) struct Framed {
+    pub(super) written: Written,
+    /// The declared length; `None`: chunked.
+    pub(super) length: Option<usize>,
+}
+
+#[derive(Default)]
+pub(super) struct Tap {
+    state: State,
+    /// Bytes of the head or chunk line that is not complete.
+    partial: Vec<u8>,
+    at: usize,
+    pub(super) requests: Vec<Written>,
+}
+
+/// Something complete.
+pub(super) enum Step<'a> {
+    /// The first byte of a new head.
+    Begins,
+    /// A head.
+    Head(&'a [u8]),
+    /// Bytes of a body, from this place of it.
+    Body(usize, usize, &'a [u8]),
+}
+
+impl Tap {
+    /// Whether the last request was written to its end.
+    pub(super) fn is_between(&self) -> bool {
+        self.state == State::Head && self.partial.is_empty()
+    }
+
+    /// Takes in bytes. `on` is told of every step; for a head it answers how it is framed.
+    pub(super) fn write(&mut self, mut bytes: &[u8], on: &mut dyn FnMut(Step<'_>) -> Option<Framed>) {
+        while !bytes.is_empty() {
+            match self.state {
+                State::Head => {
+                    if self.partial.is_empty() {
+                        on(Step::Begins);
+                    }
+                    let before = self.partial.len();
+                    let from = before.saturating_sub(3);
+                    self.partial.extend_from_slice(bytes);
+                    let found = self.partial[from..].windows(4).position(|four| four == b"\r\n\r\n");
+                    let Some(found) = found else {
+                        self.at += bytes.len();
+                        return;
+                    };
+                    let end = from + found + 4;
+                    bytes = &bytes[end - before..];
+                    self.at += end - before;
+                    let head = std::mem::take(&mut self.partial);
+                    let framed = on(Step::Head(&head[..end])).expect("a head is judged");
+                    let mut written = framed.written;
+                    written.head_end = self.at;
+                    self.state = match framed.length {
+                        None => State::Line,
+                        Some(0) => {
+                            written.end = Some(self.at);
+                            State::Head
+                        }
+                        Some(n) => State::Length(n),
+                    };
+                    self.requests.push(written);
+                }
+                State::Length(left) => {
+                    let n = left.min(bytes.len());
+                    self.body(&bytes[..n], on);
+                    bytes = &bytes[n..];
+                    self.state = State::Length(left - n);
+                    if left == n {
+                        self.end();
+                    }
+                }
+                State::Chunk(left) => {
+                    let n = left.min(bytes.len());
+                    self.body(&bytes[..n], on);
+                    bytes = &bytes[n..];
+                    self.state = if left == n { State::ChunkEnd } else { State::Chunk(left - n) };
+                }
+                State::Line | State::ChunkEnd | State::LastEnd => {
+                    self.partial.push(bytes[0]);
+                    self.at += 1;
+                    bytes = &bytes[1..];
+                    if self.partial.ends_with(b"\r\n") {
+                        self.line();
+                    }
+                    assert!(self.partial.len() < 24, "a chunk line without end: {:?}", self.partial.escape_ascii().to_string());
+                }
+            }
+        }
+    }
+
+    fn line(&mut self) {
+        let line = std::mem::take(&mut self.partial);
+        let line = std::str::from_utf8(&line[..line.len() - 2]).expect("a chunk line is ASCII");
+        match self.state {
+            State::Line => {
+                let strict = !line.is_empty() && line.bytes().all(|b| b.is_ascii_hexdigit());
+                assert!(strict, "this is no chunk size: {line:?}");
+                let size = usize::from_str_radix(line, 16).expect("a chunk size");
+                self.state = if size == 0 { State::LastEnd } else { State::Chunk(size) };
+            }
+            State::ChunkEnd => {
+                assert!(line.is_empty(), "expected the end of a chunk, saw {line:?}");
+                self.state = State::Line;
+            }
+            _ => {
+                assert!(line.is_empty(), "expected the end of the body, saw {line:?}");
+                self.end();
+            }
+        }
+    }
+
+    fn body(&mut self, bytes: &[u8], on: &mut dyn FnMut(Step<'_>) -> Option<Framed>) {
+        let request = self.requests.last_mut().expect("a body has a head");
+        on(Step::Body(request.page, request.body, bytes));
+        request.body += bytes.len();
+        self.at += bytes.len();
+    }
+
+    fn end(&mut self) {
+        self.state = State::Head;
+        self.requests.last_mut().expect("a body has a head").end = Some(self.at);
+    }
+}

@@ -1,0 +1,195 @@
+//! How a request ended, against what was meant; and what is true of a world at rest and at its end.
+
+use petition_core::error::Processed;
+use petition_core::link::LinkError;
+use petition_core::http1::ProtocolError;
+use petition_core::{Error, ErrorKind, Timeout, Transfer};
+
+use super::answer::Coding;
+use super::origins::PROXY;
+use super::plan::Meant;
+use super::told::Told;
+use super::wire::Fault;
+use super::world::World;
+
+impl World {
+    pub(super) fn ended(&mut self, t: u32, transfer: &Transfer, error: Option<Error>) {
+        let place = self.transfers[t as usize - 1];
+        assert!(!std::mem::replace(&mut self.running[place].over, true), "a transfer ends once");
+        assert!(transfer.is_ended() && transfer.deadline().is_none(), "an ended transfer wants nothing");
+        self.live -= 1;
+        let hop = self.running[place].hop;
+        let page = self.plan.asks[place].pages[hop];
+        assert_eq!(transfer.history().len(), hop, "the history has each hop");
+        self.let_go(page);
+        if let Some(timeout) = self.plan.asks[place].asked.timeout {
+            let took = self.now - self.running[place].started;
+            assert!(took <= timeout, "it took {took:?} and had {timeout:?}");
+        }
+        match &error {
+            None => self.judge_done(place, hop, page),
+            Some(error) => self.judge_error(place, hop, page, transfer, error),
+        }
+        let status = self.running[place].head.as_ref().map_or(0, |head| head.status().as_u16());
+        let outcome = match &error {
+            None => format!("done {status} {} bytes", self.running[place].body.len()),
+            Some(error) => format!("failed {}", error.report().phase),
+        };
+        self.running[place].outcome = outcome;
+        self.done += usize::from(error.is_none());
+        if self.plan.weather.serial {
+            self.next_in_line(place + 1);
+        }
+    }
+
+    fn judge_done(&mut self, place: usize, hop: usize, page: usize) {
+        let (ask, running) = (&self.plan.asks[place], &self.running[place]);
+        let label = format!("request {} {} {}", ask.number, ask.asked.method, ask.asked.url);
+        match &ask.meant {
+            Meant::Delivered(meant) => assert_eq!(hop, *meant, "{label}: done at the wrong hop"),
+            Meant::Fails(meant, words) => {
+                assert!(running.discarded, "{label}: done, and was to fail at hop {meant}: {words}");
+                return;
+            }
+        }
+        let answer = &self.plan.pages[page].answer;
+        let run = &self.pages[page];
+        let Some(served) = &run.served else { panic!("{label}: done, and nobody answered") };
+        let head = running.head.as_ref().unwrap_or_else(|| panic!("{label}: done without a head"));
+        let meant = &served.bytes[served.head_start..served.head_end];
+        assert!(head.raw() == meant, "{label}: the head is {}, meant was {}", head.raw().escape_ascii(), meant.escape_ascii());
+        if running.discarded {
+            assert!(served.content.starts_with(&running.body), "{label}: not the beginning of the body");
+            return;
+        }
+        let socket = *run.wires.last().unwrap_or_else(|| panic!("{label}: done without a connection"));
+        let wire = &self.wires[socket as usize - 1];
+        // What ends with the connection may end early without a sign of it.
+        let open_ended = served.until_close && answer.coding == Coding::None;
+        let cut = answer.cut.is_some() || matches!(wire.fault, Fault::FinDown(_));
+        if open_ended && cut {
+            assert!(served.content.starts_with(&running.body), "{label}: not the beginning of the body");
+            return;
+        }
+        assert!(answer.cut.is_none(), "{label}: a success on a response that was cut short");
+        assert!(
+            running.body == served.content,
+            "{label}: the body is {}, meant was {}",
+            running.body.escape_ascii(),
+            served.content.escape_ascii()
+        );
+        assert!(wire.read + usize::from(answer.extra) * 5 >= wire.generated || wire.next < wire.tap.requests.len(), "{label}: done before the response was read to its end");
+    }
+
+    fn judge_error(&mut self, place: usize, hop: usize, page: usize, transfer: &Transfer, error: &Error) {
+        self.show_error(error);
+        let (ask, running) = (&self.plan.asks[place], &self.running[place]);
+        let report = error.report();
+        let text = error.to_string();
+        let label = format!("request {} {} {}: {text}", ask.number, ask.asked.method, ask.asked.url);
+        assert_eq!(report.hop as usize, hop, "{label}: which hop");
+        assert!(!text.contains('\n') && !report.url.contains('@'), "{label}");
+        let run = &self.pages[page];
+        if report.processed == Processed::No && !run.refused {
+            assert_eq!(run.heads, 0, "{label}: it says that nothing was written");
+        }
+        let repeatable = self.plan.pages[page].expected.repeatable;
+        let empty = matches!(report.kind, ErrorKind::Link(LinkError::Protocol(ProtocolError::Empty)));
+        let replayable = !matches!(ask.asked.payload, super::asked::Payload::Stream { rewindable: false, .. });
+        if empty && transfer.reused() && repeatable && replayable {
+            panic!("{label}: a kept connection was dead, and nobody tried again");
+        }
+        match &report.kind {
+            ErrorKind::Cancelled => return assert!(running.cancelled, "{label}: nobody cancelled"),
+            ErrorKind::Timeout { which: Timeout::Total, limit } => {
+                assert_eq!(ask.asked.timeout, Some(*limit), "{label}");
+                return assert_eq!(self.now, running.started + *limit, "{label}: not when it was due");
+            }
+            // Who may not use a kept connection waits for a place within its connect deadline.
+            ErrorKind::Timeout { which: Timeout::Connect, .. } if ask.asked.close && self.limited() => return,
+            ErrorKind::Timeout { which: Timeout::Acquire, .. } => {
+                return assert!(self.limited(), "{label}: nobody limits");
+            }
+            _ => {}
+        }
+        let excused = self.fired || self.wires.iter().any(|wire| wire.fired && wire.fault != Fault::None);
+        match &ask.meant {
+            Meant::Fails(meant, words) if *meant == hop => {
+                assert!(excused || text.to_ascii_lowercase().contains(&words.to_ascii_lowercase()), "{label}: expected the words {words:?}");
+            }
+            _ if excused => {}
+            Meant::Delivered(_) if self.plan.pages[page].answer.cut.is_some() => {
+                assert!(error.is_truncated() || empty, "{label}: expected a truncation");
+            }
+            _ if self.plan.pages[page].answer.extra => {}
+            meant => panic!("{label}: expected {meant:?}"),
+        }
+    }
+
+    fn limited(&self) -> bool {
+        self.plan.limits.open_total.or(self.plan.limits.open_per_key).is_some()
+    }
+
+    /// What is true whenever there is nothing to do.
+    pub(super) fn check_rest(&mut self) {
+        let engine = self.tape.engine();
+        assert_eq!(engine.len(), self.live, "as many transfers as there are requests under way");
+        let open = self.wires.iter().filter(|wire| wire.open).count();
+        assert_eq!(engine.sockets(), open, "as many sockets as are open");
+        let statistics = engine.pool_statistics();
+        let limits = self.plan.limits;
+        assert!(limits.open_total.is_none_or(|most| statistics.open <= most), "{statistics:?}");
+        assert!(statistics.idle <= limits.idle_total, "{statistics:?}");
+        let connected = self.wires.iter().filter(|wire| wire.open && wire.connected.is_some()).count();
+        assert!(limits.open_total.is_none_or(|most| connected <= most), "{connected} connections are open");
+        // Invariant 6: the work is linear.
+        let bound = 6 * self.tape.inputs + 40 * (self.running.len() as u64 + 1);
+        assert!(self.tape.polls <= bound, "{} polls for {} inputs", self.tape.polls, self.tape.inputs);
+    }
+
+    /// Nothing is left over.
+    pub(super) fn finish(&mut self) {
+        if self.shown.is_some() {
+            let text = format!("{:?} {:?}", self.tape.engine(), self.tape.session);
+            self.show(&text);
+        }
+        if self.dice.once_in(2) {
+            // Idle connections expire by themselves.
+            while let Some(at) = self.tape.engine().deadline() {
+                self.now = self.now.max(at.since_origin());
+                self.tell(&Told::Tick);
+                self.drain();
+            }
+        } else {
+            self.tell(&Told::CloseIdle);
+            self.drain();
+        }
+        assert!(self.wires.iter().all(|wire| !wire.open), "a socket is left open");
+        assert_eq!(self.tape.engine().sockets(), 0);
+        self.no_secret_left();
+    }
+
+    /// Invariant 3, over every byte that was written, complete requests or not: a request's secrets go to its first origin and nowhere else.
+    fn no_secret_left(&self) {
+        for wire in &self.wires {
+            for (at, _) in wire.sent.windows(3).enumerate().filter(|(_, three)| *three == b"cnr") {
+                let word: Vec<u8> = wire.sent[at + 3..].iter().copied().take_while(u8::is_ascii_alphanumeric).collect();
+                let word = String::from_utf8(word).unwrap_or_default();
+                let Some((kind, number)) = word.split_at_checked(1) else { continue };
+                if !"kscbto".contains(kind) {
+                    continue;
+                }
+                let Some(number) = number.parse::<usize>().ok() else { continue };
+                let ask = self.plan.asks.iter().find(|ask| ask.number == number);
+                let Some(ask) = ask else { continue };
+                let home = self.plan.pages[ask.pages[0]].origin;
+                let allowed = match (&ask.asked.via, wire.tunnel) {
+                    (None, _) => wire.origin == home,
+                    (Some(via), None) => wire.origin == PROXY && !via.tunnel,
+                    (Some(via), Some((origin, from))) => via.tunnel && origin == home && at >= from,
+                };
+                assert!(allowed, "the secret cnr{word} went to {}", wire.address);
+            }
+        }
+    }
+}

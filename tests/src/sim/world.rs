@@ -1,0 +1,455 @@
+//! The simulated world: clock, names, connections, servers, callers. Time goes on only when nothing else can happen, and then to
+//! whatever is next.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::io::ErrorKind;
+use std::time::Duration;
+
+use petition_core::{Error, Instant, Now, Session, Side, UnixTime};
+
+use super::answer::Rendered;
+use super::cookies::Model;
+use super::plan::Plan;
+use super::tape::Tape;
+use super::told::Told;
+use super::wire::{End, Fault, Wire};
+use crate::memory::{Dice, ms};
+
+/// The wall clock at the beginning.
+const WALL: u64 = 1_780_000_000;
+
+/// Turns after which a run counts as endless.
+const TURNS: usize = 2_000_000;
+
+/// What happens by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Happens {
+    Start(usize),
+    Cancel(usize),
+    Resume(usize),
+    BodyReady(usize),
+    Lookup(u32),
+    Dialled(u32),
+    ToServer(u32),
+    ToClient(u32),
+    ServerWakes(u32),
+    Ready(u32, bool),
+    IdleClose(u32, usize),
+    Clock(i64),
+}
+
+/// What became of a page.
+#[derive(Default)]
+pub(super) struct PageRun {
+    /// The answer that was given last.
+    pub(super) served: Option<Rendered>,
+    /// How often its head was written to its end.
+    pub(super) heads: usize,
+    /// The step and the wall clock before which its cookies were not chosen.
+    pub(super) begun: (u64, u64),
+    /// It was refused for its `Expect`.
+    pub(super) refused: bool,
+    /// The connections that it was asked for on.
+    pub(super) wires: Vec<u32>,
+}
+
+/// A request under way.
+#[derive(Default)]
+pub(super) struct Running {
+    pub(super) transfer: Option<u32>,
+    pub(super) started: Duration,
+    pub(super) hop: usize,
+    pub(super) retried: bool,
+    pub(super) body: Vec<u8>,
+    pub(super) head: Option<petition_core::http1::ResponseHead>,
+    pub(super) source: usize,
+    pub(super) hesitated: bool,
+    pub(super) cancelled: bool,
+    pub(super) discarded: bool,
+    pub(super) paused: bool,
+    pub(super) has_paused: bool,
+    pub(super) over: bool,
+    pub(super) outcome: String,
+}
+
+/// How a run went.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// What passed, as a number.
+    pub hash: u64,
+    /// What came of each request, without what hangs on time or cuts.
+    pub outcomes: Vec<String>,
+    /// Requests that were made.
+    pub requests: usize,
+    /// Requests that were done.
+    pub done: usize,
+    /// Bytes in and out.
+    pub bytes: u64,
+    /// How far the clock went.
+    pub elapsed: Duration,
+    /// How often the engine was polled.
+    pub polls: u64,
+}
+
+pub(super) struct World {
+    pub(super) plan: Plan,
+    pub(super) tape: Tape,
+    pub(super) now: Duration,
+    wall_offset: i64,
+    heap: BinaryHeap<Reverse<(Duration, u64, Happens)>>,
+    sequence: u64,
+    pub(super) wires: Vec<Wire>,
+    pub(super) running: Vec<Running>,
+    /// Which request a transfer serves, by its number less one: a place in `plan.asks`.
+    pub(super) transfers: Vec<usize>,
+    pub(super) pages: Vec<PageRun>,
+    pub(super) cookies: Model,
+    pub(super) dice: Dice,
+    pub(super) step: u64,
+    /// Something went wrong that nobody can help.
+    pub(super) fired: bool,
+    pub(super) live: usize,
+    pub(super) done: usize,
+    /// Everything that was shown, if it is looked at.
+    pub(super) shown: Option<String>,
+}
+
+impl World {
+    pub(super) fn new(plan: Plan, written: bool) -> World {
+        let mut session = Session::new();
+        for (name, value, sensitive) in &plan.session_fields {
+            session.update(|options| match sensitive {
+                true => options.headers.set_sensitive(name, value),
+                false => options.headers.set(name, value),
+            })
+            .expect("a plan's fields are sound");
+        }
+        let mut tape = Tape::new(plan.limits, session, written);
+        tape.remark(&format!("seed {} {:?}", plan.seed, plan.mix));
+        let mut world = World {
+            tape,
+            now: Duration::from_millis(1),
+            wall_offset: 0,
+            heap: BinaryHeap::new(),
+            sequence: 0,
+            wires: Vec::new(),
+            running: plan.asks.iter().map(|_| Running::default()).collect(),
+            transfers: Vec::new(),
+            pages: plan.pages.iter().map(|_| PageRun::default()).collect(),
+            cookies: Model::new(!plan.weather.clock.is_empty()),
+            dice: Dice::new(plan.weather.seed),
+            step: 0,
+            fired: false,
+            live: 0,
+            done: 0,
+            shown: plan.seed.is_multiple_of(8).then(String::new),
+            plan,
+        };
+        for (at, by) in world.plan.weather.clock.clone() {
+            world.after(at, Happens::Clock(by));
+        }
+        if world.plan.weather.serial {
+            world.next_in_line(0);
+        } else {
+            for place in 0..world.plan.asks.len() {
+                world.after(world.plan.asks[place].at, Happens::Start(place));
+            }
+        }
+        world
+    }
+
+    pub(super) fn next_in_line(&mut self, place: usize) {
+        if let Some(ask) = self.plan.asks.get(place) {
+            self.after(ask.at, Happens::Start(place));
+        }
+    }
+
+    pub(super) fn wall(&self) -> u64 {
+        (WALL + self.now.as_secs()).saturating_add_signed(self.wall_offset)
+    }
+
+    pub(super) fn clocks(&self) -> Now {
+        Now::new(Instant::from_origin(self.now), UnixTime(self.wall()))
+    }
+
+    pub(super) fn after(&mut self, time: Duration, happens: Happens) {
+        self.at(self.now + time, happens);
+    }
+
+    pub(super) fn at(&mut self, time: Duration, happens: Happens) {
+        self.sequence += 1;
+        self.heap.push(Reverse((time, self.sequence, happens)));
+    }
+
+    pub(super) fn arrivals(&mut self, socket: u32, times: Vec<Duration>) {
+        for time in times {
+            self.at(time, Happens::ToClient(socket));
+        }
+    }
+
+    /// Something that should not matter, now and then.
+    pub(super) fn noise(&mut self) -> bool {
+        self.plan.weather.noise > 0 && self.dice.once_in(self.plan.weather.noise)
+    }
+
+    pub(super) fn cut(&mut self, n: usize) -> usize {
+        match self.plan.weather.cut {
+            Some(most) => n.min(1 + self.dice.below(most)),
+            None => n,
+        }
+    }
+
+    pub(super) fn wire(&mut self, socket: u32) -> &mut Wire {
+        &mut self.wires[socket as usize - 1]
+    }
+
+    /// Tells the engine, which has to accept it.
+    pub(super) fn tell(&mut self, told: &Told<'_>) -> usize {
+        self.step += 1;
+        let now = self.clocks();
+        match self.tape.tell(now, told) {
+            Ok(n) => n,
+            Err(words) => panic!("the engine refuses {}: {words}", told.write().trim_end()),
+        }
+    }
+
+    /// Runs to the end.
+    pub(super) fn run(&mut self) -> Report {
+        let starts = self.plan.asks.len();
+        let mut overdue = 0;
+        for turn in 0.. {
+            assert!(turn < TURNS, "no end in sight");
+            self.drain();
+            if self.transfers.len() == starts && self.live == 0 {
+                break;
+            }
+            let next = self.heap.peek().map(|Reverse((at, ..))| *at);
+            let deadline = self.tape.engine().deadline().map(|at| at.since_origin());
+            // The pool's may be too early by the time of what was used again; a tick mends that.
+            overdue = match deadline {
+                Some(at) if at <= self.now => overdue + 1,
+                _ => 0,
+            };
+            assert!(overdue < 2, "a deadline has passed and nothing follows");
+            let Some(time) = [next, deadline].into_iter().flatten().min() else {
+                panic!("{} transfers wait for nothing", self.live);
+            };
+            self.now = self.now.max(time);
+            let due = deadline.is_some_and(|at| at <= self.now);
+            let late = due && overdue == 0 && self.dice.once_in(2);
+            if due && !late {
+                self.tell(&Told::Tick);
+            }
+            while let Some(Reverse((at, ..))) = self.heap.peek()
+                && *at <= self.now
+                && let Some(Reverse((_, _, happens))) = self.heap.pop()
+            {
+                self.happens(happens);
+                if self.dice.once_in(2) {
+                    break;
+                }
+            }
+            if late {
+                self.tell(&Told::Tick);
+            }
+        }
+        self.finish();
+        let outcomes = self.running.iter().map(|running| running.outcome.clone()).collect();
+        Report {
+            hash: self.tape.hash(),
+            outcomes,
+            requests: self.running.len(),
+            done: self.done,
+            bytes: self.tape.bytes,
+            elapsed: self.now,
+            polls: self.tape.polls,
+        }
+    }
+
+    fn happens(&mut self, happens: Happens) {
+        match happens {
+            Happens::Start(place) => self.start(place),
+            Happens::Cancel(place) => {
+                if let (Some(t), false) = (self.running[place].transfer, self.running[place].over) {
+                    self.running[place].cancelled = true;
+                    self.tell(&Told::Cancel(t));
+                }
+            }
+            Happens::Resume(place) => {
+                if let (Some(t), false) = (self.running[place].transfer, self.running[place].over) {
+                    self.running[place].paused = false;
+                    self.tell(&Told::Resume(t));
+                }
+            }
+            Happens::BodyReady(place) => {
+                if let (Some(t), false) = (self.running[place].transfer, self.running[place].over) {
+                    self.tell(&Told::BodyReady(t));
+                }
+            }
+            Happens::Lookup(t) => self.looked_up(t),
+            Happens::Dialled(socket) => self.dialled(socket),
+            Happens::ToServer(socket) => {
+                let now = self.now;
+                let wire = self.wire(socket);
+                if let Some(reset) = wire.arrive(now) {
+                    self.at(reset, Happens::ToClient(socket));
+                }
+                let wire = self.wire(socket);
+                if std::mem::take(&mut wire.wants_write) && wire.open {
+                    self.tell(&Told::Ready(socket, Side::Write));
+                }
+                self.serve(socket);
+            }
+            Happens::ToClient(socket) => {
+                let now = self.now;
+                let wire = self.wire(socket);
+                let readable = wire.open && wire.readable(now);
+                let writes = std::mem::take(&mut wire.wants_write) && wire.open;
+                if writes {
+                    self.tell(&Told::Ready(socket, Side::Write));
+                }
+                if readable && self.noise() {
+                    let delay = ms(self.dice.throw() % 30);
+                    self.after(delay, Happens::Ready(socket, false));
+                } else if readable {
+                    self.tell(&Told::Ready(socket, Side::Read));
+                    if self.noise() {
+                        self.tell(&Told::Ready(socket, Side::Read));
+                    }
+                }
+            }
+            Happens::ServerWakes(socket) => self.serve(socket),
+            Happens::Ready(socket, write) => {
+                if self.wire(socket).open && self.wire(socket).connected.is_some() {
+                    self.tell(&Told::Ready(socket, if write { Side::Write } else { Side::Read }));
+                }
+            }
+            Happens::IdleClose(socket, next) => {
+                let now = self.now;
+                let wire = self.wire(socket);
+                if wire.open && wire.next == next && !wire.has_ended() && wire.arrived == wire.sent.len() {
+                    wire.fired = true;
+                    self.fired = true;
+                    let arrival = self.wire(socket).finish(now, End::Fin, true);
+                    self.at(arrival, Happens::ToClient(socket));
+                }
+            }
+            Happens::Clock(by) => self.wall_offset += by,
+        }
+    }
+
+    fn start(&mut self, place: usize) {
+        let number = self.transfers.len() as u32 + 1;
+        self.transfers.push(place);
+        let ask = &self.plan.asks[place];
+        let (asked, conduct) = (Box::new(ask.asked.clone()), ask.conduct.clone());
+        let first = ask.pages[0];
+        let session = format!("{:?}", self.tape.session.options());
+        self.tell(&Told::Start(number, asked));
+        assert_eq!(session, format!("{:?}", self.tape.session.options()), "T11: sending changes no option");
+        self.pages[first].begun = (self.step, self.wall());
+        let now = self.now;
+        let running = &mut self.running[place];
+        running.transfer = Some(number);
+        running.started = now;
+        self.live += 1;
+        if let Some(after) = conduct.cancel {
+            self.after(after, Happens::Cancel(place));
+        }
+    }
+
+    fn looked_up(&mut self, t: u32) {
+        let running = &self.running[self.transfers[t as usize - 1]];
+        if running.over {
+            return;
+        }
+        let Some(transfer) = self.tape.transfer(t) else { return };
+        let Some((name, port)) = transfer.peer_name() else { return };
+        let name = name.to_owned();
+        let faulty = self.plan.weather.faulty;
+        if faulty && self.dice.once_in(40) {
+            self.fired = true;
+            return self.tell_if_asked(t, &Told::ResolveFailed(t, ErrorKind::NotFound));
+        }
+        let machine = super::origins::machine(&name).unwrap_or_else(|| panic!("who is {name}?"));
+        let mut addresses = super::origins::addresses(machine).to_vec();
+        addresses.truncate(1 + self.dice.below(3));
+        let addresses = addresses.into_iter().map(|ip| std::net::SocketAddr::new(ip, port)).collect();
+        self.tell_if_asked(t, &Told::Resolved(t, addresses));
+    }
+
+    /// The answer to a look-up that may have been given up meanwhile.
+    fn tell_if_asked(&mut self, _t: u32, told: &Told<'_>) {
+        self.step += 1;
+        let now = self.clocks();
+        let answered = self.tape.tell(now, told);
+        if let Err(words) = answered {
+            assert!(words.contains("ended") || words.contains("not asked"), "{words}");
+        }
+    }
+
+    /// A connection is to be opened.
+    pub(super) fn dial(&mut self, socket: u32, address: std::net::SocketAddr) {
+        let origin = super::origins::at(address).unwrap_or_else(|| panic!("who is at {address}?"));
+        assert_eq!(socket as usize, self.wires.len() + 1);
+        let weather = &self.plan.weather;
+        let (latency, bandwidth, faulty) = (weather.latency, weather.bandwidth, weather.faulty);
+        let dice = &mut self.dice;
+        let some = |dice: &mut Dice| if dice.once_in(2) { dice.below(400) } else { dice.below(20_000) };
+        let fault = if !faulty || !dice.once_in(3) {
+            Fault::None
+        } else {
+            match dice.below(11) {
+                0 | 1 => Fault::ResetDown(some(dice), dice.once_in(2)),
+                2 => Fault::FinDown(some(dice)),
+                3 => Fault::StallDown(some(dice)),
+                4 | 5 => Fault::ResetUp(some(dice)),
+                6 => Fault::StopReading(some(dice)),
+                7 => Fault::HalfClose,
+                _ => Fault::IdleClose(ms(dice.throw() % 8_000)),
+            }
+        };
+        let dialling = if faulty { dice.below(16) } else { 15 };
+        let extra = ms(if dice.once_in(4) { dice.throw() % 600 } else { 0 });
+        self.wires.push(Wire::new(address, origin, fault, latency, bandwidth));
+        match dialling {
+            0 => self.fired = true, // A black hole.
+            1 | 2 => {
+                self.fired = true;
+                self.wire(socket).fired = true;
+                self.after(latency + extra, Happens::Dialled(socket));
+            }
+            _ => self.after(latency + extra, Happens::Dialled(socket)),
+        }
+    }
+
+    fn dialled(&mut self, socket: u32) {
+        let now = self.now;
+        let wire = self.wire(socket);
+        if !wire.open {
+            return;
+        }
+        if wire.fired {
+            wire.open = false;
+            self.tell(&Told::ConnectFailed(socket, ErrorKind::ConnectionRefused));
+        } else {
+            wire.connected = Some(now);
+            self.tell(&Told::Connected(socket));
+        }
+    }
+
+    /// What must not be shown is in nothing that is shown.
+    pub(super) fn show(&mut self, text: &str) {
+        for secret in ["cnr", "Y25y"] {
+            if let Some(at) = text.find(secret) {
+                let from = text.floor_char_boundary(at.saturating_sub(120));
+                panic!("a secret is shown: …{}", &text[from..text.ceil_char_boundary(at + 12)]);
+            }
+        }
+    }
+
+    pub(super) fn show_error(&mut self, error: &Error) {
+        self.show(&format!("{error}\n{error:?}"));
+    }
+}

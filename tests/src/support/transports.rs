@@ -1,0 +1,231 @@
+//! Either transport, for tests that are played over both.
+
+use std::fmt;
+use std::io::{Cursor, Read};
+use std::ops::DerefMut;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+
+use super::{session_with, trust};
+use crate::net::PATIENCE;
+use crate::tls::Authority;
+use petition_core::http1::ResponseHead;
+use petition_mio::{Body, Error, Flow, Handler, Head, LoopThread, Method, Options, Request, Supply, petition_core};
+use petition_std::Session;
+
+/// A client over one of the transports.
+pub enum Client {
+    /// petition-std.
+    Std(Session),
+    /// petition-mio.
+    Mio(LoopThread),
+}
+
+/// A response with its whole body.
+#[derive(Debug)]
+pub struct Answer {
+    /// The head.
+    pub head: ResponseHead,
+    /// The body, content codings removed.
+    pub body: Vec<u8>,
+    /// Whether the connection had been used before.
+    pub reused: bool,
+    /// How many redirects came before.
+    pub hops: usize,
+}
+
+/// A body of which is known how much was asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Upload {
+    bytes: Vec<u8>,
+    given: Arc<AtomicUsize>,
+}
+
+impl Client {
+    /// One of each, with connections of their own, that trust this authority.
+    ///
+    /// # Panics
+    /// When the machine has no thread left.
+    pub fn both(authority: &Authority) -> [Client; 2] {
+        let tls = trust(authority);
+        let mut session = petition_core::Session::new();
+        session.update(|options| options.scalars_mut().tls = Some(tls.clone()).into());
+        let options = Options { session: Arc::new(Mutex::new(session)), ..Options::default() };
+        let client = LoopThread::spawn(options).expect("an event loop");
+        [Client::Std(session_with(&tls)), Client::Mio(client)]
+    }
+
+    /// Looks at its session, or changes it. It is locked meanwhile.
+    pub fn session<R>(&self, f: impl FnOnce(&mut petition_core::Session) -> R) -> R {
+        let state = match self {
+            Client::Std(session) => session.state(),
+            Client::Mio(client) => client.state(),
+        };
+        f(&mut state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Gets this.
+    ///
+    /// # Panics
+    /// When it fails.
+    #[track_caller]
+    pub fn get(&self, url: impl AsRef<str>) -> Answer {
+        let url = url.as_ref();
+        self.send(Request::new(Method::GET, url)).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Sends the request and collects the response.
+    ///
+    /// # Errors
+    /// The library's; so the other ways to send.
+    pub fn send(&self, request: Request) -> Result<Answer, Error> {
+        self.exchange(request, Upload::default(), || {})
+    }
+
+    /// Sends `upload`, its length told or not.
+    ///
+    /// # Errors
+    /// As [`Client::send`].
+    pub fn upload(&self, mut request: Request, upload: &Upload, told: bool) -> Result<Answer, Error> {
+        let length = told.then_some(upload.bytes.len() as u64);
+        request.set_data(Body::Stream { length, rewindable: false });
+        self.exchange(request, upload.clone(), || {})
+    }
+
+    /// Sends the request; once a first piece of the response's body is there, nothing more is read before `then` has returned.
+    ///
+    /// # Errors
+    /// As [`Client::send`].
+    ///
+    /// # Panics
+    /// When nothing comes for longer than [`PATIENCE`].
+    pub fn exchange(&self, request: Request, upload: Upload, then: impl FnOnce()) -> Result<Answer, Error> {
+        match self {
+            Client::Std(session) => {
+                let mut sendable = session.request(Method::GET, "");
+                if let Body::Stream { length, .. } = *request.body() {
+                    sendable = sendable.stream(Counted(Cursor::new(upload.bytes), upload.given), length);
+                }
+                *sendable.deref_mut() = request;
+                let mut response = sendable.send()?;
+                let mut body = vec![0; 1];
+                let first = response.read(&mut body).map_err(into_own)?;
+                body.truncate(first);
+                then();
+                response.read_to_end(&mut body).map_err(into_own)?;
+                let (reused, hops) = (response.reused(), response.history().len());
+                Ok(Answer { head: response.head().clone(), body, reused, hops })
+            }
+            Client::Mio(client) => {
+                let (tell, told) = mpsc::channel();
+                let handle = client.with(request).stream(Taker { tell, answer: None, upload, at: 0 });
+                let mut then = Some(then);
+                loop {
+                    match told.recv_timeout(PATIENCE).expect("an answer") {
+                        Some(result) => return result,
+                        None => {
+                            then.take().expect("one first piece")();
+                            handle.resume();
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn into_own(error: std::io::Error) -> Error {
+    *error.into_inner().expect("an error of the library").downcast().expect("an error of the library")
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Client::Std(_) => "over petition-std",
+            Client::Mio(_) => "over petition-mio",
+        })
+    }
+}
+
+impl Answer {
+    /// The status code.
+    pub fn status(&self) -> u16 {
+        self.head.status().as_u16()
+    }
+
+    /// The first value of a field; empty where there is none.
+    pub fn field(&self, name: &str) -> String {
+        String::from_utf8_lossy(self.head.get(name).unwrap_or_default()).into_owned()
+    }
+
+    /// The body as UTF-8.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+}
+
+impl Upload {
+    /// A body of these bytes.
+    pub fn new(bytes: Vec<u8>) -> Upload {
+        Upload { bytes, given: Arc::default() }
+    }
+
+    /// How many bytes were asked for.
+    pub fn given(&self) -> usize {
+        self.given.load(Ordering::SeqCst)
+    }
+}
+
+struct Counted(Cursor<Vec<u8>>, Arc<AtomicUsize>);
+
+impl Read for Counted {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        let n = self.0.read(out)?;
+        self.1.fetch_add(n, Ordering::SeqCst);
+        Ok(n)
+    }
+}
+
+/// Collects a response; pauses at the first piece.
+struct Taker {
+    tell: mpsc::Sender<Option<Result<Answer, Error>>>,
+    answer: Option<Answer>,
+    upload: Upload,
+    at: usize,
+}
+
+impl Handler for Taker {
+    fn head(&mut self, head: Head<'_>) {
+        let (reused, hops) = (head.reused(), head.history().len());
+        self.answer = Some(Answer { head: head.into_head(), body: Vec::new(), reused, hops });
+    }
+
+    fn data(&mut self, piece: &[u8]) -> Flow {
+        let answer = self.answer.as_mut().expect("the head comes first");
+        let first = answer.body.is_empty();
+        answer.body.extend_from_slice(piece);
+        if !first {
+            return Flow::Continue;
+        }
+        self.tell.send(None).expect("somebody listens");
+        Flow::Pause
+    }
+
+    fn upload(&mut self, space: &mut [u8]) -> Result<Supply, String> {
+        let rest = &self.upload.bytes[self.at..];
+        let n = rest.len().min(space.len());
+        if n == 0 {
+            return Ok(Supply::End);
+        }
+        space[..n].copy_from_slice(&rest[..n]);
+        self.at += n;
+        self.upload.given.fetch_add(n, Ordering::SeqCst);
+        Ok(Supply::Bytes(n))
+    }
+
+    fn end(self: Box<Self>, result: Result<(), Error>) {
+        let answer = self.answer;
+        let result = result.map(|()| answer.expect("a head comes before the end"));
+        self.tell.send(Some(result)).expect("somebody listens");
+    }
+}

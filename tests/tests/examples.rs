@@ -1,0 +1,65 @@
+//! The examples that the README names, run as programs; what petition-mio starts on a loop of the caller's own.
+
+use std::process::Command;
+
+use petition_tests::httpbin::Httpbin;
+use petition_tests::support::{example, starts, trace};
+
+/// What it prints; it must succeed.
+fn printed(name: &str, arguments: &[&str]) -> String {
+    let output = Command::new(example(name)).args(arguments).output().expect("it runs");
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{name}: {}\n{out}\n{err}", output.status);
+    out.into_owned()
+}
+
+#[test]
+fn loops_of_the_callers_own_get_every_answer_plain_and_under_tls() {
+    for name in ["poll_loop", "tokio_tasks", "own_poll", "frames"] {
+        let text = printed(name, &[]);
+        for scheme in ["http://", "https://"] {
+            let lines = text.lines().filter(|line| line.starts_with(scheme) && line.ends_with(" bytes")).count();
+            assert!(lines >= 3, "{name}:\n{text}");
+        }
+        let answers = text.lines().filter(|line| line.starts_with("http"));
+        assert!(answers.clone().all(|line| line.ends_with(" bytes")), "{name}:\n{text}");
+        // One of them asks for as much.
+        assert!(answers.clone().any(|line| line.ends_with(" 100000 bytes")), "{name}:\n{text}");
+    }
+}
+
+#[test]
+fn a_loop_in_memory_alone_does_the_same_each_time() {
+    let text = printed("memory", &[]);
+    assert!(text.contains(" after "), "{text}");
+    assert_eq!(text, printed("memory", &[]));
+}
+
+#[test]
+fn requests_that_wait_are_held_and_all_answered() {
+    for tls in [None, Some("--tls")] {
+        let arguments: Vec<&str> = ["200"].into_iter().chain(tls).collect();
+        let text = printed("hold", &arguments);
+        assert!(text.contains("200 answers, each the right one"), "{text}");
+    }
+}
+
+#[test]
+fn a_hundred_transfers_on_the_callers_own_loop_start_no_thread() {
+    const TIMES: usize = 50;
+    let server = Httpbin::start_plain().expect("a port is free");
+    let example = example("own_poll");
+    let here = server.url("/bytes/1000");
+    let named = here.replace("127.0.0.1", "a.test");
+    let run = |known: &str| {
+        let arguments = ["--name", known, "--times", &TIMES.to_string(), &here, &named].map(String::from);
+        trace(&example, arguments)
+    };
+    let Some((calls, text)) = run("a.test=127.0.0.1") else { return };
+    assert_eq!(text.matches(": 200 OK, 1000 bytes").count(), 2 * TIMES, "{text}");
+    assert_eq!(starts(&calls), 0, "{calls:?}");
+    // That a name which must be looked up does start one shows that this would be seen.
+    let Some((calls, text)) = run("b.test=127.0.0.1") else { return };
+    assert_eq!(text.matches(": 200 OK, 1000 bytes").count(), TIMES, "{text}");
+    assert_eq!(starts(&calls), 1, "{calls:?}");
+}

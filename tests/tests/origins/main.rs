@@ -1,0 +1,34 @@
+//! Origins that nobody here wrote: nginx, Apache httpd, and HAProxy before a server of the kit, where they are installed; over both
+//! transports.
+
+mod connections;
+mod documents;
+mod restarts;
+mod uploads;
+
+use petition_tests::peers::{Origin, Program, Settings, TlsVersion};
+use petition_tests::support::Client;
+use petition_tests::tls::Authority;
+
+/// Every program that is installed, and both transports with each.
+fn each(settings: &Settings<'_>, authority: &Authority, test: impl Fn(Program, &mut Origin, &Client)) {
+    for program in Program::ALL {
+        let Some(mut origin) = program.start(settings) else { continue };
+        for client in Client::both(authority) {
+            // Says which one it was when a test fails.
+            println!("{program:?} {client:?}");
+            test(program, &mut origin, &client);
+        }
+    }
+}
+
+/// As [`each`], plain and under both versions of TLS.
+fn each_way(settings: &Settings<'_>, test: impl Fn(Program, &mut Origin, &Client, Option<TlsVersion>)) {
+    let authority = Authority::new();
+    let identity = authority.issue_localhost();
+    each(settings, &authority, |program, origin, client| test(program, origin, client, None));
+    for version in TlsVersion::ALL {
+        let settings = Settings { identity: Some((&identity, version)), ..*settings };
+        each(&settings, &authority, |program, origin, client| test(program, origin, client, Some(version)));
+    }
+}

@@ -1,0 +1,170 @@
+//! Makes transcripts of scenes that are written by hand: what the server of each connection does, what the caller does, and when.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use petition_core::pool::PoolLimits;
+use petition_core::{Instant, Now, Session, Side, UnixTime};
+use petition_tests::sim::{Asked, Said, Tape, Told};
+
+/// What a server does next on a connection.
+pub(crate) enum Act {
+    /// Says this once it has heard so many heads on the connection.
+    After(usize, &'static str),
+    /// Says this at once.
+    Say(&'static str),
+    /// Says this at that second.
+    At(u64, &'static str),
+    /// Ends its direction.
+    End,
+    /// Resets once it has heard so many heads.
+    ResetAfter(usize),
+}
+
+pub(crate) struct Scene {
+    tape: Tape,
+    millis: u64,
+    /// What the server of each connection does, in the order in which they are opened; `None` refuses.
+    servers: VecDeque<Option<Vec<Act>>>,
+    open: Vec<(VecDeque<Act>, Vec<u8>)>,
+    /// The body stream of the requests, in pieces.
+    pub(crate) body: VecDeque<&'static str>,
+    /// After its pieces the stream has nothing to say for the moment.
+    pub(crate) hesitates: bool,
+    /// Cancels at this time.
+    pub(crate) cancel: Option<u64>,
+    started: u32,
+    ended: u32,
+}
+
+impl Scene {
+    pub(crate) fn new(title: &str, servers: impl IntoIterator<Item = Option<Vec<Act>>>) -> Scene {
+        let mut tape = Tape::new(PoolLimits::default(), Session::new(), true);
+        tape.remark(title);
+        Scene {
+            tape,
+            millis: 0,
+            servers: servers.into_iter().collect(),
+            open: Vec::new(),
+            body: VecDeque::new(),
+            hesitates: false,
+            cancel: None,
+            started: 0,
+            ended: 0,
+        }
+    }
+
+    fn tell(&mut self, told: &Told<'_>) -> usize {
+        let now = Now::new(
+            Instant::from_origin(Duration::from_millis(self.millis)),
+            UnixTime(1_780_000_000 + self.millis / 1000),
+        );
+        self.tape.tell(now, told).unwrap_or_else(|words| panic!("{told:?}: {words}"))
+    }
+
+    /// Makes a request and answers until it has ended.
+    pub(crate) fn send(&mut self, asked: Asked) {
+        self.started += 1;
+        self.tell(&Told::Start(self.started, Box::new(asked)));
+        while self.ended < self.started {
+            self.turn();
+        }
+        while !matches!(self.tape.poll().0, Said::Wait) {}
+    }
+
+    /// The transcript.
+    pub(crate) fn end(mut self) -> String {
+        self.tell(&Told::CloseIdle);
+        while !matches!(self.tape.poll().0, Said::Wait) {}
+        self.tape.text().unwrap().to_owned()
+    }
+
+    fn turn(&mut self) {
+        match self.tape.poll().0 {
+            Said::Resolve(t, _, port) => {
+                let address = std::net::SocketAddr::from(([192, 0, 2, 1], port));
+                self.tell(&Told::Resolved(t, vec![address]));
+            }
+            Said::Connect(s, _) => match self.servers.pop_front().expect("a server for each connection") {
+                Some(acts) => {
+                    self.open.push((acts.into(), Vec::new()));
+                    self.tell(&Told::Connected(s));
+                }
+                None => {
+                    self.open.push(Default::default());
+                    self.tell(&Told::ConnectFailed(s, std::io::ErrorKind::ConnectionRefused));
+                }
+            },
+            Said::Transmit(s, _) => {
+                let bytes = self.tape.outgoing(s).to_vec();
+                self.open[s as usize - 1].1.extend_from_slice(&bytes);
+                self.tell(&Told::Wrote(s, bytes.into()));
+            }
+            Said::Read(s) => self.read(s),
+            Said::Check(s) => {
+                let dead = matches!(self.open[s as usize - 1].0.front(), Some(Act::End));
+                self.tell(&Told::Checked(s, !dead));
+            }
+            Said::NeedBody(t) => match self.body.pop_front() {
+                Some(piece) => {
+                    let taken = self.tell(&Told::Pushed(t, piece.as_bytes().into()));
+                    if taken < piece.len() {
+                        self.body.push_front(&piece[taken..]);
+                    }
+                }
+                None if self.hesitates => drop(self.tell(&Told::BodyBlocked(t))),
+                None => drop(self.tell(&Told::BodyEnd(t))),
+            },
+            Said::Body(t, _) => {
+                let bytes = self.tape.body(t).to_vec();
+                self.tell(&Told::Consumed(t, bytes.into()));
+            }
+            Said::Rewind(t) => drop(self.tell(&Told::Rewound(t, true))),
+            Said::Ended(..) => self.ended += 1,
+            Said::Wait => self.wait(),
+            Said::Close(_) | Said::Event(..) => {}
+        }
+    }
+
+    fn read(&mut self, s: u32) {
+        let (acts, heard) = &mut self.open[s as usize - 1];
+        let heads = heard.windows(4).filter(|four| four == b"\r\n\r\n").count();
+        let millis = self.millis;
+        let due = match acts.front() {
+            Some(Act::After(n, _) | Act::ResetAfter(n)) => heads >= *n,
+            Some(Act::At(second, _)) => millis >= *second * 1000,
+            _ => true,
+        };
+        match if due { acts.pop_front() } else { None } {
+            Some(Act::After(_, text) | Act::Say(text) | Act::At(_, text)) => {
+                self.tell(&Told::Received(s, text.as_bytes().into()));
+            }
+            Some(Act::End) => drop(self.tell(&Told::Eof(s))),
+            Some(Act::ResetAfter(_)) => {
+                self.tell(&Told::Failed(s, Side::Read, std::io::ErrorKind::ConnectionReset));
+            }
+            None => drop(self.tell(&Told::Blocked(s, Side::Read))),
+        }
+    }
+
+    /// The clock goes on to whatever is next.
+    fn wait(&mut self) {
+        let acts = self.open.iter().enumerate().filter_map(|(at, (acts, _))| match acts.front() {
+            Some(Act::At(second, _)) if *second * 1000 > self.millis => Some((second * 1000, at as u32 + 1)),
+            _ => None,
+        });
+        let act = acts.min();
+        let deadline = self.tape.engine().deadline().map(|at| at.since_origin().as_millis() as u64);
+        let cancel = self.cancel.filter(|at| *at >= self.millis);
+        let next = [act.map(|(at, _)| at), deadline, cancel].into_iter().flatten().min().expect("something to wait for");
+        self.millis = next;
+        if deadline == Some(next) {
+            self.tell(&Told::Tick);
+        } else if cancel == Some(next) {
+            self.cancel = None;
+            self.tell(&Told::Cancel(self.started));
+        } else if let Some((_, s)) = act {
+            self.tell(&Told::Ready(s, Side::Read));
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! A mio loop of the program's own, with its own sockets and timers in it: requests have a range of its tokens.
+//!
+//! `cargo run -p petition-mio --example own_poll` or `… -- [--name NAME=ADDRESS] [--times N] URL…`
+//!
+//! No thread is started for a request whose host is an address or a name that the program itself knows.
+
+use std::error::Error;
+use std::io::ErrorKind;
+use std::ops::Range;
+use std::time::{Duration, Instant};
+
+use mio::{Events, Poll};
+use petition_mio::resolve::{StaticResolver, SystemResolver};
+use petition_mio::{Driver, Options};
+
+#[path = "support/embedded.rs"]
+mod embedded;
+
+/// The tokens that requests may use; all others are the program's.
+const REQUESTS: Range<usize> = 1000..2000;
+/// So long may requests keep the program from its own work.
+const BUDGET: Duration = Duration::from_millis(2);
+/// Something that the program does every now and then.
+const TICK: Duration = Duration::from_millis(100);
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let (names, arguments) = names(std::env::args().skip(1).collect())?;
+    let mut poll = Poll::new()?;
+    let options = Options { resolver: Box::new(names.or(SystemResolver)), ..Options::default() };
+    let mut driver = Driver::new(poll.registry(), REQUESTS, options)?;
+    let (_servers, urls) = embedded::servers_or(&driver.client(), arguments)?;
+    for url in urls {
+        driver.client().get(&url).send(move |result| match result {
+            Ok(response) => println!("{url}: {}, {} bytes", response.status(), response.bytes().len()),
+            Err(error) => println!("{url}: {error}"),
+        });
+    }
+    let ticks = run(&mut poll, &mut driver)?;
+    println!("{ticks} ticks");
+    Ok(())
+}
+
+/// Until no request is left. How often there was something else to do.
+fn run(poll: &mut Poll, driver: &mut Driver) -> Result<u32, Box<dyn Error>> {
+    let mut events = Events::with_capacity(256);
+    let (mut tick, mut ticks) = (Instant::now() + TICK, 0);
+    let mut more = driver.turn(Some(BUDGET));
+    while !driver.is_empty() {
+        let own = tick.saturating_duration_since(Instant::now());
+        let wait = if more { Duration::ZERO } else { driver.timeout().map_or(own, |due| due.min(own)) };
+        match poll.poll(&mut events, Some(wait)) {
+            Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error.into()),
+            _ => {}
+        }
+        for event in &events {
+            if !driver.ready(event) {
+                // A socket of the program's own.
+            }
+        }
+        more = driver.turn(Some(BUDGET));
+        if Instant::now() >= tick {
+            tick += TICK;
+            ticks += 1;
+        }
+    }
+    Ok(ticks)
+}
+
+/// Names that need no look-up, and the other arguments.
+fn names(mut arguments: Vec<String>) -> Result<(StaticResolver, Vec<String>), Box<dyn Error>> {
+    let mut names = StaticResolver::new();
+    while let [option, known, ..] = &arguments[..]
+        && option == "--name"
+    {
+        let (name, address) = known.split_once('=').ok_or("expected NAME=ADDRESS")?;
+        names = names.with(name, [address.parse()?]);
+        arguments.drain(..2);
+    }
+    Ok((names, arguments))
+}
