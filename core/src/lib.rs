@@ -68,6 +68,7 @@ pub mod text;
 pub mod time;
 pub mod tls;
 pub mod transfer;
+mod url_memo;
 pub mod url_rules;
 
 pub use auth::Auth;
@@ -82,6 +83,7 @@ pub use request_target::RequestTarget;
 pub use session::Session;
 pub use time::{Instant, Now, UnixTime};
 pub use transfer::{Event, Input, Output, Side, Transfer};
+pub use url_memo::UrlMemo;
 
 pub use http::{Method, StatusCode};
 #[cfg(feature = "json")]

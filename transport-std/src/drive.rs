@@ -21,7 +21,7 @@ use crate::upload::Upload;
 
 mod straight;
 
-use straight::Held;
+pub(crate) use straight::LARGE;
 
 /// Request bodies up to this size are written by a socket that blocks; for larger ones both directions are watched, so that an early
 /// response is seen (T52).
@@ -35,17 +35,20 @@ pub(crate) struct Call {
     pub(crate) transfer: Transfer,
     clock: Clock,
     shared: Arc<Shared>,
-    socket: Option<Socket>,
+    socket: Option<Box<Socket>>,
     opened: Instant,
     place: Place,
     dialing: Dialing,
     /// Where a body that is a stream comes from.
     pub(crate) upload: Option<Upload>,
     watched: bool,
-    /// Storage for reading that is not lent at the moment.
+    /// Storage for reading that is not lent at the moment; taken when it is first needed.
     spare: Option<Vec<u8>>,
+    /// The transfer has storage.
+    lent: bool,
     waiting: Waiting,
-    held: Held,
+    /// Bytes that the caller has got in its own memory, and the transfer was not told of: until the caller comes back, time is its own.
+    straight: usize,
     /// Something large is being read, and not at its end: a chunk, or a body as a whole.
     large: bool,
     /// The final head is there.
@@ -83,16 +86,17 @@ pub(crate) enum Stop {
 }
 
 impl Call {
-    pub(crate) fn new(shared: Arc<Shared>, request: Prepared) -> Call {
+    pub(crate) fn new(shared: Arc<Shared>, request: Prepared) -> Box<Call> {
         let watched = match request.body() {
             Body::Stream { .. } => true,
             body => body.length().is_none_or(|length| length > WATCHED),
         };
         let clock = Clock::start();
-        Call {
+        Box::new(Call {
             transfer: Transfer::new(request, clock.now()),
             clock,
-            spare: shared.take_spare(),
+            spare: None,
+            lent: false,
             shared,
             socket: None,
             opened: Instant::ZERO,
@@ -101,17 +105,19 @@ impl Call {
             upload: None,
             watched,
             waiting: Waiting::default(),
-            held: Held::Nothing,
+            straight: 0,
             large: false,
             headed: false,
-        }
+        })
     }
 
     /// Goes on until there is something for the caller.
     pub(crate) fn run(&mut self) -> Stop {
-        self.clock.read();
         loop {
             let output = self.transfer.poll();
+            if !matches!(output, Output::Body | Output::Release | Output::Event(_)) {
+                self.clock.refresh();
+            }
             if let Some(stop) = self.perform(output) {
                 return stop;
             }
@@ -146,7 +152,7 @@ impl Call {
             }),
             Output::Acquire => self.acquire(),
             Output::Check => {
-                let alive = self.socket.as_ref().is_some_and(Socket::is_quiet);
+                let alive = self.socket.as_ref().is_some_and(|socket| socket.is_quiet());
                 self.tell(if alive { Input::Alive } else { Input::Dead });
             }
             Output::Resolve => self.resolve(),
@@ -184,6 +190,22 @@ impl Call {
         }
     }
 
+    /// The caller had the turn: the clock is read again when the time is next of importance.
+    pub(crate) fn resume(&mut self) {
+        match self.transfer.request().settings().total_timeout {
+            Some(_) => self.clock.read(),
+            None => self.clock.let_pass(),
+        }
+    }
+
+    /// The caller has used bytes of the body. Where none are to come, it does not matter when.
+    pub(crate) fn consumed(&mut self, n: usize) {
+        if !self.transfer.is_received() {
+            self.clock.refresh();
+        }
+        self.tell(Input::Consumed(n));
+    }
+
     /// What is told here was asked for: that it would not be is a fault of this crate.
     pub(crate) fn tell(&mut self, input: Input<'_>) {
         let told = self.transfer.handle(self.clock.now(), input);
@@ -192,10 +214,17 @@ impl Call {
 
     fn acquire(&mut self) {
         let Some(route) = self.transfer.route() else { return };
-        let left = self.clock.left(self.transfer.deadline());
-        let taken = self.shared.places().take(route, self.clock.now().instant, left);
-        self.clock.read();
-        let Some(taken) = taken else { return self.tell(Input::Tick) };
+        let now = self.clock.now().instant;
+        let taken = match self.shared.places().take_now(route, now) {
+            Some(taken) => taken,
+            None => {
+                let left = self.clock.left(self.transfer.deadline());
+                let taken = self.shared.places().take(route, now, left);
+                self.clock.read();
+                let Some(taken) = taken else { return self.tell(Input::Tick) };
+                taken
+            }
+        };
         match taken {
             Take::Reuse { pooled, idle_for } => {
                 self.opened = pooled.born;
@@ -231,9 +260,7 @@ impl Call {
     }
 
     fn release(&mut self) {
-        if let Some(storage) = self.transfer.take_back() {
-            self.spare = Some(storage);
-        }
+        self.take_back();
         let (Some((key, link)), Some(mut socket)) = (self.transfer.take_link(), self.socket.take()) else { return };
         let hint = link.http().keep_alive_timeout();
         if std::mem::replace(&mut self.place, Place::None) == Place::None {
@@ -253,9 +280,7 @@ impl Call {
     }
 
     fn close(&mut self) {
-        if let Some(storage) = self.transfer.take_back() {
-            self.spare = Some(storage);
-        }
+        self.take_back();
         if self.socket.take().is_some() {
             // What blocked on this socket, or failed, does not on the next.
             self.waiting = Waiting { read: true, write: true };
@@ -264,6 +289,13 @@ impl Call {
         if self.place == Place::Taken {
             self.place = Place::Vacant;
         }
+    }
+
+    fn take_back(&mut self) {
+        if let Some(storage) = self.transfer.take_back() {
+            self.spare = Some(storage);
+        }
+        self.lent = false;
     }
 
     fn give_place_back(&mut self) {
@@ -315,8 +347,10 @@ impl Call {
     }
 
     fn lend_spare(&mut self) {
-        if let Some(storage) = self.spare.take() {
+        if !self.lent {
+            let storage = self.spare.take().unwrap_or_else(|| self.shared.take_spare());
             self.spare = self.transfer.lend(storage).err();
+            self.lent = self.spare.is_none();
         }
     }
 
@@ -337,7 +371,7 @@ impl Call {
     }
 
     fn not_done(&mut self, side: Side, error: &io::Error) {
-        let blocking = self.socket.as_ref().is_some_and(Socket::is_blocking);
+        let blocking = self.socket.as_ref().is_some_and(|socket| socket.is_blocking());
         match error.kind() {
             // A timeout on the socket: the core knows whether it is a deadline.
             Io::WouldBlock | Io::TimedOut if blocking => self.tell(Input::Tick),
@@ -408,7 +442,7 @@ impl Call {
         self.clock.read();
         match waited {
             Ok(Some((attempt, Ok(socket)))) => {
-                self.socket = Some(socket);
+                self.socket = Some(Box::new(socket));
                 self.opened = self.clock.now().instant;
                 self.tell(Input::Connected(attempt));
             }
@@ -425,13 +459,13 @@ impl Call {
 impl Drop for Call {
     /// T87: a short rest of the body is read so that the connection can be kept; else it is closed.
     fn drop(&mut self) {
-        self.come_back();
-        if !self.transfer.is_ended()
-            && !std::thread::panicking()
-            && self.transfer.handle(self.clock.now(), Input::Discard).is_ok()
-        {
-            while let Stop::Body = self.run() {
-                self.tell(Input::Consumed(self.transfer.body().len()));
+        if !self.transfer.is_ended() && !std::thread::panicking() {
+            self.clock.read();
+            self.use_up(self.clock.now());
+            if self.transfer.handle(self.clock.now(), Input::Discard).is_ok() {
+                while let Stop::Body = self.run() {
+                    self.consumed(self.transfer.body().len());
+                }
             }
         }
         self.close();

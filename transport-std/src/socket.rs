@@ -20,16 +20,35 @@ const EXACT: Duration = Duration::from_millis(20);
 pub(crate) struct Socket {
     stream: TcpStream,
     peer: SocketAddr,
-    read_timeout: Option<Duration>,
-    write_timeout: Option<Duration>,
+    read_timeout: Timeout,
+    write_timeout: Timeout,
     blocking: bool,
+}
+
+/// A timeout that is set, and what may be left of a deadline for it to do.
+#[derive(Clone, Copy, Debug, Default)]
+struct Timeout {
+    set: Option<Duration>,
+    most: Duration,
+}
+
+impl Timeout {
+    fn new(set: Option<Duration>) -> Timeout {
+        Timeout { set, most: set.map_or(Duration::ZERO, |set| set.saturating_mul(4)) }
+    }
 }
 
 impl Socket {
     /// Takes over a connected socket that does not block.
     pub(crate) fn new(stream: TcpStream, peer: SocketAddr) -> io::Result<Socket> {
         stream.set_nodelay(true)?;
-        Ok(Socket { stream, peer, read_timeout: None, write_timeout: None, blocking: false })
+        Ok(Socket {
+            stream,
+            peer,
+            read_timeout: Timeout::default(),
+            write_timeout: Timeout::default(),
+            blocking: false,
+        })
     }
 
     pub(crate) fn peer(&self) -> SocketAddr {
@@ -76,13 +95,13 @@ impl Socket {
 
     /// For how long a read waits before it is given up.
     pub(crate) fn waits(&self) -> Duration {
-        self.read_timeout.filter(|_| self.blocking).unwrap_or_default()
+        self.read_timeout.set.filter(|_| self.blocking).unwrap_or_default()
     }
 
     fn limit_read(&mut self, left: Option<Duration>) -> io::Result<()> {
         if let (true, Some(timeout)) = (self.blocking, stale(self.read_timeout, left)) {
             self.stream.set_read_timeout(timeout)?;
-            self.read_timeout = timeout;
+            self.read_timeout = Timeout::new(timeout);
         }
         Ok(())
     }
@@ -91,7 +110,7 @@ impl Socket {
     pub(crate) fn write(&mut self, bytes: &[u8], next: &[u8], left: Option<Duration>) -> io::Result<usize> {
         if let (true, Some(timeout)) = (self.blocking, stale(self.write_timeout, left)) {
             self.stream.set_write_timeout(timeout)?;
-            self.write_timeout = timeout;
+            self.write_timeout = Timeout::new(timeout);
         }
         if next.is_empty() {
             return self.stream.write(bytes);
@@ -107,11 +126,11 @@ impl Socket {
 }
 
 /// The timeout to set, if the one that is set will not do.
-fn stale(set: Option<Duration>, left: Option<Duration>) -> Option<Option<Duration>> {
-    match (set, left) {
+fn stale(timeout: Timeout, left: Option<Duration>) -> Option<Option<Duration>> {
+    match (timeout.set, left) {
         (None, None) => None,
         (Some(_), None) => Some(None),
-        (Some(set), Some(left)) if set <= left && set >= left / 4 => None,
+        (Some(set), Some(left)) if set <= left && left <= timeout.most => None,
         (_, Some(left)) if left <= EXACT => Some(Some(left.max(Duration::from_micros(1)))),
         (_, Some(left)) => Some(Some(left / 4 * 3)),
     }
@@ -139,6 +158,7 @@ mod tests {
     #[test]
     fn a_timeout_that_wakes_a_little_early_is_left_alone() {
         let (s, ms) = (Duration::from_secs, Duration::from_millis);
+        let stale = |set, left| stale(Timeout::new(set), left);
         assert_eq!(stale(None, Some(s(40))), Some(Some(s(30))));
         assert_eq!(stale(Some(s(30)), Some(s(40))), None);
         assert_eq!(stale(Some(s(30)), Some(s(30))), None);

@@ -1,7 +1,7 @@
 //! The compiled-in list of public suffixes, as one table of bytes that is read where it lies.
 //!
 //! `suffix_table.bin` is made from the list that the package `psl` publishes (Mozilla's, publicsuffix.org), by the test `suffix_table` of this
-//! workspace, which also fails when the two differ. The package itself is a program of 700 KB; the table has 80 KB, needs
+//! workspace, which fails when the list has changed. The package itself is a program of 700 KB; the table has 80 KB, needs
 //! nothing to be built when it is first asked, and is read in one pass over the host's last labels.
 //!
 //! It is an automaton over the bytes of a name from its end to its beginning. A node begins with one byte: its three high bits say which rules

@@ -12,6 +12,7 @@ use super::connection::Connection;
 use super::error::{Part, ProtocolError, Seen};
 use super::framing::{self, BodyFraming};
 use super::head::{ResponseHead, Version};
+use super::ordinary;
 use super::parse::{self, Bytes, Parsed};
 use super::refusal::{Misuse, NotReusable};
 use super::scan::{Line, Scan, ScanRules};
@@ -188,7 +189,7 @@ impl Connection {
         super::scan::steps::add(input.len());
         let heads_left = self.config.limits.all_heads_bytes.saturating_sub(self.exchange.heads as usize);
         if partial.is_none()
-            && let Some(parsed) = parse::ordinary(input, heads_left, &self.config)
+            && let Some(parsed) = ordinary::parse(input, heads_left, &self.config)
         {
             let consumed = parsed.head.raw().len();
             return self.head_came(parsed, consumed);

@@ -4,15 +4,13 @@ use std::io::Write;
 
 use super::error::Seen;
 use super::refusal::{InvalidRequest, Misuse, SendError};
-use super::request::{self, BodyLength, RequestHead};
+use super::request::{self, BodyLength, FieldLines, RequestHead};
 use super::trailers::may_be_trailer;
 
 /// Body bytes are taken in only while fewer bytes than this wait to be written.
 const ROOM: usize = 64 * 1024;
 /// What chunk framing adds to a piece of at most `ROOM` bytes: five digits and two line ends, rounded up.
 const CHUNK_FRAMING: usize = 16;
-/// Room for a head as most are, made at once.
-const USUAL_HEAD: usize = 512;
 /// An empty buffer no greater than this is kept for the next request.
 const KEEP: usize = 2 * 1024;
 
@@ -57,10 +55,11 @@ impl Sender {
     pub(crate) fn send_head<'a>(
         &mut self,
         head: &RequestHead<'_>,
-        fields: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+        first: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+        lines: Option<&FieldLines>,
+        last: impl IntoIterator<Item = (&'a str, &'a [u8])>,
     ) -> Result<(), InvalidRequest> {
-        self.out.reserve(USUAL_HEAD);
-        if let Err(invalid) = request::write_head(&mut self.out, head, fields) {
+        if let Err(invalid) = request::write_head(&mut self.out, head, first, lines, last) {
             self.out.clear();
             return Err(invalid);
         }

@@ -2,7 +2,7 @@
 
 use super::error::LinkError;
 use super::machine::{Link, State};
-use crate::http1::{Config, Connection, Misuse, RequestHead, SendError};
+use crate::http1::{Config, Connection, FieldLines, Misuse, RequestHead, SendError};
 use std::sync::Arc;
 
 impl Link {
@@ -16,6 +16,20 @@ impl Link {
         fields: impl IntoIterator<Item = (&'a str, &'a [u8])>,
     ) -> Result<(), SendError> {
         self.http.send_head(head, fields)
+    }
+
+    /// As [`Link::send_head`], with lines that were checked and written out before between the fields.
+    ///
+    /// # Errors
+    /// Those of [`Connection::send_head`].
+    pub fn send_head_with<'a>(
+        &mut self,
+        head: &RequestHead<'_>,
+        first: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+        lines: Option<&FieldLines>,
+        last: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+    ) -> Result<(), SendError> {
+        self.http.send_head_with(head, first, lines, last)
     }
 
     /// Queues body bytes, as many as there is room for, and says how many.

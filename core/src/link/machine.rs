@@ -185,6 +185,16 @@ impl Link {
         self.stack.flush()
     }
 
+    /// Whether there is nothing to bring through the layers, in either direction.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.state == State::Http && self.stack.is_plain() && !self.stack.has_unread() && !self.stack.at_eof()
+    }
+
+    /// Whether all that HTTP wants sent has gone through the layers.
+    pub(crate) fn has_flushed(&self) -> bool {
+        self.stack.is_plain() || self.http.outgoing().is_empty()
+    }
+
     // The wire side.
 
     /// The bytes to send next; empty when there are none. What was asked to be sent appears here at the latest

@@ -1,11 +1,12 @@
 //! The response body on its way to the caller: pulled, decoded in bounded steps, limited.
 
 use super::io::Output;
-use super::{AfterBody, Machine, Stage};
+use super::{AfterBody, Machine, Stage, Transfer};
 use crate::decode::{Codings, DecodeError, Decoder, Next, SizeLimit};
 use crate::error::{ErrorKind, Misuse};
 use crate::http1::ResponseHead;
 use crate::link::{LinkError, LinkEvent};
+use crate::options::Settings;
 use crate::prepared::Prepared;
 
 /// Decoded bytes are made in steps of this size.
@@ -36,6 +37,9 @@ struct Decoded {
 impl Delivery {
     pub(super) fn new(head: &ResponseHead, request: &Prepared) -> Result<Delivery, DecodeError> {
         let settings = &request.settings;
+        if !head.has_content_encodings() && !request.takes_transfer_codings() {
+            return Ok(Delivery::plain(settings));
+        }
         let fields = settings.decode.then(|| head.get_all("content-encoding")).into_iter().flatten();
         let codings = match request.takes_transfer_codings() {
             true => Codings::parse_with_transfer(fields, head.get_all("transfer-encoding"), &settings.limits)?,
@@ -45,6 +49,11 @@ impl Delivery {
             .map(|decoder| Box::new(Decoded { decoder, buffer: Vec::new(), start: 0, behind: false, done: false }));
         let size = SizeLimit::stream(&settings.limits);
         Ok(Delivery { codings, size, visible: 0, elsewhere: false, decoded, received: false })
+    }
+
+    fn plain(settings: &Settings) -> Delivery {
+        let (codings, size) = (Codings::NONE, SizeLimit::stream(&settings.limits));
+        Delivery { codings, size, visible: 0, elsewhere: false, decoded: None, received: false }
     }
 
     pub(super) fn waits_for_caller(&self) -> bool {
@@ -63,6 +72,17 @@ impl Decoded {
         self.behind = progress.next == Next::Output;
         self.done = progress.next == Next::Done;
         Ok((progress.consumed, progress.produced))
+    }
+}
+
+impl Transfer {
+    /// How many body bytes may be read straight into the caller's memory now, in place of a read that is offered, and reported with
+    /// [`Input::Bypassed`]. 0 whenever the bytes have to be looked at: when they are encrypted or encoded, or framing comes first.
+    ///
+    /// A reader with more room than this has something to read to behind it as well ([`Transfer::space`]): what follows the end of a body
+    /// must be seen for the connection to be kept safely.
+    pub fn content_due(&self) -> u64 {
+        self.0.content_due()
     }
 }
 

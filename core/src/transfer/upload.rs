@@ -1,6 +1,6 @@
 //! The request body on its way out: from memory without a copy where that is possible, or pushed by the embedder.
 
-use super::{Machine, Stage};
+use super::{Machine, Stage, Transfer};
 use crate::body::Body;
 use crate::error::{ErrorKind, Misuse};
 use crate::http1;
@@ -20,6 +20,14 @@ pub(super) enum Upload {
     Finished,
     /// It was given up: the final response came first.
     Stopped,
+}
+
+impl Transfer {
+    /// The bytes that come after all of [`Transfer::outgoing`] and may go out in the same system call (`writev`).
+    /// [`Input::Wrote`] counts both together.
+    pub fn outgoing_next(&self) -> &[u8] {
+        self.0.outgoing_next()
+    }
 }
 
 impl Machine {

@@ -21,8 +21,7 @@ struct Call {
 }
 
 fn call() -> Result<Call, String> {
-    let mut call =
-        Call { scenarios: 1000, seed: 1, mixes: vec![Mix::Plain], only: None, record: None, replay: None };
+    let mut call = Call { scenarios: 1000, seed: 1, mixes: vec![Mix::Plain], only: None, record: None, replay: None };
     let mut arguments = std::env::args().skip(1);
     while let Some(word) = arguments.next() {
         let value = arguments.next().ok_or(format!("{word} needs a value"))?;

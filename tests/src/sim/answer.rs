@@ -257,7 +257,15 @@ impl Answer {
             out.truncate(out.len() * share / 1000);
             persistent = false;
         }
-        Rendered { head_end: head_end.min(out.len()), bytes: out, head_start, content, reusable: persistent, until_close, lasts }
+        Rendered {
+            head_end: head_end.min(out.len()),
+            bytes: out,
+            head_start,
+            content,
+            reusable: persistent,
+            until_close,
+            lasts,
+        }
     }
 
     fn coded(&self, content: &[u8]) -> Vec<u8> {

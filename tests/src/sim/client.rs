@@ -239,7 +239,8 @@ impl World {
         let origin = super::origins::at(address);
         for wire in self.wires.iter().filter(|wire| wire.open && Some(wire.origin) == origin) {
             let (Some(released), Some(connected)) = (wire.released, wire.connected) else { continue };
-            let lasts = wire.lasts.map_or(limits.idle_time, |s| limits.idle_time.min(std::time::Duration::from_secs(s)));
+            let lasts =
+                wire.lasts.map_or(limits.idle_time, |s| limits.idle_time.min(std::time::Duration::from_secs(s)));
             let fresh = self.now + ms(1_000) < released + lasts && self.now + ms(1_000) < connected + limits.age;
             let clean = wire.reusable && wire.is_quiet() && wire.tap.is_between();
             assert!(!(fresh && clean), "a new connection to {address} although one is kept");

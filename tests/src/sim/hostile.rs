@@ -79,7 +79,9 @@ const ALL: [Hostile; 38] = [
     fails("limit all_heads_bytes is 262144", |_| {
         format!("HTTP/1.1 103 X\r\n{}\r\n", format!("X-A: {}\r\n", "a".repeat(15_000)).repeat(4)).repeat(6).into_bytes()
     }),
-    fails("limit content_codings is 3", |body| with_length("Content-Encoding: gzip, gzip\r\nContent-Encoding: gzip,gzip\r\n", body)),
+    fails("limit content_codings is 3", |body| {
+        with_length("Content-Encoding: gzip, gzip\r\nContent-Encoding: gzip,gzip\r\n", body)
+    }),
     body_fails("chunk", |_| chunks("xyz\r\nabc\r\n0\r\n\r\n")),
     body_fails("chunk", |_| chunks("3\r\nabcX\r\n0\r\n\r\n")),
     body_fails("chunk", |_| chunks("FFFFFFFFFFFFFFFFF\r\nabc\r\n")),

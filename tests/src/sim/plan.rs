@@ -141,8 +141,7 @@ impl Plan {
         if dice.once_in(4) {
             session_fields.push(("X-Tenant".into(), "plain".into(), false));
         }
-        let mut plan =
-            Plan { seed, mix, asks: Vec::new(), pages: Vec::new(), limits, session_fields, weather };
+        let mut plan = Plan { seed, mix, asks: Vec::new(), pages: Vec::new(), limits, session_fields, weather };
         let most = if dice.once_in(4) { 24 } else { 9 };
         let count = 1 + dice.below(most);
         for number in 0..count {
@@ -166,7 +165,8 @@ impl Plan {
             3 => ms(dice.throw() % 4_000),
             _ => ms(dice.throw() % 40_000),
         };
-        let method = *pick(dice, &["GET", "GET", "GET", "GET", "HEAD", "POST", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]);
+        let method =
+            *pick(dice, &["GET", "GET", "GET", "GET", "HEAD", "POST", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]);
         let mut asked = Asked { method: method.into(), ..Asked::default() };
         let body = payload(dice, number, &mut asked);
         decorate(dice, number, &mut asked, !body.is_empty());

@@ -1,9 +1,9 @@
 //! The model servers: what they make of what they hear, and what they say.
 
-use super::origins::ORIGINS;
-use super::plan::{LONGEST_THOUGHT, Page};
 use super::expected::authorization;
+use super::origins::ORIGINS;
 use super::origins::PROXY;
+use super::plan::{LONGEST_THOUGHT, Page};
 use super::tap::{CONNECT, Framed, Step, Tap, Written};
 use super::wire::Fault;
 use super::world::{Happens, PageRun, World};
@@ -148,7 +148,8 @@ impl World {
 
     /// T3, T4: a request for a tunnel says where to and who asks the proxy, and nothing that is meant for the origin.
     fn judge_connect(&mut self, socket: u32, lines: &[&str]) -> Framed {
-        let tunnels = self.running.iter().zip(&self.plan.asks).filter(|(running, _)| running.transfer.is_some() && !running.over);
+        let tunnels =
+            self.running.iter().zip(&self.plan.asks).filter(|(running, _)| running.transfer.is_some() && !running.over);
         let mut meant = Vec::new();
         let found = tunnels.into_iter().find_map(|(running, ask)| {
             let via = ask.asked.via.as_ref().filter(|via| via.tunnel)?;
@@ -171,7 +172,16 @@ impl World {
         assert!(wire.origin == PROXY && wire.tunnel.is_none(), "a tunnel is asked of {}", wire.address);
         wire.tunnel = Some((origin, usize::MAX));
         let method = "CONNECT".to_owned();
-        let written = Written { page: CONNECT, method, head_end: 0, end: None, expects: false, old: false, close: false, body: 0 };
+        let written = Written {
+            page: CONNECT,
+            method,
+            head_end: 0,
+            end: None,
+            expects: false,
+            old: false,
+            close: false,
+            body: 0,
+        };
         Framed { written, length: Some(0) }
     }
 
@@ -191,7 +201,10 @@ impl World {
         let times = if refuses {
             self.fired = true;
             wire.reusable = false;
-            wire.say(now, b"HTTP/1.1 403 No\r\nLocation: http://b.test/\r\nSet-Cookie: evil=1\r\nContent-Length: 2\r\n\r\nno")
+            wire.say(
+                now,
+                b"HTTP/1.1 403 No\r\nLocation: http://b.test/\r\nSet-Cookie: evil=1\r\nContent-Length: 2\r\n\r\nno",
+            )
         } else {
             wire.say(now, format!("HTTP/1.1 200 Go\r\n{fields}\r\n").as_bytes())
         };
@@ -215,7 +228,8 @@ impl World {
             return;
         }
         let (step, wall) = self.pages[page].begun;
-        let when = super::cookies::Span { steps: (step, self.step), wall: (wall.min(self.wall()), wall.max(self.wall())) };
+        let when =
+            super::cookies::Span { steps: (step, self.step), wall: (wall.min(self.wall()), wall.max(self.wall())) };
         if let Err(words) = self.cookies.judge(&all, &ORIGINS[*origin], target, own, when) {
             panic!("{words}; in\n{head}");
         }
@@ -225,7 +239,11 @@ impl World {
         let number = self.plan.pages[page].ask;
         let ask = self.plan.asks.iter().find(|ask| ask.number == number).expect("a page belongs to a request");
         let meant = ask.body.get(from..from + bytes.len());
-        assert!(meant == Some(bytes), "body bytes from {from} on are not those of the request: {}", bytes.escape_ascii());
+        assert!(
+            meant == Some(bytes),
+            "body bytes from {from} on are not those of the request: {}",
+            bytes.escape_ascii()
+        );
         let now = self.now;
         let slack = if self.plan.weather.noise > 0 || self.plan.weather.cut.is_some() { ms(800) } else { ms(0) };
         let wire = self.wire(socket);

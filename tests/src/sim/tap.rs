@@ -127,7 +127,11 @@ impl Tap {
                     if self.partial.ends_with(b"\r\n") {
                         self.line();
                     }
-                    assert!(self.partial.len() < 24, "a chunk line without end: {:?}", self.partial.escape_ascii().to_string());
+                    assert!(
+                        self.partial.len() < 24,
+                        "a chunk line without end: {:?}",
+                        self.partial.escape_ascii().to_string()
+                    );
                 }
             }
         }

@@ -1,8 +1,8 @@
 //! How a request ended, against what was meant; and what is true of a world at rest and at its end.
 
 use petition_core::error::Processed;
-use petition_core::link::LinkError;
 use petition_core::http1::ProtocolError;
+use petition_core::link::LinkError;
 use petition_core::{Error, ErrorKind, Timeout, Transfer};
 
 use super::answer::Coding;
@@ -57,7 +57,12 @@ impl World {
         let Some(served) = &run.served else { panic!("{label}: done, and nobody answered") };
         let head = running.head.as_ref().unwrap_or_else(|| panic!("{label}: done without a head"));
         let meant = &served.bytes[served.head_start..served.head_end];
-        assert!(head.raw() == meant, "{label}: the head is {}, meant was {}", head.raw().escape_ascii(), meant.escape_ascii());
+        assert!(
+            head.raw() == meant,
+            "{label}: the head is {}, meant was {}",
+            head.raw().escape_ascii(),
+            meant.escape_ascii()
+        );
         if running.discarded {
             assert!(served.content.starts_with(&running.body), "{label}: not the beginning of the body");
             return;
@@ -78,7 +83,10 @@ impl World {
             running.body.escape_ascii(),
             served.content.escape_ascii()
         );
-        assert!(wire.read + usize::from(answer.extra) * 5 >= wire.generated || wire.next < wire.tap.requests.len(), "{label}: done before the response was read to its end");
+        assert!(
+            wire.read + usize::from(answer.extra) * 5 >= wire.generated || wire.next < wire.tap.requests.len(),
+            "{label}: done before the response was read to its end"
+        );
     }
 
     fn judge_error(&mut self, place: usize, hop: usize, page: usize, transfer: &Transfer, error: &Error) {
@@ -115,7 +123,10 @@ impl World {
         let excused = self.fired || self.wires.iter().any(|wire| wire.fired && wire.fault != Fault::None);
         match &ask.meant {
             Meant::Fails(meant, words) if *meant == hop => {
-                assert!(excused || text.to_ascii_lowercase().contains(&words.to_ascii_lowercase()), "{label}: expected the words {words:?}");
+                assert!(
+                    excused || text.to_ascii_lowercase().contains(&words.to_ascii_lowercase()),
+                    "{label}: expected the words {words:?}"
+                );
             }
             _ if excused => {}
             Meant::Delivered(_) if self.plan.pages[page].answer.cut.is_some() => {

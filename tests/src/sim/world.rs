@@ -119,11 +119,12 @@ impl World {
     pub(super) fn new(plan: Plan, written: bool) -> World {
         let mut session = Session::new();
         for (name, value, sensitive) in &plan.session_fields {
-            session.update(|options| match sensitive {
-                true => options.headers.set_sensitive(name, value),
-                false => options.headers.set(name, value),
-            })
-            .expect("a plan's fields are sound");
+            session
+                .update(|options| match sensitive {
+                    true => options.headers.set_sensitive(name, value),
+                    false => options.headers.set(name, value),
+                })
+                .expect("a plan's fields are sound");
         }
         let mut tape = Tape::new(plan.limits, session, written);
         tape.remark(&format!("seed {} {:?}", plan.seed, plan.mix));

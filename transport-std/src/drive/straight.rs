@@ -13,44 +13,32 @@ use rustix::net::RecvFlags;
 use super::Call;
 
 /// Reads of less than this go through the buffer, which then also takes what comes behind.
-const LARGE: usize = 8 * 1024;
+pub(crate) const LARGE: usize = 8 * 1024;
 
 /// Room for the framing of the next chunk, when none was seen yet: its end, five digits and their end; and for what comes behind the end of a body.
 pub(super) const BEHIND: usize = 9;
 
-/// Bytes of the body that the caller has got and the transfer was not told of: until the caller comes back, time is its own.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Held {
-    #[default]
-    Nothing,
-    /// A copy of what the transfer shows.
-    Copied(usize),
-    /// Read straight into the caller's memory.
-    Straight(usize),
-}
-
 impl Call {
-    /// The caller has got so many of the bytes at hand.
-    pub(crate) fn hold(&mut self, n: usize) {
-        self.held = Held::Copied(n);
-        self.large |= n >= LARGE;
-    }
-
-    /// The caller is here: what it got is used up, and time is the peer's from now on.
+    /// The caller is here: what it got straight is used up, and time is the peer's from now on.
     pub(crate) fn come_back(&mut self) {
-        self.clock.read();
-        if self.held != Held::Nothing {
+        if self.straight > 0 {
+            self.clock.read();
             self.use_up(self.clock.now());
         }
     }
 
-    fn use_up(&mut self, now: Now) {
-        if let Held::Copied(n) | Held::Straight(n) = std::mem::take(&mut self.held)
-            && !self.transfer.is_ended()
-        {
+    /// The caller has used what was read straight.
+    pub(super) fn use_up(&mut self, now: Now) {
+        let n = std::mem::take(&mut self.straight);
+        if n > 0 && !self.transfer.is_ended() {
             let told = self.transfer.handle(now, Input::Consumed(n));
             debug_assert_eq!(told, Ok(()));
         }
+    }
+
+    /// So many bytes came in one piece.
+    pub(crate) fn saw(&mut self, n: usize) {
+        self.large |= n >= LARGE;
     }
 
     /// The caller is here and has room for so much: reads body bytes into it. `None` when that cannot be done.
@@ -58,11 +46,8 @@ impl Call {
         let settings = self.transfer.request().settings();
         // What was read straight is used up by more of the same, and without a deadline for the whole only the time without any counts: then
         // neither the transfer nor the clock is asked before the read.
-        if !matches!(self.held, Held::Straight(_)) || settings.total_timeout.is_some() {
+        if self.straight == 0 || settings.total_timeout.is_some() {
             self.clock.read();
-            if let Held::Copied(_) = self.held {
-                self.use_up(self.clock.now());
-            }
         }
         self.read_straight(out, 0)
     }
@@ -83,14 +68,14 @@ impl Call {
             self.lend_spare();
         }
         let settings = self.transfer.request().settings();
-        let left = match (self.held, settings.total_timeout) {
+        let left = match settings.total_timeout {
+            _ if self.straight == 0 => self.clock.left(self.transfer.deadline()),
             // The time without any begins now, and not before the transfer is told.
-            (Held::Straight(_), None) => settings.idle_timeout,
-            (Held::Straight(_), Some(_)) => {
+            None => settings.idle_timeout,
+            Some(_) => {
                 let left = self.clock.left(self.transfer.deadline());
                 left.into_iter().chain(settings.idle_timeout).min()
             }
-            _ => self.clock.left(self.transfer.deadline()),
         };
         let socket = self.socket.as_mut()?;
         let most = room.len().min(due);
@@ -111,10 +96,10 @@ impl Call {
             self.tell(Input::Bypassed(n));
             // A deadline that has passed counts before what came with it.
             if self.transfer.is_ended() {
-                self.held = Held::Nothing;
+                self.straight = 0;
                 return None;
             }
-            self.held = Held::Straight(straight);
+            self.straight = straight;
             return Some(straight);
         }
         // When the caller came, as far as that counts: a read that was given up has waited for so long.
