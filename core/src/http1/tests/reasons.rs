@@ -3,6 +3,8 @@
 use super::*;
 use crate::limits::Limits;
 
+type Fields<'a> = &'a [(&'a str, &'a [u8])];
+
 const HOST: (&str, &[u8]) = ("Host", b"a.test");
 
 #[test]
@@ -11,7 +13,7 @@ fn every_request_that_cannot_be_sent_says_why_and_leaves_the_connection_idle() {
     let chunked = RequestHead { body: BodyLength::Chunked, ..RequestHead::new("PUT", "/") };
     let old = Version::Http10;
     let secret = ("Authorization", &b"s3cret\n"[..]);
-    let cases: [(RequestHead<'_>, &[(&str, &[u8])], &str); 16] = [
+    let cases: [(RequestHead<'_>, Fields<'_>, &str); 16] = [
         (RequestHead { method: "G T", ..get }, &[HOST], "expected a method"),
         (RequestHead { target: "", ..get }, &[HOST], "it is empty"),
         (RequestHead { target: "/?s3cret x", ..get }, &[HOST], "byte 0x20 in the request target"),
