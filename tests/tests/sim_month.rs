@@ -36,13 +36,14 @@ fn a_month_passes_from_deadline_to_deadline() {
     let (mut steps, mut reused, mut retried) = (0, 0, 0);
     for day in 0..30u64 {
         // In the morning: a new connection, since those of yesterday have expired; used again at once; given up by the server in between.
-        world.serve("diary.test:80", Peer::new().request().answer(diary).request().answer(diary).sleep(secs(5)).close());
+        world
+            .serve("diary.test:80", Peer::new().request().answer(diary).request().answer(diary).sleep(secs(5)).close());
         let seen = text(&mut world, &format!("http://diary.test/day/{day}/first"));
         if day == 0 {
             assert_eq!(seen, "none");
         } else {
             assert!(seen.contains(&format!("session={}", day - 1)) && !seen.contains("day="), "day {day}: {seen}");
-            assert_eq!(seen.contains(&format!("week{}=", (day - 1) / 7)), true, "day {day}: {seen}");
+            assert!(seen.contains(&format!("week{}=", (day - 1) / 7)), "day {day}: {seen}");
             assert!(day < 15 || !seen.contains("week0="), "day {day}: {seen}");
         }
         let again = world.get(&format!("http://diary.test/day/{day}/second"));

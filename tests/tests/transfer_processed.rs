@@ -22,7 +22,8 @@ fn content_that_ends_too_early_is_an_error_after_the_connection_was_let_go() {
 fn a_redirect_that_cannot_be_followed_was_answered_with_or_without_cookies() {
     for cookie in ["", "Set-Cookie: a=1\r\n"] {
         same_everywhere(|world| {
-            let redirect = format!("HTTP/1.1 302 Found\r\nLocation: ftp://b.test/\r\n{cookie}Content-Length: 0\r\n\r\n");
+            let redirect =
+                format!("HTTP/1.1 302 Found\r\nLocation: ftp://b.test/\r\n{cookie}Content-Length: 0\r\n\r\n");
             world.serve("a.test:80", Peer::replies([redirect]));
             let run = world.get("http://a.test/");
             let report = run.error().report();
@@ -36,7 +37,9 @@ fn a_redirect_that_cannot_be_followed_was_answered_with_or_without_cookies() {
 fn a_coding_too_many_is_told_of_the_same_phase_with_or_without_cookies() {
     for cookie in ["", "Set-Cookie: a=1\r\n"] {
         same_everywhere(|world| {
-            let head = format!("HTTP/1.1 200 OK\r\nContent-Encoding: gzip, gzip, gzip, gzip\r\n{cookie}Content-Length: 0\r\n\r\n");
+            let head = format!(
+                "HTTP/1.1 200 OK\r\nContent-Encoding: gzip, gzip, gzip, gzip\r\n{cookie}Content-Length: 0\r\n\r\n"
+            );
             world.serve("a.test:80", Peer::replies([head]));
             let run = world.get("http://a.test/");
             assert_eq!(run.error().report().phase, Phase::Head, "{}", run.error());

@@ -10,6 +10,7 @@ use super::head::Span;
 use super::parse::{Bytes, Parsed, assemble};
 use super::status_line;
 use super::token::{is_token_byte_fast, trim_ows};
+use crate::memchr;
 
 /// More fields than this are not ordinary.
 const FIELDS: usize = 64;

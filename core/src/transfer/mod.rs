@@ -564,6 +564,7 @@ impl Machine {
             Input::Wrote(n) => self.wrote(n),
             Input::Received(bytes) => self.received(bytes),
             Input::Filled(n) => self.filled(n),
+            Input::Bypassed(n) => self.bypassed(n),
             Input::Eof => self.eof(),
             Input::Failed(side, failure) => self.io_failed(side, failure),
             Input::Blocked(side) => self.park(side, true),

@@ -6,6 +6,8 @@
 //!
 //! Scenario k has the seed N + k. The exit code is 0 when everything held, 1 when not, 2 for a wrong call.
 
+#![forbid(unsafe_code)]
+
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -21,8 +23,7 @@ struct Call {
 }
 
 fn call() -> Result<Call, String> {
-    let mut call =
-        Call { scenarios: 1000, seed: 1, mixes: vec![Mix::Plain], only: None, record: None, replay: None };
+    let mut call = Call { scenarios: 1000, seed: 1, mixes: vec![Mix::Plain], only: None, record: None, replay: None };
     let mut arguments = std::env::args().skip(1);
     while let Some(word) = arguments.next() {
         let value = arguments.next().ok_or(format!("{word} needs a value"))?;

@@ -58,7 +58,8 @@ impl SetCookie {
             dir => dir,
         };
         let host = domain.as_ref().map_or(origin.host.to_owned(), |d| d.trim_start_matches('.').to_ascii_lowercase());
-        let key = Key { name: name.clone(), domain: host, host_only: domain.is_none(), path: path.unwrap_or(default).into() };
+        let key =
+            Key { name: name.clone(), domain: host, host_only: domain.is_none(), path: path.unwrap_or(default).into() };
         SetCookie { name, value, domain, path, max_age, secure, refused, key }
     }
 
@@ -206,7 +207,8 @@ impl Model {
 
     /// `newer` certainly stands in the place of `older`.
     fn replaces(&self, newer: &Version, older: &Version, step: u64) -> bool {
-        let later = older.until.is_some_and(|until| newer.from > until) || newer.page == older.page && after(newer, older);
+        let later =
+            older.until.is_some_and(|until| newer.from > until) || newer.page == older.page && after(newer, older);
         newer.key == older.key
             && later
             && newer.until.is_some_and(|until| until < step)

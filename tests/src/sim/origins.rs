@@ -65,9 +65,7 @@ pub(super) fn addresses(machine: u8) -> [IpAddr; 3] {
 
 /// Which origin is served at an address.
 pub(super) fn at(address: SocketAddr) -> Option<usize> {
-    ORIGINS.iter().position(|origin| {
-        origin.port == address.port() && addresses(origin.machine).contains(&address.ip())
-    })
+    ORIGINS.iter().position(|origin| origin.port == address.port() && addresses(origin.machine).contains(&address.ip()))
 }
 
 /// The machine of a name.

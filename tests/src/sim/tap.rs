@@ -58,8 +58,8 @@ pub(super) struct Tap {
 
 /// Something complete.
 pub(super) enum Step<'a> {
-    /// The first byte of a new head.
-    Begins,
+    /// The first byte of a new head: how many were before it, and the last of them.
+    Begins(usize, Option<&'a Written>),
     /// A head.
     Head(&'a [u8]),
     /// Bytes of a body, from this place of it.
@@ -78,7 +78,7 @@ impl Tap {
             match self.state {
                 State::Head => {
                     if self.partial.is_empty() {
-                        on(Step::Begins);
+                        on(Step::Begins(self.requests.len(), self.requests.last()));
                     }
                     let before = self.partial.len();
                     let from = before.saturating_sub(3);
@@ -127,7 +127,11 @@ impl Tap {
                     if self.partial.ends_with(b"\r\n") {
                         self.line();
                     }
-                    assert!(self.partial.len() < 24, "a chunk line without end: {:?}", self.partial.escape_ascii().to_string());
+                    assert!(
+                        self.partial.len() < 24,
+                        "a chunk line without end: {:?}",
+                        self.partial.escape_ascii().to_string()
+                    );
                 }
             }
         }

@@ -35,7 +35,8 @@ fn redirect_with_cookies() -> String {
     let first = "HTTP/1.1 302 Found\r\nLocation: http://www.a.test/in\r\nSet-Cookie: all=1; Domain=a.test; Path=/\r\n\
                  Set-Cookie: own=2\r\nContent-Length: 5\r\n\r\nmoved";
     let servers = [Some(vec![After(1, first), After(2, OK)]), Some(vec![After(1, OK)])];
-    let mut scene = Scene::new("a redirect to a sub-domain takes the domain's cookie along and leaves the host's", servers);
+    let mut scene =
+        Scene::new("a redirect to a sub-domain takes the domain's cookie along and leaves the host's", servers);
     scene.send(asked("GET", "http://a.test/"));
     scene.send(asked("GET", "http://a.test/again"));
     scene.end()
@@ -74,9 +75,10 @@ fn cancel() -> String {
 
 fn early_response() -> String {
     let early = "HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\nConnection: close\r\n\r\nno!";
-    let mut scene = Scene::new("the answer comes before the body is sent: the upload stops, the answer is delivered", [
-        Some(vec![After(1, early), End]),
-    ]);
+    let mut scene = Scene::new(
+        "the answer comes before the body is sent: the upload stops, the answer is delivered",
+        [Some(vec![After(1, early), End])],
+    );
     scene.body = ["first piece, ", "second piece"].into();
     scene.hesitates = true;
     let payload = Payload::Stream { length: Some(1_000_000), rewindable: false };
@@ -93,7 +95,8 @@ fn chunked_both_ways() -> String {
         Say("\n world\r\n0"),
         Say("\r\nX-Sum: 1\r\n\r\n"),
     ];
-    let mut scene = Scene::new("chunked there and back, with an extension, a trailer and cuts at bad places", [Some(acts)]);
+    let mut scene =
+        Scene::new("chunked there and back, with an extension, a trailer and cuts at bad places", [Some(acts)]);
     scene.body = ["one", "two", "three"].into();
     scene.send(Asked {
         payload: Payload::Stream { length: None, rewindable: false },
@@ -105,9 +108,8 @@ fn chunked_both_ways() -> String {
 fn refused_tunnel() -> String {
     let refusal = "HTTP/1.1 407 Who Are You\r\nProxy-Authenticate: Basic realm=\"p\"\r\nSet-Cookie: evil=1\r\n\
                    Location: http://evil.test/\r\nContent-Length: 3\r\n\r\nno!";
-    let mut scene = Scene::new("T77: a proxy refuses the tunnel; its answer is not the origin's", [Some(vec![
-        After(1, refusal),
-    ])]);
+    let mut scene =
+        Scene::new("T77: a proxy refuses the tunnel; its answer is not the origin's", [Some(vec![After(1, refusal)])]);
     let via = Via {
         url: "http://proxy.test:3128".into(),
         credentials: Some(Credentials::Basic("us".into(), "pass".into())),
@@ -119,26 +121,24 @@ fn refused_tunnel() -> String {
 
 fn truncated_body() -> String {
     let short = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort";
-    let mut scene = Scene::new("a body that ends early is an error that says so, in either framing", [
-        Some(vec![After(1, short), End]),
-        Some(vec![After(1, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nshort\r\n"), End]),
-    ]);
+    let mut scene = Scene::new(
+        "a body that ends early is an error that says so, in either framing",
+        [
+            Some(vec![After(1, short), End]),
+            Some(vec![After(1, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nshort\r\n"), End]),
+        ],
+    );
     scene.send(asked("GET", "http://a.test/1"));
     scene.send(asked("GET", "http://a.test/2"));
     scene.end()
 }
 
 fn expect_continue() -> String {
-    let servers = [
-        Some(vec![After(1, "HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n")]),
-        Some(vec![After(1, OK), After(2, OK)]),
-    ];
-    let mut scene = Scene::new("T53: 417 is answered by sending without Expect, which is remembered for the origin", servers);
-    let post = || Asked {
-        payload: Payload::Memory(b"data".to_vec()),
-        expect: true,
-        ..asked("POST", "http://a.test/")
-    };
+    let servers =
+        [Some(vec![After(1, "HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n")]), Some(vec![After(1, OK), After(2, OK)])];
+    let mut scene =
+        Scene::new("T53: 417 is answered by sending without Expect, which is remembered for the origin", servers);
+    let post = || Asked { payload: Payload::Memory(b"data".to_vec()), expect: true, ..asked("POST", "http://a.test/") };
     scene.send(post());
     scene.send(post());
     scene.end()
@@ -148,7 +148,8 @@ fn credentials_stay_home() -> String {
     let away = "HTTP/1.1 307 Away\r\nLocation: http://b.test/\r\nContent-Length: 0\r\n\r\n";
     let back = "HTTP/1.1 307 Back\r\nLocation: http://a.test/back\r\nContent-Length: 0\r\n\r\n";
     let servers = [Some(vec![After(1, away), After(2, OK)]), Some(vec![After(1, back)])];
-    let mut scene = Scene::new("T1: credentials and secret fields do not go to another origin, nor back from there", servers);
+    let mut scene =
+        Scene::new("T1: credentials and secret fields do not go to another origin, nor back from there", servers);
     scene.send(Asked {
         credentials: Some(Credentials::Bearer("token".into())),
         cookies: vec![("own".into(), "cookie".into())],

@@ -156,7 +156,8 @@ impl Scene {
         let act = acts.min();
         let deadline = self.tape.engine().deadline().map(|at| at.since_origin().as_millis() as u64);
         let cancel = self.cancel.filter(|at| *at >= self.millis);
-        let next = [act.map(|(at, _)| at), deadline, cancel].into_iter().flatten().min().expect("something to wait for");
+        let next =
+            [act.map(|(at, _)| at), deadline, cancel].into_iter().flatten().min().expect("something to wait for");
         self.millis = next;
         if deadline == Some(next) {
             self.tell(&Told::Tick);
