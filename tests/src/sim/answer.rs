@@ -182,7 +182,11 @@ impl Answer {
     pub(super) fn is_nearly_whole(&self, served: &Rendered, method: &str, http10: bool) -> bool {
         let whole = Answer { cut: None, ..self.clone() }.render(method, http10).bytes;
         let missing = whole.len() - served.bytes.len();
-        matches!(self.framing, Framing::Chunked(_, false)) && missing <= 2 && whole.ends_with(b"\r\n0\r\n\r\n")
+        match self.framing {
+            Framing::Chunked(_, false) => missing <= 2 && whole.ends_with(b"\r\n0\r\n\r\n"),
+            Framing::Chunked(_, true) => missing == TRAILERS.len(),
+            _ => false,
+        }
     }
 
     /// The bytes, as an answer to this method.
@@ -295,6 +299,9 @@ impl Answer {
     }
 }
 
+/// The trailers of an answer that has any.
+const TRAILERS: &[u8] = b"X-Sum: 1\r\nX-Other: 2\r\n\r\n";
+
 fn scheme(origin: &Origin) -> &'static str {
     if origin.secure { "https" } else { "http" }
 }
@@ -307,5 +314,6 @@ pub(super) fn chunked(out: &mut Vec<u8>, content: &[u8], piece: usize, more: boo
         out.extend_from_slice(chunk);
         out.extend_from_slice(b"\r\n");
     }
-    out.extend_from_slice(if more { b"00\r\nX-Sum: 1\r\nX-Other: 2\r\n\r\n" } else { b"0\r\n\r\n" });
+    out.extend_from_slice(if more { b"00\r\n" } else { b"0\r\n" });
+    out.extend_from_slice(if more { TRAILERS } else { b"\r\n" });
 }
