@@ -93,7 +93,8 @@ struct Conn {
 
 struct Entry {
     job: Job,
-    ticket: Arc<Ticket>,
+    /// Only while somebody has a handle.
+    ticket: Option<Arc<Ticket>>,
 }
 
 struct Shared(Arc<Mutex<Session>>);
@@ -321,7 +322,11 @@ impl Driver {
             return Start { transfer: Ok(transfer), group, ticket, job }.refuse();
         }
         let id = self.engine.adopt(transfer, group);
-        ticket.set_transfer(Some(id));
+        // Sent and forgotten: nobody can ask for it any more.
+        let ticket = (Arc::strong_count(&ticket) > 1).then_some(ticket);
+        if let Some(ticket) = &ticket {
+            ticket.set_transfer(Some(id));
+        }
         if self.jobs.len() <= id.index() {
             self.jobs.resize_with(id.index() + 1, || None);
         }
@@ -340,7 +345,9 @@ impl Driver {
             Output::Event(id, event) => self.event(id, event),
             Output::Ended { id, transfer, error } => {
                 if let Some(entry) = self.jobs.get_mut(id.index()).and_then(Option::take) {
-                    entry.ticket.set_transfer(None);
+                    if let Some(ticket) = &entry.ticket {
+                        ticket.set_transfer(None);
+                    }
                     entry.job.end(Some(transfer), error);
                     self.now.instant = clock::instant();
                 }

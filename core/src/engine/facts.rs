@@ -39,27 +39,23 @@ impl Engine {
 
     /// Where to read to from a socket, with [`Filled`](crate::Input::Filled): in most cases the engine's one read buffer, of [`READ_BUFFER`] bytes.
     pub fn space(&mut self, socket: SocketId) -> &mut [u8] {
-        if !matches!(self.buffer, ReadBuffer::Lent(to) if to == socket) {
-            self.lend_buffer(socket);
+        let Some(Owner::Transfer(id)) = self.sockets.get(socket.0).map(|known| &known.owner) else { return &mut [] };
+        let (id, lent) = (*id, matches!(self.buffer, ReadBuffer::Lent(to) if to == socket));
+        if !lent {
+            self.recall_buffer();
         }
-        match self.served_mut(socket) {
-            Some(transfer) => transfer.space(),
-            None => &mut [],
+        let Some(slot) = self.transfers.get_mut(id.0) else { return &mut [] };
+        if !lent {
+            let storage = match std::mem::replace(&mut self.buffer, ReadBuffer::None) {
+                ReadBuffer::Here(storage) => storage,
+                ReadBuffer::None | ReadBuffer::Lent(_) => vec![0; READ_BUFFER],
+            };
+            self.buffer = match slot.transfer.lend(storage) {
+                Ok(()) => ReadBuffer::Lent(socket),
+                Err(storage) => ReadBuffer::Here(storage),
+            };
         }
-    }
-
-    fn lend_buffer(&mut self, socket: SocketId) {
-        self.recall_buffer();
-        let Some(Owner::Transfer(id)) = self.sockets.get(socket.0).map(|socket| &socket.owner) else { return };
-        let Some(slot) = self.transfers.get_mut(id.0) else { return };
-        let storage = match std::mem::replace(&mut self.buffer, ReadBuffer::None) {
-            ReadBuffer::Here(storage) => storage,
-            ReadBuffer::None | ReadBuffer::Lent(_) => vec![0; READ_BUFFER],
-        };
-        self.buffer = match slot.transfer.lend(storage) {
-            Ok(()) => ReadBuffer::Lent(socket),
-            Err(storage) => ReadBuffer::Here(storage),
-        };
+        slot.transfer.space()
     }
 
     /// Whoever has the read buffer gives it back. Nothing is left in it.
@@ -73,9 +69,10 @@ impl Engine {
     /// The same, if this transfer has it: its connection is about to go.
     pub(super) fn recall_buffer_of(&mut self, id: TransferId) {
         if let ReadBuffer::Lent(socket) = self.buffer
-            && self.transfers.get(id.0).is_some_and(|slot| slot.socket == Some(socket))
+            && let Some(slot) = self.transfers.get_mut(id.0)
+            && slot.socket == Some(socket)
         {
-            self.recall_buffer();
+            self.buffer = slot.transfer.take_back().map_or(ReadBuffer::None, ReadBuffer::Here);
         }
     }
 

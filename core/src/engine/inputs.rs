@@ -93,16 +93,16 @@ impl Engine {
 
     /// Something other happened than that there is something to read or nothing.
     fn moved(&mut self, now: Now, socket: SocketId, input: Input<'_>) -> Result<(), Misuse> {
-        match (self.sockets.get(socket.0).map(|known| &known.owner), &input) {
-            (Some(Owner::Transfer(id)), _) => {
+        match self.sockets.get(socket.0).map(|known| &known.owner) {
+            Some(Owner::Transfer(id)) => {
                 let id = *id;
                 unless_ended(self.transfer_input(now, id, input))
             }
-            (Some(Owner::Idle(_)), Input::Eof | Input::Failed(..)) => {
+            Some(Owner::Idle(_)) if matches!(input, Input::Eof | Input::Failed(..)) => {
                 self.idle_is_over(socket);
                 Ok(())
             }
-            (_, Input::Ready(_) | Input::Blocked(_)) => Ok(()),
+            _ if matches!(input, Input::Ready(_) | Input::Blocked(_)) => Ok(()),
             _ => Err(Misuse::NotAsked),
         }
     }
@@ -120,6 +120,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`Misuse`] when the input answers nothing that was asked, or the transfer has ended.
+    #[inline]
     pub fn transfer_input(&mut self, now: Now, id: TransferId, input: Input<'_>) -> Result<(), Misuse> {
         self.now = now;
         let slot = self.transfers.get_mut(id.0).ok_or(Misuse::Ended)?;

@@ -285,7 +285,9 @@ impl Engine {
     /// Whether it would be [`Output::Wait`] is what [`Engine::is_at_rest`] says.
     pub fn poll(&mut self, session: &mut impl SessionAccess) -> Output {
         loop {
-            if let Some(socket) = self.closing.pop() {
+            if !self.closing.is_empty()
+                && let Some(socket) = self.closing.pop()
+            {
                 self.sockets.remove(socket.0);
                 return Output::Close(socket);
             }

@@ -12,32 +12,37 @@ use crate::Now;
 impl Stack {
     /// Establishes the layers, as far as the bytes received allow. Whether all are open.
     pub(super) fn open(&mut self, now: Now) -> Result<bool, LinkError> {
-        while let Some(level) = self.levels.get(self.opening) {
-            let kind = level.layer.kind();
-            if !self.open_one(self.opening, now)? {
+        loop {
+            let at = self.opening_at();
+            let Some(kind) = self.levels().get(at).map(|level| level.layer.kind()) else { return Ok(true) };
+            if !self.open_one(at, now)? {
                 return Ok(false);
             }
-            self.started = false;
-            if self.levels.get(self.opening).is_some_and(|level| level.layer.is_transparent()) {
-                if !self.input_of(self.opening).is_empty() {
-                    return Err(LinkError::EarlyBytes(kind));
+            let transparent = self.levels().get(at).is_some_and(|level| level.layer.is_transparent());
+            if transparent && !self.input_of(at).is_empty() {
+                return Err(LinkError::EarlyBytes(kind));
+            }
+            if let Some(layered) = &mut self.layered {
+                layered.started = false;
+                if transparent {
+                    layered.levels.remove(at);
+                } else {
+                    layered.opening += 1;
                 }
-                self.levels.remove(self.opening);
-            } else {
-                self.opening += 1;
             }
         }
-        Ok(true)
     }
 
     fn open_one(&mut self, i: usize, now: Now) -> Result<bool, LinkError> {
-        if !self.started {
+        if !self.layered.as_ref().is_some_and(|layered| layered.started) {
             let (level, _, out) = self.level(i);
             level.layer.start(now, out.end())?;
-            self.started = true;
+            if let Some(layered) = &mut self.layered {
+                layered.started = true;
+            }
         }
         loop {
-            if self.levels.get(i).is_none_or(|level| level.layer.is_open()) {
+            if self.levels().get(i).is_none_or(|level| level.layer.is_open()) {
                 return Ok(true);
             }
             match self.step(i, now)? {
@@ -56,13 +61,13 @@ impl Stack {
 
     /// Plain bytes came up with the last bytes of the handshake.
     fn early(&mut self, i: usize, got: Received) -> Result<(), LinkError> {
-        let top = i + 1 == self.levels.len();
+        let top = i + 1 == self.levels().len();
         let (level, input, _) = self.level(i);
         if !level.layer.is_open() || level.layer.is_transparent() {
             return Err(LinkError::EarlyBytes(level.layer.kind()));
         }
         if top {
-            self.top = got;
+            self.set_top(got);
         } else {
             // The level above has a buffer of its own, and starts with these bytes.
             let bytes = input.unread().get(got.plain).unwrap_or_default();

@@ -28,6 +28,20 @@ pub(super) struct Level {
     pub(super) below: Outbox,
 }
 
+/// What there is only with layers.
+#[derive(Default)]
+pub(super) struct Layered {
+    /// Bottom first.
+    pub(super) levels: Vec<Level>,
+    /// The level being established; all below are open. As many as there are levels: all are open.
+    pub(super) opening: usize,
+    pub(super) started: bool,
+    /// Bytes for the wire.
+    out: Outbox,
+    /// What the top layer brought and was not used yet, within its input.
+    pub(super) top: Received,
+}
+
 /// What one call of a layer brought.
 pub(super) enum Step {
     Plain(Received),
@@ -36,19 +50,12 @@ pub(super) enum Step {
 }
 
 pub(super) struct Stack {
-    /// Bottom first.
-    pub(super) levels: Vec<Level>,
-    /// The level being established; all below are open. As many as there are levels: all are open.
-    pub(super) opening: usize,
-    pub(super) started: bool,
+    /// Of a plain connection: nothing.
+    pub(super) layered: Option<Box<Layered>>,
     eof: bool,
     lent: bool,
     /// Bytes from the wire.
     input: Buffer,
-    /// Bytes for the wire.
-    out: Outbox,
-    /// What the top layer brought and was not used yet, within its input.
-    pub(super) top: Received,
     received: u64,
     sent: u64,
     plain: u64,
@@ -57,32 +64,31 @@ pub(super) struct Stack {
 impl Stack {
     pub(super) fn new(layers: Vec<Box<dyn Layer>>) -> Self {
         let level = |layer| Level { layer, above: Buffer::new(), below: Outbox::default() };
-        Stack {
-            levels: layers.into_iter().map(level).collect(),
-            opening: 0,
-            started: false,
-            eof: false,
-            lent: false,
-            input: Buffer::new(),
-            out: Outbox::default(),
-            top: Received::NEED_MORE,
-            received: 0,
-            sent: 0,
-            plain: 0,
-        }
+        let levels: Vec<_> = layers.into_iter().map(level).collect();
+        let layered = (!levels.is_empty()).then(|| Box::new(Layered { levels, ..Layered::default() }));
+        Stack { layered, eof: false, lent: false, input: Buffer::new(), received: 0, sent: 0, plain: 0 }
     }
 
     /// Whether no layer is left between HTTP and the wire.
     pub(super) fn is_plain(&self) -> bool {
-        self.levels.is_empty()
+        self.levels().is_empty()
+    }
+
+    pub(super) fn levels(&self) -> &[Level] {
+        self.layered.as_ref().map_or(&[], |layered| &layered.levels)
+    }
+
+    /// The level being established; as many as there are levels: all are open.
+    pub(super) fn opening_at(&self) -> usize {
+        self.layered.as_ref().map_or(0, |layered| layered.opening)
     }
 
     pub(super) fn opening(&self) -> Option<LayerKind> {
-        self.levels.get(self.opening).map(|level| level.layer.kind())
+        self.levels().get(self.opening_at()).map(|level| level.layer.kind())
     }
 
     pub(super) fn layers(&self) -> impl DoubleEndedIterator<Item = &dyn Layer> {
-        self.levels.iter().map(|level| &*level.layer)
+        self.levels().iter().map(|level| &*level.layer)
     }
 
     // The wire side.
@@ -142,7 +148,7 @@ impl Stack {
         if self.input.is_empty() && !self.lent {
             self.input.release();
         }
-        for level in &mut self.levels {
+        for level in self.layered.iter_mut().flat_map(|layered| &mut layered.levels) {
             if level.above.is_empty() {
                 level.above.release();
             }
@@ -150,15 +156,22 @@ impl Stack {
     }
 
     pub(super) fn outgoing(&self) -> &[u8] {
-        self.out.unsent()
+        self.layered.as_ref().map_or(&[], |layered| layered.out.unsent())
     }
 
     pub(super) fn wrote(&mut self, n: usize) {
-        self.out.sent(n);
+        if let Some(layered) = &mut self.layered {
+            layered.out.sent(n);
+        }
     }
 
     pub(super) fn count_sent(&mut self, n: usize) {
         self.sent += n as u64;
+    }
+
+    pub(super) fn count_bypassed(&mut self, n: u64) {
+        self.received += n;
+        self.plain += n;
     }
 
     /// Bytes from the wire, to the wire, and plain bytes that were used.
@@ -170,38 +183,42 @@ impl Stack {
 
     /// Plain bytes that came up and were not used.
     pub(super) fn plain(&self) -> &[u8] {
-        if self.is_plain() {
-            return self.input.unread();
+        match &self.layered {
+            Some(layered) if !layered.levels.is_empty() => {
+                self.top_input().unread().get(layered.top.plain.clone()).unwrap_or_default()
+            }
+            _ => self.input.unread(),
         }
-        self.top_input().unread().get(self.top.plain.clone()).unwrap_or_default()
     }
 
     /// The first `n` of them are used.
     pub(super) fn consume(&mut self, n: usize) {
-        if self.is_plain() {
+        let Some(layered) = self.layered.as_mut().filter(|layered| !layered.levels.is_empty()) else {
             self.plain += n.min(self.input.len()) as u64;
             self.input.consume(n);
             return;
-        }
-        let n = n.min(self.top.plain.len());
+        };
+        let top = &mut layered.top;
+        let n = n.min(top.plain.len());
         self.plain += n as u64;
-        self.top.plain.start += n;
-        if self.top.plain.is_empty() {
-            let used = std::mem::take(&mut self.top).discard;
+        top.plain.start += n;
+        if top.plain.is_empty() {
+            let used = std::mem::take(top).discard;
             self.top_input_mut().consume(used);
         }
     }
 
     /// Brings up more plain bytes, when there are none left. Whether there were any.
     pub(super) fn more(&mut self, now: Now) -> Result<bool, LinkError> {
-        let Some(top) = self.levels.len().checked_sub(1) else { return Ok(false) };
-        if !self.top.plain.is_empty() {
+        let Some(layered) = &self.layered else { return Ok(false) };
+        let Some(top) = layered.levels.len().checked_sub(1) else { return Ok(false) };
+        if !layered.top.plain.is_empty() {
             return Ok(true);
         }
         loop {
             match self.step(top, now)? {
                 Step::Plain(got) => {
-                    self.top = got;
+                    self.set_top(got);
                     return Ok(true);
                 }
                 Step::Progress => {}
@@ -213,32 +230,35 @@ impl Stack {
 
     /// Whether bytes lie in any buffer.
     pub(super) fn has_unread(&self) -> bool {
-        !self.input.is_empty() || self.levels.iter().any(|level| !level.above.is_empty())
+        !self.input.is_empty() || self.levels().iter().any(|level| !level.above.is_empty())
     }
 
     /// The storage held for bytes, empty or not.
     #[cfg(test)]
     pub(super) fn capacity(&self) -> usize {
-        let levels = self.levels.iter().map(|level| level.above.capacity() + level.below.capacity());
-        self.input.capacity() + self.out.capacity() + levels.sum::<usize>()
+        let levels = self.levels().iter().map(|level| level.above.capacity() + level.below.capacity());
+        let out = self.layered.as_ref().map_or(0, |layered| layered.out.capacity());
+        self.input.capacity() + out + levels.sum::<usize>()
     }
 
     /// How the plain bytes ended, if they did and all of them were used.
     pub(super) fn ended(&mut self) -> Result<Option<LayerEof>, LinkError> {
-        self.ended_below(self.levels.len())
+        self.ended_below(self.levels().len())
     }
 
     /// Takes bytes to be sent through the top layer. How many were taken; none when enough wait below.
     pub(super) fn send(&mut self, bytes: &[u8]) -> Result<usize, LinkError> {
-        let Some(top) = self.levels.len().checked_sub(1) else {
-            let room = HIGH_MARK.saturating_sub(self.out.unsent().len());
+        let Some(top) = self.levels().len().checked_sub(1) else {
+            // Bytes of another protocol: HTTP's own need no place here without layers.
+            let out = &mut self.layered.get_or_insert_default().out;
+            let room = HIGH_MARK.saturating_sub(out.unsent().len());
             let taken = bytes.get(..room).unwrap_or(bytes);
             if !taken.is_empty() {
-                self.out.end().extend_from_slice(taken);
+                out.end().extend_from_slice(taken);
             }
             return Ok(taken.len());
         };
-        if self.opening < self.levels.len() {
+        if self.opening_at() < self.levels().len() {
             return Ok(0);
         }
         let (level, _, out) = self.level(top);
@@ -252,7 +272,7 @@ impl Stack {
 
     /// Moves what waits between the layers down to the wire.
     pub(super) fn flush(&mut self) -> Result<(), LinkError> {
-        for i in (0..self.levels.len().saturating_sub(1)).rev() {
+        for i in (0..self.levels().len().saturating_sub(1)).rev() {
             self.flush_one(i)?;
         }
         Ok(())
@@ -272,43 +292,53 @@ impl Stack {
 
     /// Each layer's good-bye, from the top; then there are no layers any more.
     pub(super) fn close(&mut self) {
-        for i in (0..self.levels.len()).rev() {
+        let (opening, started) = self.layered.as_ref().map_or((0, false), |layered| (layered.opening, layered.started));
+        for i in (0..self.levels().len()).rev() {
             // A layer that cannot send any more has no good-bye either.
             let _ = self.flush_one(i);
-            if i < self.opening || (i == self.opening && self.started) {
+            if i < opening || (i == opening && started) {
                 let (level, _, out) = self.level(i);
                 level.layer.close(out.end());
             }
         }
-        self.levels = Vec::new();
-        self.top = Received::NEED_MORE;
+        if let Some(layered) = &mut self.layered {
+            layered.levels = Vec::new();
+            layered.top = Received::NEED_MORE;
+        }
         self.input.consume(usize::MAX);
         self.release();
     }
 
     // The levels.
 
+    pub(super) fn set_top(&mut self, got: Received) {
+        if let Some(layered) = &mut self.layered {
+            layered.top = got;
+        }
+    }
+
     /// One level, its input, and where its output goes. `i` is that of a level.
     pub(super) fn level(&mut self, i: usize) -> (&mut Level, &mut Buffer, &mut Outbox) {
-        let (lower, upper) = self.levels.split_at_mut(i);
+        let Layered { levels, out, .. } = &mut **self.layered.get_or_insert_default();
+        let (lower, upper) = levels.split_at_mut(i);
         let (input, out) = match lower.last_mut() {
             Some(level) => (&mut level.above, &mut level.below),
-            None => (&mut self.input, &mut self.out),
+            None => (&mut self.input, out),
         };
         (&mut upper[0], input, out)
     }
 
     pub(super) fn input_of(&self, i: usize) -> &Buffer {
-        i.checked_sub(1).and_then(|below| self.levels.get(below)).map_or(&self.input, |level| &level.above)
+        i.checked_sub(1).and_then(|below| self.levels().get(below)).map_or(&self.input, |level| &level.above)
     }
 
     fn top_input(&self) -> &Buffer {
-        self.input_of(self.levels.len().saturating_sub(1))
+        self.input_of(self.levels().len().saturating_sub(1))
     }
 
     fn top_input_mut(&mut self) -> &mut Buffer {
-        match self.levels.as_mut_slice() {
-            [.., below, _] => &mut below.above,
+        match self.layered.as_mut().map(|layered| layered.levels.as_mut_slice()) {
+            Some([.., below, _]) => &mut below.above,
             _ => &mut self.input,
         }
     }
@@ -351,7 +381,7 @@ impl Stack {
     /// How what comes up to level `i` ended, if it did. Asked only when there is nothing left below.
     pub(super) fn ended_below(&mut self, i: usize) -> Result<Option<LayerEof>, LinkError> {
         let Some(below) = i.checked_sub(1) else { return Ok(self.eof.then_some(LayerEof::Clean)) };
-        if self.levels.get(below).is_some_and(|level| level.layer.peer_closed()) {
+        if self.levels().get(below).is_some_and(|level| level.layer.peer_closed()) {
             return Ok(Some(LayerEof::Clean));
         }
         if self.ended_below(below)?.is_none() {

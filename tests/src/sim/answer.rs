@@ -178,15 +178,20 @@ impl Answer {
         });
     }
 
-    /// Whether what was cut off is only the empty line behind the last chunk, which is tolerated (T44).
+    /// How many bytes at the end may be missing: those behind the line of the last chunk, which is tolerated (T44). Trailers only
+    /// as a whole, when nothing tells that any were to come.
+    pub(super) fn may_lack(&self, missing: usize) -> bool {
+        match self.framing {
+            Framing::Chunked(_, false) => missing <= 2,
+            Framing::Chunked(_, true) => missing == 0 || missing == TRAILERS.len(),
+            _ => missing == 0,
+        }
+    }
+
+    /// Whether no more was cut off than may be missing.
     pub(super) fn is_nearly_whole(&self, served: &Rendered, method: &str, http10: bool) -> bool {
         let whole = Answer { cut: None, ..self.clone() }.render(method, http10).bytes;
-        let missing = whole.len() - served.bytes.len();
-        match self.framing {
-            Framing::Chunked(_, false) => missing <= 2 && whole.ends_with(b"\r\n0\r\n\r\n"),
-            Framing::Chunked(_, true) => missing == TRAILERS.len(),
-            _ => false,
-        }
+        (whole.ends_with(b"0\r\n\r\n") || whole.ends_with(TRAILERS)) && self.may_lack(whole.len() - served.bytes.len())
     }
 
     /// The bytes, as an answer to this method.
