@@ -16,7 +16,7 @@ use url::{Position, Url};
 use crate::auth::Auth;
 use crate::body::Body;
 use crate::decode::accept_encoding;
-use crate::http1::{self, BodyLength, Version};
+use crate::http1::{self, BodyLength, FieldLines, Version};
 use crate::options::{HeaderError, Headers, Pairs, Settings};
 use crate::proxy::Proxy;
 use crate::redirect::PlainHttp;
@@ -31,8 +31,10 @@ pub const USER_AGENT: &str = concat!("petition/", env!("CARGO_PKG_VERSION"));
 #[derive(Clone)]
 pub struct Prepared {
     pub(crate) method: Method,
-    pub(crate) url: Url,
+    pub(crate) url: Arc<Url>,
     pub(crate) headers: Arc<Headers>,
+    /// The automatic fields and `headers`, written out beforehand, where the session has them so.
+    pub(crate) lines: Option<Arc<FieldLines>>,
     pub(crate) cookies: Pairs,
     pub(crate) auth: Option<Auth>,
     pub(crate) body: Body,
@@ -79,7 +81,7 @@ impl Prepared {
         &self.settings
     }
 
-    pub(crate) fn checked(self) -> Result<Prepared, BuildError> {
+    pub(crate) fn check(&self) -> Result<(), BuildError> {
         if self.method.as_str().len() > 32 {
             return Err(BuildError::MethodTooLong);
         }
@@ -93,15 +95,17 @@ impl Prepared {
             return Err(BuildError::LengthNeeded);
         }
         self.settings.target.check(&self.method)?;
-        for (name, value) in self.headers.iter() {
-            self.check_field(name, value.as_bytes())?;
+        if self.lines.is_none() {
+            for (name, value) in self.headers.iter() {
+                self.check_field(name, value.as_bytes())?;
+            }
         }
         for (name, value) in self.cookies.iter() {
             if name.contains('=') || name.bytes().chain(value.bytes()).any(|b| b < 0x20 || b == 0x7f || b == b';') {
                 return Err(BuildError::Cookie { name: name.escape_debug().take(64).collect() });
             }
         }
-        Ok(self)
+        Ok(())
     }
 
     /// T20, T21: the framing fields are the core's; a Host set by hand must be one.
@@ -163,48 +167,77 @@ impl Prepared {
     /// The URL that the cookie jar is asked and told about: with the host of a Host field that the caller set by hand, since that is whom
     /// the request is for (RFC 9110 §7.2). Scheme and path are the URL's; so is the host if that of the field is none.
     pub(crate) fn cookie_url(&self) -> Cow<'_, Url> {
+        if self.lines.is_some() {
+            return Cow::Borrowed(&self.url);
+        }
         let set = self.headers.get("host").and_then(|value| std::str::from_utf8(value.as_bytes()).ok());
         let set = set.and_then(|text| text.parse::<http::uri::Authority>().ok());
         let Some(authority) = set else { return Cow::Borrowed(&self.url) };
-        let mut url = self.url.clone();
+        let mut url = Url::clone(&self.url);
         match url.set_host(Some(authority.host())) {
             Ok(()) => Cow::Owned(url),
             Err(_) => Cow::Borrowed(&self.url),
         }
     }
 
-    /// The fields of this hop in the order above, without the framing fields.
-    pub(crate) fn fields<'a>(
+    /// The fields of this hop in the order above, without the framing fields: Host, then [`Prepared::general`], then those of this hop alone.
+    pub(crate) fn host(&self) -> (&str, &[u8]) {
+        let own = if self.lines.is_some() { None } else { self.headers.get("host") };
+        ("Host", own.map_or_else(|| host_header(&self.url).as_bytes(), |value| value.as_bytes()))
+    }
+
+    /// The part that is the same for many requests.
+    pub(crate) fn general(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        general(&self.headers, self.settings.decode)
+    }
+
+    /// What stands behind that.
+    pub(crate) fn special<'a>(
         &'a self,
         forward: Option<&'a Proxy>,
         referer: Option<&'a str>,
         cookie: &'a [u8],
     ) -> impl Iterator<Item = (&'a str, &'a [u8])> {
         let headers = &*self.headers;
-        let automatic = |name: &'static str, value: &'static str| {
-            (!value.is_empty() && !headers.mentions(name)).then_some((name, value.as_bytes()))
-        };
-        let host = match headers.get("host") {
-            Some(value) => value.as_bytes(),
-            None => host_header(&self.url).as_bytes(),
-        };
-        let codings = if self.settings.decode && !headers.mentions("range") { accept_encoding() } else { "" };
-        let content_type = self.content_type.and_then(|value| automatic("Content-Type", value));
+        let content_type = self.content_type.filter(|_| !headers.mentions("content-type"));
         let auth = self.auth.as_ref().filter(|_| !headers.mentions("authorization"));
         let proxy_auth = forward.and_then(Proxy::credentials);
         let cookie = (!cookie.is_empty() && !headers.mentions("cookie")).then_some(("Cookie", cookie));
-        std::iter::once(("Host", host))
-            .chain(automatic("User-Agent", USER_AGENT))
-            .chain(automatic("Accept", "*/*"))
-            .chain(automatic("Accept-Encoding", codings))
-            .chain(headers.iter().filter(|(name, _)| !is_written_elsewhere(name)).map(|(n, v)| (n, v.as_bytes())))
-            .chain(referer.filter(|_| !headers.mentions("referer")).map(|text| ("Referer", text.as_bytes())))
-            .chain(content_type)
-            .chain(auth.map(|auth| ("Authorization", auth.header_value().as_bytes())))
-            .chain(proxy_auth.map(|auth| ("Proxy-Authorization", auth.header_value().as_bytes())))
-            .chain(forward.into_iter().flat_map(|p| p.headers().iter()).map(|(n, v)| (n, v.as_bytes())))
-            .chain(cookie)
+        let referer = referer.filter(|_| !headers.mentions("referer"));
+        [
+            referer.map(|text| ("Referer", text.as_bytes())),
+            content_type.map(|value| ("Content-Type", value.as_bytes())),
+            auth.map(|auth| ("Authorization", auth.header_value().as_bytes())),
+            proxy_auth.map(|auth| ("Proxy-Authorization", auth.header_value().as_bytes())),
+        ]
+        .into_iter()
+        .flatten()
+        .chain(forward.into_iter().flat_map(|p| p.headers().iter()).map(|(n, v)| (n, v.as_bytes())))
+        .chain(cookie)
     }
+}
+
+/// The automatic fields that depend on neither URL nor body, then the caller's.
+fn general(headers: &Headers, decode: bool) -> impl Iterator<Item = (&str, &[u8])> {
+    let automatic = |name: &'static str, value: &'static str| {
+        (!value.is_empty() && !headers.mentions(name)).then_some((name, value.as_bytes()))
+    };
+    let codings = if decode && !headers.mentions("range") { accept_encoding() } else { "" };
+    [automatic("User-Agent", USER_AGENT), automatic("Accept", "*/*"), automatic("Accept-Encoding", codings)]
+        .into_iter()
+        .flatten()
+        .chain(headers.iter().filter(|(name, _)| !is_written_elsewhere(name)).map(|(n, v)| (n, v.as_bytes())))
+}
+
+/// [`Prepared::general`] written out for all requests that bring no fields of their own; `None` where a field has to be looked at for each
+/// request (the core's own, Host, framing), or is wrong.
+pub(crate) fn general_lines(headers: &Headers, decode: bool) -> Option<Arc<FieldLines>> {
+    let special =
+        |name: &str| is_written_elsewhere(name) || OWNED.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
+    if headers.iter().any(|(name, _)| special(name)) {
+        return None;
+    }
+    FieldLines::new(general(headers, decode)).ok().map(Arc::new)
 }
 
 impl fmt::Debug for Prepared {

@@ -4,6 +4,7 @@
 //! is sent. What the methods set are options of the request's own level ([`crate::options`]).
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::Method;
@@ -30,7 +31,7 @@ pub struct Request {
 /// Where the request goes, as far as that is known before a session's base URL is.
 #[derive(Clone)]
 pub(crate) enum Target {
-    Absolute { url: Url, userinfo: Option<UserInfo> },
+    Absolute { url: Arc<Url>, userinfo: Option<Box<UserInfo>> },
     Text(Box<str>),
 }
 
@@ -52,7 +53,17 @@ mod sealed {
     pub trait IntoTarget {
         #[doc(hidden)]
         fn into_target(self) -> super::Given;
+        #[doc(hidden)]
+        fn spelling(&self) -> super::Spelling<'_>;
     }
+}
+
+/// What a URL was given as.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub enum Spelling<'a> {
+    Text(&'a str),
+    Url(&'a Url),
 }
 
 /// Where a request goes, as it was given.
@@ -67,6 +78,10 @@ macro_rules! text_is_url {
             fn into_target(self) -> Given {
                 Given(Target::new(self.as_ref()))
             }
+
+            fn spelling(&self) -> Spelling<'_> {
+                Spelling::Text(self.as_ref())
+            }
         }
     )*};
 }
@@ -78,15 +93,23 @@ impl sealed::IntoTarget for &Url {
     fn into_target(self) -> Given {
         self.clone().into_target()
     }
+
+    fn spelling(&self) -> Spelling<'_> {
+        Spelling::Url(self)
+    }
 }
 
 impl IntoUrl for Url {}
 impl sealed::IntoTarget for Url {
     fn into_target(self) -> Given {
         Given(match url_rules::accept_url(self.clone(), &Limits::DEFAULT) {
-            Ok((url, userinfo)) => Target::Absolute { url, userinfo },
+            Ok((url, userinfo)) => Target::absolute(url, userinfo),
             Err(_) => Target::Text(self.as_str().into()),
         })
+    }
+
+    fn spelling(&self) -> Spelling<'_> {
+        Spelling::Url(self)
     }
 }
 
@@ -94,23 +117,24 @@ impl Target {
     fn new(text: &str) -> Target {
         // A relative reference waits for the base URL; a URL that cannot be parsed waits to be reported.
         match url_rules::parse_url(text, &Limits::DEFAULT) {
-            Ok((url, userinfo)) => Target::Absolute { url, userinfo },
+            Ok((url, userinfo)) => Target::absolute(url, userinfo),
             Err(_) => Target::Text(text.into()),
         }
+    }
+
+    fn absolute(url: Url, userinfo: Option<UserInfo>) -> Target {
+        Target::Absolute { url: Arc::new(url), userinfo: userinfo.map(Box::new) }
     }
 }
 
 impl Request {
     /// A request for `url`, absolute or relative to the session's base URL, without body.
     pub fn new(method: Method, url: impl IntoUrl) -> Request {
-        Request {
-            method,
-            target: url.into_target().0,
-            options: Options::new(),
-            body: Body::Empty,
-            content_type: None,
-            fault: None,
-        }
+        Request::to(method, url.into_target().0)
+    }
+
+    pub(crate) fn to(method: Method, target: Target) -> Request {
+        Request { method, target, options: Options::new(), body: Body::Empty, content_type: None, fault: None }
     }
 
     /// The method.

@@ -10,14 +10,15 @@ use url::Url;
 
 use crate::cookie::Jar;
 use crate::error::Error;
-use crate::http1;
+use crate::http1::{self, FieldLines};
 use crate::limits::LimitExceeded;
-use crate::options::{HeaderError, Headers, Options, Setting, Settings};
+use crate::options::{HeaderError, Headers, Options, Pairs, Setting, Settings};
 use crate::origin::Origin;
-use crate::prepared::Prepared;
+use crate::prepared::{Prepared, general_lines};
 use crate::request::{BuildError, Request, Target};
 #[cfg(feature = "tls")]
 use crate::tls::TlsConfig;
+use crate::transfer::Route;
 use crate::url_rules::{self, QueryShown, UrlError};
 
 /// Data kept across requests.
@@ -34,13 +35,17 @@ use crate::url_rules::{self, QueryShown, UrlError};
 /// assert!(session.options().headers.get("X-Test2").is_none());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Session {
     options: Options,
     /// `options` merged over the library's defaults; made again when they change, shared by every request that sets none of its own.
     settings: Arc<Settings>,
     framing: Arc<http1::Config>,
     headers: Arc<Headers>,
+    /// `headers` and the automatic fields, written out.
+    lines: Option<Arc<FieldLines>>,
+    /// The one that was made last.
+    pub(crate) route: Option<Route>,
     jar: Jar,
     refused_expect: BTreeSet<Origin>,
     #[cfg(feature = "tls")]
@@ -53,7 +58,19 @@ const REFUSED_EXPECT: usize = 256;
 impl Session {
     /// A session with the library's defaults and an empty jar.
     pub fn new() -> Session {
-        Session::default()
+        let (headers, settings) = (Headers::new(), Settings::default());
+        Session {
+            options: Options::new(),
+            framing: framing(&settings),
+            lines: general_lines(&headers, settings.decode),
+            settings: Arc::new(settings),
+            headers: Arc::new(headers),
+            route: None,
+            jar: Jar::default(),
+            refused_expect: BTreeSet::new(),
+            #[cfg(feature = "tls")]
+            default_tls: None,
+        }
     }
 
     /// The session's options.
@@ -71,6 +88,9 @@ impl Session {
         });
         self.framing = framing(&self.settings);
         self.headers = Arc::new(self.options.headers.clone());
+        self.lines = general_lines(&self.headers, self.settings.decode);
+        // It may hold a proxy or a TLS configuration that is not wanted any more.
+        self.route = None;
         result
     }
 
@@ -134,14 +154,15 @@ impl Session {
             }
             None => (self.settings.clone(), self.framing.clone()),
         };
-        let headers = match request.options.headers.is_empty() {
-            true => self.headers.clone(),
-            false => Arc::new(request.options.headers.over(&self.options.headers)),
+        let (headers, lines) = match request.options.headers.is_empty() {
+            true if settings.decode == self.settings.decode => (self.headers.clone(), self.lines.clone()),
+            true => (self.headers.clone(), None),
+            false => (Arc::new(request.options.headers.over(&self.options.headers)), None),
         };
         let (mut url, userinfo) = resolve(&request.target, &settings)?;
         if !(self.options.query.is_empty() && request.options.query.is_empty()) {
             let query = request.options.query.over(&self.options.query);
-            url_rules::append_query(&mut url, query.iter());
+            url_rules::append_query(Arc::make_mut(&mut url), query.iter());
         }
         LimitExceeded::check("url_bytes", settings.limits.url_bytes as u64, url.as_str().len() as u64)
             .map_err(|e| BuildError::Url(e.into()))?;
@@ -154,18 +175,30 @@ impl Session {
             ),
             None => settings.auth.clone(),
         };
-        Prepared {
+        let cookies = match request.options.cookies.is_empty() && self.options.cookies.is_empty() {
+            true => Pairs::new(),
+            false => request.options.cookies.over(&self.options.cookies),
+        };
+        let prepared = Prepared {
             method: request.method.clone(),
             url,
             headers,
-            cookies: request.options.cookies.over(&self.options.cookies),
+            lines,
+            cookies,
             auth,
             body: request.body.clone(),
             content_type: request.content_type,
             settings,
             framing,
-        }
-        .checked()
+        };
+        prepared.check()?;
+        Ok(prepared)
+    }
+
+    /// Whether the TLS configuration for requests that set none has been made: not before the first https URL.
+    #[cfg(feature = "tls")]
+    pub fn has_default_tls(&self) -> bool {
+        self.default_tls.is_some()
     }
 
     /// The TLS configuration for requests that set none; made when it is first needed, since loading roots costs time.
@@ -198,17 +231,26 @@ fn framing(settings: &Settings) -> Arc<http1::Config> {
     Arc::new(http1::Config { limits: settings.limits, leniencies })
 }
 
-fn resolve(target: &Target, settings: &Settings) -> Result<(Url, Option<url_rules::UserInfo>), BuildError> {
+type Resolved = (Arc<Url>, Option<Box<url_rules::UserInfo>>);
+
+fn resolve(target: &Target, settings: &Settings) -> Result<Resolved, BuildError> {
     let text = match target {
         Target::Absolute { url, userinfo } => return Ok((url.clone(), userinfo.clone())),
         Target::Text(text) => text,
     };
-    match &settings.base_url {
+    let (url, userinfo) = match &settings.base_url {
         Some(base) => url_rules::join(base, text, &settings.limits).map_err(BuildError::Url),
         None => match url_rules::parse_url(text, &settings.limits) {
             Err(UrlError::NotAbsolute) => Err(BuildError::NoBaseUrl),
             result => result.map_err(BuildError::Url),
         },
+    }?;
+    Ok((Arc::new(url), userinfo.map(Box::new)))
+}
+
+impl Default for Session {
+    fn default() -> Self {
+        Session::new()
     }
 }
 

@@ -9,34 +9,39 @@ use std::fmt;
 use std::ops::{Add, Sub};
 pub use std::time::Duration;
 
-/// A point on the embedder's monotonic clock: the time since an origin that the embedder chose.
+/// A point on the embedder's monotonic clock: the time since an origin that the embedder chose, to the nanosecond, for 584 years.
 ///
 /// Only differences mean anything. All arithmetic saturates: no input can make it panic.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Instant(Duration);
+pub struct Instant(u64);
+
+/// As nanoseconds, in one word: instants are compared at every input.
+const fn nanos(duration: Duration) -> u64 {
+    duration.as_secs().saturating_mul(1_000_000_000).saturating_add(duration.subsec_nanos() as u64)
+}
 
 impl Instant {
     /// The origin of the clock.
-    pub const ZERO: Instant = Instant(Duration::ZERO);
+    pub const ZERO: Instant = Instant(0);
 
     /// The instant that lies `since_origin` after the origin.
     pub const fn from_origin(since_origin: Duration) -> Self {
-        Instant(since_origin)
+        Instant(nanos(since_origin))
     }
 
     /// The time since the origin.
     pub const fn since_origin(self) -> Duration {
-        self.0
+        Duration::from_nanos(self.0)
     }
 
     /// The time from `earlier` to `self`; zero when `earlier` is later.
     pub const fn saturating_since(self, earlier: Instant) -> Duration {
-        self.0.saturating_sub(earlier.0)
+        Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
 
     /// `self + duration`, at most the greatest instant there is.
     pub const fn saturating_add(self, duration: Duration) -> Instant {
-        Instant(self.0.saturating_add(duration))
+        Instant(self.0.saturating_add(nanos(duration)))
     }
 }
 

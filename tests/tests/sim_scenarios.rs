@@ -43,3 +43,13 @@ fn how_bytes_are_cut_changes_no_outcome() {
     }
     assert!(compared > 100, "{compared} requests were compared");
 }
+
+#[test]
+fn everything_holds_through_proxies() {
+    holds(Mix::Proxies, 0..SCENARIOS / 2);
+}
+
+#[test]
+fn everything_holds_under_tls() {
+    holds(Mix::Tls, 0..SCENARIOS / 4);
+}

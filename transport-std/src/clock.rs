@@ -21,13 +21,15 @@ fn instant() -> Instant {
 pub(crate) struct Clock {
     began: Now,
     now: Now,
+    /// Time has passed since it was read.
+    stale: bool,
 }
 
 impl Clock {
     pub(crate) fn start() -> Clock {
         let unix = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |time| time.as_secs());
         let began = Now::new(instant(), UnixTime(unix));
-        Clock { began, now: began }
+        Clock { began, now: began, stale: false }
     }
 
     /// As it was when it was last read.
@@ -35,8 +37,21 @@ impl Clock {
         self.now
     }
 
+    /// Time passes in the caller's hands. It is read when it is needed.
+    pub(crate) fn let_pass(&mut self) {
+        self.stale = true;
+    }
+
+    /// Reads the clock if time has passed.
+    pub(crate) fn refresh(&mut self) {
+        if self.stale {
+            self.read();
+        }
+    }
+
     /// Reads the clock.
     pub(crate) fn read(&mut self) {
+        self.stale = false;
         let instant = instant();
         let passed = (instant - self.began.instant).as_secs();
         self.now = Now::new(instant, self.began.unix.saturating_add(passed));

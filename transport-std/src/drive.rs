@@ -19,25 +19,40 @@ use crate::session::{Kept, Shared};
 use crate::socket::{Socket, wait};
 use crate::upload::Upload;
 
+mod straight;
+
+pub(crate) use straight::LARGE;
+
 /// Request bodies up to this size are written by a socket that blocks; for larger ones both directions are watched, so that an early
 /// response is seen (T52).
 const WATCHED: u64 = 16 * 1024;
+
+/// Until the final head is there no more than this is read at once.
+const WITH_HEAD: usize = 17 * 1024;
 
 /// One request being carried out on this thread.
 pub(crate) struct Call {
     pub(crate) transfer: Transfer,
     clock: Clock,
     shared: Arc<Shared>,
-    socket: Option<Socket>,
+    socket: Option<Box<Socket>>,
     opened: Instant,
     place: Place,
     dialing: Dialing,
     /// Where a body that is a stream comes from.
     pub(crate) upload: Option<Upload>,
     watched: bool,
-    /// Storage for reading that is not lent at the moment.
+    /// Storage for reading that is not lent at the moment; taken when it is first needed.
     spare: Option<Vec<u8>>,
+    /// The transfer has storage.
+    lent: bool,
     waiting: Waiting,
+    /// Bytes that the caller has got in its own memory, and the transfer was not told of: until the caller comes back, time is its own.
+    straight: usize,
+    /// Something large is being read, and not at its end: a chunk, or a body as a whole.
+    large: bool,
+    /// The final head is there.
+    headed: bool,
 }
 
 /// Whether the pool counts a connection of this call.
@@ -71,16 +86,17 @@ pub(crate) enum Stop {
 }
 
 impl Call {
-    pub(crate) fn new(shared: Arc<Shared>, request: Prepared) -> Call {
+    pub(crate) fn new(shared: Arc<Shared>, request: Prepared) -> Box<Call> {
         let watched = match request.body() {
             Body::Stream { .. } => true,
             body => body.length().is_none_or(|length| length > WATCHED),
         };
         let clock = Clock::start();
-        Call {
+        Box::new(Call {
             transfer: Transfer::new(request, clock.now()),
             clock,
-            spare: shared.take_spare(),
+            spare: None,
+            lent: false,
             shared,
             socket: None,
             opened: Instant::ZERO,
@@ -89,14 +105,19 @@ impl Call {
             upload: None,
             watched,
             waiting: Waiting::default(),
-        }
+            straight: 0,
+            large: false,
+            headed: false,
+        })
     }
 
     /// Goes on until there is something for the caller.
     pub(crate) fn run(&mut self) -> Stop {
-        self.clock.read();
         loop {
             let output = self.transfer.poll();
+            if !matches!(output, Output::Body | Output::Release | Output::Event(_)) {
+                self.clock.refresh();
+            }
             if let Some(stop) = self.perform(output) {
                 return stop;
             }
@@ -131,7 +152,7 @@ impl Call {
             }),
             Output::Acquire => self.acquire(),
             Output::Check => {
-                let alive = self.socket.as_ref().is_some_and(Socket::is_quiet);
+                let alive = self.socket.as_ref().is_some_and(|socket| socket.is_quiet());
                 self.tell(if alive { Input::Alive } else { Input::Dead });
             }
             Output::Resolve => self.resolve(),
@@ -159,11 +180,30 @@ impl Call {
 
     fn event(&mut self, event: Event) -> Option<Stop> {
         match event {
-            Event::Head(head) => Some(Stop::Head(head)),
+            Event::Head(head) => {
+                self.headed = true;
+                Some(Stop::Head(head))
+            }
             Event::Done => Some(Stop::Done),
             Event::Failed(error) => Some(Stop::Failed(error)),
             Event::Informational(_) | Event::Redirected | Event::Retried => None,
         }
+    }
+
+    /// The caller had the turn: the clock is read again when the time is next of importance.
+    pub(crate) fn resume(&mut self) {
+        match self.transfer.request().settings().total_timeout {
+            Some(_) => self.clock.read(),
+            None => self.clock.let_pass(),
+        }
+    }
+
+    /// The caller has used bytes of the body. Where none are to come, it does not matter when.
+    pub(crate) fn consumed(&mut self, n: usize) {
+        if !self.transfer.is_received() {
+            self.clock.refresh();
+        }
+        self.tell(Input::Consumed(n));
     }
 
     /// What is told here was asked for: that it would not be is a fault of this crate.
@@ -174,10 +214,17 @@ impl Call {
 
     fn acquire(&mut self) {
         let Some(route) = self.transfer.route() else { return };
-        let left = self.clock.left(self.transfer.deadline());
-        let taken = self.shared.places().take(route, self.clock.now().instant, left);
-        self.clock.read();
-        let Some(taken) = taken else { return self.tell(Input::Tick) };
+        let now = self.clock.now().instant;
+        let taken = match self.shared.places().take_now(route, now) {
+            Some(taken) => taken,
+            None => {
+                let left = self.clock.left(self.transfer.deadline());
+                let taken = self.shared.places().take(route, now, left);
+                self.clock.read();
+                let Some(taken) = taken else { return self.tell(Input::Tick) };
+                taken
+            }
+        };
         match taken {
             Take::Reuse { pooled, idle_for } => {
                 self.opened = pooled.born;
@@ -213,9 +260,7 @@ impl Call {
     }
 
     fn release(&mut self) {
-        if let Some(storage) = self.transfer.take_back() {
-            self.spare = Some(storage);
-        }
+        self.take_back();
         let (Some((key, link)), Some(mut socket)) = (self.transfer.take_link(), self.socket.take()) else { return };
         let hint = link.http().keep_alive_timeout();
         if std::mem::replace(&mut self.place, Place::None) == Place::None {
@@ -235,17 +280,22 @@ impl Call {
     }
 
     fn close(&mut self) {
-        if let Some(storage) = self.transfer.take_back() {
-            self.spare = Some(storage);
-        }
+        self.take_back();
         if self.socket.take().is_some() {
             // What blocked on this socket, or failed, does not on the next.
             self.waiting = Waiting { read: true, write: true };
-            self.nothing_blocks();
+            self.ready(PollFlags::IN | PollFlags::OUT);
         }
         if self.place == Place::Taken {
             self.place = Place::Vacant;
         }
+    }
+
+    fn take_back(&mut self) {
+        if let Some(storage) = self.transfer.take_back() {
+            self.spare = Some(storage);
+        }
+        self.lent = false;
     }
 
     fn give_place_back(&mut self) {
@@ -256,13 +306,16 @@ impl Call {
         }
     }
 
-    /// The sides that were waited for may be tried again.
-    fn nothing_blocks(&mut self) {
-        let waiting = std::mem::take(&mut self.waiting);
-        if waiting.read {
+    /// The sides that were waited for may be tried again, as far as they are ready.
+    fn ready(&mut self, ready: PollFlags) {
+        // An error or the end shows on either side.
+        let any = !(PollFlags::IN | PollFlags::OUT).contains(ready);
+        if self.waiting.read && (any || ready.contains(PollFlags::IN)) {
+            self.waiting.read = false;
             self.tell(Input::Ready(Side::Read));
         }
-        if waiting.write {
+        if self.waiting.write && (any || ready.contains(PollFlags::OUT)) {
+            self.waiting.write = false;
             self.tell(Input::Ready(Side::Write));
         }
     }
@@ -275,22 +328,40 @@ impl Call {
         {
             return self.tell(Input::Failed(Side::Write, IoFailure::from(&error)));
         }
-        let written = socket.write(self.transfer.outgoing(), left);
+        let (first, next) = (self.transfer.outgoing(), self.transfer.outgoing_next());
+        let wanted = first.len() + next.len();
+        let written = socket.write(first, next, left);
         self.clock.read();
         match written {
             Ok(0) => self.tell(Input::Failed(Side::Write, IoFailure::new(Io::WriteZero))),
-            Ok(n) => self.tell(Input::Wrote(n)),
+            Ok(n) => {
+                self.tell(Input::Wrote(n));
+                if n < wanted && self.watched {
+                    // It would block now: that need not be tried.
+                    self.waiting.write = true;
+                    self.tell(Input::Blocked(Side::Write));
+                }
+            }
             Err(error) => self.not_done(Side::Write, &error),
         }
     }
 
-    fn read(&mut self) {
-        if let Some(storage) = self.spare.take() {
+    fn lend_spare(&mut self) {
+        if !self.lent {
+            let storage = self.spare.take().unwrap_or_else(|| self.shared.take_spare());
             self.spare = self.transfer.lend(storage).err();
+            self.lent = self.spare.is_none();
         }
+    }
+
+    fn read(&mut self) {
+        self.lend_spare();
         let left = self.clock.left(self.transfer.deadline());
         let Some(socket) = &mut self.socket else { return };
-        let read = socket.read(self.transfer.space(), left);
+        let space = self.transfer.space();
+        // What comes with the head is copied: a large body is to be read straight to where it is wanted.
+        let most = if self.headed { space.len() } else { space.len().min(WITH_HEAD) };
+        let read = socket.read(space.get_mut(..most).unwrap_or_default(), left);
         self.clock.read();
         match read {
             Ok(0) => self.tell(Input::Eof),
@@ -300,7 +371,7 @@ impl Call {
     }
 
     fn not_done(&mut self, side: Side, error: &io::Error) {
-        let blocking = self.socket.as_ref().is_some_and(Socket::is_blocking);
+        let blocking = self.socket.as_ref().is_some_and(|socket| socket.is_blocking());
         match error.kind() {
             // A timeout on the socket: the core knows whether it is a deadline.
             Io::WouldBlock | Io::TimedOut if blocking => self.tell(Input::Tick),
@@ -346,21 +417,18 @@ impl Call {
         let mut flags = PollFlags::empty();
         flags.set(PollFlags::IN, self.waiting.read);
         flags.set(PollFlags::OUT, self.waiting.write);
-        let waited = wait(&[(socket.stream(), flags)], left);
+        let waited = wait([(socket.stream(), flags)], left);
         self.clock.read();
         match waited {
-            Ok(ready) if ready.contains(&true) => {
-                self.nothing_blocks();
-            }
-            Ok(_) => self.tell(Input::Tick),
+            Ok(Some((_, ready))) => self.ready(ready),
+            Ok(None) => self.tell(Input::Tick),
             Err(error) => self.tell(Input::Failed(Side::Read, IoFailure::from(&error))),
         }
     }
 
     /// Between two attempts to connect.
     fn wait_for_time(&mut self, left: Option<Duration>) {
-        let nothing: [(&TcpStream, PollFlags); 0] = [];
-        let waited = left.map(|_| wait(&nothing, left));
+        let waited = left.map(|_| wait(std::iter::empty::<(&TcpStream, PollFlags)>(), left));
         self.clock.read();
         match waited {
             Some(Ok(_)) => self.tell(Input::Tick),
@@ -374,7 +442,7 @@ impl Call {
         self.clock.read();
         match waited {
             Ok(Some((attempt, Ok(socket)))) => {
-                self.socket = Some(socket);
+                self.socket = Some(Box::new(socket));
                 self.opened = self.clock.now().instant;
                 self.tell(Input::Connected(attempt));
             }
@@ -391,13 +459,13 @@ impl Call {
 impl Drop for Call {
     /// T87: a short rest of the body is read so that the connection can be kept; else it is closed.
     fn drop(&mut self) {
-        self.clock.read();
-        if !self.transfer.is_ended()
-            && !std::thread::panicking()
-            && self.transfer.handle(self.clock.now(), Input::Discard).is_ok()
-        {
-            while let Stop::Body = self.run() {
-                self.tell(Input::Consumed(self.transfer.body().len()));
+        if !self.transfer.is_ended() && !std::thread::panicking() {
+            self.clock.read();
+            self.use_up(self.clock.now());
+            if self.transfer.handle(self.clock.now(), Input::Discard).is_ok() {
+                while let Stop::Body = self.run() {
+                    self.consumed(self.transfer.body().len());
+                }
             }
         }
         self.close();

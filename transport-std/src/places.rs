@@ -36,6 +36,18 @@ impl Places {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// A kept connection, or leave to open one; `None` when that is to be waited for.
+    pub(crate) fn take_now(&self, route: &Route, now: Instant) -> Option<Take<Route, Kept>> {
+        let mut state = self.lock();
+        if !state.line.is_empty() {
+            return None;
+        }
+        match state.pool.take(route, now) {
+            Take::Full => None,
+            taken => Some(taken),
+        }
+    }
+
     /// A kept connection, or leave to open one; `None` when there was neither for as long as `left` says.
     pub(crate) fn take(&self, route: &Route, now: Instant, left: Option<Duration>) -> Option<Take<Route, Kept>> {
         let mut state = self.lock();

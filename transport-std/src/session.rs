@@ -8,16 +8,17 @@ use petition_core::link::Link;
 use petition_core::options::HeaderError;
 use petition_core::pool::{Pool, PoolLimits, PoolStatistics};
 use petition_core::transfer::Route;
-use petition_core::{BuildError, IntoUrl, Method, Options};
+use petition_core::{BuildError, IntoUrl, Method, Options, UrlMemo};
 
 use crate::places::Places;
 use crate::request::Request;
 use crate::resolve::{Resolver, SystemResolver};
 use crate::socket::Socket;
 
-/// Read buffers kept for later calls, and their size.
+/// Read buffers kept for later calls, and their size. Zeroed memory of this size comes from the system as it is wanted, page by page; a smaller
+/// piece would be zeroed by us, all of it for the first small response.
 const SPARES: usize = 16;
-const SPARE_SIZE: usize = 64 * 1024;
+const SPARE_SIZE: usize = 128 * 1024;
 
 /// Options, cookies and connections that are kept across requests.
 ///
@@ -39,13 +40,14 @@ pub struct Session(Arc<Shared>);
 /// What the pool keeps of a connection.
 pub(crate) struct Kept {
     pub(crate) link: Box<Link>,
-    pub(crate) socket: Socket,
+    pub(crate) socket: Box<Socket>,
 }
 
 pub(crate) struct Shared {
     state: Arc<Mutex<petition_core::Session>>,
     places: Places,
     spares: Mutex<Vec<Vec<u8>>>,
+    urls: Mutex<UrlMemo>,
     resolver: Box<dyn Resolver>,
 }
 
@@ -66,9 +68,9 @@ impl Shared {
         &*self.resolver
     }
 
-    pub(crate) fn take_spare(&self) -> Option<Vec<u8>> {
+    pub(crate) fn take_spare(&self) -> Vec<u8> {
         let spare = self.spares.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        Some(spare.unwrap_or_else(|| vec![0; SPARE_SIZE]))
+        spare.unwrap_or_else(|| vec![0; SPARE_SIZE])
     }
 
     pub(crate) fn give_spare(&self, storage: Vec<u8>) {
@@ -115,6 +117,7 @@ impl SessionBuilder {
             state: self.state.unwrap_or_default(),
             places: Places::new(self.pool),
             spares: Mutex::default(),
+            urls: Mutex::default(),
             resolver: self.resolver.unwrap_or_else(|| Box::new(SystemResolver)),
         }))
     }
@@ -133,7 +136,12 @@ impl Session {
 
     /// A request of any method in this session.
     pub fn request(&self, method: Method, url: impl IntoUrl) -> Request {
-        Request::in_session(self.clone(), petition_core::Request::new(method, url))
+        let request = match self.0.urls.try_lock() {
+            Ok(mut urls) => urls.request(method, url),
+            // Not worth waiting for.
+            Err(_) => petition_core::Request::new(method, url),
+        };
+        Request::in_session(self.clone(), request)
     }
 
     /// A GET request in this session.

@@ -77,6 +77,9 @@ pub struct Codings {
 }
 
 impl Codings {
+    /// Those of a plain body.
+    pub(crate) const NONE: Codings = Codings { known: Vec::new(), undecoded: Vec::new() };
+
     /// Reads the values of all Content-Encoding fields of a response, in their order.
     ///
     /// Names are compared without regard to case; `identity` and empty list elements do not count. No field

@@ -14,7 +14,7 @@ use super::framing::{BodyFraming, MethodKind};
 use super::head::Fields;
 use super::receive::{Eof, Event, Received, Receiving};
 use super::refusal::{Misuse, NotReusable, SendError};
-use super::request::RequestHead;
+use super::request::{FieldLines, RequestHead};
 use super::send::{Coding, Sender, Sending};
 
 /// HTTP/1.1 on one connection, as the client: bytes in, bytes out, no socket.
@@ -119,10 +119,25 @@ impl Connection {
         head: &RequestHead<'_>,
         fields: impl IntoIterator<Item = (&'a str, &'a [u8])>,
     ) -> Result<(), SendError> {
+        self.send_head_with(head, fields, None, None)
+    }
+
+    /// As [`send_head`](Self::send_head), with the fields `first`, then `lines` that were checked and written out before, then the fields
+    /// `last`.
+    ///
+    /// # Errors
+    /// As [`send_head`](Self::send_head).
+    pub fn send_head_with<'a>(
+        &mut self,
+        head: &RequestHead<'_>,
+        first: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+        lines: Option<&FieldLines>,
+        last: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+    ) -> Result<(), SendError> {
         if !self.is_idle() {
             return Err(Misuse::NotIdle.into());
         }
-        self.sender.send_head(head, fields)?;
+        self.sender.send_head(head, first, lines, last)?;
         self.exchange = Exchange {
             method: MethodKind::of(head.method),
             upgrade: head.upgrade.is_some(),
@@ -303,6 +318,11 @@ impl Connection {
     /// Whether any byte of a response to the current request was consumed.
     pub fn response_started(&self) -> bool {
         self.exchange.received > 0
+    }
+
+    /// Whether the last byte of the response to the current request was consumed.
+    pub fn response_received(&self) -> bool {
+        matches!(self.receiving, Receiving::Length(0) | Receiving::Finished)
     }
 
     /// Whether the head of the current request is written in full.

@@ -5,7 +5,7 @@
 
 use super::config::{Leniencies, Leniency, LeniencySet};
 use super::error::{ProtocolError, Seen};
-use super::head::Version;
+use super::head::{Has, Version};
 use super::token::elements;
 
 /// How the end of a response body is found (RFC 9112 §6.3).
@@ -77,6 +77,8 @@ pub(crate) struct Signals {
     pub(crate) keep_alive: bool,
     /// Keep-Alive: timeout=, in seconds.
     pub(crate) keep_alive_timeout: Option<u32>,
+    /// Not about framing, but told in the same pass.
+    pub(crate) has: Has,
 }
 
 const MAX_LENGTH: u64 = i64::MAX as u64;
@@ -98,15 +100,18 @@ fn length_of(digits: &[u8]) -> Option<u64> {
 
 impl Signals {
     /// Takes in one field.
-    pub(crate) fn field(&mut self, name: &str, value: &[u8]) {
+    pub(crate) fn field(&mut self, name: &[u8], value: &[u8]) {
         match name.len() {
-            10 if name.eq_ignore_ascii_case("connection") => self.connection(value),
-            10 if name.eq_ignore_ascii_case("keep-alive") => {
+            8 if name.eq_ignore_ascii_case(b"location") => self.has.location = true,
+            10 if name.eq_ignore_ascii_case(b"set-cookie") => self.has.set_cookie = true,
+            16 if name.eq_ignore_ascii_case(b"content-encoding") => self.has.content_encoding = true,
+            10 if name.eq_ignore_ascii_case(b"connection") => self.connection(value),
+            10 if name.eq_ignore_ascii_case(b"keep-alive") => {
                 self.keep_alive_timeout = elements(value).find_map(timeout_of).or(self.keep_alive_timeout);
             }
-            14 if name.eq_ignore_ascii_case("content-length") => self.length(value),
-            16 if name.eq_ignore_ascii_case("proxy-connection") => self.connection(value),
-            17 if name.eq_ignore_ascii_case("transfer-encoding") => self.codings(value),
+            14 if name.eq_ignore_ascii_case(b"content-length") => self.length(value),
+            16 if name.eq_ignore_ascii_case(b"proxy-connection") => self.connection(value),
+            17 if name.eq_ignore_ascii_case(b"transfer-encoding") => self.codings(value),
             _ => {}
         }
     }
@@ -119,6 +124,11 @@ impl Signals {
     }
 
     fn length(&mut self, value: &[u8]) {
+        // One number is the rule.
+        if let (Length::Absent, Some(n)) = (&self.length, length_of(value)) {
+            self.length = Length::Is(n);
+            return;
+        }
         for element in elements(value) {
             let wrong = match (&self.length, length_of(element)) {
                 (Length::Wrong(_), _) => return,

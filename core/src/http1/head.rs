@@ -8,6 +8,7 @@ use std::fmt;
 
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 
+use super::status_line::StatusLine;
 use super::token::elements;
 
 /// The versions of HTTP/1; a greater minor version counts as 1.1 (RFC 9110 §2.5).
@@ -33,6 +34,10 @@ impl fmt::Display for Version {
 pub(crate) struct Span {
     pub(crate) name: (u32, u32),
     pub(crate) value: (u32, u32),
+}
+
+impl Span {
+    pub(crate) const EMPTY: Span = Span { name: (0, 0), value: (0, 0) };
 }
 
 /// Fields in their original order and case: those of a head or of a trailer section.
@@ -148,11 +153,32 @@ pub struct ResponseHead {
     reason: (u32, u32),
     status: http::StatusCode,
     version: Version,
+    has: Has,
+}
+
+/// Fields that are asked for at each response, and whether they are there: most often they are not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Has {
+    pub(crate) set_cookie: bool,
+    pub(crate) location: bool,
+    pub(crate) content_encoding: bool,
 }
 
 impl ResponseHead {
-    pub(crate) fn new(fields: Fields, version: Version, status: http::StatusCode, reason: (u32, u32)) -> ResponseHead {
-        ResponseHead { fields, reason, status, version }
+    pub(crate) fn new(fields: Fields, has: Has, line: &StatusLine) -> ResponseHead {
+        ResponseHead { fields, reason: line.reason, status: line.status, version: line.version, has }
+    }
+
+    pub(crate) fn set_cookies(&self) -> impl Iterator<Item = &[u8]> {
+        self.has.set_cookie.then(|| self.get_all("set-cookie")).into_iter().flatten()
+    }
+
+    pub(crate) fn locations(&self) -> impl Iterator<Item = &[u8]> {
+        self.has.location.then(|| self.get_all("location")).into_iter().flatten()
+    }
+
+    pub(crate) fn has_content_encodings(&self) -> bool {
+        self.has.content_encoding
     }
 
     /// The status, 100–999.

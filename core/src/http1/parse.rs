@@ -1,6 +1,6 @@
 //! A whole head, or a whole trailer section, into fields: httparse, then what it leaves open.
 //!
-//! httparse checks names, values and line ends; here: which folds are tolerated and how they are joined
+//! The ordinary head is read in `ordinary`; this is for all others. httparse checks names, values and line ends; here: which folds are tolerated and how they are joined
 //! (RFC 9112 §5.2), bytes above 0x7F, and the framing fields picked out in the same pass. When httparse
 //! refuses, `diagnose` says where and why.
 
@@ -12,8 +12,9 @@ use super::error::{Part, ProtocolError, Seen};
 use super::framing::Signals;
 use super::head::{Fields, ResponseHead, Span};
 use super::scan::Scan;
-use super::status_line::{self, StatusLine};
+use super::status_line::StatusLine;
 use super::token::trim_ows;
+use crate::memchr;
 
 const ON_STACK: usize = 256;
 
@@ -25,50 +26,6 @@ pub(crate) struct Parsed {
     pub(crate) head: ResponseHead,
     pub(crate) signals: Signals,
     pub(crate) used: LeniencySet,
-}
-
-/// The common case: an ordinary head lies whole at the start of `input`, and is so short that it meets no limit.
-///
-/// `None` says nothing but that this is not so: then the head is scanned line by line, which comes to the same
-/// result where there is one, and knows what is wrong where there is none.
-pub(crate) fn ordinary(input: &[u8], heads_left: usize, config: &Config) -> Option<Parsed> {
-    let limits = &config.limits;
-    #[cfg(test)]
-    super::scan::steps::add(input.len());
-    let mut used = LeniencySet::EMPTY;
-    let line = input.get(..memchr::memchr(b'\n', input)?)?.strip_suffix(b"\r")?;
-    let status = status_line::parse(line, config, &mut used).ok()?;
-    let mut response = httparse::Response::new(&mut []);
-    let mut headers = [const { MaybeUninit::uninit() }; ON_STACK];
-    let parsed =
-        httparse::ParserConfig::default().parse_response_with_uninit_headers(&mut response, input, &mut headers);
-    let Ok(httparse::Status::Complete(len)) = parsed else {
-        return None;
-    };
-    // No line is longer than the head.
-    let most = limits.head_line_bytes.min(limits.head_bytes).min(heads_left).min(i32::MAX as usize);
-    if len > most || response.headers.len() > limits.head_fields {
-        return None;
-    }
-    let raw = input.get(..len)?;
-    if !raw.is_ascii() {
-        if !config.leniencies.obs_text {
-            return None;
-        }
-        used.insert(Leniency::ObsText);
-    }
-    // httparse lets no CR pass but before LF: as many of them as there are lines means no LF alone.
-    if memchr::memchr_iter(b'\r', raw).count() != response.headers.len() + 2 {
-        return None;
-    }
-    let base = input.as_ptr() as usize;
-    let mut signals = Signals::default();
-    let mut spans = Vec::with_capacity(response.headers.len());
-    for field in response.headers.iter() {
-        signals.field(field.name, field.value);
-        spans.push(Span { name: span_of(base, field.name.as_bytes()), value: span_of(base, field.value) });
-    }
-    Some(assemble(Bytes::Borrowed(raw), Vec::new(), spans, status, signals, used))
 }
 
 /// Parses `bytes`, a complete head as `scan` found it.
@@ -142,30 +99,33 @@ pub(crate) fn head(
                 span.value = ((raw.len() + start) as u32, value.len() as u32);
             }
         }
-        signals.field(field.name, value);
+        signals.field(field.name.as_bytes(), value);
         spans.push(span);
     }
-    Ok(assemble(bytes, unfolded, spans, status, signals, used))
+    Ok(assemble(bytes, unfolded, &spans, status, signals, used))
 }
 
-fn assemble(
+pub(super) fn assemble(
     bytes: Bytes<'_>,
     unfolded: Vec<u8>,
-    mut spans: Vec<Span>,
+    spans: &[Span],
     status: StatusLine,
     signals: Signals,
     used: LeniencySet,
 ) -> Parsed {
     let raw = bytes.as_slice();
-    if signals.drops_content_length() {
-        spans.retain(|span| {
+    let spans: Box<[Span]> = if signals.drops_content_length() {
+        let stays = |span: &&Span| {
             let (start, len) = (span.name.0 as usize, span.name.1 as usize);
             !raw.get(start..start + len).is_some_and(|name| name.eq_ignore_ascii_case(b"content-length"))
-        });
-    }
+        };
+        spans.iter().filter(stays).copied().collect()
+    } else {
+        spans.into()
+    };
     let received = raw.len() as u32;
-    let fields = Fields::new(bytes.keep(unfolded), received, spans.into_boxed_slice());
-    Parsed { head: ResponseHead::new(fields, status.version, status.status, status.reason), signals, used }
+    let fields = Fields::new(bytes.keep(unfolded), received, spans);
+    Parsed { head: ResponseHead::new(fields, signals.has, &status), signals, used }
 }
 
 /// The bytes of a head: still the caller's, or collected here.

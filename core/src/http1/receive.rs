@@ -12,10 +12,12 @@ use super::connection::Connection;
 use super::error::{Part, ProtocolError, Seen};
 use super::framing::{self, BodyFraming};
 use super::head::{ResponseHead, Version};
+use super::ordinary;
 use super::parse::{self, Bytes, Parsed};
-use super::refusal::NotReusable;
+use super::refusal::{Misuse, NotReusable};
 use super::scan::{Line, Scan, ScanRules};
 use crate::limits::LimitExceeded;
+use crate::memchr;
 
 /// What [`Connection::receive`] came upon.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,6 +132,37 @@ impl Connection {
         }
     }
 
+    /// How many bytes of content come next, if anything comes: what a transport may read straight to where they are wanted.
+    /// `u64::MAX` while the body lasts until the end of the connection; 0 when framing is due, or what comes has to be looked at.
+    pub fn content_due(&self) -> u64 {
+        match &self.receiving {
+            // Content that may not be there is judged as it comes.
+            _ if self.exchange.status == 205 => 0,
+            Receiving::Length(left) => *left,
+            Receiving::Chunked(decoder) => decoder.data_left(),
+            Receiving::UntilClose => u64::MAX,
+            _ => 0,
+        }
+    }
+
+    /// Accounts for `n` bytes of content that the embedder has read by itself.
+    ///
+    /// # Errors
+    /// [`Misuse::CannotBypass`] when that is more than [`content_due`](Self::content_due).
+    pub fn bypass_content(&mut self, n: u64) -> Result<(), Misuse> {
+        if n > self.content_due() {
+            return Err(Misuse::CannotBypass);
+        }
+        match &mut self.receiving {
+            Receiving::Length(left) => *left -= n,
+            Receiving::Chunked(decoder) if n > 0 => decoder.skip_data(n),
+            _ => {}
+        }
+        self.exchange.content = self.exchange.content.saturating_add(n);
+        self.exchange.received = self.exchange.received.saturating_add(n);
+        Ok(())
+    }
+
     fn content(&mut self, range: Range<usize>) -> Result<Received, ProtocolError> {
         if self.exchange.status == 205 {
             if !self.config.leniencies.reset_content_body {
@@ -156,7 +189,7 @@ impl Connection {
         super::scan::steps::add(input.len());
         let heads_left = self.config.limits.all_heads_bytes.saturating_sub(self.exchange.heads as usize);
         if partial.is_none()
-            && let Some(parsed) = parse::ordinary(input, heads_left, &self.config)
+            && let Some(parsed) = ordinary::parse(input, heads_left, &self.config)
         {
             let consumed = parsed.head.raw().len();
             return self.head_came(parsed, consumed);

@@ -90,15 +90,48 @@ impl fmt::Debug for RequestHead<'_> {
 }
 
 const METHOD_BYTES: usize = 32;
+/// Room for the method, the version, a Host and a short field or two.
+const TYPICAL: usize = 96;
 const OWNED: [&str; 7] = ["content-length", "transfer-encoding", "connection", "expect", "te", "trailer", "upgrade"];
 
-/// Writes the head behind `out`. On error `out` may hold a part of it.
+/// Field lines that were checked and written out once, to be sent with any number of requests.
+#[derive(Clone, Default)]
+pub struct FieldLines {
+    bytes: Vec<u8>,
+    hosts: usize,
+}
+
+impl FieldLines {
+    /// The lines of `fields`, in their order and case.
+    ///
+    /// # Errors
+    /// What [`Connection::send_head`](super::Connection::send_head) would say of them.
+    pub fn new<'a>(fields: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Result<FieldLines, InvalidRequest> {
+        let mut lines = FieldLines::default();
+        for (name, value) in fields {
+            lines.hosts += usize::from(write_callers_field(&mut lines.bytes, name, value)?);
+        }
+        Ok(lines)
+    }
+}
+
+impl fmt::Debug for FieldLines {
+    // Their values may be secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FieldLines").field("bytes", &self.bytes.len()).finish_non_exhaustive()
+    }
+}
+
+/// Writes the head behind `out`: the fields `first`, the `lines`, the fields `last`. On error `out` may hold a part of it.
 pub(crate) fn write_head<'a>(
     out: &mut Vec<u8>,
     head: &RequestHead<'_>,
-    fields: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+    first: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+    lines: Option<&FieldLines>,
+    last: impl IntoIterator<Item = (&'a str, &'a [u8])>,
 ) -> Result<(), InvalidRequest> {
     check(head)?;
+    out.reserve(head.target.len() + lines.map_or(0, |lines| lines.bytes.len()) + TYPICAL);
     out.extend_from_slice(head.method.as_bytes());
     out.push(b' ');
     out.extend_from_slice(head.target.as_bytes());
@@ -107,12 +140,15 @@ pub(crate) fn write_head<'a>(
         Version::Http11 => b" HTTP/1.1\r\n",
     });
     let mut hosts = 0;
-    for (name, value) in fields {
-        if OWNED.iter().any(|owned| owned.eq_ignore_ascii_case(name)) {
-            return Err(InvalidRequest::OwnedField { name: Seen::new(name.as_bytes()) });
-        }
-        hosts += usize::from(name.eq_ignore_ascii_case("host"));
-        write_field(out, name, value)?;
+    for (name, value) in first {
+        hosts += usize::from(write_callers_field(out, name, value)?);
+    }
+    if let Some(lines) = lines {
+        out.extend_from_slice(&lines.bytes);
+        hosts += lines.hosts;
+    }
+    for (name, value) in last {
+        hosts += usize::from(write_callers_field(out, name, value)?);
     }
     match (hosts, head.version) {
         (1, _) | (0, Version::Http10) => {}
@@ -158,6 +194,15 @@ fn check(head: &RequestHead<'_>) -> Result<(), InvalidRequest> {
         return Err(InvalidRequest::Upgrade);
     }
     Ok(())
+}
+
+/// Writes a field that the connection does not own. Whether it is Host.
+fn write_callers_field(out: &mut Vec<u8>, name: &str, value: &[u8]) -> Result<bool, InvalidRequest> {
+    if OWNED.iter().any(|owned| owned.len() == name.len() && owned.eq_ignore_ascii_case(name)) {
+        return Err(InvalidRequest::OwnedField { name: Seen::new(name.as_bytes()) });
+    }
+    write_field(out, name, value)?;
+    Ok(name.len() == 4 && name.eq_ignore_ascii_case("host"))
 }
 
 /// Writes one field line, its value trimmed.

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use super::error::Seen;
 use super::refusal::{InvalidRequest, Misuse, SendError};
-use super::request::{self, BodyLength, RequestHead};
+use super::request::{self, BodyLength, FieldLines, RequestHead};
 use super::trailers::may_be_trailer;
 
 /// Body bytes are taken in only while fewer bytes than this wait to be written.
@@ -55,9 +55,11 @@ impl Sender {
     pub(crate) fn send_head<'a>(
         &mut self,
         head: &RequestHead<'_>,
-        fields: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+        first: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+        lines: Option<&FieldLines>,
+        last: impl IntoIterator<Item = (&'a str, &'a [u8])>,
     ) -> Result<(), InvalidRequest> {
-        if let Err(invalid) = request::write_head(&mut self.out, head, fields) {
+        if let Err(invalid) = request::write_head(&mut self.out, head, first, lines, last) {
             self.out.clear();
             return Err(invalid);
         }

@@ -19,6 +19,11 @@ const TOKEN: [bool; 256] = {
     table
 };
 
+/// The same, looked up.
+pub(crate) fn is_token_byte_fast(b: u8) -> bool {
+    TOKEN[b as usize]
+}
+
 /// Whether `bytes` is a token: not empty, token characters only.
 pub(crate) fn is_token(bytes: &[u8]) -> bool {
     !bytes.is_empty() && bytes.iter().all(|&b| TOKEN[b as usize])

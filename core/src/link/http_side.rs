@@ -2,7 +2,7 @@
 
 use super::error::LinkError;
 use super::machine::{Link, State};
-use crate::http1::{Config, Connection, Misuse, RequestHead, SendError};
+use crate::http1::{Config, Connection, FieldLines, Misuse, RequestHead, SendError};
 use std::sync::Arc;
 
 impl Link {
@@ -16,6 +16,20 @@ impl Link {
         fields: impl IntoIterator<Item = (&'a str, &'a [u8])>,
     ) -> Result<(), SendError> {
         self.http.send_head(head, fields)
+    }
+
+    /// As [`Link::send_head`], with lines that were checked and written out before between the fields.
+    ///
+    /// # Errors
+    /// Those of [`Connection::send_head`].
+    pub fn send_head_with<'a>(
+        &mut self,
+        head: &RequestHead<'_>,
+        first: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+        lines: Option<&FieldLines>,
+        last: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+    ) -> Result<(), SendError> {
+        self.http.send_head_with(head, first, lines, last)
     }
 
     /// Queues body bytes, as many as there is room for, and says how many.
@@ -67,6 +81,27 @@ impl Link {
         }
         self.http.bypass(n)?;
         self.stack.count_sent(n);
+        Ok(())
+    }
+
+    /// How many body bytes the transport may read by itself now, straight to where they are wanted: those that are due on a wire
+    /// without layers, of which nothing is here yet.
+    pub fn content_due(&self) -> u64 {
+        let plain = self.stack.is_plain() && !self.stack.has_unread() && !self.stack.at_eof();
+        if plain && self.state == State::Http { self.http.content_due() } else { 0 }
+    }
+
+    /// The transport has read `n` body bytes by itself.
+    ///
+    /// # Errors
+    /// [`Misuse::CannotBypass`] when that is more than [`content_due`](Self::content_due).
+    pub fn bypass_content(&mut self, n: u64) -> Result<(), Misuse> {
+        if n > self.content_due() {
+            return Err(Misuse::CannotBypass);
+        }
+        self.http.bypass_content(n)?;
+        self.stack.count_bypassed(n);
+        self.starved = false;
         Ok(())
     }
 

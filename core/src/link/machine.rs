@@ -28,7 +28,7 @@ pub struct Link {
     spent: usize,
     pub(super) state: State,
     /// Nothing more can happen before bytes come.
-    starved: bool,
+    pub(super) starved: bool,
     /// HTTP knows that the bytes have ended.
     told_end: bool,
 }
@@ -139,6 +139,24 @@ impl Link {
         }
     }
 
+    /// Reads over framing that is here already, so that it is known what comes next. Whatever is more than that waits for
+    /// [`Link::poll`].
+    pub fn pass_framing(&mut self) {
+        if self.state != State::Http || !self.stack.is_plain() || !self.body.is_empty() || self.stack.plain().is_empty()
+        {
+            return;
+        }
+        // The end and an error are told again when it is asked again.
+        let Ok(got) = self.http.receive(self.stack.plain()) else { return };
+        match got.event {
+            Event::Body(range) if !range.is_empty() => {
+                self.body = range;
+                self.spent = got.consumed;
+            }
+            _ => self.stack.consume(got.consumed),
+        }
+    }
+
     fn event(&mut self, event: Event) -> LinkEvent {
         match event {
             Event::NeedInput | Event::Body(_) => LinkEvent::NeedInput,
@@ -173,6 +191,16 @@ impl Link {
             }
         }
         self.stack.flush()
+    }
+
+    /// Whether there is nothing to bring through the layers, in either direction.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.state == State::Http && self.stack.is_plain() && !self.stack.has_unread() && !self.stack.at_eof()
+    }
+
+    /// Whether all that HTTP wants sent has gone through the layers.
+    pub(crate) fn has_flushed(&self) -> bool {
+        self.stack.is_plain() || self.http.outgoing().is_empty()
     }
 
     // The wire side.

@@ -11,15 +11,17 @@
 //! when the pool is [`Take::Full`]: waiters and their deadlines are the engine's.
 
 mod expiry;
+mod quick_hash;
 mod shelf;
 #[cfg(test)]
 mod tests;
 
 use crate::time::{Duration, Instant};
 use expiry::Expiry;
+pub(crate) use quick_hash::QuickHasher;
 use shelf::{BuildSame, Shelf, Ticket};
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{Hash, Hasher};
 
 /// How much a pool may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -346,10 +348,10 @@ impl<K: Hash + Eq, T> Default for Pool<K, T> {
     }
 }
 
-/// With fixed keys, so that runs repeat. Keys that share a hash share a chain and a count, and nothing else; the
+/// With a fixed key, so that runs repeat. Keys that share a hash share a chain and a count, and nothing else; the
 /// chain is no longer than the pool's limit on idle connections.
 fn hash_of<Q: Hash + ?Sized>(key: &Q) -> u64 {
-    let mut hasher = DefaultHasher::new();
+    let mut hasher = QuickHasher::default();
     key.hash(&mut hasher);
     hasher.finish()
 }

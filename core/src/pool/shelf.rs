@@ -20,12 +20,15 @@ pub(super) struct Entry<K, T> {
     newer: Option<u32>,
 }
 
-/// The entries of one hash.
-#[derive(Clone, Copy, Debug)]
+/// The entries of one hash; perhaps none, since the next connection of that hash is likely to come back soon.
+#[derive(Clone, Copy, Debug, Default)]
 struct Chain {
-    newest: u32,
+    newest: Option<u32>,
     len: usize,
 }
+
+/// Empty chains that are not worth a sweep.
+const SLACK: usize = 32;
 
 /// A place and what tells its present entry from earlier ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -96,8 +99,12 @@ impl<K, T> Shelf<K, T> {
             self.slots.push(None);
             u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
         });
-        let len = self.len_of_hash(hash) + 1;
-        let older_of_hash = self.of_hash.insert(hash, Chain { newest: place, len }).map(|chain| chain.newest);
+        if self.of_hash.len() >= 2 * self.slots.len() + SLACK {
+            self.of_hash.retain(|_, chain| chain.len > 0);
+        }
+        let chain = self.of_hash.entry(hash).or_default();
+        chain.len += 1;
+        let older_of_hash = chain.newest.replace(place);
         let older = self.newest.replace(place);
         match older.and_then(|older| self.get_mut(older)) {
             Some(entry) => entry.newer = Some(place),
@@ -130,14 +137,11 @@ impl<K, T> Shelf<K, T> {
     fn unlink_from_hash(&mut self, place: u32, entry: &Entry<K, T>) {
         let Some(chain) = self.of_hash.get_mut(&entry.hash) else { return };
         chain.len -= 1;
-        if chain.newest == place {
-            match entry.older_of_hash {
-                Some(older) => chain.newest = older,
-                None => drop(self.of_hash.remove(&entry.hash)),
-            }
+        if chain.newest == Some(place) {
+            chain.newest = entry.older_of_hash;
             return;
         }
-        let mut at = Some(chain.newest);
+        let mut at = chain.newest;
         while let Some(newer) = at.and_then(|at| self.get_mut(at)) {
             if newer.older_of_hash == Some(place) {
                 newer.older_of_hash = entry.older_of_hash;
@@ -148,7 +152,7 @@ impl<K, T> Shelf<K, T> {
     }
 
     fn chain(&self, hash: u64) -> impl Iterator<Item = (u32, &Entry<K, T>)> {
-        let mut at = self.of_hash.get(&hash).map(|chain| chain.newest);
+        let mut at = self.of_hash.get(&hash).and_then(|chain| chain.newest);
         std::iter::from_fn(move || {
             let place = at?;
             let entry = self.get(place)?;

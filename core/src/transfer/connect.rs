@@ -73,6 +73,7 @@ impl Machine {
             &self.request,
             #[cfg(feature = "tls")]
             tls,
+            &mut session.route,
         );
         self.route = Some(route);
         if self.request.settings.keep_alive {
@@ -261,10 +262,15 @@ impl Machine {
         };
         self.attempt.expect = head.expect_continue;
         link.configure(request.framing.clone());
-        let fields = request.fields(forward, self.chain.referer(), &self.cookie);
-        if let Err(e) = link.send_head(&head, fields) {
+        let special = request.special(forward, self.chain.referer(), &self.cookie);
+        let sent = match &request.lines {
+            Some(lines) => link.send_head_with(&head, Some(request.host()), Some(lines), special),
+            None => link.send_head(&head, std::iter::once(request.host()).chain(request.general()).chain(special)),
+        };
+        if let Err(e) = sent {
             return self.fail(ErrorKind::Head(e));
         }
+        self.news = !link.is_quiet();
         self.begin_upload();
         self.stage = Stage::Exchange { send_failed: None::<SendFailed> };
     }

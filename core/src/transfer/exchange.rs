@@ -50,8 +50,14 @@ impl Machine {
             self.begin_exchange();
             return None;
         }
+        if !self.news && self.link.as_ref().is_some_and(|link| link.has_flushed()) {
+            return Some(self.offer());
+        }
         match self.poll_link()? {
-            LinkEvent::NeedInput => return Some(self.offer()),
+            LinkEvent::NeedInput => {
+                self.news = false;
+                return Some(self.offer());
+            }
             LinkEvent::Established => {}
             LinkEvent::Informational(head) => self.informational(head),
             LinkEvent::Head(head) => self.head_received(head),

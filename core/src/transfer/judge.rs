@@ -24,7 +24,7 @@ impl Machine {
             // T53: once more, without asking.
             self.chain.expect = Expectation::Refused;
             self.drop_body(AfterBody::NextHop { rewind: pushed });
-        } else if self.request.settings.cookies && head.get("set-cookie").is_some() {
+        } else if self.request.settings.cookies && head.set_cookies().next().is_some() {
             self.stage = Stage::Judge(Box::new(head));
         } else {
             self.judge(head);
@@ -35,7 +35,7 @@ impl Machine {
         let context = self.request.settings.same_site;
         let url = &self.request.cookie_url();
         let revision = session.jar().revision();
-        session.jar_mut().receive_all(url, head.get_all("set-cookie"), self.now.unix, context, |_, _| ());
+        session.jar_mut().receive_all(url, head.set_cookies(), self.now.unix, context, |_, _| ());
         if session.jar().revision() != revision {
             self.chain.new_cookies = true;
             if let Some(past) = &mut self.chain.past {
@@ -55,7 +55,7 @@ impl Machine {
         let hop = redirect::Hop { method: &request.method, url: &request.url, body, hops_so_far };
         let status = head.status().as_u16();
         let settings = &request.settings;
-        match redirect::decide(&settings.redirect, &settings.limits, &hop, status, head.get_all("location")) {
+        match redirect::decide(&settings.redirect, &settings.limits, &hop, status, head.locations()) {
             Ok(Decision::Final(_)) => self.deliver(head),
             Ok(Decision::Follow(next)) if settings.redirect.repeats == Repeats::Followed => self.follow(head, *next),
             Ok(Decision::Follow(next)) => {
@@ -82,11 +82,13 @@ impl Machine {
         self.chain.past_mut().referer = redirect::referer(&policy, &self.request.url, &next);
         let request = &mut self.request;
         if request.headers.iter().any(|(name, value)| !survives(name, value.is_sensitive())) {
+            request.lines = None;
             let headers = Arc::make_mut(&mut request.headers);
             headers.retain(|name, value| survives(name, value.is_sensitive()));
         }
         if policy.referer && request.headers.mentions("referer") {
             // What the caller said there was about the first request; the policy speaks for the next.
+            request.lines = None;
             Arc::make_mut(&mut request.headers).forget("referer");
         }
         if !survives("authorization", true) {
@@ -104,7 +106,7 @@ impl Machine {
             request.content_type = None;
         }
         let method = std::mem::replace(&mut request.method, next.method);
-        let url = std::mem::replace(&mut request.url, next.url);
+        let url = Arc::unwrap_or_clone(std::mem::replace(&mut request.url, Arc::new(next.url)));
         let (crossing, notes) = (next.crossing, next.notes);
         self.chain.past_mut().history.push(Hop { method, url, head, crossing, notes });
         self.event = Some(Event::Redirected);
@@ -114,7 +116,7 @@ impl Machine {
     fn deliver(&mut self, head: ResponseHead) {
         match Delivery::new(&head, &self.request) {
             Ok(delivery) => {
-                self.stage = Stage::Deliver(Box::new(delivery));
+                self.stage = Stage::Deliver(delivery);
                 self.event = Some(Event::Head(head));
             }
             Err(error) => self.fail_with_head(ErrorKind::Decode(error), head),

@@ -99,6 +99,8 @@ struct Machine {
     attempt: Attempt,
     upload: Upload,
     parked: Parked,
+    /// Something came that the link has not been asked about.
+    news: bool,
     /// Since when nothing that counts has moved.
     progress: Instant,
     /// What was tolerated on the connection that is gone.
@@ -193,7 +195,7 @@ enum Stage {
     },
     /// The session is to see the cookies of this head.
     Judge(Box<ResponseHead>),
-    Deliver(Box<Delivery>),
+    Deliver(Delivery),
     /// The rest of a body is thrown away.
     Drain {
         since: Instant,
@@ -230,6 +232,7 @@ impl Transfer {
             attempt: Attempt::default(),
             upload: Upload::Finished,
             parked: Parked::default(),
+            news: true,
             progress: now.instant,
             tolerated: LeniencySet::EMPTY,
             head_after: None,
@@ -321,6 +324,15 @@ impl Transfer {
     /// The bytes of the response body that are at hand, content codings removed.
     pub fn body(&self) -> &[u8] {
         self.0.body()
+    }
+
+    /// Whether the response has been received in full, and the request been sent: nothing more is waited for. There may be bytes in
+    /// [`Transfer::body`] all the same.
+    pub fn is_received(&self) -> bool {
+        match (&self.0.stage, &self.0.link) {
+            (Stage::Deliver(_), Some(link)) => link.http().response_received() && !self.0.can_write(),
+            _ => self.is_ended(),
+        }
     }
 
     /// How many bytes [`Transfer::push_body`] would take now.
@@ -465,13 +477,12 @@ impl Machine {
         if let Some(attempt) = self.losers.pop() {
             return Some(Output::Abandon(attempt));
         }
-        match std::mem::replace(&mut self.socket, SocketOrder::None) {
-            SocketOrder::None => {}
-            SocketOrder::Release => return Some(Output::Release),
-            SocketOrder::Close => return Some(Output::Close),
+        if self.socket != SocketOrder::None {
+            let order = std::mem::replace(&mut self.socket, SocketOrder::None);
+            return Some(if order == SocketOrder::Release { Output::Release } else { Output::Close });
         }
-        if let Some(event) = self.event.take() {
-            return Some(Output::Event(event));
+        if self.event.is_some() {
+            return self.event.take().map(Output::Event);
         }
         if let Some(ending) = self.ending.take() {
             return Some(Output::Event(ending.event()));
@@ -509,6 +520,8 @@ impl Machine {
             }
             return Ok(());
         }
+        // What was written changes nothing of what the link has to say.
+        self.news |= !matches!(input, Input::Wrote(_));
         match input {
             Input::Tick => Ok(()),
             Input::Cancel => {
@@ -526,6 +539,7 @@ impl Machine {
             Input::Wrote(n) => self.wrote(n),
             Input::Received(bytes) => self.received(bytes),
             Input::Filled(n) => self.filled(n),
+            Input::Bypassed(n) => self.bypassed(n),
             Input::Eof => self.eof(),
             Input::Failed(side, failure) => self.io_failed(side, failure),
             Input::Blocked(side) => self.park(side, true),

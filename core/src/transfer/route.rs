@@ -3,21 +3,26 @@
 //! A kept connection serves a request only if every part of the route is equal (T9): scheme, host, port, the proxy with
 //! its credentials, and the TLS configuration by identity.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
 
 use url::Url;
 
 use crate::link::{Layer, Tunnel};
 use crate::origin::Scheme;
+use crate::pool::QuickHasher;
 use crate::prepared::{Prepared, USER_AGENT};
 use crate::proxy::Proxy;
 #[cfg(feature = "tls")]
 use crate::tls::{TlsConfig, TlsLayer};
 
-/// The key of a kept connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Route {
+/// The key of a kept connection. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Route(Arc<Way>);
+
+#[derive(Debug, PartialEq, Eq)]
+struct Way {
     /// Of all the rest; made once, since a key is looked up more often than it is made.
     hash: u64,
     scheme: Scheme,
@@ -29,31 +34,46 @@ pub struct Route {
 }
 
 impl Route {
-    /// The route of a request. `tls` is the configuration for whatever TLS the route has.
-    pub(crate) fn new(request: &Prepared, #[cfg(feature = "tls")] tls: Option<TlsConfig>) -> Route {
-        let mut route = Route {
-            hash: 0,
-            scheme: Scheme::of(&request.url),
-            host: request.url.host_str().unwrap_or_default().into(),
-            port: port(&request.url),
-            proxy: request.settings.proxy.clone(),
+    /// The route of a request. `tls` is the configuration for whatever TLS the route has. `last` is the one that was made last, which is
+    /// likely to serve again.
+    pub(crate) fn new(
+        request: &Prepared,
+        #[cfg(feature = "tls")] tls: Option<TlsConfig>,
+        last: &mut Option<Route>,
+    ) -> Route {
+        let (scheme, host, port) =
+            (Scheme::of(&request.url), request.url.host_str().unwrap_or_default(), port(&request.url));
+        let proxy = &request.settings.proxy;
+        if let Some(Route(way)) = last {
+            let same = way.port == port && way.scheme == scheme && *way.host == *host && way.proxy == *proxy;
+            #[cfg(feature = "tls")]
+            let same = same && way.tls == tls;
+            if same {
+                return Route(way.clone());
+            }
+        }
+        // A fixed key: the same run gives the same hashes.
+        let mut hasher = QuickHasher::default();
+        (scheme, host, port, proxy).hash(&mut hasher);
+        #[cfg(feature = "tls")]
+        tls.hash(&mut hasher);
+        let route = Route(Arc::new(Way {
+            hash: hasher.finish(),
+            scheme,
+            host: host.into(),
+            port,
+            proxy: proxy.clone(),
             #[cfg(feature = "tls")]
             tls,
-        };
-        // Fixed keys: the same run gives the same hashes.
-        let mut hasher = DefaultHasher::new();
-        (route.scheme, &route.host, route.port, &route.proxy).hash(&mut hasher);
-        #[cfg(feature = "tls")]
-        route.tls.hash(&mut hasher);
-        route.hash = hasher.finish();
-        route
+        }));
+        last.insert(route).clone()
     }
 
     /// The host and port that a socket has to reach: the proxy's, or the origin's. A literal IPv6 address has no brackets.
     pub fn peer_name(&self) -> (&str, u16) {
-        let (host, port) = match &self.proxy {
+        let (host, port) = match &self.0.proxy {
             Some(proxy) => (proxy.url().host_str().unwrap_or_default(), port(proxy.url())),
-            None => (&*self.host, self.port),
+            None => (&*self.0.host, self.0.port),
         };
         (host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host), port)
     }
@@ -71,7 +91,7 @@ impl Route {
 
     /// The proxy, when it forwards the request instead of tunnelling.
     pub(crate) fn forward<'a>(&'a self, url: &Url) -> Option<&'a Proxy> {
-        self.proxy.as_ref().filter(|proxy| !proxy.tunnels(url))
+        self.0.proxy.as_ref().filter(|proxy| !proxy.tunnels(url))
     }
 
     /// The layers of a new connection, from the socket upwards.
@@ -80,7 +100,7 @@ impl Route {
     /// In words: TLS is needed and cannot be had for this name.
     pub(crate) fn layers(&self, request: &Prepared) -> Result<Vec<Box<dyn Layer>>, String> {
         let mut layers: Vec<Box<dyn Layer>> = Vec::new();
-        if let Some(proxy) = &self.proxy {
+        if let Some(proxy) = &self.0.proxy {
             if proxy.is_https() {
                 layers.push(self.proxy_tls(proxy)?);
             }
@@ -88,14 +108,14 @@ impl Route {
                 layers.push(Box::new(self.tunnel(proxy, request)?));
             }
         }
-        if self.scheme == Scheme::Https {
+        if self.0.scheme == Scheme::Https {
             layers.push(self.origin_tls()?);
         }
         Ok(layers)
     }
 
     fn tunnel(&self, proxy: &Proxy, request: &Prepared) -> Result<Tunnel, String> {
-        let authority = format!("{}:{}", self.host, self.port);
+        let authority = format!("{}:{}", self.0.host, self.0.port);
         let headers = proxy.headers();
         let agent = request.headers.get("user-agent").map_or(USER_AGENT.as_bytes(), |value| value.as_bytes());
         let agent = (!headers.mentions("user-agent")).then_some(("User-Agent", agent));
@@ -107,13 +127,13 @@ impl Route {
 
     #[cfg(feature = "tls")]
     fn origin_tls(&self) -> Result<Box<dyn Layer>, String> {
-        let config = self.tls.as_ref().ok_or("no configuration")?;
-        Ok(Box::new(TlsLayer::new(config, &self.host).map_err(|e| e.to_string())?))
+        let config = self.0.tls.as_ref().ok_or("no configuration")?;
+        Ok(Box::new(TlsLayer::new(config, &self.0.host).map_err(|e| e.to_string())?))
     }
 
     #[cfg(feature = "tls")]
     fn proxy_tls(&self, proxy: &Proxy) -> Result<Box<dyn Layer>, String> {
-        let config = proxy.tls_config().or(self.tls.as_ref()).ok_or("no configuration")?;
+        let config = proxy.tls_config().or(self.0.tls.as_ref()).ok_or("no configuration")?;
         Ok(Box::new(TlsLayer::new(config, proxy.url().host_str().unwrap_or_default()).map_err(|e| e.to_string())?))
     }
 
@@ -130,9 +150,17 @@ impl Route {
 
 impl Hash for Route {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u64(self.hash);
+        state.write_u64(self.0.hash);
     }
 }
+
+impl PartialEq for Route {
+    fn eq(&self, other: &Route) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+    }
+}
+
+impl Eq for Route {}
 
 fn port(url: &Url) -> u16 {
     url.port_or_known_default().unwrap_or_default()

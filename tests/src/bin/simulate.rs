@@ -6,6 +6,8 @@
 //!
 //! Scenario k has the seed N + k. The exit code is 0 when everything held, 1 when not, 2 for a wrong call.
 
+#![forbid(unsafe_code)]
+
 use std::process::ExitCode;
 use std::time::Instant;
 

@@ -12,7 +12,7 @@ use super::world::{Happens, World};
 use crate::memory::ms;
 
 /// Outputs in a row after which the engine counts as spinning.
-const SPIN: usize = 200_000;
+const SPIN: usize = 3_000_000;
 
 impl World {
     /// Answers until there is nothing more to do.
@@ -108,7 +108,10 @@ impl World {
         let most = if in_place { self.tape.space(socket) } else { 16 * 1024 };
         assert!(most > 0, "asked to read into nothing");
         let n = self.cut(most);
-        let (read, times) = self.wire(socket).read(now, n);
+        let wire = self.wire(socket);
+        let (read, times) = wire.read(now, n);
+        // The rest of a redirect is read after that is told.
+        wire.released = wire.released.map(|_| now);
         self.arrivals(socket, times);
         match read {
             Read::Nothing => self.tell(&Told::Blocked(socket, Side::Read)),

@@ -168,7 +168,17 @@ impl Plan {
         let method =
             *pick(dice, &["GET", "GET", "GET", "GET", "HEAD", "POST", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]);
         let mut asked = Asked { method: method.into(), ..Asked::default() };
-        let body = payload(dice, number, &mut asked);
+        let mut body = payload(dice, number, &mut asked);
+        // Where everything goes byte by byte it need not be much.
+        let most = if self.weather.cut.is_some_and(|cut| cut < 100) { 600 } else { usize::MAX };
+        if body.len() > most {
+            body.truncate(most);
+            match &mut asked.payload {
+                Payload::Memory(bytes) => bytes.truncate(most),
+                Payload::Stream { length: Some(length), .. } => *length = most as u64,
+                _ => {}
+            }
+        }
         decorate(dice, number, &mut asked, !body.is_empty());
         if self.mix == Mix::Proxies && !dice.once_in(3) {
             let credentials =
@@ -201,6 +211,7 @@ impl Plan {
             let here = expected::of(&request, &ORIGINS[origin], &target, &asked);
             let last = hop + 1 == hops;
             let mut answer = Answer::random(dice, page, &ORIGINS[origin], dir, self.weather.faulty);
+            answer.length = answer.length.min(most);
             if matches!(asked.payload, Payload::Stream { rewindable: false, .. }) {
                 // It would be told of the refusal.
                 answer.at_expect %= 2;
@@ -214,9 +225,12 @@ impl Plan {
                 answer.redirect(dice, status, (&ORIGINS[origin], dir), (&ORIGINS[to], to_dir), &to_target);
                 next = Some((status, to, to_dir, to_target));
             } else if dice.once_in(14) && asked.redirects != Some(0) {
-                answer.hostile = Some(dice.below(hostile::COUNT));
+                // A redirect that cannot be followed for its body is delivered whatever else is wrong with it.
+                let once = matches!(asked.payload, Payload::Stream { rewindable: false, .. });
+                answer.hostile = Some(dice.below(if once { hostile::FIRST_REDIRECT } else { hostile::COUNT }));
             } else if dice.once_in(30) && self.weather.faulty {
                 answer.cut = Some(dice.below(1000));
+                answer.extra = false;
             }
             if here.body && dice.once_in(10) && answer.hostile.is_none() {
                 answer.early = true;
@@ -298,7 +312,7 @@ fn weather(dice: &mut Dice, mix: Mix) -> Weather {
     Weather {
         faulty,
         serial: dice.once_in(3),
-        cut: (!tls && dice.once_in(3)).then(|| *pick(dice, &[1, 7, 100, 1400, 5000])),
+        cut: (!tls && dice.once_in(3)).then(|| *pick(dice, &[1, 7, 100, 100, 1400, 1400, 5000, 5000])),
         noise: if !tls && dice.once_in(3) { 3 + dice.below(12) } else { 0 },
         latency: *pick(dice, &[Duration::ZERO, ms(1), ms(20), ms(150)]),
         bandwidth: if tls { 0 } else { *pick(dice, &[0, 0, 2_000_000, 100_000]) },

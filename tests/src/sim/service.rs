@@ -3,8 +3,8 @@
 use super::expected::authorization;
 use super::origins::ORIGINS;
 use super::origins::PROXY;
-use super::plan::{LONGEST_THOUGHT, Page};
-use super::tap::{CONNECT, Framed, Step, Tap, Written};
+use super::plan::{LONGEST_THOUGHT, Mix, Page};
+use super::tap::{CONNECT, Framed, Step, Written};
 use super::wire::Fault;
 use super::world::{Happens, PageRun, World};
 use crate::memory::ms;
@@ -13,20 +13,26 @@ impl World {
     /// The client writes: everything is looked at before it leaves.
     pub(super) fn written(&mut self, socket: u32, bytes: &[u8]) {
         let now = self.now;
-        let mut tap = std::mem::take(&mut self.wire(socket).tap);
-        self.tapped(socket, &mut tap, bytes);
-        let wire = self.wire(socket);
-        wire.tap = tap;
-        let arrival = wire.write(now, bytes);
+        if self.wire(socket).tls.is_none() {
+            self.tapped(socket, bytes);
+        }
+        let arrival = self.wire(socket).write(now, bytes);
         self.at(arrival, Happens::ToServer(socket));
     }
 
-    fn tapped(&mut self, socket: u32, tap: &mut Tap, bytes: &[u8]) {
-        let requests = tap.requests.len();
-        let last = tap.requests.last().cloned();
+    /// What TLS hides is looked at when it has arrived.
+    pub(super) fn deciphered(&mut self, socket: u32) {
+        let now = self.now;
+        let (plain, times) = self.wire(socket).decipher(now);
+        self.arrivals(socket, times);
+        self.tapped(socket, &plain);
+    }
+
+    fn tapped(&mut self, socket: u32, bytes: &[u8]) {
+        let mut tap = std::mem::take(&mut self.wire(socket).tap);
         tap.write(bytes, &mut |step| match step {
-            Step::Begins => {
-                self.begins(socket, requests, last.as_ref());
+            Step::Begins(requests, last) => {
+                self.begins(socket, requests, last);
                 None
             }
             Step::Head(head) => Some(self.judge_head(socket, head)),
@@ -35,12 +41,16 @@ impl World {
                 None
             }
         });
+        self.wire(socket).tap = tap;
     }
 
     /// Invariants 2 and 11: a request goes out only on a connection on which everything before it is finished, in both directions.
     fn begins(&mut self, socket: u32, requests: usize, last: Option<&Written>) {
         let (now, limits) = (self.now, self.plan.limits);
         let noisy = self.plan.weather.noise > 0 || self.plan.weather.cut.is_some();
+        // Under TLS it is seen only when it has arrived.
+        let noisy = noisy || self.plan.mix == Mix::Tls;
+        let slack = if noisy { ms(400) } else { ms(0) };
         let wire = self.wire(socket);
         assert!(wire.open && wire.connected.is_some(), "a request on a connection that is not open");
         let Some(last) = last else { return };
@@ -48,7 +58,7 @@ impl World {
         assert!(!last.close, "a request on a connection of which the last request said that it is closed");
         assert_eq!(wire.next, requests, "a request before the one before was answered");
         let released = wire.released.expect("a request on a connection that nobody let go");
-        if wire.extra && now.saturating_sub(released) < ms(1) {
+        if wire.extra && now.saturating_sub(released) < ms(1) + slack {
             // Nobody looks at a connection that was let go at this moment; what follows shows it.
             wire.released = None;
             self.fired = true;
@@ -56,7 +66,6 @@ impl World {
         }
         assert!(wire.reusable, "a request on a connection that the last response forbade to use again");
         assert!(wire.read >= wire.generated, "a request before the response to the one before was read to its end");
-        let slack = if noisy { ms(400) } else { ms(0) };
         let idle = now.saturating_sub(released + slack);
         let lasts = wire.lasts.map_or(limits.idle_time, |s| limits.idle_time.min(std::time::Duration::from_secs(s)));
         assert!(idle <= lasts, "a request on a connection that was idle for {idle:?}, and lasts {lasts:?}");
@@ -245,7 +254,11 @@ impl World {
             bytes.escape_ascii()
         );
         let now = self.now;
-        let slack = if self.plan.weather.noise > 0 || self.plan.weather.cut.is_some() { ms(800) } else { ms(0) };
+        let slack = if self.plan.mix == Mix::Tls || self.plan.weather.noise > 0 || self.plan.weather.cut.is_some() {
+            ms(800)
+        } else {
+            ms(0)
+        };
         let wire = self.wire(socket);
         if let Some(since) = wire.held {
             // RFC 9110 §10.1.1: the body waits for 100 (Continue), a second at most.
@@ -264,7 +277,7 @@ impl World {
                 return;
             }
             let Some(request) = wire.tap.requests.get(wire.next).cloned() else { return };
-            if wire.arrived < request.head_end {
+            if wire.known() < request.head_end {
                 return;
             }
             if request.page == CONNECT {
@@ -295,7 +308,7 @@ impl World {
                 }
             }
             let wire = self.wire(socket);
-            let heard = request.end.is_some_and(|end| wire.arrived >= end);
+            let heard = request.end.is_some_and(|end| wire.known() >= end);
             if !heard && !answer.early {
                 return;
             }
@@ -342,10 +355,10 @@ impl World {
         let leaves_open = !ends_itself && (hostile || self.dice.once_in(2));
         let wire = &mut self.wires[socket as usize - 1];
         if half {
-            times.extend(wire.close_after(now, false));
+            times.extend(wire.close_after(now, false, false));
         } else if !reusable && !leaves_open || broken {
             // Before the whole request has come: it hears the rest.
-            times.extend(wire.close_after(now, heard));
+            times.extend(wire.close_after(now, heard, broken));
         }
         self.arrivals(socket, times);
         if let Some((after, next)) = idle {

@@ -5,6 +5,8 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use super::origins::ORIGINS;
+use super::secure::Secure;
 use super::tap::Tap;
 
 /// Bytes that fit on the way in either direction.
@@ -94,6 +96,8 @@ pub(super) struct Wire {
     /// It was followed by bytes that nobody asked for.
     pub(super) extra: bool,
     pub(super) lasts: Option<u64>,
+    /// The server's end of TLS.
+    pub(super) tls: Option<Box<Secure>>,
     /// Behind the proxy: the origin to which it leads, and from which byte on.
     pub(super) tunnel: Option<(usize, usize)>,
 }
@@ -134,6 +138,7 @@ impl Wire {
             reusable: true,
             extra: false,
             lasts: None,
+            tls: ORIGINS[origin].secure.then(|| Box::new(Secure::new())),
             tunnel: None,
         }
     }
@@ -151,14 +156,46 @@ impl Wire {
         if self.end.is_some() || self.closes.is_some() {
             return Vec::new();
         }
+        match &mut self.tls {
+            None => self.send(now, bytes),
+            Some(tls) => {
+                let out = tls.say(bytes, false);
+                self.send(now, &out)
+            }
+        }
+    }
+
+    fn send(&mut self, now: Duration, bytes: &[u8]) -> Vec<Duration> {
         self.backlog.extend(bytes);
         self.generated += bytes.len();
         self.pump(now)
     }
 
-    /// The server closes once it has said everything; `both`: it hears no more either.
-    pub(super) fn close_after(&mut self, now: Duration, both: bool) -> Vec<Duration> {
+    /// How much of what the client says the server knows, as HTTP.
+    pub(super) fn known(&self) -> usize {
+        self.tls.as_ref().map_or(self.arrived, |tls| tls.plain.len())
+    }
+
+    /// Under TLS: what has arrived, deciphered; and the answers of TLS itself.
+    pub(super) fn decipher(&mut self, now: Duration) -> (Vec<u8>, Vec<Duration>) {
+        let Some(tls) = &mut self.tls else { return Default::default() };
+        let from = tls.hear(&self.sent, self.arrived);
+        let plain = tls.plain[from..].to_vec();
+        let out = tls.say(b"", false);
+        let times = if self.has_ended() { Vec::new() } else { self.send(now, &out) };
+        (plain, times)
+    }
+
+    /// The server closes once it has said everything; `both`: it hears no more either; `torn`: without the good-bye of TLS.
+    pub(super) fn close_after(&mut self, now: Duration, both: bool, torn: bool) -> Vec<Duration> {
         if self.closes.is_none() {
+            if let Some(tls) = &mut self.tls
+                && self.end.is_none()
+            {
+                let out = tls.say(b"", !torn);
+                self.backlog.extend(&out);
+                self.generated += out.len();
+            }
             self.closes = Some(both);
         }
         self.pump(now)

@@ -3,17 +3,16 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::io::ErrorKind;
 use std::time::Duration;
 
 use petition_core::{Error, Instant, Now, Session, Side, UnixTime};
 
 use super::answer::Rendered;
 use super::cookies::Model;
-use super::plan::Plan;
+use super::plan::{Mix, Plan};
 use super::tape::Tape;
 use super::told::Told;
-use super::wire::{End, Fault, Wire};
+use super::wire::{End, Wire};
 use crate::memory::{Dice, ms};
 
 /// The wall clock at the beginning.
@@ -117,17 +116,15 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new(plan: Plan, written: bool) -> World {
-        let mut session = Session::new();
-        for (name, value, sensitive) in &plan.session_fields {
-            session
-                .update(|options| match sensitive {
-                    true => options.headers.set_sensitive(name, value),
-                    false => options.headers.set(name, value),
-                })
-                .expect("a plan's fields are sound");
+        let mut tape = Tape::new(plan.limits, Session::new(), written);
+        if plan.mix == Mix::Tls {
+            tape.tls = Some(super::secure::configurations().1.clone());
         }
-        let mut tape = Tape::new(plan.limits, session, written);
         tape.remark(&format!("seed {} {:?}", plan.seed, plan.mix));
+        for (name, value, sensitive) in &plan.session_fields {
+            let told = Told::SessionField(name.clone(), value.clone(), *sensitive);
+            tape.tell(Now::new(Instant::default(), UnixTime(WALL)), &told).expect("a plan's fields are sound");
+        }
         let mut world = World {
             tape,
             now: Duration::from_millis(1),
@@ -300,6 +297,9 @@ impl World {
                 if std::mem::take(&mut wire.wants_write) && wire.open {
                     self.tell(&Told::Ready(socket, Side::Write));
                 }
+                if self.wire(socket).open && self.wire(socket).tls.is_some() {
+                    self.deciphered(socket);
+                }
                 self.serve(socket);
             }
             Happens::ToClient(socket) => {
@@ -346,9 +346,9 @@ impl World {
         let ask = &self.plan.asks[place];
         let (asked, conduct) = (Box::new(ask.asked.clone()), ask.conduct.clone());
         let first = ask.pages[0];
-        let session = format!("{:?}", self.tape.session.options());
+        let options = self.tape.session.options().clone();
         self.tell(&Told::Start(number, asked));
-        assert_eq!(session, format!("{:?}", self.tape.session.options()), "T11: sending changes no option");
+        assert!(*self.tape.session.options() == options, "T11: sending changes no option");
         self.pages[first].begun = (self.step, self.wall());
         let now = self.now;
         let running = &mut self.running[place];
@@ -360,92 +360,12 @@ impl World {
         }
     }
 
-    fn looked_up(&mut self, t: u32) {
-        let running = &self.running[self.transfers[t as usize - 1]];
-        if running.over {
-            return;
-        }
-        let Some(transfer) = self.tape.transfer(t) else { return };
-        let Some((name, port)) = transfer.peer_name() else { return };
-        let name = name.to_owned();
-        let faulty = self.plan.weather.faulty;
-        if faulty && self.dice.once_in(40) {
-            self.fired = true;
-            return self.tell_if_asked(t, &Told::ResolveFailed(t, ErrorKind::NotFound));
-        }
-        let machine = super::origins::machine(&name).unwrap_or_else(|| panic!("who is {name}?"));
-        let mut addresses = super::origins::addresses(machine).to_vec();
-        addresses.truncate(1 + self.dice.below(3));
-        let addresses = addresses.into_iter().map(|ip| std::net::SocketAddr::new(ip, port)).collect();
-        self.tell_if_asked(t, &Told::Resolved(t, addresses));
-    }
-
-    /// The answer to a look-up that may have been given up meanwhile.
-    fn tell_if_asked(&mut self, _t: u32, told: &Told<'_>) {
-        self.step += 1;
-        let now = self.clocks();
-        let answered = self.tape.tell(now, told);
-        if let Err(words) = answered {
-            assert!(words.contains("ended") || words.contains("not asked"), "{words}");
-        }
-    }
-
-    /// A connection is to be opened.
-    pub(super) fn dial(&mut self, socket: u32, address: std::net::SocketAddr) {
-        let origin = super::origins::at(address).unwrap_or_else(|| panic!("who is at {address}?"));
-        assert_eq!(socket as usize, self.wires.len() + 1);
-        let weather = &self.plan.weather;
-        let (latency, bandwidth, faulty) = (weather.latency, weather.bandwidth, weather.faulty);
-        let dice = &mut self.dice;
-        let some = |dice: &mut Dice| if dice.once_in(2) { dice.below(400) } else { dice.below(20_000) };
-        let fault = if !faulty || !dice.once_in(3) {
-            Fault::None
-        } else {
-            match dice.below(11) {
-                0 | 1 => Fault::ResetDown(some(dice), dice.once_in(2)),
-                2 => Fault::FinDown(some(dice)),
-                3 => Fault::StallDown(some(dice)),
-                4 | 5 => Fault::ResetUp(some(dice)),
-                6 => Fault::StopReading(some(dice)),
-                7 => Fault::HalfClose,
-                _ => Fault::IdleClose(ms(dice.throw() % 8_000)),
-            }
-        };
-        let dialling = if faulty { dice.below(16) } else { 15 };
-        let extra = ms(if dice.once_in(4) { dice.throw() % 600 } else { 0 });
-        self.wires.push(Wire::new(address, origin, fault, latency, bandwidth));
-        match dialling {
-            0 => self.fired = true, // A black hole.
-            1 | 2 => {
-                self.fired = true;
-                self.wire(socket).fired = true;
-                self.after(latency + extra, Happens::Dialled(socket));
-            }
-            _ => self.after(latency + extra, Happens::Dialled(socket)),
-        }
-    }
-
-    fn dialled(&mut self, socket: u32) {
-        let now = self.now;
-        let wire = self.wire(socket);
-        if !wire.open {
-            return;
-        }
-        if wire.fired {
-            wire.open = false;
-            self.tell(&Told::ConnectFailed(socket, ErrorKind::ConnectionRefused));
-        } else {
-            wire.connected = Some(now);
-            self.tell(&Told::Connected(socket));
-        }
-    }
-
     /// What must not be shown is in nothing that is shown.
     pub(super) fn show(&mut self, text: &str) {
         for secret in ["cnr", "Y25y"] {
             if let Some(at) = text.find(secret) {
-                let from = text.floor_char_boundary(at.saturating_sub(120));
-                panic!("a secret is shown: …{}", &text[from..text.ceil_char_boundary(at + 12)]);
+                let around: String = text[at..].chars().take(60).collect();
+                panic!("a secret is shown: {around}…");
             }
         }
     }

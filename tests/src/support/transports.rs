@@ -6,7 +6,7 @@ use std::ops::DerefMut;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
-use super::{session_with, trust};
+use super::{session_trusting, trust};
 use crate::net::PATIENCE;
 use crate::tls::Authority;
 use petition_core::http1::ResponseHead;
@@ -47,12 +47,11 @@ impl Client {
     /// # Panics
     /// When the machine has no thread left.
     pub fn both(authority: &Authority) -> [Client; 2] {
-        let tls = trust(authority);
         let mut session = petition_core::Session::new();
-        session.update(|options| options.scalars_mut().tls = Some(tls.clone()).into());
+        session.update(|options| options.scalars_mut().tls = Some(trust(authority)).into());
         let options = Options { session: Arc::new(Mutex::new(session)), ..Options::default() };
         let client = LoopThread::spawn(options).expect("an event loop");
-        [Client::Std(session_with(&tls)), Client::Mio(client)]
+        [Client::Std(session_trusting(authority)), Client::Mio(client)]
     }
 
     /// Looks at its session, or changes it. It is locked meanwhile.

@@ -69,17 +69,10 @@ fn each_way(answer: &str, then: Then, want: Want) {
 fn plays(script: &dyn Fn() -> Script, then: Then, want: Want, set: &dyn Fn(&mut Options), what: &str) {
     for client in clients() {
         client.session(|session| session.update(set));
-        let sent = Arc::new(AtomicBool::new(false));
-        let tell = sent.clone();
+        let (told, sent) = flagged(script());
         let first = match then {
-            Waits => {
-                let told = script().act(move |_| {
-                    tell.store(true, Ordering::SeqCst);
-                    Ok(())
-                });
-                told.read_request().send(NEXT)
-            }
-            Ends => script().half_close(),
+            Waits => told.read_request().send(NEXT),
+            Ends => told.half_close(),
         };
         let server = Scripted::start([first, Script::new().answer(NEXT)]).unwrap();
         let result = client.send(get(server.url("/first")));
@@ -90,15 +83,32 @@ fn plays(script: &dyn Fn() -> Script, then: Then, want: Want, set: &dyn Fn(&mut 
             (want, _) => panic!("expected {want:?}: {}", context()),
         }
         if then == Waits {
-            // All of it is there before the next request; and the connection was idle for longer than nobody looks.
-            eventually("the whole answer to be sent", || sent.load(Ordering::SeqCst).then_some(()));
-            let since = Instant::now();
-            while since.elapsed() < Duration::from_millis(2) {
-                std::thread::yield_now();
-            }
+            settle(&server, &sent);
         }
         let next = client.send(get(server.url("/next"))).unwrap_or_else(|error| panic!("{error}, {}", context()));
         assert_eq!((next.text().as_str(), next.reused), ("next", matches!(want, Kept(_))), "{}", context());
         assert!(server.counts().accepted <= 2, "{}", context());
+    }
+}
+
+/// The script, and whether it has come to its end.
+fn flagged(script: Script) -> (Script, Arc<AtomicBool>) {
+    let sent = Arc::new(AtomicBool::new(false));
+    let tell = sent.clone();
+    let told = script.act(move |_| {
+        tell.store(true, Ordering::SeqCst);
+        Ok(())
+    });
+    (told, sent)
+}
+
+/// Until all of the answer is there, or the client has closed before that; and the connection was idle for longer than nobody looks.
+#[track_caller]
+fn settle(server: &Scripted, sent: &AtomicBool) {
+    let over = || sent.load(Ordering::SeqCst) || server.record(0).ending.is_some();
+    eventually("the whole answer to be sent", || over().then_some(()));
+    let since = Instant::now();
+    while since.elapsed() < Duration::from_millis(2) {
+        std::thread::yield_now();
     }
 }

@@ -7,6 +7,7 @@ mod header;
 mod hostile;
 mod overlay;
 mod prefix;
+mod reasons;
 mod round_trip;
 
 use super::*;

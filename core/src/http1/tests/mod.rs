@@ -5,6 +5,7 @@ mod chunked;
 mod exchanges;
 mod heads;
 mod limits;
+mod reasons;
 mod requests;
 mod responses;
 

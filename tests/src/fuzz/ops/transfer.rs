@@ -4,10 +4,12 @@
 //! closed or kept; once the world answers honestly the transfer ends; no credential is in anything that is shown; the same program gives the same
 //! run; no option is changed.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use arbitrary::Unstructured;
 use petition_core::dial::AttemptId;
+use petition_core::http1::LeniencySet;
 use petition_core::{Event, Input, Instant, IoFailure, Now, Output, Session, Side, Transfer, UnixTime};
 
 use super::words::{ANSWERS, CANARY, answer, request, step};
@@ -16,6 +18,19 @@ use super::words::{ANSWERS, CANARY, answer, request, step};
 pub fn transfer_ops(data: &[u8]) {
     let first = Run::new(data);
     assert_eq!(first, Run::new(data), "the same program gives the same run");
+}
+
+/// All that can be seen of a transfer.
+#[derive(Debug, PartialEq)]
+struct Fingerprint {
+    state: String,
+    deadline: Option<Instant>,
+    outgoing: Vec<u8>,
+    body: Vec<u8>,
+    parked: [bool; 3],
+    counts: (usize, usize),
+    connection: (Option<SocketAddr>, bool, LeniencySet),
+    over: (Option<Duration>, bool),
 }
 
 struct Run<'a> {
@@ -133,13 +148,18 @@ impl Run<'_> {
         taken.is_ok()
     }
 
-    fn fingerprint(&self) -> String {
+    fn fingerprint(&self) -> Fingerprint {
         let transfer = &self.transfer;
-        let parked = [Side::Read, Side::Write, Side::Body].map(|side| transfer.is_blocked(side));
-        let state = (transfer, transfer.deadline(), transfer.is_ended(), parked, transfer.body_room());
-        let bytes = (transfer.outgoing(), transfer.body());
-        let facts = (transfer.url(), transfer.history().len(), transfer.peer(), transfer.reused(), transfer.elapsed());
-        format!("{state:?} {bytes:?} {facts:?} {:?}", transfer.tolerated())
+        Fingerprint {
+            state: format!("{transfer:?} {}", transfer.url()),
+            deadline: transfer.deadline(),
+            outgoing: transfer.outgoing().to_vec(),
+            body: transfer.body().to_vec(),
+            parked: [Side::Read, Side::Write, Side::Body].map(|side| transfer.is_blocked(side)),
+            counts: (transfer.body_room(), transfer.history().len()),
+            connection: (transfer.peer(), transfer.reused(), transfer.tolerated()),
+            over: (transfer.elapsed(), transfer.is_ended()),
+        }
     }
 
     /// Answers what was asked last, well or badly for the transfer.

@@ -1,0 +1,65 @@
+//! The server's end of TLS on a simulated connection, by rustls. What the client writes is known only when it arrives.
+
+use std::io::{Read, Write};
+use std::sync::{Arc, OnceLock};
+
+use petition_core::tls::TlsConfig;
+use rustls::{ServerConfig, ServerConnection};
+
+use crate::memory::{client_config, server_config};
+use crate::tls::Authority;
+
+/// Both ends' configurations, the same for all scenarios: certificates are costly.
+pub(super) fn configurations() -> &'static (Arc<ServerConfig>, TlsConfig) {
+    static BOTH: OnceLock<(Arc<ServerConfig>, TlsConfig)> = OnceLock::new();
+    BOTH.get_or_init(|| {
+        let authority = Authority::new();
+        (server_config(&authority, &["a.test", "www.a.test"]), client_config(&authority))
+    })
+}
+
+pub(super) struct Secure {
+    connection: ServerConnection,
+    /// Bytes of the wire that it has been fed.
+    fed: usize,
+    /// Everything that was heard.
+    pub(super) plain: Vec<u8>,
+}
+
+impl Secure {
+    pub(super) fn new() -> Secure {
+        let mut connection = ServerConnection::new(configurations().0.clone()).expect("a sound configuration");
+        connection.set_buffer_limit(None);
+        Secure { connection, fed: 0, plain: Vec::new() }
+    }
+
+    /// Takes in what has arrived of `sent`. Returns where the new plain bytes begin.
+    pub(super) fn hear(&mut self, sent: &[u8], arrived: usize) -> usize {
+        let before = self.plain.len();
+        let mut rest = &sent[self.fed..arrived.max(self.fed)];
+        self.fed += rest.len();
+        while !rest.is_empty() {
+            let read = self.connection.read_tls(&mut rest);
+            let fine = read.is_ok() && self.connection.process_new_packets().is_ok();
+            // An error here says that there is nothing now, or nothing more.
+            let _ = self.connection.reader().read_to_end(&mut self.plain);
+            if !fine {
+                break;
+            }
+        }
+        before
+    }
+
+    /// What goes out for these plain bytes, and whatever else TLS has to say.
+    pub(super) fn say(&mut self, plain: &[u8], last: bool) -> Vec<u8> {
+        self.connection.writer().write_all(plain).expect("there is no limit");
+        if last {
+            self.connection.send_close_notify();
+        }
+        let mut out = Vec::new();
+        while self.connection.wants_write() {
+            self.connection.write_tls(&mut out).expect("a Vec takes everything");
+        }
+        out
+    }
+}
