@@ -66,6 +66,14 @@ impl Link {
     /// See [`LinkError`]. The first one ends the link; later calls return [`LinkError::Over`].
     pub fn poll(&mut self, now: Now) -> Result<LinkEvent, LinkError> {
         let result = self.advance(now);
+        if self.stack.is_plain() && result.is_ok() {
+            // There is nothing to be passed down.
+            self.starved = matches!(result, Ok(LinkEvent::NeedInput));
+            if self.starved {
+                self.stack.release();
+            }
+            return result;
+        }
         if result.is_err() {
             self.state = State::Over;
         }
