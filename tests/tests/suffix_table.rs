@@ -30,15 +30,13 @@ fn t65_the_table_answers_as_the_rules_do_one_by_one() {
         for host in
             [name.to_owned(), format!("a.{name}"), format!("b.a.{name}"), format!("x{name}"), format!("c.b.a.{inner}")]
         {
-            assert_eq!(list.public_suffix(&ascii(&host)), reference.public_suffix(&ascii(&host)), "{host}");
+            // With letters in front, some names of scripts written from the right are none.
+            let Ok(host) = url::Host::parse(&host).map(|host| host.to_string()) else { continue };
+            assert_eq!(list.public_suffix(&host), reference.public_suffix(&host), "{host}");
             names += 1;
         }
     }
     assert!(names > 40_000, "saw {names}");
-}
-
-fn ascii(name: &str) -> String {
-    url::Host::parse(name).expect("a host name").to_string()
 }
 
 /// One rule each, international names in letters.
@@ -82,7 +80,7 @@ impl Automaton {
             if kind == 1 && !name.contains('.') {
                 continue;
             }
-            let name = ascii(name);
+            let name = url::Host::parse(name).expect("a host name").to_string();
             let node = name.bytes().rev().fold(&mut tree, |node, byte| node.edges.entry(byte).or_default());
             node.rules |= kind;
         }
