@@ -444,7 +444,8 @@ impl Transfer {
         let machine = &*self.0;
         matches!(machine.stage, Stage::Exchange { .. })
             && machine.event.is_none()
-            && machine.link.as_ref().is_some_and(|link| link.is_plain() && link.wants_read())
+            && !machine.news
+            && machine.link.as_ref().is_some_and(|link| link.has_flushed())
             && matches!(machine.offer(), Output::Read)
     }
 
