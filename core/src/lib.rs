@@ -34,7 +34,7 @@
 //!
 //! # Features
 //!
-//! On by default: `tls`, `ring`, `webpki-roots`, `gzip` (with deflate), `json`, `charset`, `public-suffix`. Off: `brotli`, `zstd`.
+//! On by default: `tls`, `ring`, `webpki-roots`, `gzip` (with deflate), `public-suffix`. Off: `json`, `charset`, `brotli`, `zstd`.
 #![forbid(unsafe_code)]
 // Unit tests may use what core may not: see clippy.toml.
 #![cfg_attr(test, allow(clippy::disallowed_types, clippy::disallowed_methods, clippy::disallowed_macros))]
@@ -53,6 +53,7 @@ pub mod http_date;
 pub mod limits;
 pub mod link;
 pub mod media_type;
+mod memchr;
 pub mod options;
 pub mod origin;
 pub mod pool;

@@ -3,6 +3,7 @@
 //! Reading is lenient, as the WHATWG MIME Sniffing Standard §4.4 is: a parameter that is malformed is passed over
 //! and the first of several of one name counts. Nothing is validated beyond what the answer needs.
 
+use crate::memchr;
 use std::borrow::Cow;
 
 /// `type/subtype`, as it was sent, without parameters and white space around it.

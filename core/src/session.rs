@@ -195,6 +195,12 @@ impl Session {
         Ok(prepared)
     }
 
+    /// Whether the TLS configuration for requests that set none has been made: not before the first https URL.
+    #[cfg(feature = "tls")]
+    pub fn has_default_tls(&self) -> bool {
+        self.default_tls.is_some()
+    }
+
     /// The TLS configuration for requests that set none; made when it is first needed, since loading roots costs time.
     ///
     /// # Errors

@@ -5,12 +5,13 @@
 //! those of the WHATWG Encoding Standard §4.2. Bytes that are not in the charset become U+FFFD, as that standard
 //! says where, and are counted.
 //!
-//! UTF-8 and UTF-16 are always there; the others come with the feature `charset`.
+//! UTF-8, UTF-16 and windows-1252 (which ISO-8859-1 and US-ASCII are other names of, there) are always there; the others come with the feature `charset`.
 
 use crate::media_type;
 use std::fmt;
 
 mod utf16;
+mod windows_1252;
 
 /// The text of a body.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +60,7 @@ enum Charset {
     Utf8,
     Utf16Le,
     Utf16Be,
+    Windows1252,
     #[cfg(feature = "charset")]
     Other(&'static encoding_rs::Encoding),
 }
@@ -109,6 +111,9 @@ fn by_label(label: &[u8]) -> Option<Charset> {
     if among(&["utf-16be", "unicodefffe"]) {
         return Some(Charset::Utf16Be);
     }
+    if windows_1252::is_label(label) {
+        return Some(Charset::Windows1252);
+    }
     #[cfg(feature = "charset")]
     return encoding_rs::Encoding::for_label_no_replacement(label).map(Charset::Other);
     #[cfg(not(feature = "charset"))]
@@ -124,6 +129,7 @@ fn with(charset: Charset, mut bytes: Vec<u8>, skip: usize) -> Text {
         }
         Charset::Utf16Le => utf16::decode(bytes.get(skip..).unwrap_or_default(), "UTF-16LE", u16::from_le_bytes),
         Charset::Utf16Be => utf16::decode(bytes.get(skip..).unwrap_or_default(), "UTF-16BE", u16::from_be_bytes),
+        Charset::Windows1252 => windows_1252::decode(bytes.get(skip..).unwrap_or_default()),
         #[cfg(feature = "charset")]
         Charset::Other(encoding) => other(encoding, &bytes),
     }

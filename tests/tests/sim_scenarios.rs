@@ -38,7 +38,7 @@ fn the_same_seed_is_the_same_run() {
 #[test]
 fn how_bytes_are_cut_changes_no_outcome() {
     let mut compared = 0;
-    for seed in 0..SCENARIOS / 4 {
+    for seed in 0..SCENARIOS / 2 {
         compared += cuts(seed, Mix::Plain).unwrap_or_else(|violation| panic!("simulate {violation}"));
     }
     assert!(compared > 100, "{compared} requests were compared");

@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use petition_core::engine::Group;
-use petition_core::{Error, ErrorKind, IntoUrl, Method, Now, Request, Session, Transfer, UnixTime};
+use petition_core::{Error, ErrorKind, IntoUrl, Method, Now, Request, Session, Transfer, UnixTime, UrlMemo};
 
 use crate::clock;
 use crate::handle::{Handle, Pending, Ticket};
@@ -25,16 +25,23 @@ use crate::response::Response;
 pub struct Client {
     inbox: Arc<Inbox>,
     state: Arc<Mutex<Session>>,
+    /// The URLs of the last requests.
+    urls: Arc<Mutex<UrlMemo>>,
 }
 
 impl Client {
     pub(crate) fn new(inbox: Arc<Inbox>, state: Arc<Mutex<Session>>) -> Client {
-        Client { inbox, state }
+        Client { inbox, state, urls: Arc::default() }
     }
 
     /// A request of any method.
     pub fn request(&self, method: Method, url: impl IntoUrl) -> RequestBuilder {
-        RequestBuilder { client: self.clone(), request: Request::new(method, url), group: None }
+        let request = match self.urls.try_lock() {
+            Ok(mut urls) => urls.request(method, url),
+            // Not worth waiting for.
+            Err(_) => Request::new(method, url),
+        };
+        RequestBuilder { client: self.clone(), request, group: None }
     }
 
     /// A GET request.

@@ -17,7 +17,7 @@ use mio::net::TcpStream;
 use mio::{Interest, Registry, Token, Waker};
 use petition_core::engine::{Engine, Group, Output, SessionAccess, SocketId, TransferId};
 use petition_core::pool::{PoolLimits, PoolStatistics};
-use petition_core::{Event, Input, Instant, IoFailure, Now, Session, Side};
+use petition_core::{Event, Input, IoFailure, Now, Session, Side};
 
 use crate::client::Client;
 use crate::clock;
@@ -30,8 +30,8 @@ use crate::resolve::{Lookups, Resolver, SystemResolver};
 /// The most time that one turn takes unless it is told otherwise.
 pub const TURN: Duration = Duration::from_millis(10);
 
-/// How long the silence of a poll speaks for a connection that has been idle since: for the turn that follows it.
-const FRESH: Duration = TURN;
+/// After so many steps without a callback the time is read again.
+const STEPS: u32 = 16;
 
 /// The space that a body source is asked to fill.
 const SPACE: usize = 64 * 1024;
@@ -76,8 +76,8 @@ pub struct Driver {
     lookups: Lookups,
     /// The time of this turn: read at its beginning, after each callback, and now and then.
     now: Now,
-    /// When the turn began. What the poll before it did not report had not come.
-    polled: Instant,
+    /// How many steps were made since the time was read.
+    steps: u32,
     space: Vec<u8>,
     stopped: bool,
 }
@@ -125,7 +125,7 @@ impl Driver {
             jobs: Vec::new(),
             commands: VecDeque::new(),
             now: clock::now(),
-            polled: Instant::ZERO,
+            steps: 0,
             lookups: Lookups::new(options.resolver, inbox.clone()),
             inbox,
             space: Vec::new(),
@@ -190,15 +190,16 @@ impl Driver {
 
     /// Does what can be done now: takes in commands, runs callbacks, reads and writes. To be called after each poll, when its events are told.
     ///
-    /// `budget` bounds the time it takes, to within one step or one callback; without one it is [`TURN`], so that no
+    /// `budget` bounds the time it takes, to within a few steps or one callback; without one it is [`TURN`], so that no
     /// connection that never pauses keeps the others from being polled. True when something is left: then poll without waiting, and turn again.
     pub fn turn(&mut self, budget: Option<Duration>) -> bool {
         self.now = clock::now();
-        self.polled = self.now.instant;
-        let until = self.polled + budget.unwrap_or(TURN);
+        let until = self.now.instant + budget.unwrap_or(TURN);
+        // What the poll before this turn did not report had not come: no system call is worth the moment in between.
+        self.engine.all_told(self.now, TURN);
         self.inbox.awake();
         self.engine.tick(self.now);
-        let mut steps = 0_u32;
+        self.steps = 0;
         loop {
             // Those that have begun go on while a long queue of commands is obeyed, and the other way round.
             let obeyed = self.obey();
@@ -208,14 +209,19 @@ impl Driver {
                 Output::Wait => {}
                 output => self.perform(output),
             }
-            steps = steps.wrapping_add(1);
-            if steps.is_multiple_of(8) {
-                self.now.instant = clock::instant();
+            self.steps += 1;
+            if self.steps == STEPS {
+                self.read_clock();
             }
             if self.now.instant >= until {
                 return true;
             }
         }
+    }
+
+    fn read_clock(&mut self) {
+        self.now.instant = clock::instant();
+        self.steps = 0;
     }
 
     /// Whether there is something to do at once.
@@ -349,7 +355,7 @@ impl Driver {
                         ticket.set_transfer(None);
                     }
                     entry.job.end(Some(transfer), error);
-                    self.now.instant = clock::instant();
+                    self.read_clock();
                 }
             }
             Output::Connect(socket, address) => {
@@ -376,7 +382,7 @@ impl Driver {
         let mut entry = self.jobs.get_mut(id.index()).and_then(Option::take)?;
         let result = catch_unwind(AssertUnwindSafe(|| call(self, &mut entry.job)));
         // It took what time it liked.
-        self.now.instant = clock::instant();
+        self.read_clock();
         if let Some(place) = self.jobs.get_mut(id.index()) {
             *place = Some(entry);
         }
@@ -456,13 +462,10 @@ impl Driver {
         told(self.engine.socket_input(self.now, socket, input));
     }
 
-    /// What the poll before this turn did not report had not come: no system call is worth the moment in between.
+    /// The last read left no room to tell whether there is more, or the poll was long ago.
     fn check(&mut self, socket: SocketId) {
-        // Otherwise the last read left no room to tell, or something was heard of it.
-        let silent = self.engine.awaits(socket, Side::Read) && self.now.instant - self.polled < FRESH;
         let alive = match self.conn(socket) {
             Some(conn) if conn.read_closed => false,
-            Some(_) if silent => true,
             Some(conn) => matches!(conn.stream.peek(&mut [0]), Err(error) if error.kind() == Io::WouldBlock),
             None => false,
         };

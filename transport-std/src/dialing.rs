@@ -4,28 +4,29 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpStream};
+use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use petition_core::dial::AttemptId;
 use rustix::event::PollFlags;
-use socket2::{Domain, Protocol, Socket as Socket2, Type};
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketType, ipproto, sockopt};
 
 use crate::socket::{Socket, wait};
 
 /// The attempts under way.
 #[derive(Debug, Default)]
 pub(crate) struct Dialing {
-    attempts: Vec<(AttemptId, SocketAddr, Socket2)>,
+    attempts: Vec<(AttemptId, SocketAddr, OwnedFd)>,
 }
 
 impl Dialing {
     /// Begins to connect.
     pub(crate) fn start(&mut self, attempt: AttemptId, address: SocketAddr) -> io::Result<()> {
-        let socket = Socket2::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-        socket.set_nonblocking(true)?;
-        match socket.connect(&address.into()) {
-            Err(error) if !is_in_progress(&error) => return Err(error),
-            _ => {}
+        let socket = open(address)?;
+        match rustix::net::connect(&socket, &address) {
+            Ok(()) | Err(Errno::INPROGRESS | Errno::WOULDBLOCK | Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
         }
         self.attempts.push((attempt, address, socket));
         Ok(())
@@ -38,13 +39,12 @@ impl Dialing {
 
     /// Waits until an attempt has an outcome, or the time is over.
     pub(crate) fn wait(&mut self, left: Option<Duration>) -> io::Result<Option<(AttemptId, io::Result<Socket>)>> {
-        let polled: Vec<_> = self.attempts.iter().map(|(.., socket)| (socket, PollFlags::OUT)).collect();
-        let ready = wait(&polled, left)?;
-        let Some(index) = ready.iter().position(|ready| *ready) else { return Ok(None) };
+        let ready = wait(self.attempts.iter().map(|(.., socket)| (socket, PollFlags::OUT)), left)?;
+        let Some((index, _)) = ready else { return Ok(None) };
         let (attempt, address, socket) = self.attempts.swap_remove(index);
-        let outcome = match socket.take_error() {
-            Ok(None) => Socket::new(TcpStream::from(socket), address),
-            Ok(Some(error)) | Err(error) => Err(error),
+        let outcome = match sockopt::socket_error(&socket) {
+            Ok(Ok(())) => Socket::new(TcpStream::from(socket), address),
+            Ok(Err(error)) | Err(error) => Err(error.into()),
         };
         Ok(Some((attempt, outcome)))
     }
@@ -58,8 +58,34 @@ impl Dialing {
     }
 }
 
-fn is_in_progress(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::WouldBlock
-        || error.kind() == io::ErrorKind::Interrupted
-        || error.raw_os_error() == Some(rustix::io::Errno::INPROGRESS.raw_os_error())
+/// A socket that does not block and is not inherited by other programs.
+fn open(address: SocketAddr) -> io::Result<OwnedFd> {
+    let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+    #[cfg(any(
+        target_os = "linux",
+        target_os = "android",
+        target_os = "freebsd",
+        target_os = "netbsd",
+        target_os = "openbsd"
+    ))]
+    {
+        use rustix::net::SocketFlags;
+        let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+        Ok(rustix::net::socket_with(family, SocketType::STREAM, flags, Some(ipproto::TCP))?)
+    }
+    #[cfg(not(any(
+        target_os = "linux",
+        target_os = "android",
+        target_os = "freebsd",
+        target_os = "netbsd",
+        target_os = "openbsd"
+    )))]
+    {
+        let socket = rustix::net::socket(family, SocketType::STREAM, Some(ipproto::TCP))?;
+        rustix::io::fcntl_setfd(&socket, rustix::io::FdFlags::CLOEXEC)?;
+        rustix::io::ioctl_fionbio(&socket, true)?;
+        #[cfg(target_vendor = "apple")]
+        sockopt::set_socket_nosigpipe(&socket, true)?;
+        Ok(socket)
+    }
 }

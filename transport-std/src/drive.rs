@@ -19,9 +19,16 @@ use crate::session::{Kept, Shared};
 use crate::socket::{Socket, wait};
 use crate::upload::Upload;
 
+mod straight;
+
+pub(crate) use straight::LARGE;
+
 /// Request bodies up to this size are written by a socket that blocks; for larger ones both directions are watched, so that an early
 /// response is seen (T52).
 const WATCHED: u64 = 16 * 1024;
+
+/// Until the final head is there no more than this is read at once.
+const WITH_HEAD: usize = 17 * 1024;
 
 /// One request being carried out on this thread.
 pub(crate) struct Call {
@@ -40,6 +47,12 @@ pub(crate) struct Call {
     /// The transfer has storage.
     lent: bool,
     waiting: Waiting,
+    /// Bytes that the caller has got in its own memory, and the transfer was not told of: until the caller comes back, time is its own.
+    straight: usize,
+    /// Something large is being read, and not at its end: a chunk, or a body as a whole.
+    large: bool,
+    /// The final head is there.
+    headed: bool,
 }
 
 /// Whether the pool counts a connection of this call.
@@ -92,6 +105,9 @@ impl Call {
             upload: None,
             watched,
             waiting: Waiting::default(),
+            straight: 0,
+            large: false,
+            headed: false,
         })
     }
 
@@ -164,7 +180,10 @@ impl Call {
 
     fn event(&mut self, event: Event) -> Option<Stop> {
         match event {
-            Event::Head(head) => Some(Stop::Head(head)),
+            Event::Head(head) => {
+                self.headed = true;
+                Some(Stop::Head(head))
+            }
             Event::Done => Some(Stop::Done),
             Event::Failed(error) => Some(Stop::Failed(error)),
             Event::Informational(_) | Event::Redirected | Event::Retried => None,
@@ -265,7 +284,7 @@ impl Call {
         if self.socket.take().is_some() {
             // What blocked on this socket, or failed, does not on the next.
             self.waiting = Waiting { read: true, write: true };
-            self.nothing_blocks();
+            self.ready(PollFlags::IN | PollFlags::OUT);
         }
         if self.place == Place::Taken {
             self.place = Place::Vacant;
@@ -287,13 +306,16 @@ impl Call {
         }
     }
 
-    /// The sides that were waited for may be tried again.
-    fn nothing_blocks(&mut self) {
-        let waiting = std::mem::take(&mut self.waiting);
-        if waiting.read {
+    /// The sides that were waited for may be tried again, as far as they are ready.
+    fn ready(&mut self, ready: PollFlags) {
+        // An error or the end shows on either side.
+        let any = !(PollFlags::IN | PollFlags::OUT).contains(ready);
+        if self.waiting.read && (any || ready.contains(PollFlags::IN)) {
+            self.waiting.read = false;
             self.tell(Input::Ready(Side::Read));
         }
-        if waiting.write {
+        if self.waiting.write && (any || ready.contains(PollFlags::OUT)) {
+            self.waiting.write = false;
             self.tell(Input::Ready(Side::Write));
         }
     }
@@ -306,24 +328,40 @@ impl Call {
         {
             return self.tell(Input::Failed(Side::Write, IoFailure::from(&error)));
         }
-        let written = socket.write(self.transfer.outgoing(), left);
+        let (first, next) = (self.transfer.outgoing(), self.transfer.outgoing_next());
+        let wanted = first.len() + next.len();
+        let written = socket.write(first, next, left);
         self.clock.read();
         match written {
             Ok(0) => self.tell(Input::Failed(Side::Write, IoFailure::new(Io::WriteZero))),
-            Ok(n) => self.tell(Input::Wrote(n)),
+            Ok(n) => {
+                self.tell(Input::Wrote(n));
+                if n < wanted && self.watched {
+                    // It would block now: that need not be tried.
+                    self.waiting.write = true;
+                    self.tell(Input::Blocked(Side::Write));
+                }
+            }
             Err(error) => self.not_done(Side::Write, &error),
         }
     }
 
-    fn read(&mut self) {
+    fn lend_spare(&mut self) {
         if !self.lent {
             let storage = self.spare.take().unwrap_or_else(|| self.shared.take_spare());
             self.spare = self.transfer.lend(storage).err();
             self.lent = self.spare.is_none();
         }
+    }
+
+    fn read(&mut self) {
+        self.lend_spare();
         let left = self.clock.left(self.transfer.deadline());
         let Some(socket) = &mut self.socket else { return };
-        let read = socket.read(self.transfer.space(), left);
+        let space = self.transfer.space();
+        // What comes with the head is copied: a large body is to be read straight to where it is wanted.
+        let most = if self.headed { space.len() } else { space.len().min(WITH_HEAD) };
+        let read = socket.read(space.get_mut(..most).unwrap_or_default(), left);
         self.clock.read();
         match read {
             Ok(0) => self.tell(Input::Eof),
@@ -379,21 +417,18 @@ impl Call {
         let mut flags = PollFlags::empty();
         flags.set(PollFlags::IN, self.waiting.read);
         flags.set(PollFlags::OUT, self.waiting.write);
-        let waited = wait(&[(socket.stream(), flags)], left);
+        let waited = wait([(socket.stream(), flags)], left);
         self.clock.read();
         match waited {
-            Ok(ready) if ready.contains(&true) => {
-                self.nothing_blocks();
-            }
-            Ok(_) => self.tell(Input::Tick),
+            Ok(Some((_, ready))) => self.ready(ready),
+            Ok(None) => self.tell(Input::Tick),
             Err(error) => self.tell(Input::Failed(Side::Read, IoFailure::from(&error))),
         }
     }
 
     /// Between two attempts to connect.
     fn wait_for_time(&mut self, left: Option<Duration>) {
-        let nothing: [(&TcpStream, PollFlags); 0] = [];
-        let waited = left.map(|_| wait(&nothing, left));
+        let waited = left.map(|_| wait(std::iter::empty::<(&TcpStream, PollFlags)>(), left));
         self.clock.read();
         match waited {
             Some(Ok(_)) => self.tell(Input::Tick),
@@ -426,6 +461,7 @@ impl Drop for Call {
     fn drop(&mut self) {
         if !self.transfer.is_ended() && !std::thread::panicking() {
             self.clock.read();
+            self.use_up(self.clock.now());
             if self.transfer.handle(self.clock.now(), Input::Discard).is_ok() {
                 while let Stop::Body = self.run() {
                     self.consumed(self.transfer.body().len());

@@ -14,7 +14,10 @@ use petition_core::transfer::Hop;
 use petition_core::{Error, ErrorKind, Input};
 use url::Url;
 
-use crate::drive::{Call, Stop};
+use crate::drive::{Call, LARGE, Stop};
+
+/// A piece of a body that is shorter than this is not handed out alone, if more can be had at once.
+const SHORT: usize = 64;
 
 /// The final response to a request.
 ///
@@ -224,6 +227,7 @@ impl Response {
 
     /// The bytes at hand, waiting for some if there are none; `None` at the end.
     fn next_piece(&mut self) -> Result<Option<&[u8]>, Error> {
+        self.call.come_back();
         let stop = match std::mem::replace(&mut self.body, Body::Streaming) {
             Body::Fails(error) => Stop::Failed(error),
             _ => {
@@ -260,12 +264,22 @@ impl Read for Response {
             Body::Failed => return Err(io::Error::other("the body has failed before")),
             Body::Fails(_) | Body::Streaming => {}
         }
+        if out.len() >= LARGE
+            && let Some(n) = self.call.read_large(out)
+        {
+            return Ok(n);
+        }
         let Some(bytes) = self.next_piece().map_err(into_io)? else { return Ok(0) };
         let n = bytes.len().min(out.len());
         if let (Some(to), Some(from)) = (out.get_mut(..n), bytes.get(..n)) {
             to.copy_from_slice(from);
         }
         self.call.consumed(n);
+        self.call.saw(n);
+        if n < SHORT && out.len() >= LARGE {
+            // The first bytes of a chunk: the others may go straight to where they are wanted.
+            return Ok(n + self.call.read_straight(out, n).unwrap_or(0));
+        }
         Ok(n)
     }
 }

@@ -15,9 +15,10 @@ use crate::request::Request;
 use crate::resolve::{Resolver, SystemResolver};
 use crate::socket::Socket;
 
-/// Read buffers kept for later calls, and their size.
+/// Read buffers kept for later calls, and their size. Zeroed memory of this size comes from the system as it is wanted, page by page; a smaller
+/// piece would be zeroed by us, all of it for the first small response.
 const SPARES: usize = 16;
-const SPARE_SIZE: usize = 64 * 1024;
+const SPARE_SIZE: usize = 128 * 1024;
 
 /// Options, cookies and connections that are kept across requests.
 ///

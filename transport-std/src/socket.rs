@@ -4,11 +4,13 @@
 //! the core is told the time and asks again; so a timeout is set anew only when it would come too late, or much too
 //! early. For requests in a row under the same limits that is never.
 
-use std::io::{self, Read, Write};
+use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::os::fd::AsFd;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags};
+use rustix::net::{RecvAncillaryBuffer, RecvFlags};
 
 /// Below this, a timeout is set to exactly what is left.
 const EXACT: Duration = Duration::from_millis(20);
@@ -72,20 +74,48 @@ impl Socket {
 
     /// Reads; a blocking socket waits no longer than `left`, and perhaps less.
     pub(crate) fn read(&mut self, space: &mut [u8], left: Option<Duration>) -> io::Result<usize> {
+        self.limit_read(left)?;
+        self.stream.read(space)
+    }
+
+    /// Reads into one slice after the other.
+    pub(crate) fn receive(
+        &mut self,
+        space: &mut [IoSliceMut<'_>],
+        flags: RecvFlags,
+        left: Option<Duration>,
+    ) -> io::Result<usize> {
+        self.limit_read(left)?;
+        if flags.is_empty() {
+            return self.stream.read_vectored(space);
+        }
+        let received = rustix::net::recvmsg(&self.stream, space, &mut RecvAncillaryBuffer::default(), flags)?;
+        Ok(received.bytes)
+    }
+
+    /// For how long a read waits before it is given up.
+    pub(crate) fn waits(&self) -> Duration {
+        self.read_timeout.set.filter(|_| self.blocking).unwrap_or_default()
+    }
+
+    fn limit_read(&mut self, left: Option<Duration>) -> io::Result<()> {
         if let (true, Some(timeout)) = (self.blocking, stale(self.read_timeout, left)) {
             self.stream.set_read_timeout(timeout)?;
             self.read_timeout = Timeout::new(timeout);
         }
-        self.stream.read(space)
+        Ok(())
     }
 
-    /// Writes; a blocking socket waits no longer than `left`, and perhaps less.
-    pub(crate) fn write(&mut self, bytes: &[u8], left: Option<Duration>) -> io::Result<usize> {
+    /// Writes `bytes`, and `next` behind them; a blocking socket waits no longer than `left`, and perhaps less.
+    pub(crate) fn write(&mut self, bytes: &[u8], next: &[u8], left: Option<Duration>) -> io::Result<usize> {
         if let (true, Some(timeout)) = (self.blocking, stale(self.write_timeout, left)) {
             self.stream.set_write_timeout(timeout)?;
             self.write_timeout = Timeout::new(timeout);
         }
-        self.stream.write(bytes)
+        if next.is_empty() {
+            return self.stream.write(bytes);
+        }
+        self.stream.write_vectored(&[IoSlice::new(bytes), IoSlice::new(next)])
     }
 
     /// Whether nothing can be read: no bytes, no end, no error. One system call.
@@ -106,12 +136,17 @@ fn stale(timeout: Timeout, left: Option<Duration>) -> Option<Option<Duration>> {
     }
 }
 
-/// Waits until one of the sockets is ready for what is asked, or the time is over. True for each that is ready.
-pub(crate) fn wait(sockets: &[(&impl std::os::fd::AsFd, PollFlags)], left: Option<Duration>) -> io::Result<Vec<bool>> {
-    let mut polled: Vec<_> = sockets.iter().map(|(socket, flags)| PollFd::new(*socket, *flags)).collect();
+/// Waits until one of the sockets is ready for what is asked, or the time is over; which one that is, and for what.
+pub(crate) fn wait<'a, F: AsFd + 'a>(
+    sockets: impl IntoIterator<Item = (&'a F, PollFlags)>,
+    left: Option<Duration>,
+) -> io::Result<Option<(usize, PollFlags)>> {
+    let mut polled: Vec<_> = sockets.into_iter().map(|(socket, flags)| PollFd::new(socket, flags)).collect();
     let timeout = left.and_then(|left| rustix::event::Timespec::try_from(left).ok());
     match rustix::event::poll(&mut polled, timeout.as_ref()) {
-        Ok(_) | Err(rustix::io::Errno::INTR) => Ok(polled.iter().map(|fd| !fd.revents().is_empty()).collect()),
+        Ok(_) | Err(rustix::io::Errno::INTR) => {
+            Ok(polled.iter().map(PollFd::revents).enumerate().find(|(_, ready)| !ready.is_empty()))
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -29,6 +29,8 @@ mod site_context;
 mod store;
 mod stored;
 mod suffix;
+#[cfg(feature = "public-suffix")]
+mod suffix_table;
 mod text;
 
 pub use convert::NotUtf8;

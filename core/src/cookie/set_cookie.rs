@@ -7,8 +7,8 @@ use super::date::parse_date;
 use super::policy::CookieLimits;
 use super::stored::SameSite;
 use crate::limits::LimitExceeded;
+use crate::memchr::memchr;
 use crate::time::UnixTime;
-use memchr::memchr;
 use std::fmt;
 
 /// What one Set-Cookie field value says, borrowed from it. Of several attributes of one name the last counts.

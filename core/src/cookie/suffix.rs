@@ -18,7 +18,7 @@ pub trait PublicSuffixList: fmt::Debug + Send + Sync {
 /// Which list of public suffixes a jar goes by.
 #[derive(Clone, Debug)]
 pub enum PublicSuffixes {
-    /// Mozilla's list as compiled in (crate `psl`). The default where the feature `public-suffix` is on.
+    /// Mozilla's list as compiled in. The default where the feature `public-suffix` is on.
     #[cfg(feature = "public-suffix")]
     BuiltIn,
     /// No list: every last label counts as a public suffix and nothing else does, so a Domain of one label is refused, and one of two or more
@@ -44,10 +44,7 @@ impl PublicSuffixes {
     pub fn public_suffix<'a>(&self, host: &'a str) -> &'a str {
         let length = match self {
             #[cfg(feature = "public-suffix")]
-            PublicSuffixes::BuiltIn => {
-                use psl::Psl;
-                psl::List.suffix(host.as_bytes()).map_or(0, |suffix| suffix.as_bytes().len())
-            }
+            PublicSuffixes::BuiltIn => super::suffix_table::suffix_len(host),
             PublicSuffixes::OneLabel => 0,
             PublicSuffixes::List(list) => list.public_suffix(host).len(),
         };
@@ -110,6 +107,8 @@ mod tests {
             ("www.city.kawasaki.jp", Some("city.kawasaki.jp")),
             ("a.b.unknown-tld", Some("b.unknown-tld")),
             ("a.xn--fiqs8s", Some("a.xn--fiqs8s")),
+            ("a.xn--55qx5d.cn", Some("a.xn--55qx5d.cn")),
+            ("xn--55qx5d.cn", None),
             ("", None),
             (".", None),
             ("..", None),

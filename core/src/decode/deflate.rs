@@ -49,10 +49,7 @@ impl Deflate {
                         None => *first = Some(byte),
                         Some(first) => {
                             let frame = if is_zlib_header(first, byte) { Frame::Zlib } else { Frame::Bare };
-                            let mut inflate = Inflate::new(frame);
-                            // Neither a header nor the shortest bare stream is less than two bytes: both are used.
-                            inflate.feed(&[first, byte]);
-                            self.phase = Phase::Data(inflate);
+                            self.phase = Phase::Data(Inflate::begun(frame, &[first, byte]));
                         }
                     }
                 }

@@ -1,7 +1,7 @@
 //! The header of a gzip member (RFC 1952 §2.3), read byte by byte and kept nowhere.
 
 use super::{Coding, DecodeError};
-use crc32fast::Hasher;
+use zlib_rs::crc32::crc32;
 
 /// The longest header that is read: the extra field alone may be 64 KiB, the name and comment have no length.
 const LONGEST: u32 = 256 * 1024;
@@ -18,7 +18,7 @@ pub(super) struct GzipHeader {
     part: Part,
     flags: u8,
     length: u32,
-    crc: Hasher,
+    crc: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +35,7 @@ enum Part {
 
 impl GzipHeader {
     pub(super) fn new() -> GzipHeader {
-        GzipHeader { part: Part::Fixed(0), flags: 0, length: 0, crc: Hasher::new() }
+        GzipHeader { part: Part::Fixed(0), flags: 0, length: 0, crc: 0 }
     }
 
     /// Takes one byte; `true` when it was the last of the header.
@@ -45,7 +45,7 @@ impl GzipHeader {
             return Err(corrupt("the header is over 256 KiB"));
         }
         if !matches!(self.part, Part::Crc(_)) {
-            self.crc.update(&[byte]);
+            self.crc = crc32(self.crc, &[byte]);
         }
         self.part = match self.part {
             Part::Fixed(at) => {
@@ -71,7 +71,7 @@ impl GzipHeader {
             part @ (Part::Name | Part::Comment) => part,
             Part::Crc(None) => Part::Crc(Some(byte)),
             Part::Crc(Some(low)) => {
-                let computed = self.crc.clone().finalize() & 0xFFFF;
+                let computed = self.crc & 0xFFFF;
                 if computed != u32::from(u16::from_le_bytes([low, byte])) {
                     return Err(corrupt("the CRC of the header differs"));
                 }

@@ -1,15 +1,13 @@
-//! Bare deflate data (RFC 1951), and the zlib frame around it (RFC 1950), through a window of our own.
+//! Bare deflate data (RFC 1951), and the zlib frame around it (RFC 1950): zlib-rs, which writes straight into the caller's slices.
 //!
-//! The window is ours because the output must not depend on the size of the caller's slices, also when the
-//! data turns out to be corrupt: what was decoded before is in the window and is delivered first.
+//! What is delivered does not depend on the size of those slices, also when the data turns out to be corrupt: symbols are decoded one after the other, and
+//! whatever stands before the fault is out before the fault is told.
 
-use miniz_oxide::inflate::TINFLStatus;
-use miniz_oxide::inflate::core::inflate_flags::{
-    TINFL_FLAG_COMPUTE_ADLER32, TINFL_FLAG_HAS_MORE_INPUT, TINFL_FLAG_PARSE_ZLIB_HEADER,
-};
-use miniz_oxide::inflate::core::{DecompressorOxide, TINFL_LZ_DICT_SIZE, decompress};
 use std::fmt;
-use std::ops::Range;
+use zlib_rs::{InflateError, InflateFlush, Status};
+
+/// The greatest window, 2¹⁵ bytes: what the format allows.
+const WINDOW_BITS: u8 = 15;
 
 /// What is around the deflate data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,82 +30,76 @@ pub(super) enum State {
 
 /// One deflate stream.
 pub(super) struct Inflate {
-    core: Box<DecompressorOxide>,
-    window: Box<[u8]>,
-    /// Decoded and not yet delivered; decoding goes on at its end.
-    pending: Range<usize>,
+    core: Box<zlib_rs::Inflate>,
+    frame: Frame,
     state: State,
-    flags: u32,
+    /// Input that the caller had used up before there was room for output.
+    before: Vec<u8>,
 }
 
 impl Inflate {
     pub(super) fn new(frame: Frame) -> Inflate {
-        let flags = match frame {
-            Frame::Bare => 0,
-            Frame::Zlib => TINFL_FLAG_PARSE_ZLIB_HEADER | TINFL_FLAG_COMPUTE_ADLER32,
-        };
-        Inflate {
-            core: Box::default(),
-            window: vec![0; TINFL_LZ_DICT_SIZE].into(),
-            pending: 0..0,
-            state: State::Running,
-            flags: flags | TINFL_FLAG_HAS_MORE_INPUT,
-        }
+        let core = Box::new(zlib_rs::Inflate::new(frame == Frame::Zlib, WINDOW_BITS));
+        Inflate { core, frame, state: State::Running, before: Vec::new() }
+    }
+
+    /// The same, with the first bytes of the stream.
+    pub(super) fn begun(frame: Frame, first: &[u8]) -> Inflate {
+        Inflate { before: first.to_vec(), ..Inflate::new(frame) }
     }
 
     /// Makes ready for another stream of the same kind.
     pub(super) fn restart(&mut self) {
-        self.core.init();
-        self.pending = 0..0;
+        self.core.reset(self.frame == Frame::Zlib);
         self.state = State::Running;
-    }
-
-    /// Decodes into the window, which must be empty; returns what was consumed, and whether there may be more to
-    /// decode from the rest.
-    pub(super) fn feed(&mut self, input: &[u8]) -> (usize, bool) {
-        let at = if self.pending.end == self.window.len() { 0 } else { self.pending.end };
-        let (status, used, made) = decompress(&mut self.core, input, &mut self.window, at, self.flags);
-        self.pending = at..at + made;
-        match status {
-            TINFLStatus::Done => self.state = State::Ended,
-            TINFLStatus::NeedsMoreInput => return (used, false),
-            TINFLStatus::HasMoreOutput => {}
-            TINFLStatus::Adler32Mismatch => self.state = State::Corrupt("the Adler-32 checksum differs"),
-            _ => self.state = State::Corrupt("the deflate data is malformed"),
-        }
-        (used, true)
     }
 
     /// Decodes until the output is full, the input is used up, or the stream has ended; returns what was consumed
     /// and produced, and where the stream is. `Running` with room left says that the input is used up.
     pub(super) fn step(&mut self, input: &[u8], output: &mut [u8]) -> (usize, usize, State) {
-        let mut consumed = 0;
         let mut produced = 0;
-        let mut starved = false;
-        loop {
-            let room = output.get_mut(produced..).unwrap_or_default();
-            let count = room.len().min(self.pending.len());
-            let ready = self.window.get(self.pending.start..self.pending.start + count).unwrap_or_default();
-            if let Some(room) = room.get_mut(..ready.len()) {
-                room.copy_from_slice(ready);
-            }
-            produced += count;
-            self.pending.start += count;
-            if !self.pending.is_empty() {
-                return (consumed, produced, State::Running);
-            }
-            if self.state != State::Running || starved || produced == output.len() {
-                return (consumed, produced, self.state);
-            }
-            let (used, more) = self.feed(input.get(consumed..).unwrap_or_default());
-            consumed += used;
-            starved = !more;
+        if !self.before.is_empty() {
+            let before = std::mem::take(&mut self.before);
+            let (used, made) = self.decompress(&before, output);
+            self.before = before.get(used..).unwrap_or_default().to_vec();
+            produced = made;
         }
+        let mut consumed = 0;
+        while self.before.is_empty() && self.state == State::Running {
+            let (rest, room) = (input.get(consumed..), output.get_mut(produced..));
+            let (rest, room) = (rest.unwrap_or_default(), room.unwrap_or_default());
+            if rest.is_empty() && room.is_empty() {
+                break;
+            }
+            let (used, made) = self.decompress(rest, room);
+            consumed += used;
+            produced += made;
+            if used == 0 && made == 0 {
+                break;
+            }
+        }
+        (consumed, produced, self.state)
+    }
+
+    fn decompress(&mut self, input: &[u8], output: &mut [u8]) -> (usize, usize) {
+        let (taken, made) = (self.core.total_in(), self.core.total_out());
+        match self.core.decompress(input, output, InflateFlush::NoFlush) {
+            Ok(Status::Ok | Status::BufError) => {}
+            Ok(Status::StreamEnd) => self.state = State::Ended,
+            Err(InflateError::DataError)
+                if self.core.error_message().is_some_and(|words| words.contains("data check")) =>
+            {
+                self.state = State::Corrupt("the Adler-32 checksum differs");
+            }
+            Err(_) => self.state = State::Corrupt("the deflate data is malformed"),
+        }
+        // Neither is more than the slices hold.
+        ((self.core.total_in() - taken) as usize, (self.core.total_out() - made) as usize)
     }
 }
 
 impl fmt::Debug for Inflate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Inflate").field("pending", &self.pending).field("state", &self.state).finish_non_exhaustive()
+        f.debug_struct("Inflate").field("frame", &self.frame).field("state", &self.state).finish_non_exhaustive()
     }
 }

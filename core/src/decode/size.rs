@@ -37,6 +37,11 @@ impl SizeLimit {
         self.taken
     }
 
+    /// Bytes that may still be counted.
+    pub const fn left(&self) -> u64 {
+        self.limit.saturating_sub(self.taken)
+    }
+
     /// How much of a slice of `len` bytes to fill: what is still allowed, and at least one byte, because only a
     /// byte too many shows that the limit is exceeded. Zero only for a `len` of zero.
     pub fn slice_len(&self, len: usize) -> usize {

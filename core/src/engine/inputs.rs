@@ -4,8 +4,8 @@ use super::slab::Key;
 use super::{Dialing, Engine, Group, Owner, Socket, SocketId, TransferId};
 use crate::dial::AttemptId;
 use crate::error::{IoFailure, Misuse};
-use crate::time::{Instant, Now};
-use crate::transfer::{Input, Side};
+use crate::time::{Duration, Instant, Now};
+use crate::transfer::{Input, Side, Transfer};
 
 impl Engine {
     /// Answers [`Output::Connect`](super::Output::Connect): the socket is connected.
@@ -96,7 +96,12 @@ impl Engine {
         match self.sockets.get(socket.0).map(|known| &known.owner) {
             Some(Owner::Transfer(id)) => {
                 let id = *id;
-                unless_ended(self.transfer_input(now, id, input))
+                let wrote = matches!(input, Input::Wrote(_));
+                let result = unless_ended(self.transfer_input(now, id, input));
+                if wrote {
+                    self.rest(id, socket);
+                }
+                result
             }
             Some(Owner::Idle(_)) if matches!(input, Input::Eof | Input::Failed(..)) => {
                 self.idle_is_over(socket);
@@ -104,6 +109,17 @@ impl Engine {
             }
             _ if matches!(input, Input::Ready(_) | Input::Blocked(_)) => Ok(()),
             _ => Err(Misuse::NotAsked),
+        }
+    }
+
+    /// After a write: when nothing can be read yet and nothing else is to be done, it need not be polled to say so.
+    fn rest(&mut self, id: TransferId, socket: SocketId) {
+        if self.current.is_some_and(|(current, _)| current == id)
+            && self.sockets.get(socket.0).is_some_and(|known| known.dry)
+            && self.transfer(id).is_some_and(Transfer::awaits_response)
+        {
+            self.current = None;
+            self.arm(id);
         }
     }
 
@@ -163,6 +179,12 @@ impl Engine {
             }
             self.admit();
         }
+    }
+
+    /// The embedder has just asked for the readiness of all its sockets, and has said [`Ready`](Input::Ready) wherever there was any; what it says is good for
+    /// so long. Until then a kept connection that is [`Blocked`](Input::Blocked) needs no [`Output::Check`](super::Output::Check): silence was the answer.
+    pub fn all_told(&mut self, now: Now, good_for: Duration) {
+        self.told_until = now.instant + good_for;
     }
 
     /// When [`Engine::tick`] is due at the latest.

@@ -77,7 +77,7 @@ use crate::pool::{IdleId, Pool, PoolLimits};
 use crate::prepared::Prepared;
 use crate::session::Session;
 use crate::time::{Instant, Now};
-use crate::transfer::{self, Event, Route, Transfer};
+use crate::transfer::{self, Event, Input, Route, Transfer};
 
 /// Names a transfer of an engine; never used again for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -172,6 +172,8 @@ pub struct Engine {
     waiting: Waiting,
     /// Sockets that serve nobody any more.
     closing: Vec<SocketId>,
+    /// Until then a socket of which nothing was heard has nothing to read.
+    told_until: Instant,
     buffer: ReadBuffer,
     /// Storage for the next request's head: one that waits for its response has none.
     spare: Vec<u8>,
@@ -196,6 +198,7 @@ struct Slot {
     group: Option<Group>,
     /// It waits for a place.
     waits: Option<Ticket>,
+    begun: bool,
     /// It is among those that are ready.
     queued: bool,
     paused: bool,
@@ -248,6 +251,7 @@ impl Engine {
             groups: BTreeSet::new(),
             waiting: Waiting::default(),
             closing: Vec::new(),
+            told_until: Instant::ZERO,
             buffer: ReadBuffer::None,
             spare: Vec::new(),
             #[cfg(test)]
@@ -269,6 +273,7 @@ impl Engine {
             dialing: None,
             group,
             waits: None,
+            begun: false,
             queued: true,
             paused: false,
             counted: false,
@@ -320,6 +325,10 @@ impl Engine {
         loop {
             let now = self.now;
             let mut slot = self.transfers.get_mut(id.0)?;
+            if !std::mem::replace(&mut slot.begun, true) {
+                // What every transfer asks for first, unless it is over by now.
+                let _ = session.with(|session| slot.transfer.sync(now, session));
+            }
             let asked = match &mut slot.dialing {
                 Some(dialing) if slot.counted && !dialing.held.is_empty() => dialing.held.pop_front()?,
                 _ => {
@@ -394,6 +403,11 @@ impl Engine {
                     Some(output) => output,
                     None => continue,
                 },
+                Asked::Check if self.is_silent(socket?) => {
+                    let told = self.transfers.get_mut(id.0)?.transfer.handle(now, Input::Alive);
+                    debug_assert_eq!(told, Ok(()));
+                    continue;
+                }
                 Asked::Check => Output::Check(socket?),
                 Asked::NeedBody => Output::NeedBody(id),
                 Asked::Rewind => Output::Rewind(id),

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use super::{Dialing, Engine, Kept, Output, Owner, Socket, SocketId, TransferId};
 use crate::dial::AttemptId;
 use crate::pool::{Pooled, Take};
+use crate::time::Duration;
 use crate::transfer::{self, Input};
 
 impl Engine {
@@ -73,12 +74,16 @@ impl Engine {
             Take::Reuse { pooled, idle_for } => {
                 let Kept { socket, mut link, address } = pooled.item;
                 link.trade_storage(&mut self.spare);
+                let mut idle = idle_for;
                 if let Some(known) = self.sockets.get_mut(socket.0) {
                     known.owner = Owner::Transfer(id);
+                    if known.dry && self.now.instant < self.told_until {
+                        idle = Duration::ZERO;
+                    }
                 }
                 slot.socket = Some(socket);
                 slot.counted = true;
-                Input::Acquired { link, peer: address, idle: idle_for }
+                Input::Acquired { link, peer: address, idle }
             }
         };
         if let Some(slot) = self.transfers.get_mut(id.0) {

@@ -12,6 +12,7 @@ use super::head::Fields;
 use super::parse;
 use super::token::{is_token_byte, is_value_byte};
 use crate::limits::LimitExceeded;
+use crate::memchr;
 
 #[derive(Debug)]
 enum State {
@@ -94,6 +95,19 @@ impl Decoder {
         }
     }
 
+    /// What of the current chunk's data has not come.
+    pub(crate) fn data_left(&self) -> u64 {
+        if let State::Data = self.state { self.size } else { 0 }
+    }
+
+    /// `n` bytes of data went past here; no more than [`data_left`](Self::data_left).
+    pub(crate) fn skip_data(&mut self, n: u64) {
+        self.size = self.size.saturating_sub(n);
+        if self.size == 0 {
+            self.state = State::DataCr;
+        }
+    }
+
     /// Reads on. `content` is how much content of this body came before.
     pub(crate) fn advance(
         &mut self,
@@ -127,7 +141,14 @@ impl Decoder {
                     self.state = State::Trailers(Box::default());
                 }
                 _ => {
-                    if let Some(&byte) = rest.first() {
+                    if matches!(self.state, State::DataCr | State::Size(0))
+                        && let Some((taken, size)) = plain_line(&self.state, rest)
+                    {
+                        self.framing = self.framing.saturating_add(taken as u64);
+                        self.size = size;
+                        at += taken;
+                        self.size_line_ends(content, config)?;
+                    } else if let Some(&byte) = rest.first() {
                         self.framing_byte(byte, content, config, used)?;
                         at += 1;
                         if matches!(self.state, State::Done) {
@@ -250,6 +271,29 @@ impl Decoder {
         self.state = if self.size == 0 { State::TrailerStart } else { State::Data };
         Ok(())
     }
+}
+
+/// A size line as nearly all are, whole and with nothing but a size that is not 0 in it, after the end of the chunk before it if that is due:
+/// its bytes, and the size. Whatever is not like this is read byte by byte.
+fn plain_line(state: &State, input: &[u8]) -> Option<(usize, u64)> {
+    let line = match state {
+        State::DataCr => input.strip_prefix(b"\r\n")?,
+        _ => input,
+    };
+    let mut size = 0;
+    for (digits, &byte) in line.iter().take(9).enumerate() {
+        let digit = match byte {
+            b'0'..=b'9' => byte - b'0',
+            b'a'..=b'f' => byte - b'a' + 10,
+            b'A'..=b'F' => byte - b'A' + 10,
+            _ => {
+                let ends = size > 0 && line.get(digits..)?.starts_with(b"\r\n");
+                return ends.then_some((input.len() - line.len() + digits + 2, size));
+            }
+        };
+        size = size << 4 | u64::from(digit);
+    }
+    None
 }
 
 impl Trailers {

@@ -2,7 +2,7 @@
 //!
 //! Decides nothing that `scan` and `parse` decide otherwise: it reads a head that lies whole at the start of the input, in ASCII, every line ended
 //! by CRLF, no limit met, and gives up at the first byte that is out of the ordinary. Then those two look at it, who know what is
-//! tolerated and what is wrong. Each byte is looked at once, names byte by byte and values a word at a time.
+//! tolerated and what is wrong. Each byte is looked at once, a word at a time.
 
 use super::config::{Config, LeniencySet};
 use super::framing::Signals;
@@ -10,6 +10,7 @@ use super::head::Span;
 use super::parse::{Bytes, Parsed, assemble};
 use super::status_line;
 use super::token::{is_token_byte_fast, trim_ows};
+use crate::memchr;
 
 /// More fields than this are not ordinary.
 const FIELDS: usize = 64;
@@ -33,7 +34,7 @@ pub(crate) fn parse(input: &[u8], heads_left: usize, config: &Config) -> Option<
         if let [b'\r', b'\n', ..] = rest {
             break at + 2;
         }
-        let name_len = rest.iter().position(|&b| !is_token_byte_fast(b))?;
+        let name_len = name_len(rest)?;
         let (name, value) = rest.split_at_checked(name_len)?;
         let [b':', value @ ..] = value else { return None };
         if name.is_empty() {
@@ -74,6 +75,39 @@ fn trim_start(mut bytes: &[u8]) -> &[u8] {
 
 const ONES: u64 = u64::from_ne_bytes([1; 8]);
 const HIGH: u64 = ONES << 7;
+
+/// How long the name is that `bytes` begin with, up to the colon behind it.
+fn name_len(bytes: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        at += not_in_names(bytes.get(at..)?)?;
+        match *bytes.get(at)? {
+            b':' => return Some(at),
+            b if is_token_byte_fast(b) => at += 1,
+            _ => return None,
+        }
+    }
+}
+
+/// Where the first byte is that is neither a letter nor a hyphen, of which nearly all names are made.
+fn not_in_names(bytes: &[u8]) -> Option<usize> {
+    let (words, rest) = bytes.as_chunks::<8>();
+    let mut at = 0;
+    for word in words {
+        let word = u64::from_le_bytes(*word);
+        // Without the high bits no sum carries into the next byte.
+        let low = word & !HIGH;
+        let lower = low | (ONES * 0x20);
+        let letter = (lower + ONES * (0x80 - b'a' as u64)) & !(lower + ONES * (0x7f - b'z' as u64));
+        let other_than_hyphen = (low ^ (ONES * b'-' as u64)) + (ONES * 0x7f);
+        let found = ((!letter & other_than_hyphen) | word) & HIGH;
+        if found != 0 {
+            return Some(at + (found.trailing_zeros() / 8) as usize);
+        }
+        at += 8;
+    }
+    Some(at + rest.iter().position(|b| !(b.is_ascii_alphabetic() || *b == b'-'))?)
+}
 
 /// How long the value is that `bytes` begin with, up to the CRLF behind it.
 fn value_len(bytes: &[u8]) -> Option<usize> {
@@ -123,6 +157,25 @@ mod tests {
                 assert_eq!(unusual(&bytes), Some(if printable { place + 1 } else { place }), "{byte:#x} at {place}");
                 bytes[place + 1..].fill(0xff);
                 assert_eq!(unusual(&bytes), Some(if printable { place + 1 } else { place }), "{byte:#x} at {place}");
+            }
+        }
+    }
+
+    #[test]
+    fn names_end_where_they_end() {
+        for place in 0..20 {
+            for byte in 0..=255u8 {
+                let mut bytes = *b"Xx-aZz-AxxxxxxxxxxxxxxxxX:  ";
+                bytes[place] = byte;
+                let plain = byte.is_ascii_alphabetic() || byte == b'-';
+                assert_eq!(not_in_names(&bytes), Some(if plain { 25 } else { place }), "{byte:#x} at {place}");
+                let len = match byte {
+                    b':' => Some(place),
+                    _ if is_token_byte_fast(byte) => Some(25),
+                    _ => None,
+                };
+                assert_eq!(name_len(&bytes), len, "{byte:#x} at {place}");
+                assert_eq!(name_len(&bytes[..place + 1]), len.filter(|&len| len == place), "{byte:#x} at {place}");
             }
         }
     }

@@ -14,6 +14,7 @@ use super::head::{Fields, ResponseHead, Span};
 use super::scan::Scan;
 use super::status_line::StatusLine;
 use super::token::trim_ows;
+use crate::memchr;
 
 const ON_STACK: usize = 256;
 

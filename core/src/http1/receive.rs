@@ -14,9 +14,10 @@ use super::framing::{self, BodyFraming};
 use super::head::{ResponseHead, Version};
 use super::ordinary;
 use super::parse::{self, Bytes, Parsed};
-use super::refusal::NotReusable;
+use super::refusal::{Misuse, NotReusable};
 use super::scan::{Line, Scan, ScanRules};
 use crate::limits::LimitExceeded;
+use crate::memchr;
 
 /// What [`Connection::receive`] came upon.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,6 +130,37 @@ impl Connection {
                 }
             }
         }
+    }
+
+    /// How many bytes of content come next, if anything comes: what a transport may read straight to where they are wanted.
+    /// `u64::MAX` while the body lasts until the end of the connection; 0 when framing is due, or what comes has to be looked at.
+    pub fn content_due(&self) -> u64 {
+        match &self.receiving {
+            // Content that may not be there is judged as it comes.
+            _ if self.exchange.status == 205 => 0,
+            Receiving::Length(left) => *left,
+            Receiving::Chunked(decoder) => decoder.data_left(),
+            Receiving::UntilClose => u64::MAX,
+            _ => 0,
+        }
+    }
+
+    /// Accounts for `n` bytes of content that the embedder has read by itself.
+    ///
+    /// # Errors
+    /// [`Misuse::CannotBypass`] when that is more than [`content_due`](Self::content_due).
+    pub fn bypass_content(&mut self, n: u64) -> Result<(), Misuse> {
+        if n > self.content_due() {
+            return Err(Misuse::CannotBypass);
+        }
+        match &mut self.receiving {
+            Receiving::Length(left) => *left -= n,
+            Receiving::Chunked(decoder) if n > 0 => decoder.skip_data(n),
+            _ => {}
+        }
+        self.exchange.content = self.exchange.content.saturating_add(n);
+        self.exchange.received = self.exchange.received.saturating_add(n);
+        Ok(())
     }
 
     fn content(&mut self, range: Range<usize>) -> Result<Received, ProtocolError> {

@@ -9,6 +9,7 @@ use super::config::{Config, Leniency, LeniencySet};
 use super::error::{Part, ProtocolError, Seen};
 use super::status_line::{self, StatusLine};
 use crate::limits::LimitExceeded;
+use crate::memchr;
 
 /// What one line was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

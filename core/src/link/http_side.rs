@@ -84,6 +84,27 @@ impl Link {
         Ok(())
     }
 
+    /// How many body bytes the transport may read by itself now, straight to where they are wanted: those that are due on a wire
+    /// without layers, of which nothing is here yet.
+    pub fn content_due(&self) -> u64 {
+        let plain = self.stack.is_plain() && !self.stack.has_unread() && !self.stack.at_eof();
+        if plain && self.state == State::Http { self.http.content_due() } else { 0 }
+    }
+
+    /// The transport has read `n` body bytes by itself.
+    ///
+    /// # Errors
+    /// [`Misuse::CannotBypass`] when that is more than [`content_due`](Self::content_due).
+    pub fn bypass_content(&mut self, n: u64) -> Result<(), Misuse> {
+        if n > self.content_due() {
+            return Err(Misuse::CannotBypass);
+        }
+        self.http.bypass_content(n)?;
+        self.stack.count_bypassed(n);
+        self.starved = false;
+        Ok(())
+    }
+
     /// Queues bytes of the other protocol, after [`LinkEvent::Switched`](super::LinkEvent::Switched); how many there was
     /// room for. Before that none are taken.
     ///

@@ -28,7 +28,7 @@ pub struct Link {
     spent: usize,
     pub(super) state: State,
     /// Nothing more can happen before bytes come.
-    starved: bool,
+    pub(super) starved: bool,
     /// HTTP knows that the bytes have ended.
     told_end: bool,
 }
@@ -66,6 +66,14 @@ impl Link {
     /// See [`LinkError`]. The first one ends the link; later calls return [`LinkError::Over`].
     pub fn poll(&mut self, now: Now) -> Result<LinkEvent, LinkError> {
         let result = self.advance(now);
+        if self.stack.is_plain() && result.is_ok() {
+            // There is nothing to be passed down.
+            self.starved = matches!(result, Ok(LinkEvent::NeedInput));
+            if self.starved {
+                self.stack.release();
+            }
+            return result;
+        }
         if result.is_err() {
             self.state = State::Over;
         }
@@ -128,6 +136,24 @@ impl Link {
                     return Ok(self.event(event));
                 }
             }
+        }
+    }
+
+    /// Reads over framing that is here already, so that it is known what comes next. Whatever is more than that waits for
+    /// [`Link::poll`].
+    pub fn pass_framing(&mut self) {
+        if self.state != State::Http || !self.stack.is_plain() || !self.body.is_empty() || self.stack.plain().is_empty()
+        {
+            return;
+        }
+        // The end and an error are told again when it is asked again.
+        let Ok(got) = self.http.receive(self.stack.plain()) else { return };
+        match got.event {
+            Event::Body(range) if !range.is_empty() => {
+                self.body = range;
+                self.spent = got.consumed;
+            }
+            _ => self.stack.consume(got.consumed),
         }
     }
 

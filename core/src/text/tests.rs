@@ -84,6 +84,14 @@ fn valid_utf_8_is_not_copied() {
     assert_eq!(decode(bytes, Some(b"a/b; charset=\"UTF8\"")).unwrap().text.as_ptr(), at);
 }
 
+#[test]
+fn the_charset_of_old_is_always_there() {
+    for label in ["iso-8859-1", "ISO8859-1", "us-ascii", "latin1", "windows-1252"] {
+        let field = format!("text/plain;charset={label}");
+        assert_eq!(decoded(b"\x80 a\xE9\x81", Some(&field)), is("€ aé\u{81}", "windows-1252", 0), "{label}");
+    }
+}
+
 #[cfg(feature = "charset")]
 #[test]
 fn labels_are_those_of_the_standard() {

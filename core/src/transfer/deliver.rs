@@ -1,7 +1,7 @@
 //! The response body on its way to the caller: pulled, decoded in bounded steps, limited.
 
 use super::io::Output;
-use super::{AfterBody, Machine, Stage};
+use super::{AfterBody, Machine, Stage, Transfer};
 use crate::decode::{Codings, DecodeError, Decoder, Next, SizeLimit};
 use crate::error::{ErrorKind, Misuse};
 use crate::http1::ResponseHead;
@@ -18,6 +18,8 @@ pub(super) struct Delivery {
     pub(super) size: SizeLimit,
     /// Bytes that are at hand and counted: of the link's body, or of `decoded`.
     visible: usize,
+    /// Those bytes were read straight into the caller's memory.
+    elsewhere: bool,
     decoded: Option<Box<Decoded>>,
     /// The link has nothing more.
     received: bool,
@@ -46,12 +48,12 @@ impl Delivery {
         let decoded = Decoder::new(&codings, &settings.limits, settings.strict)
             .map(|decoder| Box::new(Decoded { decoder, buffer: Vec::new(), start: 0, behind: false, done: false }));
         let size = SizeLimit::stream(&settings.limits);
-        Ok(Delivery { codings, size, visible: 0, decoded, received: false })
+        Ok(Delivery { codings, size, visible: 0, elsewhere: false, decoded, received: false })
     }
 
     fn plain(settings: &Settings) -> Delivery {
         let (codings, size) = (Codings::NONE, SizeLimit::stream(&settings.limits));
-        Delivery { codings, size, visible: 0, decoded: None, received: false }
+        Delivery { codings, size, visible: 0, elsewhere: false, decoded: None, received: false }
     }
 
     pub(super) fn waits_for_caller(&self) -> bool {
@@ -73,10 +75,22 @@ impl Decoded {
     }
 }
 
+impl Transfer {
+    /// How many body bytes may be read straight into the caller's memory now, in place of a read that is offered, and reported with
+    /// [`Input::Bypassed`]. 0 whenever the bytes have to be looked at: when they are encrypted or encoded, or framing comes first.
+    ///
+    /// A reader with more room than this has something to read to behind it as well ([`Transfer::space`]): what follows the end of a body
+    /// must be seen for the connection to be kept safely.
+    pub fn content_due(&self) -> u64 {
+        self.0.content_due()
+    }
+}
+
 impl Machine {
     pub(super) fn body(&self) -> &[u8] {
         let Stage::Deliver(delivery) = &self.stage else { return &[] };
         let bytes = match &delivery.decoded {
+            _ if delivery.elsewhere => &[],
             Some(decoded) => decoded.buffer.get(decoded.start..).unwrap_or_default(),
             None => self.link.as_ref().map_or(&[][..], |link| link.body()),
         };
@@ -92,11 +106,55 @@ impl Machine {
         }
         delivery.visible -= n;
         match (&mut delivery.decoded, &mut self.link) {
+            _ if delivery.elsewhere => delivery.elsewhere = delivery.visible > 0,
             (Some(decoded), _) => decoded.start += n,
             (None, Some(link)) => link.consume(n),
             (None, None) => {}
         }
         // The time the caller took does not count against the peer.
+        self.progress = self.now.instant;
+        Ok(())
+    }
+
+    pub(super) fn content_due(&self) -> u64 {
+        match self.offer() {
+            Output::Read => self.straight(),
+            _ => 0,
+        }
+    }
+
+    /// How much may come next without being looked at.
+    fn straight(&self) -> u64 {
+        let (Stage::Deliver(delivery), Some(link)) = (&self.stage, &self.link) else { return 0 };
+        let nothing_shown = delivery.visible == 0 || delivery.elsewhere;
+        if !nothing_shown || delivery.decoded.is_some() || delivery.received {
+            return 0;
+        }
+        link.content_due().min(delivery.size.left())
+    }
+
+    pub(super) fn bypassed(&mut self, n: usize) -> Result<(), Misuse> {
+        let due = usize::try_from(self.straight()).unwrap_or(usize::MAX);
+        let (Stage::Deliver(delivery), Some(link)) = (&mut self.stage, &mut self.link) else {
+            return Err(Misuse::NotAsked);
+        };
+        if due == 0 {
+            return Err(Misuse::NotAsked);
+        }
+        let behind = n.saturating_sub(due);
+        if behind > 0 && behind > link.space().len() {
+            return Err(Misuse::TooMany);
+        }
+        let n = n.min(due);
+        if link.bypass_content(n as u64).is_err() || delivery.size.take(n).is_err() {
+            return Err(Misuse::TooMany);
+        }
+        if behind > 0 {
+            link.filled(behind);
+        }
+        link.pass_framing();
+        (delivery.visible, delivery.elsewhere) = (n, n > 0);
+        self.attempt.seen = link.counters().application;
         self.progress = self.now.instant;
         Ok(())
     }

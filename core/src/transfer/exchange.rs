@@ -171,6 +171,20 @@ impl Machine {
         Ok(())
     }
 
+    pub(super) fn park(&mut self, side: Side, parked: bool) -> Result<(), Misuse> {
+        match (side, self.parked.write) {
+            (Side::Read, _) => self.parked.read = parked,
+            (Side::Write, WriteSide::Failed) => {}
+            (Side::Write, _) => self.parked.write = if parked { WriteSide::Blocked } else { WriteSide::Open },
+            (Side::Body, _) => {
+                self.parked.body = parked;
+                // The time that the embedder's stream took does not count against the peer.
+                self.progress = self.now.instant;
+            }
+        }
+        Ok(())
+    }
+
     fn give_up_upload(&mut self) {
         self.upload = Upload::Stopped;
         if let Some(link) = &mut self.link {

@@ -1,5 +1,6 @@
 //! How a transfer fails, and when it does not have to: the safe retry on a dead kept connection.
 
+use super::exchange;
 use super::io::Event;
 use super::upload::Upload;
 use super::{Attempt, Ending, Machine, Stage};
@@ -10,6 +11,21 @@ use crate::link::{Link, LinkError};
 use crate::url_rules::{QueryShown, redacted};
 
 impl Machine {
+    pub(super) fn phase(&self) -> Phase {
+        match &self.stage {
+            Stage::Begin | Stage::Rewind { .. } => Phase::Prepare,
+            Stage::Acquire { .. } | Stage::Check => Phase::Acquire,
+            Stage::Resolve { .. } => Phase::Resolve,
+            Stage::Dial { .. } => Phase::Connect,
+            Stage::Establish { .. } => self.link.as_ref().map_or(Phase::Tls, |link| exchange::establishing(link)),
+            Stage::Exchange { send_failed: Some(_) } => Phase::Send,
+            Stage::Exchange { .. } if !self.request_is_sent() => Phase::Send,
+            Stage::Exchange { .. } => Phase::Head,
+            Stage::Judge(_) => Phase::Redirect,
+            Stage::Deliver(_) | Stage::Drain { .. } | Stage::Ended => Phase::Body,
+        }
+    }
+
     pub(super) fn fail(&mut self, kind: ErrorKind) {
         self.end_with(kind, None);
     }

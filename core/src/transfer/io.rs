@@ -56,6 +56,10 @@ pub enum Input<'a> {
     Received(&'a [u8]),
     /// Answers [`Output::Read`]: this many bytes were read into [`space`](super::Transfer::space).
     Filled(usize),
+    /// Answers [`Output::Read`]: this many body bytes, of those that were [due](super::Transfer::content_due), were read straight to where the
+    /// caller wants them. They are the caller's until [`Input::Consumed`] says so, as bytes of [`body`](super::Transfer::body) are, which does not show them; or until more of them come.
+    /// What is beyond those that were due has been read to the front of [`space`](super::Transfer::space).
+    Bypassed(usize),
     /// Answers [`Output::Read`]: the peer will send no more.
     Eof,
     /// Answers [`Output::Read`] or [`Output::Transmit`]: the call failed.

@@ -47,6 +47,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod chain;
 mod clock;
 mod connect;
 mod deliver;
@@ -65,14 +66,14 @@ use url::Url;
 
 use crate::decode::SizeLimit;
 use crate::dial::{AttemptId, Dial};
-use crate::error::{Error, ErrorKind, Misuse, Phase};
+use crate::error::{Error, ErrorKind, Misuse};
 use crate::http1::{LeniencySet, ResponseHead};
 use crate::link::Link;
 use crate::prepared::Prepared;
-use crate::redirect::Seen;
 use crate::session::Session;
 use crate::time::{Instant, Now};
 
+use chain::{Chain, Ending, Expectation};
 use deliver::Delivery;
 pub use io::{Event, Hop, Input, Output, Side};
 pub use route::Route;
@@ -114,55 +115,6 @@ struct Machine {
     lent: Option<Vec<u8>>,
     /// The terminal event, which waits until the one before it was taken.
     ending: Option<Ending>,
-}
-
-/// The terminal event.
-enum Ending {
-    Done,
-    Failed(Error),
-}
-
-/// What is remembered over the hops.
-#[derive(Default)]
-struct Chain {
-    /// Nothing, for most requests.
-    past: Option<Box<Past>>,
-    /// A response of the chain changed the jar.
-    new_cookies: bool,
-    expect: Expectation,
-}
-
-/// The hops before this one.
-#[derive(Default)]
-struct Past {
-    history: Vec<Hop>,
-    seen: Seen,
-    referer: Option<String>,
-}
-
-impl Chain {
-    fn history(&self) -> &[Hop] {
-        self.past.as_ref().map_or(&[], |past| &past.history)
-    }
-
-    fn referer(&self) -> Option<&str> {
-        self.past.as_ref()?.referer.as_deref()
-    }
-
-    fn past_mut(&mut self) -> &mut Past {
-        self.past.get_or_insert_default()
-    }
-}
-
-/// Whether a request still asks with `Expect: 100-continue` (T53).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Expectation {
-    #[default]
-    Asks,
-    /// 417 came back, and the session is to know.
-    Refused,
-    /// It came back, and the session knows.
-    Known,
 }
 
 /// How far the current attempt at the current hop has come.
@@ -487,6 +439,16 @@ impl Transfer {
         }
     }
 
+    /// Whether the next thing to do is to read: nothing is to be written, said or asked before.
+    pub fn awaits_response(&self) -> bool {
+        let machine = &*self.0;
+        matches!(machine.stage, Stage::Exchange { .. })
+            && machine.event.is_none()
+            && !machine.news
+            && machine.link.as_ref().is_some_and(|link| link.has_flushed())
+            && matches!(machine.offer(), Output::Read)
+    }
+
     /// Whether it is over. What is still to be polled then are sockets to be closed or kept and the last events.
     pub fn is_ended(&self) -> bool {
         matches!(self.0.stage, Stage::Ended)
@@ -494,22 +456,9 @@ impl Transfer {
 }
 
 impl Machine {
-    fn phase(&self) -> Phase {
-        match &self.stage {
-            Stage::Begin | Stage::Rewind { .. } => Phase::Prepare,
-            Stage::Acquire { .. } | Stage::Check => Phase::Acquire,
-            Stage::Resolve { .. } => Phase::Resolve,
-            Stage::Dial { .. } => Phase::Connect,
-            Stage::Establish { .. } => self.link.as_ref().map_or(Phase::Tls, |link| exchange::establishing(link)),
-            Stage::Exchange { send_failed: Some(_) } => Phase::Send,
-            Stage::Exchange { .. } if !self.request_is_sent() => Phase::Send,
-            Stage::Exchange { .. } => Phase::Head,
-            Stage::Judge(_) => Phase::Redirect,
-            Stage::Deliver(_) | Stage::Drain { .. } | Stage::Ended => Phase::Body,
-        }
-    }
-
     /// One step: an output, or `None` when something changed and the next step will tell.
+    // Inlined, for outputs are large and would be copied.
+    #[inline(always)]
     fn step(&mut self) -> Option<Output> {
         if let Some(attempt) = self.losers.pop() {
             return Some(Output::Abandon(attempt));
@@ -522,10 +471,7 @@ impl Machine {
             return self.event.take().map(Output::Event);
         }
         if let Some(ending) = self.ending.take() {
-            return Some(Output::Event(match ending {
-                Ending::Done => Event::Done,
-                Ending::Failed(error) => Event::Failed(error),
-            }));
+            return Some(Output::Event(ending.event()));
         }
         match &mut self.stage {
             Stage::Begin | Stage::Judge(_) => Some(Output::Sync),
@@ -579,6 +525,7 @@ impl Machine {
             Input::Wrote(n) => self.wrote(n),
             Input::Received(bytes) => self.received(bytes),
             Input::Filled(n) => self.filled(n),
+            Input::Bypassed(n) => self.bypassed(n),
             Input::Eof => self.eof(),
             Input::Failed(side, failure) => self.io_failed(side, failure),
             Input::Blocked(side) => self.park(side, true),
@@ -590,20 +537,6 @@ impl Machine {
             Input::Consumed(n) => self.consumed(n),
             Input::Discard => self.discard(),
         }
-    }
-
-    fn park(&mut self, side: Side, parked: bool) -> Result<(), Misuse> {
-        match (side, self.parked.write) {
-            (Side::Read, _) => self.parked.read = parked,
-            (Side::Write, WriteSide::Failed) => {}
-            (Side::Write, _) => self.parked.write = if parked { WriteSide::Blocked } else { WriteSide::Open },
-            (Side::Body, _) => {
-                self.parked.body = parked;
-                // The time that the embedder's stream took does not count against the peer.
-                self.progress = self.now.instant;
-            }
-        }
-        Ok(())
     }
 }
 

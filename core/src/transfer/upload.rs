@@ -1,6 +1,6 @@
 //! The request body on its way out: from memory without a copy where that is possible, or pushed by the embedder.
 
-use super::{Machine, Stage};
+use super::{Machine, Stage, Transfer};
 use crate::body::Body;
 use crate::error::{ErrorKind, Misuse};
 use crate::http1;
@@ -20,6 +20,14 @@ pub(super) enum Upload {
     Finished,
     /// It was given up: the final response came first.
     Stopped,
+}
+
+impl Transfer {
+    /// The bytes that come after all of [`Transfer::outgoing`] and may go out in the same system call (`writev`).
+    /// [`Input::Wrote`] counts both together.
+    pub fn outgoing_next(&self) -> &[u8] {
+        self.0.outgoing_next()
+    }
 }
 
 impl Machine {
@@ -69,6 +77,13 @@ impl Machine {
         }
     }
 
+    pub(super) fn outgoing_next(&self) -> &[u8] {
+        match &self.link {
+            Some(link) if !link.outgoing().is_empty() => self.direct(),
+            _ => &[],
+        }
+    }
+
     pub(super) fn outgoing(&self) -> &[u8] {
         let Some(link) = &self.link else { return &[] };
         let out = link.outgoing();
@@ -76,18 +91,19 @@ impl Machine {
     }
 
     pub(super) fn wrote(&mut self, n: usize) -> Result<(), Misuse> {
-        if n > self.outgoing().len() {
+        if n > self.outgoing().len() + self.outgoing_next().len() {
             return Err(Misuse::TooMany);
         }
         if n == 0 {
             return Ok(());
         }
         let Some(link) = &mut self.link else { return Err(Misuse::NotAsked) };
-        if !link.outgoing().is_empty() {
-            link.wrote(n);
-        } else if let Upload::Sending { sent } = &mut self.upload {
-            link.bypass(n).map_err(|_| Misuse::TooMany)?;
-            *sent += n as u64;
+        let queued = link.outgoing().len().min(n);
+        link.wrote(queued);
+        let straight = n - queued;
+        if let (Upload::Sending { sent }, true) = (&mut self.upload, straight > 0) {
+            link.bypass(straight).map_err(|_| Misuse::TooMany)?;
+            *sent += straight as u64;
         }
         self.progress = self.now.instant;
         self.feed_upload();

@@ -6,7 +6,7 @@
 
 use super::UrlError;
 use crate::limits::{LimitExceeded, Limits};
-use memchr::{memchr, memchr2, memchr3};
+use crate::memchr::{memchr, memchr2, memchr3};
 use std::borrow::Cow;
 use std::fmt;
 use url::{Host, Url};

@@ -7,7 +7,7 @@
 use super::UrlError;
 use super::door::{self, Bytes, UserInfo, check_bytes, check_length, encode, known_scheme, split_scheme};
 use crate::limits::Limits;
-use memchr::memchr_iter;
+use crate::memchr::memchr_iter;
 use url::Url;
 
 /// Resolves the caller's `reference` against `base` (RFC 3986 §5.2).

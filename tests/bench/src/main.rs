@@ -1,6 +1,6 @@
 //! Measures Petition beside its peers and a loop written by hand, and writes BENCHMARKS.md.
 //!
-//!     bench table                  measure all and write BENCHMARKS.md, its plots, and results.tsv
+//!     bench table [ROW|CLIENT…]    measure all, or only these anew, and write BENCHMARKS.md, its plots, and results.tsv
 //!     bench row NAME [CLIENT…]     measure and print one row
 //!     bench report                 write BENCHMARKS.md anew from results.tsv
 //!     bench list                   the names of rows and clients
@@ -38,14 +38,14 @@ fn main() -> ExitCode {
         words.remove(0);
     }
     let done = match words[..] {
-        ["table"] => table(built),
+        ["table", ref chosen @ ..] => table(chosen, built),
         ["row", name, ref clients @ ..] => row(name, clients, built),
         ["report"] => report_anew(),
         ["list"] => {
             list();
             Ok(())
         }
-        _ => Err("usage: bench [--built] table | row NAME [CLIENT…] | report | list".into()),
+        _ => Err("usage: bench [--built] table [ROW|CLIENT…] | row NAME [CLIENT…] | report | list".into()),
     };
     run::clean();
     match done {
@@ -121,23 +121,38 @@ fn present(ids: &[&str], results: &Results) -> Vec<&'static Client> {
     ids.iter().filter_map(|id| clients::client(id)).filter(there).collect()
 }
 
-fn table(built: bool) -> Result<(), Box<dyn Error>> {
-    let mut results = Results::default();
+fn table(chosen: &[&str], built: bool) -> Result<(), Box<dyn Error>> {
+    let known =
+        |word: &str| rows::row(word).is_some() || rows::growth(word).is_some() || clients::client(word).is_some();
+    if let Some(word) = chosen.iter().find(|word| !known(word)) {
+        return Err(format!("no row and no client is called {word}: `bench list` has them").into());
+    }
+    let (of_clients, of_rows): (Vec<&str>, Vec<&str>) = chosen.iter().partition(|word| clients::client(word).is_some());
+    let wants = |chosen: &[&str], word: &str| chosen.is_empty() || chosen.contains(&word);
+    let mut results = match chosen {
+        [] => Results::default(),
+        _ => Results::parse(&std::fs::read_to_string(RESULTS)?),
+    };
+    results.skipped.clear();
     let tools = tools(&mut results);
-    build(&CLIENTS.iter().map(|client| client.id).collect(), built, &mut results);
+    build(&CLIENTS.iter().map(|client| client.id).filter(|id| wants(&of_clients, id)).collect(), built, &mut results);
     results.about = weight::about();
     let began = Instant::now();
-    for row in ROWS {
-        measure::measure(row, &present(row.clients, &results), tools, &mut results);
+    for row in ROWS.iter().filter(|row| wants(&of_rows, row.name)) {
+        let ids: Vec<&str> = row.clients.iter().copied().filter(|id| wants(&of_clients, id)).collect();
+        results.forget(row.name, &ids);
+        measure::measure(row, &present(&ids, &results), tools, &mut results);
+        std::fs::write(RESULTS, results.text())?;
     }
-    if tools.valgrind {
-        for growth in GROWTH {
-            if let Err(error) = measure::grow(growth, &mut results) {
-                results.skip(format!("`{}`", growth.name), error.to_string());
-            }
+    for growth in GROWTH.iter().filter(|growth| wants(&of_rows, growth.name) && wants(&of_clients, OURS)) {
+        results.growth.retain(|(name, ..)| name != growth.name);
+        if tools.valgrind
+            && let Err(error) = measure::grow(growth, &mut results)
+        {
+            results.skip(format!("`{}`", growth.name), error.to_string());
         }
+        std::fs::write(RESULTS, results.text())?;
     }
     println!("measured in {} s", began.elapsed().as_secs());
-    std::fs::write(RESULTS, results.text())?;
     report::write(&results)
 }

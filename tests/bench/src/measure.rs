@@ -105,7 +105,8 @@ fn process(row: &Row, client: &'static Client, tools: Tools, results: &mut Resul
         }
         results.add(row.name, Metric::Instructions, client.id, values);
     }
-    if tools.strip {
+    // libcurl and its TLS are shared libraries, where they are installed.
+    if tools.strip && client.package != "curl" {
         results.add(row.name, Metric::Size, client.id, vec![stripped(client)?]);
     }
     Ok(())

@@ -53,6 +53,14 @@ impl Results {
         }
     }
 
+    /// Forgets what is measured anew.
+    pub(crate) fn forget(&mut self, row: &str, clients: &[&str]) {
+        self.figures.retain(|figure| figure.row != row || !clients.contains(&figure.client.as_str()));
+        if clients.contains(&crate::clients::OURS) {
+            self.profiles.retain(|(of, ..)| of != row);
+        }
+    }
+
     pub(crate) fn text(&self) -> String {
         let mut text = String::new();
         for (key, value) in &self.about {

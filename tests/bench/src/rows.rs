@@ -255,7 +255,7 @@ pub(crate) const ROWS: &[Row] = &[
         x: 0,
         units: 1.0,
         wanted: &[(Crates, Some(62.0))],
-        clients: &["petition", "petition-tls", "hyper", "ureq", "curl", "reqwest", "attohttpc", "minreq"],
+        clients: &["petition", "petition-tls", "hyper", "ureq", "reqwest", "attohttpc", "minreq"],
         judged: "petition-tls",
     },
 ];

@@ -46,6 +46,11 @@ fn scratch(name: &str) -> PathBuf {
     std::env::temp_dir().join(format!("petition-bench-{}-{name}", std::process::id()))
 }
 
+/// The version of libcurl that its worker uses.
+pub(crate) fn libcurl() -> Option<String> {
+    Some(run(&[program("worker-curl").to_string_lossy().into_owned(), "version".to_owned()]).ok()?.trim().to_owned())
+}
+
 /// Removes what [`scratch`] named.
 pub(crate) fn clean() {
     for name in ["ca.der", "ca.pem", "callgrind", "strace", "stripped"] {

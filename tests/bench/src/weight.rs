@@ -5,7 +5,7 @@ use std::error::Error;
 use std::process::Command;
 
 use crate::clients::{CLIENTS, Client, OURS, cargo, manifest};
-use crate::run::tool;
+use crate::run::{libcurl, tool};
 
 /// Crates in the trees of a client's packages, themselves included.
 pub(crate) fn crates(client: &Client) -> Result<f64, Box<dyn Error>> {
@@ -52,10 +52,11 @@ pub(crate) fn about() -> Vec<(String, String)> {
         Command::new("git").args(["-C", env!("CARGO_MANIFEST_DIR"), "rev-parse", "--short=10", "HEAD"]).output();
     let commit = commit.ok().filter(|output| output.status.success());
     note("Petition", commit.map(|output| format!("commit {}", String::from_utf8_lossy(&output.stdout).trim())));
+    note("libcurl", libcurl());
     let versions = locked();
     let names = CLIENTS.iter().filter(|client| client.package != OURS && client.id != "petition-tls");
     let mut names: Vec<&str> = names.flat_map(|client| client.roots).copied().collect();
-    names.extend(["curl-sys", "httparse", "mio"]);
+    names.extend(["httparse", "mio"]);
     names.sort_unstable();
     names.dedup();
     let words = names.iter().filter_map(|name| Some(format!("{name} {}", versions.get(*name)?)));

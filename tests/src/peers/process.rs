@@ -2,11 +2,13 @@
 
 use std::fs::File;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
+
+use socket2::{Domain, Socket, Type};
 
 use crate::net::PATIENCE;
 use crate::net::places::TempDir;
@@ -22,6 +24,7 @@ pub struct Process {
     child: Child,
     address: SocketAddr,
     directory: TempDir,
+    _reserved: Option<Socket>,
 }
 
 impl Process {
@@ -65,7 +68,10 @@ impl Process {
         command: &impl Fn(&mut Command, &TempDir, u16) -> io::Result<()>,
     ) -> io::Result<Result<Self, String>> {
         let directory = TempDir::new()?;
-        let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
+        let reserved = reserve()?;
+        let address = reserved.local_addr()?.as_socket().ok_or_else(|| io::Error::other("no address"))?;
+        // Elsewhere the server could not bind beside it.
+        let reserved = cfg!(target_os = "linux").then_some(reserved);
         let mut line = Command::new(program);
         command(&mut line, &directory, address.port())?;
         let output = File::create(directory.path().join("output"))?;
@@ -75,7 +81,7 @@ impl Process {
             .stderr(output)
             .current_dir(directory.path())
             .spawn()?;
-        let mut process = Self { name, line, child, address, directory };
+        let mut process = Self { name, line, child, address, directory, _reserved: reserved };
         if process.accepts()? { Ok(Ok(process)) } else { Ok(Err(process.output())) }
     }
 
@@ -127,6 +133,14 @@ impl Drop for Process {
             println!("{} has said:\n{}", self.name, self.output());
         }
     }
+}
+
+/// A free port, bound and not listened on: the system gives it to nobody else, also while the server is down, and a server that reuses addresses can bind it.
+fn reserve() -> io::Result<Socket> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    socket.set_reuse_address(true)?;
+    socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())?;
+    Ok(socket)
 }
 
 /// The path of `program`; `None`, and a line that says so, if it is not installed.

@@ -191,7 +191,7 @@ impl Answer {
     /// Whether no more was cut off than may be missing.
     pub(super) fn is_nearly_whole(&self, served: &Rendered, method: &str, http10: bool) -> bool {
         let whole = Answer { cut: None, ..self.clone() }.render(method, http10).bytes;
-        whole.ends_with(b"0\r\n\r\n") | whole.ends_with(TRAILERS) && self.may_lack(whole.len() - served.bytes.len())
+        (whole.ends_with(b"0\r\n\r\n") || whole.ends_with(TRAILERS)) && self.may_lack(whole.len() - served.bytes.len())
     }
 
     /// The bytes, as an answer to this method.
@@ -304,12 +304,12 @@ impl Answer {
     }
 }
 
+/// The trailers of an answer that has any.
+const TRAILERS: &[u8] = b"X-Sum: 1\r\nX-Other: 2\r\n\r\n";
+
 fn scheme(origin: &Origin) -> &'static str {
     if origin.secure { "https" } else { "http" }
 }
-
-/// What is behind the last chunk where there are trailers.
-const TRAILERS: &[u8] = b"X-Sum: 1\r\nX-Other: 2\r\n\r\n";
 
 pub(super) fn chunked(out: &mut Vec<u8>, content: &[u8], piece: usize, more: bool) {
     for (at, chunk) in content.chunks(piece).enumerate() {

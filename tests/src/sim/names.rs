@@ -51,7 +51,8 @@ impl World {
         let fault = if !faulty || !dice.once_in(3) {
             Fault::None
         } else {
-            match dice.below(11) {
+            match dice.below(14) {
+                11.. => Fault::DiesAt(1 + dice.below(3), dice.once_in(2)),
                 0 | 1 => Fault::ResetDown(some(dice), dice.once_in(2)),
                 2 => Fault::FinDown(some(dice)),
                 3 => Fault::StallDown(some(dice)),

@@ -96,6 +96,8 @@ pub(super) struct Weather {
     pub(super) bandwidth: u64,
     /// Steps of the wall clock.
     pub(super) clock: Vec<(Duration, i64)>,
+    /// The embedder sleeps at times, and comes too late for deadlines.
+    pub(super) sleepy: bool,
     /// Seed for what happens on the way.
     pub(super) seed: u64,
 }
@@ -317,6 +319,7 @@ fn weather(dice: &mut Dice, mix: Mix) -> Weather {
         latency: *pick(dice, &[Duration::ZERO, ms(1), ms(20), ms(150)]),
         bandwidth: if tls { 0 } else { *pick(dice, &[0, 0, 2_000_000, 100_000]) },
         clock,
+        sleepy: !tls && dice.once_in(6),
         seed: dice.throw(),
     }
 }

@@ -72,7 +72,11 @@ pub fn replay(transcript: &str) -> Result<Tape, String> {
                     asked.line(more).map_err(wrong)?;
                 }
             }
-            tape.tell(now, &told).map_err(wrong)?;
+            if let Err(words) = tape.tell(now, &told)
+                && lines.next_if(|(_, line)| line.strip_prefix("! ") == Some(&words)).is_none()
+            {
+                return Err(wrong(words));
+            }
         }
     }
     Ok(tape)

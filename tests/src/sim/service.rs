@@ -5,7 +5,7 @@ use super::origins::ORIGINS;
 use super::origins::PROXY;
 use super::plan::{LONGEST_THOUGHT, Mix, Page};
 use super::tap::{CONNECT, Framed, Step, Written};
-use super::wire::Fault;
+use super::wire::{End, Fault};
 use super::world::{Happens, PageRun, World};
 use crate::memory::ms;
 
@@ -50,14 +50,20 @@ impl World {
         let noisy = self.plan.weather.noise > 0 || self.plan.weather.cut.is_some();
         // Under TLS it is seen only when it has arrived.
         let noisy = noisy || self.plan.mix == Mix::Tls;
-        let slack = if noisy { ms(400) } else { ms(0) };
+        let slack = match (noisy, self.plan.weather.sleepy) {
+            (false, _) => ms(0),
+            (true, false) => ms(400),
+            // It may have been taken in time and written late.
+            (true, true) => ms(60_000),
+        };
         let wire = self.wire(socket);
         assert!(wire.open && wire.connected.is_some(), "a request on a connection that is not open");
         let Some(last) = last else { return };
         assert!(last.end.is_some(), "a request behind one that was not written to its end");
         assert!(!last.close, "a request on a connection of which the last request said that it is closed");
         assert_eq!(wire.next, requests, "a request before the one before was answered");
-        let released = wire.released.expect("a request on a connection that nobody let go");
+        // It may be used again before the request that let it go is told that it is done.
+        let released = wire.released.unwrap_or(now);
         if wire.extra && now.saturating_sub(released) < ms(1) + slack {
             // Nobody looks at a connection that was let go at this moment; what follows shows it.
             wire.released = None;
@@ -254,13 +260,14 @@ impl World {
             bytes.escape_ascii()
         );
         let now = self.now;
+        let sleepy = self.plan.weather.sleepy;
         let slack = if self.plan.mix == Mix::Tls || self.plan.weather.noise > 0 || self.plan.weather.cut.is_some() {
             ms(800)
         } else {
             ms(0)
         };
         let wire = self.wire(socket);
-        if let Some(since) = wire.held {
+        if let Some(since) = wire.held.filter(|_| !sleepy) {
             // RFC 9110 §10.1.1: the body waits for 100 (Continue), a second at most.
             let heard = wire.invited.is_some_and(|offset| wire.read >= offset);
             // The second begins when the head is at hand, which a write that has to wait delays.
@@ -279,6 +286,13 @@ impl World {
             let Some(request) = wire.tap.requests.get(wire.next).cloned() else { return };
             if wire.known() < request.head_end {
                 return;
+            }
+            if let Fault::DiesAt(at, reset) = wire.fault
+                && wire.next >= at
+            {
+                wire.fired = true;
+                let arrival = wire.finish(now, if reset { End::Reset } else { End::Fin }, true);
+                return self.at(arrival, Happens::ToClient(socket));
             }
             if request.page == CONNECT {
                 self.answer_connect(socket);
@@ -299,7 +313,8 @@ impl World {
                         self.pages[request.page].refused = true;
                         let wire = self.wire(socket);
                         wire.next += 1;
-                        wire.reusable = false;
+                        // If the body came after all, nothing is left over.
+                        (wire.reusable, wire.lasts, wire.extra) = (!request.close, None, false);
                         let times = wire.say(now, b"HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n");
                         self.arrivals(socket, times);
                         return;

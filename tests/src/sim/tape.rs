@@ -166,7 +166,12 @@ impl Tape {
     /// What the engine says against it, in words.
     pub fn tell(&mut self, now: Now, told: &Told<'_>) -> Result<usize, String> {
         self.note(now, told);
-        self.apply(now, told)
+        let taken = self.apply(now, told);
+        // What came too late is a misuse, and part of the record.
+        if let (Err(words), Some(text)) = (&taken, &mut self.text) {
+            let _ = writeln!(text, "! {words}");
+        }
+        taken
     }
 
     fn note(&mut self, now: Now, told: &Told<'_>) {

@@ -31,6 +31,8 @@ pub(super) enum Fault {
     StopReading(usize),
     /// The server closes when nothing was asked for so long after a response.
     IdleClose(Duration),
+    /// The server goes away when the head of its request of this number comes: with a reset, or without.
+    DiesAt(usize, bool),
     /// The server sends no more after its next response, and reads on.
     HalfClose,
 }

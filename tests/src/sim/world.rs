@@ -234,6 +234,9 @@ impl World {
                 panic!("{} transfers wait for nothing", self.live);
             };
             self.now = self.now.max(time);
+            if self.plan.weather.sleepy && self.dice.once_in(8) {
+                self.now += ms(self.dice.throw() % 20_000);
+            }
             let due = deadline.is_some_and(|at| at <= self.now);
             let late = due && overdue == 0 && self.dice.once_in(2);
             if due && !late {

@@ -148,11 +148,11 @@ fn secret_free(server: &Scripted) -> Request {
 
 #[test]
 fn t53_a_body_that_asks_first_waits_and_goes_by_the_answer() {
-    let asks = |server: &Scripted| {
+    let asks = |server: &Scripted, patience: u64| {
         let request = Request::new(Method::POST, server.url("/")).data("the body");
         request.option(|options| {
             options.scalars_mut().expect_continue = Setting::Set(true);
-            options.scalars_mut().continue_timeout = Setting::Set(Duration::from_millis(100));
+            options.scalars_mut().continue_timeout = Setting::Set(Duration::from_millis(patience));
         })
     };
     let reads = |begin: &'static str| {
@@ -165,18 +165,18 @@ fn t53_a_body_that_asks_first_waits_and_goes_by_the_answer() {
         })
     };
     for client in clients() {
-        for begin in ["HTTP/1.1 100 Continue\r\n\r\n", ""] {
+        for (begin, patience) in [("HTTP/1.1 100 Continue\r\n\r\n", 10_000), ("", 100)] {
             let server = Scripted::start([reads(begin)]).unwrap();
-            assert_eq!(client.send(asks(&server)).unwrap().text(), "next", "{client:?} {begin:?}");
+            assert_eq!(client.send(asks(&server, patience)).unwrap().text(), "next", "{client:?} {begin:?}");
         }
         let refusal = "HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno";
         let server = Scripted::start([Script::new().read_head().send(refusal)]).unwrap();
-        assert_eq!(client.send(asks(&server)).unwrap().text(), "no");
+        assert_eq!(client.send(asks(&server, 10_000)).unwrap().text(), "no");
         let received = server.wait_for_end(0).received;
         assert!(received.ends_with(b"\r\n\r\n"), "no body: {}", received.escape_ascii());
         let unknown = "HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
         let server = Scripted::start([Script::new().read_head().send(unknown), Script::new().answer(NEXT)]).unwrap();
-        assert_eq!(client.send(asks(&server)).unwrap().text(), "next");
+        assert_eq!(client.send(asks(&server, 10_000)).unwrap().text(), "next");
         let again = server.requests().swap_remove(1);
         assert!(!again.expects_continue(), "{client:?}");
     }

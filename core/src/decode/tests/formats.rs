@@ -105,7 +105,7 @@ mod gzip_members {
     }
 
     fn with_crc(mut header: Vec<u8>) -> Vec<u8> {
-        let crc = crc32fast::hash(&header) & 0xFFFF;
+        let crc = zlib_rs::crc32::crc32(0, &header) & 0xFFFF;
         header.extend_from_slice(&u16::try_from(crc).unwrap().to_le_bytes());
         header
     }

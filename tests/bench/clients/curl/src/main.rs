@@ -30,6 +30,11 @@ impl Handler for Count {
 }
 
 fn main() -> Outcome {
+    if std::env::args().nth(1).as_deref() == Some("version") {
+        let version = curl::Version::get();
+        println!("{}, {}", version.version(), version.ssl_version().unwrap_or("no TLS"));
+        return Ok(());
+    }
     let job = Job::from_args()?;
     if job.client == "curl-multi" {
         return multi::run(&job);

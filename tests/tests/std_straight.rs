@@ -1,0 +1,127 @@
+//! Bodies through petition-std in reads of every size: the same bytes, whether they were read straight into the caller's memory or not.
+
+use std::io::Read;
+
+use petition_std::{ErrorKind, Session};
+use petition_tests::httpbin::pattern;
+use petition_tests::server::{Script, Scripted};
+
+fn chunked(body: &[u8], sizes: &[usize]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut rest = body;
+    for size in sizes.iter().cycle() {
+        let (chunk, after) = rest.split_at((*size).min(rest.len()));
+        if chunk.is_empty() {
+            break;
+        }
+        // An extension now and then.
+        let extension = if size % 2 == 1 { ";x=\"y\"" } else { "" };
+        out.extend_from_slice(format!("{:X}{extension}\r\n", chunk.len()).as_bytes());
+        out.extend_from_slice(chunk);
+        out.extend_from_slice(b"\r\n");
+        rest = after;
+    }
+    out.extend_from_slice(b"0\r\nX-Trailer: 1\r\n\r\n");
+    out
+}
+
+fn read_all(mut reader: impl Read, sizes: &[usize]) -> std::io::Result<Vec<u8>> {
+    let mut space = vec![0; sizes.iter().copied().max().unwrap_or(1)];
+    let mut all = Vec::new();
+    for &size in sizes.iter().cycle() {
+        match reader.read(&mut space[..size])? {
+            0 => break,
+            n => all.extend_from_slice(&space[..n]),
+        }
+    }
+    Ok(all)
+}
+
+#[test]
+fn every_framing_in_reads_of_every_size() {
+    let body = pattern(1_500_000, 1);
+    let length = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len()).into_bytes();
+    let coded = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let mut answers = vec![(true, [&length, &body[..]].concat())];
+    for sizes in [&[65_536][..], &[9_000, 100, 1, 70_000], &[1_000], &[400_000, 16], &[8_192, 8_191, 8_193]] {
+        answers.push((true, [&coded[..], &chunked(&body, sizes)].concat()));
+    }
+    answers.push((false, [b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", &body[..]].concat()));
+    for (keeps, answer) in answers {
+        for reads in [&[262_144][..], &[8_192], &[100_000, 10, 8_200], &[4_096]] {
+            let script = Script::new().answer(&answer);
+            let server = Scripted::start([if keeps {
+                script.answer(b"HTTP/1.1 204 No Content\r\n\r\n")
+            } else {
+                script.close()
+            }])
+            .unwrap();
+            let session = Session::new();
+            let response = session.get(server.url("/")).send().unwrap();
+            let read = read_all(response, reads).unwrap();
+            assert!(read == body, "{} bytes of {}", read.len(), body.len());
+            assert_eq!(session.pool_statistics().idle, usize::from(keeps));
+            if keeps {
+                let second = session.get(server.url("/")).send().unwrap();
+                assert!(second.reused() && second.status() == 204);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_body_that_is_cut_or_too_long_is_an_error_all_the_same() {
+    let body = pattern(300_000, 1);
+    let answer = [b"HTTP/1.1 200 OK\r\nContent-Length: 300001\r\n\r\n", &body[..]].concat();
+    let server = Scripted::start([Script::new().answer(&answer).close()]).unwrap();
+    let mut response = petition_std::get(server.url("/")).send().unwrap();
+    let mut space = vec![0; 262_144];
+    let mut read = 0;
+    let error = loop {
+        match response.read(&mut space) {
+            Ok(n) => read += n,
+            Err(error) => break error,
+        }
+    };
+    assert_eq!((read, error.kind()), (300_000, std::io::ErrorKind::UnexpectedEof));
+
+    let answer = [b"HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n", &body[..]].concat();
+    let server = Scripted::start([Script::new().answer(&answer)]).unwrap();
+    let session = Session::new();
+    session.update(|options| {
+        let mut limits = petition_std::Limits::default();
+        limits.stream_bytes = Some(200_000);
+        options.scalars_mut().limits = limits.into();
+    });
+    let mut response = session.get(server.url("/")).send().unwrap();
+    let mut read = 0;
+    let error = loop {
+        match response.read(&mut space) {
+            Ok(n) => read += n,
+            Err(error) => break error,
+        }
+    };
+    let error = error.into_inner().unwrap().downcast::<petition_std::Error>().unwrap();
+    assert!(matches!(error.kind(), ErrorKind::Limit(limit) if limit.name == "stream_bytes"), "{error}");
+    assert_eq!(read, 200_000);
+}
+
+#[test]
+fn bytes_behind_a_body_keep_the_connection_from_being_kept() {
+    let body = pattern(100_000, 1);
+    let answer = [b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", &body[..], b"HTTP/1.1 200 OK\r\n"].concat();
+    let server = Scripted::start([Script::new().answer(&answer)]).unwrap();
+    let session = Session::new();
+    let response = session.get(server.url("/")).send().unwrap();
+    assert!(read_all(response, &[262_144]).unwrap() == body);
+    assert_eq!(session.pool_statistics().idle, 0, "T47");
+}
+
+#[test]
+fn a_plain_url_builds_no_trust() {
+    // A session whose TLS settings could not be made at all serves a plain URL.
+    let server = Scripted::start([Script::new().answer(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")]).unwrap();
+    let session = Session::new();
+    assert_eq!(session.get(server.url("/")).send().unwrap().text().unwrap(), "hi");
+    assert!(!session.state().lock().unwrap().has_default_tls());
+}
