@@ -92,7 +92,8 @@ impl Net {
     }
 
     fn build(&self, copy: &Copy) -> Result<Vec<PathBuf>, String> {
-        let built = Command::new(env!("CARGO"))
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let built = Command::new(cargo)
             .args(self.cargo)
             .args(["--message-format=json", "--quiet"])
             .current_dir(&copy.root)
