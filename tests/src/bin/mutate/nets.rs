@@ -109,8 +109,10 @@ impl Net {
             let words = String::from_utf8_lossy(&built.stderr);
             return Err(format!("{} cannot be built:\n{}{words}", self.name, errors.collect::<String>()));
         }
+        // Binaries that tests are built with are no tests.
+        let wanted = |message: &Value| self.cargo.contains(&"build") || message["profile"]["test"] == true;
         let programs: Vec<_> =
-            messages().filter_map(|message| message["executable"].as_str().map(PathBuf::from)).collect();
+            messages().filter(wanted).filter_map(|message| message["executable"].as_str().map(PathBuf::from)).collect();
         if programs.is_empty() { Err(format!("{}: cargo built no program", self.name)) } else { Ok(programs) }
     }
 }
