@@ -77,7 +77,7 @@ impl Decoded {
 
 impl Transfer {
     /// How many body bytes may be read straight into the caller's memory now, in place of a read that is offered, and reported with
-    /// [`Input::Bypassed`]. 0 whenever the bytes have to be looked at: when they are encrypted or encoded, or framing comes first.
+    /// `Input::Bypassed`. 0 whenever the bytes have to be looked at: when they are encrypted or encoded, or framing comes first.
     ///
     /// A reader with more room than this has something to read to behind it as well ([`Transfer::space`]): what follows the end of a body
     /// must be seen for the connection to be kept safely.

@@ -24,7 +24,7 @@ pub(super) enum Upload {
 
 impl Transfer {
     /// The bytes that come after all of [`Transfer::outgoing`] and may go out in the same system call (`writev`).
-    /// [`Input::Wrote`] counts both together.
+    /// `Input::Wrote` counts both together.
     pub fn outgoing_next(&self) -> &[u8] {
         self.0.outgoing_next()
     }

@@ -1,8 +1,8 @@
 //! The simulated world: an engine against model servers over an in-memory network with a virtual clock, names, latency, bandwidth and
 //! seeded faults. A run is a pure function of its seed.
 //!
-//! [`plan`] makes a scenario of a seed; the world plays it; on the way everything that the client writes is compared with what is expected
-//! (`tap`, `expected`, `cookies`), and what it tells its caller with what the servers meant (`verdict`). [`tape`] stands between the
+//! `plan` makes a scenario of a seed; the world plays it; on the way everything that the client writes is compared with what is expected
+//! (`tap`, `expected`, `cookies`), and what it tells its caller with what the servers meant (`verdict`). `tape` stands between the
 //! engine and the world, and can write a transcript and replay it.
 
 mod answer;
