@@ -1,6 +1,6 @@
 //! Runs simulated scenarios by the thousand and says what did not hold.
 //!
-//!     simulate --scenarios 10000 [--seed N] [--mix plain|proxies|tls|all]
+//!     simulate --scenarios 10000 [--seed N] [--mix plain|proxies|tls|all] [--most-violations N]
 //!     simulate --seed N --scenarios 1 --only 2,5 --record FILE
 //!     simulate --replay FILE
 //!
@@ -18,12 +18,21 @@ struct Call {
     seed: u64,
     mixes: Vec<Mix>,
     only: Option<Vec<usize>>,
+    most_violations: u64,
     record: Option<String>,
     replay: Option<String>,
 }
 
 fn call() -> Result<Call, String> {
-    let mut call = Call { scenarios: 1000, seed: 1, mixes: vec![Mix::Plain], only: None, record: None, replay: None };
+    let mut call = Call {
+        scenarios: 1000,
+        seed: 1,
+        mixes: vec![Mix::Plain],
+        only: None,
+        most_violations: u64::MAX,
+        record: None,
+        replay: None,
+    };
     let mut arguments = std::env::args().skip(1);
     while let Some(word) = arguments.next() {
         let value = arguments.next().ok_or(format!("{word} needs a value"))?;
@@ -44,6 +53,7 @@ fn call() -> Result<Call, String> {
                 let numbers: Result<Vec<usize>, _> = value.split(',').map(str::parse).collect();
                 call.only = Some(numbers.map_err(|_| "--only needs numbers")?);
             }
+            "--most-violations" => call.most_violations = number()?,
             "--record" => call.record = Some(value),
             "--replay" => call.replay = Some(value),
             other => return Err(format!("unknown argument: {other}")),
@@ -83,6 +93,7 @@ fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|_| ()));
     let begin = Instant::now();
     let (mut violations, mut requests, mut done, mut bytes, mut hash) = (0u64, 0, 0, 0, 0u64);
+    let mut played = 0;
     for k in 0..call.scenarios {
         let (seed, mix) = (call.seed.wrapping_add(k), call.mixes[(k % call.mixes.len() as u64) as usize]);
         let result = match &call.record {
@@ -96,6 +107,7 @@ fn main() -> ExitCode {
             }
             None => scenario(seed, mix, call.only.as_deref()),
         };
+        played += 1;
         match result {
             Ok(report) => {
                 requests += report.requests;
@@ -109,16 +121,18 @@ fn main() -> ExitCode {
                 if violations <= 5 {
                     println!("  smaller: {}", shrink(&violation));
                 }
+                if violations >= call.most_violations {
+                    break;
+                }
             }
         }
     }
     let seconds = begin.elapsed().as_secs_f64();
     println!(
-        "{} scenarios, seeds {} to {}, {requests} requests ({done} done), {bytes} bytes, hash {hash:016x}",
-        call.scenarios,
+        "{played} scenarios, seeds {} to {}, {requests} requests ({done} done), {bytes} bytes, hash {hash:016x}",
         call.seed,
-        call.seed.wrapping_add(call.scenarios.saturating_sub(1)),
+        call.seed.wrapping_add(u64::saturating_sub(played, 1)),
     );
-    println!("{:.0} scenarios a second, {violations} violations", call.scenarios as f64 / seconds.max(1e-9));
+    println!("{:.0} scenarios a second, {violations} violations", played as f64 / seconds.max(1e-9));
     if violations == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) }
 }

@@ -29,7 +29,7 @@ pub(crate) const NETS: &[Net] = &[
     Net {
         name: "simulation",
         cargo: &["build", "-p", "petition-tests", "--bin", "simulate"],
-        arguments: &["--scenarios", "1000", "--seed", "1"],
+        arguments: &["--scenarios", "1000", "--seed", "1", "--most-violations", "1"],
     },
     Net {
         name: "tests in memory",
@@ -120,7 +120,13 @@ impl Net {
 /// The test that failed first, or the first violation of the simulation.
 fn first_failure(said: &str) -> Option<String> {
     let test = said.lines().find_map(|line| line.strip_prefix("---- ")?.strip_suffix(" stdout ----"));
-    let violation = said.lines().find(|line| line.contains("violat") || line.contains("panicked"));
-    let words: String = test.or(violation)?.chars().filter(|&c| c != '|').take(100).collect();
+    let violation = said.lines().find_map(|line| line.strip_prefix("VIOLATION ")).map(without_way_there);
+    let panic = said.lines().find(|line| line.contains("panicked"));
+    let words: String = test.or(violation).or(panic)?.chars().filter(|&c| c != '|').take(100).collect();
     Some(format!("`{}`", words.replace('`', "'")))
+}
+
+/// A violation begins with how to play it again; what is wrong comes behind.
+fn without_way_there(words: &str) -> &str {
+    words.split_once(": ").map_or(words, |(_, words)| words)
 }
