@@ -259,9 +259,14 @@ impl Layer for TlsLayer {
             if end > MAX_HELD {
                 return Err(self.fail(TlsFailure::Misbehaved("a handshake message in too many records".into())));
             }
+            let opening = !self.is_open();
             let got = self.process(now, unread.get_mut(..end).unwrap_or_default(), down)?;
             self.heard = true;
             self.open()?;
+            if opening && self.is_open() && got.plain.is_empty() {
+                // That it is open counts before whatever is wrong with the next record.
+                return Ok(Received::used(used + got.discard));
+            }
             if !got.plain.is_empty() {
                 let plain = used + got.plain.start..used + got.plain.end;
                 return Ok(Received { discard: used + got.discard, plain });

@@ -85,6 +85,11 @@ fn run(chosen: usize, parts: &[&[u8]], mut dice: Option<Dice>) -> Seen {
                 assert!(transfer.take_link().is_some() && std::mem::take(&mut open));
             }
             Output::Close => assert!(std::mem::take(&mut open), "what is closed was open"),
+            // A redirect may name any host.
+            Output::Resolve => {
+                let failure = IoFailure::new(std::io::ErrorKind::NotFound);
+                transfer.handle(now, Input::ResolveFailed(failure)).unwrap();
+            }
             Output::Wait => {
                 // Only a deadline is left.
                 now.instant = transfer.deadline().expect("a transfer that waits has a deadline");

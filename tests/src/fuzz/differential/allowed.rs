@@ -26,6 +26,13 @@ pub(super) fn they_may_accept(
             (!leniencies.obs_text && !data.is_ascii()).then_some("T38: strict, no byte beyond ASCII in a reason")
         }
         // What the error shows of a long name is cut, so kawa's own reading is looked at.
+        // Of an informational head it keeps none.
+        ProtocolError::FieldName { seen, .. }
+            if theirs.heads > 1
+                && seen.as_bytes().iter().any(|byte| matches!(byte, b'"' | b'/') || !byte.is_ascii()) =>
+        {
+            Some("T35: kawa has these bytes in its alphabet of names, by its own comment")
+        }
         ProtocolError::FieldName { .. } => {
             let odd = |name: &str| name.is_empty() || name.chars().any(|c| matches!(c, '"' | '/') || !c.is_ascii());
             let names = theirs.fields.iter().chain(&theirs.trailers).map(|(name, _)| name);
