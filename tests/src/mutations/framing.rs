@@ -34,12 +34,6 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         to: "let _ = (beyond, config);",
     },
     Mutation {
-        fault: "the smaller of two lengths is taken",
-        file: "core/src/http1/framing.rs",
-        from: "Some(other)) if first != other =>",
-        to: "Some(other)) if first < other =>",
-    },
-    Mutation {
         fault: "an answer to HEAD has a body",
         file: "core/src/http1/framing.rs",
         from: "(MethodKind::Head, _) | (_, 204 | 304) =>",

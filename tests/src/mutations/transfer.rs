@@ -4,21 +4,9 @@ use super::Mutation;
 
 pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
-        fault: "a request is sent again and again on dead connections",
-        file: "core/src/transfer/failure.rs",
-        from: "&& !self.attempt.retried\n",
-        to: "",
-    },
-    Mutation {
         fault: "a POST that may have been processed is sent again",
         file: "core/src/transfer/failure.rs",
         from: "&& (!self.has_written(link) || self.is_harmless_twice())",
-        to: "",
-    },
-    Mutation {
-        fault: "a request is sent again though a response had begun",
-        file: "core/src/transfer/failure.rs",
-        from: "&& !link.http().response_started()\n",
         to: "",
     },
     Mutation {
@@ -62,12 +50,6 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         file: "core/src/redirect/mod.rs",
         from: "if a == b {\n            return Crossing::SameOrigin;",
         to: "if (a.scheme(), a.host()) == (b.scheme(), b.host()) {\n            return Crossing::SameOrigin;",
-    },
-    Mutation {
-        fault: "a body that nobody wants is read however long it is",
-        file: "core/src/transfer/judge.rs",
-        from: "|| rest.is_some_and(|rest| rest > limit) {",
-        to: "|| rest.is_some_and(|rest| rest > limit.saturating_mul(1 << 20)) {",
     },
     Mutation {
         fault: "an idle server is waited for without end while a body is delivered",
