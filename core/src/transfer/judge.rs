@@ -213,4 +213,35 @@ mod tests {
         assert_eq!(referers(Policy { referer: true, ..Policy::default() }), ["mine", "http://127.0.0.1/first"]);
         assert_eq!(referers(Policy::default()), ["mine", "mine"]);
     }
+
+    /// Whether the connection is closed over the body of a redirect that is so long, instead of being read from.
+    fn closes_over(length: u64) -> bool {
+        let mut session = Session::new();
+        let (request, now) = (Request::new(Method::GET, "http://127.0.0.1/"), Now::default());
+        let mut transfer = Transfer::new(session.prepare(&request).unwrap(), now);
+        let head = format!("HTTP/1.1 302 Found\r\nLocation: /next\r\nContent-Length: {length}\r\n\r\n");
+        let mut redirected = false;
+        loop {
+            match transfer.poll() {
+                Output::Sync => transfer.sync(now, &mut session).unwrap(),
+                Output::Acquire => transfer.handle(now, Input::NotAcquired).unwrap(),
+                Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
+                Output::Transmit => transfer.handle(now, Input::Wrote(transfer.outgoing().len())).unwrap(),
+                Output::Read if redirected => return false,
+                Output::Read => {
+                    redirected = true;
+                    transfer.handle(now, Input::Received(head.as_bytes())).unwrap();
+                }
+                Output::Close => return true,
+                Output::Event(_) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn t16_a_body_that_nobody_wants_is_read_up_to_the_limit_and_not_beyond() {
+        let limit = crate::Limits::DEFAULT.drain_bytes;
+        assert_eq!([limit, limit + 1].map(closes_over), [false, true]);
+    }
 }

@@ -4,6 +4,12 @@ use super::Mutation;
 
 pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
+        fault: "the smaller of two lengths is taken",
+        file: "core/src/http1/framing.rs",
+        from: "Some(other)) if first != other =>",
+        to: "Some(other)) if first < other =>",
+    },
+    Mutation {
         fault: "the last byte of a chunk is left in it",
         file: "core/src/http1/chunked.rs",
         from: "if self.size == 0 {\n                        self.state = State::DataCr;",

@@ -4,6 +4,12 @@ use super::Mutation;
 
 pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
+        fault: "a body that nobody wants is read however long it is",
+        file: "core/src/transfer/judge.rs",
+        from: "|| rest.is_some_and(|rest| rest > limit) {",
+        to: "|| rest.is_some_and(|rest| rest > limit.saturating_mul(1 << 20)) {",
+    },
+    Mutation {
         fault: "a POST that may have been processed is sent again",
         file: "core/src/transfer/failure.rs",
         from: "&& (!self.has_written(link) || self.is_harmless_twice())",

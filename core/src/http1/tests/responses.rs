@@ -80,6 +80,7 @@ fn several_lengths_t32() {
             ("T32", "Content-Length: 5\t ,05\r\nContent-Length: 005\r\n\r\nhello", five, None),
             ("T32", "Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello!", "! Content-Length is both 5 and 6", None),
             ("T32", "Content-Length: 5, 6\r\n\r\nhello!", "! Content-Length is both 5 and 6", None),
+            ("T32", "Content-Length: 6\r\nContent-Length: 5\r\n\r\nhello!", "! Content-Length is both 6 and 5", None),
             ("T32", "Content-Length: 5,\r\n\r\nhello", r#"! expected a number in Content-Length, seen "5,""#, None),
             ("T32", "Content-Length: ,5\r\n\r\nhello", r#"! expected a number in Content-Length, seen ",5""#, None),
             (
