@@ -9,6 +9,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::Method;
 use url::{Position, Url};
@@ -41,6 +42,8 @@ pub struct Prepared {
     pub(crate) content_type: Option<&'static str>,
     pub(crate) settings: Arc<Settings>,
     pub(crate) framing: Arc<http1::Config>,
+    /// The shortest of the times that the settings give to anything.
+    pub(crate) shortest: Duration,
 }
 
 /// Fields that the core writes itself, and what sets them (T3, T21).
@@ -191,20 +194,28 @@ impl Prepared {
         general(&self.headers, self.settings.decode)
     }
 
-    /// What stands behind that.
+    /// What stands behind that; `None` when nothing does, as with most requests.
     pub(crate) fn special<'a>(
         &'a self,
         forward: Option<&'a Proxy>,
         referer: Option<&'a str>,
         cookie: &'a [u8],
-    ) -> impl Iterator<Item = (&'a str, &'a [u8])> {
+    ) -> Option<impl Iterator<Item = (&'a str, &'a [u8])>> {
+        if forward.is_none()
+            && referer.is_none()
+            && cookie.is_empty()
+            && self.auth.is_none()
+            && self.content_type.is_none()
+        {
+            return None;
+        }
         let headers = &*self.headers;
         let content_type = self.content_type.filter(|_| !headers.mentions("content-type"));
         let auth = self.auth.as_ref().filter(|_| !headers.mentions("authorization"));
         let proxy_auth = forward.and_then(Proxy::credentials);
         let cookie = (!cookie.is_empty() && !headers.mentions("cookie")).then_some(("Cookie", cookie));
         let referer = referer.filter(|_| !headers.mentions("referer"));
-        [
+        let fields = [
             referer.map(|text| ("Referer", text.as_bytes())),
             content_type.map(|value| ("Content-Type", value.as_bytes())),
             auth.map(|auth| ("Authorization", auth.header_value().as_bytes())),
@@ -213,7 +224,8 @@ impl Prepared {
         .into_iter()
         .flatten()
         .chain(forward.into_iter().flat_map(|p| p.headers().iter()).map(|(n, v)| (n, v.as_bytes())))
-        .chain(cookie)
+        .chain(cookie);
+        Some(fields)
     }
 }
 

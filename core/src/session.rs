@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use url::Url;
 
@@ -18,7 +19,7 @@ use crate::prepared::{Prepared, general_lines};
 use crate::request::{BuildError, Request, Target};
 #[cfg(feature = "tls")]
 use crate::tls::TlsConfig;
-use crate::transfer::Route;
+use crate::transfer::{Route, shortest};
 use crate::url_rules::{self, QueryShown, UrlError};
 
 /// Data kept across requests.
@@ -41,15 +42,26 @@ pub struct Session {
     /// `options` merged over the library's defaults; made again when they change, shared by every request that sets none of its own.
     settings: Arc<Settings>,
     framing: Arc<http1::Config>,
+    shortest: Duration,
     headers: Arc<Headers>,
     /// `headers` and the automatic fields, written out.
     lines: Option<Arc<FieldLines>>,
     /// The one that was made last.
     pub(crate) route: Option<Route>,
+    /// The fields that were written out last.
+    written: Option<Written>,
     jar: Jar,
     refused_expect: BTreeSet<Origin>,
     #[cfg(feature = "tls")]
     default_tls: Option<TlsConfig>,
+}
+
+/// Host, which follows from the route, and the session's fields behind it.
+#[derive(Debug)]
+struct Written {
+    route: Route,
+    general: Arc<FieldLines>,
+    lines: Arc<FieldLines>,
 }
 
 /// Origins remembered to refuse `Expect: 100-continue` (T53); the oldest knowledge is worth little.
@@ -62,10 +74,12 @@ impl Session {
         Session {
             options: Options::new(),
             framing: framing(&settings),
+            shortest: shortest(&settings),
             lines: general_lines(&headers, settings.decode),
             settings: Arc::new(settings),
             headers: Arc::new(headers),
             route: None,
+            written: None,
             jar: Jar::default(),
             refused_expect: BTreeSet::new(),
             #[cfg(feature = "tls")]
@@ -87,10 +101,12 @@ impl Session {
             None => library,
         });
         self.framing = framing(&self.settings);
+        self.shortest = shortest(&self.settings);
         self.headers = Arc::new(self.options.headers.clone());
         self.lines = general_lines(&self.headers, self.settings.decode);
         // It may hold a proxy or a TLS configuration that is not wanted any more.
         self.route = None;
+        self.written = None;
         result
     }
 
@@ -146,13 +162,13 @@ impl Session {
         if let Some(fault) = &request.fault {
             return Err((**fault).clone());
         }
-        let (settings, framing) = match request.options.scalars() {
+        let (settings, framing, shortest) = match request.options.scalars() {
             Some(scalars) => {
                 let settings = self.settings.with(scalars);
-                let framing = framing(&settings);
-                (Arc::new(settings), framing)
+                let (framing, shortest) = (framing(&settings), shortest(&settings));
+                (Arc::new(settings), framing, shortest)
             }
-            None => (self.settings.clone(), self.framing.clone()),
+            None => (self.settings.clone(), self.framing.clone(), self.shortest),
         };
         let (headers, lines) = match request.options.headers.is_empty() {
             true if settings.decode == self.settings.decode => (self.headers.clone(), self.lines.clone()),
@@ -190,9 +206,25 @@ impl Session {
             content_type: request.content_type,
             settings,
             framing,
+            shortest,
         };
         prepared.check()?;
         Ok(prepared)
+    }
+
+    /// The lines of a request that brings no fields of its own, Host first. They are likely to serve again.
+    pub(crate) fn written(&mut self, route: &Route, request: &Prepared) -> Option<Arc<FieldLines>> {
+        let general = request.lines.as_ref()?;
+        if let Some(last) = &self.written
+            && last.route.is(route)
+            && Arc::ptr_eq(&last.general, general)
+        {
+            return Some(last.lines.clone());
+        }
+        // A Host that cannot be sent is reported when it is to be sent.
+        let lines = Arc::new(general.behind([request.host()]).ok()?);
+        self.written = Some(Written { route: route.clone(), general: general.clone(), lines: lines.clone() });
+        Some(lines)
     }
 
     /// Whether the TLS configuration for requests that set none has been made: not before the first https URL.

@@ -80,8 +80,12 @@ impl Request {
     /// [`ErrorKind`](crate::ErrorKind) for the causes.
     pub fn send(&mut self) -> Result<Response, Error> {
         let session = self.session.clone().unwrap_or_default();
-        let prepared = session.shared().with_state(|state| state.prepare(&self.request))?;
-        let mut call = Call::new(session.shared().clone(), prepared);
+        let shared = session.shared();
+        let mut call = shared.with_state(|state| {
+            let mut call = Call::new(shared.clone(), state.prepare(&self.request)?);
+            call.begin(state);
+            Ok(call)
+        })?;
         if let Body::Stream { .. } = self.request.body() {
             call.upload = Some(self.take_upload().map_err(|kind| call.transfer.error(kind))?);
         }

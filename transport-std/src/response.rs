@@ -232,7 +232,8 @@ impl Response {
             Body::Fails(error) => Stop::Failed(error),
             _ => {
                 self.call.resume();
-                self.call.run()
+                // What came with the head is here already.
+                if self.call.transfer.body().is_empty() { self.call.run() } else { Stop::Body }
             }
         };
         match stop {

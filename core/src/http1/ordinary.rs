@@ -2,7 +2,7 @@
 //!
 //! Decides nothing that `scan` and `parse` decide otherwise: it reads a head that lies whole at the start of the input, in ASCII, every line ended
 //! by CRLF, no limit met, and gives up at the first byte that is out of the ordinary. Then those two look at it, who know what is
-//! tolerated and what is wrong. Each byte is looked at once, a word at a time.
+//! tolerated and what is wrong. Each byte is looked at once, sixteen at a time.
 
 use super::config::{Config, LeniencySet};
 use super::framing::Signals;
@@ -18,34 +18,34 @@ const FIELDS: usize = 64;
 pub(crate) fn parse(input: &[u8], heads_left: usize, config: &Config) -> Option<Parsed> {
     let limits = &config.limits;
     let mut used = LeniencySet::EMPTY;
-    let first = first_odd(input)?;
-    let (line, mut rest) = input.split_at_checked(first)?;
-    let status = status_line::parse(line, config, &mut used).ok()?;
+    let mut end = first_odd(input, 0);
+    let status = status_line::parse(input.get(..end)?, config, &mut used).ok()?;
     let mut spans = [Span::EMPTY; FIELDS];
     let mut free = spans.iter_mut();
     let mut signals = Signals::default();
     let len = loop {
-        let [b'\r', b'\n', behind @ ..] = rest else { return None };
-        if let [b'\r', b'\n', body @ ..] = behind {
-            break input.len() - body.len();
+        let line_end = u32::from_le_bytes(*input.get(end..)?.first_chunk()?);
+        if line_end == CRLF | CRLF << 16 {
+            break end + 4;
         }
-        let name_len = name_len(behind)?;
-        let (name, value) = behind.split_at_checked(name_len)?;
-        let [b':', value @ ..] = value else { return None };
-        let mut value = value;
-        while let [b' ', more @ ..] = value {
-            value = more;
+        if line_end & 0xffff != CRLF {
+            return None;
         }
-        let (mut value, behind_value) = value.split_at_checked(first_odd(value)?)?;
+        let start = end + 2;
+        let colon = end_of_name(input, start)?;
+        let mut value = colon + 1;
+        while let Some(b' ') = input.get(value) {
+            value += 1;
+        }
+        end = first_odd(input, value);
+        let mut trimmed = input.get(value..end)?;
+        while let [more @ .., b' '] = trimmed {
+            trimmed = more;
+        }
         // Offsets are kept in 32 bits: see the limit below.
-        let name_start = (input.len() - behind.len()) as u32;
-        let value_start = (input.len() - behind_value.len() - value.len()) as u32;
-        while let [more @ .., b' '] = value {
-            value = more;
-        }
-        *free.next()? = Span { name: (name_start, name_len as u32), value: (value_start, value.len() as u32) };
-        signals.field(name, value);
-        rest = behind_value;
+        *free.next()? =
+            Span { name: (start as u32, (colon - start) as u32), value: (value as u32, trimmed.len() as u32) };
+        signals.field(input.get(start..colon)?, trimmed);
     };
     let fields = FIELDS - free.len();
     // No line is longer than the head.
@@ -58,23 +58,66 @@ pub(crate) fn parse(input: &[u8], heads_left: usize, config: &Config) -> Option<
     Some(assemble(Bytes::Borrowed(input.get(..len)?), Vec::new(), spans.get(..fields)?, status, signals, used))
 }
 
-/// How long the name is that `bytes` begin with: up to the first byte that cannot be in one. Nearly all are of letters and hyphens.
-#[inline]
-fn name_len(bytes: &[u8]) -> Option<usize> {
-    let len = first(bytes, foreign, is_foreign)?;
-    match bytes.get(len) {
-        Some(b':') if len > 0 => Some(len),
-        _ => {
-            let len = bytes.iter().position(|&b| !is_token_byte_fast(b))?;
-            (len > 0).then_some(len)
-        }
-    }
+const CRLF: u32 = u32::from_le_bytes(*b"\r\n\0\0");
+
+/// Where the colon is behind the name that begins at `start`.
+#[inline(always)]
+fn end_of_name(input: &[u8], start: usize) -> Option<usize> {
+    let rest = input.get(start..)?;
+    // Nearly all names are short, and of letters and hyphens.
+    let plain = match rest.first_chunk().map(foreign) {
+        Some([first, _]) if first != 0 => place(first),
+        Some([_, next]) if next != 0 => 8 + place(next),
+        _ => 0,
+    };
+    let len = match rest.get(plain) {
+        Some(b':') => plain,
+        _ => token_len(rest),
+    };
+    (len > 0 && rest.get(len) == Some(&b':')).then_some(start + len)
 }
 
-/// Where the first byte is that is not printable ASCII.
-#[inline]
-fn first_odd(bytes: &[u8]) -> Option<usize> {
-    first(bytes, odd, is_odd)
+#[inline(never)]
+fn token_len(bytes: &[u8]) -> usize {
+    let mut len = 0;
+    for window in bytes.as_chunks().0 {
+        if foreign(window) != [0; 2] {
+            break;
+        }
+        len += 16;
+    }
+    len + bytes.iter().skip(len).take_while(|&&b| is_token_byte_fast(b)).count()
+}
+
+/// Where the first byte is from `start` on that is not printable ASCII, or the end.
+#[inline(always)]
+fn first_odd(input: &[u8], start: usize) -> usize {
+    let rest = input.get(start..).unwrap_or_default();
+    start
+        + match rest.first_chunk().map(odd) {
+            Some([first, ..]) if first != 0 => place(first),
+            Some([_, next, ..]) if next != 0 => 8 + place(next),
+            Some([_, _, next, _]) if next != 0 => 16 + place(next),
+            Some([.., last]) if last != 0 => 24 + place(last),
+            _ => printable_len(rest),
+        }
+}
+
+#[inline(never)]
+fn printable_len(bytes: &[u8]) -> usize {
+    let mut len = 0;
+    for window in bytes.as_chunks().0 {
+        if odd(window) != [0; 4] {
+            break;
+        }
+        len += 32;
+    }
+    len + bytes.iter().skip(len).take_while(|&&b| !is_odd(b)).count()
+}
+
+/// Which of eight bytes is the first that is marked.
+fn place(marks: u64) -> usize {
+    (marks.trailing_zeros() / 8) as usize
 }
 
 fn is_foreign(b: u8) -> bool {
@@ -85,33 +128,15 @@ fn is_odd(b: u8) -> bool {
     !(0x20..0x7f).contains(&b)
 }
 
-/// Where the first byte is of which `holds` is true. `marks` says it of many bytes at once, in a byte for each that is 1 or 0.
-#[inline]
-fn first<const N: usize, const WORDS: usize>(
-    bytes: &[u8],
-    marks: impl Fn(&[u8; N]) -> [u64; WORDS],
-    holds: impl Fn(u8) -> bool,
-) -> Option<usize> {
-    let (windows, rest) = bytes.as_chunks();
-    let mut at = 0;
-    for window in windows {
-        for word in marks(window) {
-            if word != 0 {
-                return Some(at + word.trailing_zeros() as usize / 8);
-            }
-            at += 8;
-        }
-    }
-    Some(at + rest.iter().position(|&b| holds(b))?)
-}
-
 // Functions of their own, without a branch: so the compiler makes few instructions of them that look at sixteen bytes each.
 
+/// Marks, by a byte that is 1, what is neither letter nor hyphen.
 #[inline(never)]
 fn foreign(window: &[u8; 16]) -> [u64; 2] {
     words(window.map(|b| u8::from(is_foreign(b))))
 }
 
+/// Marks what is not printable ASCII.
 #[inline(never)]
 fn odd(window: &[u8; 32]) -> [u64; 4] {
     words(window.map(|b| u8::from(is_odd(b))))
@@ -140,6 +165,31 @@ mod tests {
         for len in 0..2 * 64 {
             let padding = format!("P: {}\r\n", "p".repeat(len));
             check(&[&head[..line], padding.as_bytes(), &head[line..]].concat());
+        }
+    }
+
+    #[test]
+    fn every_byte_in_every_place_is_told_apart() {
+        for place in 0..70 {
+            for byte in 0..=255u8 {
+                let mut bytes = [b'a'; 72];
+                bytes[71] = b':';
+                bytes[place] = byte;
+                let colon = match byte {
+                    b':' => Some(place).filter(|&place| place > 0),
+                    _ if is_token_byte_fast(byte) => Some(71),
+                    _ => None,
+                };
+                assert_eq!(end_of_name(&bytes, 0), colon, "{byte:#x} at {place}");
+                for behind in [b'a', 0, b'\r', 0x7f, 0xff] {
+                    bytes[place + 1..].fill(behind);
+                    let next = if behind == b'a' { 72 } else { place + 1 };
+                    for start in [0, 1, 7, 8, 20, 39, 40, 41, 69] {
+                        let odd = if (0x20..0x7f).contains(&byte) { next } else { place };
+                        assert!(start > place || first_odd(&bytes, start) == odd, "{byte:#x} at {place} from {start}");
+                    }
+                }
+            }
         }
     }
 

@@ -113,6 +113,20 @@ impl FieldLines {
         }
         Ok(lines)
     }
+
+    /// The same with `first` before them.
+    ///
+    /// # Errors
+    /// As [`FieldLines::new`].
+    pub fn behind<'a>(
+        &self,
+        first: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+    ) -> Result<FieldLines, InvalidRequest> {
+        let mut lines = FieldLines::new(first)?;
+        lines.bytes.extend_from_slice(&self.bytes);
+        lines.hosts += self.hosts;
+        Ok(lines)
+    }
 }
 
 impl fmt::Debug for FieldLines {
@@ -226,14 +240,10 @@ pub(crate) fn write_field(out: &mut Vec<u8>, name: &str, value: &[u8]) -> Result
 }
 
 fn write_owned(out: &mut Vec<u8>, head: &RequestHead<'_>) {
-    match head.body {
-        BodyLength::None if matches!(head.method, "POST" | "PUT" | "PATCH") => {
-            out.extend_from_slice(b"Content-Length: 0\r\n");
-        }
-        BodyLength::None => {}
-        // Writing to a Vec does not fail.
-        BodyLength::Known(n) => drop(write!(out, "Content-Length: {n}\r\n")),
-        BodyLength::Chunked => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
+    write_length(out, head);
+    let says_nothing = head.trailers.is_empty() && head.upgrade.is_none() && head.version == Version::Http11;
+    if says_nothing && !(head.expect_continue || head.te_gzip || head.te_trailers || head.close) {
+        return;
     }
     let mut list = |name: &[u8], elements: &mut dyn Iterator<Item = &str>| {
         let Some(first) = elements.next() else { return };
@@ -259,4 +269,16 @@ fn write_owned(out: &mut Vec<u8>, head: &RequestHead<'_>) {
         head.upgrade.map(|_| "upgrade"),
     ];
     list(b"Connection: ", &mut options.into_iter().flatten());
+}
+
+fn write_length(out: &mut Vec<u8>, head: &RequestHead<'_>) {
+    match head.body {
+        BodyLength::None if matches!(head.method, "POST" | "PUT" | "PATCH") => {
+            out.extend_from_slice(b"Content-Length: 0\r\n");
+        }
+        BodyLength::None => {}
+        // Writing to a Vec does not fail.
+        BodyLength::Known(n) => drop(write!(out, "Content-Length: {n}\r\n")),
+        BodyLength::Chunked => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
+    }
 }

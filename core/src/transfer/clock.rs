@@ -8,7 +8,8 @@ use std::time::Duration;
 use super::upload::Upload;
 use super::{Machine, Stage};
 use crate::error::{ErrorKind, Timeout};
-use crate::time::Instant;
+use crate::options::Settings;
+use crate::time::{Instant, Now};
 
 /// After a failed write, for how long a response is waited for (T52).
 const SEND_FAILED_GRACE: Duration = Duration::from_secs(1);
@@ -26,6 +27,20 @@ pub(super) enum Due {
     SendFailed,
     /// A body is drained no longer.
     DrainTime,
+}
+
+/// The shortest time that anything has, be it a whole transfer.
+pub(crate) fn shortest(settings: &Settings) -> Duration {
+    let limits = [
+        settings.total_timeout,
+        settings.acquire_timeout,
+        settings.connect_timeout,
+        settings.tls_timeout,
+        settings.first_byte_timeout,
+        settings.idle_timeout,
+    ];
+    let fixed = [settings.continue_timeout, SEND_FAILED_GRACE, settings.limits.drain_time];
+    limits.into_iter().flatten().chain(fixed).min().unwrap_or_default()
 }
 
 impl Machine {
@@ -86,8 +101,31 @@ impl Machine {
         first
     }
 
+    /// It is now so late. Should a clock have gone back, nothing that was known of deadlines holds.
+    pub(super) fn set_now(&mut self, now: Now) {
+        if now.instant < self.now.instant {
+            self.quiet_until = Instant::ZERO;
+        }
+        self.now = now;
+    }
+
     /// Acts on whatever is due, in the order of time. True when that ended the stage that an input was meant for.
+    #[inline]
     pub(super) fn expire(&mut self) -> bool {
+        self.now.instant >= self.quiet_until && self.expire_some()
+    }
+
+    #[cold]
+    fn expire_some(&mut self) -> bool {
+        let over = self.expire_due();
+        // Deadlines only ever move away, and what begins later than now has at least the shortest of all limits before it.
+        let next = self.earliest(|due| due != Due::NextAddress).map(|(at, _)| at);
+        let soonest = self.now.instant + self.request.shortest;
+        self.quiet_until = next.map_or(soonest, |next| next.min(soonest));
+        over
+    }
+
+    fn expire_due(&mut self) -> bool {
         let mut over = false;
         // The next address is tried by polling; it must not hide a deadline behind it.
         while let Some((at, due)) = self.earliest(|due| due != Due::NextAddress) {

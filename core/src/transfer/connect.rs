@@ -22,7 +22,7 @@ const CHECK_AFTER: Duration = Duration::from_millis(1);
 
 impl Machine {
     pub(super) fn sync(&mut self, now: Now, session: &mut Session) -> Result<(), Misuse> {
-        self.now = now;
+        self.set_now(now);
         if matches!(self.stage, Stage::Begin | Stage::Judge(_)) && self.expire() {
             return Ok(());
         }
@@ -75,6 +75,7 @@ impl Machine {
             tls,
             &mut session.route,
         );
+        self.lines = session.written(&route, &self.request);
         self.route = Some(route);
         if self.request.settings.keep_alive {
             self.stage = Stage::Acquire { ordered: false, since: self.now.instant };
@@ -263,9 +264,13 @@ impl Machine {
         self.attempt.expect = head.expect_continue;
         link.configure(request.framing.clone());
         let special = request.special(forward, self.chain.referer(), &self.cookie);
-        let sent = match &request.lines {
-            Some(lines) => link.send_head_with(&head, Some(request.host()), Some(lines), special),
-            None => link.send_head(&head, std::iter::once(request.host()).chain(request.general()).chain(special)),
+        let sent = match (&self.lines, special) {
+            (Some(lines), None) => link.send_head_with(&head, None, Some(lines), None),
+            (Some(lines), Some(special)) => link.send_head_with(&head, None, Some(lines), special),
+            (None, special) => {
+                let fields = std::iter::once(request.host()).chain(request.general());
+                link.send_head(&head, fields.chain(special.into_iter().flatten()))
+            }
         };
         if let Err(e) = sent {
             return self.fail(ErrorKind::Head(e));

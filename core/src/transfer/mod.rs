@@ -60,6 +60,7 @@ mod upload;
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use url::Url;
@@ -67,13 +68,14 @@ use url::Url;
 use crate::decode::SizeLimit;
 use crate::dial::{AttemptId, Dial};
 use crate::error::{Error, ErrorKind, Misuse};
-use crate::http1::{LeniencySet, ResponseHead};
+use crate::http1::{FieldLines, LeniencySet, ResponseHead};
 use crate::link::Link;
 use crate::prepared::Prepared;
 use crate::session::Session;
 use crate::time::{Instant, Now};
 
 use chain::{Chain, Ending, Expectation};
+pub(crate) use clock::shortest;
 use deliver::Delivery;
 pub use io::{Event, Hop, Input, Output, Side};
 pub use route::Route;
@@ -93,6 +95,8 @@ struct Machine {
     chain: Chain,
     /// The Cookie field of this hop.
     cookie: Vec<u8>,
+    /// Host and the fields that are the same for many requests, written out; unless this one has fields of its own.
+    lines: Option<Arc<FieldLines>>,
     route: Option<Route>,
     link: Option<Box<Link>>,
     peer: Option<SocketAddr>,
@@ -101,6 +105,8 @@ struct Machine {
     parked: Parked,
     /// Something came that the link has not been asked about.
     news: bool,
+    /// No deadline is due before this.
+    quiet_until: Instant,
     /// Since when nothing that counts has moved.
     progress: Instant,
     /// What was tolerated on the connection that is gone.
@@ -220,12 +226,12 @@ impl Transfer {
     /// Begins; the total deadline counts from `now`.
     pub fn new(request: Prepared, now: Now) -> Transfer {
         Transfer(Box::new(Machine {
-            request,
             now,
             started: now.instant,
             stage: Stage::Begin,
             chain: Chain::default(),
             cookie: Vec::new(),
+            lines: None,
             route: None,
             link: None,
             peer: None,
@@ -233,6 +239,8 @@ impl Transfer {
             upload: Upload::Finished,
             parked: Parked::default(),
             news: true,
+            quiet_until: now.instant + request.shortest,
+            request,
             progress: now.instant,
             tolerated: LeniencySet::EMPTY,
             head_after: None,
@@ -488,7 +496,7 @@ impl Machine {
     }
 
     fn handle(&mut self, now: Now, input: Input<'_>) -> Result<(), Misuse> {
-        self.now = now;
+        self.set_now(now);
         if matches!(self.stage, Stage::Ended) {
             return match input {
                 Input::Tick | Input::Cancel | Input::Discard | Input::Blocked(_) | Input::Ready(_) => Ok(()),

@@ -69,6 +69,11 @@ impl Route {
         last.insert(route).clone()
     }
 
+    /// Whether it is this very one, and not only equal.
+    pub(crate) fn is(&self, other: &Route) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// The host and port that a socket has to reach: the proxy's, or the origin's. A literal IPv6 address has no brackets.
     pub fn peer_name(&self) -> (&str, u16) {
         let (host, port) = match &self.0.proxy {

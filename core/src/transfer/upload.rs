@@ -122,7 +122,7 @@ impl Machine {
     }
 
     pub(super) fn push_body(&mut self, now: crate::Now, bytes: &[u8]) -> Result<usize, Misuse> {
-        self.now = now;
+        self.set_now(now);
         let sends = matches!(self.stage, Stage::Exchange { .. } | Stage::Deliver(_));
         if !sends || !matches!(self.request.body, Body::Stream { .. }) {
             return Err(Misuse::NotAsked);
