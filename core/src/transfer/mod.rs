@@ -499,6 +499,8 @@ impl Machine {
         if self.expire() {
             match (&self.stage, input) {
                 (Stage::Ended, Input::Acquired { .. }) => self.socket = SocketOrder::Close,
+                // Its socket is closed already.
+                (Stage::Ended, Input::ConnectFailed(attempt, _)) => self.losers.retain(|loser| *loser != attempt),
                 (Stage::Ended, _) => {}
                 // Whatever else was meant for a stage that is over, this was not.
                 (_, Input::Cancel) => self.fail(ErrorKind::Cancelled),
