@@ -19,6 +19,8 @@ pub struct Conduct {
     pub source: Source,
     /// What is done with the response body.
     pub reader: Reader,
+    /// The body is collected as a whole, under the limit on that.
+    pub collects: bool,
     /// Cancel before this turn of the driver.
     pub cancel_at_turn: Option<usize>,
     /// Cancel at this time.
@@ -129,6 +131,8 @@ impl Driver<'_> {
             self.report();
         }
         let output = self.transfer.poll();
+        let limits = &self.transfer.request().settings().limits;
+        super::invariants::memory_is_bounded(self.transfer.retained(), 1, 0, true, limits);
         self.out.polls += 1;
         self.idle_polls += 1;
         assert!(self.idle_polls < 200, "polled 200 times without asking for anything new: {output:?}");
@@ -207,6 +211,10 @@ impl Driver<'_> {
                 self.out.status = head.status().as_u16();
                 self.out.head = head.raw().to_vec();
                 self.out.undecoded = self.transfer.undecoded().iter().map(|name| name.to_string()).collect();
+                if self.conduct.collects {
+                    let limit = self.transfer.request().settings().limits.body_bytes;
+                    self.transfer.limit_body("body_bytes", Some(limit));
+                }
                 if let Reader::Discards(0) = self.conduct.reader {
                     self.discard();
                 }
