@@ -20,6 +20,7 @@ impl World {
         for _ in 0..SPIN {
             self.step += 1;
             let (said, _) = self.tape.poll();
+            self.check_memory();
             if self.shown.is_some() {
                 let text = match &said {
                     Said::Ended(_, transfer, _) => format!("{transfer:?} {:?}", transfer.history()),

@@ -3,14 +3,15 @@
 use petition_core::error::Processed;
 use petition_core::http1::ProtocolError;
 use petition_core::link::LinkError;
-use petition_core::{Error, ErrorKind, Timeout, Transfer};
+use petition_core::{Error, ErrorKind, Limits, Timeout, Transfer};
 
 use super::answer::Coding;
 use super::origins::PROXY;
-use super::plan::Meant;
+use super::plan::{Meant, Mix};
 use super::told::Told;
 use super::wire::Fault;
 use super::world::World;
+use crate::memory::invariants;
 
 impl World {
     pub(super) fn ended(&mut self, t: u32, transfer: &Transfer, error: Option<Error>) {
@@ -153,14 +154,13 @@ impl World {
 
     /// What is true whenever there is nothing to do.
     pub(super) fn check_rest(&mut self) {
-        let engine = self.tape.engine();
-        assert_eq!(engine.len(), self.live, "as many transfers as there are requests under way");
+        let counts = self.tape.counts();
+        assert_eq!(counts.transfers, self.live, "as many transfers as there are requests under way");
         let open = self.wires.iter().filter(|wire| wire.open).count();
-        assert_eq!(engine.sockets(), open, "as many sockets as are open");
-        let statistics = engine.pool_statistics();
+        assert_eq!(counts.sockets, open, "as many sockets as are open");
         let limits = self.plan.limits;
-        assert!(limits.open_total.is_none_or(|most| statistics.open <= most), "{statistics:?}");
-        assert!(statistics.idle <= limits.idle_total, "{statistics:?}");
+        assert!(limits.open_total.is_none_or(|most| counts.open <= most), "more are open than may be: {counts:?}");
+        assert!(counts.idle <= limits.idle_total, "more are kept than may be: {counts:?}");
         let connected = self.wires.iter().filter(|wire| wire.open && wire.connected.is_some()).count();
         assert!(limits.open_total.is_none_or(|most| connected <= most), "{connected} connections are open");
         // Invariant 6: the work is linear.
@@ -168,15 +168,24 @@ impl World {
         assert!(self.tape.polls <= bound, "{} polls for {} inputs", self.tape.polls, self.tape.inputs);
     }
 
+    /// Invariant 5, at every poll: what was told since the last one lies there too.
+    pub(super) fn check_memory(&mut self) {
+        let held = self.tape.retained();
+        let layered = self.plan.mix != Mix::Plain;
+        let idle = self.tape.counts().idle;
+        invariants::memory_is_bounded(held, self.live, idle, layered, &Limits::DEFAULT);
+        self.retained = self.retained.max(held.total());
+    }
+
     /// Nothing is left over.
     pub(super) fn finish(&mut self) {
         if self.shown.is_some() {
-            let text = format!("{:?} {:?}", self.tape.engine(), self.tape.session);
+            let text = format!("{} {:?}", self.tape.shown(), self.tape.session);
             self.show(&text);
         }
         if self.dice.once_in(2) {
             // Idle connections expire by themselves.
-            while let Some(at) = self.tape.engine().deadline() {
+            while let Some(at) = self.tape.deadline() {
                 self.now = self.now.max(at.since_origin());
                 self.tell(&Told::Tick);
                 self.drain();
@@ -186,7 +195,7 @@ impl World {
             self.drain();
         }
         assert!(self.wires.iter().all(|wire| !wire.open), "a socket is left open");
-        assert_eq!(self.tape.engine().sockets(), 0);
+        assert_eq!(self.tape.counts().sockets, 0);
         self.no_secret_left();
     }
 
