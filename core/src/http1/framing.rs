@@ -83,6 +83,12 @@ pub(crate) struct Signals {
 
 const MAX_LENGTH: u64 = i64::MAX as u64;
 
+/// Whether a name is this one, in any case; in its usual case it is seen at once.
+#[inline]
+fn is<const N: usize>(name: &[u8], usual: &[u8; N]) -> bool {
+    name == usual || name.eq_ignore_ascii_case(usual)
+}
+
 /// 1 to 19 digits, at most 2⁶³−1.
 fn length_of(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() || digits.len() > 19 {
@@ -100,23 +106,38 @@ fn length_of(digits: &[u8]) -> Option<u64> {
 
 impl Signals {
     /// Takes in one field.
+    #[inline]
     pub(crate) fn field(&mut self, name: &[u8], value: &[u8]) {
+        // The lengths of the names that mean something.
+        const TELLING: u32 = 1 << 8 | 1 << 10 | 1 << 14 | 1 << 16 | 1 << 17;
+        if name.len() < 32 && TELLING >> name.len() & 1 != 0 {
+            self.telling(name, value);
+        }
+    }
+
+    fn telling(&mut self, name: &[u8], value: &[u8]) {
         match name.len() {
-            8 if name.eq_ignore_ascii_case(b"location") => self.has.location = true,
-            10 if name.eq_ignore_ascii_case(b"set-cookie") => self.has.set_cookie = true,
-            16 if name.eq_ignore_ascii_case(b"content-encoding") => self.has.content_encoding = true,
-            10 if name.eq_ignore_ascii_case(b"connection") => self.connection(value),
-            10 if name.eq_ignore_ascii_case(b"keep-alive") => {
+            8 if is(name, b"Location") => self.has.location = true,
+            10 if is(name, b"Connection") => self.connection(value),
+            10 if is(name, b"Set-Cookie") => self.has.set_cookie = true,
+            10 if is(name, b"Keep-Alive") => {
                 self.keep_alive_timeout = elements(value).find_map(timeout_of).or(self.keep_alive_timeout);
             }
-            14 if name.eq_ignore_ascii_case(b"content-length") => self.length(value),
-            16 if name.eq_ignore_ascii_case(b"proxy-connection") => self.connection(value),
-            17 if name.eq_ignore_ascii_case(b"transfer-encoding") => self.codings(value),
+            14 if is(name, b"Content-Length") => self.length(value),
+            16 if is(name, b"Content-Encoding") => self.has.content_encoding = true,
+            16 if is(name, b"Proxy-Connection") => self.connection(value),
+            17 if is(name, b"Transfer-Encoding") => self.codings(value),
             _ => {}
         }
     }
 
     fn connection(&mut self, value: &[u8]) {
+        // What is nearly always said.
+        match value {
+            b"keep-alive" => return self.keep_alive = true,
+            b"close" => return self.close = true,
+            _ => {}
+        }
         for token in elements(value) {
             self.close |= token.eq_ignore_ascii_case(b"close");
             self.keep_alive |= token.eq_ignore_ascii_case(b"keep-alive");

@@ -5,10 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use petition_bench_kit::{DEFAULT_FIELDS, Job, MANY, Outcome, expect, raise_file_limit, resident, say_resident};
-use petition_core::http1::ResponseHead;
 use petition_core::pool::PoolLimits;
 use petition_core::tls::TlsConfig;
-use petition_mio::{Client, Error, EventLoop, Flow, Handler, Method, Options, Request};
+use petition_mio::{Client, Error, EventLoop, Flow, Handler, Head, Method, Options, Request};
 
 pub(crate) fn run(job: &Job) -> Outcome {
     let connections = if job.row == "grow-connections" { usize::try_from(job.x)? } else { MANY };
@@ -120,7 +119,7 @@ struct Count {
 }
 
 impl Handler for Count {
-    fn head(&mut self, _head: ResponseHead) {}
+    fn head(&mut self, _head: Head<'_>) {}
 
     fn data(&mut self, piece: &[u8]) -> Flow {
         self.seen += piece.len() as u64;
