@@ -187,6 +187,18 @@ mod tests {
     }
 
     #[test]
+    fn a_buffer_that_is_never_empty_stays_small() {
+        let mut buffer = Buffer::new();
+        buffer.extend(&[1; 100]);
+        for _ in 0..1000 {
+            buffer.extend(&[2; 1000]);
+            buffer.consume(1000);
+        }
+        assert_eq!(buffer.len(), 100);
+        assert!(buffer.capacity() < 8 * 1024, "{buffer:?}");
+    }
+
+    #[test]
     fn storage_is_lent_and_comes_back_the_same() {
         let vec = Vec::with_capacity(4096);
         let (capacity, address) = (vec.capacity(), vec.as_ptr());

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use petition_core::buffer::Retained;
 use petition_core::dial::AttemptId;
 use petition_core::pool::{Pooled, Take};
 use petition_core::{Event, Input, IoFailure, Output, Prepared, Side, Transfer};
@@ -78,6 +79,7 @@ pub(super) fn drive(world: &mut World, request: Prepared, conduct: Conduct) -> T
         reused: 0,
         undecoded: Vec::new(),
         debug: String::new(),
+        retained: Retained::default(),
         polls: 0,
         inputs: 0,
         after_end: 0,
@@ -132,7 +134,10 @@ impl Driver<'_> {
         }
         let output = self.transfer.poll();
         let limits = &self.transfer.request().settings().limits;
-        super::invariants::memory_is_bounded(self.transfer.retained(), 1, 0, true, limits);
+        let held = self.transfer.retained();
+        super::invariants::memory_is_bounded(held, 1, 0, true, limits);
+        let most = &mut self.out.retained;
+        *most = Retained { received: held.received.max(most.received), outgoing: held.outgoing.max(most.outgoing) };
         self.out.polls += 1;
         self.idle_polls += 1;
         assert!(self.idle_polls < 200, "polled 200 times without asking for anything new: {output:?}");

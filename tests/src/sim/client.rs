@@ -199,6 +199,14 @@ impl World {
             Event::Retried => {
                 assert!(!running.retried, "T54: retried twice");
                 running.retried = true;
+                let run = &self.pages[page];
+                // Where its head was written to the end, whatever was read then began an answer.
+                if let (Some(&socket), false) = (run.wires.last(), run.refused) {
+                    let wire = &self.wires[socket as usize - 1];
+                    let last = wire.tap.requests.last().is_some_and(|last| last.page == page);
+                    let begun = last && wire.tls.is_none() && wire.read > wire.read_before;
+                    assert!(!begun, "T54: a request is sent again of which an answer had begun");
+                }
             }
             Event::Redirected => {
                 assert!(running.head.is_none(), "a redirect after the head");

@@ -1,5 +1,7 @@
 //! How a request ended, against what was meant; and what is true of a world at rest and at its end.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use petition_core::error::Processed;
 use petition_core::http1::ProtocolError;
 use petition_core::link::LinkError;
@@ -9,7 +11,7 @@ use super::answer::Coding;
 use super::origins::PROXY;
 use super::plan::{Meant, Mix};
 use super::told::Told;
-use super::wire::Fault;
+use super::wire::{Fault, Wire};
 use super::world::World;
 use crate::memory::invariants;
 
@@ -204,23 +206,40 @@ impl World {
         for wire in &self.wires {
             let sent = wire.tls.as_ref().map_or(&wire.sent, |tls| &tls.plain);
             for (at, _) in sent.windows(3).enumerate().filter(|(_, three)| *three == b"cnr") {
-                let word: Vec<u8> = sent[at + 3..].iter().copied().take_while(u8::is_ascii_alphanumeric).collect();
-                let word = String::from_utf8(word).unwrap_or_default();
-                let Some((kind, number)) = word.split_at_checked(1) else { continue };
-                if !"kscbto".contains(kind) {
-                    continue;
-                }
-                let Some(number) = number.parse::<usize>().ok() else { continue };
-                let ask = self.plan.asks.iter().find(|ask| ask.number == number);
-                let Some(ask) = ask else { continue };
-                let home = self.plan.pages[ask.pages[0]].origin;
-                let allowed = match (&ask.asked.via, wire.tunnel) {
-                    (None, _) => wire.origin == home,
-                    (Some(via), None) => wire.origin == PROXY && !via.tunnel,
-                    (Some(via), Some((origin, from))) => via.tunnel && origin == home && at >= from,
-                };
-                assert!(allowed, "the secret cnr{word} went to {}", wire.address);
+                self.judge_secret(wire, at, &sent[at + 3..]);
+            }
+            // `cnr` behind `us:`, as Basic credentials have it.
+            for (at, _) in sent.windows(4).enumerate().filter(|(_, four)| *four == b"Y25y") {
+                let coded = sent[at + 4..].chunks_exact(4).map_while(|four| STANDARD.decode(four).ok());
+                self.judge_secret(wire, at, &coded.take(3).flatten().collect::<Vec<u8>>());
             }
         }
+    }
+
+    /// What stands behind `cnr`: whose secret it is.
+    fn judge_secret(&self, wire: &Wire, at: usize, rest: &[u8]) {
+        let word: Vec<u8> = rest.iter().copied().take_while(u8::is_ascii_alphanumeric).collect();
+        let word = String::from_utf8(word).unwrap_or_default();
+        let Some((kind, number)) = word.split_at_checked(1) else { return };
+        let through = |own: bool| match wire.tunnel {
+            None => own,
+            Some((_, from)) => own && at < from,
+        };
+        if kind == "p" {
+            assert!(through(wire.origin == PROXY), "the secret cnr{word} of the proxy went to {}", wire.address);
+            return;
+        }
+        if !"kscbto".contains(kind) {
+            return;
+        }
+        let Ok(number) = number.parse::<usize>() else { return };
+        let Some(ask) = self.plan.asks.iter().find(|ask| ask.number == number) else { return };
+        let home = self.plan.pages[ask.pages[0]].origin;
+        let allowed = match (&ask.asked.via, wire.tunnel) {
+            (None, _) => wire.origin == home,
+            (Some(via), None) => wire.origin == PROXY && !via.tunnel,
+            (Some(via), Some((origin, from))) => via.tunnel && origin == home && at >= from,
+        };
+        assert!(allowed, "the secret cnr{word} went to {}", wire.address);
     }
 }
