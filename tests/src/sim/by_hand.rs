@@ -61,6 +61,8 @@ pub(super) struct ByHand {
     sockets: Vec<Socket>,
     kept: Vec<Kept>,
     closing: Vec<SocketNumber>,
+    /// How many sockets are closed.
+    closed: usize,
     /// Whose turn it is.
     turn: usize,
 }
@@ -74,6 +76,7 @@ impl ByHand {
             sockets: Vec::new(),
             kept: Vec::new(),
             closing: Vec::new(),
+            closed: 0,
             turn: 0,
         }
     }
@@ -94,8 +97,13 @@ impl ByHand {
         }
     }
 
-    fn close(&mut self, s: SocketNumber) -> Said {
+    fn shut(&mut self, s: SocketNumber) {
         self.socket(s).serves = Serves::Closed;
+        self.closed += 1;
+    }
+
+    fn close(&mut self, s: SocketNumber) -> Said {
+        self.shut(s);
         Said::Close(s)
     }
 
@@ -261,7 +269,7 @@ impl Driven for ByHand {
 
     fn connect_failed(&mut self, now: Now, socket: SocketNumber, failure: IoFailure) -> Result<(), String> {
         let Serves::Attempt(t, attempt) = self.socket(socket).serves else { return Err(Misuse::NotAsked.to_string()) };
-        self.socket(socket).serves = Serves::Closed;
+        self.shut(socket);
         self.now = now;
         let hand = self.hand(t)?;
         hand.rests = false;
@@ -373,13 +381,12 @@ impl Driven for ByHand {
     }
 
     fn counts(&self) -> Counts {
-        let open = |socket: &&Socket| !matches!(socket.serves, Serves::Closed);
-        let connected = |socket: &&Socket| matches!(socket.serves, Serves::Transfer(_) | Serves::Nobody);
+        let under_way = self.hands.iter().flatten();
         Counts {
-            transfers: self.hands.iter().flatten().count(),
-            sockets: self.sockets.iter().filter(open).count(),
+            transfers: under_way.clone().count(),
+            sockets: self.sockets.len() - self.closed,
             idle: self.kept.len(),
-            open: self.sockets.iter().filter(connected).count(),
+            open: self.kept.len() + self.closing.len() + under_way.filter(|hand| hand.socket.is_some()).count(),
         }
     }
 

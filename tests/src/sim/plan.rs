@@ -335,7 +335,8 @@ fn weather(dice: &mut Dice, mix: Mix) -> Weather {
 /// Bytes that nobody else sends.
 pub(super) fn pattern(kind: char, number: usize, length: usize) -> Vec<u8> {
     let unit = format!("<{kind}{number}>");
-    let mut bytes: Vec<u8> = unit.bytes().cycle().take(length).collect();
+    let mut bytes = unit.repeat(length.div_ceil(unit.len())).into_bytes();
+    bytes.truncate(length);
     for (n, at) in (61..length).step_by(64).enumerate() {
         bytes[at] = b'a' + (n % 23) as u8;
     }
