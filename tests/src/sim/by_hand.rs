@@ -371,6 +371,23 @@ impl Driven for ByHand {
         hand.transfer.space()
     }
 
+    fn due(&self, socket: SocketNumber) -> Option<(TransferNumber, usize)> {
+        let Serves::Transfer(t) = self.sockets.get((socket as usize).checked_sub(1)?)?.serves else { return None };
+        let due = self.transfer(t)?.content_due();
+        (due > 0).then(|| (t, usize::try_from(due).unwrap_or(usize::MAX)))
+    }
+
+    fn bypass(&mut self, now: Now, socket: SocketNumber, bytes: &[u8]) -> Result<(), String> {
+        let (t, due) = self.due(socket).ok_or(Misuse::NotAsked.to_string())?;
+        let straight = due.min(bytes.len());
+        let behind = &bytes[straight..];
+        let space = self.space(socket);
+        let room = space.len();
+        space.get_mut(..behind.len()).ok_or(format!("there is room for {room} bytes"))?.copy_from_slice(behind);
+        self.tell(now, t, Input::Bypassed(bytes.len()))?;
+        self.tell(now, t, Input::Consumed(straight))
+    }
+
     fn transfer(&self, transfer: TransferNumber) -> Option<&Transfer> {
         Some(&self.hands.get((transfer as usize).checked_sub(1)?)?.as_ref()?.transfer)
     }

@@ -40,6 +40,14 @@ pub(super) trait Driven: fmt::Debug {
     fn outgoing(&self, socket: SocketNumber) -> &[u8];
     fn body(&self, transfer: TransferNumber) -> &[u8];
     fn space(&mut self, socket: SocketNumber) -> &mut [u8];
+    /// Whose body bytes may be read straight to the caller now, and how many: an engine has none.
+    fn due(&self, _socket: SocketNumber) -> Option<(TransferNumber, usize)> {
+        None
+    }
+    /// These were read, the first of them straight to the caller, who has used them.
+    fn bypass(&mut self, _now: Now, socket: SocketNumber, _bytes: &[u8]) -> Result<(), String> {
+        Err(format!("nothing is due on s{socket}"))
+    }
     fn transfer(&self, transfer: TransferNumber) -> Option<&Transfer>;
     fn deadline(&self) -> Option<Instant>;
     fn counts(&self) -> Counts;

@@ -113,6 +113,11 @@ impl Tape {
         self.driven.space(socket).len()
     }
 
+    /// Whose body bytes may be read straight to the caller now, and how many: those of a transfer that is driven by hand.
+    pub fn due(&self, socket: SocketNumber) -> Option<(TransferNumber, usize)> {
+        self.driven.due(socket)
+    }
+
     /// A transfer that has not ended.
     pub fn transfer(&self, transfer: TransferNumber) -> Option<&Transfer> {
         self.driven.transfer(transfer)
@@ -191,11 +196,13 @@ impl Tape {
             Told::Tick => (26, 0),
             Told::CancelAll => (27, 0),
             Told::CloseIdle => (28, 0),
+            Told::Bypassed(s, _) => (29, *s),
         };
         self.mix(kind << 32 | u64::from(number));
         if let Told::Wrote(_, data)
         | Told::Filled(_, data)
         | Told::Received(_, data)
+        | Told::Bypassed(_, data)
         | Told::Pushed(_, data)
         | Told::Consumed(_, data) = told
         {
@@ -234,6 +241,7 @@ impl Tape {
                 }
                 driven.socket_input(now, *s, Input::Filled(data.len()))
             }
+            Told::Bypassed(s, data) => driven.bypass(now, *s, data),
             Told::Received(s, data) => driven.socket_input(now, *s, Input::Received(data)),
             Told::Eof(s) => driven.socket_input(now, *s, Input::Eof),
             Told::Failed(s, side, kind) => driven.socket_input(now, *s, Input::Failed(*side, failure(kind))),
