@@ -10,6 +10,40 @@
 
 use std::fmt;
 
+/// The storage that a machine holds for bytes, empty or not: what it costs while it waits.
+///
+/// Held to what [`Limits`](crate::Limits) and fixed sizes allow, whatever a peer does. Not in it: what the caller brought (the request, a body in memory),
+/// what was handed out (heads), and what codecs and rustls hold inside, which have bounds of their own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Retained {
+    /// For what was received: read buffers, heads and trailers that have come in part, a step of decoding.
+    pub received: usize,
+    /// For what is to be sent.
+    pub outgoing: usize,
+}
+
+impl Retained {
+    /// Both together.
+    pub const fn total(self) -> usize {
+        self.received.saturating_add(self.outgoing)
+    }
+}
+
+impl std::ops::Add for Retained {
+    type Output = Retained;
+
+    fn add(self, other: Retained) -> Retained {
+        let received = self.received.saturating_add(other.received);
+        Retained { received, outgoing: self.outgoing.saturating_add(other.outgoing) }
+    }
+}
+
+impl std::iter::Sum for Retained {
+    fn sum<I: Iterator<Item = Retained>>(all: I) -> Retained {
+        all.fold(Retained::default(), std::ops::Add::add)
+    }
+}
+
 /// A growing window of unread bytes over one vector.
 ///
 /// Everything in the vector is initialised once; after that, making space costs nothing.
@@ -150,6 +184,18 @@ mod tests {
             buffer.consume(n);
         }
         assert!(buffer.capacity() < 1024, "{buffer:?}");
+    }
+
+    #[test]
+    fn a_buffer_that_is_never_empty_stays_small() {
+        let mut buffer = Buffer::new();
+        buffer.extend(&[1; 100]);
+        for _ in 0..1000 {
+            buffer.extend(&[2; 1000]);
+            buffer.consume(1000);
+        }
+        assert_eq!(buffer.len(), 100);
+        assert!(buffer.capacity() < 8 * 1024, "{buffer:?}");
     }
 
     #[test]

@@ -103,6 +103,10 @@ pub enum Timeout {
 }
 
 impl Timeout {
+    /// All of them.
+    pub const ALL: [Timeout; 6] =
+        [Timeout::Connect, Timeout::Acquire, Timeout::Tls, Timeout::FirstByte, Timeout::Idle, Timeout::Total];
+
     /// The name of the option that sets it.
     pub const fn option(self) -> &'static str {
         match self {

@@ -53,8 +53,6 @@ pub struct Limits {
     pub url_bytes: usize,
     /// A Location field. Default 16 KiB.
     pub location_bytes: usize,
-    /// Body bytes read ahead of the caller. Default 64 KiB.
-    pub read_ahead_bytes: usize,
 }
 
 impl Limits {
@@ -82,8 +80,60 @@ impl Limits {
         addresses: 16,
         url_bytes: 64 * 1024,
         location_bytes: 16 * 1024,
-        read_ahead_bytes: 64 * 1024,
     };
+
+    /// Every limit by the name that its error states, with its value: bytes, numbers, milliseconds; `None` where there is no limit.
+    pub fn named(&self) -> [(&'static str, Option<u64>); 22] {
+        // Without `..`: a new limit is missed here at once.
+        let Limits {
+            head_bytes,
+            head_line_bytes,
+            head_fields,
+            reason_bytes,
+            informational_responses,
+            all_heads_bytes,
+            chunk_extension_bytes,
+            chunk_extensions_bytes,
+            chunk_overhead_bytes,
+            trailer_bytes,
+            trailer_fields,
+            content_codings,
+            body_bytes,
+            stream_bytes,
+            decode_ratio,
+            redirects,
+            drain_bytes,
+            drain_time,
+            proxy_refusal_bytes,
+            addresses,
+            url_bytes,
+            location_bytes,
+        } = *self;
+        [
+            ("head_bytes", Some(head_bytes as u64)),
+            ("head_line_bytes", Some(head_line_bytes as u64)),
+            ("head_fields", Some(head_fields as u64)),
+            ("reason_bytes", Some(reason_bytes as u64)),
+            ("informational_responses", Some(informational_responses as u64)),
+            ("all_heads_bytes", Some(all_heads_bytes as u64)),
+            ("chunk_extension_bytes", Some(chunk_extension_bytes as u64)),
+            ("chunk_extensions_bytes", Some(chunk_extensions_bytes as u64)),
+            ("chunk_overhead_bytes", Some(chunk_overhead_bytes)),
+            ("trailer_bytes", Some(trailer_bytes as u64)),
+            ("trailer_fields", Some(trailer_fields as u64)),
+            ("content_codings", Some(content_codings as u64)),
+            ("body_bytes", Some(body_bytes)),
+            ("stream_bytes", stream_bytes),
+            ("decode_ratio", Some(decode_ratio)),
+            ("redirects", Some(redirects.into())),
+            ("drain_bytes", Some(drain_bytes)),
+            ("drain_time", Some(u64::try_from(drain_time.as_millis()).unwrap_or(u64::MAX))),
+            ("proxy_refusal_bytes", Some(proxy_refusal_bytes as u64)),
+            ("addresses", Some(addresses as u64)),
+            ("url_bytes", Some(url_bytes as u64)),
+            ("location_bytes", Some(location_bytes as u64)),
+        ]
+    }
 }
 
 impl Default for Limits {

@@ -38,6 +38,20 @@ fn until(session: &mut Session, transfer: &mut Transfer, wanted: fn(&Output) -> 
 }
 
 #[test]
+fn an_attempt_that_fails_with_the_deadline_is_not_to_be_closed_again() {
+    let request = Request::new(Method::GET, "http://127.0.0.1/").timeout(ms(10));
+    let (mut session, mut transfer) = transfer(request);
+    let Output::Connect(attempt, _) = until(&mut session, &mut transfer, |o| matches!(o, Output::Connect(..))) else {
+        unreachable!()
+    };
+    // Whoever says that it failed has closed the socket.
+    let refused = IoFailure::new(std::io::ErrorKind::ConnectionRefused);
+    transfer.handle(at(10), Input::ConnectFailed(attempt, refused)).unwrap();
+    let output = transfer.poll();
+    assert!(matches!(output, Output::Event(Event::Failed(_))), "{output:?}");
+}
+
+#[test]
 fn a_kept_connection_that_comes_with_the_deadline_is_to_be_closed() {
     let (mut session, mut transfer) = transfer(Request::new(Method::GET, "http://127.0.0.1/"));
     let now = Now::default();

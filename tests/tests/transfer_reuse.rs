@@ -116,6 +116,48 @@ fn t54_never_on_a_fresh_connection_and_never_after_a_byte_of_the_response() {
 }
 
 #[test]
+fn t54_a_response_that_has_begun_is_never_asked_for_again() {
+    // A GET is harmless twice, the connection is a kept one, and it dies: only what had come of the response speaks against a second attempt.
+    let begun = ["H", "HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n", "\r\n"];
+    let dies: [fn(Peer) -> Peer; 4] =
+        [Peer::close, Peer::reset, |p| p.sleep(ms(5)).close(), |p| p.sleep(ms(5)).reset()];
+    for (begun, dies) in begun.iter().flat_map(|begun| dies.map(|dies| (begun, dies))) {
+        let world = same_in(0..6, |w| {
+            w.serve("a.test:80", dies(Peer::replies([OK]).request().send(begun)));
+            w.serve("a.test:80", Peer::replies([OK]));
+            w.get("http://a.test/first").assert(200, "hi");
+            w.get("http://a.test/second");
+        });
+        let run = &world.transcripts[1];
+        assert!(
+            !run.words().contains(&"retried") && run.words().ends_with(&["failed"]),
+            "{begun:?}: {:?}",
+            run.words()
+        );
+        assert_eq!(run.error().report().processed, Processed::Maybe, "{begun:?}");
+        assert_eq!(world.connections().len(), 1, "{begun:?}");
+    }
+    // The same where it is the write that fails, of a body that the peer no longer takes; unless the driver came to read nothing before.
+    let mut seen = 0;
+    for seed in 0..12 {
+        let world = same_in(seed..seed + 1, |w| {
+            let hint = "HTTP/1.1 103 Early Hints\r\n\r\n";
+            let peer = Peer::replies([OK]).head().send(hint).stop_reading().sleep(ms(5)).deaf().sleep(ms(5)).reset();
+            w.serve("a.test:80", peer);
+            w.serve("a.test:80", Peer::replies([OK]));
+            w.get("http://a.test/first").assert(200, "hi");
+            w.send(Request::new(Method::PUT, "http://a.test/second").data(vec![b'x'; 300_000]));
+        });
+        let words = world.transcripts[1].words();
+        if words.contains(&"103") {
+            assert_eq!(words, ["103", "failed"]);
+            seen += 1;
+        }
+    }
+    assert!(seen > 3, "{seen}");
+}
+
+#[test]
 fn t54_a_post_of_which_a_part_was_written_is_not_repeated() {
     for (dies, seed) in DEATHS.iter().flat_map(|dies| (0..6).map(move |seed| (dies, seed))) {
         let world = same_in(seed..seed + 1, |w| {

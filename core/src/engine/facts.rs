@@ -1,6 +1,7 @@
 //! What an engine can be asked: bytes, names, counts.
 
 use super::{Engine, Owner, ReadBuffer, Socket, SocketId, TransferId};
+use crate::buffer::Retained;
 use crate::pool::PoolStatistics;
 use crate::transfer::{Side, Transfer};
 
@@ -119,6 +120,15 @@ impl Engine {
     /// How many sockets are open, idle ones included.
     pub fn sockets(&self) -> usize {
         self.sockets.len()
+    }
+
+    /// The storage held for bytes: that of all transfers and idle connections, the one read buffer, and storage for the next request.
+    pub fn retained(&self) -> Retained {
+        let transfers = self.transfers.keys().filter_map(|key| self.transfers.get(key));
+        let idle = self.pool.idle().map(|kept| kept.link.retained());
+        let received = if let ReadBuffer::Here(storage) = &self.buffer { storage.capacity() } else { 0 };
+        let own = Retained { received, outgoing: self.spare.capacity() };
+        transfers.map(|slot| slot.transfer.retained()).chain(idle).sum::<Retained>() + own
     }
 
     /// What the pool has done, and what it holds.

@@ -87,6 +87,14 @@ impl Decoder {
         matches!(self.state, State::TrailerStart | State::FinalLf)
     }
 
+    /// The storage held for trailers that have come in part.
+    pub(crate) fn capacity(&self) -> usize {
+        match &self.state {
+            State::Trailers(trailers) => trailers.bytes.capacity(),
+            _ => 0,
+        }
+    }
+
     /// Whether the end of the connection now cuts the trailers, and how many bytes of them had come.
     pub(crate) fn trailers_begun(&self) -> Option<usize> {
         match &self.state {

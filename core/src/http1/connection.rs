@@ -16,6 +16,7 @@ use super::receive::{Eof, Event, Received, Receiving};
 use super::refusal::{Misuse, NotReusable, SendError};
 use super::request::{FieldLines, RequestHead};
 use super::send::{Coding, Sender, Sending};
+use crate::buffer::Retained;
 
 /// HTTP/1.1 on one connection, as the client: bytes in, bytes out, no socket.
 ///
@@ -219,9 +220,14 @@ impl Connection {
         self.sender.trade_storage(storage);
     }
 
-    #[cfg(test)]
-    pub(crate) fn outgoing_capacity(&self) -> usize {
-        self.sender.capacity()
+    /// The storage held for bytes: those outgoing, and a head or trailers that have come in part.
+    pub fn retained(&self) -> Retained {
+        let received = match &self.receiving {
+            Receiving::Head(Some(partial)) => partial.capacity(),
+            Receiving::Chunked(decoder) => decoder.capacity(),
+            _ => 0,
+        };
+        Retained { received, outgoing: self.sender.capacity() }
     }
 
     /// Looks at what the peer sent, consumes a part of it, and says what that part was. With

@@ -61,6 +61,12 @@ pub(super) struct PartialHead {
     bytes: Vec<u8>,
 }
 
+impl PartialHead {
+    pub(super) fn capacity(&self) -> usize {
+        self.bytes.capacity()
+    }
+}
+
 /// Where the receiving side stands.
 pub(super) enum Receiving {
     /// No request is under way.

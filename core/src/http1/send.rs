@@ -106,7 +106,6 @@ impl Sender {
         }
     }
 
-    #[cfg(test)]
     pub(crate) fn capacity(&self) -> usize {
         self.out.capacity()
     }

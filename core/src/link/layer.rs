@@ -7,6 +7,7 @@
 //! Left out here: who calls what when. That is the [`Link`](super::Link).
 
 use crate::Now;
+use crate::buffer::Retained;
 use crate::http1::{ProtocolError, ResponseHead};
 use crate::tls::{TlsFailure, TlsInfo};
 use std::error::Error;
@@ -73,6 +74,11 @@ pub trait Layer: Send {
     /// Whether it only passes bytes through once it is open, so that it can be dropped then.
     fn is_transparent(&self) -> bool {
         false
+    }
+
+    /// The storage that it holds for bytes of its own. Default: none.
+    fn retained(&self) -> Retained {
+        Retained::default()
     }
 
     /// What TLS agreed on, for a layer that is TLS and open.

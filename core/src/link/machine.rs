@@ -10,6 +10,7 @@ use super::event::{Counters, LinkEvent, Phase};
 use super::layer::{Layer, LayerEof};
 use super::stack::Stack;
 use crate::Now;
+use crate::buffer::Retained;
 use crate::http1::{Config, Connection, Eof, Event};
 use crate::tls::TlsInfo;
 use std::fmt;
@@ -335,15 +336,9 @@ impl Link {
         Counters { received, sent, application }
     }
 
-    #[cfg(test)]
-    pub(super) fn buffered_capacity(&self) -> usize {
-        self.stack.capacity()
-    }
-
-    /// All storage for bytes, in either direction.
-    #[cfg(test)]
-    pub(crate) fn storage(&self) -> usize {
-        self.stack.capacity() + self.http.outgoing_capacity()
+    /// The storage held for bytes in either direction, layers and what was [lent](Link::lend) included.
+    pub fn retained(&self) -> Retained {
+        self.stack.retained() + self.http.retained()
     }
 
     /// Whether the link may serve another request; nothing in it then remembers this one. Processes what has

@@ -23,7 +23,6 @@ impl Outbox {
         &mut self.bytes
     }
 
-    #[cfg(test)]
     pub(super) fn capacity(&self) -> usize {
         self.bytes.capacity()
     }

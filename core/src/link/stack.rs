@@ -10,7 +10,7 @@ use super::error::LinkError;
 use super::layer::{Layer, LayerEof, LayerKind, Received};
 use super::outbox::Outbox;
 use crate::Now;
-use crate::buffer::Buffer;
+use crate::buffer::{Buffer, Retained};
 use std::ops::Range;
 
 /// Bytes that may wait below a layer before it takes more from above.
@@ -234,11 +234,13 @@ impl Stack {
     }
 
     /// The storage held for bytes, empty or not.
-    #[cfg(test)]
-    pub(super) fn capacity(&self) -> usize {
-        let levels = self.levels().iter().map(|level| level.above.capacity() + level.below.capacity());
-        let out = self.layered.as_ref().map_or(0, |layered| layered.out.capacity());
-        self.input.capacity() + out + levels.sum::<usize>()
+    pub(super) fn retained(&self) -> Retained {
+        let outgoing = self.layered.as_ref().map_or(0, |layered| layered.out.capacity());
+        let levels = self.levels().iter().map(|level| {
+            let between = Retained { received: level.above.capacity(), outgoing: level.below.capacity() };
+            between + level.layer.retained()
+        });
+        Retained { received: self.input.capacity(), outgoing } + levels.sum()
     }
 
     /// How the plain bytes ended, if they did and all of them were used.

@@ -8,6 +8,7 @@
 
 use super::layer::{Layer, LayerEof, LayerError, LayerKind, ProxyRefusal, Received};
 use crate::Now;
+use crate::buffer::Retained;
 use crate::http1::{Config, Connection, Eof, Event, InvalidRequest, RequestHead, ResponseHead, SendError};
 use std::fmt;
 use std::sync::Arc;
@@ -134,6 +135,11 @@ impl Layer for Tunnel {
 
     fn is_transparent(&self) -> bool {
         true
+    }
+
+    fn retained(&self) -> Retained {
+        let State::Refused(refusal) = &self.state else { return self.http.retained() };
+        self.http.retained() + Retained { received: refusal.body.capacity(), outgoing: 0 }
     }
 }
 

@@ -311,6 +311,11 @@ impl<K: Hash + Eq, T> Pool<K, T> {
         out
     }
 
+    /// All that is idle.
+    pub fn idle(&self) -> impl Iterator<Item = &T> {
+        self.shelf.entries().map(|entry| &entry.pooled.item)
+    }
+
     /// What it has done and what it holds.
     pub fn statistics(&self) -> PoolStatistics {
         PoolStatistics {

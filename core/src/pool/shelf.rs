@@ -65,6 +65,10 @@ impl<K, T> Shelf<K, T> {
         self.len
     }
 
+    pub(super) fn entries(&self) -> impl Iterator<Item = &Entry<K, T>> {
+        self.slots.iter().flatten()
+    }
+
     /// The place of the entry that was put first.
     pub(super) fn oldest(&self) -> Option<u32> {
         self.oldest

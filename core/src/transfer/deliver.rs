@@ -59,6 +59,10 @@ impl Delivery {
     pub(super) fn waits_for_caller(&self) -> bool {
         self.visible > 0
     }
+
+    pub(super) fn capacity(&self) -> usize {
+        self.decoded.as_ref().map_or(0, |decoded| decoded.buffer.capacity())
+    }
 }
 
 impl Decoded {

@@ -65,6 +65,7 @@ use std::time::Duration;
 
 use url::Url;
 
+use crate::buffer::Retained;
 use crate::decode::SizeLimit;
 use crate::dial::{AttemptId, Dial};
 use crate::error::{Error, ErrorKind, Misuse};
@@ -323,10 +324,16 @@ impl Transfer {
     #[cfg(test)]
     pub(crate) const SIZES: [usize; 2] = [size_of::<Machine>(), size_of::<Link>()];
 
-    /// What the connection holds for bytes.
-    #[cfg(test)]
-    pub(crate) fn storage(&self) -> usize {
-        self.0.link.as_ref().map_or(0, |link| link.storage())
+    /// The storage held for bytes: by the connection, for a step of decoding, and lent storage that was not [taken back](Transfer::take_back).
+    pub fn retained(&self) -> Retained {
+        let machine = &*self.0;
+        let decoded = match &machine.stage {
+            Stage::Deliver(delivery) => delivery.capacity(),
+            _ => 0,
+        };
+        let lent = machine.lent.as_ref().map_or(0, Vec::capacity);
+        let link = machine.link.as_ref().map(|link| link.retained()).unwrap_or_default();
+        link + Retained { received: decoded + lent, outgoing: machine.cookie.capacity() }
     }
 
     /// The bytes of the response body that are at hand, content codings removed.
@@ -507,6 +514,8 @@ impl Machine {
         if self.expire() {
             match (&self.stage, input) {
                 (Stage::Ended, Input::Acquired { .. }) => self.socket = SocketOrder::Close,
+                // Its socket is closed already.
+                (Stage::Ended, Input::ConnectFailed(attempt, _)) => self.losers.retain(|loser| *loser != attempt),
                 (Stage::Ended, _) => {}
                 // Whatever else was meant for a stage that is over, this was not.
                 (_, Input::Cancel) => self.fail(ErrorKind::Cancelled),

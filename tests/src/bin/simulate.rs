@@ -93,6 +93,7 @@ fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|_| ()));
     let begin = Instant::now();
     let (mut violations, mut requests, mut done, mut bytes, mut hash) = (0u64, 0, 0, 0, 0u64);
+    let (mut by_hand, mut retained) = (0, 0);
     let mut played = 0;
     for k in 0..call.scenarios {
         let (seed, mix) = (call.seed.wrapping_add(k), call.mixes[(k % call.mixes.len() as u64) as usize]);
@@ -113,6 +114,8 @@ fn main() -> ExitCode {
                 requests += report.requests;
                 done += report.done;
                 bytes += report.bytes;
+                by_hand += usize::from(report.by_hand);
+                retained = report.retained.max(retained);
                 hash = hash.rotate_left(5) ^ report.hash;
             }
             Err(violation) => {
@@ -133,6 +136,7 @@ fn main() -> ExitCode {
         call.seed,
         call.seed.wrapping_add(u64::saturating_sub(played, 1)),
     );
+    println!("{by_hand} of them by hand, without an engine; at most {retained} bytes were held at a time");
     println!("{:.0} scenarios a second, {violations} violations", played as f64 / seconds.max(1e-9));
     if violations == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) }
 }

@@ -4,10 +4,11 @@
 use std::time::Duration;
 
 use petition_core::{
-    Event, Input, Instant, IoFailure, Method, Now, Output, Request, Session, Side, Transfer, UnixTime,
+    Event, Input, Instant, IoFailure, Limits, Method, Now, Output, Request, Session, Side, Transfer, UnixTime,
 };
 
 use super::{Dice, choice};
+use crate::memory::invariants::memory_is_bounded;
 
 /// What a run showed.
 #[derive(Debug, PartialEq)]
@@ -45,6 +46,7 @@ fn run(chosen: usize, parts: &[&[u8]], mut dice: Option<Dice>) -> Seen {
     while seen.outcome.is_empty() {
         budget = budget.checked_sub(1).expect("no spinning");
         let output = transfer.poll();
+        memory_is_bounded(transfer.retained(), 1, 0, false, &Limits::DEFAULT);
         let mut answer = |input: Input<'_>| transfer.handle(now, input).expect("it was asked");
         match output {
             Output::Sync => transfer.sync(now, &mut session).unwrap(),

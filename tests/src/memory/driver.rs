@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use petition_core::buffer::Retained;
 use petition_core::dial::AttemptId;
 use petition_core::pool::{Pooled, Take};
 use petition_core::{Event, Input, IoFailure, Output, Prepared, Side, Transfer};
@@ -19,6 +20,8 @@ pub struct Conduct {
     pub source: Source,
     /// What is done with the response body.
     pub reader: Reader,
+    /// The body is collected as a whole, under the limit on that.
+    pub collects: bool,
     /// Cancel before this turn of the driver.
     pub cancel_at_turn: Option<usize>,
     /// Cancel at this time.
@@ -76,6 +79,7 @@ pub(super) fn drive(world: &mut World, request: Prepared, conduct: Conduct) -> T
         reused: 0,
         undecoded: Vec::new(),
         debug: String::new(),
+        retained: Retained::default(),
         polls: 0,
         inputs: 0,
         after_end: 0,
@@ -129,6 +133,11 @@ impl Driver<'_> {
             self.report();
         }
         let output = self.transfer.poll();
+        let limits = &self.transfer.request().settings().limits;
+        let held = self.transfer.retained();
+        super::invariants::memory_is_bounded(held, 1, 0, true, limits);
+        let most = &mut self.out.retained;
+        *most = Retained { received: held.received.max(most.received), outgoing: held.outgoing.max(most.outgoing) };
         self.out.polls += 1;
         self.idle_polls += 1;
         assert!(self.idle_polls < 200, "polled 200 times without asking for anything new: {output:?}");
@@ -207,6 +216,10 @@ impl Driver<'_> {
                 self.out.status = head.status().as_u16();
                 self.out.head = head.raw().to_vec();
                 self.out.undecoded = self.transfer.undecoded().iter().map(|name| name.to_string()).collect();
+                if self.conduct.collects {
+                    let limit = self.transfer.request().settings().limits.body_bytes;
+                    self.transfer.limit_body("body_bytes", Some(limit));
+                }
                 if let Reader::Discards(0) = self.conduct.reader {
                     self.discard();
                 }

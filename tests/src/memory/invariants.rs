@@ -1,6 +1,7 @@
 //! What is true of every run, whatever the peers do.
 
-use petition_core::{ErrorKind, Timeout};
+use petition_core::buffer::Retained;
+use petition_core::{ErrorKind, Limits, Timeout};
 
 use super::socket::Fate;
 use super::transcript::{Outcome, Transcript};
@@ -64,6 +65,38 @@ pub fn every_socket_is_closed_or_pooled(world: &World) {
     for (number, connection) in world.connections().iter().enumerate() {
         assert_ne!(connection.fate, Fate::InUse, "connection {number} was left open: {:?}", world.transcripts.last());
     }
+}
+
+/// The longest slice that a driver hands in, or storage that it lends.
+const SLICE: usize = 64 * 1024;
+
+/// Bytes that wait to be sent before more are taken, at every level; and what moves only when half of it is gone, in storage that doubles.
+const QUEUE: usize = 4 * 64 * 1024 + 16 * 1024;
+
+/// A TLS handshake may be so long, in storage that doubles, and a record of it may have come in part.
+const HANDSHAKE: usize = 2 * (128 + 18 + 17) * 1024;
+
+/// What an idle connection keeps for the next request's head (and a little of TLS).
+const IDLE: usize = 4 * 1024;
+
+/// Invariant 5: what is held for bytes follows from the limits, whatever the peers do, for so many transfers under way and idle connections.
+/// `layered` says whether layers lie upon them (a proxy's tunnel, TLS).
+pub fn memory_is_bounded(held: Retained, transfers: usize, idle: usize, layered: bool, limits: &Limits) {
+    // A head, trailers, a proxy's words: one after the other, in storage that doubles. Or a step of decoding.
+    let head = 2 * limits.head_bytes.max(limits.trailer_bytes).max(limits.proxy_refusal_bytes).max(16 * 1024);
+    let layers = if layered { HANDSHAKE } else { 0 };
+    // One slice more: a read buffer that nobody has now.
+    let received = transfers * (head + layers) + (transfers + 1) * SLICE + idle * IDLE;
+    assert!(
+        held.received <= received,
+        "too much is held: {held:?} for {transfers} transfers, allowed are {received} bytes received"
+    );
+    let levels = if layered { 3 } else { 1 };
+    let outgoing = (transfers * levels + 1) * QUEUE + idle * IDLE;
+    assert!(
+        held.outgoing <= outgoing,
+        "too much is held: {held:?} for {transfers} transfers, allowed are {outgoing} bytes to be sent"
+    );
 }
 
 /// None of these words is in anything that was shown.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use petition_core::buffer::Retained;
 use petition_core::transfer::Hop;
 use petition_core::{Error, ErrorKind, Phase};
 
@@ -41,6 +42,8 @@ pub struct Transcript {
     pub undecoded: Vec<String>,
     /// The Debug output of the request, of everything that was polled and of the transfer itself.
     pub debug: String,
+    /// The most that was held for bytes, each side for itself.
+    pub retained: Retained,
     pub(super) polls: usize,
     pub(super) inputs: usize,
     pub(super) after_end: usize,

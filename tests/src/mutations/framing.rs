@@ -10,6 +10,24 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         to: "Some(other)) if first < other =>",
     },
     Mutation {
+        fault: "a buffer grows where what is left in it should move to its front",
+        file: "core/src/buffer.rs",
+        from: "if self.start > 0 && self.start >= len && self.storage.len() - len >= min {",
+        to: "if min == usize::MAX {",
+    },
+    Mutation {
+        fault: "what was sent stays in storage while more is to be sent",
+        file: "core/src/http1/send.rs",
+        from: "if self.written >= self.outgoing().len() {",
+        to: "if self.written == usize::MAX {",
+    },
+    Mutation {
+        fault: "more of a proxy's refusal is kept than the limit says",
+        file: "core/src/link/tunnel.rs",
+        from: "let room = self.refusal_bytes.saturating_sub(refusal.body.len());",
+        to: "let room = bytes.len();",
+    },
+    Mutation {
         fault: "the last byte of a chunk is left in it",
         file: "core/src/http1/chunked.rs",
         from: "if self.size == 0 {\n                        self.state = State::DataCr;",

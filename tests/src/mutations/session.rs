@@ -46,6 +46,12 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         to: "(_, Some(time)) => time,\n        (Some(seconds), None) => now.saturating_add(seconds),",
     },
     Mutation {
+        fault: "credentials are shown by Debug",
+        file: "core/src/auth.rs",
+        from: "write!(f, \"Auth({} ***)\", self.0.scheme)",
+        to: "write!(f, \"Auth({} {})\", self.0.scheme, String::from_utf8_lossy(self.0.value.as_bytes()))",
+    },
+    Mutation {
         fault: "the checksum of a gzip body is not looked at",
         file: "core/src/decode/gzip.rs",
         from: "if stated_crc != u64::from(*crc)",

@@ -16,6 +16,24 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         to: "",
     },
     Mutation {
+        fault: "more addresses are tried than the limit says",
+        file: "core/src/dial/mod.rs",
+        from: "interleave(addresses, limits.addresses)",
+        to: "interleave(addresses, limits.addresses.saturating_add(1))",
+    },
+    Mutation {
+        fault: "a step of decoding takes more room each time",
+        file: "core/src/transfer/deliver.rs",
+        from: "self.buffer.resize(STEP, 0);",
+        to: "self.buffer.resize(self.buffer.len() + STEP, 0);",
+    },
+    Mutation {
+        fault: "a request is sent again though a response had begun",
+        file: "core/src/transfer/failure.rs",
+        from: "&& !link.http().response_started()",
+        to: "",
+    },
+    Mutation {
         fault: "credentials go along to another origin",
         file: "core/src/transfer/judge.rs",
         from: "if !survives(\"authorization\", true) {",

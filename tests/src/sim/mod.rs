@@ -7,8 +7,10 @@
 
 mod answer;
 mod asked;
+mod by_hand;
 mod client;
 mod cookies;
+mod driven;
 mod expected;
 mod hostile;
 mod literal;
@@ -28,6 +30,7 @@ mod wire;
 mod world;
 
 pub use asked::{Asked, Credentials, Payload, Via};
+pub use driven::Counts;
 pub use plan::Mix;
 pub use replay::replay;
 pub use run::{Violation, cuts, record, scenario, shrink};

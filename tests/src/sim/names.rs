@@ -52,7 +52,10 @@ impl World {
             Fault::None
         } else {
             match dice.below(14) {
-                11.. => Fault::DiesAt(1 + dice.below(3), dice.once_in(2)),
+                11.. => {
+                    let said = if dice.once_in(3) { 1 + dice.below(30) } else { 0 };
+                    Fault::DiesAt(1 + dice.below(3), dice.once_in(2), said)
+                }
                 0 | 1 => Fault::ResetDown(some(dice), dice.once_in(2)),
                 2 => Fault::FinDown(some(dice)),
                 3 => Fault::StallDown(some(dice)),

@@ -115,6 +115,8 @@ pub(super) struct Plan {
     pub(super) pages: Vec<Page>,
     /// The pool's limits.
     pub(super) limits: PoolLimits,
+    /// Transfers are driven by hand, without an engine.
+    pub(super) by_hand: bool,
     /// The session's own fields.
     pub(super) session_fields: Vec<(String, String, bool)>,
     /// How the world behaves.
@@ -136,6 +138,11 @@ impl Plan {
         if dice.once_in(6) {
             limits.idle_total = dice.below(3);
         }
+        let by_hand = Dice::new(seed ^ 0x6861_6e64).once_in(4);
+        if by_hand {
+            // Who waits for a place is the engine's to say.
+            (limits.open_total, limits.open_per_key) = (None, None);
+        }
         let mut session_fields = Vec::new();
         if dice.once_in(3) {
             session_fields.push(("X-Session".into(), format!("s{seed}"), false));
@@ -143,7 +150,8 @@ impl Plan {
         if dice.once_in(4) {
             session_fields.push(("X-Tenant".into(), "plain".into(), false));
         }
-        let mut plan = Plan { seed, mix, asks: Vec::new(), pages: Vec::new(), limits, session_fields, weather };
+        let mut plan =
+            Plan { seed, mix, asks: Vec::new(), pages: Vec::new(), limits, by_hand, session_fields, weather };
         let most = if dice.once_in(4) { 24 } else { 9 };
         let count = 1 + dice.below(most);
         for number in 0..count {
@@ -327,7 +335,8 @@ fn weather(dice: &mut Dice, mix: Mix) -> Weather {
 /// Bytes that nobody else sends.
 pub(super) fn pattern(kind: char, number: usize, length: usize) -> Vec<u8> {
     let unit = format!("<{kind}{number}>");
-    let mut bytes: Vec<u8> = unit.bytes().cycle().take(length).collect();
+    let mut bytes = unit.repeat(length.div_ceil(unit.len())).into_bytes();
+    bytes.truncate(length);
     for (n, at) in (61..length).step_by(64).enumerate() {
         bytes[at] = b'a' + (n % 23) as u8;
     }
@@ -342,6 +351,7 @@ fn payload(dice: &mut Dice, number: usize, asked: &mut Asked) -> Vec<u8> {
     let length = match dice.below(10) {
         0 => 1,
         1 => 15_000 + dice.below(4_000),
+        2 if dice.once_in(6) => 200_000 + dice.below(300_000),
         2 => 60_000 + dice.below(20_000),
         _ => 1 + dice.below(600),
     };

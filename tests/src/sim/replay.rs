@@ -3,7 +3,7 @@
 use petition_core::pool::PoolLimits;
 use petition_core::{Instant, Now, Session, UnixTime};
 
-use super::tape::{TITLE, Tape};
+use super::tape::{BY_HAND, TITLE, Tape};
 use super::told::Told;
 
 pub(super) fn write_limits(limits: &PoolLimits) -> String {
@@ -48,7 +48,12 @@ pub fn replay(transcript: &str) -> Result<Tape, String> {
     let mut lines = transcript.lines().enumerate().map(|(at, line)| (at + 1, line)).peekable();
     let Some((_, TITLE)) = lines.next() else { return Err(format!("line 1: expected {TITLE:?}")) };
     let (_, first) = lines.next().ok_or("line 2: expected the limits")?;
-    let mut tape = Tape::new(read_limits(first).map_err(|e| format!("line 2: {e}"))?, Session::new(), true);
+    let by_hand = first.strip_prefix(BY_HAND);
+    let limits = read_limits(by_hand.unwrap_or(first)).map_err(|e| format!("line 2: {e}"))?;
+    let mut tape = match by_hand {
+        Some(_) => Tape::by_hand(limits, Session::new(), true),
+        None => Tape::new(limits, Session::new(), true),
+    };
     let mut now = Now::default();
     while let Some((at, line)) = lines.next() {
         let wrong = |words: String| format!("line {at}: {words}");

@@ -58,6 +58,7 @@ impl World {
         };
         let wire = self.wire(socket);
         assert!(wire.open && wire.connected.is_some(), "a request on a connection that is not open");
+        wire.read_before = wire.read;
         let Some(last) = last else { return };
         assert!(last.end.is_some(), "a request behind one that was not written to its end");
         assert!(!last.close, "a request on a connection of which the last request said that it is closed");
@@ -287,10 +288,13 @@ impl World {
             if wire.known() < request.head_end {
                 return;
             }
-            if let Fault::DiesAt(at, reset) = wire.fault
+            if let Fault::DiesAt(at, reset, said) = wire.fault
                 && wire.next >= at
             {
                 wire.fired = true;
+                let times = wire.say(now, &b"HTTP/1.1 200 OK\r\nX-Begun: yes\r\n"[..said]);
+                self.arrivals(socket, times);
+                let wire = self.wire(socket);
                 let arrival = wire.finish(now, if reset { End::Reset } else { End::Fin }, true);
                 return self.at(arrival, Happens::ToClient(socket));
             }

@@ -1,15 +1,18 @@
-//! An engine behind glass: every input and output passes here, is numbered, counted, hashed, and written down where that is wanted.
+//! An engine behind glass, or transfers driven by hand: every input and output passes here, is numbered, counted, hashed, and written down
+//! where that is wanted.
 //!
 //! What is written is a transcript: text that [`replay`](super::replay) feeds to a new engine, which must say the same again. A transcript holds
 //! what was sent and received as it was, secrets included; who passes one on takes them out first, consistently on both sides.
 
 use std::fmt::Write;
 
-use petition_core::engine::{Engine, Output, SessionAccess, SocketId, TransferId};
+use petition_core::buffer::Retained;
 use petition_core::pool::PoolLimits;
 use petition_core::tls::TlsConfig;
-use petition_core::{Input, IoFailure, Misuse, Now, Session, Side};
+use petition_core::{Input, Instant, IoFailure, Now, Session, Side, Transfer};
 
+use super::by_hand::ByHand;
+use super::driven::{Counts, Driven, Engined};
 use super::replay::write_limits;
 use super::said::Said;
 use super::told::{SocketNumber, Told, TransferNumber};
@@ -17,7 +20,10 @@ use super::told::{SocketNumber, Told, TransferNumber};
 /// The first line of a transcript.
 pub const TITLE: &str = "petition transcript 1";
 
-/// The engine, its session, and what passed.
+/// What stands before the limits where there is no engine.
+pub(super) const BY_HAND: &str = "by hand, ";
+
+/// The engine, or what stands for one, its session, and what passed.
 pub struct Tape {
     /// The session. To be looked at.
     pub session: Session,
@@ -29,82 +35,50 @@ pub struct Tape {
     pub polls: u64,
     /// How many bytes went in and out.
     pub bytes: u64,
-    engine: Engine,
+    driven: Box<dyn Driven>,
     now: Option<Now>,
-    transfers: Numbers<TransferId>,
-    sockets: Numbers<SocketId>,
     hash: u64,
     text: Option<String>,
-}
-
-/// Names by number and back.
-struct Numbers<T> {
-    names: Vec<T>,
-    /// By the small index of the name.
-    numbers: Vec<u32>,
-}
-
-impl<T: Copy + PartialEq> Numbers<T> {
-    fn new() -> Self {
-        Numbers { names: Vec::new(), numbers: Vec::new() }
-    }
-
-    fn add(&mut self, name: T, index: usize) -> u32 {
-        self.names.push(name);
-        let number = self.names.len() as u32;
-        if self.numbers.len() <= index {
-            self.numbers.resize(index + 1, 0);
-        }
-        self.numbers[index] = number;
-        number
-    }
-
-    fn name(&self, number: u32) -> Option<T> {
-        self.names.get((number as usize).checked_sub(1)?).copied()
-    }
-
-    fn number(&self, name: T, index: usize) -> u32 {
-        let number = self.numbers.get(index).copied().unwrap_or(0);
-        assert!(self.name(number) == Some(name), "a name that was never given");
-        number
-    }
-}
-
-/// Says what it is called for, so that it is known when the session was asked.
-struct Door<'a> {
-    session: &'a mut Session,
-    calls: u32,
-}
-
-impl SessionAccess for Door<'_> {
-    fn with<R>(&mut self, f: impl FnOnce(&mut Session) -> R) -> R {
-        self.calls += 1;
-        f(self.session)
-    }
 }
 
 impl Tape {
     /// A new engine; `written` says whether the transcript is kept as text.
     pub fn new(limits: PoolLimits, session: Session, written: bool) -> Tape {
-        let text = written.then(|| format!("{TITLE}\n{}\n", write_limits(&limits)));
-        Tape {
+        Tape::of(
+            Box::new(Engined::new(limits)),
             session,
-            tls: None,
-            inputs: 0,
-            polls: 0,
-            bytes: 0,
-            engine: Engine::new(limits),
-            now: None,
-            transfers: Numbers::new(),
-            sockets: Numbers::new(),
-            hash: 0xcbf2_9ce4_8422_2325,
-            text,
-        }
+            written.then(|| format!("{TITLE}\n{}\n", write_limits(&limits))),
+        )
     }
 
-    /// The engine. To be looked at.
-    pub fn engine(&self) -> &Engine {
-        &self.engine
+    /// The same for transfers that are driven by hand, without an engine.
+    pub fn by_hand(limits: PoolLimits, session: Session, written: bool) -> Tape {
+        let text = written.then(|| format!("{TITLE}\n{BY_HAND}{}\n", write_limits(&limits)));
+        Tape::of(Box::new(ByHand::new(limits)), session, text)
+    }
+
+    fn of(driven: Box<dyn Driven>, session: Session, text: Option<String>) -> Tape {
+        Tape { session, tls: None, inputs: 0, polls: 0, bytes: 0, driven, now: None, hash: 0xcbf2_9ce4_8422_2325, text }
+    }
+
+    /// When a tick is due at the latest.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.driven.deadline()
+    }
+
+    /// What there is now.
+    pub fn counts(&self) -> Counts {
+        self.driven.counts()
+    }
+
+    /// The storage held for bytes by all of it.
+    pub fn retained(&self) -> Retained {
+        self.driven.retained()
+    }
+
+    /// What the machines show of themselves.
+    pub fn shown(&self) -> String {
+        format!("{:?}", self.driven)
     }
 
     /// A number that stands for everything that passed.
@@ -126,22 +100,27 @@ impl Tape {
 
     /// The bytes to write to a socket.
     pub fn outgoing(&self, socket: SocketNumber) -> &[u8] {
-        self.sockets.name(socket).map_or(&[], |socket| self.engine.outgoing(socket))
+        self.driven.outgoing(socket)
     }
 
     /// The body bytes at hand.
     pub fn body(&self, transfer: TransferNumber) -> &[u8] {
-        self.transfers.name(transfer).map_or(&[], |transfer| self.engine.body(transfer))
+        self.driven.body(transfer)
     }
 
     /// How much can be read into the machine's own space now.
     pub fn space(&mut self, socket: SocketNumber) -> usize {
-        self.sockets.name(socket).map_or(0, |socket| self.engine.space(socket).len())
+        self.driven.space(socket).len()
+    }
+
+    /// Whose body bytes may be read straight to the caller now, and how many: those of a transfer that is driven by hand.
+    pub fn due(&self, socket: SocketNumber) -> Option<(TransferNumber, usize)> {
+        self.driven.due(socket)
     }
 
     /// A transfer that has not ended.
-    pub fn transfer(&self, transfer: TransferNumber) -> Option<&petition_core::Transfer> {
-        self.engine.transfer(self.transfers.name(transfer)?)
+    pub fn transfer(&self, transfer: TransferNumber) -> Option<&Transfer> {
+        self.driven.transfer(transfer)
     }
 
     fn mix(&mut self, n: u64) {
@@ -217,11 +196,13 @@ impl Tape {
             Told::Tick => (26, 0),
             Told::CancelAll => (27, 0),
             Told::CloseIdle => (28, 0),
+            Told::Bypassed(s, _) => (29, *s),
         };
         self.mix(kind << 32 | u64::from(number));
         if let Told::Wrote(_, data)
         | Told::Filled(_, data)
         | Told::Received(_, data)
+        | Told::Bypassed(_, data)
         | Told::Pushed(_, data)
         | Told::Consumed(_, data) = told
         {
@@ -231,124 +212,80 @@ impl Tape {
 
     fn apply(&mut self, now: Now, told: &Told<'_>) -> Result<usize, String> {
         let failure = |kind: &std::io::ErrorKind| IoFailure::new(*kind);
-        let socket = |s: &SocketNumber| self.sockets.name(*s).ok_or(format!("no socket s{s}"));
-        let transfer = |t: &TransferNumber| self.transfers.name(*t).ok_or(format!("no transfer t{t}"));
-        let done = match told {
+        let driven = &mut *self.driven;
+        match told {
             Told::Start(number, asked) => {
                 let request = asked.request(self.tls.as_ref())?;
                 let prepared = self.session.prepare(&request).map_err(|e| e.to_string())?;
-                let id = self.engine.start(now, prepared, None);
-                let given = self.transfers.add(id, id.index());
-                return if given == *number { Ok(0) } else { Err(format!("transfer t{number} would be t{given}")) };
+                let given = driven.start(now, prepared);
+                if given == *number { Ok(()) } else { Err(format!("transfer t{number} would be t{given}")) }
             }
             Told::SessionField(name, value, sensitive) => {
                 let set = self.session.update(|options| match sensitive {
                     true => options.headers.set_sensitive(name, value),
                     false => options.headers.set(name, value),
                 });
-                return set.map(|()| 0).map_err(|e| e.to_string());
+                set.map_err(|e| e.to_string())
             }
-            Told::Connected(s) => self.engine.connected(now, socket(s)?),
-            Told::ConnectFailed(s, kind) => self.engine.connect_failed(now, socket(s)?, failure(kind)),
-            Told::Wrote(s, data) => {
-                let s = socket(s)?;
-                if !self.engine.outgoing(s).starts_with(data) {
-                    return Err("these are not the bytes that are outgoing".into());
-                }
-                self.engine.socket_input(now, s, Input::Wrote(data.len()))
+            Told::Connected(s) => driven.connected(now, *s),
+            Told::ConnectFailed(s, kind) => driven.connect_failed(now, *s, failure(kind)),
+            Told::Wrote(s, data) if !driven.outgoing(*s).starts_with(data) => {
+                Err("these are not the bytes that are outgoing".into())
             }
+            Told::Wrote(s, data) => driven.socket_input(now, *s, Input::Wrote(data.len())),
             Told::Filled(s, data) => {
-                let s = socket(s)?;
-                let space = self.engine.space(s);
+                let space = driven.space(*s);
                 match space.get_mut(..data.len()) {
                     Some(space) => space.copy_from_slice(data),
                     None => return Err(format!("there is room for {} bytes", space.len())),
                 }
-                self.engine.socket_input(now, s, Input::Filled(data.len()))
+                driven.socket_input(now, *s, Input::Filled(data.len()))
             }
-            Told::Received(s, data) => self.engine.socket_input(now, socket(s)?, Input::Received(data)),
-            Told::Eof(s) => self.engine.socket_input(now, socket(s)?, Input::Eof),
-            Told::Failed(s, side, kind) => {
-                self.engine.socket_input(now, socket(s)?, Input::Failed(*side, failure(kind)))
+            Told::Bypassed(s, data) => driven.bypass(now, *s, data),
+            Told::Received(s, data) => driven.socket_input(now, *s, Input::Received(data)),
+            Told::Eof(s) => driven.socket_input(now, *s, Input::Eof),
+            Told::Failed(s, side, kind) => driven.socket_input(now, *s, Input::Failed(*side, failure(kind))),
+            Told::Blocked(s, side) => driven.socket_input(now, *s, Input::Blocked(*side)),
+            Told::Ready(s, side) => driven.socket_input(now, *s, Input::Ready(*side)),
+            Told::Checked(s, true) => driven.socket_input(now, *s, Input::Alive),
+            Told::Checked(s, false) => driven.socket_input(now, *s, Input::Dead),
+            Told::Resolved(t, addresses) => driven.transfer_input(now, *t, Input::Resolved(addresses)),
+            Told::ResolveFailed(t, kind) => driven.transfer_input(now, *t, Input::ResolveFailed(failure(kind))),
+            Told::Pushed(t, data) => return driven.push_body(now, *t, data),
+            Told::BodyEnd(t) => driven.transfer_input(now, *t, Input::BodyEnd),
+            Told::BodyFailed(t) => driven.transfer_input(now, *t, Input::BodyFailed("gone".into())),
+            Told::BodyBlocked(t) => driven.transfer_input(now, *t, Input::Blocked(Side::Body)),
+            Told::BodyReady(t) => driven.transfer_input(now, *t, Input::Ready(Side::Body)),
+            Told::Rewound(t, true) => driven.transfer_input(now, *t, Input::Rewound),
+            Told::Rewound(t, false) => driven.transfer_input(now, *t, Input::NotRewound),
+            Told::Consumed(t, data) if !driven.body(*t).starts_with(data) => {
+                Err("these are not the bytes at hand".into())
             }
-            Told::Blocked(s, side) => self.engine.socket_input(now, socket(s)?, Input::Blocked(*side)),
-            Told::Ready(s, side) => self.engine.socket_input(now, socket(s)?, Input::Ready(*side)),
-            Told::Checked(s, true) => self.engine.socket_input(now, socket(s)?, Input::Alive),
-            Told::Checked(s, false) => self.engine.socket_input(now, socket(s)?, Input::Dead),
-            Told::Resolved(t, addresses) => self.engine.transfer_input(now, transfer(t)?, Input::Resolved(addresses)),
-            Told::ResolveFailed(t, kind) => {
-                self.engine.transfer_input(now, transfer(t)?, Input::ResolveFailed(failure(kind)))
-            }
-            Told::Pushed(t, data) => {
-                return self.engine.push_body(now, transfer(t)?, data).map_err(|e| e.to_string());
-            }
-            Told::BodyEnd(t) => self.engine.transfer_input(now, transfer(t)?, Input::BodyEnd),
-            Told::BodyFailed(t) => self.engine.transfer_input(now, transfer(t)?, Input::BodyFailed("gone".into())),
-            Told::BodyBlocked(t) => self.engine.transfer_input(now, transfer(t)?, Input::Blocked(Side::Body)),
-            Told::BodyReady(t) => self.engine.transfer_input(now, transfer(t)?, Input::Ready(Side::Body)),
-            Told::Rewound(t, true) => self.engine.transfer_input(now, transfer(t)?, Input::Rewound),
-            Told::Rewound(t, false) => self.engine.transfer_input(now, transfer(t)?, Input::NotRewound),
-            Told::Consumed(t, data) => {
-                let t = transfer(t)?;
-                if !self.engine.body(t).starts_with(data) {
-                    return Err("these are not the bytes at hand".into());
-                }
-                self.engine.transfer_input(now, t, Input::Consumed(data.len()))
-            }
-            Told::Discard(t) => self.engine.transfer_input(now, transfer(t)?, Input::Discard),
-            Told::Cancel(t) => {
-                self.engine.cancel(now, transfer(t)?);
-                Ok(())
-            }
-            Told::Pause(t) => {
-                self.engine.pause(transfer(t)?);
-                Ok(())
-            }
-            Told::Resume(t) => {
-                self.engine.resume(transfer(t)?);
-                Ok(())
-            }
+            Told::Consumed(t, data) => driven.transfer_input(now, *t, Input::Consumed(data.len())),
+            Told::Discard(t) => driven.transfer_input(now, *t, Input::Discard),
+            Told::Cancel(t) => driven.transfer_input(now, *t, Input::Cancel),
+            Told::Pause(t) => driven.pause(*t, true),
+            Told::Resume(t) => driven.pause(*t, false),
             Told::Tick => {
-                self.engine.tick(now);
+                driven.tick(now);
                 Ok(())
             }
             Told::CancelAll => {
-                self.engine.cancel_all(now);
+                driven.cancel_all(now);
                 Ok(())
             }
             Told::CloseIdle => {
-                self.engine.close_idle();
+                driven.close_idle();
                 Ok(())
             }
-        };
-        done.map(|()| 0).map_err(|misuse: Misuse| misuse.to_string())
+        }
+        .map(|()| 0)
     }
 
-    /// Polls the engine. Also says how often the session was asked for meanwhile.
+    /// Polls the machines. Also says how often the session was asked for meanwhile.
     pub fn poll(&mut self) -> (Said, u32) {
         self.polls += 1;
-        let mut door = Door { session: &mut self.session, calls: 0 };
-        let output = self.engine.poll(&mut door);
-        let calls = door.calls;
-        let socket = |s: SocketId| self.sockets.number(s, s.index());
-        let transfer = |t: TransferId| self.transfers.number(t, t.index());
-        let said = match output {
-            Output::Resolve(t) => {
-                let (name, port) = self.engine.peer_name(t).expect("a name to look up");
-                Said::Resolve(transfer(t), name.into(), port)
-            }
-            Output::Connect(s, address) => Said::Connect(self.sockets.add(s, s.index()), address),
-            Output::Transmit(s) => Said::Transmit(socket(s), self.engine.outgoing(s).len()),
-            Output::Read(s) => Said::Read(socket(s)),
-            Output::Check(s) => Said::Check(socket(s)),
-            Output::Close(s) => Said::Close(socket(s)),
-            Output::NeedBody(t) => Said::NeedBody(transfer(t)),
-            Output::Rewind(t) => Said::Rewind(transfer(t)),
-            Output::Body(t) => Said::Body(transfer(t), self.engine.body(t).len()),
-            Output::Event(t, event) => Said::Event(transfer(t), event),
-            Output::Ended { id, transfer: ended, error } => Said::Ended(transfer(id), Box::new(ended), error),
-            Output::Wait => Said::Wait,
-        };
+        let (said, calls) = self.driven.poll(&mut self.session);
         let (kind, number, more) = match &said {
             Said::Resolve(t, _, port) => (1, *t, u64::from(*port)),
             Said::Connect(s, address) => (2, *s, u64::from(address.port())),

@@ -28,6 +28,8 @@ pub enum Told<'a> {
     Filled(SocketNumber, Cow<'a, [u8]>),
     /// Handed in as a slice.
     Received(SocketNumber, Cow<'a, [u8]>),
+    /// Read straight to the caller, as far as body bytes were due, and used; what is behind them into the machine's own space.
+    Bypassed(SocketNumber, Cow<'a, [u8]>),
     Eof(SocketNumber),
     Failed(SocketNumber, Side, ErrorKind),
     Blocked(SocketNumber, Side),
@@ -100,6 +102,7 @@ impl Told<'_> {
             Told::Wrote(s, data) => bytes("wrote", 's', *s, data),
             Told::Filled(s, data) => bytes("filled", 's', *s, data),
             Told::Received(s, data) => bytes("received", 's', *s, data),
+            Told::Bypassed(s, data) => bytes("bypassed", 's', *s, data),
             Told::Eof(s) => with("eof", 's', *s, ""),
             Told::Failed(s, side, kind) => with("failed", 's', *s, &format!("{} {kind:?}", side_word(*side))),
             Told::Blocked(s, side) => with("blocked", 's', *s, side_word(*side)),
@@ -169,6 +172,7 @@ impl Told<'_> {
             "wrote" => Told::Wrote(number('s')?, bytes()?),
             "filled" => Told::Filled(number('s')?, bytes()?),
             "received" => Told::Received(number('s')?, bytes()?),
+            "bypassed" => Told::Bypassed(number('s')?, bytes()?),
             "eof" => Told::Eof(number('s')?),
             "failed" => {
                 let (side, kind) = rest.split_once(' ').ok_or("expected a side and a kind")?;

@@ -1,16 +1,19 @@
 //! How a request ended, against what was meant; and what is true of a world at rest and at its end.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use petition_core::error::Processed;
 use petition_core::http1::ProtocolError;
 use petition_core::link::LinkError;
-use petition_core::{Error, ErrorKind, Timeout, Transfer};
+use petition_core::{Error, ErrorKind, Limits, Timeout, Transfer};
 
 use super::answer::Coding;
 use super::origins::PROXY;
-use super::plan::Meant;
+use super::plan::{Meant, Mix};
 use super::told::Told;
-use super::wire::Fault;
+use super::wire::{Fault, Wire};
 use super::world::World;
+use crate::memory::invariants;
 
 impl World {
     pub(super) fn ended(&mut self, t: u32, transfer: &Transfer, error: Option<Error>) {
@@ -153,14 +156,13 @@ impl World {
 
     /// What is true whenever there is nothing to do.
     pub(super) fn check_rest(&mut self) {
-        let engine = self.tape.engine();
-        assert_eq!(engine.len(), self.live, "as many transfers as there are requests under way");
+        let counts = self.tape.counts();
+        assert_eq!(counts.transfers, self.live, "as many transfers as there are requests under way");
         let open = self.wires.iter().filter(|wire| wire.open).count();
-        assert_eq!(engine.sockets(), open, "as many sockets as are open");
-        let statistics = engine.pool_statistics();
+        assert_eq!(counts.sockets, open, "as many sockets as are open");
         let limits = self.plan.limits;
-        assert!(limits.open_total.is_none_or(|most| statistics.open <= most), "{statistics:?}");
-        assert!(statistics.idle <= limits.idle_total, "{statistics:?}");
+        assert!(limits.open_total.is_none_or(|most| counts.open <= most), "more are open than may be: {counts:?}");
+        assert!(counts.idle <= limits.idle_total, "more are kept than may be: {counts:?}");
         let connected = self.wires.iter().filter(|wire| wire.open && wire.connected.is_some()).count();
         assert!(limits.open_total.is_none_or(|most| connected <= most), "{connected} connections are open");
         // Invariant 6: the work is linear.
@@ -168,15 +170,24 @@ impl World {
         assert!(self.tape.polls <= bound, "{} polls for {} inputs", self.tape.polls, self.tape.inputs);
     }
 
+    /// Invariant 5, at every poll: what was told since the last one lies there too.
+    pub(super) fn check_memory(&mut self) {
+        let held = self.tape.retained();
+        let layered = self.plan.mix != Mix::Plain;
+        let idle = self.tape.counts().idle;
+        invariants::memory_is_bounded(held, self.live, idle, layered, &Limits::DEFAULT);
+        self.retained = self.retained.max(held.total());
+    }
+
     /// Nothing is left over.
     pub(super) fn finish(&mut self) {
         if self.shown.is_some() {
-            let text = format!("{:?} {:?}", self.tape.engine(), self.tape.session);
+            let text = format!("{} {:?}", self.tape.shown(), self.tape.session);
             self.show(&text);
         }
         if self.dice.once_in(2) {
             // Idle connections expire by themselves.
-            while let Some(at) = self.tape.engine().deadline() {
+            while let Some(at) = self.tape.deadline() {
                 self.now = self.now.max(at.since_origin());
                 self.tell(&Told::Tick);
                 self.drain();
@@ -186,7 +197,7 @@ impl World {
             self.drain();
         }
         assert!(self.wires.iter().all(|wire| !wire.open), "a socket is left open");
-        assert_eq!(self.tape.engine().sockets(), 0);
+        assert_eq!(self.tape.counts().sockets, 0);
         self.no_secret_left();
     }
 
@@ -195,23 +206,40 @@ impl World {
         for wire in &self.wires {
             let sent = wire.tls.as_ref().map_or(&wire.sent, |tls| &tls.plain);
             for (at, _) in sent.windows(3).enumerate().filter(|(_, three)| *three == b"cnr") {
-                let word: Vec<u8> = sent[at + 3..].iter().copied().take_while(u8::is_ascii_alphanumeric).collect();
-                let word = String::from_utf8(word).unwrap_or_default();
-                let Some((kind, number)) = word.split_at_checked(1) else { continue };
-                if !"kscbto".contains(kind) {
-                    continue;
-                }
-                let Some(number) = number.parse::<usize>().ok() else { continue };
-                let ask = self.plan.asks.iter().find(|ask| ask.number == number);
-                let Some(ask) = ask else { continue };
-                let home = self.plan.pages[ask.pages[0]].origin;
-                let allowed = match (&ask.asked.via, wire.tunnel) {
-                    (None, _) => wire.origin == home,
-                    (Some(via), None) => wire.origin == PROXY && !via.tunnel,
-                    (Some(via), Some((origin, from))) => via.tunnel && origin == home && at >= from,
-                };
-                assert!(allowed, "the secret cnr{word} went to {}", wire.address);
+                self.judge_secret(wire, at, &sent[at + 3..]);
+            }
+            // `cnr` behind `us:`, as Basic credentials have it.
+            for (at, _) in sent.windows(4).enumerate().filter(|(_, four)| *four == b"Y25y") {
+                let coded = sent[at + 4..].chunks_exact(4).map_while(|four| STANDARD.decode(four).ok());
+                self.judge_secret(wire, at, &coded.take(3).flatten().collect::<Vec<u8>>());
             }
         }
+    }
+
+    /// What stands behind `cnr`: whose secret it is.
+    fn judge_secret(&self, wire: &Wire, at: usize, rest: &[u8]) {
+        let word: Vec<u8> = rest.iter().copied().take_while(u8::is_ascii_alphanumeric).collect();
+        let word = String::from_utf8(word).unwrap_or_default();
+        let Some((kind, number)) = word.split_at_checked(1) else { return };
+        let through = |own: bool| match wire.tunnel {
+            None => own,
+            Some((_, from)) => own && at < from,
+        };
+        if kind == "p" {
+            assert!(through(wire.origin == PROXY), "the secret cnr{word} of the proxy went to {}", wire.address);
+            return;
+        }
+        if !"kscbto".contains(kind) {
+            return;
+        }
+        let Ok(number) = number.parse::<usize>() else { return };
+        let Some(ask) = self.plan.asks.iter().find(|ask| ask.number == number) else { return };
+        let home = self.plan.pages[ask.pages[0]].origin;
+        let allowed = match (&ask.asked.via, wire.tunnel) {
+            (None, _) => wire.origin == home,
+            (Some(via), None) => wire.origin == PROXY && !via.tunnel,
+            (Some(via), Some((origin, from))) => via.tunnel && origin == home && at >= from,
+        };
+        assert!(allowed, "the secret cnr{word} went to {}", wire.address);
     }
 }

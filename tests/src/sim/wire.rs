@@ -31,8 +31,8 @@ pub(super) enum Fault {
     StopReading(usize),
     /// The server closes when nothing was asked for so long after a response.
     IdleClose(Duration),
-    /// The server goes away when the head of its request of this number comes: with a reset, or without.
-    DiesAt(usize, bool),
+    /// The server goes away when the head of its request of this number comes: with a reset, or without, so much of an answer said before.
+    DiesAt(usize, bool, usize),
     /// The server sends no more after its next response, and reads on.
     HalfClose,
 }
@@ -83,6 +83,8 @@ pub(super) struct Wire {
     /// How much the client has read, and the server sent.
     pub(super) read: usize,
     pub(super) generated: usize,
+    /// How much the client had read when its last request began.
+    pub(super) read_before: usize,
     pub(super) tap: Tap,
     /// The server's own part: which request is next, when it has thought enough.
     pub(super) next: usize,
@@ -130,6 +132,7 @@ impl Wire {
             sent: Vec::new(),
             read: 0,
             generated: 0,
+            read_before: 0,
             tap: Tap::default(),
             next: 0,
             thinks: None,

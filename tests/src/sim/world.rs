@@ -89,6 +89,10 @@ pub struct Report {
     pub elapsed: Duration,
     /// How often the engine was polled.
     pub polls: u64,
+    /// Whether the transfers were driven by hand, without an engine.
+    pub by_hand: bool,
+    /// The most that was held for bytes at a time.
+    pub retained: usize,
 }
 
 pub(super) struct World {
@@ -110,13 +114,16 @@ pub(super) struct World {
     pub(super) fired: bool,
     pub(super) live: usize,
     pub(super) done: usize,
+    /// The most that was held for bytes.
+    pub(super) retained: usize,
     /// Everything that was shown, if it is looked at.
     pub(super) shown: Option<String>,
 }
 
 impl World {
     pub(super) fn new(plan: Plan, written: bool) -> World {
-        let mut tape = Tape::new(plan.limits, Session::new(), written);
+        let tape = if plan.by_hand { Tape::by_hand } else { Tape::new };
+        let mut tape = tape(plan.limits, Session::new(), written);
         if plan.mix == Mix::Tls {
             tape.tls = Some(super::secure::configurations().1.clone());
         }
@@ -141,6 +148,7 @@ impl World {
             fired: false,
             live: 0,
             done: 0,
+            retained: 0,
             shown: plan.seed.is_multiple_of(8).then(String::new),
             plan,
         };
@@ -223,7 +231,7 @@ impl World {
                 break;
             }
             let next = self.heap.peek().map(|Reverse((at, ..))| *at);
-            let deadline = self.tape.engine().deadline().map(|at| at.since_origin());
+            let deadline = self.tape.deadline().map(|at| at.since_origin());
             // The pool's may be too early by the time of what was used again; a tick mends that.
             overdue = match deadline {
                 Some(at) if at <= self.now => overdue + 1,
@@ -265,6 +273,8 @@ impl World {
             bytes: self.tape.bytes,
             elapsed: self.now,
             polls: self.tape.polls,
+            by_hand: self.plan.by_hand,
+            retained: self.retained,
         }
     }
 

@@ -154,7 +154,7 @@ impl Scene {
             _ => None,
         });
         let act = acts.min();
-        let deadline = self.tape.engine().deadline().map(|at| at.since_origin().as_millis() as u64);
+        let deadline = self.tape.deadline().map(|at| at.since_origin().as_millis() as u64);
         let cancel = self.cancel.filter(|at| *at >= self.millis);
         let next =
             [act.map(|(at, _)| at), deadline, cancel].into_iter().flatten().min().expect("something to wait for");

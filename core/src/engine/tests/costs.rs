@@ -100,7 +100,7 @@ fn what_waits_for_its_response_holds_no_storage_for_bytes() {
     assert_eq!(world.engine.len(), 100);
     let keys: Vec<_> = world.engine.transfers.keys().collect();
     for key in keys {
-        assert_eq!(world.engine.transfers.get(key).unwrap().transfer.storage(), 0);
+        assert_eq!(world.engine.transfers.get(key).unwrap().transfer.retained().total(), 0);
     }
 }
 

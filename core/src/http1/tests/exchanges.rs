@@ -253,3 +253,17 @@ fn an_idle_or_waiting_connection_holds_no_buffer() {
     connection.wrote(usize::MAX);
     assert_eq!(connection.sender.capacity(), 0, "a great buffer is given back once it is written");
 }
+
+#[test]
+fn what_was_written_of_a_long_body_is_not_kept() {
+    let mut connection = Connection::new(Config::default());
+    let head = RequestHead { body: BodyLength::Known(10_000_000), ..RequestHead::new("PUT", "/") };
+    connection.send_head(&head, [("Host", &b"a"[..])]).unwrap();
+    // A slow reader: something always waits.
+    for _ in 0..200 {
+        let taken = connection.send_body(&[b'x'; 30_000]).unwrap();
+        assert!(taken > 0 && connection.outgoing().len() > taken);
+        connection.wrote(taken);
+    }
+    assert!(connection.retained().outgoing <= 256 * 1024, "{:?}", connection.retained());
+}

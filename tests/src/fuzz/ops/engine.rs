@@ -10,9 +10,10 @@ use std::time::Duration;
 use arbitrary::Unstructured;
 use petition_core::engine::{Engine, Group, Output, SocketId, TransferId};
 use petition_core::pool::PoolLimits;
-use petition_core::{Input, Instant, IoFailure, Now, Session, Side, UnixTime};
+use petition_core::{Input, Instant, IoFailure, Limits, Now, Session, Side, UnixTime};
 
 use super::words::{CANARY, answer, request, step};
+use crate::memory::invariants::memory_is_bounded;
 
 /// A program for one engine.
 pub fn engine_ops(data: &[u8]) {
@@ -303,6 +304,7 @@ impl Run<'_> {
         assert_eq!(self.engine.len(), self.live.len());
         assert_eq!(self.engine.sockets(), self.wires.len());
         let statistics = self.engine.pool_statistics();
+        memory_is_bounded(self.engine.retained(), self.live.len(), statistics.idle, true, &Limits::DEFAULT);
         assert!(self.limits.open_total.is_none_or(|limit| statistics.open <= limit), "{statistics:?}");
         assert!(statistics.idle <= self.limits.idle_total, "{statistics:?}");
         if !self.live.is_empty() || !self.wires.is_empty() {

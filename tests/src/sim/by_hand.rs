@@ -1,0 +1,414 @@
+//! Transfers driven by hand over bare sockets, without an engine and without its pool: the smallest embedder there can be. Kept connections
+//! lie in a row and are handed from one transfer to the next as [`Output::Release`] and [`Input::Acquired`] have it.
+
+use std::fmt;
+use std::time::Duration;
+
+use petition_core::buffer::Retained;
+use petition_core::dial::AttemptId;
+use petition_core::link::Link;
+use petition_core::pool::PoolLimits;
+use petition_core::transfer::Route;
+use petition_core::{Event, Input, Instant, IoFailure, Misuse, Now, Output, Prepared, Session, Transfer};
+
+use super::driven::{Counts, Driven};
+use super::said::Said;
+use super::told::{SocketNumber, TransferNumber};
+
+/// The storage that is lent to some of the transfers.
+const LENT: usize = 20_000;
+
+/// A transfer and its sockets.
+struct Hand {
+    transfer: Transfer,
+    /// The connection's socket.
+    socket: Option<SocketNumber>,
+    /// Attempts to connect, until their sockets are closed; that of the connection is one of them.
+    attempts: Vec<(AttemptId, SocketNumber)>,
+    paused: bool,
+    /// It has said that it waits, and heard nothing since.
+    rests: bool,
+}
+
+struct Socket {
+    serves: Serves,
+    born: Instant,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Serves {
+    Attempt(TransferNumber, AttemptId),
+    Transfer(TransferNumber),
+    Nobody,
+    Closed,
+}
+
+/// A connection that nobody uses.
+struct Kept {
+    route: Route,
+    link: Box<Link>,
+    peer: Option<std::net::SocketAddr>,
+    socket: SocketNumber,
+    since: Instant,
+    until: Instant,
+}
+
+pub(super) struct ByHand {
+    limits: PoolLimits,
+    now: Now,
+    /// By number, from 1; those that have ended are gone.
+    hands: Vec<Option<Hand>>,
+    sockets: Vec<Socket>,
+    kept: Vec<Kept>,
+    closing: Vec<SocketNumber>,
+    /// How many sockets are closed.
+    closed: usize,
+    /// Whose turn it is.
+    turn: usize,
+}
+
+impl ByHand {
+    pub(super) fn new(limits: PoolLimits) -> ByHand {
+        ByHand {
+            limits,
+            now: Now::default(),
+            hands: Vec::new(),
+            sockets: Vec::new(),
+            kept: Vec::new(),
+            closing: Vec::new(),
+            closed: 0,
+            turn: 0,
+        }
+    }
+
+    fn hand(&mut self, t: TransferNumber) -> Result<&mut Hand, String> {
+        let hand = self.hands.get_mut((t as usize).wrapping_sub(1)).ok_or(format!("no transfer t{t}"))?;
+        hand.as_mut().ok_or(Misuse::Ended.to_string())
+    }
+
+    fn socket(&mut self, s: SocketNumber) -> &mut Socket {
+        &mut self.sockets[s as usize - 1]
+    }
+
+    fn served(&self, s: SocketNumber) -> Option<&Hand> {
+        match self.sockets.get((s as usize).checked_sub(1)?)?.serves {
+            Serves::Transfer(t) => self.hands[t as usize - 1].as_ref(),
+            _ => None,
+        }
+    }
+
+    fn shut(&mut self, s: SocketNumber) {
+        self.socket(s).serves = Serves::Closed;
+        self.closed += 1;
+    }
+
+    fn close(&mut self, s: SocketNumber) -> Said {
+        self.shut(s);
+        Said::Close(s)
+    }
+
+    fn expire(&mut self) {
+        let now = self.now.instant;
+        let (kept, over) = std::mem::take(&mut self.kept).into_iter().partition(|kept: &Kept| kept.until > now);
+        self.kept = kept;
+        self.closing.extend(over.into_iter().map(|kept: Kept| kept.socket));
+    }
+
+    /// Polls one transfer until it has something for the embedder; `None` when it waits.
+    fn drive(&mut self, t: TransferNumber, session: &mut Session, calls: &mut u32) -> Option<Said> {
+        loop {
+            let now = self.now;
+            let hand = self.hands[t as usize - 1].as_mut().filter(|hand| !hand.rests)?;
+            let output = hand.transfer.poll();
+            let socket = hand.socket;
+            let used = || socket.unwrap_or_else(|| panic!("t{t} has no connection for {output:?}"));
+            return Some(match output {
+                Output::Sync => {
+                    *calls += 1;
+                    hand.transfer.sync(now, session).expect("a sync that was asked for");
+                    continue;
+                }
+                Output::Acquire => {
+                    self.acquire(t);
+                    continue;
+                }
+                Output::Release => {
+                    self.release(t);
+                    continue;
+                }
+                Output::Wait => {
+                    hand.rests = true;
+                    drop(hand.transfer.take_back());
+                    return None;
+                }
+                Output::Body if hand.paused => {
+                    hand.rests = true;
+                    return None;
+                }
+                Output::Check => Said::Check(used()),
+                Output::Resolve => {
+                    let (name, port) = hand.transfer.peer_name().expect("a name to look up");
+                    Said::Resolve(t, name.into(), port)
+                }
+                Output::Connect(attempt, address) => {
+                    let number = self.sockets.len() as SocketNumber + 1;
+                    hand.attempts.push((attempt, number));
+                    self.sockets.push(Socket { serves: Serves::Attempt(t, attempt), born: now.instant });
+                    Said::Connect(number, address)
+                }
+                Output::Abandon(attempt) => {
+                    let at = hand.attempts.iter().position(|(known, _)| *known == attempt).expect("an open attempt");
+                    let (_, number) = hand.attempts.swap_remove(at);
+                    hand.socket = hand.socket.filter(|socket| *socket != number);
+                    if self.socket(number).serves == Serves::Closed {
+                        continue;
+                    }
+                    self.close(number)
+                }
+                Output::Close => {
+                    let number = used();
+                    hand.socket = None;
+                    hand.attempts.retain(|(_, other)| *other != number);
+                    self.close(number)
+                }
+                Output::Transmit => Said::Transmit(used(), hand.transfer.outgoing().len()),
+                Output::Read => Said::Read(used()),
+                Output::NeedBody => Said::NeedBody(t),
+                Output::Rewind => Said::Rewind(t),
+                Output::Body => Said::Body(t, hand.transfer.body().len()),
+                Output::Event(Event::Done) => self.ended(t, None),
+                Output::Event(Event::Failed(error)) => self.ended(t, Some(error)),
+                Output::Event(event) => Said::Event(t, event),
+            });
+        }
+    }
+
+    fn ended(&mut self, t: TransferNumber, error: Option<petition_core::Error>) -> Said {
+        let hand = self.hands[t as usize - 1].take().expect("it ends once");
+        assert!(hand.socket.is_none() && hand.attempts.is_empty(), "t{t} ends and its sockets are open");
+        Said::Ended(t, Box::new(hand.transfer), error)
+    }
+
+    fn acquire(&mut self, t: TransferNumber) {
+        self.expire();
+        let now = self.now;
+        let Some(hand) = &mut self.hands[t as usize - 1] else { return };
+        let route = hand.transfer.route().expect("a key for what is kept");
+        let found = self.kept.iter().rposition(|kept| kept.route == *route);
+        let answer = match found.map(|at| self.kept.remove(at)) {
+            Some(Kept { link, peer, socket, since, .. }) => {
+                hand.socket = Some(socket);
+                self.sockets[socket as usize - 1].serves = Serves::Transfer(t);
+                let idle = now.instant.saturating_since(since);
+                hand.transfer.handle(now, Input::Acquired { link, peer, idle })
+            }
+            None => hand.transfer.handle(now, Input::NotAcquired),
+        };
+        assert_eq!(answer, Ok(()), "an answer to what was asked");
+    }
+
+    fn release(&mut self, t: TransferNumber) {
+        let since = self.now.instant;
+        let Some(hand) = &mut self.hands[t as usize - 1] else { return };
+        drop(hand.transfer.take_back());
+        let peer = hand.transfer.peer();
+        let (route, link) = hand.transfer.take_link().expect("a link to keep");
+        let socket = hand.socket.take().expect("a connection to keep");
+        hand.attempts.retain(|(_, other)| *other != socket);
+        let hint = link.http().keep_alive_timeout();
+        let lasts = hint.map_or(self.limits.idle_time, |hint| {
+            // A second before the server, so that it does not close while a request is on its way.
+            self.limits.idle_time.min(hint.saturating_sub((hint / 2).min(Duration::from_secs(1))))
+        });
+        let known = self.socket(socket);
+        known.serves = Serves::Nobody;
+        let until = (since + lasts).min(known.born + self.limits.age);
+        self.kept.push(Kept { route, link, peer, socket, since, until });
+        if self.kept.len() > self.limits.idle_total {
+            let oldest = self.kept.remove(0);
+            self.closing.push(oldest.socket);
+        }
+    }
+
+    /// What is told of a socket goes to the transfer that it serves. One that has ended meanwhile needs no answer.
+    fn tell(&mut self, now: Now, t: TransferNumber, input: Input<'_>) -> Result<(), String> {
+        self.now = now;
+        let Ok(hand) = self.hand(t) else { return Ok(()) };
+        hand.rests = false;
+        match hand.transfer.handle(now, input) {
+            Ok(()) | Err(Misuse::Ended) => Ok(()),
+            Err(misuse) => Err(misuse.to_string()),
+        }
+    }
+}
+
+impl fmt::Debug for ByHand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let transfers = self.hands.iter().flatten().map(|hand| &hand.transfer);
+        f.debug_list().entries(transfers).entries(self.kept.iter().map(|kept| (&kept.route, &kept.link))).finish()
+    }
+}
+
+impl Driven for ByHand {
+    fn start(&mut self, now: Now, request: Prepared) -> TransferNumber {
+        self.now = now;
+        let transfer = Transfer::new(request, now);
+        self.hands.push(Some(Hand { transfer, socket: None, attempts: Vec::new(), paused: false, rests: false }));
+        self.hands.len() as TransferNumber
+    }
+
+    fn connected(&mut self, now: Now, socket: SocketNumber) -> Result<(), String> {
+        let Serves::Attempt(t, attempt) = self.socket(socket).serves else { return Err(Misuse::NotAsked.to_string()) };
+        let hand = self.hand(t)?;
+        if hand.socket.is_none() {
+            hand.socket = Some(socket);
+            *self.socket(socket) = Socket { serves: Serves::Transfer(t), born: now.instant };
+        }
+        self.tell(now, t, Input::Connected(attempt))
+    }
+
+    fn connect_failed(&mut self, now: Now, socket: SocketNumber, failure: IoFailure) -> Result<(), String> {
+        let Serves::Attempt(t, attempt) = self.socket(socket).serves else { return Err(Misuse::NotAsked.to_string()) };
+        self.shut(socket);
+        self.now = now;
+        let hand = self.hand(t)?;
+        hand.rests = false;
+        match hand.transfer.handle(now, Input::ConnectFailed(attempt, failure)) {
+            Ok(()) => hand.attempts.retain(|(_, other)| *other != socket),
+            // The transfer has ended in the meantime, and is about to say that the attempt is given up.
+            Err(Misuse::Ended) => {}
+            Err(misuse) => return Err(misuse.to_string()),
+        }
+        Ok(())
+    }
+
+    fn socket_input(&mut self, now: Now, socket: SocketNumber, input: Input<'_>) -> Result<(), String> {
+        match self.socket(socket).serves {
+            Serves::Transfer(t) => self.tell(now, t, input),
+            _ if matches!(input, Input::Ready(_)) => Ok(()),
+            _ => Err(Misuse::NotAsked.to_string()),
+        }
+    }
+
+    fn transfer_input(&mut self, now: Now, transfer: TransferNumber, input: Input<'_>) -> Result<(), String> {
+        self.now = now;
+        let hand = self.hand(transfer)?;
+        hand.rests = false;
+        hand.transfer.handle(now, input).map_err(|misuse| misuse.to_string())
+    }
+
+    fn push_body(&mut self, now: Now, transfer: TransferNumber, bytes: &[u8]) -> Result<usize, String> {
+        self.now = now;
+        let hand = self.hand(transfer)?;
+        hand.rests = false;
+        hand.transfer.push_body(now, bytes).map_err(|misuse| misuse.to_string())
+    }
+
+    fn pause(&mut self, transfer: TransferNumber, paused: bool) -> Result<(), String> {
+        let hand = self.hand(transfer)?;
+        hand.paused = paused;
+        hand.rests &= paused;
+        Ok(())
+    }
+
+    fn tick(&mut self, now: Now) {
+        self.now = now;
+        for hand in self.hands.iter_mut().flatten() {
+            if hand.transfer.deadline().is_some_and(|at| at <= now.instant) {
+                hand.rests = false;
+                assert_eq!(hand.transfer.handle(now, Input::Tick), Ok(()), "time may pass at any time");
+            }
+        }
+        self.expire();
+    }
+
+    fn cancel_all(&mut self, now: Now) {
+        for t in 1..=self.hands.len() as TransferNumber {
+            let _ = self.transfer_input(now, t, Input::Cancel);
+        }
+        self.close_idle();
+    }
+
+    fn close_idle(&mut self) {
+        self.closing.extend(self.kept.drain(..).map(|kept| kept.socket));
+    }
+
+    fn poll(&mut self, session: &mut Session) -> (Said, u32) {
+        let mut calls = 0;
+        if let Some(socket) = self.closing.pop() {
+            return (self.close(socket), calls);
+        }
+        for _ in 0..self.hands.len() {
+            let at = self.turn % self.hands.len();
+            if let Some(said) = self.drive(at as TransferNumber + 1, session, &mut calls) {
+                // Now and then another has its turn although this one has more to do.
+                self.turn += usize::from(!matches!(said, Said::Body(..) | Said::Connect(..)));
+                return (said, calls);
+            }
+            self.turn += 1;
+        }
+        match self.closing.pop() {
+            Some(socket) => (self.close(socket), calls),
+            None => (Said::Wait, calls),
+        }
+    }
+
+    fn outgoing(&self, socket: SocketNumber) -> &[u8] {
+        self.served(socket).map_or(&[], |hand| hand.transfer.outgoing())
+    }
+
+    fn body(&self, transfer: TransferNumber) -> &[u8] {
+        self.transfer(transfer).map_or(&[], Transfer::body)
+    }
+
+    fn space(&mut self, socket: SocketNumber) -> &mut [u8] {
+        let Serves::Transfer(t) = self.socket(socket).serves else { return &mut [] };
+        let Some(hand) = &mut self.hands[t as usize - 1] else { return &mut [] };
+        if t.is_multiple_of(3) {
+            // It may have some already.
+            drop(hand.transfer.lend(vec![0; LENT]));
+        }
+        hand.transfer.space()
+    }
+
+    fn due(&self, socket: SocketNumber) -> Option<(TransferNumber, usize)> {
+        let Serves::Transfer(t) = self.sockets.get((socket as usize).checked_sub(1)?)?.serves else { return None };
+        let due = self.transfer(t)?.content_due();
+        (due > 0).then(|| (t, usize::try_from(due).unwrap_or(usize::MAX)))
+    }
+
+    fn bypass(&mut self, now: Now, socket: SocketNumber, bytes: &[u8]) -> Result<(), String> {
+        let (t, due) = self.due(socket).ok_or(Misuse::NotAsked.to_string())?;
+        let straight = due.min(bytes.len());
+        let behind = &bytes[straight..];
+        let space = self.space(socket);
+        let room = space.len();
+        space.get_mut(..behind.len()).ok_or(format!("there is room for {room} bytes"))?.copy_from_slice(behind);
+        self.tell(now, t, Input::Bypassed(bytes.len()))?;
+        self.tell(now, t, Input::Consumed(straight))
+    }
+
+    fn transfer(&self, transfer: TransferNumber) -> Option<&Transfer> {
+        Some(&self.hands.get((transfer as usize).checked_sub(1)?)?.as_ref()?.transfer)
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let transfers = self.hands.iter().flatten().filter_map(|hand| hand.transfer.deadline());
+        transfers.chain(self.kept.iter().map(|kept| kept.until)).min()
+    }
+
+    fn counts(&self) -> Counts {
+        let under_way = self.hands.iter().flatten();
+        Counts {
+            transfers: under_way.clone().count(),
+            sockets: self.sockets.len() - self.closed,
+            idle: self.kept.len(),
+            open: self.kept.len() + self.closing.len() + under_way.filter(|hand| hand.socket.is_some()).count(),
+        }
+    }
+
+    fn retained(&self) -> Retained {
+        let used = self.hands.iter().flatten().map(|hand| hand.transfer.retained());
+        used.chain(self.kept.iter().map(|kept| kept.link.retained())).sum()
+    }
+}
