@@ -196,9 +196,9 @@ pub(crate) const ROWS: &[Row] = &[
         name: "upload",
         group: "bodies",
         title: "upload from memory, content-length, per MiB",
-        n: (16, 64),
-        x: MIB,
-        units: 1.0,
+        n: (1, 4),
+        x: 16 * MIB,
+        units: 16.0,
         wanted: &[(Instructions, Some(5_000.0)), (SystemCalls, Some(4.0))],
         clients: &[
             "floor",

@@ -12,7 +12,7 @@ pub(crate) fn crates(client: &Client) -> Result<f64, Box<dyn Error>> {
     let package = format!("petition-bench-{}", client.package);
     let mut command = cargo();
     command.args(["tree", "--manifest-path", &manifest(), "-p", &package]);
-    let output = command.args(["-e", "normal,build", "--prefix", "depth", "--no-dedupe"]).output()?;
+    let output = command.args(["-e", "normal", "--prefix", "depth", "--no-dedupe"]).output()?;
     if !output.status.success() {
         return Err(String::from_utf8_lossy(&output.stderr).lines().next().unwrap_or("cargo tree failed").into());
     }
