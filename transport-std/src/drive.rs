@@ -4,7 +4,6 @@
 //! the transfer asks to be synchronised or the pool is asked, and never during I/O.
 
 use std::io::{self, ErrorKind as Io};
-use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,10 +15,11 @@ use rustix::event::PollFlags;
 use crate::clock::Clock;
 use crate::dialing::Dialing;
 use crate::session::{Kept, Shared};
-use crate::socket::{Socket, wait};
+use crate::socket::Socket;
 use crate::upload::Upload;
 
 mod straight;
+mod waiting;
 
 pub(crate) use straight::LARGE;
 
@@ -412,54 +412,6 @@ impl Call {
                 Err(misuse) => debug_assert!(false, "{misuse}"),
             },
             Err(error) => self.tell(Input::BodyFailed(error.to_string())),
-        }
-    }
-
-    /// Nothing to do before a socket is ready or a deadline has come.
-    fn wait(&mut self) {
-        let left = self.clock.left(self.transfer.deadline());
-        if !self.dialing.is_empty() {
-            return self.wait_for_connect(left);
-        }
-        let Some(socket) = &self.socket else { return self.wait_for_time(left) };
-        let mut flags = PollFlags::empty();
-        flags.set(PollFlags::IN, self.waiting.read);
-        flags.set(PollFlags::OUT, self.waiting.write);
-        let waited = wait([(socket.stream(), flags)], left);
-        self.clock.read();
-        match waited {
-            Ok(Some((_, ready))) => self.ready(ready),
-            Ok(None) => self.tell(Input::Tick),
-            Err(error) => self.tell(Input::Failed(Side::Read, IoFailure::from(&error))),
-        }
-    }
-
-    /// Between two attempts to connect.
-    fn wait_for_time(&mut self, left: Option<Duration>) {
-        let waited = left.map(|_| wait(std::iter::empty::<(&TcpStream, PollFlags)>(), left));
-        self.clock.read();
-        match waited {
-            Some(Ok(_)) => self.tell(Input::Tick),
-            // Nothing could ever end this wait.
-            Some(Err(_)) | None => self.tell(Input::Cancel),
-        }
-    }
-
-    fn wait_for_connect(&mut self, left: Option<Duration>) {
-        let waited = self.dialing.wait(left);
-        self.clock.read();
-        match waited {
-            Ok(Some((attempt, Ok(socket)))) => {
-                self.socket = Some(Box::new(socket));
-                self.opened = self.clock.now().instant;
-                self.tell(Input::Connected(attempt));
-            }
-            Ok(Some((attempt, Err(error)))) => self.tell(Input::ConnectFailed(attempt, IoFailure::from(&error))),
-            Ok(None) => self.tell(Input::Tick),
-            Err(_) => {
-                self.dialing.clear();
-                self.tell(Input::Cancel);
-            }
         }
     }
 }
