@@ -140,6 +140,9 @@ impl Decoder {
                     at += taken;
                     if done {
                         let fields = parse::trailers(&trailers.bytes, trailers.lines, config)?;
+                        if !trailers.bytes.is_ascii() {
+                            used.insert(Leniency::ObsText);
+                        }
                         self.state = State::Done;
                         return Ok(Step::End(at, Some(Box::new(fields))));
                     }

@@ -112,7 +112,7 @@ impl Answer {
             0 => 0,
             1 => 1,
             2 => 10_000 + dice.below(30_000),
-            3 if dice.once_in(3) => 60_000 + dice.below(200_000),
+            3 if dice.once_in(3) => 60_000 + dice.below(60_000),
             _ => dice.below(700),
         };
         let old = dice.once_in(12);

@@ -322,7 +322,8 @@ fn weather(dice: &mut Dice, mix: Mix) -> Weather {
     Weather {
         faulty,
         serial: dice.once_in(3),
-        cut: (!tls && dice.once_in(3)).then(|| *pick(dice, &[1, 7, 100, 100, 1400, 1400, 5000, 5000])),
+        cut: (!tls && dice.once_in(3))
+            .then(|| *pick(dice, &[1, 7, 100, 100, 1400, 1400, 5000, 5000, 300, 300, 2000, 2000])),
         noise: if !tls && dice.once_in(3) { 3 + dice.below(12) } else { 0 },
         latency: *pick(dice, &[Duration::ZERO, ms(1), ms(20), ms(150)]),
         bandwidth: if tls { 0 } else { *pick(dice, &[0, 0, 2_000_000, 100_000]) },
@@ -351,7 +352,7 @@ fn payload(dice: &mut Dice, number: usize, asked: &mut Asked) -> Vec<u8> {
     let length = match dice.below(10) {
         0 => 1,
         1 => 15_000 + dice.below(4_000),
-        2 if dice.once_in(6) => 200_000 + dice.below(300_000),
+        2 if dice.once_in(6) => 120_000 + dice.below(60_000),
         2 => 60_000 + dice.below(20_000),
         _ => 1 + dice.below(600),
     };

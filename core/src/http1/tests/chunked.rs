@@ -106,3 +106,18 @@ fn trailers_are_kept_apart_t43() {
         }
     }
 }
+
+#[test]
+fn bytes_above_ascii_in_a_trailer_are_told_as_in_a_head_t38() {
+    let bytes = |trailer: &[u8]| {
+        let mut bytes = input("Transfer-Encoding: chunked\r\n\r\n0\r\nA: ");
+        bytes.extend_from_slice(trailer);
+        bytes.extend_from_slice(b"\r\n\r\n");
+        bytes
+    };
+    let used = |setup: &Setup, trailer: &[u8]| every_way(setup, &bytes(trailer), None).used;
+    assert!(used(&Setup::COMPAT, b"\x94").contains(Leniency::ObsText));
+    assert!(!used(&Setup::COMPAT, b"b").contains(Leniency::ObsText));
+    let strict = every_way(&Setup::STRICT, &bytes(b"\x94"), None);
+    assert!(strict.line().contains("!"), "{}", strict.line());
+}

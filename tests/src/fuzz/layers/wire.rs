@@ -148,7 +148,7 @@ impl Drive {
     /// The end: an error is the last word, and what is over is not used again.
     pub(super) fn finish(self, mut link: Link) -> Seen {
         if let Some(error) = &self.seen.error {
-            assert!(!error.contains('\n') && !error.contains("eDp5"), "{error}");
+            assert!(!error.contains('\n') && !error.contains(super::SECRET), "{error}");
             assert!(matches!(link.poll(now()), Err(LinkError::Over)), "an error is the last word");
             assert!(!link.is_established() && !link.wants_read() && link.reuse(now()).is_err());
         }
