@@ -365,6 +365,10 @@ impl Stack {
     /// Brings more bytes into the input of level `i` from the level below. Whether there were any.
     pub(super) fn feed(&mut self, i: usize, now: Now) -> Result<bool, LinkError> {
         let Some(below) = i.checked_sub(1) else { return Ok(false) };
+        // What comes behind the end is nobody's, be it there already or not.
+        if self.levels().get(i).is_some_and(|level| level.layer.peer_closed()) {
+            return Ok(false);
+        }
         loop {
             match self.step(below, now)? {
                 Step::Plain(got) => {

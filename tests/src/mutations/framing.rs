@@ -111,4 +111,10 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         from: "(MethodKind::Connect, 200..=299) => return",
         to: "(MethodKind::Connect, 200..=499) => return",
     },
+    Mutation {
+        fault: "a name with a space before its colon passes for an ordinary one",
+        file: "core/src/http1/ordinary.rs",
+        from: "!(b.is_ascii_alphabetic() | (b == b'-'))",
+        to: "!(b.is_ascii_alphabetic() | (b == b'-') | (b == b' '))",
+    },
 ];

@@ -34,6 +34,18 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         to: "",
     },
     Mutation {
+        fault: "a deadline is forgotten until the next one could be due",
+        file: "core/src/transfer/clock.rs",
+        from: "next.map_or(soonest, |next| next.min(soonest))",
+        to: "soonest + Duration::from_secs(3600)",
+    },
+    Mutation {
+        fault: "fields written out for one host are sent to another",
+        file: "core/src/session.rs",
+        from: "&& last.route.is(route)",
+        to: "",
+    },
+    Mutation {
         fault: "credentials go along to another origin",
         file: "core/src/transfer/judge.rs",
         from: "if !survives(\"authorization\", true) {",
