@@ -25,13 +25,8 @@ pub(super) fn they_may_accept(
             }
             (!leniencies.obs_text && !data.is_ascii()).then_some("T38: strict, no byte beyond ASCII in a reason")
         }
-        // What the error shows of a long name is cut, so kawa's own reading is looked at.
-        // Of an informational head it keeps none.
-        ProtocolError::FieldName { seen, .. }
-            if theirs.heads > 1
-                && (seen.as_bytes().starts_with(b":")
-                    || seen.as_bytes().iter().any(|byte| matches!(byte, b'"' | b'/') || !byte.is_ascii())) =>
-        {
+        // Of an informational head kawa keeps no names, and what the error shows of a long one is cut.
+        ProtocolError::FieldName { .. } if theirs.heads > 1 && data.split(|&b| b == b'\n').any(has_odd_name) => {
             Some("T35: kawa lets an empty name pass, and has these bytes in its alphabet of names, by its own comment")
         }
         ProtocolError::FieldName { .. } => {
@@ -64,6 +59,12 @@ pub(super) fn they_may_accept(
         ProtocolError::ObsFold { part: Part::Trailers, .. } => None,
         _ => None,
     }
+}
+
+/// Whether a line begins with no name, or one of which kawa has the bytes in its alphabet and we have not.
+fn has_odd_name(line: &[u8]) -> bool {
+    let name = line.split(|&b| b == b':').next().unwrap_or_default();
+    line.first() == Some(&b':') || name.iter().any(|byte| matches!(byte, b'"' | b'/') || !byte.is_ascii())
 }
 
 /// Why kawa may refuse what we take for complete; `None` when no reason is known.
