@@ -58,7 +58,7 @@ pub fn layers(mut data: &[u8]) {
 }
 
 /// The credentials for the proxy.
-const SECRET: &str = "eDp5";
+const SECRET: &str = "Y2FuYXJ5OmNhbmFyeQ";
 
 fn tunnel() -> Box<dyn Layer> {
     let credentials = format!("Basic {SECRET}");
