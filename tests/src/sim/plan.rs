@@ -322,8 +322,7 @@ fn weather(dice: &mut Dice, mix: Mix) -> Weather {
     Weather {
         faulty,
         serial: dice.once_in(3),
-        cut: (!tls && dice.once_in(3))
-            .then(|| *pick(dice, &[1, 7, 100, 100, 1400, 1400, 5000, 5000, 300, 300, 2000, 2000])),
+        cut: (!tls && dice.once_in(3)).then(|| *pick(dice, &[1, 7, 100, 100, 1400, 1400, 5000, 5000])),
         noise: if !tls && dice.once_in(3) { 3 + dice.below(12) } else { 0 },
         latency: *pick(dice, &[Duration::ZERO, ms(1), ms(20), ms(150)]),
         bandwidth: if tls { 0 } else { *pick(dice, &[0, 0, 2_000_000, 100_000]) },

@@ -206,7 +206,11 @@ impl World {
         for wire in &self.wires {
             let sent = wire.tls.as_ref().map_or(&wire.sent, |tls| &tls.plain);
             for (at, _) in sent.windows(3).enumerate().filter(|(_, three)| *three == b"cnr") {
-                self.judge_secret(wire, at, &sent[at + 3..]);
+                // Of a number that the end of the connection cut, nobody knows whose it is.
+                let rest = &sent[at + 3..];
+                if !rest.iter().all(u8::is_ascii_alphanumeric) {
+                    self.judge_secret(wire, at, rest);
+                }
             }
             // `cnr` behind `us:`, as Basic credentials have it.
             for (at, _) in sent.windows(4).enumerate().filter(|(_, four)| *four == b"Y25y") {
