@@ -65,8 +65,9 @@ impl World {
         assert_eq!(wire.next, requests, "a request before the one before was answered");
         // It may be used again before the request that let it go is told that it is done.
         let released = wire.released.unwrap_or(now);
-        if wire.extra && now.saturating_sub(released) < ms(1) + slack {
-            // Nobody looks at a connection that was let go at this moment; what follows shows it.
+        let never_came = matches!(wire.fault, Fault::StallDown(at) if wire.read >= at);
+        if wire.extra && (never_came || now.saturating_sub(released) < ms(1) + slack) {
+            // Nobody looks at a connection that was let go at this moment, nor sees what a stall keeps back; what follows shows it.
             wire.released = None;
             self.fired = true;
             return;
