@@ -79,14 +79,7 @@ fn end_of_name(input: &[u8], start: usize) -> Option<usize> {
 
 #[inline(never)]
 fn token_len(bytes: &[u8]) -> usize {
-    let mut len = 0;
-    for window in bytes.as_chunks().0 {
-        if foreign(window) != [0; 2] {
-            break;
-        }
-        len += 16;
-    }
-    len + bytes.iter().skip(len).take_while(|&&b| is_token_byte_fast(b)).count()
+    run(bytes, foreign, is_token_byte_fast)
 }
 
 /// Where the first byte is from `start` on that is not printable ASCII, or the end.
@@ -105,14 +98,18 @@ fn first_odd(input: &[u8], start: usize) -> usize {
 
 #[inline(never)]
 fn printable_len(bytes: &[u8]) -> usize {
-    let mut len = 0;
-    for window in bytes.as_chunks().0 {
-        if odd(window) != [0; 4] {
-            break;
-        }
-        len += 32;
-    }
-    len + bytes.iter().skip(len).take_while(|&&b| !is_odd(b)).count()
+    run(bytes, odd, |b| !is_odd(b))
+}
+
+/// How many bytes come first that go on: window by window as long as nothing is marked, then one by one.
+fn run<const N: usize, const WORDS: usize>(
+    bytes: &[u8],
+    marks: impl Fn(&[u8; N]) -> [u64; WORDS],
+    goes_on: impl Fn(u8) -> bool,
+) -> usize {
+    let windows = bytes.as_chunks().0.iter().take_while(|window| marks(window) == [0; WORDS]);
+    let len = N * windows.count();
+    len + bytes.iter().skip(len).take_while(|&&b| goes_on(b)).count()
 }
 
 /// Which of eight bytes is the first that is marked.

@@ -157,3 +157,26 @@ impl Machine {
         over
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use crate::{Input, Instant, Method, Now, Output, Request, Session, Transfer, UnixTime};
+
+    #[test]
+    fn a_deadline_fires_at_its_time_also_by_a_clock_that_has_gone_back() {
+        let at = |seconds| Now::new(Instant::from_origin(Duration::from_secs(seconds)), UnixTime(0));
+        let mut session = Session::new();
+        let request = Request::new(Method::GET, "http://127.0.0.1/");
+        let mut transfer = Transfer::new(session.prepare(&request).unwrap(), at(100));
+        assert!(matches!(transfer.poll(), Output::Sync));
+        transfer.sync(at(50), &mut session).unwrap();
+        assert!(matches!(transfer.poll(), Output::Acquire));
+        // Ten seconds, from when the pool was asked.
+        transfer.handle(at(59), Input::Tick).unwrap();
+        assert!(!transfer.is_ended());
+        transfer.handle(at(60), Input::Tick).unwrap();
+        assert!(transfer.is_ended());
+    }
+}
