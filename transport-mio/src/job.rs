@@ -68,7 +68,6 @@ pub(crate) enum Job {
 pub(crate) struct Collected {
     head: ResponseHead,
     body: Vec<u8>,
-    undecoded: Vec<Box<str>>,
 }
 
 impl Collected {
@@ -76,8 +75,7 @@ impl Collected {
     pub(crate) fn begin(head: ResponseHead, transfer: &mut Transfer) -> Box<Collected> {
         let limit = transfer.request().settings().limits.body_bytes;
         transfer.limit_body("body_bytes", Some(limit));
-        let undecoded = transfer.undecoded().to_vec();
-        Box::new(Collected { head, body: Vec::new(), undecoded })
+        Box::new(Collected { head, body: Vec::new() })
     }
 
     pub(crate) fn data(&mut self, piece: &[u8]) {
@@ -131,8 +129,8 @@ impl Job {
             Job::Collect(callback, collected) => match (error, collected, transfer) {
                 (Some(error), ..) => callback(Err(error)),
                 (None, Some(collected), Some(transfer)) => {
-                    let Collected { head, body, undecoded } = *collected;
-                    callback(Ok(Response::new(head, body, undecoded, transfer)));
+                    let Collected { head, body } = *collected;
+                    callback(Ok(Response::new(head, body, transfer)));
                 }
                 (None, _, Some(transfer)) => callback(Err(transfer.error(ErrorKind::Cancelled))),
                 (None, _, None) => {}

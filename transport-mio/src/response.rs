@@ -14,13 +14,12 @@ use crate::facts::facts;
 pub struct Response {
     head: ResponseHead,
     body: Bytes,
-    undecoded: Vec<Box<str>>,
     transfer: Transfer,
 }
 
 impl Response {
-    pub(crate) fn new(head: ResponseHead, body: Vec<u8>, undecoded: Vec<Box<str>>, transfer: Transfer) -> Response {
-        Response { head, body: body.into(), undecoded, transfer }
+    pub(crate) fn new(head: ResponseHead, body: Vec<u8>, transfer: Transfer) -> Response {
+        Response { head, body: body.into(), transfer }
     }
 
     facts!();
@@ -59,9 +58,9 @@ impl Response {
     }
 
     fn refuse_undecoded(&self) -> Result<(), Error> {
-        match self.undecoded.is_empty() {
-            true => Ok(()),
-            false => Err(self.transfer.error(ErrorKind::Undecoded(self.undecoded.clone()))),
+        match self.transfer.undecoded() {
+            [] => Ok(()),
+            names => Err(self.transfer.error(ErrorKind::Undecoded(names.to_vec()))),
         }
     }
 }

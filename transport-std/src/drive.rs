@@ -92,23 +92,26 @@ impl Call {
             body => body.length().is_none_or(|length| length > WATCHED),
         };
         let clock = Clock::start();
-        Box::new(Call {
-            transfer: Transfer::new(request, clock.now()),
-            clock,
-            spare: None,
-            lent: false,
-            shared,
-            socket: None,
-            opened: Instant::ZERO,
-            place: Place::None,
-            dialing: Dialing::default(),
-            upload: None,
-            watched,
-            waiting: Waiting::default(),
-            straight: 0,
-            large: false,
-            headed: false,
-        })
+        Box::write(
+            Box::new_uninit(),
+            Call {
+                transfer: Transfer::new(request, clock.now()),
+                clock,
+                spare: None,
+                lent: false,
+                shared,
+                socket: None,
+                opened: Instant::ZERO,
+                place: Place::None,
+                dialing: Dialing::default(),
+                upload: None,
+                watched,
+                waiting: Waiting::default(),
+                straight: 0,
+                large: false,
+                headed: false,
+            },
+        )
     }
 
     /// The first thing that a transfer asks for, answered while the session is at hand.
@@ -172,7 +175,13 @@ impl Call {
             Output::Abandon(attempt) => self.dialing.abandon(attempt),
             Output::Release => self.release(),
             Output::Close => self.close(),
-            Output::Transmit => self.transmit(),
+            Output::Transmit => {
+                self.transmit();
+                // What a poll would say next.
+                if self.transfer.awaits_response() {
+                    self.read();
+                }
+            }
             Output::Read => self.read(),
             Output::NeedBody => self.supply(),
             Output::Rewind => {
@@ -226,7 +235,7 @@ impl Call {
         let taken = match self.shared.places().take_now(route, now) {
             Some(taken) => taken,
             None => {
-                let left = self.clock.left(self.transfer.deadline());
+                let left = self.left();
                 let taken = self.shared.places().take(route, now, left);
                 self.clock.read();
                 let Some(taken) = taken else { return self.tell(Input::Tick) };
@@ -328,8 +337,13 @@ impl Call {
         }
     }
 
+    /// The time left before the next deadline.
+    fn left(&self) -> Option<Duration> {
+        self.clock.left(self.transfer.deadline())
+    }
+
     fn transmit(&mut self) {
-        let left = self.clock.left(self.transfer.deadline());
+        let left = self.left();
         let Some(socket) = &mut self.socket else { return };
         if socket.is_blocking() == self.watched
             && let Err(error) = socket.set_blocking(!self.watched)
@@ -364,7 +378,7 @@ impl Call {
 
     fn read(&mut self) {
         self.lend_spare();
-        let left = self.clock.left(self.transfer.deadline());
+        let left = self.left();
         let Some(socket) = &mut self.socket else { return };
         let space = self.transfer.space();
         // What comes with the head is copied: a large body is to be read straight to where it is wanted.

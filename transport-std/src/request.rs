@@ -79,7 +79,14 @@ impl Request {
     /// [`Error`]: what the transfer was doing, at which hop, what was expected and what was seen; see
     /// [`ErrorKind`](crate::ErrorKind) for the causes.
     pub fn send(&mut self) -> Result<Response, Error> {
-        let session = self.session.clone().unwrap_or_default();
+        let own;
+        let session = match &self.session {
+            Some(session) => session,
+            None => {
+                own = Session::new();
+                &own
+            }
+        };
         let shared = session.shared();
         let mut call = shared.with_state(|state| {
             let mut call = Call::new(shared.clone(), state.prepare(&self.request)?);
@@ -98,7 +105,9 @@ impl Request {
             }
         };
         // A stream is not read beyond the head of the response.
-        self.upload = call.upload.take().or(self.upload.take());
+        if call.upload.is_some() {
+            self.upload = call.upload.take();
+        }
         outcome.map(|head| Response::new(call, head))
     }
 

@@ -29,9 +29,6 @@ const SHORT: usize = 64;
 /// [`Limits::drain_time`](petition_core::Limits::drain_time) (250 ms).
 pub struct Response {
     head: ResponseHead,
-    history: Vec<Hop>,
-    /// Content codings that stay on the body, also when it has been read.
-    undecoded: Vec<Box<str>>,
     body: Body,
     call: Box<Call>,
 }
@@ -49,14 +46,12 @@ enum Body {
 
 impl Response {
     pub(crate) fn new(mut call: Box<Call>, head: ResponseHead) -> Response {
-        let history = call.transfer.take_history();
-        let undecoded = call.transfer.undecoded().to_vec();
         let body = match call.settle() {
             Stop::Done => Body::Ended,
             Stop::Failed(error) => Body::Fails(error),
             Stop::Head(_) | Stop::Body | Stop::Waits => Body::Streaming,
         };
-        Response { head, history, undecoded, body, call }
+        Response { head, body, call }
     }
 
     /// The status code.
@@ -107,7 +102,7 @@ impl Response {
 
     /// The hops that were answered by a redirect, the oldest first.
     pub fn history(&self) -> &[Hop] {
-        &self.history
+        self.call.transfer.history()
     }
 
     /// The time from sending the request to the head of this response, redirects included.
@@ -212,7 +207,7 @@ impl Response {
     }
 
     fn refuse_undecoded(&self) -> Result<(), Error> {
-        match &*self.undecoded {
+        match self.call.transfer.undecoded() {
             [] => Ok(()),
             names => Err(self.call.transfer.error(ErrorKind::Undecoded(names.to_vec()))),
         }
@@ -228,13 +223,14 @@ impl Response {
     /// The bytes at hand, waiting for some if there are none; `None` at the end.
     fn next_piece(&mut self) -> Result<Option<&[u8]>, Error> {
         self.call.come_back();
-        let stop = match std::mem::replace(&mut self.body, Body::Streaming) {
-            Body::Fails(error) => Stop::Failed(error),
-            _ => {
-                self.call.resume();
-                // What came with the head is here already.
-                if self.call.transfer.body().is_empty() { self.call.run() } else { Stop::Body }
-            }
+        let stop = if let Body::Fails(_) = self.body
+            && let Body::Fails(error) = std::mem::replace(&mut self.body, Body::Failed)
+        {
+            Stop::Failed(error)
+        } else {
+            self.call.resume();
+            // What came with the head is here already.
+            if self.call.transfer.body().is_empty() { self.call.run() } else { Stop::Body }
         };
         match stop {
             Stop::Body => Ok(Some(self.call.transfer.body())),
@@ -302,7 +298,10 @@ fn into_io(error: Error) -> io::Error {
 
 impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Response").field("head", &self.head).field("hops", &self.history.len()).finish_non_exhaustive()
+        f.debug_struct("Response")
+            .field("head", &self.head)
+            .field("hops", &self.history().len())
+            .finish_non_exhaustive()
     }
 }
 

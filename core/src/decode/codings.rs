@@ -77,9 +77,6 @@ pub struct Codings {
 }
 
 impl Codings {
-    /// Those of a plain body.
-    pub(crate) const NONE: Codings = Codings { known: Vec::new(), undecoded: Vec::new() };
-
     /// Reads the values of all Content-Encoding fields of a response, in their order.
     ///
     /// Names are compared without regard to case; `identity` and empty list elements do not count. No field
@@ -156,6 +153,10 @@ impl Codings {
     /// These stay on the body that is delivered: whoever reads it as text must look here first.
     pub fn undecoded(&self) -> &[Box<str>] {
         &self.undecoded
+    }
+
+    pub(crate) fn into_undecoded(self) -> Vec<Box<str>> {
+        self.undecoded
     }
 }
 

@@ -296,13 +296,18 @@ impl Connection {
     /// As [`can_reuse`](Self::can_reuse); the connection is as before.
     pub fn reuse(&mut self) -> Result<(), NotReusable> {
         self.can_reuse()?;
+        self.become_idle();
+        Ok(())
+    }
+
+    /// As [`reuse`](Self::reuse), where nothing was against it.
+    pub(crate) fn become_idle(&mut self) {
         if let Receiving::Finished = self.receiving {
             self.receiving = Receiving::Idle;
             self.sender.state = Sending::Idle;
             self.trailers = None;
             self.served = true;
         }
-        Ok(())
     }
 
     /// Notes that bytes were seen beyond the end of the response, for instance in the layer below: the connection

@@ -8,7 +8,7 @@ use std::fmt;
 
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 
-use super::status_line::StatusLine;
+use super::status_line::{self, StatusLine};
 use super::token::elements;
 
 /// The versions of HTTP/1; a greater minor version counts as 1.1 (RFC 9110 §2.5).
@@ -29,51 +29,79 @@ impl fmt::Display for Version {
     }
 }
 
-/// Where one field lies in the raw bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Span {
-    pub(crate) name: (u32, u32),
-    pub(crate) value: (u32, u32),
-}
+/// Where one field lies in the raw bytes: offset and length of the name, offset and length of the value. As bytes, so that all of them can
+/// be kept in one piece of memory with what they point to.
+pub(crate) type Span = [u8; 16];
 
-impl Span {
-    pub(crate) const EMPTY: Span = Span { name: (0, 0), value: (0, 0) };
+pub(crate) fn span(name: (u32, u32), value: (u32, u32)) -> Span {
+    let pair = |(start, len): (u32, u32)| u128::from(u64::from(start) | u64::from(len) << 32);
+    (pair(name) | pair(value) << 64).to_le_bytes()
 }
 
 /// Fields in their original order and case: those of a head or of a trailer section.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Fields {
-    // The bytes as received, then the values that had to be unfolded.
-    raw: Box<[u8]>,
+    /// The bytes as received, then the values that had to be unfolded, then a span for each field.
+    bytes: Box<[u8]>,
     received: u32,
-    spans: Box<[Span]>,
-}
-
-fn range(raw: &[u8], (start, len): (u32, u32)) -> &[u8] {
-    let start = start as usize;
-    start.checked_add(len as usize).and_then(|end| raw.get(start..end)).unwrap_or_default()
+    spans: u32,
 }
 
 impl Fields {
-    pub(crate) fn new(raw: Box<[u8]>, received: u32, spans: Box<[Span]>) -> Fields {
-        Fields { raw, received, spans }
+    /// Of what was received, the values that were unfolded, which spans see behind it, and the fields in both.
+    pub(crate) fn new(raw: &[u8], unfolded: &[u8], spans: &[Span]) -> Fields {
+        let spans_at = raw.len() + unfolded.len();
+        let mut bytes = Vec::with_capacity(spans_at + size_of_val(spans));
+        bytes.extend_from_slice(raw);
+        if !unfolded.is_empty() {
+            bytes.extend_from_slice(unfolded);
+        }
+        bytes.extend_from_slice(spans.as_flattened());
+        // A head has at most 2 GiB, whatever the limit: see `scan`.
+        Fields { bytes: bytes.into_boxed_slice(), received: raw.len() as u32, spans: spans_at as u32 }
+    }
+
+    /// The same without the fields of this name.
+    pub(crate) fn without(&self, name: &str) -> Fields {
+        let stays = |span: &&Span| !self.name(span).eq_ignore_ascii_case(name.as_bytes());
+        let spans: Vec<Span> = self.spans().iter().filter(stays).copied().collect();
+        let kept = self.bytes.get(..self.spans as usize).unwrap_or_default();
+        let (raw, unfolded) = kept.split_at_checked(self.received as usize).unwrap_or_default();
+        Fields::new(raw, unfolded, &spans)
+    }
+
+    fn spans(&self) -> &[Span] {
+        self.bytes.get(self.spans as usize..).unwrap_or_default().as_chunks().0
+    }
+
+    fn part(&self, [a, b, c, d, e, f, g, h]: [u8; 8]) -> &[u8] {
+        let (start, len) = (u32::from_le_bytes([a, b, c, d]) as usize, u32::from_le_bytes([e, f, g, h]) as usize);
+        start.checked_add(len).and_then(|end| self.bytes.get(start..end)).unwrap_or_default()
+    }
+
+    fn name(&self, span: &Span) -> &[u8] {
+        span.first_chunk().map(|name| self.part(*name)).unwrap_or_default()
+    }
+
+    fn value(&self, span: &Span) -> &[u8] {
+        span.last_chunk().map(|value| self.part(*value)).unwrap_or_default()
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.spans.len()
+        self.spans().len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.spans.is_empty()
+        self.spans().is_empty()
     }
 
     /// Name and value of each, in the order received; values without the spaces around them.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> + Clone {
-        self.spans.iter().map(|span| {
-            let name = std::str::from_utf8(range(&self.raw, span.name)).unwrap_or_default();
-            (name, range(&self.raw, span.value))
+        self.spans().iter().map(|span| {
+            let name = std::str::from_utf8(self.name(span)).unwrap_or_default();
+            (name, self.value(span))
         })
     }
 
@@ -84,12 +112,9 @@ impl Fields {
 
     /// The values of all fields called `name`, in any case, in the order received.
     pub fn get_all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a [u8]> {
-        self.spans.iter().filter_map(move |span| {
-            // The length first: it settles nearly all of them without a look at the bytes.
-            let same =
-                span.name.1 as usize == name.len() && range(&self.raw, span.name).eq_ignore_ascii_case(name.as_bytes());
-            same.then(|| range(&self.raw, span.value))
-        })
+        // The length comes first: it settles nearly all of them without a look at the bytes.
+        let same = move |span: &&Span| self.name(span).eq_ignore_ascii_case(name.as_bytes());
+        self.spans().iter().filter(same).map(|span| self.value(span))
     }
 
     /// A map made of them; names in lower case, the order among different names lost.
@@ -122,7 +147,7 @@ impl Fields {
     }
 
     fn received(&self) -> &[u8] {
-        self.raw.get(..self.received as usize).unwrap_or_default()
+        self.bytes.get(..self.received as usize).unwrap_or_default()
     }
 }
 
@@ -150,7 +175,6 @@ impl fmt::Debug for Fields {
 #[derive(Clone, PartialEq, Eq)]
 pub struct ResponseHead {
     fields: Fields,
-    reason: (u32, u32),
     status: http::StatusCode,
     version: Version,
     has: Has,
@@ -166,7 +190,7 @@ pub(crate) struct Has {
 
 impl ResponseHead {
     pub(crate) fn new(fields: Fields, has: Has, line: &StatusLine) -> ResponseHead {
-        ResponseHead { fields, reason: line.reason, status: line.status, version: line.version, has }
+        ResponseHead { fields, status: line.status, version: line.version, has }
     }
 
     pub(crate) fn set_cookies(&self) -> impl Iterator<Item = &[u8]> {
@@ -193,7 +217,7 @@ impl ResponseHead {
 
     /// The reason phrase as received, perhaps empty, perhaps not ASCII.
     pub fn reason(&self) -> &[u8] {
-        range(&self.fields.raw, self.reason)
+        status_line::reason(self.raw())
     }
 
     /// The fields.

@@ -6,47 +6,48 @@
 
 use super::config::{Config, LeniencySet};
 use super::framing::Signals;
-use super::head::Span;
-use super::parse::{Bytes, Parsed, assemble};
+use super::head::{Span, span};
+use super::parse::{Parsed, assemble};
 use super::status_line;
 use super::token::is_token_byte_fast;
 
 /// More fields than this are not ordinary.
-const FIELDS: usize = 64;
+const FIELDS: usize = 40;
 
 /// Reads the head. `None` says nothing but that it is not ordinary, or not there in full.
 pub(crate) fn parse(input: &[u8], heads_left: usize, config: &Config) -> Option<Parsed> {
     let limits = &config.limits;
     let mut used = LeniencySet::EMPTY;
-    let mut end = first_odd(input, 0);
-    let status = status_line::parse(input.get(..end)?, config, &mut used).ok()?;
-    let mut spans = [Span::EMPTY; FIELDS];
+    let (line, mut rest) = input.split_at_checked(odd_at(input))?;
+    let status = status_line::parse(line, config, &mut used).ok()?;
+    let mut spans = [Span::default(); FIELDS];
     let mut free = spans.iter_mut();
     let mut signals = Signals::default();
-    let len = loop {
-        let line_end = u32::from_le_bytes(*input.get(end..)?.first_chunk()?);
+    loop {
+        let line_end = u32::from_le_bytes(*rest.first_chunk()?);
         if line_end == CRLF | CRLF << 16 {
-            break end + 4;
+            break;
         }
         if line_end & 0xffff != CRLF {
             return None;
         }
-        let start = end + 2;
-        let colon = end_of_name(input, start)?;
-        let mut value = colon + 1;
-        while let Some(b' ') = input.get(value) {
-            value += 1;
-        }
-        end = first_odd(input, value);
-        let mut trimmed = input.get(value..end)?;
-        while let [more @ .., b' '] = trimmed {
-            trimmed = more;
-        }
+        let line = rest.get(2..)?;
+        let (name, colon) = line.split_at_checked(name_len(line)?)?;
+        let mut value = match colon {
+            [_, b' ', b' ', value @ ..] => without_spaces(value),
+            [_, b' ', value @ ..] | [_, value @ ..] => value,
+            [] => return None,
+        };
         // Offsets are kept in 32 bits: see the limit below.
-        *free.next()? =
-            Span { name: (start as u32, (colon - start) as u32), value: (value as u32, trimmed.len() as u32) };
-        signals.field(input.get(start..colon)?, trimmed);
-    };
+        let (name_at, value_at) = (input.len() - line.len(), input.len() - value.len());
+        (value, rest) = value.split_at_checked(odd_at(value))?;
+        while let [less @ .., b' '] = value {
+            value = less;
+        }
+        *free.next()? = span((name_at as u32, name.len() as u32), (value_at as u32, value.len() as u32));
+        signals.field(name, value);
+    }
+    let len = input.len() - rest.len() + 4;
     let fields = FIELDS - free.len();
     // No line is longer than the head.
     let most = limits.head_line_bytes.min(limits.head_bytes).min(heads_left).min(i32::MAX as usize);
@@ -55,61 +56,76 @@ pub(crate) fn parse(input: &[u8], heads_left: usize, config: &Config) -> Option<
     }
     #[cfg(test)]
     super::scan::steps::add(len);
-    Some(assemble(Bytes::Borrowed(input.get(..len)?), Vec::new(), spans.get(..fields)?, status, signals, used))
+    Some(assemble(input.get(..len)?, &[], spans.get(..fields)?, status, signals, used))
 }
 
 const CRLF: u32 = u32::from_le_bytes(*b"\r\n\0\0");
 
-/// Where the colon is behind the name that begins at `start`.
+/// More than one space is seldom before a value.
+#[cold]
+fn without_spaces(mut value: &[u8]) -> &[u8] {
+    while let [b' ', more @ ..] = value {
+        value = more;
+    }
+    value
+}
+
+/// How long the name is with which a line begins. A colon follows it.
 #[inline(always)]
-fn end_of_name(input: &[u8], start: usize) -> Option<usize> {
-    let rest = input.get(start..)?;
+fn name_len(line: &[u8]) -> Option<usize> {
     // Nearly all names are short, and of letters and hyphens.
-    let plain = match rest.first_chunk().map(foreign) {
+    let plain = match line.first_chunk().map(foreign) {
         Some([first, _]) if first != 0 => place(first),
         Some([_, next]) if next != 0 => 8 + place(next),
         _ => 0,
     };
-    let len = match rest.get(plain) {
-        Some(b':') => plain,
-        _ => token_len(rest),
-    };
-    (len > 0 && rest.get(len) == Some(&b':')).then_some(start + len)
+    if plain > 0 && line.get(plain) == Some(&b':') { Some(plain) } else { token_len(line) }
 }
 
 #[inline(never)]
-fn token_len(bytes: &[u8]) -> usize {
-    run(bytes, foreign, is_token_byte_fast)
+fn token_len(line: &[u8]) -> Option<usize> {
+    let mut len = run(line, foreign);
+    while line.get(len).is_some_and(|&b| is_token_byte_fast(b)) {
+        len += 1;
+    }
+    (len > 0 && line.get(len) == Some(&b':')).then_some(len)
 }
 
-/// Where the first byte is from `start` on that is not printable ASCII, or the end.
+/// Where the first byte is that is not printable ASCII, or the end.
 #[inline(always)]
-fn first_odd(input: &[u8], start: usize) -> usize {
-    let rest = input.get(start..).unwrap_or_default();
-    start
-        + match rest.first_chunk().map(odd) {
-            Some([first, ..]) if first != 0 => place(first),
-            Some([_, next, ..]) if next != 0 => 8 + place(next),
-            Some([_, _, next, _]) if next != 0 => 16 + place(next),
-            Some([.., last]) if last != 0 => 24 + place(last),
-            _ => printable_len(rest),
-        }
+fn odd_at(bytes: &[u8]) -> usize {
+    match bytes.first_chunk().map(odd) {
+        Some([first, ..]) if first != 0 => place(first),
+        Some([_, next, ..]) if next != 0 => 8 + place(next),
+        Some([_, _, next, _]) if next != 0 => 16 + place(next),
+        Some([.., last]) if last != 0 => 24 + place(last),
+        Some(_) => printable_len(bytes, 32),
+        None => printable_len(bytes, 0),
+    }
 }
 
+/// Where the first byte is that is not printable; those before `len` are.
 #[inline(never)]
-fn printable_len(bytes: &[u8]) -> usize {
-    run(bytes, odd, |b| !is_odd(b))
+fn printable_len(bytes: &[u8], mut len: usize) -> usize {
+    len += run(bytes.get(len..).unwrap_or_default(), odd);
+    while bytes.get(len).is_some_and(|&b| !is_odd(b)) {
+        len += 1;
+    }
+    len
 }
 
-/// How many bytes come first that go on: window by window as long as nothing is marked, then one by one.
-fn run<const N: usize, const WORDS: usize>(
-    bytes: &[u8],
-    marks: impl Fn(&[u8; N]) -> [u64; WORDS],
-    goes_on: impl Fn(u8) -> bool,
-) -> usize {
-    let windows = bytes.as_chunks().0.iter().take_while(|window| marks(window) == [0; WORDS]);
-    let len = N * windows.count();
-    len + bytes.iter().skip(len).take_while(|&&b| goes_on(b)).count()
+/// How many bytes come before the first that is marked, or before a rest that is shorter than a window.
+fn run<const N: usize, const WORDS: usize>(bytes: &[u8], marks: impl Fn(&[u8; N]) -> [u64; WORDS]) -> usize {
+    let mut len = 0;
+    for window in bytes.as_chunks().0 {
+        for word in marks(window) {
+            if word != 0 {
+                return len + place(word);
+            }
+            len += 8;
+        }
+    }
+    len
 }
 
 /// Which of eight bytes is the first that is marked.
@@ -177,13 +193,16 @@ mod tests {
                     _ if is_token_byte_fast(byte) => Some(71),
                     _ => None,
                 };
-                assert_eq!(end_of_name(&bytes, 0), colon, "{byte:#x} at {place}");
+                assert_eq!(name_len(&bytes), colon, "{byte:#x} at {place}");
                 for behind in [b'a', 0, b'\r', 0x7f, 0xff] {
                     bytes[place + 1..].fill(behind);
                     let next = if behind == b'a' { 72 } else { place + 1 };
                     for start in [0, 1, 7, 8, 20, 39, 40, 41, 69] {
                         let odd = if (0x20..0x7f).contains(&byte) { next } else { place };
-                        assert!(start > place || first_odd(&bytes, start) == odd, "{byte:#x} at {place} from {start}");
+                        assert!(
+                            start > place || start + odd_at(&bytes[start..]) == odd,
+                            "{byte:#x} at {place} from {start}"
+                        );
                     }
                 }
             }
@@ -253,7 +272,7 @@ mod tests {
                     scan.line(&head[..=lf], &rules).unwrap_or_else(|error| panic!("{} {error}", head.escape_ascii()))
                         == super::super::scan::Line::End
                 });
-                let whole = Bytes::Borrowed(&head[..=end.unwrap()]);
+                let whole = &head[..=end.unwrap()];
                 let theirs = super::super::parse::head(whole, &scan, scan.status.unwrap(), &config);
                 let theirs = theirs.unwrap_or_else(|error| panic!("{} {error}", head.escape_ascii()));
                 assert_eq!(ours.head, theirs.head);

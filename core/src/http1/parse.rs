@@ -10,7 +10,7 @@ use super::config::{Config, Leniency, LeniencySet};
 use super::diagnose::diagnose;
 use super::error::{Part, ProtocolError, Seen};
 use super::framing::Signals;
-use super::head::{Fields, ResponseHead, Span};
+use super::head::{Fields, ResponseHead, Span, span};
 use super::scan::Scan;
 use super::status_line::StatusLine;
 use super::token::trim_ows;
@@ -29,13 +29,7 @@ pub(crate) struct Parsed {
 }
 
 /// Parses `bytes`, a complete head as `scan` found it.
-pub(crate) fn head(
-    bytes: Bytes<'_>,
-    scan: &Scan,
-    status: StatusLine,
-    config: &Config,
-) -> Result<Parsed, ProtocolError> {
-    let raw = bytes.as_slice();
+pub(crate) fn head(raw: &[u8], scan: &Scan, status: StatusLine, config: &Config) -> Result<Parsed, ProtocolError> {
     #[cfg(test)]
     super::scan::steps::add(raw.len());
     let mut used = scan.used;
@@ -80,12 +74,12 @@ pub(crate) fn head(
     let mut unfolded = Vec::new();
     let end = raw.strip_suffix(b"\n").map_or(raw.len(), |raw| raw.strip_suffix(b"\r").unwrap_or(raw).len());
     for (at, field) in response.headers.iter().enumerate() {
-        let mut span = Span { name: span_of(base, field.name.as_bytes()), value: span_of(base, field.value) };
+        let (name_at, mut value_at) = (place(base, field.name.as_bytes()), place(base, field.value));
         let mut value = field.value;
         if scan.folded {
             // httparse trims away a fold at either end of a value, so the lines are counted, not the value searched.
-            let start = (span.name.0 + span.name.1) as usize + 1;
-            let next = response.headers.get(at + 1).map_or(end, |next| span_of(base, next.name.as_bytes()).0 as usize);
+            let start = (name_at.0 + name_at.1) as usize + 1;
+            let next = response.headers.get(at + 1).map_or(end, |next| place(base, next.name.as_bytes()).0 as usize);
             let lines = raw.get(start..next).unwrap_or_default();
             if memchr::memchr_iter(b'\n', lines).count() > 1 {
                 if NEVER_FOLDED.iter().any(|name| name.eq_ignore_ascii_case(field.name)) {
@@ -96,65 +90,32 @@ pub(crate) fn head(
                 let start = unfolded.len();
                 unfold(lines, &mut unfolded);
                 value = unfolded.get(start..).unwrap_or_default();
-                span.value = ((raw.len() + start) as u32, value.len() as u32);
+                value_at = ((raw.len() + start) as u32, value.len() as u32);
             }
         }
         signals.field(field.name.as_bytes(), value);
-        spans.push(span);
+        spans.push(span(name_at, value_at));
     }
-    Ok(assemble(bytes, unfolded, &spans, status, signals, used))
+    Ok(assemble(raw, &unfolded, &spans, status, signals, used))
 }
 
 pub(super) fn assemble(
-    bytes: Bytes<'_>,
-    unfolded: Vec<u8>,
+    raw: &[u8],
+    unfolded: &[u8],
     spans: &[Span],
     status: StatusLine,
     signals: Signals,
     used: LeniencySet,
 ) -> Parsed {
-    let raw = bytes.as_slice();
-    let spans: Box<[Span]> = if signals.drops_content_length() {
-        let stays = |span: &&Span| {
-            let (start, len) = (span.name.0 as usize, span.name.1 as usize);
-            !raw.get(start..start + len).is_some_and(|name| name.eq_ignore_ascii_case(b"content-length"))
-        };
-        spans.iter().filter(stays).copied().collect()
-    } else {
-        spans.into()
-    };
-    let received = raw.len() as u32;
-    let fields = Fields::new(bytes.keep(unfolded), received, spans);
+    let mut fields = Fields::new(raw, unfolded, spans);
+    if signals.drops_content_length() {
+        fields = fields.without("content-length");
+    }
     Parsed { head: ResponseHead::new(fields, signals.has, &status), signals, used }
 }
 
-/// The bytes of a head: still the caller's, or collected here.
-pub(crate) enum Bytes<'a> {
-    Borrowed(&'a [u8]),
-    Owned(Vec<u8>),
-}
-
-impl Bytes<'_> {
-    fn as_slice(&self) -> &[u8] {
-        match self {
-            Bytes::Borrowed(bytes) => bytes,
-            Bytes::Owned(bytes) => bytes,
-        }
-    }
-
-    fn keep(self, more: Vec<u8>) -> Box<[u8]> {
-        match self {
-            Bytes::Borrowed(bytes) if more.is_empty() => bytes.into(),
-            Bytes::Borrowed(bytes) => [bytes, &more].concat().into_boxed_slice(),
-            Bytes::Owned(mut bytes) => {
-                bytes.extend_from_slice(&more);
-                bytes.into_boxed_slice()
-            }
-        }
-    }
-}
-
-fn span_of(base: usize, part: &[u8]) -> (u32, u32) {
+/// Offset and length of a part.
+fn place(base: usize, part: &[u8]) -> (u32, u32) {
     // `part` lies within a head of at most 2 GiB.
     ((part.as_ptr() as usize).saturating_sub(base) as u32, part.len() as u32)
 }
@@ -190,10 +151,10 @@ pub(crate) fn trailers(raw: &[u8], count: usize, config: &Config) -> Result<Fiel
         return Err(wrong());
     }
     let base = raw.as_ptr() as usize;
-    let spans = parsed
+    let spans: Vec<Span> = parsed
         .iter()
         .filter(|field| super::trailers::may_be_trailer(field.name))
-        .map(|field| Span { name: span_of(base, field.name.as_bytes()), value: span_of(base, field.value) })
+        .map(|field| span(place(base, field.name.as_bytes()), place(base, field.value)))
         .collect();
-    Ok(Fields::new(raw.into(), raw.len() as u32, spans))
+    Ok(Fields::new(raw, &[], &spans))
 }

@@ -13,7 +13,7 @@ use super::error::{Part, ProtocolError, Seen};
 use super::framing::{self, BodyFraming};
 use super::head::{ResponseHead, Version};
 use super::ordinary;
-use super::parse::{self, Bytes, Parsed};
+use super::parse::{self, Parsed};
 use super::refusal::{Misuse, NotReusable};
 use super::scan::{Line, Scan, ScanRules};
 use crate::limits::LimitExceeded;
@@ -214,7 +214,7 @@ impl Connection {
                         start = lf + 1;
                         rules.leading_empty_line = false;
                     }
-                    Line::End => return self.head_ends(Bytes::Borrowed(head), scan, lf + 1),
+                    Line::End => return self.head_ends(head, scan, lf + 1),
                 }
             }
             let bytes = input.get(start..).unwrap_or_default();
@@ -237,7 +237,7 @@ impl Connection {
                     bytes.clear();
                     rules.leading_empty_line = false;
                 }
-                Line::End => return self.head_ends(Bytes::Owned(std::mem::take(bytes)), *scan, taken),
+                Line::End => return self.head_ends(bytes, *scan, taken),
             }
         }
         let rest = input.get(taken..).unwrap_or_default();
@@ -249,7 +249,7 @@ impl Connection {
     }
 
     /// A head is there in full, the input consumed so far.
-    fn head_ends(&mut self, bytes: Bytes<'_>, scan: Scan, consumed: usize) -> Result<Received, ProtocolError> {
+    fn head_ends(&mut self, bytes: &[u8], scan: Scan, consumed: usize) -> Result<Received, ProtocolError> {
         let Some(line) = scan.status else {
             // The scan ends no head before its status line.
             return Err(ProtocolError::StatusLine { seen: Seen::new(b"") });

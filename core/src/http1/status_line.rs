@@ -10,13 +10,14 @@ use super::head::Version;
 use super::token::is_value_byte;
 use crate::limits::LimitExceeded;
 
+/// What stands before the reason phrase, if there is one: `HTTP/1.x NNN `.
+const PREFIX: usize = 13;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct StatusLine {
     pub(crate) version: Version,
     pub(crate) minor: u8,
     pub(crate) status: http::StatusCode,
-    /// Offset and length within the head.
-    pub(crate) reason: (u32, u32),
 }
 
 /// Parses the first line of a head, without its line end.
@@ -43,8 +44,12 @@ pub(crate) fn parse(line: &[u8], config: &Config, used: &mut LeniencySet) -> Res
     if !reason.iter().all(|&b| is_value_byte(b)) || (!config.leniencies.obs_text && !reason.is_ascii()) {
         return Err(wrong());
     }
-    // A head is at most 2 GiB long, whatever the limit: see `scan`.
-    let reason = ((line.len() - reason.len()) as u32, reason.len() as u32);
     let version = if *minor == b'0' { Version::Http10 } else { Version::Http11 };
-    Ok(StatusLine { version, minor: *minor - b'0', status, reason })
+    Ok(StatusLine { version, minor: *minor - b'0', status })
+}
+
+/// The reason phrase of a head whose status line was parsed.
+pub(crate) fn reason(head: &[u8]) -> &[u8] {
+    let line = head.split(|&b| b == b'\n').next().unwrap_or_default();
+    line.strip_suffix(b"\r").unwrap_or(line).get(PREFIX..).unwrap_or_default()
 }

@@ -194,9 +194,16 @@ impl Link {
         self.stack.flush()
     }
 
-    /// Whether there is nothing to bring through the layers, in either direction.
+    /// Whether nothing that was received waits in the layers, not even their end.
     pub(crate) fn is_quiet(&self) -> bool {
-        self.state == State::Http && self.stack.is_plain() && !self.stack.has_unread() && !self.stack.at_eof()
+        let ended = self.stack.at_eof() || self.stack.layers().any(Layer::peer_closed);
+        self.state == State::Http && !self.stack.has_unread() && !ended
+    }
+
+    /// Brings what HTTP wants sent through the layers, as [`Link::poll`] does, where nothing was received since that said
+    /// [`LinkEvent::NeedInput`].
+    pub(crate) fn flush_request(&mut self) -> Result<(), LinkError> {
+        self.flush().inspect_err(|_| self.state = State::Over)
     }
 
     /// Whether all that HTTP wants sent has gone through the layers.
@@ -376,7 +383,8 @@ impl Link {
             return Err(NotReusable::Unsent);
         }
         self.stack.release();
-        self.http.reuse().map_err(NotReusable::Http)
+        self.http.become_idle();
+        Ok(())
     }
 }
 

@@ -183,12 +183,13 @@ impl Stack {
 
     /// Plain bytes that came up and were not used.
     pub(super) fn plain(&self) -> &[u8] {
-        match &self.layered {
-            Some(layered) if !layered.levels.is_empty() => {
-                self.top_input().unread().get(layered.top.plain.clone()).unwrap_or_default()
-            }
-            _ => self.input.unread(),
-        }
+        let Some(layered) = &self.layered else { return self.input.unread() };
+        let input = match &*layered.levels {
+            [.., below, _] => &below.above,
+            [_] => &self.input,
+            [] => return self.input.unread(),
+        };
+        input.unread().get(layered.top.plain.clone()).unwrap_or_default()
     }
 
     /// The first `n` of them are used.
@@ -332,10 +333,6 @@ impl Stack {
 
     pub(super) fn input_of(&self, i: usize) -> &Buffer {
         i.checked_sub(1).and_then(|below| self.levels().get(below)).map_or(&self.input, |level| &level.above)
-    }
-
-    fn top_input(&self) -> &Buffer {
-        self.input_of(self.levels().len().saturating_sub(1))
     }
 
     fn top_input_mut(&mut self) -> &mut Buffer {

@@ -1,53 +1,44 @@
-//! What a transfer remembers over its hops, and how it ends. Most requests have one hop: what is there only after the first is in a box.
+//! What a transfer remembers over its hops. Most requests have one hop, and a body that can be decoded: what is there only for others is in a box.
 
-use super::io::{Event, Hop};
-use crate::error::Error;
+use super::io::Hop;
 use crate::redirect::Seen;
-
-/// The terminal event.
-pub(super) enum Ending {
-    Done,
-    Failed(Error),
-}
-
-impl Ending {
-    pub(super) fn event(self) -> Event {
-        match self {
-            Ending::Done => Event::Done,
-            Ending::Failed(error) => Event::Failed(error),
-        }
-    }
-}
 
 /// What is remembered over the hops.
 #[derive(Default)]
 pub(super) struct Chain {
     /// Nothing, for most requests.
-    pub(super) past: Option<Box<Past>>,
+    pub(super) rare: Option<Box<Rare>>,
     /// A response of the chain changed the jar.
     pub(super) new_cookies: bool,
     pub(super) expect: Expectation,
 }
 
-/// The hops before this one.
+/// What most requests have none of.
 #[derive(Default)]
-pub(super) struct Past {
+pub(super) struct Rare {
+    /// The hops before this one.
     pub(super) history: Vec<Hop>,
     pub(super) seen: Seen,
     pub(super) referer: Option<String>,
+    /// Content codings that stay on the body of the final response.
+    pub(super) undecoded: Vec<Box<str>>,
 }
 
 impl Chain {
     pub(super) fn history(&self) -> &[Hop] {
-        self.past.as_ref().map_or(&[], |past| &past.history)
+        self.rare.as_ref().map_or(&[], |rare| &rare.history)
+    }
+
+    pub(super) fn undecoded(&self) -> &[Box<str>] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.undecoded)
     }
 
     pub(super) fn referer(&self) -> Option<&str> {
-        self.past.as_ref()?.referer.as_deref()
+        self.rare.as_ref()?.referer.as_deref()
     }
 
-    pub(super) fn past_mut(&mut self) -> &mut Past {
-        self.past.get_or_insert_default()
+    pub(super) fn rare_mut(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
     }
 }
 

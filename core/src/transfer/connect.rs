@@ -3,11 +3,11 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::exchange::SendFailed;
 use super::io::Output;
 use super::route::{Route, needs_tls};
 use super::upload::Upload;
-use super::{Attempt, Expectation, Machine, Parked, SocketOrder, Stage};
+use super::words::SocketOrder;
+use super::{Attempt, Expectation, Machine, Parked, Stage};
 use crate::address_policy::AddressPolicy;
 use crate::dial::{AttemptId, Dial, DialStep};
 use crate::error::{ErrorKind, IoFailure, Misuse};
@@ -26,18 +26,16 @@ impl Machine {
         if matches!(self.stage, Stage::Begin | Stage::Judge(_)) && self.expire() {
             return Ok(());
         }
-        match std::mem::replace(&mut self.stage, Stage::Begin) {
+        match &self.stage {
             Stage::Begin => self.begin_hop(session),
-            Stage::Judge(head) => {
+            Stage::Judge(_) => {
                 // Whatever is wrong with it, it is about this exchange.
-                self.stage = Stage::Exchange { send_failed: None };
+                let stage = std::mem::replace(&mut self.stage, Stage::Exchange { send_failed: None });
+                let Stage::Judge(head) = stage else { return Err(Misuse::NotAsked) };
                 self.store_cookies(&head, session);
-                self.judge(*head);
+                self.judge(head);
             }
-            other => {
-                self.stage = other;
-                return Err(Misuse::NotAsked);
-            }
+            _ => return Err(Misuse::NotAsked),
         }
         Ok(())
     }
@@ -188,6 +186,7 @@ impl Machine {
         }
     }
 
+    #[inline(never)]
     pub(super) fn step_dial(&mut self) -> Option<Output> {
         let now = self.now.instant;
         let Stage::Dial { dial, .. } = &mut self.stage else { return None };
@@ -196,7 +195,7 @@ impl Machine {
             DialStep::Wait(_) => Some(Output::Wait),
             DialStep::Won(attempt) => {
                 self.peer = dial.address(attempt);
-                self.losers = dial.take_losers();
+                self.words.abandon(&mut dial.take_losers());
                 self.open_link();
                 None
             }
@@ -277,14 +276,14 @@ impl Machine {
         }
         self.news = !link.is_quiet();
         self.begin_upload();
-        self.stage = Stage::Exchange { send_failed: None::<SendFailed> };
+        self.stage = Stage::Exchange { send_failed: None };
     }
 
     pub(super) fn close_link(&mut self) {
         if let Some(mut link) = self.link.take() {
             self.lent = link.take_back();
         }
-        self.socket = SocketOrder::Close;
+        self.words.socket(SocketOrder::Close);
     }
 }
 

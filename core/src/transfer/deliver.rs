@@ -14,7 +14,6 @@ const STEP: usize = 32 * 1024;
 
 /// The body of the final response.
 pub(super) struct Delivery {
-    pub(super) codings: Codings,
     pub(super) size: SizeLimit,
     /// Bytes that are at hand and counted: of the link's body, or of `decoded`.
     visible: usize,
@@ -35,11 +34,14 @@ struct Decoded {
 }
 
 impl Delivery {
-    pub(super) fn new(head: &ResponseHead, request: &Prepared) -> Result<Delivery, DecodeError> {
+    pub(super) fn plain(settings: &Settings) -> Delivery {
+        let size = SizeLimit::stream(&settings.limits);
+        Delivery { size, visible: 0, elsewhere: false, decoded: None, received: false }
+    }
+
+    /// Also the content codings that stay on the body.
+    pub(super) fn decoding(head: &ResponseHead, request: &Prepared) -> Result<(Delivery, Codings), DecodeError> {
         let settings = &request.settings;
-        if !head.has_content_encodings() && !request.takes_transfer_codings() {
-            return Ok(Delivery::plain(settings));
-        }
         let fields = settings.decode.then(|| head.get_all("content-encoding")).into_iter().flatten();
         let codings = match request.takes_transfer_codings() {
             true => Codings::parse_with_transfer(fields, head.get_all("transfer-encoding"), &settings.limits)?,
@@ -47,13 +49,7 @@ impl Delivery {
         };
         let decoded = Decoder::new(&codings, &settings.limits, settings.strict)
             .map(|decoder| Box::new(Decoded { decoder, buffer: Vec::new(), start: 0, behind: false, done: false }));
-        let size = SizeLimit::stream(&settings.limits);
-        Ok(Delivery { codings, size, visible: 0, elsewhere: false, decoded, received: false })
-    }
-
-    fn plain(settings: &Settings) -> Delivery {
-        let (codings, size) = (Codings::NONE, SizeLimit::stream(&settings.limits));
-        Delivery { codings, size, visible: 0, elsewhere: false, decoded: None, received: false }
+        Ok((Delivery { decoded, ..Delivery::plain(settings) }, codings))
     }
 
     pub(super) fn waits_for_caller(&self) -> bool {
@@ -174,6 +170,7 @@ impl Machine {
         }
     }
 
+    #[inline(never)]
     pub(super) fn step_deliver(&mut self) -> Option<Output> {
         let Stage::Deliver(delivery) = &mut self.stage else { return None };
         if delivery.visible > 0 {
@@ -248,6 +245,7 @@ impl Machine {
         }
     }
 
+    #[inline(never)]
     pub(super) fn step_drain(&mut self) -> Option<Output> {
         let event = self.poll_link()?;
         let Stage::Drain { left, may_read, then, .. } = &mut self.stage else { return None };

@@ -44,13 +44,20 @@ impl Machine {
         }
     }
 
+    #[inline(never)]
     pub(super) fn step_exchange(&mut self) -> Option<Output> {
         let opening = matches!(self.stage, Stage::Establish { .. });
         if opening && self.link.as_ref().is_some_and(|link| link.is_established()) {
             self.begin_exchange();
             return None;
         }
-        if !self.news && self.link.as_ref().is_some_and(|link| link.has_flushed()) {
+        if let (false, Some(link)) = (self.news, &mut self.link) {
+            if !link.has_flushed()
+                && let Err(error) = link.flush_request()
+            {
+                self.link_failed(error);
+                return None;
+            }
             return Some(self.offer());
         }
         match self.poll_link()? {
@@ -71,7 +78,7 @@ impl Machine {
         if head.status() == http::StatusCode::CONTINUE {
             self.release_body();
         }
-        self.event = Some(Event::Informational(head));
+        self.words.event(Event::Informational(head));
     }
 
     /// The system call that is wanted. Reading waits until the write side is empty or parked, so that a driver whose writes block needs no second
@@ -162,7 +169,7 @@ impl Machine {
             }
             (Stage::Exchange { send_failed: Some(_) }, Side::Write) => {}
             (Stage::Exchange { send_failed }, Side::Write) => {
-                *send_failed = Some(SendFailed { failure, at: self.now.instant });
+                *send_failed = Some(Box::new(SendFailed { failure, at: self.now.instant }));
                 self.give_up_upload();
             }
             (Stage::Deliver(_), Side::Write) => self.give_up_upload(),

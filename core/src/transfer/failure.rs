@@ -3,7 +3,7 @@
 use super::exchange;
 use super::io::Event;
 use super::upload::Upload;
-use super::{Attempt, Ending, Machine, Stage};
+use super::{Attempt, Machine, Stage};
 use crate::body::Body;
 use crate::error::{Error, ErrorKind, Misuse, Phase, Processed, Report};
 use crate::http1::{ProtocolError, ResponseHead};
@@ -60,13 +60,13 @@ impl Machine {
     fn end_with(&mut self, kind: ErrorKind, response: Option<Box<ResponseHead>>) {
         let report = self.report(kind, response);
         if let Stage::Dial { dial, .. } = &mut self.stage {
-            self.losers.append(&mut dial.give_up());
+            self.words.abandon(&mut dial.give_up());
         }
         if self.link.is_some() {
             self.close_link();
         }
         self.stage = Stage::Ended;
-        self.ending = Some(Ending::Failed(Error::new(report)));
+        self.words.end(Err(Error::new(report)));
     }
 
     fn bytes_moved(&self) -> (u64, u64) {
@@ -130,7 +130,7 @@ impl Machine {
         let written = self.link.as_ref().is_some_and(|link| self.has_written(link));
         self.attempt = Attempt { retried: true, expect: self.attempt.expect, written, ..Attempt::default() };
         self.close_link();
-        self.event = Some(Event::Retried);
+        self.words.event(Event::Retried);
         if pushed && matches!(self.request.body, Body::Stream { .. }) {
             self.stage = Stage::Rewind { ordered: false, fresh: true };
         } else {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::deliver::Delivery;
 use super::io::{Event, Hop};
 use super::upload::Upload;
-use super::{AfterBody, Ending, Expectation, Machine, SocketOrder, Stage};
+use super::words::SocketOrder;
+use super::{AfterBody, Expectation, Machine, Stage};
 use crate::body::Body;
 use crate::error::ErrorKind;
 use crate::http1::{BodyFraming, ResponseHead};
@@ -25,7 +26,7 @@ impl Machine {
             self.chain.expect = Expectation::Refused;
             self.drop_body(AfterBody::NextHop { rewind: pushed });
         } else if self.request.settings.cookies && head.set_cookies().next().is_some() {
-            self.stage = Stage::Judge(Box::new(head));
+            self.stage = Stage::Judge(head);
         } else {
             self.judge(head);
         }
@@ -38,8 +39,8 @@ impl Machine {
         session.jar_mut().receive_all(url, head.set_cookies(), self.now.unix, context, |_, _| ());
         if session.jar().revision() != revision {
             self.chain.new_cookies = true;
-            if let Some(past) = &mut self.chain.past {
-                past.seen.cookie_set();
+            if let Some(rare) = &mut self.chain.rare {
+                rare.seen.cookie_set();
             }
         }
     }
@@ -61,10 +62,10 @@ impl Machine {
             Ok(Decision::Follow(next)) => {
                 if self.chain.history().is_empty() && !self.chain.new_cookies {
                     // Noted only now: most requests are not redirected. The first of a chain cannot be a repetition.
-                    let _ = self.chain.past_mut().seen.visit(&request.method, &request.url, body != HopBody::None);
+                    let _ = self.chain.rare_mut().seen.visit(&request.method, &request.url, body != HopBody::None);
                 }
                 let with_body = body != HopBody::None && next.body == NextBody::Keep;
-                match self.chain.past_mut().seen.visit(&next.method, &next.url, with_body) {
+                match self.chain.rare_mut().seen.visit(&next.method, &next.url, with_body) {
                     Ok(()) => self.follow(head, *next),
                     Err(error) => self.fail_with_head(ErrorKind::Redirect(error), head),
                 }
@@ -79,7 +80,7 @@ impl Machine {
         let rewind = next.body == NextBody::Keep && self.stream_was_pushed();
         let policy = self.request.settings.redirect;
         let survives = |name: &str, sensitive| redirect::survives(name, sensitive, &next, &policy);
-        self.chain.past_mut().referer = redirect::referer(&policy, &self.request.url, &next);
+        self.chain.rare_mut().referer = redirect::referer(&policy, &self.request.url, &next);
         let request = &mut self.request;
         if request.headers.iter().any(|(name, value)| !survives(name, value.is_sensitive())) {
             request.lines = None;
@@ -108,19 +109,27 @@ impl Machine {
         let method = std::mem::replace(&mut request.method, next.method);
         let url = Arc::unwrap_or_clone(std::mem::replace(&mut request.url, Arc::new(next.url)));
         let (crossing, notes) = (next.crossing, next.notes);
-        self.chain.past_mut().history.push(Hop { method, url, head, crossing, notes });
-        self.event = Some(Event::Redirected);
+        self.chain.rare_mut().history.push(Hop { method, url, head, crossing, notes });
+        self.words.event(Event::Redirected);
         self.drop_body(AfterBody::NextHop { rewind });
     }
 
     fn deliver(&mut self, head: ResponseHead) {
-        match Delivery::new(&head, &self.request) {
-            Ok(delivery) => {
-                self.stage = Stage::Deliver(delivery);
-                self.event = Some(Event::Head(head));
+        let delivery = if head.has_content_encodings() || self.request.takes_transfer_codings() {
+            match Delivery::decoding(&head, &self.request) {
+                Ok((delivery, codings)) => {
+                    if !codings.undecoded().is_empty() {
+                        self.chain.rare_mut().undecoded = codings.into_undecoded();
+                    }
+                    delivery
+                }
+                Err(error) => return self.fail_with_head(ErrorKind::Decode(error), head),
             }
-            Err(error) => self.fail_with_head(ErrorKind::Decode(error), head),
-        }
+        } else {
+            Delivery::plain(&self.request.settings)
+        };
+        self.stage = Stage::Deliver(delivery);
+        self.words.event(Event::Head(head));
     }
 
     fn stream_was_pushed(&self) -> bool {
@@ -154,7 +163,7 @@ impl Machine {
             AfterBody::NextHop { rewind: false } => self.stage = Stage::Begin,
             AfterBody::Done => {
                 self.stage = Stage::Ended;
-                self.ending = Some(Ending::Done);
+                self.words.end(Ok(()));
             }
         }
     }
@@ -167,7 +176,7 @@ impl Machine {
         self.tolerated = link.http().leniencies_used();
         self.attempt.moved = (link.http().bytes_sent(), link.http().bytes_received());
         if keep && link.reuse(now).is_ok() {
-            self.socket = SocketOrder::Release;
+            self.words.socket(SocketOrder::Release);
         } else {
             self.close_link();
         }

@@ -57,6 +57,7 @@ mod io;
 mod judge;
 mod route;
 mod upload;
+mod words;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -67,7 +68,7 @@ use url::Url;
 
 use crate::buffer::Retained;
 use crate::decode::SizeLimit;
-use crate::dial::{AttemptId, Dial};
+use crate::dial::Dial;
 use crate::error::{Error, ErrorKind, Misuse};
 use crate::http1::{FieldLines, LeniencySet, ResponseHead};
 use crate::link::Link;
@@ -75,12 +76,13 @@ use crate::prepared::Prepared;
 use crate::session::Session;
 use crate::time::{Instant, Now};
 
-use chain::{Chain, Ending, Expectation};
+use chain::{Chain, Expectation};
 pub(crate) use clock::shortest;
 use deliver::Delivery;
 pub use io::{Event, Hop, Input, Output, Side};
 pub use route::Route;
 use upload::Upload;
+use words::{SocketOrder, Words};
 
 /// One request to its final response. See the [module](self) for how it is driven.
 ///
@@ -114,14 +116,9 @@ struct Machine {
     tolerated: LeniencySet,
     /// Set when the final head was there.
     head_after: Option<Duration>,
-    /// Attempts to connect whose sockets are to be closed.
-    losers: Vec<AttemptId>,
-    socket: SocketOrder,
-    event: Option<Event>,
+    words: Words,
     /// Storage that was lent to a connection that is over.
     lent: Option<Vec<u8>>,
-    /// The terminal event, which waits until the one before it was taken.
-    ending: Option<Ending>,
 }
 
 /// How far the current attempt at the current hop has come.
@@ -161,14 +158,6 @@ enum WriteSide {
     Failed,
 }
 
-/// What is to be done with the socket before anything else.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum SocketOrder {
-    None,
-    Release,
-    Close,
-}
-
 enum Stage {
     /// The session is asked for cookies and TLS.
     Begin,
@@ -198,10 +187,10 @@ enum Stage {
     },
     /// The request is being sent and its response head awaited.
     Exchange {
-        send_failed: Option<exchange::SendFailed>,
+        send_failed: Option<Box<exchange::SendFailed>>,
     },
     /// The session is to see the cookies of this head.
-    Judge(Box<ResponseHead>),
+    Judge(ResponseHead),
     Deliver(Delivery),
     /// The rest of a body is thrown away.
     Drain {
@@ -226,31 +215,32 @@ enum AfterBody {
 impl Transfer {
     /// Begins; the total deadline counts from `now`.
     pub fn new(request: Prepared, now: Now) -> Transfer {
-        Transfer(Box::new(Machine {
-            now,
-            started: now.instant,
-            stage: Stage::Begin,
-            chain: Chain::default(),
-            cookie: Vec::new(),
-            lines: None,
-            route: None,
-            link: None,
-            peer: None,
-            attempt: Attempt::default(),
-            upload: Upload::Finished,
-            parked: Parked::default(),
-            news: true,
-            quiet_until: now.instant + request.shortest,
-            request,
-            progress: now.instant,
-            tolerated: LeniencySet::EMPTY,
-            head_after: None,
-            losers: Vec::new(),
-            socket: SocketOrder::None,
-            event: None,
-            ending: None,
-            lent: None,
-        }))
+        // Made where it stays, and not copied there.
+        Transfer(Box::write(
+            Box::new_uninit(),
+            Machine {
+                now,
+                started: now.instant,
+                stage: Stage::Begin,
+                chain: Chain::default(),
+                cookie: Vec::new(),
+                lines: None,
+                route: None,
+                link: None,
+                peer: None,
+                attempt: Attempt::default(),
+                upload: Upload::Finished,
+                parked: Parked::default(),
+                news: true,
+                quiet_until: now.instant + request.shortest,
+                request,
+                progress: now.instant,
+                tolerated: LeniencySet::EMPTY,
+                head_after: None,
+                words: Words::default(),
+                lent: None,
+            },
+        ))
     }
 
     /// What is asked next. Without an input in between, orders and events are not repeated, offers are.
@@ -406,7 +396,7 @@ impl Transfer {
 
     /// The same, taken out.
     pub fn take_history(&mut self) -> Vec<Hop> {
-        self.0.chain.past.as_mut().map(|past| std::mem::take(&mut past.history)).unwrap_or_default()
+        self.0.chain.rare.as_mut().map(|rare| std::mem::take(&mut rare.history)).unwrap_or_default()
     }
 
     /// The address of the connection, once there is one.
@@ -424,12 +414,9 @@ impl Transfer {
         self.0.head_after
     }
 
-    /// Content codings that are still on the body, because one of them is not known (T60).
+    /// Content codings that stay on the body of the final response, because one of them is not known (T60).
     pub fn undecoded(&self) -> &[Box<str>] {
-        match &self.0.stage {
-            Stage::Deliver(delivery) => delivery.codings.undecoded(),
-            _ => &[],
-        }
+        self.0.chain.undecoded()
     }
 
     /// An [`Error`] of this transfer for a failure that its embedder found, such as text in an unknown charset.
@@ -458,7 +445,7 @@ impl Transfer {
     pub fn awaits_response(&self) -> bool {
         let machine = &*self.0;
         matches!(machine.stage, Stage::Exchange { .. })
-            && machine.event.is_none()
+            && !machine.words.are_waiting()
             && !machine.news
             && machine.link.as_ref().is_some_and(|link| link.has_flushed())
             && matches!(machine.offer(), Output::Read)
@@ -472,21 +459,10 @@ impl Transfer {
 
 impl Machine {
     /// One step: an output, or `None` when something changed and the next step will tell.
-    // Inlined, for outputs are large and would be copied.
     #[inline(always)]
     fn step(&mut self) -> Option<Output> {
-        if let Some(attempt) = self.losers.pop() {
-            return Some(Output::Abandon(attempt));
-        }
-        if self.socket != SocketOrder::None {
-            let order = std::mem::replace(&mut self.socket, SocketOrder::None);
-            return Some(if order == SocketOrder::Release { Output::Release } else { Output::Close });
-        }
-        if self.event.is_some() {
-            return self.event.take().map(Output::Event);
-        }
-        if let Some(ending) = self.ending.take() {
-            return Some(Output::Event(ending.event()));
+        if self.words.are_waiting() {
+            return self.words.next();
         }
         match &mut self.stage {
             Stage::Begin | Stage::Judge(_) => Some(Output::Sync),
@@ -513,9 +489,9 @@ impl Machine {
         }
         if self.expire() {
             match (&self.stage, input) {
-                (Stage::Ended, Input::Acquired { .. }) => self.socket = SocketOrder::Close,
+                (Stage::Ended, Input::Acquired { .. }) => self.words.socket(SocketOrder::Close),
                 // Its socket is closed already.
-                (Stage::Ended, Input::ConnectFailed(attempt, _)) => self.losers.retain(|loser| *loser != attempt),
+                (Stage::Ended, Input::ConnectFailed(attempt, _)) => self.words.forget(attempt),
                 (Stage::Ended, _) => {}
                 // Whatever else was meant for a stage that is over, this was not.
                 (_, Input::Cancel) => self.fail(ErrorKind::Cancelled),

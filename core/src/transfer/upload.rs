@@ -91,16 +91,16 @@ impl Machine {
     }
 
     pub(super) fn wrote(&mut self, n: usize) -> Result<(), Misuse> {
-        if n > self.outgoing().len() + self.outgoing_next().len() {
-            return Err(Misuse::TooMany);
-        }
         if n == 0 {
             return Ok(());
         }
-        let Some(link) = &mut self.link else { return Err(Misuse::NotAsked) };
-        let queued = link.outgoing().len().min(n);
-        link.wrote(queued);
+        let queued = self.link.as_ref().map_or(0, |link| link.outgoing().len()).min(n);
         let straight = n - queued;
+        if straight > 0 && straight > self.direct().len() {
+            return Err(Misuse::TooMany);
+        }
+        let Some(link) = &mut self.link else { return Err(Misuse::NotAsked) };
+        link.wrote(queued);
         if let (Upload::Sending { sent }, true) = (&mut self.upload, straight > 0) {
             link.bypass(straight).map_err(|_| Misuse::TooMany)?;
             *sent += straight as u64;

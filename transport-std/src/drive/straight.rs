@@ -69,11 +69,11 @@ impl Call {
         }
         let settings = self.transfer.request().settings();
         let left = match settings.total_timeout {
-            _ if self.straight == 0 => self.clock.left(self.transfer.deadline()),
+            _ if self.straight == 0 => self.left(),
             // The time without any begins now, and not before the transfer is told.
             None => settings.idle_timeout,
             Some(_) => {
-                let left = self.clock.left(self.transfer.deadline());
+                let left = self.left();
                 left.into_iter().chain(settings.idle_timeout).min()
             }
         };

@@ -12,7 +12,7 @@ use crate::socket::wait;
 impl Call {
     /// Nothing to do before a socket is ready or a deadline has come.
     pub(super) fn wait(&mut self) {
-        let left = self.clock.left(self.transfer.deadline());
+        let left = self.left();
         if !self.dialing.is_empty() {
             return self.wait_for_connect(left);
         }

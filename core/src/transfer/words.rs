@@ -1,0 +1,83 @@
+//! What is to be said before anything else: sockets to be closed or kept, then an event, and the terminal one when that was taken.
+
+use super::io::{Event, Output};
+use crate::dial::AttemptId;
+use crate::error::Error;
+
+/// What is to be done with the socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SocketOrder {
+    Release,
+    Close,
+}
+
+/// Orders that wait for the next poll. There are none at most polls, which is one look.
+#[derive(Default)]
+pub(super) struct Words {
+    waiting: bool,
+    socket: Option<SocketOrder>,
+    /// Attempts to connect whose sockets are to be closed.
+    losers: Vec<AttemptId>,
+    event: Option<Event>,
+    ending: Option<Result<(), Error>>,
+}
+
+impl Words {
+    pub(super) fn abandon(&mut self, losers: &mut Vec<AttemptId>) {
+        self.losers.append(losers);
+        self.update();
+    }
+
+    /// The socket of this attempt is closed already.
+    pub(super) fn forget(&mut self, attempt: AttemptId) {
+        self.losers.retain(|loser| *loser != attempt);
+        self.update();
+    }
+
+    pub(super) fn socket(&mut self, order: SocketOrder) {
+        self.socket = Some(order);
+        self.waiting = true;
+    }
+
+    pub(super) fn event(&mut self, event: Event) {
+        self.event = Some(event);
+        self.waiting = true;
+    }
+
+    /// The last word, said after all others.
+    pub(super) fn end(&mut self, result: Result<(), Error>) {
+        self.ending = Some(result);
+        self.waiting = true;
+    }
+
+    #[inline]
+    pub(super) fn are_waiting(&self) -> bool {
+        self.waiting
+    }
+
+    #[inline]
+    pub(super) fn next(&mut self) -> Option<Output> {
+        let next = match self.losers.pop() {
+            Some(attempt) => Some(Output::Abandon(attempt)),
+            None => match self.socket.take() {
+                Some(SocketOrder::Release) => Some(Output::Release),
+                Some(SocketOrder::Close) => Some(Output::Close),
+                None => self.event.take().or_else(|| self.last()).map(Output::Event),
+            },
+        };
+        self.update();
+        next
+    }
+
+    fn last(&mut self) -> Option<Event> {
+        Some(match self.ending.take()? {
+            Ok(()) => Event::Done,
+            Err(error) => Event::Failed(error),
+        })
+    }
+
+    fn update(&mut self) {
+        self.waiting =
+            self.event.is_some() || self.ending.is_some() || self.socket.is_some() || !self.losers.is_empty();
+    }
+}
