@@ -9,7 +9,6 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::Method;
 use url::{Position, Url};
@@ -17,8 +16,8 @@ use url::{Position, Url};
 use crate::auth::Auth;
 use crate::body::Body;
 use crate::decode::accept_encoding;
-use crate::http1::{self, BodyLength, FieldLines, Version};
-use crate::options::{HeaderError, Headers, Pairs, Settings};
+use crate::http1::{BodyLength, FieldLines, Version};
+use crate::options::{HeaderError, Headers, Merged, Pairs, Settings};
 use crate::proxy::Proxy;
 use crate::redirect::PlainHttp;
 use crate::request::BuildError;
@@ -40,10 +39,7 @@ pub struct Prepared {
     pub(crate) auth: Option<Auth>,
     pub(crate) body: Body,
     pub(crate) content_type: Option<&'static str>,
-    pub(crate) settings: Arc<Settings>,
-    pub(crate) framing: Arc<http1::Config>,
-    /// The shortest of the times that the settings give to anything.
-    pub(crate) shortest: Duration,
+    pub(crate) settings: Arc<Merged>,
 }
 
 /// Fields that the core writes itself, and what sets them (T3, T21).

@@ -5,21 +5,20 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use url::Url;
 
 use crate::cookie::Jar;
 use crate::error::Error;
-use crate::http1::{self, FieldLines};
+use crate::http1::FieldLines;
 use crate::limits::LimitExceeded;
-use crate::options::{HeaderError, Headers, Options, Pairs, Setting, Settings};
+use crate::options::{HeaderError, Headers, Merged, Options, Pairs, Setting, Settings};
 use crate::origin::Origin;
 use crate::prepared::{Prepared, general_lines};
 use crate::request::{BuildError, Request, Target};
 #[cfg(feature = "tls")]
 use crate::tls::TlsConfig;
-use crate::transfer::{Route, shortest};
+use crate::transfer::Route;
 use crate::url_rules::{self, QueryShown, UrlError};
 
 /// Data kept across requests.
@@ -40,9 +39,7 @@ use crate::url_rules::{self, QueryShown, UrlError};
 pub struct Session {
     options: Options,
     /// `options` merged over the library's defaults; made again when they change, shared by every request that sets none of its own.
-    settings: Arc<Settings>,
-    framing: Arc<http1::Config>,
-    shortest: Duration,
+    settings: Arc<Merged>,
     headers: Arc<Headers>,
     /// `headers` and the automatic fields, written out.
     lines: Option<Arc<FieldLines>>,
@@ -73,10 +70,8 @@ impl Session {
         let (headers, settings) = (Headers::new(), Settings::default());
         Session {
             options: Options::new(),
-            framing: framing(&settings),
-            shortest: shortest(&settings),
             lines: general_lines(&headers, settings.decode),
-            settings: Arc::new(settings),
+            settings: Arc::new(settings.into()),
             headers: Arc::new(headers),
             route: None,
             written: None,
@@ -96,12 +91,11 @@ impl Session {
     pub fn update<R>(&mut self, change: impl FnOnce(&mut Options) -> R) -> R {
         let result = change(&mut self.options);
         let library = Settings::default();
-        self.settings = Arc::new(match self.options.scalars() {
+        let settings = match self.options.scalars() {
             Some(scalars) => library.with(scalars),
             None => library,
-        });
-        self.framing = framing(&self.settings);
-        self.shortest = shortest(&self.settings);
+        };
+        self.settings = Arc::new(settings.into());
         self.headers = Arc::new(self.options.headers.clone());
         self.lines = general_lines(&self.headers, self.settings.decode);
         // It may hold a proxy or a TLS configuration that is not wanted any more.
@@ -129,7 +123,7 @@ impl Session {
     }
 
     /// The settings of a request that sets none of its own.
-    pub fn settings(&self) -> &Arc<Settings> {
+    pub fn settings(&self) -> &Settings {
         &self.settings
     }
 
@@ -162,13 +156,9 @@ impl Session {
         if let Some(fault) = &request.fault {
             return Err((**fault).clone());
         }
-        let (settings, framing, shortest) = match request.options.scalars() {
-            Some(scalars) => {
-                let settings = self.settings.with(scalars);
-                let (framing, shortest) = (framing(&settings), shortest(&settings));
-                (Arc::new(settings), framing, shortest)
-            }
-            None => (self.settings.clone(), self.framing.clone(), self.shortest),
+        let settings = match request.options.scalars() {
+            Some(scalars) => Arc::new(self.settings.with(scalars).into()),
+            None => self.settings.clone(),
         };
         let (headers, lines) = match request.options.headers.is_empty() {
             true if settings.decode == self.settings.decode => (self.headers.clone(), self.lines.clone()),
@@ -205,8 +195,6 @@ impl Session {
             body: request.body.clone(),
             content_type: request.content_type,
             settings,
-            framing,
-            shortest,
         };
         prepared.check()?;
         Ok(prepared)
@@ -256,11 +244,6 @@ impl Session {
         }
         self.refused_expect.insert(Origin::of(url));
     }
-}
-
-fn framing(settings: &Settings) -> Arc<http1::Config> {
-    let leniencies = if settings.strict { http1::Leniencies::STRICT } else { settings.leniencies };
-    Arc::new(http1::Config { limits: settings.limits, leniencies })
 }
 
 type Resolved = (Arc<Url>, Option<Box<url_rules::UserInfo>>);

@@ -9,10 +9,12 @@
 //! (T11): merging makes a new value and changes neither level.
 
 mod headers;
+mod merged;
 mod pairs;
 mod settings;
 
 pub use headers::{HeaderError, Headers};
+pub(crate) use merged::Merged;
 pub use pairs::Pairs;
 pub use settings::{ScalarOptions, Setting, Settings};
 

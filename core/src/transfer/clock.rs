@@ -120,7 +120,7 @@ impl Machine {
         let over = self.expire_due();
         // Deadlines only ever move away, and what begins later than now has at least the shortest of all limits before it.
         let next = self.earliest(|due| due != Due::NextAddress).map(|(at, _)| at);
-        let soonest = self.now.instant + self.request.shortest;
+        let soonest = self.now.instant + self.request.settings.shortest;
         self.quiet_until = next.map_or(soonest, |next| next.min(soonest));
         over
     }

@@ -233,7 +233,7 @@ impl Machine {
             // The dial gives up its winner too.
             Err(words) => return self.fail(ErrorKind::NoTls(words)),
         };
-        let link = Box::new(Link::new(layers, self.request.framing.clone()));
+        let link = Box::new(Link::new(layers, self.request.settings.framing.clone()));
         self.link = Some(link);
         self.attempt.reused = false;
         self.parked = Parked::default();
@@ -261,7 +261,7 @@ impl Machine {
             ..crate::http1::RequestHead::new(request.method.as_str(), &target)
         };
         self.attempt.expect = head.expect_continue;
-        link.configure(request.framing.clone());
+        link.configure(request.settings.framing.clone());
         let special = request.special(forward, self.chain.referer(), &self.cookie);
         let sent = match (&self.lines, special) {
             (Some(lines), None) => link.send_head_with(&head, None, Some(lines), None),

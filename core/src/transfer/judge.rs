@@ -100,7 +100,7 @@ impl Machine {
         }
         if request.settings.target != RequestTarget::Url {
             // It was about this URL.
-            Arc::make_mut(&mut request.settings).target = RequestTarget::Url;
+            Arc::make_mut(&mut request.settings).settings.target = RequestTarget::Url;
         }
         if next.body == NextBody::Drop {
             request.body = Body::Empty;

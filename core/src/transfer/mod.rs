@@ -232,7 +232,7 @@ impl Transfer {
                 upload: Upload::Finished,
                 parked: Parked::default(),
                 news: true,
-                quiet_until: now.instant + request.shortest,
+                quiet_until: now.instant + request.settings.shortest,
                 request,
                 progress: now.instant,
                 tolerated: LeniencySet::EMPTY,

@@ -127,7 +127,7 @@ impl Route {
         let auth = proxy.credentials().map(|auth| ("Proxy-Authorization", auth.header_value().as_bytes()));
         let own = headers.iter().map(|(name, value)| (name, value.as_bytes()));
         let fields = agent.into_iter().chain(auth).chain(own);
-        Tunnel::new(request.framing.clone(), &authority, fields).map_err(|e| e.to_string())
+        Tunnel::new(request.settings.framing.clone(), &authority, fields).map_err(|e| e.to_string())
     }
 
     #[cfg(feature = "tls")]

@@ -17,20 +17,28 @@ pub(super) struct Words {
     waiting: bool,
     socket: Option<SocketOrder>,
     /// Attempts to connect whose sockets are to be closed.
-    losers: Vec<AttemptId>,
+    losers: Option<Box<Losers>>,
     event: Option<Event>,
     ending: Option<Result<(), Error>>,
 }
 
+/// There seldom are any.
+#[derive(Default)]
+struct Losers(Vec<AttemptId>);
+
 impl Words {
     pub(super) fn abandon(&mut self, losers: &mut Vec<AttemptId>) {
-        self.losers.append(losers);
-        self.update();
+        if !losers.is_empty() {
+            self.losers.get_or_insert_default().0.append(losers);
+            self.waiting = true;
+        }
     }
 
     /// The socket of this attempt is closed already.
     pub(super) fn forget(&mut self, attempt: AttemptId) {
-        self.losers.retain(|loser| *loser != attempt);
+        if let Some(losers) = &mut self.losers {
+            losers.0.retain(|loser| *loser != attempt);
+        }
         self.update();
     }
 
@@ -57,13 +65,14 @@ impl Words {
 
     #[inline]
     pub(super) fn next(&mut self) -> Option<Output> {
-        let next = match self.losers.pop() {
-            Some(attempt) => Some(Output::Abandon(attempt)),
-            None => match self.socket.take() {
+        let next = if let Some(attempt) = self.losers.as_mut().and_then(|losers| losers.0.pop()) {
+            Some(Output::Abandon(attempt))
+        } else {
+            match self.socket.take() {
                 Some(SocketOrder::Release) => Some(Output::Release),
                 Some(SocketOrder::Close) => Some(Output::Close),
                 None => self.event.take().or_else(|| self.last()).map(Output::Event),
-            },
+            }
         };
         self.update();
         next
@@ -77,7 +86,9 @@ impl Words {
     }
 
     fn update(&mut self) {
-        self.waiting =
-            self.event.is_some() || self.ending.is_some() || self.socket.is_some() || !self.losers.is_empty();
+        if self.losers.as_ref().is_some_and(|losers| losers.0.is_empty()) {
+            self.losers = None;
+        }
+        self.waiting = self.event.is_some() || self.ending.is_some() || self.socket.is_some() || self.losers.is_some();
     }
 }

@@ -1,0 +1,33 @@
+//! The settings of a request, and what follows from them: made once for all requests that set none of their own.
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Settings;
+use crate::http1;
+use crate::transfer::shortest;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Merged {
+    pub(crate) settings: Settings,
+    pub(crate) framing: Arc<http1::Config>,
+    /// The shortest of the times that the settings give to anything.
+    pub(crate) shortest: Duration,
+}
+
+impl From<Settings> for Merged {
+    fn from(settings: Settings) -> Merged {
+        let leniencies = if settings.strict { http1::Leniencies::STRICT } else { settings.leniencies };
+        let framing = Arc::new(http1::Config { limits: settings.limits, leniencies });
+        Merged { framing, shortest: shortest(&settings), settings }
+    }
+}
+
+impl Deref for Merged {
+    type Target = Settings;
+
+    fn deref(&self) -> &Settings {
+        &self.settings
+    }
+}
