@@ -207,8 +207,8 @@ impl Call {
         }
     }
 
-    /// The caller had the turn: the clock is read again when the time is next of importance.
-    pub(crate) fn resume(&mut self) {
+    /// The clock is read again when the time is next of importance: at once where there is a deadline for the whole.
+    pub(crate) fn time_passed(&mut self) {
         match self.transfer.request().settings().total_timeout {
             Some(_) => self.clock.read(),
             None => self.clock.let_pass(),

@@ -228,7 +228,7 @@ impl Response {
         {
             Stop::Failed(error)
         } else {
-            self.call.resume();
+            self.call.time_passed();
             // What came with the head is here already.
             if self.call.transfer.body().is_empty() { self.call.run() } else { Stop::Body }
         };

@@ -103,8 +103,11 @@ impl Connection {
     }
 
     /// Sets the limits and leniencies for the exchanges to come.
-    pub fn set_config(&mut self, config: impl Into<Arc<Config>>) {
-        self.config = config.into();
+    pub fn set_config(&mut self, config: &Arc<Config>) {
+        // Most often it is the same; then nothing is counted.
+        if !Arc::ptr_eq(&self.config, config) {
+            self.config = config.clone();
+        }
     }
 
     /// Begins an exchange: the head, with `fields` in the order and case given and then the fields that the

@@ -107,7 +107,14 @@ impl FieldLines {
     /// # Errors
     /// What [`Connection::send_head`](super::Connection::send_head) would say of them.
     pub fn new<'a>(fields: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Result<FieldLines, InvalidRequest> {
-        let mut lines = FieldLines::default();
+        FieldLines::with_room(TYPICAL, fields)
+    }
+
+    fn with_room<'a>(
+        room: usize,
+        fields: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+    ) -> Result<FieldLines, InvalidRequest> {
+        let mut lines = FieldLines { bytes: Vec::with_capacity(room), hosts: 0 };
         for (name, value) in fields {
             lines.hosts += usize::from(write_callers_field(&mut lines.bytes, name, value)?);
         }
@@ -122,7 +129,7 @@ impl FieldLines {
         &self,
         first: impl IntoIterator<Item = (&'a str, &'a [u8])>,
     ) -> Result<FieldLines, InvalidRequest> {
-        let mut lines = FieldLines::new(first)?;
+        let mut lines = FieldLines::with_room(TYPICAL + self.bytes.len(), first)?;
         lines.bytes.extend_from_slice(&self.bytes);
         lines.hosts += self.hosts;
         Ok(lines)

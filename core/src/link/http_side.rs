@@ -87,8 +87,11 @@ impl Link {
     /// How many body bytes the transport may read by itself now, straight to where they are wanted: those that are due on a wire
     /// without layers, of which nothing is here yet.
     pub fn content_due(&self) -> u64 {
-        let plain = self.stack.is_plain() && !self.stack.has_unread() && !self.stack.at_eof();
-        if plain && self.state == State::Http { self.http.content_due() } else { 0 }
+        if self.may_bypass() { self.http.content_due() } else { 0 }
+    }
+
+    fn may_bypass(&self) -> bool {
+        self.state == State::Http && self.stack.is_plain() && !self.stack.has_unread() && !self.stack.at_eof()
     }
 
     /// The transport has read `n` body bytes by itself.
@@ -96,7 +99,7 @@ impl Link {
     /// # Errors
     /// [`Misuse::CannotBypass`] when that is more than [`content_due`](Self::content_due).
     pub fn bypass_content(&mut self, n: u64) -> Result<(), Misuse> {
-        if n > self.content_due() {
+        if !self.may_bypass() {
             return Err(Misuse::CannotBypass);
         }
         self.http.bypass_content(n)?;
@@ -118,7 +121,7 @@ impl Link {
     }
 
     /// Sets the limits and leniencies for the exchanges to come.
-    pub fn configure(&mut self, config: impl Into<Arc<Config>>) {
+    pub fn configure(&mut self, config: &Arc<Config>) {
         self.http.set_config(config);
     }
 

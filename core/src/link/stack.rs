@@ -182,8 +182,15 @@ impl Stack {
     // The upper side.
 
     /// Plain bytes that came up and were not used.
+    #[inline]
     pub(super) fn plain(&self) -> &[u8] {
-        let Some(layered) = &self.layered else { return self.input.unread() };
+        match &self.layered {
+            None => self.input.unread(),
+            Some(layered) => self.plain_of(layered),
+        }
+    }
+
+    fn plain_of<'a>(&'a self, layered: &'a Layered) -> &'a [u8] {
         let input = match &*layered.levels {
             [.., below, _] => &below.above,
             [_] => &self.input,
@@ -230,6 +237,7 @@ impl Stack {
     }
 
     /// Whether bytes lie in any buffer.
+    #[inline]
     pub(super) fn has_unread(&self) -> bool {
         !self.input.is_empty() || self.levels().iter().any(|level| !level.above.is_empty())
     }

@@ -261,7 +261,7 @@ impl Machine {
             ..crate::http1::RequestHead::new(request.method.as_str(), &target)
         };
         self.attempt.expect = head.expect_continue;
-        link.configure(request.settings.framing.clone());
+        link.configure(&request.settings.framing);
         let special = request.special(forward, self.chain.referer(), &self.cookie);
         let sent = match (&self.lines, special) {
             (Some(lines), None) => link.send_head_with(&head, None, Some(lines), None),

@@ -89,8 +89,9 @@ impl Call {
             socket.read(room, left)
         };
         let waits = if have > 0 { Duration::ZERO } else { socket.waits() };
-        self.clock.read();
         if let Ok(n @ 1..) = read {
+            // It came in time: the socket waits no longer. When that was is of no importance but for a deadline of the whole.
+            self.time_passed();
             let straight = n.min(most);
             self.large = straight < due;
             self.tell(Input::Bypassed(n));
@@ -102,6 +103,7 @@ impl Call {
             self.straight = straight;
             return Some(straight);
         }
+        self.clock.read();
         // When the caller came, as far as that counts: a read that was given up has waited for so long.
         let waited = match &read {
             Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => waits,
