@@ -47,6 +47,8 @@ pub(crate) struct Call {
     /// The transfer has storage.
     lent: bool,
     waiting: Waiting,
+    /// A wait has said that something can be read, and no read since that there is nothing.
+    readable: bool,
     /// Bytes that the caller has got in its own memory, and the transfer was not told of: until the caller comes back, time is its own.
     straight: usize,
     /// Something large is being read, and not at its end: a chunk, or a body as a whole.
@@ -107,6 +109,7 @@ impl Call {
                 upload: None,
                 watched,
                 waiting: Waiting::default(),
+                readable: false,
                 straight: 0,
                 large: false,
                 headed: false,
@@ -278,13 +281,10 @@ impl Call {
 
     fn release(&mut self) {
         self.take_back();
-        let (Some((key, link)), Some(mut socket)) = (self.transfer.take_link(), self.socket.take()) else { return };
+        let (Some((key, link)), Some(socket)) = (self.transfer.take_link(), self.socket.take()) else { return };
         let hint = link.http().keep_alive_timeout();
         if std::mem::replace(&mut self.place, Place::None) == Place::None {
             return;
-        }
-        if socket.set_blocking(true).is_err() {
-            return self.shared.with_pool(|pool| pool.closed(&key));
         }
         let (now, born) = (self.clock.now().instant, self.opened);
         let closed = self.shared.with_pool(|pool| {
@@ -302,6 +302,7 @@ impl Call {
             // What blocked on this socket, or failed, does not on the next.
             self.waiting = Waiting { read: true, write: true };
             self.ready(PollFlags::IN | PollFlags::OUT);
+            self.readable = false;
         }
         if self.place == Place::Taken {
             self.place = Place::Vacant;
@@ -329,6 +330,7 @@ impl Call {
         let any = !(PollFlags::IN | PollFlags::OUT).contains(ready);
         if self.waiting.read && (any || ready.contains(PollFlags::IN)) {
             self.waiting.read = false;
+            self.readable = true;
             self.tell(Input::Ready(Side::Read));
         }
         if self.waiting.write && (any || ready.contains(PollFlags::OUT)) {
@@ -377,6 +379,11 @@ impl Call {
     }
 
     fn read(&mut self) {
+        if self.waiting.write && !self.readable {
+            // Both sides are waited for at once: an early response shows then.
+            self.waiting.read = true;
+            return self.tell(Input::Blocked(Side::Read));
+        }
         self.lend_spare();
         let left = self.left();
         let Some(socket) = &mut self.socket else { return };
@@ -400,7 +407,10 @@ impl Call {
             Io::WouldBlock => {
                 match side {
                     Side::Write => self.waiting.write = true,
-                    _ => self.waiting.read = true,
+                    _ => {
+                        self.waiting.read = true;
+                        self.readable = false;
+                    }
                 }
                 self.tell(Input::Blocked(side));
             }
