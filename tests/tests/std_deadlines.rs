@@ -327,3 +327,22 @@ fn a_kept_connection_takes_the_deadlines_of_each_request() {
     let error = timed(ONE_SECOND, || get("/delay/5", Some(SECOND)).unwrap_err());
     assert_timeout(&error, Timeout::Total, Phase::Head);
 }
+
+/// The caller does something else for a second between two reads of a body that is slower than that only on its side.
+#[test]
+fn the_time_between_two_reads_is_the_callers_own() {
+    let elsewhere = Scripted::start([trickling(), trickling()]).unwrap();
+    let half = |n: usize| vec![b'x'; n];
+    for size in [100, 100_000] {
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", 2 * size);
+        let script = Script::new().read_request().send(head).send(half(size)).send_byte_by_byte(half(1), TRICKLE);
+        let server = Scripted::start([script.send(half(size - 1)).stall()]).unwrap();
+        let session = session_with(|options| options.idle_timeout = Some(SECOND / 2).into());
+        let mut response = session.get(server.url("/")).send().unwrap();
+        let mut body = half(size);
+        response.read_exact(&mut body).unwrap();
+        within_a_second().get(elsewhere.url("/")).send().unwrap_err();
+        response.read_exact(&mut body).unwrap();
+        assert_eq!(response.read(&mut body).unwrap(), 0);
+    }
+}

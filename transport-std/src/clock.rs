@@ -1,7 +1,6 @@
 //! The two clocks of the machine, read once for each input.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant as StdInstant, SystemTime};
 
 use petition_core::{Instant, Now, UnixTime};
@@ -17,20 +16,6 @@ fn instant() -> Instant {
     Instant::from_origin(origin().elapsed())
 }
 
-/// The wall clock as it was when it was first asked for in this second of the monotonic one: it counts whole seconds.
-fn unix(now: Instant) -> UnixTime {
-    static SECOND: AtomicU64 = AtomicU64::new(u64::MAX);
-    static UNIX: AtomicU64 = AtomicU64::new(0);
-    let second = now.since_origin().as_secs();
-    // Whoever sees the second sees what was read in it, or later.
-    if SECOND.load(Ordering::Acquire) != second {
-        let read = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |time| time.as_secs());
-        UNIX.store(read, Ordering::Relaxed);
-        SECOND.store(second, Ordering::Release);
-    }
-    UnixTime(UNIX.load(Ordering::Relaxed))
-}
-
 /// The clocks of one call. They are read again after whatever may have taken time, and not for every word between this crate and the core; the
 /// wall clock is read once and goes on with the other, so that a step of it in the midst of a call does not count.
 pub(crate) struct Clock {
@@ -42,8 +27,8 @@ pub(crate) struct Clock {
 
 impl Clock {
     pub(crate) fn start() -> Clock {
-        let instant = instant();
-        let began = Now::new(instant, unix(instant));
+        let unix = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |time| time.as_secs());
+        let began = Now::new(instant(), UnixTime(unix));
         Clock { began, now: began, stale: false }
     }
 

@@ -39,16 +39,15 @@ enum Body {
     /// Read to its end by the caller.
     Ended,
     Collected(Bytes),
-    /// It failed before anybody asked for it.
-    Fails(Error),
-    Failed,
+    /// With the error until it is told.
+    Failed(Option<Error>),
 }
 
 impl Response {
     pub(crate) fn new(mut call: Box<Call>, head: ResponseHead) -> Response {
         let body = match call.settle() {
             Stop::Done => Body::Ended,
-            Stop::Failed(error) => Body::Fails(error),
+            Stop::Failed(error) => Body::Failed(Some(error)),
             Stop::Head(_) | Stop::Body | Stop::Waits => Body::Streaming,
         };
         Response { head, body, call }
@@ -135,8 +134,8 @@ impl Response {
         match &self.body {
             Body::Collected(bytes) => return Ok(bytes.clone()),
             Body::Ended => return Ok(Bytes::new()),
-            Body::Failed => return Err(self.call.transfer.error(ErrorKind::Cancelled)),
-            Body::Fails(_) | Body::Streaming => {}
+            Body::Failed(None) => return Err(self.call.transfer.error(ErrorKind::Cancelled)),
+            Body::Failed(Some(_)) | Body::Streaming => {}
         }
         let limit = self.call.transfer.request().settings().limits.body_bytes;
         let mut collected = Vec::new();
@@ -215,7 +214,7 @@ impl Response {
 
     /// Closes the connection over a body that is not wanted.
     fn give_up(&mut self) {
-        self.body = Body::Failed;
+        self.body = Body::Failed(None);
         self.call.tell(Input::Cancel);
         let _closed = self.call.settle();
     }
@@ -223,19 +222,23 @@ impl Response {
     /// The bytes at hand, waiting for some if there are none; `None` at the end.
     fn next_piece(&mut self) -> Result<Option<&[u8]>, Error> {
         self.call.come_back();
-        let stop = if let Body::Fails(_) = self.body
-            && let Body::Fails(error) = std::mem::replace(&mut self.body, Body::Failed)
+        if let Body::Failed(error) = &mut self.body
+            && let Some(error) = error.take()
         {
-            Stop::Failed(error)
+            return Err(error);
+        }
+        self.call.time_passed();
+        // What came with the head is here already.
+        let stop = if self.call.transfer.body().is_empty() {
+            self.call.ask_for_more();
+            self.call.run()
         } else {
-            self.call.time_passed();
-            // What came with the head is here already.
-            if self.call.transfer.body().is_empty() { self.call.run() } else { Stop::Body }
+            Stop::Body
         };
         match stop {
             Stop::Body => Ok(Some(self.call.transfer.body())),
             Stop::Failed(error) => {
-                self.body = Body::Failed;
+                self.body = Body::Failed(None);
                 Err(error)
             }
             Stop::Head(_) | Stop::Waits | Stop::Done => {
@@ -258,8 +261,8 @@ impl Read for Response {
                 out.iter_mut().zip(&piece).for_each(|(to, from)| *to = *from);
                 return Ok(piece.len());
             }
-            Body::Failed => return Err(io::Error::other("the body has failed before")),
-            Body::Fails(_) | Body::Streaming => {}
+            Body::Failed(None) => return Err(io::Error::other("the body has failed before")),
+            Body::Failed(Some(_)) | Body::Streaming => {}
         }
         if out.len() >= LARGE
             && let Some(n) = self.call.read_large(out)

@@ -2,7 +2,7 @@
 //!
 //! Decides nothing that `scan` and `parse` decide otherwise: it reads a head that lies whole at the start of the input, in ASCII, every line ended
 //! by CRLF, no limit met, and gives up at the first byte that is out of the ordinary. Then those two look at it, who know what is
-//! tolerated and what is wrong. Each byte is looked at once, sixteen at a time.
+//! tolerated and what is wrong. Each byte is looked at once, many at a time.
 
 use super::config::{Config, LeniencySet};
 use super::framing::Signals;

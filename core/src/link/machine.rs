@@ -2,8 +2,8 @@
 //!
 //! Decides how HTTP and the layers are turned together: bytes are brought up only when HTTP has used what it had;
 //! body bytes stay where they are until the caller has used them, and nothing is read meanwhile; what HTTP wants sent
-//! is passed down when [`Link::poll`] is called, in steps that bound what waits. Without a layer HTTP's own bytes are
-//! what is sent.
+//! is passed down when [`Link::poll`] is called (by a transfer also without one, where nothing came), in steps that
+//! bound what waits. Without a layer HTTP's own bytes are what is sent.
 
 use super::error::{LinkError, NotReusable};
 use super::event::{Counters, LinkEvent, Phase};
@@ -60,8 +60,8 @@ impl Link {
 
     /// Advances as far as possible without I/O, and says what happened. `now` dates certificates.
     ///
-    /// Call it until it returns [`LinkEvent::NeedInput`], and again whenever something was received or sent. Only this
-    /// method brings bytes through the layers, in both directions: call it before [`Link::outgoing`].
+    /// Call it until it returns [`LinkEvent::NeedInput`], and again whenever something was received or sent. This
+    /// brings bytes through the layers, in both directions: call it before [`Link::outgoing`].
     ///
     /// # Errors
     /// See [`LinkError`]. The first one ends the link; later calls return [`LinkError::Over`].
@@ -96,6 +96,8 @@ impl Link {
             State::Over => Err(LinkError::Over),
             State::Opening if self.stack.open(now)? => {
                 self.state = State::Http;
+                // A request may be sent, and its response be waited for, before this is asked again.
+                self.stack.release();
                 Ok(LinkEvent::Established)
             }
             State::Opening => Ok(LinkEvent::NeedInput),
@@ -195,20 +197,20 @@ impl Link {
     }
 
     /// Whether nothing that was received waits in the layers, not even their end.
-    pub(crate) fn is_quiet(&self) -> bool {
+    pub(crate) fn nothing_received(&self) -> bool {
         let ended = self.stack.at_eof() || self.stack.layers().any(Layer::peer_closed);
         self.state == State::Http && !self.stack.has_unread() && !ended
     }
 
-    /// Brings what HTTP wants sent through the layers, as [`Link::poll`] does, where nothing was received since that said
-    /// [`LinkEvent::NeedInput`].
+    /// Brings what HTTP wants sent through the layers and nothing else. For where [`Link::poll`] would come to nothing more: it said
+    /// [`LinkEvent::NeedInput`], and nothing was received since.
     pub(crate) fn flush_request(&mut self) -> Result<(), LinkError> {
         self.flush().inspect_err(|_| self.state = State::Over)
     }
 
     /// Whether all that HTTP wants sent has gone through the layers.
     pub(crate) fn has_flushed(&self) -> bool {
-        self.stack.is_plain() || self.http.outgoing().is_empty()
+        self.stack.is_plain() || (self.http.outgoing().is_empty() && !self.stack.has_unsent())
     }
 
     // The wire side.
@@ -379,7 +381,7 @@ impl Link {
                 return Err(NotReusable::Over);
             }
         }
-        if !self.outgoing().is_empty() {
+        if !self.outgoing().is_empty() || !self.has_flushed() {
             return Err(NotReusable::Unsent);
         }
         self.stack.release();

@@ -257,6 +257,11 @@ impl Stack {
         self.ended_below(self.levels().len())
     }
 
+    /// Whether bytes that the upper layers want sent wait between the layers.
+    pub(super) fn has_unsent(&self) -> bool {
+        self.levels().iter().any(|level| !level.below.unsent().is_empty())
+    }
+
     /// Takes bytes to be sent through the top layer. How many were taken; none when enough wait below.
     pub(super) fn send(&mut self, bytes: &[u8]) -> Result<usize, LinkError> {
         let Some(top) = self.levels().len().checked_sub(1) else {

@@ -112,7 +112,13 @@ impl Machine {
     /// Acts on whatever is due, in the order of time. True when that ended the stage that an input was meant for.
     #[inline]
     pub(super) fn expire(&mut self) -> bool {
-        self.now.instant >= self.quiet_until && self.expire_some()
+        self.may_be_due() && self.expire_some()
+    }
+
+    /// Whether a deadline may be due: nearly always not.
+    #[inline]
+    pub(super) fn may_be_due(&self) -> bool {
+        self.now.instant >= self.quiet_until
     }
 
     #[cold]
@@ -163,6 +169,41 @@ mod tests {
     use std::time::Duration;
 
     use crate::{Input, Instant, Method, Now, Output, Request, Session, Transfer, UnixTime};
+
+    #[test]
+    fn the_time_until_the_caller_comes_back_for_more_is_its_own() {
+        let at = |seconds| Now::new(Instant::from_origin(Duration::from_secs(seconds)), UnixTime(0));
+        let mut session = Session::new();
+        let request = Request::new(Method::GET, "http://127.0.0.1/");
+        let mut transfer = Transfer::new(session.prepare(&request).unwrap(), at(0));
+        let mut seen = 0;
+        while seen < 3 {
+            match transfer.poll() {
+                Output::Sync => transfer.sync(at(0), &mut session).unwrap(),
+                Output::Acquire => transfer.handle(at(0), Input::NotAcquired).unwrap(),
+                Output::Connect(attempt, _) => transfer.handle(at(0), Input::Connected(attempt)).unwrap(),
+                Output::Transmit => transfer.handle(at(0), Input::Wrote(transfer.outgoing().len())).unwrap(),
+                Output::Read => {
+                    let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc";
+                    transfer.handle(at(0), Input::Received(answer)).unwrap();
+                }
+                Output::Body => {
+                    seen += transfer.body().len();
+                    transfer.handle(at(0), Input::Consumed(3)).unwrap();
+                }
+                Output::Event(_) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+        assert!(matches!(transfer.poll(), Output::Read));
+        // The caller is away for an hour, and then there: thirty seconds from then on.
+        transfer.handle(at(3600), Input::Consumed(0)).unwrap();
+        assert!(matches!(transfer.poll(), Output::Read));
+        transfer.handle(at(3629), Input::Tick).unwrap();
+        assert!(!transfer.is_ended());
+        transfer.handle(at(3630), Input::Tick).unwrap();
+        assert!(transfer.is_ended());
+    }
 
     #[test]
     fn a_deadline_fires_at_its_time_also_by_a_clock_that_has_gone_back() {

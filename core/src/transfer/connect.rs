@@ -274,7 +274,7 @@ impl Machine {
         if let Err(e) = sent {
             return self.fail(ErrorKind::Head(e));
         }
-        self.news = !link.is_quiet();
+        self.news = !link.nothing_received();
         self.begin_upload();
         self.stage = Stage::Exchange { send_failed: None };
     }

@@ -76,7 +76,8 @@ pub enum Input<'a> {
     Rewound,
     /// Answers [`Output::Rewind`]: it cannot be done.
     NotRewound,
-    /// The caller used this many bytes of [`body`](super::Transfer::body).
+    /// The caller used this many bytes of [`body`](super::Transfer::body); the time since they were at hand was its own, and does not count against the
+    /// peer. None at all, when it comes back for more after a while in which a read was offered and not made.
     Consumed(usize),
     /// The caller wants no more of the body. A short rest may be read so that the connection can be kept (T87).
     Discard,

@@ -487,6 +487,12 @@ impl Machine {
                 _ => Err(Misuse::Ended),
             };
         }
+        if self.may_be_due()
+            && matches!((&self.stage, &input), (Stage::Deliver(_), Input::Consumed(_) | Input::Discard))
+        {
+            // Until now it was the caller who took its time.
+            self.progress = now.instant;
+        }
         if self.expire() {
             match (&self.stage, input) {
                 (Stage::Ended, Input::Acquired { .. }) => self.words.socket(SocketOrder::Close),

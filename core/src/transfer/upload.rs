@@ -203,7 +203,7 @@ impl Machine {
             Upload::Stopped => true,
             Upload::Held(_) | Upload::Sending { .. } => false,
         };
-        handed_over && link.outgoing().is_empty()
+        handed_over && link.outgoing().is_empty() && link.has_flushed()
     }
 
     /// 100 (Continue) came, or was waited for long enough.

@@ -22,7 +22,7 @@ pub(super) struct Words {
     ending: Option<Result<(), Error>>,
 }
 
-/// There seldom are any.
+/// There seldom are any, so they are kept in a box (which clippy allows for a type of one's own).
 #[derive(Default)]
 struct Losers(Vec<AttemptId>);
 

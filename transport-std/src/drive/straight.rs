@@ -19,11 +19,19 @@ pub(crate) const LARGE: usize = 8 * 1024;
 pub(super) const BEHIND: usize = 9;
 
 impl Call {
-    /// The caller is here: what it got straight is used up, and time is the peer's from now on.
+    /// The caller is here: what it got straight is used up.
     pub(crate) fn come_back(&mut self) {
         if self.straight > 0 {
             self.clock.read();
             self.use_up(self.clock.now());
+        }
+    }
+
+    /// The caller waits for more from now on. What time it took before that does not count against the peer.
+    pub(crate) fn ask_for_more(&mut self) {
+        if !self.transfer.is_received() {
+            self.clock.refresh();
+            self.tell(Input::Consumed(0));
         }
     }
 
@@ -48,6 +56,9 @@ impl Call {
         // neither the transfer nor the clock is asked before the read.
         if self.straight == 0 || settings.total_timeout.is_some() {
             self.clock.read();
+        }
+        if self.straight == 0 && self.transfer.body().is_empty() {
+            self.ask_for_more();
         }
         self.read_straight(out, 0)
     }
