@@ -82,8 +82,8 @@ impl ByHand {
     }
 
     fn hand(&mut self, t: TransferNumber) -> Result<&mut Hand, String> {
-        let hand = self.hands.get_mut((t as usize).wrapping_sub(1)).ok_or(format!("no transfer t{t}"))?;
-        hand.as_mut().ok_or(Misuse::Ended.to_string())
+        let hand = self.hands.get_mut((t as usize).wrapping_sub(1)).ok_or_else(|| format!("no transfer t{t}"))?;
+        hand.as_mut().ok_or_else(|| Misuse::Ended.to_string())
     }
 
     fn socket(&mut self, s: SocketNumber) -> &mut Socket {
@@ -378,12 +378,12 @@ impl Driven for ByHand {
     }
 
     fn bypass(&mut self, now: Now, socket: SocketNumber, bytes: &[u8]) -> Result<(), String> {
-        let (t, due) = self.due(socket).ok_or(Misuse::NotAsked.to_string())?;
+        let (t, due) = self.due(socket).ok_or_else(|| Misuse::NotAsked.to_string())?;
         let straight = due.min(bytes.len());
         let behind = &bytes[straight..];
         let space = self.space(socket);
         let room = space.len();
-        space.get_mut(..behind.len()).ok_or(format!("there is room for {room} bytes"))?.copy_from_slice(behind);
+        space.get_mut(..behind.len()).ok_or_else(|| format!("there is room for {room} bytes"))?.copy_from_slice(behind);
         self.tell(now, t, Input::Bypassed(bytes.len()))?;
         self.tell(now, t, Input::Consumed(straight))
     }

@@ -114,11 +114,11 @@ impl Engined {
     }
 
     fn named(&self, s: SocketNumber) -> Result<SocketId, String> {
-        self.sockets.name(s).ok_or(format!("no socket s{s}"))
+        self.sockets.name(s).ok_or_else(|| format!("no socket s{s}"))
     }
 
     fn known(&self, t: TransferNumber) -> Result<TransferId, String> {
-        self.transfers.name(t).ok_or(format!("no transfer t{t}"))
+        self.transfers.name(t).ok_or_else(|| format!("no transfer t{t}"))
     }
 }
 

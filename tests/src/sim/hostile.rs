@@ -1,6 +1,7 @@
 //! Answers that no honest server gives, and what has to become of each.
 
 use std::io::Write;
+use std::sync::LazyLock;
 
 use super::answer::{Rendered, chunked};
 use super::plan::pattern;
@@ -57,6 +58,10 @@ fn gzip(content: &[u8]) -> Vec<u8> {
     out.finish().unwrap_or_default()
 }
 
+static CHECKED: LazyLock<Vec<u8>> = LazyLock::new(|| gzip(b"some content that has a checksum"));
+static LONG: LazyLock<Vec<u8>> = LazyLock::new(|| gzip(&pattern('z', 1, 400)));
+static BOMB: LazyLock<Vec<u8>> = LazyLock::new(|| gzip(&vec![0; 3 << 20]));
+
 fn coded(name: &str, body: &[u8]) -> Vec<u8> {
     [head(&format!("Content-Encoding: {name}\r\nContent-Length: {}\r\n", body.len())), body.to_vec()].concat()
 }
@@ -94,16 +99,13 @@ const ALL: [Hostile; 38] = [
     body_fails("limit trailer_bytes is 16384", |_| chunks(&format!("0\r\nX-T: {}\r\n\r\n", "t".repeat(17_000)))),
     body_fails("gzip", |_| coded("gzip", b"this is no gzip at all")),
     body_fails("gzip", |_| {
-        let mut bytes = gzip(b"some content that has a checksum");
+        let mut bytes = CHECKED.clone();
         let at = bytes.len() - 6;
         bytes[at] ^= 1;
         coded("gzip", &bytes)
     }),
-    body_fails("ends inside", |_| {
-        let bytes = gzip(&pattern('z', 1, 400));
-        coded("gzip", &bytes[..bytes.len() - 9])
-    }),
-    body_fails("limit decode_ratio is 200", |_| coded("gzip", &gzip(&vec![0; 3 << 20]))),
+    body_fails("ends inside", |_| coded("gzip", &LONG[..LONG.len() - 9])),
+    body_fails("limit decode_ratio is 200", |_| coded("gzip", &BOMB)),
     fails("redirect", |_| raw("HTTP/1.1 302 X\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n")),
     fails("redirect", |_| raw("HTTP/1.1 302 X\r\nLocation: /a\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n")),
     fails("redirect", |_| raw("HTTP/1.1 302 X\r\nLocation: http://a.test:99999/\r\nContent-Length: 0\r\n\r\n")),

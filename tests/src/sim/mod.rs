@@ -5,6 +5,7 @@
 //! (`tap`, `expected`, `cookies`), and what it tells its caller with what the servers meant (`verdict`). `tape` stands between the
 //! engine and the world, and can write a transcript and replay it.
 
+mod agenda;
 mod answer;
 mod asked;
 mod by_hand;

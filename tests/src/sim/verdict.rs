@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use memchr::memmem;
 use petition_core::error::Processed;
 use petition_core::http1::ProtocolError;
 use petition_core::link::LinkError;
@@ -205,7 +206,7 @@ impl World {
     fn no_secret_left(&self) {
         for wire in &self.wires {
             let sent = wire.tls.as_ref().map_or(&wire.sent, |tls| &tls.plain);
-            for (at, _) in sent.windows(3).enumerate().filter(|(_, three)| *three == b"cnr") {
+            for at in memmem::find_iter(sent, b"cnr") {
                 // Of a number that the end of the connection cut, nobody knows whose it is.
                 let rest = &sent[at + 3..];
                 if !rest.iter().all(u8::is_ascii_alphanumeric) {
@@ -213,7 +214,7 @@ impl World {
                 }
             }
             // `cnr` behind `us:`, as Basic credentials have it.
-            for (at, _) in sent.windows(4).enumerate().filter(|(_, four)| *four == b"Y25y") {
+            for at in memmem::find_iter(sent, b"Y25y") {
                 let coded = sent[at + 4..].chunks_exact(4).map_while(|four| STANDARD.decode(four).ok());
                 self.judge_secret(wire, at, &coded.take(3).flatten().collect::<Vec<u8>>());
             }

@@ -106,6 +106,15 @@ pub(super) struct Wire {
     pub(super) tunnel: Option<(usize, usize)>,
 }
 
+/// Takes the first `n` bytes out.
+fn first(bytes: &mut VecDeque<u8>, n: usize) -> Vec<u8> {
+    let (one, other) = bytes.as_slices();
+    let front = one.len().min(n);
+    let taken = [&one[..front], &other[..n - front]].concat();
+    bytes.drain(..n);
+    taken
+}
+
 impl Wire {
     pub(super) fn new(address: SocketAddr, origin: usize, fault: Fault, latency: Duration, bandwidth: u64) -> Wire {
         Wire {
@@ -217,7 +226,7 @@ impl Wire {
                     return self.break_down(now, arrivals);
                 }
             }
-            let bytes: Vec<u8> = self.backlog.drain(..n).collect();
+            let bytes = first(&mut self.backlog, n);
             self.down_last = self.travel(now, n, self.down_last);
             self.queued += n;
             self.down.push_back((self.down_last, bytes));

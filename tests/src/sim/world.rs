@@ -1,12 +1,11 @@
 //! The simulated world: clock, names, connections, servers, callers. Time goes on only when nothing else can happen, and then to
 //! whatever is next.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 use std::time::Duration;
 
 use petition_core::{Error, Instant, Now, Session, Side, UnixTime};
 
+use super::agenda::Agenda;
 use super::answer::Rendered;
 use super::cookies::Model;
 use super::plan::{Mix, Plan};
@@ -22,7 +21,7 @@ const WALL: u64 = 1_780_000_000;
 const TURNS: usize = 2_000_000;
 
 /// What happens by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Happens {
     Start(usize),
     Cancel(usize),
@@ -100,8 +99,7 @@ pub(super) struct World {
     pub(super) tape: Tape,
     pub(super) now: Duration,
     wall_offset: i64,
-    heap: BinaryHeap<Reverse<(Duration, u64, Happens)>>,
-    sequence: u64,
+    agenda: Agenda,
     pub(super) wires: Vec<Wire>,
     pub(super) running: Vec<Running>,
     /// Which request a transfer serves, by its number less one: a place in `plan.asks`.
@@ -136,8 +134,7 @@ impl World {
             tape,
             now: Duration::from_millis(1),
             wall_offset: 0,
-            heap: BinaryHeap::new(),
-            sequence: 0,
+            agenda: Agenda::default(),
             wires: Vec::new(),
             running: plan.asks.iter().map(|_| Running::default()).collect(),
             transfers: Vec::new(),
@@ -184,8 +181,7 @@ impl World {
     }
 
     pub(super) fn at(&mut self, time: Duration, happens: Happens) {
-        self.sequence += 1;
-        self.heap.push(Reverse((time, self.sequence, happens)));
+        self.agenda.add(time, happens);
     }
 
     pub(super) fn arrivals(&mut self, socket: u32, times: Vec<Duration>) {
@@ -230,7 +226,7 @@ impl World {
             if self.transfers.len() == starts && self.live == 0 {
                 break;
             }
-            let next = self.heap.peek().map(|Reverse((at, ..))| *at);
+            let next = self.agenda.next();
             let deadline = self.tape.deadline().map(|at| at.since_origin());
             // The pool's may be too early by the time of what was used again; a tick mends that.
             overdue = match deadline {
@@ -250,10 +246,7 @@ impl World {
             if due && !late {
                 self.tell(&Told::Tick);
             }
-            while let Some(Reverse((at, ..))) = self.heap.peek()
-                && *at <= self.now
-                && let Some(Reverse((_, _, happens))) = self.heap.pop()
-            {
+            while let Some(happens) = self.agenda.due(self.now) {
                 self.happens(happens);
                 if self.dice.once_in(2) {
                     break;
