@@ -346,3 +346,40 @@ fn the_time_between_two_reads_is_the_callers_own() {
         assert_eq!(response.read(&mut body).unwrap(), 0);
     }
 }
+
+/// The socket gives up earlier than the limit, and then what is left is waited for, not all of it again.
+#[test]
+fn a_large_body_that_stops_ends_at_the_idle_limit() {
+    for sent in [100_000, 1_000_000] {
+        let head = "HTTP/1.1 200 OK\r\nContent-Length: 2000000\r\n\r\n";
+        let server = Scripted::start([Script::new().read_request().send(head).send(vec![b'x'; sent]).stall()]).unwrap();
+        let session = session_with(|options| options.idle_timeout = Some(SECOND).into());
+        let mut response = session.get(server.url("/")).send().unwrap();
+        response.read_exact(&mut vec![0; sent - 10]).unwrap();
+        let mut space = vec![0; 16 * 1024];
+        assert!(response.read(&mut space).unwrap() <= 10);
+        let error = timed(ONE_SECOND, || loop {
+            if let Err(error) = response.read(&mut space) {
+                break error.downcast::<Error>().unwrap();
+            }
+        });
+        assert_timeout(&error, Timeout::Idle, Phase::Body);
+    }
+}
+
+/// The deadline of the whole goes on while the caller does something else.
+#[test]
+fn a_deadline_that_passed_between_two_reads_is_told_by_the_next() {
+    let elsewhere = Scripted::start([trickling(), trickling()]).unwrap();
+    for size in [100, 100_000] {
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", 2 * size);
+        let script = Script::new().read_request().send(head).send(vec![b'x'; size]).stall();
+        let server = Scripted::start([script]).unwrap();
+        let session = within_a_second();
+        let mut response = session.get(server.url("/")).send().unwrap();
+        response.read_exact(&mut vec![0; size]).unwrap();
+        within_a_second().get(elsewhere.url("/")).send().unwrap_err();
+        let error = timed(Duration::ZERO..=SECOND / 2, || response.read(&mut vec![0; size]).unwrap_err());
+        assert_timeout(&error.downcast::<Error>().unwrap(), Timeout::Total, Phase::Body);
+    }
+}

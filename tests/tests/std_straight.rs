@@ -70,6 +70,34 @@ fn every_framing_in_reads_of_every_size() {
 }
 
 #[test]
+fn reads_straight_are_left_off_at_any_place() {
+    let body = pattern(1_500_000, 1);
+    let answer = [format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len()).as_bytes(), &body].concat();
+    for (read, kept) in [(300_000, false), (1_490_000, true), (1_499_999, true)] {
+        let script = Script::new().answer(&answer);
+        let script = script.answer(b"HTTP/1.1 204 No Content\r\n\r\n");
+        for collects in [false, true] {
+            let server = Scripted::start([script.clone(), Script::new()]).unwrap();
+            let session = Session::new();
+            let mut response = session.get(server.url("/")).send().unwrap();
+            let mut all = vec![0; read];
+            for piece in all.chunks_mut(10_000) {
+                response.read_exact(piece).unwrap();
+            }
+            if collects {
+                all.extend_from_slice(&response.content().unwrap());
+                assert!(all == body);
+            } else {
+                assert!(body.starts_with(&all));
+            }
+            drop(response);
+            // A short rest is read, so that the connection can be kept.
+            assert_eq!(session.pool_statistics().idle, usize::from(kept || collects), "{read} read");
+        }
+    }
+}
+
+#[test]
 fn a_body_that_is_cut_or_too_long_is_an_error_all_the_same() {
     let body = pattern(300_000, 1);
     let answer = [b"HTTP/1.1 200 OK\r\nContent-Length: 300001\r\n\r\n", &body[..]].concat();

@@ -22,6 +22,7 @@ mod straight;
 mod waiting;
 
 pub(crate) use straight::LARGE;
+use straight::Straight;
 
 /// Request bodies up to this size are written by a socket that blocks; for larger ones both directions are watched, so that an early
 /// response is seen (T52).
@@ -49,8 +50,9 @@ pub(crate) struct Call {
     waiting: Waiting,
     /// A wait has said that something can be read, and no read since that there is nothing.
     readable: bool,
-    /// Bytes that the caller has got in its own memory, and the transfer was not told of: until the caller comes back, time is its own.
-    straight: usize,
+    straight: Straight,
+    /// The caller has been given something: until it waits again, time is its own.
+    away: bool,
     /// Something large is being read, and not at its end: a chunk, or a body as a whole.
     large: bool,
     /// The final head is there.
@@ -110,7 +112,8 @@ impl Call {
                 watched,
                 waiting: Waiting::default(),
                 readable: false,
-                straight: 0,
+                straight: Straight::default(),
+                away: false,
                 large: false,
                 headed: false,
             },
@@ -131,11 +134,23 @@ impl Call {
             let output = self.transfer.poll();
             if !matches!(output, Output::Body | Output::Release | Output::Event(_)) {
                 self.clock.refresh();
+                if self.wait_again() {
+                    continue;
+                }
             }
             if let Some(stop) = self.perform(output) {
                 return stop;
             }
         }
+    }
+
+    /// The caller waits for the peer from now on. Whether it did something else before, so that a deadline may have passed.
+    fn wait_again(&mut self) -> bool {
+        let away = std::mem::take(&mut self.away);
+        if away {
+            self.tell(Input::Consumed(0));
+        }
+        away
     }
 
     /// Goes on only as long as that needs no waiting: a response without a body gives its connection back at once.
@@ -201,7 +216,7 @@ impl Call {
     fn event(&mut self, event: Event) -> Option<Stop> {
         match event {
             Event::Head(head) => {
-                self.headed = true;
+                (self.headed, self.away) = (true, true);
                 Some(Stop::Head(head))
             }
             Event::Done => Some(Stop::Done),
@@ -218,11 +233,9 @@ impl Call {
         }
     }
 
-    /// The caller has used bytes of the body. Where none are to come, it does not matter when.
+    /// The caller has used bytes of the body. When that was is told when it matters.
     pub(crate) fn consumed(&mut self, n: usize) {
-        if !self.transfer.is_received() {
-            self.clock.refresh();
-        }
+        self.away = true;
         self.tell(Input::Consumed(n));
     }
 
@@ -444,8 +457,7 @@ impl Drop for Call {
     /// T87: a short rest of the body is read so that the connection can be kept; else it is closed.
     fn drop(&mut self) {
         if !self.transfer.is_ended() && !std::thread::panicking() {
-            self.clock.read();
-            self.use_up(self.clock.now());
+            self.use_up(Duration::ZERO);
             if self.transfer.handle(self.clock.now(), Input::Discard).is_ok() {
                 while let Stop::Body = self.run() {
                     self.consumed(self.transfer.body().len());

@@ -139,6 +139,7 @@ impl Response {
         }
         let limit = self.call.transfer.request().settings().limits.body_bytes;
         let mut collected = Vec::new();
+        self.call.come_back();
         while let Some(bytes) = self.next_piece()? {
             let n = bytes.len();
             if (collected.len() + n) as u64 > limit {
@@ -221,20 +222,14 @@ impl Response {
 
     /// The bytes at hand, waiting for some if there are none; `None` at the end.
     fn next_piece(&mut self) -> Result<Option<&[u8]>, Error> {
-        self.call.come_back();
         if let Body::Failed(error) = &mut self.body
             && let Some(error) = error.take()
         {
             return Err(error);
         }
-        self.call.time_passed();
+        self.call.go_on();
         // What came with the head is here already.
-        let stop = if self.call.transfer.body().is_empty() {
-            self.call.ask_for_more();
-            self.call.run()
-        } else {
-            Stop::Body
-        };
+        let stop = if self.call.transfer.body().is_empty() { self.call.run() } else { Stop::Body };
         match stop {
             Stop::Body => Ok(Some(self.call.transfer.body())),
             Stop::Failed(error) => {
@@ -264,9 +259,9 @@ impl Read for Response {
             Body::Failed(None) => return Err(io::Error::other("the body has failed before")),
             Body::Failed(Some(_)) | Body::Streaming => {}
         }
-        if out.len() >= LARGE
-            && let Some(n) = self.call.read_large(out)
-        {
+        if out.len() < LARGE {
+            self.call.come_back();
+        } else if let Some(n) = self.call.read_large(out) {
             return Ok(n);
         }
         let Some(bytes) = self.next_piece().map_err(into_io)? else { return Ok(0) };

@@ -78,6 +78,11 @@ impl Socket {
         self.stream.read(space)
     }
 
+    /// Reads, and waits as long as the last read would have.
+    pub(crate) fn read_on(&mut self, space: &mut [u8]) -> io::Result<usize> {
+        self.stream.read(space)
+    }
+
     /// Reads into one slice after the other.
     pub(crate) fn receive(
         &mut self,

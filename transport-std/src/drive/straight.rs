@@ -18,29 +18,54 @@ pub(crate) const LARGE: usize = 8 * 1024;
 /// Room for the framing of the next chunk, when none was seen yet: its end, five digits and their end; and for what comes behind the end of a body.
 pub(super) const BEHIND: usize = 9;
 
+/// Body bytes that the caller has got in its own memory.
+#[derive(Default)]
+pub(super) struct Straight {
+    /// The transfer knows of these, and not that they are used: until the caller comes back, time is its own.
+    shown: usize,
+    /// These were read after them, and the transfer does not know.
+    untold: usize,
+    /// So many come then, if any come, before there is anything to be told or asked. None where the time of each read is of importance.
+    ahead: usize,
+}
+
 impl Call {
-    /// The caller is here: what it got straight is used up.
+    /// The caller is here. What is at hand needs no clock, without a deadline for the whole.
     pub(crate) fn come_back(&mut self) {
-        if self.straight > 0 {
-            self.clock.read();
-            self.use_up(self.clock.now());
+        if self.straight.shown > 0 {
+            self.use_up(Duration::ZERO);
+        } else {
+            self.time_passed();
         }
     }
 
-    /// The caller waits for more from now on. What time it took before that does not count against the peer.
-    pub(crate) fn ask_for_more(&mut self) {
-        if !self.transfer.is_received() {
-            self.clock.refresh();
-            self.tell(Input::Consumed(0));
+    /// What the caller got straight is used up, if that is still to be told.
+    pub(crate) fn go_on(&mut self) {
+        if self.straight.shown > 0 {
+            self.use_up(Duration::ZERO);
         }
     }
 
-    /// The caller has used what was read straight.
-    pub(super) fn use_up(&mut self, now: Now) {
-        let n = std::mem::take(&mut self.straight);
+    /// The caller has used what was read straight, and came back so long ago. The clock is read.
+    pub(super) fn use_up(&mut self, ago: Duration) {
+        self.catch_up();
+        self.clock.read();
+        let n = std::mem::take(&mut self.straight.shown);
         if n > 0 && !self.transfer.is_ended() {
-            let told = self.transfer.handle(now, Input::Consumed(n));
+            let now = self.clock.now();
+            let came = Instant::from_origin(now.instant.since_origin().saturating_sub(ago));
+            let told = self.transfer.handle(Now::new(came, now.unix), Input::Consumed(n));
             debug_assert_eq!(told, Ok(()));
+        }
+    }
+
+    /// Tells what was read without a word. It came in time: when that was is of no importance.
+    fn catch_up(&mut self) {
+        self.straight.ahead = 0;
+        let n = std::mem::take(&mut self.straight.untold);
+        if n > 0 {
+            self.tell(Input::Bypassed(n));
+            self.straight.shown = n;
         }
     }
 
@@ -49,18 +74,38 @@ impl Call {
         self.large |= n >= LARGE;
     }
 
-    /// The caller is here and has room for so much: reads body bytes into it. `None` when that cannot be done.
+    /// The caller [comes back](Call::come_back) with room for so much: reads body bytes into it. `None` when that cannot be done.
     pub(crate) fn read_large(&mut self, out: &mut [u8]) -> Option<usize> {
-        let settings = self.transfer.request().settings();
-        // What was read straight is used up by more of the same, and without a deadline for the whole only the time without any counts: then
-        // neither the transfer nor the clock is asked before the read.
-        if self.straight == 0 || settings.total_timeout.is_some() {
+        if out.len() < self.straight.ahead {
+            return self.read_on(out);
+        }
+        self.catch_up();
+        if self.straight.shown == 0 {
+            self.time_passed();
+            self.clock.refresh();
+            self.wait_again();
+        } else if self.transfer.request().settings().total_timeout.is_some() {
+            // Without it only the time without a byte counts: what was read straight is used up by more of the same, and neither the transfer
+            // nor the clock is asked before.
             self.clock.read();
         }
-        if self.straight == 0 && self.transfer.body().is_empty() {
-            self.ask_for_more();
-        }
         self.read_straight(out, 0)
+    }
+
+    /// Reads more in the midst of something long. The socket's own limit is the time without a byte.
+    fn read_on(&mut self, out: &mut [u8]) -> Option<usize> {
+        let socket = self.socket.as_mut()?;
+        match socket.read_on(out) {
+            Ok(n @ 1..) => {
+                self.straight.untold += n;
+                self.straight.ahead -= n;
+                Some(n)
+            }
+            read => {
+                let waits = socket.waits();
+                self.nothing_read(read, Some(waits))
+            }
+        }
     }
 
     /// Reads body bytes into `out` behind the first `have` of it. `None` when that cannot be done, and nothing has been read.
@@ -80,7 +125,7 @@ impl Call {
         }
         let settings = self.transfer.request().settings();
         let left = match settings.total_timeout {
-            _ if self.straight == 0 => self.left(),
+            _ if self.straight.shown == 0 => self.left(),
             // The time without any begins now, and not before the transfer is told.
             None => settings.idle_timeout,
             Some(_) => {
@@ -99,33 +144,38 @@ impl Call {
         } else {
             socket.read(room, left)
         };
-        let waits = if have > 0 { Duration::ZERO } else { socket.waits() };
+        let waits = (have == 0).then(|| socket.waits());
         if let Ok(n @ 1..) = read {
             // It came in time: the socket waits no longer. When that was is of no importance but for a deadline of the whole.
             self.time_passed();
             let straight = n.min(most);
             self.large = straight < due;
+            let timed = self.transfer.request().settings().total_timeout.is_some();
             self.tell(Input::Bypassed(n));
             // A deadline that has passed counts before what came with it.
             if self.transfer.is_ended() {
-                self.straight = 0;
+                self.straight = Straight::default();
                 return None;
             }
-            self.straight = straight;
+            let ahead = if timed { 0 } else { due - straight };
+            self.straight = Straight { shown: straight, untold: 0, ahead };
             return Some(straight);
         }
-        self.clock.read();
+        self.nothing_read(read, waits)
+    }
+
+    /// A read has come to nothing: the end, a failure, or its time was over, which was so long; none with bytes at hand.
+    #[cold]
+    fn nothing_read(&mut self, read: io::Result<usize>, waits: Option<Duration>) -> Option<usize> {
         // When the caller came, as far as that counts: a read that was given up has waited for so long.
         let waited = match &read {
             Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => waits,
-            _ => Duration::ZERO,
+            _ => None,
         };
-        let now = self.clock.now();
-        let came = Instant::from_origin(now.instant.since_origin().saturating_sub(waited));
-        self.use_up(Now::new(came, now.unix));
+        self.use_up(waited.unwrap_or_default());
         match read {
             Ok(_) => self.tell(Input::Eof),
-            Err(error) if have > 0 && error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) if waits.is_none() && error.kind() == io::ErrorKind::WouldBlock => {}
             Err(error) => self.not_done(Side::Read, &error),
         }
         None
