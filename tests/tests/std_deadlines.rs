@@ -358,9 +358,11 @@ fn a_large_body_that_stops_ends_at_the_idle_limit() {
         response.read_exact(&mut vec![0; sent - 10]).unwrap();
         let mut space = vec![0; 16 * 1024];
         assert!(response.read(&mut space).unwrap() <= 10);
-        let error = timed(ONE_SECOND, || loop {
-            if let Err(error) = response.read(&mut space) {
-                break error.downcast::<Error>().unwrap();
+        let error = timed(ONE_SECOND, || {
+            loop {
+                if let Err(error) = response.read(&mut space) {
+                    break error.downcast::<Error>().unwrap();
+                }
             }
         });
         assert_timeout(&error, Timeout::Idle, Phase::Body);
