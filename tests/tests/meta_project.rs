@@ -3,9 +3,8 @@
 mod meta;
 
 use std::collections::BTreeSet;
-use std::process::Command;
 
-use meta::{read, repository, sources};
+use meta::{cargo, packages, read, repository, sources};
 
 /// Crates in the tree of petition-std with its default features, itself included. To be raised only with a reason in ARCHITECTURE.md.
 #[cfg(target_os = "linux")]
@@ -14,9 +13,7 @@ const CRATES: usize = 62;
 #[test]
 fn no_dependency_needs_a_younger_compiler_than_we_state() {
     let stated = version(&toml_value(&read("Cargo.toml"), "rust-version"));
-    let metadata = cargo(&["metadata", "--format-version=1", "--locked", "--offline", "--filter-platform", &host()]);
-    let metadata: serde_json::Value = serde_json::from_str(&metadata).expect("cargo metadata prints JSON");
-    let packages = metadata["packages"].as_array().expect("packages");
+    let packages = packages();
     assert!(packages.len() > 10);
     for package in packages {
         let needs = package["rust_version"].as_str().map(version);
@@ -112,23 +109,6 @@ fn manifests() -> Vec<String> {
         members.split('"').skip(1).step_by(2).map(|member| format!("{member}/Cargo.toml")).collect();
     assert!(manifests.len() >= 3, "expected the members of the workspace, saw {members}");
     manifests
-}
-
-fn cargo(arguments: &[&str]) -> String {
-    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    run(Command::new(program).args(arguments).current_dir(repository()))
-}
-
-fn host() -> String {
-    let program = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let text = run(Command::new(program).arg("-vV"));
-    text.lines().find_map(|line| line.strip_prefix("host: ")).expect("rustc names its host").to_owned()
-}
-
-fn run(command: &mut Command) -> String {
-    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).expect("text")
 }
 
 fn toml_value(text: &str, key: &str) -> String {

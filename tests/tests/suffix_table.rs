@@ -2,9 +2,10 @@
 //!
 //! With `PETITION_BLESS=1` the table is written anew, after `cargo update -p psl` has brought a younger list.
 
+mod meta;
+
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
-use std::process::Command;
 
 use petition_core::cookie::{PublicSuffixList, PublicSuffixes, SuffixRules};
 
@@ -41,13 +42,7 @@ fn t65_the_table_answers_as_the_rules_do_one_by_one() {
 
 /// One rule each, international names in letters.
 fn rules() -> Vec<String> {
-    let metadata = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version=1", "--locked", "--offline"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .expect("cargo metadata runs");
-    let metadata: serde_json::Value = serde_json::from_slice(&metadata.stdout).expect("cargo metadata prints JSON");
-    let packages = metadata["packages"].as_array().expect("packages");
+    let packages = meta::packages();
     let psl = packages.iter().find(|package| package["name"] == "psl").expect("the package psl");
     let manifest = PathBuf::from(psl["manifest_path"].as_str().expect("a path"));
     let text = std::fs::read_to_string(manifest.with_file_name("data/rules.txt")).expect("its list");

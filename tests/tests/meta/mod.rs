@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// Folders that hold nothing of ours.
 const SKIPPED: [&str; 4] = ["target", ".git", "corpus", "artifacts"];
@@ -83,4 +84,32 @@ fn walk(folder: &Path, visit: &mut impl FnMut(&Path)) {
             visit(&path);
         }
     }
+}
+
+/// What cargo knows of the packages that are built here, each as JSON. Those that other systems need may not be on this machine.
+pub(crate) fn packages() -> Vec<serde_json::Value> {
+    let metadata = cargo(&["metadata", "--format-version=1", "--locked", "--offline", "--filter-platform", &host()]);
+    let mut metadata: serde_json::Value = serde_json::from_str(&metadata).expect("cargo metadata prints JSON");
+    match metadata["packages"].take() {
+        serde_json::Value::Array(packages) => packages,
+        other => panic!("expected packages, saw {other}"),
+    }
+}
+
+/// What a command of cargo's prints.
+pub(crate) fn cargo(arguments: &[&str]) -> String {
+    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    run(Command::new(program).args(arguments).current_dir(repository()))
+}
+
+fn host() -> String {
+    let program = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let text = run(Command::new(program).arg("-vV"));
+    text.lines().find_map(|line| line.strip_prefix("host: ")).expect("rustc names its host").to_owned()
+}
+
+fn run(command: &mut Command) -> String {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("text")
 }
