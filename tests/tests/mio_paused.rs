@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
+use petition_core::engine::READ_BUFFER;
 use petition_mio::{Error, EventLoop, Flow, Handler, Head};
 use petition_tests::server::{Script, Scripted};
 
@@ -84,7 +85,7 @@ fn a_paused_handler_stops_the_reading_while_the_server_pushes_a_gibibyte() {
         let had = taken.load(Ordering::SeqCst);
         handle.resume();
         turn_until(&mut event_loop, |_| taken.load(Ordering::SeqCst) > had);
-        assert!(taken.load(Ordering::SeqCst) - had <= 64 * 1024, "more than one piece for one resume");
+        assert!(taken.load(Ordering::SeqCst) - had <= READ_BUFFER as u64, "more than one piece for one resume");
     }
     handle.cancel();
     turn_until(&mut event_loop, |event_loop| event_loop.driver().is_empty());

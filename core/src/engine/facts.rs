@@ -6,7 +6,7 @@ use crate::pool::PoolStatistics;
 use crate::transfer::{Side, Transfer};
 
 /// The size of the one read buffer.
-pub const READ_BUFFER: usize = 64 * 1024;
+pub const READ_BUFFER: usize = 256 * 1024;
 
 impl Engine {
     /// The bytes to write to a socket.

@@ -8,7 +8,7 @@ use petition_core::{
 };
 
 use super::{Dice, choice};
-use crate::memory::invariants::memory_is_bounded;
+use crate::memory::invariants::{SLICE, memory_is_bounded};
 
 /// What a run showed.
 #[derive(Debug, PartialEq)]
@@ -46,7 +46,7 @@ fn run(chosen: usize, parts: &[&[u8]], mut dice: Option<Dice>) -> Seen {
     while seen.outcome.is_empty() {
         budget = budget.checked_sub(1).expect("no spinning");
         let output = transfer.poll();
-        memory_is_bounded(transfer.retained(), 1, 0, false, &Limits::DEFAULT);
+        memory_is_bounded(transfer.retained(), 1, 0, false, SLICE, &Limits::DEFAULT);
         let mut answer = |input: Input<'_>| transfer.handle(now, input).expect("it was asked");
         match output {
             Output::Sync => transfer.sync(now, &mut session).unwrap(),

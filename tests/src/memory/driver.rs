@@ -135,7 +135,7 @@ impl Driver<'_> {
         let output = self.transfer.poll();
         let limits = &self.transfer.request().settings().limits;
         let held = self.transfer.retained();
-        super::invariants::memory_is_bounded(held, 1, 0, true, limits);
+        super::invariants::memory_is_bounded(held, 1, 0, true, super::invariants::SLICE, limits);
         let most = &mut self.out.retained;
         *most = Retained { received: held.received.max(most.received), outgoing: held.outgoing.max(most.outgoing) };
         self.out.polls += 1;

@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use memchr::memmem;
+use petition_core::engine::READ_BUFFER;
 use petition_core::error::Processed;
 use petition_core::http1::ProtocolError;
 use petition_core::link::LinkError;
@@ -176,7 +177,7 @@ impl World {
         let held = self.tape.retained();
         let layered = self.plan.mix != Mix::Plain;
         let idle = self.tape.counts().idle;
-        invariants::memory_is_bounded(held, self.live, idle, layered, &Limits::DEFAULT);
+        invariants::memory_is_bounded(held, self.live, idle, layered, READ_BUFFER, &Limits::DEFAULT);
         self.retained = self.retained.max(held.total());
     }
 

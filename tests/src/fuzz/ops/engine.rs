@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use arbitrary::Unstructured;
-use petition_core::engine::{Engine, Group, Output, SocketId, TransferId};
+use petition_core::engine::{Engine, Group, Output, READ_BUFFER, SocketId, TransferId};
 use petition_core::pool::PoolLimits;
 use petition_core::{Input, Instant, IoFailure, Limits, Now, Session, Side, UnixTime};
 
@@ -304,7 +304,14 @@ impl Run<'_> {
         assert_eq!(self.engine.len(), self.live.len());
         assert_eq!(self.engine.sockets(), self.wires.len());
         let statistics = self.engine.pool_statistics();
-        memory_is_bounded(self.engine.retained(), self.live.len(), statistics.idle, true, &Limits::DEFAULT);
+        memory_is_bounded(
+            self.engine.retained(),
+            self.live.len(),
+            statistics.idle,
+            true,
+            READ_BUFFER,
+            &Limits::DEFAULT,
+        );
         assert!(self.limits.open_total.is_none_or(|limit| statistics.open <= limit), "{statistics:?}");
         assert!(statistics.idle <= self.limits.idle_total, "{statistics:?}");
         if !self.live.is_empty() || !self.wires.is_empty() {

@@ -13,7 +13,7 @@ use petition_core::http1::LeniencySet;
 use petition_core::{Event, Input, Instant, IoFailure, Limits, Now, Output, Session, Side, Transfer, UnixTime};
 
 use super::words::{ANSWERS, CANARY, answer, request, step};
-use crate::memory::invariants::memory_is_bounded;
+use crate::memory::invariants::{SLICE, memory_is_bounded};
 
 /// A program for one transfer.
 pub fn transfer_ops(data: &[u8]) {
@@ -99,7 +99,7 @@ impl Run<'_> {
 
     fn poll(&mut self) {
         let output = self.transfer.poll();
-        memory_is_bounded(self.transfer.retained(), 1, 0, true, &Limits::DEFAULT);
+        memory_is_bounded(self.transfer.retained(), 1, 0, true, SLICE, &Limits::DEFAULT);
         let text = format!("{output:?}");
         assert!(!text.contains(&format!("{CANARY}-1")) && !text.contains(&format!("{CANARY}-p")), "{text}");
         self.shown.push(text);
