@@ -238,6 +238,8 @@ pub enum Processed {
 }
 
 /// A failure, with where it happened and what had moved by then. One line; no secret in it.
+///
+/// Its Debug output is that line as well, so that a `main` that returns it says what happened. The parts are those of [`Error::report`].
 pub struct Error(Box<Report>);
 
 /// The parts of an [`Error`].
@@ -327,7 +329,7 @@ impl Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.0, f)
+        fmt::Display::fmt(self, f)
     }
 }
 

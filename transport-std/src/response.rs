@@ -303,8 +303,7 @@ impl fmt::Debug for Response {
     }
 }
 
-/// A response with a status of 400 or more, as an error.
-#[derive(Debug)]
+/// A response with a status of 400 or more, as an error. Its Debug output is its words, as that of [`Error`].
 pub struct StatusError(Box<Response>);
 
 impl StatusError {
@@ -323,6 +322,12 @@ impl fmt::Display for StatusError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let url = petition_core::url_rules::redacted(self.0.url(), petition_core::url_rules::QueryShown::NamesOnly);
         write!(f, "{url}: expected a status below 400, saw {}", self.0.status().as_u16())
+    }
+}
+
+impl fmt::Debug for StatusError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
