@@ -22,21 +22,23 @@ use crate::response::Response;
 /// When the loop is gone, a request that is sent ends at once with an error of kind [`Cancelled`](ErrorKind::Cancelled), and its callback runs on the thread
 /// that sent it. A callback that sends anew whatever happened goes on so for ever.
 #[derive(Clone)]
-pub struct Client {
+pub struct Client(Arc<Parts>);
+
+struct Parts {
     inbox: Arc<Inbox>,
     state: Arc<Mutex<Session>>,
     /// The URLs of the last requests.
-    urls: Arc<Mutex<UrlMemo>>,
+    urls: Mutex<UrlMemo>,
 }
 
 impl Client {
     pub(crate) fn new(inbox: Arc<Inbox>, state: Arc<Mutex<Session>>) -> Client {
-        Client { inbox, state, urls: Arc::default() }
+        Client(Arc::new(Parts { inbox, state, urls: Mutex::default() }))
     }
 
     /// A request of any method.
     pub fn request(&self, method: Method, url: impl IntoUrl) -> RequestBuilder {
-        let request = match self.urls.try_lock() {
+        let request = match self.0.urls.try_lock() {
             Ok(mut urls) => urls.request(method, url),
             // Not worth waiting for.
             Err(_) => Request::new(method, url),
@@ -81,32 +83,37 @@ impl Client {
 
     /// The options and cookies, to be looked at, changed, or shared with another transport.
     pub fn state(&self) -> Arc<Mutex<Session>> {
-        self.state.clone()
+        self.0.state.clone()
     }
 
     /// Looks at the session or changes it. It is locked meanwhile: nothing must be sent from within `f`.
     pub fn session<R>(&self, f: impl FnOnce(&mut Session) -> R) -> R {
-        f(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+        f(&mut self.0.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Cancels every request that was sent under this [group](RequestBuilder::group).
     pub fn cancel_group(&self, group: u64) {
-        self.inbox.push(Command::CancelGroup(group));
+        self.command(Command::CancelGroup(group));
     }
 
     /// Makes [`EventLoop::run`](crate::EventLoop::run) return, at its next turn.
     pub fn stop(&self) {
-        self.inbox.push(Command::Stop);
+        self.command(Command::Stop);
+    }
+
+    /// Hands a command to the loop; nothing when the loop is gone.
+    pub(crate) fn command(&self, command: Command) {
+        self.0.inbox.push(command);
     }
 
     /// Begins a request. When the loop is gone, the job ends at once, on this thread.
-    fn start(&self, transfer: Result<Transfer, Error>, group: Option<u64>, job: Job) -> Handle {
+    fn start(self, transfer: Result<Transfer, Error>, group: Option<u64>, job: Job) -> Handle {
         let ticket = Ticket::new();
         let start = Start { transfer, group: group.map(Group), ticket: ticket.clone(), job };
-        if let Some(Command::Start(start)) = self.inbox.push(Command::Start(start)) {
+        if let Some(Command::Start(start)) = self.0.inbox.push(Command::Start(start)) {
             refuse_in_turn(start);
         }
-        Handle { ticket, inbox: self.inbox.clone() }
+        Handle { ticket, client: self }
     }
 }
 

@@ -73,6 +73,8 @@ pub struct Driver {
     inbox: Arc<Inbox>,
     /// Those that were taken out of the inbox and not obeyed yet.
     commands: VecDeque<Command>,
+    /// How many of them begin a request.
+    starts: usize,
     lookups: Lookups,
     /// The time of this turn: read at its beginning, after each callback, and now and then.
     now: Now,
@@ -124,6 +126,7 @@ impl Driver {
             sockets: Vec::new(),
             jobs: Vec::new(),
             commands: VecDeque::new(),
+            starts: 0,
             now: clock::now(),
             steps: 0,
             lookups: Lookups::new(options.resolver, inbox.clone()),
@@ -236,7 +239,7 @@ impl Driver {
 
     /// How many requests have not ended, those that were sent and not begun yet included.
     pub fn len(&self) -> usize {
-        self.engine.len() + self.inbox.starts()
+        self.engine.len() + self.starts + self.inbox.starts()
     }
 
     /// Whether no request is left.
@@ -272,7 +275,7 @@ impl Driver {
             if self.inbox.is_empty() {
                 return false;
             }
-            self.inbox.take(&mut self.commands);
+            self.starts = self.inbox.take(&mut self.commands);
         }
         match self.commands.pop_front() {
             Some(command) => {
@@ -287,7 +290,7 @@ impl Driver {
         let now = self.now;
         match command {
             Command::Start(start) => {
-                self.inbox.started();
+                self.starts = self.starts.saturating_sub(1);
                 self.start(start);
             }
             Command::Cancel(ticket) => {

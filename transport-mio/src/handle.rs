@@ -1,17 +1,21 @@
 //! Handles: to cancel and pause a request from anywhere, and to wait for its result.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use petition_core::Error;
 use petition_core::engine::TransferId;
 
-use crate::inbox::{Command, Inbox};
+use crate::client::Client;
+use crate::inbox::Command;
 use crate::response::Response;
 
 /// What a handle and the loop share of one request.
 pub(crate) struct Ticket {
+    /// It is not wanted any more. Should the loop have looked too early, a command follows.
+    cancelled: AtomicBool,
     stage: Mutex<Stage>,
 }
 
@@ -19,15 +23,13 @@ pub(crate) struct Ticket {
 enum Stage {
     /// The loop has not seen it yet.
     Sent,
-    /// As before, and it is not wanted any more.
-    Cancelled,
     Running(TransferId),
     Ended,
 }
 
 impl Ticket {
     pub(crate) fn new() -> Arc<Ticket> {
-        Arc::new(Ticket { stage: Mutex::new(Stage::Sent) })
+        Arc::new(Ticket { cancelled: AtomicBool::new(false), stage: Mutex::new(Stage::Sent) })
     }
 
     fn stage(&self) -> MutexGuard<'_, Stage> {
@@ -37,7 +39,7 @@ impl Ticket {
     pub(crate) fn transfer(&self) -> Option<TransferId> {
         match *self.stage() {
             Stage::Running(id) => Some(id),
-            Stage::Sent | Stage::Cancelled | Stage::Ended => None,
+            Stage::Sent | Stage::Ended => None,
         }
     }
 
@@ -45,9 +47,9 @@ impl Ticket {
         *self.stage() = id.map_or(Stage::Ended, Stage::Running);
     }
 
-    /// Cancelled before the loop had seen it.
+    /// Cancelled, be it before the loop had seen it.
     pub(crate) fn is_cancelled(&self) -> bool {
-        *self.stage() == Stage::Cancelled
+        self.cancelled.load(Ordering::Relaxed)
     }
 }
 
@@ -55,32 +57,27 @@ impl Ticket {
 #[derive(Clone)]
 pub struct Handle {
     pub(crate) ticket: Arc<Ticket>,
-    pub(crate) inbox: Arc<Inbox>,
+    pub(crate) client: Client,
 }
 
 impl Handle {
     /// Ends the request. Its callback runs on the loop with an error of kind
     /// [`Cancelled`](petition_core::ErrorKind::Cancelled), unless it has ended by then; exactly once in any case.
     pub fn cancel(&self) {
-        {
-            let mut stage = self.ticket.stage();
-            match *stage {
-                Stage::Sent => *stage = Stage::Cancelled,
-                Stage::Cancelled | Stage::Ended => return,
-                Stage::Running(_) => {}
-            }
+        let before = self.ticket.cancelled.swap(true, Ordering::Relaxed);
+        if !before && *self.ticket.stage() != Stage::Ended {
+            self.client.command(Command::Cancel(self.ticket.clone()));
         }
-        self.inbox.push(Command::Cancel(self.ticket.clone()));
     }
 
     /// No body is delivered until [`Handle::resume`], and nothing more is read once a piece waits; the time does not count against the peer.
     pub fn pause(&self) {
-        self.inbox.push(Command::Pause(self.ticket.clone()));
+        self.client.command(Command::Pause(self.ticket.clone()));
     }
 
     /// Goes on after [`Handle::pause`], or after a handler paused or had no body bytes to send.
     pub fn resume(&self) {
-        self.inbox.push(Command::Resume(self.ticket.clone()));
+        self.client.command(Command::Resume(self.ticket.clone()));
     }
 }
 

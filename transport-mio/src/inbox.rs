@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mio::Waker;
 use petition_core::engine::Group;
@@ -45,93 +45,90 @@ pub(crate) struct Start {
 
 /// Commands on their way to the loop.
 pub(crate) struct Inbox {
-    commands: Mutex<State>,
-    /// There are some: looked at far more often than commands come.
+    state: Mutex<State>,
+    /// Some wait: looked at far more often than commands come.
     some: AtomicBool,
-    /// The loop is, or is about to be, waiting in the operating system: it must be woken.
+    /// The loop is, or is about to be, waiting in the operating system: it must be woken. Set and acted upon under the lock.
     asleep: AtomicBool,
-    /// Requests that the loop has not begun.
-    starts: AtomicUsize,
     waker: Waker,
 }
 
+#[derive(Default)]
 struct State {
     waiting: VecDeque<Command>,
+    /// How many of them begin a request.
+    starts: usize,
     /// The loop is gone: commands come back.
     closed: bool,
 }
 
 impl Inbox {
     pub(crate) fn new(waker: Waker) -> Inbox {
-        let commands = Mutex::new(State { waiting: VecDeque::new(), closed: false });
-        let (asleep, starts) = (AtomicBool::new(true), AtomicUsize::new(0));
-        Inbox { commands, some: AtomicBool::new(false), asleep, starts, waker }
+        Inbox { state: Mutex::default(), some: AtomicBool::new(false), asleep: AtomicBool::new(true), waker }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Hands a command to the loop; the command itself when the loop is gone. From the loop's own thread, and while the loop is busy,
     /// this makes no system call.
     pub(crate) fn push(&self, command: Command) -> Option<Command> {
-        {
-            let mut state = self.commands.lock().unwrap_or_else(PoisonError::into_inner);
+        let wake = {
+            let mut state = self.state();
             if state.closed {
                 return Some(command);
             }
-            if matches!(command, Command::Start(_)) {
-                self.starts.fetch_add(1, Ordering::Relaxed);
-            }
+            state.starts += usize::from(matches!(command, Command::Start(_)));
             state.waiting.push_back(command);
-            self.some.store(true, Ordering::SeqCst);
-        }
-        if self.asleep.load(Ordering::SeqCst) && self.asleep.swap(false, Ordering::SeqCst) {
+            self.some.store(true, Ordering::Release);
+            self.asleep.load(Ordering::Relaxed) && self.asleep.swap(false, Ordering::Relaxed)
+        };
+        if wake {
             // When it cannot be woken, the loop is over or out of descriptors; the command is found at the next turn.
             let _ = self.waker.wake();
         }
         None
     }
 
-    /// Exchanges what waits for the empty queue that is given.
-    pub(crate) fn take(&self, into: &mut VecDeque<Command>) {
+    /// Exchanges what waits for the empty queue that is given; how many requests are to be begun.
+    pub(crate) fn take(&self, into: &mut VecDeque<Command>) -> usize {
         if into.capacity() > KEEP {
             *into = VecDeque::new();
         }
-        let mut state = self.commands.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state();
         std::mem::swap(into, &mut state.waiting);
-        self.some.store(!state.waiting.is_empty(), Ordering::SeqCst);
+        self.some.store(!state.waiting.is_empty(), Ordering::Release);
+        std::mem::take(&mut state.starts)
     }
 
     /// Says that the loop is going to wait. False when there are commands: it must not.
     pub(crate) fn sleep(&self) -> bool {
-        // Either this thread sees the command of another, or that one sees that the loop is asleep.
-        self.asleep.store(true, Ordering::SeqCst);
-        let empty = self.is_empty();
-        if !empty {
-            self.awake();
-        }
+        // Whoever comes later finds the loop asleep.
+        let state = self.state();
+        let empty = state.waiting.is_empty();
+        self.asleep.store(empty, Ordering::Relaxed);
         empty
+    }
+
+    /// The loop is about to look at its commands. Somebody who does not know yet wakes it in vain.
+    pub(crate) fn awake(&self) {
+        self.asleep.store(false, Ordering::Relaxed);
     }
 
     /// Whether no command waits.
     pub(crate) fn is_empty(&self) -> bool {
-        !self.some.load(Ordering::SeqCst)
+        !self.some.load(Ordering::Acquire)
     }
 
-    /// How many requests the loop has not begun.
+    /// How many of those that wait begin a request.
     pub(crate) fn starts(&self) -> usize {
-        self.starts.load(Ordering::Relaxed)
-    }
-
-    /// One of them is begun, or refused.
-    pub(crate) fn started(&self) {
-        self.starts.fetch_sub(1, Ordering::Relaxed);
-    }
-
-    pub(crate) fn awake(&self) {
-        self.asleep.store(false, Ordering::SeqCst);
+        if self.is_empty() { 0 } else { self.state().starts }
     }
 
     /// No more commands from now on; those that wait are given out.
     pub(crate) fn close(&self) -> VecDeque<Command> {
-        let mut state = self.commands.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state();
         state.closed = true;
         std::mem::take(&mut state.waiting)
     }
