@@ -8,16 +8,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use petition_core::http1::ResponseHead;
-use petition_core::pool::{Pooled, Take};
 use petition_core::{Body, Error, Event, Input, Instant, IoFailure, Output, Prepared, Side, Transfer};
 use rustix::event::PollFlags;
 
 use crate::clock::Clock;
 use crate::dialing::Dialing;
-use crate::session::{Kept, Shared};
+use crate::session::Shared;
 use crate::socket::Socket;
 use crate::upload::Upload;
 
+mod connection;
 mod straight;
 mod waiting;
 
@@ -30,6 +30,9 @@ const WATCHED: u64 = 16 * 1024;
 
 /// Until the final head is there no more than this is read at once.
 const WITH_HEAD: usize = 17 * 1024;
+
+/// No more than this is read at once between two large chunks: the second is to be read straight to where it is wanted.
+const BETWEEN: usize = 64;
 
 /// One request being carried out on this thread.
 pub(crate) struct Call {
@@ -53,10 +56,21 @@ pub(crate) struct Call {
     straight: Straight,
     /// The caller has been given something: until it waits again, time is its own.
     away: bool,
-    /// Something large is being read, and not at its end: a chunk, or a body as a whole.
-    large: bool,
-    /// The final head is there.
-    headed: bool,
+    coming: Coming,
+}
+
+/// What is likely to come next, as far as that decides how much is read at once, and where to.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Coming {
+    /// The final head. What comes with it is copied.
+    #[default]
+    Head,
+    /// Nothing is known.
+    Anything,
+    /// More of something large, a chunk or a body as a whole: it goes straight to the caller.
+    Large,
+    /// What is behind something large, of which nothing was seen: framing, and then perhaps more of the kind.
+    Between,
 }
 
 /// Whether the pool counts a connection of this call.
@@ -114,8 +128,7 @@ impl Call {
                 readable: false,
                 straight: Straight::default(),
                 away: false,
-                large: false,
-                headed: false,
+                coming: Coming::default(),
             },
         )
     }
@@ -216,7 +229,7 @@ impl Call {
     fn event(&mut self, event: Event) -> Option<Stop> {
         match event {
             Event::Head(head) => {
-                (self.headed, self.away) = (true, true);
+                (self.coming, self.away) = (Coming::Anything, true);
                 Some(Stop::Head(head))
             }
             Event::Done => Some(Stop::Done),
@@ -243,98 +256,6 @@ impl Call {
     pub(crate) fn tell(&mut self, input: Input<'_>) {
         let told = self.transfer.handle(self.clock.now(), input);
         debug_assert_eq!(told, Ok(()));
-    }
-
-    fn acquire(&mut self) {
-        let Some(route) = self.transfer.route() else { return };
-        let now = self.clock.now().instant;
-        let taken = match self.shared.places().take_now(route, now) {
-            Some(taken) => taken,
-            None => {
-                let left = self.left();
-                let taken = self.shared.places().take(route, now, left);
-                self.clock.read();
-                let Some(taken) = taken else { return self.tell(Input::Tick) };
-                taken
-            }
-        };
-        match taken {
-            Take::Reuse { pooled, idle_for } => {
-                self.opened = pooled.born;
-                self.place = Place::Taken;
-                let Kept { link, socket } = pooled.item;
-                let peer = Some(socket.peer());
-                self.socket = Some(socket);
-                self.tell(Input::Acquired { link, peer, idle: idle_for });
-            }
-            Take::Open { evicted } => {
-                drop(evicted);
-                self.place = Place::Taken;
-                self.tell(Input::NotAcquired);
-            }
-            // Waited for, and never given out.
-            Take::Full => self.tell(Input::Tick),
-        }
-    }
-
-    fn resolve(&mut self) {
-        let Some((host, port)) = self.transfer.peer_name() else { return };
-        let deadline = self.transfer.deadline();
-        let found = self.shared.resolver().resolve(host, port, self.clock.left(deadline));
-        self.clock.read();
-        match found {
-            Ok(addresses) => self.tell(Input::Resolved(&addresses)),
-            // Of our time, that is. A resolver whose own patience ended before has failed.
-            Err(error) if error.kind() == Io::TimedOut && self.clock.left(deadline) == Some(Duration::ZERO) => {
-                self.tell(Input::Tick);
-            }
-            Err(error) => self.tell(Input::ResolveFailed(IoFailure::from(&error))),
-        }
-    }
-
-    fn release(&mut self) {
-        self.take_back();
-        let (Some((key, link)), Some(socket)) = (self.transfer.take_link(), self.socket.take()) else { return };
-        let hint = link.http().keep_alive_timeout();
-        if std::mem::replace(&mut self.place, Place::None) == Place::None {
-            return;
-        }
-        let (now, born) = (self.clock.now().instant, self.opened);
-        let closed = self.shared.with_pool(|pool| {
-            let evicted = pool.put(Pooled { key, item: Kept { link, socket }, born }, now, hint);
-            let due = pool.next_expiry().is_some_and(|at| at <= now);
-            (evicted, due.then(|| pool.expire(now)))
-        });
-        // Closed here, outside the lock.
-        drop(closed);
-    }
-
-    fn close(&mut self) {
-        self.take_back();
-        if self.socket.take().is_some() {
-            // What blocked on this socket, or failed, does not on the next.
-            self.waiting = Waiting { read: true, write: true };
-            self.ready(PollFlags::IN | PollFlags::OUT);
-            self.readable = false;
-        }
-        if self.place == Place::Taken {
-            self.place = Place::Vacant;
-        }
-    }
-
-    fn take_back(&mut self) {
-        if let Some(storage) = self.transfer.take_back() {
-            self.spare = Some(storage);
-        }
-        self.lent = false;
-    }
-
-    fn give_place_back(&mut self) {
-        if std::mem::replace(&mut self.place, Place::None) != Place::None
-            && let Some(route) = self.transfer.route()
-        {
-            self.shared.with_pool(|pool| pool.closed(route));
-        }
     }
 
     /// The sides that were waited for may be tried again, as far as they are ready.
@@ -401,8 +322,15 @@ impl Call {
         let left = self.left();
         let Some(socket) = &mut self.socket else { return };
         let space = self.transfer.space();
-        // What comes with the head is copied: a large body is to be read straight to where it is wanted.
-        let most = if self.headed { space.len() } else { space.len().min(WITH_HEAD) };
+        // What is read here is copied: a large body is to be read straight to where it is wanted.
+        let most = match self.coming {
+            Coming::Head => WITH_HEAD.min(space.len()),
+            Coming::Between => BETWEEN.min(space.len()),
+            Coming::Anything | Coming::Large => space.len(),
+        };
+        if self.coming == Coming::Between {
+            self.coming = Coming::Anything;
+        }
         let read = socket.read(space.get_mut(..most).unwrap_or_default(), left);
         self.clock.read();
         match read {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use petition_core::{Input, Instant, Now, Side};
 use rustix::net::RecvFlags;
 
-use super::Call;
+use super::{Call, Coming};
 
 /// Reads of less than this go through the buffer, which then also takes what comes behind.
 pub(crate) const LARGE: usize = 8 * 1024;
@@ -71,7 +71,9 @@ impl Call {
 
     /// So many bytes came in one piece.
     pub(crate) fn saw(&mut self, n: usize) {
-        self.large |= n >= LARGE;
+        if n >= LARGE {
+            self.coming = Coming::Large;
+        }
     }
 
     /// The caller [comes back](Call::come_back) with room for so much: reads body bytes into it. `None` when that cannot be done.
@@ -115,8 +117,12 @@ impl Call {
         let room = out.get_mut(have..).filter(|room| room.len() >= LARGE)?;
         let due = usize::try_from(self.transfer.content_due()).unwrap_or(usize::MAX);
         // The rest of something large is read by itself, so that what is behind it begins in its place.
-        self.large = due >= LARGE || (self.large && due > 0);
-        if !self.large {
+        if due >= LARGE {
+            self.coming = Coming::Large;
+        } else if self.coming != Coming::Large {
+            return None;
+        } else if due == 0 {
+            self.coming = Coming::Anything;
             return None;
         }
         let ends = room.len() >= due;
@@ -149,7 +155,11 @@ impl Call {
             // It came in time: the socket waits no longer. When that was is of no importance but for a deadline of the whole.
             self.time_passed();
             let straight = n.min(most);
-            self.large = straight < due;
+            self.coming = match due - straight {
+                0 if n == straight => Coming::Between,
+                0 => Coming::Anything,
+                _ => Coming::Large,
+            };
             let timed = self.transfer.request().settings().total_timeout.is_some();
             self.tell(Input::Bypassed(n));
             // A deadline that has passed counts before what came with it.

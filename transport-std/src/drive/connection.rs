@@ -1,0 +1,105 @@
+//! The connection of a call: from the pool or looked up anew, given back or closed; and its place among those that may be open.
+
+use std::io::ErrorKind as Io;
+use std::time::Duration;
+
+use petition_core::pool::{Pooled, Take};
+use petition_core::{Input, IoFailure};
+use rustix::event::PollFlags;
+
+use super::{Call, Place, Waiting};
+use crate::session::Kept;
+
+impl Call {
+    pub(super) fn acquire(&mut self) {
+        let Some(route) = self.transfer.route() else { return };
+        let now = self.clock.now().instant;
+        let taken = match self.shared.places().take_now(route, now) {
+            Some(taken) => taken,
+            None => {
+                let left = self.left();
+                let taken = self.shared.places().take(route, now, left);
+                self.clock.read();
+                let Some(taken) = taken else { return self.tell(Input::Tick) };
+                taken
+            }
+        };
+        match taken {
+            Take::Reuse { pooled, idle_for } => {
+                self.opened = pooled.born;
+                self.place = Place::Taken;
+                let Kept { link, socket } = pooled.item;
+                let peer = Some(socket.peer());
+                self.socket = Some(socket);
+                self.tell(Input::Acquired { link, peer, idle: idle_for });
+            }
+            Take::Open { evicted } => {
+                drop(evicted);
+                self.place = Place::Taken;
+                self.tell(Input::NotAcquired);
+            }
+            // Waited for, and never given out.
+            Take::Full => self.tell(Input::Tick),
+        }
+    }
+
+    pub(super) fn resolve(&mut self) {
+        let Some((host, port)) = self.transfer.peer_name() else { return };
+        let deadline = self.transfer.deadline();
+        let found = self.shared.resolver().resolve(host, port, self.clock.left(deadline));
+        self.clock.read();
+        match found {
+            Ok(addresses) => self.tell(Input::Resolved(&addresses)),
+            // Of our time, that is. A resolver whose own patience ended before has failed.
+            Err(error) if error.kind() == Io::TimedOut && self.clock.left(deadline) == Some(Duration::ZERO) => {
+                self.tell(Input::Tick);
+            }
+            Err(error) => self.tell(Input::ResolveFailed(IoFailure::from(&error))),
+        }
+    }
+
+    pub(super) fn release(&mut self) {
+        self.take_back();
+        let (Some((key, link)), Some(socket)) = (self.transfer.take_link(), self.socket.take()) else { return };
+        let hint = link.http().keep_alive_timeout();
+        if std::mem::replace(&mut self.place, Place::None) == Place::None {
+            return;
+        }
+        let (now, born) = (self.clock.now().instant, self.opened);
+        let closed = self.shared.with_pool(|pool| {
+            let evicted = pool.put(Pooled { key, item: Kept { link, socket }, born }, now, hint);
+            let due = pool.next_expiry().is_some_and(|at| at <= now);
+            (evicted, due.then(|| pool.expire(now)))
+        });
+        // Closed here, outside the lock.
+        drop(closed);
+    }
+
+    pub(super) fn close(&mut self) {
+        self.take_back();
+        if self.socket.take().is_some() {
+            // What blocked on this socket, or failed, does not on the next.
+            self.waiting = Waiting { read: true, write: true };
+            self.ready(PollFlags::IN | PollFlags::OUT);
+            self.readable = false;
+        }
+        if self.place == Place::Taken {
+            self.place = Place::Vacant;
+        }
+    }
+
+    fn take_back(&mut self) {
+        if let Some(storage) = self.transfer.take_back() {
+            self.spare = Some(storage);
+        }
+        self.lent = false;
+    }
+
+    pub(super) fn give_place_back(&mut self) {
+        if std::mem::replace(&mut self.place, Place::None) != Place::None
+            && let Some(route) = self.transfer.route()
+        {
+            self.shared.with_pool(|pool| pool.closed(route));
+        }
+    }
+}
