@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::callgrind::Profile;
@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(180);
 pub(crate) struct Server {
     process: Child,
     pub(crate) plain: String,
-    tls: String,
+    pub(crate) tls: String,
     ca: PathBuf,
 }
 
@@ -128,8 +128,31 @@ pub(crate) fn callgrind(program: &[String]) -> Result<(Profile, String)> {
 
 /// Runs a program to its end; what it printed.
 pub(crate) fn run(command: &[String]) -> Result<String> {
+    let output = output(command)?;
+    if !output.status.success() {
+        let words = String::from_utf8_lossy(&output.stderr);
+        return Err(words.lines().last().unwrap_or("it failed").to_owned().into());
+    }
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+/// Whether a program that makes one request can do it by TLS: against a certificate that it does not know it fails, and says so. One in which no TLS is
+/// compiled, or none that works, panics or says something else.
+pub(crate) fn speaks_tls(one: &str, server: &Server) -> Result<()> {
+    let output = output(&[one.to_owned(), format!("https://{}/", server.tls)])?;
+    let words = String::from_utf8_lossy(&output.stderr).to_lowercase();
+    match output.status.code() {
+        Some(1) if words.contains("cert") => Ok(()),
+        _ => Err(format!("its TLS does not work: {}", words.lines().next().unwrap_or_default()).into()),
+    }
+}
+
+/// Runs a program to its end. Its environment is no larger here than elsewhere: the loader and libc read all of it, which counts.
+fn output(command: &[String]) -> Result<Output> {
     let (name, arguments) = command.split_first().ok_or("nothing to run")?;
-    let mut child = Command::new(name).args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let mut command = Command::new(name);
+    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).args(arguments);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     // The outputs are short: a pipe holds them.
     let began = Instant::now();
     while child.try_wait()?.is_none() {
@@ -140,12 +163,7 @@ pub(crate) fn run(command: &[String]) -> Result<String> {
         }
         std::thread::sleep(Duration::from_millis(2));
     }
-    let output = child.wait_with_output()?;
-    if !output.status.success() {
-        let words = String::from_utf8_lossy(&output.stderr);
-        return Err(words.lines().last().unwrap_or("it failed").to_owned().into());
-    }
-    Ok(String::from_utf8(output.stdout)?)
+    Ok(child.wait_with_output()?)
 }
 
 /// The size of a program without its symbols, in KiB.

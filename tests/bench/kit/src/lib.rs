@@ -8,13 +8,14 @@ use std::error::Error;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
+#[cfg(feature = "tls")]
 use std::sync::Arc;
 use std::time::Instant;
 
 use cpu_time::ProcessTime;
 use rustix::process::{Resource, getrlimit, setrlimit};
-use rustls::pki_types::CertificateDer;
-use rustls::{ClientConfig, RootCertStore};
+#[cfg(feature = "tls")]
+use rustls::{ClientConfig, RootCertStore, pki_types::CertificateDer};
 
 /// The outcome of a program.
 pub type Outcome = Result<(), Box<dyn Error>>;
@@ -84,6 +85,7 @@ impl Job {
     ///
     /// # Errors
     /// When the file cannot be read.
+    #[cfg(feature = "tls")]
     pub fn root(&self) -> Result<CertificateDer<'static>, Box<dyn Error>> {
         Ok(std::fs::read(&self.ca)?.into())
     }
@@ -92,6 +94,7 @@ impl Job {
     ///
     /// # Errors
     /// When the root cannot be read.
+    #[cfg(feature = "tls")]
     pub fn rustls(&self) -> Result<ClientConfig, Box<dyn Error>> {
         let mut roots = RootCertStore::empty();
         roots.add(self.root()?)?;
