@@ -23,6 +23,8 @@ pub(crate) struct Socket {
     read_timeout: Timeout,
     write_timeout: Timeout,
     blocking: bool,
+    /// The last read found less than there was room for.
+    dry: bool,
 }
 
 /// A timeout that is set, and what may be left of a deadline for it to do.
@@ -48,6 +50,7 @@ impl Socket {
             read_timeout: Timeout::default(),
             write_timeout: Timeout::default(),
             blocking: false,
+            dry: false,
         })
     }
 
@@ -75,12 +78,14 @@ impl Socket {
     /// Reads; a blocking socket waits no longer than `left`, and perhaps less.
     pub(crate) fn read(&mut self, space: &mut [u8], left: Option<Duration>) -> io::Result<usize> {
         self.limit_read(left)?;
-        self.stream.read(space)
+        self.read_on(space)
     }
 
     /// Reads, and waits as long as the last read would have.
     pub(crate) fn read_on(&mut self, space: &mut [u8]) -> io::Result<usize> {
-        self.stream.read(space)
+        let read = self.stream.read(space);
+        self.dry = read.as_ref().is_ok_and(|n| *n < space.len());
+        read
     }
 
     /// Reads into one slice after the other.
@@ -91,11 +96,20 @@ impl Socket {
         left: Option<Duration>,
     ) -> io::Result<usize> {
         self.limit_read(left)?;
-        if flags.is_empty() {
-            return self.stream.read_vectored(space);
-        }
-        let received = rustix::net::recvmsg(&self.stream, space, &mut RecvAncillaryBuffer::default(), flags)?;
-        Ok(received.bytes)
+        let room: usize = space.iter().map(|space| space.len()).sum();
+        let read = if flags.is_empty() {
+            self.stream.read_vectored(space)
+        } else {
+            let received = rustix::net::recvmsg(&self.stream, space, &mut RecvAncillaryBuffer::default(), flags);
+            received.map(|received| received.bytes).map_err(io::Error::from)
+        };
+        self.dry = read.as_ref().is_ok_and(|n| *n < room);
+        read
+    }
+
+    /// Whether the last read has shown that nothing more was there: it left room.
+    pub(crate) fn is_dry(&self) -> bool {
+        self.dry
     }
 
     /// For how long a read waits before it is given up.

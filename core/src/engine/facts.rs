@@ -8,6 +8,10 @@ use crate::transfer::{Side, Transfer};
 /// The size of the one read buffer.
 pub const READ_BUFFER: usize = 256 * 1024;
 
+/// No more of it is given to a transfer of which it is not known that it takes so much at once. What one that is paused has not taken moves to storage of
+/// its own, and there may be many.
+pub const FIRST_READ: usize = 64 * 1024;
+
 impl Engine {
     /// The bytes to write to a socket.
     pub fn outgoing(&self, socket: SocketId) -> &[u8] {
@@ -43,7 +47,8 @@ impl Engine {
         matches!(self.sockets.get(socket.0), Some(Socket { owner: Owner::Attempt(..), .. }))
     }
 
-    /// Where to read to from a socket, with [`Filled`](crate::Input::Filled): in most cases the engine's one read buffer, of [`READ_BUFFER`] bytes.
+    /// Where to read to from a socket, with [`Filled`](crate::Input::Filled): in most cases the engine's one read buffer, [`FIRST_READ`] bytes of it, or
+    /// all [`READ_BUFFER`] bytes when the last read brought so much and the transfer was not [paused](Engine::pause) since.
     pub fn space(&mut self, socket: SocketId) -> &mut [u8] {
         let Some(Owner::Transfer(id)) = self.sockets.get(socket.0).map(|known| &known.owner) else { return &mut [] };
         let (id, lent) = (*id, matches!(self.buffer, ReadBuffer::Lent(to) if to == socket));
@@ -61,7 +66,10 @@ impl Engine {
                 Err(storage) => ReadBuffer::Here(storage),
             };
         }
-        slot.transfer.space()
+        let most = if slot.flows { READ_BUFFER } else { FIRST_READ };
+        let space = slot.transfer.space();
+        let most = most.min(space.len());
+        space.get_mut(..most).unwrap_or_default()
     }
 
     /// Whoever has the read buffer gives it back. Nothing is left in it.

@@ -1,7 +1,7 @@
 //! What an engine is told: sockets, bodies, time, and what is no longer wanted.
 
 use super::slab::Key;
-use super::{Dialing, Engine, Group, Owner, Socket, SocketId, TransferId};
+use super::{Dialing, Engine, FIRST_READ, Group, Owner, Socket, SocketId, TransferId};
 use crate::dial::AttemptId;
 use crate::error::{IoFailure, Misuse};
 use crate::time::{Duration, Instant, Now};
@@ -97,6 +97,9 @@ impl Engine {
             Some(Owner::Transfer(id)) => {
                 let id = *id;
                 let wrote = matches!(input, Input::Wrote(_));
+                if let (Input::Filled(n), Some(slot)) = (&input, self.transfers.get_mut(id.0)) {
+                    slot.flows = *n >= FIRST_READ;
+                }
                 let result = unless_ended(self.transfer_input(now, id, input));
                 if wrote {
                     self.rest(id, socket);
@@ -227,7 +230,7 @@ impl Engine {
     /// count against the peer.
     pub fn pause(&mut self, id: TransferId) {
         if let Some(slot) = self.transfers.get_mut(id.0) {
-            slot.paused = true;
+            (slot.paused, slot.flows) = (true, false);
         }
     }
 

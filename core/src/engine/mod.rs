@@ -65,7 +65,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 use std::net::SocketAddr;
 
-pub use facts::READ_BUFFER;
+pub use facts::{FIRST_READ, READ_BUFFER};
 use slab::{Key, Slab};
 use timers::Timers;
 use waiting::{Ticket, Waiting};
@@ -202,6 +202,8 @@ struct Slot {
     /// It is among those that are ready.
     queued: bool,
     paused: bool,
+    /// The last read brought a lot, and it was not paused since.
+    flows: bool,
     /// The pool counts a connection for it.
     counted: bool,
 }
@@ -276,6 +278,7 @@ impl Engine {
             begun: false,
             queued: true,
             paused: false,
+            flows: false,
             counted: false,
         }));
         self.ready.push_back(id);

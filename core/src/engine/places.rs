@@ -77,7 +77,10 @@ impl Engine {
                 let mut idle = idle_for;
                 if let Some(known) = self.sockets.get_mut(socket.0) {
                     known.owner = Owner::Transfer(id);
-                    if known.dry && self.now.instant < self.told_until {
+                    if !known.dry {
+                        // The last read took all that there was room for: there may be more.
+                        idle = Duration::MAX;
+                    } else if self.now.instant < self.told_until {
                         idle = Duration::ZERO;
                     }
                 }

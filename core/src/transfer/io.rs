@@ -27,13 +27,14 @@ pub enum Side {
 /// What happened in the world.
 #[derive(Debug)]
 pub enum Input<'a> {
-    /// Answers [`Output::Acquire`]: a kept connection, and for how long it had been idle.
+    /// Answers [`Output::Acquire`]: a kept connection.
     Acquired {
         /// What the pool kept beside the socket.
         link: Box<Link>,
         /// The address of its peer.
         peer: Option<SocketAddr>,
-        /// For how long the connection was idle.
+        /// For how long the connection was idle: how long ago it was known that there is nothing to read. [`Duration::MAX`] when that is not
+        /// known, as when the last read filled all the space that it was given. From 1 ms on it is [looked at](Output::Check) before it is used.
         idle: Duration,
     },
     /// Answers [`Output::Acquire`]: there is none; a new one may be opened.

@@ -119,6 +119,11 @@ impl World {
         // The rest of a redirect is read after that is told.
         wire.released = wire.released.map(|_| now);
         self.arrivals(socket, times);
+        // What an embedder of an engine may say whose read was not filled.
+        let dry = matches!(read, Read::Bytes(_)) && !self.wire(socket).readable(now);
+        if dry && !self.plan.by_hand && self.dice.once_in(2) {
+            self.tell(&Told::Blocked(socket, Side::Read));
+        }
         match read {
             Read::Nothing => self.tell(&Told::Blocked(socket, Side::Read)),
             Read::Bytes(bytes) if straight.is_some() => {

@@ -43,8 +43,8 @@ fn redirect_with_cookies() -> String {
 }
 
 fn dead_kept_connection() -> String {
-    let servers = [Some(vec![After(1, OK), End]), Some(vec![After(1, OK)])];
-    let mut scene = Scene::new("a kept connection was closed by the server meanwhile: GET is sent once more", servers);
+    let servers = [Some(vec![After(1, OK), ResetAfter(2)]), Some(vec![After(1, OK)])];
+    let mut scene = Scene::new("a kept connection dies under the request: GET is sent once more", servers);
     scene.send(asked("GET", "http://a.test/1"));
     scene.send(asked("GET", "http://a.test/2"));
     scene.end()

@@ -30,8 +30,9 @@ impl Call {
                 self.place = Place::Taken;
                 let Kept { link, socket } = pooled.item;
                 let peer = Some(socket.peer());
+                let idle = if socket.is_dry() { idle_for } else { Duration::MAX };
                 self.socket = Some(socket);
-                self.tell(Input::Acquired { link, peer, idle: idle_for });
+                self.tell(Input::Acquired { link, peer, idle });
             }
             Take::Open { evicted } => {
                 drop(evicted);
@@ -65,6 +66,7 @@ impl Call {
         if std::mem::replace(&mut self.place, Place::None) == Place::None {
             return;
         }
+        self.clock.refresh();
         let (now, born) = (self.clock.now().instant, self.opened);
         let closed = self.shared.with_pool(|pool| {
             let evicted = pool.put(Pooled { key, item: Kept { link, socket }, born }, now, hint);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 mod costs;
+mod reads;
 mod storm;
 
 use super::*;

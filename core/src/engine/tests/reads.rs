@@ -1,0 +1,137 @@
+//! How much is read at once, who holds it, and what a read that was filled leaves open.
+
+use super::*;
+
+fn engine() -> (Engine, Session, Now) {
+    (Engine::new(PoolLimits::DEFAULT), Session::new(), Now::default())
+}
+
+fn start(engine: &mut Engine, session: &Session, now: Now) -> TransferId {
+    let request = session.prepare(&Request::new(Method::GET, "http://127.0.0.1/")).unwrap();
+    engine.start(now, request, None)
+}
+
+/// A response of `n` bytes in all.
+fn answer(n: usize) -> Vec<u8> {
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {:0>9}\r\n\r\n", n - 46);
+    assert_eq!(head.len(), 46);
+    [head.into_bytes(), vec![b'x'; n - 46]].concat()
+}
+
+/// Fills the space with as much of `bytes` as there is room for.
+fn fill(engine: &mut Engine, now: Now, socket: SocketId, bytes: &mut &[u8]) -> usize {
+    let space = engine.space(socket);
+    let n = bytes.len().min(space.len());
+    space[..n].copy_from_slice(&bytes[..n]);
+    *bytes = &bytes[n..];
+    engine.socket_input(now, socket, Input::Filled(n)).unwrap();
+    n
+}
+
+/// Runs until `seen` takes an output that is not answered here: connects, writes, takes the body.
+fn until<R>(engine: &mut Engine, session: &mut Session, mut seen: impl FnMut(&mut Engine, Output) -> Option<R>) -> R {
+    let now = Now::default();
+    for _ in 0..10_000 {
+        match engine.poll(session) {
+            Output::Connect(socket, _) => engine.connected(now, socket).unwrap(),
+            Output::Transmit(socket) => {
+                let n = engine.outgoing(socket).len();
+                engine.socket_input(now, socket, Input::Wrote(n)).unwrap();
+            }
+            Output::Event(..) => {}
+            other => {
+                if let Some(result) = seen(engine, other) {
+                    return result;
+                }
+            }
+        }
+    }
+    panic!("it does not come to an end");
+}
+
+fn take(engine: &mut Engine, id: TransferId) {
+    let n = engine.body(id).len();
+    engine.transfer_input(Now::default(), id, Input::Consumed(n)).unwrap();
+}
+
+#[test]
+fn behind_a_read_that_was_filled_there_may_be_more_and_it_is_looked_for_t47() {
+    for says_blocked in [false, true] {
+        let (mut engine, mut session, now) = engine();
+        start(&mut engine, &session, now);
+        let whole = answer(FIRST_READ);
+        let mut ended = 0;
+        let checked = until(&mut engine, &mut session, |engine, output| match output {
+            // The second request, at once: the pool's time of grace is not over.
+            Output::Read(_) | Output::Wait if ended == 1 => Some(false),
+            Output::Check(_) => Some(true),
+            Output::Read(socket) => {
+                assert_eq!(fill(engine, now, socket, &mut &whole[..]), whole.len());
+                if says_blocked {
+                    engine.socket_input(now, socket, Input::Blocked(Side::Read)).unwrap();
+                }
+                None
+            }
+            Output::Body(id) => {
+                take(engine, id);
+                None
+            }
+            Output::Ended { error, .. } => {
+                assert!(error.is_none());
+                ended += 1;
+                start(engine, &Session::new(), now);
+                None
+            }
+            other => panic!("{other:?}"),
+        });
+        assert_eq!(checked, !says_blocked);
+    }
+}
+
+#[test]
+fn a_transfer_that_takes_what_comes_is_read_in_large_pieces_until_it_is_paused() {
+    let (mut engine, mut session, now) = engine();
+    let id = start(&mut engine, &session, now);
+    let whole = answer(10 * READ_BUFFER);
+    let (mut left, mut reads) = (&whole[..], Vec::new());
+    until(&mut engine, &mut session, |engine, output| {
+        match output {
+            Output::Read(socket) => {
+                reads.push(fill(engine, now, socket, &mut left));
+                if reads.len() == 3 {
+                    // Between two pieces.
+                    engine.pause(id);
+                    engine.resume(id);
+                }
+            }
+            Output::Body(id) => take(engine, id),
+            other => panic!("{other:?}"),
+        }
+        (reads.len() == 5).then_some(())
+    });
+    assert_eq!(reads, [FIRST_READ, READ_BUFFER, READ_BUFFER, FIRST_READ, READ_BUFFER]);
+}
+
+#[test]
+fn what_is_paused_holds_no_more_than_a_first_read_each() {
+    const N: usize = 50;
+    let (mut engine, mut session, now) = engine();
+    for _ in 0..N {
+        start(&mut engine, &session, now);
+    }
+    let whole = answer(10 * READ_BUFFER);
+    let mut paused = 0;
+    until(&mut engine, &mut session, |engine, output| {
+        match output {
+            Output::Read(socket) => drop(fill(engine, now, socket, &mut &whole[..])),
+            Output::Body(id) => {
+                engine.pause(id);
+                paused += 1;
+            }
+            other => panic!("{other:?}"),
+        }
+        (paused == N).then_some(())
+    });
+    let held = engine.retained().received;
+    assert!(held <= N * FIRST_READ + READ_BUFFER, "{held} bytes");
+}
