@@ -2,9 +2,10 @@
 
 use std::io::Read;
 
-use petition_std::{ErrorKind, Session};
+use petition_std::{Error, ErrorKind, Session, Timeout};
 use petition_tests::httpbin::pattern;
 use petition_tests::server::{Script, Scripted};
+use petition_tests::support::{ONE_SECOND, timed};
 
 fn chunked(body: &[u8], sizes: &[usize]) -> Vec<u8> {
     let mut out = Vec::new();
@@ -129,7 +130,7 @@ fn a_body_that_is_cut_or_too_long_is_an_error_all_the_same() {
             Err(error) => break error,
         }
     };
-    let error = error.into_inner().unwrap().downcast::<petition_std::Error>().unwrap();
+    let error = error.into_inner().unwrap().downcast::<Error>().unwrap();
     assert!(matches!(error.kind(), ErrorKind::Limit(limit) if limit.name == "stream_bytes"), "{error}");
     assert_eq!(read, 200_000);
 }
@@ -143,6 +144,26 @@ fn bytes_behind_a_body_keep_the_connection_from_being_kept() {
     let response = session.get(server.url("/")).send().unwrap();
     assert!(read_all(response, &[262_144]).unwrap() == body);
     assert_eq!(session.pool_statistics().idle, 0, "T47");
+}
+
+#[test]
+fn the_idle_limit_counts_from_the_callers_return_also_behind_a_few_bytes_that_were_copied() {
+    let mut answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n186A0\r\n".to_vec();
+    answer.extend_from_slice(&[b'x'; 100_000]);
+    // Of these eight bytes and one more is known behind a chunk: that one is copied, what follows is not.
+    answer.extend_from_slice(b"\r\nFFFF\r\n");
+    answer.extend_from_slice(&[b'y'; 50_000]);
+    let server = Scripted::start([Script::new().read_request().send(answer).stall()]).unwrap();
+    let session = Session::new();
+    let second = std::time::Duration::from_secs(1);
+    session.update(|options| options.scalars_mut().idle_timeout = Some(second).into());
+    let mut response = session.get(server.url("/")).send().unwrap();
+    let (mut space, mut seen) = (vec![0; 262_144], 0);
+    while seen < 150_000 {
+        seen += response.read(&mut space).unwrap();
+    }
+    let error = timed(ONE_SECOND, || response.read(&mut space).unwrap_err().downcast::<Error>().unwrap());
+    assert!(matches!(error.kind(), ErrorKind::Timeout { which: Timeout::Idle, .. }), "{error}");
 }
 
 #[test]

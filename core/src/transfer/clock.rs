@@ -168,7 +168,7 @@ impl Machine {
 mod tests {
     use std::time::Duration;
 
-    use crate::{Input, Instant, Method, Now, Output, Request, Session, Transfer, UnixTime};
+    use crate::{Body, Input, Instant, IoFailure, Method, Now, Output, Request, Session, Side, Transfer, UnixTime};
 
     #[test]
     fn the_time_until_the_caller_comes_back_for_more_is_its_own() {
@@ -218,6 +218,36 @@ mod tests {
         transfer.handle(at(59), Input::Tick).unwrap();
         assert!(!transfer.is_ended());
         transfer.handle(at(60), Input::Tick).unwrap();
+        assert!(transfer.is_ended());
+    }
+
+    #[test]
+    fn a_deadline_that_is_named_lies_ahead_when_a_write_fails_while_the_stream_is_waited_for() {
+        let at = |seconds| Now::new(Instant::from_origin(Duration::from_secs(seconds)), UnixTime(0));
+        let mut session = Session::new();
+        let body = Body::Stream { length: Some(10), rewindable: false };
+        let request = Request::new(Method::POST, "http://127.0.0.1/").data(body);
+        let mut transfer = Transfer::new(session.prepare(&request).unwrap(), at(0));
+        let mut pushed = false;
+        loop {
+            match transfer.poll() {
+                Output::Sync => transfer.sync(at(0), &mut session).unwrap(),
+                Output::Acquire => transfer.handle(at(0), Input::NotAcquired).unwrap(),
+                Output::Connect(attempt, _) => transfer.handle(at(0), Input::Connected(attempt)).unwrap(),
+                Output::NeedBody if !pushed => pushed = transfer.push_body(at(0), b"abc").unwrap() == 3,
+                Output::NeedBody => transfer.handle(at(0), Input::Blocked(Side::Body)).unwrap(),
+                Output::Transmit => transfer.handle(at(0), Input::Wrote(transfer.outgoing().len())).unwrap(),
+                Output::Read => transfer.handle(at(0), Input::Blocked(Side::Read)).unwrap(),
+                Output::Wait => break,
+                other => panic!("{other:?}"),
+            }
+        }
+        // Longer than the peer's idle limit, but that was the stream's time.
+        let failure = IoFailure::new(std::io::ErrorKind::BrokenPipe);
+        transfer.handle(at(40), Input::Failed(Side::Write, failure)).unwrap();
+        let due = transfer.deadline().unwrap();
+        assert!(due > at(40).instant, "due at {due:?}");
+        transfer.handle(Now::new(due, UnixTime(0)), Input::Tick).unwrap();
         assert!(transfer.is_ended());
     }
 }

@@ -170,6 +170,8 @@ impl Machine {
             (Stage::Exchange { send_failed: Some(_) }, Side::Write) => {}
             (Stage::Exchange { send_failed }, Side::Write) => {
                 *send_failed = Some(Box::new(SendFailed { failure, at: self.now.instant }));
+                // Until now it may have been the stream that took its time.
+                self.progress = self.now.instant;
                 self.give_up_upload();
             }
             (Stage::Deliver(_), Side::Write) => self.give_up_upload(),

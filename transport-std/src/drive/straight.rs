@@ -53,6 +53,7 @@ impl Call {
         let n = std::mem::take(&mut self.straight.shown);
         if n > 0 && !self.transfer.is_ended() {
             let now = self.clock.now();
+            self.away = false;
             let came = Instant::from_origin(now.instant.since_origin().saturating_sub(ago));
             let told = self.transfer.handle(Now::new(came, now.unix), Input::Consumed(n));
             debug_assert_eq!(told, Ok(()));
