@@ -28,6 +28,9 @@ use straight::Straight;
 /// response is seen (T52).
 const WATCHED: u64 = 16 * 1024;
 
+/// A write of no more than this that was taken whole has not waited: there is more room in the buffer of a socket that sends little.
+const AT_ONCE: usize = 4 * 1024;
+
 /// Until the final head is there no more than this is read at once.
 const WITH_HEAD: usize = 17 * 1024;
 
@@ -289,7 +292,9 @@ impl Call {
         let (first, next) = (self.transfer.outgoing(), self.transfer.outgoing_next());
         let wanted = first.len() + next.len();
         let written = socket.write(first, next, left);
-        self.clock.read();
+        if !matches!(written, Ok(n) if n == wanted && n <= AT_ONCE) {
+            self.clock.read();
+        }
         match written {
             Ok(0) => self.tell(Input::Failed(Side::Write, IoFailure::new(Io::WriteZero))),
             Ok(n) => {

@@ -1,0 +1,219 @@
+//! Bodies through petition-std, all from seeds: framings, chunks, cuts, limits, the pieces in which they come and the reads that take them.
+//! What comes out is what was sent as far as it came, an end before its time is an error, and a connection is used again where it may be.
+
+use std::io::Read;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use petition_std::{Error, ErrorKind, Limits, Response, Session};
+use petition_tests::httpbin::pattern;
+use petition_tests::memory::Dice;
+use petition_tests::net::{PATIENCE, gate::Gate};
+use petition_tests::server::{Pace, Script, Scripted};
+use petition_tests::support::session_trusting;
+use petition_tests::tls::{Authority, Endpoint};
+
+/// About these and their multiples something is done differently: few bytes behind a body, large reads, the buffer.
+const SIZES: [usize; 16] = [2, 5, 9, 55, 64, 100, 4096, 8184, 8191, 8193, 8200, 8256, 17408, 65536, 131072, 200000];
+const NO_CONTENT: &[u8] = b"HTTP/1.1 204 No Content\r\n\r\n";
+const FORGED: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged";
+
+fn size(dice: &mut Dice) -> usize {
+    SIZES[dice.below(SIZES.len())] - 1 + dice.below(3)
+}
+
+/// A response as its server means it.
+struct Answer {
+    body: Vec<u8>,
+    wire: Vec<u8>,
+    /// Where in `wire` the parts of the body begin, and how long they are.
+    parts: Vec<(usize, usize)>,
+    /// It ends with the connection.
+    closes: bool,
+}
+
+impl Answer {
+    fn of(dice: &mut Dice) -> Answer {
+        let (framing, body) = (dice.below(3), pattern(size(dice) * (1 + dice.below(6)) + dice.below(70), 1));
+        let length = format!("Content-Length: {}", body.len());
+        let field = [&length, "Connection: close", "Transfer-Encoding: chunked"][framing];
+        let mut wire = format!("HTTP/1.1 200 OK\r\n{field}\r\n\r\n").into_bytes();
+        let mut parts = vec![(wire.len(), body.len())];
+        if framing == 2 {
+            parts = chunks(dice, &body, &mut wire);
+        } else {
+            wire.extend_from_slice(&body);
+        }
+        Answer { body, wire, parts, closes: framing == 1 }
+    }
+
+    /// How much of the body is in so much of the response.
+    fn body_in(&self, end: usize) -> usize {
+        self.parts.iter().map(|&(at, len)| end.saturating_sub(at).min(len)).sum()
+    }
+}
+
+fn chunks(dice: &mut Dice, mut body: &[u8], wire: &mut Vec<u8>) -> Vec<(usize, usize)> {
+    let mut parts = Vec::new();
+    while !body.is_empty() {
+        let (chunk, rest) = body.split_at(size(dice).min(body.len()));
+        let extension = ["", "", "", ";a", ";x=\"yyyyyyyyyyyyyyyyyyyyyyy\""][dice.below(5)];
+        wire.extend_from_slice(format!("{:x}{extension}\r\n", chunk.len()).as_bytes());
+        parts.push((wire.len(), chunk.len()));
+        wire.extend_from_slice(&[chunk, b"\r\n"].concat());
+        body = rest;
+    }
+    wire.extend_from_slice([&b"0\r\n\r\n"[..], b"0\r\nX: y\r\n\r\n"][dice.below(2)]);
+    parts
+}
+
+/// Where so many bytes are parted: not in the head, and in any case so near to the end.
+fn pieces(dice: &mut Dice, head: usize, end: usize, near: usize) -> Vec<usize> {
+    let last = end.saturating_sub(near).max(head);
+    let mut ends = vec![(head + [0, size(dice), end][dice.below(3)]).min(last)];
+    while let Some(at) = ends.last().copied().filter(|at| *at < last) {
+        ends.push((at + size(dice).max(end / 60) + dice.below(2) * dice.below(200)).min(last));
+    }
+    ends.extend((last < end).then_some(end));
+    ends
+}
+
+/// A response, how it comes and how it is read.
+struct Scenario {
+    answer: Answer,
+    truncated: bool,
+    leftovers: bool,
+    keeps: bool,
+    /// Where the pieces end in which it comes; each waits at the gate.
+    pieces: Vec<usize>,
+    gate: Gate,
+    limit: Option<usize>,
+    deadline: bool,
+    reads: Vec<usize>,
+    /// Where reading is left off: the rest is collected, or of no interest.
+    stop: Option<usize>,
+    collects: bool,
+}
+
+impl Scenario {
+    fn of(seed: u64) -> Scenario {
+        let mut dice = Dice::new(seed);
+        let (mut answer, gate) = (Answer::of(&mut dice), Gate::new());
+        let (len, head, whole, mut near) = (answer.body.len(), answer.parts[0].0, answer.wire.len(), 0);
+        let truncated = !answer.closes && dice.once_in(3);
+        answer.wire.truncate(if truncated { head + dice.below(whole - head) } else { whole });
+        let keeps = !answer.closes && !truncated;
+        let leftovers = keeps && dice.once_in(4);
+        if leftovers {
+            // They have to be there when the end is read, since nobody can know of what comes later: a short piece has both.
+            let forged = &FORGED[..1 + dice.below(FORGED.len())];
+            near = forged.len() + 1 + dice.below(1000);
+            answer.wire.extend_from_slice(forged);
+        } else if dice.once_in(2) {
+            gate.open();
+        }
+        let pieces = pieces(&mut dice, head, answer.wire.len(), near);
+        let limit = dice.once_in(4).then(|| dice.below(len + 10));
+        let (deadline, collects) = (dice.once_in(2), dice.once_in(2));
+        let mixed = (0..=dice.below(4)).map(|_| size(&mut dice)).collect();
+        let reads = if dice.once_in(4) { vec![262_144] } else { mixed };
+        let stop = (!leftovers && dice.once_in(5)).then(|| dice.below(len + 1));
+        Scenario { answer, truncated, leftovers, keeps, pieces, gate, limit, deadline, reads, stop, collects }
+    }
+
+    fn script(&self) -> Script {
+        let begins = [0].iter().chain(&self.pieces);
+        let pieces = begins.zip(&self.pieces).map(|(&at, &end)| &self.answer.wire[at..end]);
+        let script = Script::new().read_request().send_pieces(pieces, Pace::Gate(self.gate.clone()));
+        if self.keeps { script.answer(NO_CONTENT) } else { script.close() }
+    }
+
+    /// Over TLS where there is an authority, and behind an upload of so many bytes: such a socket does not block.
+    fn play(&self, authority: Option<&Authority>, upload: usize) {
+        let scripts = [self.script(), Script::new().answer(NO_CONTENT)];
+        let server = match authority {
+            Some(authority) => Scripted::start_tls(&Endpoint::new(&authority.issue_localhost()), scripts).unwrap(),
+            None => Scripted::start(scripts).unwrap(),
+        };
+        let url = if authority.is_some() { server.https_url("/") } else { server.url("/") };
+        let session = authority.map_or_else(Session::new, session_trusting);
+        let mut limits = Limits::default();
+        limits.stream_bytes = self.limit.map(|limit| limit as u64);
+        session.update(|options| {
+            options.scalars_mut().limits = limits.into();
+            options.scalars_mut().total_timeout = self.deadline.then_some(PATIENCE).into();
+        });
+        self.gate.release();
+        let mut request = if upload > 0 { session.put(&url).data(vec![7; upload]) } else { session.get(&url) };
+        let (mut response, mut got) = (request.send().unwrap(), Vec::new());
+        let end = self.read(&mut response, &mut got);
+        assert!(self.answer.body.starts_with(&got), "not what was sent, in {} bytes", got.len());
+        self.judge(got.len(), &end, authority.is_none());
+        drop(response);
+        let second = session.get(&url).send().unwrap();
+        assert_eq!(second.status(), 204);
+        let (may, must) = (self.keeps && end.is_ok(), self.keeps && matches!(end, Ok(true)) && !self.leftovers);
+        assert!(must <= second.reused() && second.reused() <= may);
+    }
+
+    /// Reads, and lets the next piece come when what came before is read. Whether that was all.
+    fn read(&self, response: &mut Response, got: &mut Vec<u8>) -> Result<bool, Error> {
+        let (mut pieces, mut reads) = (self.pieces.iter().peekable(), self.reads.iter().cycle());
+        let mut space = vec![0; 262_144];
+        let mut there = pieces.next().map_or(0, |end| self.answer.body_in(*end));
+        while self.stop.is_none_or(|stop| got.len() < stop) {
+            while let Some(end) = pieces.next_if(|_| there <= got.len()) {
+                self.gate.release();
+                there = self.answer.body_in(*end);
+            }
+            let room = reads.next().map_or(&mut [][..], |size| &mut space[..*size]);
+            match response.read(room).map_err(|error| error.downcast::<Error>().unwrap())? {
+                0 => return Ok(true),
+                n => got.extend_from_slice(&space[..n]),
+            }
+        }
+        self.gate.open();
+        if self.collects {
+            got.extend_from_slice(&response.content()?);
+        }
+        Ok(self.collects)
+    }
+
+    /// Whether it had to end so, with so much of the body read.
+    fn judge(&self, got: usize, end: &Result<bool, Error>, counted: bool) {
+        let sent = self.answer.wire.len();
+        let came = self.answer.body_in(sent);
+        let due = self.limit.unwrap_or(came).min(came);
+        match end {
+            Ok(all) => assert!(!all || !self.truncated && due == came && got == due, "no error, {got} bytes of {due}"),
+            Err(error) if due < came => assert!(matches!(error.kind(), ErrorKind::Limit(_)), "{error}"),
+            Err(error) => {
+                assert!(error.is_truncated() && self.truncated, "{error}");
+                assert!(!counted || error.report().bytes_received == sent as u64, "{error}, and {sent} were sent");
+            }
+        }
+        // A rest that could not be collected is not given.
+        assert!(end.is_ok() || got == due || self.stop.is_some_and(|stop| stop <= got), "{got} bytes of {due}");
+    }
+}
+
+fn play(seeds: std::ops::Range<u64>, authority: Option<&Authority>, upload: usize) {
+    for seed in seeds {
+        let played = catch_unwind(AssertUnwindSafe(|| Scenario::of(seed).play(authority, upload)));
+        assert!(played.is_ok(), "seed {seed}");
+    }
+}
+
+#[test]
+fn what_comes_out_is_what_was_sent() {
+    play(0..250, None, 0);
+}
+
+#[test]
+fn what_comes_out_behind_an_upload_is_what_was_sent() {
+    play(1000..1060, None, 100_000);
+}
+
+#[test]
+fn what_comes_out_of_tls_is_what_was_sent() {
+    play(2000..2030, Some(&Authority::new()), 0);
+}
