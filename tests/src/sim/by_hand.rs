@@ -49,7 +49,6 @@ struct Kept {
     link: Box<Link>,
     peer: Option<std::net::SocketAddr>,
     socket: SocketNumber,
-    since: Instant,
     until: Instant,
 }
 
@@ -196,11 +195,11 @@ impl ByHand {
         let route = hand.transfer.route().expect("a key for what is kept");
         let found = self.kept.iter().rposition(|kept| kept.route == *route);
         let answer = match found.map(|at| self.kept.remove(at)) {
-            Some(Kept { link, peer, socket, since, .. }) => {
+            Some(Kept { link, peer, socket, .. }) => {
                 hand.socket = Some(socket);
                 self.sockets[socket as usize - 1].serves = Serves::Transfer(t);
-                let idle = now.instant.saturating_since(since);
-                hand.transfer.handle(now, Input::Acquired { link, peer, idle })
+                // Nobody here knows whether the last read has left anything.
+                hand.transfer.handle(now, Input::Acquired { link, peer, idle: Duration::MAX })
             }
             None => hand.transfer.handle(now, Input::NotAcquired),
         };
@@ -223,7 +222,7 @@ impl ByHand {
         let known = self.socket(socket);
         known.serves = Serves::Nobody;
         let until = (since + lasts).min(known.born + self.limits.age);
-        self.kept.push(Kept { route, link, peer, socket, since, until });
+        self.kept.push(Kept { route, link, peer, socket, until });
         if self.kept.len() > self.limits.idle_total {
             let oldest = self.kept.remove(0);
             self.closing.push(oldest.socket);

@@ -97,12 +97,18 @@ impl World {
         }
     }
 
+    /// Says that there is nothing to read.
+    fn nothing_to_read(&mut self, socket: u32) -> usize {
+        self.wire(socket).dry = true;
+        self.tell(&Told::Blocked(socket, Side::Read))
+    }
+
     fn read(&mut self, socket: u32) {
         let now = self.now;
         if self.noise() {
             let delay = ms(self.dice.throw() % 3);
             self.after(delay, Happens::Ready(socket, false));
-            self.tell(&Told::Blocked(socket, Side::Read));
+            self.nothing_to_read(socket);
             return;
         }
         let in_place = self.dice.once_in(2);
@@ -121,11 +127,12 @@ impl World {
         self.arrivals(socket, times);
         // What an embedder of an engine may say whose read was not filled.
         let dry = matches!(read, Read::Bytes(_)) && !self.wire(socket).readable(now);
+        self.wire(socket).dry = false;
         if dry && !self.plan.by_hand && self.dice.once_in(2) {
-            self.tell(&Told::Blocked(socket, Side::Read));
+            self.nothing_to_read(socket);
         }
         match read {
-            Read::Nothing => self.tell(&Told::Blocked(socket, Side::Read)),
+            Read::Nothing => self.nothing_to_read(socket),
             Read::Bytes(bytes) if straight.is_some() => {
                 let (place, due) = straight.unwrap_or_default();
                 self.running[place].body.extend_from_slice(&bytes[..due.min(bytes.len())]);

@@ -66,8 +66,9 @@ impl World {
         // It may be used again before the request that let it go is told that it is done.
         let released = wire.released.unwrap_or(now);
         let never_came = matches!(wire.fault, Fault::StallDown(at) if wire.read >= at);
-        if wire.extra && (never_came || now.saturating_sub(released) < ms(1) + slack) {
-            // Nobody looks at a connection that was let go at this moment, nor sees what a stall keeps back; what follows shows it.
+        let looked_at = now.saturating_sub(released) >= ms(1) + slack || !(wire.dry || noisy);
+        if wire.extra && (never_came || !looked_at) {
+            // Nobody looks at a connection that was let go at this moment with nothing to read, nor sees what a stall keeps back; what follows shows it.
             wire.released = None;
             self.fired = true;
             return;
@@ -79,7 +80,7 @@ impl World {
         assert!(idle <= lasts, "a request on a connection that was idle for {idle:?}, and lasts {lasts:?}");
         let age = now.saturating_sub(wire.connected.unwrap_or_default() + slack);
         assert!(age <= limits.age, "a request on a connection that is {age:?} old");
-        if !noisy && now.saturating_sub(released) >= ms(1) {
+        if !noisy && looked_at {
             assert!(!wire.readable(now), "a request on a connection of which something could be read");
         }
         wire.released = None;

@@ -99,6 +99,8 @@ pub(super) struct Wire {
     pub(super) reusable: bool,
     /// It was followed by bytes that nobody asked for.
     pub(super) extra: bool,
+    /// The client was told that there is nothing to read, and not since that there is.
+    pub(super) dry: bool,
     pub(super) lasts: Option<u64>,
     /// The server's end of TLS.
     pub(super) tls: Option<Box<Secure>>,
@@ -151,6 +153,7 @@ impl Wire {
             released: None,
             reusable: true,
             extra: false,
+            dry: false,
             lasts: None,
             tls: ORIGINS[origin].secure.then(|| Box::new(Secure::new())),
             tunnel: None,

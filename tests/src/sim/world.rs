@@ -320,6 +320,7 @@ impl World {
                     let delay = ms(self.dice.throw() % 30);
                     self.after(delay, Happens::Ready(socket, false));
                 } else if readable {
+                    self.wire(socket).dry = false;
                     self.tell(&Told::Ready(socket, Side::Read));
                     if self.noise() {
                         self.tell(&Told::Ready(socket, Side::Read));
@@ -329,6 +330,7 @@ impl World {
             Happens::ServerWakes(socket) => self.serve(socket),
             Happens::Ready(socket, write) => {
                 if self.wire(socket).open && self.wire(socket).connected.is_some() {
+                    self.wire(socket).dry &= write;
                     self.tell(&Told::Ready(socket, if write { Side::Write } else { Side::Read }));
                 }
             }
