@@ -176,6 +176,9 @@ impl Call {
     }
 
     /// A read has come to nothing: the end, a failure, or its time was over, which was so long; none with bytes at hand.
+    ///
+    /// A signal that interrupts the read puts off the idle limit once, by no more than the read had waited: how long that was is not known, and the
+    /// next wait is the machine's.
     #[cold]
     fn nothing_read(&mut self, read: io::Result<usize>, waits: Option<Duration>) -> Option<usize> {
         // When the caller came, as far as that counts: a read that was given up has waited for so long.
