@@ -118,6 +118,18 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         to: "} else if idle >= std::time::Duration::ZERO {",
     },
     Mutation {
+        fault: "a connection whose last read was filled is used again without a look",
+        file: "core/src/engine/places.rs",
+        from: "idle = Duration::MAX;",
+        to: "idle = Duration::ZERO;",
+    },
+    Mutation {
+        fault: "a deadline lies in the past when a write fails while the stream is waited for",
+        file: "core/src/transfer/exchange.rs",
+        from: "                self.progress = self.now.instant;\n                self.give_up_upload();",
+        to: "                self.give_up_upload();",
+    },
+    Mutation {
         fault: "a kept connection is used beyond its time",
         file: "core/src/pool/mod.rs",
         from: "|entry| entry.expires > now && key.matches(&entry.pooled.key));",
