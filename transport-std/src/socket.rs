@@ -88,21 +88,32 @@ impl Socket {
         read
     }
 
-    /// Reads into one slice after the other.
-    pub(crate) fn receive(
+    /// Reads into one slice after the other; a blocking socket waits no longer than `left`, and perhaps less.
+    pub(crate) fn receive(&mut self, space: &mut [IoSliceMut<'_>], left: Option<Duration>) -> io::Result<usize> {
+        self.limit_read(left)?;
+        self.receive_on(space)
+    }
+
+    /// Reads into one slice after the other, and waits as long as the last read would have.
+    pub(crate) fn receive_on(&mut self, space: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        let read = self.stream.read_vectored(space);
+        self.received(read, space)
+    }
+
+    /// Reads what is there into one slice after the other. `left` is for the reads that go on from here.
+    pub(crate) fn receive_at_once(
         &mut self,
         space: &mut [IoSliceMut<'_>],
-        flags: RecvFlags,
         left: Option<Duration>,
     ) -> io::Result<usize> {
         self.limit_read(left)?;
+        let received =
+            rustix::net::recvmsg(&self.stream, space, &mut RecvAncillaryBuffer::default(), RecvFlags::DONTWAIT);
+        self.received(received.map(|received| received.bytes).map_err(io::Error::from), space)
+    }
+
+    fn received(&mut self, read: io::Result<usize>, space: &[IoSliceMut<'_>]) -> io::Result<usize> {
         let room: usize = space.iter().map(|space| space.len()).sum();
-        let read = if flags.is_empty() {
-            self.stream.read_vectored(space)
-        } else {
-            let received = rustix::net::recvmsg(&self.stream, space, &mut RecvAncillaryBuffer::default(), flags);
-            received.map(|received| received.bytes).map_err(io::Error::from)
-        };
         self.dry = read.as_ref().is_ok_and(|n| *n < room);
         read
     }

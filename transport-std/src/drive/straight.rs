@@ -8,7 +8,6 @@ use std::io::{self, IoSliceMut};
 use std::time::Duration;
 
 use petition_core::{Input, Instant, Now, Side};
-use rustix::net::RecvFlags;
 
 use super::{Call, Coming};
 
@@ -29,10 +28,17 @@ pub(super) struct Straight {
     ahead: usize,
 }
 
+impl Straight {
+    /// Whether there is something to be used up.
+    fn is_open(&self) -> bool {
+        self.shown + self.untold > 0
+    }
+}
+
 impl Call {
     /// The caller is here. What is at hand needs no clock, without a deadline for the whole.
     pub(crate) fn come_back(&mut self) {
-        if self.straight.shown > 0 {
+        if self.straight.is_open() {
             self.use_up(Duration::ZERO);
         } else {
             self.time_passed();
@@ -41,7 +47,7 @@ impl Call {
 
     /// What the caller got straight is used up, if that is still to be told.
     pub(crate) fn go_on(&mut self) {
-        if self.straight.shown > 0 {
+        if self.straight.is_open() {
             self.use_up(Duration::ZERO);
         }
     }
@@ -79,7 +85,7 @@ impl Call {
 
     /// The caller [comes back](Call::come_back) with room for so much: reads body bytes into it. `None` when that cannot be done.
     pub(crate) fn read_large(&mut self, out: &mut [u8]) -> Option<usize> {
-        if out.len() < self.straight.ahead {
+        if self.straight.ahead > 0 {
             return self.read_on(out);
         }
         self.catch_up();
@@ -95,20 +101,26 @@ impl Call {
         self.read_straight(out, 0)
     }
 
-    /// Reads more in the midst of something long. The socket's own limit is the time without a byte.
+    /// Reads more of something long. The socket's own limit is the time without a byte.
     fn read_on(&mut self, out: &mut [u8]) -> Option<usize> {
-        let socket = self.socket.as_mut()?;
-        match socket.read_on(out) {
-            Ok(n @ 1..) => {
-                self.straight.untold += n;
-                self.straight.ahead -= n;
-                Some(n)
-            }
-            read => {
-                let waits = socket.waits();
-                self.nothing_read(read, Some(waits))
-            }
+        let due = self.straight.ahead;
+        let ends = out.len() >= due;
+        if ends {
+            self.lend_spare();
         }
+        let socket = self.socket.as_mut()?;
+        let read = match out.get_mut(..due) {
+            Some(room) => {
+                let behind = self.transfer.space().get_mut(..BEHIND).unwrap_or_default();
+                socket.receive_on(&mut [IoSliceMut::new(room), IoSliceMut::new(behind)])
+            }
+            None => socket.read_on(out),
+        };
+        if let Ok(n @ 1..) = read {
+            return self.came(n, due);
+        }
+        let waits = socket.waits();
+        self.nothing_read(read, Some(waits))
     }
 
     /// Reads body bytes into `out` behind the first `have` of it. `None` when that cannot be done, and nothing has been read.
@@ -146,33 +158,45 @@ impl Call {
         let read = if ends || have > 0 {
             let behind = if ends { self.transfer.space() } else { &mut [] };
             let behind = behind.get_mut(..BEHIND).unwrap_or_default();
-            let flags = if have > 0 { RecvFlags::DONTWAIT } else { RecvFlags::empty() };
-            socket.receive(&mut [IoSliceMut::new(room), IoSliceMut::new(behind)], flags, left)
+            let space = &mut [IoSliceMut::new(room), IoSliceMut::new(behind)];
+            if have > 0 { socket.receive_at_once(space, left) } else { socket.receive(space, left) }
         } else {
             socket.read(room, left)
         };
         let waits = (have == 0).then(|| socket.waits());
         if let Ok(n @ 1..) = read {
-            // It came in time: the socket waits no longer. When that was is of no importance but for a deadline of the whole.
-            self.time_passed();
-            let straight = n.min(most);
-            self.coming = match due - straight {
-                0 if n == straight => Coming::Between,
-                0 => Coming::Anything,
-                _ => Coming::Large,
-            };
-            let timed = self.transfer.request().settings().total_timeout.is_some();
-            self.tell(Input::Bypassed(n));
-            // A deadline that has passed counts before what came with it.
-            if self.transfer.is_ended() {
-                self.straight = Straight::default();
-                return None;
-            }
-            let ahead = if timed { 0 } else { due - straight };
-            self.straight = Straight { shown: straight, untold: 0, ahead };
-            return Some(straight);
+            return self.came(n, due);
         }
         self.nothing_read(read, waits)
+    }
+
+    /// `n` bytes came where `due` were. In time: the socket waits no longer. When that was is of no importance but for a deadline of the whole.
+    ///
+    /// In the midst of something long nothing is told.
+    fn came(&mut self, n: usize, due: usize) -> Option<usize> {
+        let timed = self.transfer.request().settings().total_timeout.is_some();
+        if n < due && !timed {
+            self.coming = Coming::Large;
+            self.straight.untold += n;
+            self.straight.ahead = due - n;
+            return Some(n);
+        }
+        self.time_passed();
+        let straight = n.min(due);
+        self.coming = match due - straight {
+            0 if n == straight => Coming::Between,
+            0 => Coming::Anything,
+            _ => Coming::Large,
+        };
+        let untold = std::mem::take(&mut self.straight.untold);
+        self.tell(Input::Bypassed(untold + n));
+        // A deadline that has passed counts before what came with it.
+        if self.transfer.is_ended() {
+            self.straight = Straight::default();
+            return None;
+        }
+        self.straight = Straight { shown: untold + straight, untold: 0, ahead: 0 };
+        Some(straight)
     }
 
     /// A read has come to nothing: the end, a failure, or its time was over, which was so long; none with bytes at hand.
