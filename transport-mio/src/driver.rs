@@ -4,6 +4,8 @@
 //! read or write has shown that it would, and then not again before the next event. A request in a row of many so costs one write and one read, and
 //! its share of a wait.
 
+mod commands;
+
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind as Io, Read, Write};
 use std::net::SocketAddr;
@@ -15,7 +17,7 @@ use std::time::Duration;
 use mio::event::Event as Readiness;
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token, Waker};
-use petition_core::engine::{Engine, Group, Output, SessionAccess, SocketId, TransferId};
+use petition_core::engine::{Engine, Output, SessionAccess, SocketId, TransferId};
 use petition_core::pool::{PoolLimits, PoolStatistics};
 use petition_core::{Event, Input, IoFailure, Now, Session, Side};
 
@@ -23,7 +25,7 @@ use crate::client::Client;
 use crate::clock;
 use crate::facts::Head;
 use crate::handle::Ticket;
-use crate::inbox::{Command, Inbox, Start};
+use crate::inbox::{Command, Inbox};
 use crate::job::{Collected, Flow, Job, Supply};
 use crate::resolve::{Lookups, Resolver, SystemResolver};
 
@@ -266,85 +268,6 @@ impl Driver {
     pub(crate) fn take_stopped(&mut self) -> bool {
         std::mem::take(&mut self.stopped)
     }
-
-    // Commands.
-
-    /// Obeys one command, if there is one. Those that follow are kept, should it panic.
-    fn obey(&mut self) -> bool {
-        if self.commands.is_empty() {
-            if self.inbox.is_empty() {
-                return false;
-            }
-            self.starts = self.inbox.take(&mut self.commands);
-        }
-        match self.commands.pop_front() {
-            Some(command) => {
-                self.obey_one(command);
-                true
-            }
-            None => false,
-        }
-    }
-
-    fn obey_one(&mut self, command: Command) {
-        let now = self.now;
-        match command {
-            Command::Start(start) => {
-                self.starts = self.starts.saturating_sub(1);
-                self.start(start);
-            }
-            Command::Cancel(ticket) => {
-                if let Some(id) = ticket.transfer() {
-                    self.engine.cancel(now, id);
-                }
-            }
-            Command::Pause(ticket) => {
-                if let Some(id) = ticket.transfer() {
-                    self.engine.pause(id);
-                }
-            }
-            Command::Resume(ticket) => {
-                if let Some(id) = ticket.transfer() {
-                    self.engine.resume(id);
-                    // It may have ended by now.
-                    let _ = self.engine.transfer_input(now, id, Input::Ready(Side::Body));
-                }
-            }
-            Command::CancelGroup(group) => self.engine.cancel_group(now, Group(group)),
-            Command::Resolved(name, result) => {
-                for id in self.lookups.ended(&name) {
-                    let input = match &result {
-                        Ok(addresses) => Input::Resolved(addresses),
-                        Err(error) => Input::ResolveFailed(IoFailure::from(error)),
-                    };
-                    // The transfer may have ended, or given up waiting.
-                    let _ = self.engine.transfer_input(now, id, input);
-                }
-            }
-            Command::Stop => self.stopped = true,
-        }
-    }
-
-    fn start(&mut self, start: Start) {
-        let Start { transfer: Ok(transfer), group, ticket, job } = start else { return start.refuse() };
-        if ticket.is_cancelled() {
-            return Start { transfer: Ok(transfer), group, ticket, job }.refuse();
-        }
-        let id = self.engine.adopt(transfer, group);
-        // Sent and forgotten: nobody can ask for it any more.
-        let ticket = (Arc::strong_count(&ticket) > 1).then_some(ticket);
-        if let Some(ticket) = &ticket {
-            ticket.set_transfer(Some(id));
-        }
-        if self.jobs.len() <= id.index() {
-            self.jobs.resize_with(id.index() + 1, || None);
-        }
-        if let Some(place) = self.jobs.get_mut(id.index()) {
-            *place = Some(Entry { job, ticket });
-        }
-    }
-
-    // Outputs.
 
     fn perform(&mut self, output: Output) {
         match output {

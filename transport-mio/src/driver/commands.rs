@@ -1,0 +1,86 @@
+//! What others ask of a driver: to begin a request, to cancel, pause or go on with one, and what a look-up came to.
+
+use std::sync::Arc;
+
+use petition_core::engine::Group;
+use petition_core::{Input, IoFailure, Side};
+
+use super::{Driver, Entry};
+use crate::inbox::{Command, Start};
+
+impl Driver {
+    /// Obeys one command, if there is one. Those that follow are kept, should it panic.
+    pub(super) fn obey(&mut self) -> bool {
+        if self.commands.is_empty() {
+            if self.inbox.is_empty() {
+                return false;
+            }
+            self.starts = self.inbox.take(&mut self.commands);
+        }
+        match self.commands.pop_front() {
+            Some(command) => {
+                self.obey_one(command);
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn obey_one(&mut self, command: Command) {
+        let now = self.now;
+        match command {
+            Command::Start(start) => {
+                self.starts = self.starts.saturating_sub(1);
+                self.start(start);
+            }
+            Command::Cancel(ticket) => {
+                if let Some(id) = ticket.transfer() {
+                    self.engine.cancel(now, id);
+                }
+            }
+            Command::Pause(ticket) => {
+                if let Some(id) = ticket.transfer() {
+                    self.engine.pause(id);
+                }
+            }
+            Command::Resume(ticket) => {
+                if let Some(id) = ticket.transfer() {
+                    self.engine.resume(id);
+                    // It may have ended by now.
+                    let _ = self.engine.transfer_input(now, id, Input::Ready(Side::Body));
+                }
+            }
+            Command::CancelGroup(group) => self.engine.cancel_group(now, Group(group)),
+            Command::Resolved(name, result) => {
+                for id in self.lookups.ended(&name) {
+                    let input = match &result {
+                        Ok(addresses) => Input::Resolved(addresses),
+                        Err(error) => Input::ResolveFailed(IoFailure::from(error)),
+                    };
+                    // The transfer may have ended, or given up waiting.
+                    let _ = self.engine.transfer_input(now, id, input);
+                }
+            }
+            Command::Stop => self.stopped = true,
+        }
+    }
+
+    fn start(&mut self, start: Start) {
+        let Start { transfer: Ok(transfer), group, ticket, job } = start else { return start.refuse() };
+        if ticket.is_cancelled() {
+            return Start { transfer: Ok(transfer), group, ticket, job }.refuse();
+        }
+        let id = self.engine.adopt(transfer, group);
+        // Sent and forgotten: nobody can ask for it any more.
+        let ticket = (Arc::strong_count(&ticket) > 1).then_some(ticket);
+        if let Some(ticket) = &ticket {
+            ticket.set_transfer(Some(id));
+        }
+        if self.jobs.len() <= id.index() {
+            self.jobs.resize_with(id.index() + 1, || None);
+        }
+        if let Some(place) = self.jobs.get_mut(id.index()) {
+            *place = Some(Entry { job, ticket });
+        }
+    }
+}
