@@ -4,8 +4,11 @@ use std::io::Read;
 
 use petition_std::{Error, ErrorKind, Session, Timeout};
 use petition_tests::httpbin::pattern;
-use petition_tests::server::{Script, Scripted};
+use petition_tests::server::{Pace, Script, Scripted};
 use petition_tests::support::{ONE_SECOND, timed};
+
+/// The pieces of a body come in reads of their own.
+const APART: Pace = Pace::Every(std::time::Duration::from_millis(100));
 
 fn chunked(body: &[u8], sizes: &[usize]) -> Vec<u8> {
     let mut out = Vec::new();
@@ -101,18 +104,20 @@ fn reads_straight_are_left_off_at_any_place() {
 #[test]
 fn a_body_that_is_cut_or_too_long_is_an_error_all_the_same() {
     let body = pattern(300_000, 1);
-    let answer = [b"HTTP/1.1 200 OK\r\nContent-Length: 300001\r\n\r\n", &body[..]].concat();
-    let server = Scripted::start([Script::new().answer(&answer).close()]).unwrap();
-    let mut response = petition_std::get(server.url("/")).send().unwrap();
     let mut space = vec![0; 262_144];
-    let mut read = 0;
-    let error = loop {
-        match response.read(&mut space) {
-            Ok(n) => read += n,
-            Err(error) => break error,
-        }
-    };
-    assert_eq!((read, error.kind()), (300_000, std::io::ErrorKind::UnexpectedEof));
+    for framing in ["Content-Length: 300001\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n493E1\r\n"] {
+        let answer = [b"HTTP/1.1 200 OK\r\n", framing.as_bytes(), &body].concat();
+        let server = Scripted::start([Script::new().answer(&answer).close()]).unwrap();
+        let mut response = petition_std::get(server.url("/")).send().unwrap();
+        let mut read = 0;
+        let error = loop {
+            match response.read(&mut space) {
+                Ok(n) => read += n,
+                Err(error) => break error,
+            }
+        };
+        assert_eq!((read, error.kind()), (300_000, std::io::ErrorKind::UnexpectedEof), "{framing}");
+    }
 
     let answer = [b"HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n", &body[..]].concat();
     let server = Scripted::start([Script::new().answer(&answer)]).unwrap();
@@ -135,15 +140,25 @@ fn a_body_that_is_cut_or_too_long_is_an_error_all_the_same() {
     assert_eq!(read, 200_000);
 }
 
+/// In one piece and in three: what is behind the body comes with the last of it.
 #[test]
 fn bytes_behind_a_body_keep_the_connection_from_being_kept() {
     let body = pattern(100_000, 1);
-    let answer = [b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", &body[..], b"HTTP/1.1 200 OK\r\n"].concat();
-    let server = Scripted::start([Script::new().answer(&answer)]).unwrap();
-    let session = Session::new();
-    let response = session.get(server.url("/")).send().unwrap();
-    assert!(read_all(response, &[262_144]).unwrap() == body);
-    assert_eq!(session.pool_statistics().idle, 0, "T47");
+    let head = "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n";
+    let (half, rest) = body.split_at(50_000);
+    for behind in ["HTTP/1.1 200 OK\r\n", ""] {
+        let last = |from: &[u8]| [from, behind.as_bytes()].concat();
+        let whole = Script::new().read_request().send(head).send(last(&body));
+        let pieces = Script::new().read_request().send(head).send(half);
+        let pieces = pieces.send_byte_by_byte(&rest[..1], APART).send(last(&rest[1..]));
+        for script in [whole, pieces] {
+            let server = Scripted::start([script.answer(b"HTTP/1.1 204 No Content\r\n\r\n")]).unwrap();
+            let session = Session::new();
+            let response = session.get(server.url("/")).send().unwrap();
+            assert!(read_all(response, &[262_144]).unwrap() == body);
+            assert_eq!(session.pool_statistics().idle, usize::from(behind.is_empty()), "T47");
+        }
+    }
 }
 
 #[test]

@@ -336,7 +336,8 @@ impl Call {
         if self.coming == Coming::Between {
             self.coming = Coming::Anything;
         }
-        let read = socket.read(space.get_mut(..most).unwrap_or_default(), left);
+        let space = space.get_mut(..most).unwrap_or_default();
+        let read = socket.limit_read(left).and_then(|()| socket.read(space));
         self.clock.read();
         match read {
             Ok(0) => self.tell(Input::Eof),

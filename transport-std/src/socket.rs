@@ -75,45 +75,32 @@ impl Socket {
         Ok(())
     }
 
-    /// Reads; a blocking socket waits no longer than `left`, and perhaps less.
-    pub(crate) fn read(&mut self, space: &mut [u8], left: Option<Duration>) -> io::Result<usize> {
-        self.limit_read(left)?;
-        self.read_on(space)
+    /// Has the reads of a blocking socket wait no longer than `left`, and perhaps less.
+    pub(crate) fn limit_read(&mut self, left: Option<Duration>) -> io::Result<()> {
+        if let (true, Some(timeout)) = (self.blocking, stale(self.read_timeout, left)) {
+            self.stream.set_read_timeout(timeout)?;
+            self.read_timeout = Timeout::new(timeout);
+        }
+        Ok(())
     }
 
-    /// Reads, and waits as long as the last read would have.
-    pub(crate) fn read_on(&mut self, space: &mut [u8]) -> io::Result<usize> {
+    /// Reads, within the [limit](Socket::limit_read) of the time.
+    pub(crate) fn read(&mut self, space: &mut [u8]) -> io::Result<usize> {
         let read = self.stream.read(space);
         self.dry = read.as_ref().is_ok_and(|n| *n < space.len());
         read
     }
 
-    /// Reads into one slice after the other; a blocking socket waits no longer than `left`, and perhaps less.
-    pub(crate) fn receive(&mut self, space: &mut [IoSliceMut<'_>], left: Option<Duration>) -> io::Result<usize> {
-        self.limit_read(left)?;
-        self.receive_on(space)
-    }
-
-    /// Reads into one slice after the other, and waits as long as the last read would have.
-    pub(crate) fn receive_on(&mut self, space: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-        let read = self.stream.read_vectored(space);
-        self.received(read, space)
-    }
-
-    /// Reads what is there into one slice after the other. `left` is for the reads that go on from here.
-    pub(crate) fn receive_at_once(
-        &mut self,
-        space: &mut [IoSliceMut<'_>],
-        left: Option<Duration>,
-    ) -> io::Result<usize> {
-        self.limit_read(left)?;
-        let received =
-            rustix::net::recvmsg(&self.stream, space, &mut RecvAncillaryBuffer::default(), RecvFlags::DONTWAIT);
-        self.received(received.map(|received| received.bytes).map_err(io::Error::from), space)
-    }
-
-    fn received(&mut self, read: io::Result<usize>, space: &[IoSliceMut<'_>]) -> io::Result<usize> {
+    /// Reads into one slice after the other, within the [limit](Socket::limit_read) of the time; or `at_once`, which waits for nothing.
+    pub(crate) fn read_vectored(&mut self, space: &mut [IoSliceMut<'_>], at_once: bool) -> io::Result<usize> {
         let room: usize = space.iter().map(|space| space.len()).sum();
+        let read = if at_once {
+            rustix::net::recvmsg(&self.stream, space, &mut RecvAncillaryBuffer::default(), RecvFlags::DONTWAIT)
+                .map(|received| received.bytes)
+                .map_err(io::Error::from)
+        } else {
+            self.stream.read_vectored(space)
+        };
         self.dry = read.as_ref().is_ok_and(|n| *n < room);
         read
     }
@@ -126,14 +113,6 @@ impl Socket {
     /// For how long a read waits before it is given up.
     pub(crate) fn waits(&self) -> Duration {
         self.read_timeout.set.filter(|_| self.blocking).unwrap_or_default()
-    }
-
-    fn limit_read(&mut self, left: Option<Duration>) -> io::Result<()> {
-        if let (true, Some(timeout)) = (self.blocking, stale(self.read_timeout, left)) {
-            self.stream.set_read_timeout(timeout)?;
-            self.read_timeout = Timeout::new(timeout);
-        }
-        Ok(())
     }
 
     /// Writes `bytes`, and `next` behind them; a blocking socket waits no longer than `left`, and perhaps less.

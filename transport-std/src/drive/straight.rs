@@ -4,6 +4,7 @@
 //! our own wait for what follows: the framing of the next chunk, or what a server sends beyond the end of a body, which must be seen
 //! before the connection is kept.
 
+use std::cmp::Ordering;
 use std::io::{self, IoSliceMut};
 use std::time::Duration;
 
@@ -86,7 +87,8 @@ impl Call {
     /// The caller [comes back](Call::come_back) with room for so much: reads body bytes into it. `None` when that cannot be done.
     pub(crate) fn read_large(&mut self, out: &mut [u8]) -> Option<usize> {
         if self.straight.ahead > 0 {
-            return self.read_on(out);
+            // The socket's own limit is the time without a byte.
+            return self.read_due(out, self.straight.ahead, false);
         }
         self.catch_up();
         if self.straight.shown == 0 {
@@ -99,28 +101,6 @@ impl Call {
             self.clock.read();
         }
         self.read_straight(out, 0)
-    }
-
-    /// Reads more of something long. The socket's own limit is the time without a byte.
-    fn read_on(&mut self, out: &mut [u8]) -> Option<usize> {
-        let due = self.straight.ahead;
-        let ends = out.len() >= due;
-        if ends {
-            self.lend_spare();
-        }
-        let socket = self.socket.as_mut()?;
-        let read = match out.get_mut(..due) {
-            Some(room) => {
-                let behind = self.transfer.space().get_mut(..BEHIND).unwrap_or_default();
-                socket.receive_on(&mut [IoSliceMut::new(room), IoSliceMut::new(behind)])
-            }
-            None => socket.read_on(out),
-        };
-        if let Ok(n @ 1..) = read {
-            return self.came(n, due);
-        }
-        let waits = socket.waits();
-        self.nothing_read(read, Some(waits))
     }
 
     /// Reads body bytes into `out` behind the first `have` of it. `None` when that cannot be done, and nothing has been read.
@@ -138,10 +118,6 @@ impl Call {
             self.coming = Coming::Anything;
             return None;
         }
-        let ends = room.len() >= due;
-        if ends {
-            self.lend_spare();
-        }
         let settings = self.transfer.request().settings();
         let left = match settings.total_timeout {
             _ if self.straight.shown == 0 => self.left(),
@@ -153,41 +129,54 @@ impl Call {
             }
         };
         let socket = self.socket.as_mut()?;
-        let most = room.len().min(due);
-        let room = room.get_mut(..most)?;
-        let read = if ends || have > 0 {
+        let at_once = have > 0;
+        if let Err(error) = socket.limit_read(left) {
+            let waits = (!at_once).then(|| socket.waits());
+            return self.nothing_read(Err(error), waits);
+        }
+        self.read_due(room, due, at_once)
+    }
+
+    /// Reads what is due into `out`; where all of it has room there, then also a few bytes of what is behind it.
+    fn read_due(&mut self, out: &mut [u8], due: usize, at_once: bool) -> Option<usize> {
+        let ends = out.len() >= due;
+        if ends {
+            self.lend_spare();
+        }
+        let most = out.len().min(due);
+        let out = out.get_mut(..most)?;
+        let socket = self.socket.as_mut()?;
+        let read = if ends || at_once {
             let behind = if ends { self.transfer.space() } else { &mut [] };
             let behind = behind.get_mut(..BEHIND).unwrap_or_default();
-            let space = &mut [IoSliceMut::new(room), IoSliceMut::new(behind)];
-            if have > 0 { socket.receive_at_once(space, left) } else { socket.receive(space, left) }
+            socket.read_vectored(&mut [IoSliceMut::new(out), IoSliceMut::new(behind)], at_once)
         } else {
-            socket.read(room, left)
+            socket.read(out)
         };
-        let waits = (have == 0).then(|| socket.waits());
-        if let Ok(n @ 1..) = read {
-            return self.came(n, due);
+        let waits = (!at_once).then(|| socket.waits());
+        match read {
+            Ok(n @ 1..) => self.came(n, due),
+            read => self.nothing_read(read, waits),
         }
-        self.nothing_read(read, waits)
     }
 
     /// `n` bytes came where `due` were. In time: the socket waits no longer. When that was is of no importance but for a deadline of the whole.
     ///
     /// In the midst of something long nothing is told.
     fn came(&mut self, n: usize, due: usize) -> Option<usize> {
+        self.coming = match n.cmp(&due) {
+            Ordering::Less => Coming::Large,
+            Ordering::Equal => Coming::Between,
+            Ordering::Greater => Coming::Anything,
+        };
         let timed = self.transfer.request().settings().total_timeout.is_some();
         if n < due && !timed {
-            self.coming = Coming::Large;
             self.straight.untold += n;
             self.straight.ahead = due - n;
             return Some(n);
         }
         self.time_passed();
         let straight = n.min(due);
-        self.coming = match due - straight {
-            0 if n == straight => Coming::Between,
-            0 => Coming::Anything,
-            _ => Coming::Large,
-        };
         let untold = std::mem::take(&mut self.straight.untold);
         self.tell(Input::Bypassed(untold + n));
         // A deadline that has passed counts before what came with it.
