@@ -452,12 +452,17 @@ impl Driver {
     fn event(&mut self, id: TransferId, event: Event) {
         match event {
             Event::Head(head) => {
-                let (Some(transfer), Some(Some(entry))) = (self.engine.transfer_mut(id), self.jobs.get_mut(id.index()))
+                let (Some(transfer), Some(Some(entry))) = (self.engine.transfer(id), self.jobs.get_mut(id.index()))
                 else {
                     return;
                 };
                 match &mut entry.job {
-                    Job::Collect(_, collected) => *collected = Some(Collected::begin(head, transfer)),
+                    Job::Collect(_, collected) => {
+                        // All of it is kept.
+                        let limit = transfer.request().settings().limits.body_bytes;
+                        self.engine.limit_body(id, "body_bytes", Some(limit));
+                        *collected = Some(Collected::begin(head));
+                    }
                     Job::Stream(_) => drop(self.with_job(id, |driver, job| {
                         if let Some(transfer) = driver.engine.transfer(id) {
                             job.head(Head::new(head, transfer));

@@ -71,10 +71,8 @@ pub(crate) struct Collected {
 }
 
 impl Collected {
-    /// The final head is there. The body is limited, since all of it is kept.
-    pub(crate) fn begin(head: ResponseHead, transfer: &mut Transfer) -> Box<Collected> {
-        let limit = transfer.request().settings().limits.body_bytes;
-        transfer.limit_body("body_bytes", Some(limit));
+    /// The final head is there.
+    pub(crate) fn begin(head: ResponseHead) -> Box<Collected> {
         Box::new(Collected { head, body: Vec::new() })
     }
 

@@ -32,6 +32,11 @@ impl SizeLimit {
         SizeLimit::new("stream_bytes", limit)
     }
 
+    /// From now on this limit holds, for what was counted before as well.
+    pub const fn change(&mut self, name: &'static str, limit: u64) {
+        (self.name, self.limit) = (name, limit);
+    }
+
     /// Bytes counted so far.
     pub const fn taken(&self) -> u64 {
         self.taken

@@ -105,9 +105,11 @@ impl Engine {
         self.transfers.get(id.0).map(|slot| &slot.transfer)
     }
 
-    /// The same, to be changed: its body limit, for example. Inputs go through the engine.
-    pub fn transfer_mut(&mut self, id: TransferId) -> Option<&mut Transfer> {
-        self.transfers.get_mut(id.0).map(|slot| &mut slot.transfer)
+    /// Limits the body of a transfer, as [`Transfer::limit_body`].
+    pub fn limit_body(&mut self, id: TransferId, name: &'static str, limit: Option<u64>) {
+        if let Some(slot) = self.transfers.get_mut(id.0) {
+            slot.transfer.limit_body(name, limit);
+        }
     }
 
     /// The socket whose [`SocketId::index`] this is now.
@@ -153,7 +155,7 @@ impl Engine {
 
     fn served_mut(&mut self, socket: SocketId) -> Option<&mut Transfer> {
         match self.sockets.get(socket.0)?.owner {
-            Owner::Transfer(id) => self.transfer_mut(id),
+            Owner::Transfer(id) => self.transfers.get_mut(id.0).map(|slot| &mut slot.transfer),
             _ => None,
         }
     }

@@ -143,6 +143,9 @@ impl Engine {
     pub fn transfer_input(&mut self, now: Now, id: TransferId, input: Input<'_>) -> Result<(), Misuse> {
         self.now = now;
         let slot = self.transfers.get_mut(id.0).ok_or(Misuse::Ended)?;
+        if is_the_engines(&input) {
+            return Err(Misuse::NotAsked);
+        }
         let result = slot.transfer.handle(now, input);
         self.enqueue(id);
         result
@@ -241,6 +244,12 @@ impl Engine {
         }
         self.enqueue(id);
     }
+}
+
+/// Whether this answers what a transfer asks of the engine, and not of its embedder: a connection of which the engine does not know would
+/// never be served.
+fn is_the_engines(input: &Input<'_>) -> bool {
+    matches!(input, Input::Acquired { .. } | Input::NotAcquired | Input::Connected(_) | Input::ConnectFailed(..))
 }
 
 /// A transfer may end between an offer and its answer, which is then of no interest.

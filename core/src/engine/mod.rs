@@ -264,11 +264,19 @@ impl Engine {
     /// Begins a transfer; its total deadline counts from `now`.
     pub fn start(&mut self, now: Now, request: Prepared, group: Option<Group>) -> TransferId {
         self.now = now;
-        self.adopt(Transfer::new(request, now), group)
+        self.insert(Transfer::new(request, now), group)
     }
 
-    /// Takes in a transfer that was made elsewhere, and that nobody has polled yet.
-    pub fn adopt(&mut self, transfer: Transfer, group: Option<Group>) -> TransferId {
+    /// Takes in a transfer that was made elsewhere and has not begun: it was polled for nothing but [`Sync`](crate::Output::Sync), and told no
+    /// more than the time or that it is cancelled.
+    ///
+    /// # Errors
+    /// The transfer itself, when it has begun: what it was answered, the engine cannot know.
+    pub fn adopt(&mut self, transfer: Transfer, group: Option<Group>) -> Result<TransferId, Transfer> {
+        if transfer.has_begun() { Err(transfer) } else { Ok(self.insert(transfer, group)) }
+    }
+
+    fn insert(&mut self, transfer: Transfer, group: Option<Group>) -> TransferId {
         let id = TransferId(self.transfers.insert(Slot {
             transfer,
             socket: None,

@@ -102,10 +102,11 @@ impl Connection {
         }
     }
 
-    /// Sets the limits and leniencies for the exchanges to come.
+    /// Sets the limits and leniencies for the exchanges to come, while the connection [is idle](Self::is_idle). An exchange under way keeps
+    /// what it began with: nothing happens then.
     pub fn set_config(&mut self, config: &Arc<Config>) {
         // Most often it is the same; then nothing is counted.
-        if !Arc::ptr_eq(&self.config, config) {
+        if self.is_idle() && !Arc::ptr_eq(&self.config, config) {
             self.config = config.clone();
         }
     }
@@ -337,6 +338,11 @@ impl Connection {
     /// Whether the last byte of the response to the current request was consumed.
     pub fn response_received(&self) -> bool {
         matches!(self.receiving, Receiving::Length(0) | Receiving::Finished)
+    }
+
+    /// Whether the body of the response to the current request is being received, or has ended.
+    pub(crate) fn is_in_body(&self) -> bool {
+        !matches!(self.receiving, Receiving::Idle | Receiving::Head(_) | Receiving::Switched)
     }
 
     /// Whether the head of the current request is written in full.

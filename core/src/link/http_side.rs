@@ -120,7 +120,7 @@ impl Link {
         self.stack.send(bytes).inspect_err(|_| self.state = State::Over)
     }
 
-    /// Sets the limits and leniencies for the exchanges to come.
+    /// Sets the limits and leniencies for the exchanges to come, as [`Connection::set_config`].
     pub fn configure(&mut self, config: &Arc<Config>) {
         self.http.set_config(config);
     }

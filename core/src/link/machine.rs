@@ -145,8 +145,9 @@ impl Link {
     /// Reads over framing that is here already, so that it is known what comes next. Whatever is more than that waits for
     /// [`Link::poll`].
     pub fn pass_framing(&mut self) {
-        if self.state != State::Http || !self.stack.is_plain() || !self.body.is_empty() || self.stack.plain().is_empty()
-        {
+        let nothing_here = !self.body.is_empty() || self.stack.plain().is_empty();
+        // A head is not to be read over.
+        if self.state != State::Http || !self.stack.is_plain() || nothing_here || !self.http.is_in_body() {
             return;
         }
         // The end and an error are told again when it is asked again.

@@ -8,6 +8,8 @@ use crate::redirect::Seen;
 pub(super) struct Chain {
     /// Nothing, for most requests.
     pub(super) rare: Option<Box<Rare>>,
+    /// Redirects that were followed, whatever was taken out of the history.
+    pub(super) hops: u32,
     /// A response of the chain changed the jar.
     pub(super) new_cookies: bool,
     pub(super) expect: Expectation,
@@ -22,6 +24,8 @@ pub(super) struct Rare {
     pub(super) referer: Option<String>,
     /// Content codings that stay on the body of the final response.
     pub(super) undecoded: Vec<Box<str>>,
+    /// A limit on the final body that was set before it began.
+    pub(super) body_limit: Option<(&'static str, u64)>,
 }
 
 impl Chain {

@@ -11,7 +11,7 @@ use super::{Attempt, Expectation, Machine, Parked, Stage};
 use crate::address_policy::AddressPolicy;
 use crate::dial::{AttemptId, Dial, DialStep};
 use crate::error::{ErrorKind, IoFailure, Misuse};
-use crate::link::Link;
+use crate::link::{Link, LinkError};
 use crate::session::Session;
 use crate::time::Now;
 
@@ -44,6 +44,8 @@ impl Machine {
         self.attempt = Attempt::default();
         self.progress = self.now.instant;
         self.peer = None;
+        // Its route is about to be another one.
+        self.released = None;
         self.head_after = None;
         if self.chain.expect == Expectation::Refused {
             // This is the hop that was refused, once more.
@@ -227,7 +229,7 @@ impl Machine {
 
     /// The socket is open: the layers shake hands, if there are any.
     fn open_link(&mut self) {
-        let Some(route) = &self.route else { return };
+        let Some(route) = &self.route else { return self.fail(ErrorKind::Link(LinkError::Over)) };
         let layers = match route.layers(&self.request) {
             Ok(layers) => layers,
             // The dial gives up its winner too.
@@ -243,7 +245,9 @@ impl Machine {
 
     /// The connection is open and idle: the request goes out.
     pub(super) fn begin_exchange(&mut self) {
-        let (Some(link), Some(route)) = (&mut self.link, &self.route) else { return };
+        let (Some(link), Some(route)) = (&mut self.link, &self.route) else {
+            return self.fail(ErrorKind::Link(LinkError::Over));
+        };
         let counters = link.counters();
         self.attempt.seen = counters.application;
         self.attempt.sent_before = counters.sent;

@@ -45,7 +45,7 @@ impl Machine {
         Report {
             kind,
             phase,
-            hop: u32::try_from(self.chain.history().len()).unwrap_or(u32::MAX),
+            hop: self.chain.hops,
             method: self.request.method.clone(),
             url: redacted(&self.request.url, QueryShown::NamesOnly).to_string(),
             peer: self.peer,

@@ -52,7 +52,7 @@ impl Machine {
             body if body.is_replayable() => HopBody::Replayable,
             _ => HopBody::Once,
         };
-        let hops_so_far = u32::try_from(self.chain.history().len()).unwrap_or(u32::MAX);
+        let hops_so_far = self.chain.hops;
         let hop = redirect::Hop { method: &request.method, url: &request.url, body, hops_so_far };
         let status = head.status().as_u16();
         let settings = &request.settings;
@@ -60,7 +60,7 @@ impl Machine {
             Ok(Decision::Final(_)) => self.deliver(head),
             Ok(Decision::Follow(next)) if settings.redirect.repeats == Repeats::Followed => self.follow(head, *next),
             Ok(Decision::Follow(next)) => {
-                if self.chain.history().is_empty() && !self.chain.new_cookies {
+                if hops_so_far == 0 && !self.chain.new_cookies {
                     // Noted only now: most requests are not redirected. The first of a chain cannot be a repetition.
                     let _ = self.chain.rare_mut().seen.visit(&request.method, &request.url, body != HopBody::None);
                 }
@@ -109,13 +109,14 @@ impl Machine {
         let method = std::mem::replace(&mut request.method, next.method);
         let url = Arc::unwrap_or_clone(std::mem::replace(&mut request.url, Arc::new(next.url)));
         let (crossing, notes) = (next.crossing, next.notes);
+        self.chain.hops = self.chain.hops.saturating_add(1);
         self.chain.rare_mut().history.push(Hop { method, url, head, crossing, notes });
         self.words.event(Event::Redirected);
         self.drop_body(AfterBody::NextHop { rewind });
     }
 
     fn deliver(&mut self, head: ResponseHead) {
-        let delivery = if head.has_content_encodings() || self.request.takes_transfer_codings() {
+        let mut delivery = if head.has_content_encodings() || self.request.takes_transfer_codings() {
             match Delivery::decoding(&head, &self.request) {
                 Ok((delivery, codings)) => {
                     if !codings.undecoded().is_empty() {
@@ -128,6 +129,9 @@ impl Machine {
         } else {
             Delivery::plain(&self.request.settings)
         };
+        if let Some((name, limit)) = self.chain.rare.as_mut().and_then(|rare| rare.body_limit.take()) {
+            delivery.size.change(name, limit);
+        }
         self.stage = Stage::Deliver(delivery);
         self.words.event(Event::Head(head));
     }
@@ -176,6 +180,8 @@ impl Machine {
         self.tolerated = link.http().leniencies_used();
         self.attempt.moved = (link.http().bytes_sent(), link.http().bytes_received());
         if keep && link.reuse(now).is_ok() {
+            self.lent = link.take_back();
+            self.released = self.link.take();
             self.words.socket(SocketOrder::Release);
         } else {
             self.close_link();

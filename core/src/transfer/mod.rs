@@ -67,7 +67,6 @@ use std::time::Duration;
 use url::Url;
 
 use crate::buffer::Retained;
-use crate::decode::SizeLimit;
 use crate::dial::Dial;
 use crate::error::{Error, ErrorKind, Misuse};
 use crate::http1::{FieldLines, LeniencySet, ResponseHead};
@@ -102,6 +101,8 @@ struct Machine {
     lines: Option<Arc<FieldLines>>,
     route: Option<Route>,
     link: Option<Box<Link>>,
+    /// What [`Output::Release`] speaks of, until it is taken or the next hop begins. The machine itself is done with it.
+    released: Option<Box<Link>>,
     peer: Option<SocketAddr>,
     attempt: Attempt,
     upload: Upload,
@@ -227,6 +228,7 @@ impl Transfer {
                 lines: None,
                 route: None,
                 link: None,
+                released: None,
                 peer: None,
                 attempt: Attempt::default(),
                 upload: Upload::Finished,
@@ -322,8 +324,8 @@ impl Transfer {
             _ => 0,
         };
         let lent = machine.lent.as_ref().map_or(0, Vec::capacity);
-        let link = machine.link.as_ref().map(|link| link.retained()).unwrap_or_default();
-        link + Retained { received: decoded + lent, outgoing: machine.cookie.capacity() }
+        let links = machine.link.iter().chain(&machine.released).map(|link| link.retained()).sum::<Retained>();
+        links + Retained { received: decoded + lent, outgoing: machine.cookie.capacity() }
     }
 
     /// The bytes of the response body that are at hand, content codings removed.
@@ -356,17 +358,23 @@ impl Transfer {
         self.0.push_body(now, bytes)
     }
 
-    /// Ends the transfer with an error when the body, content codings removed, is longer than this. `None`: no limit.
-    /// From the start it is [`Limits::stream_bytes`](crate::Limits::stream_bytes).
+    /// Ends the transfer with an error when the body of the final response, content codings removed, is longer than this. `None`: no limit.
+    /// From the start it is [`Limits::stream_bytes`](crate::Limits::stream_bytes). May be called at any time: what was delivered before
+    /// counts, and a limit that is set before the body begins holds once it does.
     pub fn limit_body(&mut self, name: &'static str, limit: Option<u64>) {
-        if let Stage::Deliver(delivery) = &mut self.0.stage {
-            delivery.size = SizeLimit::new(name, limit.unwrap_or(u64::MAX));
+        let limit = limit.unwrap_or(u64::MAX);
+        match &mut self.0.stage {
+            Stage::Deliver(delivery) => delivery.size.change(name, limit),
+            Stage::Drain { .. } | Stage::Ended => {}
+            _ => self.0.chain.rare_mut().body_limit = Some((name, limit)),
         }
     }
 
-    /// Answers [`Output::Release`]: the key and the machine to keep beside the socket.
+    /// Answers [`Output::Release`]: the key and the machine to keep beside the socket. `None` at any other time, and nothing changes then:
+    /// after [`Output::Close`] there is nothing to keep.
     pub fn take_link(&mut self) -> Option<(Route, Box<Link>)> {
-        Some((self.0.route.take()?, self.0.link.take()?))
+        let link = self.0.released.take()?;
+        Some((self.0.route.take()?, link))
     }
 
     /// The key for [`Output::Acquire`].
@@ -394,7 +402,7 @@ impl Transfer {
         self.0.chain.history()
     }
 
-    /// The same, taken out.
+    /// The same, taken out. What they count for (the limit on redirects, the hop that an error names) stays.
     pub fn take_history(&mut self) -> Vec<Hop> {
         self.0.chain.rare.as_mut().map(|rare| std::mem::take(&mut rare.history)).unwrap_or_default()
     }
@@ -449,6 +457,16 @@ impl Transfer {
             && !machine.news
             && machine.link.as_ref().is_some_and(|link| link.has_flushed())
             && matches!(machine.offer(), Output::Read)
+    }
+
+    /// Whether anything was asked for and answered, or said that is not said again.
+    pub(crate) fn has_begun(&self) -> bool {
+        let machine = &*self.0;
+        match machine.stage {
+            Stage::Begin => machine.chain.hops > 0 || machine.chain.expect != Expectation::Asks,
+            Stage::Ended => !machine.words.are_only_the_last(),
+            _ => true,
+        }
     }
 
     /// Whether it is over. What is still to be polled then are sockets to be closed or kept and the last events.
@@ -548,7 +566,7 @@ impl fmt::Debug for Transfer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Transfer")
             .field("method", &self.0.request.method)
-            .field("hop", &self.0.chain.history().len())
+            .field("hop", &self.0.chain.hops)
             .field("phase", &self.0.phase())
             .finish_non_exhaustive()
     }

@@ -63,6 +63,11 @@ impl Words {
         self.waiting
     }
 
+    /// Whether nothing but the end waits to be said.
+    pub(super) fn are_only_the_last(&self) -> bool {
+        self.ending.is_some() && self.socket.is_none() && self.losers.is_none() && self.event.is_none()
+    }
+
     #[inline]
     pub(super) fn next(&mut self) -> Option<Output> {
         let next = if let Some(attempt) = self.losers.as_mut().and_then(|losers| losers.0.pop()) {

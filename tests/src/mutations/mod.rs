@@ -4,6 +4,7 @@
 //! each. That every one of them still applies is held by `tests/meta_mutations.rs`.
 
 mod framing;
+mod limits;
 mod session;
 mod transfer;
 
@@ -22,7 +23,7 @@ pub struct Mutation {
 
 /// All of them, storey by storey.
 pub fn all() -> impl Iterator<Item = &'static Mutation> {
-    framing::MUTATIONS.iter().chain(transfer::MUTATIONS).chain(session::MUTATIONS)
+    framing::MUTATIONS.iter().chain(transfer::MUTATIONS).chain(session::MUTATIONS).chain(limits::MUTATIONS)
 }
 
 impl Mutation {

@@ -70,7 +70,10 @@ impl Driver {
         if ticket.is_cancelled() {
             return Start { transfer: Ok(transfer), group, ticket, job }.refuse();
         }
-        let id = self.engine.adopt(transfer, group);
+        let id = match self.engine.adopt(transfer, group) {
+            Ok(id) => id,
+            Err(transfer) => return Start { transfer: Ok(transfer), group, ticket, job }.refuse(),
+        };
         // Sent and forgotten: nobody can ask for it any more.
         let ticket = (Arc::strong_count(&ticket) > 1).then_some(ticket);
         if let Some(ticket) = &ticket {

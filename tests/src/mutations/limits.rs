@@ -1,0 +1,48 @@
+//! Faults of limits, of accessors that decide something, and of what a peer can make a client hold.
+
+use super::Mutation;
+
+pub(super) const MUTATIONS: &[Mutation] = &[
+    Mutation {
+        fault: "redirects whose history was taken count no longer",
+        file: "core/src/transfer/judge.rs",
+        from: "let hops_so_far = self.chain.hops;",
+        to: "let hops_so_far = u32::try_from(self.chain.history().len()).unwrap_or(u32::MAX);",
+    },
+    Mutation {
+        fault: "a link is given out while its transfer needs it",
+        file: "core/src/transfer/mod.rs",
+        from: "let link = self.0.released.take()?;",
+        to: "let link = self.0.released.take().or_else(|| self.0.link.take())?;",
+    },
+    Mutation {
+        fault: "a body limit that changes forgets what was delivered",
+        file: "core/src/decode/size.rs",
+        from: "(self.name, self.limit) = (name, limit);",
+        to: "*self = SizeLimit::new(name, limit);",
+    },
+    Mutation {
+        fault: "an engine lets others answer for it",
+        file: "core/src/engine/inputs.rs",
+        from: "if is_the_engines(&input) {",
+        to: "if false {",
+    },
+    Mutation {
+        fault: "an engine takes in a transfer that has begun",
+        file: "core/src/engine/mod.rs",
+        from: "if transfer.has_begun() {",
+        to: "if false {",
+    },
+    Mutation {
+        fault: "the limits of an exchange change in its midst",
+        file: "core/src/http1/connection.rs",
+        from: "if self.is_idle() && !Arc::ptr_eq",
+        to: "if !Arc::ptr_eq",
+    },
+    Mutation {
+        fault: "a head is passed over as if it were framing",
+        file: "core/src/link/machine.rs",
+        from: " || !self.http.is_in_body()",
+        to: "",
+    },
+];
