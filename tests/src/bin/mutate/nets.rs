@@ -18,27 +18,44 @@ const LOOK: Duration = Duration::from_millis(20);
 /// One way to find a fault.
 pub(crate) struct Net {
     pub(crate) name: &'static str,
+    /// It is tried on faults in this folder: what it builds or runs depends on no other.
+    folder: &'static str,
     /// Builds its programs.
     cargo: &'static [&'static str],
     /// What each of them is told.
     arguments: &'static [&'static str],
 }
 
-/// In the order in which they are tried.
+/// In the order in which they are tried. The core's own tests cannot see the transports; what needs sockets is tried on the transports alone.
 pub(crate) const NETS: &[Net] = &[
     Net {
         name: "simulation",
+        folder: "core/",
         cargo: &["build", "-p", "petition-tests", "--bin", "simulate"],
         arguments: &["--scenarios", "1000", "--seed", "1", "--most-violations", "1"],
     },
     Net {
         name: "tests in memory",
+        folder: "core/",
         cargo: &["test", "--no-run", "-p", "petition-tests", "--test", "transfer_*"],
         arguments: &["-q"],
     },
     Net {
         name: "unit tests of core",
+        folder: "core/",
         cargo: &["test", "--no-run", "-p", "petition-core", "--all-features", "--lib"],
+        arguments: &["-q"],
+    },
+    Net {
+        name: "petition-std over sockets",
+        folder: "transport-std/",
+        cargo: &["test", "--no-run", "-p", "petition-tests", "--test", "std_*"],
+        arguments: &["-q"],
+    },
+    Net {
+        name: "petition-mio over sockets",
+        folder: "transport-mio/",
+        cargo: &["test", "--no-run", "-p", "petition-tests", "--test", "mio_*"],
         arguments: &["-q"],
     },
 ];
@@ -51,6 +68,11 @@ pub(crate) enum Outcome {
 }
 
 impl Net {
+    /// Whether it can catch a fault in this file.
+    pub(crate) fn sees(&self, file: &str) -> bool {
+        file.starts_with(self.folder)
+    }
+
     /// Builds and runs it.
     ///
     /// # Errors
