@@ -13,7 +13,7 @@ pub struct Limits {
     pub head_bytes: usize,
     /// One line of a response head. Default 16 KiB.
     pub head_line_bytes: usize,
-    /// Fields in a response head. Default 256.
+    /// Fields in a response head. Default 256; more than [`Limits::MOST_FIELDS`] counts as that many.
     pub head_fields: usize,
     /// The reason phrase. Default 1 KiB.
     pub reason_bytes: usize,
@@ -29,7 +29,7 @@ pub struct Limits {
     pub chunk_overhead_bytes: u64,
     /// Trailer section in full. Default 16 KiB.
     pub trailer_bytes: usize,
-    /// Fields in a trailer section. Default 64.
+    /// Fields in a trailer section. Default 64; more than [`Limits::MOST_FIELDS`] counts as that many.
     pub trailer_fields: usize,
     /// Content codings on one response, over all Content-Encoding fields. Default 3.
     pub content_codings: usize,
@@ -56,6 +56,20 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// The most fields that any head may have, whatever the limit says: an [`http::HeaderMap`] holds so many whatever their names are. It has
+    /// room for four times as many, but gives up above this where a peer has chosen names of one hash.
+    pub const MOST_FIELDS: usize = 6_500;
+
+    /// The limit on the fields of a head that holds in fact.
+    pub(crate) fn most_head_fields(&self) -> usize {
+        self.head_fields.min(Self::MOST_FIELDS)
+    }
+
+    /// The same for a trailer section.
+    pub(crate) fn most_trailer_fields(&self) -> usize {
+        self.trailer_fields.min(Self::MOST_FIELDS)
+    }
+
     /// The defaults, as each field states them.
     pub const DEFAULT: Limits = Limits {
         head_bytes: 64 * 1024,

@@ -326,7 +326,7 @@ impl Driver {
     }
 
     fn connect(&mut self, socket: SocketId, address: SocketAddr) -> io::Result<()> {
-        let token = self.tokens.start + 1 + socket.index();
+        let token = self.tokens.start.saturating_add(1 + socket.index());
         if !self.tokens.contains(&token) {
             return Err(io::Error::other("no token is left for another socket"));
         }

@@ -258,8 +258,8 @@ impl Decoder {
                 | ExtSpace
         ) {
             let limits = &config.limits;
-            self.line_extensions += 1;
-            self.extensions += 1;
+            self.line_extensions = self.line_extensions.saturating_add(1);
+            self.extensions = self.extensions.saturating_add(1);
             LimitExceeded::check(
                 "chunk_extension_bytes",
                 limits.chunk_extension_bytes as u64,
@@ -322,8 +322,8 @@ impl Trailers {
                 b"\r\n" => return Ok((taken, true)),
                 [first, .., b'\r', b'\n'] => {
                     if !matches!(first, b' ' | b'\t') {
-                        self.lines += 1;
-                        let limit = config.limits.trailer_fields;
+                        self.lines = self.lines.saturating_add(1);
+                        let limit = config.limits.most_trailer_fields();
                         LimitExceeded::check("trailer_fields", limit as u64, self.lines as u64)?;
                     }
                 }
@@ -339,7 +339,7 @@ impl Trailers {
 
     // As in `scan`: the limit whose byte comes first is the one that is reported.
     fn check_size(&self, more: usize, config: &Config) -> Result<(), ProtocolError> {
-        let len = self.bytes.len() + more;
+        let len = self.bytes.len().saturating_add(more);
         let limits = &config.limits;
         let line_end = self.line_start.saturating_add(limits.head_line_bytes);
         let end = limits.trailer_bytes.min(i32::MAX as usize);

@@ -119,11 +119,12 @@ impl Fields {
 
     /// A map made of them; names in lower case, the order among different names lost.
     pub fn to_header_map(&self) -> HeaderMap {
-        let mut map = HeaderMap::with_capacity(self.len());
+        // All of them fit: see `Limits::MOST_FIELDS`.
+        let mut map = HeaderMap::try_with_capacity(self.len()).unwrap_or_default();
         for (name, value) in self.iter() {
             // Both were checked against the same grammar when they were parsed.
             if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value)) {
-                map.append(name, value);
+                let _ = map.try_append(name, value);
             }
         }
         map

@@ -265,7 +265,7 @@ impl Connection {
         self.exchange.used.extend(used);
         let status = head.status().as_u16();
         if (100..200).contains(&status) && status != 101 {
-            self.exchange.informational += 1;
+            self.exchange.informational = self.exchange.informational.saturating_add(1);
             let limit = self.config.limits.informational_responses as u64;
             LimitExceeded::check("informational_responses", limit, self.exchange.informational.into())?;
             if status == 100 {

@@ -82,8 +82,9 @@ impl Scan {
         } else if first == b' ' || first == b'\t' {
             self.folded = true;
         } else {
-            self.fields += 1;
-            LimitExceeded::check("head_fields", rules.config.limits.head_fields as u64, self.fields as u64)?;
+            self.fields = self.fields.saturating_add(1);
+            let limit = rules.config.limits.most_head_fields();
+            LimitExceeded::check("head_fields", limit as u64, self.fields as u64)?;
         }
         self.line_start = head.len();
         Ok(Line::Within)

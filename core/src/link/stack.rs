@@ -103,12 +103,12 @@ impl Stack {
     pub(super) fn filled(&mut self, n: usize) {
         let before = self.input.len();
         self.input.filled(n);
-        self.received += (self.input.len() - before) as u64;
+        self.received = self.received.saturating_add(self.input.len().saturating_sub(before) as u64);
     }
 
     pub(super) fn received(&mut self, bytes: &[u8]) {
         self.input.extend(bytes);
-        self.received += bytes.len() as u64;
+        self.received = self.received.saturating_add(bytes.len() as u64);
     }
 
     pub(super) fn receive_eof(&mut self) {
@@ -166,12 +166,12 @@ impl Stack {
     }
 
     pub(super) fn count_sent(&mut self, n: usize) {
-        self.sent += n as u64;
+        self.sent = self.sent.saturating_add(n as u64);
     }
 
     pub(super) fn count_bypassed(&mut self, n: u64) {
-        self.received += n;
-        self.plain += n;
+        self.received = self.received.saturating_add(n);
+        self.plain = self.plain.saturating_add(n);
     }
 
     /// Bytes from the wire, to the wire, and plain bytes that were used.
@@ -202,13 +202,13 @@ impl Stack {
     /// The first `n` of them are used.
     pub(super) fn consume(&mut self, n: usize) {
         let Some(layered) = self.layered.as_mut().filter(|layered| !layered.levels.is_empty()) else {
-            self.plain += n.min(self.input.len()) as u64;
+            self.plain = self.plain.saturating_add(n.min(self.input.len()) as u64);
             self.input.consume(n);
             return;
         };
         let top = &mut layered.top;
         let n = n.min(top.plain.len());
-        self.plain += n as u64;
+        self.plain = self.plain.saturating_add(n as u64);
         top.plain.start += n;
         if top.plain.is_empty() {
             let used = std::mem::take(top).discard;

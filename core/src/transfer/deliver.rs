@@ -142,7 +142,8 @@ impl Machine {
             return Err(Misuse::NotAsked);
         }
         let behind = n.saturating_sub(due);
-        if behind > 0 && behind > link.space().len() {
+        // Nobody reads so much.
+        if n as u64 > i64::MAX as u64 || behind > 0 && behind > link.space().len() {
             return Err(Misuse::TooMany);
         }
         let n = n.min(due);

@@ -148,7 +148,7 @@ impl Machine {
         let Some(link) = &self.link else { return self.after_body(then) };
         let rest = match link.http().body_framing() {
             Some(BodyFraming::Length(n)) => {
-                Some(n.saturating_sub(link.http().body_received()) + link.body().len() as u64)
+                Some(n.saturating_sub(link.http().body_received()).saturating_add(link.body().len() as u64))
             }
             Some(BodyFraming::None) => Some(0),
             _ => None,

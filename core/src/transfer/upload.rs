@@ -185,7 +185,7 @@ impl Machine {
             // It answers nothing that we asked: the connection serves no other request.
             _ if !head_sent => None,
             Upload::Finished | Upload::Held(_) => None,
-            Upload::Sending { sent } => self.request.body.length().map(|length| length - sent),
+            Upload::Sending { sent } => self.request.body.length().map(|length| length.saturating_sub(sent)),
         };
         let memory = matches!(self.request.body, Body::Bytes(_));
         if !memory || rest.is_none_or(|rest| rest > self.request.settings.limits.drain_bytes) {

@@ -83,9 +83,10 @@ const IDLE: usize = 4 * 1024;
 /// `layered` says whether layers lie upon them (a proxy's tunnel, TLS); `shared` is the size of a read buffer that serves all.
 pub fn memory_is_bounded(held: Retained, transfers: usize, idle: usize, layered: bool, shared: usize, limits: &Limits) {
     // A head, trailers, a proxy's words: one after the other, in storage that doubles. Or a step of decoding.
-    let head = 2 * limits.head_bytes.max(limits.trailer_bytes).max(limits.proxy_refusal_bytes).max(16 * 1024);
+    let head = limits.head_bytes.max(limits.trailer_bytes).max(limits.proxy_refusal_bytes).max(16 * 1024);
     let layers = if layered { HANDSHAKE } else { 0 };
-    let received = transfers * (head + layers + SLICE) + shared + idle * IDLE;
+    let each = head.saturating_mul(2).saturating_add(layers + SLICE);
+    let received = transfers.saturating_mul(each).saturating_add(shared + idle * IDLE);
     assert!(
         held.received <= received,
         "too much is held: {held:?} for {transfers} transfers, allowed are {received} bytes received"

@@ -45,4 +45,22 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         from: " || !self.http.is_in_body()",
         to: "",
     },
+    Mutation {
+        fault: "a count of bytes beyond all memory is believed",
+        file: "core/src/transfer/deliver.rs",
+        from: "n as u64 > i64::MAX as u64 || ",
+        to: "",
+    },
+    Mutation {
+        fault: "a head may have more fields than a map of them",
+        file: "core/src/limits.rs",
+        from: "self.head_fields.min(Self::MOST_FIELDS)",
+        to: "self.head_fields",
+    },
+    Mutation {
+        fault: "the count of bytes that were read straight overflows",
+        file: "core/src/link/stack.rs",
+        from: "self.plain = self.plain.saturating_add(n);",
+        to: "self.plain += n;",
+    },
 ];

@@ -3,6 +3,7 @@
 
 mod bodies;
 mod cookies;
+mod extremes;
 mod framing;
 mod heads;
 mod proxies;
