@@ -11,6 +11,8 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
+use crate::contain::contain;
+
 /// Which addresses may be connected to.
 #[derive(Clone, Default)]
 #[non_exhaustive]
@@ -20,7 +22,8 @@ pub enum AddressPolicy {
     Any,
     /// Those for which [`is_public`] is true.
     PublicOnly,
-    /// Those for which the function is true. It has to be quick and must not block.
+    /// Those for which the function is true. It has to be quick and must not block. One for which it panics is
+    /// denied.
     Custom(Arc<dyn Fn(SocketAddr) -> bool + Send + Sync>),
 }
 
@@ -30,7 +33,7 @@ impl AddressPolicy {
         match self {
             AddressPolicy::Any => true,
             AddressPolicy::PublicOnly => is_public(address.ip()),
-            AddressPolicy::Custom(allowed) => allowed(address),
+            AddressPolicy::Custom(allowed) => contain(|| allowed(address)).unwrap_or(false),
         }
     }
 
@@ -256,6 +259,16 @@ mod tests {
         assert_eq!(error.to_string(), "the address policy allows none of 127.0.0.1:80, [fe80::1]:80");
         assert_eq!(error.denied, inner);
         assert_eq!(AddressPolicy::PublicOnly.filter(Vec::new()), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn t29_policy_that_panics_allows_nothing() {
+        let policy = AddressPolicy::Custom(Arc::new(|address| match address.port() {
+            80 => std::panic::panic_any(crate::contain::tests::Spiteful),
+            port => port == 443,
+        }));
+        assert_eq!(policy.filter(sockets(&["8.8.8.8:80", "8.8.8.8:443"])), Ok(sockets(&["8.8.8.8:443"])));
+        assert!(policy.filter(sockets(&["8.8.8.8:80"])).is_err());
     }
 
     #[test]

@@ -16,6 +16,7 @@ use crate::link::LinkError;
 use crate::redirect::RedirectError;
 use crate::request::BuildError;
 use crate::text::TextError;
+use crate::unavailable::Unavailable;
 
 /// The embedder called out of turn: a mistake in the program, never something that a peer can cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -185,6 +186,8 @@ pub enum ErrorKind {
     BodyNotReplayable,
     /// TLS is needed and cannot be had: the feature is off, or the configuration could not be made.
     NoTls(String),
+    /// The session or the event loop cannot serve the request.
+    Unavailable(Unavailable),
     /// The request head cannot be written: what the core checked before was not enough.
     Head(SendError),
     /// The body is in a charset that is not known (T63).
@@ -216,6 +219,7 @@ impl fmt::Display for ErrorKind {
                 f.write_str("the body would have to be sent once more, and the stream cannot be rewound")
             }
             ErrorKind::NoTls(e) => write!(f, "TLS cannot be had: {e}"),
+            ErrorKind::Unavailable(e) => write!(f, "{e}"),
             ErrorKind::Head(e) => write!(f, "{e}"),
             ErrorKind::Text(e) => write!(f, "{e}"),
             ErrorKind::Undecoded(names) => {
@@ -277,8 +281,13 @@ impl Error {
 
     /// A request that could not be built.
     pub fn build(method: Method, url: String, fault: BuildError) -> Error {
+        Error::before(method, url, ErrorKind::Build(fault))
+    }
+
+    /// A failure before there was a transfer.
+    pub(crate) fn before(method: Method, url: String, kind: ErrorKind) -> Error {
         Error::new(Report {
-            kind: ErrorKind::Build(fault),
+            kind,
             phase: Phase::Prepare,
             hop: 0,
             method,
@@ -363,6 +372,7 @@ impl std::error::Error for Error {
             ErrorKind::Redirect(e) => Some(e),
             ErrorKind::Decode(e) => Some(e),
             ErrorKind::Limit(e) => Some(e),
+            ErrorKind::Unavailable(e) => Some(e),
             _ => None,
         }
     }

@@ -43,6 +43,7 @@ pub mod address_policy;
 pub mod auth;
 pub mod body;
 pub mod buffer;
+mod contain;
 pub mod cookie;
 pub mod decode;
 pub mod dial;
@@ -68,11 +69,14 @@ pub mod text;
 pub mod time;
 pub mod tls;
 pub mod transfer;
+mod unavailable;
 mod url_memo;
 pub mod url_rules;
 
 pub use auth::Auth;
 pub use body::Body;
+#[doc(hidden)]
+pub use contain::{contain, discard_panic};
 pub use error::{Error, ErrorKind, IoFailure, Misuse, Phase, Processed, Timeout};
 pub use limits::{LimitExceeded, Limits};
 pub use options::{Headers, Options, Pairs, Setting, Settings};
@@ -83,6 +87,7 @@ pub use request_target::RequestTarget;
 pub use session::Session;
 pub use time::{Instant, Now, UnixTime};
 pub use transfer::{Event, Input, Output, Side, Transfer};
+pub use unavailable::Unavailable;
 pub use url_memo::UrlMemo;
 
 pub use http::{Method, StatusCode};

@@ -12,6 +12,7 @@ use url::Url;
 
 use crate::auth::{Auth, AuthError};
 use crate::body::Body;
+use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
 use crate::options::{HeaderError, Options, Setting};
 use crate::redirect::{Follow, Policy};
@@ -135,6 +136,15 @@ impl Request {
 
     pub(crate) fn to(method: Method, target: Target) -> Request {
         Request { method, target, options: Options::new(), body: Body::Empty, content_type: None, fault: None }
+    }
+
+    /// An [`Error`] of this request for a failure before it could be begun, in phase [`Prepare`](crate::Phase::Prepare).
+    pub fn error(&self, kind: ErrorKind) -> Error {
+        let url = match &self.target {
+            Target::Absolute { url, .. } => url_rules::redacted(url, QueryShown::NamesOnly).to_string(),
+            Target::Text(_) => String::from("(URL not understood)"),
+        };
+        Error::before(self.method.clone(), url, kind)
     }
 
     /// The method.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use url::Url;
 
 use crate::cookie::Jar;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::http1::FieldLines;
 use crate::limits::LimitExceeded;
 use crate::options::{HeaderError, Headers, Merged, Options, Pairs, Setting, Settings};
@@ -19,7 +19,7 @@ use crate::request::{BuildError, Request, Target};
 #[cfg(feature = "tls")]
 use crate::tls::TlsConfig;
 use crate::transfer::Route;
-use crate::url_rules::{self, QueryShown, UrlError};
+use crate::url_rules::{self, UrlError};
 
 /// Data kept across requests.
 ///
@@ -87,9 +87,20 @@ impl Session {
         &self.options
     }
 
-    /// Changes the session's options; requests prepared from now on see the change.
+    /// Changes the session's options; requests prepared from now on see the change. When `change` panics, they see
+    /// what it had changed by then.
     pub fn update<R>(&mut self, change: impl FnOnce(&mut Options) -> R) -> R {
-        let result = change(&mut self.options);
+        /// What is derived from the options follows them however `change` ends.
+        struct Derived<'a>(&'a mut Session);
+        impl Drop for Derived<'_> {
+            fn drop(&mut self) {
+                self.0.derive();
+            }
+        }
+        change(&mut Derived(self).0.options)
+    }
+
+    fn derive(&mut self) {
         let library = Settings::default();
         let settings = match self.options.scalars() {
             Some(scalars) => library.with(scalars),
@@ -101,7 +112,6 @@ impl Session {
         // It may hold a proxy or a TLS configuration that is not wanted any more.
         self.route = None;
         self.written = None;
-        result
     }
 
     /// Sets a field that every request carries unless it says otherwise.
@@ -143,13 +153,7 @@ impl Session {
     /// # Errors
     /// An [`Error`] of kind [`Build`](crate::ErrorKind::Build), phase [`Prepare`](crate::Phase::Prepare), with the first fault found.
     pub fn prepare(&self, request: &Request) -> Result<Prepared, Error> {
-        self.try_prepare(request).map_err(|fault| {
-            let url = match &request.target {
-                Target::Absolute { url, .. } => url_rules::redacted(url, QueryShown::NamesOnly).to_string(),
-                Target::Text(_) => String::from("(URL not understood)"),
-            };
-            Error::build(request.method.clone(), url, fault)
-        })
+        self.try_prepare(request).map_err(|fault| request.error(ErrorKind::Build(fault)))
     }
 
     fn try_prepare(&self, request: &Request) -> Result<Prepared, BuildError> {
@@ -273,6 +277,23 @@ impl Default for Session {
 mod tests {
     use super::*;
     use crate::auth::Auth;
+
+    #[test]
+    fn panic_in_update_leaves_options_and_requests_in_step() {
+        let mut session = Session::new();
+        let update = std::panic::AssertUnwindSafe(|| {
+            session.update(|options| {
+                options.headers.set("X-Early", "yes").unwrap();
+                options.scalars_mut().keep_alive = false.into();
+                panic!("as asked");
+            })
+        });
+        assert!(std::panic::catch_unwind(update).is_err());
+        let prepared = session.prepare(&Request::new(http::Method::GET, "http://a.test/")).unwrap();
+        assert!(session.options().headers.get("X-Early").is_some() && !session.settings().keep_alive);
+        assert_eq!(prepared.headers().get("x-early").unwrap(), "yes");
+        assert!(!prepared.settings().keep_alive);
+    }
 
     #[test]
     fn credentials_come_from_the_request_then_its_url_then_the_session() {

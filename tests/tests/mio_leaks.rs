@@ -1,6 +1,5 @@
 //! Nothing is left behind by petition-mio either: file descriptors and threads of this process after failures of every kind (T86).
 
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use petition_mio::petition_core::Session;
@@ -43,7 +42,7 @@ fn t86_timeouts_failures_cancels_and_loops_leave_nothing_behind() {
     for round in 0..10 {
         let mut session = Session::new();
         session.update(|options| options.scalars_mut().tls = Some(tls.clone()).into());
-        let options = Options { session: Arc::new(Mutex::new(session)), ..Options::default() };
+        let options = Options { session: session.into(), ..Options::default() };
         let client = LoopThread::spawn(options).unwrap();
         // All at once; some are cancelled, and in some rounds the loop ends first.
         let sent: Vec<_> = (0..10)

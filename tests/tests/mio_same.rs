@@ -2,7 +2,6 @@
 
 use std::net::Ipv4Addr;
 use std::sync::mpsc;
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use petition_core::resolve::StaticResolver;
@@ -155,7 +154,7 @@ impl Scene {
     }
 
     fn blocking(&self, authority: &Authority, server: &Scripted, port: u16) -> Seen {
-        let state = Arc::new(Mutex::new(self.session(authority)));
+        let state = self.session(authority).into();
         let session = petition_std::Session::builder().state(state).resolver(Scene::resolver()).build();
         let mut lines = Vec::new();
         for ask in &self.asks {
@@ -189,7 +188,7 @@ impl Scene {
 
     fn mio(&self, authority: &Authority, server: &Scripted, port: u16) -> Seen {
         let options = Options {
-            session: Arc::new(Mutex::new(self.session(authority))),
+            session: self.session(authority).into(),
             resolver: Box::new(Scene::resolver()),
             ..Options::default()
         };

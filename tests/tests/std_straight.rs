@@ -187,5 +187,5 @@ fn a_plain_url_builds_no_trust() {
     let server = Scripted::start([Script::new().answer(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")]).unwrap();
     let session = Session::new();
     assert_eq!(session.get(server.url("/")).send().unwrap().text().unwrap(), "hi");
-    assert!(!session.state().lock().unwrap().has_default_tls());
+    assert!(!session.state().with(|state| state.has_default_tls()));
 }

@@ -4,10 +4,13 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 
 use petition_core::engine::Group;
-use petition_core::{Error, ErrorKind, IntoUrl, Method, Now, Request, Session, Transfer, UnixTime, UrlMemo};
+use petition_core::{
+    Error, ErrorKind, IntoUrl, Method, Now, Request, Session, Transfer, UnixTime, UrlMemo, discard_panic,
+};
+use petition_shared::SharedSession;
 
 use crate::clock;
 use crate::handle::{Handle, Pending, Ticket};
@@ -26,13 +29,13 @@ pub struct Client(Arc<Parts>);
 
 struct Parts {
     inbox: Arc<Inbox>,
-    state: Arc<Mutex<Session>>,
+    state: SharedSession,
     /// The URLs of the last requests.
     urls: Mutex<UrlMemo>,
 }
 
 impl Client {
-    pub(crate) fn new(inbox: Arc<Inbox>, state: Arc<Mutex<Session>>) -> Client {
+    pub(crate) fn new(inbox: Arc<Inbox>, state: SharedSession) -> Client {
         Client(Arc::new(Parts { inbox, state, urls: Mutex::default() }))
     }
 
@@ -82,13 +85,18 @@ impl Client {
     }
 
     /// The options and cookies, to be looked at, changed, or shared with another transport.
-    pub fn state(&self) -> Arc<Mutex<Session>> {
+    pub fn state(&self) -> SharedSession {
         self.0.state.clone()
     }
 
-    /// Looks at the session or changes it. It is locked meanwhile: nothing must be sent from within `f`.
+    /// Looks at the session or changes it. `f` has it to itself. A request sent from within `f` ends at once with
+    /// [`Unavailable`](ErrorKind::Unavailable). Requests that need the session meanwhile, and with them the loop, wait
+    /// for `f` to return, for at most [`SESSION_PATIENCE`](crate::SESSION_PATIENCE) (10 s).
+    ///
+    /// # Panics
+    /// When it is called from within another `f`.
     pub fn session<R>(&self, f: impl FnOnce(&mut Session) -> R) -> R {
-        f(&mut self.0.state.lock().unwrap_or_else(PoisonError::into_inner))
+        self.0.state.with(f)
     }
 
     /// Cancels every request that was sent under this [group](RequestBuilder::group).
@@ -139,8 +147,11 @@ fn refuse_in_turn(start: Start) {
     }
     let mut panic = None;
     while let Some(start) = REFUSED.with_borrow_mut(|refused| refused.as_mut()?.pop_front()) {
-        if let Err(first) = catch_unwind(AssertUnwindSafe(|| start.refuse())) {
-            panic = panic.or(Some(first));
+        if let Err(another) = catch_unwind(AssertUnwindSafe(|| start.refuse())) {
+            match panic {
+                None => panic = Some(another),
+                Some(_) => discard_panic(another),
+            }
         }
     }
     REFUSED.set(None);
@@ -205,7 +216,9 @@ impl RequestBuilder {
     }
 
     fn submit(self, job: Job) -> Handle {
-        let prepared = self.client.session(|session| session.prepare(&self.request));
+        let request = &self.request;
+        let prepared = self.client.0.state.access((), |()| None, |(), session| session.prepare(request));
+        let prepared = prepared.unwrap_or_else(|why| Err(request.error(ErrorKind::Unavailable(why))));
         // The wall clock is the loop's to read, when it begins.
         let now = Now::new(clock::instant(), UnixTime::default());
         let transfer = prepared.map(|prepared| Transfer::new(prepared, now));

@@ -11,7 +11,7 @@ use std::io::{self, ErrorKind as Io, Read, Write};
 use std::net::SocketAddr;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use mio::event::Event as Readiness;
@@ -19,7 +19,8 @@ use mio::net::TcpStream;
 use mio::{Interest, Registry, Token, Waker};
 use petition_core::engine::{Engine, Output, SessionAccess, SocketId, TransferId};
 use petition_core::pool::{PoolLimits, PoolStatistics};
-use petition_core::{Event, Input, IoFailure, Now, Session, Side};
+use petition_core::{Event, Input, IoFailure, Now, Session, Side, Unavailable, discard_panic};
+use petition_shared::SharedSession;
 
 use crate::client::Client;
 use crate::clock;
@@ -46,13 +47,13 @@ pub struct Options {
     /// Who looks up names. Default [`SystemResolver`], on helper threads.
     pub resolver: Box<dyn Resolver>,
     /// Options and cookies. Default: a new session.
-    pub session: Arc<Mutex<Session>>,
+    pub session: SharedSession,
 }
 
 impl Default for Options {
     fn default() -> Self {
         let pool = PoolLimits { idle_total: 1024, idle_per_key: 64, ..PoolLimits::DEFAULT };
-        Options { pool, resolver: Box::new(SystemResolver), session: Arc::default() }
+        Options { pool, resolver: Box::new(SystemResolver), session: SharedSession::default() }
     }
 }
 
@@ -101,11 +102,11 @@ struct Entry {
     ticket: Option<Arc<Ticket>>,
 }
 
-struct Shared(Arc<Mutex<Session>>);
+struct Shared(SharedSession);
 
 impl SessionAccess for Shared {
-    fn with<R>(&mut self, f: impl FnOnce(&mut Session) -> R) -> R {
-        f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    fn with<R>(&mut self, f: impl FnOnce(&mut Session) -> R) -> Result<R, Unavailable> {
+        self.0.access((), |()| None, |(), session| f(session))
     }
 }
 
@@ -210,7 +211,10 @@ impl Driver {
             let obeyed = self.obey();
             match self.engine.poll(&mut self.state) {
                 // What a callback asked for is part of this turn.
-                Output::Wait if !obeyed && self.inbox.sleep() => return false,
+                Output::Wait if !obeyed && self.inbox.sleep() => {
+                    self.lookups.go_on();
+                    return false;
+                }
                 Output::Wait => {}
                 output => self.perform(output),
             }
@@ -219,6 +223,7 @@ impl Driver {
                 self.read_clock();
             }
             if self.now.instant >= until {
+                self.lookups.go_on();
                 return true;
             }
         }
@@ -276,6 +281,7 @@ impl Driver {
             Output::Body(id) => self.body(id),
             Output::Event(id, event) => self.event(id, event),
             Output::Ended { id, transfer, error } => {
+                self.lookups.leave(id);
                 if let Some(entry) = self.jobs.get_mut(id.index()).and_then(Option::take) {
                     if let Some(ticket) = &entry.ticket {
                         ticket.set_transfer(None);
@@ -400,10 +406,12 @@ impl Driver {
 
     fn resolve(&mut self, id: TransferId) {
         let Some((host, port)) = self.engine.peer_name(id) else { return };
-        if let Some(addresses) = self.lookups.known(host, port) {
-            return told(self.engine.transfer_input(self.now, id, Input::Resolved(&addresses)));
-        }
-        if let Err(error) = self.lookups.begin(id, host, port) {
+        let begun = match self.lookups.known(host, port) {
+            Ok(Some(addresses)) => return told(self.engine.transfer_input(self.now, id, Input::Resolved(&addresses))),
+            Ok(None) => self.lookups.begin(id, host, port),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = begun {
             told(self.engine.transfer_input(self.now, id, Input::ResolveFailed(IoFailure::from(&error))));
         }
     }
@@ -491,13 +499,16 @@ impl Drop for Driver {
             match job {
                 Ok(true) => {}
                 Ok(false) => break,
-                Err(first) => panic = panic.or(Some(first)),
+                Err(another) => match panic {
+                    None => panic = Some(another),
+                    Some(_) => discard_panic(another),
+                },
             }
         }
-        if let Some(panic) = panic
-            && !std::thread::panicking()
-        {
-            resume_unwind(panic);
+        match panic {
+            Some(panic) if std::thread::panicking() => discard_panic(panic),
+            Some(panic) => resume_unwind(panic),
+            None => {}
         }
     }
 }

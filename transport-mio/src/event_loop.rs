@@ -1,11 +1,11 @@
 //! A loop of one's own: turned by the caller, or running on a thread of its own.
 
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use mio::{Events, Poll};
+use petition_core::contain;
 
 use crate::client::Client;
 use crate::driver::{Driver, Options};
@@ -137,7 +137,9 @@ impl LoopThread {
         let client = event_loop.client();
         let run = move || {
             // A callback that panics has said so by the panic hook; the others are served on.
-            while catch_unwind(AssertUnwindSafe(|| event_loop.run())).is_err() {}
+            while contain(|| event_loop.run()).is_none() {}
+            // So are those that learn of the end.
+            contain(|| drop(event_loop));
         };
         let thread = std::thread::Builder::new().name("petition".into()).spawn(run)?;
         Ok(LoopThread { client, thread: Some(thread) })

@@ -44,4 +44,5 @@ pub use handle::{Handle, Pending};
 pub use job::{Flow, Handler, Supply};
 pub use petition_core;
 pub use petition_core::{Body, Error, ErrorKind, Method, Request, StatusCode};
+pub use petition_shared::{SESSION_PATIENCE, SharedSession};
 pub use response::Response;

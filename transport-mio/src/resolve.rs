@@ -1,26 +1,24 @@
-//! Name look-ups on a few helper threads, so that the loop never waits for one.
+//! Name look-ups on helper threads, so that the loop never waits for one.
 //!
-//! `getaddrinfo` blocks and cannot be interrupted. At most [`HELPERS`] threads wait in it; they are started when they are first needed
-//! and end with the loop. Addresses, names of the loopback and static answers start none. A name is looked up once for all
-//! who ask for it meanwhile.
+//! `getaddrinfo` blocks and cannot be interrupted. At most [`HELPERS`] look-ups that a request waits for run at once,
+//! on threads that are started when they are needed and end when no name is left. Addresses, names of the loopback
+//! and static answers start none. A name is looked up once for all who ask for it meanwhile; one that nobody waits for
+//! any more is forgotten, or, where a helper is in it already, left behind: it holds up no other, until
+//! [`MOST_HELPERS`] are left behind.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use petition_core::contain;
 use petition_core::engine::TransferId;
 pub use petition_core::resolve::{Resolver, StaticResolver};
+use petition_shared::lookups::{Asked, Helpers};
+pub use petition_shared::lookups::{HELPERS, MOST_HELPERS, QUEUE};
 
 use crate::inbox::{Command, Inbox};
-
-/// The most helper threads of one loop.
-pub const HELPERS: usize = 4;
-
-/// The most names that wait for a helper; one more fails at once.
-pub const QUEUE: usize = 4096;
 
 /// The operating system's resolver.
 #[derive(Clone, Copy, Debug, Default)]
@@ -35,115 +33,106 @@ impl Resolver for SystemResolver {
 /// What is looked up: host and port.
 pub(crate) type Name = (Box<str>, u16);
 
-/// The helpers of one loop.
+/// The look-ups of one loop.
 pub(crate) struct Lookups {
-    shared: Arc<Shared>,
+    resolver: Arc<dyn Resolver>,
+    helpers: Arc<Helpers>,
     inbox: Arc<Inbox>,
-    helpers: usize,
-    asking: HashMap<Name, Vec<TransferId>>,
+    names: HashMap<Name, Asking>,
+    /// Which name a transfer waits for.
+    asked: HashMap<TransferId, Name>,
+    /// A name was left: another may have its turn.
+    left: bool,
 }
 
-struct Shared {
-    resolver: Box<dyn Resolver>,
-    queue: Mutex<Queue>,
-    bell: Condvar,
-}
-
-#[derive(Default)]
-struct Queue {
-    waiting: VecDeque<Name>,
-    idle: usize,
-    closed: bool,
+/// A name that is being looked up, and who waits for it; nobody when it was left behind.
+struct Asking {
+    waiting: BTreeSet<TransferId>,
+    asked: Asked,
 }
 
 impl Lookups {
     pub(crate) fn new(resolver: Box<dyn Resolver>, inbox: Arc<Inbox>) -> Lookups {
         Lookups {
-            shared: Arc::new(Shared { resolver, queue: Mutex::default(), bell: Condvar::new() }),
+            resolver: resolver.into(),
+            helpers: Arc::default(),
             inbox,
-            helpers: 0,
-            asking: HashMap::new(),
+            names: HashMap::new(),
+            asked: HashMap::new(),
+            left: false,
         }
     }
 
-    pub(crate) fn known(&self, host: &str, port: u16) -> Option<Vec<SocketAddr>> {
-        self.shared.resolver.known(host, port)
+    /// The addresses, if they are known without waiting.
+    pub(crate) fn known(&self, host: &str, port: u16) -> io::Result<Option<Vec<SocketAddr>>> {
+        contain(|| self.resolver.known(host, port)).ok_or_else(panicked)
     }
 
     /// Begins a look-up, or joins one that is under way; its answer comes as a [`Command::Resolved`].
     pub(crate) fn begin(&mut self, id: TransferId, host: &str, port: u16) -> io::Result<()> {
         let name: Name = (host.into(), port);
-        if let Some(others) = self.asking.get_mut(&name) {
-            others.push(id);
-            return Ok(());
-        }
-        let idle = {
-            let mut queue = self.shared.lock();
-            if queue.waiting.len() >= QUEUE {
-                return Err(io::Error::other("too many names are being looked up"));
+        match self.names.get_mut(&name) {
+            Some(asking) => {
+                asking.asked.rejoin();
+                asking.waiting.insert(id);
             }
-            queue.waiting.push_back(name.clone());
-            queue.idle >= queue.waiting.len()
-        };
-        if !idle && self.helpers < HELPERS {
-            let (shared, inbox) = (self.shared.clone(), self.inbox.clone());
-            let spawned =
-                std::thread::Builder::new().name("petition-resolve".into()).spawn(move || shared.serve(&inbox));
-            match spawned {
-                Ok(_) => self.helpers += 1,
-                Err(error) if self.helpers == 0 => {
-                    self.shared.lock().waiting.pop_back();
-                    return Err(error);
-                }
-                // Those that are there will get to it.
-                Err(_) => {}
+            None => {
+                let (resolver, inbox, name) = (self.resolver.clone(), self.inbox.clone(), name.clone());
+                let asked = self.helpers.ask({
+                    let name = name.clone();
+                    move || {
+                        let (host, port) = &name;
+                        let result = contain(|| resolver.resolve(host, *port, None)).unwrap_or_else(|| Err(panicked()));
+                        // Before the loop knows: then the resolver is the loop's alone.
+                        drop(resolver);
+                        inbox.push(Command::Resolved(name, result));
+                    }
+                })?;
+                self.names.insert(name, Asking { waiting: BTreeSet::from([id]), asked });
             }
         }
-        self.asking.insert(name, vec![id]);
-        self.shared.bell.notify_one();
+        self.asked.insert(id, name);
         Ok(())
     }
 
-    /// Who asked for this name.
-    pub(crate) fn ended(&mut self, name: &Name) -> Vec<TransferId> {
-        self.asking.remove(name).unwrap_or_default()
+    /// A look-up has ended: who waits for this name.
+    pub(crate) fn ended(&mut self, name: &Name) -> BTreeSet<TransferId> {
+        let waiting = self.names.remove(name).map(|asking| asking.waiting).unwrap_or_default();
+        for id in &waiting {
+            self.asked.remove(id);
+        }
+        waiting
+    }
+
+    /// This transfer waits for no name any more.
+    pub(crate) fn leave(&mut self, id: TransferId) {
+        let Some(name) = self.asked.remove(&id) else { return };
+        let Some(asking) = self.names.get_mut(&name) else { return };
+        asking.waiting.remove(&id);
+        if asking.waiting.is_empty() {
+            self.left = true;
+            if !asking.asked.leave() {
+                self.names.remove(&name);
+            }
+        }
+    }
+
+    /// All that are to leave now have left.
+    pub(crate) fn go_on(&mut self) {
+        if std::mem::take(&mut self.left) {
+            // Where no thread can be started, one that comes back does what waits.
+            let _ = self.helpers.go_on();
+        }
     }
 }
 
-impl Shared {
-    fn lock(&self) -> std::sync::MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn serve(&self, inbox: &Inbox) {
-        while let Some((host, port)) = self.next() {
-            // The panic hook has said what it was.
-            let result = catch_unwind(AssertUnwindSafe(|| self.resolver.resolve(&host, port, None)))
-                .unwrap_or_else(|_| Err(io::Error::other("the resolver panicked")));
-            inbox.push(Command::Resolved((host, port), result));
-        }
-    }
-
-    fn next(&self) -> Option<Name> {
-        let mut queue = self.lock();
-        loop {
-            if queue.closed {
-                return None;
-            }
-            if let Some(next) = queue.waiting.pop_front() {
-                return Some(next);
-            }
-            queue.idle += 1;
-            queue = self.bell.wait(queue).unwrap_or_else(PoisonError::into_inner);
-            queue.idle -= 1;
-        }
-    }
+fn panicked() -> io::Error {
+    io::Error::other("the resolver panicked")
 }
 
 impl Drop for Lookups {
     /// A helper that waits in a look-up ends by itself after it; nobody waits for it.
     fn drop(&mut self) {
-        self.shared.lock().closed = true;
-        self.shared.bell.notify_all();
+        self.helpers.close();
     }
 }

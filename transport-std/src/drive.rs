@@ -191,10 +191,7 @@ impl Call {
             }
         }
         match output {
-            Output::Sync => self.shared.with_state(|state| {
-                let synced = self.transfer.sync(self.clock.now(), state);
-                debug_assert_eq!(synced, Ok(()));
-            }),
+            Output::Sync => self.sync(),
             Output::Acquire => self.acquire(),
             Output::Check => {
                 let alive = self.socket.as_ref().is_some_and(|socket| socket.is_quiet());
@@ -227,6 +224,22 @@ impl Call {
             Output::Event(event) => return self.event(event),
         }
         None
+    }
+
+    fn sync(&mut self) {
+        let synced = self.shared.state().access(
+            (&mut self.transfer, &self.clock),
+            |(transfer, clock)| clock.left(transfer.deadline()),
+            |(transfer, clock), state| transfer.sync(clock.now(), state),
+        );
+        match synced {
+            Ok(synced) => debug_assert_eq!(synced, Ok(())),
+            Err(why) => {
+                // A deadline that has passed by now comes first.
+                self.clock.read();
+                self.tell(Input::Unavailable(why));
+            }
+        }
     }
 
     fn event(&mut self, event: Event) -> Option<Stop> {

@@ -47,6 +47,7 @@ pub use petition_core::{
     Auth, Body, BuildError, Error, ErrorKind, IntoUrl, Limits, Method, Options, Phase, Processed, Proxy, Setting,
     StatusCode, Timeout,
 };
+pub use petition_shared::{SESSION_PATIENCE, SharedSession};
 pub use request::Request;
 pub use response::{Response, StatusError};
 pub use session::{Session, SessionBuilder};

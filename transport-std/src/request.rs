@@ -3,9 +3,10 @@
 use std::fmt;
 use std::io::{self, Read, Seek};
 use std::ops::{Deref, DerefMut};
+use std::time::Duration;
 
 use petition_core::url_rules::{QueryShown, redacted};
-use petition_core::{Body, Error, ErrorKind, IntoUrl, Method};
+use petition_core::{Body, Error, ErrorKind, IntoUrl, Method, Setting};
 
 use crate::drive::{Call, Stop};
 use crate::response::Response;
@@ -88,11 +89,16 @@ impl Request {
             }
         };
         let shared = session.shared();
-        let mut call = shared.with_state(|state| {
-            let mut call = Call::new(shared.clone(), state.prepare(&self.request)?);
-            call.begin(state);
-            Ok(call)
-        })?;
+        let begun = shared.state().access(
+            &self.request,
+            |request| own_limit(request),
+            |request, state| {
+                let mut call = Call::new(shared.clone(), state.prepare(request)?);
+                call.begin(state);
+                Ok(call)
+            },
+        );
+        let mut call = begun.unwrap_or_else(|why| Err(self.request.error(ErrorKind::Unavailable(why))))?;
         if let Body::Stream { .. } = self.request.body() {
             call.upload = Some(self.take_upload().map_err(|kind| call.transfer.error(kind))?);
         }
@@ -121,6 +127,14 @@ impl Request {
         }
         self.upload = Some(upload);
         Err(ErrorKind::BodyNotReplayable)
+    }
+}
+
+/// The time for all of it, as far as that is known without the session.
+fn own_limit(request: &petition_core::Request) -> Option<Duration> {
+    match request.options().scalars()?.total_timeout {
+        Setting::Set(limit) => limit,
+        Setting::Inherit | Setting::Clear => None,
     }
 }
 

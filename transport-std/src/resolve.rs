@@ -1,71 +1,75 @@
 //! Names to addresses: the system's resolver, static answers, or the caller's own.
 //!
 //! The system's look-up (`getaddrinfo`) blocks and cannot be interrupted. When a deadline is set it therefore runs on a helper
-//! thread, the only thread that this crate ever starts; one that is not back in time is left to finish by itself, and its answer is thrown
-//! away. Never more than [`HELPERS`] of them run at once. Without a deadline, and for addresses and names of the
-//! loopback, no thread is started.
+//! thread, the only thread that this crate ever starts; one that is not back in time is left to finish by itself, and
+//! its answer is thrown away. At most [`HELPERS`] look-ups that a request waits for run at once in this process, and at
+//! most [`MOST_HELPERS`] with those that were left behind; names beyond that wait, each within its deadline. Without a
+//! deadline, and for addresses and names of the loopback, no thread is started.
 
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::sync::{Condvar, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, LazyLock, mpsc};
 use std::time::{Duration, Instant};
 
-/// The most look-ups that run on helper threads at once, in this process.
-pub const HELPERS: usize = 16;
+use petition_shared::lookups::Helpers;
+use petition_shared::process::PerProcess;
 
 pub use petition_core::resolve::{Resolver, StaticResolver};
+pub use petition_shared::lookups::{HELPERS, MOST_HELPERS, QUEUE};
 
 /// The operating system's resolver.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemResolver;
 
-/// How many helpers run, and a bell that rings when one ends.
-static RUNNING: (Mutex<usize>, Condvar) = (Mutex::new(0), Condvar::new());
-
-struct Place;
-
-impl Place {
-    fn take(until: Instant) -> Option<Place> {
-        let (running, bell) = &RUNNING;
-        let mut count = running.lock().unwrap_or_else(PoisonError::into_inner);
-        while *count >= HELPERS {
-            let left = until.checked_duration_since(Instant::now())?;
-            count = bell.wait_timeout(count, left).unwrap_or_else(PoisonError::into_inner).0;
-        }
-        *count += 1;
-        Some(Place)
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let (running, bell) = &RUNNING;
-        *running.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
-        bell.notify_one();
-    }
+/// The helper threads of this process.
+fn helpers() -> &'static Arc<Helpers> {
+    static HELPERS: LazyLock<PerProcess<Arc<Helpers>>> = LazyLock::new(|| PerProcess::new(Arc::default()));
+    HELPERS.get(|_| Arc::default())
 }
 
 impl Resolver for SystemResolver {
     fn resolve(&self, host: &str, port: u16, left: Option<Duration>) -> io::Result<Vec<SocketAddr>> {
-        let Some(left) = left else { return Ok((host, port).to_socket_addrs()?.collect()) };
-        let until = Instant::now() + left;
-        let late = || io::Error::new(io::ErrorKind::TimedOut, "the look-up did not end in time");
-        let place = Place::take(until).ok_or_else(late)?;
-        let (answer, answered) = mpsc::sync_channel(1);
-        let name = host.to_owned();
-        std::thread::Builder::new().name("petition-resolve".into()).spawn(move || {
-            let _place = place;
-            let addresses = (name.as_str(), port).to_socket_addrs().map(Iterator::collect);
-            // Nobody waits any more when time ran out.
-            let _ = answer.send(addresses);
-        })?;
-        let left = until.checked_duration_since(Instant::now()).unwrap_or_default();
-        answered.recv_timeout(left).map_err(|_| late())?
+        match left {
+            None => look_up(host, port),
+            Some(left) => {
+                let host = host.to_owned();
+                within(helpers(), left, move || look_up(&host, port))
+            }
+        }
+    }
+}
+
+fn look_up(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    Ok((host, port).to_socket_addrs()?.collect())
+}
+
+/// What a look-up on a helper thread comes to within `left`.
+fn within<T: Send + 'static>(
+    helpers: &Arc<Helpers>,
+    left: Duration,
+    look_up: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    let began = Instant::now();
+    let (answer, answered) = mpsc::sync_channel(1);
+    // Nobody waits any more when time ran out.
+    let asked = helpers.ask(move || drop(answer.send(look_up())))?;
+    let answer = answered.recv_timeout(left.saturating_sub(began.elapsed()));
+    drop(asked);
+    match answer {
+        Ok(answer) => answer,
+        Err(mpsc::RecvTimeoutError::Timeout) => {
+            // The next name takes the place of the one that is left behind, if a thread can be had for it.
+            let _ = helpers.go_on();
+            Err(io::Error::new(io::ErrorKind::TimedOut, "the look-up did not end in time"))
+        }
+        Err(mpsc::RecvTimeoutError::Disconnected) => Err(io::Error::other("the look-up panicked")),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Condvar, Mutex};
+
     use super::*;
 
     #[test]
@@ -74,5 +78,28 @@ mod tests {
             let result = SystemResolver.resolve("localhost", 80, Some(Duration::ZERO));
             assert!(result.is_ok() || result.unwrap_err().kind() == io::ErrorKind::TimedOut);
         }
+    }
+
+    #[test]
+    fn look_up_with_all_the_time_there_is_ends() {
+        assert!(SystemResolver.resolve("localhost", 80, Some(Duration::MAX)).is_ok());
+    }
+
+    #[test]
+    fn t86_look_ups_that_are_left_hold_up_no_other() {
+        let stuck = Arc::new((Mutex::new(true), Condvar::new()));
+        let helpers = Arc::default();
+        for _ in 0..2 * HELPERS {
+            let stuck = stuck.clone();
+            let late = within(&helpers, Duration::from_millis(20), move || {
+                let guard = stuck.1.wait_while(stuck.0.lock().unwrap(), |stuck| *stuck).unwrap();
+                drop(guard);
+                Ok(())
+            });
+            assert_eq!(late.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        }
+        assert_eq!(within(&helpers, Duration::MAX, || Ok(1)).unwrap(), 1);
+        *stuck.0.lock().unwrap() = false;
+        stuck.1.notify_all();
     }
 }

@@ -9,6 +9,7 @@ use petition_core::options::HeaderError;
 use petition_core::pool::{Pool, PoolLimits, PoolStatistics};
 use petition_core::transfer::Route;
 use petition_core::{BuildError, IntoUrl, Method, Options, UrlMemo};
+use petition_shared::SharedSession;
 
 use crate::places::Places;
 use crate::request::Request;
@@ -44,7 +45,7 @@ pub(crate) struct Kept {
 }
 
 pub(crate) struct Shared {
-    state: Arc<Mutex<petition_core::Session>>,
+    state: SharedSession,
     places: Places,
     spares: Mutex<Vec<Vec<u8>>>,
     urls: Mutex<UrlMemo>,
@@ -52,8 +53,9 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn with_state<R>(&self, f: impl FnOnce(&mut petition_core::Session) -> R) -> R {
-        f(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    /// The options and cookies.
+    pub(crate) fn state(&self) -> &SharedSession {
+        &self.state
     }
 
     pub(crate) fn with_pool<R>(&self, f: impl FnOnce(&mut Pool<Route, Kept>) -> R) -> R {
@@ -86,7 +88,7 @@ impl Shared {
 pub struct SessionBuilder {
     pool: PoolLimits,
     resolver: Option<Box<dyn Resolver>>,
-    state: Option<Arc<Mutex<petition_core::Session>>>,
+    state: Option<SharedSession>,
 }
 
 impl SessionBuilder {
@@ -106,7 +108,7 @@ impl SessionBuilder {
 
     /// Options and cookies that another session or transport uses as well.
     #[must_use]
-    pub fn state(mut self, state: Arc<Mutex<petition_core::Session>>) -> Self {
+    pub fn state(mut self, state: SharedSession) -> Self {
         self.state = Some(state);
         self
     }
@@ -187,6 +189,8 @@ impl Session {
         &self,
         fields: impl IntoIterator<Item = (N, V)>,
     ) -> Result<(), HeaderError> {
+        // The iterator is the caller's, and may use the session.
+        let fields: Vec<_> = fields.into_iter().collect();
         self.update(|options| {
             fields.into_iter().try_for_each(|(name, value)| options.headers.set(name.as_ref(), value))
         })
@@ -197,22 +201,33 @@ impl Session {
     /// # Errors
     /// [`BuildError::Url`] when it is no absolute http or https URL.
     pub fn set_base_url(&self, url: impl AsRef<str>) -> Result<(), BuildError> {
-        self.0.with_state(|state| state.set_base_url(url.as_ref()))
+        let url = url.as_ref();
+        self.0.state.with(|state| state.set_base_url(url))
     }
 
     /// Changes the options of the session: proxies, timeouts, redirects, TLS and all others. Requests that are sent from now on
     /// see the change.
+    ///
+    /// `change` has the session to itself. A request sent from within it fails at once with
+    /// [`Unavailable`](crate::ErrorKind::Unavailable); one on another thread waits for `change` to return, for at most
+    /// [`SESSION_PATIENCE`](crate::SESSION_PATIENCE) (10 s) and its own deadline.
+    ///
+    /// # Panics
+    /// When it is called from within `change`, or from within [`Session::cookies`].
     pub fn update<R>(&self, change: impl FnOnce(&mut Options) -> R) -> R {
-        self.0.with_state(|state| state.update(change))
+        self.0.state.with(|state| state.update(change))
     }
 
-    /// Looks at the cookies or changes them. The session is locked meanwhile.
+    /// Looks at the cookies or changes them. `f` has the session to itself, as in [`Session::update`].
+    ///
+    /// # Panics
+    /// As [`Session::update`].
     pub fn cookies<R>(&self, f: impl FnOnce(&mut Jar) -> R) -> R {
-        self.0.with_state(|state| f(state.jar_mut()))
+        self.0.state.with(|state| f(state.jar_mut()))
     }
 
     /// The options and cookies, to be shared with another transport.
-    pub fn state(&self) -> Arc<Mutex<petition_core::Session>> {
+    pub fn state(&self) -> SharedSession {
         self.0.state.clone()
     }
 

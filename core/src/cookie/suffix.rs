@@ -6,12 +6,15 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::contain::contain;
+
 /// Knows public suffixes. Implement it to use a list of one's own; [`SuffixRules`](super::SuffixRules) reads the usual format.
 pub trait PublicSuffixList: fmt::Debug + Send + Sync {
     /// The public suffix of `host`: a part of it that begins at a label and ends with it.
     ///
     /// `host` is a name in canonical form: lower case, A-labels, no dot at the end. For a name that no rule knows the answer
-    /// should be its last label. The same host must always give the same answer.
+    /// should be its last label. The same host must always give the same answer. When it panics, the whole host counts
+    /// as a public suffix.
     fn public_suffix<'a>(&self, host: &'a str) -> &'a str;
 }
 
@@ -46,7 +49,8 @@ impl PublicSuffixes {
             #[cfg(feature = "public-suffix")]
             PublicSuffixes::BuiltIn => super::suffix_table::suffix_len(host),
             PublicSuffixes::OneLabel => 0,
-            PublicSuffixes::List(list) => list.public_suffix(host).len(),
+            // A list that panics gives no leave to set cookies for other hosts.
+            PublicSuffixes::List(list) => contain(|| list.public_suffix(host).len()).unwrap_or(host.len()),
         };
         let start = host.len().saturating_sub(length);
         match host.get(start..) {
@@ -129,5 +133,18 @@ mod tests {
         let list = PublicSuffixes::List(Arc::new(Nonsense));
         assert_eq!(list.public_suffix("example.org"), "example.org");
         assert_eq!(list.registrable_domain("example.org"), None);
+    }
+
+    #[test]
+    fn t65_list_that_panics_admits_no_domain() {
+        #[derive(Debug)]
+        struct Panics;
+        impl PublicSuffixList for Panics {
+            fn public_suffix<'a>(&self, _: &'a str) -> &'a str {
+                panic!("as asked")
+            }
+        }
+        let list = PublicSuffixes::List(Arc::new(Panics));
+        assert!(list.is_public_suffix("example.org"));
     }
 }

@@ -23,9 +23,7 @@ impl Engine {
                 socket.born = now.instant;
             }
         }
-        let result = slot.transfer.handle(now, Input::Connected(attempt));
-        self.enqueue(id);
-        unless_ended(result)
+        unless_ended(self.tell(id, Input::Connected(attempt)))
     }
 
     /// Answers [`Output::Connect`](super::Output::Connect): it failed. The embedder closes the socket itself; its id is free from now on.
@@ -37,9 +35,7 @@ impl Engine {
         self.sockets.remove(socket.0);
         let slot = self.transfers.get_mut(id.0).ok_or(Misuse::Ended)?;
         Dialing::forget(&mut slot.dialing, socket);
-        let result = slot.transfer.handle(now, Input::ConnectFailed(attempt, failure));
-        self.enqueue(id);
-        unless_ended(result)
+        unless_ended(self.tell(id, Input::ConnectFailed(attempt, failure)))
     }
 
     fn attempt(&mut self, now: Now, socket: SocketId) -> Result<(TransferId, AttemptId), Misuse> {
@@ -142,13 +138,16 @@ impl Engine {
     #[inline]
     pub fn transfer_input(&mut self, now: Now, id: TransferId, input: Input<'_>) -> Result<(), Misuse> {
         self.now = now;
-        let slot = self.transfers.get_mut(id.0).ok_or(Misuse::Ended)?;
         if is_the_engines(&input) {
-            return Err(Misuse::NotAsked);
+            return Err(self.transfers.get(id.0).map_or(Misuse::Ended, |_| Misuse::NotAsked));
         }
-        let result = slot.transfer.handle(now, input);
-        self.enqueue(id);
-        result
+        self.tell(id, input)
+    }
+
+    #[inline]
+    fn tell(&mut self, id: TransferId, input: Input<'_>) -> Result<(), Misuse> {
+        let now = self.now;
+        self.enter(id, |transfer| transfer.handle(now, input))?
     }
 
     /// Supplies bytes of a streamed request body; returns how many were taken.
@@ -157,10 +156,7 @@ impl Engine {
     /// As [`Transfer::push_body`](crate::Transfer::push_body).
     pub fn push_body(&mut self, now: Now, id: TransferId, bytes: &[u8]) -> Result<usize, Misuse> {
         self.now = now;
-        let slot = self.transfers.get_mut(id.0).ok_or(Misuse::Ended)?;
-        let result = slot.transfer.push_body(now, bytes);
-        self.enqueue(id);
-        result
+        self.enter(id, |transfer| transfer.push_body(now, bytes))?
     }
 
     /// Time has passed: acts on whatever is due.
@@ -171,9 +167,8 @@ impl Engine {
             let Some(slot) = self.transfers.get_mut(id.0) else { continue };
             match slot.transfer.deadline() {
                 Some(deadline) if deadline <= now.instant => {
-                    let told = slot.transfer.handle(now, Input::Tick);
+                    let told = self.transfer_input(now, id, Input::Tick);
                     debug_assert_eq!(told, Ok(()));
-                    self.enqueue(id);
                 }
                 Some(deadline) => self.timers.arm(index, deadline),
                 None => {}
@@ -249,7 +244,14 @@ impl Engine {
 /// Whether this answers what a transfer asks of the engine, and not of its embedder: a connection of which the engine does not know would
 /// never be served.
 fn is_the_engines(input: &Input<'_>) -> bool {
-    matches!(input, Input::Acquired { .. } | Input::NotAcquired | Input::Connected(_) | Input::ConnectFailed(..))
+    matches!(
+        input,
+        Input::Acquired { .. }
+            | Input::NotAcquired
+            | Input::Connected(_)
+            | Input::ConnectFailed(..)
+            | Input::Unavailable(_)
+    )
 }
 
 /// A transfer may end between an offer and its answer, which is then of no interest.

@@ -71,13 +71,14 @@ use timers::Timers;
 use waiting::{Ticket, Waiting};
 
 use crate::dial::AttemptId;
-use crate::error::Error;
+use crate::error::{Error, Misuse};
 use crate::link::Link;
 use crate::pool::{IdleId, Pool, PoolLimits};
 use crate::prepared::Prepared;
 use crate::session::Session;
 use crate::time::{Instant, Now};
 use crate::transfer::{self, Event, Input, Route, Transfer};
+use crate::unavailable::Unavailable;
 
 /// Names a transfer of an engine; never used again for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -108,12 +109,15 @@ pub struct Group(pub u64);
 /// Where an engine finds the session when a transfer asks for it: the session itself, or whatever guards it.
 pub trait SessionAccess {
     /// Calls `f` with the session. Called for moments only, and never twice at once.
-    fn with<R>(&mut self, f: impl FnOnce(&mut Session) -> R) -> R;
+    ///
+    /// # Errors
+    /// The reason why the session cannot be had: the transfer that needs it fails with that.
+    fn with<R>(&mut self, f: impl FnOnce(&mut Session) -> R) -> Result<R, Unavailable>;
 }
 
 impl SessionAccess for Session {
-    fn with<R>(&mut self, f: impl FnOnce(&mut Session) -> R) -> R {
-        f(self)
+    fn with<R>(&mut self, f: impl FnOnce(&mut Session) -> R) -> Result<R, Unavailable> {
+        Ok(f(self))
     }
 }
 
@@ -166,6 +170,8 @@ pub struct Engine {
     ready: VecDeque<TransferId>,
     /// Whose turn it is, and how many outputs are left of it.
     current: Option<(TransferId, u8)>,
+    /// The transfer that is being called into. It stays here when code of the caller's panics in it, such as an address policy.
+    entered: Option<TransferId>,
     timers: Timers,
     /// The members of each group.
     groups: BTreeSet<(u64, TransferId)>,
@@ -249,6 +255,7 @@ impl Engine {
             pool: Pool::new(limits),
             ready: VecDeque::new(),
             current: None,
+            entered: None,
             timers: Timers::default(),
             groups: BTreeSet::new(),
             waiting: Waiting::default(),
@@ -300,6 +307,7 @@ impl Engine {
     ///
     /// Whether it would be [`Output::Wait`] is what [`Engine::is_at_rest`] says.
     pub fn poll(&mut self, session: &mut impl SessionAccess) -> Output {
+        self.end_panicked();
         loop {
             if !self.closing.is_empty()
                 && let Some(socket) = self.closing.pop()
@@ -319,7 +327,10 @@ impl Engine {
                     (id, TURN)
                 }
             };
-            if let Some(output) = self.turn(id, session) {
+            self.entered = Some(id);
+            let output = self.turn(id, session);
+            self.entered = None;
+            if let Some(output) = output {
                 match left {
                     0 => self.enqueue(id),
                     _ => self.current = Some((id, left - 1)),
@@ -327,6 +338,26 @@ impl Engine {
                 return output;
             }
         }
+    }
+
+    /// The transfer in which code of the caller's has panicked is cancelled: it is in no state to go on.
+    #[inline]
+    fn end_panicked(&mut self) {
+        if let Some(id) = self.entered.take() {
+            self.cancel(self.now, id);
+        }
+    }
+
+    /// Calls into a transfer. See `entered`.
+    #[inline]
+    fn enter<R>(&mut self, id: TransferId, call: impl FnOnce(&mut Transfer) -> R) -> Result<R, Misuse> {
+        self.end_panicked();
+        let slot = self.transfers.get_mut(id.0).ok_or(Misuse::Ended)?;
+        self.entered = Some(id);
+        let result = call(&mut slot.transfer);
+        self.entered = None;
+        self.enqueue(id);
+        Ok(result)
     }
 
     /// Polls one transfer until it has an output for the embedder or nothing to do.
@@ -337,7 +368,7 @@ impl Engine {
             let now = self.now;
             let mut slot = self.transfers.get_mut(id.0)?;
             if !std::mem::replace(&mut slot.begun, true) {
-                // What every transfer asks for first, unless it is over by now.
+                // What every transfer asks for first, unless it is over by now. Without a session it asks again.
                 let _ = session.with(|session| slot.transfer.sync(now, session));
             }
             let asked = match &mut slot.dialing {
@@ -366,7 +397,10 @@ impl Engine {
                     Output::Read(socket)
                 }
                 Asked::Sync => {
-                    let synced = session.with(|session| slot.transfer.sync(now, session));
+                    let synced = match session.with(|session| slot.transfer.sync(now, session)) {
+                        Ok(synced) => synced,
+                        Err(why) => slot.transfer.handle(now, Input::Unavailable(why)),
+                    };
                     debug_assert_eq!(synced, Ok(()));
                     continue;
                 }

@@ -14,6 +14,7 @@ use crate::error::{ErrorKind, IoFailure, Misuse};
 use crate::link::{Link, LinkError};
 use crate::session::Session;
 use crate::time::Now;
+use crate::unavailable::Unavailable;
 
 /// A connection that was idle for less than this is not looked at before it is used again: whatever the peer sent in so short a
 /// time would as well have come between the look and the request. It is all the same for a request that could not be sent once
@@ -37,6 +38,14 @@ impl Machine {
             }
             _ => return Err(Misuse::NotAsked),
         }
+        Ok(())
+    }
+
+    pub(super) fn not_synced(&mut self, why: Unavailable) -> Result<(), Misuse> {
+        if !matches!(self.stage, Stage::Begin | Stage::Judge(_)) {
+            return Err(Misuse::NotAsked);
+        }
+        self.fail(ErrorKind::Unavailable(why));
         Ok(())
     }
 

@@ -11,6 +11,7 @@ use crate::error::{Error, IoFailure};
 use crate::http1::ResponseHead;
 use crate::link::Link;
 use crate::redirect::{Crossing, Note};
+use crate::unavailable::Unavailable;
 use crate::url_rules::{QueryShown, redacted};
 
 /// One direction of a connection, or the request body that the embedder supplies.
@@ -77,6 +78,8 @@ pub enum Input<'a> {
     Rewound,
     /// Answers [`Output::Rewind`]: it cannot be done.
     NotRewound,
+    /// Answers [`Output::Sync`]: the session cannot be had.
+    Unavailable(Unavailable),
     /// The caller used this many bytes of [`body`](super::Transfer::body); the time since they were at hand was its own, and does not count against the
     /// peer. None at all, when it comes back for more after a while in which a read was offered and not made.
     Consumed(usize),
@@ -92,7 +95,7 @@ pub enum Input<'a> {
 /// answered, be it with [`Input::Blocked`].
 #[derive(Debug)]
 pub enum Output {
-    /// Offer: call [`Transfer::sync`](super::Transfer::sync) with the session.
+    /// Offer: call [`Transfer::sync`](super::Transfer::sync) with the session, or say [`Input::Unavailable`].
     Sync,
     /// Order: look for a kept connection for [`Transfer::route`](super::Transfer::route).
     Acquire,

@@ -551,6 +551,7 @@ impl Machine {
             Input::BodyFailed(words) => self.body_failed(words),
             Input::Rewound => self.rewound(true),
             Input::NotRewound => self.rewound(false),
+            Input::Unavailable(why) => self.not_synced(why),
             Input::Consumed(n) => self.consumed(n),
             Input::Discard => self.discard(),
         }

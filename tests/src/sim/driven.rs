@@ -5,7 +5,7 @@ use std::fmt;
 use petition_core::buffer::Retained;
 use petition_core::engine::{Engine, Output, SessionAccess, SocketId, TransferId};
 use petition_core::pool::PoolLimits;
-use petition_core::{Input, Instant, IoFailure, Now, Prepared, Session, Transfer};
+use petition_core::{Input, Instant, IoFailure, Now, Prepared, Session, Transfer, Unavailable};
 
 use super::said::Said;
 use super::told::{SocketNumber, TransferNumber};
@@ -95,9 +95,9 @@ struct Door<'a> {
 }
 
 impl SessionAccess for Door<'_> {
-    fn with<R>(&mut self, f: impl FnOnce(&mut Session) -> R) -> R {
+    fn with<R>(&mut self, f: impl FnOnce(&mut Session) -> R) -> Result<R, Unavailable> {
         self.calls += 1;
-        f(self.session)
+        Ok(f(self.session))
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{Cursor, Read};
 use std::ops::DerefMut;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, mpsc};
 
 use super::{session_trusting, trust};
 use crate::net::PATIENCE;
@@ -49,7 +49,7 @@ impl Client {
     pub fn both(authority: &Authority) -> [Client; 2] {
         let mut session = petition_core::Session::new();
         session.update(|options| options.scalars_mut().tls = Some(trust(authority)).into());
-        let options = Options { session: Arc::new(Mutex::new(session)), ..Options::default() };
+        let options = Options { session: session.into(), ..Options::default() };
         let client = LoopThread::spawn(options).expect("an event loop");
         [Client::Std(session_trusting(authority)), Client::Mio(client)]
     }
@@ -60,7 +60,7 @@ impl Client {
             Client::Std(session) => session.state(),
             Client::Mio(client) => client.state(),
         };
-        f(&mut state.lock().unwrap_or_else(PoisonError::into_inner))
+        state.with(f)
     }
 
     /// Gets this.

@@ -9,7 +9,7 @@ use mio::{Events, Interest, Poll, Token};
 use petition_core::pool::PoolLimits;
 use petition_core::proxy::Proxy;
 use petition_mio::Driver;
-use petition_mio::resolve::{QUEUE, Resolver, StaticResolver};
+use petition_mio::resolve::{HELPERS, QUEUE, Resolver, StaticResolver};
 use petition_tests::httpbin::Httpbin;
 use petition_tests::net::gate::Gate;
 use petition_tests::net::wire::Farewell;
@@ -140,11 +140,11 @@ fn names_are_looked_up_beside_the_loop_once_each_and_within_a_bound() {
     let failures: Vec<String> = told.try_iter().collect();
     assert!(failures.len() == 8 && failures.iter().all(|kind| kind.contains("panicked")), "{failures:?}");
     // Every helper busy: names wait, up to the bound.
-    for n in 0..QUEUE + 10 {
+    for n in 0..QUEUE + 30 {
         send(&format!("slow{n}.test"));
     }
-    turn_until(&mut event_loop, "the bound", |_| asked.load(Ordering::SeqCst) >= 4);
-    turn_until(&mut event_loop, "refusals", |event_loop| event_loop.driver().len() < QUEUE + 110);
+    turn_until(&mut event_loop, "the bound", |_| asked.load(Ordering::SeqCst) >= HELPERS);
+    turn_until(&mut event_loop, "refusals", |event_loop| event_loop.driver().len() < QUEUE + 130);
     let refused: Vec<String> = told.try_iter().collect();
     assert!(refused.iter().all(|kind| kind.contains("too many names")), "{refused:?}");
     drop(event_loop);
@@ -153,7 +153,7 @@ fn names_are_looked_up_beside_the_loop_once_each_and_within_a_bound() {
     let rest: Vec<String> = told.try_iter().collect();
     // Refusals of the last turn may not have been told before the loop ended.
     let other = rest.iter().find(|kind| *kind != "cancelled" && !kind.contains("too many names"));
-    assert_eq!((rest.len() + refused.len(), other), (QUEUE + 110, None));
+    assert_eq!((rest.len() + refused.len(), other), (QUEUE + 130, None));
 }
 
 #[test]

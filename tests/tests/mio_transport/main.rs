@@ -22,7 +22,7 @@ fn trusting(authority: &Authority) -> Options {
     let mut session = Session::new();
     let tls = petition_tests::memory::client_config(authority);
     session.update(|options| options.scalars_mut().tls = Some(tls).into());
-    Options { session: Arc::new(Mutex::new(session)), ..Options::default() }
+    Options { session: session.into(), ..Options::default() }
 }
 
 fn thread() -> LoopThread {

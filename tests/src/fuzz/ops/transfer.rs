@@ -10,7 +10,9 @@ use std::time::Duration;
 use arbitrary::Unstructured;
 use petition_core::dial::AttemptId;
 use petition_core::http1::LeniencySet;
-use petition_core::{Event, Input, Instant, IoFailure, Limits, Now, Output, Session, Side, Transfer, UnixTime};
+use petition_core::{
+    Event, Input, Instant, IoFailure, Limits, Now, Output, Session, Side, Transfer, Unavailable, UnixTime,
+};
 
 use super::words::{ANSWERS, CANARY, answer, request, step};
 use crate::memory::invariants::{SLICE, memory_is_bounded};
@@ -283,7 +285,8 @@ impl Run<'_> {
             13 => Input::BodyEnd,
             14 => Input::BodyFailed("in words".into()),
             15 => Input::Rewound,
-            16 => Input::NotRewound,
+            16 if self.u.ratio(1, 2)? => Input::NotRewound,
+            16 => Input::Unavailable(Unavailable::SessionHeld),
             17 => Input::Consumed(n),
             18 if self.u.ratio(1, 4)? => Input::Discard,
             19 if self.u.ratio(1, 4)? => Input::Cancel,

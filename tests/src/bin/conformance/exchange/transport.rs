@@ -1,18 +1,17 @@
 //! What the operations need of a transport: a client that sends a request of the core's and collects the response.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
 use petition_core::http1::ResponseHead;
 use petition_core::{Error, Request, Session};
+use petition_std::SharedSession;
 
 use super::names::Names;
 
 /// Options and cookies: the same for every transport.
-pub(crate) type State = Arc<Mutex<Session>>;
+pub(crate) type State = SharedSession;
 
-/// With the session locked.
+/// Calls `f` with the session.
 pub(super) fn with<R>(state: &State, f: impl FnOnce(&mut Session) -> R) -> R {
-    f(&mut state.lock().unwrap_or_else(PoisonError::into_inner))
+    state.with(f)
 }
 
 /// A way to send.

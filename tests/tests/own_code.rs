@@ -1,0 +1,245 @@
+//! Code of the caller's over both transports: it calls back where it would wait for itself, it panics, it does not
+//! come back. It ends its own request, and nothing else waits or ends.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::time::Duration;
+
+use petition_core::address_policy::AddressPolicy;
+use petition_core::resolve::Resolver;
+use petition_core::{Error, ErrorKind, Method, Request, Unavailable};
+use petition_mio::{EventLoop, LoopThread, Options, petition_core};
+use petition_std::Session;
+use petition_tests::httpbin::Httpbin;
+use petition_tests::net::PATIENCE;
+use petition_tests::net::gate::{Gate, Stop};
+use petition_tests::support::Client;
+use petition_tests::tls::Authority;
+
+fn is_in_use(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Unavailable(Unavailable::SessionInUse))
+}
+
+/// What `call` comes to on a thread of its own, within the patience of the tests: it may wait for ever.
+#[track_caller]
+fn in_time<R: Send + 'static>(call: impl FnOnce() -> R + Send + 'static) -> R {
+    let (tell, told) = mpsc::channel();
+    std::thread::spawn(move || tell.send(call()));
+    told.recv_timeout(PATIENCE).expect("a call that returns")
+}
+
+#[test]
+fn request_within_update_or_cookies_fails_at_once() {
+    let server = Httpbin::start_plain().unwrap();
+    let url = server.url("/status/204");
+    for within in ["update", "cookies", "set_headers"] {
+        let (session, url) = (Session::new(), url.clone());
+        let error = in_time(move || {
+            let send = || session.get(&url).timeout(Duration::from_secs(1)).send().map(|response| response.status());
+            let error = match within {
+                "update" => session.update(|_| send().unwrap_err()),
+                "cookies" => session.cookies(|_| send().unwrap_err()),
+                _ => {
+                    // Nothing is held while the caller's iterator runs.
+                    let fields = std::iter::once_with(|| ("X-Status", send().unwrap().as_str().to_owned()));
+                    session.set_headers(fields).unwrap();
+                    return None;
+                }
+            };
+            assert_eq!(send().unwrap(), 204, "and works after that");
+            Some(error)
+        });
+        assert!(error.as_ref().is_none_or(is_in_use), "{error:?}");
+        let text = error.map(|error| error.to_string()).unwrap_or_default();
+        assert_eq!(text.contains("send the request after that closure has returned"), within != "set_headers");
+    }
+}
+
+#[test]
+fn request_within_the_session_of_a_loop_fails_at_once() {
+    let server = Httpbin::start_plain().unwrap();
+    let url = server.url("/status/204");
+    let (error, status) = in_time(move || {
+        let client = LoopThread::spawn(Options::default()).unwrap();
+        let error = client.session(|_| client.get(&url).join().wait().unwrap().unwrap_err());
+        (error, client.get(&url).join().wait().unwrap().unwrap().status())
+    });
+    assert!(is_in_use(&error), "{error}");
+    assert_eq!(status, 204);
+}
+
+#[test]
+fn request_over_one_transport_within_the_session_of_the_other_fails_at_once() {
+    let server = Httpbin::start_plain().unwrap();
+    let url = server.url("/status/204");
+    let errors = in_time(move || {
+        let client = LoopThread::spawn(Options::default()).unwrap();
+        let session = Session::builder().state(client.state()).build();
+        [
+            session.update(|_| client.get(&url).join().wait().unwrap().unwrap_err()),
+            client.session(|_| session.get(&url).send().unwrap_err()),
+        ]
+    });
+    assert!(errors.iter().all(is_in_use), "{errors:?}");
+}
+
+#[test]
+fn loop_that_is_turned_within_its_session_fails_the_request() {
+    let server = Httpbin::start_plain().unwrap();
+    let url = server.url("/status/204");
+    let outcome = in_time(move || {
+        let mut event_loop = EventLoop::new().unwrap();
+        let client = event_loop.client();
+        let (tell, told) = mpsc::channel();
+        client.get(&url).send(move |outcome| tell.send(outcome).unwrap());
+        client.session(|_| event_loop.turn(Some(Duration::ZERO)).unwrap());
+        told.try_recv().expect("an outcome").unwrap_err()
+    });
+    assert!(is_in_use(&outcome), "{outcome}");
+}
+
+#[test]
+fn closure_that_panics_leaves_the_session_to_others() {
+    let server = Httpbin::start_plain().unwrap();
+    for client in Client::both(&Authority::new()) {
+        let change = std::panic::AssertUnwindSafe(|| {
+            client.session(|session| {
+                session.update(|options| {
+                    options.headers.set("X-Early", "yes").unwrap();
+                    panic!("as asked")
+                })
+            })
+        });
+        assert!(std::panic::catch_unwind(change).is_err());
+        let answer = client.get(server.url("/headers"));
+        assert!(answer.text().contains("X-Early"), "{client:?}: {}", answer.text());
+    }
+}
+
+#[test]
+fn t29_t91_address_policy_that_panics_ends_its_request_alone() {
+    let server = Httpbin::start_plain().unwrap();
+    for client in Client::both(&Authority::new()) {
+        // Once before a connection is kept, and once with one at hand.
+        for _ in 0..2 {
+            let policy = AddressPolicy::Custom(Arc::new(|_| panic!("as asked")));
+            let request = Request::new(Method::GET, server.url("/get"));
+            let request = request.option(|options| options.scalars_mut().address_policy = policy.into());
+            let error = client.send(request).unwrap_err();
+            assert!(matches!(error.kind(), ErrorKind::AddressDenied(_)), "{client:?}: {error}");
+            assert_eq!(client.get(server.url("/get")).status(), 200);
+        }
+    }
+}
+
+/// A payload that panics when it is dropped, and so does the payload of that panic.
+struct Spiteful;
+
+impl Drop for Spiteful {
+    fn drop(&mut self) {
+        std::panic::panic_any(Spiteful);
+    }
+}
+
+#[test]
+fn t91_panic_whose_payload_panics_does_not_end_the_loop() {
+    let server = Httpbin::start_plain().unwrap();
+    in_time(move || {
+        let client = LoopThread::spawn(Options::default()).unwrap();
+        client.get(server.url("/status/204")).send(|_| std::panic::panic_any(Spiteful));
+        assert_eq!(client.get(server.url("/status/204")).join().wait().unwrap().unwrap().status(), 204);
+        // Nor does it when the loop ends, and several of them learn of it.
+        for _ in 0..3 {
+            client.get(server.url("/delay/10")).send(|_| std::panic::panic_any(Spiteful));
+        }
+        drop(client);
+    });
+}
+
+/// Looks up names that begin with "stuck" when it is let go, and panics at others that say so.
+struct Names {
+    gate: Gate,
+    stop: Arc<Stop>,
+    asked: Sender<String>,
+}
+
+impl Names {
+    fn new() -> (Names, Gate, Receiver<String>) {
+        let (gate, (tell, asked)) = (Gate::new(), mpsc::channel());
+        (Names { gate: gate.clone(), stop: Arc::default(), asked: tell }, gate, asked)
+    }
+}
+
+impl Resolver for Names {
+    fn known(&self, host: &str, _: u16) -> Option<Vec<SocketAddr>> {
+        assert_ne!(host, "panic.test", "as asked");
+        None
+    }
+
+    fn resolve(&self, host: &str, port: u16, _: Option<Duration>) -> io::Result<Vec<SocketAddr>> {
+        let _ = self.asked.send(host.to_owned());
+        if host.starts_with("stuck") {
+            self.gate.pass(&self.stop)?;
+        }
+        Ok(vec![([127, 0, 0, 1], port).into()])
+    }
+}
+
+fn with_names(names: Names) -> LoopThread {
+    LoopThread::spawn(Options { resolver: Box::new(names), ..Options::default() }).unwrap()
+}
+
+#[test]
+fn t91_resolver_that_panics_at_a_known_name_ends_its_request_alone() {
+    let server = Httpbin::start_plain().unwrap();
+    let (names, _gate, _asked) = Names::new();
+    let client = with_names(names);
+    let url = |host: &str| format!("http://{host}:{}/status/204", server.address().port());
+    let error = client.get(url("panic.test")).join().wait().unwrap().unwrap_err();
+    assert!(error.to_string().contains("the resolver panicked"), "{error}");
+    assert_eq!(client.get(url("a.test")).join().wait().unwrap().unwrap().status(), 204);
+}
+
+#[test]
+fn t86_names_that_nobody_waits_for_hold_up_no_other() {
+    const NAMES: usize = 40;
+    let server = Httpbin::start_plain().unwrap();
+    let port = server.address().port();
+    let (names, gate, asked) = Names::new();
+    let client = with_names(names);
+    // Half of them are asked for by the caller, half by a server that redirects there.
+    let pending: Vec<_> = (0..NAMES)
+        .map(|n| {
+            let slow = format!("http://stuck{n}.test:{port}/");
+            let url = match n % 2 {
+                0 => slow,
+                _ => server.url(&format!("/redirect-to?url={}", slow.replace(':', "%3A").replace('/', "%2F"))),
+            };
+            client.get(url).timeout(Duration::from_millis(300)).join()
+        })
+        .collect();
+    for (n, pending) in pending.into_iter().enumerate() {
+        let outcome = pending.wait().unwrap();
+        assert!(outcome.as_ref().is_err_and(Error::is_timeout), "{n}: {outcome:?}");
+    }
+    let fresh = client.get(format!("http://fresh.test:{port}/status/204")).timeout(PATIENCE);
+    assert_eq!(fresh.join().wait().unwrap().unwrap().status(), 204);
+    assert!(asked.try_iter().count() > petition_mio::resolve::HELPERS, "all that work at once are stuck");
+    gate.open();
+}
+
+#[test]
+fn name_that_was_left_is_not_looked_up_twice_at_once() {
+    let server = Httpbin::start_plain().unwrap();
+    let (names, gate, asked) = Names::new();
+    let client = with_names(names);
+    let url = format!("http://stuck.test:{}/status/204", server.address().port());
+    let late = client.get(&url).timeout(Duration::from_millis(20)).join().wait().unwrap().unwrap_err();
+    assert!(late.is_timeout(), "{late}");
+    let again = client.get(&url).timeout(PATIENCE).join();
+    gate.open();
+    assert_eq!(again.wait().unwrap().unwrap().status(), 204);
+    assert_eq!(asked.try_iter().count(), 1, "the look-up under way has served");
+}
