@@ -13,7 +13,7 @@ use std::fmt;
 /// The storage that a machine holds for bytes, empty or not: what it costs while it waits.
 ///
 /// Held to what [`Limits`](crate::Limits) and fixed sizes allow, whatever a peer does. Not in it: what the caller brought (the request, a body in memory),
-/// what was handed out (heads), and what codecs and rustls hold inside, which have bounds of their own.
+/// what was handed out (heads), and what codecs and rustls hold inside, which have bounds of their own ([`Limits::decode_memory`](crate::Limits::decode_memory) for codecs).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Retained {
     /// For what was received: read buffers, heads and trailers that have come in part, a step of decoding.

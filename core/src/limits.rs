@@ -39,6 +39,11 @@ pub struct Limits {
     pub stream_bytes: Option<u64>,
     /// Decoded bytes for each encoded byte, looked at once more than 1 MiB has been decoded. Default 200.
     pub decode_ratio: u64,
+    /// The window of a zstd frame: how far back its data may refer, and so how much of it is kept. Default 8 MiB, which RFC 9659 §3 asks servers
+    /// to stay within. (gzip and deflate have 32 KiB, br has at most 16 MiB, by their formats.)
+    pub decode_window: u64,
+    /// Windows and tables of br and zstd bodies, over all transfers of a session. Default 256 MiB.
+    pub decode_memory: u64,
     /// Redirects followed for one request. Default 10.
     pub redirects: u32,
     /// Body bytes read and thrown away so that a connection can be kept. Default 64 KiB.
@@ -87,6 +92,8 @@ impl Limits {
         body_bytes: 64 * 1024 * 1024,
         stream_bytes: None,
         decode_ratio: 200,
+        decode_window: 8 * 1024 * 1024,
+        decode_memory: 256 * 1024 * 1024,
         redirects: 10,
         drain_bytes: 64 * 1024,
         drain_time: std::time::Duration::from_millis(250),
@@ -97,7 +104,7 @@ impl Limits {
     };
 
     /// Every limit by the name that its error states, with its value: bytes, numbers, milliseconds; `None` where there is no limit.
-    pub fn named(&self) -> [(&'static str, Option<u64>); 22] {
+    pub fn named(&self) -> [(&'static str, Option<u64>); 24] {
         // Without `..`: a new limit is missed here at once.
         let Limits {
             head_bytes,
@@ -115,6 +122,8 @@ impl Limits {
             body_bytes,
             stream_bytes,
             decode_ratio,
+            decode_window,
+            decode_memory,
             redirects,
             drain_bytes,
             drain_time,
@@ -139,6 +148,8 @@ impl Limits {
             ("body_bytes", Some(body_bytes)),
             ("stream_bytes", stream_bytes),
             ("decode_ratio", Some(decode_ratio)),
+            ("decode_window", Some(decode_window)),
+            ("decode_memory", Some(decode_memory)),
             ("redirects", Some(redirects.into())),
             ("drain_bytes", Some(drain_bytes)),
             ("drain_time", Some(u64::try_from(drain_time.as_millis()).unwrap_or(u64::MAX))),

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use url::Url;
 
 use crate::cookie::Jar;
+use crate::decode::DecodeMemory;
 use crate::error::{Error, ErrorKind};
 use crate::http1::FieldLines;
 use crate::limits::LimitExceeded;
@@ -71,7 +72,7 @@ impl Session {
         Session {
             options: Options::new(),
             lines: general_lines(&headers, settings.decode),
-            settings: Arc::new(settings.into()),
+            settings: Arc::new(Merged::new(settings, DecodeMemory::default())),
             headers: Arc::new(headers),
             route: None,
             written: None,
@@ -106,7 +107,7 @@ impl Session {
             Some(scalars) => library.with(scalars),
             None => library,
         };
-        self.settings = Arc::new(settings.into());
+        self.settings = Arc::new(Merged::new(settings, self.settings.decode_memory.clone()));
         self.headers = Arc::new(self.options.headers.clone());
         self.lines = general_lines(&self.headers, self.settings.decode);
         // It may hold a proxy or a TLS configuration that is not wanted any more.
@@ -137,6 +138,11 @@ impl Session {
         &self.settings
     }
 
+    /// What the decoders of this session's transfers hold together, of [`Limits::decode_memory`](crate::Limits::decode_memory).
+    pub fn decode_memory(&self) -> &DecodeMemory {
+        &self.settings.decode_memory
+    }
+
     /// The cookies.
     pub fn jar(&self) -> &Jar {
         &self.jar
@@ -161,7 +167,7 @@ impl Session {
             return Err((**fault).clone());
         }
         let settings = match request.options.scalars() {
-            Some(scalars) => Arc::new(self.settings.with(scalars).into()),
+            Some(scalars) => Arc::new(Merged::new(self.settings.with(scalars), self.settings.decode_memory.clone())),
             None => self.settings.clone(),
         };
         let (headers, lines) = match request.options.headers.is_empty() {

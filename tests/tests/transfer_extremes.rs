@@ -31,7 +31,7 @@ fn size(n: u64) -> usize {
 type SetLimit = fn(&mut Limits, u64);
 type Change = Box<dyn Fn(&mut Limits)>;
 
-const LIMITS: [(&str, SetLimit); 22] = [
+const LIMITS: [(&str, SetLimit); 24] = [
     ("head_bytes", |l, n| l.head_bytes = size(n)),
     ("head_line_bytes", |l, n| l.head_line_bytes = size(n)),
     ("head_fields", |l, n| l.head_fields = size(n)),
@@ -47,6 +47,8 @@ const LIMITS: [(&str, SetLimit); 22] = [
     ("body_bytes", |l, n| l.body_bytes = n),
     ("stream_bytes", |l, n| l.stream_bytes = Some(n)),
     ("decode_ratio", |l, n| l.decode_ratio = n),
+    ("decode_window", |l, n| l.decode_window = n),
+    ("decode_memory", |l, n| l.decode_memory = n),
     ("redirects", |l, n| l.redirects = u32::try_from(n).unwrap_or(u32::MAX)),
     ("drain_bytes", |l, n| l.drain_bytes = n),
     ("drain_time", |l, n| l.drain_time = if n == u64::MAX { Duration::MAX } else { Duration::from_nanos(n) }),

@@ -145,6 +145,18 @@ fn bodies() -> Vec<&'static str> {
     ]
 }
 
+fn windows() -> Vec<&'static str> {
+    // A window of 128 KiB; three bytes as they are, then three more and the end.
+    let frame = b"\x28\xB5\x2F\xFD\x00\x38\x18\0\0abc\x19\0\0def";
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Encoding: zstd\r\nContent-Length: {}\r\n\r\n", frame.len());
+    let answer = [head.as_bytes(), frame].concat();
+    vec![
+        answered("decode_window", 128 * 1024, |l, n| l.decode_window = n as u64, answer.clone()),
+        // The package's storage grows in powers of two, and is never full.
+        answered("decode_memory", 8, |l, n| l.decode_memory = n as u64, answer),
+    ]
+}
+
 fn redirects() -> Vec<&'static str> {
     let redirect = |to: &str| format!("HTTP/1.1 302 X\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n");
     vec![
@@ -229,7 +241,7 @@ fn measures() -> Vec<&'static str> {
 #[test]
 fn every_limit_is_reached_and_named() {
     let all: BTreeSet<&str> = Limits::DEFAULT.named().iter().map(|(name, _)| *name).collect();
-    let reached = [heads(), bodies(), redirects(), measures()].concat();
+    let reached = [heads(), bodies(), windows(), redirects(), measures()].concat();
     assert_eq!(reached.iter().copied().collect::<BTreeSet<_>>(), all);
     assert_eq!(reached.len(), all.len(), "each once");
 }

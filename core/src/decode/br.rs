@@ -9,19 +9,42 @@
 use super::codec::Step;
 use super::tail::Tail;
 use super::{Coding, DecodeError};
-use brotli_decompressor::{BrotliDecoderTakeOutput, BrotliDecompressStream, BrotliResult, BrotliState, StandardAlloc};
+use brotli_decompressor::{
+    Allocator, BrotliDecoderTakeOutput, BrotliDecompressStream, BrotliResult, BrotliState, SliceWrapper, StandardAlloc,
+};
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 const CODING: Coding = Coding::Brotli;
 
 /// The state of a `br` body.
 pub(super) struct Brotli {
     state: Box<State>,
+    held: Counted,
     phase: Phase,
     strict: bool,
 }
 
-type State = BrotliState<StandardAlloc, StandardAlloc, StandardAlloc>;
+type State = BrotliState<Counted, Counted, Counted>;
+
+/// The standard allocator, which says how much it has given out.
+#[derive(Clone, Default)]
+struct Counted(Arc<AtomicUsize>);
+
+impl<T: Clone + Default> Allocator<T> for Counted {
+    type AllocatedMemory = <StandardAlloc as Allocator<T>>::AllocatedMemory;
+
+    fn alloc_cell(&mut self, len: usize) -> Self::AllocatedMemory {
+        let cell = StandardAlloc::default().alloc_cell(len);
+        self.0.fetch_add(size_of_val(SliceWrapper::<T>::slice(&cell)), Ordering::Relaxed);
+        cell
+    }
+
+    fn free_cell(&mut self, cell: Self::AllocatedMemory) {
+        self.0.fetch_sub(size_of_val(SliceWrapper::<T>::slice(&cell)), Ordering::Relaxed);
+    }
+}
 
 #[derive(Debug, PartialEq, Eq)]
 enum Phase {
@@ -33,12 +56,18 @@ enum Phase {
 
 impl Brotli {
     pub(super) fn new(strict: bool) -> Brotli {
-        let alloc = StandardAlloc::default;
-        Brotli { state: Box::new(BrotliState::new_strict(alloc(), alloc(), alloc())), phase: Phase::Data, strict }
+        let held = Counted::default();
+        let state = Box::new(BrotliState::new_strict(held.clone(), held.clone(), held.clone()));
+        Brotli { state, held, phase: Phase::Data, strict }
     }
 
     pub(super) fn is_complete(&self) -> bool {
         matches!(self.phase, Phase::After(_))
+    }
+
+    /// The ring buffer, which grows with the data up to its window, and the tables.
+    pub(super) fn held(&self) -> usize {
+        self.held.0.load(Ordering::Relaxed)
     }
 
     pub(super) fn ignored_tail(&self) -> bool {

@@ -1,6 +1,7 @@
 //! One coding being taken off: what every coding does, and the choice among those that are compiled in.
 
 use super::{Coding, DecodeError};
+use crate::Limits;
 
 /// What one step of a codec did.
 ///
@@ -29,7 +30,7 @@ pub(super) enum Codec {
 impl Codec {
     /// `None` for a coding that is not compiled in.
     #[allow(unused_variables, reason = "without any coding there is nothing to be strict about")]
-    pub(super) fn new(coding: Coding, strict: bool) -> Option<Codec> {
+    pub(super) fn new(coding: Coding, limits: &Limits, strict: bool) -> Option<Codec> {
         match coding {
             #[cfg(feature = "gzip")]
             Coding::Gzip => Some(Codec::Gzip(super::gzip::Gzip::new(strict))),
@@ -38,7 +39,7 @@ impl Codec {
             #[cfg(feature = "brotli")]
             Coding::Brotli => Some(Codec::Brotli(super::br::Brotli::new(strict))),
             #[cfg(feature = "zstd")]
-            Coding::Zstd => Some(Codec::Zstd(super::zstd::Zstd::new(strict))),
+            Coding::Zstd => Some(Codec::Zstd(super::zstd::Zstd::new(limits.decode_window, strict))),
             #[allow(unreachable_patterns, reason = "reached when a coding is not compiled in")]
             _ => None,
         }
@@ -73,6 +74,28 @@ impl Codec {
             Codec::Brotli(ref codec) => codec.is_complete(),
             #[cfg(feature = "zstd")]
             Codec::Zstd(ref codec) => codec.is_complete(),
+        }
+    }
+
+    /// The most that was held, since this was asked before, for a window and tables whose size the peer chooses; 0 where the format does.
+    pub(super) fn held(&mut self) -> usize {
+        match *self {
+            #[cfg(feature = "brotli")]
+            Codec::Brotli(ref codec) => codec.held(),
+            #[cfg(feature = "zstd")]
+            Codec::Zstd(ref mut codec) => codec.held(),
+            #[allow(unreachable_patterns, reason = "reached by what has a fixed size")]
+            _ => 0,
+        }
+    }
+
+    /// The storage of input that has come in part.
+    pub(super) fn retained(&self) -> usize {
+        match *self {
+            #[cfg(feature = "zstd")]
+            Codec::Zstd(ref codec) => codec.retained(),
+            #[allow(unreachable_patterns, reason = "reached by what keeps no input")]
+            _ => 0,
         }
     }
 

@@ -1,5 +1,6 @@
 //! The decoder of a body: all its codings, the ratio limit, and how far one call goes.
 
+use super::memory::{DecodeMemory, Share};
 use super::stage::{Allowance, Stage, Stop, pull};
 use super::{Coding, Codings, DecodeError};
 use crate::{LimitExceeded, Limits};
@@ -64,10 +65,14 @@ pub struct Progress {
 /// body. A block is fed only when all that follows from the one before is delivered; so the limit is met at
 /// the same byte however the body arrives. Codings inside others are each held to it.
 ///
+/// **The memory** ([`Limits::decode_memory`]). What a `br` or `zstd` body needs for its window and tables grows with what was decoded, and is counted
+/// with that of all decoders that share a [`DecodeMemory`]. `gzip` and `deflate` need less than 64 KiB each.
+///
 /// An error is final: every later call returns it again.
 #[derive(Debug)]
 pub struct Decoder {
     stages: Vec<Stage>,
+    share: Share,
     ratio: u64,
     encoded: u64,
     /// The last call left output behind: the next block must wait.
@@ -81,13 +86,19 @@ impl Decoder {
     ///
     /// `strict` makes data after the end of the encoded data an error; zero padding is fine even then.
     pub fn new(codings: &Codings, limits: &Limits, strict: bool) -> Option<Decoder> {
+        Decoder::sharing(codings, limits, strict, &DecodeMemory::default())
+    }
+
+    /// As [`Decoder::new`], for one of several decoders that share a limit on what they hold.
+    pub fn sharing(codings: &Codings, limits: &Limits, strict: bool, memory: &DecodeMemory) -> Option<Decoder> {
         let outermost_first = codings.list().iter().rev().enumerate();
         let stages: Vec<Stage> =
-            outermost_first.map(|(at, &coding)| Stage::new(coding, strict, at == 0)).collect::<Option<_>>()?;
+            outermost_first.map(|(at, &coding)| Stage::new(coding, limits, strict, at == 0)).collect::<Option<_>>()?;
         if stages.is_empty() {
             return None;
         }
-        Some(Decoder { stages, ratio: limits.decode_ratio, encoded: 0, behind: false, failed: None })
+        let share = Share::new(memory.clone(), limits.decode_memory);
+        Some(Decoder { stages, share, ratio: limits.decode_ratio, encoded: 0, behind: false, failed: None })
     }
 
     /// Decodes some of `input` into `output`, at most 64 KiB.
@@ -119,6 +130,11 @@ impl Decoder {
         self.stages.iter().find_map(Stage::ignored_tail)
     }
 
+    /// The storage held for encoded bytes that wait: between codings, and a block of zstd that has come in part (up to 256 KiB).
+    pub fn retained(&self) -> usize {
+        self.stages.iter().map(Stage::retained).sum()
+    }
+
     /// Encoded bytes consumed so far.
     pub fn encoded_bytes(&self) -> u64 {
         self.encoded
@@ -148,6 +164,10 @@ impl Decoder {
             rest = rest.get(consumed..).unwrap_or_default();
             produced += filled;
             self.behind = stop == Stop::Full;
+            let stop = match self.share.hold(self.stages.iter_mut().map(Stage::held).sum()) {
+                Ok(()) => stop,
+                Err(limit) => Stop::Failed(limit.into()),
+            };
             match stop {
                 Stop::Full => break Next::Output,
                 Stop::Starved if rest.is_empty() => break Next::Input,

@@ -8,7 +8,7 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DecodeError {
-    /// A limit was met: `content_codings` or `decode_ratio`.
+    /// A limit was met: `content_codings`, `decode_ratio`, `decode_window` or `decode_memory`.
     Limit(LimitExceeded),
     /// The body ended inside the encoded data.
     Truncated {

@@ -2,8 +2,16 @@
 //!
 //! [`Codings`] reads the Content-Encoding fields (RFC 9110 §8.4) and says what is on the body; [`Decoder`] takes
 //! it off. The decoder is pulled: it writes into the caller's slice and never further, so that what a peer
-//! can make us hold is fixed: per coding a window (deflate 32 KiB, br 16 MiB, zstd 8 MiB, each grown or
-//! touched only as far as there is data) and 8 KiB between two codings.
+//! can make us hold is bounded, and named where it is much:
+//!
+//! | Coding | Held for one body | Bound |
+//! | --- | --- | --- |
+//! | gzip, deflate | less than 64 KiB | the format: a window of 32 KiB |
+//! | br | the window as far as there is data, and tables (at most 4 MiB) | the format: 16 MiB, and `decode_memory` |
+//! | zstd | the window as far as there is data, and at most 2 MiB | `decode_window`, by default 8 MiB, and `decode_memory` |
+//!
+//! [`Limits::decode_memory`](crate::Limits::decode_memory) bounds what br and zstd hold over all transfers of a session ([`DecodeMemory`]). Between two
+//! codings there are 8 KiB, and a block of zstd waits in at most 256 KiB until it is there in full.
 //!
 //! How the input is cut and how large the output slices are changes nothing: the same bytes come out, and
 //! the same error at the same point of the output. That holds for the limits too (see [`Decoder`]). The one
@@ -19,6 +27,7 @@ mod codec;
 mod codings;
 mod decoder;
 mod error;
+mod memory;
 mod size;
 mod stage;
 #[cfg(any(feature = "gzip", feature = "brotli", feature = "zstd"))]
@@ -36,10 +45,13 @@ mod gzip_header;
 mod inflate;
 #[cfg(feature = "zstd")]
 mod zstd;
+#[cfg(feature = "zstd")]
+mod zstd_block;
 
 pub use codings::{Coding, Codings, accept_encoding};
 pub use decoder::{Decoder, Next, Progress};
 pub use error::DecodeError;
+pub use memory::DecodeMemory;
 pub use size::SizeLimit;
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use super::codec::{Codec, Step};
 use super::{Coding, DecodeError};
-use crate::LimitExceeded;
+use crate::{LimitExceeded, Limits};
 
 /// Bytes between two stages.
 const BETWEEN: usize = 8 * 1024;
@@ -50,12 +50,26 @@ enum Source {
 
 impl Stage {
     /// `None` for a coding that is not compiled in.
-    pub(super) fn new(coding: Coding, strict: bool, lowest: bool) -> Option<Stage> {
+    pub(super) fn new(coding: Coding, limits: &Limits, strict: bool, lowest: bool) -> Option<Stage> {
         let source = match lowest {
             true => Source::Outside,
             false => Source::Below { buffer: vec![0; BETWEEN].into(), start: 0, end: 0, after: Stop::Starved },
         };
-        Some(Stage { coding, codec: Codec::new(coding, strict)?, produced: 0, source })
+        Some(Stage { coding, codec: Codec::new(coding, limits, strict)?, produced: 0, source })
+    }
+
+    /// As [`Codec::held`].
+    pub(super) fn held(&mut self) -> usize {
+        self.codec.held()
+    }
+
+    /// The storage of input that waits here.
+    pub(super) fn retained(&self) -> usize {
+        let between = match &self.source {
+            Source::Below { buffer, .. } => buffer.len(),
+            Source::Outside => 0,
+        };
+        between + self.codec.retained()
     }
 
     pub(super) fn ignored_tail(&self) -> Option<Coding> {

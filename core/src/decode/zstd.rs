@@ -1,26 +1,23 @@
 //! The `zstd` coding: frames and skippable frames one after another (RFC 8878 §3), by the package `ruzstd`.
 //!
 //! The headers of frames and blocks are read here, so that a block is handed over only when all of it is there (at
-//! most 128 KiB are kept for that) and nothing is believed that is out of bounds: a window over 8 MiB is refused,
-//! as RFC 9659 §3 allows. Checksum and stated size are compared.
+//! most 128 KiB are kept for that) and nothing is believed that is out of bounds: a window over its limit is refused,
+//! as RFC 9659 §3 allows, and a block that says it is longer than a block may be. Checksum and stated size are compared.
+//! The package makes room for the window as data comes.
 //!
 //! The package gives out what has left the window, and the rest at the end of the frame: a stream that pauses
 //! inside a frame is late by up to one window.
 
 use super::codec::Step;
 use super::tail::Tail;
+use super::zstd_block::{Held, LARGEST};
 use super::{Coding, DecodeError};
+use crate::LimitExceeded;
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 use ruzstd::io::Read;
 use std::fmt;
 
 const CODING: Coding = Coding::Zstd;
-
-/// The largest window (RFC 9659 §3).
-const WINDOW: u64 = 8 * 1024 * 1024;
-
-/// The largest block (RFC 8878 §3.1.1.2.4).
-const BLOCK: usize = 128 * 1024;
 
 const BLOCK_HEADER: usize = 3;
 
@@ -33,6 +30,9 @@ const LONGEST_HEADER: usize = 4 + 14;
 #[derive(Debug)]
 pub(super) struct Zstd {
     phase: Phase,
+    window: u64,
+    /// The most that a frame held since that was asked.
+    peak: usize,
     strict: bool,
 }
 
@@ -53,6 +53,8 @@ enum Phase {
 /// A frame whose header was read.
 struct Frame {
     decoder: FrameDecoder,
+    window: usize,
+    held: Held,
     /// The size that the header states, if it does.
     stated: Option<u64>,
     produced: u64,
@@ -72,8 +74,27 @@ enum Head {
 }
 
 impl Zstd {
-    pub(super) fn new(strict: bool) -> Zstd {
-        Zstd { phase: Phase::head(true), strict }
+    /// `window` is the largest that a frame may have.
+    pub(super) fn new(window: u64, strict: bool) -> Zstd {
+        Zstd { phase: Phase::head(true), window, peak: 0, strict }
+    }
+
+    /// What the decoder of a frame held at most since this was asked before: reckoned by what was decoded, so that it does not depend on how the
+    /// input is split.
+    pub(super) fn held(&mut self) -> usize {
+        let now = match &self.phase {
+            Phase::Frame(frame) => frame.held(),
+            _ => 0,
+        };
+        std::mem::replace(&mut self.peak, now).max(now)
+    }
+
+    /// The storage of a block that has come in part.
+    pub(super) fn retained(&self) -> usize {
+        match &self.phase {
+            Phase::Frame(frame) => frame.block.capacity(),
+            _ => 0,
+        }
     }
 
     pub(super) fn is_complete(&self) -> bool {
@@ -89,7 +110,7 @@ impl Zstd {
         loop {
             let rest = input.get(step.consumed..).unwrap_or_default();
             match &mut self.phase {
-                Phase::Head { bytes, have, first } => match head(bytes.get(..*have).unwrap_or_default()) {
+                Phase::Head { bytes, have, first } => match head(bytes.get(..*have).unwrap_or_default(), self.window) {
                     Ok(Head::Longer(wanted)) => {
                         let to = bytes.get_mut(*have..wanted).unwrap_or_default();
                         let count = to.len().min(rest.len());
@@ -114,9 +135,7 @@ impl Zstd {
                         step.fault = tail.swallow(seen, CODING, self.strict).err();
                         self.phase = Phase::After(tail);
                     }
-                    Err(what) => {
-                        step.fault = Some(corrupt(what));
-                    }
+                    Err(fault) => step.fault = Some(fault),
                 },
                 Phase::Skip(left) => {
                     let count = rest.len().min(usize::try_from(*left).unwrap_or(usize::MAX));
@@ -140,6 +159,7 @@ impl Zstd {
                     } else {
                         match frame.feed(rest) {
                             Ok((consumed, complete)) => {
+                                self.peak = self.peak.max(frame.held());
                                 step.consumed += consumed;
                                 if !complete {
                                     return step;
@@ -169,7 +189,7 @@ impl Phase {
 }
 
 /// Reads the head of a frame as far as it is there (RFC 8878 §3.1.1.1 and §3.1.2).
-fn head(bytes: &[u8]) -> Result<Head, &'static str> {
+fn head(bytes: &[u8], most: u64) -> Result<Head, DecodeError> {
     let skippable = |first: u8| first & 0xF0 == 0x50;
     let rest_of_magic = match bytes.first() {
         None => return Ok(Head::Longer(1)),
@@ -189,7 +209,7 @@ fn head(bytes: &[u8]) -> Result<Head, &'static str> {
     }
     let Some(&descriptor) = bytes.get(4) else { return Ok(Head::Longer(5)) };
     if descriptor & 0x08 != 0 {
-        return Err("a reserved bit of the frame header is set");
+        return Err(corrupt("a reserved bit of the frame header is set"));
     }
     let single_segment = descriptor & 0x20 != 0;
     let dictionary = match descriptor & 0x03 {
@@ -210,18 +230,31 @@ fn head(bytes: &[u8]) -> Result<Head, &'static str> {
         2 => Some(number(stated) + 256),
         _ => Some(number(stated)),
     };
+    let window = match (single_segment, whole.get(5)) {
+        (false, Some(&descriptor)) => {
+            let base = 1_u64 << (10 + (descriptor >> 3));
+            base + (base >> 3) * u64::from(descriptor & 7)
+        }
+        _ => stated.unwrap_or_default(),
+    };
+    LimitExceeded::check("decode_window", most, window)?;
     let mut decoder = FrameDecoder::new();
-    decoder.set_max_window_size(WINDOW);
+    decoder.set_max_window_size(most);
     decoder.init(whole).map_err(|error| match error {
-        ruzstd::decoding::errors::FrameDecoderError::WindowSizeTooBig { .. } => "the window is over 8 MiB",
-        ruzstd::decoding::errors::FrameDecoderError::DictNotProvided { .. } => "it needs a dictionary",
-        _ => "the frame header is malformed",
+        ruzstd::decoding::errors::FrameDecoderError::DictNotProvided { .. } => corrupt("it needs a dictionary"),
+        _ => corrupt("the frame header is malformed"),
     })?;
     let checksum = descriptor & 0x04 != 0;
-    Ok(Head::Frame(Box::new(Frame { decoder, stated, produced: 0, checksum, block: Vec::new() })))
+    let window = usize::try_from(window).unwrap_or(usize::MAX);
+    let (held, block) = (Held::default(), Vec::new());
+    Ok(Head::Frame(Box::new(Frame { decoder, window, held, stated, produced: 0, checksum, block })))
 }
 
 impl Frame {
+    fn held(&self) -> usize {
+        self.held.bytes(self.window, self.stated)
+    }
+
     /// Moves what is decoded and has left the window, or all of it at the end.
     fn take(&mut self, output: &mut [u8]) -> usize {
         // Reading from memory into memory: the error type is there for the trait.
@@ -237,7 +270,7 @@ impl Frame {
             && let Some(length) = self.block_length(input)?
             && let Some(block) = input.get(..length)
         {
-            decode(&mut self.decoder, block)?;
+            self.decode(block)?;
             return Ok((length, true));
         }
         let mut consumed = 0;
@@ -252,8 +285,10 @@ impl Frame {
                 return Ok((consumed, false));
             }
             if length.is_some() {
-                decode(&mut self.decoder, &self.block)?;
-                self.block.clear();
+                let mut block = std::mem::take(&mut self.block);
+                self.decode(&block)?;
+                block.clear();
+                self.block = block;
                 return Ok((consumed, true));
             }
         }
@@ -265,7 +300,7 @@ impl Frame {
         let &[a, b, c, ..] = bytes else { return Ok(None) };
         let header = u32::from_le_bytes([a, b, c, 0]);
         let size = usize::try_from(header >> 3).unwrap_or(usize::MAX);
-        if size > BLOCK {
+        if size > LARGEST {
             return Err("a block is over 128 KiB");
         }
         let content = match header >> 1 & 3 {
@@ -277,6 +312,20 @@ impl Frame {
         Ok(Some(BLOCK_HEADER + content + checksum))
     }
 
+    fn decode(&mut self, mut block: &[u8]) -> Result<(), &'static str> {
+        if let (&[a, b, c, ..], Some(content)) = (block, block.get(BLOCK_HEADER..)) {
+            let size = usize::try_from(u32::from_le_bytes([a, b, c, 0]) >> 3).unwrap_or(usize::MAX);
+            match a >> 1 & 3 {
+                2 => self.held.compressed(content.get(..size).unwrap_or(content), self.window.min(LARGEST))?,
+                _ => self.held.plain(size),
+            }
+        }
+        match self.decoder.decode_blocks(&mut block, BlockDecodingStrategy::UptoBlocks(1)) {
+            Ok(_) => Ok(()),
+            Err(_) => Err("a block is malformed"),
+        }
+    }
+
     /// Whether what came out of a complete frame is what its header and its checksum say.
     fn check(&self) -> Result<(), &'static str> {
         if self.stated.is_some_and(|stated| stated != self.produced) {
@@ -286,13 +335,6 @@ impl Frame {
             return Err("the checksum of the data differs");
         }
         Ok(())
-    }
-}
-
-fn decode(decoder: &mut FrameDecoder, mut block: &[u8]) -> Result<(), &'static str> {
-    match decoder.decode_blocks(&mut block, BlockDecodingStrategy::UptoBlocks(1)) {
-        Ok(_) => Ok(()),
-        Err(_) => Err("a block is malformed"),
     }
 }
 

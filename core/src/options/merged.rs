@@ -5,22 +5,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Settings;
+use crate::decode::DecodeMemory;
 use crate::http1;
 use crate::transfer::shortest;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Merged {
     pub(crate) settings: Settings,
+    /// What the decoders of the session's transfers hold together.
+    pub(crate) decode_memory: DecodeMemory,
     pub(crate) framing: Arc<http1::Config>,
     /// The shortest of the times that the settings give to anything.
     pub(crate) shortest: Duration,
 }
 
-impl From<Settings> for Merged {
-    fn from(settings: Settings) -> Merged {
+impl Merged {
+    pub(crate) fn new(settings: Settings, decode_memory: DecodeMemory) -> Merged {
         let leniencies = if settings.strict { http1::Leniencies::STRICT } else { settings.leniencies };
         let framing = Arc::new(http1::Config { limits: settings.limits, leniencies });
-        Merged { framing, shortest: shortest(&settings), settings }
+        Merged { decode_memory, framing, shortest: shortest(&settings), settings }
     }
 }
 

@@ -47,7 +47,7 @@ impl Delivery {
             true => Codings::parse_with_transfer(fields, head.get_all("transfer-encoding"), &settings.limits)?,
             false => Codings::parse(fields, &settings.limits)?,
         };
-        let decoded = Decoder::new(&codings, &settings.limits, settings.strict)
+        let decoded = Decoder::sharing(&codings, &settings.limits, settings.strict, &settings.decode_memory)
             .map(|decoder| Box::new(Decoded { decoder, buffer: Vec::new(), start: 0, behind: false, done: false }));
         Ok((Delivery { decoded, ..Delivery::plain(settings) }, codings))
     }
@@ -57,7 +57,7 @@ impl Delivery {
     }
 
     pub(super) fn capacity(&self) -> usize {
-        self.decoded.as_ref().map_or(0, |decoded| decoded.buffer.capacity())
+        self.decoded.as_ref().map_or(0, |decoded| decoded.buffer.capacity() + decoded.decoder.retained())
     }
 }
 

@@ -63,4 +63,28 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         from: "self.plain = self.plain.saturating_add(n);",
         to: "self.plain += n;",
     },
+    Mutation {
+        fault: "a zstd block is believed whatever it claims",
+        file: "core/src/decode/zstd_block.rs",
+        from: "if literals > most || sequences > most / 3 {",
+        to: "if false {",
+    },
+    Mutation {
+        fault: "a zstd frame has any window that it asks for",
+        file: "core/src/decode/zstd.rs",
+        from: "LimitExceeded::check(\"decode_window\", most, window)?;",
+        to: "let most = most.max(window);",
+    },
+    Mutation {
+        fault: "the decoders of a session are counted one by one",
+        file: "core/src/transfer/deliver.rs",
+        from: "&settings.decode_memory)",
+        to: "&Default::default())",
+    },
+    Mutation {
+        fault: "what a decoder held is never given back",
+        file: "core/src/decode/memory.rs",
+        from: "self.all.0.fetch_sub(self.held, ",
+        to: "self.all.0.fetch_sub(0, ",
+    },
 ];

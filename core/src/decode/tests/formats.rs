@@ -249,19 +249,24 @@ mod zstd_frames {
         size[5] ^= 1;
         let window = include_bytes!("window16m.zst").to_vec();
         let single = b"\x28\xB5\x2F\xFD\xA0\x01\x00\x80\x00\x01\x00\x00".to_vec();
+        for (body, seen) in [(window, 16 << 20), (single, (8 << 20) + 1)] {
+            let limit = crate::LimitExceeded { name: "decode_window", limit: 8 << 20, seen };
+            assert_eq!(every_way("zstd", &body, false).end, Err(DecodeError::Limit(limit)));
+        }
         let reserved_bit = b"\x28\xB5\x2F\xFD\x08\x58\x01\x00\x00".to_vec();
         let dictionary = b"\x28\xB5\x2F\xFD\x01\x58\x07\x01\x00\x00".to_vec();
         let reserved_type = b"\x28\xB5\x2F\xFD\x00\x58\x07\x00\x00".to_vec();
         let block = [&b"\x28\xB5\x2F\xFD\x00\x58"[..], &(0x20001_u32 << 3 | 1).to_le_bytes()[..3]].concat();
+        // A run of literals of 1 MiB in eight bytes, which the package would make.
+        let mebibyte = b"\x28\xB5\x2F\xFD\x00\x38\x2D\x00\x00\xFD\xFF\xFFa\x00".to_vec();
         for (body, what) in [
             (checksum, "the checksum of the data differs"),
             (size, "the size of the data differs"),
-            (window, "the window is over 8 MiB"),
-            (single, "the window is over 8 MiB"),
             (reserved_bit, "a reserved bit of the frame header is set"),
             (dictionary, "it needs a dictionary"),
             (reserved_type, "a block is of the reserved type"),
             (block, "a block is over 128 KiB"),
+            (mebibyte, "a block says that it is longer than a block may be"),
             (b"hello".to_vec(), "no frame begins like this"),
             (b"\x28\xB5\x2F\xFE".to_vec(), "no frame begins like this"),
         ] {

@@ -1,0 +1,60 @@
+//! What decoders hold for windows and tables, over all transfers of a session.
+//!
+//! A `gzip` or `deflate` body needs less than 64 KiB and is bounded by the number of transfers; those are not counted. The windows of `br` and `zstd` are the peer's to choose,
+//! and there may be many of them: they are counted together, and one that would exceed [`Limits::decode_memory`](crate::Limits::decode_memory)
+//! ends its transfer.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::LimitExceeded;
+
+/// A count that the decoders of a session share. Cloning it gives the same count.
+#[derive(Clone, Debug, Default)]
+pub struct DecodeMemory(Arc<AtomicUsize>);
+
+impl DecodeMemory {
+    /// Bytes that decoders hold now.
+    pub fn held(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// What one decoder holds of it; given back when it is dropped.
+#[derive(Debug)]
+pub(super) struct Share {
+    all: DecodeMemory,
+    limit: u64,
+    held: usize,
+}
+
+impl Share {
+    pub(super) fn new(all: DecodeMemory, limit: u64) -> Share {
+        Share { all, limit, held: 0 }
+    }
+
+    /// The decoder holds so much now.
+    ///
+    /// # Errors
+    /// That is more than the limit leaves.
+    pub(super) fn hold(&mut self, now: usize) -> Result<(), LimitExceeded> {
+        let (count, before) = (&self.all.0, self.held);
+        self.held = now;
+        if now == before {
+            return Ok(());
+        }
+        if now < before {
+            count.fetch_sub(before - now, Ordering::Relaxed);
+            return Ok(());
+        }
+        let more = now - before;
+        let all = count.fetch_add(more, Ordering::Relaxed).saturating_add(more);
+        LimitExceeded::check("decode_memory", self.limit, all as u64)
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.all.0.fetch_sub(self.held, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,142 @@
+//! What a zstd block says of itself before it is decoded (RFC 8878 §3.1.1.2 and §3.1.1.3), and what decoding it takes.
+//!
+//! The package that decodes believes what a block says of its literals and sequences and makes room for them: a few bytes could ask for a mebibyte. Here such a
+//! block is refused, and what the package holds is reckoned from above.
+
+/// The largest block, and the largest size that a block may decode to (RFC 8878 §3.1.1.2.4).
+pub(super) const LARGEST: usize = 128 * 1024;
+
+/// A sequence as the package keeps it: three words of 32 bits.
+const SEQUENCE: usize = 12;
+
+/// The tables of literals and sequences, at their largest.
+const TABLES: usize = 32 * 1024;
+
+/// Up to here the package's ring buffer grows in powers of two; what is beyond does.
+const SLACK: usize = 2 * LARGEST;
+
+/// What the content of a compressed block says of its sizes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Claims {
+    pub(super) literals: usize,
+    pub(super) sequences: usize,
+}
+
+/// Reads the sizes of a compressed block. `None` when it is cut short, which is for the decoder to say.
+pub(super) fn claims(content: &[u8]) -> Option<Claims> {
+    let number = |bytes: &[u8]| bytes.iter().rev().fold(0_usize, |number, &byte| number << 8 | usize::from(byte));
+    let first = *content.first()?;
+    let (raw_or_run, format) = (first & 2 == 0, first >> 2 & 3);
+    let (header, literals, stored) = if raw_or_run {
+        let (header, shift) = match format {
+            0 | 2 => (1, 3),
+            1 => (2, 4),
+            _ => (3, 4),
+        };
+        let literals = number(content.get(..header)?) >> shift;
+        (header, literals, if first & 1 == 0 { literals } else { 1 })
+    } else {
+        let (header, bits) = match format {
+            0 | 1 => (3, 10),
+            2 => (4, 14),
+            _ => (5, 18),
+        };
+        let both = content.get(..header)?.iter().rev().fold(0_u64, |number, &byte| number << 8 | u64::from(byte)) >> 4;
+        let size = |number: u64| usize::try_from(number & ((1 << bits) - 1)).unwrap_or(usize::MAX);
+        (header, size(both), size(both >> bits))
+    };
+    let sequences = match content.get(header.saturating_add(stored)..)? {
+        [count @ 0..=127, ..] => usize::from(*count),
+        [high @ 128..=254, low, ..] => (usize::from(*high) - 128) << 8 | usize::from(*low),
+        [255, low, high, ..] => number(&[*low, *high]) + 0x7F00,
+        _ => return None,
+    };
+    Some(Claims { literals, sequences })
+}
+
+/// What a frame's decoder holds at most, block by block.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Held {
+    /// Of the blocks so far, what they may have decoded to.
+    decoded: usize,
+    /// The most of any block.
+    content: usize,
+    literals: usize,
+    sequences: usize,
+}
+
+impl Held {
+    /// A block that decodes to `size` bytes as they are, or all alike.
+    pub(super) fn plain(&mut self, size: usize) {
+        self.decoded = self.decoded.saturating_add(size);
+    }
+
+    /// A compressed block of so many bytes, that decodes to `most` bytes at most.
+    ///
+    /// # Errors
+    /// In words: it says that it is longer. A sequence stands for three bytes or more (RFC 8878 §3.1.1.3.2.1.1).
+    pub(super) fn compressed(&mut self, content: &[u8], most: usize) -> Result<(), &'static str> {
+        let Claims { literals, sequences } = claims(content).unwrap_or_default();
+        if literals > most || sequences > most / 3 {
+            return Err("a block says that it is longer than a block may be");
+        }
+        self.decoded = self.decoded.saturating_add(if sequences == 0 { literals } else { most });
+        self.content = self.content.max(content.len());
+        self.literals = self.literals.max(literals);
+        self.sequences = self.sequences.max(sequences);
+        Ok(())
+    }
+
+    /// Bytes that the decoder holds at most, under this window and for data of that size, if it was stated.
+    pub(super) fn bytes(&self, window: usize, stated: Option<u64>) -> usize {
+        let stated = stated.map_or(usize::MAX, |stated| usize::try_from(stated).unwrap_or(usize::MAX));
+        let most = window.saturating_add(LARGEST).min(stated).min(self.decoded);
+        let ring = match most.saturating_add(1) {
+            _ if most == 0 => 0,
+            most if most <= SLACK => most.next_power_of_two(),
+            most => (most - SLACK).checked_next_power_of_two().unwrap_or(usize::MAX).saturating_add(SLACK),
+        };
+        let tables = if self.content > 0 { TABLES } else { 0 };
+        // Vectors grow to twice what they need at most.
+        ring.saturating_add(tables + 2 * (self.content + self.literals + SEQUENCE * self.sequences))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sizes_of_literals_and_sequences_are_read() {
+        let claimed = |literals, sequences| Some(Claims { literals, sequences });
+        for (content, expected) in [
+            (&b""[..], None),
+            // Raw: 5, 12 and 20 bits of size, that many bytes, then the sequences.
+            (b"\x10ab\x00", claimed(2, 0)),
+            (b"\x24\x00ab\x7F", claimed(2, 127)),
+            (b"\x2C\x00\x00ab\x81\x02", claimed(2, 258)),
+            (b"\x10ab", None),
+            (b"\x10a", None),
+            // A run: one byte.
+            (b"\xFD\xFF\xFFa\xFF\x01\x02", claimed(0xF_FFFF, 0x0201 + 0x7F00)),
+            (b"\xFD\xFF\xFFa\xFF\x01", None),
+            // Compressed: both sizes, in 10, 14 and 18 bits.
+            (b"\x22\xC0\x00abc\x05", claimed(2, 5)),
+            (b"\xFA\xFF\x03\x00\x00", claimed(0x3FFF, 0)),
+            (b"\xFE\xFF\x3F\x00\x00\x00", claimed(0x3_FFFF, 0)),
+        ] {
+            assert_eq!(claims(content), expected, "{}", content.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn a_block_that_claims_too_much_is_refused() {
+        let mut held = Held::default();
+        assert!(held.compressed(b"\xFD\xFF\xFFa\x00", LARGEST).is_err(), "a mebibyte of literals");
+        assert!(held.compressed(b"\x10ab\xFF\xFF\xFF", LARGEST).is_err(), "98,046 sequences");
+        assert!(held.compressed(b"\x10ab\x02\x54", 3).is_err(), "two sequences are six bytes");
+        assert_eq!(held.bytes(8 << 20, None), 0);
+        assert_eq!(held.compressed(b"\x10ab\x00", LARGEST), Ok(()));
+        assert!(held.bytes(8 << 20, None) < 40 * 1024);
+    }
+}
