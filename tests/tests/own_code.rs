@@ -101,6 +101,20 @@ fn loop_that_is_turned_within_its_session_fails_the_request() {
 }
 
 #[test]
+fn t91_callback_that_waits_for_its_own_loop_is_let_go() {
+    let server = Httpbin::start_plain().unwrap();
+    let url = server.url("/status/204");
+    let waited = in_time(move || {
+        let client = LoopThread::spawn(Options::default()).unwrap();
+        let (tell, told) = mpsc::channel();
+        let inner = petition_mio::Client::clone(&client);
+        client.get(&url).send(move |_| tell.send(inner.get(&url).join().wait().is_none()).unwrap());
+        told.recv().unwrap()
+    });
+    assert!(waited, "it cannot have an answer before the callback returns");
+}
+
+#[test]
 fn closure_that_panics_leaves_the_session_to_others() {
     let server = Httpbin::start_plain().unwrap();
     for client in Client::both(&Authority::new()) {

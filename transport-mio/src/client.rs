@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, mpsc};
 
 use petition_core::engine::Group;
 use petition_core::{
-    Error, ErrorKind, IntoUrl, Method, Now, Request, Session, Transfer, UnixTime, UrlMemo, discard_panic,
+    Error, ErrorKind, IntoUrl, Method, Now, Request, Session, Transfer, Unavailable, UnixTime, UrlMemo, discard_panic,
 };
 use petition_shared::SharedSession;
 
@@ -23,7 +23,8 @@ use crate::response::Response;
 /// Options and cookies are those of a [`Session`], which another transport may share.
 ///
 /// When the loop is gone, a request that is sent ends at once with an error of kind [`Cancelled`](ErrorKind::Cancelled), and its callback runs on the thread
-/// that sent it. A callback that sends anew whatever happened goes on so for ever.
+/// that sent it. A callback that sends anew whatever happened goes on so for ever. In a child process, which has no such loop, the error is of kind
+/// [`Unavailable`](ErrorKind::Unavailable): see [fork](crate#fork).
 #[derive(Clone)]
 pub struct Client(Arc<Parts>);
 
@@ -114,11 +115,25 @@ impl Client {
         self.0.inbox.push(command);
     }
 
+    /// Whether the loop is in this process, and not in the one that it was forked from.
+    pub(crate) fn is_here(&self) -> bool {
+        self.0.inbox.is_here()
+    }
+
+    /// Whether the loop goes on while this thread waits.
+    pub(crate) fn can_wait(&self) -> bool {
+        self.is_here() && !self.0.inbox.is_turned_here()
+    }
+
     /// Begins a request. When the loop is gone, the job ends at once, on this thread.
     fn start(self, transfer: Result<Transfer, Error>, group: Option<u64>, job: Job) -> Handle {
         let ticket = Ticket::new();
         let start = Start { transfer, group: group.map(Group), ticket: ticket.clone(), job };
-        if let Some(Command::Start(start)) = self.0.inbox.push(Command::Start(start)) {
+        if let Some(Command::Start(mut start)) = self.0.inbox.push(Command::Start(start)) {
+            if !self.is_here() {
+                let forked = |transfer: Transfer| transfer.error(ErrorKind::Unavailable(Unavailable::ParentProcess));
+                start.transfer = start.transfer.and_then(|transfer| Err(forked(transfer)));
+            }
             refuse_in_turn(start);
         }
         Handle { ticket, client: self }

@@ -150,6 +150,9 @@ impl Driver {
         if !self.tokens.contains(&token) {
             return false;
         }
+        if !self.is_here() {
+            return true;
+        }
         let Some(index) = (token - self.tokens.start).checked_sub(1) else { return true };
         let Some(Some(conn)) = self.sockets.get_mut(index) else { return true };
         let (id, now) = (conn.id, self.now);
@@ -198,7 +201,15 @@ impl Driver {
     ///
     /// `budget` bounds the time it takes, to within a few steps or one callback; without one it is [`TURN`], so that no
     /// connection that never pauses keeps the others from being polled. True when something is left: then poll without waiting, and turn again.
+    ///
+    /// In a child process it ends every request, with an error of kind [`Cancelled`](petition_core::ErrorKind::Cancelled): the sockets and the poll
+    /// are the parent's.
     pub fn turn(&mut self, budget: Option<Duration>) -> bool {
+        if !self.is_here() {
+            self.end_in_child();
+            return false;
+        }
+        let _turn = Inbox::turn(&self.inbox);
         self.now = clock::now();
         let until = self.now.instant + budget.unwrap_or(TURN);
         // What the poll before this turn did not report had not come: no system call is worth the moment in between.
@@ -227,6 +238,19 @@ impl Driver {
                 return true;
             }
         }
+    }
+
+    /// Whether this is the process that it was made in.
+    pub(crate) fn is_here(&self) -> bool {
+        self.inbox.is_here()
+    }
+
+    #[cold]
+    fn end_in_child(&mut self) {
+        self.close_inbox();
+        while self.end_one() {}
+        // By this process alone. What is registered is the parent's, and stays.
+        self.sockets.clear();
     }
 
     fn read_clock(&mut self) {
@@ -283,7 +307,9 @@ impl Driver {
             Output::Ended { id, transfer, error } => {
                 self.lookups.leave(id);
                 if let Some(entry) = self.jobs.get_mut(id.index()).and_then(Option::take) {
-                    if let Some(ticket) = &entry.ticket {
+                    if let Some(ticket) = &entry.ticket
+                        && self.is_here()
+                    {
                         ticket.set_transfer(None);
                     }
                     entry.job.end(Some(transfer), error);
@@ -491,8 +517,7 @@ fn told(result: Result<(), petition_core::Misuse>) {
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        self.commands.extend(self.inbox.close());
-        self.engine.cancel_all(clock::now());
+        self.close_inbox();
         let mut panic = None;
         loop {
             let job = catch_unwind(AssertUnwindSafe(|| self.end_one()));
@@ -514,7 +539,13 @@ impl Drop for Driver {
 }
 
 impl Driver {
-    /// Ends one request of a loop that is being dropped. False when there is none.
+    /// Every request is to end, those that have not begun included.
+    fn close_inbox(&mut self) {
+        self.commands.extend(self.inbox.close());
+        self.engine.cancel_all(clock::now());
+    }
+
+    /// Ends one request of a loop that is over. False when there is none.
     fn end_one(&mut self) -> bool {
         match self.engine.poll(&mut self.state) {
             Output::Wait => {}

@@ -5,7 +5,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use mio::{Events, Poll};
-use petition_core::contain;
+use petition_core::{Unavailable, contain};
 
 use crate::client::Client;
 use crate::driver::{Driver, Options};
@@ -73,7 +73,7 @@ impl EventLoop {
     /// done and nothing is waited for.
     ///
     /// # Errors
-    /// When the poll fails.
+    /// When the poll fails; in a child process, where every request has ended then.
     pub fn turn(&mut self, timeout: Option<Duration>) -> io::Result<()> {
         self.step(timeout, None)
     }
@@ -98,6 +98,11 @@ impl EventLoop {
     }
 
     fn step(&mut self, timeout: Option<Duration>, budget: Option<Duration>) -> io::Result<()> {
+        if !self.driver.is_here() {
+            // The poll is the parent's as well.
+            self.driver.turn(None);
+            return Err(io::Error::other(Unavailable::ParentProcess));
+        }
         let began = budget.map(|_| Instant::now());
         // Work that is at hand is not kept waiting, but what has come is told before it is done: then the silence of a kept
         // connection says that it is still good.
@@ -163,9 +168,14 @@ impl Drop for LoopThread {
     fn drop(&mut self) {
         self.client.stop();
         if let Some(thread) = self.thread.take() {
+            if !self.client.is_here() {
+                // A child process has no such thread: there is nothing to wait for, nor to let go.
+                return std::mem::forget(thread);
+            }
             // Dropped by one of its own callbacks, it ends after that.
             if thread.thread().id() != std::thread::current().id() {
-                drop(thread.join());
+                // It does not panic: what its callbacks do is contained.
+                let _ = thread.join();
             }
         }
     }

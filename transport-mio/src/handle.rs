@@ -61,9 +61,12 @@ pub struct Handle {
 }
 
 impl Handle {
-    /// Ends the request. Its callback runs on the loop with an error of kind
+    /// Ends the request; nothing in a child process of the one that sent it. Its callback runs on the loop with an error of kind
     /// [`Cancelled`](petition_core::ErrorKind::Cancelled), unless it has ended by then; exactly once in any case.
     pub fn cancel(&self) {
+        if !self.client.is_here() {
+            return;
+        }
         let before = self.ticket.cancelled.swap(true, Ordering::Relaxed);
         if !before && *self.ticket.stage() != Stage::Ended {
             self.client.command(Command::Cancel(self.ticket.clone()));
@@ -83,7 +86,7 @@ impl Handle {
 
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Handle").field("stage", &*self.ticket.stage()).finish()
+        f.debug_struct("Handle").field("stage", &self.ticket.stage.try_lock().ok().map(|stage| *stage)).finish()
     }
 }
 
@@ -100,12 +103,14 @@ impl Pending {
         &self.handle
     }
 
-    /// Waits for the result. Must not be called on the loop's own thread, which would wait for itself.
+    /// Waits for the result. A caller that turns its loop itself has to do so instead of waiting.
     ///
     /// # Errors
     /// As [`RequestBuilder::send`](crate::RequestBuilder::send); `None` when the loop ended without a word, which happens only
-    /// when its thread was ended by force.
+    /// when its thread was ended by force; and when waiting would never end, on the loop's thread within a callback, and in a
+    /// child process of the one that sent the request.
     pub fn wait(self) -> Option<Result<Response, Error>> {
-        self.result.recv().ok()
+        let can_come = self.handle.client.can_wait();
+        if can_come { self.result.recv().ok() } else { self.result.try_recv().ok() }
     }
 }

@@ -3,12 +3,13 @@
 use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mio::Waker;
 use petition_core::engine::Group;
 use petition_core::{Error, Transfer};
+use petition_shared::process::{Process, this_thread};
 
 use crate::handle::Ticket;
 use crate::job::Job;
@@ -45,11 +46,15 @@ pub(crate) struct Start {
 
 /// Commands on their way to the loop.
 pub(crate) struct Inbox {
+    /// Where the loop is.
+    process: Process,
     state: Mutex<State>,
     /// Some wait: looked at far more often than commands come.
     some: AtomicBool,
     /// The loop is, or is about to be, waiting in the operating system: it must be woken. Set and acted upon under the lock.
     asleep: AtomicBool,
+    /// The thread that turns the loop now; 0 when nobody does.
+    turned_by: AtomicUsize,
     waker: Waker,
 }
 
@@ -64,16 +69,43 @@ struct State {
 
 impl Inbox {
     pub(crate) fn new(waker: Waker) -> Inbox {
-        Inbox { state: Mutex::default(), some: AtomicBool::new(false), asleep: AtomicBool::new(true), waker }
+        let process = Process::current();
+        Inbox {
+            process,
+            state: Mutex::default(),
+            some: AtomicBool::new(false),
+            asleep: AtomicBool::new(true),
+            turned_by: AtomicUsize::new(0),
+            waker,
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Hands a command to the loop; the command itself when the loop is gone. From the loop's own thread, and while the loop is busy,
+    /// Whether the loop is in this process. Its children have no such thread, and its lock may never be free in them.
+    pub(crate) fn is_here(&self) -> bool {
+        self.process.is_current()
+    }
+
+    /// Whether this is called from within a turn, by a callback: what it waits for cannot come.
+    pub(crate) fn is_turned_here(&self) -> bool {
+        self.turned_by.load(Ordering::Relaxed) == this_thread()
+    }
+
+    /// This thread turns the loop, until what is returned is dropped.
+    pub(crate) fn turn(inbox: &Arc<Inbox>) -> Turn {
+        inbox.turned_by.store(this_thread(), Ordering::Relaxed);
+        Turn(inbox.clone())
+    }
+
+    /// Hands a command to the loop; the command itself when the loop is gone, or in another process. From the loop's own thread, and while the loop is busy,
     /// this makes no system call.
     pub(crate) fn push(&self, command: Command) -> Option<Command> {
+        if !self.is_here() {
+            return Some(command);
+        }
         let wake = {
             let mut state = self.state();
             if state.closed {
@@ -123,13 +155,23 @@ impl Inbox {
 
     /// How many of those that wait begin a request.
     pub(crate) fn starts(&self) -> usize {
-        if self.is_empty() { 0 } else { self.state().starts }
+        if self.is_empty() || !self.is_here() { 0 } else { self.state().starts }
     }
 
     /// No more commands from now on; those that wait are given out.
     pub(crate) fn close(&self) -> VecDeque<Command> {
-        let mut state = self.state();
+        let state = if self.is_here() { Some(self.state()) } else { self.state.try_lock().ok() };
+        let Some(mut state) = state else { return VecDeque::new() };
         state.closed = true;
         std::mem::take(&mut state.waiting)
+    }
+}
+
+/// A turn of the loop.
+pub(crate) struct Turn(Arc<Inbox>);
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.0.turned_by.store(0, Ordering::Relaxed);
     }
 }

@@ -23,6 +23,14 @@
 //! A callback runs on the loop's thread, exactly once, and after everything else of its request: also when the request is cancelled or fails, when another
 //! callback panics, and when the loop is dropped. It may do with a [`Client`] and with [`Handle`]s whatever it likes; what it asks for is
 //! done after it has returned.
+//!
+//! # Fork
+//!
+//! A loop belongs to the process that it was made in: a child of `fork` has no such thread, and shares the poll and the sockets with its parent. There, a
+//! request that is sent ends at once with an error of kind [`Unavailable`](ErrorKind::Unavailable), its callback running on the thread that sent it; a turn
+//! of an [`EventLoop`] is an error, and ends the requests that the child has copies of. Nothing is sent, and nothing of the parent's is closed or taken out
+//! of its poll. The child makes a new loop; [`Options::session`] may be the one that its parent had, as
+//! a copy. How a fork is noticed, and what is not, is said in `petition_std`.
 #![forbid(unsafe_code)]
 
 mod client;
@@ -43,6 +51,6 @@ pub use facts::Head;
 pub use handle::{Handle, Pending};
 pub use job::{Flow, Handler, Supply};
 pub use petition_core;
-pub use petition_core::{Body, Error, ErrorKind, Method, Request, StatusCode};
+pub use petition_core::{Body, Error, ErrorKind, Method, Request, StatusCode, Unavailable};
 pub use petition_shared::{SESSION_PATIENCE, SharedSession};
 pub use response::Response;

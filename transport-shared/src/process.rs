@@ -33,6 +33,15 @@ impl Process {
     }
 }
 
+/// A number that no other living thread has.
+#[inline]
+pub fn this_thread() -> usize {
+    thread_local! {
+        static HERE: u8 = const { 0 };
+    }
+    HERE.with(|here| std::ptr::from_ref(here).addr())
+}
+
 /// A value of which every process has its own. A child reaches its own although the parent's may be locked by a thread
 /// that does not exist in the child.
 #[derive(Debug)]

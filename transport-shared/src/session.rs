@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use petition_core::{Session, Unavailable};
 
-use crate::process::{PerProcess, Process};
+use crate::process::{PerProcess, Process, this_thread};
 
 /// A request waits no longer than this for a closure on another thread that holds the session, counted from the
 /// beginning of that closure.
@@ -45,14 +45,6 @@ struct Held {
     by: usize,
     since: Instant,
     process: Process,
-}
-
-/// A number that no other living thread has.
-fn this_thread() -> usize {
-    thread_local! {
-        static HERE: u8 = const { 0 };
-    }
-    HERE.with(|here| std::ptr::from_ref(here).addr())
 }
 
 impl SharedSession {

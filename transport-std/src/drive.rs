@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use petition_core::http1::ResponseHead;
 use petition_core::{Body, Error, Event, Input, Instant, IoFailure, Output, Prepared, Side, Transfer};
+use petition_shared::process::Process;
 use rustix::event::PollFlags;
 
 use crate::clock::Clock;
@@ -42,6 +43,8 @@ pub(crate) struct Call {
     pub(crate) transfer: Transfer,
     clock: Clock,
     shared: Arc<Shared>,
+    /// The socket is shared with the children of this process.
+    process: Process,
     socket: Option<Box<Socket>>,
     opened: Instant,
     place: Place,
@@ -121,6 +124,7 @@ impl Call {
                 spare: None,
                 lent: false,
                 shared,
+                process: Process::current(),
                 socket: None,
                 opened: Instant::ZERO,
                 place: Place::None,
@@ -400,9 +404,21 @@ impl Call {
     }
 }
 
+impl Call {
+    /// Whether it was begun in this process. In a child, its connection belongs to the parent.
+    pub(crate) fn is_here(&self) -> bool {
+        self.process.is_current()
+    }
+}
+
 impl Drop for Call {
     /// T87: a short rest of the body is read so that the connection can be kept; else it is closed.
     fn drop(&mut self) {
+        if !self.is_here() {
+            // Closed by this process alone, which has no place for it.
+            self.place = Place::None;
+            return;
+        }
         if !self.transfer.is_ended() && !std::thread::panicking() {
             self.use_up(Duration::ZERO);
             if self.transfer.handle(self.clock.now(), Input::Discard).is_ok() {

@@ -21,6 +21,18 @@
 //! - An [`Error`] says what was done, at which hop, how far it had come, and whether the server may have acted ([`Processed`]).
 //!
 //! Errors of a body that is read through [`std::io::Read`] are [`std::io::Error`]s with the whole [`Error`] inside.
+//!
+//! # Fork
+//!
+//! A session that was made before `fork` can be used in the child. The child has a copy of its options and cookies and opens connections of its own; the
+//! parent's stay the parent's: the child closes its descriptors of idle ones at its first use of the session, and sends nothing on them. A [`Response`] that
+//! was begun before the fork is the parent's to read; reading it in the child is an error of kind [`Unavailable`](ErrorKind::Unavailable).
+//!
+//! When another thread of the parent is at work on the session at the time of the fork, it never ends that in the child. Requests there then fail within a
+//! second, with an error that says so. A program that forks while other threads send makes a new session in the child.
+//!
+//! The fork is noticed by a handler (`pthread_atfork`), which costs a request no system call; a child that is made past it, by the system calls
+//! `clone` or `_Fork`, must make a new session.
 #![forbid(unsafe_code)]
 
 /// The examples of the README are tests.
@@ -45,7 +57,7 @@ pub use petition_core::pool::PoolLimits;
 pub use petition_core::tls::TlsConfig;
 pub use petition_core::{
     Auth, Body, BuildError, Error, ErrorKind, IntoUrl, Limits, Method, Options, Phase, Processed, Proxy, Setting,
-    StatusCode, Timeout,
+    StatusCode, Timeout, Unavailable,
 };
 pub use petition_shared::{SESSION_PATIENCE, SharedSession};
 pub use request::Request;

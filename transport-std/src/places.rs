@@ -15,6 +15,7 @@ use crate::session::Kept;
 
 /// The connections of a session.
 pub(crate) struct Places {
+    limits: PoolLimits,
     state: Mutex<State>,
     freed: Condvar,
 }
@@ -29,7 +30,21 @@ struct State {
 impl Places {
     pub(crate) fn new(limits: PoolLimits) -> Places {
         let state = State { pool: Pool::new(limits), line: VecDeque::new(), tickets: 0 };
-        Places { state: Mutex::new(state), freed: Condvar::new() }
+        Places { limits, state: Mutex::new(state), freed: Condvar::new() }
+    }
+
+    pub(crate) fn limits(&self) -> PoolLimits {
+        self.limits
+    }
+
+    /// In a child process: closes the child's descriptors of the parent's idle connections. Nothing is sent on them, and
+    /// they stay open in the parent.
+    pub(crate) fn let_go(&self) {
+        // A thread of the parent may hold the lock, and never gives it back here: then they stay open here as well.
+        let Ok(mut state) = self.state.try_lock() else { return };
+        let closed = state.pool.clear();
+        drop(state);
+        drop(closed);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

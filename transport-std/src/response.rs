@@ -11,7 +11,7 @@ use petition_core::http1::{LeniencySet, ResponseHead, Version};
 use petition_core::limits::LimitExceeded;
 use petition_core::text::{self, Text};
 use petition_core::transfer::Hop;
-use petition_core::{Error, ErrorKind, Input};
+use petition_core::{Error, ErrorKind, Input, Unavailable};
 use url::Url;
 
 use crate::drive::{Call, LARGE, Stop};
@@ -27,6 +27,8 @@ const SHORT: usize = 64;
 /// When the body has been read to its end, the connection goes back to the session. A response that is dropped before that closes its connection,
 /// unless the rest is known to be short ([`Limits::drain_bytes`](petition_core::Limits::drain_bytes), 64 KiB): it is then read, for at most
 /// [`Limits::drain_time`](petition_core::Limits::drain_time) (250 ms).
+///
+/// In a child process of the one that sent the request, no more of the body can be read: see [fork](crate#fork).
 pub struct Response {
     head: ResponseHead,
     body: Body,
@@ -139,6 +141,7 @@ impl Response {
         }
         let limit = self.call.transfer.request().settings().limits.body_bytes;
         let mut collected = Vec::new();
+        self.refuse_in_child()?;
         self.call.come_back();
         while let Some(bytes) = self.next_piece()? {
             let n = bytes.len();
@@ -220,6 +223,15 @@ impl Response {
         let _closed = self.call.settle();
     }
 
+    /// In a child process, the rest of the body is the parent's to read.
+    fn refuse_in_child(&mut self) -> Result<(), Error> {
+        if self.call.is_here() {
+            return Ok(());
+        }
+        self.body = Body::Failed(None);
+        Err(self.call.transfer.error(ErrorKind::Unavailable(Unavailable::ParentProcess)))
+    }
+
     /// The bytes at hand, waiting for some if there are none; `None` at the end.
     fn next_piece(&mut self) -> Result<Option<&[u8]>, Error> {
         if let Body::Failed(error) = &mut self.body
@@ -259,6 +271,7 @@ impl Read for Response {
             Body::Failed(None) => return Err(io::Error::other("the body has failed before")),
             Body::Failed(Some(_)) | Body::Streaming => {}
         }
+        self.refuse_in_child().map_err(into_io)?;
         if out.len() < LARGE {
             self.call.come_back();
         } else if let Some(n) = self.call.read_large(out) {

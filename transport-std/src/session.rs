@@ -10,6 +10,7 @@ use petition_core::pool::{Pool, PoolLimits, PoolStatistics};
 use petition_core::transfer::Route;
 use petition_core::{BuildError, IntoUrl, Method, Options, UrlMemo};
 use petition_shared::SharedSession;
+use petition_shared::process::PerProcess;
 
 use crate::places::Places;
 use crate::request::Request;
@@ -26,6 +27,8 @@ const SPARE_SIZE: usize = 128 * 1024;
 /// Cheap to clone; clones share everything. May be used by any number of threads at once: its locks are held for moments only,
 /// never during I/O. Idle connections are closed when they have been idle for 15 s or are 5 min old, at the next use of the
 /// session; at most 16 are kept, 6 of them for one origin (see [`PoolLimits`]).
+///
+/// A child process opens connections of its own: see [fork](crate#fork).
 ///
 /// ```no_run
 /// use petition_std::Session;
@@ -46,24 +49,45 @@ pub(crate) struct Kept {
 
 pub(crate) struct Shared {
     state: SharedSession,
-    places: Places,
-    spares: Mutex<Vec<Vec<u8>>>,
+    own: PerProcess<Own>,
     urls: Mutex<UrlMemo>,
     resolver: Box<dyn Resolver>,
 }
 
+/// What a session shares with no child process.
+struct Own {
+    places: Places,
+    spares: Mutex<Vec<Vec<u8>>>,
+}
+
+impl Own {
+    fn new(limits: PoolLimits) -> Own {
+        Own { places: Places::new(limits), spares: Mutex::default() }
+    }
+
+    /// In a child process: the parent's connections stay the parent's.
+    fn renew(&self) -> Own {
+        self.places.let_go();
+        Own::new(self.places.limits())
+    }
+}
+
 impl Shared {
+    fn own(&self) -> &Own {
+        self.own.get(Own::renew)
+    }
+
     /// The options and cookies.
     pub(crate) fn state(&self) -> &SharedSession {
         &self.state
     }
 
     pub(crate) fn with_pool<R>(&self, f: impl FnOnce(&mut Pool<Route, Kept>) -> R) -> R {
-        self.places.with(f)
+        self.places().with(f)
     }
 
     pub(crate) fn places(&self) -> &Places {
-        &self.places
+        &self.own().places
     }
 
     pub(crate) fn resolver(&self) -> &dyn Resolver {
@@ -71,12 +95,12 @@ impl Shared {
     }
 
     pub(crate) fn take_spare(&self) -> Vec<u8> {
-        let spare = self.spares.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let spare = self.own().spares.lock().unwrap_or_else(PoisonError::into_inner).pop();
         spare.unwrap_or_else(|| vec![0; SPARE_SIZE])
     }
 
     pub(crate) fn give_spare(&self, storage: Vec<u8>) {
-        let mut spares = self.spares.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut spares = self.own().spares.lock().unwrap_or_else(PoisonError::into_inner);
         if spares.len() < SPARES && storage.capacity() <= 2 * SPARE_SIZE {
             spares.push(storage);
         }
@@ -117,8 +141,7 @@ impl SessionBuilder {
     pub fn build(self) -> Session {
         Session(Arc::new(Shared {
             state: self.state.unwrap_or_default(),
-            places: Places::new(self.pool),
-            spares: Mutex::default(),
+            own: PerProcess::new(Own::new(self.pool)),
             urls: Mutex::default(),
             resolver: self.resolver.unwrap_or_else(|| Box::new(SystemResolver)),
         }))
