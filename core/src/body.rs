@@ -125,6 +125,22 @@ mod tests {
     }
 
     #[test]
+    fn what_is_given_as_a_body_is_what_is_sent() {
+        let all: [Body; 5] =
+            ["abc".into(), String::from("abc").into(), b"abc".into(), b"abc"[..].into(), vec![b'a', b'b', b'c'].into()];
+        for body in all {
+            assert_eq!((body.length(), body.is_none()), (Some(3), false));
+            assert_eq!((format!("{body:?}"), text(body)), ("Bytes(3 bytes)".into(), "abc".into()));
+        }
+        assert_eq!((Body::Empty.length(), Body::Empty.is_none()), (Some(0), true));
+        assert_eq!(format!("{:?}", Body::Empty), "Empty");
+        let stream = Body::Stream { length: Some(7), rewindable: true };
+        assert_eq!((stream.length(), stream.is_none()), (Some(7), false));
+        assert_eq!(format!("{stream:?}"), "Stream { length: Some(7), rewindable: true }");
+        assert_eq!(Body::Stream { length: None, rewindable: true }.length(), None);
+    }
+
+    #[test]
     fn only_a_stream_that_cannot_rewind_is_not_replayable() {
         assert!(Body::Empty.is_replayable() && Body::from("x").is_replayable());
         assert!(Body::Stream { length: None, rewindable: true }.is_replayable());

@@ -232,6 +232,32 @@ mod tests {
     }
 
     #[test]
+    fn bytes_move_to_the_front_when_as_many_were_used_up() {
+        let mut buffer = Buffer::from_vec(vec![0; 12]);
+        let address = buffer.unread().as_ptr();
+        buffer.extend(b"abcdefghijkl");
+        buffer.consume(6);
+        // Six bytes were used, six are left: room for six more without new storage.
+        assert_eq!((buffer.space(6).len(), buffer.unread()), (6, &b"ghijkl"[..]));
+        assert_eq!((buffer.unread().as_ptr(), buffer.capacity()), (address, 12));
+        buffer.extend(b"mnopqr");
+        buffer.consume(5);
+        // Five were used and seven are left: moving them would not pay.
+        assert!(!buffer.space(1).is_empty());
+        assert_eq!((buffer.unread(), buffer.capacity()), (&b"lmnopqr"[..], 24));
+        assert_eq!(format!("{buffer:?}"), "Buffer { unread: 7, capacity: 24 }");
+    }
+
+    #[test]
+    fn storage_in_both_directions_adds_up() {
+        let (a, b) = (Retained { received: 1, outgoing: 10 }, Retained { received: 200, outgoing: usize::MAX });
+        assert_eq!(a + a, Retained { received: 2, outgoing: 20 });
+        assert_eq!(a + b, Retained { received: 201, outgoing: usize::MAX });
+        assert_eq!([a, a, a].into_iter().sum::<Retained>(), Retained { received: 3, outgoing: 30 });
+        assert_eq!((a.total(), b.total()), (11, usize::MAX));
+    }
+
+    #[test]
     fn growing_keeps_the_unread_bytes() {
         let mut buffer = Buffer::new();
         buffer.extend(b"abcdef");

@@ -204,6 +204,40 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_defaults_are_those_that_the_fields_state() {
+        const KIB: u64 = 1024;
+        let named = Limits::default().named();
+        for stated in [
+            ("head_bytes", Some(64 * KIB)),
+            ("head_line_bytes", Some(16 * KIB)),
+            ("head_fields", Some(256)),
+            ("reason_bytes", Some(KIB)),
+            ("informational_responses", Some(16)),
+            ("all_heads_bytes", Some(256 * KIB)),
+            ("chunk_extension_bytes", Some(256)),
+            ("chunk_extensions_bytes", Some(16 * KIB)),
+            ("chunk_overhead_bytes", Some(16 * KIB)),
+            ("trailer_bytes", Some(16 * KIB)),
+            ("trailer_fields", Some(64)),
+            ("content_codings", Some(3)),
+            ("body_bytes", Some(64 * 1024 * KIB)),
+            ("stream_bytes", None),
+            ("decode_ratio", Some(200)),
+            ("decode_window", Some(8 * 1024 * KIB)),
+            ("decode_memory", Some(256 * 1024 * KIB)),
+            ("redirects", Some(10)),
+            ("drain_bytes", Some(64 * KIB)),
+            ("drain_time", Some(250)),
+            ("proxy_refusal_bytes", Some(10 * KIB)),
+            ("addresses", Some(16)),
+            ("url_bytes", Some(64 * KIB)),
+            ("location_bytes", Some(16 * KIB)),
+        ] {
+            assert!(named.contains(&stated), "{stated:?}");
+        }
+    }
+
+    #[test]
     fn a_limit_is_met_only_above_its_value() {
         assert_eq!(LimitExceeded::check("head_bytes", 10, 10), Ok(()));
         let e = LimitExceeded::check("head_bytes", 10, 11).unwrap_err();

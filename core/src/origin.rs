@@ -201,6 +201,26 @@ mod tests {
     }
 
     #[test]
+    fn the_parts_are_those_that_are_compared() {
+        for (text, scheme, host, port) in [
+            ("http://A.example./x", Scheme::Http, "a.example", 80),
+            ("https://u:p@b.example/", Scheme::Https, "b.example", 443),
+            ("https://[::0:1]:8443/", Scheme::Https, "[::1]", 8443),
+            ("ftp://c.example/", Scheme::Other, "c.example", 0),
+        ] {
+            let u = url(text);
+            let (borrowed, owned) = (OriginRef::of(&u), Origin::of(&u));
+            assert_eq!((borrowed.scheme(), borrowed.host(), borrowed.port()), (scheme, host, port));
+            assert_eq!((owned.scheme(), owned.host(), owned.port()), (scheme, host, port));
+            assert!(owned == borrowed && owned.as_ref() == borrowed);
+            assert_eq!(Origin::from(borrowed), owned);
+        }
+        assert!(Origin::of(&url("http://a.example/")) != OriginRef::of(&url("http://b.example/")));
+        let names = [Scheme::Http, Scheme::Https, Scheme::Other].map(|scheme| (scheme.as_str(), scheme.default_port()));
+        assert_eq!(names, [("http", 80), ("https", 443), ("", 0)]);
+    }
+
+    #[test]
     fn owned_and_borrowed_hash_alike() {
         let u = url("https://a.example.:8443/");
         let state = RandomState::new();
@@ -214,6 +234,7 @@ mod tests {
             ("https://u:p@a.example:8443/", "https://a.example:8443"),
             ("https://[::1]/", "https://[::1]"),
             ("http://a.example:443/", "http://a.example:443"),
+            ("https://a.example:80/", "https://a.example:80"),
         ] {
             assert_eq!(Origin::of(&url(text)).to_string(), shown);
         }

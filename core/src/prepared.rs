@@ -264,3 +264,7 @@ impl fmt::Debug for Prepared {
 fn is_written_elsewhere(name: &str) -> bool {
     ["host", "content-length", "transfer-encoding"].iter().any(|known| known.eq_ignore_ascii_case(name))
 }
+
+#[cfg(test)]
+#[path = "prepared_tests.rs"]
+mod tests;

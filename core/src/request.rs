@@ -441,3 +441,7 @@ impl fmt::Display for BuildError {
 }
 
 impl std::error::Error for BuildError {}
+
+#[cfg(test)]
+#[path = "request_tests.rs"]
+mod tests;

@@ -37,6 +37,8 @@ fn a_two_digit_year_is_at_most_fifty_years_ahead() {
         parse_http_date(b"Friday, 01-Jan-99 00:00:00 GMT", later),
         parse_http_date(b"Thu, 01 Jan 2099 00:00:00 GMT", later)
     );
+    let last = parse_http_date(b"Friday, 01-Jan-99 00:00:00 GMT", UnixTime(u64::MAX));
+    assert_eq!(last, Some(UnixTime(civil::LAST_SECOND - 364 * 86_400 - 86_399)));
 }
 
 #[test]
@@ -54,6 +56,145 @@ fn other_orders_zones_and_offsets_are_understood() {
         ("31 Nov 2023", 1_701_388_800), // Runs on into December.
     ] {
         assert_eq!(parse(text), Some(time), "{text}");
+    }
+}
+
+#[test]
+fn each_zone_name_has_its_offset() {
+    for (hours, names) in [
+        (0, "GMT UT UTC WET Z"),
+        (1, "BST CET MET MEZ WEST A"),
+        (2, "MEST MESZ CEST EET B"),
+        (3, "EEST C"),
+        (4, "D"),
+        (5, "E"),
+        (6, "F"),
+        (7, "G"),
+        (8, "H"),
+        (9, "JST I"),
+        (10, "K"),
+        (11, "L"),
+        (12, "NZST M"),
+        (13, "NZDT"),
+        (-1, "N"),
+        (-2, "O"),
+        (-3, "ADT P"),
+        (-4, "AST EDT Q"),
+        (-5, "EST CDT R"),
+        (-6, "CST MDT S"),
+        (-7, "MST PDT T"),
+        (-8, "PST YDT U"),
+        (-9, "YST HDT V"),
+        (-10, "HST W"),
+        (-11, "X"),
+        (-12, "Y"),
+    ] {
+        for name in names.split(' ') {
+            let time = parse(&format!("Tue, 14 Nov 2023 22:13:20 {name}")).map(|time| time as i64);
+            assert_eq!(time, Some(1_700_000_000 - hours * 3_600), "{name}");
+        }
+    }
+}
+
+#[test]
+fn an_offset_stands_behind_the_date_with_its_sign() {
+    for (text, seconds) in [
+        ("14 Nov 2023 22:13:20 +0100", -3_600),
+        ("14 Nov 2023 22:13:20 -0330", 12_600),
+        ("14 Nov 2023 22:13:20 +1400", -50_400),
+        ("14 Nov 2023 +0030 22:13:20", -1_800),
+    ] {
+        assert_eq!(parse(text).map(|time| time as i64), Some(1_700_000_000 + seconds), "{text}");
+    }
+    for text in [
+        "14 Nov 2023 22:13:20 +1401",
+        "14 Nov 2023 22:13:20 +100",
+        "14 Nov 2023 22:13:20 0100",
+        "14 Nov 2023 22:13:20 GMT+0100",
+        "14 Nov 22:13:20 +0100 2023",
+    ] {
+        assert_eq!(parse(text), None, "{text}");
+    }
+}
+
+#[test]
+fn bare_numbers_are_taken_for_what_is_missing() {
+    let midnight = Some(1_699_920_000); // 14 November 2023.
+    for text in ["14 Nov 2023", "2023 Nov 14", "2023 14 Nov", "Nov 14 23", "2023 Tuesday Nov 14", "14 Nov 2023 GMT"] {
+        assert_eq!(parse(text), midnight, "{text}");
+    }
+    assert_eq!(parse("40 14 Nov"), parse("Tue, 14 Nov 2040 00:00:00 GMT"));
+    assert_eq!(parse("14 Nov 0"), parse("Tue, 14 Nov 2000 00:00:00 GMT"));
+    assert_eq!(parse("31 Dec 9999"), Some(civil::LAST_SECOND - 86_399));
+    assert_eq!(parse("1 Jan 1583"), Some(0));
+    for text in ["14 Nov", "Nov 2023", "14 2023", "0 14 Nov 2023", "14 15 Nov 2023", "14 Nov 100", "14 Nov 10000"] {
+        assert_eq!(parse(text), None, "{text}");
+    }
+}
+
+#[test]
+fn a_date_of_eight_digits_has_a_month_and_a_day() {
+    assert_eq!(parse("20231231"), parse("Sun, 31 Dec 2023 00:00:00 GMT"));
+    assert_eq!(parse("20230101 GMT"), parse("Sun, 01 Jan 2023 00:00:00 GMT"));
+    for text in ["20230014", "20231300", "20231100", "20231132", "Nov 20231114", "20231114 14", "2023111"] {
+        assert_eq!(parse(text), None, "{text}");
+    }
+}
+
+#[test]
+fn a_time_of_day_has_two_or_three_short_parts() {
+    assert_eq!(parse("14 Nov 2023 1:2:3"), parse("Tue, 14 Nov 2023 01:02:03 GMT"));
+    assert_eq!(parse("14 Nov 2023 23:59:60"), parse("Wed, 15 Nov 2023 00:00:00 GMT"));
+    assert_eq!(parse("14 Nov 2023 00:00"), parse("Tue, 14 Nov 2023 00:00:00 GMT"));
+    for time in ["001:02:03", "01:002:03", "01:02:003", "22:60:00", "24:00:00", "22:", "22:13:", "22:13:20 22:13:20"] {
+        assert_eq!(parse(&format!("14 Nov 2023 {time}")), None, "{time}");
+    }
+}
+
+#[test]
+fn nothing_is_said_twice_and_six_parts_are_all() {
+    for text in ["Tue Tue 14 Nov 2023", "14 Nov Nov 2023", "14 Nov 2023 GMT EST", "Tue 14 Nov 2023 22:13:20 x"] {
+        assert_eq!(parse(text), None, "{text}");
+    }
+    for text in ["Tue, 14 Nov 2023 22:13:20 GMT (x) 99 +0100", "Tuesday 14-Nov-2023 22:13:20 UTC: 1"] {
+        assert_eq!(parse(text), Some(1_700_000_000), "{text}");
+    }
+}
+
+#[test]
+fn a_day_that_the_month_does_not_have_is_no_strict_date() {
+    let strict = |day, month, year| {
+        let text = format!("Sun, {day:02} {month} {year:04} 00:00:00 GMT");
+        imf_fixdate(text.as_bytes()).is_some()
+    };
+    for (month, days) in MONTHS.into_iter().zip([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]) {
+        assert!(strict(1, month, 2023) && strict(days, month, 2023), "{month}");
+        assert!(!strict(0, month, 2023) && !strict(days + 1, month, 2023), "{month}");
+    }
+    for (year, leap) in [(2000, true), (2024, true), (2100, false), (2023, false), (2400, true), (1900, false)] {
+        assert_eq!(strict(29, "Feb", year), leap, "{year}");
+    }
+}
+
+#[test]
+fn every_day_of_five_centuries_has_its_date_and_weekday() {
+    let (mut year, mut month, mut day) = (1970_u64, 1_u32, 1_u32);
+    for days in 0..183_000_u64 {
+        assert_eq!(civil::civil_from_days(days), (year, month, day));
+        assert_eq!(civil::days_from_civil(year as i64, month, day), days as i64);
+        if days % 97 == 0 {
+            let weekday = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"][(days % 7) as usize];
+            let month = MONTHS[month as usize - 1];
+            let text = format!("{weekday}, {day:02} {month} {year:04} 23:59:07 GMT");
+            assert_eq!(format_http_date(UnixTime(days * 86_400 + 86_347)), text);
+        }
+        let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+        let last = [31, if leap { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month as usize - 1];
+        (year, month, day) = match (month, day) {
+            (12, 31) => (year + 1, 1, 1),
+            (month, day) if day == last => (year, month + 1, 1),
+            (month, day) => (year, month, day + 1),
+        };
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 mod costs;
+mod facts;
 mod guarded;
 mod reads;
 mod storm;

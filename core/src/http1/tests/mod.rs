@@ -3,6 +3,7 @@
 mod arbitrary;
 mod chunked;
 mod exchanges;
+mod facts;
 mod heads;
 mod limits;
 mod reasons;

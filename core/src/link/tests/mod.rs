@@ -2,6 +2,7 @@
 //! `peer` has the other sides.
 
 mod drive;
+mod facts;
 mod layer;
 mod peer;
 mod plain;

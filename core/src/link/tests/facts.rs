@@ -1,0 +1,129 @@
+//! What a link can be asked, and the framing that it reads over.
+
+use super::drive::TODAY;
+use super::peer::HELLO;
+use crate::http1::{BodyLength, Config, RequestHead};
+use crate::link::{Counters, Link, LinkEvent};
+
+/// A plain link that has sent a request and waits for the response; and how long the request was.
+fn asked() -> (Link, usize) {
+    let mut link = Link::new(Vec::new(), Config::default());
+    link.send_head(&RequestHead::new("GET", "/canary"), [("Host", &b"a.example"[..])]).unwrap();
+    let length = link.outgoing().len();
+    link.wrote(usize::MAX);
+    assert!(matches!(link.poll(TODAY), Ok(LinkEvent::Established)));
+    assert!(matches!(link.poll(TODAY), Ok(LinkEvent::NeedInput)));
+    (link, length)
+}
+
+fn receive(link: &mut Link, bytes: &[u8]) {
+    link.received(bytes);
+}
+
+const CHUNKED: &[u8] = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello";
+
+#[test]
+fn framing_that_is_here_is_read_over() {
+    for (more, due, body, ended) in [
+        (&b"\r\n6\r\n"[..], 6, &b""[..], false),
+        (b"\r\n6\r\n wo", 0, b" wo", false),
+        (b"\r\n6", 0, b"", false),
+        (b"\r\n0\r\n\r\n", 0, b"", true),
+    ] {
+        let (mut link, _) = asked();
+        receive(&mut link, CHUNKED);
+        // A head is not read over.
+        link.pass_framing();
+        assert!(matches!(link.poll(TODAY), Ok(LinkEvent::Head(_))));
+        link.pass_framing();
+        assert_eq!(link.body(), b"hello");
+        link.pass_framing();
+        link.consume(5);
+        receive(&mut link, more);
+        assert_eq!((link.content_due(), link.body()), (0, &b""[..]));
+        link.pass_framing();
+        assert_eq!((link.content_due(), link.body()), (due, body), "{}", more.escape_ascii());
+        let event = link.poll(TODAY).unwrap();
+        assert_eq!(matches!(event, LinkEvent::End), ended, "{event:?}");
+        assert_eq!(matches!(event, LinkEvent::Body), !body.is_empty(), "{event:?}");
+    }
+}
+
+#[test]
+fn wrong_framing_is_told_by_the_next_poll() {
+    let (mut link, _) = asked();
+    receive(&mut link, &[CHUNKED, b"X"].concat());
+    assert!(matches!(link.poll(TODAY), Ok(LinkEvent::Head(_))));
+    assert!(matches!(link.poll(TODAY), Ok(LinkEvent::Body)));
+    link.consume(5);
+    link.pass_framing();
+    assert!(link.poll(TODAY).is_err());
+}
+
+#[test]
+fn bytes_are_counted_in_both_directions() {
+    let (mut link, request) = asked();
+    assert_eq!(link.counters(), Counters { received: 0, sent: request as u64, application: 0 });
+    receive(&mut link, HELLO.as_bytes());
+    let all = HELLO.len() as u64;
+    assert_eq!(link.counters(), Counters { received: all, sent: request as u64, application: 0 });
+    assert!(matches!(link.poll(TODAY), Ok(LinkEvent::Head(_))));
+    assert!(matches!(link.poll(TODAY), Ok(LinkEvent::Body)));
+    assert_eq!(link.counters().application, all - 5);
+    link.consume(2);
+    assert_eq!((link.body(), link.counters().application), (&b"llo"[..], all - 5));
+    link.consume(99);
+    assert_eq!((link.body(), link.counters().application), (&b""[..], all));
+    assert!(matches!(link.poll(TODAY), Ok(LinkEvent::End)));
+    let space = link.space();
+    space[..3].copy_from_slice(b"abc");
+    link.filled(3);
+    assert_eq!(link.counters().received, all + 3);
+}
+
+#[test]
+fn reading_is_wanted_while_a_response_is_due_and_nothing_is_here() {
+    let (mut link, _) = asked();
+    assert!(link.wants_read());
+    link.received(b"");
+    assert!(link.wants_read());
+    receive(&mut link, &HELLO.as_bytes()[..10]);
+    assert!(!link.wants_read(), "there is something to be looked at");
+    assert!(matches!(link.poll(TODAY), Ok(LinkEvent::NeedInput)));
+    assert!(link.wants_read());
+    receive(&mut link, &HELLO.as_bytes()[10..]);
+    assert!(matches!(link.poll(TODAY), Ok(LinkEvent::Head(_))));
+    assert!(matches!(link.poll(TODAY), Ok(LinkEvent::Body)));
+    assert!(!link.wants_read());
+    link.receive_eof();
+    link.consume(5);
+    assert!(matches!(link.poll(TODAY), Ok(LinkEvent::End)));
+    assert!(!link.wants_read());
+    assert!(link.is_established() && link.is_plain());
+    link.close();
+    assert!(!link.is_established() && link.outgoing().is_empty());
+}
+
+#[test]
+fn a_body_is_passed_to_http_as_it_takes_it() {
+    let mut link = Link::new(Vec::new(), Config::default());
+    assert_eq!(link.body_room(), 0);
+    let head = RequestHead { body: BodyLength::Known(10), ..RequestHead::new("PUT", "/") };
+    link.send_head(&head, [("Host", &b"a.example"[..])]).unwrap();
+    assert_eq!(link.body_room(), 10);
+    assert_eq!(link.send_body(b"abcd"), Ok(4));
+    assert!(link.outgoing().ends_with(b"\r\n\r\nabcd"));
+    assert_eq!(link.body_room(), 6);
+    let retained = link.retained();
+    assert!(retained.outgoing >= link.outgoing().len(), "{retained:?}");
+    link.wrote(usize::MAX);
+    assert!(link.finish_body([]).is_err(), "six bytes are missing");
+}
+
+#[test]
+fn debug_shows_state_and_counts_and_no_secret() {
+    let (link, request) = asked();
+    let shown = format!("{link:?}");
+    assert!(shown.contains("Http") && shown.contains(&format!("sent: {request}")), "{shown}");
+    assert!(!shown.contains("canary"), "{shown}");
+}

@@ -1,0 +1,109 @@
+use super::*;
+use crate::Session;
+
+fn get() -> Request {
+    Request::new(Method::GET, "http://a.test/p?q=1")
+}
+
+/// The request's own fields, removed names with a minus.
+fn fields(request: &Request) -> Vec<String> {
+    let kept = request.options().headers.iter();
+    kept.map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value.as_bytes()))).collect()
+}
+
+#[test]
+fn each_part_that_is_set_is_the_request() {
+    let mut request = get();
+    assert_eq!((request.method(), request.url().unwrap().as_str()), (&Method::GET, "http://a.test/p?q=1"));
+    assert!(request.body().is_none() && request.content_type.is_none());
+    request.set_method(Method::PUT);
+    request.set_url("http://b.test/");
+    assert_eq!((request.method(), request.url().unwrap().as_str()), (&Method::PUT, "http://b.test/"));
+    request.set_url("/relative");
+    assert_eq!(request.url(), None);
+    request.set_text("abc");
+    assert_eq!((request.body().length(), request.content_type), (Some(3), Some("text/plain; charset=utf-8")));
+    request.set_data("abcd");
+    assert_eq!((request.body().length(), request.content_type), (Some(4), None));
+    request.set_form([("a", "b")]);
+    assert_eq!(request.content_type, Some("application/x-www-form-urlencoded"));
+    assert_eq!(request.body(), &Body::from("a=b"));
+    request.set_timeout(Duration::from_secs(3));
+    let scalars = request.options().scalars().unwrap();
+    assert!(matches!(scalars.total_timeout, Setting::Set(Some(time)) if time == Duration::from_secs(3)));
+}
+
+#[cfg(feature = "json")]
+#[test]
+fn json_is_a_body_with_its_type_or_a_fault() {
+    let mut request = get();
+    request.set_json(&["a", "b"]);
+    assert_eq!((request.body(), request.content_type), (&Body::from(r#"["a","b"]"#), Some("application/json")));
+    let mut map = std::collections::BTreeMap::new();
+    map.insert(vec![1], 1);
+    request.set_json(&map);
+    assert!(matches!(request.fault.as_deref(), Some(BuildError::Json(_))));
+}
+
+#[test]
+fn fields_are_set_added_and_removed() {
+    let mut request = get();
+    request.set_header("A", "1");
+    request.set_header("a", "2");
+    request.add_header("B", "3");
+    request.add_header("b", "4");
+    assert_eq!(fields(&request), ["a: 2", "B: 3", "b: 4"]);
+    request.remove_header("B");
+    request.set_sensitive_header("C", "5");
+    assert_eq!(fields(&request), ["a: 2", "C: 5"]);
+    assert!(request.options().headers.mentions("b") && request.options().headers.get("c").unwrap().is_sensitive());
+    assert!(!request.options().headers.get("a").unwrap().is_sensitive());
+}
+
+#[test]
+fn credentials_cookies_and_queries_are_options_of_the_request() {
+    let sent = |request: &Request| Session::new().prepare(request).unwrap();
+    assert_eq!(sent(&get().basic_auth("u", "p")).auth, Auth::basic("u", "p").ok());
+    assert_eq!(sent(&get().bearer_auth("t")).auth, Auth::bearer("t").ok());
+    assert_eq!(sent(&get().query("a", "b c")).url().as_str(), "http://a.test/p?q=1&a=b+c");
+    let cookies = sent(&get().cookie("a", "1").cookie("b", "2").cookie("a", "3")).cookies;
+    assert_eq!(cookies.iter().collect::<Vec<_>>(), [("b", "2"), ("a", "3")]);
+}
+
+#[test]
+fn the_first_fault_is_kept_and_reported() {
+    let faulty: [(Request, &str); 6] = [
+        (get().header("a b", "1"), "field name"),
+        (get().append_header("a", "\n"), "value of a"),
+        (get().without_header(""), "field name"),
+        (get().basic_auth("a:b", ""), "colon"),
+        (get().bearer_auth(""), "token"),
+        (get().cookie("a;", "b"), "cookie"),
+    ];
+    for (request, words) in faulty {
+        let later = request.clone().header("c d", "1").basic_auth("e:f", "");
+        for request in [request, later] {
+            let text = request.fault.as_ref().expect(words).to_string();
+            assert!(text.contains(words), "{text}");
+            assert!(Session::new().prepare(&request).unwrap_err().kind().to_string().contains(words), "{words}");
+        }
+    }
+}
+
+#[test]
+fn a_limit_of_redirects_is_the_requests() {
+    let mut request = get();
+    request.set_max_redirects(3);
+    let prepared = Session::new().prepare(&request).unwrap();
+    assert_eq!(prepared.settings().redirect.follow, Follow::AtMost(3));
+}
+
+#[test]
+fn debug_shows_where_it_goes_and_no_secret() {
+    let request = Request::new(Method::GET, "http://u:canary@a.test/p?name=canary").bearer_auth("canary");
+    let shown = format!("{request:?}");
+    assert!(shown.contains("http://a.test/p?name") && shown.contains("GET"), "{shown}");
+    let relative = format!("{:?}", Request::new(Method::GET, "canary?canary"));
+    assert!(relative.contains("not absolute"), "{relative}");
+    assert!(!shown.contains("canary") && !relative.contains("canary"), "{shown} {relative}");
+}
