@@ -16,6 +16,10 @@ pub(crate) fn root() -> PathBuf {
 pub(crate) struct Copy {
     pub(crate) root: PathBuf,
     pub(crate) target: PathBuf,
+    /// How far the compiler optimizes: little pays where much is built, more where much is run.
+    pub(crate) optimized: &'static str,
+    /// How long a program may run, in seconds of the processor's time.
+    pub(crate) patience: u64,
 }
 
 /// A copy with a fault, until it is dropped.
@@ -30,10 +34,10 @@ impl Copy {
     ///
     /// # Errors
     /// In words: git or the file system failed.
-    pub(crate) fn make() -> Result<Copy, String> {
+    pub(crate) fn make(optimized: &'static str, patience: u64) -> Result<Copy, String> {
         let from = root();
         let place = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| from.join("target"), PathBuf::from);
-        let copy = Copy { root: place.join("mutate/copy"), target: place.join("mutate/target") };
+        let copy = Copy { root: place.join("mutate/copy"), target: place.join("mutate/target"), optimized, patience };
         let listed = Command::new("git")
             .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
             .current_dir(&from)
@@ -51,9 +55,21 @@ impl Copy {
     /// # Errors
     /// In words: it does not apply.
     pub(crate) fn with(&self, mutation: &Mutation) -> Result<Faulty, String> {
-        let file = self.root.join(mutation.file);
-        let text = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", mutation.file))?;
-        fs::write(&file, mutation.apply(&text)?).map_err(|error| format!("{}: {error}", mutation.file))?;
+        self.changed(mutation.file, |text| mutation.apply(text))
+    }
+
+    /// Changes the text of one file.
+    ///
+    /// # Errors
+    /// In words: the file cannot be read or written, or cannot be changed that way.
+    pub(crate) fn changed(
+        &self,
+        name: &str,
+        change: impl FnOnce(&str) -> Result<String, String>,
+    ) -> Result<Faulty, String> {
+        let file = self.root.join(name);
+        let text = fs::read_to_string(&file).map_err(|error| format!("{name}: {error}"))?;
+        fs::write(&file, change(&text)?).map_err(|error| format!("{name}: {error}"))?;
         Ok(Faulty { file, text })
     }
 }

@@ -1,8 +1,10 @@
 //! Puts deliberate faults into a copy of the project, one at a time, and says which net caught each.
 //!
 //!     cargo run --release -p petition-tests --bin mutate -- [--only TEXT] [--all-nets] [--write]
+//!     cargo run --release -p petition-tests --bin mutate -- --shard K/N[,L/N]
 //!
-//! The faults are those of `petition_tests::mutations`. The nets that can see a fault's file must pass
+//! With `--shard` the faults are every Nth mutant of core that cargo-mutants knows, from number K on
+//! (`shard.rs`). Without it they are those of `petition_tests::mutations`. The nets that can see a fault's file must pass
 //! without a fault. They are then tried in turn until one does not; with `--all-nets` every one of them
 //! is tried. `--write` puts the table into tests/README.md. Ends with 1 when a fault slipped through.
 //! What is built lies in target/mutate, and may be thrown away.
@@ -10,6 +12,8 @@
 
 mod copy;
 mod nets;
+mod shard;
+mod switches;
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -26,6 +30,7 @@ struct Arguments {
     only: Option<String>,
     all_nets: bool,
     write: bool,
+    shard: Option<String>,
 }
 
 fn main() -> ExitCode {
@@ -45,7 +50,10 @@ fn arguments() -> Result<Arguments, String> {
             "--only" => arguments.only = Some(given.next().ok_or("--only wants a part of a fault's name")?),
             "--all-nets" => arguments.all_nets = true,
             "--write" => arguments.write = true,
-            other => return Err(format!("{other} is not known: [--only TEXT] [--all-nets] [--write]")),
+            "--shard" => arguments.shard = Some(given.next().ok_or("--shard wants K/N[,L/N]")?),
+            other => {
+                return Err(format!("{other} is not known: [--only TEXT] [--all-nets] [--write] [--shard K/N[,L/N]]"));
+            }
         }
     }
     if arguments.write && arguments.only.is_some() {
@@ -56,7 +64,10 @@ fn arguments() -> Result<Arguments, String> {
 
 fn run() -> Result<ExitCode, String> {
     let arguments = arguments()?;
-    let copy = Copy::make()?;
+    if let Some(shard) = &arguments.shard {
+        return shard::run(shard, arguments.only.as_deref());
+    }
+    let copy = Copy::make("0", 300)?;
     let wanted = |mutation: &&Mutation| arguments.only.as_ref().is_none_or(|text| mutation.fault.contains(text));
     eprintln!("without a fault:");
     for net in NETS.iter().filter(|net| mutations::all().filter(wanted).any(|mutation| net.sees(mutation.file))) {

@@ -1,7 +1,7 @@
 //! The nets: what is built and run to find a fault.
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -26,7 +26,7 @@ pub(crate) struct Net {
     arguments: &'static [&'static str],
 }
 
-/// In the order in which they are tried. The core's own tests cannot see the transports; what needs sockets is tried on the transports alone.
+/// In the order in which they are tried on the faults of the table. The core's own tests cannot see the transports; what needs sockets is tried on the transports alone.
 pub(crate) const NETS: &[Net] = &[
     Net {
         name: "simulation",
@@ -60,11 +60,54 @@ pub(crate) const NETS: &[Net] = &[
     },
 ];
 
+/// The same for mutants, which are many: the quick ones first.
+pub(crate) const NETS_OF_MUTANTS: &[Net] = &[
+    Net {
+        name: "unit tests of core",
+        folder: "core/",
+        cargo: &["test", "--no-run", "-p", "petition-core", "--all-features", "--lib"],
+        arguments: &["-q"],
+    },
+    Net {
+        name: "tests in memory",
+        folder: "core/",
+        cargo: &[
+            "test",
+            "--no-run",
+            "-p",
+            "petition-tests",
+            "--test",
+            "transfer_*",
+            "--test",
+            "fuzz_corpus",
+            "--test",
+            "suffix_table",
+            "--test",
+            "sim_transcripts",
+        ],
+        arguments: &["-q"],
+    },
+    Net {
+        name: "simulation",
+        folder: "core/",
+        cargo: &["build", "-p", "petition-tests", "--bin", "simulate"],
+        arguments: &["--scenarios", "1000", "--seed", "1", "--mix", "all", "--most-violations", "1"],
+    },
+];
+
 /// What came of it.
 pub(crate) enum Outcome {
     Passed,
     /// In words.
     Caught(String),
+}
+
+/// A program of a net, built.
+pub(crate) struct Program {
+    path: PathBuf,
+    /// Where cargo would run it.
+    folder: PathBuf,
+    arguments: &'static [&'static str],
 }
 
 impl Net {
@@ -79,63 +122,116 @@ impl Net {
     /// In words: it could not be built or started. A fault that does not build is none.
     pub(crate) fn try_on(&self, copy: &Copy) -> Result<Outcome, String> {
         for program in self.build(copy)? {
-            let name = program.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            let name = name.rsplit_once('-').map_or(&*name, |(name, _)| name).to_owned();
-            let output = copy.target.join("output.txt");
-            let file = File::create(&output).map_err(|error| error.to_string())?;
-            let errors = file.try_clone().map_err(|error| error.to_string())?;
-            let mut child = Command::new(&program)
-                .args(self.arguments)
-                // Where cargo would run it.
-                .current_dir(copy.root.join(if self.cargo.contains(&"petition-core") { "core" } else { "tests" }))
-                .env("RUST_BACKTRACE", "0")
-                .stdin(Stdio::null())
-                .stdout(file)
-                .stderr(errors)
-                .spawn()
-                .map_err(|error| format!("{}: {error}", program.display()))?;
-            let began = Instant::now();
-            let status = loop {
-                if let Some(status) = child.try_wait().map_err(|error| error.to_string())? {
-                    break status;
-                }
-                if began.elapsed() > PATIENCE {
-                    child.kill().and_then(|()| child.wait()).map_err(|error| error.to_string())?;
-                    return Ok(Outcome::Caught(format!("{name} does not end")));
-                }
-                std::thread::sleep(LOOK);
-            };
-            if !status.success() {
-                let said = std::fs::read_to_string(&output).unwrap_or_default();
-                return Ok(Outcome::Caught(first_failure(&said).unwrap_or(name)));
+            if let Outcome::Caught(how) = program.run(copy, &[], None)? {
+                return Ok(Outcome::Caught(how));
             }
         }
         Ok(Outcome::Passed)
     }
 
-    fn build(&self, copy: &Copy) -> Result<Vec<PathBuf>, String> {
+    /// Builds it.
+    ///
+    /// # Errors
+    /// In words: it could not be built.
+    pub(crate) fn build(&self, copy: &Copy) -> Result<Vec<Program>, String> {
+        let built = Built::new(copy, self.cargo)?;
+        if !built.success {
+            let errors = built.messages.iter().filter_map(|message| message["message"]["rendered"].as_str());
+            return Err(format!("{} cannot be built:\n{}{}", self.name, errors.collect::<String>(), built.words));
+        }
+        // Binaries that tests are built with are no tests.
+        let wanted = |message: &&Value| self.cargo.contains(&"build") || message["profile"]["test"] == true;
+        let paths = built.messages.iter().filter(wanted).filter_map(|message| message["executable"].as_str());
+        let folder = copy.root.join(if self.cargo.contains(&"petition-core") { "core" } else { "tests" });
+        let program = |path| Program { path: PathBuf::from(path), folder: folder.clone(), arguments: self.arguments };
+        let programs: Vec<_> = paths.map(program).collect();
+        if programs.is_empty() { Err(format!("{}: cargo built no program", self.name)) } else { Ok(programs) }
+    }
+}
+
+impl Program {
+    /// Runs it, with more arguments and an environment variable.
+    ///
+    /// # Errors
+    /// In words: it could not be started.
+    pub(crate) fn run(&self, copy: &Copy, more: &[&str], variable: Option<(&str, &str)>) -> Result<Outcome, String> {
+        let name = self.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let name = name.rsplit_once('-').map_or(&*name, |(name, _)| name).to_owned();
+        let output = copy.target.join("output.txt");
+        let file = File::create(&output).map_err(|error| error.to_string())?;
+        let errors = file.try_clone().map_err(|error| error.to_string())?;
+        let mut child = bounded(&self.path, copy.patience)
+            .args(self.arguments)
+            .args(more)
+            .current_dir(&self.folder)
+            .env("RUST_BACKTRACE", "0")
+            .envs(variable)
+            .stdin(Stdio::null())
+            .stdout(file)
+            .stderr(errors)
+            .spawn()
+            .map_err(|error| format!("{}: {error}", self.path.display()))?;
+        let began = Instant::now();
+        let status = loop {
+            if let Some(status) = child.try_wait().map_err(|error| error.to_string())? {
+                break status;
+            }
+            if began.elapsed() > PATIENCE {
+                child.kill().and_then(|()| child.wait()).map_err(|error| error.to_string())?;
+                return Ok(Outcome::Caught(format!("{name} does not end")));
+            }
+            std::thread::sleep(LOOK);
+        };
+        if status.success() {
+            return Ok(Outcome::Passed);
+        }
+        let said = std::fs::read_to_string(&output).unwrap_or_default();
+        Ok(Outcome::Caught(first_failure(&said).unwrap_or(format!("{name}: {status}"))))
+    }
+}
+
+/// The program, with bounds to what it may use where the system has them: a fault may make it allocate without end, or never end.
+fn bounded(program: &Path, seconds: u64) -> Command {
+    if !cfg!(unix) {
+        return Command::new(program);
+    }
+    let mut command = Command::new("sh");
+    command
+        .arg("-c")
+        .arg(format!("ulimit -c 0; ulimit -t {seconds}; ulimit -v 8000000; exec \"$0\" \"$@\""))
+        .arg(program);
+    command
+}
+
+/// What cargo said of a build.
+pub(crate) struct Built {
+    pub(crate) success: bool,
+    pub(crate) messages: Vec<Value>,
+    /// What it said beside the messages.
+    pub(crate) words: String,
+}
+
+impl Built {
+    /// Lets cargo build in the copy.
+    ///
+    /// # Errors
+    /// In words: cargo could not be started.
+    pub(crate) fn new(copy: &Copy, arguments: &[&str]) -> Result<Built, String> {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let built = Command::new(cargo)
-            .args(self.cargo)
+            .args(arguments)
             .args(["--message-format=json", "--quiet"])
             .current_dir(&copy.root)
             .env("CARGO_TARGET_DIR", &copy.target)
             .env("CARGO_PROFILE_DEV_DEBUG", "0")
+            .env("CARGO_PROFILE_DEV_OPT_LEVEL", copy.optimized)
             .env("RUSTFLAGS", "--cap-lints=allow")
             .output()
             .map_err(|error| format!("cargo: {error}"))?;
-        let messages = String::from_utf8_lossy(&built.stdout).into_owned();
-        let messages = || messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        if !built.status.success() {
-            let errors = messages().filter_map(|message| message["message"]["rendered"].as_str().map(str::to_owned));
-            let words = String::from_utf8_lossy(&built.stderr);
-            return Err(format!("{} cannot be built:\n{}{words}", self.name, errors.collect::<String>()));
-        }
-        // Binaries that tests are built with are no tests.
-        let wanted = |message: &Value| self.cargo.contains(&"build") || message["profile"]["test"] == true;
-        let programs: Vec<_> =
-            messages().filter(wanted).filter_map(|message| message["executable"].as_str().map(PathBuf::from)).collect();
-        if programs.is_empty() { Err(format!("{}: cargo built no program", self.name)) } else { Ok(programs) }
+        let messages = String::from_utf8_lossy(&built.stdout);
+        let messages = messages.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        let words = String::from_utf8_lossy(&built.stderr).into_owned();
+        Ok(Built { success: built.status.success(), messages, words })
     }
 }
 

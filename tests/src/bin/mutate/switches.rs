@@ -1,0 +1,184 @@
+//! All mutants of one file at once, each behind a switch, so that one build serves them all.
+//!
+//! An expression becomes `(if crate::__mutant(7) { a - b } else { a + b })`, a function begins with `if crate::__mutant(8) { return 0; }`,
+//! a match arm gets the guard `if !crate::__mutant(9)`. The environment variable `PETITION_MUTANT` throws one of the switches. What cannot be
+//! switched (in a `const`, or where the types forbid it) is left to be built alone.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::ops::Range;
+
+use syn::spanned::Spanned;
+use syn::visit::Visit;
+use syn::{Arm, BinOp, Expr, UnOp};
+
+use crate::shard::{Genre, Mutant};
+
+/// What the crate's root needs.
+pub(crate) const FUNCTION: &str = r#"
+#[doc(hidden)]
+#[allow(missing_docs)]
+pub fn __mutant(number: u32) -> bool {
+    static THROWN: std::sync::OnceLock<u32> = std::sync::OnceLock::new();
+    let thrown = || std::env::var("PETITION_MUTANT").ok().and_then(|value| value.parse().ok()).unwrap_or(0);
+    *THROWN.get_or_init(thrown) == number
+}
+"#;
+
+/// A file's text with switches.
+pub(crate) struct Switched {
+    pub(crate) text: String,
+    /// Where in it which mutant is; an inner one comes behind the one around it.
+    pub(crate) places: Vec<(Range<usize>, u32)>,
+}
+
+/// Puts those mutants that can be switched into the text of their file.
+pub(crate) fn switch(text: &str, mutants: &[&Mutant]) -> Switched {
+    let mut plan = Plan { text, wraps: BTreeMap::new(), inserts: BTreeMap::new(), out: String::new(), places: vec![] };
+    if let Ok(file) = syn::parse_file(text) {
+        let mut sites = Sites::default();
+        sites.visit_file(&file);
+        for mutant in mutants {
+            plan.add(mutant, &sites);
+        }
+    }
+    plan.emit(0..text.len(), None);
+    Switched { text: plan.out, places: plan.places }
+}
+
+/// Where in a file something can be switched.
+#[derive(Default)]
+struct Sites {
+    /// By the place of an operator: the expression that it changes. Another operator may bind differently, so this is the whole chain of binary
+    /// operators.
+    operators: BTreeMap<usize, Range<usize>>,
+    /// By the place of a match arm: the end of its pattern.
+    arms: BTreeMap<usize, usize>,
+    /// The chain that the next expression belongs to.
+    chain: Option<Range<usize>>,
+}
+
+impl<'ast> Visit<'ast> for Sites {
+    fn visit_expr(&mut self, expr: &'ast Expr) {
+        let chain = self.chain.take();
+        match expr {
+            Expr::Binary(binary) => {
+                // `if let … && a == b` cannot be put into parentheses as a whole.
+                let chain = if has_let(expr) { None } else { Some(chain.unwrap_or_else(|| range(expr))) };
+                if let Some(chain) = &chain {
+                    self.operators.insert(range(&binary.op).start, chain.clone());
+                }
+                for operand in [&*binary.left, &*binary.right] {
+                    self.chain = if matches!(operand, Expr::Binary(_)) { chain.clone() } else { None };
+                    self.visit_expr(operand);
+                }
+            }
+            Expr::Unary(unary) => {
+                if matches!(unary.op, UnOp::Not(_) | UnOp::Neg(_)) {
+                    self.operators.insert(range(&unary.op).start, range(expr));
+                }
+                self.visit_expr(&unary.expr);
+            }
+            other => syn::visit::visit_expr(self, other),
+        }
+    }
+
+    fn visit_arm(&mut self, arm: &'ast Arm) {
+        self.arms.insert(range(arm).start, range(&arm.pat).end);
+        syn::visit::visit_arm(self, arm);
+    }
+}
+
+fn range(of: &impl Spanned) -> Range<usize> {
+    of.span().byte_range()
+}
+
+fn has_let(expr: &Expr) -> bool {
+    match expr {
+        Expr::Let(_) => true,
+        Expr::Binary(binary) if matches!(binary.op, BinOp::And(_)) => has_let(&binary.left) || has_let(&binary.right),
+        _ => false,
+    }
+}
+
+/// Where an expression begins and, so that the outer ones come first, ends.
+type Place = (usize, Reverse<usize>);
+
+/// What is to be written.
+struct Plan<'a> {
+    text: &'a str,
+    /// Which mutants put what in place of an expression.
+    wraps: BTreeMap<Place, Vec<(u32, String)>>,
+    inserts: BTreeMap<usize, Vec<(u32, String)>>,
+    out: String,
+    places: Vec<(Range<usize>, u32)>,
+}
+
+impl Plan<'_> {
+    fn add(&mut self, mutant: &Mutant, sites: &Sites) {
+        let Range { start, end } = mutant.range(self.text);
+        let (number, replacement) = (mutant.number, &mutant.replacement);
+        let mut wrap = |range: &Range<usize>, text| {
+            let key = (range.start, Reverse(range.end));
+            self.wraps.entry(key).or_default().push((number, text));
+        };
+        match mutant.genre {
+            Genre::BinaryOperator | Genre::UnaryOperator => {
+                if let Some(range) = sites.operators.get(&start) {
+                    let (before, after) = (&self.text[range.start..start], &self.text[end..range.end]);
+                    wrap(range, format!("{before}{replacement}{after}"));
+                }
+            }
+            Genre::MatchArmGuard => wrap(&(start..end), replacement.clone()),
+            Genre::FnValue => {
+                let value = format!("if crate::__mutant({number}) {{ return {replacement}; }} ");
+                self.inserts.entry(start).or_default().push((number, value));
+            }
+            Genre::MatchArm => {
+                if let Some(&pattern_end) = sites.arms.get(&start) {
+                    // Two guards would not do, so two mutants of one arm neither; there is one way to delete it.
+                    let guard = format!(" if !crate::__mutant({number})");
+                    self.inserts.entry(pattern_end).or_default().push((number, guard));
+                }
+            }
+            Genre::StructField => (),
+        }
+    }
+
+    fn emit(&mut self, within: Range<usize>, this: Option<Place>) {
+        let mut at = within.start;
+        loop {
+            let inner = |key: &Place| key.0 >= at && key.1.0 <= within.end && this.is_none_or(|this| *key > this);
+            let Some((&key, ways)) = self.wraps.iter().find(|(key, _)| inner(key)) else { break };
+            let ways = ways.clone();
+            self.plain(at..key.0);
+            self.out.push('(');
+            for (number, way) in ways {
+                let begin = self.out.len();
+                _ = write!(self.out, "if crate::__mutant({number}) {{ {way} }} else ");
+                self.places.push((begin..self.out.len(), number));
+            }
+            self.out.push_str("{ ");
+            self.emit(key.0..key.1.0, Some(key));
+            self.out.push_str(" })");
+            at = key.1.0;
+        }
+        self.plain(at..within.end);
+    }
+
+    fn plain(&mut self, range: Range<usize>) {
+        let mut at = range.start;
+        while let Some(entry) = self.inserts.first_entry().filter(|entry| *entry.key() <= range.end) {
+            let (place, inserted) = entry.remove_entry();
+            self.out.push_str(&self.text[at..place]);
+            at = place;
+            for (number, text) in inserted {
+                let begin = self.out.len();
+                self.out.push_str(&text);
+                self.places.push((begin..self.out.len(), number));
+            }
+        }
+        self.out.push_str(&self.text[at..range.end]);
+    }
+}
