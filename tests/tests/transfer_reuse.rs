@@ -118,7 +118,7 @@ fn t54_never_on_a_fresh_connection_and_never_after_a_byte_of_the_response() {
 #[test]
 fn t54_a_response_that_has_begun_is_never_asked_for_again() {
     // A GET is harmless twice, the connection is a kept one, and it dies: only what had come of the response speaks against a second attempt.
-    let begun = ["H", "HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n", "\r\n"];
+    let begun = ["H", "HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"];
     let dies: [fn(Peer) -> Peer; 4] =
         [Peer::close, Peer::reset, |p| p.sleep(ms(5)).close(), |p| p.sleep(ms(5)).reset()];
     for (begun, dies) in begun.iter().flat_map(|begun| dies.map(|dies| (begun, dies))) {

@@ -330,9 +330,15 @@ impl Connection {
         self.served
     }
 
-    /// Whether any byte of a response to the current request was consumed.
+    /// Whether a response to the current request has begun: bytes have come that can be the beginning of one. What
+    /// [answers nothing](ProtocolError::answers_nothing) can not.
     pub fn response_started(&self) -> bool {
-        self.exchange.received > 0
+        match &self.receiving {
+            _ if self.exchange.heads > 0 => true,
+            Receiving::Failed(error) => !error.answers_nothing(),
+            Receiving::Head(partial) => partial.as_ref().is_some_and(|partial| partial.can_be_response()),
+            _ => self.exchange.received > 0,
+        }
     }
 
     /// Whether the last byte of the response to the current request was consumed.

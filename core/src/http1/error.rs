@@ -176,6 +176,18 @@ pub enum ProtocolError {
 }
 
 impl ProtocolError {
+    /// Whether nothing came that can be the beginning of a response: no byte, or bytes before the request, or a first
+    /// line that does not begin with `HTTP/1.`.
+    ///
+    /// On a connection that had served another request it is then the end of an earlier exchange that was seen, such as a
+    /// late last chunk or a body that should not be there, and the connection is dead (RFC 9112 §9.2). Once the first
+    /// line begins with `HTTP/1.` a response has begun, however wrong it turns out to be; so it has after an interim
+    /// response, whatever follows that.
+    pub fn answers_nothing(&self) -> bool {
+        use ProtocolError::*;
+        matches!(self, Empty | Unsolicited | NotHttp1 { .. } | LeadingEmptyLine)
+    }
+
     /// Whether the message ended too early, as opposed to being malformed.
     pub fn is_truncation(&self) -> bool {
         matches!(self, ProtocolError::Empty | ProtocolError::Truncated { .. })

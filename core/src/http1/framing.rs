@@ -183,6 +183,18 @@ impl Signals {
         }
     }
 
+    /// Whether a response that has no body announces one all the same, or has a Content-Length that says nothing: a body
+    /// may follow. 204 and 1xx may announce none (RFC 9110 §8.6, RFC 9112 §6.1), while 304 and an answer to HEAD may say
+    /// what its length would be.
+    pub(crate) fn announces_body(&self, status: u16) -> bool {
+        let bodiless = status == 204 || status < 200;
+        match self.length {
+            Length::Wrong(_) => true,
+            Length::Is(n) if n > 0 && bodiless => true,
+            _ => bodiless && !matches!(self.codings, Codings::Absent),
+        }
+    }
+
     /// Whether Content-Length is to be dropped from view: Transfer-Encoding stands beside it.
     pub(crate) fn drops_content_length(&self) -> bool {
         !matches!(self.codings, Codings::Absent) && !matches!(self.length, Length::Absent)

@@ -264,6 +264,7 @@ mod tests {
                 let rules = super::super::scan::ScanRules {
                     config: &config,
                     heads_left: usize::MAX,
+                    served: false,
                     leading_empty_line: false,
                 };
                 let mut scan = super::super::scan::Scan::default();

@@ -62,6 +62,11 @@ pub(super) struct PartialHead {
 }
 
 impl PartialHead {
+    /// Whether what has come can be the beginning of a response.
+    pub(super) fn can_be_response(&self) -> bool {
+        !self.bytes.is_empty() && self.scan.can_be_response(&self.bytes)
+    }
+
     pub(super) fn capacity(&self) -> usize {
         self.bytes.capacity()
     }
@@ -202,7 +207,7 @@ impl Connection {
         }
         let config = self.config.clone();
         let tolerated = config.leniencies.leading_empty_line && (self.served || self.exchange.informational > 0);
-        let mut rules = ScanRules { config: &config, heads_left, leading_empty_line: tolerated };
+        let mut rules = ScanRules { config: &config, heads_left, leading_empty_line: tolerated, served: self.served };
         let Some(mut partial) = partial else {
             let mut scan = Scan::default();
             let mut start = 0;
@@ -271,6 +276,9 @@ impl Connection {
             if status == 100 {
                 self.sender.stop_waiting();
             }
+            if signals.announces_body(status) {
+                self.forbid(NotReusable::BodyAnnounced);
+            }
             self.receiving = Receiving::Head(None);
             return received(consumed, Event::Informational(head));
         }
@@ -313,6 +321,9 @@ impl Connection {
         if framing == BodyFraming::UntilClose {
             self.forbid(NotReusable::UntilClose);
         }
+        if framing == BodyFraming::None && signals.announces_body(status) {
+            self.forbid(NotReusable::BodyAnnounced);
+        }
         received(consumed, Event::Head(head))
     }
 
@@ -323,9 +334,12 @@ impl Connection {
             Receiving::Failed(error) => return Err((**error).clone()),
             Receiving::Switched => return Ok(Event::Switched),
             Receiving::Idle => return Ok(Event::End),
-            Receiving::Head(None) if self.exchange.informational == 0 => return Err(ProtocolError::Empty),
-            Receiving::Head(None) => return truncated(Part::Head, 0, None),
-            Receiving::Head(Some(partial)) => return Err(partial.scan.cut(&partial.bytes)),
+            Receiving::Head(Some(partial)) if !partial.bytes.is_empty() => {
+                return Err(partial.scan.cut(&partial.bytes));
+            }
+            // An empty line that was tolerated is no part of a response.
+            Receiving::Head(_) if self.exchange.informational == 0 => return Err(ProtocolError::Empty),
+            Receiving::Head(_) => return truncated(Part::Head, 0, None),
             Receiving::Finished | Receiving::Length(0) => {}
             Receiving::Length(left) => return truncated(Part::Body, content, Some(content.saturating_add(*left))),
             Receiving::Chunked(decoder) => {

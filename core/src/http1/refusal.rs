@@ -166,6 +166,8 @@ pub enum NotReusable {
     UntilClose,
     /// A tolerated fault left doubt about the peer.
     Poisoned(Leniency),
+    /// A response without a body announces one, or its Content-Length is invalid: the peer may send one.
+    BodyAnnounced,
     /// Bytes followed the end of the response.
     Leftover,
     /// The peer has closed the connection.
@@ -187,6 +189,7 @@ impl fmt::Display for NotReusable {
             NotReusable::Http10 => "the response is HTTP/1.0 without keep-alive",
             NotReusable::UntilClose => "the body lasted until the end of the connection",
             NotReusable::Poisoned(leniency) => return write!(f, "a tolerated fault: {leniency}"),
+            NotReusable::BodyAnnounced => "a response without a body announces one",
             NotReusable::Leftover => "bytes followed the response",
             NotReusable::Closed => "the peer has closed the connection",
             NotReusable::Switched => "the protocol was switched",

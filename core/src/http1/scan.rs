@@ -2,7 +2,8 @@
 //!
 //! Decides: where the head ends, whether the first line is a status line, and whether a limit is met. All of it
 //! is decided at byte positions that do not depend on how the input was split: a limit is met by the first byte
-//! beyond it, a line is judged by its LF, the protocol's name by its seventh byte. The fields themselves are left
+//! beyond it, a line is judged by its LF, the protocol's name by its seventh byte, or by its first wrong one where the
+//! connection had served another request: what is left of that may be short, and nothing may follow it. The fields themselves are left
 //! to `parse`, once the whole head is there.
 
 use super::config::{Config, Leniency, LeniencySet};
@@ -39,6 +40,8 @@ pub(crate) struct ScanRules<'a> {
     pub(crate) heads_left: usize,
     /// Whether an empty line may come first.
     pub(crate) leading_empty_line: bool,
+    /// Whether the connection had served another request.
+    pub(crate) served: bool,
 }
 
 const PREFIX: &[u8] = b"HTTP/1.";
@@ -94,6 +97,10 @@ impl Scan {
     /// only: then nothing is decided until there is more of it.
     pub(crate) fn check(&self, first: &[u8], len: usize, rules: &ScanRules<'_>) -> Result<(), ProtocolError> {
         if self.status.is_none() {
+            if let Some(wrong) = first_wrong(first).filter(|_| rules.served) {
+                self.check_size(wrong.len(), rules)?;
+                return Err(ProtocolError::NotHttp1 { seen: Seen::new(wrong) });
+            }
             match first.get(..PREFIX.len()) {
                 Some(prefix) => {
                     // A limit below seven bytes comes first, one above it last.
@@ -107,10 +114,15 @@ impl Scan {
         self.check_size(len, rules)
     }
 
+    /// Whether the head so far begins as a status line does.
+    pub(crate) fn can_be_response(&self, head: &[u8]) -> bool {
+        self.status.is_some() || check_prefix(head).is_ok()
+    }
+
     /// Why a head that ends here is wrong, beyond being cut short.
     pub(crate) fn cut(&self, head: &[u8]) -> ProtocolError {
         if self.status.is_none()
-            && let Err(wrong) = check_prefix(head.get(..PREFIX.len()).unwrap_or(head))
+            && let Err(wrong) = check_prefix(head)
         {
             return wrong;
         }
@@ -138,6 +150,15 @@ impl Scan {
         };
         Err(ProtocolError::Limit(LimitExceeded { name, limit: limit as u64, seen: (limit as u64).saturating_add(1) }))
     }
+}
+
+/// The beginning of a line up to the first byte that is not of a status line. None of an empty line is: its LF judges it.
+fn first_wrong(line: &[u8]) -> Option<&[u8]> {
+    if let [b'\r'] | [b'\r', b'\n', ..] | [b'\n', ..] = line {
+        return None;
+    }
+    let at = line.iter().zip(PREFIX).position(|(seen, meant)| seen != meant)?;
+    line.get(..=at)
 }
 
 fn check_prefix(line: &[u8]) -> Result<(), ProtocolError> {

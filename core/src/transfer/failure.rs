@@ -6,7 +6,7 @@ use super::upload::Upload;
 use super::{Attempt, Machine, Stage};
 use crate::body::Body;
 use crate::error::{Error, ErrorKind, Misuse, Phase, Processed, Report};
-use crate::http1::{ProtocolError, ResponseHead};
+use crate::http1::ResponseHead;
 use crate::link::{Link, LinkError};
 use crate::url_rules::{QueryShown, redacted};
 
@@ -106,8 +106,8 @@ impl Machine {
         }
     }
 
-    /// RFC 9112 §9.3.1, T54: a kept connection that dies before any byte of a response is likely to have been closed by the peer
-    /// before the request came. Once for each hop, and only where it cannot be processed twice or that would do no harm.
+    /// RFC 9112 §9.3.1, T54: a kept connection that dies before a response has begun is likely to have been closed by the peer
+    /// before the request came. So is one on which bytes come that answer no request. Once for each hop, and only where it cannot be processed twice or that would do no harm.
     pub(super) fn can_resend(&self) -> bool {
         let Some(link) = &self.link else { return false };
         let settings = &self.request.settings;
@@ -149,7 +149,7 @@ impl Machine {
     }
 }
 
-/// Whether this is what a kept connection shows that the peer had given up: its end, or something that answers no request of ours (T47).
+/// Whether a kept connection shows its end, or something that answers no request of ours (T47).
 fn is_dead_connection(error: &LinkError) -> bool {
-    matches!(error, LinkError::Protocol(ProtocolError::Empty | ProtocolError::Unsolicited))
+    matches!(error, LinkError::Protocol(error) if error.answers_nothing())
 }

@@ -124,9 +124,75 @@ fn interim_responses_are_passed_on_and_their_framing_fields_mean_nothing_t48() {
     let input = b"HTTP/1.1 100 \r\nContent-Length: x\r\n\r\nHTTP/1.1 103 \r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n\
         HTTP/1.1 199 \r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na";
     let run = every_way(&Setup::STRICT, input, None);
-    assert_eq!(run.line(), "100 103 199 200/Length(1) \"a\" end, reusable");
+    assert_eq!(run.line(), "100 103 199 200/Length(1) \"a\" end, a response without a body announces one");
     let run = every_way(&Setup::COMPAT, b"HTTP/1.1 102 x\r\nA\0: b\r\n\r\n", None);
     assert!(matches!(run.error(), ProtocolError::FieldName { .. }), "interim heads are checked like others");
+}
+
+#[test]
+fn an_interim_response_that_announces_a_body_ends_the_connection_with_its_exchange_t47() {
+    let plain = ["", "Content-Length: 0\r\n", "Content-Length: 0, 0\r\n"];
+    let announcing = [
+        "Content-Length: 1\r\n",
+        "Content-Length: x\r\n",
+        "Content-Length: 0, 1\r\n",
+        "Transfer-Encoding: chunked\r\n",
+    ];
+    let cases = plain.map(|fields| (fields, "reusable")).into_iter();
+    let cases = cases.chain(announcing.map(|fields| (fields, "a response without a body announces one")));
+    for (status, (fields, reuse)) in
+        [100, 103].into_iter().flat_map(|status| cases.clone().map(move |case| (status, case)))
+    {
+        let input = format!("HTTP/1.1 {status} x\r\n{fields}\r\nHTTP/1.1 204 x\r\n\r\n");
+        let run = every_way(&Setup::COMPAT, input.as_bytes(), None);
+        assert_eq!(run.line(), format!("{status} 204/None end, {reuse}"), "{fields:?}");
+    }
+}
+
+#[test]
+fn what_cannot_begin_a_response_answers_nothing_however_it_is_cut_t47() {
+    let served = Setup { served: true, ..Setup::COMPAT };
+    let strict = Setup { served: true, ..Setup::STRICT };
+    // The rest of a chunked body, a body that should not be there, TLS to a plain client, an empty line and an end.
+    for garbage in [
+        "0\r\n\r\n",
+        "5\r\nhello\r\n0\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
+        "hello",
+        "\x15\x03\x03\0\x02",
+        "\r\n",
+        "\r\n\r\n",
+        "\n",
+    ] {
+        for setup in [&served, &strict] {
+            let run = every_way(setup, garbage.as_bytes(), Some(Eof::Clean));
+            assert!(run.error().answers_nothing(), "{garbage:?}: {}", run.error());
+            // Nothing more need come for that, unless it may be an empty line.
+            let run = every_way(setup, garbage.as_bytes(), None);
+            assert!(garbage.starts_with(['\r', '\n']) || run.error().answers_nothing(), "{garbage:?}: {}", run.line());
+        }
+        // Before the end tells: whatever has come does not count as a response.
+        for n in 0..garbage.len() {
+            let mut connection = served.connection();
+            let _ = connection.receive(&garbage.as_bytes()[..n]);
+            assert!(!connection.response_started(), "{n} bytes of {garbage:?}");
+        }
+    }
+    for begun in [
+        "H",
+        "HTTP/1.",
+        "HTTP/1.1 2x0 OK\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nA\0: b\r\n\r\n",
+        "HTTP/1.1 100 x\r\n\r\n0\r\n\r\n",
+    ] {
+        let run = every_way(&served, begun.as_bytes(), Some(Eof::Clean));
+        let interim = begun.contains(" 100 ");
+        assert!(interim || !run.error().answers_nothing(), "{begun:?}: {}", run.error());
+        for n in 1..=begun.len() {
+            let mut connection = served.connection();
+            feed(&mut connection, &begun.as_bytes()[..n]);
+            assert!(connection.response_started(), "{n} bytes of {begun:?}");
+        }
+    }
 }
 
 #[test]

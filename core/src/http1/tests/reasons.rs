@@ -76,7 +76,7 @@ fn every_reason_against_reuse_comes_about_and_reads_well() {
     let body = RequestHead { body: BodyLength::Known(2), ..RequestHead::new("PUT", "/") };
     let whole = "HTTP/1.1 204 \r\n\r\n";
     let poison = "HTTP/1.1 200 \r\nContent-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
-    let cases: [(RequestHead<'_>, &str, bool, &str); 12] = [
+    let cases: [(RequestHead<'_>, &str, bool, &str); 13] = [
         (get, "HTTP/1.1 200 \r\nContent-Length: 5\r\n\r\n", false, "the response is not finished"),
         (body, whole, false, "not sent in full"),
         (RequestHead { expect_continue: true, ..body }, whole, false, "given up"),
@@ -85,6 +85,7 @@ fn every_reason_against_reuse_comes_about_and_reads_well() {
         (get, "HTTP/1.0 204 \r\n\r\n", false, "without keep-alive"),
         (get, "HTTP/1.1 200 \r\n\r\n", false, "until the end of the connection"),
         (get, poison, false, "a tolerated fault"),
+        (get, "HTTP/1.1 204 \r\nContent-Length: 1\r\n\r\n", false, "announces one"),
         (get, "HTTP/1.1 204 \r\n\r\nmore", false, "bytes followed"),
         (get, whole, true, "closed the connection"),
         (RequestHead { upgrade: Some("x"), ..get }, "HTTP/1.1 101 \r\n\r\n", false, "switched"),

@@ -419,22 +419,29 @@ fn truncation_t44_t45() {
 
 #[test]
 fn bodies_where_none_may_be_t46() {
-    let none = |status: u16| format!("{status}/None end, reusable");
-    for fields in [
-        "",
-        "Content-Length: 5\r\n",
-        "Content-Length: x\r\n",
-        "Transfer-Encoding: chunked\r\n",
-        "Transfer-Encoding: x\r\n",
+    // T47: what announces a body that may not be there, and what is no length, poisons.
+    let none = |status: u16, announces: bool| {
+        let reuse = if announces { "a response without a body announces one" } else { "reusable" };
+        format!("{status}/None end, {reuse}")
+    };
+    for (fields, in_204, in_any) in [
+        ("", false, false),
+        ("Content-Length: 0\r\n", false, false),
+        ("Content-Length: 5\r\n", true, false),
+        ("Content-Length: 5, 5\r\n", true, false),
+        ("Content-Length: 5\r\nContent-Length: 6\r\n", true, true),
+        ("Content-Length: x\r\n", true, true),
+        ("Transfer-Encoding: chunked\r\n", true, false),
+        ("Transfer-Encoding: x\r\n", true, false),
     ] {
-        for status in [204, 304] {
+        for (status, announces) in [(204, in_204), (304, in_any)] {
             let run = every_way(&Setup::STRICT, &input(&format!("^HTTP/1.1 {status} x\r\n{fields}\r\n")), None);
-            assert_eq!(run.line(), none(status), "T46 {fields:?}");
+            assert_eq!(run.line(), none(status, announces), "T46 {fields:?}");
         }
         for status in [200, 404, 302] {
             let head = Setup { method: "HEAD", ..Setup::STRICT };
             let run = every_way(&head, &input(&format!("^HTTP/1.1 {status} x\r\n{fields}\r\n")), None);
-            assert_eq!(run.line(), none(status), "T46 HEAD {fields:?}");
+            assert_eq!(run.line(), none(status, in_any), "T46 HEAD {fields:?}");
             let connect = Setup { method: "CONNECT", ..Setup::STRICT };
             let run = every_way(&connect, &input(&format!("^HTTP/1.1 2{:02} x\r\n{fields}\r\n", status % 100)), None);
             assert_eq!(run.line(), format!("2{:02}/Switched switched", status % 100), "T46 CONNECT {fields:?}");
