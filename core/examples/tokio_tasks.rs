@@ -40,9 +40,9 @@ async fn fetch(client: &Client, request: Request) -> Result<(u16, Vec<u8>), Box<
         match transfer.poll() {
             Output::Sync => transfer.sync(now(), &mut client.session.borrow_mut())?,
             Output::Acquire => match client.take(&transfer) {
-                Some((link, kept, idle)) => {
+                Some((link, kept)) => {
                     let peer = stream.insert(kept).peer_addr().ok();
-                    transfer.handle(now(), Input::Acquired { link, peer, idle })?;
+                    transfer.handle(now(), Input::Acquired { link, peer })?;
                 }
                 None => transfer.handle(now(), Input::NotAcquired)?,
             },
@@ -142,9 +142,9 @@ fn failed(side: Side, error: &io::Error) -> Input<'static> {
 }
 
 impl Client {
-    fn take(&self, transfer: &Transfer) -> Option<(Box<Link>, TcpStream, Duration)> {
+    fn take(&self, transfer: &Transfer) -> Option<(Box<Link>, TcpStream)> {
         match self.pool.borrow_mut().take(transfer.route()?, now().instant) {
-            Take::Reuse { pooled: Pooled { item: (link, stream), .. }, idle_for } => Some((link, stream, idle_for)),
+            Take::Reuse { pooled: Pooled { item, .. } } => Some(item),
             Take::Open { .. } | Take::Full => None,
         }
     }

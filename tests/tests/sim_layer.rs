@@ -138,7 +138,7 @@ fn get(response: &[u8], hangs_up: Option<usize>, dice: Option<Dice>) -> Outcome 
             Output::Acquire => {
                 let layers: Vec<Box<dyn Layer>> = vec![Box::new(Masked::default())];
                 let link = Box::new(Link::new(layers, Config::default()));
-                transfer.handle(now, Input::Acquired { link, peer: None, idle: ms(0) }).unwrap();
+                transfer.handle(now, Input::Acquired { link, peer: None }).unwrap();
             }
             Output::Transmit => {
                 let n = cut(transfer.outgoing().len());

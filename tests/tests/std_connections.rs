@@ -18,12 +18,6 @@ fn text(session: &Session, url: &str) -> String {
     session.get(url).send().unwrap().text().unwrap()
 }
 
-/// Lets the pool's millisecond pass in which a connection is not looked at again.
-fn let_it_be_idle() {
-    let (_never, tick) = mpsc::channel::<()>();
-    let _ = tick.recv_timeout(Duration::from_millis(5));
-}
-
 /// A step that tells the test that the script has come so far.
 fn tells(script: Script, told: &Sender<()>) -> Script {
     let told = Arc::new(Mutex::new(told.clone()));
@@ -160,7 +154,6 @@ fn an_end_that_can_be_seen_costs_not_even_a_post() {
     let session = Session::new();
     text(&session, &server.url("/1"));
     ended.recv_timeout(PATIENCE).unwrap();
-    let_it_be_idle();
     assert_eq!(session.post(server.url("/2")).data("pay").send().unwrap().text().unwrap(), "ok");
     assert_eq!(server.record(0).requests.len(), 1);
     assert_eq!((session.pool_statistics().idle, session.pool_statistics().open), (1, 1));
@@ -187,7 +180,6 @@ fn bytes_that_nobody_asked_for_end_a_connection() {
         assert_eq!(text(&session, &url), "ok");
         gate.release();
         sent.recv_timeout(PATIENCE).unwrap();
-        let_it_be_idle();
         assert_eq!(text(&session, &url), "ok", "T47: bytes while idle");
         assert_eq!(server.counts().accepted, 3);
     }

@@ -139,7 +139,7 @@ fn what_an_engine_answers_itself_nobody_else_does() {
     let mut engine = Engine::default();
     let id = engine.start(now, session.prepare(&get()).unwrap(), None);
     let link = || Box::new(Link::new(Vec::new(), Config::default()));
-    let acquired = || Input::Acquired { link: link(), peer: None, idle: std::time::Duration::ZERO };
+    let acquired = || Input::Acquired { link: link(), peer: None };
     for input in [acquired(), Input::NotAcquired] {
         assert_eq!(engine.transfer_input(now, id, input), Err(Misuse::NotAsked));
     }

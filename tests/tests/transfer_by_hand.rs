@@ -66,7 +66,7 @@ fn a_kept_connection_that_comes_with_the_deadline_is_to_be_closed() {
     let mut second = Transfer::new(session.prepare(&request).unwrap(), now);
     until(&mut session, &mut second, |o| matches!(o, Output::Acquire));
     let late = Now::new(Instant::from_origin(ms(10)), now.unix);
-    second.handle(late, Input::Acquired { link, peer: None, idle: ms(5) }).unwrap();
+    second.handle(late, Input::Acquired { link, peer: None }).unwrap();
     assert!(matches!(second.poll(), Output::Close));
     assert!(matches!(second.poll(), Output::Event(Event::Failed(_))));
 }

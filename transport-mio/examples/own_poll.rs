@@ -49,13 +49,16 @@ fn run(poll: &mut Poll, driver: &mut Driver) -> Result<u32, Box<dyn Error>> {
         let own = tick.saturating_duration_since(Instant::now());
         let wait = if more { Duration::ZERO } else { driver.timeout().map_or(own, |due| due.min(own)) };
         match poll.poll(&mut events, Some(wait)) {
-            Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error.into()),
-            _ => {}
-        }
-        for event in &events {
-            if !driver.ready(event) {
-                // A socket of the program's own.
+            Ok(()) => {
+                for event in &events {
+                    if !driver.ready(event) {
+                        // A socket of the program's own.
+                    }
+                }
+                driver.all_told(&events);
             }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error.into()),
         }
         more = driver.turn(Some(BUDGET));
         if Instant::now() >= tick {

@@ -16,10 +16,10 @@ use std::time::Duration;
 
 use mio::event::Event as Readiness;
 use mio::net::TcpStream;
-use mio::{Interest, Registry, Token, Waker};
-use petition_core::engine::{Engine, Output, SessionAccess, SocketId, TransferId};
+use mio::{Events, Interest, Registry, Token, Waker};
+use petition_core::engine::{Engine, Look, Output, SessionAccess, SocketId, TransferId};
 use petition_core::pool::{PoolLimits, PoolStatistics};
-use petition_core::{Event, Input, IoFailure, Now, Session, Side, Unavailable, discard_panic};
+use petition_core::{Event, Input, Instant, IoFailure, Now, Session, Side, Unavailable, discard_panic};
 use petition_shared::SharedSession;
 
 use crate::client::Client;
@@ -59,7 +59,7 @@ impl Default for Options {
 
 /// A client on the caller's own `mio::Registry`, within a range of its tokens.
 ///
-/// The caller polls; then tells [`Driver::ready`] of each event and calls [`Driver::turn`]. [`EventLoop`](crate::EventLoop) does just that with a `Poll` of its own.
+/// The caller polls; then tells [`Driver::ready`] of each event, says [`Driver::all_told`] and calls [`Driver::turn`]. [`EventLoop`](crate::EventLoop) does just that with a `Poll` of its own.
 ///
 /// A panic in a callback goes through [`Driver::turn`]; the driver can be turned again afterwards.
 ///
@@ -85,6 +85,10 @@ pub struct Driver {
     steps: u32,
     space: Vec<u8>,
     stopped: bool,
+    /// Taken at the end of each turn: sockets are read and connections given out in turns only.
+    look: Look,
+    /// The poll before this turn told all.
+    told: bool,
 }
 
 struct Conn {
@@ -121,8 +125,11 @@ impl Driver {
             return Err(io::Error::new(Io::InvalidInput, "the range of tokens is empty"));
         }
         let inbox = Arc::new(Inbox::new(Waker::new(registry, Token(tokens.start))?));
+        let mut engine = Engine::new(options.pool);
         Ok(Driver {
-            engine: Engine::new(options.pool),
+            look: engine.begin_look(),
+            told: false,
+            engine,
             state: Shared(options.session),
             registry: registry.try_clone()?,
             tokens,
@@ -172,6 +179,16 @@ impl Driver {
         true
     }
 
+    /// The poll that gave these events succeeded, [`Driver::ready`] was told of each of them, and the last turn was over
+    /// before that poll began. To be called before [`Driver::turn`].
+    ///
+    /// A kept connection of which such a poll reports nothing can be used again. Without this call each one is looked at
+    /// by itself, which is one more system call for a request. The same is done when the poll has filled `events`, since
+    /// more may have been ready than there was room for.
+    pub fn all_told(&mut self, events: &Events) {
+        self.told = events.iter().count() < events.capacity();
+    }
+
     fn connect_ready(&mut self, index: usize, id: SocketId, readable: bool) {
         let Some(Some(conn)) = self.sockets.get_mut(index) else { return };
         let failed = match (conn.stream.take_error(), conn.stream.peer_addr()) {
@@ -212,8 +229,19 @@ impl Driver {
         let _turn = Inbox::turn(&self.inbox);
         self.now = clock::now();
         let until = self.now.instant + budget.unwrap_or(TURN);
-        // What the poll before this turn did not report had not come: no system call is worth the moment in between.
-        self.engine.all_told(self.now, TURN);
+        if std::mem::take(&mut self.told) {
+            self.engine.all_told(self.now, self.look);
+        } else {
+            self.engine.look_at_each();
+        }
+        let left = self.work(until);
+        self.lookups.go_on();
+        self.look = self.engine.begin_look();
+        left
+    }
+
+    /// Works until there is nothing left to do, or the time is over. True when something is left.
+    fn work(&mut self, until: Instant) -> bool {
         self.inbox.awake();
         self.engine.tick(self.now);
         self.steps = 0;
@@ -221,11 +249,10 @@ impl Driver {
             // Those that have begun go on while a long queue of commands is obeyed, and the other way round.
             let obeyed = self.obey();
             match self.engine.poll(&mut self.state) {
+                // The next poll is the look that they wait for.
+                Output::Wait if !obeyed && self.engine.awaits_look() && self.inbox.is_empty() => return true,
                 // What a callback asked for is part of this turn.
-                Output::Wait if !obeyed && self.inbox.sleep() => {
-                    self.lookups.go_on();
-                    return false;
-                }
+                Output::Wait if !obeyed && self.inbox.sleep() => return false,
                 Output::Wait => {}
                 output => self.perform(output),
             }
@@ -234,7 +261,6 @@ impl Driver {
                 self.read_clock();
             }
             if self.now.instant >= until {
-                self.lookups.go_on();
                 return true;
             }
         }
@@ -260,11 +286,19 @@ impl Driver {
 
     /// Whether there is something to do at once.
     pub(crate) fn has_work(&self) -> bool {
-        !self.commands.is_empty() || !self.inbox.is_empty() || !self.engine.is_at_rest()
+        !self.commands.is_empty() || !self.inbox.is_empty() || self.engine.awaits_look() || !self.engine.is_at_rest()
+    }
+
+    /// Whether a request waits for the next poll: see [`Driver::all_told`].
+    pub(crate) fn awaits_poll(&self) -> bool {
+        self.engine.awaits_look()
     }
 
     /// The time until [`Driver::turn`] has something to do by itself; `None` when that depends on events alone.
     pub fn timeout(&self) -> Option<Duration> {
+        if self.engine.awaits_look() {
+            return Some(Duration::ZERO);
+        }
         self.engine.deadline().map(|at| at - clock::instant())
     }
 
@@ -420,7 +454,7 @@ impl Driver {
         told(self.engine.socket_input(self.now, socket, input));
     }
 
-    /// The last read left no room to tell whether there is more, or the poll was long ago.
+    /// The last read left no room to tell whether there is more, or no poll told of all sockets.
     fn check(&mut self, socket: SocketId) {
         let alive = match self.conn(socket) {
             Some(conn) if conn.read_closed => false,

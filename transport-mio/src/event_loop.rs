@@ -104,24 +104,35 @@ impl EventLoop {
             return Err(io::Error::other(Unavailable::ParentProcess));
         }
         let began = budget.map(|_| Instant::now());
-        // Work that is at hand is not kept waiting, but what has come is told before it is done: then the silence of a kept
-        // connection says that it is still good.
+        // Work that is at hand is not kept waiting, but what has come is told before it is done.
         let due = match self.unfinished || self.driver.has_work() {
             true => Some(Duration::ZERO),
             false => self.driver.timeout(),
         };
-        let wait = [timeout, due].into_iter().flatten().min();
-        match self.poll.poll(&mut self.events, wait) {
-            Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
-            _ => {}
+        let mut wait = [timeout, due].into_iter().flatten().min();
+        loop {
+            match self.poll.poll(&mut self.events, wait) {
+                Ok(()) => {
+                    for event in &self.events {
+                        self.driver.ready(event);
+                    }
+                    self.driver.all_told(&self.events);
+                }
+                // It told of nothing.
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+            let left = budget.zip(began).map(|(budget, began)| budget.saturating_sub(began.elapsed()));
+            self.unfinished = true;
+            self.unfinished = self.driver.turn(left);
+            // With time left, requests that wait for the next poll need not wait for the next frame.
+            let over =
+                left.is_none_or(|left| left.is_zero()) || began.is_some_and(|began| Some(began.elapsed()) >= budget);
+            if over || !self.driver.awaits_poll() {
+                return Ok(());
+            }
+            wait = Some(Duration::ZERO);
         }
-        for event in &self.events {
-            self.driver.ready(event);
-        }
-        let left = budget.zip(began).map(|(budget, began)| budget.saturating_sub(began.elapsed()));
-        self.unfinished = true;
-        self.unfinished = self.driver.turn(left);
-        Ok(())
     }
 }
 

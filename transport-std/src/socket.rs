@@ -23,8 +23,6 @@ pub(crate) struct Socket {
     read_timeout: Timeout,
     write_timeout: Timeout,
     blocking: bool,
-    /// The last read found less than there was room for.
-    dry: bool,
 }
 
 /// A timeout that is set, and what may be left of a deadline for it to do.
@@ -50,7 +48,6 @@ impl Socket {
             read_timeout: Timeout::default(),
             write_timeout: Timeout::default(),
             blocking: false,
-            dry: false,
         })
     }
 
@@ -86,28 +83,18 @@ impl Socket {
 
     /// Reads, within the [limit](Socket::limit_read) of the time.
     pub(crate) fn read(&mut self, space: &mut [u8]) -> io::Result<usize> {
-        let read = self.stream.read(space);
-        self.dry = read.as_ref().is_ok_and(|n| *n < space.len());
-        read
+        self.stream.read(space)
     }
 
     /// Reads into one slice after the other, within the [limit](Socket::limit_read) of the time; or `at_once`, which waits for nothing.
     pub(crate) fn read_vectored(&mut self, space: &mut [IoSliceMut<'_>], at_once: bool) -> io::Result<usize> {
-        let room: usize = space.iter().map(|space| space.len()).sum();
-        let read = if at_once {
+        if at_once {
             rustix::net::recvmsg(&self.stream, space, &mut RecvAncillaryBuffer::default(), RecvFlags::DONTWAIT)
                 .map(|received| received.bytes)
                 .map_err(io::Error::from)
         } else {
             self.stream.read_vectored(space)
-        };
-        self.dry = read.as_ref().is_ok_and(|n| *n < room);
-        read
-    }
-
-    /// Whether the last read has shown that nothing more was there: it left room.
-    pub(crate) fn is_dry(&self) -> bool {
-        self.dry
+        }
     }
 
     /// For how long a read waits before it is given up.
@@ -127,10 +114,10 @@ impl Socket {
         self.stream.write_vectored(&[IoSlice::new(bytes), IoSlice::new(next)])
     }
 
-    /// Whether nothing can be read: no bytes, no end, no error. One system call.
+    /// Whether nothing can be read: no bytes, no end, no error. One system call, which waits for nothing.
     pub(crate) fn is_quiet(&self) -> bool {
-        let mut polled = [PollFd::new(&self.stream, PollFlags::IN)];
-        matches!(rustix::event::poll(&mut polled, Some(&rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 })), Ok(0))
+        let looked = rustix::net::recv(&self.stream, &mut [0], RecvFlags::PEEK | RecvFlags::DONTWAIT);
+        matches!(looked, Err(rustix::io::Errno::AGAIN))
     }
 }
 

@@ -31,13 +31,9 @@ impl Engine {
         }
     }
 
-    /// Whether nothing can be read from a socket, by what the embedder has told.
-    pub(super) fn is_silent(&self, socket: SocketId) -> bool {
-        self.now.instant < self.told_until && self.sockets.get(socket.0).is_some_and(|known| known.dry)
-    }
-
     /// Whether there is nothing to do before an input or before [`Engine::deadline`]: whether [`Engine::poll`] would say
     /// [`Output::Wait`](super::Output::Wait), which it says as well when what seemed to be there came to nothing.
+    /// A request may [wait for a look](Engine::awaits_look) all the same.
     pub fn is_at_rest(&self) -> bool {
         self.closing.is_empty() && self.current.is_none() && self.ready.is_empty()
     }

@@ -4,7 +4,7 @@ use super::slab::Key;
 use super::{Dialing, Engine, FIRST_READ, Group, Owner, Socket, SocketId, TransferId};
 use crate::dial::AttemptId;
 use crate::error::{IoFailure, Misuse};
-use crate::time::{Duration, Instant, Now};
+use crate::time::{Instant, Now};
 use crate::transfer::{Input, Side, Transfer};
 
 impl Engine {
@@ -180,12 +180,6 @@ impl Engine {
             }
             self.admit();
         }
-    }
-
-    /// The embedder has just asked for the readiness of all its sockets, and has said [`Ready`](Input::Ready) wherever there was any; what it says is good for
-    /// so long. Until then a kept connection that is [`Blocked`](Input::Blocked) needs no [`Output::Check`](super::Output::Check): silence was the answer.
-    pub fn all_told(&mut self, now: Now, good_for: Duration) {
-        self.told_until = now.instant + good_for;
     }
 
     /// When [`Engine::tick`] is due at the latest.

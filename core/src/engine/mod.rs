@@ -54,6 +54,7 @@
 
 mod facts;
 mod inputs;
+mod looks;
 mod places;
 mod slab;
 #[cfg(test)]
@@ -66,6 +67,8 @@ use std::fmt;
 use std::net::SocketAddr;
 
 pub use facts::{FIRST_READ, READ_BUFFER};
+pub use looks::Look;
+use looks::{Looks, Turn};
 use slab::{Key, Slab};
 use timers::Timers;
 use waiting::{Ticket, Waiting};
@@ -137,6 +140,8 @@ pub enum Output {
     /// Offer: read.
     Read(SocketId),
     /// Offer: find out without waiting whether anything can be read; answer with [`Alive`](crate::Input::Alive) or [`Dead`](crate::Input::Dead).
+    ///
+    /// Seldom asked of an embedder that says [`Engine::all_told`].
     Check(SocketId),
     /// Order: close the socket. Its id is free from now on.
     Close(SocketId),
@@ -178,8 +183,7 @@ pub struct Engine {
     waiting: Waiting,
     /// Sockets that serve nobody any more.
     closing: Vec<SocketId>,
-    /// Until then a socket of which nothing was heard has nothing to read.
-    told_until: Instant,
+    looks: Looks,
     buffer: ReadBuffer,
     /// Storage for the next request's head: one that waits for its response has none.
     spare: Vec<u8>,
@@ -212,6 +216,8 @@ struct Slot {
     flows: bool,
     /// The pool counts a connection for it.
     counted: bool,
+    /// It waits for a look at its kept connection.
+    waits_for_look: bool,
 }
 
 /// What is on its way to a connection.
@@ -227,6 +233,8 @@ struct Socket {
     born: Instant,
     /// Nothing could be read when it was last tried, and nothing was heard of it since.
     dry: bool,
+    /// How many looks had begun when it was last given to a transfer.
+    given: Turn,
 }
 
 enum Owner {
@@ -260,7 +268,7 @@ impl Engine {
             groups: BTreeSet::new(),
             waiting: Waiting::default(),
             closing: Vec::new(),
-            told_until: Instant::ZERO,
+            looks: Looks::default(),
             buffer: ReadBuffer::None,
             spare: Vec::new(),
             #[cfg(test)]
@@ -295,6 +303,7 @@ impl Engine {
             paused: false,
             flows: false,
             counted: false,
+            waits_for_look: false,
         }));
         self.ready.push_back(id);
         if let Some(Group(group)) = group {
@@ -448,10 +457,9 @@ impl Engine {
                     Some(output) => output,
                     None => continue,
                 },
-                Asked::Check if self.is_silent(socket?) => {
-                    let told = self.transfers.get_mut(id.0)?.transfer.handle(now, Input::Alive);
-                    debug_assert_eq!(told, Ok(()));
-                    continue;
+                Asked::Check if self.waits_for_look(id, socket?) => {
+                    self.arm(id);
+                    return None;
                 }
                 Asked::Check => Output::Check(socket?),
                 Asked::NeedBody => Output::NeedBody(id),

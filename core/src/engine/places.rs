@@ -5,13 +5,13 @@ use std::net::SocketAddr;
 use super::{Dialing, Engine, Kept, Output, Owner, Socket, SocketId, TransferId};
 use crate::dial::AttemptId;
 use crate::pool::{Pooled, Take};
-use crate::time::Duration;
 use crate::transfer::{self, Input};
 
 impl Engine {
     pub(super) fn open(&mut self, id: TransferId, attempt: AttemptId, address: SocketAddr) -> Option<Output> {
         let slot = self.transfers.get_mut(id.0)?;
-        let socket = Socket { owner: Owner::Attempt(id, attempt), born: self.now.instant, dry: false };
+        let socket =
+            Socket { owner: Owner::Attempt(id, attempt), born: self.now.instant, dry: false, given: self.looks.begun };
         let socket = SocketId(self.sockets.insert(socket));
         slot.dialing.get_or_insert_default().attempts.push((attempt, socket));
         Some(Output::Connect(socket, address))
@@ -71,22 +71,16 @@ impl Engine {
                 }
                 Input::NotAcquired
             }
-            Take::Reuse { pooled, idle_for } => {
+            Take::Reuse { pooled } => {
                 let Kept { socket, mut link, address } = pooled.item;
                 link.trade_storage(&mut self.spare);
-                let mut idle = idle_for;
                 if let Some(known) = self.sockets.get_mut(socket.0) {
                     known.owner = Owner::Transfer(id);
-                    if !known.dry {
-                        // The last read took all that there was room for: there may be more.
-                        idle = Duration::MAX;
-                    } else if self.now.instant < self.told_until {
-                        idle = Duration::ZERO;
-                    }
+                    known.given = self.looks.begun;
                 }
                 slot.socket = Some(socket);
                 slot.counted = true;
-                Input::Acquired { link, peer: address, idle }
+                Input::Acquired { link, peer: address }
             }
         };
         if let Some(slot) = self.transfers.get_mut(id.0) {

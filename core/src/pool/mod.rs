@@ -94,8 +94,6 @@ pub enum Take<K, T> {
     Reuse {
         /// The connection.
         pooled: Pooled<K, T>,
-        /// How long it was idle.
-        idle_for: Duration,
     },
     /// Open a new one: it is counted from now on, until it is put and leaves the pool, or [`Pool::closed`] is told.
     Open {
@@ -167,7 +165,7 @@ impl<K: Hash + Eq, T> Pool<K, T> {
         let fresh = self.shelf.newest_where(hash, |entry| entry.expires > now && key.matches(&entry.pooled.key));
         if let Some(idle) = fresh.and_then(|place| self.shelf.remove(place)) {
             self.reused += 1;
-            return Take::Reuse { pooled: idle.pooled, idle_for: now - idle.since };
+            return Take::Reuse { pooled: idle.pooled };
         }
 
         self.open_at(hash, key)
@@ -262,7 +260,7 @@ impl<K: Hash + Eq, T> Pool<K, T> {
             None
         };
         let evicted = self.evict(place);
-        let ticket = self.shelf.put(hash, pooled, now, expires);
+        let ticket = self.shelf.put(hash, pooled, expires);
         self.expiry.add(expires, ticket, &self.shelf);
         Ok((IdleId(ticket), evicted))
     }

@@ -10,7 +10,6 @@ use std::hash::{BuildHasherDefault, Hasher};
 #[derive(Debug)]
 pub(super) struct Entry<K, T> {
     pub(super) pooled: Pooled<K, T>,
-    pub(super) since: Instant,
     pub(super) expires: Instant,
     pub(super) hash: u64,
     stamp: u64,
@@ -96,7 +95,7 @@ impl<K, T> Shelf<K, T> {
         self.get(ticket.place).is_some_and(|entry| entry.stamp == ticket.stamp).then_some(ticket.place)
     }
 
-    pub(super) fn put(&mut self, hash: u64, pooled: Pooled<K, T>, since: Instant, expires: Instant) -> Ticket {
+    pub(super) fn put(&mut self, hash: u64, pooled: Pooled<K, T>, expires: Instant) -> Ticket {
         self.stamp += 1;
         let stamp = self.stamp;
         let place = self.free.pop().unwrap_or_else(|| {
@@ -114,7 +113,7 @@ impl<K, T> Shelf<K, T> {
             Some(entry) => entry.newer = Some(place),
             None => self.oldest = Some(place),
         }
-        let entry = Entry { pooled, since, expires, hash, stamp, older_of_hash, older, newer: None };
+        let entry = Entry { pooled, expires, hash, stamp, older_of_hash, older, newer: None };
         if let Some(slot) = self.slots.get_mut(place as usize) {
             *slot = Some(entry);
             self.len += 1;

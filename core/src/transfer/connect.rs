@@ -1,7 +1,6 @@
 //! From the beginning of a hop to an open connection: the session, the pool, the name, the addresses, the layers.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use super::io::Output;
 use super::route::{Route, needs_tls};
@@ -15,11 +14,6 @@ use crate::link::{Link, LinkError};
 use crate::session::Session;
 use crate::time::Now;
 use crate::unavailable::Unavailable;
-
-/// A connection that was idle for less than this is not looked at before it is used again: whatever the peer sent in so short a
-/// time would as well have come between the look and the request. It is all the same for a request that could not be sent once
-/// more, should the connection turn out to be dead.
-const CHECK_AFTER: Duration = Duration::from_millis(1);
 
 impl Machine {
     pub(super) fn sync(&mut self, now: Now, session: &mut Session) -> Result<(), Misuse> {
@@ -114,18 +108,17 @@ impl Machine {
         }
     }
 
-    pub(super) fn acquired(&mut self, link: Box<Link>, peer: Option<SocketAddr>, idle: Duration) -> Result<(), Misuse> {
+    pub(super) fn acquired(&mut self, link: Box<Link>, peer: Option<SocketAddr>) -> Result<(), Misuse> {
         let Stage::Acquire { ordered: true, .. } = self.stage else { return Err(Misuse::NotAsked) };
         self.attempt.reused = true;
         self.peer = peer;
         self.link = Some(link);
         self.parked = Parked::default();
-        if !self.may_use(peer) {
-            self.pass_over();
-        } else if idle < CHECK_AFTER && self.is_harmless_twice() {
-            self.begin_exchange();
-        } else {
+        if self.may_use(peer) {
+            // T47: whatever lies in its socket by now answers no request. Only a look can tell.
             self.stage = Stage::Check;
+        } else {
+            self.pass_over();
         }
         Ok(())
     }

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use url::Url;
 
@@ -28,15 +27,12 @@ pub enum Side {
 /// What happened in the world.
 #[derive(Debug)]
 pub enum Input<'a> {
-    /// Answers [`Output::Acquire`]: a kept connection.
+    /// Answers [`Output::Acquire`]: a kept connection. It is [looked at](Output::Check) before it is used.
     Acquired {
         /// What the pool kept beside the socket.
         link: Box<Link>,
         /// The address of its peer.
         peer: Option<SocketAddr>,
-        /// For how long the connection was idle: how long ago it was known that there is nothing to read. [`Duration::MAX`] when that is not
-        /// known, as when the last read filled all the space that it was given. From 1 ms on it is [looked at](Output::Check) before it is used.
-        idle: Duration,
     },
     /// Answers [`Output::Acquire`]: there is none; a new one may be opened.
     NotAcquired,
@@ -99,7 +95,12 @@ pub enum Output {
     Sync,
     /// Order: look for a kept connection for [`Transfer::route`](super::Transfer::route).
     Acquire,
-    /// Offer: find out, without waiting, whether the kept connection has anything to read.
+    /// Offer: find out, without waiting, whether anything can be read from the kept connection: bytes, its end, an error.
+    /// Answer with [`Input::Alive`] or [`Input::Dead`].
+    ///
+    /// The look belongs between this output and its answer. One from before the connection was
+    /// [acquired](Input::Acquired) does not count, however short ago: what arrived since would pass for the answer to
+    /// this request (RFC 9112 §9.2).
     Check,
     /// Order: look up the addresses of [`Transfer::peer_name`](super::Transfer::peer_name).
     Resolve,

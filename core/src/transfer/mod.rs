@@ -531,7 +531,7 @@ impl Machine {
                 self.fail(ErrorKind::Cancelled);
                 Ok(())
             }
-            Input::Acquired { link, peer, idle } => self.acquired(link, peer, idle),
+            Input::Acquired { link, peer } => self.acquired(link, peer),
             Input::NotAcquired => self.not_acquired(),
             Input::Alive => self.checked(true),
             Input::Dead => self.checked(false),

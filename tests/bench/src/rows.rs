@@ -89,7 +89,7 @@ pub(crate) const ROWS: &[Row] = &[
         n: (100, 600),
         x: 0,
         units: 1.0,
-        wanted: &[(Instructions, Some(10_000.0)), (SystemCalls, Some(2.0)), (Allocations, Some(6.0))],
+        wanted: &[(Instructions, Some(10_400.0)), (SystemCalls, Some(3.0)), (Allocations, Some(6.0))],
         clients: KEEPING,
         judged: "petition",
     },

@@ -254,14 +254,14 @@ impl Driver<'_> {
         }
         let route = self.transfer.route().expect("a key for the pool");
         match self.world.pool.take(route, now.instant) {
-            Take::Reuse { pooled, idle_for } => {
+            Take::Reuse { pooled } => {
                 let (socket, link) = pooled.item;
                 self.world.sockets[socket].fate = Fate::InUse;
                 let peer = Some(self.world.sockets[socket].address);
                 self.socket = Some(socket);
                 self.out.used.push(socket);
                 self.out.reused += 1;
-                self.input(Input::Acquired { link, peer, idle: idle_for });
+                self.input(Input::Acquired { link, peer });
             }
             _ => self.input(Input::NotAcquired),
         }

@@ -5,6 +5,7 @@
 
 mod framing;
 mod limits;
+mod reuse;
 mod session;
 mod transfer;
 
@@ -23,7 +24,12 @@ pub struct Mutation {
 
 /// All of them, storey by storey.
 pub fn all() -> impl Iterator<Item = &'static Mutation> {
-    framing::MUTATIONS.iter().chain(transfer::MUTATIONS).chain(session::MUTATIONS).chain(limits::MUTATIONS)
+    framing::MUTATIONS
+        .iter()
+        .chain(transfer::MUTATIONS)
+        .chain(reuse::MUTATIONS)
+        .chain(session::MUTATIONS)
+        .chain(limits::MUTATIONS)
 }
 
 impl Mutation {

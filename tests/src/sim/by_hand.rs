@@ -198,8 +198,7 @@ impl ByHand {
             Some(Kept { link, peer, socket, .. }) => {
                 hand.socket = Some(socket);
                 self.sockets[socket as usize - 1].serves = Serves::Transfer(t);
-                // Nobody here knows whether the last read has left anything.
-                hand.transfer.handle(now, Input::Acquired { link, peer, idle: Duration::MAX })
+                hand.transfer.handle(now, Input::Acquired { link, peer })
             }
             None => hand.transfer.handle(now, Input::NotAcquired),
         };

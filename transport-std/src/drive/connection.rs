@@ -25,14 +25,13 @@ impl Call {
             }
         };
         match taken {
-            Take::Reuse { pooled, idle_for } => {
+            Take::Reuse { pooled } => {
                 self.opened = pooled.born;
                 self.place = Place::Taken;
                 let Kept { link, socket } = pooled.item;
                 let peer = Some(socket.peer());
-                let idle = if socket.is_dry() { idle_for } else { Duration::MAX };
                 self.socket = Some(socket);
-                self.tell(Input::Acquired { link, peer, idle });
+                self.tell(Input::Acquired { link, peer });
             }
             Take::Open { evicted } => {
                 drop(evicted);

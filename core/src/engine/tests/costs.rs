@@ -42,6 +42,7 @@ fn run(world: &mut World, calls: &mut Calls) {
             Output::Ended { id, error, .. } => world.ended.push((id, error.map(|error| error.kind().to_string()))),
             Output::Event(..) => {}
             Output::Close(socket) => drop(world.open.remove(&socket)),
+            Output::Wait if world.engine.awaits_look() => world.look(),
             Output::Wait => break,
             other => panic!("{other:?}"),
         }
@@ -53,6 +54,7 @@ fn run(world: &mut World, calls: &mut Calls) {
 fn a_kept_connection_costs_one_write_and_one_read_for_each_request() {
     let mut world = World::new(PoolLimits { idle_total: 64, idle_per_key: 64, ..PoolLimits::DEFAULT });
     let mut calls = Calls::default();
+    world.look();
     for round in 1..=5 {
         for _ in 0..64 {
             world.get("http://10.0.0.1/");
@@ -130,32 +132,4 @@ fn what_waits_is_small() {
     let [machine, link] = Transfer::SIZES;
     let (slot, socket) = (size_of::<Slot>(), size_of::<Socket>());
     assert!(machine + link + slot + socket <= 928, "machine {machine}, link {link}, slot {slot}, socket {socket}");
-}
-
-#[test]
-fn a_kept_connection_is_looked_at_unless_all_was_told_of_it_just_now() {
-    let mut world = World::new(PoolLimits::default());
-    let mut calls = Calls::default();
-    let mut round = |world: &mut World, told: bool| {
-        world.pass(Duration::from_secs(1));
-        if told {
-            world.engine.all_told(world.now, Duration::from_millis(10));
-        }
-        for method in [Method::GET, Method::POST] {
-            let prepared = world.session.prepare(&Request::new(method, "http://10.0.0.1/")).unwrap();
-            world.engine.start(world.now, prepared, None);
-        }
-        for _ in 0..2 {
-            run(world, &mut calls);
-            for socket in std::mem::take(&mut world.open).into_keys() {
-                world.engine.socket_input(world.now, socket, Input::Ready(Side::Read)).unwrap();
-            }
-        }
-        std::mem::take(&mut calls).checks
-    };
-    assert_eq!(round(&mut world, false), 0, "there is none yet");
-    assert_eq!(round(&mut world, false), 2);
-    assert_eq!(round(&mut world, true), 0);
-    assert_eq!(round(&mut world, false), 2, "that was a second ago");
-    assert_eq!((world.ended.len(), world.errors().len()), (8, 0));
 }

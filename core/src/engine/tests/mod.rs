@@ -6,6 +6,7 @@ use std::time::Duration;
 mod costs;
 mod facts;
 mod guarded;
+mod looks;
 mod reads;
 mod storm;
 
@@ -57,6 +58,12 @@ impl World {
     fn pass(&mut self, time: Duration) {
         self.now.instant = self.now.instant + time;
         self.engine.tick(self.now);
+    }
+
+    /// A poll that reports nothing.
+    fn look(&mut self) {
+        let look = self.engine.begin_look();
+        self.engine.all_told(self.now, look);
     }
 
     /// Runs until the engine waits.

@@ -59,10 +59,12 @@ fn behind_a_read_that_was_filled_there_may_be_more_and_it_is_looked_for_t47() {
     for says_blocked in [false, true] {
         let (mut engine, mut session, now) = engine();
         start(&mut engine, &session, now);
+        let look = engine.begin_look();
+        engine.all_told(now, look);
         let whole = answer(FIRST_READ);
         let mut ended = 0;
         let checked = until(&mut engine, &mut session, |engine, output| match output {
-            // The second request, at once: the pool's time of grace is not over.
+            // The second request waits for the next poll.
             Output::Read(_) | Output::Wait if ended == 1 => Some(false),
             Output::Check(_) => Some(true),
             Output::Read(socket) => {

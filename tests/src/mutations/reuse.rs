@@ -1,0 +1,78 @@
+//! Faults in what a kept connection must show before it is used again, and in what becomes of bytes that answer nothing.
+
+use super::Mutation;
+
+pub(super) const MUTATIONS: &[Mutation] = &[
+    Mutation {
+        fault: "kept connections are used without a look at them",
+        file: "core/src/transfer/connect.rs",
+        from: "self.stage = Stage::Check;",
+        to: "self.begin_exchange();",
+    },
+    Mutation {
+        fault: "a poll that began before a connection was given out is a look at it",
+        file: "core/src/engine/looks.rs",
+        from: "if silent.is_some_and(|known| !known.given.is_before(look)) {",
+        to: "if false {",
+    },
+    Mutation {
+        fault: "a connection of which something was heard is used without a look",
+        file: "core/src/engine/looks.rs",
+        from: "if silent.is_some() {",
+        to: "if slot.socket.is_some() {",
+    },
+    Mutation {
+        fault: "a connection whose last read was filled waits for a poll that tells nothing of it",
+        file: "core/src/engine/looks.rs",
+        from: "let waits = self.looks.follow && self.sockets.get(socket.0).is_some_and(|known| known.dry);",
+        to: "let waits = self.looks.follow;",
+    },
+    Mutation {
+        fault: "bytes that answer nothing fail a request that could be sent once more",
+        file: "core/src/transfer/failure.rs",
+        from: "matches!(error, LinkError::Protocol(error) if error.answers_nothing())",
+        to: "matches!(error, LinkError::Protocol(crate::http1::ProtocolError::Empty | crate::http1::ProtocolError::Unsolicited))",
+    },
+    Mutation {
+        fault: "of bytes that answer nothing seven are waited for",
+        file: "core/src/http1/scan.rs",
+        from: "first_wrong(first).filter(|_| rules.served)",
+        to: "first_wrong(first).filter(|_| false)",
+    },
+    Mutation {
+        fault: "a piece of what answers nothing counts as a response that has begun",
+        file: "core/src/http1/connection.rs",
+        from: "partial.as_ref().is_some_and(|partial| partial.can_be_response())",
+        to: "partial.is_some()",
+    },
+    Mutation {
+        fault: "a connection is kept behind a 204 that announces a body",
+        file: "core/src/http1/receive.rs",
+        from: "if framing == BodyFraming::None && signals.announces_body(status) {",
+        to: "if false {",
+    },
+    Mutation {
+        fault: "a connection is kept behind a 1xx that announces a body",
+        file: "core/src/http1/receive.rs",
+        from: "            if signals.announces_body(status) {",
+        to: "            if false {",
+    },
+    Mutation {
+        fault: "petition-std says of every kept connection that nothing can be read",
+        file: "transport-std/src/drive.rs",
+        from: "self.socket.as_ref().is_some_and(|socket| socket.is_quiet());",
+        to: "self.socket.is_some();",
+    },
+    Mutation {
+        fault: "petition-mio says of every kept connection that nothing can be read",
+        file: "transport-mio/src/driver.rs",
+        from: "matches!(conn.stream.peek(&mut [0]), Err(error) if error.kind() == Io::WouldBlock),",
+        to: "conn.writable || true,",
+    },
+    Mutation {
+        fault: "a poll that had room for some of the events is a look at all sockets",
+        file: "transport-mio/src/driver.rs",
+        from: "self.told = events.iter().count() < events.capacity();",
+        to: "self.told = true;",
+    },
+];

@@ -1,0 +1,269 @@
+//! T47 over petition-mio: whatever lies in a kept connection's socket before the next request answers nothing, and the look
+//! that tells costs no system call of its own.
+
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use mio::{Events, Poll};
+use petition_core::Session;
+use petition_mio::{Client, Driver, EventLoop, Options, petition_core};
+use petition_tests::net::PATIENCE;
+use petition_tests::server::{Gate, Script, Scripted};
+use petition_tests::tls::{Authority, Endpoint};
+
+const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+const STALE: &str = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nstale";
+
+/// Longer than a turn of its own would be.
+const FRAME: Duration = Duration::from_millis(300);
+
+/// A server of which the first connection answers once, and says something else when it is told to.
+struct Stale {
+    server: Scripted,
+    url: String,
+    says: Gate,
+    said: Mutex<Receiver<()>>,
+}
+
+impl Stale {
+    fn start(endpoint: Option<&Endpoint>) -> Arc<Stale> {
+        let (tell, said) = mpsc::channel();
+        let (says, tell) = (Gate::new(), Mutex::new(tell));
+        let first = Script::new().answer(OK).wait(&says).send(STALE).act(move |_| {
+            // The test may have ended.
+            let _ = tell.lock().unwrap().send(());
+            Ok(())
+        });
+        let scripts = [first.answer(OK), Script::new().answer(OK).answer(OK)];
+        let server = match endpoint {
+            None => Scripted::start(scripts).unwrap(),
+            Some(endpoint) => Scripted::start_tls(endpoint, scripts).unwrap(),
+        };
+        let url = if endpoint.is_some() { server.https_url("/") } else { server.url("/") };
+        Arc::new(Stale { server, url, says, said: Mutex::new(said) })
+    }
+
+    /// It says what nobody asked for; it has been sent.
+    fn says_more(&self) {
+        self.says.release();
+        self.said.lock().unwrap().recv_timeout(PATIENCE).unwrap();
+    }
+
+    #[track_caller]
+    fn was_asked_elsewhere(&self) {
+        assert_eq!((self.server.counts().accepted, self.server.record(0).requests.len()), (2, 1));
+    }
+}
+
+fn get(client: &Client, url: &str, tell: &Sender<String>) {
+    let tell = tell.clone();
+    client.get(url).send(move |outcome| {
+        let words = outcome.map_or_else(|error| error.to_string(), |response| response.text().unwrap());
+        // The test may have ended.
+        let _ = tell.send(words);
+    });
+}
+
+/// What turns a loop once.
+type Turns = fn(&mut EventLoop);
+
+const TURNS: [Turns; 2] = [|it| it.turn(Some(Duration::from_millis(20))).unwrap(), |it| it.pump(FRAME).unwrap()];
+
+#[track_caller]
+fn until(event_loop: &mut EventLoop, turns: Turns, told: &Receiver<String>) -> String {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        if let Ok(words) = told.try_recv() {
+            return words;
+        }
+        assert!(Instant::now() < end, "no answer: {event_loop:?}");
+        turns(event_loop);
+    }
+}
+
+/// A loop in clear and one under TLS, with a server for each, and either way to turn it.
+fn worlds() -> Vec<(EventLoop, Arc<Stale>, Turns)> {
+    let authority = Authority::new();
+    let endpoint = Endpoint::new(&authority.issue_localhost());
+    let mut worlds = Vec::new();
+    for (endpoint, turns) in [None, Some(&endpoint)].into_iter().flat_map(|way| TURNS.map(|turns| (way, turns))) {
+        let mut session = Session::new();
+        let tls = petition_tests::memory::client_config(&authority);
+        session.update(|options| options.scalars_mut().tls = Some(tls).into());
+        let options = Options { session: session.into(), ..Options::default() };
+        worlds.push((EventLoop::with(options).unwrap(), Stale::start(endpoint), turns));
+    }
+    worlds
+}
+
+#[test]
+fn t47_what_comes_while_a_callback_runs_is_not_the_next_answer_of_its_connection() {
+    for (mut event_loop, stale, turns) in worlds() {
+        let (tell, told) = mpsc::channel();
+        let client = event_loop.client();
+        client.clone().get(&stale.url).send({
+            let stale = stale.clone();
+            move |outcome| {
+                assert_eq!(outcome.unwrap().text().unwrap(), "ok");
+                // The connection is free by now. The callback takes its time, and asks again within the same turn.
+                stale.says_more();
+                get(&client, &stale.url, &tell);
+            }
+        });
+        assert_eq!(until(&mut event_loop, turns, &told), "ok");
+        stale.was_asked_elsewhere();
+    }
+}
+
+#[test]
+fn t47_what_comes_while_another_callback_runs_is_not_the_next_answer_of_an_idle_connection() {
+    for (mut event_loop, stale, turns) in worlds() {
+        let other = Scripted::start([Script::new().answer(OK)]).unwrap();
+        let (tell, told) = mpsc::channel();
+        let client = event_loop.client();
+        get(&client, &stale.url, &tell);
+        assert_eq!(until(&mut event_loop, turns, &told), "ok");
+        // It is idle for long, and a poll has found it so.
+        event_loop.turn(Some(Duration::ZERO)).unwrap();
+        client.clone().get(other.url("/")).send({
+            let stale = stale.clone();
+            move |outcome| {
+                assert_eq!(outcome.unwrap().text().unwrap(), "ok");
+                stale.says_more();
+                get(&client, &stale.url, &tell);
+            }
+        });
+        assert_eq!(until(&mut event_loop, turns, &told), "ok");
+        stale.was_asked_elsewhere();
+    }
+}
+
+#[test]
+fn t47_what_comes_before_the_loop_is_turned_again_is_not_the_next_answer() {
+    for (mut event_loop, stale, turns) in worlds() {
+        let (tell, told) = mpsc::channel();
+        let client = event_loop.client();
+        get(&client, &stale.url, &tell);
+        assert_eq!(until(&mut event_loop, turns, &told), "ok");
+        stale.says_more();
+        get(&client, &stale.url, &tell);
+        assert_eq!(until(&mut event_loop, turns, &told), "ok");
+        stale.was_asked_elsewhere();
+    }
+}
+
+/// How the caller of a driver polls.
+struct Own {
+    poll: Poll,
+    events: Events,
+    driver: Driver,
+    /// Whether it says that all was told.
+    tells: bool,
+}
+
+impl Own {
+    fn until(&mut self, told: &Receiver<String>) -> String {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let more = self.driver.turn(None);
+            if let Ok(words) = told.try_recv() {
+                return words;
+            }
+            assert!(Instant::now() < end, "no answer");
+            self.poll_once(if more { Duration::ZERO } else { Duration::from_millis(20) });
+        }
+    }
+
+    fn poll_once(&mut self, wait: Duration) {
+        self.poll.poll(&mut self.events, Some(wait)).unwrap();
+        for event in &self.events {
+            self.driver.ready(event);
+        }
+        if self.tells {
+            self.driver.all_told(&self.events);
+        }
+    }
+}
+
+#[test]
+fn t47_on_the_callers_own_poll_it_is_the_same_whether_all_is_told_or_not() {
+    // With room for one event a poll that has something to tell cannot have told all.
+    for (tells, room) in [(false, 64), (true, 64), (true, 1)] {
+        let poll = Poll::new().unwrap();
+        let driver = Driver::new(poll.registry(), 0..100, Options::default()).unwrap();
+        let mut own = Own { poll, events: Events::with_capacity(room), driver, tells };
+        let (stale, kept) =
+            (Stale::start(None), Scripted::start([Script::new().repeat(5, Script::new().answer(OK))]).unwrap());
+        let (tell, told) = mpsc::channel();
+        let client = own.driver.client();
+        for _ in 0..5 {
+            get(&client, &kept.url("/"), &tell);
+            assert_eq!(own.until(&told), "ok");
+        }
+        assert_eq!(kept.counts().accepted, 1, "what is clean is used again");
+        get(&client, &stale.url, &tell);
+        assert_eq!(own.until(&told), "ok");
+        stale.says_more();
+        get(&client, &stale.url, &tell);
+        assert_eq!(own.until(&told), "ok");
+        stale.was_asked_elsewhere();
+    }
+}
+
+#[test]
+fn a_request_from_a_callback_goes_out_within_the_same_frame() {
+    let server = Scripted::start([Script::new().repeat(2, Script::new().answer(OK))]).unwrap();
+    let mut event_loop = EventLoop::new().unwrap();
+    let (tell, told) = mpsc::channel();
+    let client = event_loop.client();
+    let url = server.url("/");
+    client.clone().get(&url).send({
+        let url = url.clone();
+        move |_| {
+            get(&client, &url, &tell);
+        }
+    });
+    // The first answer is there; the second request waits for a poll, of which this frame has time for more than one.
+    let end = Instant::now() + PATIENCE;
+    while event_loop.driver().pool_statistics().reused == 0 {
+        assert!(Instant::now() < end);
+        event_loop.pump(FRAME).unwrap();
+    }
+    server.wait_for_requests(2);
+    assert_eq!(until(&mut event_loop, TURNS[1], &told), "ok");
+    assert_eq!(server.counts().accepted, 1);
+}
+
+#[test]
+fn t47_a_poll_that_had_no_room_for_all_events_is_no_look() {
+    let stale = Stale::start(None);
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let poll = Poll::new().unwrap();
+    // Two sockets of the caller's own have something to say at the wrong moment.
+    let mut own_sockets: Vec<_> = (200..202)
+        .map(|token| {
+            let mut near = mio::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+            poll.registry().register(&mut near, mio::Token(token), mio::Interest::READABLE).unwrap();
+            (near, listener.accept().unwrap().0)
+        })
+        .collect();
+    let driver = Driver::new(poll.registry(), 0..100, Options::default()).unwrap();
+    let mut own = Own { poll, events: Events::with_capacity(2), driver, tells: true };
+    let (tell, told) = mpsc::channel();
+    let client = own.driver.client();
+    get(&client, &stale.url, &tell);
+    assert_eq!(own.until(&told), "ok");
+    // The next request is given the kept connection and waits for a poll.
+    get(&client, &stale.url, &tell);
+    own.poll_once(Duration::ZERO);
+    assert!(own.driver.turn(None), "a poll is awaited");
+    assert_eq!(own.driver.timeout(), Some(Duration::ZERO));
+    for (_, far) in &mut own_sockets {
+        std::io::Write::write_all(far, b"mine").unwrap();
+    }
+    stale.says_more();
+    own.poll_once(Duration::ZERO);
+    assert_eq!(own.until(&told), "ok");
+    stale.was_asked_elsewhere();
+}
