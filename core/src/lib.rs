@@ -65,6 +65,8 @@ pub mod request;
 mod request_target;
 pub mod resolve;
 pub mod session;
+#[cfg(test)]
+mod shown_tests;
 pub mod text;
 pub mod time;
 pub mod tls;

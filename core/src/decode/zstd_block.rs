@@ -139,4 +139,32 @@ mod tests {
         assert_eq!(held.compressed(b"\x10ab\x00", LARGEST), Ok(()));
         assert!(held.bytes(8 << 20, None) < 40 * 1024);
     }
+    #[test]
+    fn what_is_held_is_reckoned_from_window_size_and_blocks() {
+        const KIB: usize = 1024;
+        let plain = |blocks: &[usize]| {
+            let mut held = Held::default();
+            blocks.iter().for_each(|&size| held.plain(size));
+            held
+        };
+        for (blocks, window, stated, expected) in [
+            (&[][..], KIB, None, 0),
+            (&[1000], 8 * KIB * KIB, None, KIB),
+            (&[1000, 24], 8 * KIB * KIB, None, 2 * KIB),
+            (&[1000, 1000], 8 * KIB * KIB, Some(1000), KIB),
+            (&[LARGEST; 8], KIB, None, 256 * KIB),
+            (&[LARGEST; 2], 8 * KIB * KIB, None, 256 * KIB + 1),
+            (&[LARGEST; 3], 8 * KIB * KIB, None, 512 * KIB),
+            (&[LARGEST; 8], 384 * KIB, None, 768 * KIB),
+        ] {
+            let bytes = plain(blocks).bytes(window, stated);
+            assert_eq!(bytes, expected, "{blocks:?} {window} {stated:?}");
+        }
+        // Two literals and no sequence; then ten literals and five sequences, of which a block is the most.
+        let mut held = Held::default();
+        held.compressed(b"\x10ab\x00", LARGEST).unwrap();
+        assert_eq!(held.bytes(8 * KIB * KIB, None), 4 + TABLES + 2 * (4 + 2));
+        held.compressed(b"\x50abcdefghij\x05", KIB).unwrap();
+        assert_eq!(held.bytes(8 * KIB * KIB, None), 2 * KIB + TABLES + 2 * (12 + 10 + 12 * 5));
+    }
 }

@@ -1,0 +1,198 @@
+//! What users read: the texts of errors and states say what they are about, and Debug forms show what they should and no more.
+
+use std::error::Error as _;
+use std::fmt::{Debug, Display};
+
+use crate::address_policy::{AddressDenied, AddressPolicy};
+use crate::decode::{Coding, DecodeError};
+use crate::dial::DialError;
+use crate::error::{ErrorKind, IoFailure, Misuse, Phase, Timeout};
+use crate::http1::{self, ProtocolError};
+use crate::link::{LayerError, LayerKind, LinkError, NotReusable};
+use crate::redirect::RedirectError;
+use crate::resolve::StaticResolver;
+use crate::tls::TlsFailure;
+use crate::url_rules::UrlError;
+use crate::{Headers, LimitExceeded, Pairs, UnixTime};
+
+/// Each is one line that has its words.
+fn read_well<T: Display>(all: impl IntoIterator<Item = (T, &'static str)>) {
+    for (shown, words) in all {
+        let text = shown.to_string();
+        assert!(text.contains(words) && !text.contains('\n'), "expected {words:?} in {text:?}");
+    }
+}
+
+fn shows(value: &impl Debug, words: &[&str]) {
+    let text = format!("{value:?}");
+    assert!(words.iter().all(|word| text.contains(word)), "expected {words:?} in {text:?}");
+    assert!(!text.contains("canary"), "{text}");
+}
+
+#[test]
+fn what_ends_a_link_reads_well() {
+    let other = || -> Box<dyn std::error::Error + Send + Sync> { "from elsewhere".into() };
+    read_well([
+        (LinkError::Protocol(ProtocolError::Unsolicited), ""),
+        (LinkError::Tls(TlsFailure::Expired), "expired"),
+        (LinkError::Proxy(ProtocolError::Unsolicited), "CONNECT"),
+        (LinkError::Closed(LayerKind::Proxy), "proxy handshake"),
+        (LinkError::Closed(LayerKind::Tls), "TLS handshake"),
+        (LinkError::EarlyBytes(LayerKind::Other), "handshake"),
+        (LinkError::Layer(other()), "from elsewhere"),
+        (LinkError::Over, "over"),
+    ]);
+    read_well([
+        (LayerError::from(TlsFailure::NotTls), "TLS"),
+        (LayerError::Proxy(ProtocolError::Unsolicited), "CONNECT"),
+        (LayerError::Other(other()), "from elsewhere"),
+    ]);
+    assert!(LinkError::Closed(LayerKind::Tls).is_truncation() && LinkError::Tls(TlsFailure::Truncated).is_truncation());
+    assert!(
+        !LinkError::Tls(TlsFailure::Expired).is_truncation() && !LinkError::EarlyBytes(LayerKind::Tls).is_truncation()
+    );
+    assert!(!LinkError::Over.is_truncation() && !LinkError::Layer(other()).is_truncation());
+    assert!(LinkError::Proxy(ProtocolError::Unsolicited).source().is_some() && LinkError::Over.source().is_none());
+    read_well([
+        (NotReusable::Http(http1::NotReusable::Leftover), "bytes followed"),
+        (NotReusable::NotEstablished, "not established"),
+        (NotReusable::Leftover, "left over"),
+        (NotReusable::Unsent, "to be sent"),
+        (NotReusable::Closed, "closed"),
+        (NotReusable::Over, "over"),
+    ]);
+}
+
+#[test]
+fn phases_deadlines_and_misuse_read_well() {
+    read_well([
+        (Phase::Prepare, "building"),
+        (Phase::Acquire, "waiting for a connection"),
+        (Phase::Resolve, "name"),
+        (Phase::Connect, "connecting"),
+        (Phase::Proxy, "proxy"),
+        (Phase::Tls, "TLS"),
+        (Phase::Send, "sending"),
+        (Phase::Head, "head"),
+        (Phase::Redirect, "redirect"),
+        (Phase::Body, "body"),
+    ]);
+    for timeout in Timeout::ALL {
+        assert!(timeout.option().ends_with("_timeout"), "{timeout:?}");
+    }
+    read_well([(Misuse::Ended, ""), (Misuse::NotAsked, ""), (Misuse::TooMany, "")]);
+    for misuse in [Misuse::Ended, Misuse::NotAsked, Misuse::TooMany] {
+        assert!(!misuse.to_string().is_empty());
+    }
+    let failure = IoFailure::from(&std::io::Error::other("no route"));
+    assert_eq!((failure.to_string(), failure.kind), ("no route".into(), std::io::ErrorKind::Other));
+    let refused = IoFailure::new(std::io::ErrorKind::ConnectionRefused);
+    assert_eq!(refused.to_string(), std::io::ErrorKind::ConnectionRefused.to_string());
+    read_well([(UnixTime(17), "17")]);
+}
+
+#[test]
+fn what_kind_of_failure_it_is_can_be_asked() {
+    let limit = || LimitExceeded { name: "canary", limit: 1, seen: 2 };
+    let failure = || IoFailure::new(std::io::ErrorKind::NotFound);
+    let gzip = Coding::Gzip;
+    // Whether it is a timeout, of connecting, a truncation; and whether another error caused it.
+    for (kind, expected) in [
+        (ErrorKind::Build(crate::BuildError::NoBaseUrl), "   s"),
+        (ErrorKind::Resolve(failure()), " c s"),
+        (ErrorKind::AddressDenied(AddressDenied { denied: Vec::new() }), " c s"),
+        (ErrorKind::Connect(DialError::NoAddresses), " c s"),
+        (ErrorKind::Io(failure()), "   s"),
+        (ErrorKind::Link(LinkError::Closed(LayerKind::Tls)), "  ts"),
+        (ErrorKind::Link(LinkError::Over), "   s"),
+        (ErrorKind::Timeout { which: Timeout::Connect, limit: std::time::Duration::ZERO }, "d   "),
+        (ErrorKind::Redirect(RedirectError::Loop), "   s"),
+        (ErrorKind::Decode(DecodeError::Truncated { coding: gzip }), "  ts"),
+        (ErrorKind::Decode(DecodeError::TrailingData { coding: gzip }), "   s"),
+        (ErrorKind::Limit(limit()), "   s"),
+        (ErrorKind::Cancelled, "    "),
+    ] {
+        let error = crate::Request::new(crate::Method::GET, "http://a.test/").error(kind);
+        let flags = [
+            (error.is_timeout(), 'd'),
+            (error.is_connect(), 'c'),
+            (error.is_truncated(), 't'),
+            (error.source().is_some(), 's'),
+        ];
+        let found: String = flags.into_iter().map(|(holds, letter)| if holds { letter } else { ' ' }).collect();
+        assert_eq!(found, expected, "{error}");
+        let text = error.to_string();
+        assert!(text.starts_with("GET http://a.test/: building the request: ") && !text.contains("hop"), "{text}");
+        assert_eq!(format!("{error:?}"), text);
+    }
+}
+
+#[test]
+fn faults_of_redirects_and_urls_read_well_and_name_their_cause() {
+    let bad = RedirectError::BadLocation(UrlError::NotAbsolute);
+    read_well([
+        (RedirectError::TooMany { limit: 7 }, "7"),
+        (RedirectError::Loop, "loop"),
+        (RedirectError::UnsupportedScheme("gopher".into()), "gopher"),
+        (RedirectError::DifferingLocations, "differ"),
+        (bad.clone(), "Location"),
+        (RedirectError::DowngradeRefused, "plain http"),
+        (RedirectError::BodyNotReplayable, "body"),
+    ]);
+    assert!(bad.source().is_some_and(|cause| cause.downcast_ref() == Some(&UrlError::NotAbsolute)));
+    assert!(RedirectError::Loop.source().is_none() && UrlError::NotAbsolute.source().is_none());
+    let parse = url::Url::parse("http://[").unwrap_err();
+    assert!(UrlError::Parse(parse).source().is_some_and(|cause| cause.to_string() == parse.to_string()));
+}
+
+#[test]
+fn debug_forms_of_options_show_names_and_no_values() {
+    let mut headers = Headers::new();
+    headers.set("X-One", "1").unwrap();
+    headers.set_sensitive("X-Two", "canary").unwrap();
+    headers.remove("X-Three").unwrap();
+    shows(&headers, &["X-One", "X-Two", "X-Three"]);
+    let mut pairs = Pairs::new();
+    pairs.set("name", "canary");
+    shows(&pairs, &["name"]);
+    let resolver = StaticResolver::new().with("a.test", ["192.0.2.7".parse().unwrap()]);
+    shows(&resolver, &["a.test", "192.0.2.7"]);
+    shows(&AddressPolicy::Any, &["Any"]);
+    shows(&AddressPolicy::PublicOnly, &["PublicOnly"]);
+    shows(&AddressPolicy::Custom(std::sync::Arc::new(|_| true)), &["Custom"]);
+    shows(&crate::Session::new().jar(), &["Jar", "cookies: 0"]);
+    shows(&crate::UrlMemo::default(), &["entries: 0"]);
+    let rules = crate::cookie::SuffixRules::parse("a\nb.a").unwrap();
+    shows(&rules, &["names: 2"]);
+}
+
+#[cfg(all(feature = "tls", feature = "ring"))]
+#[test]
+fn settings_of_tls_show_what_they_trust_and_no_key() {
+    use crate::tls::{TlsConfig, TlsConfigError, TlsInfo, TlsVersion};
+    use std::hash::{BuildHasher, RandomState};
+    let builder = || TlsConfig::builder().danger_accept_invalid_certs();
+    shows(&builder(), &["accept_any: true", "client_certificate: false", "roots: 0"]);
+    let (one, other) = (builder().build().unwrap(), builder().build().unwrap());
+    shows(&one, &["TlsConfig"]);
+    let state = RandomState::new();
+    assert_eq!(state.hash_one(&one), state.hash_one(one.clone()));
+    assert_ne!(state.hash_one(&one), state.hash_one(&other), "each is compared by identity");
+    assert!(one == one.clone() && one != other && one.accepts_invalid_certs());
+    assert!(!TlsConfig::builder().build().unwrap().accepts_invalid_certs());
+    read_well([
+        (TlsConfigError::NoProvider, "provider"),
+        (TlsConfigError::NoRoots, "root"),
+        (TlsConfigError::Pem("why".into()), "why"),
+        (TlsConfigError::Rustls("why".into()), "why"),
+    ]);
+    read_well([(TlsVersion::V1_2, "TLS 1.2"), (TlsVersion::V1_3, "TLS 1.3")]);
+    let info = TlsInfo {
+        version: TlsVersion::V1_3,
+        cipher_suite: 0x1301,
+        alpn: Some(b"http/1.1"),
+        resumed: true,
+        certificate: Some(b"canary"),
+    };
+    shows(&info, &["0x1301", "http/1.1", "resumed: true", "Some(6)"]);
+}
