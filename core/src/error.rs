@@ -26,6 +26,8 @@ pub enum Misuse {
     NotAsked,
     /// More bytes reported than were offered.
     TooMany,
+    /// A kept connection without the TLS that the route needs, or with TLS that it does not.
+    OtherRoute,
     /// The transfer has ended.
     Ended,
 }
@@ -35,6 +37,7 @@ impl fmt::Display for Misuse {
         f.write_str(match self {
             Misuse::NotAsked => "misuse: an answer to something that was not asked",
             Misuse::TooMany => "misuse: more bytes reported than were offered",
+            Misuse::OtherRoute => "misuse: a kept connection whose layers are not those of the route",
             Misuse::Ended => "misuse: the transfer has ended",
         })
     }

@@ -64,6 +64,7 @@ pub mod redirect;
 pub mod request;
 mod request_target;
 pub mod resolve;
+mod secret_scope;
 pub mod session;
 #[cfg(test)]
 mod shown_tests;
@@ -86,6 +87,7 @@ pub use prepared::Prepared;
 pub use proxy::Proxy;
 pub use request::{BuildError, IntoUrl, Request};
 pub use request_target::RequestTarget;
+pub use secret_scope::SecretScope;
 pub use session::Session;
 pub use time::{Instant, Now, UnixTime};
 pub use transfer::{Event, Input, Output, Side, Transfer};

@@ -19,7 +19,6 @@ use crate::decode::accept_encoding;
 use crate::http1::{BodyLength, FieldLines, Version};
 use crate::options::{HeaderError, Headers, Merged, Pairs, Settings};
 use crate::proxy::Proxy;
-use crate::redirect::PlainHttp;
 use crate::request::BuildError;
 use crate::request_target::RequestTarget;
 use crate::url_rules::{QueryShown, absolute_target, host_header, redacted, request_target};
@@ -47,7 +46,7 @@ const OWNED: [(&str, &str); 8] = [
     ("connection", "use the option keep_alive"),
     ("keep-alive", "use the option keep_alive"),
     ("proxy-connection", "no proxy needs it"),
-    ("upgrade", "upgrades are asked for by an option"),
+    ("upgrade", "a request cannot ask for an upgrade yet"),
     ("te", "use the option transfer_coding; trailers are always accepted"),
     ("trailer", "trailers belong to the body"),
     ("expect", "use the option expect_continue"),
@@ -87,7 +86,7 @@ impl Prepared {
         if self.method == Method::CONNECT {
             return Err(BuildError::Connect);
         }
-        if self.settings.redirect.plain_http == PlainHttp::Refused && self.url.scheme() != "https" {
+        if self.settings.https_only && self.url.scheme() != "https" {
             return Err(BuildError::HttpsOnly);
         }
         if self.settings.version == Version::Http10 && self.body.length().is_none() {
@@ -97,6 +96,9 @@ impl Prepared {
         if self.lines.is_none() {
             for (name, value) in self.headers.iter() {
                 self.check_field(name, value.as_bytes())?;
+            }
+            for name in self.headers.removed() {
+                self.check_removed(name)?;
             }
         }
         for (name, value) in self.cookies.iter() {
@@ -136,6 +138,29 @@ impl Prepared {
             }
         }
         Ok(())
+    }
+
+    /// A field that is written all the same cannot be removed: Host (RFC 9112 §3.2), the framing's where there is some, and those that an
+    /// option asks for.
+    fn check_removed(&self, name: &str) -> Result<(), BuildError> {
+        let is = |known: &str| name.eq_ignore_ascii_case(known);
+        let framing = match self.body_length() {
+            BodyLength::None => None,
+            BodyLength::Known(_) => Some("content-length"),
+            BodyLength::Chunked => Some("transfer-encoding"),
+        };
+        if is("host") || framing.is_some_and(is) {
+            return Err(BuildError::Header(HeaderError::Required { name: name.into() }));
+        }
+        let asked = [
+            (!self.settings.keep_alive || self.takes_transfer_codings(), "connection"),
+            (self.settings.expect_continue, "expect"),
+            (self.takes_transfer_codings(), "te"),
+        ];
+        match OWNED.iter().find(|(known, _)| is(known) && asked.contains(&(true, known))) {
+            Some((_, instead)) => Err(BuildError::Header(HeaderError::Owned { name: name.into(), instead })),
+            None => Ok(()),
+        }
     }
 
     /// How the body is framed (RFC 9110 §8.6: a method that anticipates content says so even when there is none).
@@ -242,7 +267,7 @@ fn general(headers: &Headers, decode: bool) -> impl Iterator<Item = (&str, &[u8]
 pub(crate) fn general_lines(headers: &Headers, decode: bool) -> Option<Arc<FieldLines>> {
     let special =
         |name: &str| is_written_elsewhere(name) || OWNED.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
-    if headers.iter().any(|(name, _)| special(name)) {
+    if headers.iter().map(|(name, _)| name).chain(headers.removed()).any(special) {
         return None;
     }
     FieldLines::new(general(headers, decode)).ok().map(Arc::new)

@@ -15,7 +15,7 @@ use crate::body::Body;
 use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
 use crate::options::{HeaderError, Options, Setting};
-use crate::redirect::{Follow, Policy};
+use crate::redirect::Follow;
 use crate::url_rules::{self, QueryShown, UrlError, UserInfo};
 
 /// A request: method, URL, options and body.
@@ -276,15 +276,9 @@ impl Request {
         self.options.scalars_mut().total_timeout = Setting::Set(total.into());
     }
 
-    /// How many redirects are followed; 0 delivers the first 3xx.
+    /// How many redirects are followed; 0 delivers the first 3xx. The rest of the redirect policy stays as it is.
     pub fn set_max_redirects(&mut self, most: u32) {
-        let scalars = self.options.scalars_mut();
-        let mut policy = match scalars.redirect {
-            Setting::Set(policy) => policy,
-            Setting::Inherit | Setting::Clear => Policy::default(),
-        };
-        policy.follow = Follow::AtMost(most);
-        scalars.redirect = Setting::Set(policy);
+        self.options.scalars_mut().redirect.follow = Setting::Set(Follow::AtMost(most));
     }
 
     fn keep_fault(&mut self, result: Result<(), BuildError>) {

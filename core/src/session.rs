@@ -17,6 +17,7 @@ use crate::options::{HeaderError, Headers, Merged, Options, Pairs, Setting, Sett
 use crate::origin::Origin;
 use crate::prepared::{Prepared, general_lines};
 use crate::request::{BuildError, Request, Target};
+use crate::secret_scope::Bound;
 #[cfg(feature = "tls")]
 use crate::tls::TlsConfig;
 use crate::transfer::Route;
@@ -107,7 +108,9 @@ impl Session {
             Some(scalars) => library.with(scalars),
             None => library,
         };
-        self.settings = Arc::new(Merged::new(settings, self.settings.decode_memory.clone()));
+        let mut settings = Merged::new(settings, self.settings.decode_memory.clone());
+        settings.bound = Bound::new(&settings.secret_scope, &self.options, &settings);
+        self.settings = Arc::new(settings);
         self.headers = Arc::new(self.options.headers.clone());
         self.lines = general_lines(&self.headers, self.settings.decode);
         // It may hold a proxy or a TLS configuration that is not wanted any more.
@@ -123,7 +126,8 @@ impl Session {
         self.update(|options| options.headers.set(name, value))
     }
 
-    /// Sets the URL that relative URLs are resolved against, by RFC 3986 §5 and never by string prefix.
+    /// Sets the URL that relative URLs are resolved against, by RFC 3986 §5 and never by string prefix. The session's secrets go to its
+    /// origin alone from now on, unless a [`SecretScope`](crate::SecretScope) is set.
     ///
     /// # Errors
     /// [`BuildError::Url`] when it is no absolute http or https URL.
@@ -166,24 +170,41 @@ impl Session {
         if let Some(fault) = &request.fault {
             return Err((**fault).clone());
         }
-        let settings = match request.options.scalars() {
-            Some(scalars) => Arc::new(Merged::new(self.settings.with(scalars), self.settings.decode_memory.clone())),
+        let own = request.options.scalars();
+        let mut settings = match own {
+            Some(scalars) => {
+                let mut merged = Merged::new(self.settings.with(scalars), self.settings.decode_memory.clone());
+                merged.bound = match scalars.secret_scope {
+                    Setting::Inherit => self.settings.bound.clone(),
+                    _ => Bound::new(&merged.secret_scope, &self.options, &self.settings),
+                };
+                Arc::new(merged)
+            }
             None => self.settings.clone(),
         };
-        let (headers, lines) = match request.options.headers.is_empty() {
-            true if settings.decode == self.settings.decode => (self.headers.clone(), self.lines.clone()),
-            true => (self.headers.clone(), None),
-            false => (Arc::new(request.options.headers.over(&self.options.headers)), None),
-        };
         let (mut url, userinfo) = resolve(&request.target, &settings)?;
-        if !(self.options.query.is_empty() && request.options.query.is_empty()) {
-            let query = request.options.query.over(&self.options.query);
+        let bound = settings.bound.clone().filter(|bound| !bound.holds(&url));
+        let outside = bound.as_deref();
+        let (fields, lines) = outside.map_or((&self.headers, &self.lines), |bound| (&bound.open, &bound.open_lines));
+        let (headers, lines) = match request.options.headers.is_empty() {
+            true if settings.decode == self.settings.decode => (fields.clone(), lines.clone()),
+            true => (fields.clone(), None),
+            false => (Arc::new(request.options.headers.over(fields)), None),
+        };
+        let nothing = Pairs::new();
+        let (query, cookies) =
+            if outside.is_some() { (&nothing, &nothing) } else { (&self.options.query, &self.options.cookies) };
+        if !(query.is_empty() && request.options.query.is_empty()) {
+            let query = request.options.query.over(query);
             url_rules::append_query(Arc::make_mut(&mut url), query.iter());
+        }
+        if let Some(bound) = outside.filter(|bound| bound.has_settings()) {
+            bound.withhold(own, &mut Arc::make_mut(&mut settings).settings);
         }
         LimitExceeded::check("url_bytes", settings.limits.url_bytes as u64, url.as_str().len() as u64)
             .map_err(|e| BuildError::Url(e.into()))?;
         // The more explicit wins: the request's option, then its URL, then the session's option.
-        let chosen = request.options.scalars().is_some_and(|own| matches!(own.auth, Setting::Set(Some(_))));
+        let chosen = own.is_some_and(|own| matches!(own.auth, Setting::Set(Some(_))));
         let auth = match userinfo.filter(|_| !chosen) {
             Some(u) => Some(
                 crate::auth::Auth::basic(&u.user, u.password.as_deref().unwrap_or_default())
@@ -191,9 +212,9 @@ impl Session {
             ),
             None => settings.auth.clone(),
         };
-        let cookies = match request.options.cookies.is_empty() && self.options.cookies.is_empty() {
+        let cookies = match request.options.cookies.is_empty() && cookies.is_empty() {
             true => Pairs::new(),
-            false => request.options.cookies.over(&self.options.cookies),
+            false => request.options.cookies.over(cookies),
         };
         let prepared = Prepared {
             method: request.method.clone(),

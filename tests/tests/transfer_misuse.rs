@@ -240,3 +240,37 @@ fn an_attempt_is_answered_once_and_what_is_said_of_it_later_is_misuse() {
     assert_eq!(transfer.handle(now, failed), Err(Misuse::NotAsked));
     assert!(matches!(transfer.poll(), Output::Transmit), "it goes on with the connection that there is");
 }
+
+/// A transfer to `url` that has asked for a kept connection.
+fn asking(session: &mut Session, url: &str) -> Transfer {
+    let now = Now::default();
+    let mut transfer = Transfer::new(session.prepare(&Request::new(Method::GET, url)).unwrap(), now);
+    loop {
+        match transfer.poll() {
+            Output::Sync => transfer.sync(now, session).unwrap(),
+            Output::Acquire => return transfer,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// An answer to that with a link of its own layers.
+fn acquired(layers: Vec<Box<dyn petition_core::link::Layer>>) -> Input<'static> {
+    let link = Box::new(petition_core::link::Link::new(layers, petition_core::http1::Config::default()));
+    Input::Acquired { link, peer: None }
+}
+
+#[test]
+fn t9_a_kept_connection_without_tls_never_serves_an_https_request() {
+    let authority = petition_tests::tls::Authority::new();
+    let client = petition_tests::memory::client_config(&authority);
+    let tls = || vec![Box::new(petition_core::tls::TlsLayer::new(&client, "a.test").unwrap()) as _];
+    let (mut session, now) = (Session::new(), Now::default());
+    let mut secure = asking(&mut session, "https://a.test/");
+    assert_eq!(secure.handle(now, acquired(Vec::new())), Err(Misuse::OtherRoute));
+    // Nothing has changed: the question is still open.
+    assert_eq!(secure.handle(now, acquired(tls())), Ok(()));
+    let mut plain = asking(&mut session, "http://a.test/");
+    assert_eq!(plain.handle(now, acquired(tls())), Err(Misuse::OtherRoute));
+    assert_eq!(plain.handle(now, Input::NotAcquired), Ok(()));
+}

@@ -250,6 +250,51 @@ fn t21_framing_fields_set_by_hand_are_checked_before_anything_is_sent() {
 }
 
 #[test]
+fn t20_t21_a_field_that_the_message_needs_cannot_be_removed() {
+    let session = World::new(petition_tests::memory::Style::plain()).session;
+    let post = || Request::new(Method::POST, "http://a.test/").data("abc");
+    let refusal = |request: Request| session.prepare(&request).map(|_| ()).unwrap_err().to_string();
+    for name in ["Host", "HOST", "Content-Length"] {
+        assert!(refusal(post().without_header(name)).contains(&format!("{name} cannot be removed")));
+    }
+    let stream = post().data(Body::Stream { length: None, rewindable: false });
+    assert!(refusal(stream.without_header("Transfer-Encoding")).contains("cannot be removed"));
+    let asks = post().option(|options| options.scalars_mut().expect_continue = true.into());
+    assert!(refusal(asks.without_header("Expect")).contains("expect_continue"));
+    let closes = post().option(|options| options.scalars_mut().keep_alive = false.into());
+    assert!(refusal(closes.without_header("Connection")).contains("keep_alive"));
+    // What is not written cannot be missed.
+    for name in ["Expect", "Connection", "TE", "Transfer-Encoding", "User-Agent"] {
+        assert!(session.prepare(&post().without_header(name)).is_ok(), "{name}");
+    }
+    // Nor by a session, for whom it is found out at the request.
+    let mut session = petition_core::Session::new();
+    session.update(|options| options.headers.remove("host")).unwrap();
+    assert!(session.prepare(&Request::new(Method::GET, "http://a.test/")).is_err());
+    assert!(session.prepare(&Request::new(Method::GET, "http://a.test/").header("Host", "b.test")).is_ok());
+}
+
+#[test]
+fn t26_a_parsed_url_and_a_base_url_pass_the_checks_of_text() {
+    let parsed = |text: &str| text.parse::<petition_core::Url>().unwrap();
+    for text in ["http://a..b/", "http://a.test:0/", "http://.a/", "http://a.b../x"] {
+        let mut session = petition_core::Session::new();
+        let says = |request: Request| session.prepare(&request).map(|_| ()).unwrap_err().to_string();
+        let (as_text, url) = (says(Request::new(Method::GET, text)), parsed(text));
+        for request in [Request::new(Method::GET, parsed(text)), Request::new(Method::GET, &url)] {
+            let said = says(request);
+            assert_eq!(said.split(": ").last(), as_text.split(": ").last(), "{text}");
+        }
+        session.update(|options| options.scalars_mut().base_url = Some(parsed(text)).into());
+        for reference in ["/x", "x", "?y", ""] {
+            let error = session.prepare(&Request::new(Method::GET, reference)).map(|_| ()).unwrap_err();
+            assert_eq!(error.to_string().split(": ").last(), as_text.split(": ").last(), "{text} {reference:?}");
+        }
+        assert!(session.prepare(&Request::new(Method::GET, "//fine.test/")).is_ok());
+    }
+}
+
+#[test]
 fn t46_no_content_has_no_body_and_what_follows_closes() {
     let world = same_in(0..1, |w| {
         w.serve("a.test:80", Peer::replies(["HTTP/1.1 204 No Content\r\n\r\nHTTP/1.1 200 OK\r\n\r\nevil"]));

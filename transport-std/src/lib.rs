@@ -56,8 +56,8 @@ pub use petition_core::pool::PoolLimits;
 #[cfg(feature = "tls")]
 pub use petition_core::tls::TlsConfig;
 pub use petition_core::{
-    Auth, Body, BuildError, Error, ErrorKind, IntoUrl, Limits, Method, Options, Phase, Processed, Proxy, Setting,
-    StatusCode, Timeout, Unavailable,
+    Auth, Body, BuildError, Error, ErrorKind, IntoUrl, Limits, Method, Options, Phase, Processed, Proxy, SecretScope,
+    Setting, StatusCode, Timeout, Unavailable,
 };
 pub use petition_shared::{SESSION_PATIENCE, SharedSession};
 pub use request::Request;

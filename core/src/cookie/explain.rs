@@ -57,18 +57,69 @@ pub struct Explained<'a> {
 }
 
 /// The verdict on one cookie after another, in the order of a Cookie field.
+#[derive(Clone)]
 pub(super) struct Judge<'a> {
     pub(super) origin: Origin<'a>,
     pub(super) now: UnixTime,
     pub(super) context: SiteContext,
-    pub(super) limit: usize,
-    /// Bytes of the field so far.
-    pub(super) length: usize,
+    /// Bytes that the field may have, a separator behind the last pair included; so are those below.
+    room: usize,
+    /// Of the Secure cookies so far, and of the others.
+    secure: usize,
+    others: usize,
+    /// Of all Secure cookies that will go.
+    reserved: usize,
 }
 
-impl Judge<'_> {
-    /// `Sent` counts the cookie as part of the field.
+/// Stands between two pairs.
+const SEPARATOR: usize = "; ".len();
+
+impl<'a> Judge<'a> {
+    /// For a request from `context` to `origin`. `cookies` are all of its site.
+    ///
+    /// Where they do not all fit, Secure cookies go first: whoever speaks for the site over http cannot set any, and must not crowd them
+    /// out with others of a longer path (T68). The order in the field stays that of RFC 6265bis §5.8.3.
+    pub(super) fn new<'c>(
+        origin: Origin<'a>,
+        now: UnixTime,
+        context: SiteContext,
+        limit: usize,
+        cookies: impl Iterator<Item = &'c StoredCookie> + Clone,
+    ) -> Judge<'a> {
+        let room = limit.saturating_add(SEPARATOR);
+        let mut judge = Judge { origin, now, context, room, secure: 0, others: 0, reserved: 0 };
+        let all = || cookies.clone().map(|cookie| cookie.pair.len() + SEPARATOR);
+        if judge.origin.way != Way::Insecure && all().sum::<usize>() > room {
+            let mut first = judge.clone();
+            for cookie in cookies.clone().filter(|cookie| cookie.secure) {
+                first.judge(cookie);
+            }
+            judge.reserved = first.secure;
+        }
+        judge
+    }
+
+    /// Whether it goes. `Sent` counts the cookie as part of the field.
     pub(super) fn judge(&mut self, cookie: &StoredCookie) -> Verdict {
+        let verdict = self.matches(cookie);
+        if verdict != Verdict::Sent {
+            return verdict;
+        }
+        let (taken, count) = match cookie.secure {
+            true => (self.secure, &mut self.secure),
+            false => (self.reserved + self.others, &mut self.others),
+        };
+        let own = cookie.pair.len() + SEPARATOR;
+        let [limit, seen] = [self.room, taken + own].map(|length| length.saturating_sub(SEPARATOR) as u64);
+        match LimitExceeded::check("cookies.header_bytes", limit, seen) {
+            Ok(()) => *count += own,
+            Err(limit) => return Verdict::HeaderFull(limit),
+        }
+        verdict
+    }
+
+    /// `Sent`, unless something other than the field's length forbids it.
+    fn matches(&self, cookie: &StoredCookie) -> Verdict {
         let host = self.origin.host;
         match cookie.scope {
             Scope::HostOnly if host.as_str() != &*cookie.domain => return Verdict::OtherHost,
@@ -86,12 +137,6 @@ impl Judge<'_> {
         }
         if !self.context.sends(cookie.same_site) {
             return Verdict::CrossSite;
-        }
-        let separator = if self.length == 0 { 0 } else { 2 };
-        let length = self.length + separator + cookie.pair.len();
-        match LimitExceeded::check("cookies.header_bytes", self.limit as u64, length as u64) {
-            Ok(()) => self.length = length,
-            Err(limit) => return Verdict::HeaderFull(limit),
         }
         Verdict::Sent
     }

@@ -155,13 +155,13 @@ impl Jar {
     /// the longest path first, the oldest of those first. They now count as used at `now`.
     ///
     /// A cookie that does not fit into [`CookieLimits::header_bytes`](super::CookieLimits::header_bytes) is left out; a shorter one
-    /// after it may still go. When no cookie is sent, `out` is as before.
+    /// after it may still go. Cookies without Secure get the room that the Secure ones leave. When no cookie is sent, `out` is as before.
     pub fn append_header(&mut self, url: &Url, now: UnixTime, context: SiteContext, out: &mut Vec<u8>) -> Sent {
         let mut sent = Sent::default();
         if self.store.is_empty() {
             return sent;
         }
-        let Some((site, mut judge)) = judge(&self.policy, url, now, context) else { return sent };
+        let Some((site, mut judge)) = self.judge(url, now, context) else { return sent };
         self.store.use_each(site, now, |cookie| match judge.judge(cookie) {
             Verdict::Sent => {
                 if sent.cookies > 0 {
@@ -188,7 +188,7 @@ impl Jar {
         now: UnixTime,
         context: SiteContext,
     ) -> impl Iterator<Item = Explained<'a>> + 'a {
-        let judge = judge(&self.policy, url, now, context);
+        let judge = self.judge(url, now, context);
         judge.into_iter().flat_map(move |(site, mut judge)| {
             self.store.site(site).map(move |(_, cookie)| Explained { cookie, verdict: judge.judge(cookie) })
         })
@@ -259,6 +259,14 @@ impl Jar {
             self.drop_id(id);
         }
         before - self.len()
+    }
+
+    /// The site of a URL and the judge of its cookies; `None` for a URL that has no cookies.
+    fn judge<'a>(&self, url: &'a Url, now: UnixTime, context: SiteContext) -> Option<(&'a str, Judge<'a>)> {
+        let origin = Origin::of(url, self.policy.loopback).ok()?;
+        let site = self.policy.public_suffixes.site(origin.host);
+        let cookies = self.store.site(site).map(|(_, cookie)| cookie);
+        Some((site, Judge::new(origin, now, context, self.policy.limits.header_bytes, cookies)))
     }
 
     /// A parsed cookie from an origin: may it be stored, and what does it replace?
@@ -365,13 +373,6 @@ impl Jar {
         self.revision += 1;
         Some(cookie)
     }
-}
-
-/// The site of a URL and the judge of its cookies; `None` for a URL that has no cookies.
-fn judge<'a>(policy: &Policy, url: &'a Url, now: UnixTime, context: SiteContext) -> Option<(&'a str, Judge<'a>)> {
-    let origin = Origin::of(url, policy.loopback).ok()?;
-    let site = policy.public_suffixes.site(origin.host);
-    Some((site, Judge { origin, now, context, limit: policy.limits.header_bytes, length: 0 }))
 }
 
 impl fmt::Debug for Jar {

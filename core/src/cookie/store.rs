@@ -74,7 +74,7 @@ impl Store {
     }
 
     /// The cookies of a site, in the order of a Cookie field.
-    pub(super) fn site(&self, site: &str) -> impl Iterator<Item = (Id, &StoredCookie)> {
+    pub(super) fn site(&self, site: &str) -> impl Iterator<Item = (Id, &StoredCookie)> + Clone {
         let ids = self.sites.get(site).map(Vec::as_slice).unwrap_or_default();
         ids.iter().filter_map(|&id| Some((id, self.get(id)?)))
     }

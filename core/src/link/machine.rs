@@ -7,7 +7,7 @@
 
 use super::error::{LinkError, NotReusable};
 use super::event::{Counters, LinkEvent, Phase};
-use super::layer::{Layer, LayerEof};
+use super::layer::{Layer, LayerEof, LayerKind};
 use super::stack::Stack;
 use crate::Now;
 use crate::buffer::Retained;
@@ -338,6 +338,11 @@ impl Link {
     /// What TLS agreed on; that of the topmost layer where there are several. `None` without TLS or before it is open.
     pub fn tls_info(&self) -> Option<TlsInfo<'_>> {
         self.stack.layers().rev().find_map(Layer::tls_info)
+    }
+
+    /// How many of its layers are TLS.
+    pub(crate) fn tls_layers(&self) -> usize {
+        self.stack.layers().filter(|layer| layer.kind() == LayerKind::Tls).count()
     }
 
     /// How much went through.

@@ -85,6 +85,11 @@ impl Headers {
         self.edits.iter().filter_map(|edit| Some((&*edit.name, edit.value.as_ref()?)))
     }
 
+    /// The names that are removed.
+    pub fn removed(&self) -> impl Iterator<Item = &str> {
+        self.edits.iter().filter(|edit| edit.value.is_none()).map(|edit| &*edit.name)
+    }
+
     /// Whether the list says nothing.
     pub fn is_empty(&self) -> bool {
         self.edits.is_empty()
@@ -163,6 +168,11 @@ pub enum HeaderError {
         /// What to use in its place.
         instead: &'static str,
     },
+    /// The message cannot be sent without this field, so that it cannot be removed.
+    Required {
+        /// The field's name.
+        name: String,
+    },
 }
 
 impl fmt::Display for HeaderError {
@@ -174,6 +184,9 @@ impl fmt::Display for HeaderError {
             }
             HeaderError::Owned { name, instead } => {
                 write!(f, "{name} is not set by hand: {instead}")
+            }
+            HeaderError::Required { name } => {
+                write!(f, "{name} cannot be removed: the request would not be valid without it")
             }
         }
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::Settings;
 use crate::decode::DecodeMemory;
 use crate::http1;
+use crate::secret_scope::Bound;
 use crate::transfer::shortest;
 
 #[derive(Clone, Debug)]
@@ -17,13 +18,15 @@ pub(crate) struct Merged {
     pub(crate) framing: Arc<http1::Config>,
     /// The shortest of the times that the settings give to anything.
     pub(crate) shortest: Duration,
+    /// The secrets of the session that may not go to every origin.
+    pub(crate) bound: Option<Arc<Bound>>,
 }
 
 impl Merged {
     pub(crate) fn new(settings: Settings, decode_memory: DecodeMemory) -> Merged {
         let leniencies = if settings.strict { http1::Leniencies::STRICT } else { settings.leniencies };
         let framing = Arc::new(http1::Config { limits: settings.limits, leniencies });
-        Merged { decode_memory, framing, shortest: shortest(&settings), settings }
+        Merged { decode_memory, framing, shortest: shortest(&settings), settings, bound: None }
     }
 }
 

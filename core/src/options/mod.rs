@@ -3,16 +3,19 @@
 //! # The merge order
 //!
 //! library defaults < session < request. Each scalar option is a [`Setting`]: `Inherit` takes the lower level's value,
-//! `Set` replaces it, `Clear` goes back to the library's default whatever the session said. The three lists
+//! `Set` replaces it, `Clear` goes back to the library's default whatever the session said. A composite option (the redirect policy,
+//! limits, leniencies) has one setting for each part, so that a level changes the parts that it names and no other. The three lists
 //! merge by name: an upper level replaces every entry of the names that it mentions ([`Headers`] ignoring case,
 //! [`Pairs`] exactly), may remove a name, and leaves the others alone. Nothing that is set on a request stays on the session
 //! (T11): merging makes a new value and changes neither level.
 
+mod composite;
 mod headers;
 mod merged;
 mod pairs;
 mod settings;
 
+pub use composite::{KeepPostOptions, LeniencyOptions, LimitOptions, RedirectOptions};
 pub use headers::{HeaderError, Headers};
 pub(crate) use merged::Merged;
 pub use pairs::Pairs;

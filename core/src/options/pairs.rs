@@ -46,6 +46,11 @@ impl Pairs {
         self.edits.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_deref()?)))
     }
 
+    /// Keeps the pairs for which `keep` says so, given the name and the value; removed names stay removed.
+    pub(crate) fn retain(&mut self, mut keep: impl FnMut(&str, &str) -> bool) {
+        self.edits.retain(|(name, value)| value.as_ref().is_none_or(|value| keep(name, value)));
+    }
+
     /// Whether the list says nothing.
     pub fn is_empty(&self) -> bool {
         self.edits.is_empty()

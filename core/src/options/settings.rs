@@ -1,9 +1,11 @@
-//! The scalar options: one table that makes both the options of a level and the merged settings.
+//! The scalar options: one table that makes both the options of a level and the merged settings. A composite option merges part by
+//! part, every other as a whole.
 
 use std::time::Duration;
 
 use url::Url;
 
+use super::composite::{LeniencyOptions, LimitOptions, RedirectOptions};
 use crate::address_policy::AddressPolicy;
 use crate::auth::Auth;
 use crate::cookie::SiteContext;
@@ -12,6 +14,7 @@ use crate::limits::Limits;
 use crate::proxy::Proxy;
 use crate::redirect::Policy;
 use crate::request_target::RequestTarget;
+use crate::secret_scope::SecretScope;
 #[cfg(feature = "tls")]
 use crate::tls::TlsConfig;
 
@@ -27,13 +30,31 @@ pub enum Setting<T> {
     Clear,
 }
 
-impl<T: Clone> Setting<T> {
+/// What one level says of an option, or of one part of it.
+pub(super) trait Level {
+    /// What it is when all levels are merged.
+    type Value;
+
+    /// The value for this level over a `lower` one.
+    fn over(&self, lower: &Self::Value, default: Self::Value) -> Self::Value;
+
+    /// The library's default, whatever a lower level says.
+    fn cleared() -> Self;
+}
+
+impl<T: Clone> Level for Setting<T> {
+    type Value = T;
+
     fn over(&self, lower: &T, default: T) -> T {
         match self {
             Setting::Inherit => lower.clone(),
             Setting::Set(value) => value.clone(),
             Setting::Clear => default,
         }
+    }
+
+    fn cleared() -> Self {
+        Setting::Clear
     }
 }
 
@@ -44,11 +65,15 @@ impl<T> From<T> for Setting<T> {
 }
 
 macro_rules! settings {
-    ($($(#[doc = $doc:literal])* $(#[cfg($cfg:meta)])? $name:ident: $type:ty = $default:expr;)*) => {
-        /// The scalar options of one level, each [`Setting::Inherit`] until it is set.
+    (
+        composite { $($(#[doc = $part_doc:literal])* $part:ident: $options:ty => $value:ty = $parts:expr;)* }
+        single { $($(#[doc = $doc:literal])* $(#[cfg($cfg:meta)])? $name:ident: $type:ty = $default:expr;)* }
+    ) => {
+        /// The scalar options of one level, each [`Setting::Inherit`] until it is set; of the composite ones, each part is.
         #[derive(Clone, Debug, Default, PartialEq)]
         #[non_exhaustive]
         pub struct ScalarOptions {
+            $($(#[doc = $part_doc])* pub $part: $options,)*
             $($(#[doc = $doc])* $(#[cfg($cfg)])? pub $name: Setting<$type>,)*
         }
 
@@ -56,27 +81,41 @@ macro_rules! settings {
         #[derive(Clone, Debug, PartialEq)]
         #[non_exhaustive]
         pub struct Settings {
+            $($(#[doc = $part_doc])* pub $part: $value,)*
             $($(#[doc = $doc])* $(#[cfg($cfg)])? pub $name: $type,)*
         }
 
         impl Default for Settings {
             fn default() -> Self {
-                Settings { $($(#[cfg($cfg)])? $name: $default,)* }
+                Settings { $($part: $parts,)* $($(#[cfg($cfg)])? $name: $default,)* }
             }
         }
 
         impl Settings {
             /// These settings with one more level of options laid over them. `self` is not changed.
             pub fn with(&self, level: &ScalarOptions) -> Settings {
-                Settings { $($(#[cfg($cfg)])? $name: level.$name.over(&self.$name, $default),)* }
+                Settings {
+                    $($part: level.$part.over(&self.$part, $parts),)*
+                    $($(#[cfg($cfg)])? $name: level.$name.over(&self.$name, $default),)*
+                }
             }
         }
     };
 }
 
 settings! {
+composite {
     /// What is done with a redirect. Default: up to 10 are followed, by the rules of [`Policy`].
-    redirect: Policy = Policy::default();
+    redirect: RedirectOptions => Policy = Policy::default();
+    /// The limits on what a peer may send.
+    limits: LimitOptions => Limits = Limits::DEFAULT;
+    /// Which departures from the grammar are tolerated in a response head.
+    leniencies: LeniencyOptions => Leniencies = Leniencies::COMPAT;
+}
+single {
+    /// Refuses every http URL: the request's own with [`BuildError::HttpsOnly`](crate::BuildError::HttpsOnly), that of a redirect with
+    /// [`RedirectError::HttpsOnly`](crate::redirect::RedirectError::HttpsOnly). The way to a proxy is not judged. Default: off.
+    https_only: bool = false;
     /// Time for looking up the name and connecting, the proxy included. Default 10 s.
     connect_timeout: Option<Duration> = Some(Duration::from_secs(10));
     /// Time to wait for a place among the connections, where the pool limits how many are open (T88). Default 10 s.
@@ -93,10 +132,6 @@ settings! {
     continue_timeout: Duration = Duration::from_secs(1);
     /// Whether a request with a body asks with `Expect: 100-continue` first. Default: no.
     expect_continue: bool = false;
-    /// The limits on what a peer may send.
-    limits: Limits = Limits::DEFAULT;
-    /// Which departures from the grammar are tolerated in a response head.
-    leniencies: Leniencies = Leniencies::COMPAT;
     /// No departure is tolerated, whatever `leniencies` says; also in content codings. Default: off.
     strict: bool = false;
     /// Whether content codings are asked for and removed. Default: yes.
@@ -108,15 +143,20 @@ settings! {
     cookies: bool = true;
     /// From where the request comes, for SameSite cookies (RFC 6265bis §5.2). Default: the same site.
     same_site: SiteContext = SiteContext::default();
-    /// Credentials for the origin. The request's come before userinfo in its URL, that before the session's. Default: none.
+    /// Credentials for the origin. The request's come before userinfo in its URL, that before the session's. Those of a session go to
+    /// every origin that is asked, unless `secret_scope` or a base URL binds them. Default: none.
     auth: Option<Auth> = None;
     /// The proxy. Default: none.
     proxy: Option<Proxy> = None;
     /// TLS: trust, client certificate, versions. Default: the session's, made when first needed.
     #[cfg(feature = "tls")]
     tls: Option<TlsConfig> = None;
-    /// What a relative URL of a request is resolved against (RFC 3986 §5). Default: none.
+    /// What a relative URL of a request is resolved against (RFC 3986 §5). That of a session binds the session's secrets to its
+    /// origin, unless `secret_scope` says otherwise. Default: none.
     base_url: Option<Url> = None;
+    /// To which origins the secrets of the session go. A request may widen or narrow it for itself. Default: to the origin of the
+    /// session's base URL, where there is one.
+    secret_scope: SecretScope = SecretScope::BaseOrigin;
     /// Which addresses may be connected to. Default: any.
     address_policy: AddressPolicy = AddressPolicy::default();
     /// Whether a request that found its kept connection dead is sent once more on a new one, where that is safe
@@ -130,6 +170,7 @@ settings! {
     target: RequestTarget = RequestTarget::Url;
     /// The HTTP version of the request. Default HTTP/1.1.
     version: Version = Version::Http11;
+}
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! The decision about one response (RFC 9110 §15.4 and §10.2.2).
 
-use super::{Crossing, Decision, Hop, HopBody, NextBody, NextHop, Note, PlainHttp, Policy, RedirectError, WhyFinal};
+use super::{
+    CrossOriginBody, Crossing, Decision, Hop, HopBody, NextBody, NextHop, Note, PlainHttp, Policy, RedirectError,
+    WhyFinal,
+};
 use crate::limits::Limits;
 use crate::origin::Scheme;
 use crate::url_rules::{UrlError, resolve_location};
@@ -86,10 +89,23 @@ pub fn decide_with<'l>(
     }
 
     let (method, body) = rewrite(policy, hop.method, status);
+    if body == NextBody::Keep && hop.body != HopBody::None {
+        may_carry_body(policy, crossing)?;
+    }
     if body == NextBody::Keep && hop.body == HopBody::Once {
         return Err(RedirectError::BodyNotReplayable);
     }
     Ok(Decision::Follow(Box::new(NextHop { url, method, body, crossing, notes })))
+}
+
+/// Whether the body may go where the redirect leads.
+fn may_carry_body(policy: &Policy, crossing: Crossing) -> Result<(), RedirectError> {
+    let same = !crossing.is_cross_origin() || (crossing == Crossing::Upgrade && policy.http_to_https_keeps_credentials);
+    match policy.cross_origin_body {
+        CrossOriginBody::Refuse if !same => Err(RedirectError::BodyToAnotherOrigin),
+        CrossOriginBody::Send if crossing == Crossing::Downgrade => Err(RedirectError::BodyInClear),
+        _ => Ok(()),
+    }
 }
 
 /// The one value of the Location fields, surrounding white space taken off.

@@ -13,7 +13,7 @@ mod seen;
 
 pub use decide::{decide, decide_with};
 pub use fields::{is_sensitive_name, referer, survives};
-pub use policy::{CrossOrigin, Follow, KeepPost, PlainHttp, Policy, Repeats};
+pub use policy::{CrossOrigin, CrossOriginBody, Follow, KeepPost, PlainHttp, Policy, Repeats};
 pub use seen::Seen;
 
 use crate::url_rules::UrlError;
@@ -155,8 +155,14 @@ pub enum RedirectError {
     BadLocation(UrlError),
     /// The next hop is plain http, which the policy refuses.
     DowngradeRefused,
+    /// The next hop is plain http, and the option `https_only` is set.
+    HttpsOnly,
     /// The body is to be sent again and can be read once only.
     BodyNotReplayable,
+    /// The body would go to another origin, which [`CrossOriginBody::Refuse`] forbids.
+    BodyToAnotherOrigin,
+    /// The body would go from https to plain http, which only [`CrossOriginBody::DangerSendInClear`] allows.
+    BodyInClear,
 }
 
 impl fmt::Display for RedirectError {
@@ -169,7 +175,14 @@ impl fmt::Display for RedirectError {
             }
             RedirectError::DifferingLocations => f.write_str("several Location fields that differ"),
             RedirectError::BadLocation(error) => write!(f, "bad Location: {error}"),
-            RedirectError::DowngradeRefused => f.write_str("redirect to plain http refused"),
+            RedirectError::DowngradeRefused => f.write_str("redirect to plain http refused (plain_http of the redirect policy)"),
+            RedirectError::HttpsOnly => f.write_str("redirect to plain http refused (https_only is set)"),
+            RedirectError::BodyToAnotherOrigin => {
+                f.write_str("redirect would send the request body to another origin (cross_origin_body is Refuse)")
+            }
+            RedirectError::BodyInClear => f.write_str(
+                "redirect would send the request body from https to plain http (cross_origin_body allows it only as DangerSendInClear)",
+            ),
             RedirectError::BodyNotReplayable => {
                 f.write_str("redirect needs the body again, and it can be read once only")
             }

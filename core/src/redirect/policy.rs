@@ -11,16 +11,20 @@ pub struct Policy {
     pub repeats: Repeats,
     /// Which fields go to another origin. Default: [`CrossOrigin::KeepUnlisted`].
     pub cross_origin: CrossOrigin,
-    /// Whether a redirect may lead to plain http. Default: [`PlainHttp::Allowed`].
+    /// Whether the body goes to another origin, where the status keeps it. Default: [`CrossOriginBody::Send`].
+    pub cross_origin_body: CrossOriginBody,
+    /// Whether a redirect may lead to plain http. Default: [`PlainHttp::Allowed`]. It does not judge the first URL; the option
+    /// `https_only` refuses http on every hop.
     pub plain_http: PlainHttp,
     /// Send a Referer as "strict-origin-when-cross-origin" has it. Default: no Referer.
     pub referer: bool,
     /// Codes that keep POST and its body instead of turning it into GET. Default: none.
     pub keep_post: KeepPost,
-    /// An upgrade from http to https of one host, both at their default ports, keeps credentials. Default: false.
+    /// An upgrade from http to https of one host, both at their default ports, keeps credentials, those of a session if its
+    /// [`SecretScope`](crate::SecretScope) has both origins. Default: false.
     pub http_to_https_keeps_credentials: bool,
     /// Credentials and sensitive fields go wherever the peer redirects to: whoever controls a redirect
-    /// receives them. Default: false.
+    /// receives them. A session's secrets stay within its [`SecretScope`](crate::SecretScope) even so. Default: false.
     pub danger_credentials_follow_to_any_origin: bool,
 }
 
@@ -68,6 +72,22 @@ pub enum CrossOrigin {
     OnlySafeListed,
 }
 
+/// Whether a redirect that keeps the body (307 and 308, and others by [`KeepPost`] or method) sends it to another origin.
+///
+/// A redirect that is refused ends the request with [`RedirectError::BodyToAnotherOrigin`](super::RedirectError::BodyToAnotherOrigin) or
+/// [`RedirectError::BodyInClear`](super::RedirectError::BodyInClear); the error carries the 3xx response. A redirect that drops the body is
+/// not affected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum CrossOriginBody {
+    /// To any origin, but never from https to http.
+    #[default]
+    Send,
+    /// Never. An upgrade to https counts as the same origin if [`Policy::http_to_https_keeps_credentials`] is set.
+    Refuse,
+    /// To any origin, also from https to http: whoever is on the way can read the body.
+    DangerSendInClear,
+}
+
 /// Whether a redirect may lead to plain http.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum PlainHttp {
@@ -76,7 +96,7 @@ pub enum PlainHttp {
     Allowed,
     /// From http only.
     NotFromHttps,
-    /// Never.
+    /// No redirect may, from http neither. A first URL of plain http is not refused.
     Refused,
 }
 

@@ -10,7 +10,7 @@ use super::clock::Clock;
 use super::verify::AcceptAny;
 use rustls::client::Resumption;
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, KeyLog, RootCertStore, SupportedProtocolVersion};
 use std::fmt;
@@ -28,6 +28,17 @@ struct Shared {
     /// `None` for the caller's own configuration, which has its own clock.
     clock: Option<Arc<Clock>>,
     trust: Trust,
+    elsewhere: Elsewhere,
+}
+
+/// What is used in place of settings that have secrets, at an origin that they are not for.
+enum Elsewhere {
+    /// The settings themselves: there is no secret in them.
+    These,
+    /// The same without a client certificate, and verifying.
+    Others(TlsConfig),
+    /// The default settings: what these hold is not known, or there is nothing else to trust.
+    Default,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +62,17 @@ impl TlsConfig {
     /// The one thing not taken from it is ALPN: only `http/1.1` is offered, whatever it lists (RFC 7301),
     /// and early data is never sent.
     pub fn from_rustls(config: Arc<ClientConfig>) -> Self {
-        TlsConfig(Arc::new(Shared { rustls: config, clock: None, trust: Trust::Callers }))
+        let elsewhere = Elsewhere::Default;
+        TlsConfig(Arc::new(Shared { rustls: config, clock: None, trust: Trust::Callers, elsewhere }))
+    }
+
+    /// The settings without a client certificate and without trust in anything but roots; `None` stands for the default settings.
+    pub(crate) fn without_secrets(&self) -> Option<TlsConfig> {
+        match &self.0.elsewhere {
+            Elsewhere::These => Some(self.clone()),
+            Elsewhere::Others(others) => Some(others.clone()),
+            Elsewhere::Default => None,
+        }
     }
 
     /// Whether both are the same settings, not merely alike.
@@ -145,10 +166,13 @@ impl TlsConfigBuilder {
     /// that ask for one.
     ///
     /// # Errors
-    /// [`TlsConfigError::Pem`] when the text is broken, or lacks a certificate or a key.
+    /// [`TlsConfigError::Pem`] when the text is broken or has no certificate in it, [`TlsConfigError::NoPrivateKey`] when it has no key.
     pub fn client_certificate_pem(self, pem: &[u8]) -> Result<Self, TlsConfigError> {
         let chain = certificates(pem)?;
-        let key = PrivateKeyDer::from_pem_slice(pem).map_err(|e| TlsConfigError::Pem(e.to_string()))?;
+        let key = PrivateKeyDer::from_pem_slice(pem).map_err(|e| match e {
+            pem::Error::NoItemsFound => TlsConfigError::NoPrivateKey,
+            e => TlsConfigError::Pem(e.to_string()),
+        })?;
         Ok(self.client_certificate(chain, key))
     }
 
@@ -190,6 +214,10 @@ impl TlsConfigBuilder {
     /// [`crypto_provider`](Self::crypto_provider); [`TlsConfigError::NoRoots`] when there is nothing to trust;
     /// [`TlsConfigError::Rustls`] when a root, the own certificate or the versions do not fit.
     pub fn build(self) -> Result<TlsConfig, TlsConfigError> {
+        let elsewhere = match self.identity.is_some() || self.accept_any {
+            true => self.clone_without_secrets().build().map_or(Elsewhere::Default, Elsewhere::Others),
+            false => Elsewhere::These,
+        };
         let provider = self.provider.or_else(default_provider).ok_or(TlsConfigError::NoProvider)?;
         let clock = Arc::new(Clock::default());
         let builder = ClientConfig::builder_with_details(provider.clone(), clock.clone());
@@ -213,7 +241,21 @@ impl TlsConfigBuilder {
         if let Some(log) = self.key_log {
             config.key_log = log;
         }
-        Ok(TlsConfig(Arc::new(Shared { rustls: Arc::new(config), clock: Some(clock), trust })))
+        Ok(TlsConfig(Arc::new(Shared { rustls: Arc::new(config), clock: Some(clock), trust, elsewhere })))
+    }
+
+    /// The same settings for origins that the secrets in these are not for. They keep a session store of their own.
+    fn clone_without_secrets(&self) -> TlsConfigBuilder {
+        TlsConfigBuilder {
+            provider: self.provider.clone(),
+            roots: self.roots.clone(),
+            mozilla: self.mozilla,
+            identity: None,
+            versions: self.versions.clone(),
+            no_resumption: self.no_resumption,
+            key_log: self.key_log.clone(),
+            accept_any: false,
+        }
     }
 }
 
@@ -278,6 +320,8 @@ pub enum TlsConfigError {
     NoRoots,
     /// The PEM text is not as expected.
     Pem(String),
+    /// The PEM text of a client certificate has no private key in it.
+    NoPrivateKey,
     /// A certificate, a key or a choice of versions was refused.
     Rustls(String),
 }
@@ -288,6 +332,9 @@ impl fmt::Display for TlsConfigError {
             TlsConfigError::NoProvider => f.write_str("expected a crypto provider, there is none"),
             TlsConfigError::NoRoots => f.write_str("expected root certificates to trust, there are none"),
             TlsConfigError::Pem(why) => write!(f, "expected certificates in PEM: {why}"),
+            TlsConfigError::NoPrivateKey => f.write_str(
+                "expected a private key (PKCS #8, PKCS #1 or SEC 1) in the PEM of the client certificate, found none; append it to the certificates",
+            ),
             TlsConfigError::Rustls(why) => write!(f, "TLS settings were refused: {why}"),
         }
     }

@@ -110,6 +110,9 @@ impl Machine {
 
     pub(super) fn acquired(&mut self, link: Box<Link>, peer: Option<SocketAddr>) -> Result<(), Misuse> {
         let Stage::Acquire { ordered: true, .. } = self.stage else { return Err(Misuse::NotAsked) };
+        if !self.route.as_ref().is_some_and(|route| route.is_fit(&link)) {
+            return Err(Misuse::OtherRoute);
+        }
         self.attempt.reused = true;
         self.peer = peer;
         self.link = Some(link);

@@ -27,7 +27,8 @@ pub enum Side {
 /// What happened in the world.
 #[derive(Debug)]
 pub enum Input<'a> {
-    /// Answers [`Output::Acquire`]: a kept connection. It is [looked at](Output::Check) before it is used.
+    /// Answers [`Output::Acquire`]: a kept connection to that route. It is [looked at](Output::Check) before it is used. One whose layers do not
+    /// fit the route is [`Misuse::OtherRoute`](crate::Misuse::OtherRoute), and the order still waits for an answer.
     Acquired {
         /// What the pool kept beside the socket.
         link: Box<Link>,

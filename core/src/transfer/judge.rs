@@ -10,6 +10,7 @@ use super::{AfterBody, Expectation, Machine, Stage};
 use crate::body::Body;
 use crate::error::ErrorKind;
 use crate::http1::{BodyFraming, ResponseHead};
+use crate::origin::Scheme;
 use crate::redirect::{self, Decision, HopBody, NextBody, NextHop, RedirectError, Repeats};
 use crate::request_target::RequestTarget;
 use crate::session::Session;
@@ -58,6 +59,9 @@ impl Machine {
         let settings = &request.settings;
         match redirect::decide(&settings.redirect, &settings.limits, &hop, status, head.locations()) {
             Ok(Decision::Final(_)) => self.deliver(head),
+            Ok(Decision::Follow(next)) if settings.https_only && Scheme::of(&next.url) != Scheme::Https => {
+                self.fail_with_head(ErrorKind::Redirect(RedirectError::HttpsOnly), head);
+            }
             Ok(Decision::Follow(next)) if settings.redirect.repeats == Repeats::Followed => self.follow(head, *next),
             Ok(Decision::Follow(next)) => {
                 if hops_so_far == 0 && !self.chain.new_cookies {
@@ -97,6 +101,9 @@ impl Machine {
         }
         if !survives("cookie", true) {
             request.cookies = Default::default();
+        }
+        if let Some(bound) = request.settings.bound.clone() {
+            bound.leave(request, &next.url);
         }
         if request.settings.target != RequestTarget::Url {
             // It was about this URL.

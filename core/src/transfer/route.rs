@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use url::Url;
 
-use crate::link::{Layer, Tunnel};
+use crate::link::{Layer, Link, Tunnel};
 use crate::origin::Scheme;
 use crate::pool::QuickHasher;
 use crate::prepared::{Prepared, USER_AGENT};
@@ -117,6 +117,13 @@ impl Route {
             layers.push(self.origin_tls()?);
         }
         Ok(layers)
+    }
+
+    /// Whether an open link has the TLS that this route needs. Tunnels are gone once they are open, and layers of the embedder's own are
+    /// its own matter.
+    pub(crate) fn is_fit(&self, link: &Link) -> bool {
+        let of_proxy = self.0.proxy.as_ref().is_some_and(Proxy::is_https);
+        link.tls_layers() == usize::from(of_proxy) + usize::from(self.0.scheme == Scheme::Https)
     }
 
     fn tunnel(&self, proxy: &Proxy, request: &Prepared) -> Result<Tunnel, String> {

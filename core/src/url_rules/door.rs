@@ -62,6 +62,7 @@ pub fn accept_url(url: Url, limits: &Limits) -> Result<(Url, Option<UserInfo>), 
     }
     // As the `url` crate writes it, such a URL is what the door would make of it.
     check_length("url_bytes", limits.url_bytes, text.len())?;
+    check_host(&url)?;
     Ok((url, None))
 }
 
@@ -219,6 +220,14 @@ fn check_place(place: &str) -> Result<(), UrlError> {
         }
         Some(_) => Err(UrlError::Port),
     }
+}
+
+/// Host and port of a URL that was parsed elsewhere, under the rules for those in text.
+pub(super) fn check_parsed(url: &Url) -> Result<(), UrlError> {
+    if url.port() == Some(0) {
+        return Err(UrlError::Port);
+    }
+    check_host(url)
 }
 
 /// The canonical host: no empty label, and nothing outside of RFC 3986's reg-name.

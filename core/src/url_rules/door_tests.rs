@@ -164,6 +164,9 @@ fn a_parsed_url_passes_the_same_door() {
     let accepted = |text: &str| accept_url(Url::parse(text).unwrap(), &Limits::DEFAULT);
     assert_eq!(accepted("http://u:p@h/x|y").unwrap().0.as_str(), "http://h/x%7Cy");
     assert_eq!(accepted("http://h:0/"), Err(UrlError::Port));
+    for text in ["http://a..b/", "http://.a/", "http://a../"] {
+        assert_eq!(accepted(text), Err(UrlError::Host), "{text}");
+    }
     assert_eq!(accepted("ftp://h/"), Err(UrlError::UnsupportedScheme("ftp".into())));
 }
 

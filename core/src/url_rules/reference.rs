@@ -18,7 +18,8 @@ use url::Url;
 /// door as [`super::parse_url`] says; user information of `base` is not inherited.
 ///
 /// # Errors
-/// As [`super::parse_url`]; a backslash at the start or after the first slash is [`UrlError::Backslash`].
+/// As [`super::parse_url`], also for host and port of `base`; a backslash at the start or after the first slash is
+/// [`UrlError::Backslash`].
 pub fn join(base: &Url, reference: &str, limits: &Limits) -> Result<(Url, Option<UserInfo>), UrlError> {
     check_length("url_bytes", limits.url_bytes, reference.len())?;
     let bytes = check_bytes(reference)?;
@@ -67,6 +68,8 @@ fn resolve(base: &Url, reference: &str, bytes: Bytes) -> Result<(Url, Option<Use
     if reference.starts_with("//") {
         return door::open(scheme, None, reference, bytes);
     }
+    // A base URL need not have come as text.
+    door::check_parsed(base)?;
     let mut url = base.join(&encode(reference, bytes)).map_err(UrlError::Parse)?;
     if !url.username().is_empty() || url.password().is_some() {
         // Only a base that did not pass the door has any; it cannot fail on a URL with a host.

@@ -6,6 +6,7 @@
 mod framing;
 mod limits;
 mod reuse;
+mod secrets;
 mod session;
 mod transfer;
 
@@ -30,6 +31,7 @@ pub fn all() -> impl Iterator<Item = &'static Mutation> {
         .chain(reuse::MUTATIONS)
         .chain(session::MUTATIONS)
         .chain(limits::MUTATIONS)
+        .chain(secrets::MUTATIONS)
 }
 
 impl Mutation {

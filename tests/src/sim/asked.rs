@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use petition_core::proxy::Tunnel;
+use petition_core::redirect::CrossOriginBody;
 use petition_core::tls::TlsConfig;
 use petition_core::{Auth, Body, Method, Proxy, Request};
 
@@ -77,6 +78,8 @@ pub struct Asked {
     pub timeout: Option<Duration>,
     /// How many redirects are followed, if not as many as the limit says.
     pub redirects: Option<u32>,
+    /// The body may go to no other origin.
+    pub body_stays: bool,
     /// The connection is not kept.
     pub close: bool,
     /// The jar is not used.
@@ -123,6 +126,9 @@ impl Asked {
         }
         if let Some(most) = self.redirects {
             request.set_max_redirects(most);
+        }
+        if self.body_stays {
+            request.options_mut().scalars_mut().redirect.cross_origin_body = CrossOriginBody::Refuse.into();
         }
         if self.close || self.no_cookies || self.expect || self.idempotent || self.http10 {
             let scalars = request.options_mut().scalars_mut();
@@ -197,6 +203,7 @@ impl Asked {
             line("redirects", &redirects.to_string());
         }
         let flags = [
+            ("body_stays", self.body_stays),
             ("close", self.close),
             ("no_cookies", self.no_cookies),
             ("expect", self.expect),
@@ -255,6 +262,7 @@ impl Asked {
                 self.timeout = Some(Duration::from_micros(rest.parse().map_err(|_| "expected microseconds")?));
             }
             "redirects" => self.redirects = Some(rest.parse().map_err(|_| "expected a number")?),
+            "body_stays" => self.body_stays = true,
             "close" => self.close = true,
             "no_cookies" => self.no_cookies = true,
             "expect" => self.expect = true,

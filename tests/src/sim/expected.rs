@@ -42,8 +42,10 @@ pub(super) struct Chain {
 const SECRET: [&str; 2] = ["X-Api-Key", "Cookie"];
 
 impl Chain {
-    pub(super) fn new(asked: &Asked, session: &[(String, String, bool)]) -> Chain {
+    /// `bound` says that the session has a base URL and that this is not its origin: secrets of the session stay at home.
+    pub(super) fn new(asked: &Asked, session: &[(String, String, bool)], bound: bool) -> Chain {
         let mut fields = session.to_vec();
+        fields.retain(|(.., sensitive)| !(bound && *sensitive));
         fields.extend(asked.fields.iter().cloned());
         Chain {
             method: asked.method.clone(),

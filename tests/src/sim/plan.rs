@@ -9,7 +9,7 @@ use super::answer::Answer;
 use super::asked::{Asked, Credentials, Payload, Via};
 use super::expected::{self, Expected};
 use super::hostile;
-use super::origins::{ORIGINS, PLAIN};
+use super::origins::{ORIGINS, Origin, PLAIN};
 use crate::memory::{Dice, ms, secs};
 
 /// What kinds of scenarios there are.
@@ -119,6 +119,8 @@ pub(super) struct Plan {
     pub(super) by_hand: bool,
     /// The session's own fields.
     pub(super) session_fields: Vec<(String, String, bool)>,
+    /// The origin of the session's base URL, if it has one. Its secrets go nowhere else then.
+    pub(super) base: Option<usize>,
     /// How the world behaves.
     pub(super) weather: Weather,
 }
@@ -150,8 +152,13 @@ impl Plan {
         if dice.once_in(4) {
             session_fields.push(("X-Tenant".into(), "plain".into(), false));
         }
+        let mut own = Dice::new(seed ^ 0x6261_7365);
+        let base = own.once_in(2).then(|| *pick(&mut own, origins(mix)));
+        if own.once_in(2) {
+            session_fields.push(("X-Session-Key".into(), "cnrz".into(), true));
+        }
         let mut plan =
-            Plan { seed, mix, asks: Vec::new(), pages: Vec::new(), limits, by_hand, session_fields, weather };
+            Plan { seed, mix, asks: Vec::new(), pages: Vec::new(), limits, by_hand, session_fields, base, weather };
         let most = if dice.once_in(4) { 24 } else { 9 };
         let count = 1 + dice.below(most);
         for number in 0..count {
@@ -203,7 +210,8 @@ impl Plan {
             1 => 2 + dice.below(3),
             _ => 1,
         };
-        let mut request = expected::Chain::new(&asked, &self.session_fields);
+        let bound = self.base.is_some_and(|base| base != first);
+        let mut request = expected::Chain::new(&asked, &self.session_fields, bound);
         let mut origin = first;
         let mut dir = *pick(dice, &DIRS);
         let mut meant = None;
@@ -216,7 +224,15 @@ impl Plan {
             let page = self.pages.len();
             if hop == 0 {
                 let fragment = if dice.once_in(12) { "#part" } else { "" };
-                asked.url = format!("{}{target}{fragment}", ORIGINS[first].url());
+                let origin = match self.base {
+                    // Relative: a path, or the name of a host, which may be another.
+                    Some(base) if base == first && number.is_multiple_of(3) => String::new(),
+                    Some(base) if ORIGINS[base].secure == ORIGINS[first].secure && number.is_multiple_of(2) => {
+                        format!("//{}", ORIGINS[first].authority())
+                    }
+                    _ => ORIGINS[first].url(),
+                };
+                asked.url = format!("{origin}{target}{fragment}");
             }
             let here = expected::of(&request, &ORIGINS[origin], &target, &asked);
             let last = hop + 1 == hops;
@@ -246,7 +262,8 @@ impl Plan {
                 answer.early = true;
             }
             pages.push(page);
-            meant = self.meant(&asked, hop, &answer, next.as_ref().map(|next| next.0), &request);
+            let leads = next.as_ref().map(|next| (next.0, &ORIGINS[origin], &ORIGINS[next.1]));
+            meant = self.meant(&asked, hop, &answer, leads, &request);
             let broken = answer.hostile.is_some();
             self.pages.push(Page { ask: number, origin, target, answer, expected: here });
             let Some((status, to, to_dir, to_target)) = next else { break };
@@ -275,7 +292,7 @@ impl Plan {
         asked: &Asked,
         hop: usize,
         answer: &Answer,
-        redirect: Option<u16>,
+        redirect: Option<(u16, &Origin, &Origin)>,
         request: &expected::Chain,
     ) -> Option<Meant> {
         if let Some(hostile) = answer.hostile {
@@ -284,17 +301,23 @@ impl Plan {
                 None => Meant::Delivered(hop),
             });
         }
-        let Some(status) = redirect else { return Some(Meant::Delivered(hop)) };
+        let Some((status, from, to)) = redirect else { return Some(Meant::Delivered(hop)) };
         match asked.redirects {
             Some(0) => return Some(Meant::Delivered(hop)),
             Some(most) if hop as u32 >= most => return Some(Meant::Fails(hop, "redirect")),
             _ => {}
         }
-        let once = matches!(asked.payload, Payload::Stream { rewindable: false, .. });
-        if once && request.keeps_body(status) {
-            return Some(Meant::Delivered(hop));
+        if !request.keeps_body(status) {
+            return None;
         }
-        None
+        if asked.body_stays && from != to {
+            return Some(Meant::Fails(hop, "body to another origin"));
+        }
+        if from.secure && !to.secure {
+            return Some(Meant::Fails(hop, "body from https to plain http"));
+        }
+        let once = matches!(asked.payload, Payload::Stream { rewindable: false, .. });
+        once.then_some(Meant::Delivered(hop))
     }
 }
 
@@ -393,6 +416,7 @@ fn decorate(dice: &mut Dice, number: usize, asked: &mut Asked, has_body: bool) {
     if dice.once_in(14) {
         asked.redirects = Some(dice.below(3) as u32);
     }
+    asked.body_stays = has_body && number % 3 == 1;
     asked.close = dice.once_in(12);
     asked.no_cookies = dice.once_in(20);
     asked.idempotent = dice.once_in(20);

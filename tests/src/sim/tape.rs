@@ -169,7 +169,7 @@ impl Tape {
         }
         let (kind, number) = match told {
             Told::Start(t, _) => (1, *t),
-            Told::SessionField(..) => (2, 0),
+            Told::SessionField(..) | Told::BaseUrl(_) => (2, 0),
             Told::Connected(s) => (3, *s),
             Told::ConnectFailed(s, _) => (4, *s),
             Told::Wrote(s, _) => (5, *s),
@@ -227,6 +227,7 @@ impl Tape {
                 });
                 set.map_err(|e| e.to_string())
             }
+            Told::BaseUrl(url) => self.session.set_base_url(url).map_err(|e| e.to_string()),
             Told::Connected(s) => driven.connected(now, *s),
             Told::ConnectFailed(s, kind) => driven.connect_failed(now, *s, failure(kind)),
             Told::Wrote(s, data) if !driven.outgoing(*s).starts_with(data) => {

@@ -20,6 +20,7 @@ pub type SocketNumber = u32;
 pub enum Told<'a> {
     Start(TransferNumber, Box<Asked>),
     SessionField(String, String, bool),
+    BaseUrl(String),
     Connected(SocketNumber),
     ConnectFailed(SocketNumber, ErrorKind),
     /// The bytes are those that lay in `outgoing`.
@@ -94,6 +95,7 @@ impl Told<'_> {
         };
         let line = match self {
             Told::Start(t, asked) => return format!("start t{t} {}", asked.write()),
+            Told::BaseUrl(url) => format!("base_url {url}"),
             Told::SessionField(name, value, sensitive) => {
                 format!("session_{} {name} {value}", if *sensitive { "sensitive" } else { "field" })
             }
@@ -143,6 +145,7 @@ impl Told<'_> {
             "tick" => return Ok(Told::Tick),
             "cancel_all" => return Ok(Told::CancelAll),
             "close_idle" => return Ok(Told::CloseIdle),
+            "base_url" => return Ok(Told::BaseUrl(rest.into())),
             "session_field" | "session_sensitive" => {
                 let (name, value) = rest.split_once(' ').ok_or("expected a name and a value")?;
                 return Ok(Told::SessionField(name.into(), value.into(), word == "session_sensitive"));

@@ -235,6 +235,15 @@ impl World {
             assert!(through(wire.origin == PROXY), "the secret cnr{word} of the proxy went to {}", wire.address);
             return;
         }
+        if kind == "z" {
+            let Some(base) = self.plan.base else { return };
+            let at_home = match wire.tunnel {
+                Some((origin, from)) => origin == base && at >= from,
+                None => wire.origin == base || wire.origin == PROXY,
+            };
+            assert!(at_home, "the secret cnr{word} of the session went to {}", wire.address);
+            return;
+        }
         if !"kscbto".contains(kind) {
             return;
         }

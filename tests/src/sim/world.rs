@@ -8,6 +8,7 @@ use petition_core::{Error, Instant, Now, Session, Side, UnixTime};
 use super::agenda::Agenda;
 use super::answer::Rendered;
 use super::cookies::Model;
+use super::origins::ORIGINS;
 use super::plan::{Mix, Plan};
 use super::tape::Tape;
 use super::told::Told;
@@ -129,6 +130,10 @@ impl World {
         for (name, value, sensitive) in &plan.session_fields {
             let told = Told::SessionField(name.clone(), value.clone(), *sensitive);
             tape.tell(Now::new(Instant::default(), UnixTime(WALL)), &told).expect("a plan's fields are sound");
+        }
+        if let Some(base) = plan.base {
+            let told = Told::BaseUrl(ORIGINS[base].url());
+            tape.tell(Now::new(Instant::default(), UnixTime(WALL)), &told).expect("an origin's URL is sound");
         }
         let mut world = World {
             tape,

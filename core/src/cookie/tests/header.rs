@@ -124,6 +124,50 @@ fn t73_each_field_is_taken_by_itself_and_commas_separate_nothing() {
 }
 
 #[test]
+fn t68_other_cookies_cannot_crowd_secure_ones_out_of_the_field() {
+    let mut jar = jar_with(CookieLimits { header_bytes: 40, ..CookieLimits::DEFAULT });
+    offer(&mut jar, "https://www.example.com/", "sid=secret; Secure; Path=/; Domain=example.com").unwrap();
+    // A sibling over http, which can set no Secure cookie, with a path that is longer.
+    for number in 0..9 {
+        let field = format!("flood{number}=xxxx; Path=/account; Domain=example.com");
+        offer(&mut jar, "http://evil.example.com/account", &field).unwrap();
+    }
+    let to = "https://www.example.com/account";
+    // Those with the longest path still come first, as far as there is room.
+    assert_eq!(sent(&mut jar, to), "flood0=xxxx; flood1=xxxx; sid=secret");
+    assert_eq!(sent(&mut jar, "http://www.example.com/account"), "flood0=xxxx; flood1=xxxx; flood2=xxxx");
+    let to = url(to);
+    let verdict = |name: &str| {
+        let mut all = jar.explain(&to, NOW, SiteContext::SameSite);
+        all.find(|explained| explained.cookie.name() == name.as_bytes()).map(|explained| explained.verdict)
+    };
+    assert_eq!(verdict("sid"), Some(Verdict::Sent));
+    assert!(
+        matches!(verdict("flood2"), Some(Verdict::HeaderFull(limit)) if limit.seen == 49),
+        "{:?}",
+        verdict("flood2")
+    );
+    // Without a limit that cuts, nothing is different.
+    assert_eq!(sent(&mut jar_with_one_of_each(), "https://www.example.com/a"), "plain=1; sid=2");
+}
+
+#[test]
+fn t68_secure_cookies_that_are_too_many_are_cut_among_themselves() {
+    let mut jar = jar_with(CookieLimits { header_bytes: 16, ..CookieLimits::DEFAULT });
+    for field in ["a=11111; Secure", "long=222222222; Secure", "b=3333; Secure", "c=4"] {
+        offer(&mut jar, "https://www.example.com/", field).unwrap();
+    }
+    assert_eq!(sent(&mut jar, "https://www.example.com/"), "a=11111; b=3333");
+}
+
+fn jar_with_one_of_each() -> Jar {
+    let mut jar = jar();
+    offer(&mut jar, "https://www.example.com/", "sid=2; Secure; Path=/").unwrap();
+    offer(&mut jar, "https://www.example.com/a", "plain=1; Path=/a").unwrap();
+    jar
+}
+
+#[test]
 fn explain_says_of_every_cookie_of_the_site_what_becomes_of_it() {
     let mut jar = jar();
     for (from, field) in [

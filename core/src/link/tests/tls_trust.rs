@@ -189,7 +189,8 @@ fn trust_comes_from_pem_text_or_else_from_the_default_roots() {
     for broken in ["", "no certificate", "-----BEGIN CERTIFICATE-----\n!"] {
         assert!(matches!(TlsConfig::builder().roots_pem(broken.as_bytes()), Err(TlsConfigError::Pem(_))), "{broken}");
     }
-    assert!(TlsConfig::builder().client_certificate_pem(pem.as_bytes()).is_err(), "there is no key in it");
+    let error = TlsConfig::builder().client_certificate_pem(pem.as_bytes()).unwrap_err();
+    assert!(error == TlsConfigError::NoPrivateKey && error.to_string().contains("private key"), "{error}");
     let default = TlsConfig::builder().build();
     if cfg!(feature = "webpki-roots") {
         let (seen, _) = attempt(&default.unwrap(), "a.example", TODAY, server(&["a.example"]));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use petition_core::http_date::format_http_date;
 use petition_core::http1::Version;
-use petition_core::redirect::{Follow, Policy, Repeats};
+use petition_core::redirect::{CrossOriginBody, Follow, Policy, Repeats};
 use petition_core::{Body, Limits, Method, Options, Request, Session, Setting, UnixTime};
 
 use super::op::{self, Condition, Op};
@@ -107,7 +107,9 @@ fn settings(op: &Op, options: &mut Options) {
     let mut policy = Policy { follow, repeats: Repeats::Followed, referer: op.auto_referer, ..Policy::default() };
     [policy.keep_post.on_301, policy.keep_post.on_302, policy.keep_post.on_303] = op.keep_post;
     policy.danger_credentials_follow_to_any_origin = op.location_trusted;
-    scalars.redirect = Setting::Set(policy);
+    // curl sends the body wherever it is led.
+    policy.cross_origin_body = CrossOriginBody::DangerSendInClear;
+    scalars.redirect = policy.into();
     scalars.decode = Setting::Set(op.compressed);
     scalars.cookies = Setting::Set(op.cookie_engine || !op.cookies.is_empty());
     scalars.proxy = Setting::Set(op.proxy.as_ref().ok().cloned().flatten());
@@ -118,10 +120,8 @@ fn settings(op: &Op, options: &mut Options) {
         scalars.connect_timeout = Setting::Set(seconds(timeout));
     }
     // curl limits the head as a whole and no line of it.
-    let mut limits = Limits::DEFAULT;
-    limits.head_line_bytes = limits.head_bytes;
-    limits.stream_bytes = op.max_filesize;
-    scalars.limits = Setting::Set(limits);
+    scalars.limits.head_line_bytes = Limits::DEFAULT.head_bytes.into();
+    scalars.limits.stream_bytes = op.max_filesize.into();
     if let Some(timeout) = op.expect100_timeout.and_then(seconds) {
         scalars.continue_timeout = Setting::Set(timeout);
         // To give that time means to ask, with a body that is worth it.

@@ -1,0 +1,122 @@
+//! Which of a session's secrets a request gets, by its first URL; what a redirect leaves of them is tested over the memory world.
+
+use super::*;
+use crate::{Method, Request, Session};
+
+fn session() -> Session {
+    let mut session = Session::new();
+    session.update(|options| {
+        options.headers.set("X-Plain", "plain").unwrap();
+        options.headers.set("X-Api-Key", "canary").unwrap();
+        options.headers.set_sensitive("X-Mine", "canary").unwrap();
+        options.cookies.set("sid", "canary");
+        options.query.set("key", "canary");
+        options.scalars_mut().auth = Setting::Set(Auth::bearer("canary").ok());
+    });
+    session
+}
+
+/// Whether all secrets are in a request, or none; anything between panics.
+fn has_secrets(session: &Session, request: &Request) -> bool {
+    let prepared = session.prepare(request).unwrap();
+    assert_eq!(prepared.headers().get("X-Plain").unwrap(), "plain");
+    let [key, mine] = ["X-Api-Key", "X-Mine"].map(|name| prepared.headers().get(name).is_some());
+    let found = [
+        key,
+        mine,
+        prepared.cookies.mentions("sid"),
+        prepared.url().as_str().contains("key=canary"),
+        prepared.auth.is_some(),
+        prepared.settings().auth.is_some(),
+    ];
+    assert!(found.iter().all(|one| *one == key), "{found:?}");
+    key
+}
+
+fn get(url: &str) -> Request {
+    Request::new(Method::GET, url)
+}
+
+#[test]
+fn t1_t5_secrets_of_a_session_stay_with_the_base_urls_origin() {
+    let mut session = session();
+    assert!(has_secrets(&session, &get("http://evil.test/")), "nothing binds them without a base URL");
+    session.set_base_url("https://api.test/v1/").unwrap();
+    for (url, within) in [
+        ("items", true),
+        ("/x", true),
+        ("//api.test/", true),
+        ("https://API.test.:443/", true),
+        ("//evil.test/x", false),
+        ("https://evil.test/", false),
+        ("http://api.test/", false),
+        ("https://api.test:8443/", false),
+        ("https://sub.api.test/", false),
+    ] {
+        assert_eq!(has_secrets(&session, &get(url)), within, "{url}");
+    }
+}
+
+#[test]
+fn a_scope_is_set_on_the_session_or_on_one_request() {
+    let mut session = session();
+    let [a, b] = ["http://a.test/", "http://b.test/"].map(|text| Origin::of(&Url::parse(text).unwrap()));
+    let only = |origins: &[Origin]| SecretScope::from_iter(origins.iter().cloned());
+    session.update(|options| options.scalars_mut().secret_scope = only(&[a.clone(), b]).into());
+    let found = ["http://a.test/", "http://b.test/", "http://c.test/"].map(|url| has_secrets(&session, &get(url)));
+    assert_eq!(found, [true, true, false]);
+    let asks = |url, scope: Setting<SecretScope>| get(url).option(|options| options.scalars_mut().secret_scope = scope);
+    assert!(has_secrets(&session, &asks("http://c.test/", SecretScope::Any.into())));
+    assert!(!has_secrets(&session, &asks("http://b.test/", only(&[a]).into())));
+    // The library's default, and no base URL.
+    assert!(has_secrets(&session, &asks("http://c.test/", Setting::Clear)));
+    session.set_base_url("http://a.test/").unwrap();
+    assert!(has_secrets(&session, &get("http://b.test/")), "what is set comes before the default");
+    assert!(!has_secrets(&session, &asks("http://b.test/", Setting::Clear)));
+}
+
+#[test]
+fn a_base_url_of_a_request_does_not_widen_the_scope() {
+    let mut session = session();
+    session.set_base_url("http://a.test/").unwrap();
+    let other =
+        get("/x").option(|options| options.scalars_mut().base_url = Url::parse("http://evil.test/").ok().into());
+    assert!(!has_secrets(&session, &other));
+    assert_eq!(session.prepare(&other).unwrap().url().as_str(), "http://evil.test/x");
+}
+
+#[test]
+fn secrets_of_a_request_go_where_it_says() {
+    let mut session = session();
+    session.set_base_url("http://a.test/").unwrap();
+    let request =
+        get("http://b.test/").header("X-Api-Key", "own").bearer_auth("own").cookie("sid", "own").query("key", "own");
+    let prepared = session.prepare(&request).unwrap();
+    assert_eq!(prepared.headers().get("X-Api-Key").unwrap(), "own");
+    assert!(prepared.headers().get("X-Mine").is_none());
+    assert_eq!(prepared.auth, Auth::bearer("own").ok());
+    assert_eq!(prepared.cookies.iter().collect::<Vec<_>>(), [("sid", "own")]);
+    assert_eq!(prepared.url().as_str(), "http://b.test/?key=own");
+    let in_url = session.prepare(&get("http://u:p@b.test/")).unwrap();
+    assert_eq!(in_url.auth, Auth::basic("u", "p").ok());
+}
+
+#[cfg(all(feature = "tls", feature = "ring", feature = "webpki-roots"))]
+#[test]
+fn t80_tls_settings_that_do_not_verify_stay_in_their_scope() {
+    let danger = TlsConfig::builder().danger_accept_invalid_certs().build().unwrap();
+    let plain = TlsConfig::builder().build().unwrap();
+    let mut session = session();
+    session.set_base_url("https://a.test/").unwrap();
+    session.update(|options| options.scalars_mut().tls = Some(danger.clone()).into());
+    let used = |session: &Session, request: &Request| session.prepare(request).unwrap().settings().tls.clone();
+    assert_eq!(used(&session, &get("/")), Some(danger.clone()));
+    let elsewhere = used(&session, &get("https://b.test/")).unwrap();
+    assert!(!elsewhere.accepts_invalid_certs());
+    // Connections there can be used again.
+    assert_eq!(used(&session, &get("https://c.test/")), Some(elsewhere));
+    let own = get("https://b.test/").option(|options| options.scalars_mut().tls = Some(danger.clone()).into());
+    assert_eq!(used(&session, &own), Some(danger));
+    session.update(|options| options.scalars_mut().tls = Some(plain.clone()).into());
+    assert_eq!(used(&session, &get("https://b.test/")), Some(plain), "roots are no secret");
+}
