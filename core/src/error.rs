@@ -199,7 +199,7 @@ pub enum ErrorKind {
     Undecoded(Vec<Box<str>>),
     /// The body is no JSON, or not of the type asked for.
     #[cfg(feature = "json")]
-    Json(serde_json::Error),
+    Json(crate::json_error::JsonError),
     /// The caller cancelled.
     Cancelled,
 }

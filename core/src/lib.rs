@@ -51,6 +51,8 @@ pub mod engine;
 pub mod error;
 pub mod http1;
 pub mod http_date;
+#[cfg(feature = "json")]
+mod json_error;
 pub mod limits;
 pub mod link;
 pub mod media_type;
@@ -60,6 +62,7 @@ pub mod origin;
 pub mod pool;
 pub mod prepared;
 pub mod proxy;
+mod redaction;
 pub mod redirect;
 pub mod request;
 mod request_target;
@@ -81,6 +84,8 @@ pub use body::Body;
 #[doc(hidden)]
 pub use contain::{contain, discard_panic};
 pub use error::{Error, ErrorKind, IoFailure, Misuse, Phase, Processed, Timeout};
+#[cfg(feature = "json")]
+pub use json_error::JsonError;
 pub use limits::{LimitExceeded, Limits};
 pub use options::{Headers, Options, Pairs, Setting, Settings};
 pub use prepared::Prepared;

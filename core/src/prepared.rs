@@ -19,9 +19,10 @@ use crate::decode::accept_encoding;
 use crate::http1::{BodyLength, FieldLines, Version};
 use crate::options::{HeaderError, Headers, Merged, Pairs, Settings};
 use crate::proxy::Proxy;
+use crate::redaction;
 use crate::request::BuildError;
 use crate::request_target::RequestTarget;
-use crate::url_rules::{QueryShown, absolute_target, host_header, redacted, request_target};
+use crate::url_rules::{absolute_target, host_header, request_target};
 
 /// What is sent as User-Agent unless the caller says otherwise.
 pub const USER_AGENT: &str = concat!("petition/", env!("CARGO_PKG_VERSION"));
@@ -103,7 +104,7 @@ impl Prepared {
         }
         for (name, value) in self.cookies.iter() {
             if name.contains('=') || name.bytes().chain(value.bytes()).any(|b| b < 0x20 || b == 0x7f || b == b';') {
-                return Err(BuildError::Cookie { name: name.escape_debug().take(64).collect() });
+                return Err(BuildError::cookie(name));
             }
         }
         Ok(())
@@ -277,7 +278,7 @@ impl fmt::Debug for Prepared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Prepared")
             .field("method", &self.method)
-            .field("url", &redacted(&self.url, QueryShown::NamesOnly).to_string())
+            .field("url", &redaction::url(&self.url))
             .field("headers", &self.headers)
             .field("cookies", &self.cookies)
             .field("auth", &self.auth)

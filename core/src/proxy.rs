@@ -3,6 +3,7 @@
 //! The proxy's credentials live here and nowhere else (T3): they are attached to CONNECT, or to a request in absolute form that this very
 //! proxy is sent, and to nothing that goes to an origin.
 
+use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use url::Url;
 use crate::auth::{Auth, AuthError};
 use crate::limits::Limits;
 use crate::options::{HeaderError, Headers};
+use crate::redaction;
 #[cfg(feature = "tls")]
 use crate::tls::TlsConfig;
 use crate::url_rules::{UrlError, parse_url};
@@ -19,7 +21,7 @@ use crate::url_rules::{UrlError, parse_url};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Proxy(Arc<Inner>);
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 struct Inner {
     url: Url,
     auth: Option<Auth>,
@@ -27,6 +29,17 @@ struct Inner {
     headers: Headers,
     #[cfg(feature = "tls")]
     tls: Option<TlsConfig>,
+}
+
+impl fmt::Debug for Inner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inner")
+            .field("url", &redaction::url(&self.url))
+            .field("auth", &self.auth)
+            .field("tunnel", &self.tunnel)
+            .field("headers", &self.headers)
+            .finish_non_exhaustive()
+    }
 }
 
 /// For which targets the proxy is asked for a tunnel.
@@ -142,8 +155,8 @@ pub enum ProxyError {
     Auth(AuthError),
 }
 
-impl std::fmt::Display for ProxyError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for ProxyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ProxyError::Url(e) => write!(f, "proxy URL: {e}"),
             ProxyError::Auth(e) => write!(f, "proxy credentials: {e}"),

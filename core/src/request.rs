@@ -15,6 +15,7 @@ use crate::body::Body;
 use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
 use crate::options::{HeaderError, Options, Setting};
+use crate::redaction;
 use crate::redirect::Follow;
 use crate::url_rules::{self, QueryShown, UrlError, UserInfo};
 
@@ -61,10 +62,20 @@ mod sealed {
 
 /// What a URL was given as.
 #[doc(hidden)]
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub enum Spelling<'a> {
     Text(&'a str),
     Url(&'a Url),
+}
+
+impl fmt::Debug for Spelling<'_> {
+    // Of text it is not known where in it the secrets are.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Spelling::Text(text) => write!(f, "Text({} bytes)", text.len()),
+            Spelling::Url(url) => f.debug_tuple("Url").field(&redaction::url(url)).finish(),
+        }
+    }
 }
 
 /// Where a request goes, as it was given.
@@ -221,7 +232,7 @@ impl Request {
         if fine(name) && fine(value) && !name.contains('=') {
             self.options.cookies.set(name, value);
         } else {
-            self.keep_fault(Err(BuildError::Cookie { name: name.escape_debug().take(64).collect() }));
+            self.keep_fault(Err(BuildError::cookie(name)));
         }
     }
 
@@ -251,7 +262,7 @@ impl Request {
                 self.body = body;
                 self.content_type = Some("application/json");
             }
-            Err(e) => self.keep_fault(Err(BuildError::Json(e.to_string()))),
+            Err(e) => self.keep_fault(Err(BuildError::Json(crate::json_error::JsonError::from(e).to_string()))),
         }
     }
 
@@ -383,7 +394,7 @@ pub enum BuildError {
     Auth(AuthError),
     /// A cookie with a control character or a semicolon, or `=` in its name.
     Cookie {
-        /// Its name, escaped and cut.
+        /// Its name, escaped and cut, at the latest behind what may not stand in one.
         name: String,
     },
     /// A Content-Length set by hand that is not the body's (T21).
@@ -399,6 +410,13 @@ pub enum BuildError {
     Target(&'static str),
     /// The value could not be made into JSON.
     Json(String),
+}
+
+impl BuildError {
+    /// A cookie of this name, which may hold its value by mistake.
+    pub(crate) fn cookie(name: &str) -> BuildError {
+        BuildError::Cookie { name: redaction::refused_name(name, |b| b > 0x20 && b != 0x7f && b != b';' && b != b'=') }
+    }
 }
 
 impl fmt::Display for BuildError {

@@ -1,10 +1,12 @@
 //! The request target where it is not the URL's own (RFC 9112 §3.2).
 
+use std::fmt;
+
 use crate::request::BuildError;
 use http::Method;
 
 /// What stands as the request target of the first hop. After a redirect it is the next URL's again.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub enum RequestTarget {
     /// Path and query of the URL, or all of it to a proxy that forwards (RFC 9112 §3.2.1, §3.2.2).
     #[default]
@@ -14,6 +16,20 @@ pub enum RequestTarget {
     /// This path, with a query if there is one, in the place of the URL's and exactly as given: dot segments stay, nothing
     /// is escaped. It begins with `/` and is printable ASCII without `#`. Cookies and redirects go by the URL.
     Path(Box<str>),
+}
+
+impl fmt::Debug for RequestTarget {
+    // A query may carry secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RequestTarget::Url => f.write_str("Url"),
+            RequestTarget::Asterisk => f.write_str("Asterisk"),
+            RequestTarget::Path(path) => match path.split_once('?') {
+                Some((path, _)) => write!(f, "Path({path:?}?…)"),
+                None => write!(f, "Path({path:?})"),
+            },
+        }
+    }
 }
 
 impl RequestTarget {

@@ -13,8 +13,8 @@ use std::fmt;
 mod utf16;
 mod windows_1252;
 
-/// The text of a body.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The text of a body. Its Debug output shows how long it is.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Text {
     /// The text, without a byte order mark.
     pub text: String,
@@ -24,8 +24,9 @@ pub struct Text {
     pub replaced: usize,
 }
 
-/// The label of a charset that is not known, or not compiled in, together with the body that it was for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The label of a charset that is not known, or not compiled in, together with the body that it was for, of which
+/// nothing is shown.
+#[derive(Clone, PartialEq, Eq)]
 pub struct TextError {
     label: String,
     bytes: Vec<u8>,
@@ -43,6 +44,22 @@ impl TextError {
     /// The body, unchanged.
     pub fn into_bytes(self) -> Vec<u8> {
         self.bytes
+    }
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Text")
+            .field("bytes", &self.text.len())
+            .field("encoding", &self.encoding)
+            .field("replaced", &self.replaced)
+            .finish()
+    }
+}
+
+impl fmt::Debug for TextError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TextError").field("label", &self.label).field("bytes", &self.bytes.len()).finish()
     }
 }
 

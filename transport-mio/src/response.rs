@@ -54,7 +54,7 @@ impl Response {
     #[cfg(feature = "json")]
     pub fn json<T: serde::de::DeserializeOwned>(&self) -> Result<T, Error> {
         self.refuse_undecoded()?;
-        serde_json::from_slice(&self.body).map_err(|error| self.transfer.error(ErrorKind::Json(error)))
+        serde_json::from_slice(&self.body).map_err(|error| self.transfer.error(ErrorKind::Json(error.into())))
     }
 
     fn refuse_undecoded(&self) -> Result<(), Error> {

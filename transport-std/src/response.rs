@@ -194,7 +194,7 @@ impl Response {
     pub fn json<T: serde::de::DeserializeOwned>(&mut self) -> Result<T, Error> {
         self.refuse_undecoded()?;
         let bytes = self.content()?;
-        serde_json::from_slice(&bytes).map_err(|error| self.call.transfer.error(ErrorKind::Json(error)))
+        serde_json::from_slice(&bytes).map_err(|error| self.call.transfer.error(ErrorKind::Json(error.into())))
     }
 
     /// The response itself if its status is below 400.

@@ -219,7 +219,8 @@ impl Session {
         })
     }
 
-    /// Sets the URL that relative URLs of requests are resolved against (RFC 3986 §5).
+    /// Sets the URL that relative URLs of requests are resolved against (RFC 3986 §5). The session's secrets go to its origin alone from now
+    /// on, unless a [`SecretScope`](crate::SecretScope) is set.
     ///
     /// # Errors
     /// [`BuildError::Url`] when it is no absolute http or https URL.

@@ -24,6 +24,8 @@ impl std::error::Error for NotUtf8 {}
 impl TryFrom<&StoredCookie> for Cookie<'static> {
     type Error = NotUtf8;
 
+    /// The value is in it, and that package's own Debug and Display show it: do not print the result. [`StoredCookie`] shows none.
+    ///
     /// All that the `cookie` package can say of it. A host-only cookie has no Domain; a session cookie no Expires. Max-Age is never set.
     fn try_from(stored: &StoredCookie) -> Result<Self, NotUtf8> {
         let text = |bytes: &[u8]| str::from_utf8(bytes).map(str::to_owned).map_err(|_| NotUtf8);

@@ -211,7 +211,8 @@ impl Jar {
         self.drop_id(id)
     }
 
-    /// Stores a cookie as if `url` had set it: all rules of [`receive`](Jar::receive) hold. For cookies of the `cookie` package.
+    /// Stores a cookie as if `url` had set it: all rules of [`receive`](Jar::receive) hold. For cookies of the `cookie` package, whose
+    /// own Debug output shows the value.
     ///
     /// # Errors
     /// When the cookie may not be stored, or has a name or value that could not be sent as it is.

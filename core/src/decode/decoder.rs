@@ -4,6 +4,7 @@ use super::memory::{DecodeMemory, Share};
 use super::stage::{Allowance, Stage, Stop, pull};
 use super::{Coding, Codings, DecodeError};
 use crate::{LimitExceeded, Limits};
+use std::fmt;
 
 /// The most that one call produces.
 const PULL: usize = 64 * 1024;
@@ -69,7 +70,6 @@ pub struct Progress {
 /// with that of all decoders that share a [`DecodeMemory`]. `gzip` and `deflate` need less than 64 KiB each.
 ///
 /// An error is final: every later call returns it again.
-#[derive(Debug)]
 pub struct Decoder {
     stages: Vec<Stage>,
     share: Share,
@@ -78,6 +78,17 @@ pub struct Decoder {
     /// The last call left output behind: the next block must wait.
     behind: bool,
     failed: Option<DecodeError>,
+}
+
+impl fmt::Debug for Decoder {
+    // Between two codings lies a part of the body.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decoder")
+            .field("codings", &self.stages.len())
+            .field("encoded", &self.encoded)
+            .field("failed", &self.failed)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Decoder {

@@ -10,6 +10,7 @@ use http::header::{HeaderMap, HeaderName, HeaderValue};
 
 use super::status_line::{self, StatusLine};
 use super::token::elements;
+use crate::redaction;
 
 /// The versions of HTTP/1; a greater minor version counts as 1.1 (RFC 9110 §2.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -152,23 +153,10 @@ impl Fields {
     }
 }
 
-/// Names whose values stay out of debug output: they carry cookies, credentials or tokens.
-fn is_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    ["cookie", "auth", "token", "secret", "api-key", "session", "location"].iter().any(|part| name.contains(part))
-}
-
 impl fmt::Debug for Fields {
+    // Values are shown of the few fields alone that hold no secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut map = f.debug_map();
-        for (name, value) in self.iter() {
-            if is_secret(name) {
-                map.entry(&name, &format_args!("({} bytes redacted)", value.len()));
-            } else {
-                map.entry(&name, &format_args!("\"{}\"", value.escape_ascii()));
-            }
-        }
-        map.finish()
+        f.debug_map().entries(self.iter().map(|(name, value)| (name, redaction::field(name, value, false)))).finish()
     }
 }
 

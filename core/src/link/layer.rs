@@ -180,7 +180,7 @@ impl From<TlsFailure> for LayerError {
 
 /// What a proxy answered instead of opening a tunnel. It is the proxy's word and never the origin's response:
 /// no redirect, cookie or HSTS field in it counts.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ProxyRefusal {
     /// The head of the answer.
     pub head: ResponseHead,
@@ -193,6 +193,13 @@ impl ProxyRefusal {
     /// Whether the proxy asks for credentials: 407, with `Proxy-Authenticate` fields in the head.
     pub fn wants_authentication(&self) -> bool {
         self.head.status() == http::StatusCode::PROXY_AUTHENTICATION_REQUIRED
+    }
+}
+
+impl fmt::Debug for ProxyRefusal {
+    // Its body may say anything.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProxyRefusal").field("head", &self.head).field("body_bytes", &self.body.len()).finish()
     }
 }
 

@@ -9,6 +9,7 @@ use std::fmt;
 
 use http::HeaderValue;
 
+use crate::redaction;
 use crate::redirect::is_sensitive_name;
 
 /// A list of fields to set, append or remove. Lookups ignore ASCII case.
@@ -121,8 +122,13 @@ impl Headers {
 }
 
 impl fmt::Debug for Headers {
+    /// Removed names are `None`; values are shown of the few fields alone that hold no secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(self.edits.iter().map(|edit| (&edit.name, &edit.value))).finish()
+        let shown = self.edits.iter().map(|edit| {
+            let value = edit.value.as_ref();
+            (&edit.name, value.map(|value| redaction::field(&edit.name, value.as_bytes(), value.is_sensitive())))
+        });
+        f.debug_map().entries(shown).finish()
     }
 }
 
@@ -130,7 +136,7 @@ impl fmt::Debug for Headers {
 pub(crate) fn check_name(name: &str) -> Result<(), HeaderError> {
     let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
     if name.is_empty() || !name.bytes().all(token) {
-        return Err(HeaderError::Name { name: name.escape_debug().take(64).collect() });
+        return Err(HeaderError::Name { name: redaction::refused_name(name, token) });
     }
     Ok(())
 }
@@ -151,7 +157,7 @@ fn check_value(name: &str, value: &[u8]) -> Result<HeaderValue, HeaderError> {
 pub enum HeaderError {
     /// The name is empty or no token (RFC 9110 §5.1).
     Name {
-        /// The name, escaped and cut.
+        /// The name, escaped and cut, at the latest behind the byte that may not stand in one.
         name: String,
     },
     /// The value holds a control character (RFC 9110 §5.5).

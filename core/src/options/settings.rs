@@ -1,6 +1,7 @@
 //! The scalar options: one table that makes both the options of a level and the merged settings. A composite option merges part by
 //! part, every other as a whole.
 
+use std::fmt;
 use std::time::Duration;
 
 use url::Url;
@@ -12,6 +13,7 @@ use crate::cookie::SiteContext;
 use crate::http1::{Leniencies, Version};
 use crate::limits::Limits;
 use crate::proxy::Proxy;
+use crate::redaction::Redact;
 use crate::redirect::Policy;
 use crate::request_target::RequestTarget;
 use crate::secret_scope::SecretScope;
@@ -58,6 +60,16 @@ impl<T: Clone> Level for Setting<T> {
     }
 }
 
+impl<T: Redact> Redact for Setting<T> {
+    fn redact(&self) -> impl fmt::Debug {
+        match self {
+            Setting::Inherit => Setting::Inherit,
+            Setting::Set(value) => Setting::Set(value.redact()),
+            Setting::Clear => Setting::Clear,
+        }
+    }
+}
+
 impl<T> From<T> for Setting<T> {
     fn from(value: T) -> Self {
         Setting::Set(value)
@@ -67,10 +79,10 @@ impl<T> From<T> for Setting<T> {
 macro_rules! settings {
     (
         composite { $($(#[doc = $part_doc:literal])* $part:ident: $options:ty => $value:ty = $parts:expr;)* }
-        single { $($(#[doc = $doc:literal])* $(#[cfg($cfg:meta)])? $name:ident: $type:ty = $default:expr;)* }
+        single { $($(#[doc = $doc:literal])* $(#[cfg($cfg:meta)])? $name:ident: $type:ty = $default:expr $(, $redact:ident)?;)* }
     ) => {
         /// The scalar options of one level, each [`Setting::Inherit`] until it is set; of the composite ones, each part is.
-        #[derive(Clone, Debug, Default, PartialEq)]
+        #[derive(Clone, Default, PartialEq)]
         #[non_exhaustive]
         pub struct ScalarOptions {
             $($(#[doc = $part_doc])* pub $part: $options,)*
@@ -78,12 +90,15 @@ macro_rules! settings {
         }
 
         /// The merged value of every scalar option. [`Settings::default`] holds the library's defaults.
-        #[derive(Clone, Debug, PartialEq)]
+        #[derive(Clone, PartialEq)]
         #[non_exhaustive]
         pub struct Settings {
             $($(#[doc = $part_doc])* pub $part: $value,)*
             $($(#[doc = $doc])* $(#[cfg($cfg)])? pub $name: $type,)*
         }
+
+        settings! { @debug ScalarOptions [$($part)*] [$($(#[cfg($cfg)])? $name $($redact)?;)*] }
+        settings! { @debug Settings [$($part)*] [$($(#[cfg($cfg)])? $name $($redact)?;)*] }
 
         impl Default for Settings {
             fn default() -> Self {
@@ -101,6 +116,18 @@ macro_rules! settings {
             }
         }
     };
+    (@debug $of:ident [$($part:ident)*] [$($(#[cfg($cfg:meta)])? $name:ident $($redact:ident)?;)*]) => {
+        impl fmt::Debug for $of {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let mut out = f.debug_struct(stringify!($of));
+                $(out.field(stringify!($part), &self.$part);)*
+                $($(#[cfg($cfg)])? out.field(stringify!($name), &settings!(@shown self.$name $(, $redact)?));)*
+                out.finish()
+            }
+        }
+    };
+    (@shown $value:expr) => { $value };
+    (@shown $value:expr, $redact:ident) => { Redact::$redact(&$value) };
 }
 
 settings! {
@@ -153,7 +180,7 @@ single {
     tls: Option<TlsConfig> = None;
     /// What a relative URL of a request is resolved against (RFC 3986 §5). That of a session binds the session's secrets to its
     /// origin, unless `secret_scope` says otherwise. Default: none.
-    base_url: Option<Url> = None;
+    base_url: Option<Url> = None, redact;
     /// To which origins the secrets of the session go. A request may widen or narrow it for itself. Default: to the origin of the
     /// session's base URL, where there is one.
     secret_scope: SecretScope = SecretScope::BaseOrigin;

@@ -16,13 +16,14 @@ pub use fields::{is_sensitive_name, referer, survives};
 pub use policy::{CrossOrigin, CrossOriginBody, Follow, KeepPost, PlainHttp, Policy, Repeats};
 pub use seen::Seen;
 
+use crate::redaction;
 use crate::url_rules::UrlError;
 use http::Method;
 use std::fmt;
 use url::Url;
 
-/// The request whose response is looked at.
-#[derive(Clone, Copy, Debug)]
+/// The request whose response is looked at. Its Debug output shows no query values.
+#[derive(Clone, Copy)]
 pub struct Hop<'a> {
     /// Its method.
     pub method: &'a Method,
@@ -65,8 +66,8 @@ pub enum WhyFinal {
     NotWanted,
 }
 
-/// The request to make next.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The request to make next. Its Debug output shows no query values.
+#[derive(Clone, PartialEq, Eq)]
 pub struct NextHop {
     /// Its URL: it has passed the door, has no user information, and has inherited the fragment if the Location had none.
     pub url: Url,
@@ -163,6 +164,29 @@ pub enum RedirectError {
     BodyToAnotherOrigin,
     /// The body would go from https to plain http, which only [`CrossOriginBody::DangerSendInClear`] allows.
     BodyInClear,
+}
+
+impl fmt::Debug for Hop<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hop")
+            .field("method", &self.method)
+            .field("url", &redaction::url(self.url))
+            .field("body", &self.body)
+            .field("hops_so_far", &self.hops_so_far)
+            .finish()
+    }
+}
+
+impl fmt::Debug for NextHop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NextHop")
+            .field("url", &redaction::url(&self.url))
+            .field("method", &self.method)
+            .field("body", &self.body)
+            .field("crossing", &self.crossing)
+            .field("notes", &self.notes)
+            .finish()
+    }
 }
 
 impl fmt::Display for RedirectError {

@@ -171,7 +171,7 @@ impl TlsConfigBuilder {
         let chain = certificates(pem)?;
         let key = PrivateKeyDer::from_pem_slice(pem).map_err(|e| match e {
             pem::Error::NoItemsFound => TlsConfigError::NoPrivateKey,
-            e => TlsConfigError::Pem(e.to_string()),
+            e => pem_error(&e),
         })?;
         Ok(self.client_certificate(chain, key))
     }
@@ -276,8 +276,20 @@ fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsConfigErr
     match all {
         Ok(all) if all.is_empty() => Err(TlsConfigError::Pem("no certificate in it".into())),
         Ok(all) => Ok(all),
-        Err(e) => Err(TlsConfigError::Pem(e.to_string())),
+        Err(e) => Err(pem_error(&e)),
     }
+}
+
+/// In words that quote nothing: where line ends were lost, the line at fault is the whole key.
+fn pem_error(error: &pem::Error) -> TlsConfigError {
+    TlsConfigError::Pem(match error {
+        pem::Error::MissingSectionEnd { .. } => "a section has no END line".into(),
+        pem::Error::IllegalSectionStart { .. } => "a BEGIN line is malformed (is it on a line of its own?)".into(),
+        pem::Error::Base64Decode(_) => "a section is no base64".into(),
+        pem::Error::SectionTooLarge => "a section is larger than 256 MB".into(),
+        pem::Error::NoItemsFound => "nothing of the kind expected is in it".into(),
+        _ => "it cannot be read".into(),
+    })
 }
 
 fn roots(own: Vec<CertificateDer<'static>>, mozilla: bool) -> Result<RootCertStore, TlsConfigError> {

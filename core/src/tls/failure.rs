@@ -97,7 +97,7 @@ mod from_rustls {
                     TlsFailure::NoApplicationProtocol
                 }
                 Error::AlertReceived(alert) => TlsFailure::Alert { code: alert.into(), name: format!("{alert:?}") },
-                Error::PeerIncompatible(why) => TlsFailure::PeerIncompatible(format!("{why:?}")),
+                Error::PeerIncompatible(why) => TlsFailure::PeerIncompatible(words(&format!("{why:?}"))),
                 Error::NoCertificatesPresented => TlsFailure::BadCertificate("there is none".into()),
                 Error::DecryptError => TlsFailure::Misbehaved("a record could not be decrypted".into()),
                 e @ (Error::InappropriateMessage { .. }
@@ -110,12 +110,30 @@ mod from_rustls {
         }
     }
 
-    /// rustls tells names as `DnsName("a.example")`.
+    /// rustls tells names in their Debug form, as `DnsName("a.example")` and `IpAddress(192.0.2.1)`. They are the peer's words.
     fn bare_name(name: String) -> String {
-        match name.strip_prefix("DnsName(\"").and_then(|name| name.strip_suffix("\")")) {
-            Some(bare) => bare.into(),
-            None => name,
+        let Some((kind, inner)) = name.strip_suffix(')').and_then(|name| name.split_once('(')) else {
+            return "a name of another kind".into();
+        };
+        match kind {
+            "DnsName" | "IpAddress" | "UniformResourceIdentifier" => {
+                inner.trim_matches('"').chars().take(255).flat_map(char::escape_debug).collect()
+            }
+            _ => "a name of another kind".into(),
         }
+    }
+
+    /// The name of one of rustls's variants in words, without what it holds.
+    fn words(variant: &str) -> String {
+        let name: String = variant.chars().take_while(char::is_ascii_alphanumeric).collect();
+        let mut words = String::new();
+        for letter in name.chars() {
+            if letter.is_ascii_uppercase() && !words.is_empty() {
+                words.push(' ');
+            }
+            words.push(letter.to_ascii_lowercase());
+        }
+        words
     }
 
     fn certificate(error: CertificateError) -> TlsFailure {
@@ -141,6 +159,28 @@ mod from_rustls {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(feature = "tls")]
+    #[test]
+    fn t79_names_are_told_as_the_certificate_has_them() {
+        let presented = [
+            "DnsName(\"a.example\")",
+            "IpAddress(192.0.2.1)",
+            "UniformResourceIdentifier(\"http://x\")",
+            "DnsName(\"\u{1b}[31m\n\")",
+            "DirectoryName",
+            "Unsupported(0x81)",
+        ];
+        let error = rustls::CertificateError::NotValidForNameContext {
+            expected: "b.example".try_into().unwrap(),
+            presented: presented.map(String::from).into(),
+        };
+        let TlsFailure::WrongName { presented, .. } = rustls::Error::InvalidCertificate(error).into() else { panic!() };
+        let other = "a name of another kind";
+        assert_eq!(presented, ["a.example", "192.0.2.1", "http://x", "\\u{1b}[31m\\n", other, other]);
+        let why = rustls::Error::PeerIncompatible(rustls::PeerIncompatible::NoCipherSuitesInCommon);
+        assert_eq!(TlsFailure::from(why), TlsFailure::PeerIncompatible("no cipher suites in common".into()));
+    }
 
     #[test]
     fn a_wrong_name_is_told_in_one_short_line() {

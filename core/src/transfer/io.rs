@@ -24,8 +24,7 @@ pub enum Side {
     Body,
 }
 
-/// What happened in the world.
-#[derive(Debug)]
+/// What happened in the world. Its Debug output shows how many bytes were received, and none of them.
 pub enum Input<'a> {
     /// Answers [`Output::Acquire`]: a kept connection to that route. It is [looked at](Output::Check) before it is used. One whose layers do not
     /// fit the route is [`Misuse::OtherRoute`](crate::Misuse::OtherRoute), and the order still waits for an answer.
@@ -86,6 +85,39 @@ pub enum Input<'a> {
     Tick,
     /// The caller wants no answer any more.
     Cancel,
+}
+
+impl fmt::Debug for Input<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut one = |name: &str, value: &dyn fmt::Debug| f.debug_tuple(name).field(value).finish();
+        match self {
+            Input::Acquired { peer, .. } => f.debug_struct("Acquired").field("peer", peer).finish_non_exhaustive(),
+            Input::NotAcquired => f.write_str("NotAcquired"),
+            Input::Alive => f.write_str("Alive"),
+            Input::Dead => f.write_str("Dead"),
+            Input::Resolved(addresses) => one("Resolved", addresses),
+            Input::ResolveFailed(failure) => one("ResolveFailed", failure),
+            Input::Connected(attempt) => one("Connected", attempt),
+            Input::ConnectFailed(attempt, failure) => one("ConnectFailed", &(attempt, failure)),
+            Input::Wrote(n) => one("Wrote", n),
+            Input::Received(bytes) => one("Received", &format_args!("{} bytes", bytes.len())),
+            Input::Filled(n) => one("Filled", n),
+            Input::Bypassed(n) => one("Bypassed", n),
+            Input::Eof => f.write_str("Eof"),
+            Input::Failed(side, failure) => one("Failed", &(side, failure)),
+            Input::Blocked(side) => one("Blocked", side),
+            Input::Ready(side) => one("Ready", side),
+            Input::BodyEnd => f.write_str("BodyEnd"),
+            Input::BodyFailed(words) => one("BodyFailed", words),
+            Input::Rewound => f.write_str("Rewound"),
+            Input::NotRewound => f.write_str("NotRewound"),
+            Input::Unavailable(what) => one("Unavailable", what),
+            Input::Consumed(n) => one("Consumed", n),
+            Input::Discard => f.write_str("Discard"),
+            Input::Tick => f.write_str("Tick"),
+            Input::Cancel => f.write_str("Cancel"),
+        }
+    }
 }
 
 /// What a transfer asks of its embedder. An *order* is given once; an *offer* asks for one system call and is repeated until it is

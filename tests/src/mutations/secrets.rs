@@ -99,4 +99,40 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         from: "if !self.route.as_ref().is_some_and(|route| route.is_fit(&link)) {",
         to: "if self.route.is_none() {",
     },
+    Mutation {
+        fault: "Debug output shows the values of fields that are not known",
+        file: "core/src/redaction.rs",
+        from: "shown: !sensitive && SHOWN.iter().any(|shown| shown.eq_ignore_ascii_case(name))",
+        to: "shown: !sensitive && !crate::redirect::is_sensitive_name(name) && !SHOWN.is_empty()",
+    },
+    Mutation {
+        fault: "the body of a proxy's refusal is shown byte by byte",
+        file: "core/src/link/layer.rs",
+        from: ".field(\"body_bytes\", &self.body.len())",
+        to: ".field(\"body_bytes\", &self.body)",
+    },
+    Mutation {
+        fault: "bytes that were received are shown by Debug",
+        file: "core/src/transfer/io.rs",
+        from: "&format_args!(\"{} bytes\", bytes.len())",
+        to: "&bytes.escape_ascii().to_string()",
+    },
+    Mutation {
+        fault: "an error of JSON quotes the document",
+        file: "core/src/json_error.rs",
+        from: "write_data(f, message)?;",
+        to: "f.write_str(message)?; let _ = write_data;",
+    },
+    Mutation {
+        fault: "a name mismatch is told in the Debug form of its names",
+        file: "core/src/tls/failure.rs",
+        from: "presented.into_iter().map(bare_name).collect();",
+        to: "presented.into_iter().map(|name| if name.is_empty() { bare_name(name) } else { name }).collect();",
+    },
+    Mutation {
+        fault: "the error of a PEM text quotes the line that is a key",
+        file: "core/src/tls/config.rs",
+        from: "pem::Error::IllegalSectionStart { .. } => \"a BEGIN line is malformed (is it on a line of its own?)\".into(),",
+        to: "pem::Error::IllegalSectionStart { line } => String::from_utf8_lossy(line).into_owned(),",
+    },
 ];

@@ -209,12 +209,16 @@ impl Answer {
         let mut out = Vec::new();
         if !http10 {
             for hint in 0..self.hints {
-                let _ = write!(out, "HTTP/1.1 103 Early Hints\r\nLink: </{hint}>\r\n\r\n");
+                let _ = write!(out, "HTTP/1.1 103 Early Hints\r\nLink: </{hint}?token=cnrh>\r\n\r\n");
             }
         }
         let head_start = out.len();
         let version = if self.old { "1.0" } else { "1.1" };
         let _ = write!(out, "HTTP/{version} {} Reason {}\r\nX-Page: {}\r\n", self.status, self.page, self.page);
+        if self.page.is_multiple_of(4) {
+            // A secret in a field that no client knows.
+            out.extend_from_slice(b"X-Otp: cnrh\r\n");
+        }
         if let Some(location) = &self.location {
             let _ = write!(out, "Location: {location}\r\n");
         }

@@ -1,6 +1,7 @@
 //! What the tests of `petition-std` share: sessions that trust the kit, both worlds (plain and TLS), the process's own
 //! resources, and times that are judged generously but never without bound.
 
+mod printed;
 mod programs;
 mod resources;
 mod transports;
@@ -12,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use petition_std::{Session, TlsConfig};
 
+pub use self::printed::Printed;
 pub use self::programs::{Calls, example, starts, trace};
 pub use self::resources::{eventually, open_files, sockets, threads};
 pub use self::transports::{Answer, Client, Upload};

@@ -31,8 +31,8 @@ fn debug_output_shows_names_and_hides_cookies_and_credentials() {
     let mut connection = Setup::COMPAT.connection();
     let Event::Head(head) = connection.receive(HEAD).unwrap().event else { panic!() };
     let text = format!("{head:?} {connection:?}");
-    assert!(text.contains("Set-Cookie") && text.contains("a b c"), "{text}");
-    assert!(!text.contains("hunter2"), "{text}");
+    assert!(text.contains("Set-Cookie") && text.contains("(5 bytes redacted)"), "{text}");
+    assert!(!text.contains("hunter2") && !text.contains("a b c"), "{text}");
 
     let mut connection = Connection::new(Config::default());
     let request = RequestHead::new("GET", "/?key=hunter2");

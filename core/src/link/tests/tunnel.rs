@@ -110,6 +110,15 @@ fn t77_a_refusal_is_the_proxys_and_never_the_origins() {
 }
 
 #[test]
+fn t96_a_refusal_shows_nothing_of_its_body() {
+    let answer = "HTTP/1.1 403 No\r\nX-Why: canary\r\nContent-Length: 6\r\n\r\ncanary";
+    let LinkError::ProxyRefused(refused) = refusal(answer, false) else { panic!() };
+    let shown = format!("{refused:?} {refused}");
+    assert!(refused.body == b"canary" && shown.contains("body_bytes: 6"), "{shown}");
+    assert!(!shown.contains("canary") && !shown.contains("99, 97"), "{shown}");
+}
+
+#[test]
 fn t77_a_refusal_looks_the_same_however_it_is_cut() {
     let answer = "HTTP/1.1 403 \r\nContent-Length: 9\r\n\r\nforbidden";
     everywhere(
