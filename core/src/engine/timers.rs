@@ -79,3 +79,46 @@ impl Timers {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64) -> Instant {
+        Instant::from_origin(crate::time::Duration::from_secs(seconds))
+    }
+
+    #[test]
+    fn the_nearest_deadline_of_each_place_counts() {
+        let mut timers = Timers::default();
+        assert_eq!((timers.next(), timers.pop_due(at(99))), (None, None));
+        timers.arm(1, at(30));
+        timers.arm(0, at(20));
+        timers.arm(0, at(40));
+        timers.arm(1, at(10));
+        assert_eq!((timers.next(), timers.len()), (Some(at(10)), 3), "a later one costs nothing");
+        assert_eq!(timers.pop_due(at(9)), None);
+        assert_eq!(timers.pop_due(at(10)), Some(1));
+        assert_eq!(timers.pop_due(at(19)), None);
+        assert_eq!(timers.pop_due(at(35)), Some(0));
+        assert_eq!(timers.pop_due(at(35)), None, "the entry at 30 was left behind");
+        timers.arm(1, at(50));
+        assert_eq!((timers.next(), timers.pop_due(at(50))), (Some(at(50)), Some(1)));
+    }
+
+    #[test]
+    fn entries_of_which_nothing_comes_are_dropped() {
+        let mut timers = Timers::default();
+        for index in 0..200 {
+            timers.arm(index, at(500 - index as u64));
+        }
+        timers.trim(100, |_| false);
+        assert_eq!(timers.len(), 200, "so many are borne with");
+        timers.trim(10, |index| index % 2 == 0);
+        assert_eq!((timers.len(), timers.next()), (100, Some(at(302))));
+        timers.arm(1, at(600));
+        assert_eq!(timers.len(), 101, "an emptied place can be armed again");
+        timers.trim(0, |_| false);
+        assert_eq!((timers.len(), timers.heap.capacity()), (0, 0), "nor is the storage kept");
+    }
+}

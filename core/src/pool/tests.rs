@@ -146,6 +146,20 @@ fn t88_a_limit_of_one_key_leaves_the_others_alone() {
 }
 
 #[test]
+fn what_is_idle_can_be_looked_at() {
+    let mut pool = Named::default();
+    assert_eq!(pool.idle().count(), 0);
+    for n in 0..3 {
+        assert_eq!(pool.put(pooled(if n == 1 { "a" } else { "b" }, n), at(0), None), None);
+    }
+    let mut idle: Vec<u32> = pool.idle().copied().collect();
+    idle.sort_unstable();
+    assert_eq!(idle, [0, 1, 2]);
+    assert_eq!(reused(&mut pool, "b", at(1)), Some(2));
+    assert_eq!(pool.idle().count(), 2);
+}
+
+#[test]
 fn clearing_hands_out_everything_idle() {
     let mut pool = Named::default();
     for n in 0..4 {

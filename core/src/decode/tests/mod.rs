@@ -8,6 +8,7 @@ mod bombs;
 mod corrupt;
 mod fields;
 mod formats;
+mod holds;
 mod stacks;
 mod tails;
 

@@ -3,7 +3,7 @@
 use super::drive::TODAY;
 use super::peer::HELLO;
 use crate::http1::{BodyLength, Config, RequestHead};
-use crate::link::{Counters, Link, LinkEvent};
+use crate::link::{Counters, Layer, LayerKind, Link, LinkEvent, Tunnel};
 
 /// A plain link that has sent a request and waits for the response; and how long the request was.
 fn asked() -> (Link, usize) {
@@ -126,4 +126,22 @@ fn debug_shows_state_and_counts_and_no_secret() {
     let shown = format!("{link:?}");
     assert!(shown.contains("Http") && shown.contains(&format!("sent: {request}")), "{shown}");
     assert!(!shown.contains("canary"), "{shown}");
+}
+
+#[test]
+fn a_tunnel_counts_what_it_holds_of_an_answer() {
+    let mut tunnel = Tunnel::new(Config::default(), "a.example:443", None).unwrap();
+    let mut down = Vec::new();
+    tunnel.start(TODAY, &mut down).unwrap();
+    assert!(down.starts_with(b"CONNECT a.example:443 ") && tunnel.kind() == LayerKind::Proxy);
+    let mut answer = |bytes: &[u8]| {
+        let used = tunnel.receive(TODAY, &mut bytes.to_vec(), &mut Vec::new()).unwrap();
+        assert_eq!((used.discard, used.plain), (bytes.len(), 0..0));
+        (tunnel.retained().received, format!("{tunnel:?}"))
+    };
+    let (head, waiting) = answer(b"HTTP/1.1 403 Forbidden\r\nX: a head in part");
+    assert!((40..1000).contains(&head) && waiting.contains("waiting"), "{head} {waiting}");
+    let (body, refused) = answer(b"\r\nContent-Length: 90\r\n\r\nthe beginning of a body");
+    assert!((23..1000).contains(&body) && refused.contains("refused"), "{body} {refused}");
+    assert!(!tunnel.is_open() && tunnel.is_transparent());
 }
