@@ -7,6 +7,7 @@ use super::cookies::SetCookie;
 use super::hostile;
 use super::origins::Origin;
 use super::plan::{LONGEST_THOUGHT, pattern, pick};
+use super::stale::{self, Stale};
 use crate::memory::{Dice, ms};
 
 /// How the body is delimited.
@@ -73,6 +74,8 @@ pub(super) struct Answer {
     pub(super) both: bool,
     /// Bytes behind the response that nobody asked for.
     pub(super) extra: bool,
+    /// The same, so much later.
+    pub(super) late: Option<(Duration, Stale)>,
     /// At `Expect: 100-continue`: 0 says 100, 1 says nothing, 2 refuses once with 417.
     pub(super) at_expect: u8,
     /// Ends the connection after so many thousandths of the response.
@@ -150,6 +153,7 @@ impl Answer {
             early: false,
             both: matches!(framing, Framing::Chunked(..)) && !old && dice.once_in(12),
             extra: faulty && dice.once_in(16),
+            late: if faulty { stale::late(page, length) } else { None },
             at_expect: dice.below(3) as u8,
             cut: None,
             hostile: None,

@@ -6,6 +6,7 @@ use petition_core::{Event, Side};
 
 use super::asked::Payload;
 use super::said::Said;
+use super::stale::CANARY;
 use super::told::Told;
 use super::wire::{End, Read};
 use super::world::{Happens, World};
@@ -29,6 +30,7 @@ impl World {
                 self.show(&text);
             }
             match said {
+                Said::Wait if self.polls_all() => {}
                 Said::Wait => return self.check_rest(),
                 Said::Resolve(t, ..) => {
                     let faulty = self.plan.weather.faulty;
@@ -51,7 +53,7 @@ impl World {
                 Said::Read(socket) => self.read(socket),
                 Said::Check(socket) => {
                     let now = self.now;
-                    let alive = !self.wire(socket).readable(now);
+                    let alive = self.wire(socket).look(now);
                     self.tell(&Told::Checked(socket, alive));
                 }
                 Said::NeedBody(t) => self.supply(t),
@@ -97,9 +99,34 @@ impl World {
         }
     }
 
+    /// A poll of all sockets, if a request waits for one, or now and then. Whether anything can follow from it.
+    fn polls_all(&mut self) -> bool {
+        let awaited = self.tape.awaits_look();
+        if !self.plan.looks || !(awaited || self.dice.once_in(4)) {
+            return false;
+        }
+        if std::mem::take(&mut self.looking) {
+            // A poll that began, and found what it found, before those who wait now were given their connections.
+            self.tell(&Told::AllTold);
+            return awaited;
+        }
+        let now = self.now;
+        self.tell(&Told::Look);
+        self.looking = !awaited && self.dice.once_in(2);
+        for at in 0..self.wires.len() {
+            let wire = &mut self.wires[at];
+            if wire.open && wire.connected.is_some() && !wire.look(now) && !self.looking {
+                self.tell(&Told::Ready(at as u32 + 1, Side::Read));
+            }
+        }
+        if !self.looking {
+            self.tell(&Told::AllTold);
+        }
+        awaited
+    }
+
     /// Says that there is nothing to read.
     fn nothing_to_read(&mut self, socket: u32) -> usize {
-        self.wire(socket).dry = true;
         self.tell(&Told::Blocked(socket, Side::Read))
     }
 
@@ -127,9 +154,12 @@ impl World {
         self.arrivals(socket, times);
         // What an embedder of an engine may say whose read was not filled.
         let dry = matches!(read, Read::Bytes(_)) && !self.wire(socket).readable(now);
-        self.wire(socket).dry = false;
         if dry && !self.plan.by_hand && self.dice.once_in(2) {
             self.nothing_to_read(socket);
+        }
+        if let Read::Bytes(bytes) = &read {
+            let heard = &mut self.wire(socket).heard;
+            heard.extend(bytes.iter().take(9_usize.saturating_sub(heard.len())));
         }
         match read {
             Read::Nothing => self.nothing_to_read(socket),
@@ -231,11 +261,11 @@ impl World {
                 assert!(!running.retried, "T54: retried twice");
                 running.retried = true;
                 let run = &self.pages[page];
-                // Where its head was written to the end, whatever was read then began an answer.
+                // Where its head was written to the end, what was read then began an answer, unless it cannot be one.
                 if let (Some(&socket), false) = (run.wires.last(), run.refused) {
                     let wire = &self.wires[socket as usize - 1];
                     let last = wire.tap.requests.last().is_some_and(|last| last.page == page);
-                    let begun = last && wire.tls.is_none() && wire.read > wire.read_before;
+                    let begun = last && wire.tls.is_none() && wire.answer_begun();
                     assert!(!begun, "T54: a request is sent again of which an answer had begun");
                 }
             }
@@ -252,6 +282,7 @@ impl World {
             }
             Event::Head(head) => {
                 assert!(running.head.is_none(), "a second head");
+                assert!(head.get(CANARY).is_none(), "T47: an answer that was there before its request: {head:?}");
                 running.head = Some(head);
                 self.cookies.told(page, step, wall);
             }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use petition_core::buffer::Retained;
-use petition_core::engine::{Engine, Output, SessionAccess, SocketId, TransferId};
+use petition_core::engine::{Engine, Look, Output, SessionAccess, SocketId, TransferId};
 use petition_core::pool::PoolLimits;
 use petition_core::{Input, Instant, IoFailure, Now, Prepared, Session, Transfer, Unavailable};
 
@@ -33,6 +33,12 @@ pub(super) trait Driven: fmt::Debug {
     fn push_body(&mut self, now: Now, transfer: TransferNumber, bytes: &[u8]) -> Result<usize, String>;
     fn pause(&mut self, transfer: TransferNumber, paused: bool) -> Result<(), String>;
     fn tick(&mut self, now: Now);
+    /// A poll of all sockets begins. Nobody has any use for it but an engine.
+    fn look(&mut self) {}
+    fn all_told(&mut self, _now: Now) {}
+    fn awaits_look(&self) -> bool {
+        false
+    }
     fn cancel_all(&mut self, now: Now);
     fn close_idle(&mut self);
     /// Also says how often the session was asked for.
@@ -106,11 +112,12 @@ pub(super) struct Engined {
     engine: Engine,
     transfers: Numbers<TransferId>,
     sockets: Numbers<SocketId>,
+    look: Option<Look>,
 }
 
 impl Engined {
     pub(super) fn new(limits: PoolLimits) -> Engined {
-        Engined { engine: Engine::new(limits), transfers: Numbers::new(), sockets: Numbers::new() }
+        Engined { engine: Engine::new(limits), transfers: Numbers::new(), sockets: Numbers::new(), look: None }
     }
 
     fn named(&self, s: SocketNumber) -> Result<SocketId, String> {
@@ -175,6 +182,20 @@ impl Driven for Engined {
 
     fn tick(&mut self, now: Now) {
         self.engine.tick(now);
+    }
+
+    fn look(&mut self) {
+        self.look = Some(self.engine.begin_look());
+    }
+
+    fn all_told(&mut self, now: Now) {
+        if let Some(look) = self.look.take() {
+            self.engine.all_told(now, look);
+        }
+    }
+
+    fn awaits_look(&self) -> bool {
+        self.engine.awaits_look()
     }
 
     fn cancel_all(&mut self, now: Now) {

@@ -23,6 +23,7 @@ mod run;
 mod said;
 mod secure;
 mod service;
+mod stale;
 mod tap;
 mod tape;
 mod told;

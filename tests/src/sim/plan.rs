@@ -117,6 +117,8 @@ pub(super) struct Plan {
     pub(super) limits: PoolLimits,
     /// Transfers are driven by hand, without an engine.
     pub(super) by_hand: bool,
+    /// The embedder says after each poll that all was told.
+    pub(super) looks: bool,
     /// The session's own fields.
     pub(super) session_fields: Vec<(String, String, bool)>,
     /// The origin of the session's base URL, if it has one. Its secrets go nowhere else then.
@@ -145,6 +147,7 @@ impl Plan {
             // Who waits for a place is the engine's to say.
             (limits.open_total, limits.open_per_key) = (None, None);
         }
+        let looks = !by_hand && Dice::new(seed ^ 0x6c6f_6f6b).once_in(2);
         let mut session_fields = Vec::new();
         if dice.once_in(3) {
             session_fields.push(("X-Session".into(), format!("s{seed}"), false));
@@ -157,8 +160,18 @@ impl Plan {
         if own.once_in(2) {
             session_fields.push(("X-Session-Key".into(), "cnrz".into(), true));
         }
-        let mut plan =
-            Plan { seed, mix, asks: Vec::new(), pages: Vec::new(), limits, by_hand, session_fields, base, weather };
+        let mut plan = Plan {
+            seed,
+            mix,
+            asks: Vec::new(),
+            pages: Vec::new(),
+            limits,
+            by_hand,
+            looks,
+            session_fields,
+            base,
+            weather,
+        };
         let most = if dice.once_in(4) { 24 } else { 9 };
         let count = 1 + dice.below(most);
         for number in 0..count {
@@ -256,7 +269,7 @@ impl Plan {
                 answer.hostile = Some(dice.below(if once { hostile::FIRST_REDIRECT } else { hostile::COUNT }));
             } else if dice.once_in(30) && self.weather.faulty {
                 answer.cut = Some(dice.below(1000));
-                answer.extra = false;
+                (answer.extra, answer.late) = (false, None);
             }
             if here.body && dice.once_in(10) && answer.hostile.is_none() {
                 answer.early = true;

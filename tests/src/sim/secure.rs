@@ -22,6 +22,10 @@ pub(super) struct Secure {
     connection: ServerConnection,
     /// Bytes of the wire that it has been fed.
     fed: usize,
+    /// Where the record begins that comes next or has come in part.
+    record: usize,
+    /// The records that brought plain bytes: where these begin, and the record.
+    records: Vec<(usize, usize)>,
     /// Everything that was heard.
     pub(super) plain: Vec<u8>,
 }
@@ -30,24 +34,43 @@ impl Secure {
     pub(super) fn new() -> Secure {
         let mut connection = ServerConnection::new(configurations().0.clone()).expect("a sound configuration");
         connection.set_buffer_limit(None);
-        Secure { connection, fed: 0, plain: Vec::new() }
+        Secure { connection, fed: 0, record: 0, records: Vec::new(), plain: Vec::new() }
     }
 
     /// Takes in what has arrived of `sent`. Returns where the new plain bytes begin.
     pub(super) fn hear(&mut self, sent: &[u8], arrived: usize) -> usize {
         let before = self.plain.len();
-        let mut rest = &sent[self.fed..arrived.max(self.fed)];
-        self.fed += rest.len();
-        while !rest.is_empty() {
-            let read = self.connection.read_tls(&mut rest);
-            let fine = read.is_ok() && self.connection.process_new_packets().is_ok();
-            // An error here says that there is nothing now, or nothing more.
-            let _ = self.connection.reader().read_to_end(&mut self.plain);
-            if !fine {
-                break;
+        while self.fed < arrived {
+            // One record at a time, so that it is known which byte came in which.
+            let length = sent[self.record..arrived].get(3..5).map(|two| usize::from(two[0]) << 8 | usize::from(two[1]));
+            let whole = length.map(|length| self.record + 5 + length);
+            let end = whole.map_or(arrived, |end| end.min(arrived));
+            let (mut piece, from) = (&sent[self.fed..end], self.plain.len());
+            self.fed = end;
+            while !piece.is_empty() {
+                let read = self.connection.read_tls(&mut piece);
+                let fine = read.is_ok() && self.connection.process_new_packets().is_ok();
+                // An error here says that there is nothing now, or nothing more.
+                let _ = self.connection.reader().read_to_end(&mut self.plain);
+                if !fine {
+                    self.fed = arrived;
+                    break;
+                }
+            }
+            if self.plain.len() > from {
+                self.records.push((from, self.record));
+            }
+            if whole == Some(self.fed) {
+                self.record = self.fed;
             }
         }
         before
+    }
+
+    /// Where the record begins in which this plain byte came.
+    pub(super) fn record_of(&self, plain: usize) -> usize {
+        let at = self.records.partition_point(|(from, _)| *from <= plain);
+        at.checked_sub(1).map_or(0, |at| self.records[at].1)
     }
 
     /// What goes out for these plain bytes, and whatever else TLS has to say.

@@ -16,6 +16,13 @@ impl World {
         if self.wire(socket).tls.is_none() {
             self.tapped(socket, bytes);
         }
+        let at_once = self.plan.weather.noise == 0 && self.plan.weather.cut.is_none();
+        let wire = self.wire(socket);
+        if wire.tls.is_some() {
+            let at_once = at_once && !matches!(wire.fault, Fault::StopReading(_));
+            let unfit = wire.unfit(now, at_once);
+            wire.writes.push((wire.sent.len(), unfit));
+        }
         let arrival = self.wire(socket).write(now, bytes);
         self.at(arrival, Happens::ToServer(socket));
     }
@@ -31,8 +38,8 @@ impl World {
     fn tapped(&mut self, socket: u32, bytes: &[u8]) {
         let mut tap = std::mem::take(&mut self.wire(socket).tap);
         tap.write(bytes, &mut |step| match step {
-            Step::Begins(requests, last) => {
-                self.begins(socket, requests, last);
+            Step::Begins(requests, last, at) => {
+                self.begins(socket, requests, last, at);
                 None
             }
             Step::Head(head) => Some(self.judge_head(socket, head)),
@@ -45,7 +52,7 @@ impl World {
     }
 
     /// Invariants 2 and 11: a request goes out only on a connection on which everything before it is finished, in both directions.
-    fn begins(&mut self, socket: u32, requests: usize, last: Option<&Written>) {
+    fn begins(&mut self, socket: u32, requests: usize, last: Option<&Written>, plain: usize) {
         let (now, limits) = (self.now, self.plan.limits);
         let noisy = self.plan.weather.noise > 0 || self.plan.weather.cut.is_some();
         // Under TLS it is seen only when it has arrived.
@@ -58,17 +65,21 @@ impl World {
         };
         let wire = self.wire(socket);
         assert!(wire.open && wire.connected.is_some(), "a request on a connection that is not open");
-        wire.read_before = wire.read;
+        let at_once = !noisy && !matches!(wire.fault, Fault::StopReading(_));
+        let unfit = if wire.tls.is_some() { wire.unfit_then(plain) } else { wire.unfit(now, at_once) };
+        wire.heard = Vec::new();
         let Some(last) = last else { return };
+        // In a tunnel that was just opened nobody has to look.
+        if let Some(words) = unfit.filter(|_| last.page != CONNECT) {
+            panic!("T47: {words}");
+        }
         assert!(last.end.is_some(), "a request behind one that was not written to its end");
         assert!(!last.close, "a request on a connection of which the last request said that it is closed");
         assert_eq!(wire.next, requests, "a request before the one before was answered");
         // It may be used again before the request that let it go is told that it is done.
         let released = wire.released.unwrap_or(now);
-        let never_came = matches!(wire.fault, Fault::StallDown(at) if wire.read >= at);
-        let looked_at = now.saturating_sub(released) >= ms(1) + slack || !(wire.dry || noisy);
-        if wire.extra && (never_came || !looked_at) {
-            // Nobody looks at a connection that was let go at this moment with nothing to read, nor sees what a stall keeps back; what follows shows it.
+        if wire.stale > wire.read {
+            // No look could see what has not come by then; what follows shows it.
             wire.released = None;
             self.fired = true;
             return;
@@ -80,9 +91,6 @@ impl World {
         assert!(idle <= lasts, "a request on a connection that was idle for {idle:?}, and lasts {lasts:?}");
         let age = now.saturating_sub(wire.connected.unwrap_or_default() + slack);
         assert!(age <= limits.age, "a request on a connection that is {age:?} old");
-        if !noisy && looked_at {
-            assert!(!wire.readable(now), "a request on a connection of which something could be read");
-        }
         wire.released = None;
     }
 
@@ -320,7 +328,7 @@ impl World {
                         let wire = self.wire(socket);
                         wire.next += 1;
                         // If the body came after all, nothing is left over.
-                        (wire.reusable, wire.lasts, wire.extra) = (!request.close, None, false);
+                        (wire.reusable, wire.lasts) = (!request.close, None);
                         let times = wire.say(now, b"HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n");
                         self.arrivals(socket, times);
                         return;
@@ -357,14 +365,16 @@ impl World {
         }
         let ends_itself = rendered.until_close || answer.cut.is_some();
         let broken = answer.cut.is_some();
-        let (hostile, extra) = (answer.hostile.is_some(), answer.extra);
+        let (hostile, extra, late) = (answer.hostile.is_some(), answer.extra, answer.late);
         let wire = self.wire(socket);
         wire.next += 1;
         wire.reusable = rendered.reusable && !request.close;
         wire.lasts = rendered.lasts;
-        wire.extra = extra;
         wire.continued = true;
         let mut times = wire.say(now, &rendered.bytes);
+        if extra {
+            wire.stale = wire.generated;
+        }
         let half = wire.fault == Fault::HalfClose;
         let idle = if let Fault::IdleClose(after) = wire.fault { Some((after, wire.next)) } else { None };
         if half {
@@ -384,6 +394,10 @@ impl World {
         self.arrivals(socket, times);
         if let Some((after, next)) = idle {
             self.after(after, Happens::IdleClose(socket, next));
+        }
+        if let Some((after, stale)) = late.filter(|_| reusable) {
+            let next = self.wire(socket).next;
+            self.after(after, Happens::Stale(socket, next, stale));
         }
         let run: &mut PageRun = &mut self.pages[request.page];
         run.served = Some(rendered);

@@ -58,8 +58,8 @@ pub(super) struct Tap {
 
 /// Something complete.
 pub(super) enum Step<'a> {
-    /// The first byte of a new head: how many were before it, and the last of them.
-    Begins(usize, Option<&'a Written>),
+    /// The first byte of a new head: how many were before it, the last of them, and how many bytes.
+    Begins(usize, Option<&'a Written>, usize),
     /// A head.
     Head(&'a [u8]),
     /// Bytes of a body, from this place of it.
@@ -78,7 +78,7 @@ impl Tap {
             match self.state {
                 State::Head => {
                     if self.partial.is_empty() {
-                        on(Step::Begins(self.requests.len(), self.requests.last()));
+                        on(Step::Begins(self.requests.len(), self.requests.last(), self.at));
                     }
                     let before = self.partial.len();
                     let from = before.saturating_sub(3);

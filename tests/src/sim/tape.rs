@@ -66,6 +66,11 @@ impl Tape {
         self.driven.deadline()
     }
 
+    /// Whether a request waits for the next poll of all sockets.
+    pub fn awaits_look(&self) -> bool {
+        self.driven.awaits_look()
+    }
+
     /// What there is now.
     pub fn counts(&self) -> Counts {
         self.driven.counts()
@@ -197,6 +202,8 @@ impl Tape {
             Told::CancelAll => (27, 0),
             Told::CloseIdle => (28, 0),
             Told::Bypassed(s, _) => (29, *s),
+            Told::Look => (30, 0),
+            Told::AllTold => (31, 0),
         };
         self.mix(kind << 32 | u64::from(number));
         if let Told::Wrote(_, data)
@@ -269,6 +276,14 @@ impl Tape {
             Told::Resume(t) => driven.pause(*t, false),
             Told::Tick => {
                 driven.tick(now);
+                Ok(())
+            }
+            Told::Look => {
+                driven.look();
+                Ok(())
+            }
+            Told::AllTold => {
+                driven.all_told(now);
                 Ok(())
             }
             Told::CancelAll => {

@@ -51,6 +51,10 @@ pub enum Told<'a> {
     Pause(TransferNumber),
     Resume(TransferNumber),
     Tick,
+    /// A poll of all sockets begins.
+    Look,
+    /// That poll is over, and all that it found is told.
+    AllTold,
     CancelAll,
     CloseIdle,
 }
@@ -129,6 +133,8 @@ impl Told<'_> {
             Told::Pause(t) => with("pause", 't', *t, ""),
             Told::Resume(t) => with("resume", 't', *t, ""),
             Told::Tick => "tick".into(),
+            Told::Look => "look".into(),
+            Told::AllTold => "all_told".into(),
             Told::CancelAll => "cancel_all".into(),
             Told::CloseIdle => "close_idle".into(),
         };
@@ -143,6 +149,8 @@ impl Told<'_> {
         let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
         match word {
             "tick" => return Ok(Told::Tick),
+            "look" => return Ok(Told::Look),
+            "all_told" => return Ok(Told::AllTold),
             "cancel_all" => return Ok(Told::CancelAll),
             "close_idle" => return Ok(Told::CloseIdle),
             "base_url" => return Ok(Told::BaseUrl(rest.into())),

@@ -83,8 +83,6 @@ pub(super) struct Wire {
     /// How much the client has read, and the server sent.
     pub(super) read: usize,
     pub(super) generated: usize,
-    /// How much the client had read when its last request began.
-    pub(super) read_before: usize,
     pub(super) tap: Tap,
     /// The server's own part: which request is next, when it has thought enough.
     pub(super) next: usize,
@@ -97,10 +95,14 @@ pub(super) struct Wire {
     pub(super) released: Option<Duration>,
     /// What the last response says about using it again.
     pub(super) reusable: bool,
-    /// It was followed by bytes that nobody asked for.
-    pub(super) extra: bool,
-    /// The client was told that there is nothing to read, and not since that there is.
-    pub(super) dry: bool,
+    /// Where the last bytes end that nobody asked for, among all that was sent.
+    pub(super) stale: usize,
+    /// How much the client had read when it last looked and found nothing.
+    pub(super) looked: Option<usize>,
+    /// The first bytes that it has read since its last request began.
+    pub(super) heard: Vec<u8>,
+    /// Under TLS: where each write began, and why no request was to begin with it.
+    pub(super) writes: Vec<(usize, Option<&'static str>)>,
     pub(super) lasts: Option<u64>,
     /// The server's end of TLS.
     pub(super) tls: Option<Box<Secure>>,
@@ -143,7 +145,6 @@ impl Wire {
             sent: Vec::new(),
             read: 0,
             generated: 0,
-            read_before: 0,
             tap: Tap::default(),
             next: 0,
             thinks: None,
@@ -152,8 +153,10 @@ impl Wire {
             invited: None,
             released: None,
             reusable: true,
-            extra: false,
-            dry: false,
+            stale: 0,
+            looked: None,
+            heard: Vec::new(),
+            writes: Vec::new(),
             lasts: None,
             tls: ORIGINS[origin].secure.then(|| Box::new(Secure::new())),
             tunnel: None,
@@ -279,6 +282,62 @@ impl Wire {
             (None, Some((at, _))) => at <= now,
             (None, None) => false,
         }
+    }
+
+    /// A look by the client, which may find it quiet.
+    pub(super) fn look(&mut self, now: Duration) -> bool {
+        let quiet = !self.readable(now);
+        if quiet {
+            self.looked = Some(self.read);
+        }
+        quiet
+    }
+
+    /// Why no request is to begin now on a connection that has had one. T47: after the last read it must have been looked at; where no time
+    /// passes between that and the request, nothing can have come in between.
+    pub(super) fn unfit(&self, now: Duration, at_once: bool) -> Option<&'static str> {
+        if self.looked != Some(self.read) {
+            return Some("a request on a connection that was not looked at since something was read from it");
+        }
+        (at_once && self.readable(now)).then_some("a request on a connection of which something could be read")
+    }
+
+    /// Under TLS: the same, for when it was that this plain byte was written.
+    pub(super) fn unfit_then(&self, plain: usize) -> Option<&'static str> {
+        let record = self.tls.as_ref()?.record_of(plain);
+        let at = self.writes.partition_point(|(from, _)| *from <= record);
+        self.writes[..at].last()?.1
+    }
+
+    /// Whether what the client has read since its last request began may be a response.
+    pub(super) fn answer_begun(&self) -> bool {
+        let heard = self.heard.strip_prefix(b"\r\n").unwrap_or(&self.heard);
+        !heard.is_empty() && heard.iter().zip(b"HTTP/1.").all(|(seen, meant)| seen == meant)
+    }
+
+    /// The server says something that nobody asked for. It is there at once, or with what is under way.
+    pub(super) fn inject(&mut self, now: Duration, bytes: &[u8]) -> Duration {
+        let bytes = match &mut self.tls {
+            None => bytes.to_vec(),
+            Some(tls) => tls.say(bytes, false),
+        };
+        self.down_last = self.down_last.max(now);
+        self.queued += bytes.len();
+        self.generated += bytes.len();
+        self.stale = self.generated;
+        self.down.push_back((self.down_last, bytes));
+        self.down_last
+    }
+
+    /// Whether the server's direction takes bytes, all of its former ones are under way, and nothing that is to go wrong counts them.
+    pub(super) fn takes_more(&self) -> bool {
+        let counted = matches!(self.fault, Fault::ResetDown(..) | Fault::FinDown(_) | Fault::StallDown(_));
+        self.open && !self.has_ended() && self.backlog.is_empty() && !counted
+    }
+
+    /// Whether the server has answered all that the client has written.
+    pub(super) fn is_idle(&self) -> bool {
+        self.tap.is_between() && self.tap.requests.len() == self.next && self.sent.len() == self.arrived
     }
 
     /// Whether everything that was sent has been read, and no end has come.

@@ -10,6 +10,7 @@ use super::answer::Rendered;
 use super::cookies::Model;
 use super::origins::ORIGINS;
 use super::plan::{Mix, Plan};
+use super::stale::Stale;
 use super::tape::Tape;
 use super::told::Told;
 use super::wire::{End, Wire};
@@ -35,6 +36,7 @@ pub(super) enum Happens {
     ServerWakes(u32),
     Ready(u32, bool),
     IdleClose(u32, usize),
+    Stale(u32, usize, Stale),
     Clock(i64),
 }
 
@@ -108,6 +110,8 @@ pub(super) struct World {
     pub(super) pages: Vec<PageRun>,
     pub(super) cookies: Model,
     pub(super) dice: Dice,
+    /// A poll of all sockets has begun and is not over.
+    pub(super) looking: bool,
     pub(super) step: u64,
     /// Something went wrong that nobody can help.
     pub(super) fired: bool,
@@ -146,6 +150,7 @@ impl World {
             pages: plan.pages.iter().map(|_| PageRun::default()).collect(),
             cookies: Model::new(!plan.weather.clock.is_empty()),
             dice: Dice::new(plan.weather.seed),
+            looking: false,
             step: 0,
             fired: false,
             live: 0,
@@ -325,7 +330,6 @@ impl World {
                     let delay = ms(self.dice.throw() % 30);
                     self.after(delay, Happens::Ready(socket, false));
                 } else if readable {
-                    self.wire(socket).dry = false;
                     self.tell(&Told::Ready(socket, Side::Read));
                     if self.noise() {
                         self.tell(&Told::Ready(socket, Side::Read));
@@ -335,7 +339,6 @@ impl World {
             Happens::ServerWakes(socket) => self.serve(socket),
             Happens::Ready(socket, write) => {
                 if self.wire(socket).open && self.wire(socket).connected.is_some() {
-                    self.wire(socket).dry &= write;
                     self.tell(&Told::Ready(socket, if write { Side::Write } else { Side::Read }));
                 }
             }
@@ -349,6 +352,7 @@ impl World {
                     self.at(arrival, Happens::ToClient(socket));
                 }
             }
+            Happens::Stale(socket, next, stale) => self.says_stale(socket, next, stale),
             Happens::Clock(by) => self.wall_offset += by,
         }
     }

@@ -1,0 +1,88 @@
+//! What servers say between two exchanges that nobody asked for (T47): the rest of a body, a body that should not be there, a whole second
+//! response, a 408 before they close.
+
+use std::time::Duration;
+
+use super::wire::End;
+use super::world::{Happens, World};
+use crate::memory::{Dice, ms};
+
+/// What a server says after an answer that nobody asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stale {
+    /// Bytes that cannot begin a response.
+    Junk(&'static [u8]),
+    /// A whole response.
+    Response,
+    /// That it closes for want of a request, and does.
+    TimedOut,
+}
+
+/// A field that no answer has which was asked for.
+pub(super) const CANARY: &str = "X-Canary";
+
+impl Stale {
+    pub(super) fn bytes(self) -> Vec<u8> {
+        let status = match self {
+            Stale::Junk(bytes) => return bytes.to_vec(),
+            Stale::Response => "200 OK",
+            Stale::TimedOut => "408 Request Timeout",
+        };
+        format!("HTTP/1.1 {status}\r\n{CANARY}: 1\r\nContent-Length: 6\r\n\r\ncanary").into_bytes()
+    }
+}
+
+/// What a server says late, and how much later. From dice of its own, so that nothing else depends on it.
+pub(super) fn late(page: usize, length: usize) -> Option<(Duration, Stale)> {
+    let mut dice = Dice::new(((page as u64) << 32) ^ length as u64 ^ 0x0073_7461_6c65);
+    if !dice.once_in(5) {
+        return None;
+    }
+    let after = match dice.below(4) {
+        0 => Duration::ZERO,
+        1 => Duration::from_micros(dice.throw() % 2_000),
+        2 => ms(dice.throw() % 200),
+        _ => ms(dice.throw() % 10_000),
+    };
+    let junk: [&[u8]; 4] = [b"0\r\n\r\n", b"hello", b"5\r\nhello\r\n0\r\n\r\n", b"\0junk"];
+    let stale = match dice.below(4) {
+        0 | 1 => Stale::Junk(junk[dice.below(4)]),
+        2 => Stale::Response,
+        _ => Stale::TimedOut,
+    };
+    Some((after, stale))
+}
+
+impl World {
+    /// A server says what nobody asked for, since it answered last.
+    pub(super) fn says_stale(&mut self, socket: u32, next: usize, stale: Stale) {
+        let now = self.now;
+        let delays = self.plan.weather.noise > 0 || self.plan.weather.cut.is_some();
+        let wire = self.wire(socket);
+        if !wire.takes_more() || wire.next != next {
+            return;
+        }
+        if let Stale::Junk(bytes) = stale {
+            // Under TLS nobody knows when a request is written.
+            let crosses = !wire.is_idle() || wire.tls.is_some();
+            let times = wire.say(now, bytes);
+            wire.stale = wire.generated;
+            self.fired |= crosses;
+            return self.arrivals(socket, times);
+        }
+        // A whole response is taken for the answer to a request that is under way, or that follows a look: nobody could tell. So it
+        // comes before both.
+        let about_to_write = delays && wire.looked == Some(wire.read);
+        if !wire.is_idle() || about_to_write {
+            return;
+        }
+        let mut arrives = wire.inject(now, &stale.bytes());
+        self.at(arrives, Happens::ToClient(socket));
+        if stale == Stale::TimedOut {
+            let wire = self.wire(socket);
+            wire.fired = true;
+            arrives = wire.finish(now, End::Fin, true);
+            self.at(arrives, Happens::ToClient(socket));
+        }
+    }
+}
