@@ -83,6 +83,25 @@ impl Mutant {
         })
     }
 
+    #[cfg(test)]
+    pub(crate) fn at(number: u32, genre: Genre, text: &str, range: Range<usize>, replacement: &str) -> Mutant {
+        let place = |at: usize| {
+            let line = text[..at].rsplit('\n').next().unwrap_or_default();
+            (text[..at].matches('\n').count() + 1, line.chars().count() + 1)
+        };
+        let (start, end, replacement) = (place(range.start), place(range.end), replacement.to_owned());
+        Mutant {
+            number,
+            shard: String::new(),
+            name: String::new(),
+            file: String::new(),
+            genre,
+            replacement,
+            start,
+            end,
+        }
+    }
+
     /// What it replaces in the text of its file.
     pub(crate) fn range(&self, text: &str) -> Range<usize> {
         let offset = |(line, column): (usize, usize)| {

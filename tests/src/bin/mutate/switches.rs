@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use syn::spanned::Spanned;
 use syn::visit::Visit;
-use syn::{Arm, BinOp, Expr, UnOp};
+use syn::{Arm, BinOp, Expr, ExprStruct, ImplItemConst, ImplItemFn, ItemConst, ItemFn, ItemStatic, UnOp};
 
 use crate::shard::{Genre, Mutant};
 
@@ -50,11 +50,13 @@ pub(crate) fn switch(text: &str, mutants: &[&Mutant]) -> Switched {
 /// Where in a file something can be switched.
 #[derive(Default)]
 struct Sites {
-    /// By the place of an operator: the expression that it changes. Another operator may bind differently, so this is the whole chain of binary
-    /// operators.
-    operators: BTreeMap<usize, Range<usize>>,
+    /// By the place of an operator, or of a field before `..`: the expression that it changes. Another operator may bind
+    /// differently, so this is the whole chain of binary operators.
+    expressions: BTreeMap<usize, Range<usize>>,
     /// By the place of a match arm: the end of its pattern.
     arms: BTreeMap<usize, usize>,
+    /// What is made when it is compiled: there is no switch then.
+    constants: Vec<Range<usize>>,
     /// The chain that the next expression belongs to.
     chain: Option<Range<usize>>,
 }
@@ -67,7 +69,7 @@ impl<'ast> Visit<'ast> for Sites {
                 // `if let … && a == b` cannot be put into parentheses as a whole.
                 let chain = if has_let(expr) { None } else { Some(chain.unwrap_or_else(|| range(expr))) };
                 if let Some(chain) = &chain {
-                    self.operators.insert(range(&binary.op).start, chain.clone());
+                    self.expressions.insert(range(&binary.op).start, chain.clone());
                 }
                 for operand in [&*binary.left, &*binary.right] {
                     self.chain = if matches!(operand, Expr::Binary(_)) { chain.clone() } else { None };
@@ -76,12 +78,41 @@ impl<'ast> Visit<'ast> for Sites {
             }
             Expr::Unary(unary) => {
                 if matches!(unary.op, UnOp::Not(_) | UnOp::Neg(_)) {
-                    self.operators.insert(range(&unary.op).start, range(expr));
+                    self.expressions.insert(range(&unary.op).start, range(expr));
                 }
                 self.visit_expr(&unary.expr);
             }
             other => syn::visit::visit_expr(self, other),
         }
+    }
+
+    fn visit_expr_struct(&mut self, expr: &'ast ExprStruct) {
+        for field in expr.fields.iter().filter(|_| expr.rest.is_some()) {
+            self.expressions.insert(range(field).start, range(expr));
+        }
+        syn::visit::visit_expr_struct(self, expr);
+    }
+
+    fn visit_item_fn(&mut self, item: &'ast ItemFn) {
+        self.constants.extend(item.sig.constness.map(|_| range(item)));
+        syn::visit::visit_item_fn(self, item);
+    }
+
+    fn visit_impl_item_fn(&mut self, item: &'ast ImplItemFn) {
+        self.constants.extend(item.sig.constness.map(|_| range(item)));
+        syn::visit::visit_impl_item_fn(self, item);
+    }
+
+    fn visit_item_const(&mut self, item: &'ast ItemConst) {
+        self.constants.push(range(item));
+    }
+
+    fn visit_impl_item_const(&mut self, item: &'ast ImplItemConst) {
+        self.constants.push(range(item));
+    }
+
+    fn visit_item_static(&mut self, item: &'ast ItemStatic) {
+        self.constants.push(range(item));
     }
 
     fn visit_arm(&mut self, arm: &'ast Arm) {
@@ -119,13 +150,16 @@ impl Plan<'_> {
     fn add(&mut self, mutant: &Mutant, sites: &Sites) {
         let Range { start, end } = mutant.range(self.text);
         let (number, replacement) = (mutant.number, &mutant.replacement);
+        if sites.constants.iter().any(|constant| constant.contains(&start)) {
+            return;
+        }
         let mut wrap = |range: &Range<usize>, text| {
             let key = (range.start, Reverse(range.end));
             self.wraps.entry(key).or_default().push((number, text));
         };
         match mutant.genre {
-            Genre::BinaryOperator | Genre::UnaryOperator => {
-                if let Some(range) = sites.operators.get(&start) {
+            Genre::BinaryOperator | Genre::UnaryOperator | Genre::StructField => {
+                if let Some(range) = sites.expressions.get(&start) {
                     let (before, after) = (&self.text[range.start..start], &self.text[end..range.end]);
                     wrap(range, format!("{before}{replacement}{after}"));
                 }
@@ -142,7 +176,6 @@ impl Plan<'_> {
                     self.inserts.entry(pattern_end).or_default().push((number, guard));
                 }
             }
-            Genre::StructField => (),
         }
     }
 
@@ -180,5 +213,68 @@ impl Plan<'_> {
             }
         }
         self.out.push_str(&self.text[at..range.end]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What becomes of a text in which the mutants, each at the first place of its text, are switched.
+    fn switched(text: &str, mutants: &[(Genre, &str, &str)]) -> String {
+        let mutants = (1..).zip(mutants).map(|(number, (genre, from, to))| {
+            let start = text.find(from).unwrap();
+            Mutant::at(number, *genre, text, start..start + from.len(), to)
+        });
+        let mutants: Vec<_> = mutants.collect();
+        let switched = switch(text, &mutants.iter().collect::<Vec<_>>());
+        for (range, number) in &switched.places {
+            assert!(switched.text[range.clone()].contains(&format!("__mutant({number})")));
+        }
+        switched.text.replace("crate::__mutant", "on")
+    }
+
+    #[test]
+    fn an_operator_is_changed_within_its_whole_chain() {
+        let text = "fn f() -> u8 { g(a + b * c) }";
+        let expected = "fn f() -> u8 { g((if on(1) { a * b * c } else { a + b * c })) }";
+        assert_eq!(switched(text, &[(Genre::BinaryOperator, "+", "*")]), expected);
+        let both = [(Genre::BinaryOperator, "&&", "||"), (Genre::BinaryOperator, "==", "!=")];
+        let expected =
+            "fn f() -> bool { (if on(1) { x || y == z } else if on(2) { x && y != z } else { x && y == z }) }";
+        assert_eq!(switched("fn f() -> bool { x && y == z }", &both), expected);
+        let nested = [(Genre::UnaryOperator, "!", ""), (Genre::BinaryOperator, "||", "&&")];
+        let expected = "fn f() -> bool { (if on(2) { a && !(b) } else { a || (if on(1) { (b) } else { !(b) }) }) }";
+        assert_eq!(switched("fn f() -> bool { a || !(b) }", &nested), expected);
+    }
+
+    #[test]
+    fn a_chain_with_let_is_left_together() {
+        let text = "fn f() { if let Some(x) = y && x == 1 {} }";
+        let expected = "fn f() { if let Some(x) = y && (if on(1) { x != 1 } else { x == 1 }) {} }";
+        assert_eq!(switched(text, &[(Genre::BinaryOperator, "==", "!=")]), expected);
+        assert_eq!(switched(text, &[(Genre::BinaryOperator, "&&", "||")]), text, "there is no such expression");
+    }
+
+    #[test]
+    fn functions_arms_guards_and_fields_have_switches() {
+        let value = "fn f() -> &str {\n    // é\n    \"é\"\n}";
+        let expected = "fn f() -> &str {\n    // é\n    if on(1) { return \"\"; } \"é\"\n}";
+        assert_eq!(switched(value, &[(Genre::FnValue, "\"é\"", "\"\"")]), expected);
+        let text = "fn f() { match x { 1 | 2 => a, n if n > 3 => b, _ => c } }";
+        let mutants = [(Genre::MatchArm, "1 | 2 => a,", ""), (Genre::MatchArmGuard, "n > 3", "false")];
+        let expected =
+            "fn f() { match x { 1 | 2 if !on(1) => a, n if (if on(2) { false } else { n > 3 }) => b, _ => c } }";
+        assert_eq!(switched(text, &mutants), expected);
+        let field = "fn f() -> S { S { a: 1, b: 2, ..s } }";
+        let expected = "fn f() -> S { (if on(1) { S {  b: 2, ..s } } else { S { a: 1, b: 2, ..s } }) }";
+        assert_eq!(switched(field, &[(Genre::StructField, "a: 1,", "")]), expected);
+    }
+
+    #[test]
+    fn what_is_made_when_it_is_compiled_has_none() {
+        for text in ["const fn f() -> u8 { a + 1 }", "const X: u8 = 2 + 1;", "static X: u8 = 2 + 1;", "not Rust + 1"] {
+            assert_eq!(switched(text, &[(Genre::BinaryOperator, "+", "-")]), text);
+        }
     }
 }
