@@ -68,6 +68,7 @@ pub mod request;
 mod request_target;
 pub mod resolve;
 mod secret_scope;
+pub mod seed;
 pub mod session;
 #[cfg(test)]
 mod shown_tests;
@@ -93,6 +94,7 @@ pub use proxy::Proxy;
 pub use request::{BuildError, IntoUrl, Request};
 pub use request_target::RequestTarget;
 pub use secret_scope::SecretScope;
+pub use seed::{Seed, TestSeed};
 pub use session::Session;
 pub use time::{Instant, Now, UnixTime};
 pub use transfer::{Event, Input, Output, Side, Transfer};

@@ -18,6 +18,7 @@ use crate::origin::Origin;
 use crate::prepared::{Prepared, general_lines};
 use crate::request::{BuildError, Request, Target};
 use crate::secret_scope::Bound;
+use crate::seed::{Seed, TestSeed};
 #[cfg(feature = "tls")]
 use crate::tls::TlsConfig;
 use crate::transfer::Route;
@@ -45,6 +46,7 @@ pub struct Session {
     headers: Arc<Headers>,
     /// `headers` and the automatic fields, written out.
     lines: Option<Arc<FieldLines>>,
+    pub(crate) seed: Seed,
     /// The one that was made last.
     pub(crate) route: Option<Route>,
     /// The fields that were written out last.
@@ -67,14 +69,22 @@ struct Written {
 const REFUSED_EXPECT: usize = 256;
 
 impl Session {
-    /// A session with the library's defaults and an empty jar.
+    /// A session with the library's defaults and an empty jar, under a seed that anybody knows ([`TestSeed`] 0): for tests and runs that
+    /// repeat. petition-std and petition-mio make theirs with [`Session::seeded`].
     pub fn new() -> Session {
+        Session::seeded(TestSeed(0))
+    }
+
+    /// A session under this seed: a [`Seed`] that nobody knows wherever peers are not trusted.
+    pub fn seeded(seed: impl Into<Seed>) -> Session {
+        let seed = seed.into();
         let (headers, settings) = (Headers::new(), Settings::default());
         Session {
             options: Options::new(),
             lines: general_lines(&headers, settings.decode),
             settings: Arc::new(Merged::new(settings, DecodeMemory::default())),
             headers: Arc::new(headers),
+            seed,
             route: None,
             written: None,
             jar: Jar::default(),

@@ -5,11 +5,12 @@
 //! refused instead of waiting for ever.
 
 use std::fmt;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
-use petition_core::{Session, Unavailable};
+use petition_core::{Seed, Session, Unavailable};
 
 use crate::process::{PerProcess, Process, this_thread};
 
@@ -20,7 +21,7 @@ pub const SESSION_PATIENCE: Duration = Duration::from_secs(10);
 /// In a child process, for so long a lock is tried that a thread of the parent may have held.
 const LOST: Duration = Duration::from_secs(1);
 
-/// A [`Session`] that threads and transports share. Clones are the same session.
+/// A [`Session`] that threads and transports share. Clones are the same session. A default one is seeded from the operating system.
 #[derive(Clone, Default)]
 pub struct SharedSession(Arc<Parts>);
 
@@ -196,12 +197,17 @@ impl Parts {
 impl Default for Parts {
     fn default() -> Self {
         Parts {
-            state: Mutex::new(State { session: Some(Box::default()), held: None }),
+            state: Mutex::new(State { session: Some(Box::new(Session::seeded(seed()))), held: None }),
             returned: Condvar::new(),
             inside: AtomicUsize::new(0),
             sound: PerProcess::new(AtomicBool::new(true)),
         }
     }
+}
+
+/// A seed from the operating system's randomness, with which std keys its hashers.
+fn seed() -> Seed {
+    Seed::from_entropy([(); 2].map(|()| RandomState::new().build_hasher().finish()))
 }
 
 impl From<Session> for SharedSession {
@@ -227,6 +233,11 @@ mod tests {
 
     fn length(shared: &SharedSession, left: Duration) -> Result<usize, Unavailable> {
         shared.access(left, |left| Some(*left), |_, session| session.jar().len())
+    }
+
+    #[test]
+    fn every_session_has_a_seed_of_its_own() {
+        assert_ne!(seed(), seed());
     }
 
     #[test]

@@ -18,7 +18,7 @@ mod tests;
 
 use crate::time::{Duration, Instant};
 use expiry::Expiry;
-pub(crate) use quick_hash::QuickHasher;
+use quick_hash::QuickHasher;
 use shelf::{BuildSame, Shelf, Ticket};
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
@@ -64,11 +64,18 @@ impl Default for PoolLimits {
 pub trait Lookup<K>: Hash {
     /// True when `self` stands for `key`.
     fn matches(&self, key: &K) -> bool;
+
+    /// The key that `self` stands for. Asked for when a connection is opened under [`PoolLimits::open_per_key`], which counts by key.
+    fn to_key(&self) -> K;
 }
 
-impl<K: Hash + Eq> Lookup<K> for K {
+impl<K: Hash + Eq + Clone> Lookup<K> for K {
     fn matches(&self, key: &K) -> bool {
         self == key
+    }
+
+    fn to_key(&self) -> K {
+        self.clone()
     }
 }
 
@@ -128,8 +135,8 @@ pub struct Pool<K, T> {
     limits: PoolLimits,
     shelf: Shelf<K, T>,
     expiry: Expiry,
-    /// Open connections by the hash of their key; kept only when there is a limit for it.
-    open_by_key: HashMap<u64, usize, BuildSame>,
+    /// How many connections of each key are open, by its hash; kept only when there is a limit for it.
+    open_by_key: HashMap<u64, Vec<(K, usize)>, BuildSame>,
     open: usize,
     reused: u64,
     opened: u64,
@@ -178,17 +185,20 @@ impl<K: Hash + Eq, T> Pool<K, T> {
 
     /// Whether it is the limit of this key that forbids another connection, and not only the one for all keys.
     pub fn key_is_full<Q: Lookup<K> + ?Sized>(&self, key: &Q) -> bool {
+        self.is_full_at(hash_of(key), key)
+    }
+
+    fn is_full_at<Q: Lookup<K> + ?Sized>(&self, hash: u64, key: &Q) -> bool {
         self.limits.open_per_key.is_some_and(|limit| {
-            let open = self.open_by_key.get(&hash_of(key)).copied().unwrap_or(0);
+            let of_hash = self.open_by_key.get(&hash).map_or(&[][..], Vec::as_slice);
+            let open = of_hash.iter().find(|(known, _)| key.matches(known)).map_or(0, |(_, open)| *open);
             open >= limit
         })
     }
 
     fn open_at<Q: Lookup<K> + ?Sized>(&mut self, hash: u64, key: &Q) -> Take<K, T> {
         let mut evicted = None;
-        if let Some(limit) = self.limits.open_per_key
-            && self.open_by_key.get(&hash).is_some_and(|&open| open >= limit)
-        {
+        if self.is_full_at(hash, key) {
             // What is still idle under this key has expired: it makes room.
             let place = self.shelf.oldest_where(hash, |entry| key.matches(&entry.pooled.key));
             evicted = self.evict(place);
@@ -205,7 +215,11 @@ impl<K: Hash + Eq, T> Pool<K, T> {
         self.opened += 1;
         self.open += 1;
         if self.limits.open_per_key.is_some() {
-            *self.open_by_key.entry(hash).or_insert(0) += 1;
+            let of_hash = self.open_by_key.entry(hash).or_default();
+            match of_hash.iter_mut().find(|(known, _)| key.matches(known)) {
+                Some((_, open)) => *open += 1,
+                None => of_hash.push((key.to_key(), 1)),
+            }
         }
         Take::Open { evicted }
     }
@@ -240,12 +254,12 @@ impl<K: Hash + Eq, T> Pool<K, T> {
         let expires = (now + idle_time).min(pooled.born + self.limits.age);
         if expires <= now {
             self.expired += 1;
-            self.left(hash);
+            self.left(hash, &pooled.key);
             return Err(pooled.item);
         }
         if self.limits.idle_total == 0 || self.limits.idle_per_key == 0 {
             self.evicted += 1;
-            self.left(hash);
+            self.left(hash, &pooled.key);
             return Err(pooled.item);
         }
 
@@ -269,14 +283,17 @@ impl<K: Hash + Eq, T> Pool<K, T> {
     pub fn remove(&mut self, idle: IdleId) -> Option<T> {
         let place = self.shelf.place(idle.0)?;
         let entry = self.shelf.remove(place)?;
-        self.left(entry.hash);
+        self.left(entry.hash, &entry.pooled.key);
         Some(entry.pooled.item)
     }
 
     /// A connection that was taken or opened is closed, or was never made: its place is free. `key` is the one it
     /// was asked for with. Not for what the pool itself handed out to be closed.
     pub fn closed<Q: Lookup<K> + ?Sized>(&mut self, key: &Q) {
-        self.left(hash_of(key));
+        self.open = self.open.saturating_sub(1);
+        if !self.open_by_key.is_empty() {
+            self.forget(hash_of(key), |known| key.matches(known));
+        }
     }
 
     /// Everything that has been idle too long or is too old at `now`, to be closed. Does not allocate when there is nothing.
@@ -285,7 +302,7 @@ impl<K: Hash + Eq, T> Pool<K, T> {
         while let Some(place) = self.expiry.next_due(now, &self.shelf) {
             if let Some(entry) = self.shelf.remove(place) {
                 self.expired += 1;
-                self.left(entry.hash);
+                self.left(entry.hash, &entry.pooled.key);
                 out.push(entry.pooled.item);
             }
         }
@@ -303,7 +320,7 @@ impl<K: Hash + Eq, T> Pool<K, T> {
         let mut out = Vec::with_capacity(self.shelf.len());
         while let Some(entry) = self.shelf.oldest().and_then(|place| self.shelf.remove(place)) {
             self.evicted += 1;
-            self.left(entry.hash);
+            self.left(entry.hash, &entry.pooled.key);
             out.push(entry.pooled.item);
         }
         out
@@ -329,18 +346,27 @@ impl<K: Hash + Eq, T> Pool<K, T> {
     fn evict(&mut self, place: Option<u32>) -> Option<T> {
         let entry = self.shelf.remove(place?)?;
         self.evicted += 1;
-        self.left(entry.hash);
+        self.left(entry.hash, &entry.pooled.key);
         Some(entry.pooled.item)
     }
 
     /// One connection less is open.
-    fn left(&mut self, hash: u64) {
+    fn left(&mut self, hash: u64, key: &K) {
         self.open = self.open.saturating_sub(1);
-        if let Some(open) = self.open_by_key.get_mut(&hash) {
+        if !self.open_by_key.is_empty() {
+            self.forget(hash, |known| known == key);
+        }
+    }
+
+    /// One connection less of a key is counted.
+    fn forget(&mut self, hash: u64, is_it: impl Fn(&K) -> bool) {
+        let Some(of_hash) = self.open_by_key.get_mut(&hash) else { return };
+        if let Some((_, open)) = of_hash.iter_mut().find(|(known, _)| is_it(known)) {
             *open = open.saturating_sub(1);
-            if *open == 0 {
-                self.open_by_key.remove(&hash);
-            }
+        }
+        of_hash.retain(|(_, open)| *open > 0);
+        if of_hash.is_empty() {
+            self.open_by_key.remove(&hash);
         }
     }
 }
@@ -351,8 +377,9 @@ impl<K: Hash + Eq, T> Default for Pool<K, T> {
     }
 }
 
-/// With a fixed key, so that runs repeat. Keys that share a hash share a chain and a count, and nothing else; the
-/// chain is no longer than the pool's limit on idle connections.
+/// With a fixed key: two keys that share a hash share a chain, and nothing else. The chain is no longer than the pool's limit on idle
+/// connections, or the number of open ones. A key that peers choose is to bring a hash of its own that they cannot foresee, as
+/// [`Route`](crate::transfer::Route) does.
 fn hash_of<Q: Hash + ?Sized>(key: &Q) -> u64 {
     let mut hasher = QuickHasher::default();
     key.hash(&mut hasher);

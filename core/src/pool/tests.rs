@@ -16,6 +16,10 @@ impl Lookup<String> for Name<'_> {
     fn matches(&self, key: &String) -> bool {
         self.0 == key
     }
+
+    fn to_key(&self) -> String {
+        self.0.into()
+    }
 }
 
 /// A key whose hash says nothing.
@@ -157,6 +161,25 @@ fn what_is_idle_can_be_looked_at() {
     assert_eq!(idle, [0, 1, 2]);
     assert_eq!(reused(&mut pool, "b", at(1)), Some(2));
     assert_eq!(pool.idle().count(), 2);
+}
+
+#[test]
+fn t88_keys_of_one_hash_are_counted_one_by_one() {
+    let mut pool: Pool<Dull, u32> = Pool::new(PoolLimits { open_per_key: Some(2), ..PoolLimits::DEFAULT });
+    for n in [1, 1, 2, 2] {
+        assert_eq!(pool.take(&Dull(n), at(0)), Take::Open { evicted: None }, "{n}");
+    }
+    assert_eq!([1, 2, 3].map(|n| pool.key_is_full(&Dull(n))), [true, true, false]);
+    assert_eq!(pool.take(&Dull(1), at(0)), Take::Full);
+    assert_eq!(pool.put(Pooled { key: Dull(1), item: 7, born: at(0) }, at(0), None), None);
+    assert_eq!(pool.take(&Dull(2), at(0)), Take::Full, "the idle one is of another key");
+    pool.closed(&Dull(2));
+    assert_eq!(pool.take(&Dull(2), at(0)), Take::Open { evicted: None });
+    assert_eq!(pool.clear(), [7]);
+    for n in [1, 2, 2] {
+        pool.closed(&Dull(n));
+    }
+    assert_eq!((pool.statistics().open, pool.open_by_key.len()), (0, 0));
 }
 
 #[test]

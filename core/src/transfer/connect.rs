@@ -76,6 +76,7 @@ impl Machine {
             &self.request,
             #[cfg(feature = "tls")]
             tls,
+            session.seed,
             &mut session.route,
         );
         self.lines = session.written(&route, &self.request);

@@ -11,9 +11,9 @@ use url::Url;
 
 use crate::link::{Layer, Link, Tunnel};
 use crate::origin::Scheme;
-use crate::pool::QuickHasher;
 use crate::prepared::{Prepared, USER_AGENT};
 use crate::proxy::Proxy;
+use crate::seed::Seed;
 #[cfg(feature = "tls")]
 use crate::tls::{TlsConfig, TlsLayer};
 
@@ -23,7 +23,7 @@ pub struct Route(Arc<Way>);
 
 #[derive(Debug, PartialEq, Eq)]
 struct Way {
-    /// Of all the rest; made once, since a key is looked up more often than it is made.
+    /// Of all the rest, keyed with the session's seed; made once, since a key is looked up more often than it is made.
     hash: u64,
     scheme: Scheme,
     host: Box<str>,
@@ -39,6 +39,7 @@ impl Route {
     pub(crate) fn new(
         request: &Prepared,
         #[cfg(feature = "tls")] tls: Option<TlsConfig>,
+        seed: Seed,
         last: &mut Option<Route>,
     ) -> Route {
         let (scheme, host, port) =
@@ -52,8 +53,7 @@ impl Route {
                 return Route(way.clone());
             }
         }
-        // A fixed key: the same run gives the same hashes.
-        let mut hasher = QuickHasher::default();
+        let mut hasher = seed.hasher();
         (scheme, host, port, proxy).hash(&mut hasher);
         #[cfg(feature = "tls")]
         tls.hash(&mut hasher);
@@ -181,4 +181,31 @@ fn port(url: &Url) -> u16 {
 /// Whether a request needs a TLS configuration: for the origin, or for its proxy.
 pub(crate) fn needs_tls(request: &Prepared) -> bool {
     request.url.scheme() == "https" || request.settings.proxy.as_ref().is_some_and(Proxy::is_https)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seed::TestSeed;
+    use crate::{Method, Request, Session};
+
+    /// The hash of an origin's route in a session under this seed.
+    fn hash(seed: Seed, url: &str) -> u64 {
+        let mut session = Session::seeded(seed);
+        let request = session.prepare(&Request::new(Method::GET, url)).unwrap();
+        #[cfg(feature = "tls")]
+        let route = Route::new(&request, None, session.seed, &mut session.route);
+        #[cfg(not(feature = "tls"))]
+        let route = Route::new(&request, session.seed, &mut session.route);
+        route.0.hash
+    }
+
+    #[test]
+    fn which_names_share_a_hash_goes_by_the_seed() {
+        let seeds = [TestSeed(0).into(), Seed::from_entropy([7, 0]), Seed::from_entropy([7, 9])];
+        let [known, one, two] = seeds.map(|seed| hash(seed, "http://a.test/"));
+        assert!(known != one && one != two && known != two);
+        assert_eq!(known, hash(TestSeed(0).into(), "http://a.test/another"));
+        assert_ne!(known, hash(TestSeed(0).into(), "http://b.test/"));
+    }
 }
