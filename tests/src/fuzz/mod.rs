@@ -19,7 +19,7 @@ pub use cookie::{cookie, date};
 pub use decode::decode;
 pub use differential::differential;
 pub use layers::layers;
-pub use ops::{engine_ops, transfer_ops};
+pub use ops::{connection_ops, engine_ops, link_ops, transfer_ops};
 pub use response::response;
 pub use transfer::transfer;
 pub use url::{location, url};
@@ -28,13 +28,15 @@ pub use url::{location, url};
 pub type Body = fn(&[u8]);
 
 /// Every target by its name.
-pub const TARGETS: [(&str, Body); 12] = [
+pub const TARGETS: [(&str, Body); 14] = [
     ("response", response),
     ("chunked", chunked),
     ("differential", differential),
     ("layers", layers),
     ("transfer_ops", transfer_ops),
     ("engine_ops", engine_ops),
+    ("link_ops", link_ops),
+    ("connection_ops", connection_ops),
     ("decode", decode),
     ("cookie", cookie),
     ("date", date),

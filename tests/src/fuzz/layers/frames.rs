@@ -9,9 +9,20 @@ use petition_core::link::{Layer, LayerEof, LayerError, LayerKind, Received};
 const MASK: u8 = 0x20;
 
 #[derive(Default)]
-pub(super) struct Frames {
+pub(in crate::fuzz) struct Frames {
     open: bool,
     ended: bool,
+}
+
+impl Frames {
+    /// The frames that bring these bytes.
+    pub(in crate::fuzz) fn framed(bytes: &[u8]) -> Vec<u8> {
+        let frame = |part: &[u8]| {
+            let length = u8::try_from(part.len()).expect("at most 250");
+            [length].into_iter().chain(part.iter().map(|byte| byte ^ MASK)).collect::<Vec<u8>>()
+        };
+        bytes.chunks(250).flat_map(frame).collect()
+    }
 }
 
 impl Layer for Frames {

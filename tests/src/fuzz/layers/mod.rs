@@ -14,7 +14,7 @@ use petition_core::tls::TlsLayer;
 use petition_core::{Limits, Method};
 
 use super::{Dice, choice};
-use frames::Frames;
+pub(super) use frames::Frames;
 use wire::Drive;
 
 /// A stack of layers and what is done to it.

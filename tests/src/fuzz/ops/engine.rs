@@ -2,23 +2,25 @@
 //!
 //! Held: one end for each transfer, and nothing of it afterwards; a socket is opened once, closed once, and never more are open than the limits
 //! allow; the engine's counts are true at every rest; it comes to rest after bounded work; a credential is only ever written to the origin, or the
-//! proxy, that it is for (invariant 3); the same program gives the same run.
+//! proxy, that it is for (invariant 3); the same program gives the same run, whatever accessors are called between.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use arbitrary::Unstructured;
 use petition_core::engine::{Engine, Group, Output, READ_BUFFER, SocketId, TransferId};
+use petition_core::http1::Config;
+use petition_core::link::Link;
 use petition_core::pool::PoolLimits;
 use petition_core::{Input, Instant, IoFailure, Limits, Now, Session, Side, UnixTime};
 
-use super::words::{CANARY, answer, request, step};
+use super::words::{CANARY, answer, count, request, step};
 use crate::memory::invariants::memory_is_bounded;
 
 /// A program for one engine.
 pub fn engine_ops(data: &[u8]) {
-    let first = Run::new(data);
-    assert_eq!(first, Run::new(data), "the same program gives the same run");
+    let asked = Run::new(data, true);
+    assert_eq!(asked, Run::new(data, false), "an accessor decides nothing, and the same program gives the same run");
 }
 
 /// The addresses of the two names that are looked up.
@@ -38,6 +40,8 @@ struct Wire {
 
 struct Run<'a> {
     u: Unstructured<'a>,
+    /// Whether accessors are called.
+    asks: bool,
     engine: Engine,
     session: Session,
     limits: PoolLimits,
@@ -54,7 +58,7 @@ struct Run<'a> {
 impl Run<'_> {
     /// Runs the program to its end; what was seen.
     #[expect(clippy::new_ret_no_self)]
-    fn new(data: &[u8]) -> Vec<String> {
+    fn new(data: &[u8], asks: bool) -> Vec<String> {
         let mut u = Unstructured::new(data);
         let some = |u: &mut Unstructured<'_>| u.int_in_range(0..=4).map(|n| (n > 0).then_some(n));
         let (Ok(open_total), Ok(open_per_key)) = (some(&mut u), some(&mut u)) else { return Vec::new() };
@@ -67,6 +71,7 @@ impl Run<'_> {
         };
         let mut run = Run {
             u,
+            asks,
             engine: Engine::new(limits),
             session: Session::new(),
             limits,
@@ -91,7 +96,7 @@ impl Run<'_> {
     }
 
     fn op(&mut self) -> arbitrary::Result<()> {
-        match self.u.int_in_range(0..=15)? {
+        match self.u.int_in_range(0..=18)? {
             0 | 1 => self.start()?,
             2 => self.control()?,
             3 => {
@@ -106,6 +111,8 @@ impl Run<'_> {
                 self.resolved(id, well);
             }
             10..=12 => self.rest()?,
+            13 | 14 => self.ask()?,
+            15 => self.misuse()?,
             _ => drop(self.turn()?),
         }
         Ok(())
@@ -140,6 +147,65 @@ impl Run<'_> {
             (9, Some(id)) => drop(self.engine.transfer_input(self.now, id, Input::Rewound)),
             _ => {}
         }
+        Ok(())
+    }
+
+    /// Accessors.
+    fn ask(&mut self) -> arbitrary::Result<()> {
+        let (which, n) = (self.u.int_in_range(0..=3)?, self.u.int_in_range(0..=7)?);
+        if !self.asks {
+            return Ok(());
+        }
+        let engine = &mut self.engine;
+        match which {
+            0 => {
+                let socket = engine.socket_at(n);
+                let space = socket.map(|socket| engine.space(socket)).unwrap_or_default();
+                space.iter_mut().for_each(|byte| *byte = b'?');
+            }
+            1 => {
+                let Some(socket) = engine.socket_at(n) else { return Ok(()) };
+                let _ = (engine.outgoing(socket).len(), engine.is_connecting(socket));
+                let _ = [Side::Read, Side::Write, Side::Body].map(|side| engine.awaits(socket, side));
+            }
+            2 => {
+                let Some(id) = self.live.iter().nth(n) else { return Ok(()) };
+                let _ = (engine.body(*id).len(), engine.peer_name(*id).is_some());
+                let _ = engine.transfer(*id).map(|transfer| (transfer.is_received(), transfer.content_due()));
+            }
+            _ => {
+                let _ = (engine.is_at_rest(), engine.deadline(), engine.len(), engine.sockets(), engine.is_empty());
+                let _ = (engine.retained(), engine.pool_statistics(), format!("{engine:?}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Answers to what is not asked, or not of the embedder.
+    fn misuse(&mut self) -> arbitrary::Result<()> {
+        let n = count(&mut self.u, 100_000)?;
+        let link = Box::new(Link::new(Vec::new(), Config::default()));
+        let input = match self.u.int_in_range(0..=6)? {
+            0 => Input::Acquired { link, peer: None },
+            1 => Input::NotAcquired,
+            2 => Input::Filled(n.max(1_000_000)),
+            3 => Input::Bypassed(n.max(isize::MAX as usize + 1)),
+            4 => Input::Consumed(n.max(1_000_000)),
+            5 => Input::Wrote(n.max(1_000_000)),
+            _ => Input::Rewound,
+        };
+        let sockets: Vec<SocketId> = self.wires.keys().copied().collect();
+        let live: Vec<TransferId> = self.live.iter().copied().collect();
+        let told = if !sockets.is_empty() && self.u.arbitrary()? {
+            let socket = *self.u.choose(&sockets)?;
+            self.engine.socket_input(self.now, socket, input)
+        } else if !live.is_empty() {
+            let id = *self.u.choose(&live)?;
+            self.engine.transfer_input(self.now, id, input)
+        } else {
+            return Ok(());
+        };
+        self.shown.push(format!("{told:?}"));
         Ok(())
     }
 
@@ -245,7 +311,8 @@ impl Run<'_> {
                 let input = if !wire.incoming.is_empty() {
                     let space = self.engine.space(socket);
                     assert!(!space.is_empty(), "there is room");
-                    let most = wire.incoming.len().min(space.len());
+                    // Whatever storage it is, there are 2 KiB.
+                    let most = wire.incoming.len().min(space.len()).min(2048);
                     let n = part(&mut self.u, most);
                     space[..n].copy_from_slice(&wire.incoming[..n]);
                     wire.incoming.drain(..n);

@@ -2,25 +2,26 @@
 //!
 //! Held: what answers nothing is a misuse and changes nothing; exactly one terminal event comes, and it comes last; every socket that was opened is
 //! closed or kept; once the world answers honestly the transfer ends; no credential is in anything that is shown; the same program gives the same
-//! run; no option is changed.
+//! run, whatever accessors are called between; limits hold; no option is changed.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use arbitrary::Unstructured;
 use petition_core::dial::AttemptId;
-use petition_core::http1::LeniencySet;
+use petition_core::http1::{Config, LeniencySet, RequestHead};
+use petition_core::link::{Link, LinkEvent};
 use petition_core::{
-    Event, Input, Instant, IoFailure, Limits, Now, Output, Session, Side, Transfer, Unavailable, UnixTime,
+    ErrorKind, Event, Input, Instant, IoFailure, Limits, Now, Output, Session, Side, Transfer, Unavailable, UnixTime,
 };
 
-use super::words::{ANSWERS, CANARY, answer, request, step};
+use super::words::{ANSWERS, CANARY, answer, count, request, step};
 use crate::memory::invariants::{SLICE, memory_is_bounded};
 
 /// A program for one transfer.
 pub fn transfer_ops(data: &[u8]) {
-    let first = Run::new(data);
-    assert_eq!(first, Run::new(data), "the same program gives the same run");
+    let asked = Run::new(data, true);
+    assert_eq!(asked, Run::new(data, false), "an accessor decides nothing, and the same program gives the same run");
 }
 
 /// All that can be seen of a transfer.
@@ -38,23 +39,26 @@ struct Fingerprint {
 
 struct Run<'a> {
     u: Unstructured<'a>,
+    /// Whether accessors are called.
+    asks: bool,
     session: Session,
     transfer: Transfer,
     now: Now,
     /// What was asked last and not answered.
     asked: Option<Output>,
-    /// Sockets: their attempt, and whether they are connected.
-    sockets: Vec<(AttemptId, bool)>,
+    /// Sockets: their attempt (none if it was kept), and whether they are connected.
+    sockets: Vec<(Option<AttemptId>, bool)>,
     /// Attempts that were ordered at any time.
     attempts: Vec<AttemptId>,
     terminal: usize,
+    redirects: usize,
     shown: Vec<String>,
 }
 
 impl Run<'_> {
     /// Runs the program, then lets the world be honest. What was seen.
     #[expect(clippy::new_ret_no_self)]
-    fn new(data: &[u8]) -> Vec<String> {
+    fn new(data: &[u8], asks: bool) -> Vec<String> {
         let mut u = Unstructured::new(data);
         let Ok((request, _)) = request(&mut u) else { return Vec::new() };
         let session = Session::new();
@@ -63,6 +67,7 @@ impl Run<'_> {
         let before = session.options().clone();
         let mut run = Run {
             u,
+            asks,
             session,
             transfer: Transfer::new(prepared, now),
             now,
@@ -70,6 +75,7 @@ impl Run<'_> {
             sockets: Vec::new(),
             attempts: Vec::new(),
             terminal: 0,
+            redirects: 0,
             shown: Vec::new(),
         };
         for _ in 0..400 {
@@ -83,11 +89,12 @@ impl Run<'_> {
     }
 
     fn op(&mut self) -> arbitrary::Result<()> {
-        match self.u.int_in_range(0..=9)? {
+        match self.u.int_in_range(0..=11)? {
             0..=2 => self.poll(),
             3..=6 => self.honest()?,
             7 => self.pass_time()?,
-            _ => self.anything()?,
+            8 | 9 => self.anything()?,
+            _ => self.ask()?,
         }
         Ok(())
     }
@@ -107,18 +114,21 @@ impl Run<'_> {
         self.shown.push(text);
         match &output {
             Output::Connect(attempt, _) => {
-                assert!(self.sockets.iter().all(|(other, _)| other != attempt), "an attempt is ordered once");
-                self.sockets.push((*attempt, false));
+                assert!(self.sockets.iter().all(|(other, _)| *other != Some(*attempt)), "an attempt is ordered once");
+                self.sockets.push((Some(*attempt), false));
                 self.attempts.push(*attempt);
             }
-            Output::Abandon(attempt) => self.closed(|socket| socket.0 == *attempt),
+            Output::Abandon(attempt) => self.closed(|socket| socket.0 == Some(*attempt)),
             Output::Close => self.closed(|socket| socket.1),
             Output::Release => {
-                assert!(self.transfer.take_link().is_some(), "what is to be kept is there");
+                // Or it is left where it is, and its socket closed.
+                assert!(!self.asks || self.transfer.take_link().is_some(), "what is to be kept is there");
                 self.closed(|socket| socket.1);
             }
             Output::Event(event) => {
                 assert_eq!(self.terminal, 0, "nothing comes after the end");
+                self.redirects += usize::from(matches!(event, Event::Redirected));
+                assert!(self.redirects <= 10, "redirects have a limit");
                 self.terminal += usize::from(matches!(event, Event::Done | Event::Failed(_)));
                 if let Event::Failed(error) = event {
                     let text = format!("{error} {error:?} {error:#?}");
@@ -131,7 +141,7 @@ impl Run<'_> {
         self.asked = Some(output);
     }
 
-    fn closed(&mut self, which: impl Fn(&(AttemptId, bool)) -> bool) {
+    fn closed(&mut self, which: impl Fn(&(Option<AttemptId>, bool)) -> bool) {
         let Some(at) = self.sockets.iter().position(which) else {
             panic!("only an open socket is closed: {:#?}", self.shown.iter().rev().take(12).collect::<Vec<_>>());
         };
@@ -175,8 +185,12 @@ impl Run<'_> {
                 let synced = self.transfer.sync(self.now, &mut self.session);
                 self.shown.push(format!("{synced:?}"));
             }
+            Some(Output::Acquire) if self.u.ratio(1, 3)? => self.acquired()?,
             Some(Output::Acquire) => drop(self.give(Input::NotAcquired)),
-            Some(Output::Check) => unreachable!("nothing is kept"),
+            Some(Output::Check) => {
+                let input = if self.u.ratio(1, 3)? { Input::Dead } else { Input::Alive };
+                self.give(input);
+            }
             Some(Output::Resolve) => {
                 let addresses = ["10.0.1.1:80".parse().unwrap(), "[::2]:80".parse().unwrap()];
                 match self.u.int_in_range(0..=5)? {
@@ -218,6 +232,8 @@ impl Run<'_> {
             }
             Some(Output::Body) => {
                 let n = self.u.int_in_range(0..=self.transfer.body().len())?;
+                let body = self.transfer.body().escape_ascii().to_string();
+                self.shown.push(body);
                 let input = if self.u.ratio(1, 8)? { Input::Discard } else { Input::Consumed(n) };
                 self.give(input);
             }
@@ -233,22 +249,66 @@ impl Run<'_> {
             return Ok(());
         }
         if self.u.arbitrary()? {
-            let lent = self.transfer.lend(vec![0; 20_000]);
-            self.shown.push(format!("lent {}", lent.is_ok()));
+            drop(self.transfer.lend(vec![0; 20_000]));
         }
         let space = self.transfer.space();
         let n = space.len().min(bytes.len());
         space[..n].copy_from_slice(&bytes[..n]);
         self.give(Input::Filled(n));
         if self.u.arbitrary()? {
-            self.shown.push(format!("taken back {:?}", self.transfer.take_back().map(|storage| storage.len())));
+            drop(self.transfer.take_back());
+        }
+        Ok(())
+    }
+
+    /// A connection that was kept, or what is none: not open yet, closed, or in the midst of a request.
+    fn acquired(&mut self) -> arbitrary::Result<()> {
+        let mut link = Box::new(Link::new(Vec::new(), Config::default()));
+        let kind = self.u.int_in_range(0..=9)?;
+        if kind > 0 {
+            assert!(matches!(link.poll(self.now), Ok(LinkEvent::Established)));
+        }
+        match kind {
+            1 => link.close(),
+            2 => link.send_head(&RequestHead::new("GET", "/"), [("Host", &b"a.test"[..])]).expect("a head"),
+            3 => link.received(b"early"),
+            _ => {}
+        }
+        let was_over = self.transfer.is_ended();
+        if self.give(Input::Acquired { link, peer: None }) && !was_over {
+            self.sockets.push((None, true));
+        }
+        Ok(())
+    }
+
+    /// Accessors, and what exchanges storage.
+    fn ask(&mut self) -> arbitrary::Result<()> {
+        let (which, n) = (self.u.int_in_range(0..=7)?, self.u.int_in_range(0..=40_000)?);
+        if !self.asks {
+            return Ok(());
+        }
+        let transfer = &mut self.transfer;
+        match which {
+            0 => drop(transfer.take_history()),
+            1 => assert!(transfer.take_link().is_none(), "nothing is released now"),
+            2 => drop(transfer.lend(vec![b'?'; n])),
+            3 => drop(transfer.take_back()),
+            4 => transfer.trade_storage(&mut vec![b'?'; n]),
+            5 => transfer.space().iter_mut().for_each(|byte| *byte = b'?'),
+            _ => {
+                let _ =
+                    (transfer.is_received(), transfer.body_room(), transfer.content_due(), transfer.undecoded().len());
+                let _ = (transfer.route().cloned(), transfer.peer_name().is_some(), transfer.request().clone());
+                let _ = (transfer.awaits_response(), transfer.outgoing_next().len(), transfer.url().clone());
+                let _ = transfer.error(ErrorKind::Cancelled).to_string();
+            }
         }
         Ok(())
     }
 
     fn connected(&mut self, attempt: AttemptId) {
         if self.give(Input::Connected(attempt))
-            && let Some(socket) = self.sockets.iter_mut().find(|socket| socket.0 == attempt)
+            && let Some(socket) = self.sockets.iter_mut().find(|socket| socket.0 == Some(attempt))
         {
             socket.1 = true;
         }
@@ -258,7 +318,7 @@ impl Run<'_> {
         let was_over = self.transfer.is_ended();
         let refused = IoFailure::new(std::io::ErrorKind::ConnectionRefused);
         if self.give(Input::ConnectFailed(attempt, refused)) && !was_over {
-            self.sockets.retain(|socket| socket.0 != attempt);
+            self.sockets.retain(|socket| socket.0 != Some(attempt));
         }
     }
 
@@ -266,10 +326,10 @@ impl Run<'_> {
     fn anything(&mut self) -> arbitrary::Result<()> {
         let failure = IoFailure::new(std::io::ErrorKind::TimedOut);
         let side = *self.u.choose(&[Side::Read, Side::Write, Side::Body])?;
-        let n = *self.u.choose(&[0, 1, 7, 1_000_000])?;
+        let n = count(&mut self.u, 1_000_000)?;
         let address = ["10.0.1.9:80".parse().unwrap()];
         let bytes = *self.u.choose(&ANSWERS)?;
-        let input = match self.u.int_in_range(0..=21)? {
+        let input = match self.u.int_in_range(0..=23)? {
             0 => Input::NotAcquired,
             1 => Input::Alive,
             2 => Input::Dead,
@@ -277,7 +337,12 @@ impl Run<'_> {
             4 => Input::ResolveFailed(failure),
             5 => Input::Wrote(n),
             6 => Input::Received(bytes),
-            7 => Input::Filled(n),
+            7 => {
+                let space = self.transfer.space();
+                let (seen, _) = space.split_at_mut(space.len().min(8));
+                seen.fill(b'z');
+                Input::Filled(n)
+            }
             8 => Input::Eof,
             9 => Input::Failed(side, failure),
             10 => Input::Blocked(side),
@@ -292,11 +357,13 @@ impl Run<'_> {
             19 if self.u.ratio(1, 4)? => Input::Cancel,
             20 => {
                 // Before its time, or twice: only of sockets that are there, since the sockets are ours.
-                if let Some(&(attempt, _)) = self.sockets.first() {
+                if let Some(&(Some(attempt), _)) = self.sockets.first() {
                     self.connected(attempt);
                 }
                 return Ok(());
             }
+            21 => Input::Bypassed(n),
+            22 => return self.acquired(),
             _ => Input::Tick,
         };
         self.give(input);
@@ -316,6 +383,7 @@ impl Run<'_> {
             match self.asked.take() {
                 Some(Output::Sync) => self.transfer.sync(self.now, &mut self.session).unwrap(),
                 Some(Output::Acquire) => drop(self.give(Input::NotAcquired)),
+                Some(Output::Check) => drop(self.give(Input::Dead)),
                 Some(Output::Resolve) => drop(self.give(Input::Resolved(&[]))),
                 Some(Output::Connect(attempt, _)) => self.connect_failed(attempt),
                 Some(Output::Transmit) => drop(self.give(Input::Wrote(self.transfer.outgoing().len()))),
@@ -338,8 +406,8 @@ impl Run<'_> {
         self.give(Input::NotAcquired);
         self.give(Input::Resolved(&[]));
         self.give(Input::NotRewound);
-        for (attempt, connected) in self.sockets.clone() {
-            if !connected {
+        for socket in self.sockets.clone() {
+            if let (Some(attempt), false) = socket {
                 self.connect_failed(attempt);
             }
         }

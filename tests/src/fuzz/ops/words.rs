@@ -89,6 +89,12 @@ pub(super) fn answer(u: &mut Unstructured<'_>) -> arbitrary::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// A number, be it true or not: small, about `near`, or as great as can be.
+pub(super) fn count(u: &mut Unstructured<'_>, near: usize) -> arbitrary::Result<usize> {
+    let most = isize::MAX as usize;
+    Ok(*u.choose(&[0, 1, 7, near.saturating_sub(1), near, near.saturating_add(1), most, most + 1, usize::MAX])?)
+}
+
 /// A step of the clock, from nothing to a minute.
 pub(super) fn step(u: &mut Unstructured<'_>) -> arbitrary::Result<Duration> {
     Ok(Duration::from_millis(*u.choose(&[0, 1, 100, 250, 1_000, 2_000, 10_000, 30_000, 60_000])?))

@@ -1,0 +1,4 @@
+//! Sequences of operations upon a link.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| petition_tests::fuzz::link_ops(data));
