@@ -139,7 +139,7 @@ impl Buffer {
     #[cold]
     fn make_room(&mut self, min: usize) {
         let len = self.len();
-        if self.start > 0 && self.start >= len && self.storage.len() - len >= min {
+        if self.start >= len && self.storage.len() - len >= min {
             self.storage.copy_within(self.start..self.end, 0);
         } else {
             // Doubling keeps growth linear; a fresh zeroed vector lets the allocator hand out zero pages.

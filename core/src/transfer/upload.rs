@@ -43,7 +43,7 @@ impl Machine {
             Body::Empty => true,
             Body::Bytes(bytes) => {
                 let direct = bytes.len() > COPY && link.is_plain();
-                while !direct && link.body_room() > 0 {
+                while !direct {
                     let rest = bytes.get(usize::try_from(*sent).unwrap_or(usize::MAX)..).unwrap_or_default();
                     match link.send_body(rest) {
                         Ok(n) if n > 0 => *sent += n as u64,

@@ -12,7 +12,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "a buffer grows where what is left in it should move to its front",
         file: "core/src/buffer.rs",
-        from: "if self.start > 0 && self.start >= len && self.storage.len() - len >= min {",
+        from: "if self.start >= len && self.storage.len() - len >= min {",
         to: "if min == usize::MAX {",
     },
     Mutation {
