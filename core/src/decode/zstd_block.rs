@@ -136,6 +136,9 @@ mod tests {
         assert!(held.compressed(b"\x10ab\xFF\xFF\xFF", LARGEST).is_err(), "98,046 sequences");
         assert!(held.compressed(b"\x10ab\x02\x54", 3).is_err(), "two sequences are six bytes");
         assert_eq!(held.bytes(8 << 20, None), 0);
+        assert_eq!(Held::default().compressed(b"\x10ab\x02\x54", 6), Ok(()), "just as long as it may be");
+        assert_eq!(Held::default().compressed(b"\x10ab\x00", 2), Ok(()));
+        assert!(Held::default().compressed(b"\x10ab\x00", 1).is_err());
         assert_eq!(held.compressed(b"\x10ab\x00", LARGEST), Ok(()));
         assert!(held.bytes(8 << 20, None) < 40 * 1024);
     }

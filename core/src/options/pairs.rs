@@ -75,6 +75,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_list_is_empty_until_something_is_said() {
+        let mut pairs = Pairs::new();
+        assert!(pairs.is_empty() && !pairs.mentions("a"));
+        pairs.remove("a");
+        assert!(!pairs.is_empty() && pairs.mentions("a") && pairs.iter().next().is_none());
+        pairs.forget("a");
+        assert!(pairs.is_empty());
+    }
+
+    #[test]
     fn levels_merge_by_name_and_keep_their_order() {
         let mut lower = Pairs::new();
         lower.append("a", "1");

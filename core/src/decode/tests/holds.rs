@@ -41,6 +41,9 @@ fn what_was_read_and_what_waits_is_counted() {
     decoder.decode(rest, &mut slice).unwrap();
     assert_eq!(decoder.encoded_bytes(), HELLO.len() as u64);
     assert_eq!(decoder.finish(&mut slice).unwrap().next, Next::Done);
+    let shown = format!("{decoder:?}");
+    assert!(shown.contains("codings: 1") && shown.contains(&format!("encoded: {}", HELLO.len())), "{shown}");
+    assert!(!shown.contains("hello") && !shown.contains("104, 101"), "{shown}");
 }
 
 #[cfg(feature = "gzip")]

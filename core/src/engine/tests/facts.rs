@@ -157,3 +157,27 @@ fn the_storage_of_all_transfers_is_counted() {
     world.run();
     assert_eq!(world.engine.retained().received, 0);
 }
+
+#[cfg(feature = "gzip")]
+#[test]
+fn the_storage_of_what_was_decoded_is_counted() {
+    let mut world = World::new(PoolLimits::default());
+    let id = world.get("http://10.0.0.1/");
+    let head = b"HTTP/1.1 200 OK\r\nContent-Encoding: deflate\r\nContent-Length: 5\r\n\r\n\x4B\x4C\x4A\x06\x00";
+    loop {
+        let now = world.now;
+        match world.engine.poll(&mut world.session) {
+            Output::Connect(socket, _) => world.engine.connected(now, socket).unwrap(),
+            Output::Transmit(socket) => {
+                let n = world.engine.outgoing(socket).len();
+                world.engine.socket_input(now, socket, Input::Wrote(n)).unwrap();
+            }
+            Output::Read(socket) => world.engine.socket_input(now, socket, Input::Received(head)).unwrap(),
+            Output::Body(_) => break,
+            _ => {}
+        }
+    }
+    assert_eq!(world.engine.body(id), b"abc");
+    let held = world.engine.transfer(id).unwrap().retained().received;
+    assert!((32 * 1024..64 * 1024).contains(&held), "{held}");
+}

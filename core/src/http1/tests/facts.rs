@@ -196,3 +196,10 @@ fn what_was_seen_is_kept_in_part_and_printed_escaped() {
     assert_eq!([Version::Http10, Version::Http11].map(|version| version.to_string()), ["HTTP/1.0", "HTTP/1.1"]);
     assert!(Leniency::ALL.iter().all(|leniency| leniency.to_string() == leniency.name()));
 }
+
+#[test]
+fn debug_of_a_head_shows_the_path_and_no_query() {
+    let shown = format!("{:?}", RequestHead::new("PATCH", "/path?canary"));
+    assert!(shown.contains("PATCH") && shown.contains("\"/path\"?…") && !shown.contains("canary"), "{shown}");
+    assert!(!format!("{:?}", RequestHead::new("GET", "/path")).contains('…'));
+}
