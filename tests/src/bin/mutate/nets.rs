@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use crate::copy::Copy;
 
-/// A program that runs longer does not end.
-const PATIENCE: Duration = Duration::from_secs(300);
+/// A program that waits longer does not end.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// How often one looks whether a program has ended.
 const LOOK: Duration = Duration::from_millis(20);
@@ -26,6 +26,13 @@ pub(crate) struct Net {
     arguments: &'static [&'static str],
 }
 
+const UNIT_TESTS: Net = Net {
+    name: "unit tests of core",
+    folder: "core/",
+    cargo: &["test", "--no-run", "-p", "petition-core", "--all-features", "--lib"],
+    arguments: &["-q"],
+};
+
 /// In the order in which they are tried on the faults of the table. The core's own tests cannot see the transports; what needs sockets is tried on the transports alone.
 pub(crate) const NETS: &[Net] = &[
     Net {
@@ -40,12 +47,7 @@ pub(crate) const NETS: &[Net] = &[
         cargo: &["test", "--no-run", "-p", "petition-tests", "--test", "transfer_*"],
         arguments: &["-q"],
     },
-    Net {
-        name: "unit tests of core",
-        folder: "core/",
-        cargo: &["test", "--no-run", "-p", "petition-core", "--all-features", "--lib"],
-        arguments: &["-q"],
-    },
+    UNIT_TESTS,
     Net {
         name: "petition-std over sockets",
         folder: "transport-std/",
@@ -62,12 +64,7 @@ pub(crate) const NETS: &[Net] = &[
 
 /// The same for mutants, which are many: the quick ones first.
 pub(crate) const NETS_OF_MUTANTS: &[Net] = &[
-    Net {
-        name: "unit tests of core",
-        folder: "core/",
-        cargo: &["test", "--no-run", "-p", "petition-core", "--all-features", "--lib"],
-        arguments: &["-q"],
-    },
+    UNIT_TESTS,
     Net {
         name: "tests in memory",
         folder: "core/",

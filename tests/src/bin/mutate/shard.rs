@@ -123,7 +123,7 @@ impl Mutant {
 /// # Errors
 /// In words: cargo-mutants is not there, or a net does not pass without a fault.
 pub(crate) fn run(shards: &str, only: Option<&str>) -> Result<ExitCode, String> {
-    let mut copy = Copy::make("1", 60)?;
+    let mut copy = Copy::make("1", 120)?;
     let mut mutants = Vec::new();
     for shard in shards.split(',') {
         list(&copy, shard, &mut mutants)?;
@@ -151,7 +151,7 @@ pub(crate) fn run(shards: &str, only: Option<&str>) -> Result<ExitCode, String> 
             }
         }
     }
-    copy.optimized = "0";
+    (copy.optimized, copy.patience) = ("0", 300);
     for mutant in mutants.iter().filter(|mutant| alone.contains(&mutant.number)) {
         let verdict = told(mutant, || built_alone(mutant, &copy))?;
         verdicts.insert(mutant.number, verdict);
@@ -171,7 +171,9 @@ fn built_alone(mutant: &Mutant, copy: &Copy) -> Result<Verdict, String> {
     for (place, net) in NETS_OF_MUTANTS.iter().enumerate() {
         // The unit tests do not need the test kit, which takes long to build.
         let _manifest = if place == 0 { Some(copy.changed(MANIFEST, without_kit)?) } else { None };
-        if let Verdict::Caught(name, how) = caught_by(mutant, copy, net, &net.build(copy)?)? {
+        // Some values are made when the tests are compiled.
+        let Ok(programs) = net.build(copy) else { return Ok(Verdict::NotViable) };
+        if let Verdict::Caught(name, how) = caught_by(mutant, copy, net, &programs)? {
             return Ok(Verdict::Caught(name, how));
         }
     }
