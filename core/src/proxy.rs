@@ -96,7 +96,7 @@ impl Proxy {
         Ok(self)
     }
 
-    /// TLS for an `https://` proxy; without it the session's.
+    /// TLS for an `https://` proxy; without it the session's, of which a [`SecretScope`](crate::SecretScope) withholds the secrets.
     #[cfg(feature = "tls")]
     #[must_use]
     pub fn tls(mut self, tls: TlsConfig) -> Proxy {

@@ -15,13 +15,13 @@ use crate::options::{Headers, Options, Pairs, Setting, Settings};
 use crate::origin::{Origin, OriginRef};
 use crate::prepared::{Prepared, general_lines};
 #[cfg(feature = "tls")]
-use crate::tls::TlsConfig;
+use crate::{proxy::Proxy, session::Session, tls::TlsConfig};
 
 /// To which origins the secrets of a session go. A request to another origin is sent without them.
 ///
 /// The secrets are the session's sensitive fields, `auth`, cookies and query parameters, and of its `tls` the client certificate and
 /// settings that do not verify: another origin gets the same roots and versions without these, or the default TLS configuration in
-/// place of a `rustls::ClientConfig` of the caller's. Secrets set on a request go to that request's origin, whatever the scope.
+/// place of a `rustls::ClientConfig` of the caller's. So does a proxy that is spoken to over TLS and has no settings of its own. Secrets set on a request go to that request's origin, whatever the scope.
 ///
 /// ```
 /// use petition_core::{Method, Request, Session};
@@ -114,6 +114,23 @@ impl Bound {
         return self.auth.is_some() || self.tls.is_some();
         #[cfg(not(feature = "tls"))]
         self.auth.is_some()
+    }
+
+    /// The proxy of a request, where it would be spoken to over `config` and that has secrets that are not for it; in words, why no other
+    /// settings can be had.
+    #[cfg(feature = "tls")]
+    pub(crate) fn proxy_without_secrets(
+        &self,
+        settings: &Settings,
+        config: &TlsConfig,
+        session: &mut Session,
+    ) -> Option<Result<Proxy, String>> {
+        let proxy = settings.proxy.as_ref().filter(|proxy| proxy.is_https() && proxy.tls_config().is_none())?;
+        let others = config.without_secrets();
+        if self.holds(proxy.url()) || others.as_ref() == Some(config) {
+            return None;
+        }
+        Some(others.map_or_else(|| session.default_tls(), Ok).map(|others| proxy.clone().tls(others)))
     }
 
     /// Takes out of a request that a redirect leads to `next` what may not go there. The request still has its old URL.

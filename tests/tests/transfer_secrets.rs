@@ -3,9 +3,10 @@
 
 use std::sync::Arc;
 
+use petition_core::origin::Origin;
 use petition_core::redirect::{CrossOrigin, CrossOriginBody, Follow, PlainHttp, RedirectError};
 use petition_core::tls::TlsConfig;
-use petition_core::{Auth, BuildError, ErrorKind, Method, Options, Request, SecretScope};
+use petition_core::{Auth, BuildError, ErrorKind, Method, Options, Proxy, Request, SecretScope};
 use petition_tests::memory::{Peer, World, client_config, same_in, server_config};
 use petition_tests::tls::Authority;
 use rustls::ServerConfig;
@@ -152,6 +153,30 @@ fn t80_of_a_request_too_it_stays_with_its_origin_where_secrets_are_bound() {
     });
     let error = world.transcripts[0].error();
     assert!(error.report().hop == 1 && error.to_string().contains("not issued by a trusted root"), "{error}");
+}
+
+#[test]
+fn t80_a_proxy_is_not_in_the_scope_of_the_base_url() {
+    let Trust { server, .. } = trust();
+    let danger = accepting_anything();
+    let proxy = Proxy::new("https://b.test:3128").unwrap();
+    let world = same_in(0..3, |w| {
+        let (tls, proxy) = (Some(danger.clone()), Some(proxy.clone()));
+        w.session.update(|options| {
+            options.scalars_mut().tls = tls.into();
+            options.scalars_mut().proxy = proxy.into();
+        });
+        w.session.set_base_url("http://a.test/").unwrap();
+        w.serve("b.test:3128", Peer::tls(&server).request().send(OK));
+        w.serve("b.test:3128", Peer::tls(&server).request().send(OK).request().send(OK));
+        w.send(get("/"));
+        let scope = |scope: SecretScope| get("/").option(|options| options.scalars_mut().secret_scope = scope.into());
+        w.send(scope(SecretScope::Any)).assert(200, "hi");
+        let both = ["http://a.test/", "https://b.test:3128/"].map(|url| Origin::of(&url.parse().unwrap()));
+        w.send(scope(both.into_iter().collect())).assert(200, "hi");
+    });
+    let error = world.transcripts[0].error();
+    assert!(error.to_string().contains("not issued by a trusted root"), "{error}");
 }
 
 fn post(url: &str) -> Request {

@@ -51,6 +51,7 @@ pub use facts::Head;
 pub use handle::{Handle, Pending};
 pub use job::{Flow, Handler, Supply};
 pub use petition_core;
+pub use petition_core::origin::Origin;
 pub use petition_core::{Body, Error, ErrorKind, Method, Request, SecretScope, StatusCode, Unavailable};
 pub use petition_shared::{SESSION_PATIENCE, SharedSession};
 pub use response::Response;

@@ -42,6 +42,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     session.set_base_url(&base)?;
     let response = session.get("/status/204").send()?;
     println!("{} {}", response.url(), response.status());
+
+    title("A session's secrets go to its base URL alone");
+    session.set_headers([("X-Api-Key", "0123")])?;
+    println!("{}", session.get("/headers").send()?.text()?);
+    println!("{}", session.get(format!("{}/headers", base.replace("127.0.0.1", "localhost"))).send()?.text()?);
     Ok(())
 }
 

@@ -52,6 +52,7 @@ mod socket;
 mod upload;
 
 pub use petition_core;
+pub use petition_core::origin::Origin;
 pub use petition_core::pool::PoolLimits;
 #[cfg(feature = "tls")]
 pub use petition_core::tls::TlsConfig;

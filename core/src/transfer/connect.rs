@@ -1,6 +1,8 @@
 //! From the beginning of a hop to an open connection: the session, the pool, the name, the addresses, the layers.
 
 use std::net::SocketAddr;
+#[cfg(feature = "tls")]
+use std::sync::Arc;
 
 use super::io::Output;
 use super::route::{Route, needs_tls};
@@ -68,6 +70,15 @@ impl Machine {
                 Err(words) => return self.fail(ErrorKind::NoTls(words)),
             },
         };
+        #[cfg(feature = "tls")]
+        if let (Some(config), Some(bound)) = (&tls, self.request.settings.bound.clone())
+            && let Some(proxy) = bound.proxy_without_secrets(&self.request.settings, config, session)
+        {
+            match proxy {
+                Ok(proxy) => Arc::make_mut(&mut self.request.settings).settings.proxy = Some(proxy),
+                Err(words) => return self.fail(ErrorKind::NoTls(words)),
+            }
+        }
         #[cfg(not(feature = "tls"))]
         if needs_tls(&self.request) {
             return self.fail(ErrorKind::NoTls("the feature `tls` is off".into()));

@@ -28,6 +28,12 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         to: "",
     },
     Mutation {
+        fault: "a proxy is spoken to with TLS secrets of a session that are bound to an origin",
+        file: "core/src/secret_scope.rs",
+        from: "if self.holds(proxy.url()) || others.as_ref() == Some(config) {",
+        to: "if self.holds(proxy.url()) || others.as_ref() != Some(config) {",
+    },
+    Mutation {
         fault: "a redirect takes the body to an origin that may not have it",
         file: "core/src/redirect/decide.rs",
         from: "CrossOriginBody::Refuse if !same =>",
