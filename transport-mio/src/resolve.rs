@@ -106,6 +106,9 @@ impl Lookups {
 
     /// This transfer waits for no name any more.
     pub(crate) fn leave(&mut self, id: TransferId) {
+        if self.asked.is_empty() {
+            return;
+        }
         let Some(name) = self.asked.remove(&id) else { return };
         let Some(asking) = self.names.get_mut(&name) else { return };
         asking.waiting.remove(&id);

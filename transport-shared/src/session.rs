@@ -235,6 +235,14 @@ mod tests {
         shared.access(left, |left| Some(*left), |_, session| session.jar().len())
     }
 
+    /// What `call` comes to on a thread of its own, which may wait for ever.
+    #[track_caller]
+    fn in_time<R: Send + 'static>(call: impl FnOnce() -> R + Send + 'static) -> R {
+        let (tell, told) = mpsc::channel();
+        std::thread::spawn(move || tell.send(call()));
+        told.recv_timeout(2 * SESSION_PATIENCE).expect("a call that returns")
+    }
+
     #[test]
     fn every_session_has_a_seed_of_its_own() {
         assert_ne!(seed(), seed());
@@ -242,12 +250,14 @@ mod tests {
 
     #[test]
     fn session_in_use_by_this_thread_is_refused_at_once() {
-        let shared = SharedSession::default();
-        let within = shared.with(|_| length(&shared, Duration::MAX));
-        assert_eq!(within, Err(Unavailable::SessionInUse));
-        let within = shared.access((), |()| None, |(), _| length(&shared, Duration::MAX));
-        assert_eq!(within, Ok(Err(Unavailable::SessionInUse)));
-        assert_eq!(length(&shared, Duration::ZERO), Ok(0), "and free afterwards");
+        in_time(|| {
+            let shared = SharedSession::default();
+            let within = shared.with(|_| length(&shared, Duration::MAX));
+            assert_eq!(within, Err(Unavailable::SessionInUse));
+            let within = shared.access((), |()| None, |(), _| length(&shared, Duration::MAX));
+            assert_eq!(within, Ok(Err(Unavailable::SessionInUse)));
+            assert_eq!(length(&shared, Duration::ZERO), Ok(0), "and free afterwards");
+        });
     }
 
     #[test]
@@ -263,7 +273,9 @@ mod tests {
             });
         });
         is_held.recv().unwrap();
-        assert_eq!(length(&shared, Duration::from_millis(5)), Err(Unavailable::SessionHeld));
+        let waiting = shared.clone();
+        let refused = in_time(move || length(&waiting, Duration::from_millis(5)));
+        assert_eq!(refused, Err(Unavailable::SessionHeld));
         go.send(()).unwrap();
         assert_eq!(length(&shared, Duration::MAX), Ok(0));
         thread.join().unwrap();
@@ -271,6 +283,10 @@ mod tests {
 
     #[test]
     fn closure_that_panics_gives_the_session_back() {
+        in_time(panics_in_closures);
+    }
+
+    fn panics_in_closures() {
         let shared = SharedSession::default();
         let change = |session: &mut Session| {
             session.update(|options| options.scalars_mut().keep_alive = false.into());

@@ -35,7 +35,8 @@ impl Engine {
     /// [`Output::Wait`](super::Output::Wait), which it says as well when what seemed to be there came to nothing.
     /// A request may [wait for a look](Engine::awaits_look) all the same.
     pub fn is_at_rest(&self) -> bool {
-        self.closing.is_empty() && self.current.is_none() && self.ready.is_empty()
+        let queued = self.current.is_some() || !self.ready.is_empty();
+        !queued && self.closing.is_empty() && self.panicked.is_empty()
     }
 
     /// Whether [`Engine::connected`] or [`Engine::connect_failed`] is due for a socket.

@@ -175,8 +175,8 @@ pub struct Engine {
     ready: VecDeque<TransferId>,
     /// Whose turn it is, and how many outputs are left of it.
     current: Option<(TransferId, u8)>,
-    /// The transfer that is being called into. It stays here when code of the caller's panics in it, such as an address policy.
-    entered: Option<TransferId>,
+    /// Transfers within which code of the caller's panicked.
+    panicked: Vec<TransferId>,
     timers: Timers,
     /// The members of each group.
     groups: BTreeSet<(u64, TransferId)>,
@@ -263,7 +263,7 @@ impl Engine {
             pool: Pool::new(limits),
             ready: VecDeque::new(),
             current: None,
-            entered: None,
+            panicked: Vec::new(),
             timers: Timers::default(),
             groups: BTreeSet::new(),
             waiting: Waiting::default(),
@@ -316,7 +316,10 @@ impl Engine {
     ///
     /// Whether it would be [`Output::Wait`] is what [`Engine::is_at_rest`] says.
     pub fn poll(&mut self, session: &mut impl SessionAccess) -> Output {
-        self.end_panicked();
+        while let Some(id) = self.panicked.pop() {
+            // It is in no state to go on.
+            self.cancel(self.now, id);
+        }
         loop {
             if !self.closing.is_empty()
                 && let Some(socket) = self.closing.pop()
@@ -336,9 +339,9 @@ impl Engine {
                     (id, TURN)
                 }
             };
-            self.entered = Some(id);
-            let output = self.turn(id, session);
-            self.entered = None;
+            let entered = Entered { engine: self, id };
+            let output = entered.engine.turn(id, session);
+            std::mem::forget(entered);
             if let Some(output) = output {
                 match left {
                     0 => self.enqueue(id),
@@ -349,22 +352,13 @@ impl Engine {
         }
     }
 
-    /// The transfer in which code of the caller's has panicked is cancelled: it is in no state to go on.
-    #[inline]
-    fn end_panicked(&mut self) {
-        if let Some(id) = self.entered.take() {
-            self.cancel(self.now, id);
-        }
-    }
-
-    /// Calls into a transfer. See `entered`.
+    /// Calls into a transfer. See [`Entered`].
     #[inline]
     fn enter<R>(&mut self, id: TransferId, call: impl FnOnce(&mut Transfer) -> R) -> Result<R, Misuse> {
-        self.end_panicked();
-        let slot = self.transfers.get_mut(id.0).ok_or(Misuse::Ended)?;
-        self.entered = Some(id);
-        let result = call(&mut slot.transfer);
-        self.entered = None;
+        let entered = Entered { engine: self, id };
+        let result = entered.engine.transfers.get_mut(id.0).map(|slot| call(&mut slot.transfer));
+        std::mem::forget(entered);
+        let result = result.ok_or(Misuse::Ended)?;
         self.enqueue(id);
         Ok(result)
     }
@@ -509,6 +503,19 @@ impl Engine {
         let Engine { timers, transfers, .. } = self;
         timers.trim(transfers.len(), |index| transfers.key_at(index).is_some());
         Some(Output::Ended { id, transfer: slot.transfer, error })
+    }
+}
+
+/// A transfer that is being called into. It is forgotten when the call returns, and so dropped only by a panic of code of
+/// the caller's, such as a verifier of certificates: the next poll ends that transfer.
+struct Entered<'a> {
+    engine: &'a mut Engine,
+    id: TransferId,
+}
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        self.engine.panicked.push(self.id);
     }
 }
 

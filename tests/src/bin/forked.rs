@@ -126,6 +126,15 @@ fn response(session: &Session, url: &str) {
     }
 }
 
+/// Tells the other threads to end, also when this one panics.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Other threads use the session at the time of the fork.
 fn busy(session: &Session, url: &str) {
     let over = AtomicBool::new(false);
@@ -141,6 +150,7 @@ fn busy(session: &Session, url: &str) {
                 }
             });
         }
+        let _over = Over(&over);
         for number in 0..30 {
             let child = Child::which(|| {
                 let request = session.get(format!("{url}/get?who=child-{number}")).timeout(Duration::from_secs(10));
@@ -156,7 +166,6 @@ fn busy(session: &Session, url: &str) {
             });
             child.ends_well();
         }
-        over.store(true, Ordering::Relaxed);
     });
 }
 

@@ -5,6 +5,7 @@
 
 mod framing;
 mod limits;
+mod own_code;
 mod reuse;
 mod secrets;
 mod session;
@@ -32,6 +33,7 @@ pub fn all() -> impl Iterator<Item = &'static Mutation> {
         .chain(session::MUTATIONS)
         .chain(limits::MUTATIONS)
         .chain(secrets::MUTATIONS)
+        .chain(own_code::MUTATIONS)
 }
 
 impl Mutation {

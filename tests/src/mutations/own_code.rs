@@ -1,0 +1,126 @@
+//! Faults in how code of the caller's is called, in look-ups that are left, and in what a child process may touch.
+
+use super::Mutation;
+
+pub(super) const MUTATIONS: &[Mutation] = &[
+    Mutation {
+        fault: "an address policy that panics takes more with it than its request",
+        file: "core/src/address_policy.rs",
+        from: "contain(|| allowed(address)).unwrap_or(false)",
+        to: "allowed(address)",
+    },
+    Mutation {
+        fault: "a suffix list that panics is not contained",
+        file: "core/src/cookie/suffix.rs",
+        from: "contain(|| list.public_suffix(host).len()).unwrap_or(host.len())",
+        to: "list.public_suffix(host).len()",
+    },
+    Mutation {
+        fault: "options that a closure changed before it panicked count for no request",
+        file: "core/src/session.rs",
+        from: "change(&mut Derived(self).0.options)",
+        to: "let result = change(&mut self.options);\n        self.derive();\n        result",
+    },
+    Mutation {
+        fault: "a transfer within which something panicked is never ended",
+        file: "core/src/engine/mod.rs",
+        from: "self.engine.panicked.push(self.id);",
+        to: "let _ = self.id;",
+    },
+    Mutation {
+        fault: "a panic whose payload panics is not contained",
+        file: "core/src/contain.rs",
+        from: "if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {\n        std::mem::forget(second);\n    }",
+        to: "drop(payload);",
+    },
+    Mutation {
+        fault: "a transfer that cannot have the session waits for it",
+        file: "core/src/engine/mod.rs",
+        from: "Err(why) => slot.transfer.handle(now, Input::Unavailable(why)),",
+        to: "Err(_) => return None,",
+    },
+    Mutation {
+        fault: "closures run under the lock of the session",
+        file: "transport-shared/src/session.rs",
+        from: "let mut out = self.0.take_out().unwrap_or_else(|why| panic!(\"{why}\"));\n        f(&mut out.session)",
+        to: "let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);\n        f(state.session.get_or_insert_default())",
+    },
+    Mutation {
+        fault: "a session that is held is waited for without end",
+        file: "transport-shared/src/session.rs",
+        from: "Some(left(&caller).unwrap_or(Duration::MAX).min(SESSION_PATIENCE))",
+        to: "{\n                let _ = left(&caller);\n                None\n            }",
+    },
+    Mutation {
+        fault: "a name that nobody waits for any more stays in the queue",
+        file: "transport-shared/src/lookups.rs",
+        from: "let forgotten = state.queue.remove(&self.number);",
+        to: "let forgotten = None::<Job>;",
+    },
+    Mutation {
+        fault: "a look-up that was left counts among those at work",
+        file: "transport-shared/src/lookups.rs",
+        from: "state.wanted -= 1;\n                    state.left = Some(Instant::now());",
+        to: "state.left = Some(Instant::now());",
+    },
+    Mutation {
+        fault: "helpers are started without bound",
+        file: "transport-shared/src/lookups.rs",
+        from: "|| state.threads() >= MOST_HELPERS",
+        to: "",
+    },
+    Mutation {
+        fault: "a look-up that is wanted again does not count",
+        file: "transport-shared/src/lookups.rs",
+        from: "&& !std::mem::replace(wanted, true)\n        {\n            state.wanted += 1;",
+        to: "&& !std::mem::replace(wanted, true)\n        {",
+    },
+    Mutation {
+        fault: "a request that has ended still waits for its name",
+        file: "transport-mio/src/driver.rs",
+        from: "self.lookups.leave(id);",
+        to: "",
+    },
+    Mutation {
+        fault: "a resolver that panics at a known name leaves its request waiting",
+        file: "transport-mio/src/resolve.rs",
+        from: "contain(|| self.resolver.known(host, port)).ok_or_else(panicked)",
+        to: "Ok(self.resolver.known(host, port))",
+    },
+    Mutation {
+        fault: "all the time there is is added to the clock",
+        file: "transport-std/src/resolve.rs",
+        from: "left.saturating_sub(began.elapsed())",
+        to: "(began + left) - Instant::now()",
+    },
+    Mutation {
+        fault: "a child process is not noticed",
+        file: "transport-shared/src/process.rs",
+        from: "Guard::Handler(guard) => !guard.clone().detected_fork(),",
+        to: "Guard::Handler(_) => true,",
+    },
+    Mutation {
+        fault: "a child reads the parent's response",
+        file: "transport-std/src/response.rs",
+        from: "if self.call.is_here() {",
+        to: "if true {",
+    },
+    Mutation {
+        fault: "a child reads the rest of a response that it drops",
+        file: "transport-std/src/drive.rs",
+        from: "if !self.is_here() {",
+        to: "if false {",
+    },
+    Mutation {
+        fault: "a child waits for a loop that it does not have",
+        file: "transport-mio/src/inbox.rs",
+        from: "if !self.is_here() {\n            return Some(command);\n        }",
+        to: "",
+    },
+    Mutation {
+        fault: "a child turns the loop of its parent",
+        file: "transport-mio/src/driver.rs",
+        from: "if !self.is_here() {\n            self.end_in_child();",
+        to: "if false {\n            self.end_in_child();",
+    },
+];
