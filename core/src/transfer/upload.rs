@@ -43,11 +43,10 @@ impl Machine {
             Body::Empty => true,
             Body::Bytes(bytes) => {
                 let direct = bytes.len() > COPY && link.is_plain();
-                while !direct {
-                    let rest = bytes.get(usize::try_from(*sent).unwrap_or(usize::MAX)..).unwrap_or_default();
-                    match link.send_body(rest) {
-                        Ok(n) if n > 0 => *sent += n as u64,
-                        _ => break,
+                if !direct {
+                    let rest = |sent: u64| bytes.get(usize::try_from(sent).unwrap_or(usize::MAX)..).unwrap_or_default();
+                    while let Ok(n @ 1..) = link.send_body(rest(*sent)) {
+                        *sent += n as u64;
                     }
                 }
                 *sent >= bytes.len() as u64
