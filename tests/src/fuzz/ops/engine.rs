@@ -8,11 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use arbitrary::Unstructured;
-use petition_core::engine::{Engine, Group, Output, READ_BUFFER, SocketId, TransferId};
+use petition_core::engine::{Engine, Group, Look, Output, READ_BUFFER, SocketId, TransferId};
 use petition_core::http1::Config;
 use petition_core::link::Link;
 use petition_core::pool::PoolLimits;
-use petition_core::{Input, Instant, IoFailure, Limits, Now, Session, Side, UnixTime};
+use petition_core::{Input, Instant, IoFailure, Limits, Now, Session, Side, Transfer, UnixTime};
 
 use super::words::{CANARY, answer, count, request, step};
 use crate::memory::invariants::memory_is_bounded;
@@ -50,6 +50,8 @@ struct Run<'a> {
     live: BTreeSet<TransferId>,
     resolving: Vec<TransferId>,
     rewinding: Vec<TransferId>,
+    /// A poll of all sockets that has begun.
+    look: Option<Look>,
     started: usize,
     ended: usize,
     shown: Vec<String>,
@@ -80,6 +82,7 @@ impl Run<'_> {
             live: BTreeSet::new(),
             resolving: Vec::new(),
             rewinding: Vec::new(),
+            look: None,
             started: 0,
             ended: 0,
             shown: Vec::new(),
@@ -113,6 +116,7 @@ impl Run<'_> {
             10..=12 => self.rest()?,
             13 | 14 => self.ask()?,
             15 => self.misuse()?,
+            16 => self.look()?,
             _ => drop(self.turn()?),
         }
         Ok(())
@@ -125,9 +129,35 @@ impl Run<'_> {
         let (request, _) = request(&mut self.u)?;
         let Ok(prepared) = self.session.prepare(&request) else { return Ok(()) };
         let group = Group(self.u.int_in_range(0..=2)?);
-        let id = self.engine.start(self.now, prepared, Some(group));
+        let id = match self.u.int_in_range(0..=3)? {
+            0 => {
+                let mut transfer = Transfer::new(prepared, self.now);
+                let begun = self.u.ratio(1, 3)?;
+                if begun {
+                    let _ = transfer.sync(self.now, &mut self.session);
+                }
+                match self.engine.adopt(transfer, Some(group)) {
+                    Ok(id) => id,
+                    Err(_) => {
+                        assert!(begun, "it has not begun");
+                        return Ok(());
+                    }
+                }
+            }
+            _ => self.engine.start(self.now, prepared, Some(group)),
+        };
         assert!(self.live.insert(id), "an id is never used again");
         self.started += 1;
+        Ok(())
+    }
+
+    /// A poll of all sockets begins, or says that it is over: what could be read was told when it came. Or there is none any more.
+    fn look(&mut self) -> arbitrary::Result<()> {
+        match (self.look.take(), self.u.int_in_range(0..=5)?) {
+            (_, 0) => self.engine.look_at_each(),
+            (Some(look), _) => self.engine.all_told(self.now, look),
+            (None, _) => self.look = Some(self.engine.begin_look()),
+        }
         Ok(())
     }
 
@@ -142,6 +172,10 @@ impl Run<'_> {
             (3 | 4, Some(id)) => self.engine.pause(id),
             (5 | 6, Some(id)) => self.engine.resume(id),
             (7, Some(id)) => drop(self.engine.transfer_input(self.now, id, Input::Ready(Side::Body))),
+            (8, Some(id)) if self.u.ratio(1, 2)? => {
+                let limit = self.u.arbitrary::<bool>()?.then_some(4);
+                self.engine.limit_body(id, "body_bytes", limit);
+            }
             (8, Some(id)) => drop(self.engine.transfer_input(self.now, id, Input::Discard)),
             // Answers to nothing harm nobody.
             (9, Some(id)) => drop(self.engine.transfer_input(self.now, id, Input::Rewound)),
@@ -174,7 +208,14 @@ impl Run<'_> {
                 let _ = engine.transfer(*id).map(|transfer| (transfer.is_received(), transfer.content_due()));
             }
             _ => {
-                let _ = (engine.is_at_rest(), engine.deadline(), engine.len(), engine.sockets(), engine.is_empty());
+                let _ = (
+                    engine.is_at_rest(),
+                    engine.awaits_look(),
+                    engine.deadline(),
+                    engine.len(),
+                    engine.sockets(),
+                    engine.is_empty(),
+                );
                 let _ = (engine.retained(), engine.pool_statistics(), format!("{engine:?}"));
             }
         }
@@ -390,6 +431,9 @@ impl Run<'_> {
 
     /// Everything is given up, and everything is closed.
     fn finish(&mut self) {
+        self.rest().expect("no choice is left to the program");
+        let look = self.engine.begin_look();
+        self.engine.all_told(self.now, look);
         self.rest().expect("no choice is left to the program");
         for id in std::mem::take(&mut self.rewinding) {
             let _ = self.engine.transfer_input(self.now, id, Input::NotRewound);
