@@ -4,17 +4,17 @@
 //! allow; the engine's counts are true at every rest; it comes to rest after bounded work; a credential is only ever written to the origin, or the
 //! proxy, that it is for (invariant 3); the same program gives the same run, whatever accessors are called between.
 
+mod meddle;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use arbitrary::Unstructured;
 use petition_core::engine::{Engine, Group, Look, Output, READ_BUFFER, SocketId, TransferId};
-use petition_core::http1::Config;
-use petition_core::link::Link;
 use petition_core::pool::PoolLimits;
 use petition_core::{Input, Instant, IoFailure, Limits, Now, Session, Side, Transfer, UnixTime};
 
-use super::words::{CANARY, answer, count, request, step};
+use super::words::{CANARY, answer, request, step};
 use crate::memory::invariants::memory_is_bounded;
 
 /// A program for one engine.
@@ -151,16 +151,6 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// A poll of all sockets begins, or says that it is over: what could be read was told when it came. Or there is none any more.
-    fn look(&mut self) -> arbitrary::Result<()> {
-        match (self.look.take(), self.u.int_in_range(0..=5)?) {
-            (_, 0) => self.engine.look_at_each(),
-            (Some(look), _) => self.engine.all_told(self.now, look),
-            (None, _) => self.look = Some(self.engine.begin_look()),
-        }
-        Ok(())
-    }
-
     /// What the caller does with transfers under way, or with those that are over.
     fn control(&mut self) -> arbitrary::Result<()> {
         let live: Vec<TransferId> = self.live.iter().copied().collect();
@@ -181,72 +171,6 @@ impl Run<'_> {
             (9, Some(id)) => drop(self.engine.transfer_input(self.now, id, Input::Rewound)),
             _ => {}
         }
-        Ok(())
-    }
-
-    /// Accessors.
-    fn ask(&mut self) -> arbitrary::Result<()> {
-        let (which, n) = (self.u.int_in_range(0..=3)?, self.u.int_in_range(0..=7)?);
-        if !self.asks {
-            return Ok(());
-        }
-        let engine = &mut self.engine;
-        match which {
-            0 => {
-                let socket = engine.socket_at(n);
-                let space = socket.map(|socket| engine.space(socket)).unwrap_or_default();
-                space.iter_mut().for_each(|byte| *byte = b'?');
-            }
-            1 => {
-                let Some(socket) = engine.socket_at(n) else { return Ok(()) };
-                let _ = (engine.outgoing(socket).len(), engine.is_connecting(socket));
-                let _ = [Side::Read, Side::Write, Side::Body].map(|side| engine.awaits(socket, side));
-            }
-            2 => {
-                let Some(id) = self.live.iter().nth(n) else { return Ok(()) };
-                let _ = (engine.body(*id).len(), engine.peer_name(*id).is_some());
-                let _ = engine.transfer(*id).map(|transfer| (transfer.is_received(), transfer.content_due()));
-            }
-            _ => {
-                let _ = (
-                    engine.is_at_rest(),
-                    engine.awaits_look(),
-                    engine.deadline(),
-                    engine.len(),
-                    engine.sockets(),
-                    engine.is_empty(),
-                );
-                let _ = (engine.retained(), engine.pool_statistics(), format!("{engine:?}"));
-            }
-        }
-        Ok(())
-    }
-
-    /// Answers to what is not asked, or not of the embedder.
-    fn misuse(&mut self) -> arbitrary::Result<()> {
-        let n = count(&mut self.u, 100_000)?;
-        let link = Box::new(Link::new(Vec::new(), Config::default()));
-        let input = match self.u.int_in_range(0..=6)? {
-            0 => Input::Acquired { link, peer: None },
-            1 => Input::NotAcquired,
-            2 => Input::Filled(n.max(1_000_000)),
-            3 => Input::Bypassed(n.max(isize::MAX as usize + 1)),
-            4 => Input::Consumed(n.max(1_000_000)),
-            5 => Input::Wrote(n.max(1_000_000)),
-            _ => Input::Rewound,
-        };
-        let sockets: Vec<SocketId> = self.wires.keys().copied().collect();
-        let live: Vec<TransferId> = self.live.iter().copied().collect();
-        let told = if !sockets.is_empty() && self.u.arbitrary()? {
-            let socket = *self.u.choose(&sockets)?;
-            self.engine.socket_input(self.now, socket, input)
-        } else if !live.is_empty() {
-            let id = *self.u.choose(&live)?;
-            self.engine.transfer_input(self.now, id, input)
-        } else {
-            return Ok(());
-        };
-        self.shown.push(format!("{told:?}"));
         Ok(())
     }
 

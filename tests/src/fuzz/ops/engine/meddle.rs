@@ -1,0 +1,87 @@
+//! What an embedder may say and ask of an engine at any time: looks at its sockets, accessors, and answers to what was not asked.
+
+use petition_core::engine::{SocketId, TransferId};
+use petition_core::http1::Config;
+use petition_core::link::Link;
+use petition_core::{Input, Side};
+
+use super::super::words::count;
+use super::Run;
+
+impl Run<'_> {
+    /// A poll of all sockets begins, or says that it is over: what could be read was told when it came. Or there is none any more.
+    pub(super) fn look(&mut self) -> arbitrary::Result<()> {
+        match (self.look.take(), self.u.int_in_range(0..=5)?) {
+            (_, 0) => self.engine.look_at_each(),
+            (Some(look), _) => self.engine.all_told(self.now, look),
+            (None, _) => self.look = Some(self.engine.begin_look()),
+        }
+        Ok(())
+    }
+
+    /// Accessors.
+    pub(super) fn ask(&mut self) -> arbitrary::Result<()> {
+        let (which, n) = (self.u.int_in_range(0..=3)?, self.u.int_in_range(0..=7)?);
+        if !self.asks {
+            return Ok(());
+        }
+        let engine = &mut self.engine;
+        match which {
+            0 => {
+                let socket = engine.socket_at(n);
+                let space = socket.map(|socket| engine.space(socket)).unwrap_or_default();
+                space.iter_mut().for_each(|byte| *byte = b'?');
+            }
+            1 => {
+                let Some(socket) = engine.socket_at(n) else { return Ok(()) };
+                let _ = (engine.outgoing(socket).len(), engine.is_connecting(socket));
+                let _ = [Side::Read, Side::Write, Side::Body].map(|side| engine.awaits(socket, side));
+            }
+            2 => {
+                let Some(id) = self.live.iter().nth(n) else { return Ok(()) };
+                let _ = (engine.body(*id).len(), engine.peer_name(*id).is_some());
+                let _ = engine.transfer(*id).map(|transfer| (transfer.is_received(), transfer.content_due()));
+            }
+            _ => {
+                let _ = (
+                    engine.is_at_rest(),
+                    engine.awaits_look(),
+                    engine.deadline(),
+                    engine.len(),
+                    engine.sockets(),
+                    engine.is_empty(),
+                );
+                let _ = (engine.retained(), engine.pool_statistics(), format!("{engine:?}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Answers to what is not asked, or not of the embedder.
+    pub(super) fn misuse(&mut self) -> arbitrary::Result<()> {
+        let n = count(&mut self.u, 100_000)?;
+        let link = Box::new(Link::new(Vec::new(), Config::default()));
+        let input = match self.u.int_in_range(0..=6)? {
+            0 => Input::Acquired { link, peer: None },
+            1 => Input::NotAcquired,
+            2 => Input::Filled(n.max(1_000_000)),
+            3 => Input::Bypassed(n.max(isize::MAX as usize + 1)),
+            4 => Input::Consumed(n.max(1_000_000)),
+            5 => Input::Wrote(n.max(1_000_000)),
+            _ => Input::Rewound,
+        };
+        let sockets: Vec<SocketId> = self.wires.keys().copied().collect();
+        let live: Vec<TransferId> = self.live.iter().copied().collect();
+        let told = if !sockets.is_empty() && self.u.arbitrary()? {
+            let socket = *self.u.choose(&sockets)?;
+            self.engine.socket_input(self.now, socket, input)
+        } else if !live.is_empty() {
+            let id = *self.u.choose(&live)?;
+            self.engine.transfer_input(self.now, id, input)
+        } else {
+            return Ok(());
+        };
+        self.shown.push(format!("{told:?}"));
+        Ok(())
+    }
+}
