@@ -65,6 +65,16 @@ fn get(client: &Client, url: &str, tell: &Sender<String>) {
     });
 }
 
+/// Gets `url`. The callback takes its time, in which the server says more, and asks that server within the same turn.
+fn ask_when_answered(client: &Client, url: &str, stale: &Arc<Stale>, tell: Sender<String>) {
+    let (again, stale) = (client.clone(), stale.clone());
+    client.get(url).send(move |outcome| {
+        assert_eq!(outcome.unwrap().text().unwrap(), "ok");
+        stale.says_more();
+        get(&again, &stale.url, &tell);
+    });
+}
+
 /// What turns a loop once.
 type Turns = fn(&mut EventLoop);
 
@@ -102,15 +112,7 @@ fn t47_what_comes_while_a_callback_runs_is_not_the_next_answer_of_its_connection
     for (mut event_loop, stale, turns) in worlds() {
         let (tell, told) = mpsc::channel();
         let client = event_loop.client();
-        client.clone().get(&stale.url).send({
-            let stale = stale.clone();
-            move |outcome| {
-                assert_eq!(outcome.unwrap().text().unwrap(), "ok");
-                // The connection is free by now. The callback takes its time, and asks again within the same turn.
-                stale.says_more();
-                get(&client, &stale.url, &tell);
-            }
-        });
+        ask_when_answered(&client, &stale.url, &stale, tell);
         assert_eq!(until(&mut event_loop, turns, &told), "ok");
         stale.was_asked_elsewhere();
     }
@@ -126,14 +128,7 @@ fn t47_what_comes_while_another_callback_runs_is_not_the_next_answer_of_an_idle_
         assert_eq!(until(&mut event_loop, turns, &told), "ok");
         // It is idle for long, and a poll has found it so.
         event_loop.turn(Some(Duration::ZERO)).unwrap();
-        client.clone().get(other.url("/")).send({
-            let stale = stale.clone();
-            move |outcome| {
-                assert_eq!(outcome.unwrap().text().unwrap(), "ok");
-                stale.says_more();
-                get(&client, &stale.url, &tell);
-            }
-        });
+        ask_when_answered(&client, &other.url("/"), &stale, tell);
         assert_eq!(until(&mut event_loop, turns, &told), "ok");
         stale.was_asked_elsewhere();
     }
