@@ -262,7 +262,7 @@ impl World {
                 running.retried = true;
                 let run = &self.pages[page];
                 // Where its head was written to the end, what was read then began an answer, unless it cannot be one.
-                if let (Some(&socket), false) = (run.wires.last(), run.refused) {
+                if let (Some(&socket), false) = (run.wires.last(), self.refusal_was_read(page)) {
                     let wire = &self.wires[socket as usize - 1];
                     let last = wire.tap.requests.last().is_some_and(|last| last.page == page);
                     let begun = last && wire.tls.is_none() && wire.answer_begun();

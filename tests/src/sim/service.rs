@@ -125,14 +125,15 @@ impl World {
         let mut expects = expected.expect;
         if expected.expect && !lines.contains(&"Expect: 100-continue") {
             // This server has refused it before, or one of the same chain has.
-            let mut pages = self.pages.iter().zip(&self.plan.pages);
-            let known = pages.any(|(run, page)| run.refused && (page.origin == origin || page.ask == ask));
+            let mut pages = self.plan.pages.iter().enumerate();
+            let known =
+                pages.any(|(at, page)| (page.origin == origin || page.ask == ask) && self.refusal_was_read(at));
             if !known {
                 wrong("Expect is missing");
             }
             after.retain(|line| line != "Expect: 100-continue");
             expects = false;
-        } else if expected.expect && self.pages[page].refused {
+        } else if expected.expect && self.refusal_was_read(page) {
             wrong("it was refused and asks again");
         }
         let meant: Vec<&str> = expected.before.iter().chain(&after).map(String::as_str).collect();
@@ -144,11 +145,11 @@ impl World {
         }
         self.judge_cookies(page, &pairs, head);
 
-        let now = self.now;
+        let (now, refused) = (self.now, self.refusal_was_read(page));
         let run = &mut self.pages[page];
         run.heads += 1;
         run.wires.push(socket);
-        let most = match (expected.repeatable, run.refused) {
+        let most = match (expected.repeatable, refused) {
             (false, false) => 1,
             (true, true) => 3,
             _ => 2,
@@ -235,6 +236,12 @@ impl World {
             wire.say(now, format!("HTTP/1.1 200 Go\r\n{fields}\r\n").as_bytes())
         };
         self.arrivals(socket, times);
+    }
+
+    /// Whether the client has the refusal of this page's `Expect`. One that a reset overtook was never read: then it may ask again.
+    pub(super) fn refusal_was_read(&self, page: usize) -> bool {
+        let refused = self.pages[page].refused;
+        refused.is_some_and(|(socket, end)| self.wires[socket as usize - 1].read >= end)
     }
 
     fn judge_cookies(&mut self, page: usize, pairs: &str, head: &str) {
@@ -324,12 +331,13 @@ impl World {
                         self.arrivals(socket, times);
                     }
                     2 => {
-                        self.pages[request.page].refused = true;
                         let wire = self.wire(socket);
                         wire.next += 1;
                         // If the body came after all, nothing is left over.
                         (wire.reusable, wire.lasts) = (!request.close, None);
                         let times = wire.say(now, b"HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n");
+                        let end = wire.generated;
+                        self.pages[request.page].refused = Some((socket, end));
                         self.arrivals(socket, times);
                         return;
                     }

@@ -49,8 +49,8 @@ pub(super) struct PageRun {
     pub(super) heads: usize,
     /// The step and the wall clock before which its cookies were not chosen.
     pub(super) begun: (u64, u64),
-    /// It was refused for its `Expect`.
-    pub(super) refused: bool,
+    /// It was refused for its `Expect`: on which connection, and at which byte of it the refusal ends.
+    pub(super) refused: Option<(u32, usize)>,
     /// The connections that it was asked for on.
     pub(super) wires: Vec<u32>,
 }

@@ -26,6 +26,7 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
         ("refused_tunnel", refused_tunnel()),
         ("truncated_body", truncated_body()),
         ("expect_continue", expect_continue()),
+        ("lost_refusal", lost_refusal()),
         ("credentials_stay_home", credentials_stay_home()),
         ("refused_connection", refused_connection()),
     ]
@@ -141,6 +142,20 @@ fn expect_continue() -> String {
     let post = || Asked { payload: Payload::Memory(b"data".to_vec()), expect: true, ..asked("POST", "http://a.test/") };
     scene.send(post());
     scene.send(post());
+    scene.end()
+}
+
+fn lost_refusal() -> String {
+    let servers = [
+        Some(vec![After(1, OK), ResetAfter(2)]),
+        Some(vec![After(1, "HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n")]),
+        Some(vec![After(1, OK)]),
+    ];
+    let mut scene =
+        Scene::new("T53: a 417 that a reset overtook was never read, so the second attempt asks once more", servers);
+    scene.send(asked("GET", "http://a.test/1"));
+    let payload = Payload::Memory(b"data".to_vec());
+    scene.send(Asked { payload, expect: true, ..asked("DELETE", "http://a.test/2") });
     scene.end()
 }
 
