@@ -22,9 +22,11 @@ pub struct Text {
     pub encoding: &'static str,
     /// How many replacement characters stand for malformed bytes. Zero when the text is what was sent.
     pub replaced: usize,
+    /// The label of a charset that is not known, at most 64 bytes of it; the bytes were then decoded as UTF-8.
+    pub unknown_label: Option<String>,
 }
 
-/// The label of a charset that is not known, or not compiled in, together with the body that it was for, of which
+/// In strict mode: the label of a charset that is not known, or not compiled in, together with the body that it was for, of which
 /// nothing is shown.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TextError {
@@ -84,12 +86,12 @@ enum Charset {
 
 /// The text that `bytes` are, according to the value of the Content-Type field.
 ///
-/// Valid UTF-8 is not copied.
+/// Valid UTF-8 is not copied. A label that is not known leaves UTF-8, and is noted in the result.
 ///
 /// # Errors
-/// There is no byte order mark, and the `charset` parameter is not a label that is known: the bytes come back in the
-/// error.
-pub fn decode(bytes: Vec<u8>, content_type: Option<&[u8]>) -> Result<Text, TextError> {
+/// With `strict`: there is no byte order mark, and the `charset` parameter is not a label that is known. The bytes come
+/// back in the error. No bytes are no text in any charset, and never an error.
+pub fn decode(bytes: Vec<u8>, content_type: Option<&[u8]>, strict: bool) -> Result<Text, TextError> {
     if let Some((charset, mark)) = byte_order_mark(&bytes) {
         return Ok(with(charset, bytes, mark));
     }
@@ -99,9 +101,18 @@ pub fn decode(bytes: Vec<u8>, content_type: Option<&[u8]>) -> Result<Text, TextE
         Some(charset) => Ok(with(charset, bytes, 0)),
         None => {
             let shown = label.get(..LABEL_SHOWN).unwrap_or(&label);
-            Err(TextError { label: String::from_utf8_lossy(shown).into_owned(), bytes })
+            let label = String::from_utf8_lossy(shown).into_owned();
+            if strict && !bytes.is_empty() {
+                return Err(TextError { label, bytes });
+            }
+            Ok(Text { unknown_label: Some(label), ..with(Charset::Utf8, bytes, 0) })
         }
     }
+}
+
+/// Whether this is the label of a charset that is known.
+pub(crate) fn is_label(label: &[u8]) -> bool {
+    by_label(label).is_some()
 }
 
 /// The charset that a byte order mark tells, and the length of the mark.
@@ -155,7 +166,7 @@ fn with(charset: Charset, mut bytes: Vec<u8>, skip: usize) -> Text {
 fn utf8(bytes: Vec<u8>) -> Text {
     let encoding = "UTF-8";
     let bytes = match String::from_utf8(bytes) {
-        Ok(text) => return Text { text, encoding, replaced: 0 },
+        Ok(text) => return Text { text, encoding, replaced: 0, unknown_label: None },
         Err(error) => error.into_bytes(),
     };
     let mut text = String::with_capacity(bytes.len());
@@ -167,7 +178,7 @@ fn utf8(bytes: Vec<u8>) -> Text {
             replaced += 1;
         }
     }
-    Text { text, encoding, replaced }
+    Text { text, encoding, replaced, unknown_label: None }
 }
 
 #[cfg(feature = "charset")]
@@ -181,7 +192,9 @@ fn other(encoding: &'static encoding_rs::Encoding, bytes: &[u8]) -> Text {
         let (result, read) = decoder.decode_to_string_without_replacement(rest, &mut text, true);
         rest = rest.get(read..).unwrap_or_default();
         match result {
-            DecoderResult::InputEmpty => return Text { text, encoding: encoding.name(), replaced },
+            DecoderResult::InputEmpty => {
+                return Text { text, encoding: encoding.name(), replaced, unknown_label: None };
+            }
             // Twofold growth, and room for the longest character in any case.
             DecoderResult::OutputFull => text.reserve(text.len().max(64)),
             DecoderResult::Malformed(..) => {

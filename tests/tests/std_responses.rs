@@ -33,8 +33,13 @@ fn text_goes_by_mark_then_charset_then_utf_8() {
     ] {
         assert_eq!(text(kind, body).unwrap(), expected, "{kind}");
     }
-    let error = text("text/plain; charset=klingon", b"x").unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::Text(_)) && error.to_string().contains("klingon"), "{error}");
+    let unknown = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=klingon\r\nContent-Length: 1\r\n\r\nx";
+    let (_server, mut response) = scripted(unknown);
+    assert_eq!(response.decoded_text().unwrap().unknown_label.as_deref(), Some("klingon"));
+    let server = Scripted::start([Script::new().answer(unknown)]).unwrap();
+    let mut strict = petition_std::get(server.url("/")).option(|options| options.scalars_mut().strict = true.into());
+    let error = strict.send().unwrap().text().unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Text(text) if text.label() == "klingon"), "{error}");
 }
 
 #[test]

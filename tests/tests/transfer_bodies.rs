@@ -5,6 +5,7 @@ use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use petition_core::http1::Leniency;
 use petition_core::{ErrorKind, Method, Request};
 use petition_tests::memory::{Conduct, Fate, Peer, Reader, same_everywhere, same_in};
 
@@ -121,6 +122,109 @@ fn t61_corrupt_and_truncated_data_is_an_error() {
         }));
     });
     assert!(matches!(world.transcripts[1].kind(), ErrorKind::Decode(_)));
+    assert!(world.transcripts[0].tolerated.contains(Leniency::DataAfterCoding));
+}
+
+#[test]
+fn t61_data_behind_an_encoded_body_is_told_and_padding_is_not() {
+    for (tail, told) in [(&b""[..], false), (b"\0\0\0", false), (b"x", true), (b"\0x", true), (b"\x1F junk", true)] {
+        let body = [&gzip(b"hello"), tail].concat();
+        let world = same_everywhere(|w| {
+            w.serve("a.test:80", Peer::replies([response("Content-Encoding: gzip\r\n", &body), OK.into()]));
+            w.get("http://a.test/").assert(200, "hello");
+            w.get("http://a.test/").assert(200, "hi");
+        });
+        let [first, second] = &world.transcripts[..] else { panic!("two transfers") };
+        assert_eq!(first.tolerated.contains(Leniency::DataAfterCoding), told, "{tail:?}");
+        assert!(second.tolerated.is_empty(), "{tail:?}");
+    }
+}
+
+#[test]
+fn t61_an_encoded_body_cut_behind_its_head_is_an_error_in_strict_mode() {
+    let until_close = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n";
+    let chunked = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+    let empty = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 0\r\n\r\n";
+    let none = "HTTP/1.1 204 No Content\r\nContent-Encoding: gzip\r\n\r\n";
+    for (answer, doubtful) in [(until_close, true), (chunked, false), (empty, false), (none, false)] {
+        for strict in [false, true] {
+            let world = same_everywhere(|w| {
+                w.serve("a.test:80", Peer::new().request().send(answer).close());
+                w.send(get().option(|o| o.scalars_mut().strict = strict.into()));
+            });
+            let run = &world.transcripts[0];
+            if doubtful && strict {
+                assert!(run.error().is_truncated(), "{answer}: {}", run.error());
+            } else {
+                assert_eq!(run.text(), "", "{answer}");
+            }
+        }
+    }
+}
+
+#[test]
+fn t60_a_response_without_a_body_is_empty_text_whatever_its_fields_say() {
+    let fields = "Content-Encoding: mystery\r\nContent-Type: text/plain; charset=mystery\r\n";
+    for (method, answer) in [
+        (Method::HEAD, format!("HTTP/1.1 200 OK\r\n{fields}Content-Length: 5\r\n\r\n")),
+        (Method::GET, format!("HTTP/1.1 204 No Content\r\n{fields}\r\n")),
+        (Method::GET, format!("HTTP/1.1 304 Not Modified\r\n{fields}\r\n")),
+        (Method::GET, format!("HTTP/1.1 200 OK\r\n{fields}Content-Length: 0\r\n\r\n")),
+        (Method::GET, format!("HTTP/1.1 200 OK\r\n{fields}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n")),
+    ] {
+        let world = same_in(0..3, |w| {
+            w.serve("a.test:80", Peer::replies([&answer]));
+            w.send(Request::new(method.clone(), "http://a.test/").option(|o| o.scalars_mut().strict = true.into()));
+        });
+        let run = &world.transcripts[0];
+        assert_eq!(run.content().unwrap().text, "", "{answer}");
+        assert_eq!(run.undecoded.is_empty(), !answer.contains("200 OK") || method == Method::HEAD, "{answer}");
+    }
+}
+
+#[test]
+fn t60_what_names_no_coding_is_passed_over_and_told() {
+    for name in ["none", "utf-8", "binary", "8bit", "ISO-8859-1", "none, gzip"] {
+        let body = if name.ends_with("gzip") { gzip(b"hello") } else { b"hello".to_vec() };
+        let answer = response(&format!("Content-Encoding: {name}\r\n"), &body);
+        let world = same_in(0..3, |w| {
+            w.serve("a.test:80", Peer::replies([&answer, &answer]));
+            w.get("http://a.test/").assert(200, "hello");
+            w.send(get().option(|o| o.scalars_mut().strict = true.into()));
+        });
+        let [compat, strict] = &world.transcripts[..] else { panic!("two transfers") };
+        assert!(compat.tolerated.contains(Leniency::NotACoding) && compat.undecoded.is_empty(), "{name}");
+        assert_eq!(compat.content().unwrap().text, "hello", "{name}");
+        assert!(strict.tolerated.is_empty() && strict.body == body, "{name}");
+        assert!(matches!(strict.content(), Err(ErrorKind::Undecoded(_))), "{name}");
+    }
+}
+
+#[test]
+fn t60_a_part_of_an_encoded_body_is_not_decoded() {
+    let part = &gzip(b"hello")[3..9];
+    let head = format!("HTTP/1.1 206 Part\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n", part.len());
+    let answer = [head.as_bytes(), part].concat();
+    let world = same_in(0..3, |w| {
+        w.serve("a.test:80", Peer::replies([&answer]));
+        w.send(get().header("Range", "bytes=3-8"));
+    });
+    let run = &world.transcripts[0];
+    assert_eq!((&run.body[..], &run.undecoded[..]), (part, &["gzip".to_owned()][..]));
+    assert!(matches!(run.content(), Err(ErrorKind::Undecoded(_))));
+}
+
+#[test]
+fn t63_an_unknown_charset_is_utf_8_and_told_in_the_result() {
+    let answer = response("Content-Type: text/plain; charset=mystery\r\n", "héllo".as_bytes());
+    let world = same_in(0..3, |w| {
+        w.serve("a.test:80", Peer::replies([&answer, &answer]));
+        w.get("http://a.test/");
+        w.send(get().option(|o| o.scalars_mut().strict = true.into()));
+    });
+    let text = world.transcripts[0].content().unwrap();
+    assert_eq!((&*text.text, text.encoding, text.unknown_label.as_deref()), ("héllo", "UTF-8", Some("mystery")));
+    assert!(matches!(world.transcripts[1].content(), Err(ErrorKind::Text(_))));
 }
 
 #[test]

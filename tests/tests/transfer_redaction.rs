@@ -94,9 +94,10 @@ fn t96_no_type_of_the_core_shows_a_secret() {
     printed
         .debug(&petition_core::cookie::parse_set_cookie(b"sid=canary", &Default::default()).unwrap() as &SetCookie<'_>);
     printed.debug(&Jar::new());
-    let text = petition_core::text::decode(b"canary".to_vec(), None).unwrap();
+    let text = petition_core::text::decode(b"canary".to_vec(), None, true).unwrap();
     printed.debug(&text);
-    let unknown = petition_core::text::decode(b"canary".to_vec(), Some(b"text/plain; charset=unknown")).unwrap_err();
+    let unknown =
+        petition_core::text::decode(b"canary".to_vec(), Some(b"text/plain; charset=unknown"), true).unwrap_err();
     printed.error(&unknown);
     let codings = Codings::parse([&b"deflate, gzip"[..]], &Limits::DEFAULT).unwrap();
     printed.debug(&Decoder::new(&codings, &Limits::DEFAULT, false).unwrap());

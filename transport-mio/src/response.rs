@@ -3,10 +3,10 @@
 use std::fmt;
 
 use bytes::Bytes;
+use petition_core::Error;
 use petition_core::http1::ResponseHead;
-use petition_core::text::{self, Text};
+use petition_core::text::Text;
 use petition_core::transfer::Transfer;
-use petition_core::{Error, ErrorKind};
 
 use crate::facts::facts;
 
@@ -29,39 +29,30 @@ impl Response {
         &self.body
     }
 
-    /// The body as text: by its byte order mark, else the charset of Content-Type, else UTF-8; never guessed.
+    /// The body as text: by its byte order mark, else the charset of Content-Type, else UTF-8; never guessed. A charset that is not known
+    /// leaves UTF-8.
     ///
     /// # Errors
-    /// An unknown charset; a content coding that is not known.
+    /// A content coding that is still on the body; in strict mode, an unknown charset.
     pub fn text(&self) -> Result<String, Error> {
         Ok(self.decoded_text()?.text)
     }
 
-    /// As [`Response::text`], with the charset that was used and the number of characters that had to be replaced.
+    /// As [`Response::text`], with the charset that was used, a label that is not known, and the number of characters that had to be replaced.
     ///
     /// # Errors
     /// As [`Response::text`].
     pub fn decoded_text(&self) -> Result<Text, Error> {
-        self.refuse_undecoded()?;
-        text::decode(self.body.to_vec(), self.head.get("content-type"))
-            .map_err(|error| self.transfer.error(ErrorKind::Text(error)))
+        self.transfer.text(&self.head, self.body.to_vec())
     }
 
-    /// The body as JSON: UTF-8, at most 128 levels deep.
+    /// The body as JSON: UTF-8, a byte order mark dropped, at most 128 levels deep.
     ///
     /// # Errors
-    /// The body is no JSON, or not of this type; a content coding that is not known.
+    /// The body is no JSON, or not of this type; a content coding that is still on the body.
     #[cfg(feature = "json")]
     pub fn json<T: serde::de::DeserializeOwned>(&self) -> Result<T, Error> {
-        self.refuse_undecoded()?;
-        serde_json::from_slice(&self.body).map_err(|error| self.transfer.error(ErrorKind::Json(error.into())))
-    }
-
-    fn refuse_undecoded(&self) -> Result<(), Error> {
-        match self.transfer.undecoded() {
-            [] => Ok(()),
-            names => Err(self.transfer.error(ErrorKind::Undecoded(names.to_vec()))),
-        }
+        self.transfer.json(&self.body)
     }
 }
 

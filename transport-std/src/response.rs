@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use petition_core::http1::{LeniencySet, ResponseHead, Version};
 use petition_core::limits::LimitExceeded;
-use petition_core::text::{self, Text};
+use petition_core::text::Text;
 use petition_core::transfer::Hop;
 use petition_core::{Error, ErrorKind, Input, Unavailable};
 use url::Url;
@@ -167,34 +167,32 @@ impl Response {
         self.content()
     }
 
-    /// The whole body as text: by its byte order mark, else the charset of Content-Type, else UTF-8; never guessed (T63).
+    /// The whole body as text: by its byte order mark, else the charset of Content-Type, else UTF-8; never guessed (T63). A charset that is
+    /// not known leaves UTF-8.
     ///
     /// # Errors
-    /// As [`Response::content`]; an unknown charset; a content coding that is not known.
+    /// As [`Response::content`]; a content coding that is still on the body; in strict mode, an unknown charset.
     pub fn text(&mut self) -> Result<String, Error> {
         Ok(self.decoded_text()?.text)
     }
 
-    /// As [`Response::text`], with the charset that was used and the number of characters that had to be replaced.
+    /// As [`Response::text`], with the charset that was used, a label that is not known, and the number of characters that had to be replaced.
     ///
     /// # Errors
     /// As [`Response::text`].
     pub fn decoded_text(&mut self) -> Result<Text, Error> {
-        self.refuse_undecoded()?;
         let bytes = self.content()?;
-        text::decode(bytes.into(), self.head.get("content-type"))
-            .map_err(|error| self.call.transfer.error(ErrorKind::Text(error)))
+        self.call.transfer.text(&self.head, bytes.into())
     }
 
-    /// The whole body as JSON: UTF-8, at most 128 levels deep (T64); of repeated names in a map the last one counts.
+    /// The whole body as JSON: UTF-8, a byte order mark dropped, at most 128 levels deep (T64); of repeated names in a map the last one counts.
     ///
     /// # Errors
-    /// As [`Response::content`]; the body is no JSON, or not of this type; a content coding that is not known.
+    /// As [`Response::content`]; the body is no JSON, or not of this type; a content coding that is still on the body.
     #[cfg(feature = "json")]
     pub fn json<T: serde::de::DeserializeOwned>(&mut self) -> Result<T, Error> {
-        self.refuse_undecoded()?;
         let bytes = self.content()?;
-        serde_json::from_slice(&bytes).map_err(|error| self.call.transfer.error(ErrorKind::Json(error.into())))
+        self.call.transfer.json(&bytes)
     }
 
     /// The response itself if its status is below 400.
@@ -207,13 +205,6 @@ impl Response {
             return Err(StatusError(Box::new(self)));
         }
         Ok(self)
-    }
-
-    fn refuse_undecoded(&self) -> Result<(), Error> {
-        match self.call.transfer.undecoded() {
-            [] => Ok(()),
-            names => Err(self.call.transfer.error(ErrorKind::Undecoded(names.to_vec()))),
-        }
     }
 
     /// Closes the connection over a body that is not wanted.

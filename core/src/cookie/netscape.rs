@@ -1,7 +1,7 @@
 //! The Netscape cookie file, cookies.txt, which curl, wget, yt-dlp and browser extensions read and write.
 //!
 //! Seven fields a line with a tab between two: domain, TRUE for sub-domains too, path, TRUE for Secure, expiry in seconds since 1970 or 0
-//! for a session cookie, name, value. `#HttpOnly_` in front marks HttpOnly; any other `#` begins a comment. SameSite and all times but
+//! (or nothing) for a session cookie, name, value. `#HttpOnly_` in front marks HttpOnly; any other `#` begins a comment. SameSite and all times but
 //! the expiry are lost: use [`Jar::save`] to keep a jar.
 
 use super::jar::Jar;
@@ -37,8 +37,9 @@ impl Jar {
     }
 
     /// Takes in the cookies of a Netscape cookie file, as set at `now` in the order of its lines; they take the place of the same cookies of the jar.
-    /// What is no cookie is passed over. Where the cookies came from is not asked: whoever gives the file vouches for it.
+    /// A byte order mark before the first line is dropped. What is no cookie is passed over. Where the cookies came from is not asked: whoever gives the file vouches for it.
     pub fn import_netscape(&mut self, text: &[u8], now: UnixTime) -> Imported {
+        let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
         let mut imported = Imported::default();
         for line in text.split(|&byte| byte == b'\n') {
             let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -105,10 +106,11 @@ fn read_line(line: &[u8], http_only: bool, now: UnixTime) -> Option<StoredCookie
     })
 }
 
-/// Seconds since 1970, a fraction cut off; 0 and negative numbers stand for a session cookie. The outer `None` is no number.
+/// Seconds since 1970, a fraction cut off. 0, a negative number and nothing (as Python's http.cookiejar writes it) stand for a session
+/// cookie. The outer `None` is no number.
 fn expiry(text: &[u8]) -> Option<Option<UnixTime>> {
     let text = str::from_utf8(text).ok()?;
-    if text.starts_with('-') {
+    if text.is_empty() || text.starts_with('-') {
         return Some(None);
     }
     let whole = text.split('.').next()?;

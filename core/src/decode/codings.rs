@@ -3,7 +3,7 @@
 //! The limit counts over all the fields of a response, because a count for each field is no limit at all.
 
 use super::DecodeError;
-use crate::{LimitExceeded, Limits};
+use crate::{LimitExceeded, Limits, text};
 use std::fmt;
 
 /// A content coding that this crate can know (RFC 9110 §8.4.1, RFC 7932, RFC 8878).
@@ -74,13 +74,15 @@ pub struct Codings {
     known: Vec<Coding>,
     /// Those under the known ones, if one of them is not known: their names.
     undecoded: Vec<Box<str>>,
+    /// What names no coding, and was passed over.
+    misnamed: Vec<Box<str>>,
 }
 
 impl Codings {
     /// Reads the values of all Content-Encoding fields of a response, in their order.
     ///
-    /// Names are compared without regard to case; `identity` and empty list elements do not count. No field
-    /// allocates nothing.
+    /// Names are compared without regard to case; `identity` and empty list elements do not count. What is known to be
+    /// no coding (`none`, `binary`, a charset) is passed over: see [`Codings::misnamed`]. No field allocates nothing.
     ///
     /// # Errors
     /// [`DecodeError::Limit`] `content_codings`: more codings than [`Limits::content_codings`], known or not.
@@ -104,6 +106,7 @@ impl Codings {
         let mut transfer: Vec<&[u8]> = transfer.into_iter().flat_map(elements).collect();
         transfer.pop_if(|last| last.eq_ignore_ascii_case(b"chunked"));
         let transfer = Codings::counted(transfer, limits, &mut count)?;
+        content.misnamed.extend(transfer.misnamed);
         if transfer.undecoded.is_empty() {
             content.known.extend(transfer.known);
             return Ok(content);
@@ -111,7 +114,7 @@ impl Codings {
         // What is outermost stays: nothing below can be reached.
         let below = content.known.into_iter().map(|coding| coding.name().into());
         let undecoded = content.undecoded.into_iter().chain(below).chain(transfer.undecoded).collect();
-        Ok(Codings { known: Vec::new(), undecoded })
+        Ok(Codings { known: Vec::new(), undecoded, misnamed: content.misnamed })
     }
 
     fn counted<'a>(
@@ -119,13 +122,17 @@ impl Codings {
         limits: &Limits,
         count: &mut u64,
     ) -> Result<Codings, DecodeError> {
-        let (mut known, mut undecoded) = (Vec::new(), Vec::<Box<str>>::new());
+        let (mut known, mut undecoded, mut misnamed) = (Vec::new(), Vec::<Box<str>>::new(), Vec::new());
         for token in values.into_iter().flat_map(elements) {
             if token.eq_ignore_ascii_case(b"identity") {
                 continue;
             }
             *count += 1;
             LimitExceeded::check("content_codings", limits.content_codings as u64, *count)?;
+            if names_no_coding(token) {
+                misnamed.push(lossy(token));
+                continue;
+            }
             match Coding::compiled_in(token) {
                 Some(coding) if undecoded.is_empty() => known.push(coding),
                 _ => {
@@ -134,7 +141,13 @@ impl Codings {
                 }
             }
         }
-        Ok(Codings { known, undecoded })
+        Ok(Codings { known, undecoded, misnamed })
+    }
+
+    /// All of them as they are said to be: none is taken off, and what names no coding counts as an unknown one.
+    pub(crate) fn left_on(self) -> Vec<Box<str>> {
+        let known = self.known.into_iter().map(|coding| coding.name().into());
+        self.undecoded.into_iter().chain(known).chain(self.misnamed).collect()
     }
 
     /// Whether the body is plain: no coding was named, known or not.
@@ -155,6 +168,11 @@ impl Codings {
         &self.undecoded
     }
 
+    /// What stands among the codings and names none, such as `none`, `binary` or a charset: it was passed over.
+    pub fn misnamed(&self) -> &[Box<str>] {
+        &self.misnamed
+    }
+
     pub(crate) fn into_undecoded(self) -> Vec<Box<str>> {
         self.undecoded
     }
@@ -163,6 +181,12 @@ impl Codings {
 /// The elements of a list, but for empty ones.
 fn elements(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii).filter(|element| !element.is_empty())
+}
+
+/// Whether servers are known to say this of a body without a coding: no content coding has such a name (RFC 9110 §8.4.1).
+fn names_no_coding(token: &[u8]) -> bool {
+    let other = ["none", "binary", "7bit", "8bit"];
+    other.iter().any(|name| token.eq_ignore_ascii_case(name.as_bytes())) || text::is_label(token)
 }
 
 fn lossy(token: &[u8]) -> Box<str> {

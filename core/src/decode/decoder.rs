@@ -77,6 +77,8 @@ pub struct Decoder {
     encoded: u64,
     /// The last call left output behind: the next block must wait.
     behind: bool,
+    /// A body of no bytes is cut, not empty.
+    expects_data: bool,
     failed: Option<DecodeError>,
 }
 
@@ -109,7 +111,20 @@ impl Decoder {
             return None;
         }
         let share = Share::new(memory.clone(), limits.decode_memory);
-        Some(Decoder { stages, share, ratio: limits.decode_ratio, encoded: 0, behind: false, failed: None })
+        Some(Decoder {
+            stages,
+            share,
+            ratio: limits.decode_ratio,
+            encoded: 0,
+            behind: false,
+            expects_data: false,
+            failed: None,
+        })
+    }
+
+    /// Lets a body of no bytes count as cut, and not as empty: for one that only the end of the connection delimits.
+    pub fn expect_data(&mut self) {
+        self.expects_data = true;
     }
 
     /// Decodes some of `input` into `output`, at most 64 KiB.
@@ -125,12 +140,13 @@ impl Decoder {
 
     /// The body has ended: delivers what is left. To be called until it is [`Next::Done`].
     ///
-    /// A body of no bytes at all is complete, whatever its codings (a server may say `gzip` of nothing).
+    /// A body of no bytes at all is complete, whatever its codings (a server may say `gzip` of nothing); unless
+    /// [data is expected](Decoder::expect_data).
     ///
     /// # Errors
     /// As [`Decoder::decode`], and [`DecodeError::Truncated`] when the encoded data is not complete.
     pub fn finish(&mut self, output: &mut [u8]) -> Result<Progress, DecodeError> {
-        if self.encoded == 0 && self.failed.is_none() {
+        if self.encoded == 0 && self.failed.is_none() && !self.expects_data {
             return Ok(Progress { consumed: 0, produced: 0, next: Next::Done });
         }
         self.run(&[], true, output)

@@ -1,6 +1,6 @@
 //! The `gzip` coding: one or more members, each with its header, its data and its check values (RFC 1952 §2.2).
 //!
-//! After a member, a byte 1F opens another one; anything else is what [`Tail`] says of it.
+//! After a member, the bytes 1F 8B open another one; anything else is what [`Tail`] says of it.
 
 use super::Coding;
 use super::codec::Step;
@@ -33,6 +33,8 @@ enum Phase {
     },
     /// Between two members, or at the end.
     Between,
+    /// Behind a byte 1F there.
+    Magic,
     After(Tail),
 }
 
@@ -113,10 +115,25 @@ impl Gzip {
                 Phase::Between => match rest.first() {
                     None => return step,
                     Some(0x1F) => {
-                        self.inflate.restart();
-                        self.phase = Phase::Header(GzipHeader::new());
+                        step.consumed += 1;
+                        self.phase = Phase::Magic;
                     }
                     Some(_) => self.phase = Phase::After(Tail::Clean),
+                },
+                Phase::Magic => match rest.first() {
+                    None => return step,
+                    Some(0x8B) => {
+                        self.inflate.restart();
+                        self.phase = Phase::Header(GzipHeader::behind_magic_byte());
+                    }
+                    Some(_) => {
+                        let mut tail = Tail::Clean;
+                        step.fault = tail.swallow(&[0x1F], Coding::Gzip, self.strict).err();
+                        self.phase = Phase::After(tail);
+                        if step.fault.is_some() {
+                            return step;
+                        }
+                    }
                 },
                 Phase::After(tail) => {
                     step.consumed = input.len();

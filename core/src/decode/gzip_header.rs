@@ -38,6 +38,11 @@ impl GzipHeader {
         GzipHeader { part: Part::Fixed(0), flags: 0, length: 0, crc: 0 }
     }
 
+    /// A header whose first byte, 1F, was taken already.
+    pub(super) fn behind_magic_byte() -> GzipHeader {
+        GzipHeader { part: Part::Fixed(1), flags: 0, length: 1, crc: crc32(0, &[0x1F]) }
+    }
+
     /// Takes one byte; `true` when it was the last of the header.
     pub(super) fn push(&mut self, byte: u8) -> Result<bool, DecodeError> {
         self.length += 1;

@@ -88,6 +88,10 @@ leniencies! {
     unclean_tls_close, UncleanTlsClose;
     /// Content in a 205 response, read as its framing says (RFC 9110 §15.3.6).
     reset_content_body, ResetContentBody;
+    /// Data behind the end of an encoded body that is not of its coding is ignored (RFC 1952 §2.2). Zero padding is always fine.
+    data_after_coding, DataAfterCoding;
+    /// A Content-Encoding that names no coding, such as `none`, `binary` or a charset, is ignored (RFC 9110 §8.4.1).
+    not_a_coding, NotACoding;
 }
 
 impl Default for Leniencies {

@@ -93,6 +93,8 @@ composite! {
         missing_final_crlf: Setting<bool>,
         unclean_tls_close: Setting<bool>,
         reset_content_body: Setting<bool>,
+        data_after_coding: Setting<bool>,
+        not_a_coding: Setting<bool>,
     }
 }
 

@@ -100,6 +100,8 @@ const PARTS: &[Part] = &parts! {
     leniencies: missing_final_crlf;
     leniencies: unclean_tls_close;
     leniencies: reset_content_body;
+    leniencies: data_after_coding;
+    leniencies: not_a_coding;
     redirect: follow;
     redirect: repeats;
     redirect: cross_origin;

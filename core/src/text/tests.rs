@@ -1,7 +1,7 @@
 use super::*;
 
 fn decoded(bytes: &[u8], content_type: Option<&str>) -> (String, &'static str, usize) {
-    let text = decode(bytes.to_vec(), content_type.map(str::as_bytes)).unwrap();
+    let text = decode(bytes.to_vec(), content_type.map(str::as_bytes), true).unwrap();
     (text.text, text.encoding, text.replaced)
 }
 
@@ -65,23 +65,26 @@ fn t63_replacements_are_counted_as_the_standard_places_them() {
 }
 
 #[test]
-fn t63_an_unknown_label_is_an_error_that_gives_the_body_back() {
+fn t63_an_unknown_label_is_noted_and_an_error_in_strict_mode() {
     for label in ["utf-7", "x-utf-7", "no-such", "", "hz-gb-2312", "iso-2022-kr", "replacement"] {
         let field = format!("text/plain; charset={label}");
-        let error = decode(b"+ADw-".to_vec(), Some(field.as_bytes())).unwrap_err();
+        let text = decode(b"+ADw-".to_vec(), Some(field.as_bytes()), false).unwrap();
+        assert_eq!((&*text.text, text.encoding, text.unknown_label.as_deref()), ("+ADw-", "UTF-8", Some(label)));
+        let error = decode(b"+ADw-".to_vec(), Some(field.as_bytes()), true).unwrap_err();
         assert_eq!(error.label(), label);
         assert_eq!(error.to_string(), format!("expected a known charset, got {label:?}"));
         assert_eq!(error.into_bytes(), b"+ADw-");
     }
     let field = [&b"a/b;charset="[..], &[b'x'; 1000]].concat();
-    assert_eq!(decode(Vec::new(), Some(&field)).unwrap_err().label().len(), 64);
+    assert_eq!(decode(b"x".to_vec(), Some(&field), true).unwrap_err().label().len(), 64);
+    assert_eq!(decode(Vec::new(), Some(&field), true).unwrap().text, "");
 }
 
 #[test]
 fn valid_utf_8_is_not_copied() {
     let bytes = b"hello".to_vec();
     let at = bytes.as_ptr();
-    assert_eq!(decode(bytes, Some(b"a/b; charset=\"UTF8\"")).unwrap().text.as_ptr(), at);
+    assert_eq!(decode(bytes, Some(b"a/b; charset=\"UTF8\""), true).unwrap().text.as_ptr(), at);
 }
 
 #[test]

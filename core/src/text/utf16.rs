@@ -18,5 +18,5 @@ pub(super) fn decode(bytes: &[u8], encoding: &'static str, unit: fn([u8; 2]) -> 
         text.push(char::REPLACEMENT_CHARACTER);
         replaced += 1;
     }
-    Text { text, encoding, replaced }
+    Text { text, encoding, replaced, unknown_label: None }
 }

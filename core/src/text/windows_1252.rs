@@ -35,7 +35,7 @@ pub(super) fn is_label(label: &[u8]) -> bool {
 /// Decodes all of `bytes`: every byte is a character.
 pub(super) fn decode(bytes: &[u8]) -> Text {
     let character = |&byte: &u8| HIGH.get(usize::from(byte).wrapping_sub(0x80)).copied().unwrap_or(char::from(byte));
-    Text { text: bytes.iter().map(character).collect(), encoding: "windows-1252", replaced: 0 }
+    Text { text: bytes.iter().map(character).collect(), encoding: "windows-1252", replaced: 0, unknown_label: None }
 }
 
 #[cfg(all(test, feature = "charset"))]

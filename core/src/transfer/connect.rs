@@ -12,6 +12,7 @@ use super::{Attempt, Expectation, Machine, Parked, Stage};
 use crate::address_policy::AddressPolicy;
 use crate::dial::{AttemptId, Dial, DialStep};
 use crate::error::{ErrorKind, IoFailure, Misuse};
+use crate::http1::LeniencySet;
 use crate::link::{Link, LinkError};
 use crate::session::Session;
 use crate::time::Now;
@@ -52,6 +53,7 @@ impl Machine {
         // Its route is about to be another one.
         self.released = None;
         self.head_after = None;
+        self.tolerated = LeniencySet::EMPTY;
         if self.chain.expect == Expectation::Refused {
             // This is the hop that was refused, once more.
             session.remember_refused_expect(&self.request.url);

@@ -4,7 +4,7 @@ use super::io::Output;
 use super::{AfterBody, Machine, Stage, Transfer};
 use crate::decode::{Codings, DecodeError, Decoder, Next, SizeLimit};
 use crate::error::{ErrorKind, Misuse};
-use crate::http1::ResponseHead;
+use crate::http1::{BodyFraming, Leniency, ResponseHead};
 use crate::link::{LinkError, LinkEvent};
 use crate::options::Settings;
 use crate::prepared::Prepared;
@@ -39,17 +39,39 @@ impl Delivery {
         Delivery { size, visible: 0, elsewhere: false, decoded: None, received: false }
     }
 
-    /// Also the content codings that stay on the body.
-    pub(super) fn decoding(head: &ResponseHead, request: &Prepared) -> Result<(Delivery, Codings), DecodeError> {
+    /// Also the codings that stay on the body, and whether something was passed over that names none.
+    pub(super) fn decoding(
+        head: &ResponseHead,
+        request: &Prepared,
+        framing: Option<BodyFraming>,
+    ) -> Result<(Delivery, Vec<Box<str>>, bool), DecodeError> {
         let settings = &request.settings;
+        let plain = Delivery::plain(settings);
+        if framing == Some(BodyFraming::None) {
+            return Ok((plain, Vec::new(), false));
+        }
         let fields = settings.decode.then(|| head.get_all("content-encoding")).into_iter().flatten();
         let codings = match request.takes_transfer_codings() {
             true => Codings::parse_with_transfer(fields, head.get_all("transfer-encoding"), &settings.limits)?,
             false => Codings::parse(fields, &settings.limits)?,
         };
-        let decoded = Decoder::sharing(&codings, &settings.limits, settings.strict, &settings.decode_memory)
-            .map(|decoder| Box::new(Decoded { decoder, buffer: Vec::new(), start: 0, behind: false, done: false }));
-        Ok((Delivery { decoded, ..Delivery::plain(settings) }, codings))
+        let leniencies = &settings.framing.leniencies;
+        let misnamed = !codings.misnamed().is_empty();
+        // A part of encoded data cannot be decoded by itself (T60).
+        let part = head.status() == http::StatusCode::PARTIAL_CONTENT && request.headers.mentions("range");
+        if part || misnamed && !leniencies.not_a_coding {
+            return Ok((plain, codings.left_on(), false));
+        }
+        let strict = !leniencies.data_after_coding;
+        let decoder = Decoder::sharing(&codings, &settings.limits, strict, &settings.decode_memory);
+        let decoded = decoder.map(|mut decoder| {
+            if settings.strict && framing == Some(BodyFraming::UntilClose) {
+                // An end right behind the head may have cut all of it.
+                decoder.expect_data();
+            }
+            Box::new(Decoded { decoder, buffer: Vec::new(), start: 0, behind: false, done: false })
+        });
+        Ok((Delivery { decoded, ..plain }, codings.into_undecoded(), misnamed))
     }
 
     pub(super) fn waits_for_caller(&self) -> bool {
@@ -216,6 +238,9 @@ impl Machine {
         };
         let step = decoded.run(input, delivery.received, &delivery.size);
         let done = decoded.done;
+        if done && decoded.decoder.trailing_data().is_some() {
+            self.tolerated.insert(Leniency::DataAfterCoding);
+        }
         match step {
             Ok((used, produced)) => {
                 if let Err(limit) = delivery.size.take(produced) {

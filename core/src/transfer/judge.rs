@@ -9,7 +9,7 @@ use super::words::SocketOrder;
 use super::{AfterBody, Expectation, Machine, Stage};
 use crate::body::Body;
 use crate::error::ErrorKind;
-use crate::http1::{BodyFraming, ResponseHead};
+use crate::http1::{BodyFraming, Leniency, ResponseHead};
 use crate::origin::Scheme;
 use crate::redirect::{self, Decision, HopBody, NextBody, NextHop, RedirectError, Repeats};
 use crate::request_target::RequestTarget;
@@ -124,10 +124,14 @@ impl Machine {
 
     fn deliver(&mut self, head: ResponseHead) {
         let mut delivery = if head.has_content_encodings() || self.request.takes_transfer_codings() {
-            match Delivery::decoding(&head, &self.request) {
-                Ok((delivery, codings)) => {
-                    if !codings.undecoded().is_empty() {
-                        self.chain.rare_mut().undecoded = codings.into_undecoded();
+            let framing = self.link.as_ref().and_then(|link| link.http().body_framing());
+            match Delivery::decoding(&head, &self.request, framing) {
+                Ok((delivery, undecoded, misnamed)) => {
+                    if !undecoded.is_empty() {
+                        self.chain.rare_mut().undecoded = undecoded;
+                    }
+                    if misnamed {
+                        self.tolerated.insert(Leniency::NotACoding);
                     }
                     delivery
                 }
@@ -184,7 +188,7 @@ impl Machine {
         let keep = self.request.settings.keep_alive && matches!(self.upload, Upload::Finished);
         let now = self.now;
         let Some(link) = &mut self.link else { return };
-        self.tolerated = link.http().leniencies_used();
+        self.tolerated.extend(link.http().leniencies_used());
         self.attempt.moved = (link.http().bytes_sent(), link.http().bytes_received());
         if keep && link.reuse(now).is_ok() {
             self.lent = link.take_back();

@@ -50,6 +50,7 @@
 mod chain;
 mod clock;
 mod connect;
+mod content;
 mod deliver;
 mod exchange;
 mod failure;
@@ -113,7 +114,7 @@ struct Machine {
     quiet_until: Instant,
     /// Since when nothing that counts has moved.
     progress: Instant,
-    /// What was tolerated on the connection that is gone.
+    /// What was tolerated in the codings of the body, and on the connection that is gone.
     tolerated: LeniencySet,
     /// Set when the final head was there.
     head_after: Option<Duration>,
@@ -432,12 +433,13 @@ impl Transfer {
         Error::new(self.0.report(kind, None))
     }
 
-    /// What was tolerated in the final response so far: departures from the grammar, a TLS connection that ended without saying so (T31, T45).
+    /// What was tolerated in the final response so far: departures from the grammar, data behind an encoded body, a TLS connection that ended without saying so (T31, T45).
     pub fn tolerated(&self) -> LeniencySet {
-        match &self.0.link {
-            Some(link) => link.http().leniencies_used(),
-            None => self.0.tolerated,
+        let mut tolerated = self.0.tolerated;
+        if let Some(link) = &self.0.link {
+            tolerated.extend(link.http().leniencies_used());
         }
+        tolerated
     }
 
     /// Whether a side said that it would block and has not been [`Ready`](Input::Ready) since: what a level-triggered poll is to look for.

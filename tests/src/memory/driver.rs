@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use petition_core::buffer::Retained;
 use petition_core::dial::AttemptId;
+use petition_core::http1::{LeniencySet, ResponseHead};
 use petition_core::pool::{Pooled, Take};
 use petition_core::{Event, Input, IoFailure, Output, Prepared, Side, Transfer};
 
@@ -58,6 +59,8 @@ struct Driver<'w> {
     parked_write: bool,
     parked_body: Option<Duration>,
     discarded: bool,
+    /// The final one.
+    head: Option<ResponseHead>,
     /// Polls since the last input, and turns since time moved.
     idle_polls: usize,
     stuck: usize,
@@ -78,6 +81,8 @@ pub(super) fn drive(world: &mut World, request: Prepared, conduct: Conduct) -> T
         used: Vec::new(),
         reused: 0,
         undecoded: Vec::new(),
+        tolerated: LeniencySet::EMPTY,
+        content: None,
         debug: String::new(),
         retained: Retained::default(),
         polls: 0,
@@ -95,6 +100,7 @@ pub(super) fn drive(world: &mut World, request: Prepared, conduct: Conduct) -> T
         parked_write: false,
         parked_body: None,
         discarded: false,
+        head: None,
         idle_polls: 0,
         stuck: 0,
         out,
@@ -223,7 +229,9 @@ impl Driver<'_> {
                 if let Reader::Discards(0) = self.conduct.reader {
                     self.discard();
                 }
-                format!("head {}", self.out.status)
+                let word = format!("head {}", self.out.status);
+                self.head = Some(head);
+                word
             }
             Event::Done => {
                 last = true;
@@ -468,6 +476,10 @@ impl Driver<'_> {
     fn finish(mut self) -> Transcript {
         self.out.ended = self.world.now;
         self.out.history = self.transfer.take_history();
+        self.out.tolerated = self.transfer.tolerated();
+        if let (Outcome::Done, Some(head)) = (&self.out.outcome, &self.head) {
+            self.out.content = Some(self.transfer.text(head, self.out.body.clone()));
+        }
         for _ in 0..3 {
             if !matches!(self.transfer.poll(), Output::Wait) {
                 self.out.after_end += 1;

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use petition_core::buffer::Retained;
+use petition_core::http1::LeniencySet;
+use petition_core::text::Text;
 use petition_core::transfer::Hop;
 use petition_core::{Error, ErrorKind, Phase};
 
@@ -40,6 +42,10 @@ pub struct Transcript {
     pub reused: usize,
     /// Codings left on the body.
     pub undecoded: Vec<String>,
+    /// What was tolerated in the final response.
+    pub tolerated: LeniencySet,
+    /// The body as text, if the transfer was done.
+    pub content: Option<Result<Text, Error>>,
     /// The Debug output of the request, of everything that was polled and of the transfer itself.
     pub debug: String,
     /// The most that was held for bytes, each side for itself.
@@ -84,6 +90,12 @@ impl Transcript {
             panic!("expected a response, saw: {error}");
         }
         String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// The body as text, or why it is none; panics unless the transfer was done.
+    pub fn content(&self) -> Result<&Text, &ErrorKind> {
+        let content = self.content.as_ref().unwrap_or_else(|| panic!("no response: {}", self.error()));
+        content.as_ref().map_err(Error::kind)
     }
 
     /// Panics unless the transfer was done with this status and body.

@@ -6,6 +6,7 @@
 mod framing;
 mod limits;
 mod own_code;
+mod reports;
 mod reuse;
 mod secrets;
 mod session;
@@ -34,6 +35,7 @@ pub fn all() -> impl Iterator<Item = &'static Mutation> {
         .chain(limits::MUTATIONS)
         .chain(secrets::MUTATIONS)
         .chain(own_code::MUTATIONS)
+        .chain(reports::MUTATIONS)
 }
 
 impl Mutation {

@@ -126,8 +126,7 @@ impl World {
         if expected.expect && !lines.contains(&"Expect: 100-continue") {
             // This server has refused it before, or one of the same chain has.
             let mut pages = self.plan.pages.iter().enumerate();
-            let known =
-                pages.any(|(at, page)| (page.origin == origin || page.ask == ask) && self.refusal_was_read(at));
+            let known = pages.any(|(at, page)| (page.origin == origin || page.ask == ask) && self.refusal_was_read(at));
             if !known {
                 wrong("Expect is missing");
             }

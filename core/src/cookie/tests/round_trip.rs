@@ -310,3 +310,14 @@ fn a_netscape_file_is_read_with_tolerance() {
     assert_eq!(home.as_bytes(), b"a=1; empty=; nopath=\xff");
     assert_eq!(jar.get("example.com", "/", "a").unwrap().expires(), Some(later(60)));
 }
+
+#[test]
+fn a_netscape_file_of_pythons_with_a_byte_order_mark_is_read_whole() {
+    // http.cookiejar leaves the expiry of session cookies empty.
+    let text = b"\xEF\xBB\xBFexample.com\tFALSE\t/\tFALSE\t\tfirst\t1\n\
+        #HttpOnly_example.com\tFALSE\t/\tFALSE\t\tsecond\t2\n";
+    let mut jar = jar();
+    assert_eq!(jar.import_netscape(text, NOW), Imported { taken: 2, skipped: 0 });
+    assert_eq!(sent(&mut jar, "http://example.com/"), "first=1; second=2");
+    assert!(jar.iter().all(|cookie| cookie.expires().is_none()));
+}

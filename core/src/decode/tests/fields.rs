@@ -51,6 +51,17 @@ fn t60_one_unknown_coding_leaves_all_of_them_on_and_named() {
 }
 
 #[test]
+fn t60_what_names_no_coding_is_passed_over_and_named() {
+    for name in ["none", "None", "binary", "7bit", "8bit", "utf-8", "latin1"] {
+        let codings = parse(&[name]).unwrap();
+        assert_eq!(codings.misnamed(), [Box::from(name)]);
+        assert!(codings.is_identity());
+        assert_eq!(codings.left_on(), [Box::from(name)]);
+    }
+    assert!(parse(&["none"; 4]).is_err(), "they count against the limit");
+}
+
+#[test]
 fn t59_layers_are_counted_over_all_fields_known_or_not() {
     let many = "gzip, ".repeat(50);
     for values in [&[&many[..]][..], &["gzip"; 50], &["foo"; 4], &["foo, gzip", "gzip", "identity", "br"]] {

@@ -21,7 +21,7 @@ fn zero_padding_is_always_fine() {
 #[test]
 fn other_data_is_an_error_in_strict_mode_and_told_otherwise() {
     for (field, body) in small_bodies() {
-        for tail in [&b"x"[..], b"garbage", b"\0\0\0x", b"\0\x1F\x8B\x08", b"\x1E\x8B"] {
+        for tail in [&b"x"[..], b"garbage", b"\0\0\0x", b"\0\x1F\x8B\x08", b"\x1E\x8B", b"\x1Fx"] {
             let body = [&body[..], tail].concat();
             let strict = every_way(field, &body, true);
             assert_eq!(strict.end, Err(DecodeError::TrailingData { coding: coding(field) }), "{field} {tail:?}");
@@ -50,4 +50,17 @@ fn what_ends_like_the_beginning_of_a_frame_is_truncated_and_what_does_not_is_oth
     let other = [&body[..], b"\x28\xB5\x2Fx"].concat();
     assert_eq!(every_way("zstd", &other, false).end, Ok(Some(Coding::Zstd)));
     assert_eq!(every_way("zstd", &other, true).end, Err(DecodeError::TrailingData { coding: Coding::Zstd }));
+}
+
+#[test]
+fn a_body_of_no_bytes_is_cut_where_data_is_expected() {
+    for (field, _) in small_bodies() {
+        let codings = codings(field);
+        let mut decoder = Decoder::new(&codings, &Limits::DEFAULT, false).unwrap();
+        assert_eq!(decoder.finish(&mut [0; 8]).unwrap().next, Next::Done, "{field}");
+        decoder.expect_data();
+        let cut = Err(DecodeError::Truncated { coding: coding(field) });
+        assert_eq!(decoder.finish(&mut [0; 8]), cut, "{field}");
+        assert_eq!(decoder.finish(&mut [0; 8]), cut, "{field}");
+    }
 }
