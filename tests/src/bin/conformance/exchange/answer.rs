@@ -42,14 +42,14 @@ impl Outcome {
         let Some(head) = &self.head else { return };
         let status = head.status().as_u16();
         let ranged = op.resume_from.filter(|_| !op.is_upload());
-        if op.fail && status >= 400 {
+        if ranged.is_some_and(|from| status == 416 || status == 200 && length(head) == Some(from)) {
+            // All of it is there already, also for one who wants no failures.
+            self.body.clear();
+        } else if op.fail && status >= 400 {
             self.error = Some(("http-error", format!("status {status}")));
         } else if op.follow && op.max_redirs == Some(0) && is_redirect(head) {
             // For the library, none to follow means that the redirect is the answer.
             self.error = Some(("too-many-redirects", "the first one".into()));
-        } else if ranged.is_some() && status == 416 {
-            // All of it is there already.
-            self.body.clear();
         } else if ranged.is_some_and(|from| starts_at(head) != Some(from)) {
             self.error = Some(("range-refused", format!("status {status}")));
         } else if op.condition.is_some_and(|condition| !is_met(condition, head)) {
@@ -71,6 +71,11 @@ impl Outcome {
 
 fn is_redirect(head: &ResponseHead) -> bool {
     matches!(head.status().as_u16(), 301 | 302 | 303 | 307 | 308) && head.get("location").is_some()
+}
+
+/// How long the whole document is.
+fn length(head: &ResponseHead) -> Option<u64> {
+    std::str::from_utf8(head.get("content-length")?).ok()?.trim().parse().ok()
 }
 
 /// The first byte of the part that is answered: `Content-Range: bytes 50-99/100` (RFC 9110 §14.4).

@@ -4,6 +4,7 @@
 //! a program's business around it (ranges and conditions and the check of their answers, repeating what failed, which proxy the
 //! environment names) is done here, as a user of the library would. What the library cannot do is declined.
 
+mod address;
 mod answer;
 mod blocking;
 mod class;
@@ -51,7 +52,7 @@ fn run(question: &Value, transport: &dyn Transport) -> Result<(Vec<Value>, Value
     let state = State::default();
     let names = Names::default();
     let client = transport.open(&state, &names);
-    let mut results = Vec::new();
+    let (mut results, mut imported) = (Vec::new(), Vec::new());
     for (index, op) in ops.iter().enumerate() {
         if index > 0 {
             sleep(BETWEEN);
@@ -60,7 +61,11 @@ fn run(question: &Value, transport: &dyn Transport) -> Result<(Vec<Value>, Value
             (Err(words), _) | (_, Err(words)) => Outcome::unsent("bad-option", words.clone()),
             (Ok(_), Ok(rules)) => {
                 names.set(rules);
-                transport::with(&state, |session| request::prepare_session(op, session));
+                // The cookies that a session begins with are taken in once, however many operations name them.
+                if !imported.contains(&&op.cookies) {
+                    imported.push(&op.cookies);
+                    transport::with(&state, |session| request::prepare_session(op, session));
+                }
                 retry::send(op, &*client)
             }
         };

@@ -16,9 +16,9 @@ pub(super) struct Rule {
 }
 
 /// What stands in the place of a host and port; `None` leaves that part as it is.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Address {
-    ip: Option<IpAddr>,
+    host: Option<String>,
     port: Option<u16>,
 }
 
@@ -26,7 +26,7 @@ impl Rule {
     /// `[host, port, host to connect to, port]`.
     ///
     /// # Errors
-    /// In words: it is no rule, or has something other than an address to connect to.
+    /// In words: it is no rule.
     pub(super) fn read(parts: &[String]) -> Result<Rule, String> {
         let [host, port, to_host, to_port] = parts else { return Err("connect_to: not four parts".into()) };
         let any = |text: &str| text.is_empty() || text == "*";
@@ -35,12 +35,9 @@ impl Rule {
             false => text.parse().map(Some).map_err(|_| String::from("connect_to: no port number")),
         };
         let bare = |text: &str| text.trim_start_matches('[').trim_end_matches(']').to_owned();
-        let ip = match bare(to_host) {
-            to if to.is_empty() => None,
-            to => Some(to.parse().map_err(|_| String::from("connect_to: a name to connect to"))?),
-        };
+        let to = Some(bare(to_host)).filter(|to| !to.is_empty());
         let host = (!any(host)).then(|| bare(host).to_ascii_lowercase());
-        Ok(Rule { host, port: number(port)?, address: Address { ip, port: number(to_port)? } })
+        Ok(Rule { host, port: number(port)?, address: Address { host: to, port: number(to_port)? } })
     }
 
     /// Whether the rule is about this host and port.
@@ -48,9 +45,9 @@ impl Rule {
         self.host.as_deref().is_none_or(|own| own.eq_ignore_ascii_case(host)) && self.port.is_none_or(|own| own == port)
     }
 
-    /// Whether it would send this address somewhere else.
-    pub(super) fn moves(&self, ip: IpAddr, port: u16) -> bool {
-        self.address.ip.is_some_and(|to| to != ip) || self.address.port.is_some_and(|to| to != port)
+    /// Where it sends what is to go to this host and port.
+    pub(super) fn target(&self, host: &str, port: u16) -> (String, u16) {
+        (self.address.host.clone().unwrap_or_else(|| host.to_owned()), self.address.port.unwrap_or(port))
     }
 }
 
@@ -69,11 +66,11 @@ impl Resolver for Names {
         let rules = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let rule = rules.iter().find(|rule| rule.concerns(host, port)).cloned();
         drop(rules);
-        let Some(Rule { address, .. }) = rule else { return SystemResolver.resolve(host, port, left) };
-        let port = address.port.unwrap_or(port);
-        match address.ip {
-            Some(ip) => Ok(vec![(ip, port).into()]),
-            None => SystemResolver.resolve(host, port, left),
+        let Some(rule) = rule else { return SystemResolver.resolve(host, port, left) };
+        let (host, port) = rule.target(host, port);
+        match host.parse::<IpAddr>() {
+            Ok(ip) => Ok(vec![(ip, port).into()]),
+            Err(_) => SystemResolver.resolve(&host, port, left),
         }
     }
 }
@@ -86,7 +83,12 @@ mod tests {
     fn the_first_rule_that_fits_says_address_and_port() {
         let rule = |parts: [&str; 4]| Rule::read(&parts.map(String::from)).unwrap();
         let names = Names::default();
-        names.set(&[rule(["a.test", "1", "127.0.0.1", "9"]), rule(["", "2", "[::1]", ""])]);
+        names.set(&[
+            rule(["foo", "", "bar", ""]),
+            rule(["a.test", "1", "127.0.0.1", "9"]),
+            rule(["", "2", "[::1]", ""]),
+            rule(["a.test", "1", "127.0.0.1", "8"]),
+        ]);
         let to = |host: &str, port| names.resolve(host, port, None).unwrap();
         assert_eq!(to("A.test", 1), ["127.0.0.1:9".parse().unwrap()]);
         assert_eq!(to("b.test", 2), ["[::1]:2".parse().unwrap()]);

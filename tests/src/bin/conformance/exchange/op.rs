@@ -1,11 +1,10 @@
 //! One operation as it was asked, and what of it is declined.
 
-use std::net::IpAddr;
-
 use petition_core::cookie::parse_date;
 use petition_core::{Proxy, RequestTarget, UnixTime};
 use serde_json::Value;
 
+use super::address::{append_query, moved, queries};
 use super::names::Rule;
 use super::proxies;
 use crate::latin1;
@@ -76,6 +75,7 @@ const KNOWN: &[&str] = &[
     "path_as_is",
     "tr_encoding",
     "request_target",
+    "url_query",
 ];
 
 /// The body, and how it is sent.
@@ -100,6 +100,8 @@ pub(super) struct Retry {
     pub(super) delay: Option<f64>,
     pub(super) all_errors: bool,
     pub(super) connect_refused: bool,
+    /// In seconds: no pause goes beyond it.
+    pub(super) max_time: Option<f64>,
 }
 
 /// One operation.
@@ -138,6 +140,8 @@ pub(super) struct Op {
     pub(super) expect100_timeout: Option<f64>,
     /// In words, when one of them is no rule.
     pub(super) connect_to: Result<Vec<Rule>, String>,
+    /// The host and port that the URL had, where an address in it was exchanged for that which is to be connected to.
+    pub(super) host: Option<String>,
     pub(super) target: RequestTarget,
     pub(super) transfer_coding: bool,
 }
@@ -207,12 +211,13 @@ impl Op {
     pub(super) fn read(op: &Value, env: &Value) -> Result<Op, Declined> {
         let fields = Fields(op);
         for (name, value) in op.as_object().into_iter().flatten() {
-            let unset = matches!(value, Value::Null | Value::Bool(false));
+            // What is turned off, in either way of saying it, is not done anyhow.
+            let unset = matches!(value, Value::Null | Value::Bool(false)) || name.starts_with("no_");
             if !unset && !KNOWN.contains(&name.as_str()) {
                 return Err(Declined(format!("{name} is not supported")));
             }
         }
-        if fields.text("auth_scheme")?.is_some_and(|scheme| scheme != "basic") {
+        if fields.text("auth_scheme")?.is_some_and(|scheme| !["basic", "none", ""].contains(&&*scheme)) {
             return Err(Declined::because("only Basic and Bearer credentials are supported"));
         }
         let mut url = fields.text("url")?.unwrap_or_default();
@@ -222,7 +227,19 @@ impl Op {
         if let Some(query) = fields.text("append_query")? {
             append_query(&mut url, &query);
         }
+        for query in queries(&op["url_query"])? {
+            append_query(&mut url, &query);
+        }
         let body = body(&fields)?;
+        let connect_to = rules(&op["connect_to"]);
+        let moved = connect_to.as_ref().ok().and_then(|rules| moved(rules, &url));
+        if moved.is_some() && fields.flag("follow") {
+            return Err(Declined::because("connect_to: an address in the URL, and redirects that begin there"));
+        }
+        let host = moved.map(|(to, host)| {
+            url = to;
+            host
+        });
         Ok(Op {
             method: fields.text("method")?.unwrap_or_else(|| "GET".into()),
             headers: fields.pairs("headers")?,
@@ -246,11 +263,12 @@ impl Op {
             })?,
             cookie: fields.bytes("cookie")?,
             cookie_engine: fields.flag("cookie_engine"),
-            cookies: netscape(&op["cookies"])?,
+            cookies: netscape(&op["cookies"], &url)?,
             junk_session_cookies: fields.flag("junk_session_cookies"),
             // The chunked framing comes off all the same: what is left of it would be no body.
             compressed: fields.flag("compressed") && !fields.flag("raw"),
-            range: fields.text("range")?,
+            // Without a dash it is where the range begins.
+            range: fields.text("range")?.map(|range| if range.contains('-') { range } else { range + "-" }),
             resume_from: fields.number("resume_from")?,
             condition: fields.text("time_cond")?.map(|text| condition(&text)).transpose()?,
             timeout: fields.number("timeout")?,
@@ -263,9 +281,11 @@ impl Op {
                 delay: fields.number("retry_delay")?,
                 all_errors: fields.flag("retry_all_errors"),
                 connect_refused: fields.flag("retry_connrefused"),
+                max_time: fields.number("retry_max_time")?,
             },
             expect100_timeout: fields.number("expect100_timeout")?,
-            connect_to: rules(&op["connect_to"], &url)?,
+            connect_to,
+            host,
             target: target(&fields, &url)?,
             transfer_coding: fields.flag("tr_encoding"),
             url,
@@ -301,13 +321,6 @@ fn target(fields: &Fields<'_>, url: &str) -> Result<RequestTarget, Declined> {
     })
 }
 
-fn append_query(url: &mut String, query: &str) {
-    let fragment = url.find('#').map(|at| url.split_off(at)).unwrap_or_default();
-    url.push(if url.contains('?') { '&' } else { '?' });
-    url.push_str(query);
-    url.push_str(&fragment);
-}
-
 /// A date in any form that the cookie rules read; `-` in front turns the condition round.
 fn condition(text: &str) -> Result<Condition, Declined> {
     let (text, turned) = match text.strip_prefix('-') {
@@ -318,7 +331,8 @@ fn condition(text: &str) -> Result<Condition, Declined> {
     Ok(if turned { Condition::UnmodifiedSince(time) } else { Condition::ModifiedSince(time) })
 }
 
-fn netscape(cookies: &Value) -> Result<Vec<u8>, Declined> {
+/// Lines of a cookie file. A cookie without a domain is the host's of the URL.
+fn netscape(cookies: &Value, url: &str) -> Result<Vec<u8>, Declined> {
     let mut file = Vec::new();
     for cookie in cookies.as_array().into_iter().flatten() {
         let text =
@@ -327,8 +341,15 @@ fn netscape(cookies: &Value) -> Result<Vec<u8>, Declined> {
         if cookie["http_only"] == true {
             file.extend_from_slice(b"#HttpOnly_");
         }
-        file.extend_from_slice(&text("domain")?);
-        file.extend_from_slice(format!("\t{}\t", flag("host_only", false)).as_bytes());
+        let domain = if cookie["domain"].is_null() { Vec::new() } else { text("domain")? };
+        if domain.is_empty() {
+            let url = url::Url::parse(url).ok();
+            file.extend_from_slice(url.as_ref().and_then(url::Url::host_str).unwrap_or_default().as_bytes());
+            file.extend_from_slice(b"\tFALSE\t");
+        } else {
+            file.extend_from_slice(&domain);
+            file.extend_from_slice(format!("\t{}\t", flag("host_only", false)).as_bytes());
+        }
         file.extend_from_slice(&text("path")?);
         file.extend_from_slice(format!("\t{}\t{}\t", flag("secure", true), cookie["expires"]).as_bytes());
         file.extend_from_slice(&text("name")?);
@@ -339,27 +360,12 @@ fn netscape(cookies: &Value) -> Result<Vec<u8>, Declined> {
     Ok(file)
 }
 
-/// The rules of where to connect. One about an address that is written in the URL is declined: such an address is not looked up.
-fn rules(rules: &Value, url: &str) -> Result<Result<Vec<Rule>, String>, Declined> {
+/// The rules of where to connect.
+fn rules(rules: &Value) -> Result<Vec<Rule>, String> {
     let parts = |rule: &Value| -> Vec<String> {
         rule.as_array().into_iter().flatten().map(|part| latin1::text(part).unwrap_or_default()).collect()
     };
-    let read = rules.as_array().into_iter().flatten().map(|rule| Rule::read(&parts(rule)));
-    let rules: Vec<Rule> = match read.collect() {
-        Ok(rules) => rules,
-        Err(words) => return Ok(Err(words)),
-    };
-    let ip: IpAddr = match url::Url::parse(url).ok().as_ref().and_then(url::Url::host) {
-        Some(url::Host::Ipv4(ip)) => ip.into(),
-        Some(url::Host::Ipv6(ip)) => ip.into(),
-        _ => return Ok(Ok(rules)),
-    };
-    let port = url::Url::parse(url).ok().and_then(|url| url.port_or_known_default()).unwrap_or_default();
-    let fitting = rules.iter().find(|rule| rule.concerns(&ip.to_string(), port));
-    if fitting.is_some_and(|rule| rule.moves(ip, port)) {
-        return Err(Declined::because("connect_to: an address in the URL is connected to as it is"));
-    }
-    Ok(Ok(rules))
+    rules.as_array().into_iter().flatten().map(|rule| Rule::read(&parts(rule))).collect()
 }
 
 #[cfg(test)]
@@ -375,10 +381,19 @@ mod tests {
     fn what_is_not_known_is_declined_by_name() {
         assert!(declined(json!({"url": "http://a/", "form": [{"name": "a"}]})).contains("form"));
         assert!(declined(json!({"url": "http://a/", "auth_scheme": "digest"})).contains("Basic"));
-        assert!(
-            declined(json!({"url": "http://10.0.0.1/", "connect_to": [["", "", "127.0.0.1", ""]]}))
-                .contains("connect_to")
-        );
+        let moved = json!({"url": "http://10.0.0.1/", "connect_to": [["", "", "127.0.0.1", ""]], "follow": true});
+        assert!(declined(moved).contains("connect_to"));
+        assert!(declined(json!({"url": "http://a/", "url_query": ["a@file"]})).contains("url_query"));
+    }
+
+    #[test]
+    fn what_is_turned_off_or_left_open_is_understood() {
+        let op = json!({"url": "http://a/", "no_basic": true, "range": "4", "url_query": ["t=a b", "+%3d"],
+            "retry_max_time": "10", "cookies": [{"domain": "", "path": "/", "expires": 0, "name": "n", "value": "v"}]});
+        let op = Op::read(&op, &Value::Null).unwrap();
+        assert_eq!((op.url.as_str(), op.range.as_deref()), ("http://a/?t=a+b&%3d", Some("4-")));
+        assert_eq!(op.retry.max_time, Some(10.0));
+        assert_eq!(op.cookies, b"a\tFALSE\t/\tFALSE\t0\tn\tv\n");
     }
 
     #[test]
@@ -388,12 +403,5 @@ mod tests {
         assert_eq!(body(json!({"url": "x", "body": "a"})), Body::Known(b"a".to_vec()));
         assert_eq!(body(json!({"url": "x", "body": "a", "chunked": true})), stream);
         assert_eq!(body(json!({"url": "x", "body": "a", "headers": [["Transfer-Encoding", "Chunked"]]})), stream);
-    }
-
-    #[test]
-    fn a_query_goes_before_the_fragment() {
-        let url = |url: &str| Op::read(&json!({"url": url, "append_query": "b"}), &Value::Null).unwrap().url;
-        assert_eq!(url("http://a/?a#c"), "http://a/?a&b#c");
-        assert_eq!(url("http://a/"), "http://a/?b");
     }
 }

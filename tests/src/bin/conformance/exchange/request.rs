@@ -58,8 +58,15 @@ pub(super) fn build(op: &Op) -> Result<(Request, Option<Vec<u8>>), String> {
         request.set_bearer_auth(token);
     }
     settings(op, request.options_mut());
-    for (name, value) in &op.headers {
+    // What is removed is what would be sent without the caller: not a field that the caller adds elsewhere.
+    let (added, removed): (Vec<_>, Vec<_>) = op.headers.iter().partition(|(_, value)| value.is_some());
+    for (name, value) in removed.into_iter().chain(added) {
         field(name, value.as_deref(), &mut request);
+    }
+    if let Some(host) = &op.host
+        && !op.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host"))
+    {
+        request.set_header("Host", host);
     }
     Ok((request, stream))
 }

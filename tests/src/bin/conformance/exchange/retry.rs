@@ -1,7 +1,7 @@
 //! Sending, and sending again after a failure that may pass: a loop around the library, as a program would have it.
 
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use petition_core::http1::ResponseHead;
 
@@ -15,6 +15,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// Does the operation, as often as it may be tried.
 pub(super) fn send(op: &Op, client: &dyn Client) -> Outcome {
+    let began = Instant::now();
     let mut pause = PAUSE;
     let mut left = op.retry.times;
     loop {
@@ -26,9 +27,15 @@ pub(super) fn send(op: &Op, client: &dyn Client) -> Outcome {
             return outcome;
         }
         left -= 1;
+        let seconds = |seconds: f64| Duration::try_from_secs_f64(seconds).ok();
         let asked = outcome.head.as_ref().and_then(retry_after);
-        let own = op.retry.delay.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-        sleep(asked.or(own).unwrap_or(pause));
+        let wait = asked.or(op.retry.delay.and_then(seconds)).unwrap_or(pause);
+        // A time of zero is no limit.
+        let most = op.retry.max_time.and_then(seconds).filter(|most| !most.is_zero());
+        if most.is_some_and(|most| began.elapsed().saturating_add(wait) > most) {
+            return outcome;
+        }
+        sleep(wait);
         pause *= 2;
     }
 }
