@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::Method;
@@ -59,6 +60,8 @@ pub enum Phase {
     Connect,
     /// Asking the proxy for a tunnel.
     Proxy,
+    /// The TLS handshake with the proxy.
+    ProxyTls,
     /// The TLS handshake.
     Tls,
     /// Sending the request.
@@ -71,6 +74,14 @@ pub enum Phase {
     Body,
 }
 
+impl Phase {
+    /// Whether no byte of the request itself can have moved.
+    fn is_before_the_request(self) -> bool {
+        use Phase::*;
+        matches!(self, Prepare | Acquire | Resolve | Connect | Proxy | ProxyTls | Tls)
+    }
+}
+
 impl fmt::Display for Phase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -79,6 +90,7 @@ impl fmt::Display for Phase {
             Phase::Resolve => "looking up the name",
             Phase::Connect => "connecting",
             Phase::Proxy => "asking the proxy",
+            Phase::ProxyTls => "the TLS handshake with the proxy",
             Phase::Tls => "the TLS handshake",
             Phase::Send => "sending the request",
             Phase::Head => "waiting for the response head",
@@ -146,6 +158,13 @@ impl From<&std::io::Error> for IoFailure {
     }
 }
 
+impl IoFailure {
+    /// Whether the system said more than the kind does.
+    fn says_more(&self) -> bool {
+        self.text != self.kind.to_string()
+    }
+}
+
 impl fmt::Display for IoFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
@@ -155,6 +174,9 @@ impl fmt::Display for IoFailure {
 impl std::error::Error for IoFailure {}
 
 /// The cause of an [`Error`].
+///
+/// Its words are about this kind of failure, with all that this library knows of it. What somebody else said (the system, a parser, a layer
+/// of the embedder's) is its [source](std::error::Error::source), and not in its words.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -208,10 +230,10 @@ impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ErrorKind::Build(e) => write!(f, "{e}"),
-            ErrorKind::Resolve(e) => write!(f, "{e}"),
+            ErrorKind::Resolve(_) => f.write_str("the look-up failed"),
             ErrorKind::AddressDenied(e) => write!(f, "{e}"),
             ErrorKind::Connect(e) => write!(f, "{e}"),
-            ErrorKind::Io(e) => write!(f, "{e}"),
+            ErrorKind::Io(e) => write!(f, "{}", e.kind),
             ErrorKind::Link(e) => write!(f, "{e}"),
             ErrorKind::Timeout { which, limit } => write!(f, "timed out: {} is {limit:?}", which.option()),
             ErrorKind::Redirect(e) => write!(f, "{e}"),
@@ -224,13 +246,42 @@ impl fmt::Display for ErrorKind {
             ErrorKind::NoTls(e) => write!(f, "TLS cannot be had: {e}"),
             ErrorKind::Unavailable(e) => write!(f, "{e}"),
             ErrorKind::Head(e) => write!(f, "{e}"),
-            ErrorKind::Text(e) => write!(f, "{e}"),
+            ErrorKind::Text(_) => f.write_str("the body is in a charset that is not known"),
             ErrorKind::Undecoded(names) => {
                 write!(f, "expected a body whose content codings are known, saw {}", names.join(", "))
             }
             #[cfg(feature = "json")]
-            ErrorKind::Json(e) => write!(f, "{e}"),
+            ErrorKind::Json(e) => {
+                write!(f, "the body is not the JSON that was expected, line {}, column {}", e.line(), e.column())
+            }
             ErrorKind::Cancelled => f.write_str("cancelled"),
+        }
+    }
+}
+
+impl std::error::Error for ErrorKind {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            ErrorKind::Build(e) => e.source(),
+            ErrorKind::Resolve(e) => Some(e),
+            ErrorKind::Io(e) => e.says_more().then_some(e as _),
+            ErrorKind::AddressDenied(e) => e.source(),
+            ErrorKind::Connect(e) => e.source(),
+            ErrorKind::Link(e) => e.source(),
+            ErrorKind::Redirect(e) => e.source(),
+            ErrorKind::Decode(e) => e.source(),
+            ErrorKind::Limit(e) => e.source(),
+            ErrorKind::Unavailable(e) => e.source(),
+            ErrorKind::Head(e) => e.source(),
+            ErrorKind::Text(e) => Some(e),
+            #[cfg(feature = "json")]
+            ErrorKind::Json(e) => Some(e),
+            ErrorKind::Timeout { .. }
+            | ErrorKind::RequestBody(_)
+            | ErrorKind::BodyNotReplayable
+            | ErrorKind::NoTls(_)
+            | ErrorKind::Undecoded(_)
+            | ErrorKind::Cancelled => None,
         }
     }
 }
@@ -244,10 +295,12 @@ pub enum Processed {
     Maybe,
 }
 
-/// A failure, with where it happened and what had moved by then. One line; no secret in it.
+/// A failure, with where it happened and what had moved by then. One line; no secret in it. Cheap to clone.
 ///
-/// Its Debug output is that line as well, so that a `main` that returns it says what happened. The parts are those of [`Error::report`].
-pub struct Error(Box<Report>);
+/// Its words are those of its [kind](Error::kind) and of where it happened; its source is the kind's. A chain that is printed with `{}: {}`
+/// says everything once. Its Debug output is that line as well, so that a `main` that returns it says what happened. The parts are those of [`Error::report`].
+#[derive(Clone)]
+pub struct Error(Arc<Report>);
 
 /// The parts of an [`Error`].
 #[derive(Debug)]
@@ -263,11 +316,15 @@ pub struct Report {
     pub method: Method,
     /// The URL of that hop, without userinfo and without query values.
     pub url: String,
+    /// The proxy of that hop as `host:port`, without credentials, where there is one.
+    pub proxy: Option<String>,
     /// The address connected to, if there was one.
     pub peer: Option<SocketAddr>,
-    /// Bytes written on the hop's connection for this request.
+    /// Bytes written on the hop's connection for this request. Handshakes do not count.
     pub bytes_sent: u64,
-    /// Bytes read on the hop's connection for this request.
+    /// Bytes read on the hop's connection for this request. Handshakes do not count; a byte that was refused does, and none behind it.
+    /// So it is the same however the reads were cut; but a decoder of br, zstd or several codings, and one that meets a limit, may have
+    /// taken in some bytes more.
     pub bytes_received: u64,
     /// Whether the server may have acted on the request.
     pub processed: Processed,
@@ -279,7 +336,7 @@ pub struct Report {
 
 impl Error {
     pub(crate) fn new(report: Report) -> Error {
-        Error(Box::new(report))
+        Error(Arc::new(report))
     }
 
     /// A request that could not be built.
@@ -295,6 +352,7 @@ impl Error {
             hop: 0,
             method,
             url,
+            proxy: None,
             peer: None,
             bytes_sent: 0,
             bytes_received: 0,
@@ -312,11 +370,6 @@ impl Error {
     /// All parts.
     pub fn report(&self) -> &Report {
         &self.0
-    }
-
-    /// All parts, owned.
-    pub fn into_report(self) -> Report {
-        *self.0
     }
 
     /// Whether a deadline fired.
@@ -348,35 +401,45 @@ impl fmt::Debug for Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Report { kind, phase, hop, method, url, peer, bytes_sent, bytes_received, processed, .. } = &*self.0;
-        write!(f, "{method} {url}: {phase}")?;
+        write!(f, "{method} {url}: ")?;
+        self.0.fmt_phase(f)?;
         if *hop > 0 {
             write!(f, " (hop {hop})")?;
         }
         write!(f, ": {kind}")?;
-        if let Some(peer) = peer {
-            write!(f, " [{peer}, {bytes_sent} bytes sent, {bytes_received} received")?;
-            if *processed == Processed::Maybe {
-                f.write_str(", the server may have acted on it")?;
-            }
-            f.write_str("]")?;
+        let Some(peer) = peer else { return Ok(()) };
+        write!(f, " [{peer}")?;
+        if !phase.is_before_the_request() {
+            write!(f, ", {bytes_sent} bytes sent, {bytes_received} received")?;
         }
-        Ok(())
+        if *processed == Processed::Maybe {
+            f.write_str(", the server may have acted on it")?;
+        }
+        f.write_str("]")
+    }
+}
+
+impl Report {
+    /// What was being done, and that it was by a proxy.
+    fn fmt_phase(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let phase = self.phase;
+        match (&self.proxy, phase) {
+            (Some(proxy), Phase::Resolve) => write!(f, "looking up the proxy {proxy}"),
+            (Some(proxy), Phase::Connect) => write!(f, "connecting to the proxy {proxy}"),
+            (Some(proxy), Phase::Proxy | Phase::ProxyTls) => write!(f, "{phase} {proxy}"),
+            (Some(proxy), Phase::Tls | Phase::Send | Phase::Head | Phase::Body) => {
+                write!(f, "{phase} through the proxy {proxy}")
+            }
+            _ => write!(f, "{phase}"),
+        }
     }
 }
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match &self.0.kind {
-            ErrorKind::Build(e) => Some(e),
-            ErrorKind::Resolve(e) | ErrorKind::Io(e) => Some(e),
-            ErrorKind::AddressDenied(e) => Some(e),
-            ErrorKind::Connect(e) => Some(e),
-            ErrorKind::Link(e) => Some(e),
-            ErrorKind::Redirect(e) => Some(e),
-            ErrorKind::Decode(e) => Some(e),
-            ErrorKind::Limit(e) => Some(e),
-            ErrorKind::Unavailable(e) => Some(e),
-            _ => None,
-        }
+        self.0.kind.source()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -54,6 +54,17 @@ const OWNED: [(&str, &str); 8] = [
     ("proxy-authorization", "credentials for a proxy belong to the option proxy"),
 ];
 
+/// What to use in place of a field for a proxy that says how its message is framed or where it goes, if `name` is one.
+pub(crate) fn owned_of_proxy(name: &str) -> Option<&'static str> {
+    let framing = [
+        ("host", "it follows from the URL"),
+        ("content-length", "it follows from the body"),
+        ("transfer-encoding", "it follows from the body"),
+    ];
+    let mut owned = OWNED.into_iter().filter(|(known, _)| !known.starts_with("proxy-")).chain(framing);
+    owned.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, instead)| instead)
+}
+
 impl Prepared {
     /// The method.
     pub fn method(&self) -> &Method {
@@ -135,7 +146,9 @@ impl Prepared {
         if name.eq_ignore_ascii_case("host") {
             let host = std::str::from_utf8(value).ok().and_then(|text| text.parse::<http::uri::Authority>().ok());
             if !value.is_empty() && host.is_none_or(|host| host.as_str().contains('@')) {
-                return Err(BuildError::Header(HeaderError::Value { name: name.into(), byte: b'@' }));
+                let fits = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:[]%".contains(byte);
+                let byte = value.iter().copied().find(|byte| !fits(byte));
+                return Err(BuildError::Header(HeaderError::Host { byte }));
             }
         }
         Ok(())

@@ -12,6 +12,7 @@ use url::Url;
 use crate::auth::{Auth, AuthError};
 use crate::limits::Limits;
 use crate::options::{HeaderError, Headers};
+use crate::prepared::owned_of_proxy;
 use crate::redaction;
 #[cfg(feature = "tls")]
 use crate::tls::TlsConfig;
@@ -90,8 +91,11 @@ impl Proxy {
     /// A field for the proxy: on CONNECT, or on a forwarded request.
     ///
     /// # Errors
-    /// As [`Headers::set`].
+    /// As [`Headers::set`]; the field is the core's own, such as Host, Connection or Content-Length.
     pub fn header(mut self, name: &str, value: &str) -> Result<Proxy, HeaderError> {
+        if let Some(instead) = owned_of_proxy(name) {
+            return Err(HeaderError::Owned { name: name.into(), instead });
+        }
         Arc::make_mut(&mut self.0).headers.set(name, value)?;
         Ok(self)
     }
@@ -107,6 +111,15 @@ impl Proxy {
     /// Where the proxy is, without userinfo.
     pub fn url(&self) -> &Url {
         &self.0.url
+    }
+
+    /// Where the proxy is, as `host:port`.
+    pub fn authority(&self) -> String {
+        format!(
+            "{}:{}",
+            self.0.url.host_str().unwrap_or_default(),
+            self.0.url.port_or_known_default().unwrap_or_default()
+        )
     }
 
     /// The credentials for the proxy.
@@ -164,7 +177,14 @@ impl fmt::Display for ProxyError {
     }
 }
 
-impl std::error::Error for ProxyError {}
+impl std::error::Error for ProxyError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            ProxyError::Url(e) => e.source(),
+            ProxyError::Auth(e) => e.source(),
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {

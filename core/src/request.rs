@@ -153,7 +153,7 @@ impl Request {
     pub fn error(&self, kind: ErrorKind) -> Error {
         let url = match &self.target {
             Target::Absolute { url, .. } => url_rules::redacted(url, QueryShown::NamesOnly).to_string(),
-            Target::Text(_) => String::from("(URL not understood)"),
+            Target::Text(text) => url_rules::excerpt(text),
         };
         Error::before(self.method.clone(), url, kind)
     }
@@ -452,7 +452,14 @@ impl fmt::Display for BuildError {
     }
 }
 
-impl std::error::Error for BuildError {}
+impl std::error::Error for BuildError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            BuildError::Url(e) => e.source(),
+            _ => None,
+        }
+    }
+}
 
 #[cfg(test)]
 #[path = "request_tests.rs"]

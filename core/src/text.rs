@@ -67,7 +67,7 @@ impl fmt::Debug for TextError {
 
 impl fmt::Display for TextError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "expected a known charset, got {:?}", self.label)
+        write!(f, "unknown charset {:?}", self.label)
     }
 }
 

@@ -4,8 +4,9 @@ use std::net::Ipv4Addr;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use petition_core::link::LinkError;
 use petition_core::resolve::StaticResolver;
-use petition_core::{Body, Error, Method, Request, Session};
+use petition_core::{Body, Error, ErrorKind, Method, Request, Session};
 use petition_mio::{Flow, Handler, Head, LoopThread, Options, Supply, petition_core};
 use petition_tests::memory::{self, Conduct, Outcome, Peer, Source, Style, World, ms};
 use petition_tests::server::{Script, Scripted};
@@ -35,6 +36,15 @@ struct Ask {
 
 fn get(url: &'static str) -> Ask {
     Ask { method: Method::GET, url, body: Body::Empty, upload: "", timeout: None, cancelled: false }
+}
+
+/// What an error says, and how much had come where a byte that came decided it.
+fn told(error: &Error) -> String {
+    let (kind, received) = (error.kind(), error.report().bytes_received);
+    match kind {
+        ErrorKind::Link(LinkError::Protocol(_)) | ErrorKind::Decode(_) => format!("{kind}, {received} received"),
+        _ => kind.to_string(),
+    }
 }
 
 impl Ask {
@@ -165,7 +175,7 @@ impl Scene {
                 Body::Empty => request,
             };
             lines.push(match request.send() {
-                Err(error) => error.kind().to_string(),
+                Err(error) => told(&error),
                 Ok(mut response) => {
                     if ask.cancelled {
                         std::io::Read::read_exact(&mut response, &mut [0; 4]).unwrap();
@@ -174,7 +184,7 @@ impl Scene {
                         let status = response.status().as_u16();
                         match response.bytes() {
                             Ok(body) => line(status, &body, None),
-                            Err(error) => error.kind().to_string(),
+                            Err(error) => told(&error),
                         }
                     }
                 }
@@ -234,7 +244,7 @@ impl Scene {
             let run = world.send_with(ask.request(port), conduct);
             let error = match &run.outcome {
                 Outcome::Done => None,
-                Outcome::Failed(error) => Some(error.kind().to_string()),
+                Outcome::Failed(error) => Some(told(error)),
             };
             lines.push(line(run.status, &run.body, error));
             world.pass(ms(5));
@@ -270,7 +280,7 @@ impl Handler for Taker {
     }
 
     fn end(self: Box<Self>, result: Result<(), Error>) {
-        let error = result.err().map(|error| error.kind().to_string());
+        let error = result.err().map(|error| told(&error));
         self.tell.send(Some(line(self.status, &self.body, error))).unwrap();
     }
 }
@@ -342,4 +352,13 @@ fn nonsense_is_the_same_error() {
         let acts: &[Act] = &[Answer(if reply == truncated { truncated } else { reply }), Close];
         scene(&[acts], &[get("http://a.test/")]).plays_the_same();
     }
+}
+
+#[test]
+fn bytes_that_were_refused_are_counted_alike() {
+    let garbage = &[Answer("SSH-2.0-OpenSSH_9.6\r\n"), Close];
+    let chunk = &[Answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\nnot a size"), Close];
+    let cut = &[Answer("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhi"), Close];
+    let encoded = &[Answer("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 9\r\n\r\nnot gzip!"), Close];
+    scene(&[garbage, chunk, cut, encoded], &[(); 4].map(|()| get("http://a.test/"))).plays_the_same();
 }

@@ -76,7 +76,7 @@ fn json_of_another_type_says_where() {
     assert!(response.json::<Value>().is_ok(), "the body is still there");
     let mut deep = scripted(format!("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n{}", "[".repeat(100_000))).1;
     let error = deep.json::<Value>().unwrap_err();
-    assert!(error.to_string().contains("recursion limit"), "T64: {error}");
+    assert!(std::error::Error::source(&error).unwrap().to_string().contains("recursion limit"), "T64: {error}");
 }
 
 #[test]
@@ -261,4 +261,43 @@ fn what_came_before_a_truncation_can_be_read() {
         assert!(inner.is_truncated(), "{inner}");
         assert!(response.read(&mut [0; 8]).is_err(), "an end that was none does not become one");
     }
+}
+
+#[test]
+fn a_body_that_has_failed_says_the_same_error_at_every_read() {
+    let cut = b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhi";
+    let coded = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 9\r\n\r\nnot gzip!";
+    for (answer, reads) in [(&cut[..], true), (&cut[..], false), (&coded[..], true), (&coded[..], false)] {
+        let server = Scripted::start([Script::new().answer(answer)]).unwrap();
+        let mut response = petition_std::get(server.url("/")).send().unwrap();
+        let read = |response: &mut Response| {
+            let error = response.read_to_end(&mut Vec::new()).unwrap_err();
+            error.downcast::<petition_std::Error>().unwrap()
+        };
+        let first = if reads { read(&mut response) } else { response.content().unwrap_err() };
+        assert!(first.report().bytes_received > 30 && !matches!(first.kind(), ErrorKind::Cancelled), "{first}");
+        for again in [
+            response.content().unwrap_err(),
+            read(&mut response),
+            response.text().unwrap_err(),
+            response.json::<Value>().unwrap_err(),
+            response.bytes().unwrap_err(),
+        ] {
+            assert!(std::ptr::eq(again.report(), first.report()), "{again}");
+        }
+    }
+}
+
+#[test]
+fn a_body_beyond_its_limit_says_so_at_every_read() {
+    let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123456789";
+    let server = Scripted::start([Script::new().answer(answer)]).unwrap();
+    let request = petition_std::get(server.url("/"));
+    let mut limits = petition_core::Limits::DEFAULT;
+    limits.body_bytes = 4;
+    let mut response = request.option(|options| options.scalars_mut().limits = limits.into()).send().unwrap();
+    let first = response.content().unwrap_err();
+    assert_eq!(first.kind().to_string(), "limit body_bytes is 4, seen 5");
+    assert_eq!(first.report().bytes_received, answer.len() as u64 - 5);
+    assert!(std::ptr::eq(response.content().unwrap_err().report(), first.report()));
 }

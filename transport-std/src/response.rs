@@ -41,15 +41,15 @@ enum Body {
     /// Read to its end by the caller.
     Ended,
     Collected(Bytes),
-    /// With the error until it is told.
-    Failed(Option<Error>),
+    /// Told at every read from then on.
+    Failed(Error),
 }
 
 impl Response {
     pub(crate) fn new(mut call: Box<Call>, head: ResponseHead) -> Response {
         let body = match call.settle() {
             Stop::Done => Body::Ended,
-            Stop::Failed(error) => Body::Failed(Some(error)),
+            Stop::Failed(error) => Body::Failed(error),
             Stop::Head(_) | Stop::Body | Stop::Waits => Body::Streaming,
         };
         Response { head, body, call }
@@ -130,14 +130,16 @@ impl Response {
     /// The whole body; kept, so that it can be asked for again. What was [read](Read) before is not part of it.
     ///
     /// # Errors
+    /// Once a body has failed, every later call and read returns the same error.
+    ///
     /// The body ends early, its coding is corrupt, a limit is met (`body_bytes`, `decode_ratio`), a deadline fires, or the
     /// connection fails.
     pub fn content(&mut self) -> Result<Bytes, Error> {
         match &self.body {
             Body::Collected(bytes) => return Ok(bytes.clone()),
             Body::Ended => return Ok(Bytes::new()),
-            Body::Failed(None) => return Err(self.call.transfer.error(ErrorKind::Cancelled)),
-            Body::Failed(Some(_)) | Body::Streaming => {}
+            Body::Failed(error) => return Err(error.clone()),
+            Body::Streaming => {}
         }
         let limit = self.call.transfer.request().settings().limits.body_bytes;
         let mut collected = Vec::new();
@@ -146,9 +148,11 @@ impl Response {
         while let Some(bytes) = self.next_piece()? {
             let n = bytes.len();
             if (collected.len() + n) as u64 > limit {
-                let error = LimitExceeded { name: "body_bytes", limit, seen: limit.saturating_add(1) };
-                let error = self.call.transfer.error(ErrorKind::Limit(error));
-                self.give_up();
+                // As far as the first byte too many.
+                self.call.consumed(usize::try_from(limit).unwrap_or(usize::MAX) - collected.len() + 1);
+                let exceeded = LimitExceeded { name: "body_bytes", limit, seen: limit.saturating_add(1) };
+                let error = self.call.transfer.error(ErrorKind::Limit(exceeded));
+                self.give_up(error.clone());
                 return Err(error);
             }
             collected.extend_from_slice(bytes);
@@ -208,8 +212,8 @@ impl Response {
     }
 
     /// Closes the connection over a body that is not wanted.
-    fn give_up(&mut self) {
-        self.body = Body::Failed(None);
+    fn give_up(&mut self, error: Error) {
+        self.body = Body::Failed(error);
         self.call.tell(Input::Cancel);
         let _closed = self.call.settle();
     }
@@ -219,16 +223,15 @@ impl Response {
         if self.call.is_here() {
             return Ok(());
         }
-        self.body = Body::Failed(None);
-        Err(self.call.transfer.error(ErrorKind::Unavailable(Unavailable::ParentProcess)))
+        let error = self.call.transfer.error(ErrorKind::Unavailable(Unavailable::ParentProcess));
+        self.body = Body::Failed(error.clone());
+        Err(error)
     }
 
     /// The bytes at hand, waiting for some if there are none; `None` at the end.
     fn next_piece(&mut self) -> Result<Option<&[u8]>, Error> {
-        if let Body::Failed(error) = &mut self.body
-            && let Some(error) = error.take()
-        {
-            return Err(error);
+        if let Body::Failed(error) = &self.body {
+            return Err(error.clone());
         }
         self.call.go_on();
         // What came with the head is here already.
@@ -236,7 +239,7 @@ impl Response {
         match stop {
             Stop::Body => Ok(Some(self.call.transfer.body())),
             Stop::Failed(error) => {
-                self.body = Body::Failed(None);
+                self.body = Body::Failed(error.clone());
                 Err(error)
             }
             Stop::Head(_) | Stop::Waits | Stop::Done => {
@@ -259,8 +262,8 @@ impl Read for Response {
                 out.iter_mut().zip(&piece).for_each(|(to, from)| *to = *from);
                 return Ok(piece.len());
             }
-            Body::Failed(None) => return Err(io::Error::other("the body has failed before")),
-            Body::Failed(Some(_)) | Body::Streaming => {}
+            Body::Failed(error) => return Err(into_io(error.clone())),
+            Body::Streaming => {}
         }
         self.refuse_in_child().map_err(into_io)?;
         if out.len() < LARGE {

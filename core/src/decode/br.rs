@@ -114,8 +114,9 @@ impl Brotli {
             }
             Phase::After(tail) => {
                 let rest = input.get(step.consumed..).unwrap_or_default();
-                step.consumed = input.len();
-                step.fault = tail.swallow(rest, CODING, self.strict).err();
+                let (used, fault) = tail.swallow(rest, CODING, self.strict);
+                step.consumed += used;
+                step.fault = fault;
             }
         }
         step

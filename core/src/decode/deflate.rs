@@ -68,8 +68,9 @@ impl Deflate {
                     }
                 }
                 Phase::After(tail) => {
-                    step.consumed = input.len();
-                    step.fault = tail.swallow(rest, CODING, self.strict).err();
+                    let (used, fault) = tail.swallow(rest, CODING, self.strict);
+                    step.consumed += used;
+                    step.fault = fault;
                     return step;
                 }
             }

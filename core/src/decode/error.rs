@@ -41,14 +41,7 @@ impl fmt::Display for DecodeError {
     }
 }
 
-impl std::error::Error for DecodeError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            DecodeError::Limit(limit) => Some(limit),
-            _ => None,
-        }
-    }
-}
+impl std::error::Error for DecodeError {}
 
 impl From<LimitExceeded> for DecodeError {
     fn from(limit: LimitExceeded) -> Self {

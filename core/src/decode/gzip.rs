@@ -128,7 +128,7 @@ impl Gzip {
                     }
                     Some(_) => {
                         let mut tail = Tail::Clean;
-                        step.fault = tail.swallow(&[0x1F], Coding::Gzip, self.strict).err();
+                        (_, step.fault) = tail.swallow(&[0x1F], Coding::Gzip, self.strict);
                         self.phase = Phase::After(tail);
                         if step.fault.is_some() {
                             return step;
@@ -136,8 +136,9 @@ impl Gzip {
                     }
                 },
                 Phase::After(tail) => {
-                    step.consumed = input.len();
-                    step.fault = tail.swallow(rest, Coding::Gzip, self.strict).err();
+                    let (used, fault) = tail.swallow(rest, Coding::Gzip, self.strict);
+                    step.consumed += used;
+                    step.fault = fault;
                     return step;
                 }
             }

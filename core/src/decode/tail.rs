@@ -12,17 +12,14 @@ pub(super) enum Tail {
 }
 
 impl Tail {
-    /// Throws `input` away.
-    ///
-    /// # Errors
-    /// In strict mode, when it is not all zero bytes.
-    pub(super) fn swallow(&mut self, input: &[u8], coding: Coding, strict: bool) -> Result<(), DecodeError> {
-        if *self == Tail::Clean && input.iter().any(|&byte| byte != 0) {
-            if strict {
-                return Err(DecodeError::TrailingData { coding });
-            }
-            *self = Tail::Ignored;
+    /// Throws `input` away: how much of it, and in strict mode the fault, which is at the first byte that is not zero.
+    pub(super) fn swallow(&mut self, input: &[u8], coding: Coding, strict: bool) -> (usize, Option<DecodeError>) {
+        let other = input.iter().position(|&byte| byte != 0).filter(|_| *self == Tail::Clean);
+        match other {
+            Some(at) if strict => return (at + 1, Some(DecodeError::TrailingData { coding })),
+            Some(_) => *self = Tail::Ignored,
+            None => {}
         }
-        Ok(())
+        (input.len(), None)
     }
 }

@@ -132,7 +132,7 @@ impl Zstd {
                     Ok(Head::Other) => {
                         let mut tail = Tail::Clean;
                         let seen = bytes.get(..*have).unwrap_or_default();
-                        step.fault = tail.swallow(seen, CODING, self.strict).err();
+                        (_, step.fault) = tail.swallow(seen, CODING, self.strict);
                         self.phase = Phase::After(tail);
                     }
                     Err(fault) => step.fault = Some(fault),
@@ -170,8 +170,9 @@ impl Zstd {
                     }
                 }
                 Phase::After(tail) => {
-                    step.consumed = input.len();
-                    step.fault = tail.swallow(rest, CODING, self.strict).err();
+                    let (used, fault) = tail.swallow(rest, CODING, self.strict);
+                    step.consumed += used;
+                    step.fault = fault;
                     return step;
                 }
             }

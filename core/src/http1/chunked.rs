@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::config::{Config, Leniency, LeniencySet};
-use super::error::{Part, ProtocolError};
+use super::error::{Part, ProtocolError, Refused};
 use super::head::Fields;
 use super::parse;
 use super::token::{is_token_byte, is_value_byte};
@@ -123,7 +123,7 @@ impl Decoder {
         content: u64,
         config: &Config,
         used: &mut LeniencySet,
-    ) -> Result<Step, ProtocolError> {
+    ) -> Result<Step, Refused> {
         let mut at = 0;
         while let Some(rest) = input.get(at..).filter(|rest| !rest.is_empty()) {
             match &mut self.state {
@@ -136,10 +136,11 @@ impl Decoder {
                     return Ok(Step::Data(at..at + n));
                 }
                 State::Trailers(trailers) => {
-                    let (taken, done) = trailers.advance(rest, config)?;
+                    let (taken, done) = trailers.advance(rest, config).map_err(|refused| refused.from(at as isize))?;
                     at += taken;
                     if done {
-                        let fields = parse::trailers(&trailers.bytes, trailers.lines, config)?;
+                        let fields = parse::trailers(&trailers.bytes, trailers.lines, config);
+                        let fields = fields.map_err(|error| error.after(at))?;
                         if !trailers.bytes.is_ascii() {
                             used.insert(Leniency::ObsText);
                         }
@@ -158,10 +159,10 @@ impl Decoder {
                         self.framing = self.framing.saturating_add(taken as u64);
                         self.size = size;
                         at += taken;
-                        self.size_line_ends(content, config)?;
+                        self.size_line_ends(content, config).map_err(|error| error.after(at))?;
                     } else if let Some(&byte) = rest.first() {
-                        self.framing_byte(byte, content, config, used)?;
                         at += 1;
+                        self.framing_byte(byte, content, config, used).map_err(|error| error.after(at))?;
                         if matches!(self.state, State::Done) {
                             return Ok(Step::End(at, None));
                         }
@@ -309,13 +310,13 @@ fn plain_line(state: &State, input: &[u8]) -> Option<(usize, u64)> {
 
 impl Trailers {
     /// Collects what belongs to the trailer section: how much, and whether that is its end.
-    fn advance(&mut self, input: &[u8], config: &Config) -> Result<(usize, bool), ProtocolError> {
+    fn advance(&mut self, input: &[u8], config: &Config) -> Result<(usize, bool), Refused> {
         #[cfg(test)]
         super::scan::steps::add(input.len());
         let mut taken = 0;
         for lf in memchr::memchr_iter(b'\n', input) {
             let line = input.get(taken..=lf).unwrap_or_default();
-            self.check_size(line.len(), config)?;
+            self.check_size(line.len(), config).map_err(|refused| refused.from(taken as isize))?;
             self.bytes.extend_from_slice(line);
             taken = lf + 1;
             match self.bytes.get(self.line_start..).unwrap_or_default() {
@@ -324,21 +325,22 @@ impl Trailers {
                     if !matches!(first, b' ' | b'\t') {
                         self.lines = self.lines.saturating_add(1);
                         let limit = config.limits.most_trailer_fields();
-                        LimitExceeded::check("trailer_fields", limit as u64, self.lines as u64)?;
+                        LimitExceeded::check("trailer_fields", limit as u64, self.lines as u64)
+                            .map_err(|limit| ProtocolError::from(limit).after(taken))?;
                     }
                 }
-                _ => return Err(ProtocolError::BareLf { part: Part::Trailers }),
+                _ => return Err(ProtocolError::BareLf { part: Part::Trailers }.after(taken)),
             }
             self.line_start = self.bytes.len();
         }
         let rest = input.get(taken..).unwrap_or_default();
-        self.check_size(rest.len(), config)?;
+        self.check_size(rest.len(), config).map_err(|refused| refused.from(taken as isize))?;
         self.bytes.extend_from_slice(rest);
         Ok((input.len(), false))
     }
 
-    // As in `scan`: the limit whose byte comes first is the one that is reported.
-    fn check_size(&self, more: usize, config: &Config) -> Result<(), ProtocolError> {
+    // As in `scan`: the limit whose byte comes first is the one that is reported. Counted from the end of what is here.
+    fn check_size(&self, more: usize, config: &Config) -> Result<(), Refused> {
         let len = self.bytes.len().saturating_add(more);
         let limits = &config.limits;
         let line_end = self.line_start.saturating_add(limits.head_line_bytes);
@@ -351,6 +353,8 @@ impl Trailers {
         } else {
             ("head_line_bytes", limits.head_line_bytes)
         };
-        Err(ProtocolError::Limit(LimitExceeded { name, limit: limit as u64, seen: (limit as u64).saturating_add(1) }))
+        let exceeded = LimitExceeded { name, limit: limit as u64, seen: (limit as u64).saturating_add(1) };
+        let room = line_end.min(end).saturating_sub(self.bytes.len());
+        Err(ProtocolError::Limit(exceeded).after(room.saturating_add(1)))
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::config::{Config, Leniency, LeniencySet};
-use super::error::ProtocolError;
+use super::error::{ProtocolError, Refused};
 use super::framing::{BodyFraming, MethodKind};
 use super::head::Fields;
 use super::receive::{Eof, Event, Received, Receiving};
@@ -243,14 +243,17 @@ impl Connection {
     /// # Errors
     /// The peer broke the protocol. Every later call repeats the error.
     pub fn receive(&mut self, input: &[u8]) -> Result<Received, ProtocolError> {
-        let result = self.advance(input);
-        match &result {
+        match self.advance(input) {
             Ok(received) => {
                 self.exchange.received = self.exchange.received.saturating_add(received.consumed as u64);
+                Ok(received)
             }
-            Err(error) => self.fail(error),
+            Err(Refused { error, after }) => {
+                self.exchange.received = self.exchange.received.saturating_add(after as u64);
+                self.fail(&error);
+                Err(error)
+            }
         }
-        result
     }
 
     /// The peer will send nothing more. Ends a body that lasts until then ([`Event::End`]); an idle connection and a
@@ -378,7 +381,7 @@ impl Connection {
         self.sender.sent
     }
 
-    /// Bytes that were consumed since the current request began, heads and framing included.
+    /// Bytes that were taken in since the current request began, heads and framing included; also a byte that was refused, and none behind it.
     pub fn bytes_received(&self) -> u64 {
         self.exchange.received
     }

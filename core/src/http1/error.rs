@@ -175,7 +175,28 @@ pub enum ProtocolError {
     Limit(LimitExceeded),
 }
 
+/// An error, and how much of the input was enough for it. Where that is does not depend on how the input was split either.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    pub(crate) error: ProtocolError,
+    /// Up to the byte that was refused, that one included.
+    pub(crate) after: usize,
+}
+
+impl Refused {
+    /// Counted from so many bytes further on in the input, or (where it is negative) for a part that began in an earlier one.
+    pub(crate) fn from(mut self, start: isize) -> Refused {
+        self.after = self.after.saturating_add_signed(start);
+        self
+    }
+}
+
 impl ProtocolError {
+    /// With so many bytes of the input, the last of which was refused.
+    pub(crate) fn after(self, bytes: usize) -> Refused {
+        Refused { error: self, after: bytes }
+    }
+
     /// Whether nothing came that can be the beginning of a response: no byte, or bytes before the request, or a first
     /// line that does not begin with `HTTP/1.`.
     ///
@@ -248,11 +269,4 @@ impl fmt::Display for ProtocolError {
     }
 }
 
-impl std::error::Error for ProtocolError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            ProtocolError::Limit(limit) => Some(limit),
-            _ => None,
-        }
-    }
-}
+impl std::error::Error for ProtocolError {}

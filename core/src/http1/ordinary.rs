@@ -270,7 +270,7 @@ mod tests {
                 let mut scan = super::super::scan::Scan::default();
                 let mut lines = (0..head.len()).filter(|&at| head[at] == b'\n');
                 let end = lines.find(|&lf| {
-                    scan.line(&head[..=lf], &rules).unwrap_or_else(|error| panic!("{} {error}", head.escape_ascii()))
+                    scan.line(&head[..=lf], &rules).unwrap_or_else(|error| panic!("{} {error:?}", head.escape_ascii()))
                         == super::super::scan::Line::End
                 });
                 let whole = &head[..=end.unwrap()];

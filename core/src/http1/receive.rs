@@ -9,7 +9,7 @@ use std::ops::Range;
 use super::chunked::{Decoder, Step};
 use super::config::Leniency;
 use super::connection::Connection;
-use super::error::{Part, ProtocolError, Seen};
+use super::error::{Part, ProtocolError, Refused, Seen};
 use super::framing::{self, BodyFraming};
 use super::head::{ResponseHead, Version};
 use super::ordinary;
@@ -105,21 +105,23 @@ impl fmt::Debug for Receiving {
     }
 }
 
-fn received(consumed: usize, event: Event) -> Result<Received, ProtocolError> {
+fn received(consumed: usize, event: Event) -> Result<Received, Refused> {
     Ok(Received { consumed, event })
 }
 
 impl Connection {
-    pub(super) fn advance(&mut self, input: &[u8]) -> Result<Received, ProtocolError> {
+    pub(super) fn advance(&mut self, input: &[u8]) -> Result<Received, Refused> {
         match &mut self.receiving {
-            Receiving::Failed(error) => Err((**error).clone()),
+            Receiving::Failed(error) => Err((**error).clone().after(0)),
             Receiving::Switched => received(0, Event::Switched),
             Receiving::Finished | Receiving::Length(0) => self.end(0, input),
             _ if input.is_empty() => received(0, Event::NeedInput),
-            Receiving::Idle => Err(ProtocolError::Unsolicited),
+            Receiving::Idle => Err(ProtocolError::Unsolicited.after(1)),
             // On a connection that served before, an answer to a request that the peer cannot know yet was meant
             // for another one.
-            Receiving::Head(_) if self.served && !self.sender.head_written() => Err(ProtocolError::Unsolicited),
+            Receiving::Head(_) if self.served && !self.sender.head_written() => {
+                Err(ProtocolError::Unsolicited.after(1))
+            }
             Receiving::Head(partial) => {
                 let partial = partial.take();
                 self.head(partial, input)
@@ -131,7 +133,8 @@ impl Connection {
             }
             Receiving::UntilClose => self.content(0..input.len()),
             Receiving::Chunked(decoder) => {
-                match decoder.advance(input, self.exchange.content, &self.config, &mut self.exchange.used)? {
+                let step = decoder.advance(input, self.exchange.content, &self.config, &mut self.exchange.used);
+                match step? {
                     Step::NeedInput => received(input.len(), Event::NeedInput),
                     Step::Data(range) => self.content(range),
                     Step::End(at, trailers) => {
@@ -174,10 +177,10 @@ impl Connection {
         Ok(())
     }
 
-    fn content(&mut self, range: Range<usize>) -> Result<Received, ProtocolError> {
+    fn content(&mut self, range: Range<usize>) -> Result<Received, Refused> {
         if self.exchange.status == 205 {
             if !self.config.leniencies.reset_content_body {
-                return Err(ProtocolError::ResetContentBody);
+                return Err(ProtocolError::ResetContentBody.after(range.start + 1));
             }
             self.tolerate(Leniency::ResetContentBody);
         }
@@ -186,7 +189,7 @@ impl Connection {
     }
 
     /// The response ends `at` bytes into the input.
-    fn end(&mut self, at: usize, input: &[u8]) -> Result<Received, ProtocolError> {
+    fn end(&mut self, at: usize, input: &[u8]) -> Result<Received, Refused> {
         self.receiving = Receiving::Finished;
         if at < input.len() {
             self.forbid(NotReusable::Leftover);
@@ -195,7 +198,7 @@ impl Connection {
     }
 
     /// Reads on in a head, of which `partial` has come before.
-    fn head(&mut self, partial: Option<Box<PartialHead>>, input: &[u8]) -> Result<Received, ProtocolError> {
+    fn head(&mut self, partial: Option<Box<PartialHead>>, input: &[u8]) -> Result<Received, Refused> {
         #[cfg(test)]
         super::scan::steps::add(input.len());
         let heads_left = self.config.limits.all_heads_bytes.saturating_sub(self.exchange.heads as usize);
@@ -213,7 +216,7 @@ impl Connection {
             let mut start = 0;
             for lf in memchr::memchr_iter(b'\n', input) {
                 let head = input.get(start..=lf).unwrap_or_default();
-                match scan.line(head, &rules)? {
+                match scan.line(head, &rules).map_err(|refused| refused.from(start as isize))? {
                     Line::Within => {}
                     Line::Leading => {
                         start = lf + 1;
@@ -223,48 +226,58 @@ impl Connection {
                 }
             }
             let bytes = input.get(start..).unwrap_or_default();
-            scan.check(bytes, bytes.len(), &rules)?;
+            scan.check(bytes, bytes.len(), &rules).map_err(|refused| refused.from(start as isize))?;
             self.receiving = Receiving::Head(Some(Box::new(PartialHead { scan, bytes: bytes.to_vec() })));
             return received(input.len(), Event::NeedInput);
         };
         let PartialHead { scan, bytes } = &mut *partial;
         rules.leading_empty_line &= !scan.used.contains(Leniency::LeadingEmptyLine);
         let mut taken = 0;
+        // Where the head begins: before this input, unless an empty line in it is passed over.
+        let mut start = -(bytes.len() as isize);
         for lf in memchr::memchr_iter(b'\n', input) {
             let line = input.get(taken..=lf).unwrap_or_default();
             // Judged before it is copied: what is beyond a limit is not kept.
-            scan.check(bytes, bytes.len().saturating_add(line.len()), &rules)?;
+            let refused = |refused: Refused| refused.from(start);
+            scan.check(bytes, bytes.len().saturating_add(line.len()), &rules).map_err(refused)?;
             bytes.extend_from_slice(line);
             taken = lf + 1;
-            match scan.line(bytes, &rules)? {
+            match scan.line(bytes, &rules).map_err(refused)? {
                 Line::Within => {}
                 Line::Leading => {
                     bytes.clear();
+                    start = taken as isize;
                     rules.leading_empty_line = false;
                 }
                 Line::End => return self.head_ends(bytes, *scan, taken),
             }
         }
         let rest = input.get(taken..).unwrap_or_default();
-        scan.check(bytes, bytes.len().saturating_add(rest.len()), &rules)?;
+        let refused = |refused: Refused| refused.from(start);
+        scan.check(bytes, bytes.len().saturating_add(rest.len()), &rules).map_err(refused)?;
         bytes.extend_from_slice(rest);
-        scan.check(bytes, bytes.len(), &rules)?;
+        scan.check(bytes, bytes.len(), &rules).map_err(refused)?;
         self.receiving = Receiving::Head(Some(partial));
         received(input.len(), Event::NeedInput)
     }
 
     /// A head is there in full, the input consumed so far.
-    fn head_ends(&mut self, bytes: &[u8], scan: Scan, consumed: usize) -> Result<Received, ProtocolError> {
+    fn head_ends(&mut self, bytes: &[u8], scan: Scan, consumed: usize) -> Result<Received, Refused> {
         let Some(line) = scan.status else {
             // The scan ends no head before its status line.
-            return Err(ProtocolError::StatusLine { seen: Seen::new(b"") });
+            return Err(ProtocolError::StatusLine { seen: Seen::new(b"") }.after(consumed));
         };
-        let parsed = parse::head(bytes, &scan, line, &self.config)?;
+        let parsed = parse::head(bytes, &scan, line, &self.config).map_err(|error| error.after(consumed))?;
         self.head_came(parsed, consumed)
     }
 
-    /// What a head means for the exchange.
-    fn head_came(&mut self, parsed: Parsed, consumed: usize) -> Result<Received, ProtocolError> {
+    /// What a head means for the exchange, the input consumed so far.
+    fn head_came(&mut self, parsed: Parsed, consumed: usize) -> Result<Received, Refused> {
+        let event = self.judge_head(parsed).map_err(|error| error.after(consumed))?;
+        received(consumed, event)
+    }
+
+    fn judge_head(&mut self, parsed: Parsed) -> Result<Event, ProtocolError> {
         let Parsed { head, signals, used } = parsed;
         self.exchange.heads = self.exchange.heads.saturating_add(head.raw().len() as u32);
         self.exchange.used.extend(used);
@@ -280,7 +293,7 @@ impl Connection {
                 self.forbid(NotReusable::BodyAnnounced);
             }
             self.receiving = Receiving::Head(None);
-            return received(consumed, Event::Informational(head));
+            return Ok(Event::Informational(head));
         }
         if status == 101 && !self.exchange.upgrade {
             return Err(ProtocolError::UnexpectedSwitch { status });
@@ -324,7 +337,7 @@ impl Connection {
         if framing == BodyFraming::None && signals.announces_body(status) {
             self.forbid(NotReusable::BodyAnnounced);
         }
-        received(consumed, Event::Head(head))
+        Ok(Event::Head(head))
     }
 
     pub(super) fn advance_eof(&mut self, eof: Eof) -> Result<Event, ProtocolError> {

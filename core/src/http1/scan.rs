@@ -7,7 +7,7 @@
 //! to `parse`, once the whole head is there.
 
 use super::config::{Config, Leniency, LeniencySet};
-use super::error::{Part, ProtocolError, Seen};
+use super::error::{Part, ProtocolError, Refused, Seen};
 use super::status_line::{self, StatusLine};
 use crate::limits::LimitExceeded;
 use crate::memchr;
@@ -48,8 +48,13 @@ const PREFIX: &[u8] = b"HTTP/1.";
 
 impl Scan {
     /// Takes the next line. `head` is the head so far, up to and including the LF of that line.
-    pub(crate) fn line(&mut self, head: &[u8], rules: &ScanRules<'_>) -> Result<Line, ProtocolError> {
+    pub(crate) fn line(&mut self, head: &[u8], rules: &ScanRules<'_>) -> Result<Line, Refused> {
         self.check(head, head.len(), rules)?;
+        self.judge(head, rules).map_err(|error| error.after(head.len()))
+    }
+
+    /// The line is there in full, and no limit on size is met.
+    fn judge(&mut self, head: &[u8], rules: &ScanRules<'_>) -> Result<Line, ProtocolError> {
         let leniencies = &rules.config.leniencies;
         let line = head.get(self.line_start..).unwrap_or_default();
         #[cfg(test)]
@@ -95,17 +100,17 @@ impl Scan {
 
     /// Looks at the size of a head that has come to `len` bytes, and at its beginning, of which `first` may be a part
     /// only: then nothing is decided until there is more of it.
-    pub(crate) fn check(&self, first: &[u8], len: usize, rules: &ScanRules<'_>) -> Result<(), ProtocolError> {
+    pub(crate) fn check(&self, first: &[u8], len: usize, rules: &ScanRules<'_>) -> Result<(), Refused> {
         if self.status.is_none() {
             if let Some(wrong) = first_wrong(first).filter(|_| rules.served) {
                 self.check_size(wrong.len(), rules)?;
-                return Err(ProtocolError::NotHttp1 { seen: Seen::new(wrong) });
+                return Err(ProtocolError::NotHttp1 { seen: Seen::new(wrong) }.after(wrong.len()));
             }
             match first.get(..PREFIX.len()) {
                 Some(prefix) => {
                     // A limit below seven bytes comes first, one above it last.
                     self.check_size(PREFIX.len(), rules)?;
-                    check_prefix(prefix)?;
+                    check_prefix(prefix).map_err(|error| error.after(PREFIX.len()))?;
                 }
                 None if first.len() < len => return Ok(()),
                 None => {}
@@ -134,11 +139,12 @@ impl Scan {
     }
 
     // The limit that is met first, counted in bytes from the start of the head, is the one that is reported.
-    fn check_size(&self, len: usize, rules: &ScanRules<'_>) -> Result<(), ProtocolError> {
+    fn check_size(&self, len: usize, rules: &ScanRules<'_>) -> Result<(), Refused> {
         let limits = &rules.config.limits;
         let line_end = self.line_start.saturating_add(limits.head_line_bytes);
         let head_end = limits.head_bytes.min(i32::MAX as usize);
-        if len <= line_end.min(head_end).min(rules.heads_left) {
+        let most = line_end.min(head_end).min(rules.heads_left);
+        if len <= most {
             return Ok(());
         }
         let (name, limit) = if head_end <= line_end && head_end <= rules.heads_left {
@@ -148,7 +154,8 @@ impl Scan {
         } else {
             ("all_heads_bytes", limits.all_heads_bytes)
         };
-        Err(ProtocolError::Limit(LimitExceeded { name, limit: limit as u64, seen: (limit as u64).saturating_add(1) }))
+        let exceeded = LimitExceeded { name, limit: limit as u64, seen: (limit as u64).saturating_add(1) };
+        Err(ProtocolError::Limit(exceeded).after(most.saturating_add(1)))
     }
 }
 

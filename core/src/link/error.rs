@@ -68,7 +68,7 @@ impl fmt::Display for LinkError {
             LinkError::Proxy(error) => write!(f, "the proxy's answer to CONNECT: {error}"),
             LinkError::Closed(kind) => write!(f, "the connection ended during the {kind}"),
             LinkError::EarlyBytes(kind) => write!(f, "expected nothing right after the {kind}, seen bytes"),
-            LinkError::Layer(error) => error.fmt(f),
+            LinkError::Layer(_) => f.write_str("a layer of the connection failed"),
             LinkError::Over => f.write_str("the link is over"),
         }
     }
@@ -77,8 +77,7 @@ impl fmt::Display for LinkError {
 impl Error for LinkError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            LinkError::Proxy(error) => Some(error),
-            LinkError::Layer(error) => error.source(),
+            LinkError::Layer(error) => Some(&**error),
             _ => None,
         }
     }

@@ -157,7 +157,7 @@ impl fmt::Display for LayerError {
             LayerError::Tls(failure) => failure.fmt(f),
             LayerError::ProxyRefused(refusal) => refusal.fmt(f),
             LayerError::Proxy(error) => write!(f, "the proxy's answer to CONNECT: {error}"),
-            LayerError::Other(error) => error.fmt(f),
+            LayerError::Other(_) => f.write_str("a layer of the connection failed"),
         }
     }
 }
@@ -165,8 +165,7 @@ impl fmt::Display for LayerError {
 impl Error for LayerError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            LayerError::Proxy(error) => Some(error),
-            LayerError::Other(error) => error.source(),
+            LayerError::Other(error) => Some(&**error),
             _ => None,
         }
     }

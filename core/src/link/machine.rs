@@ -197,6 +197,11 @@ impl Link {
         self.stack.flush()
     }
 
+    /// Whether the layer next to the wire is not open yet.
+    pub(crate) fn opens_first_layer(&self) -> bool {
+        self.stack.opening_at() == 0
+    }
+
     /// Whether nothing that was received waits in the layers, not even their end.
     pub(crate) fn nothing_received(&self) -> bool {
         let ended = self.stack.at_eof() || self.stack.layers().any(Layer::peer_closed);

@@ -167,6 +167,11 @@ pub enum HeaderError {
         /// The control character.
         byte: u8,
     },
+    /// The value of Host is no host, with a port or without (RFC 9110 §7.2).
+    Host {
+        /// The first byte that cannot stand there, if one byte is at fault.
+        byte: Option<u8>,
+    },
     /// The core owns this field; it is set through an option (T21).
     Owned {
         /// The field's name.
@@ -187,6 +192,10 @@ impl fmt::Display for HeaderError {
             HeaderError::Name { name } => write!(f, "expected a token as a field name, saw {name:?}"),
             HeaderError::Value { name, byte } => {
                 write!(f, "expected no control character in the value of {name}, saw byte 0x{byte:02x}")
+            }
+            HeaderError::Host { byte: None } => f.write_str("expected a host and perhaps a port in Host, saw neither"),
+            HeaderError::Host { byte: Some(byte) } => {
+                write!(f, "expected a host and perhaps a port in Host, saw \"{}\" in it", byte.escape_ascii())
             }
             HeaderError::Owned { name, instead } => {
                 write!(f, "{name} is not set by hand: {instead}")

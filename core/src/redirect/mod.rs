@@ -217,7 +217,7 @@ impl fmt::Display for RedirectError {
 impl std::error::Error for RedirectError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            RedirectError::BadLocation(error) => Some(error),
+            RedirectError::BadLocation(error) => error.source(),
             _ => None,
         }
     }

@@ -233,10 +233,12 @@ impl Machine {
             let n = delivery.size.slice_len(input.len());
             return match delivery.size.take(n) {
                 Ok(()) => delivery.visible = n,
-                Err(limit) => self.fail(ErrorKind::Limit(limit)),
+                Err(limit) => self.refuse(n, ErrorKind::Limit(limit)),
             };
         };
+        let before = decoded.decoder.encoded_bytes();
         let step = decoded.run(input, delivery.received, &delivery.size);
+        let used_up = decoded.decoder.encoded_bytes() - before;
         let done = decoded.done;
         if done && decoded.decoder.trailing_data().is_some() {
             self.tolerated.insert(Leniency::DataAfterCoding);
@@ -244,7 +246,7 @@ impl Machine {
         match step {
             Ok((used, produced)) => {
                 if let Err(limit) = delivery.size.take(produced) {
-                    return self.fail(ErrorKind::Limit(limit));
+                    return self.refuse(used, ErrorKind::Limit(limit));
                 }
                 delivery.visible = produced;
                 if let (Some(link), true) = (&mut self.link, used > 0) {
@@ -254,8 +256,16 @@ impl Machine {
                     self.delivered();
                 }
             }
-            Err(error) => self.fail(ErrorKind::Decode(error)),
+            Err(error) => self.refuse(usize::try_from(used_up).unwrap_or(usize::MAX), ErrorKind::Decode(error)),
         }
+    }
+
+    /// Fails over the last of the next `used` bytes of the body.
+    fn refuse(&mut self, used: usize, kind: ErrorKind) {
+        if let Some(link) = &mut self.link {
+            link.consume(used);
+        }
+        self.fail(kind);
     }
 
     /// The caller has all of the body. What is left of the request has the time of a drain.

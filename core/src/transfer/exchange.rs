@@ -6,6 +6,7 @@ use super::{Machine, Stage, WriteSide};
 use crate::error::{ErrorKind, IoFailure, Misuse, Phase};
 use crate::http1::ResponseHead;
 use crate::link::{self, LayerKind, Link, LinkError, LinkEvent};
+use crate::proxy::Proxy;
 use crate::time::Instant;
 
 /// The request could not be written to its end. A response may be there all the same, and is waited for shortly (T52).
@@ -15,9 +16,11 @@ pub(super) struct SendFailed {
     pub(super) at: Instant,
 }
 
-pub(super) fn establishing(link: &Link) -> Phase {
+/// What is being established. The first layer upon the socket is the proxy's own TLS, if the proxy is spoken to over TLS.
+pub(super) fn establishing(link: &Link, proxy: Option<&Proxy>) -> Phase {
     match link.phase() {
         link::Phase::Establishing(LayerKind::Proxy) => Phase::Proxy,
+        _ if proxy.is_some_and(Proxy::is_https) && link.opens_first_layer() => Phase::ProxyTls,
         _ => Phase::Tls,
     }
 }

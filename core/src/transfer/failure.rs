@@ -8,6 +8,7 @@ use crate::body::Body;
 use crate::error::{Error, ErrorKind, Misuse, Phase, Processed, Report};
 use crate::http1::ResponseHead;
 use crate::link::{Link, LinkError};
+use crate::proxy::Proxy;
 use crate::url_rules::{QueryShown, redacted};
 
 impl Machine {
@@ -17,7 +18,10 @@ impl Machine {
             Stage::Acquire { .. } | Stage::Check => Phase::Acquire,
             Stage::Resolve { .. } => Phase::Resolve,
             Stage::Dial { .. } => Phase::Connect,
-            Stage::Establish { .. } => self.link.as_ref().map_or(Phase::Tls, |link| exchange::establishing(link)),
+            Stage::Establish { .. } => {
+                let proxy = self.request.settings.proxy.as_ref();
+                self.link.as_ref().map_or(Phase::Tls, |link| exchange::establishing(link, proxy))
+            }
             Stage::Exchange { send_failed: Some(_) } => Phase::Send,
             Stage::Exchange { .. } if !self.request_is_sent() => Phase::Send,
             Stage::Exchange { .. } => Phase::Head,
@@ -35,19 +39,27 @@ impl Machine {
     }
 
     pub(super) fn report(&self, kind: ErrorKind, response: Option<Box<ResponseHead>>) -> Report {
-        let (bytes_sent, bytes_received) = self.bytes_moved();
+        let (bytes_sent, mut bytes_received) = self.bytes_moved();
         let phase = match kind {
             // Judged at once, whatever stage it was that brought it.
             ErrorKind::Redirect(_) => Phase::Redirect,
             ErrorKind::AddressDenied(_) => Phase::Connect,
+            // A fault in the request's or the proxy's fields, found when they are written.
+            ErrorKind::Head(_) => Phase::Prepare,
             _ => self.phase(),
         };
+        if matches!(kind, ErrorKind::Decode(_) | ErrorKind::Limit(_)) {
+            // What lies behind the byte that was refused does not count: it may have come with it, or not.
+            let behind = self.link.as_ref().map_or(0, |link| link.body().len());
+            bytes_received = bytes_received.saturating_sub(behind as u64);
+        }
         Report {
             kind,
             phase,
             hop: self.chain.hops,
             method: self.request.method.clone(),
             url: redacted(&self.request.url, QueryShown::NamesOnly).to_string(),
+            proxy: self.request.settings.proxy.as_ref().map(Proxy::authority),
             peer: self.peer,
             bytes_sent,
             bytes_received,
@@ -59,6 +71,9 @@ impl Machine {
 
     fn end_with(&mut self, kind: ErrorKind, response: Option<Box<ResponseHead>>) {
         let report = self.report(kind, response);
+        // For errors that the embedder asks for later.
+        self.attempt.moved = (report.bytes_sent, report.bytes_received);
+        self.attempt.written |= report.bytes_sent > 0;
         if let Stage::Dial { dial, .. } = &mut self.stage {
             self.words.abandon(&mut dial.give_up());
         }

@@ -428,6 +428,11 @@ impl Transfer {
         self.0.chain.undecoded()
     }
 
+    /// The error that this transfer has ended with, if it has failed: that of [`Event::Failed`], whether that was polled or not.
+    pub fn failure(&self) -> Option<&Error> {
+        self.0.words.failure()
+    }
+
     /// An [`Error`] of this transfer for a failure that its embedder found, such as text in an unknown charset.
     pub fn error(&self, kind: ErrorKind) -> Error {
         Error::new(self.0.report(kind, None))

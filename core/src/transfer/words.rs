@@ -19,7 +19,9 @@ pub(super) struct Words {
     /// Attempts to connect whose sockets are to be closed.
     losers: Option<Box<Losers>>,
     event: Option<Event>,
-    ending: Option<Result<(), Error>>,
+    /// The last word is due.
+    ending: bool,
+    failure: Option<Error>,
 }
 
 /// There seldom are any, so they are kept in a box (which clippy allows for a type of one's own).
@@ -54,8 +56,13 @@ impl Words {
 
     /// The last word, said after all others.
     pub(super) fn end(&mut self, result: Result<(), Error>) {
-        self.ending = Some(result);
-        self.waiting = true;
+        self.failure = result.err();
+        (self.ending, self.waiting) = (true, true);
+    }
+
+    /// Why it has ended, if it failed; before and after that was said.
+    pub(super) fn failure(&self) -> Option<&Error> {
+        self.failure.as_ref()
     }
 
     #[inline]
@@ -65,7 +72,7 @@ impl Words {
 
     /// Whether nothing but the end waits to be said.
     pub(super) fn are_only_the_last(&self) -> bool {
-        self.ending.is_some() && self.socket.is_none() && self.losers.is_none() && self.event.is_none()
+        self.ending && self.socket.is_none() && self.losers.is_none() && self.event.is_none()
     }
 
     #[inline]
@@ -84,16 +91,13 @@ impl Words {
     }
 
     fn last(&mut self) -> Option<Event> {
-        Some(match self.ending.take()? {
-            Ok(()) => Event::Done,
-            Err(error) => Event::Failed(error),
-        })
+        std::mem::take(&mut self.ending).then(|| self.failure.clone().map_or(Event::Done, Event::Failed))
     }
 
     fn update(&mut self) {
         if self.losers.as_ref().is_some_and(|losers| losers.0.is_empty()) {
             self.losers = None;
         }
-        self.waiting = self.event.is_some() || self.ending.is_some() || self.socket.is_some() || self.losers.is_some();
+        self.waiting = self.event.is_some() || self.ending || self.socket.is_some() || self.losers.is_some();
     }
 }

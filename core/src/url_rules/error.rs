@@ -66,7 +66,6 @@ impl fmt::Display for UrlError {
 impl std::error::Error for UrlError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            UrlError::Limit(limit) => Some(limit),
             UrlError::Parse(error) => Some(error),
             _ => None,
         }

@@ -11,6 +11,7 @@
 
 mod door;
 mod error;
+mod excerpt;
 mod query;
 mod reference;
 mod target;
@@ -21,4 +22,5 @@ pub use query::append_query;
 pub use reference::join;
 pub use target::{QueryShown, absolute_target, host_header, redacted, request_target};
 
+pub(crate) use excerpt::excerpt;
 pub(crate) use reference::resolve_location;

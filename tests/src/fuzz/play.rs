@@ -28,6 +28,7 @@ pub(super) struct Played {
     pub(super) framing: Option<BodyFraming>,
     pub(super) trailers: Option<Fields>,
     pub(super) tolerated: LeniencySet,
+    pub(super) received: u64,
 }
 
 #[derive(Debug, PartialEq)]
@@ -90,6 +91,7 @@ impl Exchange {
             framing: connection.body_framing(),
             trailers: connection.trailers().cloned(),
             tolerated: connection.leniencies_used(),
+            received: connection.bytes_received(),
         }
     }
 

@@ -487,6 +487,13 @@ impl Driver<'_> {
             self.input(Input::Tick);
             self.input(Input::Cancel);
         }
+        // How it failed can still be asked, and what is told is that.
+        let failed = match &self.out.outcome {
+            Outcome::Failed(error) => Some(std::ptr::from_ref(error.report())),
+            Outcome::Done => None,
+        };
+        let kept = self.transfer.failure().map(|error| std::ptr::from_ref(error.report()));
+        assert_eq!(kept, failed, "the error of a transfer that has ended");
         self.out.after_end += usize::from(self.transfer.deadline().is_some() || !self.transfer.is_ended());
         self.out
     }

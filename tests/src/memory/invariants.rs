@@ -45,7 +45,12 @@ pub fn work_is_bounded_by_the_inputs(run: &Transcript) {
 pub fn errors_say_where(run: &Transcript) {
     let Outcome::Failed(error) = &run.outcome else { return };
     let (text, report) = (error.to_string(), error.report());
-    assert!(text.starts_with(&format!("{} {}: {}", report.method, report.url, report.phase)), "{text}");
+    let start = format!("{} {}: ", report.method, report.url);
+    let doing = text.strip_prefix(&start).unwrap_or_else(|| panic!("{text}"));
+    match &report.proxy {
+        None => assert!(doing.starts_with(&report.phase.to_string()), "{text}"),
+        Some(proxy) => assert!(doing.contains(proxy) && !proxy.contains('@'), "{text}"),
+    }
     assert_eq!(report.hop as usize, run.history.len(), "{text}");
     assert!(!text.contains('\n') && !report.url.contains('@'), "{text}");
     let cancelled = matches!(report.kind, ErrorKind::Cancelled | ErrorKind::Timeout { .. });

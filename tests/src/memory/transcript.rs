@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use petition_core::buffer::Retained;
+use petition_core::decode::DecodeError;
 use petition_core::http1::LeniencySet;
+use petition_core::link::LinkError;
 use petition_core::text::Text;
 use petition_core::transfer::Hop;
 use petition_core::{Error, ErrorKind, Phase};
@@ -107,11 +109,19 @@ impl Transcript {
     pub(super) fn essence(&self) -> String {
         let outcome = match &self.outcome {
             Outcome::Done => "done".to_owned(),
-            // How many bytes had moved by then is the driver's doing.
+            // How many bytes had moved by then is the driver's doing, unless a byte that was received decided it.
             Outcome::Failed(error) => {
                 let text = error.to_string();
-                text.split_once(" bytes sent, ")
-                    .map_or(text.clone(), |(start, _)| start.trim_end_matches(char::is_numeric).into())
+                let start = text
+                    .split_once(" bytes sent, ")
+                    .map_or(text.clone(), |(start, _)| start.trim_end_matches(char::is_numeric).into());
+                match error.kind() {
+                    ErrorKind::Decode(DecodeError::Limit(_)) => start,
+                    ErrorKind::Link(LinkError::Protocol(_)) | ErrorKind::Decode(_) => {
+                        format!("{start}{} received", error.report().bytes_received)
+                    }
+                    _ => start,
+                }
             }
         };
         format!(

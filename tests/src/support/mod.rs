@@ -108,6 +108,18 @@ pub fn timed<R>(range: RangeInclusive<Duration>, f: impl FnOnce() -> R) -> R {
 /// The window for a deadline of one second.
 pub const ONE_SECOND: RangeInclusive<Duration> = Duration::from_millis(950)..=Duration::from_millis(1600);
 
+/// The error and all its sources on one line, as most programs print them.
+pub fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut out = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        // Writing to a String cannot fail.
+        let _ = write!(out, ": {error}");
+        source = error.source();
+    }
+    out
+}
+
 /// Everything that an error says about itself: Display and Debug of it and of all its sources.
 pub fn everything(error: &(dyn Error + 'static)) -> String {
     let mut out = format!("{error}\n{error:?}\n{error:#?}\n");

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use petition_core::Session;
 use petition_mio::{Error, EventLoop, LoopThread, Options, Response, petition_core};
+use petition_tests::support::chain;
 use petition_tests::tls::Authority;
 
 /// Longer than anything here takes.
@@ -72,6 +73,6 @@ fn next<T>(from: &mpsc::Receiver<T>) -> T {
 fn kind(outcome: &Outcome) -> String {
     match outcome {
         Ok(response) => response.status().as_u16().to_string(),
-        Err(error) => error.kind().to_string(),
+        Err(error) => chain(error.kind()),
     }
 }
