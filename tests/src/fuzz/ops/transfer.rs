@@ -390,6 +390,8 @@ impl Run<'_> {
                 Some(Output::Read) => drop(self.give(Input::Eof)),
                 Some(Output::NeedBody) => drop(self.give(Input::BodyEnd)),
                 Some(Output::Rewind) => drop(self.give(Input::NotRewound)),
+                // Of what was read to elsewhere nothing is shown.
+                Some(Output::Body) if self.transfer.body().is_empty() => drop(self.give(Input::Discard)),
                 Some(Output::Body) => drop(self.give(Input::Consumed(self.transfer.body().len()))),
                 Some(Output::Wait) if !self.transfer.is_ended() => self.stir(),
                 _ => {}
