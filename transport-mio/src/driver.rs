@@ -495,24 +495,30 @@ impl Driver {
         told(self.engine.transfer_input(self.now, id, Input::Consumed(n)));
     }
 
+    /// Asks the source until it has filled the space or has no more for now: a source of many small pieces costs no write and no chunk for each.
     fn supply(&mut self, id: TransferId) {
         self.space.resize(SPACE, 0);
         let room = self.engine.transfer(id).map_or(0, |transfer| transfer.body_room()).min(self.space.len());
         let mut space = std::mem::take(&mut self.space);
-        let supplied = self.with_job(id, |_, job| job.upload(space.get_mut(..room).unwrap_or_default()));
+        let supplied = self.with_job(id, |_, job| gather(job, space.get_mut(..room).unwrap_or_default()));
         let now = self.now;
-        match supplied {
-            None => {}
-            Some(Ok(Supply::Bytes(n))) if n > 0 => {
-                let bytes = space.get(..n.min(room)).unwrap_or_default();
+        if let Some((n, then)) = supplied {
+            let bytes = space.get(..n).unwrap_or_default();
+            if !bytes.is_empty() {
                 let pushed = self.engine.push_body(now, id, bytes);
                 debug_assert!(pushed.is_ok_and(|taken| taken == bytes.len()), "{pushed:?}");
             }
-            Some(Ok(Supply::Bytes(_) | Supply::Later)) => {
-                told(self.engine.transfer_input(now, id, Input::Blocked(Side::Body)));
+            let input = match then {
+                None => None,
+                Some(Ok(End::Later)) => Some(Input::Blocked(Side::Body)),
+                Some(Ok(End::Over)) => Some(Input::BodyEnd),
+                Some(Err(words)) => Some(Input::BodyFailed(words)),
+            };
+            // A deadline may have ended it with the bytes.
+            if let (Some(input), true) = (input, self.engine.transfer(id).is_some_and(|transfer| !transfer.is_ended()))
+            {
+                told(self.engine.transfer_input(now, id, input));
             }
-            Some(Ok(Supply::End)) => told(self.engine.transfer_input(now, id, Input::BodyEnd)),
-            Some(Err(words)) => told(self.engine.transfer_input(now, id, Input::BodyFailed(words))),
         }
         self.space = space;
     }
@@ -539,7 +545,34 @@ impl Driver {
                 }
             }
             Event::Informational(head) => drop(self.with_job(id, |_, job| job.informational(head))),
-            Event::Redirected | Event::Retried | Event::Done | Event::Failed(_) => {}
+            Event::Redirected | Event::ExpectRefused | Event::Retried | Event::Done | Event::Failed(_) => {}
+        }
+    }
+}
+
+/// What follows what a source has given.
+enum End {
+    Later,
+    Over,
+}
+
+/// Fills the space from a source, as far as it gives anything now: how much that is, and what the source said then, if it said anything but bytes.
+fn gather(job: &mut Job, space: &mut [u8]) -> (usize, Option<Result<End, String>>) {
+    let mut n = 0;
+    loop {
+        let rest = space.get_mut(n..).unwrap_or_default();
+        if rest.is_empty() {
+            return (n, None);
+        }
+        let room = rest.len();
+        match job.upload(rest) {
+            Ok(Supply::Bytes(given)) if given > room => {
+                return (n, Some(Err(format!("the source reports {given} bytes, and had room for {room}"))));
+            }
+            Ok(Supply::Bytes(given @ 1..)) => n += given,
+            Ok(Supply::Bytes(_) | Supply::Later) => return (n, Some(Ok(End::Later))),
+            Ok(Supply::End) => return (n, Some(Ok(End::Over))),
+            Err(words) => return (n, Some(Err(words))),
         }
     }
 }

@@ -55,7 +55,8 @@ macro_rules! facts {
             fields.filter_map(|field| cookie::Cookie::parse(field.to_owned()).ok()).collect()
         }
 
-        /// The hops that were answered by a redirect, the oldest first.
+        /// The responses that were not the final one, the oldest first: each redirect that was followed, and a 417 after which the
+        /// request was sent without `Expect`.
         pub fn history(&self) -> &[petition_core::transfer::Hop] {
             self.transfer.history()
         }

@@ -39,7 +39,8 @@ pub trait Handler {
     /// The next piece of the body, content codings removed; it is used up when this returns.
     fn data(&mut self, piece: &[u8]) -> Flow;
 
-    /// Bytes of the request body, for a request with [`Body::Stream`](petition_core::Body::Stream): as many as fit into `space`.
+    /// Bytes of the request body, for a request with [`Body::Stream`](petition_core::Body::Stream): as many as fit into `space`. Asked again until
+    /// it says [`Supply::Later`] or [`Supply::End`], or 64 KiB are there; then they are written.
     ///
     /// # Errors
     /// In words; the request fails with them.

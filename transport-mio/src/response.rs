@@ -4,7 +4,7 @@ use std::fmt;
 
 use bytes::Bytes;
 use petition_core::Error;
-use petition_core::http1::ResponseHead;
+use petition_core::http1::{Fields, ResponseHead};
 use petition_core::text::Text;
 use petition_core::transfer::Transfer;
 
@@ -23,6 +23,12 @@ impl Response {
     }
 
     facts!();
+
+    /// The trailer fields; `None` when the response has no trailer section. Fields that may not be trailers are left out
+    /// (RFC 9110 §6.5.1).
+    pub fn trailers(&self) -> Option<&Fields> {
+        self.transfer.trailers()
+    }
 
     /// The whole body, content codings removed.
     pub fn bytes(&self) -> &Bytes {

@@ -15,7 +15,7 @@ use rustix::event::PollFlags;
 use crate::clock::Clock;
 use crate::dialing::Dialing;
 use crate::session::Shared;
-use crate::socket::Socket;
+use crate::socket::{Socket, wait};
 use crate::upload::Upload;
 
 mod connection;
@@ -94,6 +94,8 @@ enum Place {
 struct Waiting {
     read: bool,
     write: bool,
+    /// The body's source is not asked before the write side is ready.
+    body: bool,
 }
 
 /// Why the loop came back.
@@ -154,7 +156,8 @@ impl Call {
             let output = self.transfer.poll();
             if !matches!(output, Output::Body | Output::Release | Output::Event(_)) {
                 self.clock.refresh();
-                if self.wait_again() {
+                // An order is given once: only what comes again may give way to the time.
+                if is_offer(&output) && self.wait_again() {
                     continue;
                 }
             }
@@ -195,6 +198,7 @@ impl Call {
             }
         }
         match output {
+            Output::Resolve | Output::Connect(..) if !self.has_place() => {}
             Output::Sync => self.sync(),
             Output::Acquire => self.acquire(),
             Output::Check => {
@@ -254,7 +258,7 @@ impl Call {
             }
             Event::Done => Some(Stop::Done),
             Event::Failed(error) => Some(Stop::Failed(error)),
-            Event::Informational(_) | Event::Redirected | Event::Retried => None,
+            Event::Informational(_) | Event::Redirected | Event::ExpectRefused | Event::Retried => None,
         }
     }
 
@@ -290,6 +294,9 @@ impl Call {
         if self.waiting.write && (any || ready.contains(PollFlags::OUT)) {
             self.waiting.write = false;
             self.tell(Input::Ready(Side::Write));
+            if std::mem::take(&mut self.waiting.body) {
+                self.tell(Input::Ready(Side::Body));
+            }
         }
     }
 
@@ -389,17 +396,46 @@ impl Call {
         }
     }
 
+    /// A piece of the body, from a reader that may take any time.
     fn supply(&mut self) {
+        let before = self.clock.now().instant;
         let Some(upload) = &mut self.upload else { return self.tell(Input::BodyEnd) };
-        let filled = upload.fill();
+        if self.waiting.write && !upload.gathers() {
+            // What waits for the socket is not to wait for the reader as well.
+            self.waiting.body = true;
+            return self.tell(Input::Blocked(Side::Body));
+        }
+        let failed = upload.fill().err();
         self.clock.read();
-        match filled {
-            Ok([]) => self.tell(Input::BodyEnd),
+        if let Some(error) = failed {
+            return self.tell(Input::BodyFailed(error.to_string()));
+        }
+        // The piece stays where it is until it is used.
+        if upload.looks(before, self.clock.now().instant) && self.look() {
+            return;
+        }
+        let Some(upload) = &mut self.upload else { return };
+        match upload.fill() {
+            Ok([]) | Err(_) => self.tell(Input::BodyEnd),
             Ok(bytes) => match self.transfer.push_body(self.clock.now(), bytes) {
                 Ok(n) => upload.used(n),
                 Err(misuse) => debug_assert!(false, "{misuse}"),
             },
-            Err(error) => self.tell(Input::BodyFailed(error.to_string())),
+        }
+    }
+
+    /// Finds out whether the socket can be read, or written if that is waited for. Whether it can.
+    fn look(&mut self) -> bool {
+        let Some(socket) = &self.socket else { return false };
+        let mut flags = PollFlags::IN;
+        flags.set(PollFlags::OUT, self.waiting.write);
+        match wait([(socket.stream(), flags)], Some(Duration::ZERO)) {
+            Ok(Some((_, ready))) => {
+                self.waiting.read |= ready != PollFlags::OUT;
+                self.ready(ready);
+                true
+            }
+            Ok(None) | Err(_) => false,
         }
     }
 }
@@ -409,6 +445,12 @@ impl Call {
     pub(crate) fn is_here(&self) -> bool {
         self.process.is_current()
     }
+}
+
+/// Whether this is asked again until it is answered.
+fn is_offer(output: &Output) -> bool {
+    use Output::{Check, NeedBody, Read, Sync, Transmit, Wait};
+    matches!(output, Read | Transmit | NeedBody | Check | Sync | Wait)
 }
 
 impl Drop for Call {

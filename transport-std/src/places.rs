@@ -20,6 +20,15 @@ pub(crate) struct Places {
     freed: Condvar,
 }
 
+/// Which connection will do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Want {
+    /// A kept one, or else a new one.
+    Any,
+    /// A new one.
+    New,
+}
+
 struct State {
     pool: Pool<Route, Kept>,
     /// Who waits, in the order of coming.
@@ -63,11 +72,21 @@ impl Places {
         }
     }
 
-    /// A kept connection, or leave to open one; `None` when there was neither for as long as `left` says.
-    pub(crate) fn take(&self, route: &Route, now: Instant, left: Option<Duration>) -> Option<Take<Route, Kept>> {
+    /// A kept connection where that is wanted, or leave to open one; `None` when there was neither for as long as `left` says.
+    pub(crate) fn take(
+        &self,
+        route: &Route,
+        want: Want,
+        now: Instant,
+        left: Option<Duration>,
+    ) -> Option<Take<Route, Kept>> {
+        let ask = |pool: &mut Pool<Route, Kept>, now| match want {
+            Want::Any => pool.take(route, now),
+            Want::New => pool.open(route),
+        };
         let mut state = self.lock();
         if !state.line.iter().any(|(_, waiting)| waiting == route) {
-            match state.pool.take(route, now) {
+            match ask(&mut state.pool, now) {
                 Take::Full => {}
                 taken => return Some(taken),
             }
@@ -85,7 +104,7 @@ impl Places {
             };
             let first = state.line.iter().find(|(_, waiting)| waiting == route);
             if first.is_some_and(|(first, _)| *first == ticket) {
-                match state.pool.take(route, now + began.elapsed()) {
+                match ask(&mut state.pool, now + began.elapsed()) {
                     Take::Full => {}
                     taken => break Some(taken),
                 }

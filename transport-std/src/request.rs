@@ -50,7 +50,10 @@ impl Request {
         self
     }
 
-    /// Sets a body that is read while it is sent; `length` is its exact size, if that is known. It can be sent once only:
+    /// Sets a body that is read while it is sent; `length` is its exact size, if that is known. The head and each piece that the reader returns
+    /// are written before the reader is asked for more, so it may wait for the server to have seen them. Each piece costs a system call, and
+    /// without a `length` a chunk: a reader that does not wait for the server had better return large ones. While the reader blocks,
+    /// no deadline fires and no response is seen. It can be sent once only:
     /// a redirect that would need it again is delivered instead of followed, and to send the request again is an error.
     #[must_use]
     pub fn stream(mut self, reader: impl Read + Send + 'static, length: Option<u64>) -> Request {

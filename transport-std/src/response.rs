@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
-use petition_core::http1::{LeniencySet, ResponseHead, Version};
+use petition_core::http1::{Fields, LeniencySet, ResponseHead, Version};
 use petition_core::limits::LimitExceeded;
 use petition_core::text::Text;
 use petition_core::transfer::Hop;
@@ -24,7 +24,8 @@ const SHORT: usize = 64;
 /// It is a [`Read`]: the body is taken from the connection as it is read, content codings removed. [`Response::content`], [`Response::text`]
 /// and `json` collect it, and keep it, up to [`Limits::body_bytes`](petition_core::Limits::body_bytes) (64 MiB).
 ///
-/// When the body has been read to its end, the connection goes back to the session. A response that is dropped before that closes its connection,
+/// When the body has been read to its end, the connection goes back to the session, or is closed, and its slot is free, though the response is
+/// kept. A response that is dropped before that closes its connection,
 /// unless the rest is known to be short ([`Limits::drain_bytes`](petition_core::Limits::drain_bytes), 64 KiB): it is then read, for at most
 /// [`Limits::drain_time`](petition_core::Limits::drain_time) (250 ms).
 ///
@@ -101,9 +102,16 @@ impl Response {
         fields.filter_map(|field| cookie::Cookie::parse(field.to_owned()).ok()).collect()
     }
 
-    /// The hops that were answered by a redirect, the oldest first.
+    /// The responses that were not the final one, the oldest first: each redirect that was followed, and a 417 after which the
+    /// request was sent without `Expect`.
     pub fn history(&self) -> &[Hop] {
         self.call.transfer.history()
+    }
+
+    /// The trailer fields, once the body has been read to its end. `None` when the response has no trailer section.
+    /// Fields that may not be trailers are left out (RFC 9110 §6.5.1).
+    pub fn trailers(&self) -> Option<&Fields> {
+        self.call.transfer.trailers()
     }
 
     /// The time from sending the request to the head of this response, redirects included.
@@ -211,6 +219,20 @@ impl Response {
         Ok(self)
     }
 
+    /// Behind the last byte the connection is let go, although the caller has not asked for more (T88). `here`: what comes next may be here
+    /// already; after a read straight to the caller it is so only where the response is known to be over.
+    fn finish_early(&mut self, here: bool) {
+        if !self.call.transfer.body().is_empty() || !(here || self.call.transfer.is_received()) {
+            return;
+        }
+        self.call.go_on();
+        match self.call.settle() {
+            Stop::Done => self.body = Body::Ended,
+            Stop::Failed(error) => self.body = Body::Failed(error),
+            Stop::Head(_) | Stop::Body | Stop::Waits => {}
+        }
+    }
+
     /// Closes the connection over a body that is not wanted.
     fn give_up(&mut self, error: Error) {
         self.body = Body::Failed(error);
@@ -269,6 +291,7 @@ impl Read for Response {
         if out.len() < LARGE {
             self.call.come_back();
         } else if let Some(n) = self.call.read_large(out) {
+            self.finish_early(false);
             return Ok(n);
         }
         let Some(bytes) = self.next_piece().map_err(into_io)? else { return Ok(0) };
@@ -280,8 +303,11 @@ impl Read for Response {
         self.call.saw(n);
         if n < SHORT && out.len() >= LARGE {
             // The first bytes of a chunk: the others may go straight to where they are wanted.
-            return Ok(n + self.call.read_straight(out, n).unwrap_or(0));
+            let more = self.call.read_straight(out, n);
+            self.finish_early(more.is_none());
+            return Ok(n + more.unwrap_or(0));
         }
+        self.finish_early(true);
         Ok(n)
     }
 }

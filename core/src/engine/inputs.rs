@@ -76,8 +76,9 @@ impl Engine {
         match known.owner {
             Owner::Transfer(id) => {
                 self.enqueue(id);
-                if self.transfer(id).is_some_and(|transfer| transfer.is_blocked(Side::Read)) {
-                    // It was told so itself.
+                let hears = |transfer: &Transfer| transfer.is_blocked(Side::Read) || transfer.is_uploading();
+                if self.transfer(id).is_some_and(hears) {
+                    // It was told so itself, or writes on unless it knows.
                     return unless_ended(self.transfer_input(now, id, Input::Ready(Side::Read)));
                 }
             }

@@ -394,6 +394,12 @@ impl Engine {
                 Asked::Read => {
                     let socket = socket?;
                     if self.sockets.get(socket.0).is_some_and(|known| known.dry) {
+                        if slot.transfer.reads_first() {
+                            // It may have more to write, or to ask for.
+                            let told = slot.transfer.handle(now, Input::Blocked(transfer::Side::Read));
+                            debug_assert_eq!(told, Ok(()));
+                            continue;
+                        }
                         self.arm(id);
                         return None;
                     }

@@ -5,7 +5,7 @@
 //! is an error.
 
 use super::error::LinkError;
-use super::layer::Received;
+use super::layer::{LayerKind, Received};
 use super::stack::{Stack, Step};
 use crate::Now;
 
@@ -49,6 +49,9 @@ impl Stack {
                 Step::Plain(got) => self.early(i, got)?,
                 Step::Progress => {}
                 Step::Starved if self.feed(i, now)? => {}
+                Step::Starved if self.levels().get(i).is_some_and(|level| level.layer.peer_closed()) => {
+                    return Err(LinkError::Closed(self.opening().unwrap_or(LayerKind::Other)));
+                }
                 Step::Starved if self.ended_below(i)?.is_none() => return Ok(false),
                 Step::Starved => {
                     let (level, ..) = self.level(i);

@@ -2,7 +2,7 @@
 
 use super::error::LinkError;
 use super::machine::{Link, State};
-use crate::http1::{Config, Connection, FieldLines, Misuse, RequestHead, SendError};
+use crate::http1::{Config, Connection, FieldLines, Fields, Misuse, RequestHead, SendError};
 use std::sync::Arc;
 
 impl Link {
@@ -59,6 +59,11 @@ impl Link {
         trailers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
     ) -> Result<(), SendError> {
         self.http.finish_body(trailers)
+    }
+
+    /// Takes the trailers of the response, as [`Connection::take_trailers`].
+    pub fn take_trailers(&mut self) -> Option<Fields> {
+        self.http.take_trailers()
     }
 
     /// Gives up the body: the link is not used again.

@@ -145,7 +145,7 @@ single {
     https_only: bool = false;
     /// Time for looking up the name and connecting, the proxy included. Default 10 s.
     connect_timeout: Option<Duration> = Some(Duration::from_secs(10));
-    /// Time to wait for a place among the connections, where the pool limits how many are open (T88). Default 10 s.
+    /// How long to wait for a free connection slot, where the pool limits how many connections are open (T88); zero: not at all. Default 10 s.
     acquire_timeout: Option<Duration> = Some(Duration::from_secs(10));
     /// Time for the proxy's and TLS handshakes. Default 10 s.
     tls_timeout: Option<Duration> = Some(Duration::from_secs(10));

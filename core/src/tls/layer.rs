@@ -260,6 +260,10 @@ impl Layer for TlsLayer {
                 return Err(self.fail(TlsFailure::Misbehaved("a handshake message in too many records".into())));
             }
             let opening = !self.is_open();
+            if opening && matches!(unread.get(self.held..end), Some([21, 3, _, 0, 2, _, 0])) {
+                // RFC 8446 §6.1: the server ends TLS before it has begun, and may leave TCP open. rustls takes this for a warning.
+                return Err(self.fail(TlsFailure::Alert { code: 0, name: "CloseNotify".into() }));
+            }
             let got = self.process(now, unread.get_mut(..end).unwrap_or_default(), down)?;
             self.heard = true;
             self.open()?;

@@ -1,6 +1,7 @@
 //! What a transfer remembers over its hops. Most requests have one hop, and a body that can be decoded: what is there only for others is in a box.
 
 use super::io::Hop;
+use crate::http1::Fields;
 use crate::redirect::Seen;
 
 /// What is remembered over the hops.
@@ -22,6 +23,10 @@ pub(super) struct Rare {
     pub(super) history: Vec<Hop>,
     pub(super) seen: Seen,
     pub(super) referer: Option<String>,
+    /// Small pieces of a chunked request body that wait to leave as one chunk.
+    pub(super) gathered: Vec<u8>,
+    /// The trailers of the final response.
+    pub(super) trailers: Option<Fields>,
     /// Content codings that stay on the body of the final response.
     pub(super) undecoded: Vec<Box<str>>,
     /// A limit on the final body that was set before it began.
@@ -35,6 +40,14 @@ impl Chain {
 
     pub(super) fn undecoded(&self) -> &[Box<str>] {
         self.rare.as_ref().map_or(&[], |rare| &rare.undecoded)
+    }
+
+    pub(super) fn gathered(&self) -> &[u8] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.gathered)
+    }
+
+    pub(super) fn take_gathered(&mut self) -> Vec<u8> {
+        self.rare.as_mut().map(|rare| std::mem::take(&mut rare.gathered)).unwrap_or_default()
     }
 
     pub(super) fn referer(&self) -> Option<&str> {

@@ -67,7 +67,7 @@ impl Machine {
             limit(self.started, settings.total_timeout, Timeout::Total);
         }
         match &self.stage {
-            Stage::Acquire { since, .. } => limit(*since, settings.acquire_timeout, Timeout::Acquire),
+            Stage::Acquire { since: Some(since), .. } => limit(*since, settings.acquire_timeout, Timeout::Acquire),
             Stage::Resolve { since, .. } => limit(*since, settings.connect_timeout, Timeout::Connect),
             Stage::Dial { since, dial } => {
                 limit(*since, settings.connect_timeout, Timeout::Connect);
@@ -75,7 +75,12 @@ impl Machine {
                     add(at, Due::NextAddress);
                 }
             }
-            Stage::Establish { since } => limit(*since, settings.tls_timeout, Timeout::Tls),
+            Stage::Establish { since, send_failed } => {
+                limit(*since, settings.tls_timeout, Timeout::Tls);
+                if let Some(failed) = send_failed {
+                    add(failed.at + SEND_FAILED_GRACE, Due::SendFailed);
+                }
+            }
             Stage::Exchange { send_failed } => {
                 if !self.waits_for_stream() {
                     limit(self.progress, settings.idle_timeout, Timeout::Idle);
@@ -146,7 +151,9 @@ impl Machine {
                     continue;
                 }
                 Due::SendFailed => {
-                    if let Stage::Exchange { send_failed: Some(failed) } = &self.stage {
+                    if let Stage::Exchange { send_failed: Some(failed) }
+                    | Stage::Establish { send_failed: Some(failed), .. } = &self.stage
+                    {
                         let failure = failed.failure.clone();
                         self.fail(ErrorKind::Io(failure));
                     }

@@ -54,6 +54,9 @@ impl Machine {
         self.released = None;
         self.head_after = None;
         self.tolerated = LeniencySet::EMPTY;
+        if let Some(rare) = &mut self.chain.rare {
+            rare.trailers = None;
+        }
         if self.chain.expect == Expectation::Refused {
             // This is the hop that was refused, once more.
             session.remember_refused_expect(&self.request.url);
@@ -95,7 +98,7 @@ impl Machine {
         self.lines = session.written(&route, &self.request);
         self.route = Some(route);
         if self.request.settings.keep_alive {
-            self.stage = Stage::Acquire { ordered: false, since: self.now.instant };
+            self.stage = Stage::Acquire { ordered: false, since: None };
         } else {
             self.find_addresses();
         }
@@ -153,7 +156,7 @@ impl Machine {
         self.close_link();
         self.attempt.reused = false;
         self.peer = None;
-        self.stage = Stage::Acquire { ordered: false, since: self.now.instant };
+        self.stage = Stage::Acquire { ordered: false, since: None };
     }
 
     pub(super) fn not_acquired(&mut self) -> Result<(), Misuse> {
@@ -259,7 +262,7 @@ impl Machine {
         self.attempt.reused = false;
         self.parked = Parked::default();
         self.upload = Upload::Finished;
-        self.stage = Stage::Establish { since: self.now.instant };
+        self.stage = Stage::Establish { since: self.now.instant, send_failed: None };
     }
 
     /// The connection is open and idle: the request goes out.
@@ -299,7 +302,14 @@ impl Machine {
         }
         self.news = !link.nothing_received();
         self.begin_upload();
-        self.stage = Stage::Exchange { send_failed: None };
+        let send_failed = match &mut self.stage {
+            Stage::Establish { send_failed, .. } => send_failed.take(),
+            _ => None,
+        };
+        if send_failed.is_some() {
+            self.give_up_upload();
+        }
+        self.stage = Stage::Exchange { send_failed };
     }
 
     pub(super) fn close_link(&mut self) {

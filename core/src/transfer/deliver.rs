@@ -4,7 +4,7 @@ use super::io::Output;
 use super::{AfterBody, Machine, Stage, Transfer};
 use crate::decode::{Codings, DecodeError, Decoder, Next, SizeLimit};
 use crate::error::{ErrorKind, Misuse};
-use crate::http1::{BodyFraming, Leniency, ResponseHead};
+use crate::http1::{BodyFraming, Fields, Leniency, ResponseHead};
 use crate::link::{LinkError, LinkEvent};
 use crate::options::Settings;
 use crate::prepared::Prepared;
@@ -98,6 +98,12 @@ impl Decoded {
 }
 
 impl Transfer {
+    /// The trailer fields of the final response, once [`Event::Done`] has come. `None` when the response had no trailer section.
+    /// Fields that may not be trailers are left out (RFC 9110 §6.5.1).
+    pub fn trailers(&self) -> Option<&Fields> {
+        self.0.chain.rare.as_ref()?.trailers.as_ref()
+    }
+
     /// How many body bytes may be read straight into the caller's memory now, in place of a read that is offered, and reported with
     /// `Input::Bypassed`. 0 whenever the bytes have to be looked at: when they are encrypted or encoded, or framing comes first.
     ///

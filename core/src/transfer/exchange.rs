@@ -2,14 +2,14 @@
 
 use super::io::{Event, Output, Side};
 use super::upload::Upload;
-use super::{Machine, Stage, WriteSide};
+use super::{Machine, Parked, Stage, Transfer};
 use crate::error::{ErrorKind, IoFailure, Misuse, Phase};
 use crate::http1::ResponseHead;
 use crate::link::{self, LayerKind, Link, LinkError, LinkEvent};
 use crate::proxy::Proxy;
 use crate::time::Instant;
 
-/// The request could not be written to its end. A response may be there all the same, and is waited for shortly (T52).
+/// A write failed. A response, or the reason, may be there all the same, and is waited for shortly (T52).
 #[derive(Clone, Debug)]
 pub(super) struct SendFailed {
     pub(super) failure: IoFailure,
@@ -22,6 +22,43 @@ pub(super) fn establishing(link: &Link, proxy: Option<&Proxy>) -> Phase {
         link::Phase::Establishing(LayerKind::Proxy) => Phase::Proxy,
         _ if proxy.is_some_and(Proxy::is_https) && link.opens_first_layer() => Phase::ProxyTls,
         _ => Phase::Tls,
+    }
+}
+
+/// What is known of the side to read.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum ReadSide {
+    /// Nothing is known: a read may wait.
+    #[default]
+    Open,
+    Blocked,
+    /// It was said to be ready, and not read since.
+    Ready,
+}
+
+/// What is known of the side to write.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum WriteSide {
+    #[default]
+    Open,
+    Blocked,
+    /// A write failed: none is offered any more on this connection.
+    Failed,
+}
+
+impl Parked {
+    /// That a side is ready is good for one read: the next may wait again.
+    fn read_done(&mut self) {
+        if self.read == ReadSide::Ready {
+            self.read = ReadSide::Open;
+        }
+    }
+}
+
+impl Transfer {
+    /// Whether a read comes before anything else: there are bytes, by what the transfer was told.
+    pub(crate) fn reads_first(&self) -> bool {
+        self.0.parked.read == ReadSide::Ready
     }
 }
 
@@ -84,14 +121,19 @@ impl Machine {
         self.words.event(Event::Informational(head));
     }
 
-    /// The system call that is wanted. Reading waits until the write side is empty or parked, so that a driver whose writes block needs no second
-    /// thread, and one whose writes do not is full duplex.
+    /// The system call that is wanted (T52).
+    ///
+    /// - Bytes that are known to be there are read first: an early final response ends the upload.
+    /// - Pending output is written before the body's source is asked for more: the source may wait for the server.
+    /// - Otherwise a read comes last, so that a driver whose calls block needs no second thread.
     pub(super) fn offer(&self) -> Output {
-        if self.wants_body() && !self.parked.body {
-            Output::NeedBody
+        if self.parked.read == ReadSide::Ready {
+            Output::Read
         } else if self.can_write() {
             Output::Transmit
-        } else if !self.parked.read {
+        } else if self.wants_body() && !self.parked.body {
+            Output::NeedBody
+        } else if self.parked.read == ReadSide::Open {
             Output::Read
         } else {
             Output::Wait
@@ -100,7 +142,9 @@ impl Machine {
 
     /// Whether a write is offered. What was given up is not written on, be it half a record of TLS.
     pub(super) fn can_write(&self) -> bool {
-        self.parked.write == WriteSide::Open && self.upload != Upload::Stopped && !self.outgoing().is_empty()
+        self.parked.write == WriteSide::Open
+            && !matches!(self.upload, Upload::Stopped { .. })
+            && !self.outgoing().is_empty()
     }
 
     /// Whether it is the embedder's stream that keeps the request from going on, and not the peer.
@@ -117,6 +161,7 @@ impl Machine {
         match &mut self.link {
             Some(link) if reads => {
                 link.received(bytes);
+                self.parked.read_done();
                 Ok(())
             }
             _ => Err(Misuse::NotAsked),
@@ -131,6 +176,7 @@ impl Machine {
                     return Err(Misuse::TooMany);
                 }
                 link.filled(n);
+                self.parked.read_done();
                 Ok(())
             }
             _ => Err(Misuse::NotAsked),
@@ -166,11 +212,19 @@ impl Machine {
                 self.close_link();
                 self.after_body(then);
             }
-            (Stage::Exchange { send_failed: Some(first) }, Side::Read) => {
+            (
+                Stage::Exchange { send_failed: Some(first) } | Stage::Establish { send_failed: Some(first), .. },
+                Side::Read,
+            ) => {
                 let first = first.failure.clone();
                 self.fail(ErrorKind::Io(first));
             }
-            (Stage::Exchange { send_failed: Some(_) }, Side::Write) => {}
+            (Stage::Exchange { send_failed: Some(_) } | Stage::Establish { send_failed: Some(_), .. }, Side::Write) => {
+            }
+            (Stage::Establish { send_failed, .. }, Side::Write) => {
+                // The peer may have said why, in an alert or a refusal.
+                *send_failed = Some(Box::new(SendFailed { failure, at: self.now.instant }));
+            }
             (Stage::Exchange { send_failed }, Side::Write) => {
                 *send_failed = Some(Box::new(SendFailed { failure, at: self.now.instant }));
                 // Until now it may have been the stream that took its time.
@@ -185,7 +239,7 @@ impl Machine {
 
     pub(super) fn park(&mut self, side: Side, parked: bool) -> Result<(), Misuse> {
         match (side, self.parked.write) {
-            (Side::Read, _) => self.parked.read = parked,
+            (Side::Read, _) => self.parked.read = if parked { ReadSide::Blocked } else { ReadSide::Ready },
             (Side::Write, WriteSide::Failed) => {}
             (Side::Write, _) => self.parked.write = if parked { WriteSide::Blocked } else { WriteSide::Open },
             (Side::Body, _) => {
@@ -197,8 +251,8 @@ impl Machine {
         Ok(())
     }
 
-    fn give_up_upload(&mut self) {
-        self.upload = Upload::Stopped;
+    pub(super) fn give_up_upload(&mut self) {
+        self.upload = self.upload.stopped();
         if let Some(link) = &mut self.link {
             link.abort_body();
         }

@@ -113,7 +113,10 @@ impl Machine {
                 self.after_body(then);
             }
             Stage::Exchange { .. } if is_dead_connection(&error) && self.can_resend() => self.resend(),
-            Stage::Exchange { send_failed: Some(failed) } => {
+            // That the connection has ended is known; anything else says why, as a TLS alert does.
+            Stage::Exchange { send_failed: Some(failed) } | Stage::Establish { send_failed: Some(failed), .. }
+                if error.is_truncation() =>
+            {
                 let failure = failed.failure.clone();
                 self.fail(ErrorKind::Io(failure));
             }

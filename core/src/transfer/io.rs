@@ -64,7 +64,8 @@ pub enum Input<'a> {
     Failed(Side, IoFailure),
     /// Answers an offer: not now. That side is parked until [`Input::Ready`].
     Blocked(Side),
-    /// The side may be tried again.
+    /// The side may be tried again. It may be said at any time of the side to read: the next read then comes before anything is written or asked
+    /// for, since what is there may be an early final response.
     Ready(Side),
     /// The embedder's body stream has ended.
     BodyEnd,
@@ -149,7 +150,7 @@ pub enum Output {
     Transmit,
     /// Offer: read, with [`Input::Received`], or into [`space`](super::Transfer::space) with [`Input::Filled`].
     Read,
-    /// Offer: supply body bytes with [`push_body`](super::Transfer::push_body), or say [`Input::BodyEnd`].
+    /// Offer: nothing that could be written waits, and more of the body is wanted: supply bytes with [`push_body`](super::Transfer::push_body), or say [`Input::BodyEnd`].
     NeedBody,
     /// Order: set the body stream back to its first byte.
     Rewind,
@@ -168,6 +169,9 @@ pub enum Event {
     Informational(ResponseHead),
     /// A redirect is being followed; the hop is the last of [`history`](super::Transfer::history).
     Redirected,
+    /// The request is sent once more, without `Expect`, which the server has refused with 417 (RFC 9110 §10.1.1). That response is the
+    /// last of [`history`](super::Transfer::history).
+    ExpectRefused,
     /// The request is sent once more on a new connection, because the kept one was dead (RFC 9112 §9.3.1).
     Retried,
     /// The final response.
@@ -178,7 +182,7 @@ pub enum Event {
     Failed(Error),
 }
 
-/// A hop that was answered by a redirect. Its Debug output shows no query values.
+/// A hop that was answered by a redirect, or by a 417 to its `Expect`. Its Debug output shows no query values.
 pub struct Hop {
     /// The method of the request.
     pub method: http::Method,

@@ -11,22 +11,15 @@ use crate::body::Body;
 use crate::error::ErrorKind;
 use crate::http1::{BodyFraming, Leniency, ResponseHead};
 use crate::origin::Scheme;
-use crate::redirect::{self, Decision, HopBody, NextBody, NextHop, RedirectError, Repeats};
+use crate::redirect::{self, Crossing, Decision, HopBody, NextBody, NextHop, RedirectError, Repeats};
 use crate::request_target::RequestTarget;
 use crate::session::Session;
 
 impl Machine {
     pub(super) fn head_received(&mut self, head: ResponseHead) {
         self.head_after = Some(self.now.instant - self.started);
-        let pushed = self.stream_was_pushed();
-        let asked = std::mem::replace(&mut self.attempt.expect, false);
         self.stop_upload();
-        let refused = asked && head.status() == http::StatusCode::EXPECTATION_FAILED;
-        if refused && self.request.body.is_replayable() {
-            // T53: once more, without asking.
-            self.chain.expect = Expectation::Refused;
-            self.drop_body(AfterBody::NextHop { rewind: pushed });
-        } else if self.request.settings.cookies && head.set_cookies().next().is_some() {
+        if self.request.settings.cookies && head.set_cookies().next().is_some() {
             self.stage = Stage::Judge(head);
         } else {
             self.judge(head);
@@ -47,6 +40,10 @@ impl Machine {
     }
 
     pub(super) fn judge(&mut self, head: ResponseHead) {
+        let asked = std::mem::take(&mut self.attempt.expect);
+        if asked && head.status() == http::StatusCode::EXPECTATION_FAILED && self.request.body.is_replayable() {
+            return self.repeat_without_expect(head);
+        }
         let request = &self.request;
         let body = match &request.body {
             Body::Empty => HopBody::None,
@@ -78,6 +75,16 @@ impl Machine {
             Err(RedirectError::BodyNotReplayable) => self.deliver(head),
             Err(error) => self.fail_with_head(ErrorKind::Redirect(error), head),
         }
+    }
+
+    /// T53: the request is sent once more, and does not ask before its body.
+    fn repeat_without_expect(&mut self, head: ResponseHead) {
+        self.chain.expect = Expectation::Refused;
+        let (method, url) = (self.request.method.clone(), (*self.request.url).clone());
+        let hop = Hop { method, url, head, crossing: Crossing::SameOrigin, notes: Vec::new() };
+        self.chain.rare_mut().history.push(hop);
+        self.words.event(Event::ExpectRefused);
+        self.drop_body(AfterBody::NextHop { rewind: self.stream_was_pushed() });
     }
 
     fn follow(&mut self, head: ResponseHead, next: NextHop) {
@@ -148,7 +155,8 @@ impl Machine {
     }
 
     fn stream_was_pushed(&self) -> bool {
-        let untouched = matches!(self.upload, Upload::Held(_) | Upload::Sending { sent: 0 });
+        let untouched =
+            matches!(self.upload, Upload::Held(_) | Upload::Sending { sent: 0 } | Upload::Stopped { touched: false });
         matches!(self.request.body, Body::Stream { .. }) && !untouched
     }
 
@@ -190,6 +198,9 @@ impl Machine {
         let Some(link) = &mut self.link else { return };
         self.tolerated.extend(link.http().leniencies_used());
         self.attempt.moved = (link.http().bytes_sent(), link.http().bytes_received());
+        if let Some(trailers) = link.take_trailers() {
+            self.chain.rare_mut().trailers = Some(trailers);
+        }
         if keep && link.reuse(now).is_ok() {
             self.lent = link.take_back();
             self.released = self.link.take();
@@ -269,5 +280,30 @@ mod tests {
     fn t16_a_body_that_nobody_wants_is_read_up_to_the_limit_and_not_beyond() {
         let limit = crate::Limits::DEFAULT.drain_bytes;
         assert_eq!([limit, limit + 1].map(closes_over), [false, true]);
+    }
+
+    #[test]
+    fn trailers_are_there_when_the_response_is_done() {
+        for connection in ["", "Connection: close\r\n"] {
+            let answer =
+                format!("HTTP/1.1 200 OK\r\n{connection}Transfer-Encoding: chunked\r\n\r\n0\r\nX-Sum: 42\r\n\r\n");
+            let mut session = Session::new();
+            let (request, now) = (Request::new(Method::GET, "http://127.0.0.1/"), Now::default());
+            let mut transfer = Transfer::new(session.prepare(&request).unwrap(), now);
+            loop {
+                match transfer.poll() {
+                    Output::Sync => transfer.sync(now, &mut session).unwrap(),
+                    Output::Acquire => transfer.handle(now, Input::NotAcquired).unwrap(),
+                    Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
+                    Output::Transmit => transfer.handle(now, Input::Wrote(transfer.outgoing().len())).unwrap(),
+                    Output::Read => transfer.handle(now, Input::Received(answer.as_bytes())).unwrap(),
+                    Output::Release => drop(transfer.take_link()),
+                    Output::Event(crate::Event::Done) => break,
+                    Output::Close | Output::Event(_) => {}
+                    other => panic!("{other:?}"),
+                }
+            }
+            assert_eq!(transfer.trailers().and_then(|fields| fields.get("x-sum")), Some(&b"42"[..]));
+        }
     }
 }

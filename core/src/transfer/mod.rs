@@ -79,6 +79,7 @@ use crate::time::{Instant, Now};
 use chain::{Chain, Expectation};
 pub(crate) use clock::shortest;
 use deliver::Delivery;
+use exchange::{ReadSide, WriteSide};
 pub use io::{Event, Hop, Input, Output, Side};
 pub use route::Route;
 use upload::Upload;
@@ -146,18 +147,9 @@ struct Attempt {
 /// Sides that said "not now", of the current connection and attempt.
 #[derive(Clone, Copy, Default)]
 struct Parked {
-    read: bool,
+    read: ReadSide,
     write: WriteSide,
     body: bool,
-}
-
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-enum WriteSide {
-    #[default]
-    Open,
-    Blocked,
-    /// A write failed: none is offered any more on this connection.
-    Failed,
 }
 
 enum Stage {
@@ -168,10 +160,10 @@ enum Stage {
         ordered: bool,
         fresh: bool,
     },
-    /// The pool is asked.
+    /// The pool is asked; `since` is there while its answer is waited for.
     Acquire {
         ordered: bool,
-        since: Instant,
+        since: Option<Instant>,
     },
     /// The kept connection is looked at.
     Check,
@@ -186,6 +178,7 @@ enum Stage {
     /// The layers shake hands.
     Establish {
         since: Instant,
+        send_failed: Option<Box<exchange::SendFailed>>,
     },
     /// The request is being sent and its response head awaited.
     Exchange {
@@ -326,7 +319,8 @@ impl Transfer {
         };
         let lent = machine.lent.as_ref().map_or(0, Vec::capacity);
         let links = machine.link.iter().chain(&machine.released).map(|link| link.retained()).sum::<Retained>();
-        links + Retained { received: decoded + lent, outgoing: machine.cookie.capacity() }
+        let outgoing = machine.cookie.capacity() + machine.chain.gathered().len();
+        links + Retained { received: decoded + lent, outgoing }
     }
 
     /// The bytes of the response body that are at hand, content codings removed.
@@ -345,10 +339,7 @@ impl Transfer {
 
     /// How many bytes [`Transfer::push_body`] would take now.
     pub fn body_room(&self) -> usize {
-        match &self.0.link {
-            Some(link) if self.0.wants_body() => link.body_room(),
-            _ => 0,
-        }
+        if self.0.wants_body() { self.0.body_room() } else { 0 }
     }
 
     /// Supplies bytes of a [`Body::Stream`](crate::Body::Stream); returns how many were taken.
@@ -398,7 +389,8 @@ impl Transfer {
         &self.0.request
     }
 
-    /// The hops that were answered by a redirect, the oldest first.
+    /// The responses that were not the final one, the oldest first: each redirect that was followed, and a 417 after which the
+    /// request was sent without `Expect`.
     pub fn history(&self) -> &[Hop] {
         self.0.chain.history()
     }
@@ -450,7 +442,7 @@ impl Transfer {
     /// Whether a side said that it would block and has not been [`Ready`](Input::Ready) since: what a level-triggered poll is to look for.
     pub fn is_blocked(&self, side: Side) -> bool {
         match side {
-            Side::Read => self.0.parked.read,
+            Side::Read => self.0.parked.read == ReadSide::Blocked,
             Side::Write => self.0.parked.write == WriteSide::Blocked,
             Side::Body => self.0.parked.body,
         }
@@ -492,7 +484,12 @@ impl Machine {
         match &mut self.stage {
             Stage::Begin | Stage::Judge(_) => Some(Output::Sync),
             Stage::Rewind { ordered, .. } => Some(once(ordered, Output::Rewind)),
-            Stage::Acquire { ordered, .. } => Some(once(ordered, Output::Acquire)),
+            Stage::Acquire { ordered, since } => {
+                if !*ordered {
+                    *since = Some(self.now.instant);
+                }
+                Some(once(ordered, Output::Acquire))
+            }
             Stage::Check => Some(Output::Check),
             Stage::Resolve { ordered, .. } => Some(once(ordered, Output::Resolve)),
             Stage::Dial { .. } => self.step_dial(),
@@ -518,6 +515,11 @@ impl Machine {
             // Until now it was the caller who took its time.
             self.progress = now.instant;
         }
+        // The answer ends the wait: a limit of no time only rules out waiting (T88).
+        let waited = match (&mut self.stage, &input) {
+            (Stage::Acquire { since, .. }, Input::Acquired { .. } | Input::NotAcquired) => since.take(),
+            _ => None,
+        };
         if self.expire() {
             match (&self.stage, input) {
                 (Stage::Ended, Input::Acquired { .. }) => self.words.socket(SocketOrder::Close),
@@ -532,7 +534,7 @@ impl Machine {
         }
         // What was written changes nothing of what the link has to say.
         self.news |= !matches!(input, Input::Wrote(_));
-        match input {
+        let result = match input {
             Input::Tick => Ok(()),
             Input::Cancel => {
                 self.fail(ErrorKind::Cancelled);
@@ -561,7 +563,11 @@ impl Machine {
             Input::Unavailable(why) => self.not_synced(why),
             Input::Consumed(n) => self.consumed(n),
             Input::Discard => self.discard(),
+        };
+        if let (Err(_), Stage::Acquire { since: since @ None, .. }) = (&result, &mut self.stage) {
+            *since = waited;
         }
+        result
     }
 }
 

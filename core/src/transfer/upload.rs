@@ -9,6 +9,9 @@ use crate::http1;
 /// straight from the caller's memory.
 const COPY: usize = 16 * 1024;
 
+/// Pieces of less than this gather while earlier output waits to be written, and leave as one chunk: alone they would be mostly framing.
+const SMALL: usize = 1024;
+
 /// How far the request body has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Upload {
@@ -18,11 +21,28 @@ pub(super) enum Upload {
     Sending { sent: u64 },
     /// All of it has been handed over.
     Finished,
-    /// It was given up: the final response came first.
-    Stopped,
+    /// It was given up: the final response came first. `touched`: some of it had been taken.
+    Stopped { touched: bool },
+}
+
+impl Upload {
+    /// The same, given up.
+    pub(super) fn stopped(self) -> Upload {
+        Upload::Stopped {
+            touched: !matches!(
+                self,
+                Upload::Held(_) | Upload::Sending { sent: 0 } | Upload::Stopped { touched: false }
+            ),
+        }
+    }
 }
 
 impl Transfer {
+    /// Whether the request body is on its way: an early response would end that.
+    pub(crate) fn is_uploading(&self) -> bool {
+        matches!(self.0.upload, Upload::Held(_) | Upload::Sending { .. })
+    }
+
     /// The bytes that come after all of [`Transfer::outgoing`] and may go out in the same system call (`writev`).
     /// `Input::Wrote` counts both together.
     pub fn outgoing_next(&self) -> &[u8] {
@@ -32,6 +52,7 @@ impl Transfer {
 
 impl Machine {
     pub(super) fn begin_upload(&mut self) {
+        drop(self.chain.take_gathered());
         self.upload = if self.attempt.expect { Upload::Held(self.now.instant) } else { Upload::Sending { sent: 0 } };
         self.feed_upload();
     }
@@ -51,7 +72,13 @@ impl Machine {
                 }
                 *sent >= bytes.len() as u64
             }
-            Body::Stream { length, .. } => *length == Some(*sent),
+            Body::Stream { length, .. } => {
+                if !self.chain.gathered().is_empty() && link.outgoing().is_empty() {
+                    // There is room for all of it.
+                    let _ = link.send_body(&self.chain.take_gathered());
+                }
+                *length == Some(*sent)
+            }
         };
         if done {
             self.finish_upload();
@@ -60,6 +87,10 @@ impl Machine {
 
     fn finish_upload(&mut self) {
         let Some(link) = &mut self.link else { return };
+        let gathered = self.chain.take_gathered();
+        if !gathered.is_empty() {
+            let _ = link.send_body(&gathered);
+        }
         self.upload = Upload::Finished;
         if link.http().owes_body() && link.finish_body(None).is_err() {
             self.fail(ErrorKind::RequestBody("ended before its declared length".into()));
@@ -117,7 +148,14 @@ impl Machine {
         matches!(self.upload, Upload::Sending { .. })
             && matches!(self.request.body, Body::Stream { .. })
             && matches!(self.stage, Stage::Exchange { .. } | Stage::Deliver(_))
-            && self.link.as_ref().is_some_and(|link| link.outgoing().len() < COPY && link.body_room() > 0)
+            && self.link.as_ref().is_some_and(|link| link.outgoing().len() + self.chain.gathered().len() < COPY)
+            && self.body_room() > 0
+    }
+
+    /// How many bytes of the body can be taken now.
+    pub(super) fn body_room(&self) -> usize {
+        let room = self.link.as_ref().map_or(0, |link| link.body_room());
+        room.saturating_sub(self.chain.gathered().len())
     }
 
     pub(super) fn push_body(&mut self, now: crate::Now, bytes: &[u8]) -> Result<usize, Misuse> {
@@ -130,10 +168,20 @@ impl Machine {
             // Nothing more is wanted.
             return Ok(bytes.len());
         }
+        let room = self.body_room();
         let (Upload::Sending { sent }, Some(link)) = (&mut self.upload, &mut self.link) else {
             return Err(Misuse::NotAsked);
         };
-        match link.send_body(bytes) {
+        let chunked = self.request.body.length().is_none();
+        let gathers = !link.outgoing().is_empty() && bytes.len() < SMALL;
+        let taken = if chunked && (gathers || !self.chain.gathered().is_empty()) {
+            let bytes = bytes.get(..room).unwrap_or(bytes);
+            self.chain.rare_mut().gathered.extend_from_slice(bytes);
+            Ok(bytes.len())
+        } else {
+            link.send_body(bytes)
+        };
+        match taken {
             Ok(n) => {
                 *sent += n as u64;
                 self.parked.body = false;
@@ -158,7 +206,7 @@ impl Machine {
                 Ok(())
             }
             // Everything had been taken already, or nothing more is wanted.
-            (Upload::Finished | Upload::Stopped, Body::Stream { .. }) => Ok(()),
+            (Upload::Finished | Upload::Stopped { .. }, Body::Stream { .. }) => Ok(()),
             _ => Err(Misuse::NotAsked),
         }
     }
@@ -169,7 +217,7 @@ impl Machine {
                 self.fail(ErrorKind::RequestBody(words));
                 Ok(())
             }
-            (Upload::Finished | Upload::Stopped, Body::Stream { .. }) => Ok(()),
+            (Upload::Finished | Upload::Stopped { .. }, Body::Stream { .. }) => Ok(()),
             _ => Err(Misuse::NotAsked),
         }
     }
@@ -179,7 +227,7 @@ impl Machine {
     pub(super) fn stop_upload(&mut self) {
         let head_sent = self.link.as_ref().is_some_and(|link| link.http().head_sent());
         let rest = match self.upload {
-            Upload::Stopped => return,
+            Upload::Stopped { .. } => return,
             Upload::Finished if head_sent => return,
             // It answers nothing that we asked: the connection serves no other request.
             _ if !head_sent => None,
@@ -188,7 +236,7 @@ impl Machine {
         };
         let memory = matches!(self.request.body, Body::Bytes(_));
         if !memory || rest.is_none_or(|rest| rest > self.request.settings.limits.drain_bytes) {
-            self.upload = Upload::Stopped;
+            self.upload = self.upload.stopped();
             if let Some(link) = &mut self.link {
                 link.abort_body();
             }
@@ -199,7 +247,7 @@ impl Machine {
         let Some(link) = &self.link else { return true };
         let handed_over = match self.upload {
             Upload::Finished => link.http().request_sent(),
-            Upload::Stopped => true,
+            Upload::Stopped { .. } => true,
             Upload::Held(_) | Upload::Sending { .. } => false,
         };
         handed_over && link.outgoing().is_empty() && link.has_flushed()
@@ -214,5 +262,123 @@ impl Machine {
             self.upload = Upload::Sending { sent: 0 };
             self.feed_upload();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Body, Input, Method, Now, Output, Request, Session, Side, Transfer};
+
+    /// A transfer whose chunked body is about to be asked for: its head has been written.
+    fn streaming() -> Transfer {
+        let mut session = Session::new();
+        let body = Body::Stream { length: None, rewindable: false };
+        let request = Request::new(Method::POST, "http://127.0.0.1/").data(body);
+        let now = Now::default();
+        let mut transfer = Transfer::new(session.prepare(&request).unwrap(), now);
+        let mut head = String::new();
+        loop {
+            match transfer.poll() {
+                Output::Sync => transfer.sync(now, &mut session).unwrap(),
+                Output::Acquire => tell(&mut transfer, Input::NotAcquired),
+                Output::Connect(attempt, _) => tell(&mut transfer, Input::Connected(attempt)),
+                Output::Transmit => head += &write(&mut transfer),
+                Output::NeedBody => break,
+                other => panic!("{other:?}"),
+            }
+        }
+        assert!(head.ends_with("\r\n\r\n"), "T52: the head leaves before the source is asked: {head}");
+        transfer
+    }
+
+    fn tell(transfer: &mut Transfer, input: Input<'_>) {
+        transfer.handle(Now::default(), input).unwrap();
+    }
+
+    fn push(transfer: &mut Transfer, bytes: &[u8]) {
+        assert!(matches!(transfer.poll(), Output::NeedBody));
+        assert_eq!(transfer.push_body(Now::default(), bytes), Ok(bytes.len()));
+    }
+
+    /// Writes all that is outgoing.
+    fn write(transfer: &mut Transfer) -> String {
+        assert!(matches!(transfer.poll(), Output::Transmit));
+        let bytes = String::from_utf8(transfer.outgoing().to_vec()).unwrap();
+        tell(transfer, Input::Wrote(bytes.len()));
+        bytes
+    }
+
+    #[test]
+    fn t52_pieces_leave_alone_while_writing_is_possible() {
+        let mut transfer = streaming();
+        for piece in ["a", "b"] {
+            push(&mut transfer, piece.as_bytes());
+            assert_eq!(write(&mut transfer), format!("1\r\n{piece}\r\n"));
+        }
+        assert!(matches!(transfer.poll(), Output::NeedBody));
+    }
+
+    #[test]
+    fn t52_small_pieces_gather_while_writing_would_block() {
+        let mut transfer = streaming();
+        push(&mut transfer, b"a");
+        tell(&mut transfer, Input::Blocked(Side::Write));
+        for piece in ["b", "c", "d"] {
+            push(&mut transfer, piece.as_bytes());
+        }
+        tell(&mut transfer, Input::Ready(Side::Write));
+        assert_eq!([write(&mut transfer), write(&mut transfer)], ["1\r\na\r\n", "3\r\nbcd\r\n"]);
+        push(&mut transfer, b"e");
+        tell(&mut transfer, Input::Blocked(Side::Write));
+        push(&mut transfer, b"f");
+        // The end waits for nobody, and no more is gathered than the limit of what waits.
+        tell(&mut transfer, Input::BodyEnd);
+        tell(&mut transfer, Input::Ready(Side::Write));
+        assert_eq!(write(&mut transfer), "1\r\ne\r\n1\r\nf\r\n0\r\n\r\n");
+
+        let mut transfer = streaming();
+        push(&mut transfer, b"a");
+        tell(&mut transfer, Input::Blocked(Side::Write));
+        let mut pieces = 0;
+        while let Output::NeedBody = transfer.poll() {
+            push(&mut transfer, &[b'x'; 100]);
+            pieces += 1;
+        }
+        assert_eq!(pieces, super::COPY.div_ceil(100));
+    }
+
+    #[test]
+    fn t52_what_can_be_read_counts_before_what_could_be_written() {
+        let mut transfer = streaming();
+        push(&mut transfer, b"a");
+        tell(&mut transfer, Input::Ready(Side::Read));
+        assert!(matches!(transfer.poll(), Output::Read));
+        tell(&mut transfer, Input::Received(b"HTTP/1.1 103 Early Hints\r\n\r\n"));
+        assert!(matches!(transfer.poll(), Output::Event(_)));
+        // Once: another read might wait.
+        assert_eq!(write(&mut transfer), "1\r\na\r\n");
+        assert!(matches!(transfer.poll(), Output::NeedBody));
+        tell(&mut transfer, Input::Ready(Side::Read));
+        tell(&mut transfer, Input::Received(b"HTTP/1.1 413 X\r\nContent-Length: 0\r\n\r\n"));
+        while !matches!(transfer.poll(), Output::Close) {}
+        assert!(!transfer.is_uploading());
+    }
+
+    #[test]
+    fn t88_no_time_to_wait_is_enough_for_a_free_slot() {
+        let mut session = Session::new();
+        session.update(|options| options.scalars_mut().acquire_timeout = Some(crate::time::Duration::ZERO).into());
+        let request = Request::new(Method::GET, "http://127.0.0.1/");
+        let mut transfer = Transfer::new(session.prepare(&request).unwrap(), Now::default());
+        transfer.sync(Now::default(), &mut session).unwrap();
+        assert!(matches!(transfer.poll(), Output::Acquire));
+        tell(&mut transfer, Input::NotAcquired);
+        assert!(matches!(transfer.poll(), Output::Connect(..)));
+
+        let mut waiting = Transfer::new(session.prepare(&request).unwrap(), Now::default());
+        waiting.sync(Now::default(), &mut session).unwrap();
+        assert!(matches!(waiting.poll(), Output::Acquire));
+        tell(&mut waiting, Input::Tick);
+        assert!(waiting.is_ended(), "it does not wait");
     }
 }

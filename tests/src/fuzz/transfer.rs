@@ -98,7 +98,7 @@ fn run(chosen: usize, parts: &[&[u8]], mut dice: Option<Dice>) -> Seen {
                 transfer.handle(now, Input::Tick).unwrap();
             }
             Output::Event(Event::Head(head) | Event::Informational(head)) => seen.statuses.push(head.status().as_u16()),
-            Output::Event(Event::Redirected | Event::Retried) => {}
+            Output::Event(Event::Redirected | Event::ExpectRefused | Event::Retried) => {}
             Output::Event(Event::Done) => seen.outcome = "done".into(),
             Output::Event(Event::Failed(error)) => seen.outcome = error.kind().to_string(),
             other => panic!("{other:?} was not to be expected"),

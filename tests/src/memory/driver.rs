@@ -217,6 +217,7 @@ impl Driver<'_> {
         let word = match event {
             Event::Informational(head) => format!("{}", head.status().as_u16()),
             Event::Redirected => "redirected".into(),
+            Event::ExpectRefused => "expect refused".into(),
             Event::Retried => "retried".into(),
             Event::Head(head) => {
                 self.out.status = head.status().as_u16();
@@ -334,6 +335,10 @@ impl Driver<'_> {
     }
 
     fn supply(&mut self) {
+        assert!(
+            self.transfer.outgoing().is_empty() || self.transfer.is_blocked(Side::Write),
+            "T52: the source is asked although output waits to be written"
+        );
         if self.world.style.noise(6) {
             self.parked_body = Some(self.world.now);
             return self.input(Input::Blocked(Side::Body));

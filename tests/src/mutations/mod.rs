@@ -11,6 +11,7 @@ mod reuse;
 mod secrets;
 mod session;
 mod transfer;
+mod uploads;
 
 /// One fault.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +37,7 @@ pub fn all() -> impl Iterator<Item = &'static Mutation> {
         .chain(secrets::MUTATIONS)
         .chain(own_code::MUTATIONS)
         .chain(reports::MUTATIONS)
+        .chain(uploads::MUTATIONS)
 }
 
 impl Mutation {

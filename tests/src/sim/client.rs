@@ -12,6 +12,9 @@ use super::wire::{End, Read};
 use super::world::{Happens, World};
 use crate::memory::ms;
 
+/// How often a source that waits for the server is asked in vain before it goes on all the same.
+const PATIENCE: u32 = 100;
+
 /// Outputs in a row after which the engine counts as spinning.
 const SPIN: usize = 3_000_000;
 
@@ -127,6 +130,7 @@ impl World {
 
     /// Says that there is nothing to read.
     fn nothing_to_read(&mut self, socket: u32) -> usize {
+        self.wire(socket).announced = false;
         self.tell(&Told::Blocked(socket, Side::Read))
     }
 
@@ -148,6 +152,7 @@ impl World {
         assert!(most > 0, "asked to read into nothing");
         let n = self.cut(most);
         let wire = self.wire(socket);
+        wire.announced = false;
         let (read, times) = wire.read(now, n);
         // The rest of a redirect is read after that is told.
         wire.released = wire.released.map(|_| now);
@@ -186,6 +191,7 @@ impl World {
 
     fn supply(&mut self, t: u32) {
         let place = self.transfers[t as usize - 1];
+        self.expect_source_is_next(t);
         if self.noise() {
             let delay = ms(self.dice.throw() % 5);
             self.after(delay, Happens::BodyReady(place));
@@ -194,6 +200,19 @@ impl World {
         }
         let (ask, running) = (&self.plan.asks[place], &mut self.running[place]);
         let mut end = ask.body.len();
+        let waits = ask.conduct.lockstep && running.asked_again < PATIENCE;
+        if waits
+            && self.pages[ask.pages[running.hop]].wires.last().is_some_and(|&socket| {
+                let wire = &self.wires[socket as usize - 1];
+                wire.open && wire.arrived < wire.sent.len()
+            })
+        {
+            // The server has not seen what was given before.
+            running.asked_again += 1;
+            self.after(ms(20), Happens::BodyReady(place));
+            self.tell(&Told::BodyBlocked(t));
+            return;
+        }
         if let Some((at, time)) = ask.conduct.hesitate.filter(|_| !running.hesitated) {
             if running.source >= at {
                 running.hesitated = true;
@@ -208,10 +227,25 @@ impl World {
             return;
         }
         let from = running.source;
-        let n = self.cut((end - from).min(8 * 1024));
+        let most = self.plan.asks[place].conduct.piece.unwrap_or(8 * 1024);
+        let n = self.cut((end - from).min(most));
         let bytes = self.plan.asks[place].body[from..from + n].to_vec();
         let taken = self.tell(&Told::Pushed(t, bytes.into()));
         self.running[place].source += taken;
+    }
+
+    /// T52: a body's source is asked only when all output was written or would block, and no response is known to wait.
+    fn expect_source_is_next(&mut self, t: u32) {
+        let transfer = self.tape.transfer(t).expect("a transfer that asks has not ended");
+        let pending = !transfer.outgoing().is_empty() && !transfer.is_blocked(Side::Write);
+        assert!(!pending, "T52: t{t} asks its source although output waits to be written");
+        let now = self.now;
+        let place = self.transfers[t as usize - 1];
+        let page = self.plan.asks[place].pages[self.running[place].hop];
+        if let Some(&socket) = self.pages[page].wires.last() {
+            let wire = self.wire(socket);
+            assert!(!(wire.announced && wire.readable(now)), "T52: t{t} asks its source although a response is there");
+        }
     }
 
     fn consume(&mut self, t: u32, n: usize) {
@@ -279,6 +313,11 @@ impl World {
                 let next = *next.unwrap_or_else(|| panic!("a redirect is followed that leads nowhere: page {page}"));
                 self.pages[next].begun = (step, wall);
                 self.let_go(page);
+            }
+            Event::ExpectRefused => {
+                assert!(running.head.is_none() && self.pages[page].refused.is_some(), "T53: nobody refused it");
+                running.refusals += 1;
+                running.retried = false;
             }
             Event::Head(head) => {
                 assert!(running.head.is_none(), "a second head");

@@ -34,6 +34,10 @@ pub(super) struct Conduct {
     pub(super) discard: Option<usize>,
     /// The request body stream says nothing for so long after so many bytes.
     pub(super) hesitate: Option<(usize, Duration)>,
+    /// The request body stream gives nothing before the server has seen all that it gave.
+    pub(super) lockstep: bool,
+    /// The most bytes that the request body stream gives at once.
+    pub(super) piece: Option<usize>,
 }
 
 /// One request, and what is to become of it.
@@ -295,6 +299,15 @@ impl Plan {
             3 => asked.timeout = Some(ms(1 + dice.throw() % 3_000)),
             4 => conduct.hesitate = Some((dice.below(body.len() + 1), ms(dice.throw() % 5_000))),
             _ => {}
+        }
+        if matches!(asked.payload, Payload::Stream { .. }) {
+            conduct.lockstep = dice.once_in(3);
+            if body.len() < 1_000 || dice.once_in(3) {
+                conduct.piece = dice.once_in(2).then(|| *pick(dice, &[1, 100, 2_000]));
+            }
+            if body.len() > 20_000 {
+                conduct.piece = conduct.piece.map(|piece| piece.max(2_000));
+            }
         }
         self.asks.push(Ask { number, at, asked, body, conduct, pages, meant });
     }

@@ -43,6 +43,7 @@ impl Said {
             Said::Event(t, Event::Informational(head)) => format!("> informational t{t} {}", head.status().as_u16()),
             Said::Event(t, Event::Head(head)) => format!("> head t{t} {}", head.status().as_u16()),
             Said::Event(t, Event::Redirected) => format!("> redirected t{t}"),
+            Said::Event(t, Event::ExpectRefused) => format!("> expect refused t{t}"),
             Said::Event(t, Event::Retried) => format!("> retried t{t}"),
             Said::Event(t, event) => format!("> event t{t} {event:?}"),
             Said::Ended(t, _, None) => format!("> done t{t}"),

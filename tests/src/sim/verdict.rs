@@ -25,7 +25,8 @@ impl World {
         self.live -= 1;
         let hop = self.running[place].hop;
         let page = self.plan.asks[place].pages[hop];
-        assert_eq!(transfer.history().len(), hop, "the history has each hop");
+        let refusals = self.running[place].refusals;
+        assert_eq!(transfer.history().len(), hop + refusals, "the history has each hop");
         self.let_go(page);
         if let Some(timeout) = self.plan.asks[place].asked.timeout {
             let took = self.now - self.running[place].started;

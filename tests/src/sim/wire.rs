@@ -103,6 +103,8 @@ pub(super) struct Wire {
     pub(super) heard: Vec<u8>,
     /// Under TLS: where each write began, and why no request was to begin with it.
     pub(super) writes: Vec<(usize, Option<&'static str>)>,
+    /// In the midst of a request it was told that there is something to read, and not since that there is nothing.
+    pub(super) announced: bool,
     pub(super) lasts: Option<u64>,
     /// The server's end of TLS.
     pub(super) tls: Option<Box<Secure>>,
@@ -157,6 +159,7 @@ impl Wire {
             looked: None,
             heard: Vec::new(),
             writes: Vec::new(),
+            announced: false,
             lasts: None,
             tls: ORIGINS[origin].secure.then(|| Box::new(Secure::new())),
             tunnel: None,

@@ -66,6 +66,10 @@ pub(super) struct Running {
     pub(super) head: Option<petition_core::http1::ResponseHead>,
     pub(super) source: usize,
     pub(super) hesitated: bool,
+    /// How often its source waited for the server.
+    pub(super) asked_again: u32,
+    /// How often it was refused for its `Expect`.
+    pub(super) refusals: usize,
     pub(super) cancelled: bool,
     pub(super) discarded: bool,
     pub(super) paused: bool,
@@ -330,7 +334,7 @@ impl World {
                     let delay = ms(self.dice.throw() % 30);
                     self.after(delay, Happens::Ready(socket, false));
                 } else if readable {
-                    self.tell(&Told::Ready(socket, Side::Read));
+                    self.announce(socket);
                     if self.noise() {
                         self.tell(&Told::Ready(socket, Side::Read));
                     }
@@ -339,7 +343,11 @@ impl World {
             Happens::ServerWakes(socket) => self.serve(socket),
             Happens::Ready(socket, write) => {
                 if self.wire(socket).open && self.wire(socket).connected.is_some() {
-                    self.tell(&Told::Ready(socket, if write { Side::Write } else { Side::Read }));
+                    if write {
+                        self.tell(&Told::Ready(socket, Side::Write));
+                    } else {
+                        self.announce(socket);
+                    }
                 }
             }
             Happens::IdleClose(socket, next) => {
@@ -355,6 +363,13 @@ impl World {
             Happens::Stale(socket, next, stale) => self.says_stale(socket, next, stale),
             Happens::Clock(by) => self.wall_offset += by,
         }
+    }
+
+    /// Says that a socket can be read. Where a request is on its way, that counts before the rest of it.
+    fn announce(&mut self, socket: u32) {
+        let wire = self.wire(socket);
+        wire.announced = !wire.tap.is_between() && wire.tls.is_none() && wire.tunnel.is_none();
+        self.tell(&Told::Ready(socket, Side::Read));
     }
 
     fn start(&mut self, place: usize) {

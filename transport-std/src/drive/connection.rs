@@ -8,6 +8,7 @@ use petition_core::{Input, IoFailure};
 use rustix::event::PollFlags;
 
 use super::{Call, Place, Waiting};
+use crate::places::Want;
 use crate::session::Kept;
 
 impl Call {
@@ -18,7 +19,7 @@ impl Call {
             Some(taken) => taken,
             None => {
                 let left = self.left();
-                let taken = self.shared.places().take(route, now, left);
+                let taken = self.shared.places().take(route, Want::Any, now, left);
                 self.clock.read();
                 let Some(taken) = taken else { return self.tell(Input::Tick) };
                 taken
@@ -41,6 +42,30 @@ impl Call {
             // Waited for, and never given out.
             Take::Full => self.tell(Input::Tick),
         }
+    }
+
+    /// A connection is about to be opened. Where the pool was not asked for one, it gets its place now, and waits for it within the time
+    /// that it has to connect. False when that was over.
+    pub(super) fn has_place(&mut self) -> bool {
+        while self.place == Place::None {
+            let Some(route) = self.transfer.route() else { return true };
+            let (now, left) = (self.clock.now().instant, self.left());
+            let taken = self.shared.places().take(route, Want::New, now, left);
+            self.clock.read();
+            match taken {
+                Some(Take::Open { evicted }) => {
+                    drop(evicted);
+                    self.place = Place::Taken;
+                }
+                _ => {
+                    self.tell(Input::Tick);
+                    if self.transfer.is_ended() {
+                        return false;
+                    }
+                }
+            }
+        }
+        true
     }
 
     pub(super) fn resolve(&mut self) {
@@ -80,7 +105,7 @@ impl Call {
         self.take_back();
         if self.socket.take().is_some() {
             // What blocked on this socket, or failed, does not on the next.
-            self.waiting = Waiting { read: true, write: true };
+            self.waiting = Waiting { read: true, write: true, body: self.waiting.body };
             self.ready(PollFlags::IN | PollFlags::OUT);
             self.readable = false;
         }
