@@ -105,10 +105,14 @@ impl Lookups {
     }
 
     /// This transfer waits for no name any more.
+    #[inline]
     pub(crate) fn leave(&mut self, id: TransferId) {
-        if self.asked.is_empty() {
-            return;
+        if !self.asked.is_empty() {
+            self.leave_name(id);
         }
+    }
+
+    fn leave_name(&mut self, id: TransferId) {
         let Some(name) = self.asked.remove(&id) else { return };
         let Some(asking) = self.names.get_mut(&name) else { return };
         asking.waiting.remove(&id);

@@ -60,11 +60,17 @@ impl<T> PerProcess<T> {
     /// The value of this process. In a child, `renew` makes it from the parent's when it is first asked for.
     #[inline]
     pub fn get(&self, renew: impl Fn(&T) -> T) -> &T {
+        self.get_with_process(renew).0
+    }
+
+    /// The same, and this process.
+    #[inline]
+    pub fn get_with_process(&self, renew: impl Fn(&T) -> T) -> (&T, &Process) {
         let mut of = self;
         while !of.process.is_current() {
             of = of.child.get_or_init(|| Box::new(PerProcess::new(renew(&of.value))));
         }
-        &of.value
+        (&of.value, &of.process)
     }
 }
 

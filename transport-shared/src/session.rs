@@ -93,6 +93,7 @@ impl SharedSession {
 struct Inside<'a>(&'a AtomicUsize);
 
 impl Inside<'_> {
+    #[inline]
     fn enter(inside: &AtomicUsize) -> Inside<'_> {
         inside.store(this_thread(), Ordering::Relaxed);
         Inside(inside)
@@ -100,6 +101,7 @@ impl Inside<'_> {
 }
 
 impl Drop for Inside<'_> {
+    #[inline]
     fn drop(&mut self) {
         self.0.store(0, Ordering::Relaxed);
     }

@@ -117,6 +117,7 @@ impl Call {
             Body::Stream { .. } => true,
             body => body.length().is_none_or(|length| length > WATCHED),
         };
+        let process = shared.process();
         let clock = Clock::start();
         Box::write(
             Box::new_uninit(),
@@ -126,7 +127,7 @@ impl Call {
                 spare: None,
                 lent: false,
                 shared,
-                process: Process::current(),
+                process,
                 socket: None,
                 opened: Instant::ZERO,
                 place: Place::None,

@@ -10,7 +10,7 @@ use petition_core::pool::{Pool, PoolLimits, PoolStatistics};
 use petition_core::transfer::Route;
 use petition_core::{BuildError, IntoUrl, Method, Options, UrlMemo};
 use petition_shared::SharedSession;
-use petition_shared::process::PerProcess;
+use petition_shared::process::{PerProcess, Process};
 
 use crate::places::Places;
 use crate::request::Request;
@@ -75,6 +75,11 @@ impl Own {
 impl Shared {
     fn own(&self) -> &Own {
         self.own.get(Own::renew)
+    }
+
+    /// This process, without asking which it is.
+    pub(crate) fn process(&self) -> Process {
+        self.own.get_with_process(Own::renew).1.clone()
     }
 
     /// The options and cookies.
