@@ -9,15 +9,15 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Limits {
-    /// A response head in full, status line to empty line. Default 64 KiB.
+    /// A response head in full, status line to empty line. Default 256 KiB.
     pub head_bytes: usize,
-    /// One line of a response head. Default 16 KiB.
+    /// One line of a response head. Default 64 KiB.
     pub head_line_bytes: usize,
     /// Fields in a response head. Default 256; more than [`Limits::MOST_FIELDS`] counts as that many.
     pub head_fields: usize,
     /// The reason phrase. Default 1 KiB.
     pub reason_bytes: usize,
-    /// 1xx responses to one request. Default 16.
+    /// 1xx responses to one request. Default 64.
     pub informational_responses: usize,
     /// All heads that answer one request, the 1xx and the final one together. Default 256 KiB.
     pub all_heads_bytes: usize,
@@ -77,11 +77,11 @@ impl Limits {
 
     /// The defaults, as each field states them.
     pub const DEFAULT: Limits = Limits {
-        head_bytes: 64 * 1024,
-        head_line_bytes: 16 * 1024,
+        head_bytes: 256 * 1024,
+        head_line_bytes: 64 * 1024,
         head_fields: 256,
         reason_bytes: 1024,
-        informational_responses: 16,
+        informational_responses: 64,
         all_heads_bytes: 256 * 1024,
         chunk_extension_bytes: 256,
         chunk_extensions_bytes: 16 * 1024,
@@ -208,11 +208,11 @@ mod tests {
         const KIB: u64 = 1024;
         let named = Limits::default().named();
         for stated in [
-            ("head_bytes", Some(64 * KIB)),
-            ("head_line_bytes", Some(16 * KIB)),
+            ("head_bytes", Some(256 * KIB)),
+            ("head_line_bytes", Some(64 * KIB)),
             ("head_fields", Some(256)),
             ("reason_bytes", Some(KIB)),
-            ("informational_responses", Some(16)),
+            ("informational_responses", Some(64)),
             ("all_heads_bytes", Some(256 * KIB)),
             ("chunk_extension_bytes", Some(256)),
             ("chunk_extensions_bytes", Some(16 * KIB)),

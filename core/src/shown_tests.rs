@@ -133,7 +133,7 @@ fn what_kind_of_failure_it_is_can_be_asked() {
 fn faults_of_redirects_and_urls_read_well_and_name_their_cause() {
     let bad = RedirectError::BadLocation(UrlError::NotAbsolute);
     read_well([
-        (RedirectError::TooMany { limit: 7 }, "7"),
+        (RedirectError::TooMany { limit: 7, times: 1 }, "7"),
         (RedirectError::Loop, "loop"),
         (RedirectError::UnsupportedScheme("gopher".into()), "gopher"),
         (RedirectError::DifferingLocations, "differ"),

@@ -99,7 +99,7 @@ fn outcome(answer: impl AsRef<[u8]>) -> (Scripted, Session, Result<String, Error
 fn every_fault_of_an_answer_reads_well() {
     let head = |fields: &str| format!("HTTP/1.1 200 OK\r\n{fields}\r\n");
     let cases = [
-        (head(&format!("X: {}\r\n", "a".repeat(70_000))), Phase::Head, "limit head_line_bytes is 16384"),
+        (head(&format!("X: {}\r\n", "a".repeat(70_000))), Phase::Head, "limit head_line_bytes is 65536"),
         (head(&"X: aaaaaaaaaaaaaaaaaaaa\r\n".repeat(200).repeat(20)), Phase::Head, "limit head_"),
         (head(&"X: a\r\n".repeat(300)), Phase::Head, "limit head_fields is 256, seen 257"),
         (head("Content-Length: 10\r\n") + "abc", Phase::Body, "expected 10 bytes"),
@@ -120,7 +120,7 @@ fn every_fault_of_an_answer_reads_well() {
         ("HTTP/1.1 200 OK\r\nA: ".into(), Phase::Head, "the connection ended"),
         ("".into(), Phase::Head, "expected a response, the connection ended before its first byte"),
         ("HTTP/1.1 101 Switching Protocols\r\n\r\n".into(), Phase::Head, "status 101 switches protocols"),
-        ("HTTP/1.1 102 Processing\r\n\r\n".repeat(17), Phase::Head, "limit informational_responses is 16"),
+        ("HTTP/1.1 102 Processing\r\n\r\n".repeat(65), Phase::Head, "limit informational_responses is 64"),
         (head("Content-Encoding: gzip\r\nContent-Length: 4\r\n") + "abcd", Phase::Body, "not valid gzip data"),
         (head(&format!("Content-Encoding: {}\r\n", "gzip,".repeat(50))), Phase::Head, "limit content_codings is 3"),
         (
@@ -233,7 +233,7 @@ fn redirect_loops_and_long_chains_end() {
     )
     .unwrap();
     let error = Session::new().get(server.url("/loop")).send().unwrap_err();
-    assert!(error.to_string().contains("redirect loop"), "T13: {error}");
+    assert!(error.to_string().contains("the same request was made 11 times"), "T13: {error}");
     let delivered = world.session.get(world.url("/redirect/1")).max_redirects(0).send().unwrap();
     assert_eq!((delivered.status().as_u16(), delivered.history().len()), (302, 0));
 }

@@ -14,13 +14,13 @@ use url::Url;
 ///
 /// - 301 and 302 turn POST into GET; 303 turns all but HEAD into GET; the body then goes. Other methods, and 307
 ///   and 308, keep method and body.
-/// - Exactly one Location counts; identical repetitions are one. Without it the response is final. An empty
-///   one names the same document: whether that is a loop, [`super::Seen`] tells.
+/// - Exactly one Location counts; identical repetitions are one. Without it the response is final, and also with an
+///   empty or blank one.
 /// - The next URL is resolved by RFC 3986 §5, passes the URL door, loses user information, and inherits the
 ///   fragment when it has none (RFC 9110 §10.2.2).
 ///
 /// # Errors
-/// Each cause by its variant of [`RedirectError`]; [`RedirectError::Loop`] is left to [`super::Seen`].
+/// Each cause by its variant of [`RedirectError`]; repetitions are left to [`super::Seen`].
 /// A Location longer than [`Limits::location_bytes`] is a [`RedirectError::BadLocation`] that names the limit.
 pub fn decide<'l>(
     policy: &Policy,
@@ -57,7 +57,7 @@ pub fn decide_with<'l>(
         return Ok(Decision::Final(WhyFinal::NoLocation));
     };
     if hop.hops_so_far >= limit {
-        return Err(RedirectError::TooMany { limit });
+        return Err(RedirectError::TooMany { limit, times: 1 });
     }
 
     let located = resolve_location(hop.url, location, limits).map_err(|error| match error {
@@ -108,7 +108,7 @@ fn may_carry_body(policy: &Policy, crossing: Crossing) -> Result<(), RedirectErr
     }
 }
 
-/// The one value of the Location fields, surrounding white space taken off.
+/// The one value of the Location fields, surrounding white space taken off; none if nothing is left of it.
 fn one_location<'l>(
     locations: impl IntoIterator<Item = &'l [u8]>,
     notes: &mut Vec<Note>,
@@ -123,7 +123,7 @@ fn one_location<'l>(
             notes.push(Note::RepeatedLocation);
         }
     }
-    Ok(Some(first))
+    Ok(Some(first).filter(|location| !location.is_empty()))
 }
 
 /// Method and body of the next hop. Methods are case-sensitive (RFC 9110 §9.1): `post` is not POST.

@@ -145,8 +145,10 @@ pub enum RedirectError {
     TooMany {
         /// How many may be followed.
         limit: u32,
+        /// How often the chain made the request that was redirected once more. More than 1: a loop.
+        times: u32,
     },
-    /// The same request again, and no cookie was set since it was first made.
+    /// The same request again, and no cookie was set since it was first made. Only under [`Repeats::Refused`].
     Loop,
     /// The Location names a scheme other than http and https; the first 32 bytes of it.
     UnsupportedScheme(Box<str>),
@@ -192,7 +194,10 @@ impl fmt::Debug for NextHop {
 impl fmt::Display for RedirectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            RedirectError::TooMany { limit } => write!(f, "limit redirects is {limit}, seen one more"),
+            RedirectError::TooMany { limit, times: 0 | 1 } => write!(f, "limit redirects is {limit}, seen one more"),
+            RedirectError::TooMany { limit, times } => {
+                write!(f, "limit redirects is {limit}, seen one more: a loop, the same request was made {times} times")
+            }
             RedirectError::Loop => f.write_str("redirect loop: the same request again, with no new cookie"),
             RedirectError::UnsupportedScheme(scheme) => {
                 write!(f, "redirect to the scheme {:?}, expected http or https", &**scheme)

@@ -7,7 +7,7 @@ use crate::limits::Limits;
 pub struct Policy {
     /// How many are followed. Default: [`Follow::ToLimit`].
     pub follow: Follow,
-    /// What is done with a request that the chain has made before. Default: [`Repeats::Refused`].
+    /// What is done with a request that the chain has made before. Default: [`Repeats::Followed`].
     pub repeats: Repeats,
     /// Which fields go to another origin. Default: [`CrossOrigin::KeepUnlisted`].
     pub cross_origin: CrossOrigin,
@@ -54,12 +54,12 @@ impl Follow {
 /// What is done with a redirect to a request that was made in the same chain, with no new cookie since.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Repeats {
-    /// It ends the chain with [`RedirectError::Loop`](super::RedirectError::Loop): a server that answers by the request alone would go
-    /// on for ever.
+    /// It is followed as any other: some servers redirect to the same URL until they are ready. The number of redirects
+    /// ends a loop, and the error says how often the request was made.
     #[default]
-    Refused,
-    /// It is followed as any other, for servers that answer otherwise the second time; only the number of redirects ends a loop.
     Followed,
+    /// It ends the chain at once, with [`RedirectError::Loop`](super::RedirectError::Loop).
+    Refused,
 }
 
 /// Which of the caller's fields go to another origin.

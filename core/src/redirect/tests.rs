@@ -97,9 +97,11 @@ fn t13_a_limit_of_n_follows_exactly_n() {
         let policy = Policy { follow, ..Policy::default() };
         let at = |hops| decided(&policy, Method::GET, "http://a/", HopBody::None, hops, 302, &[b"/x"]);
         assert!(matches!(at(limit - 1), Ok(Decision::Follow(_))));
-        assert_eq!(at(limit), Err(RedirectError::TooMany { limit }));
+        assert_eq!(at(limit), Err(RedirectError::TooMany { limit, times: 1 }));
     }
-    assert_eq!(RedirectError::TooMany { limit: 10 }.to_string(), "limit redirects is 10, seen one more");
+    let words = |times| RedirectError::TooMany { limit: 10, times }.to_string();
+    assert_eq!(words(1), "limit redirects is 10, seen one more");
+    assert_eq!(words(4), "limit redirects is 10, seen one more: a loop, the same request was made 4 times");
 }
 
 #[test]
@@ -115,16 +117,19 @@ fn t13_a_loop_ends_unless_a_cookie_was_set() {
     seen.cookie_set();
     assert_eq!(seen.visit(&Method::GET, &a, false), Ok(()));
     assert_eq!(seen.visit(&Method::GET, &a, false), Err(RedirectError::Loop));
+    let times = |method, url, body| seen.times(method, url, body);
+    assert_eq!(
+        [times(&Method::GET, &a, false), times(&Method::GET, &a, true), times(&Method::PUT, &a, true)],
+        [3, 1, 0]
+    );
 }
 
 #[test]
-fn t15_an_empty_location_is_the_same_document_and_so_a_loop() {
-    let from = "http://a/x?y#f";
-    let mut seen = Seen::new();
-    seen.visit(&Method::GET, &url(from), false).unwrap();
-    let next = next(from, "");
-    assert_eq!(next.url.as_str(), from);
-    assert_eq!(seen.visit(&next.method, &next.url, false), Err(RedirectError::Loop));
+fn t15_an_empty_or_blank_location_is_no_redirect() {
+    for locations in [&[&b""[..]][..], &[b"  \t"], &[b"", b" "]] {
+        let decided = decided(&Policy::default(), Method::GET, "http://a/", HopBody::None, 0, 302, locations);
+        assert!(matches!(decided, Ok(Decision::Final(WhyFinal::NoLocation))), "{locations:?}");
+    }
 }
 
 #[test]

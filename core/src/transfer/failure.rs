@@ -140,7 +140,7 @@ impl Machine {
 
     /// Whether the request may be processed twice (RFC 9110 §9.2.2).
     pub(super) fn is_harmless_twice(&self) -> bool {
-        self.request.method.is_idempotent() || self.request.settings.idempotent
+        is_idempotent(&self.request.method) || self.request.settings.idempotent
     }
 
     pub(super) fn resend(&mut self) {
@@ -167,7 +167,60 @@ impl Machine {
     }
 }
 
+/// Methods that the registry of IANA calls idempotent (RFC 9110 §16.1.1), besides those that `http` knows as such.
+const IDEMPOTENT: [&str; 28] = [
+    "ACL",
+    "BASELINE-CONTROL",
+    "BIND",
+    "CHECKIN",
+    "CHECKOUT",
+    "COPY",
+    "LABEL",
+    "LINK",
+    "MERGE",
+    "MKACTIVITY",
+    "MKCALENDAR",
+    "MKCOL",
+    "MKREDIRECTREF",
+    "MKWORKSPACE",
+    "MOVE",
+    "ORDERPATCH",
+    "PROPFIND",
+    "PROPPATCH",
+    "QUERY",
+    "REBIND",
+    "REPORT",
+    "SEARCH",
+    "UNBIND",
+    "UNCHECKOUT",
+    "UNLINK",
+    "UPDATE",
+    "UPDATEREDIRECTREF",
+    "VERSION-CONTROL",
+];
+
+/// Methods are case-sensitive (RFC 9110 §9.1).
+fn is_idempotent(method: &http::Method) -> bool {
+    method.is_idempotent() || IDEMPOTENT.contains(&method.as_str())
+}
+
 /// Whether a kept connection shows its end, or something that answers no request of ours (T47).
 fn is_dead_connection(error: &LinkError) -> bool {
     matches!(error, LinkError::Protocol(error) if error.answers_nothing())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn t54_methods_of_the_registry_may_be_repeated() {
+        let idempotent = |method: &str| is_idempotent(&http::Method::from_bytes(method.as_bytes()).unwrap());
+        for method in ["GET", "PUT", "DELETE", "PROPFIND", "REPORT", "SEARCH", "QUERY", "MKCOL"] {
+            assert!(idempotent(method), "{method}");
+        }
+        for method in ["POST", "PATCH", "CONNECT", "LOCK", "propfind", "X-OWN"] {
+            assert!(!idempotent(method), "{method}");
+        }
+    }
 }

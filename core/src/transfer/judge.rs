@@ -59,20 +59,30 @@ impl Machine {
             Ok(Decision::Follow(next)) if settings.https_only && Scheme::of(&next.url) != Scheme::Https => {
                 self.fail_with_head(ErrorKind::Redirect(RedirectError::HttpsOnly), head);
             }
-            Ok(Decision::Follow(next)) if settings.redirect.repeats == Repeats::Followed => self.follow(head, *next),
             Ok(Decision::Follow(next)) => {
-                if hops_so_far == 0 && !self.chain.new_cookies {
+                let repeats = settings.redirect.repeats;
+                let new_cookies = self.chain.new_cookies;
+                let seen = &mut self.chain.rare_mut().seen;
+                if hops_so_far == 0 {
                     // Noted only now: most requests are not redirected. The first of a chain cannot be a repetition.
-                    let _ = self.chain.rare_mut().seen.visit(&request.method, &request.url, body != HopBody::None);
+                    let _ = seen.visit(&request.method, &request.url, body != HopBody::None);
+                    if new_cookies {
+                        seen.cookie_set();
+                    }
                 }
                 let with_body = body != HopBody::None && next.body == NextBody::Keep;
-                match self.chain.rare_mut().seen.visit(&next.method, &next.url, with_body) {
-                    Ok(()) => self.follow(head, *next),
-                    Err(error) => self.fail_with_head(ErrorKind::Redirect(error), head),
+                match (seen.visit(&next.method, &next.url, with_body), repeats) {
+                    (Ok(()), _) | (Err(_), Repeats::Followed) => self.follow(head, *next),
+                    (Err(error), Repeats::Refused) => self.fail_with_head(ErrorKind::Redirect(error), head),
                 }
             }
             // The caller gets the 3xx itself: nothing was lost but the resending.
             Err(RedirectError::BodyNotReplayable) => self.deliver(head),
+            Err(RedirectError::TooMany { limit, .. }) => {
+                let seen = self.chain.rare.as_ref().map(|rare| &rare.seen);
+                let times = seen.map_or(1, |seen| seen.times(&request.method, &request.url, body != HopBody::None));
+                self.fail_with_head(ErrorKind::Redirect(RedirectError::TooMany { limit, times }), head);
+            }
             Err(error) => self.fail_with_head(ErrorKind::Redirect(error), head),
         }
     }

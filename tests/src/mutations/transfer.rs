@@ -153,4 +153,22 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         from: "self.not_before.filter(|_| waits)",
         to: "self.not_before.filter(|_| waits && false)",
     },
+    Mutation {
+        fault: "only the methods of RFC 9110 are sent once more on a dead connection",
+        file: "core/src/transfer/failure.rs",
+        from: "method.is_idempotent() || IDEMPOTENT.contains(&method.as_str())",
+        to: "method.is_idempotent()",
+    },
+    Mutation {
+        fault: "an empty Location leads to the same URL",
+        file: "core/src/redirect/decide.rs",
+        from: "Ok(Some(first).filter(|location| !location.is_empty()))",
+        to: "Ok(Some(first))",
+    },
+    Mutation {
+        fault: "a request that the chain made before ends it by default",
+        file: "core/src/transfer/judge.rs",
+        from: "(Ok(()), _) | (Err(_), Repeats::Followed) => self.follow(head, *next),\n                    (Err(error), Repeats::Refused) =>",
+        to: "(Ok(()), _) => self.follow(head, *next),\n                    (Err(error), _) =>",
+    },
 ];

@@ -73,7 +73,6 @@ fn t6_t15_forms_of_a_location() {
         ("/\u{e9}", "/%C3%A9"),
         ("\\\\other.test\\g", "/x/%5C%5Cother.test%5Cg"),
         ("/h#part", "/h"),
-        ("", ""),
         ("http://", ""),
         ("http://a@b@HOST/", ""),
         ("http://HOST%2f/", ""),
@@ -96,6 +95,8 @@ fn t6_t15_forms_of_a_location() {
     }
     let two = "HTTP/1.1 302 Found\r\nLocation: /a\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n";
     each_way(two, Waits, Refused("several Location fields"));
+    let blank = "HTTP/1.1 302 Found\r\nLocation: \r\nContent-Length: 5\r\n\r\nempty";
+    each_way(blank, Waits, Kept("empty"));
 }
 
 #[test]
@@ -113,12 +114,12 @@ fn t12_other_schemes_lead_nowhere() {
 }
 
 #[test]
-fn t13_loops_end_at_once_and_chains_at_their_limit() {
+fn t13_loops_and_chains_end_at_the_limit() {
     for client in clients() {
         let server = Scripted::each(Script::new().repeat(50, Script::new().answer(moved(302, "/")))).unwrap();
         let error = client.send(get(server.url("/"))).unwrap_err();
-        assert!(error.to_string().contains("loop"), "{error}");
-        assert_eq!(server.requests().len(), 1);
+        assert!(error.to_string().contains("the same request was made 11 times"), "{error}");
+        assert_eq!(server.requests().len(), 11);
         let chain = Httpbin::start_plain().unwrap();
         assert_eq!(client.get(chain.url("/redirect/10")).hops, 10);
         let error = client.send(get(chain.url("/redirect/11"))).unwrap_err();
