@@ -290,6 +290,7 @@ impl World {
             Event::Informational(head) => {
                 assert!(running.head.is_none(), "103 after the head");
                 assert!(matches!(head.status().as_u16(), 100 | 103), "{head:?}");
+                running.interim = true;
             }
             Event::Retried => {
                 assert!(!running.retried, "T54: retried twice");
@@ -306,7 +307,7 @@ impl World {
             Event::Redirected => {
                 assert!(running.head.is_none(), "a redirect after the head");
                 running.hop += 1;
-                running.retried = false;
+                (running.retried, running.interim) = (false, false);
                 running.source = running.source.min(self.plan.asks[place].body.len());
                 self.cookies.told(page, step, wall);
                 let next = self.plan.asks[place].pages.get(running.hop);

@@ -117,7 +117,9 @@ impl World {
         let empty = matches!(report.kind, ErrorKind::Link(LinkError::Protocol(ProtocolError::Empty)));
         let dead = matches!(&report.kind, ErrorKind::Link(LinkError::Protocol(error)) if error.answers_nothing());
         let replayable = !matches!(ask.asked.payload, super::asked::Payload::Stream { rewindable: false, .. });
-        if dead && transfer.reused() && repeatable && replayable {
+        // With an interim response an answer had begun.
+        let dead = dead && transfer.reused() && !running.interim;
+        if dead && repeatable && replayable {
             panic!("{label}: a kept connection was dead, and nobody tried again");
         }
         match &report.kind {
@@ -139,7 +141,8 @@ impl World {
         }
         // Who sleeps for long finds that time has run out.
         let slept = self.plan.weather.sleepy && matches!(report.kind, ErrorKind::Timeout { .. });
-        let excused = slept || self.fired || self.wires.iter().any(|wire| wire.fired && wire.fault != Fault::None);
+        let excused =
+            dead || slept || self.fired || self.wires.iter().any(|wire| wire.fired && wire.fault != Fault::None);
         match &ask.meant {
             Meant::Fails(meant, words) if *meant == hop => {
                 assert!(
@@ -187,6 +190,8 @@ impl World {
 
     /// Nothing is left over.
     pub(super) fn finish(&mut self) {
+        // What was reported last may close a connection.
+        self.drain();
         if self.shown.is_some() {
             let text = format!("{} {:?}", self.tape.shown(), self.tape.session);
             self.show(&text);

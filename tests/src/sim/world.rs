@@ -62,6 +62,8 @@ pub(super) struct Running {
     pub(super) started: Duration,
     pub(super) hop: usize,
     pub(super) retried: bool,
+    /// An interim response to this hop came.
+    pub(super) interim: bool,
     pub(super) body: Vec<u8>,
     pub(super) head: Option<petition_core::http1::ResponseHead>,
     pub(super) source: usize,
