@@ -113,19 +113,20 @@ impl World {
             self.tell(&Told::AllTold);
             return awaited;
         }
-        let now = self.now;
+        let (now, mut follows) = (self.now, awaited);
         self.tell(&Told::Look);
         self.looking = !awaited && self.dice.once_in(2);
         for at in 0..self.wires.len() {
             let wire = &mut self.wires[at];
             if wire.open && wire.connected.is_some() && !wire.look(now) && !self.looking {
                 self.tell(&Told::Ready(at as u32 + 1, Side::Read));
+                follows = true;
             }
         }
         if !self.looking {
             self.tell(&Told::AllTold);
         }
-        awaited
+        follows
     }
 
     /// Says that there is nothing to read.

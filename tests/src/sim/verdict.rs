@@ -190,8 +190,6 @@ impl World {
 
     /// Nothing is left over.
     pub(super) fn finish(&mut self) {
-        // What was reported last may close a connection.
-        self.drain();
         if self.shown.is_some() {
             let text = format!("{} {:?}", self.tape.shown(), self.tape.session);
             self.show(&text);
