@@ -54,7 +54,11 @@ impl World {
         match &ask.meant {
             Meant::Delivered(meant) => assert_eq!(hop, *meant, "{label}: done at the wrong hop"),
             Meant::Fails(meant, words) => {
-                assert!(running.discarded, "{label}: done, and was to fail at hop {meant}: {words}");
+                // An end of the connection behind the last chunk's line is tolerated (T44), and the trailers never came.
+                let wires = self.pages[page].wires.last().map(|&socket| &self.wires[socket as usize - 1]);
+                let ended = wires.is_some_and(|wire| wire.fired && matches!(wire.fault, Fault::FinDown(_)));
+                let unseen = ended && words.starts_with("limit trailer");
+                assert!(running.discarded || unseen, "{label}: done, and was to fail at hop {meant}: {words}");
                 return;
             }
         }
@@ -97,7 +101,10 @@ impl World {
         let lost = matches!(wire.fault, Fault::FinDown(_)) && answer.may_lack(unread);
         assert!(
             unread == 0 || lost || wire.tls.is_some() || wire.next < wire.tap.requests.len(),
-            "{label}: done before the response was read to its end"
+            "{label}: done before the response was read to its end: {unread} of {} are left, {} are stale, {:?}",
+            wire.generated,
+            wire.stale,
+            wire.fault
         );
     }
 
