@@ -94,7 +94,8 @@ fn t96_json_of_another_type_does_not_quote_the_body() {
     let error = response.json::<Wanted>().unwrap_err();
     printed.error(&error);
     printed.debug(error.report());
-    assert!(error.to_string().contains("expected u32 at line 1"), "{error}");
+    let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+    assert!(cause.contains("expected u32"), "{error}: {cause}");
     printed.shows_nothing();
 }
 
