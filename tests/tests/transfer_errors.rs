@@ -27,7 +27,7 @@ fn refused_at(bar: &str, conduct: impl Fn(&mut World)) {
 
 #[test]
 fn bytes_that_were_refused_count_as_received() {
-    let long = "x".repeat(20_000);
+    let long = "x".repeat(70_000);
     for bar in [
         "SSH-2.0|-OpenSSH_9.6\r\n",
         "HTTP/2 |200\r\n\r\n",
@@ -42,8 +42,8 @@ fn bytes_that_were_refused_count_as_received() {
         // Cut: all that came.
         "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhi|",
         "HTTP/1.1 200|",
-        &format!("{HEAD}X: {}|{}", &long[..16_382], &long[16_382..]),
-        &format!("HTTP/1.1 100 Continue\r\n\r\n{HEAD}X: {}|{}", &long[..16_382], &long[16_382..]),
+        &format!("{HEAD}X: {}|{}", &long[..65_534], &long[65_534..]),
+        &format!("HTTP/1.1 100 Continue\r\n\r\n{HEAD}X: {}|{}", &long[..65_534], &long[65_534..]),
     ] {
         refused_at(bar, |_| {});
     }
