@@ -36,8 +36,8 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "a write that fails in a handshake ends it before the alert is read",
         file: "core/src/transfer/exchange.rs",
-        from: "*send_failed = Some(Box::new(SendFailed { failure, at: self.now.instant }));\n            }\n            (Stage::Exchange",
-        to: "let (_, failure) = (send_failed, self.fail(ErrorKind::Io(failure)));\n                return Ok(failure);\n            }\n            (Stage::Exchange",
+        from: "(Stage::Establish { send_failed, .. }, Side::Write) => {",
+        to: "(Stage::Establish { send_failed, .. }, Side::Write) if send_failed.is_some() => {",
     },
     Mutation {
         fault: "a closure alert in a handshake is waited out",
