@@ -77,8 +77,8 @@ const SEPARATOR: usize = "; ".len();
 impl<'a> Judge<'a> {
     /// For a request from `context` to `origin`. `cookies` are all of its site.
     ///
-    /// Where they do not all fit, Secure cookies go first: whoever speaks for the site over http cannot set any, and must not crowd them
-    /// out with others of a longer path (T68). The order in the field stays that of RFC 6265bis §5.8.3.
+    /// Where they do not all fit, Secure cookies go first: an attacker on plain http cannot set any, and must not crowd them out
+    /// with others of a longer path. The order in the field stays that of RFC 6265bis §5.8.3.
     pub(super) fn new<'c>(
         origin: Origin<'a>,
         now: UnixTime,

@@ -37,7 +37,8 @@ impl Jar {
     }
 
     /// Takes in the cookies of a Netscape cookie file, as set at `now` in the order of its lines; they take the place of the same cookies of the jar.
-    /// A byte order mark before the first line is dropped. What is no cookie is passed over. Where the cookies came from is not asked: whoever gives the file vouches for it.
+    /// A byte order mark before the first line is dropped, and lines that hold no cookie are skipped. The origin of the cookies is not checked:
+    /// the caller vouches for the file.
     pub fn import_netscape(&mut self, text: &[u8], now: UnixTime) -> Imported {
         let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
         let mut imported = Imported::default();

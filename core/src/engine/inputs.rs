@@ -78,7 +78,7 @@ impl Engine {
                 self.enqueue(id);
                 let hears = |transfer: &Transfer| transfer.is_blocked(Side::Read) || transfer.is_uploading();
                 if self.transfer(id).is_some_and(hears) {
-                    // It was told so itself, or writes on unless it knows.
+                    // It reported a block itself, or an upload would go on without reading.
                     return unless_ended(self.transfer_input(now, id, Input::Ready(Side::Read)));
                 }
             }

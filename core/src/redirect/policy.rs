@@ -84,7 +84,7 @@ pub enum CrossOriginBody {
     Send,
     /// Never. An upgrade to https counts as the same origin if [`Policy::http_to_https_keeps_credentials`] is set.
     Refuse,
-    /// To any origin, also from https to http: whoever is on the way can read the body.
+    /// To any origin, also from https to http: any host on the network path can read the body.
     DangerSendInClear,
 }
 

@@ -56,7 +56,7 @@ impl Parked {
 }
 
 impl Transfer {
-    /// Whether a read comes before anything else: there are bytes, by what the transfer was told.
+    /// Whether a read comes before any other offer, because the socket was reported readable.
     pub(crate) fn reads_first(&self) -> bool {
         self.0.parked.read == ReadSide::Ready
     }

@@ -104,7 +104,7 @@ fn kept(session: &Session, url: &str) {
 
 /// A body is half read at the time of the fork.
 fn response(session: &Session, url: &str) {
-    // The rest of the shorter one would be read by whoever drops it.
+    // Dropping the shorter one would read its rest.
     for (length, large) in [(1 << 20, false), (1 << 20, true), (40_000, false)] {
         let response = session.get(format!("{url}/bytes/{length}")).send().expect("a response");
         let (mut response, mut start) = (Some(response), [0; 10]);
