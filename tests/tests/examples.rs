@@ -58,8 +58,9 @@ fn a_hundred_transfers_on_the_callers_own_loop_start_no_thread() {
     let Some((calls, text)) = run("a.test=127.0.0.1") else { return };
     assert_eq!(text.matches(": 200 OK, 1000 bytes").count(), 2 * TIMES, "{text}");
     assert_eq!(starts(&calls), 0, "{calls:?}");
-    // That a name which must be looked up does start one shows that this would be seen.
+    // Look-ups do start threads, so the trace would show one. A helper ends when no name is left, so a later look-up may
+    // start another; requests for one name share a look-up while it runs.
     let Some((calls, text)) = run("b.test=127.0.0.1") else { return };
     assert_eq!(text.matches(": 200 OK, 1000 bytes").count(), TIMES, "{text}");
-    assert_eq!(starts(&calls), 1, "{calls:?}");
+    assert!((1..=TIMES as i64).contains(&starts(&calls)), "{calls:?}");
 }
