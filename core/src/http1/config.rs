@@ -62,7 +62,7 @@ macro_rules! leniencies {
 
 leniencies! {
     /// A field value folded over several lines is joined with one space (RFC 9112 §5.2). Never in the
-    /// framing fields, Connection, Location or Set-Cookie.
+    /// framing fields, Connection or Location.
     obs_fold, ObsFold;
     /// A lone LF ends a line of a head (RFC 9112 §2.2). Never within chunked framing.
     bare_lf, BareLf;

@@ -19,7 +19,7 @@ use crate::memchr;
 const ON_STACK: usize = 256;
 
 /// Fields that may not be folded even where folding is tolerated: a fold in them is an attack or a bug.
-const NEVER_FOLDED: [&str; 5] = ["content-length", "transfer-encoding", "connection", "location", "set-cookie"];
+const NEVER_FOLDED: [&str; 4] = ["content-length", "transfer-encoding", "connection", "location"];
 
 /// A head, what its fields say about framing, and what was tolerated in it.
 pub(crate) struct Parsed {

@@ -8,6 +8,7 @@ mod limits;
 mod own_code;
 mod reports;
 mod reuse;
+mod rules;
 mod secrets;
 mod session;
 mod transfer;
@@ -38,6 +39,7 @@ pub fn all() -> impl Iterator<Item = &'static Mutation> {
         .chain(own_code::MUTATIONS)
         .chain(reports::MUTATIONS)
         .chain(uploads::MUTATIONS)
+        .chain(rules::MUTATIONS)
 }
 
 impl Mutation {

@@ -24,15 +24,14 @@ fn t35_t36_t37_t38_field_lines() {
     }
     // On the first line there is nothing to go on from.
     each_way(&with(" X: a\r\n"), Ends, Refused("expected"));
-    for line in [
-        "Transfer-Encoding:\r\n chunked\r\n",
-        "Connection: a\r\n close\r\n",
-        "Location: a\r\n b\r\n",
-        "Set-Cookie: a=b\r\n ; Path=/\r\n",
-    ] {
+    for line in
+        ["Transfer-Encoding:\r\n chunked\r\n", "Connection: a\r\n close\r\n", "Location: a\r\n b\r\n"]
+    {
         each_way(&with(line), Ends, Refused("fold"));
     }
-    for line in ["X: a\r\n b\r\n", "X: a\n", "X: \u{e9}\r\n", "X:\r\n", "X:a\tb\r\n"] {
+    for line in
+        ["X: a\r\n b\r\n", "Set-Cookie: a=b\r\n ; Path=/\r\n", "X: a\n", "X: \u{e9}\r\n", "X:\r\n", "X:a\tb\r\n"]
+    {
         each_way(&with(line), Waits, Kept("ok"));
     }
     let strict = |options: &mut Options| options.scalars_mut().strict = Setting::Set(true);
