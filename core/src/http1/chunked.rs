@@ -18,12 +18,13 @@ use crate::memchr;
 enum State {
     /// Within a chunk size, so many digits seen.
     Size(u8),
-    /// Spaces after the size.
-    SizeSpace,
+    /// Spaces and tabs after the size, and whether a tab was among them.
+    SizeSpace(bool),
     /// After `;`.
     ExtStart,
     ExtName,
-    ExtNameSpace,
+    /// The same after an extension's name.
+    ExtNameSpace(bool),
     /// After `=`.
     ExtEquals,
     ExtToken,
@@ -31,8 +32,8 @@ enum State {
     ExtQuotedPair,
     /// After a closing quote.
     ExtQuotedEnd,
-    /// Spaces after an extension's value.
-    ExtSpace,
+    /// The same after an extension's value.
+    ExtSpace(bool),
     /// CR seen at the end of a size line.
     SizeLf,
     Data,
@@ -185,14 +186,16 @@ impl Decoder {
     ) -> Result<(), ProtocolError> {
         use State::*;
         self.framing = self.framing.saturating_add(1);
-        let mut space_at_end = || {
-            if config.leniencies.chunk_size_trailing_space {
-                used.insert(Leniency::ChunkSizeTrailingSpace);
+        // A tab is no space: before `;` the grammar has both, at the end of the line it has neither.
+        let mut tolerated = |leniency, otherwise| {
+            if config.leniencies.allows(leniency) {
+                used.insert(leniency);
                 Ok(SizeLf)
             } else {
-                Err(ProtocolError::ChunkSize { byte: b' ' })
+                Err(otherwise)
             }
         };
+        let tab = byte == b'\t';
         let state = match (&self.state, byte) {
             (&Size(digits), b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') => {
                 let digit = match byte {
@@ -206,31 +209,43 @@ impl Decoder {
                 Size(digits + 1)
             }
             (Size(0), _) => return Err(ProtocolError::ChunkSize { byte }),
-            (Size(_), b' ' | b'\t') => SizeSpace,
-            (SizeSpace, b'\r') => space_at_end()?,
-            (ExtNameSpace | ExtSpace, b'\r') => space_at_end()?,
+            (Size(_), b' ' | b'\t') => SizeSpace(tab),
+            (SizeSpace(true) | ExtNameSpace(true) | ExtSpace(true), b'\r') => {
+                return Err(ProtocolError::ChunkSize { byte: b'\t' });
+            }
+            (SizeSpace(_) | ExtNameSpace(_) | ExtSpace(_), b'\r') => {
+                tolerated(Leniency::ChunkSizeTrailingSpace, ProtocolError::ChunkSize { byte: b' ' })?
+            }
+            (ExtStart, b'\r') => tolerated(Leniency::EmptyChunkExtension, ProtocolError::ChunkExtension { byte })?,
             (Size(_) | ExtName | ExtToken | ExtQuotedEnd, b'\r') => SizeLf,
-            (Size(_) | SizeSpace | ExtName | ExtNameSpace | ExtToken | ExtQuotedEnd | ExtSpace, b'\n') => {
+            (
+                Size(_) | SizeSpace(_) | ExtStart | ExtName | ExtNameSpace(_) | ExtToken | ExtQuotedEnd | ExtSpace(_),
+                b'\n',
+            ) => {
                 return Err(ProtocolError::BareLf { part: Part::Body });
             }
-            (Size(_) | SizeSpace | ExtName | ExtNameSpace | ExtToken | ExtQuotedEnd | ExtSpace, b';') => ExtStart,
+            (Size(_) | SizeSpace(_) | ExtName | ExtNameSpace(_) | ExtToken | ExtQuotedEnd | ExtSpace(_), b';') => {
+                ExtStart
+            }
             (Size(_), _) => return Err(ProtocolError::ChunkSize { byte }),
-            (SizeSpace, b' ' | b'\t') => SizeSpace,
-            (SizeSpace, _) => return Err(ProtocolError::ChunkSize { byte }),
+            (&SizeSpace(before), b' ' | b'\t') => SizeSpace(before | tab),
+            (SizeSpace(_), _) => return Err(ProtocolError::ChunkSize { byte }),
             (ExtStart, b' ' | b'\t') => ExtStart,
             (ExtStart | ExtName, _) if is_token_byte(byte) => ExtName,
-            (ExtName | ExtNameSpace, b' ' | b'\t') => ExtNameSpace,
-            (ExtName | ExtNameSpace, b'=') => ExtEquals,
+            (&ExtNameSpace(before), b' ' | b'\t') => ExtNameSpace(before | tab),
+            (ExtName, b' ' | b'\t') => ExtNameSpace(tab),
+            (ExtName | ExtNameSpace(_), b'=') => ExtEquals,
             (ExtEquals, b' ' | b'\t') => ExtEquals,
             (ExtEquals, b'"') => ExtQuoted,
             (ExtEquals | ExtToken, _) if is_token_byte(byte) => ExtToken,
-            (ExtToken | ExtQuotedEnd | ExtSpace, b' ' | b'\t') => ExtSpace,
+            (&ExtSpace(before), b' ' | b'\t') => ExtSpace(before | tab),
+            (ExtToken | ExtQuotedEnd, b' ' | b'\t') => ExtSpace(tab),
             (ExtQuoted, b'"') => ExtQuotedEnd,
             (ExtQuoted, b'\\') => ExtQuotedPair,
             (ExtQuoted | ExtQuotedPair, _) if is_value_byte(byte) => ExtQuoted,
             (
-                ExtStart | ExtName | ExtNameSpace | ExtEquals | ExtToken | ExtQuoted | ExtQuotedPair | ExtQuotedEnd
-                | ExtSpace,
+                ExtStart | ExtName | ExtNameSpace(_) | ExtEquals | ExtToken | ExtQuoted | ExtQuotedPair | ExtQuotedEnd
+                | ExtSpace(_),
                 _,
             ) => return Err(ProtocolError::ChunkExtension { byte }),
             (SizeLf, b'\n') => return self.size_line_ends(content, config),
@@ -247,16 +262,16 @@ impl Decoder {
         };
         if matches!(
             state,
-            SizeSpace
+            SizeSpace(_)
                 | ExtStart
                 | ExtName
-                | ExtNameSpace
+                | ExtNameSpace(_)
                 | ExtEquals
                 | ExtToken
                 | ExtQuoted
                 | ExtQuotedPair
                 | ExtQuotedEnd
-                | ExtSpace
+                | ExtSpace(_)
         ) {
             let limits = &config.limits;
             self.line_extensions = self.line_extensions.saturating_add(1);

@@ -80,7 +80,7 @@ leniencies! {
     /// A transfer coding other than `chunked`: the body is delivered with that coding still on it; unless
     /// `chunked` is last it lasts until the connection closes (RFC 9112 §6.3).
     unknown_transfer_coding, UnknownTransferCoding;
-    /// Spaces or tabs between a chunk size, or its extensions, and the line's end.
+    /// Spaces between a chunk size, or its extensions, and the line's end. Never tabs.
     chunk_size_trailing_space, ChunkSizeTrailingSpace;
     /// The connection closes after the last chunk where the final CRLF is due.
     missing_final_crlf, MissingFinalCrlf;
@@ -92,6 +92,13 @@ leniencies! {
     data_after_coding, DataAfterCoding;
     /// A Content-Encoding that names no coding, such as `none`, `binary` or a charset, is ignored (RFC 9110 §8.4.1).
     not_a_coding, NotACoding;
+    /// A Transfer-Encoding that names `identity` alone, which RFC 7230 took out, or no coding at all: the body ends as
+    /// without the field, by Content-Length if there is one, and the connection is not used again.
+    identity_transfer_coding, IdentityTransferCoding;
+    /// A `;` behind a chunk size, or behind one of its extensions, that no extension follows.
+    empty_chunk_extension, EmptyChunkExtension;
+    /// Several spaces between the version and the code of a status line (RFC 9112 §4).
+    spaces_in_status_line, SpacesInStatusLine;
 }
 
 impl Default for Leniencies {
@@ -101,7 +108,7 @@ impl Default for Leniencies {
 }
 
 impl Leniency {
-    const fn bit(self) -> u16 {
+    const fn bit(self) -> u32 {
         1 << self as u8
     }
 
@@ -111,6 +118,7 @@ impl Leniency {
             self,
             Leniency::ContentLengthBesideTransferEncoding
                 | Leniency::TransferEncodingOnHttp10
+                | Leniency::IdentityTransferCoding
                 | Leniency::MissingFinalCrlf
                 | Leniency::UncleanTlsClose
         )
@@ -125,7 +133,7 @@ impl fmt::Display for Leniency {
 
 /// A set of leniencies: those of which one exchange made use.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub struct LeniencySet(u16);
+pub struct LeniencySet(u32);
 
 impl LeniencySet {
     /// None.

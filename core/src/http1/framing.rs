@@ -62,7 +62,11 @@ enum Codings {
     Others(Seen),
     /// `chunked`, then other codings.
     ChunkedThenOthers(Seen),
-    /// `chunked` twice, or an empty element.
+    /// The field is there and names no coding.
+    Empty(Seen),
+    /// `identity` and nothing else.
+    Identity(Seen),
+    /// `chunked` twice.
     Wrong(Seen),
 }
 
@@ -165,21 +169,27 @@ impl Signals {
     }
 
     fn codings(&mut self, value: &[u8]) {
-        for coding in elements(value) {
-            let seen = || Seen::new(value);
+        let seen = || Seen::new(value);
+        // Empty elements of a list say nothing (RFC 9110 §5.6.1.2).
+        for coding in elements(value).filter(|coding| !coding.is_empty()) {
             let chunked = coding.eq_ignore_ascii_case(b"chunked");
             // The second name is a synonym (RFC 9112 §7.2).
             self.foreign |= ![&b"chunked"[..], b"gzip", b"x-gzip"].iter().any(|own| coding.eq_ignore_ascii_case(own));
             self.codings = match std::mem::take(&mut self.codings) {
                 wrong @ Codings::Wrong(_) => wrong,
-                _ if coding.is_empty() => Codings::Wrong(seen()),
-                Codings::Absent if chunked => Codings::Chunked,
-                Codings::Others(first) if chunked => Codings::OthersThenChunked(first),
+                Codings::Absent | Codings::Empty(_) if chunked => Codings::Chunked,
+                Codings::Others(first) | Codings::Identity(first) if chunked => Codings::OthersThenChunked(first),
                 _ if chunked => Codings::Wrong(seen()),
-                Codings::Absent => Codings::Others(seen()),
-                Codings::Others(first) => Codings::Others(first),
+                Codings::Absent | Codings::Empty(_) if coding.eq_ignore_ascii_case(b"identity") => {
+                    Codings::Identity(seen())
+                }
+                Codings::Absent | Codings::Empty(_) => Codings::Others(seen()),
+                Codings::Others(first) | Codings::Identity(first) => Codings::Others(first),
                 _ => Codings::ChunkedThenOthers(seen()),
             };
+        }
+        if let Codings::Absent = self.codings {
+            self.codings = Codings::Empty(seen());
         }
     }
 
@@ -195,9 +205,10 @@ impl Signals {
         }
     }
 
-    /// Whether Content-Length is to be dropped from view: Transfer-Encoding stands beside it.
+    /// Whether Content-Length is to be dropped from view: a Transfer-Encoding stands beside it and overrides it.
     pub(crate) fn drops_content_length(&self) -> bool {
-        !matches!(self.codings, Codings::Absent) && !matches!(self.length, Length::Absent)
+        !matches!(self.codings, Codings::Absent | Codings::Empty(_) | Codings::Identity(_))
+            && !matches!(self.length, Length::Absent)
     }
 }
 
@@ -237,12 +248,15 @@ pub(crate) fn decide(
             Err(otherwise)
         }
     };
+    let uncoded = match signals.length {
+        Length::Is(n) => BodyFraming::Length(n),
+        _ => BodyFraming::UntilClose,
+    };
     let framing = match &signals.codings {
-        Codings::Absent => {
-            return Ok(match signals.length {
-                Length::Is(n) => BodyFraming::Length(n),
-                _ => BodyFraming::UntilClose,
-            });
+        Codings::Absent => return Ok(uncoded),
+        Codings::Empty(seen) | Codings::Identity(seen) => {
+            allow(Leniency::IdentityTransferCoding, ProtocolError::TransferEncoding { seen: seen.clone() })?;
+            return Ok(uncoded);
         }
         Codings::Wrong(seen) => return Err(ProtocolError::TransferEncoding { seen: seen.clone() }),
         Codings::Chunked => BodyFraming::Chunked,

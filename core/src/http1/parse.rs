@@ -54,6 +54,8 @@ pub(crate) fn head(raw: &[u8], scan: &Scan, status: StatusLine, config: &Config)
 
     let mut httparse_config = httparse::ParserConfig::default();
     httparse_config.allow_obsolete_multiline_headers_in_responses(scan.folded && config.leniencies.obs_fold);
+    httparse_config
+        .allow_multiple_spaces_in_response_status_delimiters(scan.used.contains(Leniency::SpacesInStatusLine));
     let mut response = httparse::Response::new(&mut []);
     let mut stack = [const { MaybeUninit::uninit() }; ON_STACK];
     let mut heap = Vec::new();

@@ -1,4 +1,4 @@
-//! The status line: `HTTP/1.x SP 3DIGIT SP [reason]` (RFC 9112 §4).
+//! The status line: `HTTP/1.x SP 3DIGIT SP [reason]` (RFC 9112 §4); several spaces before the code are a leniency.
 //!
 //! Any minor version from 1 on counts as 1.1; there is no HTTP/0.9. The code is 100–999: those above 599 mean
 //! nothing to HTTP and are delivered as they are. Read here and not by httparse because that one knows two minor
@@ -10,8 +10,11 @@ use super::head::Version;
 use super::token::is_value_byte;
 use crate::limits::LimitExceeded;
 
-/// What stands before the reason phrase, if there is one: `HTTP/1.x NNN `.
-const PREFIX: usize = 13;
+/// What stands before the spaces and the code.
+const VERSION: &[u8] = b"HTTP/1.x";
+
+/// What stands before the reason phrase, if there is one, and behind the spaces.
+const CODE: &[u8] = b"NNN ";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct StatusLine {
@@ -26,6 +29,12 @@ pub(crate) fn parse(line: &[u8], config: &Config, used: &mut LeniencySet) -> Res
     let [b'H', b'T', b'T', b'P', b'/', b'1', b'.', minor @ b'0'..=b'9', b' ', code @ ..] = line else {
         return Err(wrong());
     };
+    let mut code = code;
+    // Behind the code several spaces are no departure: a reason phrase may begin with some.
+    if let ([b' ', ..], true) = (code, config.leniencies.spaces_in_status_line) {
+        used.insert(Leniency::SpacesInStatusLine);
+        code = without_spaces(code);
+    }
     let ([a @ b'1'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9'], rest) = code.split_first_chunk().ok_or_else(wrong)?
     else {
         return Err(wrong());
@@ -51,5 +60,13 @@ pub(crate) fn parse(line: &[u8], config: &Config, used: &mut LeniencySet) -> Res
 /// The reason phrase of a head whose status line was parsed.
 pub(crate) fn reason(head: &[u8]) -> &[u8] {
     let line = head.split(|&b| b == b'\n').next().unwrap_or_default();
-    line.strip_suffix(b"\r").unwrap_or(line).get(PREFIX..).unwrap_or_default()
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    without_spaces(line.get(VERSION.len()..).unwrap_or_default()).get(CODE.len()..).unwrap_or_default()
+}
+
+fn without_spaces(mut bytes: &[u8]) -> &[u8] {
+    while let [b' ', rest @ ..] = bytes {
+        bytes = rest;
+    }
+    bytes
 }

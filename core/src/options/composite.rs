@@ -95,6 +95,9 @@ composite! {
         reset_content_body: Setting<bool>,
         data_after_coding: Setting<bool>,
         not_a_coding: Setting<bool>,
+        identity_transfer_coding: Setting<bool>,
+        empty_chunk_extension: Setting<bool>,
+        spaces_in_status_line: Setting<bool>,
     }
 }
 

@@ -102,6 +102,9 @@ const PARTS: &[Part] = &parts! {
     leniencies: reset_content_body;
     leniencies: data_after_coding;
     leniencies: not_a_coding;
+    leniencies: identity_transfer_coding;
+    leniencies: empty_chunk_extension;
+    leniencies: spaces_in_status_line;
     redirect: follow;
     redirect: repeats;
     redirect: cross_origin;

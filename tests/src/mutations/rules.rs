@@ -9,4 +9,34 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         from: "if NEVER_FOLDED.iter().any(",
         to: "if [\"set-cookie\"].iter().chain(&NEVER_FOLDED).any(",
     },
+    Mutation {
+        fault: "an empty element of Transfer-Encoding is a coding",
+        file: "core/src/http1/framing.rs",
+        from: "elements(value).filter(|coding| !coding.is_empty()) {",
+        to: "elements(value) {",
+    },
+    Mutation {
+        fault: "a tolerated identity coding does not spoil the connection",
+        file: "core/src/http1/config.rs",
+        from: "                | Leniency::IdentityTransferCoding\n",
+        to: "",
+    },
+    Mutation {
+        fault: "an empty chunk extension is refused everywhere",
+        file: "core/src/http1/chunked.rs",
+        from: "(ExtStart, b'\\r') => tolerated(Leniency::EmptyChunkExtension, ProtocolError::ChunkExtension { byte })?,",
+        to: "(ExtStart, b'\\r') => return Err(ProtocolError::ChunkExtension { byte }),",
+    },
+    Mutation {
+        fault: "a tab counts as a space at the end of a chunk size line",
+        file: "core/src/http1/chunked.rs",
+        from: "let tab = byte == b'\\t';",
+        to: "let tab = false;",
+    },
+    Mutation {
+        fault: "several spaces in a status line are refused everywhere",
+        file: "core/src/http1/status_line.rs",
+        from: "if let ([b' ', ..], true) = (code, config.leniencies.spaces_in_status_line) {",
+        to: "if let ([b' ', ..], true) = (code, false) {",
+    },
 ];

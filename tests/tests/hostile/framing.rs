@@ -36,6 +36,7 @@ fn t34_codings_that_are_not_chunked_alone() {
     for (fields, want) in [
         ("Transfer-Encoding: ChUnKeD\r\n", Kept("abc")),
         ("Transfer-Encoding:\tchunked \r\n", Kept("abc")),
+        ("Transfer-Encoding: ,chunked,\r\n", Kept("abc")),
         ("Transfer-Encoding: chunked, chunked\r\n", Refused("Transfer-Encoding")),
         ("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", Refused("Transfer-Encoding")),
     ] {
@@ -50,6 +51,9 @@ fn t34_codings_that_are_not_chunked_alone() {
     ] {
         each_way(&head(fields, chunks), Ends, Poisoned("3\r\nabc\r\n0\r\n\r\n"));
     }
+    for fields in ["Transfer-Encoding: identity\r\n", "Transfer-Encoding:\r\n"] {
+        each_way(&head(&format!("{fields}Content-Length: 3\r\n"), "abc"), Waits, Poisoned("abc"));
+    }
     each_way(&format!("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}"), Waits, Poisoned("abc"));
 }
 
@@ -61,6 +65,7 @@ fn t40_t41_chunks_that_are_none() {
         "\r\nabc\r\n0\r\n\r\n",
         "g\r\n",
         "3\nabc\r\n0\r\n\r\n",
+        "3\t\r\nabc\r\n0\r\n\r\n",
         "ffffffffffffffff\r\nabc",
         "10000000000000000\r\nabc",
     ] {
@@ -69,7 +74,9 @@ fn t40_t41_chunks_that_are_none() {
     for chunks in ["3\r\nabcd\r\n0\r\n\r\n", "3\r\nabc0\r\n\r\n", "3\r\nabc\n0\r\n\r\n", "3\r\nabc\r0\r\n\r\n"] {
         each_way(&head("Transfer-Encoding: chunked\r\n", chunks), Ends, Refused("expected "));
     }
-    each_way(&head("Transfer-Encoding: chunked\r\n", "0003 ;a=\"b;\"\r\nabc\r\n00\r\n\r\n"), Waits, Kept("abc"));
+    for chunks in ["0003 ;a=\"b;\"\r\nabc\r\n00\r\n\r\n", "3;\r\nabc\r\n0;\r\n\r\n"] {
+        each_way(&head("Transfer-Encoding: chunked\r\n", chunks), Waits, Kept("abc"));
+    }
 }
 
 #[test]

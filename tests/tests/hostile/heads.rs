@@ -24,9 +24,7 @@ fn t35_t36_t37_t38_field_lines() {
     }
     // On the first line there is nothing to go on from.
     each_way(&with(" X: a\r\n"), Ends, Refused("expected"));
-    for line in
-        ["Transfer-Encoding:\r\n chunked\r\n", "Connection: a\r\n close\r\n", "Location: a\r\n b\r\n"]
-    {
+    for line in ["Transfer-Encoding:\r\n chunked\r\n", "Connection: a\r\n close\r\n", "Location: a\r\n b\r\n"] {
         each_way(&with(line), Ends, Refused("fold"));
     }
     for line in
@@ -51,7 +49,7 @@ fn t39_status_lines() {
         "HTTP/0.9 200 OK",
         "ICY 200 OK",
         "http/1.1 200 OK",
-        "HTTP/1.1  200 OK",
+        "HTTP/1.1 \t200 OK",
         " HTTP/1.1 200 OK",
         "HTTP/11 200 OK",
         "HTTP/1.1 -20 OK",
@@ -61,7 +59,14 @@ fn t39_status_lines() {
     ] {
         each_way(&format!("{line}\r\nContent-Length: 2\r\n\r\nok"), Ends, Refused("expected"));
     }
-    for line in ["HTTP/1.1 200", "HTTP/1.1 200 ", "HTTP/1.2 200 OK", "HTTP/1.1 999 what", "HTTP/1.1 200 \u{e9}"] {
+    for line in [
+        "HTTP/1.1  200 OK",
+        "HTTP/1.1 200",
+        "HTTP/1.1 200 ",
+        "HTTP/1.2 200 OK",
+        "HTTP/1.1 999 what",
+        "HTTP/1.1 200 \u{e9}",
+    ] {
         each_way(&format!("{line}\r\nContent-Length: 2\r\n\r\nok"), Waits, Kept("ok"));
     }
 }

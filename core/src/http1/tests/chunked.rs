@@ -27,7 +27,13 @@ fn chunk_syntax_t40_t41_t42() {
         ("T40", "8000000000000000\r\n", size("0"), None),
         ("T40", "ffffffffffffffff\r\n", size("f"), None),
         ("T40", "5 \r\n", ok.into(), Some(size(" "))),
-        ("T40", "5\t \r\n", ok.into(), Some(size(" "))),
+        ("T40", "5  \r\n", ok.into(), Some(size(" "))),
+        ("T40", "5\t\r\n", size("\\t"), None),
+        ("T40", "5\t \r\n", size("\\t"), None),
+        ("T40", "5 \t\r\n", size("\\t"), None),
+        ("T40", "5;a\t\r\n", size("\\t"), None),
+        ("T40", "5;a=b \t\r\n", size("\\t"), None),
+        ("T40", "5\t;\ta\t=\tb\t;c\r\n", ok.into(), None),
         ("T40", "5 5\r\n", size("5"), None),
         ("T40", "5 ;a\r\n", ok.into(), None),
         ("T37", "5\n", lf.clone(), None),
@@ -39,7 +45,10 @@ fn chunk_syntax_t40_t41_t42() {
         ("T42", "5 ; a = b ; c = \"d\" ;e\r\n", ok.into(), None),
         ("T42", "5;a=b \r\n", ok.into(), Some(size(" "))),
         ("T42", "5;a \r\n", ok.into(), Some(size(" "))),
-        ("T42", "5;\r\n", ext("\\r"), None),
+        ("T40", "5;\r\n", ok.into(), Some(ext("\\r"))),
+        ("T40", "5; \r\n", ok.into(), Some(ext("\\r"))),
+        ("T40", "5;a;\r\n", ok.into(), Some(ext("\\r"))),
+        ("T37", "5;\n", lf.clone(), None),
         ("T42", "5;a=\r\n", ext("\\r"), None),
         ("T42", "5;a=\"b\r\n", ext("\\r"), None),
         ("T42", "5;a=\"b\"c\r\n", ext("c"), None),
@@ -73,6 +82,14 @@ fn chunk_syntax_t40_t41_t42() {
             assert_eq!(every_way(&setup, &chunked(body), Some(Eof::Clean)).line(), want, "T41 {body:?}");
         }
     }
+}
+
+#[test]
+fn an_empty_extension_is_told_t40() {
+    let bytes = input("Transfer-Encoding: chunked\r\n\r\n2;\r\nab\r\n0;\r\n\r\n");
+    let run = every_way(&Setup::COMPAT, &bytes, None);
+    assert_eq!(run.line(), r#"200/Chunked "ab" end, reusable"#);
+    assert_eq!(run.used.iter().collect::<Vec<_>>(), [Leniency::EmptyChunkExtension]);
 }
 
 #[test]

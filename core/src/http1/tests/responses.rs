@@ -147,7 +147,10 @@ fn transfer_codings_t34() {
         ("Transfer-Encoding: gzip;q=\"a\", chunked", chunked, Some("gzip;q=\"a\", chunked")),
         ("Transfer-Encoding: chunked, identity", unended, Some("chunked, identity")),
         ("Transfer-Encoding: chunked\r\nTransfer-Encoding: gzip, br", unended, Some("gzip, br")),
-        ("Transfer-Encoding: identity", unended, Some("identity")),
+        ("Transfer-Encoding: identity, gzip", unended, Some("identity, gzip")),
+        ("Transfer-Encoding: , chunked ,\t,", chunked, None),
+        ("Transfer-Encoding: chunked,", chunked, None),
+        ("Transfer-Encoding:\r\nTransfer-Encoding: chunked", chunked, None),
         ("Transfer-Encoding: xchunked", unended, Some("xchunked")),
         ("Transfer-Encoding: chunked;q=1", unended, Some("chunked;q=1")),
         ("Transfer-Encoding: chunked chunked", unended, Some("chunked chunked")),
@@ -155,8 +158,7 @@ fn transfer_codings_t34() {
         ("Transfer-Encoding: chunked, chunked", "", Some("chunked, chunked")),
         ("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", "", Some("chunked")),
         ("Transfer-Encoding: chunked, gzip, chunked", "", Some("chunked, gzip, chunked")),
-        ("Transfer-Encoding: chunked,", "", Some("chunked,")),
-        ("Transfer-Encoding:", "", Some("")),
+        ("Transfer-Encoding: chunked,,chunked", "", Some("chunked,,chunked")),
     ] {
         let bytes = input(&format!("{fields}\r\n\r\n2\r\nab\r\n0\r\n\r\n"));
         let want = if compat.is_empty() { refused(strict.unwrap()) } else { compat.into() };
@@ -175,6 +177,31 @@ fn transfer_codings_t34() {
             Some("! Transfer-Encoding in an HTTP/1.0 response"),
         )],
     );
+}
+
+#[test]
+fn a_transfer_encoding_that_names_no_coding_leaves_the_length_t34() {
+    for (fields, seen) in [
+        ("Transfer-Encoding: identity\r\nContent-Length: 2", "identity"),
+        ("Content-Length: 2\r\ntransfer-encoding: , Identity ,", ", Identity ,"),
+        ("Content-Length: 2\r\nTransfer-Encoding:\r\nTransfer-Encoding: identity", "identity"),
+        ("Content-Length: 2\r\nTransfer-Encoding:", ""),
+        ("Content-Length: 2\r\nTransfer-Encoding: ,", ","),
+    ] {
+        let bytes = input(&format!("{fields}\r\n\r\nab"));
+        let run = every_way(&Setup::COMPAT, &bytes, None);
+        let want = r#"200/Length(2) "ab" end, a tolerated fault: identity_transfer_coding"#;
+        assert_eq!(run.line(), want, "T34 {fields}");
+        assert_eq!(run.head().get("content-length"), Some(&b"2"[..]), "T34 {fields}");
+        no_silent_success(&Setup::COMPAT, &bytes, &run);
+        let want = format!("! expected Transfer-Encoding: chunked, seen \"{seen}\"");
+        assert_eq!(every_way(&Setup::STRICT, &bytes, None).line(), want, "T34 strict {fields}");
+    }
+    // Without a length the end of the connection is the end of the body.
+    let run = every_way(&Setup::COMPAT, &input("Transfer-Encoding: identity\r\n\r\nab"), Some(Eof::Clean));
+    assert!(run.line().starts_with(r#"200/UntilClose "ab" end, "#), "{}", run.line());
+    let run = every_way(&Setup::COMPAT, &input("Transfer-Encoding: identity\r\nContent-Length: x\r\n\r\n"), None);
+    assert_eq!(run.line(), r#"! expected a number in Content-Length, seen "x""#);
 }
 
 #[test]
@@ -287,6 +314,25 @@ fn a_folded_cookie_is_joined_with_one_space_t36() {
 }
 
 #[test]
+fn several_spaces_before_the_code_are_told_t39() {
+    for (line, reason) in [
+        ("HTTP/1.0  401 Not you", &b"Not you"[..]),
+        ("HTTP/1.1    401  Not you", b" Not you"),
+        ("HTTP/1.3  401 ", b""),
+        ("HTTP/1.1  401", b""),
+    ] {
+        let bytes = format!("{line}\r\nContent-Length: 0\r\n\r\n");
+        let run = every_way(&Setup::COMPAT, bytes.as_bytes(), None);
+        assert!(run.line().starts_with("401/Length(0) end, "), "{line}: {}", run.line());
+        assert_eq!((run.head().reason(), run.used.contains(Leniency::SpacesInStatusLine)), (reason, true), "{line}");
+        let run = every_way(&Setup::STRICT, bytes.as_bytes(), None);
+        assert_eq!(run.line(), format!("! expected a status line, seen \"{line}\""));
+    }
+    let run = every_way(&Setup::COMPAT, b"HTTP/1.1 401  Not you\r\nContent-Length: 0\r\n\r\n", None);
+    assert_eq!((run.head().reason(), run.used.is_empty()), (&b" Not you"[..], true));
+}
+
+#[test]
 fn status_lines_t39() {
     let wrong = |seen: &str| format!("! expected a status line, seen \"{seen}\"");
     let (bare, high) = (wrong("HTTP/1.1 200"), wrong("HTTP/1.1 200 \\xff"));
@@ -295,7 +341,9 @@ fn status_lines_t39() {
         "HTTP/1.1 2000 OK",
         "HTTP/1.1 099 OK",
         "HTTP/1.1 000",
-        "HTTP/1.1  200 OK",
+        "HTTP/1.1 \\t200 OK",
+        "HTTP/1.1   20 OK",
+        "HTTP/1.1   ",
         "HTTP/1.1 200OK",
         "HTTP/1.1\\t200 OK",
         "HTTP/1.01 200 OK",

@@ -48,9 +48,9 @@ pub(super) fn they_may_accept(
         }
         ProtocolError::ContentLengthBesideTransferEncoding => Some("T31: strict; kawa drops Content-Length"),
         ProtocolError::TransferEncodingOnHttp10 => Some("T34: strict; kawa obeys it in HTTP/1.0"),
-        ProtocolError::TransferEncoding { .. } => Some(
-            "T34: kawa looks at the last coding alone; we refuse chunked twice, empty elements, and strictly all others",
-        ),
+        ProtocolError::TransferEncoding { .. } => {
+            Some("T34: kawa looks at the last coding alone; we refuse chunked twice, and strictly all others")
+        }
         ProtocolError::UnexpectedSwitch { status: 101 } => Some("T48: kawa does not know what was asked"),
         ProtocolError::ResetContentBody => Some("T46: strict; kawa reads a 205 by its framing"),
         ProtocolError::ChunkSize { byte: b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F' } => {
@@ -76,7 +76,10 @@ pub(super) fn they_may_refuse(data: &[u8], ours: &Played) -> Option<&'static str
         (Leniency::LeadingEmptyLine, "T39: an empty line after an interim response"),
         (Leniency::MissingReason, "T39: a status line without its second space"),
         (Leniency::ObsText, "T38: kawa has 0xA0 and up, we have 0x80 and up (RFC 9110 §5.5)"),
+        (Leniency::SpacesInStatusLine, "T39: RFC 9112 §4 lets a recipient take several spaces before the code"),
+        (Leniency::IdentityTransferCoding, "T34: a Transfer-Encoding that names no coding, or identity alone"),
         (Leniency::ChunkSizeTrailingSpace, "T40: spaces after a chunk size"),
+        (Leniency::EmptyChunkExtension, "T40: a semicolon after a chunk size, and no extension"),
         (Leniency::MissingFinalCrlf, "T44: the end of the connection for the final CRLF"),
     ] {
         if tolerated(leniency) {
