@@ -99,6 +99,9 @@ leniencies! {
     empty_chunk_extension, EmptyChunkExtension;
     /// Several spaces between the version and the code of a status line (RFC 9112 §4).
     spaces_in_status_line, SpacesInStatusLine;
+    /// Control characters other than NUL, CR and LF in a field value of a head are kept (RFC 9110 §5.5). Never in the
+    /// framing fields, Connection or Location, and never in a value that is sent back.
+    control_in_value, ControlInValue;
 }
 
 impl Default for Leniencies {

@@ -4,7 +4,7 @@
 
 use super::config::Config;
 use super::error::{Part, ProtocolError, Seen};
-use super::token::{is_token_byte, is_value_byte};
+use super::token::{is_kept_control, is_token_byte, is_value_byte};
 
 /// The first fault in `raw`, which is complete and begins with the status line if it is a head.
 pub(crate) fn diagnose(raw: &[u8], part: Part, config: &Config) -> ProtocolError {
@@ -38,7 +38,11 @@ pub(crate) fn diagnose(raw: &[u8], part: Part, config: &Config) -> ProtocolError
                 rest
             }
         };
-        let tolerated = |b: u8| is_value_byte(b) && (b < 0x80 || config.leniencies.obs_text);
+        let controls = part == Part::Head && config.leniencies.control_in_value;
+        let tolerated = |b: u8| match b {
+            0x80.. => config.leniencies.obs_text,
+            _ => is_value_byte(b) || (controls && is_kept_control(b)),
+        };
         match value.iter().find(|&&b| !tolerated(b)) {
             None => {}
             Some(b'\r') => return ProtocolError::BareCr { part },

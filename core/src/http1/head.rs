@@ -118,12 +118,14 @@ impl Fields {
         self.spans().iter().filter(same).map(|span| self.value(span))
     }
 
-    /// A map made of them; names in lower case, the order among different names lost.
+    /// A map made of them; names in lower case, the order among different names lost. A value that holds a control
+    /// character (see [`Leniencies::control_in_value`](super::Leniencies::control_in_value)) cannot stand in a map and
+    /// is not in it.
     pub fn to_header_map(&self) -> HeaderMap {
         // All of them fit: see `Limits::MOST_FIELDS`.
         let mut map = HeaderMap::try_with_capacity(self.len()).unwrap_or_default();
         for (name, value) in self.iter() {
-            // Both were checked against the same grammar when they were parsed.
+            // Both were checked against the same grammar when they were parsed, but for tolerated control characters.
             if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value)) {
                 let _ = map.try_append(name, value);
             }

@@ -13,13 +13,13 @@ use super::framing::Signals;
 use super::head::{Fields, ResponseHead, Span, span};
 use super::scan::Scan;
 use super::status_line::StatusLine;
-use super::token::trim_ows;
+use super::token::{is_kept_control, trim_ows};
 use crate::memchr;
 
 const ON_STACK: usize = 256;
 
-/// Fields that may not be folded even where folding is tolerated: a fold in them is an attack or a bug.
-const NEVER_FOLDED: [&str; 4] = ["content-length", "transfer-encoding", "connection", "location"];
+/// Fields in which neither a fold nor a control character is tolerated: there it is an attack or a bug.
+const GUARDED: [&str; 4] = ["content-length", "transfer-encoding", "connection", "location"];
 
 /// A head, what its fields say about framing, and what was tolerated in it.
 pub(crate) struct Parsed {
@@ -39,12 +39,17 @@ pub(crate) fn head(raw: &[u8], scan: &Scan, status: StatusLine, config: &Config)
         }
         used.insert(Leniency::ObsText);
     }
+    let controls = config.leniencies.control_in_value && raw.iter().any(|&b| is_kept_control(b));
     let patched: Vec<u8>;
-    let parsed = if status.minor > 1 {
-        // httparse knows two minor versions; the offsets stay the same.
+    let parsed = if status.minor > 1 || controls {
+        // httparse knows two minor versions and no control characters; the offsets stay the same.
         let mut copy = raw.to_vec();
         if let Some(minor) = copy.get_mut(7) {
             *minor = b'1';
+        }
+        // In a name the stand-in is as wrong as what it stands for.
+        for byte in copy.iter_mut().filter(|byte| is_kept_control(**byte)) {
+            *byte = if controls { b'?' } else { *byte };
         }
         patched = copy;
         &patched[..]
@@ -77,14 +82,16 @@ pub(crate) fn head(raw: &[u8], scan: &Scan, status: StatusLine, config: &Config)
     let end = raw.strip_suffix(b"\n").map_or(raw.len(), |raw| raw.strip_suffix(b"\r").unwrap_or(raw).len());
     for (at, field) in response.headers.iter().enumerate() {
         let (name_at, mut value_at) = (place(base, field.name.as_bytes()), place(base, field.value));
-        let mut value = field.value;
+        let guarded = || GUARDED.iter().any(|name| name.eq_ignore_ascii_case(field.name));
+        let mut value =
+            raw.get(value_at.0 as usize..).and_then(|rest| rest.get(..field.value.len())).unwrap_or_default();
         if scan.folded {
             // httparse trims away a fold at either end of a value, so the lines are counted, not the value searched.
             let start = (name_at.0 + name_at.1) as usize + 1;
             let next = response.headers.get(at + 1).map_or(end, |next| place(base, next.name.as_bytes()).0 as usize);
             let lines = raw.get(start..next).unwrap_or_default();
             if memchr::memchr_iter(b'\n', lines).count() > 1 {
-                if NEVER_FOLDED.iter().any(|name| name.eq_ignore_ascii_case(field.name)) {
+                if guarded() {
                     let name = Seen::new(field.name.as_bytes());
                     return Err(ProtocolError::ObsFold { part: Part::Head, name });
                 }
@@ -94,6 +101,13 @@ pub(crate) fn head(raw: &[u8], scan: &Scan, status: StatusLine, config: &Config)
                 value = unfolded.get(start..).unwrap_or_default();
                 value_at = ((raw.len() + start) as u32, value.len() as u32);
             }
+        }
+        if let Some(&byte) = value.iter().find(|&&b| controls && is_kept_control(b)) {
+            if guarded() {
+                let name = Seen::new(field.name.as_bytes());
+                return Err(ProtocolError::FieldValue { part: Part::Head, name, byte });
+            }
+            used.insert(Leniency::ControlInValue);
         }
         signals.field(field.name.as_bytes(), value);
         spans.push(span(name_at, value_at));

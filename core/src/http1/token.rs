@@ -34,6 +34,12 @@ pub(crate) const fn is_value_byte(b: u8) -> bool {
     b == b'\t' || (b >= b' ' && b != 0x7f)
 }
 
+/// Whether `b` is a control character that a recipient may keep in a field value, though none may send it: any but
+/// NUL, CR and LF (RFC 9110 §5.5).
+pub(crate) const fn is_kept_control(b: u8) -> bool {
+    !is_value_byte(b) && !matches!(b, b'\0' | b'\r' | b'\n')
+}
+
 /// Whether all of `bytes` may stand in a field value. Without an early exit, so that it can be vectorised.
 pub(crate) fn is_value(bytes: &[u8]) -> bool {
     bytes.iter().fold(true, |good, &b| good & ((b == b'\t') | ((b >= b' ') & (b != 0x7f))))

@@ -98,6 +98,7 @@ composite! {
         identity_transfer_coding: Setting<bool>,
         empty_chunk_extension: Setting<bool>,
         spaces_in_status_line: Setting<bool>,
+        control_in_value: Setting<bool>,
     }
 }
 

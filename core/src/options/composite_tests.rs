@@ -105,6 +105,7 @@ const PARTS: &[Part] = &parts! {
     leniencies: identity_transfer_coding;
     leniencies: empty_chunk_extension;
     leniencies: spaces_in_status_line;
+    leniencies: control_in_value;
     redirect: follow;
     redirect: repeats;
     redirect: cross_origin;

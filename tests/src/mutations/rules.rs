@@ -6,8 +6,8 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "a folded Set-Cookie is refused",
         file: "core/src/http1/parse.rs",
-        from: "if NEVER_FOLDED.iter().any(",
-        to: "if [\"set-cookie\"].iter().chain(&NEVER_FOLDED).any(",
+        from: "if guarded() {\n                    let name = Seen::new(field.name.as_bytes());\n                    return Err(ProtocolError::ObsFold",
+        to: "if guarded() || field.name.eq_ignore_ascii_case(\"set-cookie\") {\n                    let name = Seen::new(field.name.as_bytes());\n                    return Err(ProtocolError::ObsFold",
     },
     Mutation {
         fault: "an empty element of Transfer-Encoding is a coding",
@@ -38,5 +38,17 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         file: "core/src/http1/status_line.rs",
         from: "if let ([b' ', ..], true) = (code, config.leniencies.spaces_in_status_line) {",
         to: "if let ([b' ', ..], true) = (code, false) {",
+    },
+    Mutation {
+        fault: "a control character in a value is refused everywhere",
+        file: "core/src/http1/parse.rs",
+        from: "let controls = config.leniencies.control_in_value &&",
+        to: "let controls = false &&",
+    },
+    Mutation {
+        fault: "a control character passes in a field that frames or leads on",
+        file: "core/src/http1/parse.rs",
+        from: "if guarded() {\n                let name = Seen::new(field.name.as_bytes());\n                return Err(ProtocolError::FieldValue",
+        to: "if false {\n                let name = Seen::new(field.name.as_bytes());\n                return Err(ProtocolError::FieldValue",
     },
 ];

@@ -110,7 +110,7 @@ const ALL: [Hostile; 38] = [
     fails("redirect", |_| raw("HTTP/1.1 302 X\r\nLocation: /a\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n")),
     fails("redirect", |_| raw("HTTP/1.1 302 X\r\nLocation: http://a.test:99999/\r\nContent-Length: 0\r\n\r\n")),
     fails("redirect", |_| raw("HTTP/1.1 307 X\r\nLocation: gopher://a.test/\r\nContent-Length: 0\r\n\r\n")),
-    delivers(|body| with_length("X-Fold: a\r\n b\r\nX-Empty:\r\nConnection: close\r\n", body)),
+    delivers(|body| with_length("X-Fold: a\r\n b\r\nX-Odd: a\x01b\r\nX-Empty:\r\nConnection: close\r\n", body)),
     delivers(|body| with_length("Content-Length: 30\r\nTransfer-Encoding: identity\r\n", body)),
     delivers(|body| raw(&format!("HTTP/1.1  200\nContent-Length: {CONTENT}\nConnection: close\n\n{body}"))),
     delivers(|body| {

@@ -17,7 +17,9 @@ fn t35_t36_t37_t38_field_lines() {
         ": a\r\n",
         "X: a\0b\r\n",
         "X: a\rb\r\n",
-        "X: a\x01b\r\n",
+        "X\x01: a\r\n",
+        "Location: /\x01\r\n",
+        "Connection: \x0bclose\r\n",
         "X\r: a\r\n",
     ] {
         each_way(&with(line), Ends, Refused("the head"));
@@ -27,13 +29,19 @@ fn t35_t36_t37_t38_field_lines() {
     for line in ["Transfer-Encoding:\r\n chunked\r\n", "Connection: a\r\n close\r\n", "Location: a\r\n b\r\n"] {
         each_way(&with(line), Ends, Refused("fold"));
     }
-    for line in
-        ["X: a\r\n b\r\n", "Set-Cookie: a=b\r\n ; Path=/\r\n", "X: a\n", "X: \u{e9}\r\n", "X:\r\n", "X:a\tb\r\n"]
-    {
+    for line in [
+        "X: a\r\n b\r\n",
+        "Set-Cookie: a=b\r\n ; Path=/\r\n",
+        "X: a\n",
+        "X: \u{e9}\r\n",
+        "X:\r\n",
+        "X:a\tb\r\n",
+        "X: a\x01b\x7f\r\n",
+    ] {
         each_way(&with(line), Waits, Kept("ok"));
     }
     let strict = |options: &mut Options| options.scalars_mut().strict = Setting::Set(true);
-    for line in ["X: a\r\n b\r\n", "X: a\n"] {
+    for line in ["X: a\r\n b\r\n", "X: a\n", "X: a\x01b\r\n"] {
         let script = || Script::new().answer(with(line));
         plays(&script, Ends, Refused("the head"), &strict, line);
     }

@@ -285,11 +285,24 @@ fn field_lines_t35_t36_t37_t38() {
             ("T38", "A: b~c\r\n\r\n", "! byte 0x00 in the value of \"A\" in the head", None),
             (
                 "T38",
-                "Set-Cookie: a=secret\u{7f}\r\n\r\n",
-                "! byte 0x7f in the value of \"Set-Cookie\" in the head",
-                None,
+                "Set-Cookie: a=secret\u{7f}\r\nContent-Length: 0\r\n\r\n",
+                end,
+                Some("! byte 0x7f in the value of \"Set-Cookie\" in the head"),
             ),
-            ("T38", "A:\u{1b}\r\n\r\n", "! byte 0x1b in the value of \"A\" in the head", None),
+            (
+                "T38",
+                "A:\u{1b}\r\nContent-Length: 0\r\n\r\n",
+                end,
+                Some("! byte 0x1b in the value of \"A\" in the head"),
+            ),
+            (
+                "T38",
+                "A: \u{1}\r\nB: c~\r\n\r\n",
+                "! byte 0x00 in the value of \"B\" in the head",
+                Some("! byte 0x01 in the value of \"A\" in the head"),
+            ),
+            ("T38", "A\u{1}: b\r\n\r\n", r#"! expected a field name and a colon in the head, seen "A\x01""#, None),
+            ("T38", "\u{7f}\r\n\r\n", r#"! expected a field name and a colon in the head, seen "\x7f""#, None),
             (
                 "T38",
                 "A: \u{ff}\r\nContent-Length: 0\r\n\r\n",
@@ -299,6 +312,31 @@ fn field_lines_t35_t36_t37_t38() {
             ("T38", "A:\tb\tc\t\r\nContent-Length: 0\r\n\r\n", end, None),
         ],
     );
+}
+
+#[test]
+fn control_characters_in_values_are_kept_and_told_t38() {
+    for version in ["HTTP/1.0", "HTTP/1.1", "HTTP/1.4"] {
+        let head = "Keep-Alive: x\u{1}\r\nA:\u{b} b\u{1b}\u{7f}\t\r\nFolded: \u{2}\r\n \u{3}\r\nContent-Length: 1";
+        let bytes = format!("{version} 200 OK\r\n{head}\r\n\r\na");
+        let run = every_way(&Setup::COMPAT, bytes.as_bytes(), None);
+        assert!(run.line().starts_with(r#"200/Length(1) "a" end"#), "{}", run.line());
+        assert_eq!(run.head().raw(), bytes[..bytes.len() - 1].as_bytes());
+        assert_eq!(run.head().get("a"), Some(&b"\x0b b\x1b\x7f"[..]));
+        assert_eq!(run.head().get("folded"), Some(&b"\x02 \x03"[..]));
+        assert_eq!(run.used.iter().collect::<Vec<_>>(), [Leniency::ObsFold, Leniency::ControlInValue]);
+        assert!(!run.head().to_header_map().contains_key("a"));
+    }
+    for byte in (1..0x20).chain([0x7f]).filter(|byte| !b"\t\r\n".contains(byte)) {
+        for name in ["Content-Length", "transfer-encoding", "Connection", "Location"] {
+            let bytes = input(&format!("{name}: 1{}\r\n\r\na", char::from(byte)));
+            let want = format!("! byte {byte:#04x} in the value of \"{name}\" in the head");
+            assert_eq!(play(&Setup::COMPAT, [&bytes[..]], None).line(), want);
+        }
+        let bytes = input(&format!("A: {}\r\nContent-Length: 0\r\n\r\n", char::from(byte)));
+        assert_eq!(play(&Setup::COMPAT, [&bytes[..]], None).head().get("a"), Some(&[byte][..]));
+        assert!(matches!(play(&Setup::STRICT, [&bytes[..]], None).error(), ProtocolError::FieldValue { .. }));
+    }
 }
 
 #[test]

@@ -78,6 +78,10 @@ pub(super) fn they_may_refuse(data: &[u8], ours: &Played) -> Option<&'static str
         (Leniency::ObsText, "T38: kawa has 0xA0 and up, we have 0x80 and up (RFC 9110 §5.5)"),
         (Leniency::SpacesInStatusLine, "T39: RFC 9112 §4 lets a recipient take several spaces before the code"),
         (Leniency::IdentityTransferCoding, "T34: a Transfer-Encoding that names no coding, or identity alone"),
+        (
+            Leniency::ControlInValue,
+            "T38: RFC 9110 §5.5 lets a recipient keep control characters other than NUL, CR, LF",
+        ),
         (Leniency::ChunkSizeTrailingSpace, "T40: spaces after a chunk size"),
         (Leniency::EmptyChunkExtension, "T40: a semicolon after a chunk size, and no extension"),
         (Leniency::MissingFinalCrlf, "T44: the end of the connection for the final CRLF"),
