@@ -321,7 +321,7 @@ fn control_characters_in_values_are_kept_and_told_t38() {
         let bytes = format!("{version} 200 OK\r\n{head}\r\n\r\na");
         let run = every_way(&Setup::COMPAT, bytes.as_bytes(), None);
         assert!(run.line().starts_with(r#"200/Length(1) "a" end"#), "{}", run.line());
-        assert_eq!(run.head().raw(), bytes[..bytes.len() - 1].as_bytes());
+        assert_eq!(run.head().raw(), &bytes.as_bytes()[..bytes.len() - 1]);
         assert_eq!(run.head().get("a"), Some(&b"\x0b b\x1b\x7f"[..]));
         assert_eq!(run.head().get("folded"), Some(&b"\x02 \x03"[..]));
         assert_eq!(run.used.iter().collect::<Vec<_>>(), [Leniency::ObsFold, Leniency::ControlInValue]);
