@@ -11,10 +11,10 @@ use std::io::{self, ErrorKind};
 use std::rc::Rc;
 use std::time::Duration;
 
-use petition_core::dial::AttemptId;
 use petition_core::link::Link;
-use petition_core::pool::{Pool, Pooled, Take};
-use petition_core::{Event, Input, IoFailure, Method, Output, Request, Session, Side, Transfer, transfer::Route};
+use petition_core::route::dial::AttemptId;
+use petition_core::route::pool::{Pool, Pooled, Take};
+use petition_core::{Event, Input, IoFailure, Method, Output, Request, Session, Side, Transfer, route::Route};
 use tokio::io::Interest;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::task::{JoinSet, LocalSet};

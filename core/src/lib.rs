@@ -12,8 +12,8 @@
 //! - [`transfer`]: one request to its final response: the session, the pool, names, addresses, proxies, redirects, the safe retry, every
 //!   deadline. Begin reading here.
 //!
-//! Beside them stands plain data: [`Session`] (options, cookies), [`Request`], [`pool`]; and pure decisions: [`redirect`],
-//! [`cookie`], [`decode`], [`dial`], [`address_policy`], [`url_rules`].
+//! Beside them stands plain data: [`Session`] (options, cookies), [`Request`], [`route::pool`]; and pure decisions: [`policy::redirect`],
+//! [`cookie`], [`content::decode`], [`route::dial`], [`route::address_policy`], [`url`].
 //!
 //! # The story of a request
 //!
@@ -39,70 +39,57 @@
 // Unit tests may use what core may not: see clippy.toml.
 #![cfg_attr(test, allow(clippy::disallowed_types, clippy::disallowed_methods, clippy::disallowed_macros))]
 
-pub mod address_policy;
-pub mod auth;
-pub mod body;
 pub mod buffer;
+mod byte_search;
 mod contain;
+pub mod content;
 pub mod cookie;
-pub mod decode;
-pub mod dial;
 pub mod engine;
 pub mod error;
+pub mod headers;
 pub mod http1;
 pub mod http_date;
 #[cfg(feature = "json")]
 mod json_error;
 pub mod limits;
 pub mod link;
-pub mod media_type;
-mod memchr;
 pub mod options;
 pub mod origin;
-pub mod pool;
-pub mod prepared;
-pub mod proxy;
+pub mod policy;
 mod redaction;
-pub mod redirect;
 pub mod request;
-mod request_target;
-pub mod resolve;
+pub mod route;
 mod secret_scope;
 pub mod seed;
 pub mod session;
 #[cfg(test)]
 mod shown_tests;
-pub mod text;
 pub mod time;
 pub mod tls;
 pub mod transfer;
 mod unavailable;
-mod url_memo;
-pub mod url_rules;
+pub mod url;
 
-pub use auth::Auth;
-pub use body::Body;
 #[doc(hidden)]
 pub use contain::{contain, discard_panic};
 pub use error::{Error, ErrorKind, IoFailure, Misuse, Phase, Processed, Timeout};
+pub use headers::Headers;
 #[cfg(feature = "json")]
 pub use json_error::JsonError;
 pub use limits::{LimitExceeded, Limits};
-pub use options::{Headers, Options, Pairs, Setting, Settings};
-pub use prepared::Prepared;
-pub use proxy::Proxy;
-pub use request::{BuildError, IntoUrl, Request};
-pub use request_target::RequestTarget;
+pub use options::{Options, Pairs, Setting, Settings};
+pub use policy::auth::Auth;
+pub use request::{Body, BuildError, IntoUrl, Prepared, Request, RequestTarget, UrlCache};
+pub use route::proxy::Proxy;
 pub use secret_scope::SecretScope;
 pub use seed::{Seed, TestSeed};
 pub use session::Session;
 pub use time::{Instant, Now, UnixTime};
 pub use transfer::{Event, Input, Output, Side, Transfer};
 pub use unavailable::Unavailable;
-pub use url_memo::UrlMemo;
 
+pub use ::url::Url;
 pub use http::{Method, StatusCode};
 #[cfg(feature = "json")]
 #[doc(hidden)]
 pub use serde::Serialize;
-pub use url::Url;

@@ -7,7 +7,7 @@ use std::fmt;
 
 use url::Url;
 
-use crate::url_rules::{QueryShown, redacted};
+use crate::url::{QueryShown, redacted};
 
 /// Fields about the message and its transfer (RFC 9110, RFC 9111, RFC 9112). Not among them: those that carry credentials, state, URLs with
 /// queries, or what applications put into fields of their own.

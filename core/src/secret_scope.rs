@@ -9,13 +9,14 @@ use std::sync::Arc;
 
 use url::Url;
 
-use crate::auth::Auth;
+use crate::headers::Headers;
 use crate::http1::FieldLines;
-use crate::options::{Headers, Options, Pairs, Setting, Settings};
+use crate::options::{Options, Pairs, Setting, Settings};
 use crate::origin::{Origin, OriginRef};
-use crate::prepared::{Prepared, general_lines};
+use crate::policy::auth::Auth;
+use crate::request::prepared::{Prepared, general_lines};
 #[cfg(feature = "tls")]
-use crate::{proxy::Proxy, session::Session, tls::TlsConfig};
+use crate::{route::proxy::Proxy, session::Session, tls::TlsConfig};
 
 /// To which origins the secrets of a session go. A request to another origin is sent without them.
 ///

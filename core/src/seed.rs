@@ -2,7 +2,7 @@
 //!
 //! Core draws no random numbers: what depends on some derives from a seed that the embedder gives with the session, so that the same inputs give the
 //! same outputs. A production seed and a test seed are different types, so that neither is taken for the other. So far the seed keys the hashes of
-//! [`Route`](crate::transfer::Route)s: a peer that chooses names (by redirects) cannot search for names that share one.
+//! [`Route`](crate::route::Route)s: a peer that chooses names (by redirects) cannot search for names that share one.
 
 use std::collections::hash_map::DefaultHasher;
 use std::fmt;

@@ -6,23 +6,24 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use url::Url;
+use ::url::Url;
 
+use crate::content::decode::DecodeMemory;
 use crate::cookie::Jar;
-use crate::decode::DecodeMemory;
 use crate::error::{Error, ErrorKind};
+use crate::headers::{HeaderError, Headers};
 use crate::http1::FieldLines;
 use crate::limits::LimitExceeded;
-use crate::options::{HeaderError, Headers, Merged, Options, Pairs, Setting, Settings};
+use crate::options::{Merged, Options, Pairs, Setting, Settings};
 use crate::origin::Origin;
-use crate::prepared::{Prepared, general_lines};
+use crate::request::prepared::{Prepared, general_lines};
 use crate::request::{BuildError, Request, Target};
+use crate::route::Route;
 use crate::secret_scope::Bound;
 use crate::seed::{Seed, TestSeed};
 #[cfg(feature = "tls")]
 use crate::tls::TlsConfig;
-use crate::transfer::Route;
-use crate::url_rules::{self, UrlError};
+use crate::url::{self, UrlError};
 
 /// Data kept across requests.
 ///
@@ -142,7 +143,7 @@ impl Session {
     /// # Errors
     /// [`BuildError::Url`] when it is no absolute http or https URL.
     pub fn set_base_url(&mut self, url: &str) -> Result<(), BuildError> {
-        let (url, _) = url_rules::parse_url(url, &self.settings.limits).map_err(BuildError::Url)?;
+        let (url, _) = url::parse_url(url, &self.settings.limits).map_err(BuildError::Url)?;
         self.update(|options| options.scalars_mut().base_url = Some(url).into());
         Ok(())
     }
@@ -206,7 +207,7 @@ impl Session {
             if outside.is_some() { (&nothing, &nothing) } else { (&self.options.query, &self.options.cookies) };
         if !(query.is_empty() && request.options.query.is_empty()) {
             let query = request.options.query.over(query);
-            url_rules::append_query(Arc::make_mut(&mut url), query.iter());
+            url::append_query(Arc::make_mut(&mut url), query.iter());
         }
         if let Some(bound) = outside.filter(|bound| bound.has_settings()) {
             bound.withhold(own, &mut Arc::make_mut(&mut settings).settings);
@@ -217,7 +218,7 @@ impl Session {
         let chosen = own.is_some_and(|own| matches!(own.auth, Setting::Set(Some(_))));
         let auth = match userinfo.filter(|_| !chosen) {
             Some(u) => Some(
-                crate::auth::Auth::basic(&u.user, u.password.as_deref().unwrap_or_default())
+                crate::policy::auth::Auth::basic(&u.user, u.password.as_deref().unwrap_or_default())
                     .map_err(BuildError::Auth)?,
             ),
             None => settings.auth.clone(),
@@ -287,7 +288,7 @@ impl Session {
     }
 }
 
-type Resolved = (Arc<Url>, Option<Box<url_rules::UserInfo>>);
+type Resolved = (Arc<Url>, Option<Box<url::UserInfo>>);
 
 fn resolve(target: &Target, settings: &Settings) -> Result<Resolved, BuildError> {
     let text = match target {
@@ -295,8 +296,8 @@ fn resolve(target: &Target, settings: &Settings) -> Result<Resolved, BuildError>
         Target::Text(text) => text,
     };
     let (url, userinfo) = match &settings.base_url {
-        Some(base) => url_rules::join(base, text, &settings.limits).map_err(BuildError::Url),
-        None => match url_rules::parse_url(text, &settings.limits) {
+        Some(base) => url::join(base, text, &settings.limits).map_err(BuildError::Url),
+        None => match url::parse_url(text, &settings.limits) {
             Err(UrlError::NotAbsolute) => Err(BuildError::NoBaseUrl),
             result => result.map_err(BuildError::Url),
         },
@@ -313,7 +314,7 @@ impl Default for Session {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::auth::Auth;
+    use crate::policy::auth::Auth;
 
     #[test]
     fn panic_in_update_leaves_options_and_requests_in_step() {

@@ -3,16 +3,16 @@
 use std::error::Error as _;
 use std::fmt::{Debug, Display};
 
-use crate::address_policy::{AddressDenied, AddressPolicy};
-use crate::decode::{Coding, DecodeError};
-use crate::dial::DialError;
+use crate::content::decode::{Coding, DecodeError};
 use crate::error::{ErrorKind, IoFailure, Misuse, Phase, Timeout};
 use crate::http1::{self, ProtocolError};
 use crate::link::{LayerError, LayerKind, LinkError, NotReusable};
-use crate::redirect::RedirectError;
-use crate::resolve::StaticResolver;
+use crate::policy::redirect::RedirectError;
+use crate::route::address_policy::{AddressDenied, AddressPolicy};
+use crate::route::dial::DialError;
+use crate::route::resolve::StaticResolver;
 use crate::tls::TlsFailure;
-use crate::url_rules::UrlError;
+use crate::url::UrlError;
 use crate::{Headers, LimitExceeded, Pairs, UnixTime};
 
 /// Each is one line that has its words.
@@ -166,7 +166,7 @@ fn debug_forms_of_options_show_names_and_no_values() {
     shows(&AddressPolicy::PublicOnly, &["PublicOnly"]);
     shows(&AddressPolicy::Custom(std::sync::Arc::new(|_| true)), &["Custom"]);
     shows(&crate::Session::new().jar(), &["Jar", "cookies: 0"]);
-    shows(&crate::UrlMemo::default(), &["entries: 0"]);
+    shows(&crate::UrlCache::default(), &["entries: 0"]);
     let rules = crate::cookie::SuffixRules::parse("a\nb.a").unwrap();
     shows(&rules, &["names: 2"]);
 }

@@ -5,7 +5,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use petition_core::link::LinkError;
-use petition_core::resolve::StaticResolver;
+use petition_core::route::resolve::StaticResolver;
 use petition_core::{Body, Error, ErrorKind, Method, Request, Session};
 use petition_mio::{Flow, Handler, Head, LoopThread, Options, Supply, petition_core};
 use petition_tests::memory::{self, Conduct, Outcome, Peer, Source, Style, World, ms};

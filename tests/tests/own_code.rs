@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::Duration;
 
-use petition_core::address_policy::AddressPolicy;
-use petition_core::resolve::Resolver;
+use petition_core::route::address_policy::AddressPolicy;
+use petition_core::route::resolve::Resolver;
 use petition_core::{Error, ErrorKind, Method, Request, Unavailable};
 use petition_mio::{EventLoop, LoopThread, Options, petition_core};
 use petition_std::Session;

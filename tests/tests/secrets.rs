@@ -1,7 +1,7 @@
 //! Where secrets and bodies go, over sockets and both transports: base URLs, client certificates, redirects, `https_only`.
 #![forbid(unsafe_code)]
 
-use petition_core::redirect::{CrossOriginBody, RedirectError};
+use petition_core::policy::redirect::{CrossOriginBody, RedirectError};
 use petition_core::tls::TlsConfig;
 use petition_core::{Auth, BuildError, ErrorKind, Method, Request, SecretScope, Url};
 use petition_tests::httpbin::Httpbin;

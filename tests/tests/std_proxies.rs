@@ -1,7 +1,7 @@
 //! Proxies of the kit: forwarding, tunnels, TLS within TLS, credentials, and refusals that are never the origin's answer.
 
 use petition_std::petition_core::link::LinkError;
-use petition_std::petition_core::proxy::Tunnel;
+use petition_std::petition_core::route::proxy::Tunnel;
 use petition_std::{Auth, ErrorKind, Phase, Proxy, Session};
 use petition_tests::httpbin::Httpbin;
 use petition_tests::proxy::{self, Refusal};

@@ -4,7 +4,7 @@
 use std::io::Write;
 
 use allocation_counter::measure;
-use petition_core::decode::{Codings, DecodeError, DecodeMemory, Decoder, Next};
+use petition_core::content::decode::{Codings, DecodeError, DecodeMemory, Decoder, Next};
 use petition_core::{ErrorKind, Event, Input, Limits, Method, Now, Output, Request, Session, Transfer};
 
 const MIB: usize = 1 << 20;

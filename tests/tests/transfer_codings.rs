@@ -5,9 +5,11 @@ use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use petition_core::content::decode::DecodeError;
 use petition_core::http1::ProtocolError;
 use petition_core::link::LinkError;
-use petition_core::{ErrorKind, LimitExceeded, Method, Request, decode::DecodeError};
+
+use petition_core::{ErrorKind, LimitExceeded, Method, Request};
 use petition_tests::memory::{Fate, Peer, same_everywhere, same_in};
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {

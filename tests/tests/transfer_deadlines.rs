@@ -131,8 +131,9 @@ fn the_first_byte_limit_counts_from_the_end_of_the_request_and_ends_with_the_fir
 #[test]
 fn the_first_byte_limit_does_not_count_the_time_of_a_handshake() {
     same_in(0..6, |w| {
-        let proxy =
-            petition_core::Proxy::new("http://p.test:3128").unwrap().tunnel(petition_core::proxy::Tunnel::Always);
+        let proxy = petition_core::Proxy::new("http://p.test:3128")
+            .unwrap()
+            .tunnel(petition_core::route::proxy::Tunnel::Always);
         w.serve(
             "p.test:3128",
             Peer::new().head().sleep(secs(5)).send("HTTP/1.1 200 OK\r\n\r\n").request().sleep(secs(2)).send(OK),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use petition_core::engine::{self, Engine};
 use petition_core::http1::{self, Config, Connection, Leniencies, RequestHead};
 use petition_core::options::ScalarOptions;
-use petition_core::pool::PoolLimits;
+use petition_core::route::pool::PoolLimits;
 use petition_core::{
     Body, Event, Input, Limits, Method, Misuse, Now, Output, Proxy, Request, Session, Side, Transfer, UnixTime,
 };
@@ -101,7 +101,7 @@ fn everything(w: &mut World, options: &ScalarOptions) {
     w.send_with(merged(request), conduct);
     let refusal = "HTTP/1.1 407 No\r\nProxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 9\r\n\r\nforbidden";
     w.serve("p.test:3128", Peer::new().head().send(refusal));
-    let proxy = Proxy::new("http://p.test:3128").unwrap().tunnel(petition_core::proxy::Tunnel::Always);
+    let proxy = Proxy::new("http://p.test:3128").unwrap().tunnel(petition_core::route::proxy::Tunnel::Always);
     let request = with(Request::new(Method::GET, "http://c.test/"));
     w.send(request.option(|o| o.scalars_mut().proxy = Some(proxy).into()));
 }

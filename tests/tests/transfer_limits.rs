@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::net::SocketAddr;
 
-use petition_core::dial::DialError;
 use petition_core::link::LinkError;
+use petition_core::route::dial::DialError;
 use petition_core::{
     ErrorKind, Input, Instant, Limits, Method, Now, Output, Proxy, Request, Session, Timeout, Transfer,
 };
@@ -208,7 +208,7 @@ fn measures() -> Vec<&'static str> {
     let world = same_in(0..6, |w| {
         under(w, |l, n| l.proxy_refusal_bytes = n, 4);
         w.serve("p.test:3128", Peer::new().head().send("HTTP/1.1 403 No\r\nContent-Length: 9\r\n\r\nbecause …"));
-        let proxy = Proxy::new("http://p.test:3128").unwrap().tunnel(petition_core::proxy::Tunnel::Always);
+        let proxy = Proxy::new("http://p.test:3128").unwrap().tunnel(petition_core::route::proxy::Tunnel::Always);
         w.send(get("http://a.test/").option(|o| o.scalars_mut().proxy = Some(proxy).into()));
     });
     match world.transcripts[0].kind() {
@@ -261,7 +261,7 @@ fn ends_by(which: Timeout) -> (String, std::time::Duration) {
             Timeout::Tls => w.serve("p.test:3128", Peer::new()),
             _ => w.serve("a.test:80", Peer::new()),
         }
-        let proxy = Proxy::new("http://p.test:3128").unwrap().tunnel(petition_core::proxy::Tunnel::Always);
+        let proxy = Proxy::new("http://p.test:3128").unwrap().tunnel(petition_core::route::proxy::Tunnel::Always);
         w.send(match which {
             Timeout::Tls => request.option(|o| o.scalars_mut().proxy = Some(proxy).into()),
             Timeout::FirstByte => first_byte(request),

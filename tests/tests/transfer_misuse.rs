@@ -4,7 +4,7 @@
 use std::io::ErrorKind as Io;
 use std::net::SocketAddr;
 
-use petition_core::dial::AttemptId;
+use petition_core::route::dial::AttemptId;
 use petition_core::{
     Body, Event, Input, Instant, IoFailure, Method, Misuse, Now, Output, Request, Session, Side, Transfer, UnixTime,
 };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use petition_core::http1::ResponseHead;
 use petition_core::link::LinkError;
-use petition_core::proxy::Tunnel;
+use petition_core::route::proxy::Tunnel;
 use petition_core::tls::TlsConfig;
 use petition_core::{ErrorKind, Method, Phase, Processed, Proxy, Request};
 use petition_tests::memory::{Fate, Peer, World, client_config, invariants, same_everywhere, same_in, server_config};
@@ -106,8 +106,8 @@ fn t10_from_https_to_http_no_credentials_and_no_secure_cookie_go_along() {
         w.serve("a.test:443", Peer::tls(&server).request().send(set).request().send(set));
         w.serve("a.test:80", Peer::replies([OK]));
         w.send(get("https://user:canary@a.test/", &client).header("X-Api-Key", "canary")).assert(200, "hi");
-        let policy = petition_core::redirect::Policy {
-            plain_http: petition_core::redirect::PlainHttp::NotFromHttps,
+        let policy = petition_core::policy::redirect::Policy {
+            plain_http: petition_core::policy::redirect::PlainHttp::NotFromHttps,
             ..Default::default()
         };
         w.send(get("https://a.test/", &client).option(|o| o.scalars_mut().redirect = policy.into()));
@@ -159,7 +159,7 @@ fn t3_t4_connect_says_what_is_for_the_proxy_and_nothing_else() {
     });
     let heard = world.heard(0);
     let (connect, inside) = heard.split_at(heard.find("GET ").unwrap());
-    let agent = petition_core::prepared::USER_AGENT;
+    let agent = petition_core::request::prepared::USER_AGENT;
     assert_eq!(
         connect,
         format!(

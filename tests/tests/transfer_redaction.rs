@@ -1,15 +1,15 @@
 //! Nothing of the core that can be printed shows a secret (T96).
 #![forbid(unsafe_code)]
 
+use petition_core::content::decode::{Codings, Decoder};
 use petition_core::cookie::{Jar, SetCookie, SiteContext};
-use petition_core::decode::{Codings, Decoder};
 use petition_core::http1::{self, Connection, RequestHead};
-use petition_core::pool::{Pool, PoolLimits, Pooled};
-use petition_core::redirect::{self, Decision, HopBody};
+use petition_core::policy::redirect::{self, Decision, HopBody};
+use petition_core::route::pool::{Pool, PoolLimits, Pooled};
 use petition_core::tls::TlsConfig;
 use petition_core::{
     Auth, Body, Event, Headers, Input, IntoUrl, Limits, Method, Now, Output, Proxy, Request, RequestTarget, Session,
-    Transfer, Url, UrlMemo,
+    Transfer, Url, UrlCache,
 };
 use petition_tests::support::Printed;
 use petition_tests::tls::Authority;
@@ -75,7 +75,7 @@ fn t96_no_type_of_the_core_shows_a_secret() {
     printed.debug(&prepared);
     printed.debug(&Transfer::new(prepared, Default::default()));
     printed.debug(&Body::from(CANARY));
-    printed.debug(&UrlMemo::default());
+    printed.debug(&UrlCache::default());
     for error in [
         session.prepare(&Request::new(Method::GET, "/").cookie("sid=canary; Path=/", "")).unwrap_err(),
         session.prepare(&Request::new(Method::GET, "http://canary:canary@canary@h/")).unwrap_err(),
@@ -94,10 +94,10 @@ fn t96_no_type_of_the_core_shows_a_secret() {
     printed
         .debug(&petition_core::cookie::parse_set_cookie(b"sid=canary", &Default::default()).unwrap() as &SetCookie<'_>);
     printed.debug(&Jar::new());
-    let text = petition_core::text::decode(b"canary".to_vec(), None, true).unwrap();
+    let text = petition_core::content::text::decode(b"canary".to_vec(), None, true).unwrap();
     printed.debug(&text);
-    let unknown =
-        petition_core::text::decode(b"canary".to_vec(), Some(b"text/plain; charset=unknown"), true).unwrap_err();
+    let unknown = petition_core::content::text::decode(b"canary".to_vec(), Some(b"text/plain; charset=unknown"), true)
+        .unwrap_err();
     printed.error(&unknown);
     let codings = Codings::parse([&b"deflate, gzip"[..]], &Limits::DEFAULT).unwrap();
     printed.debug(&Decoder::new(&codings, &Limits::DEFAULT, false).unwrap());

@@ -2,7 +2,7 @@
 //! that are in the way (T16); and cookies over the hops and over the requests of a session.
 #![forbid(unsafe_code)]
 
-use petition_core::redirect::{Follow, Policy, RedirectError, Repeats};
+use petition_core::policy::redirect::{Follow, Policy, RedirectError, Repeats};
 use petition_core::{Body, ErrorKind, Method, Phase, Request};
 use petition_tests::memory::{Conduct, Fate, Peer, Source, World, ms, same_everywhere, same_in, secs};
 

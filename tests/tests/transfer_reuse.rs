@@ -1,7 +1,7 @@
 //! Kept connections: what makes one unfit (T9, T29, T47), the safe retry on a dead one (T54), and unread bodies (T87).
 #![forbid(unsafe_code)]
 
-use petition_core::address_policy::AddressPolicy;
+use petition_core::route::address_policy::AddressPolicy;
 use petition_core::{Body, ErrorKind, Method, Processed, Request};
 use petition_tests::memory::{Conduct, Fate, Peer, Reader, Source, World, ms, same_everywhere, same_in, secs};
 

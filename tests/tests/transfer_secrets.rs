@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use petition_core::origin::Origin;
-use petition_core::redirect::{CrossOrigin, CrossOriginBody, Follow, PlainHttp, RedirectError};
+use petition_core::policy::redirect::{CrossOrigin, CrossOriginBody, Follow, PlainHttp, RedirectError};
 use petition_core::tls::TlsConfig;
 use petition_core::{Auth, BuildError, ErrorKind, Method, Options, Proxy, Request, SecretScope};
 use petition_tests::memory::{Peer, World, client_config, same_in, server_config};

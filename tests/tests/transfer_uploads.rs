@@ -1,7 +1,7 @@
 //! Uploads that meet a response, a refusal or silence: early responses (T52) and Expect (T53).
 #![forbid(unsafe_code)]
 
-use petition_core::redirect::{Follow, Policy};
+use petition_core::policy::redirect::{Follow, Policy};
 use petition_core::{Body, ErrorKind, Method, Phase, Request};
 use petition_tests::memory::{Conduct, Fate, Peer, Reader, Source, ms, same_in, secs};
 

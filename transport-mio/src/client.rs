@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, mpsc};
 
 use petition_core::engine::Group;
 use petition_core::{
-    Error, ErrorKind, IntoUrl, Method, Now, Request, Session, Transfer, Unavailable, UnixTime, UrlMemo, discard_panic,
+    Error, ErrorKind, IntoUrl, Method, Now, Request, Session, Transfer, Unavailable, UnixTime, UrlCache, discard_panic,
 };
 use petition_shared::SharedSession;
 
@@ -32,7 +32,7 @@ struct Parts {
     inbox: Arc<Inbox>,
     state: SharedSession,
     /// The URLs of the last requests.
-    urls: Mutex<UrlMemo>,
+    urls: Mutex<UrlCache>,
 }
 
 impl Client {

@@ -18,7 +18,7 @@ use mio::event::Event as Readiness;
 use mio::net::TcpStream;
 use mio::{Events, Interest, Registry, Token, Waker};
 use petition_core::engine::{Engine, Look, Output, SessionAccess, SocketId, TransferId};
-use petition_core::pool::{PoolLimits, PoolStatistics};
+use petition_core::route::pool::{PoolLimits, PoolStatistics};
 use petition_core::{Event, Input, Instant, IoFailure, Now, Session, Side, Unavailable, discard_panic};
 use petition_shared::SharedSession;
 

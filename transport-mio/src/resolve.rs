@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use petition_core::contain;
 use petition_core::engine::TransferId;
-pub use petition_core::resolve::{Resolver, StaticResolver};
+pub use petition_core::route::resolve::{Resolver, StaticResolver};
 use petition_shared::lookups::{Asked, Helpers};
 pub use petition_shared::lookups::{HELPERS, MOST_HELPERS, QUEUE};
 

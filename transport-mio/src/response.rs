@@ -4,8 +4,8 @@ use std::fmt;
 
 use bytes::Bytes;
 use petition_core::Error;
+use petition_core::content::text::Text;
 use petition_core::http1::{Fields, ResponseHead};
-use petition_core::text::Text;
 use petition_core::transfer::Transfer;
 
 use crate::facts::facts;

@@ -53,7 +53,7 @@ mod upload;
 
 pub use petition_core;
 pub use petition_core::origin::Origin;
-pub use petition_core::pool::PoolLimits;
+pub use petition_core::route::pool::PoolLimits;
 #[cfg(feature = "tls")]
 pub use petition_core::tls::TlsConfig;
 pub use petition_core::{

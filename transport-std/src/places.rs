@@ -8,8 +8,8 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use petition_core::Instant;
-use petition_core::pool::{Pool, PoolLimits, Take};
-use petition_core::transfer::Route;
+use petition_core::route::Route;
+use petition_core::route::pool::{Pool, PoolLimits, Take};
 
 use crate::session::Kept;
 

@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek};
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
-use petition_core::url_rules::{QueryShown, redacted};
+use petition_core::url::{QueryShown, redacted};
 use petition_core::{Body, Error, ErrorKind, IntoUrl, Method, Setting};
 
 use crate::drive::{Call, Stop};

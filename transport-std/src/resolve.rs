@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use petition_shared::lookups::Helpers;
 use petition_shared::process::PerProcess;
 
-pub use petition_core::resolve::{Resolver, StaticResolver};
+pub use petition_core::route::resolve::{Resolver, StaticResolver};
 pub use petition_shared::lookups::{HELPERS, MOST_HELPERS, QUEUE};
 
 /// The operating system's resolver.

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
+use petition_core::content::text::Text;
 use petition_core::http1::{Fields, LeniencySet, ResponseHead, Version};
 use petition_core::limits::LimitExceeded;
-use petition_core::text::Text;
 use petition_core::transfer::Hop;
 use petition_core::{Error, ErrorKind, Input, Unavailable};
 use url::Url;
@@ -353,7 +353,7 @@ impl StatusError {
 
 impl fmt::Display for StatusError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let url = petition_core::url_rules::redacted(self.0.url(), petition_core::url_rules::QueryShown::NamesOnly);
+        let url = petition_core::url::redacted(self.0.url(), petition_core::url::QueryShown::NamesOnly);
         write!(f, "{url}: expected a status below 400, saw {}", self.0.status().as_u16())
     }
 }

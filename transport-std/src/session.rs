@@ -4,11 +4,11 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use petition_core::cookie::Jar;
+use petition_core::headers::HeaderError;
 use petition_core::link::Link;
-use petition_core::options::HeaderError;
-use petition_core::pool::{Pool, PoolLimits, PoolStatistics};
-use petition_core::transfer::Route;
-use petition_core::{BuildError, IntoUrl, Method, Options, UrlMemo};
+use petition_core::route::Route;
+use petition_core::route::pool::{Pool, PoolLimits, PoolStatistics};
+use petition_core::{BuildError, IntoUrl, Method, Options, UrlCache};
 use petition_shared::SharedSession;
 use petition_shared::process::{PerProcess, Process};
 
@@ -50,7 +50,7 @@ pub(crate) struct Kept {
 pub(crate) struct Shared {
     state: SharedSession,
     own: PerProcess<Own>,
-    urls: Mutex<UrlMemo>,
+    urls: Mutex<UrlCache>,
     resolver: Box<dyn Resolver>,
 }
 

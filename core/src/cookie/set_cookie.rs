@@ -6,8 +6,8 @@
 use super::date::parse_date;
 use super::policy::CookieLimits;
 use super::stored::SameSite;
+use crate::byte_search::memchr;
 use crate::limits::LimitExceeded;
-use crate::memchr::memchr;
 use crate::time::UnixTime;
 use std::fmt;
 

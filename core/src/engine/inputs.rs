@@ -2,8 +2,8 @@
 
 use super::slab::Key;
 use super::{Dialing, Engine, FIRST_READ, Group, Owner, Socket, SocketId, TransferId};
-use crate::dial::AttemptId;
 use crate::error::{IoFailure, Misuse};
+use crate::route::dial::AttemptId;
 use crate::time::{Instant, Now};
 use crate::transfer::{Input, Side, Transfer};
 

@@ -52,35 +52,36 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod facts;
 mod inputs;
-mod looks;
-mod places;
+mod probes;
+mod queries;
 mod slab;
+mod slot_queue;
+mod slots;
 #[cfg(test)]
 mod tests;
 mod timers;
-mod waiting;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 use std::net::SocketAddr;
 
-pub use facts::{FIRST_READ, READ_BUFFER};
-pub use looks::Look;
-use looks::{Looks, Turn};
+pub use probes::Look;
+use probes::{Looks, Turn};
+pub use queries::{FIRST_READ, READ_BUFFER};
 use slab::{Key, Slab};
+use slot_queue::{Ticket, Waiting};
 use timers::Timers;
-use waiting::{Ticket, Waiting};
 
-use crate::dial::AttemptId;
 use crate::error::{Error, Misuse};
 use crate::link::Link;
-use crate::pool::{IdleId, Pool, PoolLimits};
-use crate::prepared::Prepared;
+use crate::request::prepared::Prepared;
+use crate::route::Route;
+use crate::route::dial::AttemptId;
+use crate::route::pool::{IdleId, Pool, PoolLimits};
 use crate::session::Session;
 use crate::time::{Instant, Now};
-use crate::transfer::{self, Event, Input, Route, Transfer};
+use crate::transfer::{self, Event, Input, Transfer};
 use crate::unavailable::Unavailable;
 
 /// Names a transfer of an engine; never used again for another.

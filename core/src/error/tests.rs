@@ -4,11 +4,11 @@ use std::error::Error as _;
 use std::io;
 
 use super::*;
-use crate::decode::Coding;
-use crate::dial::{FailReason, FailedAddress};
+use crate::content::decode::Coding;
+use crate::content::text;
 use crate::http1::ProtocolError;
-use crate::text;
-use crate::url_rules::UrlError;
+use crate::route::dial::{FailReason, FailedAddress};
+use crate::url::UrlError;
 
 /// One of each kind, and of those below them that have a cause of their own.
 fn kinds() -> Vec<ErrorKind> {

@@ -11,8 +11,8 @@ use super::error::{Part, ProtocolError, Refused};
 use super::head::Fields;
 use super::parse;
 use super::token::{is_token_byte, is_value_byte};
+use crate::byte_search;
 use crate::limits::LimitExceeded;
-use crate::memchr;
 
 #[derive(Debug)]
 enum State {
@@ -329,7 +329,7 @@ impl Trailers {
         #[cfg(test)]
         super::scan::steps::add(input.len());
         let mut taken = 0;
-        for lf in memchr::memchr_iter(b'\n', input) {
+        for lf in byte_search::memchr_iter(b'\n', input) {
             let line = input.get(taken..=lf).unwrap_or_default();
             self.check_size(line.len(), config).map_err(|refused| refused.from(taken as isize))?;
             self.bytes.extend_from_slice(line);

@@ -12,10 +12,10 @@ use super::config::{Config, Leniency, LeniencySet};
 use super::error::{ProtocolError, Refused};
 use super::framing::{BodyFraming, MethodKind};
 use super::head::Fields;
-use super::receive::{Eof, Event, Received, Receiving};
+use super::receiver::{Eof, Event, Received, Receiving};
 use super::refusal::{Misuse, NotReusable, SendError};
 use super::request::{FieldLines, RequestHead};
-use super::send::{Coding, Sender, Sending};
+use super::sender::{Coding, Sender, Sending};
 use crate::buffer::Retained;
 
 /// HTTP/1.1 on one connection, as the client: bytes in, bytes out, no socket.

@@ -14,7 +14,7 @@ use super::head::{Fields, ResponseHead, Span, span};
 use super::scan::Scan;
 use super::status_line::StatusLine;
 use super::token::{is_kept_control, trim_ows};
-use crate::memchr;
+use crate::byte_search;
 
 const ON_STACK: usize = 256;
 
@@ -90,7 +90,7 @@ pub(crate) fn head(raw: &[u8], scan: &Scan, status: StatusLine, config: &Config)
             let start = (name_at.0 + name_at.1) as usize + 1;
             let next = response.headers.get(at + 1).map_or(end, |next| place(base, next.name.as_bytes()).0 as usize);
             let lines = raw.get(start..next).unwrap_or_default();
-            if memchr::memchr_iter(b'\n', lines).count() > 1 {
+            if byte_search::memchr_iter(b'\n', lines).count() > 1 {
                 if guarded() {
                     let name = Seen::new(field.name.as_bytes());
                     return Err(ProtocolError::ObsFold { part: Part::Head, name });

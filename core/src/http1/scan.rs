@@ -9,8 +9,8 @@
 use super::config::{Config, Leniency, LeniencySet};
 use super::error::{Part, ProtocolError, Refused, Seen};
 use super::status_line::{self, StatusLine};
+use crate::byte_search;
 use crate::limits::LimitExceeded;
-use crate::memchr;
 
 /// What one line was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,7 +131,7 @@ impl Scan {
         {
             return wrong;
         }
-        let bare_cr = memchr::memchr_iter(b'\r', head).any(|at| head.get(at + 1).is_some_and(|&b| b != b'\n'));
+        let bare_cr = byte_search::memchr_iter(b'\r', head).any(|at| head.get(at + 1).is_some_and(|&b| b != b'\n'));
         if bare_cr {
             return ProtocolError::BareCr { part: Part::Head };
         }

@@ -55,8 +55,10 @@ mod event;
 mod http_side;
 mod layer;
 mod machine;
-mod outbox;
+mod send_buffer;
 mod stack;
+mod tls_failure;
+mod tls_info;
 mod tunnel;
 
 #[cfg(test)]
@@ -66,4 +68,6 @@ pub use error::{LinkError, NotReusable};
 pub use event::{Counters, LinkEvent, Phase};
 pub use layer::{Layer, LayerEof, LayerError, LayerKind, ProxyRefusal, Received};
 pub use machine::Link;
+pub use tls_failure::TlsFailure;
+pub use tls_info::{TlsInfo, TlsVersion};
 pub use tunnel::Tunnel;

@@ -8,7 +8,7 @@
 
 use super::error::LinkError;
 use super::layer::{Layer, LayerEof, LayerKind, Received};
-use super::outbox::Outbox;
+use super::send_buffer::Outbox;
 use crate::Now;
 use crate::buffer::{Buffer, Retained};
 use std::ops::Range;

@@ -6,7 +6,7 @@
 use super::settings::{Level, Setting};
 use crate::http1::Leniencies;
 use crate::limits::Limits;
-use crate::redirect::{CrossOrigin, CrossOriginBody, Follow, KeepPost, PlainHttp, Policy, Repeats};
+use crate::policy::redirect::{CrossOrigin, CrossOriginBody, Follow, KeepPost, PlainHttp, Policy, Repeats};
 
 macro_rules! composite {
     ($(#[$doc:meta])* $options:ident for $value:ident { $($part:ident: $level:ty,)* }) => {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Settings;
-use crate::decode::DecodeMemory;
+use crate::content::decode::DecodeMemory;
 use crate::http1;
 use crate::secret_scope::Bound;
 use crate::transfer::shortest;

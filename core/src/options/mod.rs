@@ -10,16 +10,16 @@
 //! (T11): merging makes a new value and changes neither level.
 
 mod composite;
-mod headers;
 mod merged;
 mod pairs;
 mod settings;
 
 pub use composite::{KeepPostOptions, LeniencyOptions, LimitOptions, RedirectOptions};
-pub use headers::{HeaderError, Headers};
 pub(crate) use merged::Merged;
 pub use pairs::Pairs;
 pub use settings::{ScalarOptions, Setting, Settings};
+
+use crate::headers::Headers;
 
 /// What one level says of every option.
 #[derive(Clone, Debug, Default, PartialEq)]

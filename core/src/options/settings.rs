@@ -7,15 +7,15 @@ use std::time::Duration;
 use url::Url;
 
 use super::composite::{LeniencyOptions, LimitOptions, RedirectOptions};
-use crate::address_policy::AddressPolicy;
-use crate::auth::Auth;
 use crate::cookie::SiteContext;
 use crate::http1::{Leniencies, Version};
 use crate::limits::Limits;
-use crate::proxy::Proxy;
+use crate::policy::auth::Auth;
+use crate::policy::redirect::Policy;
 use crate::redaction::Redact;
-use crate::redirect::Policy;
-use crate::request_target::RequestTarget;
+use crate::request::target::RequestTarget;
+use crate::route::address_policy::AddressPolicy;
+use crate::route::proxy::Proxy;
 use crate::secret_scope::SecretScope;
 #[cfg(feature = "tls")]
 use crate::tls::TlsConfig;
@@ -141,7 +141,7 @@ composite {
 }
 single {
     /// Refuses every http URL: the request's own with [`BuildError::HttpsOnly`](crate::BuildError::HttpsOnly), that of a redirect with
-    /// [`RedirectError::HttpsOnly`](crate::redirect::RedirectError::HttpsOnly). The way to a proxy is not judged. Default: off.
+    /// [`RedirectError::HttpsOnly`](crate::policy::redirect::RedirectError::HttpsOnly). The way to a proxy is not judged. Default: off.
     https_only: bool = false;
     /// Time for looking up the name and connecting, the proxy included. Default 10 s.
     connect_timeout: Option<Duration> = Some(Duration::from_secs(10));

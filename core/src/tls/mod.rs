@@ -7,9 +7,6 @@
 //! Keys are the one thing here that is drawn from the crypto provider's randomness and not from the caller's seed.
 //! There is no early data (0-RTT) and no protocol but `http/1.1` is offered.
 
-mod failure;
-mod info;
-
 #[cfg(feature = "tls")]
 mod clock;
 #[cfg(feature = "tls")]
@@ -21,8 +18,7 @@ mod layer;
 #[cfg(feature = "tls")]
 mod verify;
 
-pub use failure::TlsFailure;
-pub use info::{TlsInfo, TlsVersion};
+pub use crate::link::{TlsFailure, TlsInfo, TlsVersion};
 
 #[cfg(feature = "tls")]
 pub use config::{TlsConfig, TlsConfigBuilder, TlsConfigError};

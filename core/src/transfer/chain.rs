@@ -2,7 +2,7 @@
 
 use super::io::Hop;
 use crate::http1::Fields;
-use crate::redirect::Seen;
+use crate::policy::redirect::Seen;
 
 /// What is remembered over the hops.
 #[derive(Default)]

@@ -4,9 +4,9 @@
 //! bytes is never that, whatever its fields say.
 
 use super::Transfer;
+use crate::content::text::{self, Text};
 use crate::error::{Error, ErrorKind};
 use crate::http1::ResponseHead;
-use crate::text::{self, Text};
 
 impl Transfer {
     /// The text of `body`, which is all of this response's: by its byte order mark, else the charset of Content-Type, else UTF-8; never

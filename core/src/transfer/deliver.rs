@@ -2,12 +2,12 @@
 
 use super::io::Output;
 use super::{AfterBody, Machine, Stage, Transfer};
-use crate::decode::{Codings, DecodeError, Decoder, Next, SizeLimit};
+use crate::content::decode::{Codings, DecodeError, Decoder, Next, SizeLimit};
 use crate::error::{ErrorKind, Misuse};
 use crate::http1::{BodyFraming, Fields, Leniency, ResponseHead};
 use crate::link::{LinkError, LinkEvent};
 use crate::options::Settings;
-use crate::prepared::Prepared;
+use crate::request::prepared::Prepared;
 
 /// Decoded bytes are made in steps of this size.
 const STEP: usize = 32 * 1024;

@@ -6,7 +6,7 @@ use super::{Machine, Parked, Stage, Transfer};
 use crate::error::{ErrorKind, IoFailure, Misuse, Phase};
 use crate::http1::ResponseHead;
 use crate::link::{self, LayerKind, Link, LinkError, LinkEvent};
-use crate::proxy::Proxy;
+use crate::route::proxy::Proxy;
 use crate::time::Instant;
 
 /// A write failed. A response, or the reason, may be there all the same, and is waited for shortly (T52).

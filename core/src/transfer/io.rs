@@ -5,13 +5,13 @@ use std::net::SocketAddr;
 
 use url::Url;
 
-use crate::dial::AttemptId;
 use crate::error::{Error, IoFailure};
 use crate::http1::ResponseHead;
 use crate::link::Link;
-use crate::redirect::{Crossing, Note};
+use crate::policy::redirect::{Crossing, Note};
+use crate::route::dial::AttemptId;
 use crate::unavailable::Unavailable;
-use crate::url_rules::{QueryShown, redacted};
+use crate::url::{QueryShown, redacted};
 
 /// One direction of a connection, or the request body that the embedder supplies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

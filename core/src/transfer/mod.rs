@@ -48,17 +48,16 @@
 //! ```
 
 mod chain;
-mod clock;
 mod connect;
 mod content;
+mod deadlines;
 mod deliver;
 mod exchange;
-mod failure;
 mod io;
-mod judge;
-mod route;
+mod outcome;
+mod pending;
+mod report;
 mod upload;
-mod words;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -68,22 +67,22 @@ use std::time::Duration;
 use url::Url;
 
 use crate::buffer::Retained;
-use crate::dial::Dial;
 use crate::error::{Error, ErrorKind, Misuse};
 use crate::http1::{FieldLines, LeniencySet, ResponseHead};
 use crate::link::Link;
-use crate::prepared::Prepared;
+use crate::request::prepared::Prepared;
+use crate::route::Route;
+use crate::route::dial::Dial;
 use crate::session::Session;
 use crate::time::{Instant, Now};
 
 use chain::{Chain, Expectation};
-pub(crate) use clock::shortest;
+pub(crate) use deadlines::shortest;
 use deliver::Delivery;
 use exchange::{ReadSide, WriteSide};
 pub use io::{Event, Hop, Input, Output, Side};
-pub use route::Route;
+use pending::{SocketOrder, Words};
 use upload::Upload;
-use words::{SocketOrder, Words};
 
 /// One request to its final response. See the [module](self) for how it is driven.
 ///

@@ -1,9 +1,9 @@
 //! The request body on its way out: from memory without a copy where that is possible, or pushed by the embedder.
 
 use super::{Machine, Stage, Transfer};
-use crate::body::Body;
 use crate::error::{ErrorKind, Misuse};
 use crate::http1;
+use crate::request::body::Body;
 
 /// A body of at most this size is copied behind the head, so that both leave in one write; a larger one is written
 /// straight from the caller's memory.

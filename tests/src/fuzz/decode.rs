@@ -1,7 +1,7 @@
 //! Content codings against any bytes: no panic, bounded output for each call, no spinning, and the same result however input and output are cut.
 
 use petition_core::Limits;
-use petition_core::decode::{Codings, DecodeError, Decoder, Next};
+use petition_core::content::decode::{Codings, DecodeError, Decoder, Next};
 
 use super::{Dice, choice};
 

@@ -1,7 +1,7 @@
 //! The URL door and Location fields against any text: what comes in is clean, and the network cannot smuggle in a host or credentials.
 
-use petition_core::redirect::{self, Decision, Hop, HopBody, Policy};
-use petition_core::url_rules::{host_header, parse_url, request_target};
+use petition_core::policy::redirect::{self, Decision, Hop, HopBody, Policy};
+use petition_core::url::{host_header, parse_url, request_target};
 use petition_core::{Limits, Method};
 use url::Url;
 

@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use petition_core::buffer::Retained;
-use petition_core::dial::AttemptId;
 use petition_core::http1::{LeniencySet, ResponseHead};
-use petition_core::pool::{Pooled, Take};
+use petition_core::route::dial::AttemptId;
+use petition_core::route::pool::{Pooled, Take};
 use petition_core::{Event, Input, IoFailure, Output, Prepared, Side, Transfer};
 
 use super::socket::{Dialling, Fate};

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use petition_core::buffer::Retained;
-use petition_core::decode::DecodeError;
+use petition_core::content::decode::DecodeError;
+use petition_core::content::text::Text;
 use petition_core::http1::LeniencySet;
 use petition_core::link::LinkError;
-use petition_core::text::Text;
 use petition_core::transfer::Hop;
 use petition_core::{Error, ErrorKind, Phase};
 

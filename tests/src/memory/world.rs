@@ -7,8 +7,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use petition_core::link::Link;
-use petition_core::pool::Pool;
-use petition_core::transfer::Route;
+use petition_core::route::Route;
+use petition_core::route::pool::Pool;
 use petition_core::{Instant, IoFailure, Method, Now, Request, Session, UnixTime};
 
 use super::actor::Actor;

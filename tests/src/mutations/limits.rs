@@ -5,7 +5,7 @@ use super::Mutation;
 pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "redirects whose history was taken count no longer",
-        file: "core/src/transfer/judge.rs",
+        file: "core/src/transfer/outcome.rs",
         from: "let hops_so_far = self.chain.hops;",
         to: "let hops_so_far = u32::try_from(self.chain.history().len()).unwrap_or(u32::MAX);",
     },
@@ -17,7 +17,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         fault: "a body limit that changes forgets what was delivered",
-        file: "core/src/decode/size.rs",
+        file: "core/src/content/decode/size.rs",
         from: "(self.name, self.limit) = (name, limit);",
         to: "*self = SizeLimit::new(name, limit);",
     },
@@ -65,13 +65,13 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         fault: "a zstd block is believed whatever it claims",
-        file: "core/src/decode/zstd_block.rs",
+        file: "core/src/content/decode/zstd_block.rs",
         from: "if literals > most || sequences > most / 3 {",
         to: "if false {",
     },
     Mutation {
         fault: "a zstd frame has any window that it asks for",
-        file: "core/src/decode/zstd.rs",
+        file: "core/src/content/decode/zstd.rs",
         from: "LimitExceeded::check(\"decode_window\", most, window)?;",
         to: "let most = most.max(window);",
     },
@@ -83,19 +83,19 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         fault: "what a decoder held is never given back",
-        file: "core/src/decode/memory.rs",
+        file: "core/src/content/decode/memory.rs",
         from: "self.all.0.fetch_sub(self.held, ",
         to: "self.all.0.fetch_sub(0, ",
     },
     Mutation {
         fault: "keys of one hash are counted as one",
-        file: "core/src/pool/mod.rs",
+        file: "core/src/route/pool/mod.rs",
         from: "of_hash.iter().find(|(known, _)| key.matches(known)).map_or(0, |(_, open)| *open);",
         to: "of_hash.iter().map(|(_, open)| *open).sum::<usize>();",
     },
     Mutation {
         fault: "the hash of a route can be foreseen",
-        file: "core/src/transfer/route.rs",
+        file: "core/src/route/mod.rs",
         from: "let mut hasher = seed.hasher();",
         to: "let mut hasher = { let _ = seed; Seed::from_entropy([0, 0]).hasher() };",
     },

@@ -5,7 +5,7 @@ use super::Mutation;
 pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "an address policy that panics takes more with it than its request",
-        file: "core/src/address_policy.rs",
+        file: "core/src/route/address_policy.rs",
         from: "contain(|| allowed(address)).unwrap_or(false)",
         to: "allowed(address)",
     },

@@ -35,13 +35,13 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         fault: "a redirect takes the body to an origin that may not have it",
-        file: "core/src/redirect/decide.rs",
+        file: "core/src/policy/redirect/decide.rs",
         from: "CrossOriginBody::Refuse if !same =>",
         to: "CrossOriginBody::Refuse if !same && crossing == Crossing::Downgrade =>",
     },
     Mutation {
         fault: "a redirect takes the body from https to plain http",
-        file: "core/src/redirect/decide.rs",
+        file: "core/src/policy/redirect/decide.rs",
         from: "CrossOriginBody::Send if crossing == Crossing::Downgrade =>",
         to: "CrossOriginBody::Send if crossing == Crossing::Downgrade && policy.referer =>",
     },
@@ -53,7 +53,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         fault: "a number of redirects set on a request resets the session's redirect policy",
-        file: "core/src/request.rs",
+        file: "core/src/request/mod.rs",
         from: "self.options.scalars_mut().redirect.follow = Setting::Set(Follow::AtMost(most));",
         to: "self.options.scalars_mut().redirect = crate::redirect::Policy { follow: Follow::AtMost(most), ..Default::default() }.into();",
     },
@@ -65,19 +65,19 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         fault: "https_only is about the first hop alone",
-        file: "core/src/transfer/judge.rs",
+        file: "core/src/transfer/outcome.rs",
         from: "if settings.https_only && Scheme::of(&next.url) != Scheme::Https =>",
         to: "if settings.https_only && Scheme::of(&next.url) == Scheme::Other =>",
     },
     Mutation {
         fault: "a redirect policy against plain http refuses the first request",
-        file: "core/src/prepared.rs",
+        file: "core/src/request/prepared.rs",
         from: "if self.settings.https_only && self.url.scheme()",
         to: "if self.settings.redirect.plain_http == crate::redirect::PlainHttp::Refused && self.url.scheme()",
     },
     Mutation {
         fault: "that Host is to be removed is passed over",
-        file: "core/src/prepared.rs",
+        file: "core/src/request/prepared.rs",
         from: "if is(\"host\") || framing.is_some_and(is) {",
         to: "if framing.is_some_and(is) {",
     },
@@ -89,14 +89,14 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         fault: "a parsed URL may have an empty label in its host",
-        file: "core/src/url_rules/door.rs",
+        file: "core/src/url/parse.rs",
         from: "    check_host(&url)?;\n    Ok((url, None))",
         to: "    Ok((url, None))",
     },
     Mutation {
         fault: "a base URL is not checked",
-        file: "core/src/url_rules/reference.rs",
-        from: "    door::check_parsed(base)?;\n",
+        file: "core/src/url/reference.rs",
+        from: "    parse::check_parsed(base)?;\n",
         to: "",
     },
     Mutation {
@@ -131,7 +131,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         fault: "a name mismatch is told in the Debug form of its names",
-        file: "core/src/tls/failure.rs",
+        file: "core/src/link/tls_failure.rs",
         from: "presented.into_iter().map(bare_name).collect();",
         to: "presented.into_iter().map(|name| if name.is_empty() { bare_name(name) } else { name }).collect();",
     },

@@ -47,19 +47,19 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         fault: "credentials are shown by Debug",
-        file: "core/src/auth.rs",
+        file: "core/src/policy/auth/mod.rs",
         from: "write!(f, \"Auth({} ***)\", self.0.scheme)",
         to: "write!(f, \"Auth({} {})\", self.0.scheme, String::from_utf8_lossy(self.0.value.as_bytes()))",
     },
     Mutation {
         fault: "the checksum of a gzip body is not looked at",
-        file: "core/src/decode/gzip.rs",
+        file: "core/src/content/decode/gzip.rs",
         from: "if stated_crc != u64::from(*crc)",
         to: "if stated_crc != u64::from(*crc) && stated_size == u64::MAX",
     },
     Mutation {
         fault: "a body may be one byte longer than its limit",
-        file: "core/src/decode/size.rs",
+        file: "core/src/content/decode/size.rs",
         from: "if taken > self.limit {",
         to: "if taken > self.limit.saturating_add(1) {",
     },

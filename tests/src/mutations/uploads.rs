@@ -29,7 +29,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         fault: "a failed write hides the alert behind it",
-        file: "core/src/transfer/failure.rs",
+        file: "core/src/transfer/report.rs",
         from: "                if error.is_truncation() =>\n",
         to: "                if !error.is_truncation() || error.is_truncation() =>\n",
     },
@@ -53,19 +53,19 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         fault: "cookies of a 417 are dropped",
-        file: "core/src/transfer/judge.rs",
+        file: "core/src/transfer/outcome.rs",
         from: "if self.request.settings.cookies && head.set_cookies().next().is_some() {",
         to: "if head.status() != 417 && self.request.settings.cookies && head.set_cookies().next().is_some() {",
     },
     Mutation {
         fault: "a 417 is repeated without a word",
-        file: "core/src/transfer/judge.rs",
+        file: "core/src/transfer/outcome.rs",
         from: "        self.words.event(Event::ExpectRefused);\n",
         to: "",
     },
     Mutation {
         fault: "trailers are gone when the response is done",
-        file: "core/src/transfer/judge.rs",
+        file: "core/src/transfer/outcome.rs",
         from: "self.chain.rare_mut().trailers = Some(trailers);",
         to: "drop(trailers);",
     },

@@ -3,8 +3,8 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use petition_core::proxy::Tunnel;
-use petition_core::redirect::CrossOriginBody;
+use petition_core::policy::redirect::CrossOriginBody;
+use petition_core::route::proxy::Tunnel;
 use petition_core::tls::TlsConfig;
 use petition_core::{Auth, Body, Method, Proxy, Request};
 

@@ -5,10 +5,10 @@ use std::fmt;
 use std::time::Duration;
 
 use petition_core::buffer::Retained;
-use petition_core::dial::AttemptId;
 use petition_core::link::Link;
-use petition_core::pool::PoolLimits;
-use petition_core::transfer::Route;
+use petition_core::route::Route;
+use petition_core::route::dial::AttemptId;
+use petition_core::route::pool::PoolLimits;
 use petition_core::{Event, Input, Instant, IoFailure, Misuse, Now, Output, Prepared, Session, Transfer};
 
 use super::driven::{Counts, Driven};

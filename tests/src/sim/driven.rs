@@ -4,7 +4,7 @@ use std::fmt;
 
 use petition_core::buffer::Retained;
 use petition_core::engine::{Engine, Look, Output, SessionAccess, SocketId, TransferId};
-use petition_core::pool::PoolLimits;
+use petition_core::route::pool::PoolLimits;
 use petition_core::{Input, Instant, IoFailure, Now, Prepared, Session, Transfer, Unavailable};
 
 use super::said::Said;

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use petition_core::pool::PoolLimits;
+use petition_core::route::pool::PoolLimits;
 
 use super::answer::Answer;
 use super::asked::{Asked, Credentials, Payload, Via};

@@ -1,6 +1,6 @@
 //! Reading a transcript, and playing it to a new engine.
 
-use petition_core::pool::PoolLimits;
+use petition_core::route::pool::PoolLimits;
 use petition_core::{Instant, Now, Session, UnixTime};
 
 use super::tape::{BY_HAND, TITLE, Tape};

@@ -7,7 +7,7 @@
 use std::fmt::Write;
 
 use petition_core::buffer::Retained;
-use petition_core::pool::PoolLimits;
+use petition_core::route::pool::PoolLimits;
 use petition_core::tls::TlsConfig;
 use petition_core::{Input, Instant, IoFailure, Now, Session, Side, Transfer};
 

@@ -1,7 +1,7 @@
 //! What cannot be sent is not; which host a URL leads to; what is sent twice.
 
 use petition_mio::petition_core::Setting;
-use petition_mio::petition_core::address_policy::AddressPolicy;
+use petition_mio::petition_core::route::address_policy::AddressPolicy;
 
 use super::*;
 

@@ -6,8 +6,8 @@ use std::sync::Condvar;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use mio::{Events, Interest, Poll, Token};
-use petition_core::pool::PoolLimits;
-use petition_core::proxy::Proxy;
+use petition_core::route::pool::PoolLimits;
+use petition_core::route::proxy::Proxy;
 use petition_mio::Driver;
 use petition_mio::resolve::{HELPERS, QUEUE, Resolver, StaticResolver};
 use petition_tests::httpbin::Httpbin;

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use petition_core::pool::PoolLimits;
+use petition_core::route::pool::PoolLimits;
 use petition_core::{Instant, Now, Session, Side, UnixTime};
 use petition_tests::sim::{Asked, Said, Tape, Told};
 

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use petition_mio::petition_core::pool::PoolLimits;
+use petition_mio::petition_core::route::pool::PoolLimits;
 use petition_mio::petition_core::{Now, Session, Url};
 use petition_mio::{Client, EventLoop, Options};
 use server::Server;

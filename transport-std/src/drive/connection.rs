@@ -3,7 +3,7 @@
 use std::io::ErrorKind as Io;
 use std::time::Duration;
 
-use petition_core::pool::{Pooled, Take};
+use petition_core::route::pool::{Pooled, Take};
 use petition_core::{Input, IoFailure};
 use rustix::event::PollFlags;
 

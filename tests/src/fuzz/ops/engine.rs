@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use arbitrary::Unstructured;
 use petition_core::engine::{Engine, Group, Look, Output, READ_BUFFER, SocketId, TransferId};
-use petition_core::pool::PoolLimits;
+use petition_core::route::pool::PoolLimits;
 use petition_core::{Input, Instant, IoFailure, Limits, Now, Session, Side, Transfer, UnixTime};
 
 use super::words::{CANARY, answer, request, step};

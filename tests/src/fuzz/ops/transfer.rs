@@ -8,9 +8,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use arbitrary::Unstructured;
-use petition_core::dial::AttemptId;
 use petition_core::http1::{Config, LeniencySet, RequestHead};
 use petition_core::link::{Link, LinkEvent};
+use petition_core::route::dial::AttemptId;
 use petition_core::{
     ErrorKind, Event, Input, Instant, IoFailure, Limits, Now, Output, Session, Side, Transfer, Unavailable, UnixTime,
 };

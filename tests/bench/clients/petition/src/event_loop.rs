@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use petition_bench_kit::{DEFAULT_FIELDS, Job, MANY, Outcome, expect, raise_file_limit, resident, say_resident};
-use petition_core::pool::PoolLimits;
+use petition_core::route::pool::PoolLimits;
 use petition_core::tls::TlsConfig;
 use petition_mio::{Client, Error, EventLoop, Flow, Handler, Head, Method, Options, Request};
 

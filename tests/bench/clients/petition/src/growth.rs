@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use petition_bench_kit::{Job, Outcome, drain, expect};
 use petition_core::cookie::SiteContext;
 use petition_core::http1::{Config, Connection, Event, RequestHead};
-use petition_core::pool::PoolLimits;
+use petition_core::route::pool::PoolLimits;
 use petition_core::{Method, Request, UnixTime};
 use petition_std::Session;
 

@@ -1,10 +1,12 @@
 //! Errors of the library by the names that the material has for them.
 
+use petition_core::content::decode::DecodeError;
 use petition_core::http1::{Part, ProtocolError};
 use petition_core::link::LinkError;
-use petition_core::redirect::RedirectError;
-use petition_core::url_rules::UrlError;
-use petition_core::{BuildError, Error, ErrorKind, Phase, decode::DecodeError};
+use petition_core::policy::redirect::RedirectError;
+use petition_core::url::UrlError;
+
+use petition_core::{BuildError, Error, ErrorKind, Phase};
 
 /// The name of an error's class.
 pub(super) fn of(error: &Error) -> &'static str {

@@ -2,7 +2,7 @@
 //!
 //! The library takes a proxy, and looks into no environment; this stands for the program that does.
 
-use petition_core::proxy::Tunnel;
+use petition_core::route::proxy::Tunnel;
 use petition_core::{Auth, Proxy};
 use serde_json::Value;
 use url::{Host, Url};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use petition_core::http_date::format_http_date;
 use petition_core::http1::Version;
-use petition_core::redirect::{CrossOriginBody, Follow, Policy, Repeats};
+use petition_core::policy::redirect::{CrossOriginBody, Follow, Policy, Repeats};
 use petition_core::{Body, Limits, Method, Options, Request, Session, Setting, UnixTime};
 
 use super::op::{self, Condition, Op};

@@ -1,0 +1,159 @@
+//! What an engine can be asked: bytes, names, counts.
+
+use super::{Engine, Owner, ReadBuffer, Socket, SocketId, TransferId};
+use crate::buffer::Retained;
+use crate::route::pool::PoolStatistics;
+use crate::transfer::{Side, Transfer};
+
+/// The size of the one read buffer.
+pub const READ_BUFFER: usize = 256 * 1024;
+
+/// No more of it is given to a transfer of which it is not known that it takes so much at once. What one that is paused has not taken moves to storage of
+/// its own, and there may be many.
+pub const FIRST_READ: usize = 64 * 1024;
+
+impl Engine {
+    /// The bytes to write to a socket.
+    pub fn outgoing(&self, socket: SocketId) -> &[u8] {
+        self.served(socket).map_or(&[], Transfer::outgoing)
+    }
+
+    /// Whether it is of any use to know that this side of a socket is ready: it would block when it was last tried, or it is being connected
+    /// (to be written), or idle (to be read). What a level-triggered poll is to look for.
+    pub fn awaits(&self, socket: SocketId, side: Side) -> bool {
+        let Some(known) = self.sockets.get(socket.0) else { return false };
+        match known.owner {
+            Owner::Transfer(_) if side == Side::Read && known.dry => true,
+            Owner::Transfer(id) => self.transfer(id).is_some_and(|transfer| transfer.is_blocked(side)),
+            Owner::Attempt(..) => side == Side::Write,
+            Owner::Idle(..) => side == Side::Read,
+            Owner::Closing => false,
+        }
+    }
+
+    /// Whether there is nothing to do before an input or before [`Engine::deadline`]: whether [`Engine::poll`] would say
+    /// [`Output::Wait`](super::Output::Wait), which it says as well when what seemed to be there came to nothing.
+    /// A request may [wait for a look](Engine::awaits_look) all the same.
+    pub fn is_at_rest(&self) -> bool {
+        let queued = self.current.is_some() || !self.ready.is_empty();
+        !queued && self.closing.is_empty() && self.panicked.is_empty()
+    }
+
+    /// Whether [`Engine::connected`] or [`Engine::connect_failed`] is due for a socket.
+    pub fn is_connecting(&self, socket: SocketId) -> bool {
+        matches!(self.sockets.get(socket.0), Some(Socket { owner: Owner::Attempt(..), .. }))
+    }
+
+    /// Where to read to from a socket, with [`Filled`](crate::Input::Filled): in most cases the engine's one read buffer, [`FIRST_READ`] bytes of it, or
+    /// all [`READ_BUFFER`] bytes when the last read brought so much and the transfer was not [paused](Engine::pause) since.
+    pub fn space(&mut self, socket: SocketId) -> &mut [u8] {
+        let Some(Owner::Transfer(id)) = self.sockets.get(socket.0).map(|known| &known.owner) else { return &mut [] };
+        let (id, lent) = (*id, matches!(self.buffer, ReadBuffer::Lent(to) if to == socket));
+        if !lent {
+            self.recall_buffer();
+        }
+        let Some(slot) = self.transfers.get_mut(id.0) else { return &mut [] };
+        if !lent {
+            let storage = match std::mem::replace(&mut self.buffer, ReadBuffer::None) {
+                ReadBuffer::Here(storage) => storage,
+                ReadBuffer::None | ReadBuffer::Lent(_) => vec![0; READ_BUFFER],
+            };
+            self.buffer = match slot.transfer.lend(storage) {
+                Ok(()) => ReadBuffer::Lent(socket),
+                Err(storage) => ReadBuffer::Here(storage),
+            };
+        }
+        let most = if slot.flows { READ_BUFFER } else { FIRST_READ };
+        let space = slot.transfer.space();
+        let most = most.min(space.len());
+        space.get_mut(..most).unwrap_or_default()
+    }
+
+    /// Whoever has the read buffer gives it back. Nothing is left in it.
+    pub(super) fn recall_buffer(&mut self) {
+        if let ReadBuffer::Lent(socket) = self.buffer {
+            let storage = self.served_mut(socket).and_then(Transfer::take_back);
+            self.buffer = storage.map_or(ReadBuffer::None, ReadBuffer::Here);
+        }
+    }
+
+    /// The same, if this transfer has it: its connection is about to go.
+    pub(super) fn recall_buffer_of(&mut self, id: TransferId) {
+        if let ReadBuffer::Lent(socket) = self.buffer
+            && let Some(slot) = self.transfers.get_mut(id.0)
+            && slot.socket == Some(socket)
+        {
+            self.buffer = slot.transfer.take_back().map_or(ReadBuffer::None, ReadBuffer::Here);
+        }
+    }
+
+    /// The body bytes at hand.
+    pub fn body(&self, id: TransferId) -> &[u8] {
+        self.transfer(id).map_or(&[], Transfer::body)
+    }
+
+    /// The name and port for [`Output::Resolve`](super::Output::Resolve).
+    pub fn peer_name(&self, id: TransferId) -> Option<(&str, u16)> {
+        self.transfer(id)?.peer_name()
+    }
+
+    /// A transfer that has not ended.
+    pub fn transfer(&self, id: TransferId) -> Option<&Transfer> {
+        self.transfers.get(id.0).map(|slot| &slot.transfer)
+    }
+
+    /// Limits the body of a transfer, as [`Transfer::limit_body`].
+    pub fn limit_body(&mut self, id: TransferId, name: &'static str, limit: Option<u64>) {
+        if let Some(slot) = self.transfers.get_mut(id.0) {
+            slot.transfer.limit_body(name, limit);
+        }
+    }
+
+    /// The socket whose [`SocketId::index`] this is now.
+    pub fn socket_at(&self, index: usize) -> Option<SocketId> {
+        self.sockets.key_at(index).map(SocketId)
+    }
+
+    /// How many transfers have not ended.
+    pub fn len(&self) -> usize {
+        self.transfers.len()
+    }
+
+    /// Whether no transfer is left.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many sockets are open, idle ones included.
+    pub fn sockets(&self) -> usize {
+        self.sockets.len()
+    }
+
+    /// The storage held for bytes: that of all transfers and idle connections, the one read buffer, and storage for the next request.
+    pub fn retained(&self) -> Retained {
+        let transfers = self.transfers.keys().filter_map(|key| self.transfers.get(key));
+        let idle = self.pool.idle().map(|kept| kept.link.retained());
+        let received = if let ReadBuffer::Here(storage) = &self.buffer { storage.capacity() } else { 0 };
+        let own = Retained { received, outgoing: self.spare.capacity() };
+        transfers.map(|slot| slot.transfer.retained()).chain(idle).sum::<Retained>() + own
+    }
+
+    /// What the pool has done, and what it holds.
+    pub fn pool_statistics(&self) -> PoolStatistics {
+        self.pool.statistics()
+    }
+
+    fn served(&self, socket: SocketId) -> Option<&Transfer> {
+        match self.sockets.get(socket.0)?.owner {
+            Owner::Transfer(id) => self.transfer(id),
+            _ => None,
+        }
+    }
+
+    fn served_mut(&mut self, socket: SocketId) -> Option<&mut Transfer> {
+        match self.sockets.get(socket.0)?.owner {
+            Owner::Transfer(id) => self.transfers.get_mut(id.0).map(|slot| &mut slot.transfer),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Connections and the places that limits give them: who gets one, who waits, and when a place is free again.
+
+use std::net::SocketAddr;
+
+use super::{Dialing, Engine, Kept, Output, Owner, Socket, SocketId, TransferId};
+use crate::route::dial::AttemptId;
+use crate::route::pool::{Pooled, Take};
+use crate::transfer::{self, Input};
+
+impl Engine {
+    pub(super) fn open(&mut self, id: TransferId, attempt: AttemptId, address: SocketAddr) -> Option<Output> {
+        let slot = self.transfers.get_mut(id.0)?;
+        let socket =
+            Socket { owner: Owner::Attempt(id, attempt), born: self.now.instant, dry: false, given: self.looks.begun };
+        let socket = SocketId(self.sockets.insert(socket));
+        slot.dialing.get_or_insert_default().attempts.push((attempt, socket));
+        Some(Output::Connect(socket, address))
+    }
+
+    pub(super) fn abandon(&mut self, id: TransferId, attempt: AttemptId) -> Option<Output> {
+        let slot = self.transfers.get_mut(id.0)?;
+        let dialing = slot.dialing.as_mut()?;
+        let at = dialing.attempts.iter().position(|(known, _)| *known == attempt)?;
+        let (_, socket) = dialing.attempts.swap_remove(at);
+        if dialing.attempts.is_empty() {
+            slot.dialing = None;
+        }
+        self.sockets.remove(socket.0);
+        Some(Output::Close(socket))
+    }
+
+    /// Answers a transfer that asks the pool; false when it has to wait for a place.
+    pub(super) fn acquire_or_wait(&mut self, id: TransferId) -> bool {
+        // Nobody overtakes those who wait for the same route.
+        let route = self.transfers.get(id.0).and_then(|slot| slot.transfer.route());
+        let others = route.is_some_and(|route| self.waiting.has(route));
+        let got = !others && self.acquire(id);
+        if !got {
+            self.wait_for_place(id);
+        }
+        got
+    }
+
+    /// A connection is to be opened that has no place yet: the transfer did not ask the pool for a kept one.
+    pub(super) fn hold(&mut self, id: TransferId, order: transfer::Output) {
+        let Some(slot) = self.transfers.get_mut(id.0) else { return };
+        let others = slot.waits.is_some() || slot.transfer.route().is_some_and(|route| self.waiting.has(route));
+        slot.dialing.get_or_insert_default().held.push_back(order);
+        if !others && self.acquire(id) {
+            return;
+        }
+        self.wait_for_place(id);
+    }
+
+    /// Gives a transfer a place, and a kept connection with it if it asked for one. False when there is none.
+    fn acquire(&mut self, id: TransferId) -> bool {
+        // One that was cancelled meanwhile needs nothing any more.
+        let Some(slot) = self.transfers.get_mut(id.0).filter(|slot| !slot.transfer.is_ended()) else { return true };
+        let Some(route) = slot.transfer.route() else { return true };
+        let held = slot.dialing.as_ref().is_some_and(|dialing| !dialing.held.is_empty());
+        let taken = if held { self.pool.open(route) } else { self.pool.take(route, self.now.instant) };
+        let input = match taken {
+            Take::Full => return false,
+            Take::Open { evicted } => {
+                slot.counted = true;
+                if let Some(evicted) = evicted {
+                    self.close_later(evicted.socket);
+                }
+                if held {
+                    return true;
+                }
+                Input::NotAcquired
+            }
+            Take::Reuse { pooled } => {
+                let Kept { socket, mut link, address } = pooled.item;
+                link.trade_storage(&mut self.spare);
+                if let Some(known) = self.sockets.get_mut(socket.0) {
+                    known.owner = Owner::Transfer(id);
+                    known.given = self.looks.begun;
+                }
+                slot.socket = Some(socket);
+                slot.counted = true;
+                Input::Acquired { link, peer: address }
+            }
+        };
+        if let Some(slot) = self.transfers.get_mut(id.0) {
+            let told = slot.transfer.handle(self.now, input);
+            debug_assert_eq!(told, Ok(()));
+        }
+        true
+    }
+
+    pub(super) fn release(&mut self, id: TransferId) {
+        self.recall_buffer_of(id);
+        let Some(slot) = self.transfers.get_mut(id.0) else { return };
+        let address = slot.transfer.peer();
+        let (Some((key, mut link)), Some(socket)) = (slot.transfer.take_link(), slot.socket.take()) else { return };
+        slot.counted = false;
+        let mut storage = Vec::new();
+        link.trade_storage(&mut storage);
+        if storage.capacity() > 0 {
+            self.spare = storage;
+        }
+        let hint = link.http().keep_alive_timeout();
+        let Some(known) = self.sockets.get_mut(socket.0) else { return };
+        let pooled = Pooled { key, item: Kept { socket, link, address }, born: known.born };
+        // Only those who wait need the key once more.
+        let freed = (!self.waiting.is_empty()).then(|| pooled.key.clone());
+        match self.pool.shelve(pooled, self.now.instant, hint) {
+            Ok((idle, evicted)) => {
+                known.owner = Owner::Idle(idle);
+                if let Some(evicted) = evicted {
+                    self.close_later(evicted.socket);
+                }
+            }
+            Err(item) => self.close_later(item.socket),
+        }
+        if let Some(route) = freed {
+            self.waiting.freed(&route);
+            self.admit();
+        }
+    }
+
+    /// The transfer's connection is over. Its place is kept for the moment: it may connect anew at once.
+    pub(super) fn close(&mut self, id: TransferId) -> Option<Output> {
+        self.recall_buffer_of(id);
+        let socket = self.transfers.get_mut(id.0)?.socket.take()?;
+        self.sockets.remove(socket.0);
+        Some(Output::Close(socket))
+    }
+
+    pub(super) fn close_later(&mut self, socket: SocketId) {
+        if let Some(known) = self.sockets.get_mut(socket.0) {
+            known.owner = Owner::Closing;
+            self.closing.push(socket);
+        }
+    }
+
+    pub(super) fn give_place_back(&mut self, id: TransferId) {
+        let Some(slot) = self.transfers.get_mut(id.0) else { return };
+        if std::mem::take(&mut slot.counted)
+            && let Some(route) = slot.transfer.route()
+        {
+            self.pool.closed(route);
+            self.waiting.freed(route);
+            self.admit();
+        }
+    }
+
+    /// A place may be free: those who wait longest try again.
+    pub(super) fn admit(&mut self) {
+        while let Some(id) = self.waiting.first() {
+            if self.acquire(id) {
+                self.wait_no_longer(id);
+                self.enqueue(id);
+                continue;
+            }
+            let route = self.transfers.get(id.0).and_then(|slot| slot.transfer.route());
+            match route.filter(|route| self.pool.key_is_full(*route)) {
+                Some(route) => self.waiting.hold_back(route),
+                // The limit of all is met: nobody else can have a place either.
+                None => return,
+            }
+        }
+    }
+
+    fn wait_for_place(&mut self, id: TransferId) {
+        if let Some(slot) = self.transfers.get_mut(id.0)
+            && slot.waits.is_none()
+            && let Some(route) = slot.transfer.route()
+        {
+            let held_back = self.pool.key_is_full(route);
+            slot.waits = Some(self.waiting.push(route, id, held_back));
+        }
+        self.arm(id);
+    }
+
+    pub(super) fn wait_no_longer(&mut self, id: TransferId) {
+        if let Some(slot) = self.transfers.get_mut(id.0)
+            && let Some(ticket) = slot.waits.take()
+            && let Some(route) = slot.transfer.route()
+        {
+            self.waiting.remove(route, ticket);
+        }
+    }
+}
+
+impl Dialing {
+    /// Takes out an attempt whose socket is named.
+    pub(super) fn forget(dialing: &mut Option<Box<Dialing>>, socket: SocketId) {
+        if let Some(all) = dialing {
+            all.attempts.retain(|(_, known)| *known != socket);
+            if all.attempts.is_empty() && all.held.is_empty() {
+                *dialing = None;
+            }
+        }
+    }
+}

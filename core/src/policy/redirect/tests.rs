@@ -1,0 +1,339 @@
+use super::*;
+use crate::limits::Limits;
+use crate::url::UrlError;
+
+fn url(text: &str) -> Url {
+    Url::parse(text).unwrap()
+}
+
+fn decided(
+    policy: &Policy,
+    method: Method,
+    from: &str,
+    body: HopBody,
+    hops_so_far: u32,
+    status: u16,
+    locations: &[&[u8]],
+) -> Result<Decision, RedirectError> {
+    let hop = Hop { method: &method, url: &url(from), body, hops_so_far };
+    decide(policy, &Limits::DEFAULT, &hop, status, locations.iter().copied())
+}
+
+fn followed(policy: &Policy, from: &str, location: &str) -> Result<NextHop, RedirectError> {
+    match decided(policy, Method::GET, from, HopBody::None, 0, 302, &[location.as_bytes()])? {
+        Decision::Follow(next) => Ok(*next),
+        Decision::Final(why) => panic!("not followed: {why:?}"),
+    }
+}
+
+fn next(from: &str, to: &str) -> NextHop {
+    followed(&Policy::default(), from, to).unwrap()
+}
+
+#[test]
+fn t14_method_and_body_at_each_code() {
+    let methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+    // What each of them becomes; lower case where the body is dropped.
+    for (status, becomes) in [
+        (301, ["GET", "HEAD", "get", "PUT", "PATCH", "DELETE", "OPTIONS"]),
+        (302, ["GET", "HEAD", "get", "PUT", "PATCH", "DELETE", "OPTIONS"]),
+        (303, ["get", "head", "get", "get", "get", "get", "get"]),
+        (307, methods),
+        (308, methods),
+    ] {
+        for (method, becomes) in methods.into_iter().zip(becomes) {
+            for body in [HopBody::None, HopBody::Replayable, HopBody::Once] {
+                let keep = becomes.chars().all(|c| c.is_ascii_uppercase());
+                let sent: Method = method.parse().unwrap();
+                let decision = decided(&Policy::default(), sent, "http://a/", body, 0, status, &[b"/x"]);
+                if keep && body == HopBody::Once {
+                    assert_eq!(decision, Err(RedirectError::BodyNotReplayable), "{method} {status}");
+                    continue;
+                }
+                let Ok(Decision::Follow(next)) = decision else { panic!("{method} {status}: {decision:?}") };
+                assert_eq!(next.method.as_str(), becomes.to_ascii_uppercase(), "{method} {status}");
+                assert_eq!(next.body == NextBody::Keep, keep, "{method} {status}");
+            }
+        }
+    }
+}
+
+#[test]
+fn other_codes_and_a_missing_location_are_final() {
+    let policy = Policy::default();
+    for status in [200, 201, 300, 304, 305, 306, 309, 399, 401] {
+        let decision = decided(&policy, Method::GET, "http://a/", HopBody::None, 0, status, &[b"/x"]);
+        assert_eq!(decision, Ok(Decision::Final(WhyFinal::NotARedirect)), "{status}");
+    }
+    let decision = decided(&policy, Method::GET, "http://a/", HopBody::None, 0, 302, &[]);
+    assert_eq!(decision, Ok(Decision::Final(WhyFinal::NoLocation)));
+    for follow in [Follow::Never, Follow::AtMost(0)] {
+        let policy = Policy { follow, ..Policy::default() };
+        let decision = decided(&policy, Method::POST, "http://a/", HopBody::Once, 0, 307, &[b"ftp://x/"]);
+        assert_eq!(decision, Ok(Decision::Final(WhyFinal::NotWanted)));
+    }
+}
+
+#[test]
+fn post_is_kept_where_the_policy_says_so() {
+    let keep = |on_301, on_302, on_303| Policy { keep_post: KeepPost { on_301, on_302, on_303 }, ..Policy::default() };
+    for (status, policy) in
+        [(301, keep(true, false, false)), (302, keep(false, true, false)), (303, keep(false, false, true))]
+    {
+        for other in [301, 302, 303] {
+            let decision = decided(&policy, Method::POST, "http://a/", HopBody::Replayable, 0, other, &[b"/x"]);
+            let Ok(Decision::Follow(next)) = decision else { panic!("{decision:?}") };
+            assert_eq!(next.method == Method::POST, status == other);
+            assert_eq!(next.body == NextBody::Keep, status == other);
+        }
+    }
+    let decision = decided(&keep(true, true, true), Method::PUT, "http://a/", HopBody::Replayable, 0, 303, &[b"/x"]);
+    assert!(matches!(decision, Ok(Decision::Follow(next)) if next.method == Method::GET));
+}
+
+#[test]
+fn t13_a_limit_of_n_follows_exactly_n() {
+    for (follow, limit) in [(Follow::ToLimit, 10), (Follow::AtMost(1), 1), (Follow::AtMost(30), 30)] {
+        let policy = Policy { follow, ..Policy::default() };
+        let at = |hops| decided(&policy, Method::GET, "http://a/", HopBody::None, hops, 302, &[b"/x"]);
+        assert!(matches!(at(limit - 1), Ok(Decision::Follow(_))));
+        assert_eq!(at(limit), Err(RedirectError::TooMany { limit, times: 1 }));
+    }
+    let words = |times| RedirectError::TooMany { limit: 10, times }.to_string();
+    assert_eq!(words(1), "limit redirects is 10, seen one more");
+    assert_eq!(words(4), "limit redirects is 10, seen one more: a loop, the same request was made 4 times");
+}
+
+#[test]
+fn t13_a_loop_ends_unless_a_cookie_was_set() {
+    let mut seen = Seen::new();
+    let (a, b) = (url("http://a/x#1"), url("http://a/y"));
+    assert_eq!(seen.visit(&Method::GET, &a, false), Ok(()));
+    assert_eq!(seen.visit(&Method::GET, &b, false), Ok(()));
+    assert_eq!(seen.visit(&Method::POST, &a, false), Ok(()));
+    assert_eq!(seen.visit(&Method::GET, &a, true), Ok(()));
+    assert_eq!(seen.visit(&Method::GET, &url("http://a/x?"), false), Ok(()));
+    assert_eq!(seen.clone().visit(&Method::GET, &url("http://a/x#2"), false), Err(RedirectError::Loop));
+    seen.cookie_set();
+    assert_eq!(seen.visit(&Method::GET, &a, false), Ok(()));
+    assert_eq!(seen.visit(&Method::GET, &a, false), Err(RedirectError::Loop));
+    let times = |method, url, body| seen.times(method, url, body);
+    assert_eq!(
+        [times(&Method::GET, &a, false), times(&Method::GET, &a, true), times(&Method::PUT, &a, true)],
+        [3, 1, 0]
+    );
+}
+
+#[test]
+fn t15_an_empty_or_blank_location_is_no_redirect() {
+    for locations in [&[&b""[..]][..], &[b"  \t"], &[b"", b" "]] {
+        let decided = decided(&Policy::default(), Method::GET, "http://a/", HopBody::None, 0, 302, locations);
+        assert!(matches!(decided, Ok(Decision::Final(WhyFinal::NoLocation))), "{locations:?}");
+    }
+}
+
+#[test]
+fn t12_other_schemes_are_refused_and_never_relative() {
+    for (location, scheme) in [
+        ("file:///etc/passwd", "file"),
+        ("data:text/plain,hi", "data"),
+        ("ftp://h/", "ftp"),
+        ("gopher://h/", "gopher"),
+        ("JavaScript:alert(1)", "javascript"),
+        ("localhost:8080/", "localhost"),
+    ] {
+        let error = followed(&Policy::default(), "http://a/", location).unwrap_err();
+        assert_eq!(error, RedirectError::UnsupportedScheme(scheme.into()));
+    }
+}
+
+#[test]
+fn t15_several_locations() {
+    let at =
+        |locations: &[&[u8]]| decided(&Policy::default(), Method::GET, "http://a/", HopBody::None, 0, 302, locations);
+    assert_eq!(at(&[b"/x", b"/y"]), Err(RedirectError::DifferingLocations));
+    assert_eq!(at(&[b"/x", b""]), Err(RedirectError::DifferingLocations));
+    let Ok(Decision::Follow(next)) = at(&[b"/x", b" /x", b"/x"]) else { panic!() };
+    assert_eq!((next.url.as_str(), &next.notes[..]), ("http://a/x", &[Note::RepeatedLocation][..]));
+}
+
+#[test]
+fn t15_forms_of_a_location() {
+    for (from, location, expected) in [
+        ("http://a/b/c?d", "e", "http://a/b/e"),
+        ("http://a/b/c?d", "?e", "http://a/b/c?e"),
+        ("http://a/b/c?d", "//h/x", "http://h/x"),
+        ("https://a/b/c?d", "//h/x", "https://h/x"),
+        ("http://a/b/c", "../../../x", "http://a/x"),
+        ("http://a/b/c", "/te st/é", "http://a/te%20st/%C3%A9"),
+        ("http://a/b#f", "/x", "http://a/x#f"),
+        ("http://a/b#f", "/x#", "http://a/x#"),
+        ("http://a/b#f", "/x#g", "http://a/x#g"),
+        ("http://a/b#f", "http://b/", "http://b/#f"),
+        ("http://a/b", "#g", "http://a/b#g"),
+        ("http://a/b#", "/x", "http://a/x"),
+    ] {
+        assert_eq!(next(from, location).url.as_str(), expected, "{from} {location}");
+    }
+    for (location, error) in [
+        ("/a\nb", UrlError::Control(10)),
+        ("/a\0", UrlError::Control(0)),
+        ("http://", UrlError::EmptyHost),
+        ("http://h:99999/", UrlError::Port),
+        ("http://a@b@c/", UrlError::SeveralAts),
+        ("http:\\\\h\\", UrlError::Backslash),
+    ] {
+        let refused = followed(&Policy::default(), "http://a/", location);
+        assert_eq!(refused, Err(RedirectError::BadLocation(error)), "{location:?}");
+    }
+}
+
+#[test]
+fn t15_a_backslash_does_not_change_the_host() {
+    let next = next("http://a/b/c", "\\\\localhost:80\\ok");
+    assert_eq!(next.url.as_str(), "http://a/b/%5C%5Clocalhost:80%5Cok");
+    assert_eq!((next.crossing, &next.notes[..]), (Crossing::SameOrigin, &[Note::BackslashEncoded][..]));
+}
+
+#[test]
+fn t6_user_information_of_a_location_is_thrown_away() {
+    let next = next("http://a/", "http://user:canary@h/x");
+    assert_eq!(next.url.as_str(), "http://h/x");
+    assert_eq!(next.notes, [Note::UserInfoStripped]);
+    assert!(!format!("{next:?}").contains("canary"));
+}
+
+#[test]
+fn t10_a_downgrade_is_seen_and_can_be_refused() {
+    let with = |plain_http| Policy { plain_http, ..Policy::default() };
+    for (from, to, crossing, not_from_https, refused) in [
+        ("https://a/", "http://a/", Crossing::Downgrade, true, true),
+        ("https://a/", "http://b/", Crossing::Downgrade, true, true),
+        ("https://a/", "https://b/", Crossing::CrossOrigin, false, false),
+        ("http://a/", "http://b/", Crossing::CrossOrigin, false, true),
+        ("http://a/", "http://a/", Crossing::SameOrigin, false, true),
+        ("http://a/", "https://a/", Crossing::Upgrade, false, false),
+        ("http://a:8080/", "https://a/", Crossing::CrossOrigin, false, false),
+        ("http://a/", "https://a:8443/", Crossing::CrossOrigin, false, false),
+        ("http://a/", "https://b.a/", Crossing::CrossOrigin, false, false),
+        ("http://a./", "http://a/", Crossing::SameOrigin, false, true),
+    ] {
+        assert_eq!(next(from, to).crossing, crossing, "{from} {to}");
+        for (plain_http, refused) in [(PlainHttp::NotFromHttps, not_from_https), (PlainHttp::Refused, refused)] {
+            let decision = followed(&with(plain_http), from, to);
+            assert_eq!(decision.err() == Some(RedirectError::DowngradeRefused), refused, "{from} {to} {plain_http:?}");
+        }
+    }
+}
+
+#[test]
+fn t10_hsts_comes_before_the_judgement() {
+    let policy = Policy { plain_http: PlainHttp::Refused, ..Policy::default() };
+    let from = url("https://a/");
+    let hop = Hop { method: &Method::GET, url: &from, body: HopBody::None, hops_so_far: 0 };
+    let decision = decide_with(&policy, &Limits::DEFAULT, &hop, 302, [&b"http://a/x"[..]], |url| {
+        url.set_scheme("https").unwrap();
+    });
+    let Ok(Decision::Follow(next)) = decision else { panic!("{decision:?}") };
+    assert_eq!((next.url.as_str(), next.crossing), ("https://a/x", Crossing::SameOrigin));
+}
+
+#[test]
+fn t1_t2_t5_secrets_stay_with_their_origin() {
+    let policy = Policy::default();
+    let crossings = [
+        ("http://a/", "http://a:81/"),
+        ("http://a/", "http://b.a/"),
+        ("http://a/", "https://a/"),
+        ("https://a/", "http://a/"),
+        ("http://a/", "http://b/"),
+    ];
+    for name in ["Authorization", "COOKIE", "X-Api-Key", "api-key", "X-Auth-Token", "PRIVATE-TOKEN", "x-csrf-token"] {
+        for (from, to) in crossings {
+            assert!(!survives(name, false, &next(from, to), &policy), "{name} {from} {to}");
+        }
+        assert!(survives(name, false, &next("http://a/", "http://A.:80/x"), &policy), "{name}");
+    }
+    for (from, to) in crossings {
+        let next = next(from, to);
+        assert!(!survives("x-own", true, &next, &policy));
+        assert!(survives("x-own", false, &next, &policy));
+        assert!(!survives("Host", false, &next, &policy));
+        let strict = Policy { cross_origin: CrossOrigin::OnlySafeListed, ..policy };
+        assert!(!survives("x-own", false, &next, &strict));
+        for name in ["Accept", "Accept-Language", "User-Agent", "range", "Content-Type", "If-None-Match"] {
+            assert!(survives(name, false, &next, &strict), "{name}");
+            assert!(!survives(name, true, &next, &strict), "{name}");
+        }
+    }
+    assert!(survives("host", false, &next("http://a/", "/x"), &policy));
+    assert!(survives("x-own", true, &next("http://a/", "/x"), &policy));
+}
+
+#[test]
+fn t3_proxy_authorization_goes_nowhere() {
+    let loud = Policy { danger_credentials_follow_to_any_origin: true, ..Policy::default() };
+    for policy in [Policy::default(), loud] {
+        assert!(!survives("Proxy-Authorization", false, &next("http://a/", "/x"), &policy));
+        assert!(!survives("proxy-authorization", false, &next("http://a/", "http://b/"), &policy));
+    }
+}
+
+#[test]
+fn credentials_cross_only_where_the_policy_says_so() {
+    let upgrade = Policy { http_to_https_keeps_credentials: true, ..Policy::default() };
+    let loud = Policy { danger_credentials_follow_to_any_origin: true, ..Policy::default() };
+    for (from, to, by_upgrade) in [
+        ("http://a/", "https://a/", true),
+        ("http://a/", "https://b/", false),
+        ("http://a:81/", "https://a/", false),
+        ("https://a/", "http://a/", false),
+    ] {
+        assert_eq!(survives("authorization", false, &next(from, to), &upgrade), by_upgrade, "{from} {to}");
+        assert!(survives("authorization", false, &next(from, to), &loud));
+        assert!(!survives("host", false, &next(from, to), &loud));
+    }
+}
+
+#[test]
+fn t14_what_describes_a_body_goes_with_it() {
+    let policy = Policy::default();
+    let at = |status| {
+        let decision = decided(&policy, Method::POST, "http://a/", HopBody::Replayable, 0, status, &[b"/x"]);
+        let Ok(Decision::Follow(next)) = decision else { panic!("{decision:?}") };
+        *next
+    };
+    for name in [
+        "Content-Length",
+        "content-type",
+        "Content-Encoding",
+        "Content-Language",
+        "Content-Location",
+        "Content-MD5",
+        "Transfer-Encoding",
+        "Expect",
+        "Digest",
+    ] {
+        assert!(!survives(name, false, &at(302), &policy), "{name}");
+        assert!(survives(name, false, &at(307), &policy), "{name}");
+    }
+    assert!(survives("Contents", false, &at(302), &policy));
+    assert!(survives("c", false, &at(302), &policy));
+}
+
+#[test]
+fn t7_the_referer_says_no_more_than_it_may() {
+    let policy = Policy { referer: true, ..Policy::default() };
+    for (from, to, expected) in [
+        ("https://u:p@a/x?q#f", "/y", Some("https://a/x?q")),
+        ("https://u:p@a/x?q#f", "https://b/", Some("https://a/")),
+        ("https://a:8443/x?q", "https://b/", Some("https://a:8443/")),
+        ("https://a/x?q", "http://a/", None),
+        ("https://a/x?q", "http://b/", None),
+        ("http://a/x?q", "https://a/", Some("http://a/")),
+        ("http://a/x?q", "http://a/y", Some("http://a/x?q")),
+    ] {
+        assert_eq!(referer(&policy, &url(from), &next(from, to)).as_deref(), expected, "{from} {to}");
+        assert_eq!(referer(&Policy::default(), &url(from), &next(from, to)), None);
+    }
+}

@@ -1,0 +1,310 @@
+//! A request with every option merged and checked, and the fields that one hop of it carries.
+//!
+//! # Where the automatic fields stand
+//!
+//! Host first (RFC 9110 §7.2); then User-Agent, Accept and Accept-Encoding; then the caller's fields in the caller's order and case, the
+//! session's before the request's; then Content-Type of a body that brings one, Authorization, the proxy's
+//! fields and Cookie; the framing fields last. A field that the caller set or removed is never automatic as well.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use http::Method;
+use url::{Position, Url};
+
+use crate::content::decode::accept_encoding;
+use crate::headers::{HeaderError, Headers};
+use crate::http1::{BodyLength, FieldLines, Version};
+use crate::options::{Merged, Pairs, Settings};
+use crate::policy::auth::Auth;
+use crate::redaction;
+use crate::request::BuildError;
+use crate::request::body::Body;
+use crate::request::target::RequestTarget;
+use crate::route::proxy::Proxy;
+use crate::url::{absolute_target, host_header, request_target};
+
+/// What is sent as User-Agent unless the caller says otherwise.
+pub const USER_AGENT: &str = concat!("petition/", env!("CARGO_PKG_VERSION"));
+
+/// A request that is ready to be sent: a value, which sending does not change. Its Debug output shows no secrets.
+#[derive(Clone)]
+pub struct Prepared {
+    pub(crate) method: Method,
+    pub(crate) url: Arc<Url>,
+    pub(crate) headers: Arc<Headers>,
+    /// The automatic fields and `headers`, written out beforehand, where the session has them so.
+    pub(crate) lines: Option<Arc<FieldLines>>,
+    pub(crate) cookies: Pairs,
+    pub(crate) auth: Option<Auth>,
+    pub(crate) body: Body,
+    pub(crate) content_type: Option<&'static str>,
+    pub(crate) settings: Arc<Merged>,
+}
+
+/// Fields that the core writes itself, and what sets them (T3, T21).
+const OWNED: [(&str, &str); 8] = [
+    ("connection", "use the option keep_alive"),
+    ("keep-alive", "use the option keep_alive"),
+    ("proxy-connection", "no proxy needs it"),
+    ("upgrade", "a request cannot ask for an upgrade yet"),
+    ("te", "use the option transfer_coding; trailers are always accepted"),
+    ("trailer", "trailers belong to the body"),
+    ("expect", "use the option expect_continue"),
+    ("proxy-authorization", "credentials for a proxy belong to the option proxy"),
+];
+
+/// What to use in place of a field for a proxy that says how its message is framed or where it goes, if `name` is one.
+pub(crate) fn owned_of_proxy(name: &str) -> Option<&'static str> {
+    let framing = [
+        ("host", "it follows from the URL"),
+        ("content-length", "it follows from the body"),
+        ("transfer-encoding", "it follows from the body"),
+    ];
+    let mut owned = OWNED.into_iter().filter(|(known, _)| !known.starts_with("proxy-")).chain(framing);
+    owned.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, instead)| instead)
+}
+
+impl Prepared {
+    /// The method.
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// The URL, without userinfo.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// The caller's fields, the session's and the request's merged; the automatic ones are not among them.
+    pub fn headers(&self) -> &Headers {
+        &self.headers
+    }
+
+    /// The body.
+    pub fn body(&self) -> &Body {
+        &self.body
+    }
+
+    /// The merged settings.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub(crate) fn check(&self) -> Result<(), BuildError> {
+        if self.method.as_str().len() > 32 {
+            return Err(BuildError::MethodTooLong);
+        }
+        if self.method == Method::CONNECT {
+            return Err(BuildError::Connect);
+        }
+        if self.settings.https_only && self.url.scheme() != "https" {
+            return Err(BuildError::HttpsOnly);
+        }
+        if self.settings.version == Version::Http10 && self.body.length().is_none() {
+            return Err(BuildError::LengthNeeded);
+        }
+        self.settings.target.check(&self.method)?;
+        if self.lines.is_none() {
+            for (name, value) in self.headers.iter() {
+                self.check_field(name, value.as_bytes())?;
+            }
+            for name in self.headers.removed() {
+                self.check_removed(name)?;
+            }
+        }
+        for (name, value) in self.cookies.iter() {
+            if name.contains('=') || name.bytes().chain(value.bytes()).any(|b| b < 0x20 || b == 0x7f || b == b';') {
+                return Err(BuildError::cookie(name));
+            }
+        }
+        Ok(())
+    }
+
+    /// T20, T21: the framing fields are the core's; a Host set by hand must be one.
+    fn check_field(&self, name: &str, value: &[u8]) -> Result<(), BuildError> {
+        let owned = |instead| BuildError::Header(HeaderError::Owned { name: name.into(), instead });
+        if let Some((_, instead)) = OWNED.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
+            return Err(owned(instead));
+        }
+        if name.eq_ignore_ascii_case("transfer-encoding") {
+            let ours = self.body_length() == BodyLength::Chunked && value.eq_ignore_ascii_case(b"chunked");
+            return if ours { Ok(()) } else { Err(owned("a body of unknown length is chunked, any other is not")) };
+        }
+        if name.eq_ignore_ascii_case("content-length") {
+            let declared = std::str::from_utf8(value).ok().filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
+            let actual = match self.body_length() {
+                BodyLength::Chunked => None,
+                BodyLength::Known(n) => Some(n),
+                BodyLength::None => Some(0),
+            };
+            if declared.and_then(|text| text.parse().ok()) != actual || actual.is_none() {
+                let declared = String::from_utf8_lossy(value).escape_debug().take(32).collect();
+                return Err(BuildError::ContentLength { declared, actual });
+            }
+        }
+        if name.eq_ignore_ascii_case("host") {
+            let host = std::str::from_utf8(value).ok().and_then(|text| text.parse::<http::uri::Authority>().ok());
+            if !value.is_empty() && host.is_none_or(|host| host.as_str().contains('@')) {
+                let fits = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:[]%".contains(byte);
+                let byte = value.iter().copied().find(|byte| !fits(byte));
+                return Err(BuildError::Header(HeaderError::Host { byte }));
+            }
+        }
+        Ok(())
+    }
+
+    /// A field that is written all the same cannot be removed: Host (RFC 9112 §3.2), the framing's where there is some, and those that an
+    /// option asks for.
+    fn check_removed(&self, name: &str) -> Result<(), BuildError> {
+        let is = |known: &str| name.eq_ignore_ascii_case(known);
+        let framing = match self.body_length() {
+            BodyLength::None => None,
+            BodyLength::Known(_) => Some("content-length"),
+            BodyLength::Chunked => Some("transfer-encoding"),
+        };
+        if is("host") || framing.is_some_and(is) {
+            return Err(BuildError::Header(HeaderError::Required { name: name.into() }));
+        }
+        let asked = [
+            (!self.settings.keep_alive || self.takes_transfer_codings(), "connection"),
+            (self.settings.expect_continue, "expect"),
+            (self.takes_transfer_codings(), "te"),
+        ];
+        match OWNED.iter().find(|(known, _)| is(known) && asked.contains(&(true, known))) {
+            Some((_, instead)) => Err(BuildError::Header(HeaderError::Owned { name: name.into(), instead })),
+            None => Ok(()),
+        }
+    }
+
+    /// How the body is framed (RFC 9110 §8.6: a method that anticipates content says so even when there is none).
+    pub(crate) fn body_length(&self) -> BodyLength {
+        match (&self.body, self.body.length()) {
+            (Body::Empty, _) if !matches!(self.method, Method::POST | Method::PUT | Method::PATCH) => BodyLength::None,
+            (_, Some(n)) => BodyLength::Known(n),
+            (_, None) => BodyLength::Chunked,
+        }
+    }
+
+    /// Whether transfer codings are asked for, and taken off (RFC 9110 §10.1.4). HTTP/1.0 has none.
+    pub(crate) fn takes_transfer_codings(&self) -> bool {
+        self.settings.transfer_coding && self.settings.version == Version::Http11 && cfg!(feature = "gzip")
+    }
+
+    /// The request target: absolute-form to a forwarding proxy, origin-form else (RFC 9112 §3.2), unless the option says otherwise.
+    pub(crate) fn target(&self, forward: bool) -> Cow<'_, str> {
+        match (&self.settings.target, forward) {
+            (RequestTarget::Url, false) => request_target(&self.url).into(),
+            (RequestTarget::Url, true) => absolute_target(&self.url).into(),
+            (RequestTarget::Asterisk, _) => "*".into(),
+            (RequestTarget::Path(path), false) => (&**path).into(),
+            (RequestTarget::Path(path), true) => format!("{}{path}", &self.url[..Position::BeforePath]).into(),
+        }
+    }
+
+    /// The URL that the cookie jar is asked and told about: with the host of a Host field that the caller set by hand, since that is whom
+    /// the request is for (RFC 9110 §7.2). Scheme and path are the URL's; so is the host if that of the field is none.
+    pub(crate) fn cookie_url(&self) -> Cow<'_, Url> {
+        if self.lines.is_some() {
+            return Cow::Borrowed(&self.url);
+        }
+        let set = self.headers.get("host").and_then(|value| std::str::from_utf8(value.as_bytes()).ok());
+        let set = set.and_then(|text| text.parse::<http::uri::Authority>().ok());
+        let Some(authority) = set else { return Cow::Borrowed(&self.url) };
+        let mut url = Url::clone(&self.url);
+        match url.set_host(Some(authority.host())) {
+            Ok(()) => Cow::Owned(url),
+            Err(_) => Cow::Borrowed(&self.url),
+        }
+    }
+
+    /// The fields of this hop in the order above, without the framing fields: Host, then [`Prepared::general`], then those of this hop alone.
+    pub(crate) fn host(&self) -> (&str, &[u8]) {
+        let own = if self.lines.is_some() { None } else { self.headers.get("host") };
+        ("Host", own.map_or_else(|| host_header(&self.url).as_bytes(), |value| value.as_bytes()))
+    }
+
+    /// The part that is the same for many requests.
+    pub(crate) fn general(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        general(&self.headers, self.settings.decode)
+    }
+
+    /// What stands behind that; `None` when nothing does, as with most requests.
+    pub(crate) fn special<'a>(
+        &'a self,
+        forward: Option<&'a Proxy>,
+        referer: Option<&'a str>,
+        cookie: &'a [u8],
+    ) -> Option<impl Iterator<Item = (&'a str, &'a [u8])>> {
+        if forward.is_none()
+            && referer.is_none()
+            && cookie.is_empty()
+            && self.auth.is_none()
+            && self.content_type.is_none()
+        {
+            return None;
+        }
+        let headers = &*self.headers;
+        let content_type = self.content_type.filter(|_| !headers.mentions("content-type"));
+        let auth = self.auth.as_ref().filter(|_| !headers.mentions("authorization"));
+        let proxy_auth = forward.and_then(Proxy::credentials);
+        let cookie = (!cookie.is_empty() && !headers.mentions("cookie")).then_some(("Cookie", cookie));
+        let referer = referer.filter(|_| !headers.mentions("referer"));
+        let fields = [
+            referer.map(|text| ("Referer", text.as_bytes())),
+            content_type.map(|value| ("Content-Type", value.as_bytes())),
+            auth.map(|auth| ("Authorization", auth.header_value().as_bytes())),
+            proxy_auth.map(|auth| ("Proxy-Authorization", auth.header_value().as_bytes())),
+        ]
+        .into_iter()
+        .flatten()
+        .chain(forward.into_iter().flat_map(|p| p.headers().iter()).map(|(n, v)| (n, v.as_bytes())))
+        .chain(cookie);
+        Some(fields)
+    }
+}
+
+/// The automatic fields that depend on neither URL nor body, then the caller's.
+fn general(headers: &Headers, decode: bool) -> impl Iterator<Item = (&str, &[u8])> {
+    let automatic = |name: &'static str, value: &'static str| {
+        (!value.is_empty() && !headers.mentions(name)).then_some((name, value.as_bytes()))
+    };
+    let codings = if decode && !headers.mentions("range") { accept_encoding() } else { "" };
+    [automatic("User-Agent", USER_AGENT), automatic("Accept", "*/*"), automatic("Accept-Encoding", codings)]
+        .into_iter()
+        .flatten()
+        .chain(headers.iter().filter(|(name, _)| !is_written_elsewhere(name)).map(|(n, v)| (n, v.as_bytes())))
+}
+
+/// [`Prepared::general`] written out for all requests that bring no fields of their own; `None` where a field has to be looked at for each
+/// request (the core's own, Host, framing), or is wrong.
+pub(crate) fn general_lines(headers: &Headers, decode: bool) -> Option<Arc<FieldLines>> {
+    let special =
+        |name: &str| is_written_elsewhere(name) || OWNED.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
+    if headers.iter().map(|(name, _)| name).chain(headers.removed()).any(special) {
+        return None;
+    }
+    FieldLines::new(general(headers, decode)).ok().map(Arc::new)
+}
+
+impl fmt::Debug for Prepared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Prepared")
+            .field("method", &self.method)
+            .field("url", &redaction::url(&self.url))
+            .field("headers", &self.headers)
+            .field("cookies", &self.cookies)
+            .field("auth", &self.auth)
+            .field("body", &self.body)
+            .finish_non_exhaustive()
+    }
+}
+
+fn is_written_elsewhere(name: &str) -> bool {
+    ["host", "content-length", "transfer-encoding"].iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
+#[cfg(test)]
+#[path = "prepared_tests.rs"]
+mod tests;

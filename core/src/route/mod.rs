@@ -1,0 +1,217 @@
+//! The way to an origin: what tells one connection from another, and the layers that a new one needs.
+//!
+//! A kept connection serves a request only if every part of the route is equal (T9): scheme, host, port, the proxy with
+//! its credentials, and the TLS configuration by identity.
+
+pub mod address_policy;
+pub mod dial;
+pub mod pool;
+pub mod proxy;
+pub mod resolve;
+
+use std::hash::{Hash, Hasher};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
+
+use url::Url;
+
+use crate::link::{Layer, Link, Tunnel};
+use crate::origin::Scheme;
+use crate::request::prepared::{Prepared, USER_AGENT};
+use crate::route::proxy::Proxy;
+use crate::seed::Seed;
+#[cfg(feature = "tls")]
+use crate::tls::{TlsConfig, TlsLayer};
+
+/// The key of a kept connection. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Route(Arc<Way>);
+
+#[derive(Debug, PartialEq, Eq)]
+struct Way {
+    /// Of all the rest, keyed with the session's seed; made once, since a key is looked up more often than it is made.
+    hash: u64,
+    scheme: Scheme,
+    host: Box<str>,
+    port: u16,
+    proxy: Option<Proxy>,
+    #[cfg(feature = "tls")]
+    tls: Option<TlsConfig>,
+}
+
+impl Route {
+    /// The route of a request. `tls` is the configuration for whatever TLS the route has. `last` is the one that was made last, which is
+    /// likely to serve again.
+    pub(crate) fn new(
+        request: &Prepared,
+        #[cfg(feature = "tls")] tls: Option<TlsConfig>,
+        seed: Seed,
+        last: &mut Option<Route>,
+    ) -> Route {
+        let (scheme, host, port) =
+            (Scheme::of(&request.url), request.url.host_str().unwrap_or_default(), port(&request.url));
+        let proxy = &request.settings.proxy;
+        if let Some(Route(way)) = last {
+            let same = way.port == port && way.scheme == scheme && *way.host == *host && way.proxy == *proxy;
+            #[cfg(feature = "tls")]
+            let same = same && way.tls == tls;
+            if same {
+                return Route(way.clone());
+            }
+        }
+        let mut hasher = seed.hasher();
+        (scheme, host, port, proxy).hash(&mut hasher);
+        #[cfg(feature = "tls")]
+        tls.hash(&mut hasher);
+        let route = Route(Arc::new(Way {
+            hash: hasher.finish(),
+            scheme,
+            host: host.into(),
+            port,
+            proxy: proxy.clone(),
+            #[cfg(feature = "tls")]
+            tls,
+        }));
+        last.insert(route).clone()
+    }
+
+    /// Whether it is this very one, and not only equal.
+    pub(crate) fn is(&self, other: &Route) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// The host and port that a socket has to reach: the proxy's, or the origin's. A literal IPv6 address has no brackets.
+    pub fn peer_name(&self) -> (&str, u16) {
+        let (host, port) = match &self.0.proxy {
+            Some(proxy) => (proxy.url().host_str().unwrap_or_default(), port(proxy.url())),
+            None => (&*self.0.host, self.0.port),
+        };
+        (host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host), port)
+    }
+
+    /// The addresses of [`Route::peer_name`] when no look-up is needed: literals, and names of the loopback (RFC 6761 §6.3).
+    pub(crate) fn known_addresses(&self) -> Option<Vec<std::net::SocketAddr>> {
+        let (host, port) = self.peer_name();
+        if let Ok(ip) = host.parse::<IpAddr>() {
+            return Some(vec![(ip, port).into()]);
+        }
+        let name = host.strip_suffix('.').unwrap_or(host);
+        let local = name.eq_ignore_ascii_case("localhost") || name.to_ascii_lowercase().ends_with(".localhost");
+        local.then(|| vec![(Ipv6Addr::LOCALHOST, port).into(), (Ipv4Addr::LOCALHOST, port).into()])
+    }
+
+    /// The proxy, when it forwards the request instead of tunnelling.
+    pub(crate) fn forward<'a>(&'a self, url: &Url) -> Option<&'a Proxy> {
+        self.0.proxy.as_ref().filter(|proxy| !proxy.tunnels(url))
+    }
+
+    /// The layers of a new connection, from the socket upwards.
+    ///
+    /// # Errors
+    /// In words: TLS is needed and cannot be had for this name.
+    pub(crate) fn layers(&self, request: &Prepared) -> Result<Vec<Box<dyn Layer>>, String> {
+        let mut layers: Vec<Box<dyn Layer>> = Vec::new();
+        if let Some(proxy) = &self.0.proxy {
+            if proxy.is_https() {
+                layers.push(self.proxy_tls(proxy)?);
+            }
+            if proxy.tunnels(&request.url) {
+                layers.push(Box::new(self.tunnel(proxy, request)?));
+            }
+        }
+        if self.0.scheme == Scheme::Https {
+            layers.push(self.origin_tls()?);
+        }
+        Ok(layers)
+    }
+
+    /// Whether an open link has the TLS that this route needs. Tunnels are gone once they are open, and layers of the embedder's own are
+    /// its own matter.
+    pub(crate) fn is_fit(&self, link: &Link) -> bool {
+        let of_proxy = self.0.proxy.as_ref().is_some_and(Proxy::is_https);
+        link.tls_layers() == usize::from(of_proxy) + usize::from(self.0.scheme == Scheme::Https)
+    }
+
+    fn tunnel(&self, proxy: &Proxy, request: &Prepared) -> Result<Tunnel, String> {
+        let authority = format!("{}:{}", self.0.host, self.0.port);
+        let headers = proxy.headers();
+        let agent = request.headers.get("user-agent").map_or(USER_AGENT.as_bytes(), |value| value.as_bytes());
+        let agent = (!headers.mentions("user-agent")).then_some(("User-Agent", agent));
+        let auth = proxy.credentials().map(|auth| ("Proxy-Authorization", auth.header_value().as_bytes()));
+        let own = headers.iter().map(|(name, value)| (name, value.as_bytes()));
+        let fields = agent.into_iter().chain(auth).chain(own);
+        Tunnel::new(request.settings.framing.clone(), &authority, fields).map_err(|e| e.to_string())
+    }
+
+    #[cfg(feature = "tls")]
+    fn origin_tls(&self) -> Result<Box<dyn Layer>, String> {
+        let config = self.0.tls.as_ref().ok_or("no configuration")?;
+        Ok(Box::new(TlsLayer::new(config, &self.0.host).map_err(|e| e.to_string())?))
+    }
+
+    #[cfg(feature = "tls")]
+    fn proxy_tls(&self, proxy: &Proxy) -> Result<Box<dyn Layer>, String> {
+        let config = proxy.tls_config().or(self.0.tls.as_ref()).ok_or("no configuration")?;
+        Ok(Box::new(TlsLayer::new(config, proxy.url().host_str().unwrap_or_default()).map_err(|e| e.to_string())?))
+    }
+
+    #[cfg(not(feature = "tls"))]
+    fn origin_tls(&self) -> Result<Box<dyn Layer>, String> {
+        Err("the feature `tls` is off".into())
+    }
+
+    #[cfg(not(feature = "tls"))]
+    fn proxy_tls(&self, _: &Proxy) -> Result<Box<dyn Layer>, String> {
+        Err("the feature `tls` is off".into())
+    }
+}
+
+impl Hash for Route {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.0.hash);
+    }
+}
+
+impl PartialEq for Route {
+    fn eq(&self, other: &Route) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+    }
+}
+
+impl Eq for Route {}
+
+fn port(url: &Url) -> u16 {
+    url.port_or_known_default().unwrap_or_default()
+}
+
+/// Whether a request needs a TLS configuration: for the origin, or for its proxy.
+pub(crate) fn needs_tls(request: &Prepared) -> bool {
+    request.url.scheme() == "https" || request.settings.proxy.as_ref().is_some_and(Proxy::is_https)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seed::TestSeed;
+    use crate::{Method, Request, Session};
+
+    /// The hash of an origin's route in a session under this seed.
+    fn hash(seed: Seed, url: &str) -> u64 {
+        let mut session = Session::seeded(seed);
+        let request = session.prepare(&Request::new(Method::GET, url)).unwrap();
+        #[cfg(feature = "tls")]
+        let route = Route::new(&request, None, session.seed, &mut session.route);
+        #[cfg(not(feature = "tls"))]
+        let route = Route::new(&request, session.seed, &mut session.route);
+        route.0.hash
+    }
+
+    #[test]
+    fn which_names_share_a_hash_goes_by_the_seed() {
+        let seeds = [TestSeed(0).into(), Seed::from_entropy([7, 0]), Seed::from_entropy([7, 9])];
+        let [known, one, two] = seeds.map(|seed| hash(seed, "http://a.test/"));
+        assert!(known != one && one != two && known != two);
+        assert_eq!(known, hash(TestSeed(0).into(), "http://a.test/another"));
+        assert_ne!(known, hash(TestSeed(0).into(), "http://b.test/"));
+    }
+}

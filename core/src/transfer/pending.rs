@@ -1,0 +1,103 @@
+//! What is to be said before anything else: sockets to be closed or kept, then an event, and the terminal one when that was taken.
+
+use super::io::{Event, Output};
+use crate::error::Error;
+use crate::route::dial::AttemptId;
+
+/// What is to be done with the socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SocketOrder {
+    Release,
+    Close,
+}
+
+/// Orders that wait for the next poll. There are none at most polls, which is one look.
+#[derive(Default)]
+pub(super) struct Words {
+    waiting: bool,
+    socket: Option<SocketOrder>,
+    /// Attempts to connect whose sockets are to be closed.
+    losers: Option<Box<Losers>>,
+    event: Option<Event>,
+    /// The last word is due.
+    ending: bool,
+    failure: Option<Error>,
+}
+
+/// There seldom are any, so they are kept in a box (which clippy allows for a type of one's own).
+#[derive(Default)]
+struct Losers(Vec<AttemptId>);
+
+impl Words {
+    pub(super) fn abandon(&mut self, losers: &mut Vec<AttemptId>) {
+        if !losers.is_empty() {
+            self.losers.get_or_insert_default().0.append(losers);
+            self.waiting = true;
+        }
+    }
+
+    /// The socket of this attempt is closed already.
+    pub(super) fn forget(&mut self, attempt: AttemptId) {
+        if let Some(losers) = &mut self.losers {
+            losers.0.retain(|loser| *loser != attempt);
+        }
+        self.update();
+    }
+
+    pub(super) fn socket(&mut self, order: SocketOrder) {
+        self.socket = Some(order);
+        self.waiting = true;
+    }
+
+    pub(super) fn event(&mut self, event: Event) {
+        self.event = Some(event);
+        self.waiting = true;
+    }
+
+    /// The last word, said after all others.
+    pub(super) fn end(&mut self, result: Result<(), Error>) {
+        self.failure = result.err();
+        (self.ending, self.waiting) = (true, true);
+    }
+
+    /// Why it has ended, if it failed; before and after that was said.
+    pub(super) fn failure(&self) -> Option<&Error> {
+        self.failure.as_ref()
+    }
+
+    #[inline]
+    pub(super) fn are_waiting(&self) -> bool {
+        self.waiting
+    }
+
+    /// Whether nothing but the end waits to be said.
+    pub(super) fn are_only_the_last(&self) -> bool {
+        self.ending && self.socket.is_none() && self.losers.is_none() && self.event.is_none()
+    }
+
+    #[inline]
+    pub(super) fn next(&mut self) -> Option<Output> {
+        let next = if let Some(attempt) = self.losers.as_mut().and_then(|losers| losers.0.pop()) {
+            Some(Output::Abandon(attempt))
+        } else {
+            match self.socket.take() {
+                Some(SocketOrder::Release) => Some(Output::Release),
+                Some(SocketOrder::Close) => Some(Output::Close),
+                None => self.event.take().or_else(|| self.last()).map(Output::Event),
+            }
+        };
+        self.update();
+        next
+    }
+
+    fn last(&mut self) -> Option<Event> {
+        std::mem::take(&mut self.ending).then(|| self.failure.clone().map_or(Event::Done, Event::Failed))
+    }
+
+    fn update(&mut self) {
+        if self.losers.as_ref().is_some_and(|losers| losers.0.is_empty()) {
+            self.losers = None;
+        }
+        self.waiting = self.event.is_some() || self.ending || self.socket.is_some() || self.losers.is_some();
+    }
+}
