@@ -78,7 +78,12 @@ impl Collected {
     }
 
     pub(crate) fn data(&mut self, piece: &[u8]) {
-        self.body.extend_from_slice(piece);
+        if self.body.is_empty() {
+            // Often the whole body: then it needs no more than this.
+            self.body = piece.to_vec();
+        } else {
+            self.body.extend_from_slice(piece);
+        }
     }
 }
 
