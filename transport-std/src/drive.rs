@@ -145,10 +145,8 @@ impl Call {
 
     /// The first thing that a transfer asks for, answered while the session is at hand.
     pub(crate) fn begin(&mut self, session: &mut petition_core::Session) {
-        if let Output::Sync = self.transfer.poll() {
-            let synced = self.transfer.sync(self.clock.now(), session);
-            debug_assert_eq!(synced, Ok(()));
-        }
+        let synced = self.transfer.sync(self.clock.now(), session);
+        debug_assert_eq!(synced, Ok(()));
     }
 
     /// Goes on until there is something for the caller.
