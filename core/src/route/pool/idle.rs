@@ -12,7 +12,7 @@ pub(super) struct Entry<K, T> {
     pub(super) pooled: Pooled<K, T>,
     pub(super) expires: Instant,
     pub(super) hash: u64,
-    stamp: u64,
+    stamp: u32,
     /// Of the same hash.
     older_of_hash: Option<u32>,
     older: Option<u32>,
@@ -29,10 +29,10 @@ struct Chain {
 /// Empty chains that are not worth a sweep.
 const SLACK: usize = 32;
 
-/// A place and what tells its present entry from earlier ones.
+/// A place and what tells its present entry from earlier ones, but for those of four thousand million puts ago.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Ticket {
-    stamp: u64,
+    stamp: u32,
     place: u32,
 }
 
@@ -44,7 +44,7 @@ pub(super) struct Shelf<K, T> {
     newest: Option<u32>,
     oldest: Option<u32>,
     len: usize,
-    stamp: u64,
+    stamp: u32,
 }
 
 impl<K, T> Shelf<K, T> {
@@ -96,7 +96,7 @@ impl<K, T> Shelf<K, T> {
     }
 
     pub(super) fn put(&mut self, hash: u64, pooled: Pooled<K, T>, expires: Instant) -> Ticket {
-        self.stamp += 1;
+        self.stamp = self.stamp.wrapping_add(1);
         let stamp = self.stamp;
         let place = self.free.pop().unwrap_or_else(|| {
             self.slots.push(None);
