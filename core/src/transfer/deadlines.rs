@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use super::io::Input;
 use super::upload::Upload;
 use super::{Machine, Stage};
 use crate::error::{ErrorKind, Timeout};
@@ -112,6 +113,30 @@ impl Machine {
             self.quiet_until = Instant::ZERO;
         }
         self.now = now;
+    }
+
+    /// Acts on whatever is due before this input counts. True when that ended the stage that it was meant for.
+    #[cold]
+    pub(super) fn comes_too_late(&mut self, input: &Input<'_>) -> bool {
+        match (&mut self.stage, input) {
+            (Stage::Deliver(_), Input::Consumed(_) | Input::Discard) => {
+                // Until now it was the caller who took its time.
+                self.progress = self.now.instant;
+                self.expire_some()
+            }
+            (Stage::Acquire { since, .. }, Input::Acquired { .. } | Input::NotAcquired) => {
+                // The answer ends the wait: a limit of no time only rules out waiting (T88).
+                let waited = since.take();
+                let over = self.expire_some();
+                if let Stage::Acquire { since, .. } = &mut self.stage {
+                    // It goes on if the answer is refused.
+                    *since = waited;
+                    self.quiet_until = self.now.instant;
+                }
+                over
+            }
+            _ => self.expire_some(),
+        }
     }
 
     /// Acts on whatever is due, in the order of time. True when that ended the stage that an input was meant for.

@@ -508,18 +508,7 @@ impl Machine {
                 _ => Err(Misuse::Ended),
             };
         }
-        if self.may_be_due()
-            && matches!((&self.stage, &input), (Stage::Deliver(_), Input::Consumed(_) | Input::Discard))
-        {
-            // Until now it was the caller who took its time.
-            self.progress = now.instant;
-        }
-        // The answer ends the wait: a limit of no time only rules out waiting (T88).
-        let waited = match (&mut self.stage, &input) {
-            (Stage::Acquire { since, .. }, Input::Acquired { .. } | Input::NotAcquired) => since.take(),
-            _ => None,
-        };
-        if self.expire() {
+        if self.may_be_due() && self.comes_too_late(&input) {
             match (&self.stage, input) {
                 (Stage::Ended, Input::Acquired { .. }) => self.words.socket(SocketOrder::Close),
                 // Its socket is closed already.
@@ -533,7 +522,7 @@ impl Machine {
         }
         // What was written changes nothing of what the link has to say.
         self.news |= !matches!(input, Input::Wrote(_));
-        let result = match input {
+        match input {
             Input::Tick => Ok(()),
             Input::Cancel => {
                 self.fail(ErrorKind::Cancelled);
@@ -562,11 +551,7 @@ impl Machine {
             Input::Unavailable(why) => self.not_synced(why),
             Input::Consumed(n) => self.consumed(n),
             Input::Discard => self.discard(),
-        };
-        if let (Err(_), Stage::Acquire { since: since @ None, .. }) = (&result, &mut self.stage) {
-            *since = waited;
         }
-        result
     }
 }
 

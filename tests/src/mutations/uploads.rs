@@ -47,9 +47,9 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         fault: "no time to wait is too little for a free slot",
-        file: "core/src/transfer/mod.rs",
-        from: "Input::Acquired { .. } | Input::NotAcquired) => since.take(),",
-        to: "Input::Acquired { .. } | Input::NotAcquired) => *since,",
+        file: "core/src/transfer/clock.rs",
+        from: "let waited = since.take();",
+        to: "let waited = *since;",
     },
     Mutation {
         fault: "cookies of a 417 are dropped",
