@@ -65,7 +65,7 @@ impl Engine {
                 Ok(())
             }
             Input::Ready(Side::Read) => self.readable(now, socket),
-            input => self.moved(now, socket, input),
+            input => self.moved(socket, input),
         }
     }
 
@@ -89,15 +89,23 @@ impl Engine {
     }
 
     /// Something other happened than that there is something to read or nothing.
-    fn moved(&mut self, now: Now, socket: SocketId, input: Input<'_>) -> Result<(), Misuse> {
+    #[inline]
+    fn moved(&mut self, socket: SocketId, input: Input<'_>) -> Result<(), Misuse> {
         match self.sockets.get(socket.0).map(|known| &known.owner) {
             Some(Owner::Transfer(id)) => {
                 let id = *id;
                 let wrote = matches!(input, Input::Wrote(_));
-                if let (Input::Filled(n), Some(slot)) = (&input, self.transfers.get_mut(id.0)) {
-                    slot.flows = *n >= FIRST_READ;
+                match &input {
+                    Input::Filled(n) => {
+                        if let Some(slot) = self.transfers.get_mut(id.0) {
+                            slot.flows = *n >= FIRST_READ;
+                        }
+                    }
+                    Input::Alive => self.lend_storage(id),
+                    input if is_the_engines(input) => return Err(Misuse::NotAsked),
+                    _ => {}
                 }
-                let result = unless_ended(self.transfer_input(now, id, input));
+                let result = unless_ended(self.tell(id, input));
                 if wrote {
                     self.rest(id, socket);
                 }

@@ -209,7 +209,7 @@ struct Slot {
     group: Option<Group>,
     /// It waits for a place.
     waits: Option<Ticket>,
-    begun: bool,
+    stage: Stage,
     /// It is among those that are ready.
     queued: bool,
     paused: bool,
@@ -217,8 +217,18 @@ struct Slot {
     flows: bool,
     /// The pool counts a connection for it.
     counted: bool,
+}
+
+/// How far a transfer has come, as the engine has to know it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// It was not polled yet.
+    New,
+    Begun,
     /// It waits for a look at its kept connection.
-    waits_for_look: bool,
+    AwaitsLook,
+    /// There was a look since.
+    Looked,
 }
 
 /// What is on its way to a connection.
@@ -299,12 +309,11 @@ impl Engine {
             dialing: None,
             group,
             waits: None,
-            begun: false,
+            stage: Stage::New,
             queued: true,
             paused: false,
             flows: false,
             counted: false,
-            waits_for_look: false,
         }));
         self.ready.push_back(id);
         if let Some(Group(group)) = group {
@@ -371,9 +380,17 @@ impl Engine {
         loop {
             let now = self.now;
             let mut slot = self.transfers.get_mut(id.0)?;
-            if !std::mem::replace(&mut slot.begun, true) {
-                // What every transfer asks for first, unless it is over by now. Without a session it asks again.
-                let _ = session.with(|session| slot.transfer.sync(now, session));
+            match slot.stage {
+                Stage::Begun | Stage::AwaitsLook => {}
+                Stage::New => {
+                    slot.stage = Stage::Begun;
+                    // What every transfer asks for first, unless it is over by now. Without a session it asks again.
+                    let _ = session.with(|session| slot.transfer.sync(now, session));
+                }
+                Stage::Looked => {
+                    self.begin_if_quiet(id);
+                    slot = self.transfers.get_mut(id.0)?;
+                }
             }
             let asked = match &mut slot.dialing {
                 Some(dialing) if slot.counted && !dialing.held.is_empty() => dialing.held.pop_front()?,
@@ -458,7 +475,7 @@ impl Engine {
                     Some(output) => output,
                     None => continue,
                 },
-                Asked::Check if self.waits_for_look(id, socket?) => {
+                Asked::Check if self.awaits_look_at(id, socket?) => {
                     self.arm(id);
                     return None;
                 }

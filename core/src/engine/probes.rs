@@ -5,7 +5,7 @@
 //! looked at the socket first, and then the stale bytes came (T47). So a transfer that is given a kept connection waits
 //! for the next poll, with all others that wait. No time is compared.
 
-use super::{Engine, SocketId, TransferId};
+use super::{Engine, SocketId, Stage, TransferId};
 use crate::time::Now;
 use crate::transfer::Input;
 
@@ -27,8 +27,8 @@ impl Turn {
 #[derive(Debug, Default)]
 pub(super) struct Looks {
     pub(super) begun: Turn,
-    /// There will be a next one; else each connection is looked at by itself.
-    follow: bool,
+    /// The last one that told all. `None`: each connection is looked at by itself.
+    told: Option<Look>,
     /// Who waits, and perhaps some who do no longer.
     waiting: Vec<TransferId>,
 }
@@ -50,38 +50,27 @@ impl Engine {
     /// more. [`Engine::look_at_each`] ends that.
     pub fn all_told(&mut self, now: Now, look: Look) {
         self.now = now;
-        self.looks.follow = true;
-        if self.looks.waiting.is_empty() {
-            return;
-        }
-        let mut waiting = std::mem::take(&mut self.looks.waiting);
-        waiting.retain(|id| {
-            let Some(slot) = self.transfers.get_mut(id.0).filter(|slot| slot.waits_for_look) else { return false };
-            let silent = slot.socket.and_then(|socket| self.sockets.get(socket.0)).filter(|known| known.dry);
-            if silent.is_some_and(|known| !known.given.is_before(look)) {
-                return true;
-            }
-            slot.waits_for_look = false;
-            if silent.is_some() {
-                // It may have ended meanwhile, as when it was cancelled.
-                let _ = slot.transfer.handle(now, Input::Alive);
-            }
-            self.enqueue(*id);
-            false
-        });
-        self.looks.waiting = waiting;
+        self.looks.told = Some(look);
+        self.end_waits();
     }
 
     /// There is no such poll, or it did not tell all: each kept connection that is to be used is
     /// [looked at](super::Output::Check) by itself, until [`Engine::all_told`] is said again.
     pub fn look_at_each(&mut self) {
-        self.looks.follow = false;
-        for id in std::mem::take(&mut self.looks.waiting) {
+        self.looks.told = None;
+        self.end_waits();
+    }
+
+    /// Each of those that wait goes on at its turn. Until then something may be heard of its connection.
+    fn end_waits(&mut self) {
+        let mut waiting = std::mem::take(&mut self.looks.waiting);
+        for id in waiting.drain(..) {
             if let Some(slot) = self.transfers.get_mut(id.0) {
-                slot.waits_for_look = false;
+                slot.stage = Stage::Looked;
                 self.enqueue(id);
             }
         }
+        self.looks.waiting = waiting;
     }
 
     /// Whether a request waits for the next look: then the poll that is it is not to wait for anything.
@@ -89,15 +78,37 @@ impl Engine {
         !self.looks.waiting.is_empty()
     }
 
-    /// Whether a transfer that was given a kept connection waits for the next look at it.
-    pub(super) fn waits_for_look(&mut self, id: TransferId, socket: SocketId) -> bool {
-        // Where the last read was filled there may be more, of which no poll tells.
-        let waits = self.looks.follow && self.sockets.get(socket.0).is_some_and(|known| known.dry);
-        let Some(slot) = self.transfers.get_mut(id.0) else { return false };
-        if waits && !slot.waits_for_look {
+    /// Whether a look has found nothing to read from a connection since it was given out.
+    fn is_quiet(&self, socket: SocketId) -> bool {
+        match (self.sockets.get(socket.0), self.looks.told) {
+            // Where the last read was filled there may be more, of which no poll tells.
+            (Some(known), Some(look)) => known.dry && known.given.is_before(look),
+            _ => false,
+        }
+    }
+
+    /// A transfer has waited for a look, and goes on if it has found its connection quiet: its request is written out.
+    pub(super) fn begin_if_quiet(&mut self, id: TransferId) {
+        let Some(slot) = self.transfers.get_mut(id.0) else { return };
+        slot.stage = Stage::Begun;
+        if slot.socket.is_some_and(|socket| self.is_quiet(socket)) {
+            self.lend_storage(id);
+            if let Some(slot) = self.transfers.get_mut(id.0) {
+                // It may have ended meanwhile, as when it was cancelled.
+                let _ = slot.transfer.handle(self.now, Input::Alive);
+            }
+        }
+    }
+
+    /// Whether the next look is to tell if anything can be read from the kept connection of a transfer, which waits then.
+    pub(super) fn awaits_look_at(&mut self, id: TransferId, socket: SocketId) -> bool {
+        let follows = self.looks.told.is_some() && self.sockets.get(socket.0).is_some_and(|known| known.dry);
+        if let Some(slot) = self.transfers.get_mut(id.0).filter(|_| follows)
+            && slot.stage != Stage::AwaitsLook
+        {
+            slot.stage = Stage::AwaitsLook;
             self.looks.waiting.push(id);
         }
-        slot.waits_for_look = waits;
-        waits
+        follows
     }
 }

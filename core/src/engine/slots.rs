@@ -72,8 +72,7 @@ impl Engine {
                 Input::NotAcquired
             }
             Take::Reuse { pooled } => {
-                let Kept { socket, mut link, address } = pooled.item;
-                link.trade_storage(&mut self.spare);
+                let Kept { socket, link, address } = pooled.item;
                 if let Some(known) = self.sockets.get_mut(socket.0) {
                     known.owner = Owner::Transfer(id);
                     known.given = self.looks.begun;
@@ -88,6 +87,13 @@ impl Engine {
             debug_assert_eq!(told, Ok(()));
         }
         true
+    }
+
+    /// A request is about to be written out: to storage that goes from one to the next.
+    pub(super) fn lend_storage(&mut self, id: TransferId) {
+        if let Some(slot) = self.transfers.get_mut(id.0) {
+            slot.transfer.trade_storage(&mut self.spare);
+        }
     }
 
     pub(super) fn release(&mut self, id: TransferId) {

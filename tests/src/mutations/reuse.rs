@@ -12,20 +12,20 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "a poll that began before a connection was given out is a look at it",
         file: "core/src/engine/probes.rs",
-        from: "if silent.is_some_and(|known| !known.given.is_before(look)) {",
-        to: "if false {",
+        from: "known.dry && known.given.is_before(look)",
+        to: "known.dry",
     },
     Mutation {
         fault: "a connection of which something was heard is used without a look",
         file: "core/src/engine/probes.rs",
-        from: "if silent.is_some() {",
-        to: "if slot.socket.is_some() {",
+        from: "known.dry && known.given.is_before(look)",
+        to: "known.given.is_before(look)",
     },
     Mutation {
         fault: "a connection whose last read was filled waits for a poll that tells nothing of it",
         file: "core/src/engine/probes.rs",
-        from: "let waits = self.looks.follow && self.sockets.get(socket.0).is_some_and(|known| known.dry);",
-        to: "let waits = self.looks.follow;",
+        from: "let follows = self.looks.told.is_some() && self.sockets.get(socket.0).is_some_and(|known| known.dry);",
+        to: "let follows = self.looks.told.is_some();",
     },
     Mutation {
         fault: "bytes that answer nothing fail a request that could be sent once more",

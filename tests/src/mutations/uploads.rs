@@ -47,7 +47,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         fault: "no time to wait is too little for a free slot",
-        file: "core/src/transfer/clock.rs",
+        file: "core/src/transfer/deadlines.rs",
         from: "let waited = since.take();",
         to: "let waited = *since;",
     },
