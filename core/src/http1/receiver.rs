@@ -188,6 +188,16 @@ impl Connection {
         received(range.end, Event::Body(range))
     }
 
+    /// Whether the response is over, so that [`receive`](Self::receive) would say [`Event::End`], which counts as said
+    /// then. What has come behind it is the caller's to see, as with [`reuse`](Self::reuse).
+    pub(crate) fn takes_end(&mut self) -> bool {
+        let over = self.response_received();
+        if over {
+            self.receiving = Receiving::Finished;
+        }
+        over
+    }
+
     /// The response ends `at` bytes into the input.
     fn end(&mut self, at: usize, input: &[u8]) -> Result<Received, Refused> {
         self.receiving = Receiving::Finished;

@@ -161,6 +161,12 @@ impl Link {
         }
     }
 
+    /// Whether [`Link::poll`] would say [`LinkEvent::End`] next, which counts as said then. What has come behind the
+    /// response is for [`Link::reuse`] to see.
+    pub(crate) fn takes_end(&mut self) -> bool {
+        self.state == State::Http && self.body.is_empty() && self.http.takes_end()
+    }
+
     fn event(&mut self, event: Event) -> LinkEvent {
         match event {
             Event::NeedInput | Event::Body(_) => LinkEvent::NeedInput,

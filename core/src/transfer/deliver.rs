@@ -209,15 +209,17 @@ impl Machine {
             self.decode();
             return None;
         }
-        match self.poll_link()? {
+        let over = self.link.as_mut().is_some_and(|link| link.takes_end());
+        match if over { LinkEvent::End } else { self.poll_link()? } {
             LinkEvent::NeedInput => return Some(self.offer()),
             LinkEvent::Body => self.decode(),
             LinkEvent::End => {
-                if let Stage::Deliver(delivery) = &mut self.stage {
-                    delivery.received = true;
-                }
-                // A short rest of the request still goes out (T52), but not before the caller has the body.
-                if !self.can_write() {
+                let Stage::Deliver(delivery) = &mut self.stage else { return None };
+                delivery.received = true;
+                if delivery.decoded.is_none() {
+                    self.delivered();
+                } else if !self.can_write() {
+                    // A short rest of the request still goes out (T52), but not before the caller has the body.
                     self.finish_link();
                 }
             }
@@ -233,9 +235,6 @@ impl Machine {
         let Stage::Deliver(delivery) = &mut self.stage else { return };
         let input = self.link.as_ref().map_or(&[][..], |link| link.body());
         let Some(decoded) = &mut delivery.decoded else {
-            if delivery.received {
-                return self.delivered();
-            }
             let n = delivery.size.slice_len(input.len());
             return match delivery.size.take(n) {
                 Ok(()) => delivery.visible = n,

@@ -293,6 +293,34 @@ mod tests {
     }
 
     #[test]
+    fn t47_bytes_behind_a_response_close_its_connection() {
+        for (framing, kept) in [("Content-Length: 2\r\n\r\nok", true), ("Content-Length: 0\r\n\r\n", true)]
+            .into_iter()
+            .chain([("Content-Length: 2\r\n\r\nok!", false), ("Content-Length: 0\r\n\r\n!", false)])
+        {
+            let answer = format!("HTTP/1.1 200 OK\r\n{framing}");
+            let mut session = Session::new();
+            let (request, now) = (Request::new(Method::GET, "http://127.0.0.1/"), Now::default());
+            let mut transfer = Transfer::new(session.prepare(&request).unwrap(), now);
+            let released = loop {
+                match transfer.poll() {
+                    Output::Sync => transfer.sync(now, &mut session).unwrap(),
+                    Output::Acquire => transfer.handle(now, Input::NotAcquired).unwrap(),
+                    Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
+                    Output::Transmit => transfer.handle(now, Input::Wrote(transfer.outgoing().len())).unwrap(),
+                    Output::Read => transfer.handle(now, Input::Received(answer.as_bytes())).unwrap(),
+                    Output::Body => transfer.handle(now, Input::Consumed(transfer.body().len())).unwrap(),
+                    Output::Release => break true,
+                    Output::Close => break false,
+                    Output::Event(_) => {}
+                    other => panic!("{other:?}"),
+                }
+            };
+            assert_eq!(released, kept, "{framing:?}");
+        }
+    }
+
+    #[test]
     fn trailers_are_there_when_the_response_is_done() {
         for connection in ["", "Connection: close\r\n"] {
             let answer =

@@ -28,6 +28,12 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         to: "let follows = self.looks.told.is_some();",
     },
     Mutation {
+        fault: "bytes that came behind a response are no reason to close its connection",
+        file: "core/src/link/machine.rs",
+        from: "Ok(false) if !self.stack.has_unread() => {}",
+        to: "Ok(false) => {}",
+    },
+    Mutation {
         fault: "bytes that answer nothing fail a request that could be sent once more",
         file: "core/src/transfer/report.rs",
         from: "matches!(error, LinkError::Protocol(error) if error.answers_nothing())",
