@@ -52,6 +52,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod entered;
 mod inputs;
 mod probes;
 mod queries;
@@ -66,6 +67,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 use std::net::SocketAddr;
 
+use entered::Entered;
 pub use probes::Look;
 use probes::{Looks, Turn};
 pub use queries::{FIRST_READ, READ_BUFFER};
@@ -73,7 +75,7 @@ use slab::{Key, Slab};
 use slot_queue::{Ticket, Waiting};
 use timers::Timers;
 
-use crate::error::{Error, Misuse};
+use crate::error::Error;
 use crate::link::Link;
 use crate::request::prepared::Prepared;
 use crate::route::Route;
@@ -362,17 +364,6 @@ impl Engine {
         }
     }
 
-    /// Calls into a transfer. See [`Entered`].
-    #[inline]
-    fn enter<R>(&mut self, id: TransferId, call: impl FnOnce(&mut Transfer) -> R) -> Result<R, Misuse> {
-        let entered = Entered { engine: self, id };
-        let result = entered.engine.transfers.get_mut(id.0).map(|slot| call(&mut slot.transfer));
-        std::mem::forget(entered);
-        let result = result.ok_or(Misuse::Ended)?;
-        self.enqueue(id);
-        Ok(result)
-    }
-
     /// Polls one transfer until it has an output for the embedder or nothing to do.
     #[inline(always)]
     fn turn(&mut self, id: TransferId, session: &mut impl SessionAccess) -> Option<Output> {
@@ -527,19 +518,6 @@ impl Engine {
         let Engine { timers, transfers, .. } = self;
         timers.trim(transfers.len(), |index| transfers.key_at(index).is_some());
         Some(Output::Ended { id, transfer: slot.transfer, error })
-    }
-}
-
-/// A transfer that is being called into. It is forgotten when the call returns, and so dropped only by a panic of code of
-/// the caller's, such as a verifier of certificates: the next poll ends that transfer.
-struct Entered<'a> {
-    engine: &'a mut Engine,
-    id: TransferId,
-}
-
-impl Drop for Entered<'_> {
-    fn drop(&mut self) {
-        self.engine.panicked.push(self.id);
     }
 }
 

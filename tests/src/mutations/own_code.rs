@@ -23,7 +23,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         fault: "a transfer within which something panicked is never ended",
-        file: "core/src/engine/mod.rs",
+        file: "core/src/engine/entered.rs",
         from: "self.engine.panicked.push(self.id);",
         to: "let _ = self.id;",
     },
