@@ -6,14 +6,17 @@
 //! recordings and fuzz inputs can carry them.
 
 use std::fmt;
+use std::num::NonZeroU64;
 use std::ops::{Add, Sub};
 pub use std::time::Duration;
 
 /// A point on the embedder's monotonic clock: the time since an origin that the embedder chose, to the nanosecond, for 584 years.
 ///
 /// Only differences mean anything. All arithmetic saturates: no input can make it panic.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Instant(u64);
+///
+/// An `Option` of it takes no more room: it counts from one.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Instant(NonZeroU64);
 
 /// As nanoseconds, in one word: instants are compared at every input.
 const fn nanos(duration: Duration) -> u64 {
@@ -22,26 +25,38 @@ const fn nanos(duration: Duration) -> u64 {
 
 impl Instant {
     /// The origin of the clock.
-    pub const ZERO: Instant = Instant(0);
+    pub const ZERO: Instant = Instant(NonZeroU64::MIN);
 
     /// The instant that lies `since_origin` after the origin.
     pub const fn from_origin(since_origin: Duration) -> Self {
-        Instant(nanos(since_origin))
+        Instant(NonZeroU64::MIN.saturating_add(nanos(since_origin)))
     }
 
     /// The time since the origin.
     pub const fn since_origin(self) -> Duration {
-        Duration::from_nanos(self.0)
+        Duration::from_nanos(self.0.get() - 1)
     }
 
     /// The time from `earlier` to `self`; zero when `earlier` is later.
     pub const fn saturating_since(self, earlier: Instant) -> Duration {
-        Duration::from_nanos(self.0.saturating_sub(earlier.0))
+        Duration::from_nanos(self.0.get().saturating_sub(earlier.0.get()))
     }
 
     /// `self + duration`, at most the greatest instant there is.
     pub const fn saturating_add(self, duration: Duration) -> Instant {
         Instant(self.0.saturating_add(nanos(duration)))
+    }
+}
+
+impl Default for Instant {
+    fn default() -> Self {
+        Instant::ZERO
+    }
+}
+
+impl fmt::Debug for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Instant").field(&(self.0.get() - 1)).finish()
     }
 }
 
@@ -108,6 +123,13 @@ mod tests {
         assert_eq!(two - one, Duration::from_secs(1));
         assert_eq!(one - two, Duration::ZERO);
         assert_eq!(Instant::from_origin(Duration::MAX) + Duration::from_secs(1), Instant::from_origin(Duration::MAX));
+    }
+
+    #[test]
+    fn optional_instant_takes_no_more_room() {
+        assert_eq!(size_of::<Option<Instant>>(), size_of::<Instant>());
+        assert_eq!((Instant::default(), Instant::ZERO.since_origin()), (Instant::ZERO, Duration::ZERO));
+        assert_eq!(Instant::from_origin(Duration::from_nanos(7)).since_origin(), Duration::from_nanos(7));
     }
 
     #[test]
