@@ -120,8 +120,8 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "a kept connection is used beyond its time",
         file: "core/src/route/pool/mod.rs",
-        from: "|entry| entry.expires > now && key.matches(&entry.pooled.key));",
-        to: "|entry| key.matches(&entry.pooled.key));",
+        from: "entry.expires > now && key.matches(&entry.pooled.key);",
+        to: "key.matches(&entry.pooled.key);",
     },
     Mutation {
         fault: "one connection more than may be open",
@@ -132,8 +132,8 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "one idle connection more than may be kept",
         file: "core/src/route/pool/mod.rs",
-        from: "} else if self.shelf.len() >= self.limits.idle_total {",
-        to: "} else if self.shelf.len() > self.limits.idle_total {",
+        from: "let full = self.shelf.len() > self.limits.idle_total;",
+        to: "let full = self.shelf.len() > self.limits.idle_total + 1;",
     },
     Mutation {
         fault: "a place that became free is offered to nobody",

@@ -73,21 +73,39 @@ impl<K, T> Shelf<K, T> {
         self.oldest
     }
 
-    pub(super) fn newest_where(&self, hash: u64, which: impl Fn(&Entry<K, T>) -> bool) -> Option<u32> {
-        self.chain(hash).find(|(_, entry)| which(entry)).map(|(place, _)| place)
+    /// Takes out the newest of those entries.
+    pub(super) fn take_newest_where(&mut self, hash: u64, which: impl Fn(&Entry<K, T>) -> bool) -> Option<Entry<K, T>> {
+        let chain = self.of_hash.get_mut(&hash)?;
+        let (mut newer, mut at) = (None, chain.newest);
+        let (place, older) = loop {
+            let place = at?;
+            let entry = self.slots.get(place as usize)?.as_ref()?;
+            if which(entry) {
+                break (place, entry.older_of_hash);
+            }
+            (newer, at) = (Some(place), entry.older_of_hash);
+        };
+        chain.len -= 1;
+        match newer {
+            None => chain.newest = older,
+            Some(newer) => self.slots.get_mut(newer as usize)?.as_mut()?.older_of_hash = older,
+        }
+        self.take(place)
     }
 
     pub(super) fn oldest_where(&self, hash: u64, which: impl Fn(&Entry<K, T>) -> bool) -> Option<u32> {
         self.chain(hash).filter(|(_, entry)| which(entry)).last().map(|(place, _)| place)
     }
 
-    /// How many entries have this hash: at least as many as have the key.
-    pub(super) fn len_of_hash(&self, hash: u64) -> usize {
-        self.of_hash.get(&hash).map_or(0, |chain| chain.len)
-    }
-
-    pub(super) fn count_where(&self, hash: u64, which: impl Fn(&Entry<K, T>) -> bool) -> usize {
-        self.chain(hash).filter(|(_, entry)| which(entry)).count()
+    /// The oldest of the entries that have the key of this one, where they are more than `limit`.
+    pub(super) fn oldest_beyond(&self, ticket: Ticket, limit: usize) -> Option<u32>
+    where
+        K: PartialEq,
+    {
+        let entry = self.get(ticket.place)?;
+        let mut of_key = self.chain(entry.hash).filter(|(_, other)| other.pooled.key == entry.pooled.key);
+        let (beyond, _) = of_key.nth(limit)?;
+        Some(of_key.last().map_or(beyond, |(oldest, _)| oldest))
     }
 
     /// The place of a ticket, if its entry is still there.
@@ -95,7 +113,8 @@ impl<K, T> Shelf<K, T> {
         self.get(ticket.place).is_some_and(|entry| entry.stamp == ticket.stamp).then_some(ticket.place)
     }
 
-    pub(super) fn put(&mut self, hash: u64, pooled: Pooled<K, T>, expires: Instant) -> Ticket {
+    /// Also says how many entries have this hash now: at least as many as have the key.
+    pub(super) fn put(&mut self, hash: u64, pooled: Pooled<K, T>, expires: Instant) -> (Ticket, usize) {
         self.stamp = self.stamp.wrapping_add(1);
         let stamp = self.stamp;
         let place = self.free.pop().unwrap_or_else(|| {
@@ -107,6 +126,7 @@ impl<K, T> Shelf<K, T> {
         }
         let chain = self.of_hash.entry(hash).or_default();
         chain.len += 1;
+        let of_hash = chain.len;
         let older_of_hash = chain.newest.replace(place);
         let older = self.newest.replace(place);
         match older.and_then(|older| self.get_mut(older)) {
@@ -118,10 +138,17 @@ impl<K, T> Shelf<K, T> {
             *slot = Some(entry);
             self.len += 1;
         }
-        Ticket { stamp, place }
+        (Ticket { stamp, place }, of_hash)
     }
 
     pub(super) fn remove(&mut self, place: u32) -> Option<Entry<K, T>> {
+        let entry = self.take(place)?;
+        self.unlink_from_hash(place, &entry);
+        Some(entry)
+    }
+
+    /// Takes an entry out of the order of all, but not out of those of its hash.
+    fn take(&mut self, place: u32) -> Option<Entry<K, T>> {
         let entry = self.slots.get_mut(place as usize)?.take()?;
         self.free.push(place);
         self.len -= 1;
@@ -133,7 +160,6 @@ impl<K, T> Shelf<K, T> {
             Some(newer) => newer.older = entry.older,
             None => self.newest = entry.older,
         }
-        self.unlink_from_hash(place, &entry);
         Some(entry)
     }
 

@@ -19,7 +19,7 @@ mod tests;
 use crate::time::{Duration, Instant};
 use expiry::Expiry;
 use hasher::QuickHasher;
-use idle::{BuildSame, Shelf, Ticket};
+use idle::{BuildSame, Entry, Shelf, Ticket};
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 
@@ -169,8 +169,8 @@ impl<K: Hash + Eq, T> Pool<K, T> {
     /// until [`Pool::expire`] or an eviction hands it out. Does not allocate unless [`PoolLimits::open_per_key`] is set.
     pub fn take<Q: Lookup<K> + ?Sized>(&mut self, key: &Q, now: Instant) -> Take<K, T> {
         let hash = hash_of(key);
-        let fresh = self.shelf.newest_where(hash, |entry| entry.expires > now && key.matches(&entry.pooled.key));
-        if let Some(idle) = fresh.and_then(|place| self.shelf.remove(place)) {
+        let fresh = |entry: &Entry<K, T>| entry.expires > now && key.matches(&entry.pooled.key);
+        if let Some(idle) = self.shelf.take_newest_where(hash, fresh) {
             self.reused += 1;
             return Take::Reuse { pooled: idle.pooled };
         }
@@ -263,18 +263,11 @@ impl<K: Hash + Eq, T> Pool<K, T> {
             return Err(pooled.item);
         }
 
-        let full = self.shelf.len_of_hash(hash) >= self.limits.idle_per_key;
-        let place = if full
-            && self.shelf.count_where(hash, |entry| entry.pooled.key == pooled.key) >= self.limits.idle_per_key
-        {
-            self.shelf.oldest_where(hash, |entry| entry.pooled.key == pooled.key)
-        } else if self.shelf.len() >= self.limits.idle_total {
-            self.shelf.oldest()
-        } else {
-            None
-        };
-        let evicted = self.evict(place);
-        let ticket = self.shelf.put(hash, pooled, expires);
+        let (ticket, of_hash) = self.shelf.put(hash, pooled, expires);
+        let beyond = of_hash > self.limits.idle_per_key;
+        let beyond = beyond.then(|| self.shelf.oldest_beyond(ticket, self.limits.idle_per_key)).flatten();
+        let full = self.shelf.len() > self.limits.idle_total;
+        let evicted = self.evict(beyond.or(self.shelf.oldest().filter(|_| full)));
         self.expiry.add(expires, ticket, &self.shelf);
         Ok((IdleId(ticket), evicted))
     }
