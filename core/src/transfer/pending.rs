@@ -77,16 +77,17 @@ impl Words {
 
     #[inline]
     pub(super) fn next(&mut self) -> Option<Output> {
-        let next = if let Some(attempt) = self.losers.as_mut().and_then(|losers| losers.0.pop()) {
-            Some(Output::Abandon(attempt))
-        } else {
-            match self.socket.take() {
-                Some(SocketOrder::Release) => Some(Output::Release),
-                Some(SocketOrder::Close) => Some(Output::Close),
-                None => self.event.take().or_else(|| self.last()).map(Output::Event),
-            }
+        if let Some(losers) = &mut self.losers {
+            let next = losers.0.pop().map(Output::Abandon);
+            self.update();
+            return next;
+        }
+        let next = match self.socket.take() {
+            Some(SocketOrder::Release) => Some(Output::Release),
+            Some(SocketOrder::Close) => Some(Output::Close),
+            None => self.event.take().or_else(|| self.last()).map(Output::Event),
         };
-        self.update();
+        self.waiting = self.event.is_some() || self.ending;
         next
     }
 
