@@ -182,7 +182,7 @@ impl Start {
             Err(error) => error,
             Ok(transfer) => transfer.error(ErrorKind::Cancelled),
         };
-        self.job.end(None, Some(error));
+        self.job.end(None, Some(error), &mut None);
     }
 }
 

@@ -84,6 +84,8 @@ pub struct Driver {
     /// How many steps were made since the time was read.
     steps: u32,
     space: Vec<u8>,
+    /// For the next response that is collected.
+    collected: Option<Box<Collected>>,
     stopped: bool,
     /// Taken at the end of each turn: sockets are read and connections given out in turns only.
     look: Look,
@@ -142,6 +144,7 @@ impl Driver {
             lookups: Lookups::new(options.resolver, inbox.clone()),
             inbox,
             space: Vec::new(),
+            collected: None,
             stopped: false,
         })
     }
@@ -346,7 +349,7 @@ impl Driver {
                     {
                         ticket.set_transfer(None);
                     }
-                    entry.job.end(Some(transfer), error);
+                    entry.job.end(Some(transfer), error, &mut self.collected);
                     self.read_clock();
                 }
             }
@@ -535,7 +538,7 @@ impl Driver {
                         // All of it is kept.
                         let limit = transfer.request().settings().limits.body_bytes;
                         self.engine.limit_body(id, "body_bytes", Some(limit));
-                        *collected = Some(Collected::begin(head));
+                        *collected = Some(Collected::begin(self.collected.take(), head));
                     }
                     Job::Stream(_) => drop(self.with_job(id, |driver, job| {
                         if let Some(transfer) = driver.engine.transfer(id) {

@@ -66,15 +66,19 @@ pub(crate) enum Job {
     Stream(Box<dyn Handler + Send>),
 }
 
+/// What has come of a response. It has a place of its own, which goes to the next response: few are there at a time.
+#[derive(Default)]
 pub(crate) struct Collected {
-    head: ResponseHead,
+    head: Option<ResponseHead>,
     body: Vec<u8>,
 }
 
 impl Collected {
     /// The final head is there.
-    pub(crate) fn begin(head: ResponseHead) -> Box<Collected> {
-        Box::new(Collected { head, body: Vec::new() })
+    pub(crate) fn begin(spare: Option<Box<Collected>>, head: ResponseHead) -> Box<Collected> {
+        let mut collected = spare.unwrap_or_default();
+        collected.head = Some(head);
+        collected
     }
 
     pub(crate) fn data(&mut self, piece: &[u8]) {
@@ -126,19 +130,22 @@ impl Job {
         }
     }
 
-    /// The last call.
-    pub(crate) fn end(self, transfer: Option<Transfer>, error: Option<Error>) {
+    /// The last call. `spare` is for what collects the next response.
+    pub(crate) fn end(self, transfer: Option<Transfer>, error: Option<Error>, spare: &mut Option<Box<Collected>>) {
         match self {
             Job::Stream(handler) => handler.end(error.map_or(Ok(()), Err)),
-            Job::Collect(callback, collected) => match (error, collected, transfer) {
-                (Some(error), ..) => callback(Err(error)),
-                (None, Some(collected), Some(transfer)) => {
-                    let Collected { head, body } = *collected;
-                    callback(Ok(Response::new(head, body, transfer)));
+            Job::Collect(callback, mut collected) => {
+                let Collected { head, body } = collected.as_deref_mut().map(std::mem::take).unwrap_or_default();
+                if collected.is_some() {
+                    *spare = collected;
                 }
-                (None, _, Some(transfer)) => callback(Err(transfer.error(ErrorKind::Cancelled))),
-                (None, _, None) => {}
-            },
+                match (error, head, transfer) {
+                    (Some(error), ..) => callback(Err(error)),
+                    (None, Some(head), Some(transfer)) => callback(Ok(Response::new(head, body, transfer))),
+                    (None, _, Some(transfer)) => callback(Err(transfer.error(ErrorKind::Cancelled))),
+                    (None, _, None) => {}
+                }
+            }
         }
     }
 }
