@@ -1,8 +1,24 @@
 //! Calls into a transfer, within which code of the caller's may panic.
 
-use super::{Engine, TransferId};
+use super::{Engine, SessionAccess, Slot, TransferId};
 use crate::error::Misuse;
+use crate::time::Now;
 use crate::transfer::Transfer;
+use crate::unavailable::Unavailable;
+
+/// How far a transfer has come, as the engine has to know it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// It was not polled yet.
+    New,
+    Begun,
+    /// It waits for a look at its kept connection.
+    AwaitsLook,
+    /// There was a look since.
+    Looked,
+    /// It has been written, and wants to read and nothing else, unless it was told something since.
+    AwaitsResponse,
+}
 
 /// A transfer that is being called into. It is forgotten when the call returns, and so dropped only by a panic of code of
 /// the caller's, such as a verifier of certificates: the next poll ends that transfer.
@@ -22,10 +38,27 @@ impl Engine {
     #[inline]
     pub(super) fn enter<R>(&mut self, id: TransferId, call: impl FnOnce(&mut Transfer) -> R) -> Result<R, Misuse> {
         let entered = Entered { engine: self, id };
-        let result = entered.engine.transfers.get_mut(id.0).map(|slot| call(&mut slot.transfer));
+        let result = entered.engine.transfers.get_mut(id.0).map(|slot| {
+            if slot.stage == Stage::AwaitsResponse {
+                slot.stage = Stage::Begun;
+            }
+            call(&mut slot.transfer)
+        });
         std::mem::forget(entered);
         let result = result.ok_or(Misuse::Ended)?;
         self.enqueue(id);
         Ok(result)
+    }
+}
+
+impl Slot {
+    /// What the transfer asks of the session.
+    #[inline(never)]
+    pub(super) fn synchronise(
+        &mut self,
+        now: Now,
+        session: &mut impl SessionAccess,
+    ) -> Result<Result<(), Misuse>, Unavailable> {
+        session.with(|session| self.transfer.sync(now, session))
     }
 }

@@ -1,7 +1,7 @@
 //! What an engine is told: sockets, bodies, time, and what is no longer wanted.
 
 use super::slab::Key;
-use super::{Dialing, Engine, FIRST_READ, Group, Owner, Socket, SocketId, TransferId};
+use super::{Dialing, Engine, FIRST_READ, Group, Owner, Socket, SocketId, Stage, TransferId};
 use crate::error::{IoFailure, Misuse};
 use crate::route::dial::AttemptId;
 use crate::time::{Instant, Now};
@@ -128,6 +128,9 @@ impl Engine {
         {
             self.current = None;
             self.arm(id);
+            if let Some(slot) = self.transfers.get_mut(id.0) {
+                slot.stage = Stage::AwaitsResponse;
+            }
         }
     }
 

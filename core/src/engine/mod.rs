@@ -67,7 +67,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 use std::net::SocketAddr;
 
-use entered::Entered;
+use entered::{Entered, Stage};
 pub use probes::Look;
 use probes::{Looks, Turn};
 pub use queries::{FIRST_READ, READ_BUFFER};
@@ -221,18 +221,6 @@ struct Slot {
     counted: bool,
 }
 
-/// How far a transfer has come, as the engine has to know it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    /// It was not polled yet.
-    New,
-    Begun,
-    /// It waits for a look at its kept connection.
-    AwaitsLook,
-    /// There was a look since.
-    Looked,
-}
-
 /// What is on its way to a connection.
 #[derive(Default)]
 struct Dialing {
@@ -369,18 +357,27 @@ impl Engine {
     fn turn(&mut self, id: TransferId, session: &mut impl SessionAccess) -> Option<Output> {
         use transfer::Output as Asked;
         loop {
-            let now = self.now;
             let mut slot = self.transfers.get_mut(id.0)?;
             match slot.stage {
                 Stage::Begun | Stage::AwaitsLook => {}
                 Stage::New => {
                     slot.stage = Stage::Begun;
                     // What every transfer asks for first, unless it is over by now. Without a session it asks again.
-                    let _ = session.with(|session| slot.transfer.sync(now, session));
+                    let _ = slot.synchronise(self.now, session);
                 }
                 Stage::Looked => {
-                    self.begin_if_quiet(id);
+                    if let Some(socket) = self.begin_if_quiet(id) {
+                        return Some(Output::Transmit(socket));
+                    }
                     slot = self.transfers.get_mut(id.0)?;
+                }
+                Stage::AwaitsResponse => {
+                    slot.stage = Stage::Begun;
+                    if let Some(socket) = slot.socket
+                        && self.sockets.get(socket.0).is_some_and(|known| !known.dry)
+                    {
+                        return Some(Output::Read(socket));
+                    }
                 }
             }
             let asked = match &mut slot.dialing {
@@ -393,19 +390,18 @@ impl Engine {
                     slot.transfer.poll()
                 }
             };
-            let socket = slot.socket;
-            if socket.is_none() && slot.counted && no_connection_follows(&asked) {
+            if slot.socket.is_none() && slot.counted && no_connection_follows(&asked) {
                 self.give_place_back(id);
                 slot = self.transfers.get_mut(id.0)?;
             }
             let output = match asked {
-                Asked::Transmit => Output::Transmit(socket?),
+                Asked::Transmit => Output::Transmit(slot.socket?),
                 Asked::Read => {
-                    let socket = socket?;
+                    let socket = slot.socket?;
                     if self.sockets.get(socket.0).is_some_and(|known| known.dry) {
                         if slot.transfer.reads_first() {
                             // It may have more to write, or to ask for.
-                            let told = slot.transfer.handle(now, Input::Blocked(transfer::Side::Read));
+                            let told = slot.transfer.handle(self.now, Input::Blocked(transfer::Side::Read));
                             debug_assert_eq!(told, Ok(()));
                             continue;
                         }
@@ -415,9 +411,9 @@ impl Engine {
                     Output::Read(socket)
                 }
                 Asked::Sync => {
-                    let synced = match session.with(|session| slot.transfer.sync(now, session)) {
+                    let synced = match slot.synchronise(self.now, session) {
                         Ok(synced) => synced,
-                        Err(why) => slot.transfer.handle(now, Input::Unavailable(why)),
+                        Err(why) => slot.transfer.handle(self.now, Input::Unavailable(why)),
                     };
                     debug_assert_eq!(synced, Ok(()));
                     continue;
@@ -466,11 +462,14 @@ impl Engine {
                     Some(output) => output,
                     None => continue,
                 },
-                Asked::Check if self.awaits_look_at(id, socket?) => {
-                    self.arm(id);
-                    return None;
+                Asked::Check => {
+                    let socket = slot.socket?;
+                    if self.awaits_look_at(id, socket) {
+                        self.arm_timer(id);
+                        return None;
+                    }
+                    Output::Check(socket)
                 }
-                Asked::Check => Output::Check(socket?),
                 Asked::NeedBody => Output::NeedBody(id),
                 Asked::Rewind => Output::Rewind(id),
                 Asked::Body => Output::Body(id),
@@ -490,12 +489,16 @@ impl Engine {
         }
     }
 
-    /// Nothing is to be done for it before an input, or its deadline.
-    fn arm(&mut self, id: TransferId) {
-        let Some(slot) = self.transfers.get_mut(id.0) else { return };
-        if let Some(at) = slot.transfer.deadline() {
+    fn arm_timer(&mut self, id: TransferId) {
+        if let Some(at) = self.transfers.get(id.0).and_then(|slot| slot.transfer.deadline()) {
             self.timers.arm(id.index(), at);
         }
+    }
+
+    /// Nothing is to be done for it before an input, or its deadline.
+    fn arm(&mut self, id: TransferId) {
+        self.arm_timer(id);
+        let Some(slot) = self.transfers.get_mut(id.0) else { return };
         let mut storage = Vec::new();
         slot.transfer.trade_storage(&mut storage);
         if storage.capacity() > 0 {
@@ -511,8 +514,10 @@ impl Engine {
         if let Some(Group(group)) = slot.group {
             self.groups.remove(&(group, id));
         }
-        let attempts = slot.dialing.into_iter().flat_map(|dialing| dialing.attempts);
-        for socket in slot.socket.into_iter().chain(attempts.map(|(_, socket)| socket)) {
+        if let Some(socket) = slot.socket {
+            self.close_later(socket);
+        }
+        for (_, socket) in slot.dialing.into_iter().flat_map(|dialing| dialing.attempts) {
             self.close_later(socket);
         }
         let Engine { timers, transfers, .. } = self;

@@ -88,16 +88,19 @@ impl Engine {
     }
 
     /// A transfer has waited for a look, and goes on if it has found its connection quiet: its request is written out.
-    pub(super) fn begin_if_quiet(&mut self, id: TransferId) {
-        let Some(slot) = self.transfers.get_mut(id.0) else { return };
+    /// Says the socket where nothing is to be done before the write.
+    pub(super) fn begin_if_quiet(&mut self, id: TransferId) -> Option<SocketId> {
+        let slot = self.transfers.get_mut(id.0)?;
         slot.stage = Stage::Begun;
-        if slot.socket.is_some_and(|socket| self.is_quiet(socket)) {
-            self.lend_storage(id);
-            if let Some(slot) = self.transfers.get_mut(id.0) {
-                // It may have ended meanwhile, as when it was cancelled.
-                let _ = slot.transfer.handle(self.now, Input::Alive);
-            }
+        let socket = slot.socket?;
+        if !self.is_quiet(socket) {
+            return None;
         }
+        self.lend_storage(id);
+        let slot = self.transfers.get_mut(id.0)?;
+        // It may have ended meanwhile, as when it was cancelled.
+        let _ = slot.transfer.handle(self.now, Input::Alive);
+        slot.transfer.awaits_write().then_some(socket)
     }
 
     /// Whether the next look is to tell if anything can be read from the kept connection of a transfer, which waits then.

@@ -140,6 +140,13 @@ impl Machine {
         }
     }
 
+    /// What is offered next in an exchange; `None` where something is to be said, asked or passed down before.
+    pub(super) fn offer_at_once(&self) -> Option<Output> {
+        let quiet = matches!(self.stage, Stage::Exchange { .. }) && !self.words.are_waiting() && !self.news;
+        let flushed = quiet && self.link.as_ref().is_some_and(|link| link.has_flushed());
+        flushed.then(|| self.offer())
+    }
+
     /// Whether a write is offered. What was given up is not written on, be it half a record of TLS.
     pub(super) fn can_write(&self) -> bool {
         self.parked.write == WriteSide::Open

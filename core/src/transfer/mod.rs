@@ -449,12 +449,12 @@ impl Transfer {
 
     /// Whether the next thing to do is to read: nothing is to be written, said or asked before.
     pub fn awaits_response(&self) -> bool {
-        let machine = &*self.0;
-        matches!(machine.stage, Stage::Exchange { .. })
-            && !machine.words.are_waiting()
-            && !machine.news
-            && machine.link.as_ref().is_some_and(|link| link.has_flushed())
-            && matches!(machine.offer(), Output::Read)
+        matches!(self.0.offer_at_once(), Some(Output::Read))
+    }
+
+    /// Whether the next thing to do is to write.
+    pub(crate) fn awaits_write(&self) -> bool {
+        matches!(self.0.offer_at_once(), Some(Output::Transmit))
     }
 
     /// Whether anything was asked for and answered, or said that is not said again.

@@ -36,7 +36,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "a transfer that cannot have the session waits for it",
         file: "core/src/engine/mod.rs",
-        from: "Err(why) => slot.transfer.handle(now, Input::Unavailable(why)),",
+        from: "Err(why) => slot.transfer.handle(self.now, Input::Unavailable(why)),",
         to: "Err(_) => return None,",
     },
     Mutation {

@@ -28,6 +28,18 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         to: "let follows = self.looks.told.is_some();",
     },
     Mutation {
+        fault: "requests that waited for one look have storage of their own",
+        file: "core/src/engine/probes.rs",
+        from: "        self.lend_storage(id);\n",
+        to: "",
+    },
+    Mutation {
+        fault: "a request that is cancelled as its response comes is read",
+        file: "core/src/engine/entered.rs",
+        from: "if slot.stage == Stage::AwaitsResponse {",
+        to: "if false {",
+    },
+    Mutation {
         fault: "bytes that came behind a response are no reason to close its connection",
         file: "core/src/link/machine.rs",
         from: "Ok(false) if !self.stack.has_unread() => {}",

@@ -94,6 +94,33 @@ fn one_look_serves_all_that_wait_for_it() {
 }
 
 #[test]
+fn requests_that_waited_for_one_look_share_one_storage() {
+    let mut world = World::new(PoolLimits::default());
+    let urls: Vec<String> = (0..9).map(|n| format!("http://10.0.0.{n}/")).collect();
+    for url in &urls {
+        world.get(url);
+    }
+    world.run();
+    for socket in world.open.keys().copied().collect::<Vec<_>>() {
+        world.engine.socket_input(world.now, socket, Input::Blocked(Side::Read)).unwrap();
+    }
+    world.look();
+    for url in &urls {
+        world.get(url);
+    }
+    assert_eq!(world.asks(), Asks::Nothing);
+    world.look();
+    let mut written = 0;
+    while let Asks::Write(socket) = world.asks() {
+        let n = world.engine.outgoing(socket).len();
+        assert!(world.engine.retained().outgoing < 2 * n);
+        world.engine.socket_input(world.now, socket, Input::Wrote(n)).unwrap();
+        written += 1;
+    }
+    assert_eq!(written, 9);
+}
+
+#[test]
 fn t47_what_is_heard_while_the_look_is_awaited_is_looked_at() {
     let (mut world, socket) = World::with_idle();
     world.look();

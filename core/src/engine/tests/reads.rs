@@ -137,3 +137,28 @@ fn what_is_paused_holds_no_more_than_a_first_read_each() {
     let held = engine.retained().received;
     assert!(held <= N * FIRST_READ + READ_BUFFER, "{held} bytes");
 }
+
+#[test]
+fn request_cancelled_as_its_response_comes_is_not_read() {
+    let mut world = World::new(PoolLimits::default());
+    let (id, now) = (world.get("http://10.0.0.1/"), world.now);
+    let socket = loop {
+        match world.engine.poll(&mut world.session) {
+            Output::Connect(socket, _) => {
+                world.engine.socket_input(now, socket, Input::Blocked(Side::Read)).unwrap();
+                world.engine.connected(now, socket).unwrap();
+            }
+            Output::Transmit(socket) => {
+                let n = world.engine.outgoing(socket).len();
+                world.engine.socket_input(now, socket, Input::Wrote(n)).unwrap();
+                break socket;
+            }
+            other => panic!("{other:?}"),
+        }
+    };
+    assert!(matches!(world.engine.poll(&mut world.session), Output::Wait));
+    world.engine.socket_input(now, socket, Input::Ready(Side::Read)).unwrap();
+    world.engine.cancel(now, id);
+    let output = world.engine.poll(&mut world.session);
+    assert!(matches!(output, Output::Close(closed) if closed == socket), "{output:?}");
+}
