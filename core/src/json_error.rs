@@ -110,6 +110,14 @@ mod tests {
     }
 
     #[test]
+    fn line_and_column_say_where_the_document_fails() {
+        for (json, line, column) in [("[1,\n x]", 2, 2), ("[1,\n\n[]]", 3, 0), ("x", 1, 1), ("", 1, 0)] {
+            let error = JsonError::from(serde_json::from_str::<Vec<u8>>(json).unwrap_err());
+            assert_eq!((error.line(), error.column()), (line, column), "{json:?}");
+        }
+    }
+
+    #[test]
     fn t96_names_that_are_not_the_types_are_not_shown() {
         type Own = serde_json::Error;
         for (error, meant) in [

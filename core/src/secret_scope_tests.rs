@@ -120,3 +120,29 @@ fn t80_tls_settings_that_do_not_verify_stay_in_their_scope() {
     session.update(|options| options.scalars_mut().tls = Some(plain.clone()).into());
     assert_eq!(used(&session, &get("https://b.test/")), Some(plain), "roots are no secret");
 }
+
+#[cfg(all(feature = "tls", feature = "ring", feature = "webpki-roots"))]
+#[test]
+fn t80_only_an_https_proxy_without_its_own_tls_gets_other_settings() {
+    let danger = TlsConfig::builder().danger_accept_invalid_certs().build().unwrap();
+    let mut session = session();
+    session.set_base_url("https://a.test/").unwrap();
+    session.update(|options| options.scalars_mut().tls = Some(danger.clone()).into());
+    let own = TlsConfig::builder().build().unwrap();
+    let proxy = |url: &str| Proxy::new(url).unwrap();
+    for (proxy, is_changed) in [
+        (proxy("https://p.test/"), true),
+        (proxy("https://a.test/"), false),
+        (proxy("https://p.test/").tls(own.clone()), false),
+        (proxy("http://p.test/"), false),
+    ] {
+        let request = get("/").option(|options| options.scalars_mut().proxy = Some(proxy.clone()).into());
+        let settings = session.prepare(&request).unwrap().settings;
+        let bound = settings.bound.clone().unwrap();
+        let changed = bound.proxy_without_secrets(&settings, &danger, &mut session);
+        assert_eq!(changed.is_some(), is_changed, "{proxy:?}");
+        if let Some(changed) = changed {
+            assert!(!changed.unwrap().tls_config().unwrap().accepts_invalid_certs());
+        }
+    }
+}

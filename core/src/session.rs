@@ -334,6 +334,31 @@ mod tests {
     }
 
     #[test]
+    fn lines_written_for_a_route_serve_its_next_request() {
+        let mut session = Session::new();
+        let mut lines = |url: &str, field: bool| {
+            let mut request = Request::new(http::Method::GET, url);
+            if field {
+                request = request.header("X", "1");
+            }
+            let prepared = session.prepare(&request).unwrap();
+            let route = Route::new(
+                &prepared,
+                #[cfg(feature = "tls")]
+                None,
+                session.seed,
+                &mut session.route,
+            );
+            session.written(&route, &prepared)
+        };
+        let first = lines("http://a.test/1", false).unwrap();
+        assert!(Arc::ptr_eq(&first, &lines("http://a.test/2", false).unwrap()));
+        assert!(lines("http://a.test/", true).is_none(), "its own fields are written for it");
+        let other = lines("http://b.test/", false).unwrap();
+        assert!(!Arc::ptr_eq(&first, &other), "the host is another");
+    }
+
+    #[test]
     fn credentials_come_from_the_request_then_its_url_then_the_session() {
         let mut session = Session::new();
         session.update(|options| options.scalars_mut().auth = Setting::Set(Auth::basic("session", "s").ok()));

@@ -130,7 +130,42 @@ fn an_engine_takes_in_no_transfer_that_has_begun() {
     over.handle(now, Input::Cancel).unwrap();
     assert!(matches!(over.poll(), Output::Event(Event::Failed(_))));
     assert!(engine.adopt(over, None).is_err());
+    let mut connected = fresh(&session);
+    connected.sync(now, &mut session).unwrap();
+    assert!(matches!(connected.poll(), Output::Acquire));
+    connected.handle(now, Input::NotAcquired).unwrap();
+    let Output::Connect(attempt, _) = connected.poll() else { panic!("it connects") };
+    connected.handle(now, Input::Connected(attempt)).unwrap();
+    connected.handle(now, Input::Cancel).unwrap();
+    assert!(engine.adopt(connected, None).is_err(), "its socket is still to be closed");
     assert_eq!(engine.len(), 2);
+}
+
+#[test]
+fn an_engine_takes_in_no_transfer_between_two_hops() {
+    let asking = Request::new(Method::POST, "http://127.0.0.1/0").data("body");
+    let asking = asking.option(|options| options.scalars_mut().expect_continue = true.into());
+    let refused = "HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n".to_owned();
+    for (request, answer) in [(get(), to_the_next(0)), (asking, refused)] {
+        let (mut session, now) = (Session::new(), Now::default());
+        let mut transfer = Transfer::new(session.prepare(&request).unwrap(), now);
+        let (mut first, mut answered) = (true, false);
+        loop {
+            match transfer.poll() {
+                Output::Sync if !std::mem::take(&mut first) => break,
+                Output::Sync => transfer.sync(now, &mut session).unwrap(),
+                Output::Acquire => transfer.handle(now, Input::NotAcquired).unwrap(),
+                Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
+                Output::Transmit => transfer.handle(now, Input::Wrote(transfer.outgoing().len())).unwrap(),
+                Output::Read if !std::mem::replace(&mut answered, true) => {
+                    transfer.handle(now, Input::Received(answer.as_bytes())).unwrap();
+                }
+                Output::Release | Output::Close | Output::Event(_) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+        assert!(answered && Engine::default().adopt(transfer, None).is_err(), "{answer}");
+    }
 }
 
 #[test]

@@ -94,6 +94,14 @@ mod tests {
     }
 
     #[test]
+    fn wildcard_rule_alone_does_not_name_its_own_domain() {
+        // `*.ck` and `*.compute.amazonaws.com` are rules; `ck` and `compute.amazonaws.com` are not.
+        for (host, length) in [("ck", 0), ("a.ck", 4), ("compute.amazonaws.com", 0), ("a.compute.amazonaws.com", 23)] {
+            assert_eq!(suffix_len(host), length, "{host}");
+        }
+    }
+
+    #[test]
     fn the_longest_rule_counts_and_an_exception_before_all() {
         for (host, length) in
             [("a.co.uk", 5), ("uk", 0), ("b.a.ck", 4), ("www.ck", 2), ("x.www.ck", 2), ("co.uk", 5), ("xco.uk", 0)]

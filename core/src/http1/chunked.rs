@@ -373,3 +373,25 @@ impl Trailers {
         Err(ProtocolError::Limit(exceeded).after(room.saturating_add(1)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_size_lines_are_read_in_one_step() {
+        let line = |text: &str| plain_line(&State::Size(0), text.as_bytes());
+        let all = ["5", "09", "a", "F", "1aB9", "0123cdef", "ffffffff"];
+        for digits in all {
+            let size = u64::from_str_radix(digits, 16).unwrap();
+            assert_eq!(line(&format!("{digits}\r\nrest")), Some((digits.len() + 2, size)), "{digits}");
+            let after_data = plain_line(&State::DataCr, format!("\r\n{digits}\r\n").as_bytes());
+            assert_eq!(after_data, Some((digits.len() + 4, size)), "{digits}");
+        }
+        // An end, a line that is cut short, one that is not only a size, and one that is long.
+        for text in ["0\r\n", "00\r\n", "", "\r\n", "5", "5\r", "5\n", "5;x\r\n", "5 \r\n", "g\r\n", "012345678\r\n"] {
+            assert_eq!(line(text), None, "{text:?}");
+        }
+        assert_eq!(plain_line(&State::DataCr, b"5\r\n"), None, "the end of the data is due");
+    }
+}

@@ -209,6 +209,18 @@ mod tests {
         }
     }
 
+    /// The window that finds the end of a name at once takes these for names; others are read byte by byte.
+    #[test]
+    fn only_letters_and_hyphens_are_plain_in_a_name() {
+        for byte in 0..=255 {
+            let is_plain = matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'-');
+            assert_eq!(is_foreign(byte), !is_plain, "{byte:#x}");
+            let mut window = *b"Content-Length-X";
+            window[9] = byte;
+            assert_eq!(foreign(&window), [0, u64::from(!is_plain) << 8], "{byte:#x}");
+        }
+    }
+
     #[test]
     fn an_ordinary_head_is_read_to_its_end_and_not_before_it() {
         at_every_place(b"HTTP/1.1 200 OK\r\nA:  b c \r\nX_1: e\r\nD:\r\nE:   \r\n\r\n", |head| {

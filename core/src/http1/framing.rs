@@ -279,3 +279,42 @@ pub(crate) fn decide(
     }
     Ok(framing)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_as_long_as_those_that_count_say_nothing() {
+        let nothing = format!("{:?}", Signals::default());
+        for length in 0..=40 {
+            for value in ["chunked", "5", "close", "timeout=5", "http://a.test/"] {
+                let mut signals = Signals::default();
+                signals.field("x".repeat(length).as_bytes(), value.as_bytes());
+                assert_eq!(format!("{signals:?}"), nothing, "{length} {value}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_gzip_that_was_asked_for_needs_no_leniency() {
+        let decided = |value: &str, te_gzip| {
+            let mut signals = Signals::default();
+            signals.field(b"Transfer-Encoding", value.as_bytes());
+            let (strict, mut used) = (Leniencies::STRICT, LeniencySet::EMPTY);
+            decide(MethodKind::Ordinary, Version::Http11, 200, &signals, te_gzip, &strict, &mut used).ok()
+        };
+        for (value, te_gzip, framing) in [
+            ("gzip, chunked", true, Some(BodyFraming::Chunked)),
+            ("gzip, chunked", false, None),
+            ("x, chunked", true, None),
+            ("x, chunked", false, None),
+            ("gzip", true, Some(BodyFraming::UntilClose)),
+            ("gzip", false, None),
+            ("x", true, None),
+            ("x", false, None),
+        ] {
+            assert_eq!(decided(value, te_gzip), framing, "{value} {te_gzip}");
+        }
+    }
+}

@@ -175,6 +175,22 @@ fn lines_of_a_session_are_written_once_for_all_its_requests() {
 }
 
 #[test]
+fn only_http_1_1_with_the_option_takes_transfer_codings() {
+    for (option, version, takes) in [
+        (true, Version::Http11, cfg!(feature = "gzip")),
+        (true, Version::Http10, false),
+        (false, Version::Http11, false),
+        (false, Version::Http10, false),
+    ] {
+        let request = get().option(|options| {
+            options.scalars_mut().transfer_coding = option.into();
+            options.scalars_mut().version = version.into();
+        });
+        assert_eq!(prepare(&request).takes_transfer_codings(), takes, "{option} {version:?}");
+    }
+}
+
+#[test]
 fn debug_shows_the_request_and_no_secret() {
     let request = Request::new(Method::GET, "http://u:canary@a.test/p?q=canary")
         .header("Authorization", "canary")

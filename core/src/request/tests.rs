@@ -107,3 +107,18 @@ fn debug_shows_where_it_goes_and_no_secret() {
     assert!(relative.contains("not absolute"), "{relative}");
     assert!(!shown.contains("canary") && !relative.contains("canary"), "{shown} {relative}");
 }
+
+#[test]
+fn refused_cookie_names_are_shown_up_to_what_is_wrong() {
+    for (name, shown) in [
+        ("sid=canary", "sid="),
+        ("sid;canary", "sid;"),
+        ("sid canary", "sid "),
+        ("sid\tcanary", "sid\\t"),
+        ("sid\u{7f}canary", "sid\\u{7f}"),
+        ("\u{e9}!~,", "\u{e9}!~,"),
+    ] {
+        let BuildError::Cookie { name } = BuildError::cookie(name) else { panic!("a cookie's error") };
+        assert_eq!(name, shown);
+    }
+}

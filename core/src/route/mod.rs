@@ -203,7 +203,9 @@ mod tests {
         let route = Route::new(&request, None, session.seed, &mut session.route);
         #[cfg(not(feature = "tls"))]
         let route = Route::new(&request, session.seed, &mut session.route);
-        route.0.hash
+        let mut hasher = Seed::from(TestSeed(0)).hasher();
+        route.hash(&mut hasher);
+        hasher.finish()
     }
 
     #[test]

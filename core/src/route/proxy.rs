@@ -198,6 +198,19 @@ mod tests {
     }
 
     #[test]
+    fn errors_say_which_part_of_the_proxy_is_wrong() {
+        for (url, said) in [("http://", "proxy URL: "), ("http://a%3Ab:c@p.test/", "proxy credentials: ")] {
+            let error = Proxy::new(url).unwrap_err();
+            let cause = match &error {
+                ProxyError::Url(cause) => cause.to_string(),
+                ProxyError::Auth(cause) => cause.to_string(),
+            };
+            assert!(!cause.is_empty());
+            assert_eq!(error.to_string(), format!("{said}{cause}"));
+        }
+    }
+
+    #[test]
     fn t9_proxies_differ_by_credentials() {
         let a = Proxy::new("http://p:1").unwrap();
         let b = a.clone().auth(Auth::basic("u", "p").unwrap());

@@ -365,6 +365,36 @@ mod tests {
     }
 
     #[test]
+    fn t52_rest_of_an_answered_upload_is_sent_up_to_the_drain_limit() {
+        for (rest, is_sent) in [(20_000, true), (20_001, false)] {
+            let mut session = Session::new();
+            session.update(|options| options.scalars_mut().limits.drain_bytes = 20_000.into());
+            let mut request = Request::new(Method::POST, "http://127.0.0.1/");
+            request.set_data("x".repeat(rest));
+            let now = Now::default();
+            let mut transfer = Transfer::new(session.prepare(&request).unwrap(), now);
+            transfer.sync(now, &mut session).unwrap();
+            assert!(matches!(transfer.poll(), Output::Acquire));
+            tell(&mut transfer, Input::NotAcquired);
+            let Output::Connect(attempt, _) = transfer.poll() else { panic!("no connection is asked for") };
+            tell(&mut transfer, Input::Connected(attempt));
+            assert!(write(&mut transfer).ends_with("\r\n\r\n"), "the body does not leave with the head");
+            tell(&mut transfer, Input::Ready(Side::Read));
+            tell(&mut transfer, Input::Received(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
+            let mut sent = String::new();
+            while !transfer.is_ended() {
+                match transfer.poll() {
+                    Output::Transmit => sent += &write(&mut transfer),
+                    Output::Sync => transfer.sync(now, &mut session).unwrap(),
+                    Output::Event(_) => {}
+                    _ => break,
+                }
+            }
+            assert_eq!(sent.len(), if is_sent { rest } else { 0 }, "{rest}");
+        }
+    }
+
+    #[test]
     fn t88_no_time_to_wait_is_enough_for_a_free_slot() {
         let mut session = Session::new();
         session.update(|options| options.scalars_mut().acquire_timeout = Some(crate::time::Duration::ZERO).into());

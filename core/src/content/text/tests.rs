@@ -81,6 +81,12 @@ fn t63_an_unknown_label_is_noted_and_an_error_in_strict_mode() {
 }
 
 #[test]
+fn debug_of_an_unknown_charset_shows_label_and_size() {
+    let error = decode(b"canary".to_vec(), Some(b"text/plain; charset=no-such"), true).unwrap_err();
+    assert_eq!(format!("{error:?}"), r#"TextError { label: "no-such", bytes: 6 }"#);
+}
+
+#[test]
 fn valid_utf_8_is_not_copied() {
     let bytes = b"hello".to_vec();
     let at = bytes.as_ptr();

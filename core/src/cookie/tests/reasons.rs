@@ -128,3 +128,15 @@ fn what_the_cookie_package_says_is_taken_at_its_word() {
     assert_eq!(jar.set(&url("https://a.com/"), &line, NOW), Err(Rejected::ControlCharacter));
     assert_eq!(NotUtf8.to_string(), "expected a cookie in UTF-8, saw other bytes");
 }
+
+#[test]
+fn parse_errors_say_what_was_expected_and_seen() {
+    let limit = crate::LimitExceeded { name: "cookies.pair_bytes", limit: 4, seen: 5 };
+    for (error, text) in [
+        (ParseError::ControlCharacter, "expected a cookie, saw a control character"),
+        (ParseError::Empty, "expected a cookie, saw neither name nor value"),
+        (ParseError::TooLong(limit), "cookie too long: limit cookies.pair_bytes is 4, seen 5"),
+    ] {
+        assert_eq!(error.to_string(), text);
+    }
+}

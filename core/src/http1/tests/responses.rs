@@ -315,6 +315,17 @@ fn field_lines_t35_t36_t37_t38() {
 }
 
 #[test]
+fn field_names_of_every_length_are_read() {
+    for length in 1..=130 {
+        let name = "n".repeat(length);
+        let bytes = input(&format!("{name}: v\r\nContent-Length: 0\r\n\r\n"));
+        let run = play(&Setup::COMPAT, [&bytes[..]], None);
+        assert_eq!(run.line(), "200/Length(0) end, reusable", "{length}");
+        assert_eq!(run.head().get(&name), Some(&b"v"[..]));
+    }
+}
+
+#[test]
 fn control_characters_in_values_are_kept_and_told_t38() {
     for version in ["HTTP/1.0", "HTTP/1.1", "HTTP/1.4"] {
         let head = "Keep-Alive: x\u{1}\r\nA:\u{b} b\u{1b}\u{7f}\t\r\nFolded: \u{2}\r\n \u{3}\r\nContent-Length: 1";

@@ -178,3 +178,19 @@ fn the_last_address_is_waited_for() {
     dial.connected(id);
     assert_eq!(dial.poll(at(100_000)), DialStep::Won(id));
 }
+
+#[test]
+fn wakes_at_is_the_next_attempt_while_an_address_is_left() {
+    for wins in [true, false] {
+        let mut dial = dial(&[six(1), four(1)]);
+        assert_eq!(dial.wakes_at(), None);
+        let first = connects(&mut dial, at(10), six(1));
+        assert_eq!(dial.wakes_at(), Some(at(260)));
+        if wins {
+            dial.connected(first);
+        } else {
+            connects(&mut dial, at(260), four(1));
+        }
+        assert_eq!(dial.wakes_at(), None, "an attempt has won, or no address is left");
+    }
+}

@@ -220,3 +220,28 @@ impl Hasher for Same {
         self.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn empty_chains_are_swept_at_twice_the_slots() {
+        let mut shelf = Shelf::new();
+        let now = Instant::from_origin(crate::time::Duration::ZERO);
+        let put =
+            |shelf: &mut Shelf<(), ()>, hash| shelf.put(hash, Pooled { key: (), item: (), born: now }, now).0.place;
+        for hash in 0..40 {
+            put(&mut shelf, hash);
+        }
+        let mut most = 0;
+        for hash in 40..1_000 {
+            let place = put(&mut shelf, hash);
+            shelf.remove(place);
+            most = most.max(shelf.of_hash.len());
+        }
+        // A sweep looks at every chain, so at least as many connections as there are slots come between two sweeps.
+        assert_eq!((shelf.slots.len(), most), (41, 2 * 41 + SLACK));
+        assert_eq!((shelf.len(), shelf.of_hash.values().filter(|chain| chain.len > 0).count()), (40, 40));
+    }
+}
