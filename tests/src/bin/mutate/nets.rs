@@ -125,6 +125,8 @@ pub(crate) struct Program {
     /// Where cargo would run it.
     folder: PathBuf,
     arguments: &'static [&'static str],
+    /// How long it may run, in seconds of the processor's time.
+    pub(crate) patience: u64,
 }
 
 impl Net {
@@ -160,7 +162,12 @@ impl Net {
         let wanted = |message: &&Value| self.cargo.contains(&"build") || message["profile"]["test"] == true;
         let paths = built.messages.iter().filter(wanted).filter_map(|message| message["executable"].as_str());
         let folder = copy.root.join(if self.cargo.contains(&"petition-core") { "core" } else { "tests" });
-        let program = |path| Program { path: PathBuf::from(path), folder: folder.clone(), arguments: self.arguments };
+        let program = |path| Program {
+            path: PathBuf::from(path),
+            folder: folder.clone(),
+            arguments: self.arguments,
+            patience: copy.patience,
+        };
         let programs: Vec<_> = paths.map(program).collect();
         if programs.is_empty() { Err(format!("{}: cargo built no program", self.name)) } else { Ok(programs) }
     }
@@ -177,7 +184,7 @@ impl Program {
         let output = copy.target.join("output.txt");
         let file = File::create(&output).map_err(|error| error.to_string())?;
         let errors = file.try_clone().map_err(|error| error.to_string())?;
-        let mut child = bounded(&self.path, copy.patience)
+        let mut child = bounded(&self.path, self.patience)
             .args(self.arguments)
             .args(more)
             .current_dir(&self.folder)

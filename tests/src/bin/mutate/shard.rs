@@ -22,6 +22,11 @@ const MANIFEST: &str = "core/Cargo.toml";
 /// Says whether a mutant is viable.
 const CHECK: &[&str] = &["check", "-p", "petition-core", "--all-features"];
 
+/// A program that runs with a fault for this many seconds, and this many times as long as without one, has no end.
+/// Its seconds are the processor's, of which every thread uses its own.
+const LEAST_PATIENCE: u64 = 10;
+const TIMES: u64 = 10;
+
 /// What cargo-mutants did.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Genre {
@@ -135,19 +140,26 @@ pub(crate) fn run(shards: &str, only: Option<&str>) -> Result<ExitCode, String> 
         let _switches = switched(&copy, &mutants, &mut alone)?;
         eprintln!("{} mutants behind switches, {} alone", mutants.len() - alone.len(), alone.len());
         for (place, net) in NETS_OF_MUTANTS.iter().enumerate() {
-            let programs = net.build(&copy)?;
-            for program in &programs {
+            let left = |mutant: &&Mutant| {
+                let before = verdicts.get(&mutant.number);
+                !alone.contains(&mutant.number) && (place == 0 || matches!(before, Some(Verdict::Slipped)))
+            };
+            let left: Vec<_> = mutants.iter().filter(left).collect();
+            if left.is_empty() {
+                break;
+            }
+            let mut programs = net.build(&copy)?;
+            for program in &mut programs {
+                let began = Instant::now();
                 if let Outcome::Caught(how) = program.run(&copy, &[], None)? {
                     return Err(format!("{} does not pass without a fault: {how}", net.name));
                 }
+                program.patience = program.patience.min(LEAST_PATIENCE + TIMES * began.elapsed().as_secs());
             }
             eprintln!("{}: passes without a fault", net.name);
-            for mutant in mutants.iter().filter(|mutant| !alone.contains(&mutant.number)) {
-                let before = verdicts.get(&mutant.number);
-                if place == 0 || matches!(before, Some(Verdict::Slipped)) {
-                    let verdict = told(mutant, || caught_by(mutant, &copy, net, &programs))?;
-                    verdicts.insert(mutant.number, verdict);
-                }
+            for mutant in left {
+                let verdict = told(mutant, || caught_by(mutant, &copy, net, &programs))?;
+                verdicts.insert(mutant.number, verdict);
             }
         }
     }
