@@ -4,31 +4,23 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpStream};
-use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use petition_core::route::dial::AttemptId;
-use rustix::event::PollFlags;
-use rustix::io::Errno;
-use rustix::net::{AddressFamily, SocketType, ipproto, sockopt};
 
-use crate::socket::{Socket, wait};
+use crate::socket::Socket;
+use crate::sys::{self, Sides};
 
 /// The attempts under way.
 #[derive(Debug, Default)]
 pub(crate) struct Dialing {
-    attempts: Vec<(AttemptId, SocketAddr, OwnedFd)>,
+    attempts: Vec<(AttemptId, SocketAddr, TcpStream)>,
 }
 
 impl Dialing {
     /// Begins to connect.
     pub(crate) fn start(&mut self, attempt: AttemptId, address: SocketAddr) -> io::Result<()> {
-        let socket = open(address)?;
-        match rustix::net::connect(&socket, &address) {
-            Ok(()) | Err(Errno::INPROGRESS | Errno::WOULDBLOCK | Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
-        }
-        self.attempts.push((attempt, address, socket));
+        self.attempts.push((attempt, address, sys::connect(address)?));
         Ok(())
     }
 
@@ -37,16 +29,26 @@ impl Dialing {
         self.attempts.retain(|(id, ..)| *id != attempt);
     }
 
-    /// Waits until an attempt has an outcome, or the time is over.
+    /// Waits until an attempt has an outcome, or the time is over; on some systems also returns early with none.
     pub(crate) fn wait(&mut self, left: Option<Duration>) -> io::Result<Option<(AttemptId, io::Result<Socket>)>> {
-        let ready = wait(self.attempts.iter().map(|(.., socket)| (socket, PollFlags::OUT)), left)?;
-        let Some((index, _)) = ready else { return Ok(None) };
-        let (attempt, address, socket) = self.attempts.swap_remove(index);
-        let outcome = match sockopt::socket_error(&socket) {
-            Ok(Ok(())) => Socket::new(TcpStream::from(socket), address),
-            Ok(Err(error)) | Err(error) => Err(error.into()),
+        let left = left.into_iter().chain(sys::SILENT_REFUSALS).min();
+        let ready = sys::wait(self.attempts.iter().map(|(.., stream)| (stream, Sides::WRITE)), left)?;
+        let Some((index, _)) = ready else { return Ok(self.refused()) };
+        let (attempt, address, stream) = self.attempts.swap_remove(index);
+        let outcome = match stream.take_error() {
+            Ok(None) => Socket::new(stream, address),
+            Ok(Some(error)) | Err(error) => Err(error),
         };
         Ok(Some((attempt, outcome)))
+    }
+
+    /// An attempt that has failed although the wait has not reported it.
+    fn refused(&mut self) -> Option<(AttemptId, io::Result<Socket>)> {
+        sys::SILENT_REFUSALS?;
+        let failed = self.attempts.iter().enumerate();
+        let (index, error) =
+            failed.filter_map(|(index, (.., stream))| Some((index, stream.take_error().ok()??))).next()?;
+        Some((self.attempts.swap_remove(index).0, Err(error)))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -55,37 +57,5 @@ impl Dialing {
 
     pub(crate) fn clear(&mut self) {
         self.attempts.clear();
-    }
-}
-
-/// A socket that does not block and is not inherited by other programs.
-fn open(address: SocketAddr) -> io::Result<OwnedFd> {
-    let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
-    #[cfg(any(
-        target_os = "linux",
-        target_os = "android",
-        target_os = "freebsd",
-        target_os = "netbsd",
-        target_os = "openbsd"
-    ))]
-    {
-        use rustix::net::SocketFlags;
-        let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
-        Ok(rustix::net::socket_with(family, SocketType::STREAM, flags, Some(ipproto::TCP))?)
-    }
-    #[cfg(not(any(
-        target_os = "linux",
-        target_os = "android",
-        target_os = "freebsd",
-        target_os = "netbsd",
-        target_os = "openbsd"
-    )))]
-    {
-        let socket = rustix::net::socket(family, SocketType::STREAM, Some(ipproto::TCP))?;
-        rustix::io::fcntl_setfd(&socket, rustix::io::FdFlags::CLOEXEC)?;
-        rustix::io::ioctl_fionbio(&socket, true)?;
-        #[cfg(target_vendor = "apple")]
-        sockopt::set_socket_nosigpipe(&socket, true)?;
-        Ok(socket)
     }
 }

@@ -10,12 +10,12 @@ use std::time::Duration;
 use petition_core::http1::ResponseHead;
 use petition_core::{Body, Error, Event, Input, Instant, IoFailure, Output, Prepared, Side, Transfer};
 use petition_shared::process::Process;
-use rustix::event::PollFlags;
 
 use crate::clock::Clock;
 use crate::dialing::Dialing;
 use crate::session::Shared;
-use crate::socket::{Socket, wait};
+use crate::socket::Socket;
+use crate::sys::{self, Sides};
 use crate::upload::Upload;
 
 mod connection;
@@ -25,7 +25,7 @@ mod waiting;
 pub(crate) use straight::LARGE;
 use straight::Straight;
 
-/// Request bodies up to this size are written by a socket that blocks; for larger ones both directions are watched, so that an early
+/// Request bodies up to this size are written by a socket that blocks, if it can; for larger ones both directions are watched, so that an early
 /// response is seen (T52).
 const WATCHED: u64 = 16 * 1024;
 
@@ -113,10 +113,11 @@ pub(crate) enum Stop {
 
 impl Call {
     pub(crate) fn new(shared: Arc<Shared>, request: Prepared) -> Box<Call> {
-        let watched = match request.body() {
+        let large = match request.body() {
             Body::Stream { .. } => true,
             body => body.length().is_none_or(|length| length > WATCHED),
         };
+        let watched = large || !sys::TIMED_CALLS;
         let process = shared.process();
         let clock = Clock::start();
         Box::write(
@@ -282,15 +283,13 @@ impl Call {
     }
 
     /// The sides that were waited for may be tried again, as far as they are ready.
-    fn ready(&mut self, ready: PollFlags) {
-        // An error or the end shows on either side.
-        let any = !(PollFlags::IN | PollFlags::OUT).contains(ready);
-        if self.waiting.read && (any || ready.contains(PollFlags::IN)) {
+    fn ready(&mut self, ready: Sides) {
+        if self.waiting.read && ready.read {
             self.waiting.read = false;
             self.readable = true;
             self.tell(Input::Ready(Side::Read));
         }
-        if self.waiting.write && (any || ready.contains(PollFlags::OUT)) {
+        if self.waiting.write && ready.write {
             self.waiting.write = false;
             self.tell(Input::Ready(Side::Write));
             if std::mem::take(&mut self.waiting.body) {
@@ -426,11 +425,10 @@ impl Call {
     /// Finds out whether the socket can be read, or written if that is waited for. Whether it can.
     fn look(&mut self) -> bool {
         let Some(socket) = &self.socket else { return false };
-        let mut flags = PollFlags::IN;
-        flags.set(PollFlags::OUT, self.waiting.write);
-        match wait([(socket.stream(), flags)], Some(Duration::ZERO)) {
+        let sides = Sides { read: true, write: self.waiting.write };
+        match sys::wait([(socket.stream(), sides)], Some(Duration::ZERO)) {
             Ok(Some((_, ready))) => {
-                self.waiting.read |= ready != PollFlags::OUT;
+                self.waiting.read |= ready.read;
                 self.ready(ready);
                 true
             }

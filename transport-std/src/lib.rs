@@ -49,6 +49,7 @@ pub mod resolve;
 mod response;
 mod session;
 mod socket;
+mod sys;
 mod upload;
 
 pub use petition_core;

@@ -6,11 +6,9 @@
 
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::os::fd::AsFd;
 use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags};
-use rustix::net::{RecvAncillaryBuffer, RecvFlags};
+use crate::sys;
 
 /// Below this, a timeout is set to exactly what is left.
 const EXACT: Duration = Duration::from_millis(20);
@@ -59,7 +57,7 @@ impl Socket {
         &self.stream
     }
 
-    /// Whether calls wait by themselves. A socket that does not block is waited for with [`wait`].
+    /// Whether calls wait by themselves. A socket that does not block is waited for with [`wait`](sys::wait).
     pub(crate) fn is_blocking(&self) -> bool {
         self.blocking
     }
@@ -88,13 +86,7 @@ impl Socket {
 
     /// Reads into one slice after the other, within the [limit](Socket::limit_read) of the time; or `at_once`, which waits for nothing.
     pub(crate) fn read_vectored(&mut self, space: &mut [IoSliceMut<'_>], at_once: bool) -> io::Result<usize> {
-        if at_once {
-            rustix::net::recvmsg(&self.stream, space, &mut RecvAncillaryBuffer::default(), RecvFlags::DONTWAIT)
-                .map(|received| received.bytes)
-                .map_err(io::Error::from)
-        } else {
-            self.stream.read_vectored(space)
-        }
+        if at_once { sys::read_at_once(&self.stream, space) } else { self.stream.read_vectored(space) }
     }
 
     /// For how long a read waits before it is given up.
@@ -116,8 +108,7 @@ impl Socket {
 
     /// Whether nothing can be read: no bytes, no end, no error. One system call, which waits for nothing.
     pub(crate) fn is_quiet(&self) -> bool {
-        let looked = rustix::net::recv(&self.stream, &mut [0], RecvFlags::PEEK | RecvFlags::DONTWAIT);
-        matches!(looked, Err(rustix::io::Errno::AGAIN))
+        sys::is_quiet(&self.stream)
     }
 }
 
@@ -129,21 +120,6 @@ fn stale(timeout: Timeout, left: Option<Duration>) -> Option<Option<Duration>> {
         (Some(set), Some(left)) if set <= left && left <= timeout.most => None,
         (_, Some(left)) if left <= EXACT => Some(Some(left.max(Duration::from_micros(1)))),
         (_, Some(left)) => Some(Some(left / 4 * 3)),
-    }
-}
-
-/// Waits until one of the sockets is ready for what is asked, or the time is over; which one that is, and for what.
-pub(crate) fn wait<'a, F: AsFd + 'a>(
-    sockets: impl IntoIterator<Item = (&'a F, PollFlags)>,
-    left: Option<Duration>,
-) -> io::Result<Option<(usize, PollFlags)>> {
-    let mut polled: Vec<_> = sockets.into_iter().map(|(socket, flags)| PollFd::new(socket, flags)).collect();
-    let timeout = left.and_then(|left| rustix::event::Timespec::try_from(left).ok());
-    match rustix::event::poll(&mut polled, timeout.as_ref()) {
-        Ok(_) | Err(rustix::io::Errno::INTR) => {
-            Ok(polled.iter().map(PollFd::revents).enumerate().find(|(_, ready)| !ready.is_empty()))
-        }
-        Err(error) => Err(error.into()),
     }
 }
 

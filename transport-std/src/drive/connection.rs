@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use petition_core::route::pool::{Pooled, Take};
 use petition_core::{Input, IoFailure};
-use rustix::event::PollFlags;
 
 use super::{Call, Place, Waiting};
 use crate::places::Want;
 use crate::session::Kept;
+use crate::sys::Sides;
 
 impl Call {
     pub(super) fn acquire(&mut self) {
@@ -106,7 +106,7 @@ impl Call {
         if self.socket.take().is_some() {
             // What blocked on this socket, or failed, does not on the next.
             self.waiting = Waiting { read: true, write: true, body: self.waiting.body };
-            self.ready(PollFlags::IN | PollFlags::OUT);
+            self.ready(Sides::BOTH);
             self.readable = false;
         }
         if self.place == Place::Taken {

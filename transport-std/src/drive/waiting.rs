@@ -1,13 +1,12 @@
 //! Waiting: for a socket, for an attempt to connect, or for the time of the next deadline.
 
-use std::net::TcpStream;
+use std::thread;
 use std::time::Duration;
 
 use petition_core::{Input, IoFailure, Side};
-use rustix::event::PollFlags;
 
 use super::Call;
-use crate::socket::wait;
+use crate::sys::{self, Sides};
 
 impl Call {
     /// Nothing to do before a socket is ready or a deadline has come.
@@ -17,10 +16,8 @@ impl Call {
             return self.wait_for_connect(left);
         }
         let Some(socket) = &self.socket else { return self.wait_for_time(left) };
-        let mut flags = PollFlags::empty();
-        flags.set(PollFlags::IN, self.waiting.read);
-        flags.set(PollFlags::OUT, self.waiting.write);
-        let waited = wait([(socket.stream(), flags)], left);
+        let sides = Sides { read: self.waiting.read, write: self.waiting.write };
+        let waited = sys::wait([(socket.stream(), sides)], left);
         self.clock.read();
         match waited {
             Ok(Some((_, ready))) => self.ready(ready),
@@ -31,13 +28,10 @@ impl Call {
 
     /// Between two attempts to connect.
     fn wait_for_time(&mut self, left: Option<Duration>) {
-        let waited = left.map(|_| wait(std::iter::empty::<(&TcpStream, PollFlags)>(), left));
+        let waited = left.map(thread::sleep);
         self.clock.read();
-        match waited {
-            Some(Ok(_)) => self.tell(Input::Tick),
-            // Nothing could ever end this wait.
-            Some(Err(_)) | None => self.tell(Input::Cancel),
-        }
+        // Without a deadline nothing could ever end this wait.
+        self.tell(waited.map_or(Input::Cancel, |()| Input::Tick));
     }
 
     fn wait_for_connect(&mut self, left: Option<Duration>) {

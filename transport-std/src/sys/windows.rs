@@ -1,0 +1,32 @@
+//! Windows. Sockets never block here, so that no call needs `MSG_DONTWAIT`, which Winsock does not have.
+
+use std::io::{self, IoSliceMut, Read};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use socket2::{Domain, Protocol, Socket, Type};
+
+/// After a call that its timeout has cancelled, bytes may be lost and the socket is not to be used (`SO_RCVTIMEO`); and
+/// timeouts are half a second late.
+pub(crate) const TIMED_CALLS: bool = false;
+
+/// Before Windows 10 version 2004, which Windows Server 2019 is, `WSAPoll` does not report a connect that failed.
+pub(crate) const SILENT_REFUSALS: Option<Duration> = Some(Duration::from_millis(50));
+
+/// `Socket::new` starts Winsock.
+pub(crate) fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_nonblocking(true)?;
+    match socket.connect(&address.into()) {
+        Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
+        _ => Ok(socket.into()),
+    }
+}
+
+pub(crate) fn read_at_once(mut stream: &TcpStream, space: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+    stream.read_vectored(space)
+}
+
+pub(crate) fn is_quiet(stream: &TcpStream) -> bool {
+    matches!(stream.peek(&mut [0]), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+}
