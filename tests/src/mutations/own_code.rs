@@ -94,6 +94,12 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         to: "(began + left) - Instant::now()",
     },
     Mutation {
+        fault: "petition-std takes a socket that is ready for another",
+        file: "transport-std/src/sys/mod.rs",
+        from: "ready.map(|(index, flags)| (index, Sides::reported(flags)))",
+        to: "ready.map(|(index, flags)| (index / 2, Sides::reported(flags)))",
+    },
+    Mutation {
         fault: "a child process is not noticed",
         file: "transport-shared/src/process.rs",
         from: "Guard::Handler(guard) => !guard.clone().detected_fork(),",
