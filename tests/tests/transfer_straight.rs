@@ -158,6 +158,48 @@ fn bytes_beyond_the_end_are_seen_behind_a_straight_read() {
 }
 
 #[test]
+fn bytes_that_are_received_after_a_straight_read_are_shown() {
+    let (mut session, now) = (Session::new(), Now::default());
+    let request = Request::new(Method::GET, "http://127.0.0.1/");
+    let mut transfer = Transfer::new(session.prepare(&request).unwrap(), now);
+    let mut reads = 0;
+    let mut body = Vec::new();
+    loop {
+        match transfer.poll() {
+            Output::Sync => transfer.sync(now, &mut session).unwrap(),
+            Output::Acquire => transfer.handle(now, Input::NotAcquired).unwrap(),
+            Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
+            Output::Transmit => transfer.handle(now, Input::Wrote(transfer.outgoing().len())).unwrap(),
+            Output::Read => {
+                reads += 1;
+                let input = match reads {
+                    1 => Input::Received(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"),
+                    2 => Input::Bypassed(3),
+                    _ => Input::Received(b"defghi"),
+                };
+                transfer.handle(now, input).unwrap();
+            }
+            Output::Body if reads == 2 => {
+                assert!(transfer.body().is_empty(), "the caller has them");
+                // The bytes that are left are still elsewhere.
+                transfer.handle(now, Input::Consumed(1)).unwrap();
+                assert!(matches!(transfer.poll(), Output::Body) && transfer.body().is_empty());
+                transfer.handle(now, Input::Consumed(2)).unwrap();
+            }
+            Output::Body => {
+                body.extend_from_slice(transfer.body());
+                transfer.handle(now, Input::Consumed(transfer.body().len())).unwrap();
+                assert!(reads < 4 && !body.is_empty(), "received bytes are not shown");
+            }
+            Output::Event(Event::Done) => break,
+            Output::Release | Output::Close | Output::Event(_) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(body, b"defghi");
+}
+
+#[test]
 fn nothing_is_read_straight_that_has_to_be_looked_at() {
     let request = Request::new(Method::GET, "http://127.0.0.1/");
     for head in [

@@ -175,6 +175,13 @@ fn lines_of_a_session_are_written_once_for_all_its_requests() {
 }
 
 #[test]
+fn body_is_that_of_the_request() {
+    assert_eq!(prepare(&get()).body().length(), Some(0));
+    let with_body = get().data("four");
+    assert!(matches!(prepare(&with_body).body(), Body::Bytes(bytes) if bytes == "four"));
+}
+
+#[test]
 fn only_http_1_1_with_the_option_takes_transfer_codings() {
     for (option, version, takes) in [
         (true, Version::Http11, cfg!(feature = "gzip")),

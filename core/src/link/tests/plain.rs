@@ -21,6 +21,22 @@ fn two_requests_share_a_link_however_bytes_are_cut() {
 }
 
 #[test]
+fn nothing_received_sees_waiting_bytes_and_the_end() {
+    let open = || {
+        let mut link = plain();
+        assert!(matches!(link.poll(TODAY).unwrap(), LinkEvent::Established));
+        assert!(link.nothing_received());
+        link
+    };
+    let mut waiting = open();
+    waiting.received(b"H");
+    assert!(!waiting.nothing_received());
+    let mut ended = open();
+    ended.receive_eof();
+    assert!(!ended.nothing_received());
+}
+
+#[test]
 fn large_bodies_go_both_ways_however_bytes_are_cut() {
     let up: Vec<u8> = (0..200_000u32).map(|i| (i % 251) as u8).collect();
     let mut expected = b"POST / HTTP/1.1\r\nHost: a.example\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
