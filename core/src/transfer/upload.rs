@@ -271,8 +271,13 @@ mod tests {
 
     /// A transfer whose chunked body is about to be asked for: its head has been written.
     fn streaming() -> Transfer {
+        streaming_of(None)
+    }
+
+    /// The same with a body of this length.
+    fn streaming_of(length: Option<u64>) -> Transfer {
         let mut session = Session::new();
-        let body = Body::Stream { length: None, rewindable: false };
+        let body = Body::Stream { length, rewindable: false };
         let request = Request::new(Method::POST, "http://127.0.0.1/").data(body);
         let now = Now::default();
         let mut transfer = Transfer::new(session.prepare(&request).unwrap(), now);
@@ -392,6 +397,16 @@ mod tests {
             }
             assert_eq!(sent.len(), if is_sent { rest } else { 0 }, "{rest}");
         }
+    }
+
+    #[test]
+    fn stream_of_known_length_ends_with_its_last_byte() {
+        let mut transfer = streaming_of(Some(4));
+        for piece in ["ab", "cd"] {
+            push(&mut transfer, piece.as_bytes());
+            assert_eq!(write(&mut transfer), piece);
+        }
+        assert!(matches!(transfer.poll(), Output::Read), "the source is not asked for its end");
     }
 
     #[test]

@@ -185,3 +185,13 @@ fn a_refusal_does_not_repeat_the_url() {
         assert!(!format!("{error} {error:?}").contains("canary"));
     }
 }
+
+#[test]
+fn parsed_urls_and_their_text_are_taken_in_alike() {
+    for c in ' '..='~' {
+        let Ok(url) = Url::parse(&format!("http://a.test/p{c}p?q{c}q")) else { continue };
+        let of_text = parse_url(url.as_str(), &Limits::DEFAULT).map(|(url, _)| url.to_string());
+        let of_url = accept_url(url, &Limits::DEFAULT).map(|(url, _)| url.to_string());
+        assert_eq!(of_url, of_text, "{c:?}");
+    }
+}
