@@ -1,9 +1,4 @@
-//! Forks with a client at hand, and looks at what parent and child get. `tests/forked.rs` runs it: a test of its own process must not fork.
-//!
-//!     forked SCENE URL [CERTIFICATES.pem]
-//!
-//! The exit code is 0 when all was as it should be.
-#![forbid(unsafe_code)]
+//! What parent and child do with the client after a fork.
 
 use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -21,7 +16,7 @@ use petition_std::{Session, TlsConfig};
 /// A child that takes longer hangs.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-fn main() {
+pub(crate) fn run() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (scene, url, file) = match &arguments[..] {
         [scene, url] => (scene, url, None),

@@ -1,0 +1,14 @@
+//! Forks with a client at hand, and looks at what parent and child get. `tests/forked.rs` runs it: a test of its own process must not fork.
+//!
+//!     forked SCENE URL [CERTIFICATES.pem]
+//!
+//! The exit code is 0 when all was as it should be.
+#![forbid(unsafe_code)]
+
+#[cfg(unix)]
+mod scenes;
+
+fn main() {
+    #[cfg(unix)]
+    scenes::run();
+}
