@@ -245,16 +245,13 @@ fn t88_a_place_is_waited_for_no_longer_than_the_limit_says() {
     for limits in limits {
         let world = World::plain();
         let session = Session::builder().pool(limits).build();
-        session.update(|options| options.scalars_mut().acquire_timeout = Some(Duration::from_millis(200)).into());
+        session.update(|options| options.scalars_mut().pool_timeout = Some(Duration::from_millis(200)).into());
         let mut outer = session.get(world.url("/stream-bytes/50000")).send().unwrap();
         let inner = timed(Duration::from_millis(200)..=Duration::from_secs(2), || {
             session.get(world.url("/get")).send().unwrap_err()
         });
         let words = inner.to_string();
-        assert!(
-            inner.is_timeout() && words.contains("waiting for a connection: timed out: acquire_timeout"),
-            "{words}"
-        );
+        assert!(inner.is_timeout() && words.contains("waiting for a connection: timed out: pool_timeout"), "{words}");
         assert_eq!(outer.bytes_of().len(), 50_000);
         assert!(session.get(world.url("/get")).send().unwrap().ok());
         let stats = session.pool_statistics();

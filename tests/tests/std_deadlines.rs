@@ -96,11 +96,11 @@ fn a_trickling_handshake_ends_at_the_total_and_at_its_own_deadline() {
     let handshake = Handshake::Trickle(Duration::from_millis(100));
     let endpoint = Endpoint::builder(&authority.issue_localhost()).handshake(handshake).build();
     let server = Scripted::start_tls(&endpoint, [Script::new(), Script::new()]).unwrap();
-    for which in [Timeout::Total, Timeout::Tls] {
+    for which in [Timeout::Total, Timeout::Handshake] {
         let session = session_trusting(&authority);
         set(&session, |options| match which {
             Timeout::Total => options.total_timeout = Some(SECOND).into(),
-            _ => options.tls_timeout = Some(SECOND).into(),
+            _ => options.handshake_timeout = Some(SECOND).into(),
         });
         let error = timed(ONE_SECOND, || session.get(server.https_url("/")).send().unwrap_err());
         assert_timeout(&error, which, Phase::Tls);
@@ -113,9 +113,9 @@ fn a_stalled_handshake_ends_at_its_own_deadline() {
     let endpoint = Endpoint::builder(&authority.issue_localhost()).handshake(Handshake::StallAfter(50)).build();
     let server = Scripted::start_tls(&endpoint, [Script::new()]).unwrap();
     let session = session_trusting(&authority);
-    set(&session, |options| options.tls_timeout = Some(SECOND).into());
+    set(&session, |options| options.handshake_timeout = Some(SECOND).into());
     let error = timed(ONE_SECOND, || session.get(server.https_url("/")).send().unwrap_err());
-    assert_timeout(&error, Timeout::Tls, Phase::Tls);
+    assert_timeout(&error, Timeout::Handshake, Phase::Tls);
 }
 
 #[test]
@@ -124,10 +124,10 @@ fn a_proxy_that_does_not_answer_connect_ends_at_the_deadline_of_handshakes() {
     let session = session_trusting(&Authority::new());
     set(&session, |options| {
         options.proxy = Some(Proxy::new(&proxy.url("")).unwrap()).into();
-        options.tls_timeout = Some(SECOND).into();
+        options.handshake_timeout = Some(SECOND).into();
     });
     let error = timed(ONE_SECOND, || session.get("https://localhost/").send().unwrap_err());
-    assert_timeout(&error, Timeout::Tls, Phase::Proxy);
+    assert_timeout(&error, Timeout::Handshake, Phase::Proxy);
 }
 
 #[test]

@@ -60,13 +60,13 @@ fn t88_no_time_to_wait_is_enough_for_a_free_slot() {
     for limits in LIMITS {
         let world = World::plain();
         let session = Session::builder().pool(limits).build();
-        session.update(|options| options.scalars_mut().acquire_timeout = Some(Duration::ZERO).into());
+        session.update(|options| options.scalars_mut().pool_timeout = Some(Duration::ZERO).into());
         for _ in 0..3 {
             assert!(session.get(world.url("/get")).send().unwrap().text().is_ok());
         }
         let _outer = session.get(world.url("/stream-bytes/500000")).send().unwrap();
         let error = session.get(world.url("/get")).send().unwrap_err();
-        assert!(error.to_string().contains("acquire_timeout"), "{error}");
+        assert!(error.to_string().contains("pool_timeout"), "{error}");
     }
 }
 

@@ -51,7 +51,7 @@ fn t84_connecting_to_a_black_hole() {
 #[test]
 fn t84_a_proxy_that_trickles_or_says_nothing() {
     for script in [Peer::new(), Peer::new().head().trickle("HTTP/1.1 200 Connection Established and more", ms(900))] {
-        fails(Timeout::Tls, Phase::Proxy, secs(10), |w| {
+        fails(Timeout::Handshake, Phase::Proxy, secs(10), |w| {
             w.serve("p.test:3128", script.clone());
             let proxy = petition_core::Proxy::new("http://p.test:3128").unwrap();
             let request = Request::new(Method::GET, "https://a.test/");
@@ -62,7 +62,7 @@ fn t84_a_proxy_that_trickles_or_says_nothing() {
 
 #[test]
 fn t84_a_tls_server_that_says_nothing() {
-    fails(Timeout::Tls, Phase::Tls, secs(10), |w| {
+    fails(Timeout::Handshake, Phase::Tls, secs(10), |w| {
         w.serve("a.test:443", Peer::new());
         w.get("https://a.test/");
     });

@@ -62,8 +62,8 @@ type SetTime = fn(&mut ScalarOptions, Duration);
 
 const TIMEOUTS: [SetTime; 7] = [
     |o, t| o.connect_timeout = Some(t).into(),
-    |o, t| o.acquire_timeout = Some(t).into(),
-    |o, t| o.tls_timeout = Some(t).into(),
+    |o, t| o.pool_timeout = Some(t).into(),
+    |o, t| o.handshake_timeout = Some(t).into(),
     |o, t| o.first_byte_timeout = Some(t).into(),
     |o, t| o.idle_timeout = Some(t).into(),
     |o, t| o.total_timeout = Some(t).into(),

@@ -248,7 +248,7 @@ fn every_limit_is_reached_and_named() {
 
 /// A request that ends by this deadline, with the time that it took.
 fn ends_by(which: Timeout) -> (String, std::time::Duration) {
-    if which == Timeout::Acquire {
+    if which == Timeout::Pool {
         return no_place();
     }
     let world = same_in(0..6, |w| {
@@ -258,12 +258,12 @@ fn ends_by(which: Timeout) -> (String, std::time::Duration) {
         let request = get("http://a.test/");
         match which {
             Timeout::Connect => w.black_hole(address),
-            Timeout::Tls => w.serve("p.test:3128", Peer::new()),
+            Timeout::Handshake => w.serve("p.test:3128", Peer::new()),
             _ => w.serve("a.test:80", Peer::new()),
         }
         let proxy = Proxy::new("http://p.test:3128").unwrap().tunnel(petition_core::route::proxy::Tunnel::Always);
         w.send(match which {
-            Timeout::Tls => request.option(|o| o.scalars_mut().proxy = Some(proxy).into()),
+            Timeout::Handshake => request.option(|o| o.scalars_mut().proxy = Some(proxy).into()),
             Timeout::FirstByte => first_byte(request),
             Timeout::Total => first_byte(request).timeout(secs(2)),
             _ => request,
@@ -293,7 +293,7 @@ fn every_deadline_is_reached_and_named() {
     for which in Timeout::ALL {
         let (text, took) = ends_by(which);
         let due = match which {
-            Timeout::Connect | Timeout::Acquire | Timeout::Tls => secs(10),
+            Timeout::Connect | Timeout::Pool | Timeout::Handshake => secs(10),
             Timeout::FirstByte => secs(3),
             Timeout::Idle => secs(30),
             Timeout::Total => secs(2),

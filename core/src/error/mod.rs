@@ -106,10 +106,10 @@ impl fmt::Display for Phase {
 pub enum Timeout {
     /// `connect_timeout`: look-up and connecting.
     Connect,
-    /// `acquire_timeout`: waiting for a place among the connections.
-    Acquire,
-    /// `tls_timeout`: the proxy's and TLS handshakes.
-    Tls,
+    /// `pool_timeout`: waiting for a free connection slot.
+    Pool,
+    /// `handshake_timeout`: the proxy's and TLS handshakes.
+    Handshake,
     /// `first_byte_timeout`: from the request's last byte to the response's first.
     FirstByte,
     /// `idle_timeout`: no byte moved.
@@ -121,14 +121,14 @@ pub enum Timeout {
 impl Timeout {
     /// All of them.
     pub const ALL: [Timeout; 6] =
-        [Timeout::Connect, Timeout::Acquire, Timeout::Tls, Timeout::FirstByte, Timeout::Idle, Timeout::Total];
+        [Timeout::Connect, Timeout::Pool, Timeout::Handshake, Timeout::FirstByte, Timeout::Idle, Timeout::Total];
 
     /// The name of the option that sets it.
     pub const fn option(self) -> &'static str {
         match self {
             Timeout::Connect => "connect_timeout",
-            Timeout::Acquire => "acquire_timeout",
-            Timeout::Tls => "tls_timeout",
+            Timeout::Pool => "pool_timeout",
+            Timeout::Handshake => "handshake_timeout",
             Timeout::FirstByte => "first_byte_timeout",
             Timeout::Idle => "idle_timeout",
             Timeout::Total => "total_timeout",

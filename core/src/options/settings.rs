@@ -146,9 +146,9 @@ single {
     /// Time for looking up the name and connecting, the proxy included. Default 10 s.
     connect_timeout: Option<Duration> = Some(Duration::from_secs(10));
     /// How long to wait for a free connection slot, where the pool limits how many connections are open (T88); zero: not at all. Default 10 s.
-    acquire_timeout: Option<Duration> = Some(Duration::from_secs(10));
+    pool_timeout: Option<Duration> = Some(Duration::from_secs(10));
     /// Time for the proxy's and TLS handshakes. Default 10 s.
-    tls_timeout: Option<Duration> = Some(Duration::from_secs(10));
+    handshake_timeout: Option<Duration> = Some(Duration::from_secs(10));
     /// Time from the last byte of the request to the first byte of the response. Default: none beside the idle limit.
     first_byte_timeout: Option<Duration> = None;
     /// Time during which no byte moves although the peer could move one. Default 30 s.

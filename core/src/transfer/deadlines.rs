@@ -34,9 +34,9 @@ pub(super) enum Due {
 pub(crate) fn shortest(settings: &Settings) -> Duration {
     let limits = [
         settings.total_timeout,
-        settings.acquire_timeout,
+        settings.pool_timeout,
         settings.connect_timeout,
-        settings.tls_timeout,
+        settings.handshake_timeout,
         settings.first_byte_timeout,
         settings.idle_timeout,
     ];
@@ -68,7 +68,7 @@ impl Machine {
             limit(self.started, settings.total_timeout, Timeout::Total);
         }
         match &self.stage {
-            Stage::Acquire { since: Some(since), .. } => limit(*since, settings.acquire_timeout, Timeout::Acquire),
+            Stage::Acquire { since: Some(since), .. } => limit(*since, settings.pool_timeout, Timeout::Pool),
             Stage::Resolve { since, .. } => limit(*since, settings.connect_timeout, Timeout::Connect),
             Stage::Dial { since, dial } => {
                 limit(*since, settings.connect_timeout, Timeout::Connect);
@@ -77,7 +77,7 @@ impl Machine {
                 }
             }
             Stage::Establish { since, send_failed } => {
-                limit(*since, settings.tls_timeout, Timeout::Tls);
+                limit(*since, settings.handshake_timeout, Timeout::Handshake);
                 if let Some(failed) = send_failed {
                     add(failed.at + SEND_FAILED_GRACE, Due::SendFailed);
                 }

@@ -412,7 +412,7 @@ mod tests {
     #[test]
     fn t88_no_time_to_wait_is_enough_for_a_free_slot() {
         let mut session = Session::new();
-        session.update(|options| options.scalars_mut().acquire_timeout = Some(crate::time::Duration::ZERO).into());
+        session.update(|options| options.scalars_mut().pool_timeout = Some(crate::time::Duration::ZERO).into());
         let request = Request::new(Method::GET, "http://127.0.0.1/");
         let mut transfer = Transfer::new(session.prepare(&request).unwrap(), Now::default());
         transfer.sync(Now::default(), &mut session).unwrap();

@@ -141,7 +141,7 @@ impl World {
             }
             // Who may not use a kept connection waits for a place within its connect deadline.
             ErrorKind::Timeout { which: Timeout::Connect, .. } if ask.asked.close && self.limited() => return,
-            ErrorKind::Timeout { which: Timeout::Acquire, .. } => {
+            ErrorKind::Timeout { which: Timeout::Pool, .. } => {
                 return assert!(self.limited(), "{label}: nobody limits");
             }
             _ => {}

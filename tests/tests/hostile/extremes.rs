@@ -9,8 +9,8 @@ use super::*;
 fn times(options: &mut Options, time: Duration) {
     let scalars = options.scalars_mut();
     scalars.connect_timeout = Some(time).into();
-    scalars.acquire_timeout = Some(time).into();
-    scalars.tls_timeout = Some(time).into();
+    scalars.pool_timeout = Some(time).into();
+    scalars.handshake_timeout = Some(time).into();
     scalars.first_byte_timeout = Some(time).into();
     scalars.idle_timeout = Some(time).into();
     scalars.total_timeout = Some(time).into();

@@ -92,7 +92,7 @@ fn patient(session: &mut Session, server: &Server) -> Result<(), Box<dyn Error>>
         let long = Some(Duration::from_secs(600));
         scalars.idle_timeout = long.into();
         scalars.connect_timeout = long.into();
-        scalars.tls_timeout = long.into();
+        scalars.handshake_timeout = long.into();
         scalars.tls = tls.into();
     });
     Ok(())

@@ -63,7 +63,7 @@ fn patient(client: &Client) {
             let long = Some(Duration::from_secs(600));
             scalars.idle_timeout = long.into();
             scalars.connect_timeout = long.into();
-            scalars.tls_timeout = long.into();
+            scalars.handshake_timeout = long.into();
         });
     });
 }
