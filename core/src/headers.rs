@@ -61,18 +61,18 @@ impl Headers {
     /// [`HeaderError::Name`] when the name is no token.
     pub fn remove(&mut self, name: &str) -> Result<(), HeaderError> {
         check_name(name)?;
-        self.forget(name);
+        self.unset(name);
         self.edits.push(Edit { name: name.into(), value: None });
         Ok(())
     }
 
     /// Takes back whatever this list said of the name; the lower level's word counts again.
-    pub fn forget(&mut self, name: &str) {
+    pub fn unset(&mut self, name: &str) {
         self.edits.retain(|edit| !edit.name.eq_ignore_ascii_case(name));
     }
 
     /// Whether this list says anything of the name, be it that it is removed.
-    pub fn mentions(&self, name: &str) -> bool {
+    pub fn contains(&self, name: &str) -> bool {
         self.edits.iter().any(|edit| edit.name.eq_ignore_ascii_case(name))
     }
 
@@ -97,8 +97,8 @@ impl Headers {
     }
 
     /// This list laid over `lower`: `lower`'s words of names that this list does not mention, then this list's.
-    pub fn over(&self, lower: &Headers) -> Headers {
-        let kept = lower.edits.iter().filter(|edit| !self.mentions(&edit.name));
+    pub fn layered_over(&self, lower: &Headers) -> Headers {
+        let kept = lower.edits.iter().filter(|edit| !self.contains(&edit.name));
         Headers { edits: kept.chain(&self.edits).cloned().collect() }
     }
 
@@ -112,7 +112,7 @@ impl Headers {
         let mut value = check_value(name, value)?;
         value.set_sensitive(sensitive || is_sensitive_name(name));
         if replace {
-            self.forget(name);
+            self.unset(name);
         } else {
             self.edits.retain(|edit| edit.value.is_some() || !edit.name.eq_ignore_ascii_case(name));
         }
@@ -226,7 +226,7 @@ mod tests {
         let mut request = Headers::new();
         request.set("ACCEPT", "c").unwrap();
         request.set("X-Test2", "true").unwrap();
-        assert_eq!(lines(&request.over(&session)), ["X-Test: true", "ACCEPT: c", "X-Test2: true"]);
+        assert_eq!(lines(&request.layered_over(&session)), ["X-Test: true", "ACCEPT: c", "X-Test2: true"]);
         assert_eq!(lines(&session), ["X-Test: true", "Accept: a", "Accept: b"]);
     }
 
@@ -236,8 +236,8 @@ mod tests {
         session.set("User-Agent", "mine").unwrap();
         let mut request = Headers::new();
         request.remove("user-agent").unwrap();
-        let merged = request.over(&session);
-        assert!(merged.mentions("User-Agent") && merged.get("User-Agent").is_none());
+        let merged = request.layered_over(&session);
+        assert!(merged.contains("User-Agent") && merged.get("User-Agent").is_none());
         request.append("User-Agent", "again").unwrap();
         assert_eq!(lines(&request), ["User-Agent: again"]);
     }

@@ -77,7 +77,7 @@ pub use headers::Headers;
 #[cfg(feature = "json")]
 pub use json_error::JsonError;
 pub use limits::{LimitExceeded, Limits};
-pub use options::{Options, Pairs, Setting, Settings};
+pub use options::{Options, Params, Setting, Settings};
 pub use policy::auth::Auth;
 pub use request::{Body, BuildError, IntoUrl, Prepared, Request, RequestTarget, UrlCache};
 pub use route::proxy::Proxy;

@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::headers::Headers;
 use crate::http1::FieldLines;
-use crate::options::{Options, Pairs, Setting, Settings};
+use crate::options::{Options, Params, Setting, Settings};
 use crate::origin::{Origin, OriginRef};
 use crate::policy::auth::Auth;
 use crate::request::prepared::{Prepared, general_lines};
@@ -63,7 +63,7 @@ pub(crate) struct Bound {
     pub(crate) open: Arc<Headers>,
     pub(crate) open_lines: Option<Arc<FieldLines>>,
     auth: Option<Auth>,
-    cookies: Pairs,
+    cookies: Params,
     #[cfg(feature = "tls")]
     tls: Option<TlsConfig>,
 }

@@ -24,7 +24,7 @@ fn has_secrets(session: &Session, request: &Request) -> bool {
     let found = [
         key,
         mine,
-        prepared.cookies.mentions("sid"),
+        prepared.cookies.contains("sid"),
         prepared.url().as_str().contains("key=canary"),
         prepared.auth.is_some(),
         prepared.settings().auth.is_some(),

@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorKind};
 use crate::headers::{HeaderError, Headers};
 use crate::http1::FieldLines;
 use crate::limits::LimitExceeded;
-use crate::options::{Merged, Options, Pairs, Setting, Settings};
+use crate::options::{Options, Params, ResolvedOptions, Setting, Settings};
 use crate::origin::Origin;
 use crate::request::prepared::{Prepared, general_lines};
 use crate::request::{BuildError, Request, Target};
@@ -43,7 +43,7 @@ use crate::url::{self, UrlError};
 pub struct Session {
     options: Options,
     /// `options` merged over the library's defaults; made again when they change, shared by every request that sets none of its own.
-    settings: Arc<Merged>,
+    settings: Arc<ResolvedOptions>,
     headers: Arc<Headers>,
     /// `headers` and the automatic fields, written out.
     lines: Option<Arc<FieldLines>>,
@@ -83,7 +83,7 @@ impl Session {
         Session {
             options: Options::new(),
             lines: general_lines(&headers, settings.decode),
-            settings: Arc::new(Merged::new(settings, DecodeMemory::default())),
+            settings: Arc::new(ResolvedOptions::new(settings, DecodeMemory::default())),
             headers: Arc::new(headers),
             seed,
             route: None,
@@ -119,7 +119,7 @@ impl Session {
             Some(scalars) => library.with(scalars),
             None => library,
         };
-        let mut settings = Merged::new(settings, self.settings.decode_memory.clone());
+        let mut settings = ResolvedOptions::new(settings, self.settings.decode_memory.clone());
         settings.bound = Bound::new(&settings.secret_scope, &self.options, &settings);
         self.settings = Arc::new(settings);
         self.headers = Arc::new(self.options.headers.clone());
@@ -184,7 +184,7 @@ impl Session {
         let own = request.options.scalars();
         let mut settings = match own {
             Some(scalars) => {
-                let mut merged = Merged::new(self.settings.with(scalars), self.settings.decode_memory.clone());
+                let mut merged = ResolvedOptions::new(self.settings.with(scalars), self.settings.decode_memory.clone());
                 merged.bound = match scalars.secret_scope {
                     Setting::Inherit => self.settings.bound.clone(),
                     _ => Bound::new(&merged.secret_scope, &self.options, &self.settings),
@@ -200,13 +200,13 @@ impl Session {
         let (headers, lines) = match request.options.headers.is_empty() {
             true if settings.decode == self.settings.decode => (fields.clone(), lines.clone()),
             true => (fields.clone(), None),
-            false => (Arc::new(request.options.headers.over(fields)), None),
+            false => (Arc::new(request.options.headers.layered_over(fields)), None),
         };
-        let nothing = Pairs::new();
+        let nothing = Params::new();
         let (query, cookies) =
             if outside.is_some() { (&nothing, &nothing) } else { (&self.options.query, &self.options.cookies) };
         if !(query.is_empty() && request.options.query.is_empty()) {
-            let query = request.options.query.over(query);
+            let query = request.options.query.layered_over(query);
             url::append_query(Arc::make_mut(&mut url), query.iter());
         }
         if let Some(bound) = outside.filter(|bound| bound.has_settings()) {
@@ -224,8 +224,8 @@ impl Session {
             None => settings.auth.clone(),
         };
         let cookies = match request.options.cookies.is_empty() && cookies.is_empty() {
-            true => Pairs::new(),
-            false => request.options.cookies.over(cookies),
+            true => Params::new(),
+            false => request.options.cookies.layered_over(cookies),
         };
         let prepared = Prepared {
             method: request.method.clone(),

@@ -13,7 +13,7 @@ use crate::route::dial::DialError;
 use crate::route::resolve::StaticResolver;
 use crate::tls::TlsFailure;
 use crate::url::UrlError;
-use crate::{Headers, LimitExceeded, Pairs, UnixTime};
+use crate::{Headers, LimitExceeded, Params, UnixTime};
 
 /// Each is one line that has its words.
 fn read_well<T: Display>(all: impl IntoIterator<Item = (T, &'static str)>) {
@@ -157,9 +157,9 @@ fn debug_forms_of_options_show_names_and_no_values() {
     headers.set_sensitive("X-Two", "canary").unwrap();
     headers.remove("X-Three").unwrap();
     shows(&headers, &["X-One", "X-Two", "X-Three"]);
-    let mut pairs = Pairs::new();
-    pairs.set("name", "canary");
-    shows(&pairs, &["name"]);
+    let mut params = Params::new();
+    params.set("name", "canary");
+    shows(&params, &["name"]);
     let resolver = StaticResolver::new().with("a.test", ["192.0.2.7".parse().unwrap()]);
     shows(&resolver, &["a.test", "192.0.2.7"]);
     shows(&AddressPolicy::Any, &["Any"]);

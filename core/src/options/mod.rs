@@ -6,17 +6,17 @@
 //! `Set` replaces it, `Clear` goes back to the library's default whatever the session said. A composite option (the redirect policy,
 //! limits, leniencies) has one setting for each part, so that a level changes the parts that it names and no other. The three lists
 //! merge by name: an upper level replaces every entry of the names that it mentions ([`Headers`] ignoring case,
-//! [`Pairs`] exactly), may remove a name, and leaves the others alone. Nothing that is set on a request stays on the session
+//! [`Params`] exactly), may remove a name, and leaves the others alone. Nothing that is set on a request stays on the session
 //! (T11): merging makes a new value and changes neither level.
 
 mod composite;
-mod merged;
-mod pairs;
+mod params;
+mod resolved;
 mod settings;
 
 pub use composite::{KeepPostOptions, LeniencyOptions, LimitOptions, RedirectOptions};
-pub(crate) use merged::Merged;
-pub use pairs::Pairs;
+pub use params::Params;
+pub(crate) use resolved::ResolvedOptions;
 pub use settings::{ScalarOptions, Setting, Settings};
 
 use crate::headers::Headers;
@@ -27,9 +27,9 @@ pub struct Options {
     /// Request fields.
     pub headers: Headers,
     /// Query parameters, added to the query that the URL has already.
-    pub query: Pairs,
+    pub query: Params,
     /// Cookies beside those of the jar; for the first origin only (T2), and never stored.
-    pub cookies: Pairs,
+    pub cookies: Params,
     /// Everything else; `None` when nothing of it is set, which is the common case for a request.
     scalars: Option<Box<ScalarOptions>>,
 }
@@ -37,7 +37,7 @@ pub struct Options {
 impl Options {
     /// Options that say nothing.
     pub const fn new() -> Self {
-        Options { headers: Headers::new(), query: Pairs::new(), cookies: Pairs::new(), scalars: None }
+        Options { headers: Headers::new(), query: Params::new(), cookies: Params::new(), scalars: None }
     }
 
     /// The scalar options, to be set.

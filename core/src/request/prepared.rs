@@ -16,7 +16,7 @@ use url::{Position, Url};
 use crate::content::decode::accept_encoding;
 use crate::headers::{HeaderError, Headers};
 use crate::http1::{BodyLength, FieldLines, Version};
-use crate::options::{Merged, Pairs, Settings};
+use crate::options::{Params, ResolvedOptions, Settings};
 use crate::policy::auth::Auth;
 use crate::redaction;
 use crate::request::BuildError;
@@ -36,11 +36,11 @@ pub struct Prepared {
     pub(crate) headers: Arc<Headers>,
     /// The automatic fields and `headers`, written out beforehand, where the session has them so.
     pub(crate) lines: Option<Arc<FieldLines>>,
-    pub(crate) cookies: Pairs,
+    pub(crate) cookies: Params,
     pub(crate) auth: Option<Auth>,
     pub(crate) body: Body,
     pub(crate) content_type: Option<&'static str>,
-    pub(crate) settings: Arc<Merged>,
+    pub(crate) settings: Arc<ResolvedOptions>,
 }
 
 /// Fields that the core writes itself, and what sets them (T3, T21).
@@ -246,11 +246,11 @@ impl Prepared {
             return None;
         }
         let headers = &*self.headers;
-        let content_type = self.content_type.filter(|_| !headers.mentions("content-type"));
-        let auth = self.auth.as_ref().filter(|_| !headers.mentions("authorization"));
+        let content_type = self.content_type.filter(|_| !headers.contains("content-type"));
+        let auth = self.auth.as_ref().filter(|_| !headers.contains("authorization"));
         let proxy_auth = forward.and_then(Proxy::credentials);
-        let cookie = (!cookie.is_empty() && !headers.mentions("cookie")).then_some(("Cookie", cookie));
-        let referer = referer.filter(|_| !headers.mentions("referer"));
+        let cookie = (!cookie.is_empty() && !headers.contains("cookie")).then_some(("Cookie", cookie));
+        let referer = referer.filter(|_| !headers.contains("referer"));
         let fields = [
             referer.map(|text| ("Referer", text.as_bytes())),
             content_type.map(|value| ("Content-Type", value.as_bytes())),
@@ -268,9 +268,9 @@ impl Prepared {
 /// The automatic fields that depend on neither URL nor body, then the caller's.
 fn general(headers: &Headers, decode: bool) -> impl Iterator<Item = (&str, &[u8])> {
     let automatic = |name: &'static str, value: &'static str| {
-        (!value.is_empty() && !headers.mentions(name)).then_some((name, value.as_bytes()))
+        (!value.is_empty() && !headers.contains(name)).then_some((name, value.as_bytes()))
     };
-    let codings = if decode && !headers.mentions("range") { accept_encoding() } else { "" };
+    let codings = if decode && !headers.contains("range") { accept_encoding() } else { "" };
     [automatic("User-Agent", USER_AGENT), automatic("Accept", "*/*"), automatic("Accept-Encoding", codings)]
         .into_iter()
         .flatten()

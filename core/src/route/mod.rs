@@ -136,7 +136,7 @@ impl Route {
         let authority = format!("{}:{}", self.0.host, self.0.port);
         let headers = proxy.headers();
         let agent = request.headers.get("user-agent").map_or(USER_AGENT.as_bytes(), |value| value.as_bytes());
-        let agent = (!headers.mentions("user-agent")).then_some(("User-Agent", agent));
+        let agent = (!headers.contains("user-agent")).then_some(("User-Agent", agent));
         let auth = proxy.credentials().map(|auth| ("Proxy-Authorization", auth.header_value().as_bytes()));
         let own = headers.iter().map(|(name, value)| (name, value.as_bytes()));
         let fields = agent.into_iter().chain(auth).chain(own);

@@ -108,11 +108,11 @@ impl Machine {
     fn choose_cookies(&mut self, session: &mut Session) {
         self.cookie.clear();
         let request = &self.request;
-        if request.settings.cookies && !request.headers.mentions("cookie") {
+        if request.settings.cookies && !request.headers.contains("cookie") {
             let context = request.settings.same_site;
             session.jar_mut().append_header(&request.cookie_url(), self.now.unix, context, &mut self.cookie);
             if !request.cookies.is_empty() {
-                leave_out(&mut self.cookie, |name| request.cookies.mentions(name));
+                leave_out(&mut self.cookie, |name| request.cookies.contains(name));
             }
         }
         for (name, value) in request.cookies.iter() {

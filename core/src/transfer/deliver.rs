@@ -58,7 +58,7 @@ impl Delivery {
         let leniencies = &settings.framing.leniencies;
         let misnamed = !codings.misnamed().is_empty();
         // A part of encoded data cannot be decoded by itself (T60).
-        let part = head.status() == http::StatusCode::PARTIAL_CONTENT && request.headers.mentions("range");
+        let part = head.status() == http::StatusCode::PARTIAL_CONTENT && request.headers.contains("range");
         if part || misnamed && !leniencies.not_a_coding {
             return Ok((plain, codings.left_on(), false));
         }

@@ -108,10 +108,10 @@ impl Machine {
             let headers = Arc::make_mut(&mut request.headers);
             headers.retain(|name, value| survives(name, value.is_sensitive()));
         }
-        if policy.referer && request.headers.mentions("referer") {
+        if policy.referer && request.headers.contains("referer") {
             // What the caller said there was about the first request; the policy speaks for the next.
             request.lines = None;
-            Arc::make_mut(&mut request.headers).forget("referer");
+            Arc::make_mut(&mut request.headers).unset("referer");
         }
         if !survives("authorization", true) {
             request.auth = None;

@@ -36,8 +36,8 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "a part of an encoded body is decoded",
         file: "core/src/transfer/deliver.rs",
-        from: "request.headers.mentions(\"range\");",
-        to: "request.headers.mentions(\"ranges\");",
+        from: "request.headers.contains(\"range\");",
+        to: "request.headers.contains(\"ranges\");",
     },
     Mutation {
         fault: "data behind an encoded body is not told",

@@ -2,20 +2,20 @@
 
 /// A list of pairs to set, append or remove. Names are compared exactly.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Pairs {
+pub struct Params {
     edits: Vec<(String, Option<String>)>,
 }
 
-impl Pairs {
+impl Params {
     /// No edits.
     pub const fn new() -> Self {
-        Pairs { edits: Vec::new() }
+        Params { edits: Vec::new() }
     }
 
     /// Sets `name` to the one value `value`.
     pub fn set(&mut self, name: impl Into<String>, value: impl Into<String>) {
         let name = name.into();
-        self.forget(&name);
+        self.unset(&name);
         self.edits.push((name, Some(value.into())));
     }
 
@@ -27,17 +27,17 @@ impl Pairs {
     /// Removes the name: a lower level's pairs of this name are not used.
     pub fn remove(&mut self, name: impl Into<String>) {
         let name = name.into();
-        self.forget(&name);
+        self.unset(&name);
         self.edits.push((name, None));
     }
 
     /// Takes back whatever this list said of the name.
-    pub fn forget(&mut self, name: &str) {
+    pub fn unset(&mut self, name: &str) {
         self.edits.retain(|(n, _)| n != name);
     }
 
     /// Whether this list says anything of the name.
-    pub fn mentions(&self, name: &str) -> bool {
+    pub fn contains(&self, name: &str) -> bool {
         self.edits.iter().any(|(n, _)| n == name)
     }
 
@@ -57,13 +57,13 @@ impl Pairs {
     }
 
     /// This list laid over `lower`: `lower`'s words of names that this list does not mention, then this list's.
-    pub fn over(&self, lower: &Pairs) -> Pairs {
-        let kept = lower.edits.iter().filter(|(name, _)| !self.mentions(name));
-        Pairs { edits: kept.chain(&self.edits).cloned().collect() }
+    pub fn layered_over(&self, lower: &Params) -> Params {
+        let kept = lower.edits.iter().filter(|(name, _)| !self.contains(name));
+        Params { edits: kept.chain(&self.edits).cloned().collect() }
     }
 }
 
-impl std::fmt::Debug for Pairs {
+impl std::fmt::Debug for Params {
     /// Names only: values may be secrets.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_list().entries(self.edits.iter().map(|(name, _)| name)).finish()
@@ -76,26 +76,26 @@ mod tests {
 
     #[test]
     fn a_list_is_empty_until_something_is_said() {
-        let mut pairs = Pairs::new();
-        assert!(pairs.is_empty() && !pairs.mentions("a"));
-        pairs.remove("a");
-        assert!(!pairs.is_empty() && pairs.mentions("a") && pairs.iter().next().is_none());
-        pairs.forget("a");
-        assert!(pairs.is_empty());
+        let mut params = Params::new();
+        assert!(params.is_empty() && !params.contains("a"));
+        params.remove("a");
+        assert!(!params.is_empty() && params.contains("a") && params.iter().next().is_none());
+        params.unset("a");
+        assert!(params.is_empty());
     }
 
     #[test]
     fn levels_merge_by_name_and_keep_their_order() {
-        let mut lower = Pairs::new();
+        let mut lower = Params::new();
         lower.append("a", "1");
         lower.append("b", "2");
         lower.append("a", "3");
-        let mut upper = Pairs::new();
+        let mut upper = Params::new();
         upper.set("b", "9");
         upper.remove("c");
-        let merged = upper.over(&lower);
+        let merged = upper.layered_over(&lower);
         assert_eq!(merged.iter().collect::<Vec<_>>(), [("a", "1"), ("a", "3"), ("b", "9")]);
         upper.remove("a");
-        assert_eq!(upper.over(&lower).iter().collect::<Vec<_>>(), [("b", "9")]);
+        assert_eq!(upper.layered_over(&lower).iter().collect::<Vec<_>>(), [("b", "9")]);
     }
 }

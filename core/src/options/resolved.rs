@@ -11,7 +11,7 @@ use crate::secret_scope::Bound;
 use crate::transfer::shortest;
 
 #[derive(Clone, Debug)]
-pub(crate) struct Merged {
+pub(crate) struct ResolvedOptions {
     pub(crate) settings: Settings,
     /// What the decoders of the session's transfers hold together.
     pub(crate) decode_memory: DecodeMemory,
@@ -22,15 +22,15 @@ pub(crate) struct Merged {
     pub(crate) bound: Option<Arc<Bound>>,
 }
 
-impl Merged {
-    pub(crate) fn new(settings: Settings, decode_memory: DecodeMemory) -> Merged {
+impl ResolvedOptions {
+    pub(crate) fn new(settings: Settings, decode_memory: DecodeMemory) -> ResolvedOptions {
         let leniencies = if settings.strict { http1::Leniencies::STRICT } else { settings.leniencies };
         let framing = Arc::new(http1::Config { limits: settings.limits, leniencies });
-        Merged { decode_memory, framing, shortest: shortest(&settings), settings, bound: None }
+        ResolvedOptions { decode_memory, framing, shortest: shortest(&settings), settings, bound: None }
     }
 }
 
-impl Deref for Merged {
+impl Deref for ResolvedOptions {
     type Target = Settings;
 
     fn deref(&self) -> &Settings {
