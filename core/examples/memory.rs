@@ -121,7 +121,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let authority = Authority::new();
     let tls = server_config(&authority, &["a.test"]);
     let mut session = Session::new();
-    session.update(|options| options.scalars_mut().tls = Some(client_config(&authority)).into());
+    session.configure(|options| {
+        options.tls(client_config(&authority));
+    });
     let start = Instant::from_origin(Duration::ZERO);
     let (mut engine, mut now) = (Engine::default(), Now::new(start, UnixTime(1_800_000_000)));
     for url in ["http://a.test/", "https://a.test/", "http://a.test/silence"] {

@@ -44,8 +44,6 @@ pub struct Limits {
     pub decode_window: u64,
     /// Windows and tables of br and zstd bodies, over all transfers of a session. Default 256 MiB.
     pub decode_memory: u64,
-    /// Redirects followed for one request. Default 10.
-    pub redirects: u32,
     /// Body bytes read and thrown away so that a connection can be kept. Default 64 KiB.
     pub drain_bytes: u64,
     /// Time spent on throwing away a body. Default 250 ms.
@@ -94,7 +92,6 @@ impl Limits {
         decode_ratio: 200,
         decode_window: 8 * 1024 * 1024,
         decode_memory: 256 * 1024 * 1024,
-        redirects: 10,
         drain_bytes: 64 * 1024,
         drain_time: std::time::Duration::from_millis(250),
         proxy_refusal_bytes: 10 * 1024,
@@ -104,7 +101,7 @@ impl Limits {
     };
 
     /// Every limit by the name that its error states, with its value: bytes, numbers, milliseconds; `None` where there is no limit.
-    pub fn named(&self) -> [(&'static str, Option<u64>); 24] {
+    pub fn named(&self) -> [(&'static str, Option<u64>); 23] {
         // Without `..`: a new limit is missed here at once.
         let Limits {
             head_bytes,
@@ -124,7 +121,6 @@ impl Limits {
             decode_ratio,
             decode_window,
             decode_memory,
-            redirects,
             drain_bytes,
             drain_time,
             proxy_refusal_bytes,
@@ -150,7 +146,6 @@ impl Limits {
             ("decode_ratio", Some(decode_ratio)),
             ("decode_window", Some(decode_window)),
             ("decode_memory", Some(decode_memory)),
-            ("redirects", Some(redirects.into())),
             ("drain_bytes", Some(drain_bytes)),
             ("drain_time", Some(u64::try_from(drain_time.as_millis()).unwrap_or(u64::MAX))),
             ("proxy_refusal_bytes", Some(proxy_refusal_bytes as u64)),
@@ -225,7 +220,6 @@ mod tests {
             ("decode_ratio", Some(200)),
             ("decode_window", Some(8 * 1024 * KIB)),
             ("decode_memory", Some(256 * 1024 * KIB)),
-            ("redirects", Some(10)),
             ("drain_bytes", Some(64 * KIB)),
             ("drain_time", Some(250)),
             ("proxy_refusal_bytes", Some(10 * KIB)),

@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::headers::Headers;
 use crate::http1::FieldLines;
-use crate::options::{Options, Params, Setting, Settings};
+use crate::options::{LevelSettings, Options, Params, Setting, Settings};
 use crate::origin::{Origin, OriginRef};
 use crate::policy::auth::Auth;
 use crate::request::prepared::{Prepared, general_lines};
@@ -29,7 +29,7 @@ use crate::{route::proxy::Proxy, session::Session, tls::TlsConfig};
 ///
 /// let mut session = Session::new();
 /// session.set_base_url("https://api.example/")?;
-/// session.set_header("X-Api-Key", "0123")?;
+/// session.set_headers([("X-Api-Key", "0123")])?;
 /// let sent_to = |url| Ok::<_, petition_core::Error>(session.prepare(&Request::new(Method::GET, url))?);
 /// assert!(sent_to("/v1/items")?.headers().get("X-Api-Key").is_some());
 /// assert!(sent_to("//other.example/")?.headers().get("X-Api-Key").is_none());
@@ -99,7 +99,7 @@ impl Bound {
 
     /// Takes the session's credentials and TLS secrets out of `merged`, the settings of a request outside of the scope of which `own` is the
     /// request's level.
-    pub(crate) fn withhold(&self, own: Option<&crate::options::ScalarOptions>, merged: &mut Settings) {
+    pub(crate) fn withhold(&self, own: Option<&LevelSettings>, merged: &mut Settings) {
         if !own.is_some_and(|own| matches!(own.auth, Setting::Set(_))) {
             merged.auth = None;
         }

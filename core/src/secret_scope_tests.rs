@@ -5,13 +5,13 @@ use crate::{Method, Request, Session};
 
 fn session() -> Session {
     let mut session = Session::new();
-    session.update(|options| {
+    session.configure(|options| {
         options.headers.set("X-Plain", "plain").unwrap();
         options.headers.set("X-Api-Key", "canary").unwrap();
         options.headers.set_sensitive("X-Mine", "canary").unwrap();
         options.cookies.set("sid", "canary");
         options.query.set("key", "canary");
-        options.scalars_mut().auth = Setting::Set(Auth::bearer("canary").ok());
+        options.auth(Auth::bearer("canary").ok());
     });
     session
 }
@@ -62,10 +62,12 @@ fn a_scope_is_set_on_the_session_or_on_one_request() {
     let mut session = session();
     let [a, b] = ["http://a.test/", "http://b.test/"].map(|text| Origin::of(&Url::parse(text).unwrap()));
     let only = |origins: &[Origin]| SecretScope::from_iter(origins.iter().cloned());
-    session.update(|options| options.scalars_mut().secret_scope = only(&[a.clone(), b]).into());
+    session.configure(|options| {
+        options.secret_scope(only(&[a.clone(), b]));
+    });
     let found = ["http://a.test/", "http://b.test/", "http://c.test/"].map(|url| has_secrets(&session, &get(url)));
     assert_eq!(found, [true, true, false]);
-    let asks = |url, scope: Setting<SecretScope>| get(url).option(|options| options.scalars_mut().secret_scope = scope);
+    let asks = |url, scope: Setting<SecretScope>| get(url).secret_scope(scope);
     assert!(has_secrets(&session, &asks("http://c.test/", SecretScope::Any.into())));
     assert!(!has_secrets(&session, &asks("http://b.test/", only(&[a]).into())));
     // The library's default, and no base URL.
@@ -79,8 +81,7 @@ fn a_scope_is_set_on_the_session_or_on_one_request() {
 fn a_base_url_of_a_request_does_not_widen_the_scope() {
     let mut session = session();
     session.set_base_url("http://a.test/").unwrap();
-    let other =
-        get("/x").option(|options| options.scalars_mut().base_url = Url::parse("http://evil.test/").ok().into());
+    let other = get("/x").base_url(Url::parse("http://evil.test/").ok());
     assert!(!has_secrets(&session, &other));
     assert_eq!(session.prepare(&other).unwrap().url().as_str(), "http://evil.test/x");
 }
@@ -108,16 +109,20 @@ fn t80_tls_settings_that_do_not_verify_stay_in_their_scope() {
     let plain = TlsConfig::builder().build().unwrap();
     let mut session = session();
     session.set_base_url("https://a.test/").unwrap();
-    session.update(|options| options.scalars_mut().tls = Some(danger.clone()).into());
+    session.configure(|options| {
+        options.tls(danger.clone());
+    });
     let used = |session: &Session, request: &Request| session.prepare(request).unwrap().settings().tls.clone();
     assert_eq!(used(&session, &get("/")), Some(danger.clone()));
     let elsewhere = used(&session, &get("https://b.test/")).unwrap();
     assert!(!elsewhere.accepts_invalid_certs());
     // Connections there can be used again.
     assert_eq!(used(&session, &get("https://c.test/")), Some(elsewhere));
-    let own = get("https://b.test/").option(|options| options.scalars_mut().tls = Some(danger.clone()).into());
+    let own = get("https://b.test/").tls(danger.clone());
     assert_eq!(used(&session, &own), Some(danger));
-    session.update(|options| options.scalars_mut().tls = Some(plain.clone()).into());
+    session.configure(|options| {
+        options.tls(plain.clone());
+    });
     assert_eq!(used(&session, &get("https://b.test/")), Some(plain), "roots are no secret");
 }
 
@@ -127,7 +132,9 @@ fn t80_only_an_https_proxy_without_its_own_tls_gets_other_settings() {
     let danger = TlsConfig::builder().danger_accept_invalid_certs().build().unwrap();
     let mut session = session();
     session.set_base_url("https://a.test/").unwrap();
-    session.update(|options| options.scalars_mut().tls = Some(danger.clone()).into());
+    session.configure(|options| {
+        options.tls(danger.clone());
+    });
     let own = TlsConfig::builder().build().unwrap();
     let proxy = |url: &str| Proxy::new(url).unwrap();
     for (proxy, is_changed) in [
@@ -136,7 +143,7 @@ fn t80_only_an_https_proxy_without_its_own_tls_gets_other_settings() {
         (proxy("https://p.test/").tls(own.clone()), false),
         (proxy("http://p.test/"), false),
     ] {
-        let request = get("/").option(|options| options.scalars_mut().proxy = Some(proxy.clone()).into());
+        let request = get("/").proxy(proxy.clone());
         let settings = session.prepare(&request).unwrap().settings;
         let bound = settings.bound.clone().unwrap();
         let changed = bound.proxy_without_secrets(&settings, &danger, &mut session);

@@ -31,7 +31,7 @@ use crate::url::{self, UrlError};
 /// use petition_core::{Request, Session};
 ///
 /// let mut session = Session::new();
-/// session.set_header("X-Test", "true")?;
+/// session.set_headers([("X-Test", "true")])?;
 /// let request = Request::new(http::Method::GET, "http://example.com/headers").header("X-Test2", "true");
 /// let prepared = session.prepare(&request)?;
 /// assert_eq!(prepared.headers().get("x-test").unwrap(), "true");
@@ -100,9 +100,16 @@ impl Session {
         &self.options
     }
 
-    /// Changes the session's options; requests prepared from now on see the change. When `change` panics, they see
+    /// Changes the session's options. Requests prepared from now on see the change. When `change` panics, they see
     /// what it had changed by then.
-    pub fn update<R>(&mut self, change: impl FnOnce(&mut Options) -> R) -> R {
+    ///
+    /// ```
+    /// # let mut session = petition_core::Session::new();
+    /// session.configure(|options| {
+    ///     options.total_timeout(std::time::Duration::from_secs(60)).keep_alive(false);
+    /// });
+    /// ```
+    pub fn configure<R>(&mut self, change: impl FnOnce(&mut Options) -> R) -> R {
         /// What is derived from the options follows them however `change` ends.
         struct Derived<'a>(&'a mut Session);
         impl Drop for Derived<'_> {
@@ -115,8 +122,8 @@ impl Session {
 
     fn derive(&mut self) {
         let library = Settings::default();
-        let settings = match self.options.scalars() {
-            Some(scalars) => library.with(scalars),
+        let settings = match self.options.level() {
+            Some(level) => library.with(level),
             None => library,
         };
         let mut settings = ResolvedOptions::new(settings, self.settings.decode_memory.clone());
@@ -129,12 +136,17 @@ impl Session {
         self.written = None;
     }
 
-    /// Sets a field that every request carries unless it says otherwise.
+    /// Sets fields that every request carries from now on, unless it says otherwise itself.
     ///
     /// # Errors
-    /// As [`Headers::set`].
-    pub fn set_header(&mut self, name: &str, value: impl AsRef<[u8]>) -> Result<(), HeaderError> {
-        self.update(|options| options.headers.set(name, value))
+    /// A name that is no token, or a value with control characters; the fields before it are set.
+    pub fn set_headers<N: AsRef<str>, V: AsRef<[u8]>>(
+        &mut self,
+        fields: impl IntoIterator<Item = (N, V)>,
+    ) -> Result<(), HeaderError> {
+        self.configure(|options| {
+            fields.into_iter().try_for_each(|(name, value)| options.headers.set(name.as_ref(), value))
+        })
     }
 
     /// Sets the URL that relative URLs are resolved against, by RFC 3986 §5 and never by string prefix. The session's secrets go to its
@@ -142,9 +154,11 @@ impl Session {
     ///
     /// # Errors
     /// [`BuildError::Url`] when it is no absolute http or https URL.
-    pub fn set_base_url(&mut self, url: &str) -> Result<(), BuildError> {
-        let (url, _) = url::parse_url(url, &self.settings.limits).map_err(BuildError::Url)?;
-        self.update(|options| options.scalars_mut().base_url = Some(url).into());
+    pub fn set_base_url(&mut self, url: impl AsRef<str>) -> Result<(), BuildError> {
+        let (url, _) = url::parse_url(url.as_ref(), &self.settings.limits).map_err(BuildError::Url)?;
+        self.configure(|options| {
+            options.base_url(url);
+        });
         Ok(())
     }
 
@@ -163,8 +177,12 @@ impl Session {
         &self.jar
     }
 
-    /// The cookies, to be changed.
-    pub fn jar_mut(&mut self) -> &mut Jar {
+    /// Reads or changes the cookies.
+    pub fn cookies<R>(&mut self, f: impl FnOnce(&mut Jar) -> R) -> R {
+        f(&mut self.jar)
+    }
+
+    pub(crate) fn jar_mut(&mut self) -> &mut Jar {
         &mut self.jar
     }
 
@@ -181,11 +199,11 @@ impl Session {
         if let Some(fault) = &request.fault {
             return Err((**fault).clone());
         }
-        let own = request.options.scalars();
+        let own = request.options.level();
         let mut settings = match own {
-            Some(scalars) => {
-                let mut merged = ResolvedOptions::new(self.settings.with(scalars), self.settings.decode_memory.clone());
-                merged.bound = match scalars.secret_scope {
+            Some(level) => {
+                let mut merged = ResolvedOptions::new(self.settings.with(level), self.settings.decode_memory.clone());
+                merged.bound = match level.secret_scope {
                     Setting::Inherit => self.settings.bound.clone(),
                     _ => Bound::new(&merged.secret_scope, &self.options, &self.settings),
                 };
@@ -317,12 +335,12 @@ mod tests {
     use crate::policy::auth::Auth;
 
     #[test]
-    fn panic_in_update_leaves_options_and_requests_in_step() {
+    fn panic_in_configure_leaves_options_and_requests_in_step() {
         let mut session = Session::new();
         let update = std::panic::AssertUnwindSafe(|| {
-            session.update(|options| {
+            session.configure(|options| {
                 options.headers.set("X-Early", "yes").unwrap();
-                options.scalars_mut().keep_alive = false.into();
+                options.keep_alive(false);
                 panic!("as asked");
             })
         });
@@ -361,16 +379,15 @@ mod tests {
     #[test]
     fn credentials_come_from_the_request_then_its_url_then_the_session() {
         let mut session = Session::new();
-        session.update(|options| options.scalars_mut().auth = Setting::Set(Auth::basic("session", "s").ok()));
+        session.configure(|options| {
+            options.auth(Auth::basic("session", "s").ok());
+        });
         let sent = |request: &Request| session.prepare(request).unwrap().auth;
         let plain = Request::new(http::Method::GET, "http://a.test/");
         let in_url = Request::new(http::Method::GET, "http://url:u@a.test/");
         assert_eq!(sent(&plain), Auth::basic("session", "s").ok());
         assert_eq!(sent(&in_url), Auth::basic("url", "u").ok());
         assert_eq!(sent(&in_url.clone().basic_auth("own", "o")), Auth::basic("own", "o").ok());
-        assert_eq!(
-            sent(&in_url.option(|options| options.scalars_mut().auth = Setting::Clear)),
-            Auth::basic("url", "u").ok()
-        );
+        assert_eq!(sent(&in_url.auth(Setting::Clear)), Auth::basic("url", "u").ok());
     }
 }

@@ -114,7 +114,9 @@ fn tls_allocates_for_its_records_alone() {
     let authority = Authority::new();
     let server = builder().tls(&Endpoint::new(&authority.issue_localhost())).start().unwrap();
     let (session, url) = (Session::new(), server.url("/small"));
-    session.update(|options| options.scalars_mut().tls = Some(trust(&authority)).into());
+    session.configure(|options| {
+        options.tls(trust(&authority));
+    });
     let mut out = [0; 1024];
     let info = counted(|| read(&session, &url, &mut out, 13));
     assert!(info.count_total <= 12 * COUNTED, "{info:?}");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use petition_mio::petition_core::Session;
-use petition_mio::{LoopThread, Options};
+use petition_mio::{DriverConfig, LoopThread};
 use petition_tests::net::places::{BlackHole, refusing};
 use petition_tests::server::{Script, Scripted};
 use petition_tests::support::{eventually, open_files, threads, trust};
@@ -41,8 +41,10 @@ fn t86_timeouts_failures_cancels_and_loops_leave_nothing_behind() {
     };
     for round in 0..10 {
         let mut session = Session::new();
-        session.update(|options| options.scalars_mut().tls = Some(tls.clone()).into());
-        let options = Options { session: session.into(), ..Options::default() };
+        session.configure(|options| {
+            options.tls(tls.clone());
+        });
+        let options = DriverConfig { session: session.into(), ..DriverConfig::default() };
         let client = LoopThread::spawn(options).unwrap();
         // All at once; some are cancelled, and in some rounds the loop ends first.
         let sent: Vec<_> = (0..10)

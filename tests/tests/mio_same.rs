@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use petition_core::link::LinkError;
 use petition_core::route::resolve::StaticResolver;
 use petition_core::{Body, Error, ErrorKind, Method, Request, Session};
-use petition_mio::{Flow, Handler, Head, LoopThread, Options, Supply, petition_core};
+use petition_mio::{DriverConfig, Flow, Handler, Head, LoopThread, Supply, petition_core};
 use petition_tests::memory::{self, Conduct, Outcome, Peer, Source, Style, World, ms};
 use petition_tests::server::{Script, Scripted};
 use petition_tests::tls::{Authority, Endpoint, Leaf};
@@ -115,7 +115,9 @@ impl Scene {
     fn session(&self, authority: &Authority) -> Session {
         let mut session = Session::new();
         let tls = memory::client_config(authority);
-        session.update(|options| options.scalars_mut().tls = Some(tls).into());
+        session.configure(|options| {
+            options.tls(tls);
+        });
         session
     }
 
@@ -197,17 +199,17 @@ impl Scene {
     }
 
     fn mio(&self, authority: &Authority, server: &Scripted, port: u16) -> Seen {
-        let options = Options {
+        let options = DriverConfig {
             session: self.session(authority).into(),
             resolver: Box::new(Scene::resolver()),
-            ..Options::default()
+            ..DriverConfig::default()
         };
         let client = LoopThread::spawn(options).unwrap();
         let mut lines = Vec::new();
         for ask in &self.asks {
             let (tell, told) = mpsc::channel();
             let taker = Taker { tell, status: 0, body: Vec::new(), upload: ask.upload.as_bytes() };
-            let handle = client.with(ask.request(port)).stream(taker);
+            let handle = client.request_from(ask.request(port)).stream(taker);
             lines.push(loop {
                 match told.recv_timeout(Duration::from_secs(20)).expect("an end") {
                     Some(line) => break line,

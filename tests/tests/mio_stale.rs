@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use mio::{Events, Poll};
 use petition_core::Session;
-use petition_mio::{Client, Driver, EventLoop, Options, petition_core};
+use petition_mio::{Client, Driver, DriverConfig, EventLoop, petition_core};
 use petition_tests::net::PATIENCE;
 use petition_tests::server::{Gate, Script, Scripted};
 use petition_tests::tls::{Authority, Endpoint};
@@ -100,8 +100,10 @@ fn worlds() -> Vec<(EventLoop, Arc<Stale>, Turns)> {
     for (endpoint, turns) in [None, Some(&endpoint)].into_iter().flat_map(|way| TURNS.map(|turns| (way, turns))) {
         let mut session = Session::new();
         let tls = petition_tests::memory::client_config(&authority);
-        session.update(|options| options.scalars_mut().tls = Some(tls).into());
-        let options = Options { session: session.into(), ..Options::default() };
+        session.configure(|options| {
+            options.tls(tls);
+        });
+        let options = DriverConfig { session: session.into(), ..DriverConfig::default() };
         worlds.push((EventLoop::with(options).unwrap(), Stale::start(endpoint), turns));
     }
     worlds
@@ -186,7 +188,7 @@ fn t47_on_the_callers_own_poll_it_is_the_same_whether_all_is_told_or_not() {
     // With room for one event a poll that has something to tell cannot have told all.
     for (tells, room) in [(false, 64), (true, 64), (true, 1)] {
         let poll = Poll::new().unwrap();
-        let driver = Driver::new(poll.registry(), 0..100, Options::default()).unwrap();
+        let driver = Driver::new(poll.registry(), 0..100, DriverConfig::default()).unwrap();
         let mut own = Own { poll, events: Events::with_capacity(room), driver, tells };
         let (stale, kept) =
             (Stale::start(None), Scripted::start([Script::new().repeat(5, Script::new().answer(OK))]).unwrap());
@@ -243,7 +245,7 @@ fn t47_a_poll_that_had_no_room_for_all_events_is_no_look() {
             (near, listener.accept().unwrap().0)
         })
         .collect();
-    let driver = Driver::new(poll.registry(), 0..100, Options::default()).unwrap();
+    let driver = Driver::new(poll.registry(), 0..100, DriverConfig::default()).unwrap();
     let mut own = Own { poll, events: Events::with_capacity(2), driver, tells: true };
     let (tell, told) = mpsc::channel();
     let client = own.driver.client();

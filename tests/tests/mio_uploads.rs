@@ -41,7 +41,7 @@ fn over_mio(url: String, left: usize, lies: bool) -> Result<(), Error> {
     let client = LoopThread::spawn(Default::default()).unwrap();
     let over = Arc::new(Board::new(None));
     let request = Request::new(Method::POST, url).data(Body::Stream { length: None, rewindable: false });
-    client.with(request).stream(Bytewise { left, lies, over: over.clone() });
+    client.request_from(request).stream(Bytewise { left, lies, over: over.clone() });
     over.find(PATIENCE, Option::take).expect("the end of the request")
 }
 

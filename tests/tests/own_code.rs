@@ -10,7 +10,7 @@ use std::time::Duration;
 use petition_core::route::address_policy::AddressPolicy;
 use petition_core::route::resolve::Resolver;
 use petition_core::{Error, ErrorKind, Method, Request, Unavailable};
-use petition_mio::{EventLoop, LoopThread, Options, petition_core};
+use petition_mio::{DriverConfig, EventLoop, LoopThread, petition_core};
 use petition_std::Session;
 use petition_tests::httpbin::Httpbin;
 use petition_tests::net::PATIENCE;
@@ -34,12 +34,12 @@ fn in_time<R: Send + 'static>(call: impl FnOnce() -> R + Send + 'static) -> R {
 fn request_within_update_or_cookies_fails_at_once() {
     let server = Httpbin::start_plain().unwrap();
     let url = server.url("/status/204");
-    for within in ["update", "cookies", "set_headers"] {
+    for within in ["configure", "cookies", "set_headers"] {
         let (session, url) = (Session::new(), url.clone());
         let error = in_time(move || {
             let send = || session.get(&url).timeout(Duration::from_secs(1)).send().map(|response| response.status());
             let error = match within {
-                "update" => session.update(|_| send().unwrap_err()),
+                "configure" => session.configure(|_| send().unwrap_err()),
                 "cookies" => session.cookies(|_| send().unwrap_err()),
                 _ => {
                     // Nothing is held while the caller's iterator runs.
@@ -62,8 +62,8 @@ fn request_within_the_session_of_a_loop_fails_at_once() {
     let server = Httpbin::start_plain().unwrap();
     let url = server.url("/status/204");
     let (error, status) = in_time(move || {
-        let client = LoopThread::spawn(Options::default()).unwrap();
-        let error = client.session(|_| client.get(&url).join().wait().unwrap().unwrap_err());
+        let client = LoopThread::spawn(DriverConfig::default()).unwrap();
+        let error = client.configure(|_| client.get(&url).join().wait().unwrap().unwrap_err());
         (error, client.get(&url).join().wait().unwrap().unwrap().status())
     });
     assert!(is_in_use(&error), "{error}");
@@ -75,11 +75,11 @@ fn request_over_one_transport_within_the_session_of_the_other_fails_at_once() {
     let server = Httpbin::start_plain().unwrap();
     let url = server.url("/status/204");
     let errors = in_time(move || {
-        let client = LoopThread::spawn(Options::default()).unwrap();
+        let client = LoopThread::spawn(DriverConfig::default()).unwrap();
         let session = Session::builder().state(client.state()).build();
         [
-            session.update(|_| client.get(&url).join().wait().unwrap().unwrap_err()),
-            client.session(|_| session.get(&url).send().unwrap_err()),
+            session.configure(|_| client.get(&url).join().wait().unwrap().unwrap_err()),
+            client.configure(|_| session.get(&url).send().unwrap_err()),
         ]
     });
     assert!(errors.iter().all(is_in_use), "{errors:?}");
@@ -94,7 +94,7 @@ fn loop_that_is_turned_within_its_session_fails_the_request() {
         let client = event_loop.client();
         let (tell, told) = mpsc::channel();
         client.get(&url).send(move |outcome| tell.send(outcome).unwrap());
-        client.session(|_| event_loop.turn(Some(Duration::ZERO)).unwrap());
+        client.configure(|_| event_loop.turn(Some(Duration::ZERO)).unwrap());
         told.try_recv().expect("an outcome").unwrap_err()
     });
     assert!(is_in_use(&outcome), "{outcome}");
@@ -105,7 +105,7 @@ fn t91_callback_that_waits_for_its_own_loop_is_let_go() {
     let server = Httpbin::start_plain().unwrap();
     let url = server.url("/status/204");
     let waited = in_time(move || {
-        let client = LoopThread::spawn(Options::default()).unwrap();
+        let client = LoopThread::spawn(DriverConfig::default()).unwrap();
         let (tell, told) = mpsc::channel();
         let inner = petition_mio::Client::clone(&client);
         client.get(&url).send(move |_| tell.send(inner.get(&url).join().wait().is_none()).unwrap());
@@ -119,11 +119,9 @@ fn closure_that_panics_leaves_the_session_to_others() {
     let server = Httpbin::start_plain().unwrap();
     for client in Client::both(&Authority::new()) {
         let change = std::panic::AssertUnwindSafe(|| {
-            client.session(|session| {
-                session.update(|options| {
-                    options.headers.set("X-Early", "yes").unwrap();
-                    panic!("as asked")
-                })
+            client.configure(|options| {
+                options.headers.set("X-Early", "yes").unwrap();
+                panic!("as asked")
             })
         });
         assert!(std::panic::catch_unwind(change).is_err());
@@ -140,7 +138,7 @@ fn t29_t91_address_policy_that_panics_ends_its_request_alone() {
         for _ in 0..2 {
             let policy = AddressPolicy::Custom(Arc::new(|_| panic!("as asked")));
             let request = Request::new(Method::GET, server.url("/get"));
-            let request = request.option(|options| options.scalars_mut().address_policy = policy.into());
+            let request = request.address_policy(policy);
             let error = client.send(request).unwrap_err();
             assert!(matches!(error.kind(), ErrorKind::AddressDenied(_)), "{client:?}: {error}");
             assert_eq!(client.get(server.url("/get")).status(), 200);
@@ -161,7 +159,7 @@ impl Drop for Spiteful {
 fn t91_panic_whose_payload_panics_does_not_end_the_loop() {
     let server = Httpbin::start_plain().unwrap();
     in_time(move || {
-        let client = LoopThread::spawn(Options::default()).unwrap();
+        let client = LoopThread::spawn(DriverConfig::default()).unwrap();
         client.get(server.url("/status/204")).send(|_| std::panic::panic_any(Spiteful));
         assert_eq!(client.get(server.url("/status/204")).join().wait().unwrap().unwrap().status(), 204);
         // Nor does it when the loop ends, and several of them learn of it.
@@ -202,7 +200,7 @@ impl Resolver for Names {
 }
 
 fn with_names(names: Names) -> LoopThread {
-    LoopThread::spawn(Options { resolver: Box::new(names), ..Options::default() }).unwrap()
+    LoopThread::spawn(DriverConfig { resolver: Box::new(names), ..DriverConfig::default() }).unwrap()
 }
 
 #[test]

@@ -32,7 +32,7 @@ fn print(client: &Client, server: &Httpbin, proxy: Option<&Proxy>) -> Printed {
         let request = Request::new(Method::POST, url.replace("://", "://user:canary@"));
         let request = request.query("token", CANARY).header("X-Otp", CANARY).cookie("sid", CANARY).data(CANARY);
         let proxy = proxy.cloned();
-        request.option(|options| options.scalars_mut().proxy = proxy.into())
+        request.proxy(proxy)
     };
     printed.debug(&request(&server.url("/secret")));
     // A redirect that is not followed has its response in the error.

@@ -26,13 +26,13 @@ fn t1_t5_secrets_of_a_session_reach_its_base_url_alone() {
     let [home, away] = [(); 2].map(|()| Httpbin::start_plain().unwrap());
     for client in Client::both(&Authority::new()) {
         client.session(|session| {
-            session.update(|options| {
+            session.configure(|options| {
                 options.headers.set("X-Api-Key", CANARY).unwrap();
                 options.cookies.set("sid", CANARY);
                 options.query.set("key", CANARY);
-                options.scalars_mut().auth = Some(Auth::bearer(CANARY).unwrap()).into();
+                options.auth(Auth::bearer(CANARY).unwrap());
             });
-            session.set_base_url(&home.url("/")).unwrap();
+            session.set_base_url(home.url("/")).unwrap();
         });
         let at_home = client.get("/get").text();
         for secret in ["Bearer canary", "sid=canary", "key=canary", "\"X-Api-Key\""] {
@@ -42,7 +42,9 @@ fn t1_t5_secrets_of_a_session_reach_its_base_url_alone() {
             let answer = client.get(&url);
             assert!(answer.status() == 200 && !answer.text().contains(CANARY), "{url}: {}", answer.text());
         }
-        client.session(|session| session.update(|o| o.scalars_mut().secret_scope = SecretScope::Any.into()));
+        client.configure(|o| {
+            o.secret_scope(SecretScope::Any);
+        });
         assert!(client.get(away.url("/get")).text().contains(CANARY));
     }
 }
@@ -60,8 +62,10 @@ fn t80_a_client_certificate_is_shown_to_the_base_url_alone() {
     let config = config.build().unwrap();
     for client in Client::both(&authority) {
         client.session(|session| {
-            session.update(|options| options.scalars_mut().tls = Some(config.clone()).into());
-            session.set_base_url(&home.url("/")).unwrap();
+            session.configure(|options| {
+                options.tls(config.clone());
+            });
+            session.set_base_url(home.url("/")).unwrap();
         });
         assert_eq!(client.get("/get").status(), 200);
         for url in [network_path(&away, "/get"), redirect_to(&home, 302, &away.url("/get"))] {
@@ -72,7 +76,9 @@ fn t80_a_client_certificate_is_shown_to_the_base_url_alone() {
         }
         let bound = [&home, &away].map(|server| petition_core::origin::Origin::of(&server.url("/").parse().unwrap()));
         let scope = SecretScope::from_iter(bound);
-        client.session(|session| session.update(|options| options.scalars_mut().secret_scope = scope.into()));
+        client.configure(|options| {
+            options.secret_scope(scope);
+        });
         assert_eq!(client.get(redirect_to(&home, 302, &away.url("/get"))).status(), 200);
     }
 }
@@ -85,7 +91,9 @@ fn t10_t14_bodies_cross_origins_as_the_policy_says() {
     for client in Client::both(&authority) {
         let post = |from: &Httpbin, policy: CrossOriginBody| {
             let request = Request::new(Method::POST, redirect_to(from, 307, &other.url("/anything"))).data(CANARY);
-            client.send(request.option(|options| options.scalars_mut().redirect.cross_origin_body = policy.into()))
+            client.send(request.redirects(|r| {
+                r.cross_origin_body(policy);
+            }))
         };
         let refusal = |from, policy| {
             let before = other.requests();
@@ -110,7 +118,9 @@ fn t10_https_only_holds_at_every_hop() {
     let secure = Httpbin::start_tls(&Endpoint::new(&authority.issue_localhost())).unwrap();
     let plain = Httpbin::start_plain().unwrap();
     for client in Client::both(&authority) {
-        client.session(|session| session.update(|options| options.scalars_mut().https_only = true.into()));
+        client.configure(|options| {
+            options.https_only(true);
+        });
         let fails = |url: String| client.send(Request::new(Method::GET, url)).err().unwrap();
         assert_eq!(client.get(secure.url("/get")).status(), 200);
         let first = fails(plain.url("/get"));

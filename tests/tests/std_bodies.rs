@@ -138,9 +138,11 @@ impl Scenario {
         let session = authority.map_or_else(Session::new, session_trusting);
         let mut limits = Limits::default();
         limits.stream_bytes = self.limit.map(|limit| limit as u64);
-        session.update(|options| {
-            options.scalars_mut().limits = limits.into();
-            options.scalars_mut().total_timeout = self.deadline.then_some(PATIENCE).into();
+        session.configure(|options| {
+            options.limits(|l| {
+                l.all(limits);
+            });
+            options.total_timeout(self.deadline.then_some(PATIENCE));
         });
         self.gate.release();
         let mut request = if upload > 0 { session.put(&url).data(vec![7; upload]) } else { session.get(&url) };

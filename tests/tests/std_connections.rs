@@ -134,7 +134,7 @@ fn a_post_that_is_marked_harmless_is_sent_once_more() {
     let server = Scripted::start([Script::new().answer(OK).read_request().close(), Script::new().answer(OK)]).unwrap();
     let session = Session::new();
     text(&session, &server.url("/1"));
-    let mut request = session.post(server.url("/2")).data("x").option(|o| o.scalars_mut().idempotent = true.into());
+    let mut request = session.post(server.url("/2")).data("x").idempotent(true);
     assert_eq!(request.send().unwrap().status(), 200);
 }
 
@@ -245,7 +245,9 @@ fn t88_a_place_is_waited_for_no_longer_than_the_limit_says() {
     for limits in limits {
         let world = World::plain();
         let session = Session::builder().pool(limits).build();
-        session.update(|options| options.scalars_mut().pool_timeout = Some(Duration::from_millis(200)).into());
+        session.configure(|options| {
+            options.pool_timeout(Duration::from_millis(200));
+        });
         let mut outer = session.get(world.url("/stream-bytes/50000")).send().unwrap();
         let inner = timed(Duration::from_millis(200)..=Duration::from_secs(2), || {
             session.get(world.url("/get")).send().unwrap_err()
@@ -310,7 +312,9 @@ fn what_says_close_is_closed() {
         assert_eq!(session.pool_statistics().open, 0, "T99: {head}");
     }
     let world = World::plain();
-    world.session.update(|options| options.scalars_mut().keep_alive = false.into());
+    world.session.configure(|options| {
+        options.keep_alive(false);
+    });
     text(&world.session, &world.url("/get"));
     world.server.wait_for_counts("closed by us", |counts| counts.accepted == 1 && counts.open == 0);
 }

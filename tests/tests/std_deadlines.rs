@@ -6,9 +6,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use petition_std::petition_core::options::ScalarOptions;
 use petition_std::resolve::{Resolver, StaticResolver};
-use petition_std::{Error, ErrorKind, Phase, Proxy, Session, Timeout};
+use petition_std::{Error, ErrorKind, Options, Phase, Proxy, Session, Timeout};
 use petition_tests::net::places::BlackHole;
 use petition_tests::server::{Pace, Script, Scripted};
 use petition_tests::support::{ONE_SECOND, World, chain, session_trusting, timed};
@@ -17,18 +16,20 @@ use petition_tests::tls::{Authority, Endpoint, Handshake};
 const SECOND: Duration = Duration::from_secs(1);
 const TRICKLE: Pace = Pace::Every(Duration::from_millis(100));
 
-fn set(session: &Session, set: impl FnOnce(&mut ScalarOptions)) {
-    session.update(|options| set(options.scalars_mut()));
+fn set(session: &Session, set: impl FnOnce(&mut Options)) {
+    session.configure(set);
 }
 
-fn session_with(choose: impl FnOnce(&mut ScalarOptions)) -> Session {
+fn session_with(choose: impl FnOnce(&mut Options)) -> Session {
     let session = Session::new();
     set(&session, choose);
     session
 }
 
 fn within_a_second() -> Session {
-    session_with(|options| options.total_timeout = Some(SECOND).into())
+    session_with(|options| {
+        options.total_timeout(SECOND);
+    })
 }
 
 #[track_caller]
@@ -59,7 +60,9 @@ fn a_trickling_head_under_tls_ends_at_the_total_deadline() {
     let authority = Authority::new();
     let server = Scripted::start_tls(&Endpoint::new(&authority.issue_localhost()), [trickling()]).unwrap();
     let session = session_trusting(&authority);
-    set(&session, |options| options.total_timeout = Some(SECOND).into());
+    set(&session, |options| {
+        options.total_timeout(SECOND);
+    });
     let error = timed(ONE_SECOND, || session.get(server.https_url("/")).send().unwrap_err());
     assert_timeout(&error, Timeout::Total, Phase::Head);
 }
@@ -98,9 +101,11 @@ fn a_trickling_handshake_ends_at_the_total_and_at_its_own_deadline() {
     let server = Scripted::start_tls(&endpoint, [Script::new(), Script::new()]).unwrap();
     for which in [Timeout::Total, Timeout::Handshake] {
         let session = session_trusting(&authority);
-        set(&session, |options| match which {
-            Timeout::Total => options.total_timeout = Some(SECOND).into(),
-            _ => options.handshake_timeout = Some(SECOND).into(),
+        set(&session, |options| {
+            match which {
+                Timeout::Total => options.total_timeout(SECOND),
+                _ => options.handshake_timeout(SECOND),
+            };
         });
         let error = timed(ONE_SECOND, || session.get(server.https_url("/")).send().unwrap_err());
         assert_timeout(&error, which, Phase::Tls);
@@ -113,7 +118,9 @@ fn a_stalled_handshake_ends_at_its_own_deadline() {
     let endpoint = Endpoint::builder(&authority.issue_localhost()).handshake(Handshake::StallAfter(50)).build();
     let server = Scripted::start_tls(&endpoint, [Script::new()]).unwrap();
     let session = session_trusting(&authority);
-    set(&session, |options| options.handshake_timeout = Some(SECOND).into());
+    set(&session, |options| {
+        options.handshake_timeout(SECOND);
+    });
     let error = timed(ONE_SECOND, || session.get(server.https_url("/")).send().unwrap_err());
     assert_timeout(&error, Timeout::Handshake, Phase::Tls);
 }
@@ -123,8 +130,8 @@ fn a_proxy_that_does_not_answer_connect_ends_at_the_deadline_of_handshakes() {
     let proxy = Scripted::start([Script::new().read_head().stall()]).unwrap();
     let session = session_trusting(&Authority::new());
     set(&session, |options| {
-        options.proxy = Some(Proxy::new(&proxy.url("")).unwrap()).into();
-        options.handshake_timeout = Some(SECOND).into();
+        options.proxy(Proxy::new(&proxy.url("")).unwrap());
+        options.handshake_timeout(SECOND);
     });
     let error = timed(ONE_SECOND, || session.get("https://localhost/").send().unwrap_err());
     assert_timeout(&error, Timeout::Handshake, Phase::Proxy);
@@ -134,7 +141,9 @@ fn a_proxy_that_does_not_answer_connect_ends_at_the_deadline_of_handshakes() {
 fn a_black_hole_ends_at_the_connect_deadline() {
     let hole = BlackHole::open().unwrap();
     let url = format!("http://{}/", hole.address());
-    let session = session_with(|options| options.connect_timeout = Some(SECOND).into());
+    let session = session_with(|options| {
+        options.connect_timeout(SECOND);
+    });
     let error = timed(ONE_SECOND, || session.get(&url).send().unwrap_err());
     assert_timeout(&error, Timeout::Connect, Phase::Connect);
     let error = timed(ONE_SECOND, || within_a_second().get(&url).send().unwrap_err());
@@ -150,7 +159,9 @@ fn a_stalled_peer_ends_at_the_idle_deadline() {
         ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", Phase::Body),
     ] {
         let server = Scripted::start([Script::new().read_request().send(head).stall()]).unwrap();
-        let session = session_with(|options| options.idle_timeout = Some(SECOND).into());
+        let session = session_with(|options| {
+            options.idle_timeout(SECOND);
+        });
         let error = timed(ONE_SECOND, || {
             session.get(server.url("/")).send().and_then(|mut response| response.text()).unwrap_err()
         });
@@ -163,7 +174,9 @@ fn bytes_that_move_put_the_idle_deadline_off() {
     // Two seconds of trickle under an idle limit of one.
     let script = Script::new().read_request().send("HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n");
     let server = Scripted::start([script.send_byte_by_byte([b'.'; 20], TRICKLE)]).unwrap();
-    let session = session_with(|options| options.idle_timeout = Some(SECOND).into());
+    let session = session_with(|options| {
+        options.idle_timeout(SECOND);
+    });
     let text = session.get(server.url("/")).send().unwrap().text().unwrap();
     assert_eq!(text.len(), 20);
 }
@@ -171,7 +184,9 @@ fn bytes_that_move_put_the_idle_deadline_off() {
 #[test]
 fn a_late_first_byte_ends_at_its_deadline() {
     let server = Scripted::start([Script::new().read_request().stall()]).unwrap();
-    let session = session_with(|options| options.first_byte_timeout = Some(SECOND).into());
+    let session = session_with(|options| {
+        options.first_byte_timeout(SECOND);
+    });
     let error = timed(ONE_SECOND, || session.get(server.url("/")).send().unwrap_err());
     assert_timeout(&error, Timeout::FirstByte, Phase::Head);
 }
@@ -184,7 +199,9 @@ fn an_upload_that_nobody_reads_ends_at_the_idle_deadline() {
         conversation.pause(Duration::from_secs(20))
     })
     .unwrap();
-    let session = session_with(|options| options.idle_timeout = Some(SECOND).into());
+    let session = session_with(|options| {
+        options.idle_timeout(SECOND);
+    });
     // The kernels' buffers take some of it first.
     let window = *ONE_SECOND.start()..=Duration::from_secs(4);
     let error = timed(window, || session.post(server.url("/")).data(vec![0; 50 << 20]).send().unwrap_err());
@@ -277,9 +294,11 @@ impl Resolver for Silent {
 fn a_silent_resolver_ends_at_the_deadline() {
     for which in [Timeout::Total, Timeout::Connect] {
         let session = Session::builder().resolver(Silent).build();
-        set(&session, |options| match which {
-            Timeout::Total => options.total_timeout = Some(SECOND).into(),
-            _ => options.connect_timeout = Some(SECOND).into(),
+        set(&session, |options| {
+            match which {
+                Timeout::Total => options.total_timeout(SECOND),
+                _ => options.connect_timeout(SECOND),
+            };
         });
         let error = timed(ONE_SECOND, || session.get("http://silent.test/").send().unwrap_err());
         assert_timeout(&error, which, Phase::Resolve);
@@ -296,7 +315,9 @@ fn a_resolver_that_gives_up_early_is_a_failed_look_up() {
     }
     for connect_timeout in [None, Some(Duration::from_secs(15))] {
         let session = Session::builder().resolver(Hasty).build();
-        set(&session, |options| options.connect_timeout = connect_timeout.into());
+        set(&session, |options| {
+            options.connect_timeout(connect_timeout);
+        });
         let error =
             timed(Duration::ZERO..=Duration::from_secs(5), || session.get("http://a.test/").send().unwrap_err());
         assert!(matches!(error.kind(), ErrorKind::Resolve(_)), "{error}");
@@ -340,7 +361,9 @@ fn the_time_between_two_reads_is_the_callers_own() {
         let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", 2 * size);
         let script = Script::new().read_request().send(head).send(half(size)).send_byte_by_byte(half(1), TRICKLE);
         let server = Scripted::start([script.send(half(size - 1)).stall()]).unwrap();
-        let session = session_with(|options| options.idle_timeout = Some(SECOND / 2).into());
+        let session = session_with(|options| {
+            options.idle_timeout(SECOND / 2);
+        });
         let mut response = session.get(server.url("/")).send().unwrap();
         let mut body = half(size);
         response.read_exact(&mut body).unwrap();
@@ -356,7 +379,9 @@ fn a_large_body_that_stops_ends_at_the_idle_limit() {
     for sent in [100_000, 1_000_000] {
         let head = "HTTP/1.1 200 OK\r\nContent-Length: 2000000\r\n\r\n";
         let server = Scripted::start([Script::new().read_request().send(head).send(vec![b'x'; sent]).stall()]).unwrap();
-        let session = session_with(|options| options.idle_timeout = Some(SECOND).into());
+        let session = session_with(|options| {
+            options.idle_timeout(SECOND);
+        });
         let mut response = session.get(server.url("/")).send().unwrap();
         response.read_exact(&mut vec![0; sent - 10]).unwrap();
         let mut space = vec![0; 16 * 1024];

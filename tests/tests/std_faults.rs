@@ -168,9 +168,11 @@ fn a_gzip_bomb_is_stopped_at_a_limit_that_is_named() {
     let limits = |options: &mut petition_std::Options| {
         let mut limits = petition_std::Limits::DEFAULT;
         (limits.decode_ratio, limits.body_bytes) = (1 << 20, 1 << 20);
-        options.scalars_mut().limits = limits.into();
+        options.limits(|l| {
+            l.all(limits);
+        });
     };
-    let error = session.get(server.url("/")).option(limits).send().unwrap().text().unwrap_err();
+    let error = session.get(server.url("/")).configure(limits).send().unwrap().text().unwrap_err();
     assert!(error.to_string().contains("limit body_bytes is 1048576, seen 1048577"), "T58: {error}");
     // Dropped unread it is not decoded at all, and its connection serves on.
     drop(session.get(server.url("/")).send().unwrap());
@@ -180,10 +182,12 @@ fn a_gzip_bomb_is_stopped_at_a_limit_that_is_named() {
 #[test]
 fn a_body_of_more_than_the_limit_is_an_error_only_when_collected() {
     let world = World::plain();
-    world.session.update(|options| {
+    world.session.configure(|options| {
         let mut limits = petition_std::Limits::DEFAULT;
         limits.body_bytes = 1000;
-        options.scalars_mut().limits = limits.into();
+        options.limits(|l| {
+            l.all(limits);
+        });
     });
     let error = world.session.get(world.url("/bytes/1001")).send().unwrap().text().unwrap_err();
     assert!(error.to_string().contains("limit body_bytes is 1000, seen 1001"), "{error}");
@@ -224,7 +228,7 @@ fn a_cookie_bomb_is_held_within_the_limits_of_the_jar() {
 fn redirect_loops_and_long_chains_end() {
     let world = World::plain();
     let error = world.session.get(world.url("/redirect/20")).send().unwrap_err();
-    assert!(error.to_string().contains("limit redirects is 10"), "T13: {error}");
+    assert!(error.to_string().contains("limit redirects.max is 10"), "T13: {error}");
     assert!(error.report().response.is_some(), "the response that was not followed is there");
     assert_eq!(world.server.requests(), 11);
     let server = Scripted::each(
@@ -234,7 +238,14 @@ fn redirect_loops_and_long_chains_end() {
     .unwrap();
     let error = Session::new().get(server.url("/loop")).send().unwrap_err();
     assert!(error.to_string().contains("the same request was made 11 times"), "T13: {error}");
-    let delivered = world.session.get(world.url("/redirect/1")).max_redirects(0).send().unwrap();
+    let delivered = world
+        .session
+        .get(world.url("/redirect/1"))
+        .redirects(|r| {
+            r.max(0);
+        })
+        .send()
+        .unwrap();
     assert_eq!((delivered.status().as_u16(), delivered.history().len()), (302, 0));
 }
 
@@ -256,7 +267,13 @@ fn no_secret_is_told_by_anything_that_can_be_printed() {
     let response = { request }.send().unwrap();
     printed += &format!("{response:?}");
     printed += &everything(&response.error_for_status().unwrap_err());
-    let setting = session.get(world.url(&format!("/cookies/set/sid/{CANARY}"))).max_redirects(0).send().unwrap();
+    let setting = session
+        .get(world.url(&format!("/cookies/set/sid/{CANARY}")))
+        .redirects(|r| {
+            r.max(0);
+        })
+        .send()
+        .unwrap();
     assert!(setting.header("set-cookie").is_some_and(|value| value.contains(CANARY)));
     printed += &format!("{setting:?} {:?}", setting.head());
     let away =

@@ -83,15 +83,17 @@ fn a_cookie_of_a_request_is_sent_with_that_request_only() {
 fn no_option_of_a_request_stays_on_the_session() {
     for world in World::both() {
         let session = world.session.clone();
-        let before = session.update(|options| options.clone());
+        let before = session.configure(|options| options.clone());
         let mut request = session
             .get(world.url("/redirect/1"))
             .query("q", "1")
             .basic_auth("user", "password")
             .timeout(std::time::Duration::from_secs(20))
-            .max_redirects(0);
+            .redirects(|r| {
+                r.max(0);
+            });
         assert_eq!(request.send().unwrap().status(), 302);
-        assert_eq!(session.update(|options| options.clone()), before);
+        assert_eq!(session.configure(|options| options.clone()), before);
         let mut second = session.get(world.url("/redirect/1")).send().unwrap();
         let told = second.json::<Value>().unwrap();
         assert_eq!((second.status().as_u16(), &told["args"]), (200, &json!({})));

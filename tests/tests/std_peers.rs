@@ -107,7 +107,9 @@ fn openssl_with_h2_alone_is_refused() {
 /// Both origins over one proxy, several requests each.
 fn use_proxy(proxy: &Proxy) {
     for world in World::both() {
-        world.session.update(|options| options.scalars_mut().proxy = Some(proxy.clone()).into());
+        world.session.configure(|options| {
+            options.proxy(proxy.clone());
+        });
         for _ in 0..3 {
             assert!(text(&world.session, &world.url("/get?a=b")).contains("\"a\": \"b\""));
         }
@@ -132,7 +134,9 @@ fn tinyproxy_is_given_credentials_or_refuses() {
     let proxy = Proxy::new(&format!("http://{}", process.address())).unwrap();
     use_proxy(&proxy.clone().auth(Auth::basic("user", "pass").unwrap()));
     let world = World::tls();
-    world.session.update(|options| options.scalars_mut().proxy = Some(proxy).into());
+    world.session.configure(|options| {
+        options.proxy(proxy);
+    });
     let error = world.session.get(world.url("/get")).send().unwrap_err();
     assert!(error.to_string().contains("refused the tunnel with status 407"), "T77: {error}");
     assert_eq!(world.server.requests(), 0);
@@ -150,7 +154,9 @@ fn squid_that_cannot_reach_the_origin_is_no_origin() {
     let nobody = petition_tests::net::places::refusing().unwrap();
     let session = session_trusting(&Authority::new());
     let proxy = Proxy::new(&format!("http://{}", process.address())).unwrap();
-    session.update(|options| options.scalars_mut().proxy = Some(proxy).into());
+    session.configure(|options| {
+        options.proxy(proxy);
+    });
     let error = session.get(format!("https://{nobody}/")).send().unwrap_err();
     assert!(error.to_string().contains("refused the tunnel with status 503"), "T77: {error}");
     // Of a forwarded request the proxy's page is the answer, with its status.

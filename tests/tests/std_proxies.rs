@@ -29,7 +29,9 @@ fn scene(secure_origin: bool, secure_proxy: bool, change: impl FnOnce(proxy::Bui
 
 impl Scene {
     fn over(&self, proxy: Proxy) {
-        self.session.update(|options| options.scalars_mut().proxy = Some(proxy).into());
+        self.session.configure(|options| {
+            options.proxy(proxy);
+        });
     }
 }
 
@@ -127,7 +129,7 @@ fn wrong_credentials_are_a_refusal_and_stay_secret() {
     scene.over(Proxy::new(&scene.proxy.url()).unwrap().auth(Auth::basic("user", "canary").unwrap()));
     let error = scene.session.get(scene.origin.url("/get")).send().unwrap_err();
     assert!(error.to_string().contains("407"), "{error}");
-    let all = everything(&error) + &format!("{:?}", scene.session.update(|options| options.clone()));
+    let all = everything(&error) + &format!("{:?}", scene.session.configure(|options| options.clone()));
     assert!(!all.contains("canary") && !all.contains("dXNlcjpjYW5hcnk"), "T96: {all}");
 }
 
@@ -160,7 +162,9 @@ fn connections_of_two_proxies_or_two_credentials_are_kept_apart() {
     let proxies = [Some(plain.clone()), Some(plain.auth(Auth::basic("a", "b").unwrap())), None];
     for round in 0..2 {
         for proxy in &proxies {
-            scene.session.update(|options| options.scalars_mut().proxy = proxy.clone().into());
+            scene.session.configure(|options| {
+                options.proxy(proxy.clone());
+            });
             let mut response = scene.session.get(&url).send().unwrap();
             assert_eq!(response.reused(), round > 0, "T9: {proxy:?}");
             response.text().unwrap();
@@ -172,7 +176,9 @@ fn connections_of_two_proxies_or_two_credentials_are_kept_apart() {
 fn a_proxy_that_cannot_be_reached_says_whom_it_tried() {
     let nobody = petition_tests::net::places::refusing().unwrap();
     let session = Session::new();
-    session.update(|o| o.scalars_mut().proxy = Some(Proxy::new(&format!("http://{nobody}")).unwrap()).into());
+    session.configure(|o| {
+        o.proxy(Proxy::new(&format!("http://{nobody}")).unwrap());
+    });
     let error = session.get("http://origin.test/").send().unwrap_err();
     assert!(error.is_connect() && error.to_string().contains(&nobody.to_string()), "{error}");
 }

@@ -52,7 +52,7 @@ fn every_verb_arrives_as_it_is() {
         let mut head = session.head(&url).send().unwrap();
         assert!(head.header("content-length").is_some_and(|length| length != "0"));
         assert_eq!(Response::content(&mut head).unwrap().len(), 0);
-        let options = session.options(world.url("/post")).send().unwrap();
+        let options = session.request(Method::OPTIONS, world.url("/post")).send().unwrap();
         assert_eq!((options.status().as_u16(), options.header("allow")), (200, Some("POST")));
         assert_eq!((world.server.violations(), world.server.counts().accepted), (vec![], 1));
     }
@@ -79,7 +79,7 @@ fn get_has_no_length_and_an_empty_post_says_zero() {
 #[test]
 fn query_pairs_are_added_to_the_query_of_the_url() {
     let world = World::plain();
-    world.session.update(|options| options.query.append("of", "session"));
+    world.session.configure(|options| options.query.append("of", "session"));
     let request = world.session.get(world.url("/get?a=1&b=%20")).query("a", "2").query("é&=", "+ %");
     let told = told(request);
     assert_eq!(told["args"], json!({"a": ["1", "2"], "b": " ", "é&=": "+ %", "of": "session"}));

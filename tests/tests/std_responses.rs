@@ -1,5 +1,6 @@
 //! What comes back: text, JSON, bytes, reading, codings, history, times, cookies, statuses; read once, twice and in part.
 
+use petition_core::http1::Leniencies;
 use std::io::{ErrorKind as Io, Read};
 use std::time::Duration;
 
@@ -37,7 +38,9 @@ fn text_goes_by_mark_then_charset_then_utf_8() {
     let (_server, mut response) = scripted(unknown);
     assert_eq!(response.decoded_text().unwrap().unknown_label.as_deref(), Some("klingon"));
     let server = Scripted::start([Script::new().answer(unknown)]).unwrap();
-    let mut strict = petition_std::get(server.url("/")).option(|options| options.scalars_mut().strict = true.into());
+    let mut strict = petition_std::get(server.url("/")).leniencies(|l| {
+        l.all(Leniencies::STRICT);
+    });
     let error = strict.send().unwrap().text().unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Text(text) if text.label() == "klingon"), "{error}");
 }
@@ -133,7 +136,9 @@ fn every_coding_is_asked_for_and_removed() {
 #[test]
 fn without_decoding_the_bytes_are_as_they_came() {
     let world = World::plain();
-    world.session.update(|options| options.scalars_mut().decode = false.into());
+    world.session.configure(|options| {
+        options.decode(false);
+    });
     let mut response = world.session.get(world.url("/gzip")).send().unwrap();
     assert!(Response::content(&mut response).unwrap().starts_with(&[0x1f, 0x8b]));
 }
@@ -295,7 +300,12 @@ fn a_body_beyond_its_limit_says_so_at_every_read() {
     let request = petition_std::get(server.url("/"));
     let mut limits = petition_core::Limits::DEFAULT;
     limits.body_bytes = 4;
-    let mut response = request.option(|options| options.scalars_mut().limits = limits.into()).send().unwrap();
+    let mut response = request
+        .limits(|l| {
+            l.all(limits);
+        })
+        .send()
+        .unwrap();
     let first = response.content().unwrap_err();
     assert_eq!(first.kind().to_string(), "limit body_bytes is 4, seen 5");
     assert_eq!(first.report().bytes_received, answer.len() as u64 - 5);

@@ -18,10 +18,9 @@ fn t88_connections_that_are_not_kept_have_slots() {
     for limits in LIMITS {
         let world = World::plain();
         let session = Session::builder().pool(limits).build();
-        session.update(|options| {
-            let options = options.scalars_mut();
-            options.keep_alive = false.into();
-            options.connect_timeout = Some(Duration::from_millis(200)).into();
+        session.configure(|options| {
+            options.keep_alive(false);
+            options.connect_timeout(Duration::from_millis(200));
         });
         let mut outer = session.get(world.url("/stream-bytes/50000")).send().unwrap();
         assert_eq!(session.pool_statistics().open, 1);
@@ -30,7 +29,9 @@ fn t88_connections_that_are_not_kept_have_slots() {
         });
         assert!(inner.is_timeout(), "{inner}");
         assert_eq!(outer.content().unwrap().len(), 50_000);
-        session.update(|options| options.scalars_mut().connect_timeout = Some(PATIENCE).into());
+        session.configure(|options| {
+            options.connect_timeout(PATIENCE);
+        });
         assert!(session.get(world.url("/get")).send().unwrap().text().is_ok());
         assert_eq!(session.pool_statistics().open, 0);
     }
@@ -40,7 +41,9 @@ fn t88_connections_that_are_not_kept_have_slots() {
 fn t88_threads_wait_in_line_without_kept_connections() {
     let world = World::plain();
     let session = Session::builder().pool(LIMITS[0]).build();
-    session.update(|options| options.scalars_mut().keep_alive = false.into());
+    session.configure(|options| {
+        options.keep_alive(false);
+    });
     std::thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
@@ -60,7 +63,9 @@ fn t88_no_time_to_wait_is_enough_for_a_free_slot() {
     for limits in LIMITS {
         let world = World::plain();
         let session = Session::builder().pool(limits).build();
-        session.update(|options| options.scalars_mut().pool_timeout = Some(Duration::ZERO).into());
+        session.configure(|options| {
+            options.pool_timeout(Duration::ZERO);
+        });
         for _ in 0..3 {
             assert!(session.get(world.url("/get")).send().unwrap().text().is_ok());
         }
@@ -131,7 +136,11 @@ fn t88_slot_is_given_back_at_the_end_of_every_body() {
             let session = Session::builder().pool(LIMITS[1]).build();
             let mut limits = Limits::DEFAULT;
             limits.body_bytes = 150_000;
-            session.update(|options| options.scalars_mut().limits = limits.into());
+            session.configure(|options| {
+                options.limits(|l| {
+                    l.all(limits);
+                });
+            });
             let mut response = session.get(server.url("/")).send().unwrap();
             let outcome = reads(&mut response);
             assert_eq!(session.pool_statistics().open, 0, "{head}{outcome:?}");

@@ -122,10 +122,12 @@ fn a_body_that_is_cut_or_too_long_is_an_error_all_the_same() {
     let answer = [b"HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n", &body[..]].concat();
     let server = Scripted::start([Script::new().answer(&answer)]).unwrap();
     let session = Session::new();
-    session.update(|options| {
+    session.configure(|options| {
         let mut limits = petition_std::Limits::default();
         limits.stream_bytes = Some(200_000);
-        options.scalars_mut().limits = limits.into();
+        options.limits(|l| {
+            l.all(limits);
+        });
     });
     let mut response = session.get(server.url("/")).send().unwrap();
     let mut read = 0;
@@ -171,7 +173,9 @@ fn the_idle_limit_counts_from_the_callers_return_also_behind_a_few_bytes_that_we
     let server = Scripted::start([Script::new().read_request().send(answer).stall()]).unwrap();
     let session = Session::new();
     let second = std::time::Duration::from_secs(1);
-    session.update(|options| options.scalars_mut().idle_timeout = Some(second).into());
+    session.configure(|options| {
+        options.idle_timeout(second);
+    });
     let mut response = session.get(server.url("/")).send().unwrap();
     let (mut space, mut seen) = (vec![0; 262_144], 0);
     while seen < 150_000 {

@@ -152,10 +152,12 @@ fn an_end_without_closure_alert_is_a_truncation_where_the_end_is_the_only_sign()
             let script = Script::new().answer(format!("HTTP/1.1 200 OK\r\n{field}{body}"));
             let server = Scripted::start_tls(&endpoint, [script]).unwrap();
             let session = session_trusting(&authority);
-            session.update(|options| {
+            session.configure(|options| {
                 let mut leniencies = Leniencies::COMPAT;
                 leniencies.unclean_tls_close = tolerant;
-                options.scalars_mut().leniencies = leniencies.into();
+                options.leniencies(|l| {
+                    l.all(leniencies);
+                });
             });
             let outcome = get(&session, &server.https_url("/"));
             if matters && !tolerant && farewell == Farewell::Fin {
@@ -178,7 +180,11 @@ fn a_truncated_body_gives_what_came() {
         let script = Script::new().answer(format!("HTTP/1.1 200 OK\r\n{field}\r\n{body}")).truncate();
         let server = Scripted::start_tls(&endpoint, [script]).unwrap();
         let session = session_trusting(&authority);
-        session.update(|options| options.scalars_mut().strict = true.into());
+        session.configure(|options| {
+            options.leniencies(|l| {
+                l.all(Leniencies::STRICT);
+            });
+        });
         let mut response = session.get(server.https_url("/")).send().unwrap();
         let mut body = Vec::new();
         assert!(response.read_to_end(&mut body).is_err(), "T45: {field}");
@@ -193,7 +199,7 @@ fn accepting_anything_does_not_bleed_to_verified_requests() {
     let server = Httpbin::start_tls(&endpoint).unwrap();
     let danger = TlsConfig::builder().danger_accept_invalid_certs().build().unwrap();
     let session = session_trusting(&authority);
-    let trusting = || session.get(server.url("/get")).option(|o| o.scalars_mut().tls = Some(danger.clone()).into());
+    let trusting = || session.get(server.url("/get")).tls(danger.clone());
     for round in 0..2 {
         let mut response = trusting().send().unwrap();
         assert_eq!(response.reused(), round > 0, "its own connection is kept");
@@ -215,7 +221,7 @@ fn one_session_with_two_trusts_keeps_their_connections_apart() {
     let session = session_trusting(&authority);
     get(&session, &server.url("/get")).unwrap();
     let twin = trust(&authority);
-    let mut other = session.get(server.url("/get")).option(|o| o.scalars_mut().tls = Some(twin).into());
+    let mut other = session.get(server.url("/get")).tls(twin);
     assert!(!other.send().unwrap().reused(), "T9: alike is not the same");
     assert!(session.get(server.url("/get")).send().unwrap().reused());
 }

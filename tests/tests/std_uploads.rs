@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use petition_std::{ErrorKind, Request, Session, petition_core};
+use petition_std::{ErrorKind, Request, Session};
 use petition_tests::httpbin::pattern;
 use petition_tests::net::gate::Gate;
 use petition_tests::server::{Conversation, Script, Scripted};
@@ -216,8 +216,7 @@ fn a_redirect_in_the_midst_of_an_upload_is_followed_on_a_new_connection() {
 }
 
 fn expecting(session: &Session, url: &str, body: &'static str) -> Request {
-    let ask = |options: &mut petition_core::Options| options.scalars_mut().expect_continue = true.into();
-    session.post(url).data(body).option(ask)
+    session.post(url).data(body).expect_continue(Duration::from_secs(1))
 }
 
 #[test]
@@ -282,9 +281,9 @@ fn a_refusal_instead_of_100_is_the_answer_and_no_body_is_sent() {
 #[test]
 fn httpbin_is_asked_with_expect_over_tls_and_over_streams() {
     for world in World::both() {
-        let ask = |options: &mut petition_core::Options| options.scalars_mut().expect_continue = true.into();
         let body = Cursor::new(vec![0; 1_000_000]);
-        let mut request = world.session.post(world.url("/upload-count")).stream(body, None).option(ask);
+        let mut request =
+            world.session.post(world.url("/upload-count")).stream(body, None).expect_continue(Duration::from_secs(1));
         let mut response = request.send().unwrap();
         assert_eq!(response.json::<Value>().unwrap()["bytes"], json!(1_000_000));
         assert!(

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use petition_core::engine::{self, Engine};
 use petition_core::http1::{self, Config, Connection, Leniencies, RequestHead};
@@ -144,7 +145,7 @@ fn an_engine_takes_in_no_transfer_that_has_begun() {
 #[test]
 fn an_engine_takes_in_no_transfer_between_two_hops() {
     let asking = Request::new(Method::POST, "http://127.0.0.1/0").data("body");
-    let asking = asking.option(|options| options.scalars_mut().expect_continue = true.into());
+    let asking = asking.expect_continue(Duration::from_secs(1));
     let refused = "HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n".to_owned();
     for (request, answer) in [(get(), to_the_next(0)), (asking, refused)] {
         let (mut session, now) = (Session::new(), Now::default());

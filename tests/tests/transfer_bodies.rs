@@ -1,6 +1,7 @@
 //! Response bodies through the content decoders: bombs (T58), layers (T59), unknown codings (T60), corrupt data (T61), limits.
 #![forbid(unsafe_code)]
 
+use petition_core::http1::Leniencies;
 use std::io::Write;
 
 use flate2::Compression;
@@ -116,9 +117,11 @@ fn t61_corrupt_and_truncated_data_is_an_error() {
         w.serve("a.test:80", Peer::replies([response("Content-Encoding: gzip\r\n", &trailing)]));
         w.get("http://a.test/").assert(200, "hello, world");
         w.serve("a.test:80", Peer::replies([response("Content-Encoding: gzip\r\n", &trailing)]));
-        w.send(get().option(|o| {
-            o.scalars_mut().strict = true.into();
-            o.scalars_mut().keep_alive = false.into();
+        w.send(get().configure(|o| {
+            o.leniencies(|l| {
+                l.all(Leniencies::STRICT);
+            });
+            o.keep_alive(false);
         }));
     });
     assert!(matches!(world.transcripts[1].kind(), ErrorKind::Decode(_)));
@@ -150,13 +153,16 @@ fn t61_an_encoded_body_cut_behind_its_head_is_an_error_in_strict_mode() {
         for strict in [false, true] {
             let world = same_everywhere(|w| {
                 w.serve("a.test:80", Peer::new().request().send(answer).close());
-                w.send(get().option(|o| o.scalars_mut().strict = strict.into()));
+                w.send(get().leniencies(|l| {
+                    l.all(if strict { Leniencies::STRICT } else { Leniencies::COMPAT });
+                }));
             });
             let run = &world.transcripts[0];
             if doubtful && strict {
                 assert!(run.error().is_truncated(), "{answer}: {}", run.error());
             } else {
                 assert_eq!(run.text(), "", "{answer}");
+                assert_eq!(run.tolerated.contains(Leniency::EmptyEncodedBody), doubtful, "{answer}");
             }
         }
     }
@@ -174,7 +180,9 @@ fn t60_a_response_without_a_body_is_empty_text_whatever_its_fields_say() {
     ] {
         let world = same_in(0..3, |w| {
             w.serve("a.test:80", Peer::replies([&answer]));
-            w.send(Request::new(method.clone(), "http://a.test/").option(|o| o.scalars_mut().strict = true.into()));
+            w.send(Request::new(method.clone(), "http://a.test/").leniencies(|l| {
+                l.all(Leniencies::STRICT);
+            }));
         });
         let run = &world.transcripts[0];
         assert_eq!(run.content().unwrap().text, "", "{answer}");
@@ -190,7 +198,9 @@ fn t60_what_names_no_coding_is_passed_over_and_told() {
         let world = same_in(0..3, |w| {
             w.serve("a.test:80", Peer::replies([&answer, &answer]));
             w.get("http://a.test/").assert(200, "hello");
-            w.send(get().option(|o| o.scalars_mut().strict = true.into()));
+            w.send(get().leniencies(|l| {
+                l.all(Leniencies::STRICT);
+            }));
         });
         let [compat, strict] = &world.transcripts[..] else { panic!("two transfers") };
         assert!(compat.tolerated.contains(Leniency::NotACoding) && compat.undecoded.is_empty(), "{name}");
@@ -220,7 +230,9 @@ fn t63_an_unknown_charset_is_utf_8_and_told_in_the_result() {
     let world = same_in(0..3, |w| {
         w.serve("a.test:80", Peer::replies([&answer, &answer]));
         w.get("http://a.test/");
-        w.send(get().option(|o| o.scalars_mut().strict = true.into()));
+        w.send(get().leniencies(|l| {
+            l.all(Leniencies::STRICT);
+        }));
     });
     let text = world.transcripts[0].content().unwrap();
     assert_eq!((&*text.text, text.encoding, text.unknown_label.as_deref()), ("héllo", "UTF-8", Some("mystery")));
@@ -232,7 +244,11 @@ fn a_limit_on_the_stream_counts_decoded_bytes() {
     let limits = |w: &mut petition_tests::memory::World, most| {
         let mut limits = petition_core::Limits::DEFAULT;
         limits.stream_bytes = Some(most);
-        w.session.update(|o| o.scalars_mut().limits = limits.into());
+        w.session.configure(|o| {
+            o.limits(|l| {
+                l.all(limits);
+            });
+        });
     };
     for (fields, body) in [("", b"hello, world".to_vec()), ("Content-Encoding: gzip\r\n", gzip(b"hello, world"))] {
         let world = same_everywhere(|w| {
@@ -253,7 +269,7 @@ fn decoding_can_be_turned_off() {
     let world = same_in(0..3, |w| {
         let body = gzip(b"hello");
         w.serve("a.test:80", Peer::replies([response("Content-Encoding: gzip\r\n", &body)]));
-        let run = w.send(get().option(|o| o.scalars_mut().decode = false.into()));
+        let run = w.send(get().decode(false));
         assert_eq!(run.body, body);
     });
     assert!(!world.heard(0).contains("Accept-Encoding"));

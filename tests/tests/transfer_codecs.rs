@@ -197,7 +197,11 @@ fn t58_all_transfers_of_a_session_hold_no_more_than_the_limit() {
     let mut session = Session::new();
     let mut limits = Limits::DEFAULT;
     (limits.decode_memory, limits.decode_ratio) = (20 * MIB as u64, u64::MAX);
-    session.update(|options| options.scalars_mut().limits = limits.into());
+    session.configure(|options| {
+        options.limits(|l| {
+            l.all(limits);
+        });
+    });
     let mut frame = zstd(13);
     for _ in 0..80 {
         block(&mut frame, 1, 128 * 1024, b"r");
@@ -207,7 +211,9 @@ fn t58_all_transfers_of_a_session_hold_no_more_than_the_limit() {
     let (second, error) = in_the_midst(&mut session, "zstd", &frame);
     assert!(error.is_none(), "{error:?}");
     // An option that has nothing to do with it makes no other session.
-    session.update(|options| options.scalars_mut().decode = true.into());
+    session.configure(|options| {
+        options.decode(true);
+    });
     let before = session.decode_memory().held();
     for (coding, body) in [("zstd", &frame), ("br", &brotli(300))] {
         let (_, error) = in_the_midst(&mut session, coding, body);

@@ -1,6 +1,7 @@
 //! Transfer codings other than chunked: asked for by an option, taken off before the content codings (RFC 9112 §7.2).
 #![forbid(unsafe_code)]
 
+use petition_core::http1::Leniencies;
 use std::io::Write;
 
 use flate2::Compression;
@@ -27,9 +28,8 @@ fn chunked(fields: &str, body: &[u8]) -> Vec<u8> {
 
 /// Where nothing is tolerated.
 fn asking(url: &str) -> Request {
-    Request::new(Method::GET, url).option(|options| {
-        let scalars = options.scalars_mut();
-        (scalars.transfer_coding, scalars.strict) = (true.into(), true.into());
+    Request::new(Method::GET, url).transfer_coding(true).leniencies(|l| {
+        l.all(Leniencies::STRICT);
     })
 }
 
@@ -59,7 +59,9 @@ fn t34_a_coding_that_was_not_asked_for_stays_on_the_body() {
             w.serve(host, Peer::replies([chunked("Transfer-Encoding: gzip, chunked\r\n", &body)]));
         }
         w.get("http://a.test/");
-        w.send(Request::new(Method::GET, "http://b.test/").option(|o| o.scalars_mut().strict = true.into()));
+        w.send(Request::new(Method::GET, "http://b.test/").leniencies(|l| {
+            l.all(Leniencies::STRICT);
+        }));
     });
     assert!(world.transcripts[0].body == body && !world.heard(0).contains("TE:"));
     let error = world.transcripts[1].kind();

@@ -55,7 +55,7 @@ fn t84_a_proxy_that_trickles_or_says_nothing() {
             w.serve("p.test:3128", script.clone());
             let proxy = petition_core::Proxy::new("http://p.test:3128").unwrap();
             let request = Request::new(Method::GET, "https://a.test/");
-            w.send(request.option(|o| o.scalars_mut().proxy = Some(proxy).into()));
+            w.send(request.proxy(proxy));
         });
     }
 }
@@ -113,10 +113,7 @@ fn t84_a_body_a_chunk_line_and_trailers_that_trickle() {
 
 #[test]
 fn the_first_byte_limit_counts_from_the_end_of_the_request_and_ends_with_the_first_byte() {
-    let request = || {
-        Request::new(Method::GET, "http://a.test/")
-            .option(|o| o.scalars_mut().first_byte_timeout = Some(secs(3)).into())
-    };
+    let request = || Request::new(Method::GET, "http://a.test/").first_byte_timeout(secs(3));
     fails(Timeout::FirstByte, Phase::Head, secs(3), |w| {
         w.serve("a.test:80", Peer::new().request().sleep(secs(4)).send(OK));
         w.send(request());
@@ -138,9 +135,9 @@ fn the_first_byte_limit_does_not_count_the_time_of_a_handshake() {
             "p.test:3128",
             Peer::new().head().sleep(secs(5)).send("HTTP/1.1 200 OK\r\n\r\n").request().sleep(secs(2)).send(OK),
         );
-        let request = Request::new(Method::GET, "http://a.test/").option(|o| {
-            o.scalars_mut().first_byte_timeout = Some(secs(3)).into();
-            o.scalars_mut().proxy = Some(proxy).into();
+        let request = Request::new(Method::GET, "http://a.test/").configure(|o| {
+            o.first_byte_timeout(secs(3));
+            o.proxy(proxy);
         });
         w.send(request).assert(200, "hi");
     });

@@ -54,7 +54,11 @@ fn bytes_beyond_a_limit_on_the_body_do_not_count() {
     let limited = |w: &mut World| {
         let mut limits = Limits::DEFAULT;
         limits.stream_bytes = Some(4);
-        w.session.update(|o| o.scalars_mut().limits = limits.into());
+        w.session.configure(|o| {
+            o.limits(|l| {
+                l.all(limits);
+            });
+        });
     };
     refused_at(&format!("{HEAD}Content-Length: 10\r\n\r\n12345|67890"), limited);
     refused_at(&format!("{HEAD}\r\n12345|67890"), limited);
@@ -89,7 +93,7 @@ fn an_error_on_the_way_to_a_proxy_says_so_and_no_credentials() {
         let world = same_everywhere(|w| {
             act(w);
             let proxy = Proxy::new(proxy).unwrap();
-            w.send(Request::new(Method::GET, url).option(|o| o.scalars_mut().proxy = Some(proxy.clone()).into()));
+            w.send(Request::new(Method::GET, url).proxy(proxy.clone()));
         });
         let error = world.transcripts[0].error();
         assert_eq!(error.report().phase, phase, "{error}");

@@ -6,10 +6,9 @@ use std::time::Duration;
 
 use petition_core::engine::{self, Engine};
 use petition_core::http1::{self, Config, Connection, Leniencies, RequestHead};
-use petition_core::options::ScalarOptions;
 use petition_core::route::pool::PoolLimits;
 use petition_core::{
-    Body, Event, Input, Limits, Method, Misuse, Now, Output, Proxy, Request, Session, Side, Transfer, UnixTime,
+    Body, Event, Input, Limits, Method, Misuse, Now, Options, Output, Proxy, Request, Session, Side, Transfer, UnixTime,
 };
 use petition_tests::memory::{Conduct, Peer, Source, Style, World, secs};
 
@@ -31,7 +30,7 @@ fn size(n: u64) -> usize {
 type SetLimit = fn(&mut Limits, u64);
 type Change = Box<dyn Fn(&mut Limits)>;
 
-const LIMITS: [(&str, SetLimit); 24] = [
+const LIMITS: [(&str, SetLimit); 23] = [
     ("head_bytes", |l, n| l.head_bytes = size(n)),
     ("head_line_bytes", |l, n| l.head_line_bytes = size(n)),
     ("head_fields", |l, n| l.head_fields = size(n)),
@@ -49,7 +48,6 @@ const LIMITS: [(&str, SetLimit); 24] = [
     ("decode_ratio", |l, n| l.decode_ratio = n),
     ("decode_window", |l, n| l.decode_window = n),
     ("decode_memory", |l, n| l.decode_memory = n),
-    ("redirects", |l, n| l.redirects = u32::try_from(n).unwrap_or(u32::MAX)),
     ("drain_bytes", |l, n| l.drain_bytes = n),
     ("drain_time", |l, n| l.drain_time = if n == u64::MAX { Duration::MAX } else { Duration::from_nanos(n) }),
     ("proxy_refusal_bytes", |l, n| l.proxy_refusal_bytes = size(n)),
@@ -58,25 +56,22 @@ const LIMITS: [(&str, SetLimit); 24] = [
     ("location_bytes", |l, n| l.location_bytes = size(n)),
 ];
 
-type SetTime = fn(&mut ScalarOptions, Duration);
+type SetTime = fn(&mut Options, Duration) -> &mut Options;
 
 const TIMEOUTS: [SetTime; 7] = [
-    |o, t| o.connect_timeout = Some(t).into(),
-    |o, t| o.pool_timeout = Some(t).into(),
-    |o, t| o.handshake_timeout = Some(t).into(),
-    |o, t| o.first_byte_timeout = Some(t).into(),
-    |o, t| o.idle_timeout = Some(t).into(),
-    |o, t| o.total_timeout = Some(t).into(),
-    |o, t| o.continue_timeout = t.into(),
+    |o, t| o.connect_timeout(t),
+    |o, t| o.pool_timeout(t),
+    |o, t| o.handshake_timeout(t),
+    |o, t| o.first_byte_timeout(t),
+    |o, t| o.idle_timeout(t),
+    |o, t| o.total_timeout(t),
+    |o, t| o.expect_continue(t),
 ];
 
 /// A little of everything that a limit is about: a redirect with a body in the way, interim heads, an encoded chunked body with
 /// extensions and trailers, a stream that waits for 100, a proxy's refusal.
-fn everything(w: &mut World, options: &ScalarOptions) {
-    let with = |request: Request| {
-        let options = options.clone();
-        request.option(move |o| *o.scalars_mut() = options)
-    };
+fn everything(w: &mut World, set: &dyn Fn(&mut Options)) {
+    let with = |request: Request| request.configure(set);
     let gzip = b"\x1f\x8b\x08\0\0\0\0\0\0\xff\xcb\x48\xcd\xc9\xc9\x07\0\x86\xa6\x10\x36\x05\0\0\0";
     let redirect = "HTTP/1.1 302 Found for now\r\nLocation: /b\r\nContent-Length: 6\r\n\r\nunread";
     let head = "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 200 All is well\r\nX: y\r\nX: z\r\n\
@@ -87,30 +82,21 @@ fn everything(w: &mut World, options: &ScalarOptions) {
     w.send_with(with(Request::new(Method::GET, "http://a.test/a")), Conduct { collects: true, ..Conduct::default() });
     w.serve("b.test:80", Peer::new().head().sleep(secs(2)).body().send("HTTP/1.1 204 No Content\r\n\r\n"));
     let upload = Body::Stream { length: Some(9), rewindable: false };
-    let request = Request::new(Method::POST, "http://b.test/").data(upload).option(|o| {
-        o.scalars_mut().expect_continue = true.into();
-    });
+    let request = Request::new(Method::POST, "http://b.test/").data(upload).expect_continue(secs(1));
     let conduct = Conduct { source: Source::new("some body"), ..Conduct::default() };
-    let merged = |request: Request| {
-        let options = options.clone();
-        request.option(move |o| {
-            *o.scalars_mut() = options;
-            o.scalars_mut().expect_continue = true.into();
-        })
-    };
-    w.send_with(merged(request), conduct);
+    w.send_with(with(request), conduct);
     let refusal = "HTTP/1.1 407 No\r\nProxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 9\r\n\r\nforbidden";
     w.serve("p.test:3128", Peer::new().head().send(refusal));
     let proxy = Proxy::new("http://p.test:3128").unwrap().tunnel(petition_core::route::proxy::Tunnel::Always);
     let request = with(Request::new(Method::GET, "http://c.test/"));
-    w.send(request.option(|o| o.scalars_mut().proxy = Some(proxy).into()));
+    w.send(request.proxy(proxy));
 }
 
 /// In three styles of answering. What comes of it may differ by the style, where a limit leaves no time for anything.
-fn everywhere(options: &ScalarOptions) {
+fn everywhere(set: &dyn Fn(&mut Options)) {
     for seed in 0..3 {
         let mut world = World::new(Style::of(seed));
-        everything(&mut world, options);
+        everything(&mut world, set);
         assert_eq!(world.transcripts.len(), 3);
     }
 }
@@ -129,12 +115,19 @@ fn t90_no_value_of_a_limit_makes_anything_panic() {
         change(&mut limits);
         // A URL that is too long for its limit is no request at all.
         limits.url_bytes = limits.url_bytes.max(64);
-        let mut options = ScalarOptions::default();
-        options.limits = limits.into();
-        everywhere(&options);
+        let all = |options: &mut Options| {
+            options.limits(|l| {
+                l.all(limits);
+            });
+        };
+        everywhere(&all);
         let mut session = Session::new();
         change(&mut limits);
-        session.update(|o| o.scalars_mut().limits = limits.into());
+        session.configure(|o| {
+            o.limits(|l| {
+                l.all(limits);
+            });
+        });
         let _ = session.set_base_url("http://a.test/");
         let _ = session.prepare(&Request::new(Method::GET, "http://a.test/"));
     }
@@ -144,9 +137,9 @@ fn t90_no_value_of_a_limit_makes_anything_panic() {
 fn t90_no_timeout_makes_anything_panic() {
     for time in TIMES {
         for change in TIMEOUTS {
-            let mut options = ScalarOptions::default();
-            change(&mut options, time);
-            everywhere(&options);
+            everywhere(&|options| {
+                change(options, time);
+            });
         }
     }
 }

@@ -25,7 +25,11 @@ fn get(url: &str) -> Request {
 fn under(w: &mut World, set: Set, value: usize) {
     let mut limits = Limits::DEFAULT;
     set(&mut limits, value);
-    w.session.update(|o| o.scalars_mut().limits = limits.into());
+    w.session.configure(|o| {
+        o.limits(|l| {
+            l.all(limits);
+        });
+    });
 }
 
 /// What is one too much fails and says so: name, value and what was seen. What is just enough does not.
@@ -159,26 +163,15 @@ fn windows() -> Vec<&'static str> {
 
 fn redirects() -> Vec<&'static str> {
     let redirect = |to: &str| format!("HTTP/1.1 302 X\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n");
-    vec![
-        names(
-            "redirects",
-            2,
-            |l, n| l.redirects = n as u32,
-            |w| {
-                w.serve("a.test:80", Peer::replies([&redirect("/b"), &redirect("/c"), OK]));
-                w.get("http://a.test/");
-            },
-        ),
-        names(
-            "location_bytes",
-            5,
-            |l, n| l.location_bytes = n,
-            |w| {
-                w.serve("a.test:80", Peer::replies([&redirect("/abcd"), OK]));
-                w.get("http://a.test/");
-            },
-        ),
-    ]
+    vec![names(
+        "location_bytes",
+        5,
+        |l, n| l.location_bytes = n,
+        |w| {
+            w.serve("a.test:80", Peer::replies([&redirect("/abcd"), OK]));
+            w.get("http://a.test/");
+        },
+    )]
 }
 
 /// Limits that end no transfer: they say how much is done, and what follows shows it.
@@ -209,7 +202,7 @@ fn measures() -> Vec<&'static str> {
         under(w, |l, n| l.proxy_refusal_bytes = n, 4);
         w.serve("p.test:3128", Peer::new().head().send("HTTP/1.1 403 No\r\nContent-Length: 9\r\n\r\nbecause …"));
         let proxy = Proxy::new("http://p.test:3128").unwrap().tunnel(petition_core::route::proxy::Tunnel::Always);
-        w.send(get("http://a.test/").option(|o| o.scalars_mut().proxy = Some(proxy).into()));
+        w.send(get("http://a.test/").proxy(proxy));
     });
     match world.transcripts[0].kind() {
         ErrorKind::Link(LinkError::ProxyRefused(refusal)) => assert_eq!(refusal.body, b"beca", "proxy_refusal_bytes"),
@@ -231,7 +224,11 @@ fn measures() -> Vec<&'static str> {
     let mut session = Session::new();
     let mut limits = Limits::DEFAULT;
     limits.url_bytes = 14;
-    session.update(|o| o.scalars_mut().limits = limits.into());
+    session.configure(|o| {
+        o.limits(|l| {
+            l.all(limits);
+        });
+    });
     assert!(session.prepare(&get("http://a.test")).is_ok());
     let words = session.prepare(&get("http://a.test/b")).unwrap_err().to_string();
     assert!(words.contains("limit url_bytes is 14, seen 15"), "{words}");
@@ -246,6 +243,25 @@ fn every_limit_is_reached_and_named() {
     assert_eq!(reached.len(), all.len(), "each once");
 }
 
+#[test]
+fn redirect_limit_is_reached_and_named() {
+    let redirect = "HTTP/1.1 302 X\r\nLocation: /\r\nContent-Length: 0\r\n\r\n";
+    for (max, fits) in [(2, true), (1, false)] {
+        let world = same_in(0..6, |w| {
+            w.session.configure(|options| {
+                options.redirects(|r| {
+                    r.max(max);
+                });
+            });
+            w.serve("a.test:80", Peer::replies([redirect, redirect, OK]));
+            w.get("http://a.test/");
+        });
+        let run = world.transcripts.last().unwrap();
+        assert_eq!(run.words().last(), Some(if fits { &"done" } else { &"failed" }), "{max}");
+        assert!(fits || run.error().to_string().contains("limit redirects.max is 1, seen one more"));
+    }
+}
+
 /// A request that ends by this deadline, with the time that it took.
 fn ends_by(which: Timeout) -> (String, std::time::Duration) {
     if which == Timeout::Pool {
@@ -253,8 +269,7 @@ fn ends_by(which: Timeout) -> (String, std::time::Duration) {
     }
     let world = same_in(0..6, |w| {
         let address = w.address_of("a.test:80");
-        let first_byte =
-            |request: Request| request.option(|o| o.scalars_mut().first_byte_timeout = Some(secs(3)).into());
+        let first_byte = |request: Request| request.first_byte_timeout(secs(3));
         let request = get("http://a.test/");
         match which {
             Timeout::Connect => w.black_hole(address),
@@ -263,7 +278,7 @@ fn ends_by(which: Timeout) -> (String, std::time::Duration) {
         }
         let proxy = Proxy::new("http://p.test:3128").unwrap().tunnel(petition_core::route::proxy::Tunnel::Always);
         w.send(match which {
-            Timeout::Handshake => request.option(|o| o.scalars_mut().proxy = Some(proxy).into()),
+            Timeout::Handshake => request.proxy(proxy),
             Timeout::FirstByte => first_byte(request),
             Timeout::Total => first_byte(request).timeout(secs(2)),
             _ => request,

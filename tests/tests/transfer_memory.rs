@@ -72,7 +72,7 @@ fn a_body_under_tls_lies_where_it_was_received() {
         let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", 3 * MUCH);
         w.serve("a.test:443", Peer::tls(&server).request().send(answer).fill(b'd', 3 * MUCH as u64));
         let client = client.clone();
-        let request = get("https://a.test/").option(|o| o.scalars_mut().tls = Some(client).into());
+        let request = get("https://a.test/").tls(client);
         assert_eq!(w.send(request).body.len(), 3 * MUCH);
     });
     assert!(received <= 96 * 1024 && outgoing <= 16 * 1024, "{received} and {outgoing}");

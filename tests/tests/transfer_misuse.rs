@@ -3,6 +3,7 @@
 
 use std::io::ErrorKind as Io;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use petition_core::route::dial::AttemptId;
 use petition_core::{
@@ -46,7 +47,7 @@ impl Fool {
         let expect = dice.once_in(3);
         let url = ["http://127.0.0.1/", "http://a.test/", "https://a.test/"][dice.below(3)];
         let request = Request::new(method, url).data(body).timeout(ms(100_000));
-        let request = request.option(|o| o.scalars_mut().expect_continue = expect.into());
+        let request = request.expect_continue((expect).then_some(Duration::from_secs(1)));
         let transfer = Transfer::new(session.prepare(&request).unwrap(), Now::default());
         Fool {
             dice,

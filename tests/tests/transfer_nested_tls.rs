@@ -48,10 +48,10 @@ fn up_to_the_response(proxy: bool, lends: bool, body: usize) -> (Transfer, Vec<u
     };
     let (mut outer, mut inner) = (tls(), tls());
     let mut request = Request::new(Method::PUT, "https://a.test/").data(vec![b'u'; body]);
-    request = request.option(|options| options.scalars_mut().tls = Some(client).into());
+    request = request.tls(client);
     if proxy {
         let proxy = Proxy::new("https://p.test:3129").unwrap();
-        request = request.option(|options| options.scalars_mut().proxy = Some(proxy).into());
+        request = request.proxy(proxy);
     }
     let now = Now::new(Instant::ZERO, UnixTime(1_750_000_000));
     let mut session = Session::new();

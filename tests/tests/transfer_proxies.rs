@@ -1,6 +1,7 @@
 //! Proxies and TLS: what CONNECT says (T3, T4), refusals (T77), truncation under TLS (T45), and what is shown of secrets (T96).
 #![forbid(unsafe_code)]
 
+use petition_core::http1::Leniencies;
 use std::sync::Arc;
 
 use petition_core::http1::ResponseHead;
@@ -27,12 +28,12 @@ fn trust() -> Trust {
 
 fn get(url: &str, client: &TlsConfig) -> Request {
     let client = client.clone();
-    Request::new(Method::GET, url).option(|o| o.scalars_mut().tls = Some(client).into())
+    Request::new(Method::GET, url).tls(client)
 }
 
 fn through(request: Request, proxy: &Proxy) -> Request {
     let proxy = proxy.clone();
-    request.option(|o| o.scalars_mut().proxy = Some(proxy).into())
+    request.proxy(proxy)
 }
 
 #[test]
@@ -85,7 +86,11 @@ fn t45_the_end_without_close_notify_matters_where_the_length_is_not_known() {
             "a.test:443",
             Peer::tls(&server).request().send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc").close(),
         );
-        let strict = |request: Request| request.option(|o| o.scalars_mut().strict = true.into());
+        let strict = |request: Request| {
+            request.leniencies(|l| {
+                l.all(Leniencies::STRICT);
+            })
+        };
         w.send(strict(get("https://a.test/", &client))).assert(200, "abc");
         w.send(strict(get("https://a.test/", &client)));
         w.send(strict(get("https://a.test/", &client))).assert(200, "hi");
@@ -110,7 +115,9 @@ fn t10_from_https_to_http_no_credentials_and_no_secure_cookie_go_along() {
             plain_http: petition_core::policy::redirect::PlainHttp::NotFromHttps,
             ..Default::default()
         };
-        w.send(get("https://a.test/", &client).option(|o| o.scalars_mut().redirect = policy.into()));
+        w.send(get("https://a.test/", &client).redirects(|r| {
+            r.all(policy);
+        }));
     });
     let heard = world.heard(1);
     assert!(
@@ -152,7 +159,7 @@ fn t3_t4_connect_says_what_is_for_the_proxy_and_nothing_else() {
     let Trust { server, client } = trust();
     let proxy = Proxy::new("http://puser:pcanary@p.test:3128").unwrap().header("X-Proxy", "yes").unwrap();
     let world = same_everywhere(|w| {
-        w.session.set_header("X-Api-Key", "canary1").unwrap();
+        w.session.set_headers([("X-Api-Key", "canary1")]).unwrap();
         w.serve("p.test:3128", Peer::new().head().send(OPEN).start_tls(&server).request().send(OK));
         let request = get("https://user:canary2@a.test/path?q=canary3", &client).cookie("c", "canary4");
         w.send(through(request, &proxy)).assert(200, "hi");
@@ -267,9 +274,9 @@ fn t96_no_secret_is_shown_whatever_fails() {
     let Trust { server, client } = trust();
     let proxy = Proxy::new("http://puser:canary0@p.test:3128").unwrap();
     let world = same_in(0..3, |w| {
-        w.session.set_header("Authorization", "Bearer canary1").unwrap();
-        w.session.update(|o| o.cookies.set("session", "canary2"));
-        w.session.update(|o| o.query.set("key", "canary3"));
+        w.session.set_headers([("Authorization", "Bearer canary1")]).unwrap();
+        w.session.configure(|o| o.cookies.set("session", "canary2"));
+        w.session.configure(|o| o.query.set("key", "canary3"));
         let request = |url: &str| {
             let request = get(url, &client).cookie("c", "canary4").sensitive_header("X-Mine", "canary5");
             request.query("token", "canary6").data("password=canary7")

@@ -53,17 +53,16 @@ fn t96_no_type_of_the_core_shows_a_secret() {
     let mut printed = Printed::default();
     let url = Url::parse("https://a.test/p?token=canary").unwrap();
     let mut session = Session::new();
-    session.update(|options| {
+    session.configure(|options| {
         options.headers.set("X-Otp", CANARY).unwrap();
         options.cookies.set("sid", CANARY);
         options.query.set("key", CANARY);
-        let scalars = options.scalars_mut();
-        scalars.auth = Some(Auth::basic("user", CANARY).unwrap()).into();
-        scalars.proxy = Proxy::new("http://user:canary@p.test/?k=canary").ok().into();
-        scalars.base_url = Url::parse("https://user:canary@a.test/?token=canary").ok().into();
-        scalars.target = RequestTarget::Path("/p?token=canary".into()).into();
+        options.auth(Auth::basic("user", CANARY).unwrap());
+        options.proxy(Proxy::new("http://user:canary@p.test/?k=canary").ok());
+        options.base_url(Url::parse("https://user:canary@a.test/?token=canary").ok());
+        options.target(RequestTarget::Path("/p?token=canary".into()));
     });
-    session.jar_mut().receive(&url, b"sid=canary", Default::default(), SiteContext::SameSite).unwrap();
+    session.cookies(|jar| jar.receive(&url, b"sid=canary", Default::default(), SiteContext::SameSite)).unwrap();
     let request = Request::new(Method::POST, "/q?token=canary").header("X-Password", CANARY).data("canary");
     let prepared = session.prepare(&request).unwrap();
     printed.debug(&session);
@@ -143,7 +142,7 @@ fn t96_what_a_url_was_given_as_is_not_shown() {
 fn t96_no_machine_and_no_event_of_one_shows_a_secret() {
     let mut printed = Printed::default();
     let mut session = Session::new();
-    session.set_header("X-Otp", CANARY).unwrap();
+    session.set_headers([("X-Otp", CANARY)]).unwrap();
     let request =
         Request::new(Method::POST, "http://user:canary@127.0.0.1/?token=canary").cookie("sid", CANARY).data(CANARY);
     let now = Now::default();

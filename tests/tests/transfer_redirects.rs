@@ -2,7 +2,7 @@
 //! that are in the way (T16); and cookies over the hops and over the requests of a session.
 #![forbid(unsafe_code)]
 
-use petition_core::policy::redirect::{Follow, Policy, RedirectError, Repeats};
+use petition_core::policy::redirect::{Policy, RedirectError, Repeats};
 use petition_core::{Body, ErrorKind, Method, Phase, Request};
 use petition_tests::memory::{Conduct, Fate, Peer, Source, World, ms, same_everywhere, same_in, secs};
 
@@ -161,9 +161,11 @@ fn t7_no_referer_unless_asked_for_and_then_without_userinfo_and_fragment() {
     let secret = "http://user:pass@a.test/p?q=1#frag";
     assert!(!leak(secret, "a.test:80", "http://b.test/", "b.test:80", |r| r).contains("Referer"));
     let ask = |request: Request| {
-        request.option(|o| {
+        request.configure(|o| {
             let policy = Policy { referer: true, ..Default::default() };
-            o.scalars_mut().redirect = policy.into();
+            o.redirects(|r| {
+                r.all(policy);
+            });
         })
     };
     assert!(leak(secret, "a.test:80", "http://b.test/", "b.test:80", ask).contains("Referer: http://a.test/\r\n"));
@@ -187,7 +189,11 @@ fn t12_other_schemes_are_refused_with_the_response() {
 #[test]
 fn t13_refused_loops_end_at_once_and_chains_at_their_limit() {
     let policy = Policy { repeats: Repeats::Refused, ..Policy::default() };
-    let refusing = |url| get(url).option(|options| options.scalars_mut().redirect = policy.into());
+    let refusing = |url| {
+        get(url).redirects(|r| {
+            r.all(policy);
+        })
+    };
     let world = same_in(0..3, |w| {
         w.serve("a.test:80", Peer::replies([redirect(302, "/")]));
         w.send(refusing("http://a.test/"));
@@ -196,9 +202,15 @@ fn t13_refused_loops_end_at_once_and_chains_at_their_limit() {
         w.serve("c.test:80", Peer::replies((0..11).map(|i| redirect(302, &format!("/{i}")))));
         w.get("http://c.test/");
         w.serve("d.test:80", Peer::replies([&*redirect(302, "/1"), &*redirect(302, "/2"), OK]));
-        w.send(get("http://d.test/").max_redirects(2)).assert(200, "hi");
+        w.send(get("http://d.test/").redirects(|r| {
+            r.max(2);
+        }))
+        .assert(200, "hi");
         w.serve("e.test:80", Peer::replies([redirect(302, "/1")]));
-        w.send(get("http://e.test/").max_redirects(0)).assert(302, "abc");
+        w.send(get("http://e.test/").redirects(|r| {
+            r.max(0);
+        }))
+        .assert(302, "abc");
         // A loop that ends because a cookie was set.
         let set = "HTTP/1.1 302 X\r\nSet-Cookie: seen=1\r\nLocation: /\r\nContent-Length: 0\r\n\r\n";
         w.serve("f.test:80", Peer::replies([set, OK]));
@@ -213,8 +225,11 @@ fn t13_refused_loops_end_at_once_and_chains_at_their_limit() {
 
 #[test]
 fn t13_only_the_limit_ends_a_loop_by_default() {
-    let policy = Policy { follow: Follow::AtMost(3), ..Policy::default() };
-    let asks = |url| get(url).option(|options| options.scalars_mut().redirect = policy.into());
+    let asks = |url| {
+        get(url).redirects(|r| {
+            r.max(3);
+        })
+    };
     let world = same_in(0..3, |w| {
         w.serve("a.test:80", Peer::replies([redirect(302, "/"), redirect(302, "/"), OK.into()]));
         w.send(asks("http://a.test/")).assert(200, "hi");
@@ -327,7 +342,7 @@ fn cookies_are_kept_across_requests_and_sent_where_they_belong() {
 #[test]
 fn nothing_of_a_request_stays_on_the_session() {
     let world = same_everywhere(|w| {
-        w.session.set_header("X-Test", "true").unwrap();
+        w.session.set_headers([("X-Test", "true")]).unwrap();
         w.serve("a.test:80", Peer::replies([OK, OK]));
         w.send(
             get("http://a.test/1")

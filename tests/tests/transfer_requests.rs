@@ -3,6 +3,7 @@
 
 use petition_core::{Body, Method, Request};
 use petition_tests::memory::{Conduct, Fate, Peer, Source, World, same_everywhere, same_in};
+use std::time::Duration;
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
 
@@ -259,9 +260,9 @@ fn t20_t21_a_field_that_the_message_needs_cannot_be_removed() {
     }
     let stream = post().data(Body::Stream { length: None, rewindable: false });
     assert!(refusal(stream.without_header("Transfer-Encoding")).contains("cannot be removed"));
-    let asks = post().option(|options| options.scalars_mut().expect_continue = true.into());
+    let asks = post().expect_continue(Duration::from_secs(1));
     assert!(refusal(asks.without_header("Expect")).contains("expect_continue"));
-    let closes = post().option(|options| options.scalars_mut().keep_alive = false.into());
+    let closes = post().keep_alive(false);
     assert!(refusal(closes.without_header("Connection")).contains("keep_alive"));
     // What is not written cannot be missed.
     for name in ["Expect", "Connection", "TE", "Transfer-Encoding", "User-Agent"] {
@@ -269,7 +270,7 @@ fn t20_t21_a_field_that_the_message_needs_cannot_be_removed() {
     }
     // Nor by a session, for whom it is found out at the request.
     let mut session = petition_core::Session::new();
-    session.update(|options| options.headers.remove("host")).unwrap();
+    session.configure(|options| options.headers.remove("host")).unwrap();
     assert!(session.prepare(&Request::new(Method::GET, "http://a.test/")).is_err());
     assert!(session.prepare(&Request::new(Method::GET, "http://a.test/").header("Host", "b.test")).is_ok());
 }
@@ -285,7 +286,9 @@ fn t26_a_parsed_url_and_a_base_url_pass_the_checks_of_text() {
             let said = says(request);
             assert_eq!(said.split(": ").last(), as_text.split(": ").last(), "{text}");
         }
-        session.update(|options| options.scalars_mut().base_url = Some(parsed(text)).into());
+        session.configure(|options| {
+            options.base_url(parsed(text));
+        });
         for reference in ["/x", "x", "?y", ""] {
             let error = session.prepare(&Request::new(Method::GET, reference)).map(|_| ()).unwrap_err();
             assert_eq!(error.to_string().split(": ").last(), as_text.split(": ").last(), "{text} {reference:?}");
@@ -311,8 +314,7 @@ fn keep_alive_off_says_close_and_closes() {
         w.serve("a.test:80", Peer::replies([OK]));
         w.serve("a.test:80", Peer::replies([OK]));
         for _ in 0..2 {
-            let request =
-                Request::new(Method::GET, "http://a.test/").option(|o| o.scalars_mut().keep_alive = false.into());
+            let request = Request::new(Method::GET, "http://a.test/").keep_alive(false);
             w.send(request).assert(200, "hi");
         }
     });

@@ -173,7 +173,7 @@ fn t54_a_post_of_which_a_part_was_written_is_not_repeated() {
     // Marked as harmless it is.
     let world = same_in(0..6, |w| {
         stale(w, |p| p.request().close());
-        w.send(post("body").option(|o| o.scalars_mut().idempotent = true.into())).assert(200, "hi");
+        w.send(post("body").idempotent(true)).assert(200, "hi");
     });
     assert_eq!(world.transcripts[1].words(), ["retried", "head 200", "done"]);
 }
@@ -223,7 +223,7 @@ fn t54_a_stream_is_rewound_for_the_second_attempt_or_not_repeated() {
 fn retrying_can_be_turned_off() {
     let world = same_in(0..3, |w| {
         stale(w, |p| p.request().close());
-        w.send(get("http://a.test/").option(|o| o.scalars_mut().retry_dead_connection = false.into()));
+        w.send(get("http://a.test/").retry_dead_connection(false));
     });
     assert_eq!(world.transcripts[1].words(), ["failed"]);
 }
@@ -243,8 +243,7 @@ fn a_parked_side_is_not_taken_over_to_the_next_connection() {
 
 #[test]
 fn t29_denied_addresses_are_never_connected_to() {
-    let public =
-        |request: Request| request.option(|o| o.scalars_mut().address_policy = AddressPolicy::PublicOnly.into());
+    let public = |request: Request| request.address_policy(AddressPolicy::PublicOnly);
     let world = same_in(0..3, |w| {
         w.name("a.test", ms(0), &["127.0.0.1:80".parse().unwrap(), "10.0.0.1:80".parse().unwrap()]);
         w.send(public(get("http://a.test/")));
@@ -272,7 +271,7 @@ fn t29_the_policy_stands_before_a_kept_connection_too() {
         w.name("a.test", ms(0), &["127.0.0.1:80".parse().unwrap()]);
         w.serve("127.0.0.1:80", Peer::replies([OK, OK]));
         w.get("http://a.test/").assert(200, "hi");
-        w.send(get("http://a.test/").option(|o| o.scalars_mut().address_policy = AddressPolicy::PublicOnly.into()));
+        w.send(get("http://a.test/").address_policy(AddressPolicy::PublicOnly));
     });
     assert!(matches!(world.transcripts[1].kind(), ErrorKind::AddressDenied(_)));
     assert_eq!(world.heard(0).matches("GET /").count(), 1);
@@ -282,7 +281,7 @@ fn t29_the_policy_stands_before_a_kept_connection_too() {
 fn t9_a_kept_connection_serves_its_own_origin_and_way_only() {
     let through = |url: &str, proxy: &str| {
         let proxy = petition_core::Proxy::new(proxy).unwrap();
-        get(url).option(|o| o.scalars_mut().proxy = Some(proxy).into())
+        get(url).proxy(proxy)
     };
     let world = same_in(0..3, |w| {
         for place in ["a.test:80", "a.test:81", "b.test:80"] {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use petition_core::origin::Origin;
-use petition_core::policy::redirect::{CrossOrigin, CrossOriginBody, Follow, PlainHttp, RedirectError};
+use petition_core::policy::redirect::{CrossOrigin, CrossOriginBody, PlainHttp, RedirectError};
 use petition_core::tls::TlsConfig;
 use petition_core::{Auth, BuildError, ErrorKind, Method, Options, Proxy, Request, SecretScope};
 use petition_tests::memory::{Peer, World, client_config, same_in, server_config};
@@ -23,7 +23,7 @@ fn get(url: &str) -> Request {
 
 /// A session with every kind of secret, bound to `http://a.test`.
 fn bound(w: &mut World) {
-    w.session.update(|options| {
+    w.session.configure(|options| {
         options.headers.set("Authorization", "canary1").unwrap();
         options.headers.set("X-Api-Key", "canary2").unwrap();
         options.headers.set_sensitive("X-Mine", "canary3").unwrap();
@@ -53,7 +53,9 @@ fn t1_t5_a_relative_url_that_names_a_host_takes_no_secret_of_the_session_there()
 #[test]
 fn t80_auth_of_a_session_goes_to_the_origin_of_its_base_url_alone() {
     let world = same_in(0..3, |w| {
-        w.session.update(|options| options.scalars_mut().auth = Some(Auth::bearer("canary").unwrap()).into());
+        w.session.configure(|options| {
+            options.auth(Auth::bearer("canary").unwrap());
+        });
         w.session.set_base_url("http://a.test/").unwrap();
         w.serve("a.test:80", Peer::replies([OK]));
         w.serve("b.test:80", Peer::replies([OK, OK]));
@@ -70,7 +72,7 @@ fn t80_auth_of_a_session_goes_to_the_origin_of_its_base_url_alone() {
 fn there_and_back(change: fn(&mut Options)) -> (String, String) {
     let world = same_in(0..3, |w| {
         bound(w);
-        w.session.update(change);
+        w.session.configure(change);
         w.serve("a.test:80", Peer::replies([&*redirect(302, "http://b.test/"), OK]));
         w.serve("b.test:80", Peer::replies([redirect(302, "http://a.test/back")]));
         w.send(get("/").sensitive_header("X-Requests", "own")).assert(200, "hi");
@@ -85,15 +87,19 @@ fn t1_no_redirect_policy_takes_secrets_out_of_their_scope() {
     assert!(!there.contains("canary") && !back.contains("canary"), "{there}{back}");
     assert!(!there.contains("own") && back.contains("X-Plain: plain"), "{there}{back}");
     let follows = |options: &mut Options| {
-        options.scalars_mut().redirect.danger_credentials_follow_to_any_origin = true.into();
+        options.redirects(|r| {
+            r.danger_credentials_follow_to_any_origin(true);
+        });
     };
     let (there, back) = there_and_back(follows);
     assert!(!there.contains("canary") && !back.contains("canary"), "{there}{back}");
     // A request's own go where that policy says.
     assert!(there.contains("X-Requests: own") && back.contains("X-Requests: own"), "{there}{back}");
     let (there, _) = there_and_back(|options| {
-        options.scalars_mut().redirect.danger_credentials_follow_to_any_origin = true.into();
-        options.scalars_mut().secret_scope = SecretScope::Any.into();
+        options.redirects(|r| {
+            r.danger_credentials_follow_to_any_origin(true);
+        });
+        options.secret_scope(SecretScope::Any);
     });
     assert!((1..=4).all(|n| there.contains(&format!("canary{n}"))), "{there}");
 }
@@ -118,7 +124,9 @@ fn t80_what_accepts_any_certificate_is_not_used_outside_of_its_scope() {
     let danger = accepting_anything();
     let world = same_in(0..3, |w| {
         let tls = Some(danger.clone());
-        w.session.update(|options| options.scalars_mut().tls = tls.into());
+        w.session.configure(|options| {
+            options.tls(tls);
+        });
         w.session.set_base_url("https://a.test/").unwrap();
         w.serve("a.test:443", Peer::tls(&server).request().send(OK).request().send(redirect(302, "https://b.test/")));
         w.serve("b.test:443", Peer::tls(&server).request().send(OK));
@@ -127,8 +135,7 @@ fn t80_what_accepts_any_certificate_is_not_used_outside_of_its_scope() {
         w.send(get("/")).assert(200, "hi");
         w.send(get("/away"));
         w.send(get("https://b.test/"));
-        let any = |options: &mut Options| options.scalars_mut().secret_scope = SecretScope::Any.into();
-        w.send(get("https://b.test/").option(any)).assert(200, "hi");
+        w.send(get("https://b.test/").secret_scope(SecretScope::Any)).assert(200, "hi");
     });
     for (number, hop) in [(1, 1), (2, 0)] {
         let error = world.transcripts[number].error();
@@ -143,7 +150,7 @@ fn t80_of_a_request_too_it_stays_with_its_origin_where_secrets_are_bound() {
     let danger = accepting_anything();
     let own = |url: &str| {
         let tls = Some(danger.clone());
-        get(url).option(|options| options.scalars_mut().tls = tls.into())
+        get(url).tls(tls)
     };
     let world = same_in(0..3, |w| {
         w.session.set_base_url("https://api.test/").unwrap();
@@ -162,15 +169,15 @@ fn t80_a_proxy_is_not_in_the_scope_of_the_base_url() {
     let proxy = Proxy::new("https://b.test:3128").unwrap();
     let world = same_in(0..3, |w| {
         let (tls, proxy) = (Some(danger.clone()), Some(proxy.clone()));
-        w.session.update(|options| {
-            options.scalars_mut().tls = tls.into();
-            options.scalars_mut().proxy = proxy.into();
+        w.session.configure(|options| {
+            options.tls(tls);
+            options.proxy(proxy);
         });
         w.session.set_base_url("http://a.test/").unwrap();
         w.serve("b.test:3128", Peer::tls(&server).request().send(OK));
         w.serve("b.test:3128", Peer::tls(&server).request().send(OK).request().send(OK));
         w.send(get("/"));
-        let scope = |scope: SecretScope| get("/").option(|options| options.scalars_mut().secret_scope = scope.into());
+        let scope = |scope: SecretScope| get("/").secret_scope(scope);
         w.send(scope(SecretScope::Any)).assert(200, "hi");
         let both = ["http://a.test/", "https://b.test:3128/"].map(|url| Origin::of(&url.parse().unwrap()));
         w.send(scope(both.into_iter().collect())).assert(200, "hi");
@@ -184,7 +191,9 @@ fn post(url: &str) -> Request {
 }
 
 fn with(request: Request, policy: CrossOriginBody) -> Request {
-    request.option(|options| options.scalars_mut().redirect.cross_origin_body = policy.into())
+    request.redirects(|r| {
+        r.cross_origin_body(policy);
+    })
 }
 
 #[test]
@@ -221,7 +230,7 @@ fn t14_a_body_goes_to_another_origin_only_if_the_policy_lets_it() {
 #[test]
 fn t10_a_body_does_not_go_from_https_to_plain_http() {
     let Trust { server, client } = trust();
-    let over = |request: Request| request.option(|options| options.scalars_mut().tls = Some(client.clone()).into());
+    let over = |request: Request| request.tls(client.clone());
     let away = redirect(307, "http://a.test/");
     let world = same_in(0..3, |w| {
         let peer = (0..4).fold(Peer::tls(&server), |peer, _| peer.request().send(&away));
@@ -244,9 +253,9 @@ fn t10_https_only_refuses_plain_http_at_every_hop() {
     let Trust { server, client } = trust();
     let only = |url: &str| {
         let client = client.clone();
-        get(url).option(|options| {
-            options.scalars_mut().https_only = true.into();
-            options.scalars_mut().tls = Some(client).into();
+        get(url).configure(|options| {
+            options.https_only(true);
+            options.tls(client);
         })
     };
     let world = same_in(0..3, |w| {
@@ -263,8 +272,11 @@ fn t10_https_only_refuses_plain_http_at_every_hop() {
 
 #[test]
 fn t10_a_policy_against_plain_http_is_about_redirects_alone() {
-    let refuses =
-        |url: &str| get(url).option(|options| options.scalars_mut().redirect.plain_http = PlainHttp::Refused.into());
+    let refuses = |url: &str| {
+        get(url).redirects(|r| {
+            r.plain_http(PlainHttp::Refused);
+        })
+    };
     let world = same_in(0..3, |w| {
         w.serve("a.test:80", Peer::replies([OK.to_owned(), redirect(302, "/x")]));
         w.send(refuses("http://a.test/")).assert(200, "hi");
@@ -276,20 +288,28 @@ fn t10_a_policy_against_plain_http_is_about_redirects_alone() {
 #[test]
 fn t10_a_limit_of_redirects_leaves_the_policy_of_the_session_alone() {
     let world = same_in(0..3, |w| {
-        w.session.update(|options| {
+        w.session.configure(|options| {
             options.headers.set("X-Unlisted", "canary").unwrap();
-            let redirect = &mut options.scalars_mut().redirect;
-            redirect.cross_origin = CrossOrigin::OnlySafeListed.into();
-            redirect.plain_http = PlainHttp::Refused.into();
-            redirect.follow = Follow::Never.into();
+            options.redirects(|r| {
+                r.cross_origin(CrossOrigin::OnlySafeListed).plain_http(PlainHttp::Refused).max(0);
+            });
         });
         // What fails closes its connection.
         w.serve("a.test:80", Peer::replies([redirect(302, "http://b.test/")]));
         w.serve("a.test:80", Peer::replies([redirect(302, "http://b.test/")]));
-        w.send(get("http://a.test/").max_redirects(5));
-        let allowed = |options: &mut Options| options.scalars_mut().redirect.plain_http = PlainHttp::Allowed.into();
+        w.send(get("http://a.test/").redirects(|r| {
+            r.max(5);
+        }));
+        let allowed = |options: &mut Options| {
+            options.redirects(|r| {
+                r.plain_http(PlainHttp::Allowed);
+            });
+        };
         w.serve("b.test:80", Peer::replies([OK]));
-        w.send(get("http://a.test/").option(allowed).max_redirects(5)).assert(200, "hi");
+        w.send(get("http://a.test/").configure(allowed).redirects(|r| {
+            r.max(5);
+        }))
+        .assert(200, "hi");
     });
     assert!(matches!(world.transcripts[0].kind(), ErrorKind::Redirect(RedirectError::DowngradeRefused)));
     assert!(!world.heard(2).contains("canary"), "{}", world.heard(2));

@@ -34,7 +34,7 @@ impl Way {
         let request = Request::new(method, self.url);
         match &self.tls {
             None => request,
-            Some(tls) => request.option(|options| options.scalars_mut().tls = Some(tls.clone()).into()),
+            Some(tls) => request.tls(tls.clone()),
         }
     }
 

@@ -4,6 +4,7 @@
 
 use petition_core::{Body, Method, Request};
 use petition_tests::memory::{Conduct, Dice, Outcome, Peer, Reader, Source, Style, World, invariants, ms};
+use std::time::Duration;
 
 /// The answer to a request says its path, so that it cannot be taken for another one's.
 fn echo(head: &str) -> String {
@@ -98,9 +99,9 @@ fn request(dice: &mut Dice, number: usize) -> (Request, Conduct, bool) {
     let request = Request::new(method, format!("http://a.test/{number}/x")).data(body);
     let expect = dice.once_in(5);
     let total = dice.once_in(3).then(|| ms(1 + dice.throw() % 60_000));
-    let request = request.option(|o| {
-        o.scalars_mut().expect_continue = expect.into();
-        o.scalars_mut().total_timeout = total.into();
+    let request = request.configure(|o| {
+        o.expect_continue((expect).then_some(Duration::from_secs(1)));
+        o.total_timeout(total);
     });
     (request, Conduct { source, reader, cancel_at_turn, ..Conduct::default() }, idempotent)
 }

@@ -1,18 +1,13 @@
 //! Requests that go against what their URL says: the request target, and where else the URL's word counts.
 #![forbid(unsafe_code)]
 
-use petition_core::options::ScalarOptions;
 use petition_core::{BuildError, ErrorKind, Method, Proxy, Request, RequestTarget, Session};
 use petition_tests::memory::{Peer, same_in};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
 
-fn set(request: Request, change: impl FnOnce(&mut ScalarOptions)) -> Request {
-    request.option(|options| change(options.scalars_mut()))
-}
-
 fn aimed(method: Method, url: &str, target: RequestTarget) -> Request {
-    set(Request::new(method, url), |scalars| scalars.target = target.into())
+    Request::new(method, url).target(target)
 }
 
 fn path(path: &str) -> RequestTarget {
@@ -31,7 +26,7 @@ fn the_target_is_what_was_asked_for_also_to_a_proxy() {
             aimed(Method::OPTIONS, "http://b.test/", RequestTarget::Asterisk),
             aimed(Method::GET, "http://b.test/x", path("/./y")),
         ] {
-            w.send(set(request, |scalars| scalars.proxy = Some(proxy.clone()).into())).assert(200, "hi");
+            w.send(request.proxy(proxy.clone())).assert(200, "hi");
         }
     });
     let lines = |number: usize| world.connections()[number].request_lines();

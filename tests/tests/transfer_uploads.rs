@@ -1,9 +1,9 @@
 //! Uploads that meet a response, a refusal or silence: early responses (T52) and Expect (T53).
 #![forbid(unsafe_code)]
 
-use petition_core::policy::redirect::{Follow, Policy};
 use petition_core::{Body, ErrorKind, Method, Phase, Request};
 use petition_tests::memory::{Conduct, Fate, Peer, Reader, Source, ms, same_in, secs};
+use std::time::Duration;
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
 const TOO_LARGE: &str = "HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\n\r\nbig";
@@ -42,7 +42,9 @@ fn t52_an_early_response_is_delivered_and_the_connection_closed() {
                 let all = w.connections()[0].heard.len() > 500_000;
                 assert_eq!(w.connections()[0].fate, if all { Fate::Pooled } else { Fate::Closed }, "{name}");
                 assert!(!all || name.contains("reads on"), "{name}");
-                w.session.update(|o| o.scalars_mut().keep_alive = false.into());
+                w.session.configure(|o| {
+                    o.keep_alive(false);
+                });
                 w.serve("a.test:80", peer.clone());
                 let (request, conduct) = stream(500_000);
                 w.send_with(request, conduct).assert(413, "big");
@@ -114,7 +116,7 @@ fn a_body_that_is_not_read_does_not_keep_the_request_from_ending() {
 }
 
 fn expecting(size: usize) -> Request {
-    post(size).option(|o| o.scalars_mut().expect_continue = true.into())
+    post(size).expect_continue(Duration::from_secs(1))
 }
 
 #[test]
@@ -202,7 +204,7 @@ fn t53_a_stream_that_was_refused_untouched_need_not_be_rewound() {
         w.serve("a.test:80", Peer::new().request().send(OK));
         let body = Body::Stream { length: Some(5), rewindable: true };
         let request = Request::new(Method::POST, "http://a.test/").data(body);
-        let request = request.option(|o| o.scalars_mut().expect_continue = true.into());
+        let request = request.expect_continue(Duration::from_secs(1));
         // It could not be rewound if it were asked to.
         w.send_with(request, Conduct { source: Source::new("body!"), ..Conduct::default() }).assert(200, "hi");
     });
@@ -215,7 +217,7 @@ fn t53_requests_without_body_do_not_expect_anything() {
         let world = same_in(0..3, |w| {
             w.serve("a.test:80", Peer::replies([OK]));
             let request = Request::new(Method::POST, "http://a.test/").data(body.clone());
-            w.send(request.option(|o| o.scalars_mut().expect_continue = true.into())).assert(200, "hi");
+            w.send(request.expect_continue(Duration::from_secs(1))).assert(200, "hi");
         });
         assert!(!world.heard(0).contains("Expect"));
         assert_eq!(world.transcripts[0].ended, world.transcripts[0].began);
@@ -232,7 +234,7 @@ fn a_write_that_fails_under_tls_ends_the_transfer() {
             w.serve("a.test:443", Peer::tls(&server).head().stop_reading().sleep(ms(5)).reset());
             let mut request = post(500_000);
             request.set_url("https://a.test/");
-            let run = w.send(request.option(|o| o.scalars_mut().tls = Some(client.clone()).into()));
+            let run = w.send(request.tls(client.clone()));
             assert!(matches!(run.kind(), ErrorKind::Io(_)), "{}", run.error());
         });
     }
@@ -249,7 +251,7 @@ fn t52_an_early_response_under_tls_is_read_although_records_wait_to_be_written()
             let bytes = |w: &mut petition_tests::memory::World, (mut request, conduct): (Request, Conduct)| {
                 request.set_url("https://a.test/");
                 w.serve("a.test:443", stalls.clone());
-                let request = request.option(|o| o.scalars_mut().tls = Some(client.clone()).into());
+                let request = request.tls(client.clone());
                 let run = w.send_with(request, conduct);
                 run.assert(413, "big");
                 assert_eq!(run.ended, run.began, "nothing is waited for");
@@ -283,8 +285,9 @@ fn t53_a_417_is_no_redirect_that_counts() {
     same_in(0..3, |w| {
         w.serve("a.test:80", Peer::new().head().send(refused));
         w.serve("a.test:80", Peer::new().request().send(on).request().send(OK));
-        let once = Policy { follow: Follow::AtMost(1), ..Policy::default() };
-        let request = expecting(100).option(|o| o.scalars_mut().redirect = once.into());
+        let request = expecting(100).redirects(|r| {
+            r.max(1);
+        });
         w.send(request).assert(200, "hi");
     });
 }
@@ -313,7 +316,7 @@ fn a_write_that_fails_in_the_handshake_hides_no_alert() {
         w.serve("a.test:443", Peer::new().deaf().sleep(ms(10)).send(alert).close());
         let mut request = post(10);
         request.set_url("https://a.test/");
-        w.send(request.option(|o| o.scalars_mut().tls = Some(client.clone()).into()));
+        w.send(request.tls(client.clone()));
     });
     for run in &told.transcripts {
         assert!(run.error().to_string().contains("alert"), "{}", run.error());
@@ -329,7 +332,7 @@ fn t52_a_closure_alert_in_the_handshake_ends_it_at_once() {
         w.serve("a.test:443", Peer::new().heard(1).send(closure));
         let mut request = post(10);
         request.set_url("https://a.test/");
-        w.send(request.option(|o| o.scalars_mut().tls = Some(client.clone()).into()));
+        w.send(request.tls(client.clone()));
     });
     let run = &world.transcripts[0];
     assert_eq!((run.phase(), run.ended), (Phase::Tls, run.began));

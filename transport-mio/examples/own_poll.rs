@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use mio::{Events, Poll};
 use petition_mio::resolve::{StaticResolver, SystemResolver};
-use petition_mio::{Driver, Options};
+use petition_mio::{Driver, DriverConfig};
 
 #[path = "support/embedded.rs"]
 mod embedded;
@@ -26,8 +26,8 @@ const TICK: Duration = Duration::from_millis(100);
 fn main() -> Result<(), Box<dyn Error>> {
     let (names, arguments) = names(std::env::args().skip(1).collect())?;
     let mut poll = Poll::new()?;
-    let options = Options { resolver: Box::new(names.or(SystemResolver)), ..Options::default() };
-    let mut driver = Driver::new(poll.registry(), REQUESTS, options)?;
+    let config = DriverConfig { resolver: Box::new(names.or(SystemResolver)), ..DriverConfig::default() };
+    let mut driver = Driver::new(poll.registry(), REQUESTS, config)?;
     let (_servers, urls) = embedded::servers_or(&driver.client(), arguments)?;
     for url in urls {
         driver.client().get(&url).send(move |result| match result {

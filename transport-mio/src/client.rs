@@ -6,9 +6,12 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex, mpsc};
 
+use petition_core::cookie::Jar;
 use petition_core::engine::Group;
+use petition_core::headers::HeaderError;
 use petition_core::{
-    Error, ErrorKind, IntoUrl, Method, Now, Request, Session, Transfer, Unavailable, UnixTime, UrlCache, discard_panic,
+    BuildError, Error, ErrorKind, IntoUrl, Method, Now, Options, Request, Transfer, Unavailable, UnixTime, UrlCache,
+    discard_panic,
 };
 use petition_shared::SharedSession;
 
@@ -20,7 +23,7 @@ use crate::response::Response;
 
 /// Submits requests to an event loop. Cheap to clone; may be used from any thread, and from callbacks on the loop itself.
 ///
-/// Options and cookies are those of a [`Session`], which another transport may share.
+/// Options and cookies are those of a [`SharedSession`], which another transport may share.
 ///
 /// When the loop is gone, a request that is sent ends at once with an error of kind [`Cancelled`](ErrorKind::Cancelled), and its callback runs on the thread
 /// that sent it. A callback that sends anew whatever happened goes on so for ever. In a child process, which has no such loop, the error is of kind
@@ -80,24 +83,71 @@ impl Client {
         self.request(Method::DELETE, url)
     }
 
-    /// Sends a request that was built elsewhere.
-    pub fn with(&self, request: Request) -> RequestBuilder {
+    /// A request that was built elsewhere.
+    pub fn request_from(&self, request: Request) -> RequestBuilder {
         RequestBuilder { client: self.clone(), request, group: None }
     }
 
-    /// The options and cookies, to be looked at, changed, or shared with another transport.
-    pub fn state(&self) -> SharedSession {
-        self.0.state.clone()
-    }
-
-    /// Looks at the session or changes it. `f` has it to itself. A request sent from within `f` ends at once with
-    /// [`Unavailable`](ErrorKind::Unavailable). Requests that need the session meanwhile, and with them the loop, wait
-    /// for `f` to return, for at most [`SESSION_PATIENCE`](crate::SESSION_PATIENCE) (10 s).
+    /// Sets fields that every request carries from now on, unless it says otherwise itself.
+    ///
+    /// # Errors
+    /// A name that is no token, or a value with control characters; the fields before it are set.
     ///
     /// # Panics
-    /// When it is called from within another `f`.
-    pub fn session<R>(&self, f: impl FnOnce(&mut Session) -> R) -> R {
-        self.0.state.with(f)
+    /// As [`Client::configure`].
+    pub fn set_headers<N: AsRef<str>, V: AsRef<[u8]>>(
+        &self,
+        fields: impl IntoIterator<Item = (N, V)>,
+    ) -> Result<(), HeaderError> {
+        // The iterator is the caller's, and may use the session.
+        let fields: Vec<_> = fields.into_iter().collect();
+        self.0.state.with(|session| session.set_headers(fields))
+    }
+
+    /// Sets the URL that relative URLs of requests are resolved against (RFC 3986 §5). The session's secrets go to its origin alone
+    /// from now on, unless a [`SecretScope`](crate::SecretScope) is set.
+    ///
+    /// # Errors
+    /// [`BuildError::Url`] when it is no absolute http or https URL.
+    ///
+    /// # Panics
+    /// As [`Client::configure`].
+    pub fn set_base_url(&self, url: impl AsRef<str>) -> Result<(), BuildError> {
+        let url = url.as_ref();
+        self.0.state.with(|session| session.set_base_url(url))
+    }
+
+    /// Changes the options of the session. Requests that are sent from now on see the change.
+    ///
+    /// `change` has the session to itself. A request sent from within it ends at once with
+    /// [`Unavailable`](ErrorKind::Unavailable). Requests that need the session meanwhile, and with them the loop, wait
+    /// for `change` to return, for at most [`SESSION_PATIENCE`](crate::SESSION_PATIENCE) (10 s).
+    ///
+    /// # Panics
+    /// When it is called from within `change`, or from within [`Client::cookies`].
+    pub fn configure<R>(&self, change: impl FnOnce(&mut Options) -> R) -> R {
+        self.0.state.with(|session| session.configure(change))
+    }
+
+    /// Returns a copy of the options of the session.
+    ///
+    /// # Panics
+    /// As [`Client::configure`].
+    pub fn options(&self) -> Options {
+        self.0.state.with(|session| session.options().clone())
+    }
+
+    /// Reads or changes the cookies. `f` has the session to itself, as in [`Client::configure`].
+    ///
+    /// # Panics
+    /// As [`Client::configure`].
+    pub fn cookies<R>(&self, f: impl FnOnce(&mut Jar) -> R) -> R {
+        self.0.state.with(|session| session.cookies(f))
+    }
+
+    /// The options and cookies, to be shared with another transport.
+    pub fn state(&self) -> SharedSession {
+        self.0.state.clone()
     }
 
     /// Cancels every request that was sent under this [group](RequestBuilder::group).
@@ -192,8 +242,11 @@ impl fmt::Debug for Client {
     }
 }
 
-/// A request to be sent by a [`Client`]. What it can be told is on [`Request`].
+/// A request to be sent by a [`Client`].
+///
+/// Every option has a chaining method of its name, which is described in full at the setter of that name on [`Options`].
 #[derive(Debug)]
+#[must_use = "nothing is sent until `send`, `stream` or `join`"]
 pub struct RequestBuilder {
     client: Client,
     request: Request,
@@ -204,7 +257,6 @@ impl RequestBuilder {
     petition_core::request_methods! { .request }
 
     /// A number under which requests are cancelled together.
-    #[must_use]
     pub fn group(mut self, group: u64) -> Self {
         self.group = Some(group);
         self

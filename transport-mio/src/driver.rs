@@ -40,7 +40,7 @@ const STEPS: u32 = 16;
 const SPACE: usize = 64 * 1024;
 
 /// How a [`Driver`] is made, where the defaults are not wanted.
-pub struct Options {
+pub struct DriverConfig {
     /// How many connections are kept and how many may be open. Default [`PoolLimits::DEFAULT`], with 64 idle connections for one origin and
     /// 1,024 in all.
     pub pool: PoolLimits,
@@ -50,10 +50,10 @@ pub struct Options {
     pub session: SharedSession,
 }
 
-impl Default for Options {
+impl Default for DriverConfig {
     fn default() -> Self {
         let pool = PoolLimits { idle_total: 1024, idle_per_key: 64, ..PoolLimits::DEFAULT };
-        Options { pool, resolver: Box::new(SystemResolver), session: SharedSession::default() }
+        DriverConfig { pool, resolver: Box::new(SystemResolver), session: SharedSession::default() }
     }
 }
 
@@ -122,17 +122,17 @@ impl Driver {
     ///
     /// # Errors
     /// When the registry cannot be shared or no waker can be made, as for want of descriptors; or the range is empty.
-    pub fn new(registry: &Registry, tokens: Range<usize>, options: Options) -> io::Result<Driver> {
+    pub fn new(registry: &Registry, tokens: Range<usize>, config: DriverConfig) -> io::Result<Driver> {
         if tokens.is_empty() {
             return Err(io::Error::new(Io::InvalidInput, "the range of tokens is empty"));
         }
         let inbox = Arc::new(Inbox::new(Waker::new(registry, Token(tokens.start))?));
-        let mut engine = Engine::new(options.pool);
+        let mut engine = Engine::new(config.pool);
         Ok(Driver {
             look: engine.begin_look(),
             told: false,
             engine,
-            state: Shared(options.session),
+            state: Shared(config.session),
             registry: registry.try_clone()?,
             tokens,
             sockets: Vec::new(),
@@ -141,7 +141,7 @@ impl Driver {
             starts: 0,
             now: clock::now(),
             steps: 0,
-            lookups: Lookups::new(options.resolver, inbox.clone()),
+            lookups: Lookups::new(config.resolver, inbox.clone()),
             inbox,
             space: Vec::new(),
             collected: None,

@@ -8,7 +8,7 @@ use mio::{Events, Poll};
 use petition_core::{Unavailable, contain};
 
 use crate::client::Client;
-use crate::driver::{Driver, Options};
+use crate::driver::{Driver, DriverConfig};
 
 /// How many events one poll takes in.
 const EVENTS: usize = 1024;
@@ -41,16 +41,16 @@ impl EventLoop {
     /// # Errors
     /// When the operating system gives no poll or waker.
     pub fn new() -> io::Result<EventLoop> {
-        EventLoop::with(Options::default())
+        EventLoop::with(DriverConfig::default())
     }
 
-    /// A loop with these options.
+    /// A loop of this configuration.
     ///
     /// # Errors
     /// As [`EventLoop::new`].
-    pub fn with(options: Options) -> io::Result<EventLoop> {
+    pub fn with(config: DriverConfig) -> io::Result<EventLoop> {
         let poll = Poll::new()?;
-        let driver = Driver::new(poll.registry(), 0..usize::MAX, options)?;
+        let driver = Driver::new(poll.registry(), 0..usize::MAX, config)?;
         Ok(EventLoop { poll, events: Events::with_capacity(EVENTS), driver, unfinished: false })
     }
 
@@ -148,8 +148,8 @@ impl LoopThread {
     ///
     /// # Errors
     /// When the operating system gives no thread, poll or waker.
-    pub fn spawn(options: Options) -> io::Result<LoopThread> {
-        let mut event_loop = EventLoop::with(options)?;
+    pub fn spawn(config: DriverConfig) -> io::Result<LoopThread> {
+        let mut event_loop = EventLoop::with(config)?;
         let client = event_loop.client();
         let run = move || {
             // A callback that panics has said so by the panic hook; the others are served on.

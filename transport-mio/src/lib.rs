@@ -29,7 +29,7 @@
 //! A loop belongs to the process that it was made in: a child of `fork` has no such thread, and shares the poll and the sockets with its parent. There, a
 //! request that is sent ends at once with an error of kind [`Unavailable`](ErrorKind::Unavailable), its callback running on the thread that sent it; a turn
 //! of an [`EventLoop`] is an error, and ends the requests that the child has copies of. Nothing is sent, and nothing of the parent's is closed or taken out
-//! of its poll. The child makes a new loop; [`Options::session`] may be the one that its parent had, as
+//! of its poll. The child makes a new loop; [`DriverConfig::session`] may be the one that its parent had, as
 //! a copy. How a fork is noticed, and what is not, is said in `petition_std`.
 #![forbid(unsafe_code)]
 
@@ -45,13 +45,28 @@ pub mod resolve;
 mod response;
 
 pub use client::{Client, RequestBuilder};
-pub use driver::{Driver, Options, TURN};
+pub use driver::{Driver, DriverConfig, TURN};
 pub use event_loop::{EventLoop, LoopThread};
 pub use facts::Head;
 pub use handle::{Handle, Pending};
 pub use job::{Flow, Handler, Supply};
 pub use petition_core;
+pub use petition_core::cookie;
+pub use petition_core::headers::{HeaderError, Headers};
+pub use petition_core::http1::{Leniencies, Version};
+pub use petition_core::options::{KeepPostOptions, LeniencyOptions, LimitOptions, RedirectOptions};
 pub use petition_core::origin::Origin;
-pub use petition_core::{Body, Error, ErrorKind, Method, Request, SecretScope, StatusCode, Unavailable};
+pub use petition_core::policy::redirect::{
+    self, CrossOrigin, CrossOriginBody, KeepPost, PlainHttp, RedirectError, Repeats,
+};
+pub use petition_core::route::address_policy::AddressPolicy;
+pub use petition_core::route::pool::{PoolLimits, PoolStatistics};
+pub use petition_core::route::proxy::Tunnel;
+#[cfg(feature = "tls")]
+pub use petition_core::tls::{self, TlsConfig};
+pub use petition_core::{
+    Auth, Body, BuildError, Error, ErrorKind, IntoUrl, Limits, Method, Options, Params, Phase, Processed, Proxy,
+    Request, RequestTarget, SecretScope, Setting, StatusCode, Timeout, Unavailable, UnixTime, Url,
+};
 pub use petition_shared::{SESSION_PATIENCE, SharedSession};
 pub use response::Response;

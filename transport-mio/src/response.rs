@@ -39,7 +39,7 @@ impl Response {
     /// leaves UTF-8.
     ///
     /// # Errors
-    /// A content coding that is still on the body; in strict mode, an unknown charset.
+    /// A content coding that is still on the body; without the leniency `unknown_charset`, an unknown charset.
     pub fn text(&self) -> Result<String, Error> {
         Ok(self.decoded_text()?.text)
     }

@@ -291,7 +291,9 @@ mod tests {
     fn panics_in_closures() {
         let shared = SharedSession::default();
         let change = |session: &mut Session| {
-            session.update(|options| options.scalars_mut().keep_alive = false.into());
+            session.configure(|options| {
+                options.keep_alive(false);
+            });
             panic!("as asked")
         };
         assert!(catch_unwind(AssertUnwindSafe(|| shared.with(change))).is_err());

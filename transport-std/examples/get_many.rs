@@ -14,7 +14,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let session = Session::new();
     if let Some(file) = arguments.next() {
         let tls = TlsConfig::builder().roots_pem(&std::fs::read(file)?)?.build()?;
-        session.update(|options| options.scalars_mut().tls = Some(tls).into());
+        session.configure(|options| {
+            options.tls(tls);
+        });
     }
     let mut total = 0;
     let mut space = vec![0; 64 * 1024];

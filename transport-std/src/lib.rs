@@ -15,8 +15,8 @@
 //! # From here
 //!
 //! - A [`Session`] keeps cookies, connections and defaults; clones share them, in any number of threads. No lock is held during I/O.
-//! - A [`Request`] is built, changed and sent; what it can be told is on [`petition_core::Request`], and every option on
-//!   [`petition_core::options`].
+//! - A [`Request`] is built, changed and sent. [`Options`] describes every option in full; each has a chaining method on [`Request`] and is
+//!   set for a whole session by [`Session::configure`].
 //! - A [`Response`] has its head at once and its body as it is read; dropping it is allowed at any time.
 //! - An [`Error`] says what was done, at which hop, how far it had come, and whether the server may have acted ([`Processed`]).
 //!
@@ -53,13 +53,22 @@ mod sys;
 mod upload;
 
 pub use petition_core;
+pub use petition_core::cookie;
+pub use petition_core::headers::{HeaderError, Headers};
+pub use petition_core::http1::{Leniencies, Version};
+pub use petition_core::options::{KeepPostOptions, LeniencyOptions, LimitOptions, RedirectOptions};
 pub use petition_core::origin::Origin;
-pub use petition_core::route::pool::PoolLimits;
+pub use petition_core::policy::redirect::{
+    self, CrossOrigin, CrossOriginBody, KeepPost, PlainHttp, RedirectError, Repeats,
+};
+pub use petition_core::route::address_policy::AddressPolicy;
+pub use petition_core::route::pool::{PoolLimits, PoolStatistics};
+pub use petition_core::route::proxy::Tunnel;
 #[cfg(feature = "tls")]
-pub use petition_core::tls::TlsConfig;
+pub use petition_core::tls::{self, TlsConfig};
 pub use petition_core::{
-    Auth, Body, BuildError, Error, ErrorKind, IntoUrl, Limits, Method, Options, Phase, Processed, Proxy, SecretScope,
-    Setting, StatusCode, Timeout, Unavailable,
+    Auth, Body, BuildError, Error, ErrorKind, IntoUrl, Limits, Method, Options, Params, Phase, Processed, Proxy,
+    RequestTarget, SecretScope, Setting, StatusCode, Timeout, Unavailable, UnixTime, Url,
 };
 pub use petition_shared::{SESSION_PATIENCE, SharedSession};
 pub use request::Request;

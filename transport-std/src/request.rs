@@ -2,11 +2,9 @@
 
 use std::fmt;
 use std::io::{self, Read, Seek};
-use std::ops::{Deref, DerefMut};
-use std::time::Duration;
 
 use petition_core::url::{QueryShown, redacted};
-use petition_core::{Body, Error, ErrorKind, IntoUrl, Method, Setting};
+use petition_core::{Body, Error, ErrorKind, IntoUrl, Method};
 
 use crate::drive::{Call, Stop};
 use crate::response::Response;
@@ -15,7 +13,8 @@ use crate::upload::Upload;
 
 /// A request: built, changed, and sent as often as one likes.
 ///
-/// All that it can be told is on [`petition_core::Request`], to which it dereferences; the chaining methods are here too.
+/// Every option has a chaining method of its name, which is described in full at the setter of that name on
+/// [`Options`](crate::Options).
 ///
 /// ```no_run
 /// use petition_std::{Method, Request};
@@ -94,7 +93,7 @@ impl Request {
         let shared = session.shared();
         let begun = shared.state().access(
             &self.request,
-            |request| own_limit(request),
+            |request| request.own_total_timeout(),
             |request, state| {
                 let mut call = Call::new(shared.clone(), state.prepare(request)?);
                 call.begin(state);
@@ -133,14 +132,6 @@ impl Request {
     }
 }
 
-/// The time for all of it, as far as that is known without the session.
-fn own_limit(request: &petition_core::Request) -> Option<Duration> {
-    match request.options().scalars()?.total_timeout {
-        Setting::Set(limit) => limit,
-        Setting::Inherit | Setting::Clear => None,
-    }
-}
-
 impl fmt::Debug for Request {
     /// Neither the body nor the values of the query are shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -151,19 +142,5 @@ impl fmt::Debug for Request {
             .field("body_length", &self.request.body().length())
             .field("session", &self.session)
             .finish_non_exhaustive()
-    }
-}
-
-impl Deref for Request {
-    type Target = petition_core::Request;
-
-    fn deref(&self) -> &petition_core::Request {
-        &self.request
-    }
-}
-
-impl DerefMut for Request {
-    fn deref_mut(&mut self) -> &mut petition_core::Request {
-        &mut self.request
     }
 }

@@ -183,7 +183,7 @@ impl Response {
     /// not known leaves UTF-8.
     ///
     /// # Errors
-    /// As [`Response::content`]; a content coding that is still on the body; in strict mode, an unknown charset.
+    /// As [`Response::content`]; a content coding that is still on the body; without the leniency `unknown_charset`, an unknown charset.
     pub fn text(&mut self) -> Result<String, Error> {
         Ok(self.decoded_text()?.text)
     }

@@ -204,9 +204,9 @@ impl Session {
         self.request(Method::DELETE, url)
     }
 
-    /// An OPTIONS request in this session.
-    pub fn options(&self, url: impl IntoUrl) -> Request {
-        self.request(Method::OPTIONS, url)
+    /// A request that was built elsewhere, in this session.
+    pub fn request_from(&self, request: petition_core::Request) -> Request {
+        Request::in_session(self.clone(), request)
     }
 
     /// Sets fields that every request carries from now on, unless it says otherwise itself.
@@ -219,7 +219,7 @@ impl Session {
     ) -> Result<(), HeaderError> {
         // The iterator is the caller's, and may use the session.
         let fields: Vec<_> = fields.into_iter().collect();
-        self.update(|options| {
+        self.configure(|options| {
             fields.into_iter().try_for_each(|(name, value)| options.headers.set(name.as_ref(), value))
         })
     }
@@ -234,8 +234,14 @@ impl Session {
         self.0.state.with(|state| state.set_base_url(url))
     }
 
-    /// Changes the options of the session: proxies, timeouts, redirects, TLS and all others. Requests that are sent from now on
-    /// see the change.
+    /// Changes the options of the session. Requests that are sent from now on see the change.
+    ///
+    /// ```
+    /// # let session = petition_std::Session::new();
+    /// session.configure(|options| {
+    ///     options.total_timeout(std::time::Duration::from_secs(60)).keep_alive(false);
+    /// });
+    /// ```
     ///
     /// `change` has the session to itself. A request sent from within it fails at once with
     /// [`Unavailable`](crate::ErrorKind::Unavailable); one on another thread waits for `change` to return, for at most
@@ -243,16 +249,24 @@ impl Session {
     ///
     /// # Panics
     /// When it is called from within `change`, or from within [`Session::cookies`].
-    pub fn update<R>(&self, change: impl FnOnce(&mut Options) -> R) -> R {
-        self.0.state.with(|state| state.update(change))
+    pub fn configure<R>(&self, change: impl FnOnce(&mut Options) -> R) -> R {
+        self.0.state.with(|state| state.configure(change))
     }
 
-    /// Looks at the cookies or changes them. `f` has the session to itself, as in [`Session::update`].
+    /// Returns a copy of the options of the session.
     ///
     /// # Panics
-    /// As [`Session::update`].
+    /// As [`Session::configure`].
+    pub fn options(&self) -> Options {
+        self.0.state.with(|state| state.options().clone())
+    }
+
+    /// Reads or changes the cookies. `f` has the session to itself, as in [`Session::configure`].
+    ///
+    /// # Panics
+    /// As [`Session::configure`].
     pub fn cookies<R>(&self, f: impl FnOnce(&mut Jar) -> R) -> R {
-        self.0.state.with(|state| f(state.jar_mut()))
+        self.0.state.with(|state| state.cookies(f))
     }
 
     /// The options and cookies, to be shared with another transport.

@@ -28,7 +28,9 @@ pub(crate) fn servers_or(urls: impl Iterator<Item = String>) -> Result<Given, Bo
         servers.push(Httpbin::start_plain()?);
         servers.push(Httpbin::start_tls(&Endpoint::new(&authority.issue_localhost()))?);
         let tls = TlsConfig::builder().root(authority.der()).build()?;
-        session.update(|options| options.scalars_mut().tls = Some(tls).into());
+        session.configure(|options| {
+            options.tls(tls);
+        });
         let paths = ["/get", "/redirect/2", "/bytes/100000", "/gzip"];
         urls.extend(servers.iter().flat_map(|server| paths.map(|path| server.url(path))));
     }

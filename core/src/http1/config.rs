@@ -102,6 +102,10 @@ leniencies! {
     /// Control characters other than NUL, CR and LF in a field value of a head are kept (RFC 9110 §5.5). Never in the
     /// framing fields, Connection or Location, and never in a value that is sent back.
     control_in_value, ControlInValue;
+    /// An encoded body of no bytes that only the end of the connection delimits is empty. Without it, it counts as cut.
+    empty_encoded_body, EmptyEncodedBody;
+    /// A text in a charset that is not known, or not compiled in, is read as UTF-8. Without it, it is an error.
+    unknown_charset, UnknownCharset;
 }
 
 impl Default for Leniencies {

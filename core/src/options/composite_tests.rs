@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::options::{ScalarOptions, Settings};
+use crate::options::{Options, Settings};
 
 /// The same numbers on every run: xorshift64*.
 struct Chance(u64);
@@ -18,7 +18,7 @@ impl Chance {
 }
 
 /// One part: how a level says it, and what came of it. The number is the value to set; `None` clears.
-type Part = (&'static str, fn(&mut ScalarOptions, Option<u8>), fn(&Settings) -> String);
+type Part = (&'static str, fn(&mut Options, Option<u8>), fn(&Settings) -> String);
 
 /// A value that a test number stands for.
 trait Numbered {
@@ -42,7 +42,6 @@ numbered! {
     bool: n => n % 2 == 1;
     Option<u64>: n => (n % 2 == 1).then_some(n.into());
     Duration: n => Duration::from_millis(n.into());
-    Follow: n => Follow::AtMost(n.into());
     Repeats: n => if n % 2 == 1 { Repeats::Followed } else { Repeats::Refused };
     CrossOrigin: n => if n % 2 == 1 { CrossOrigin::OnlySafeListed } else { CrossOrigin::KeepUnlisted };
     CrossOriginBody: n => if n % 2 == 1 { CrossOriginBody::Refuse } else { CrossOriginBody::DangerSendInClear };
@@ -54,12 +53,24 @@ fn setting<T: Numbered>(number: Option<u8>) -> Setting<T> {
 }
 
 macro_rules! parts {
-    ($($option:ident: $($part:ident).+;)*) => {
+    ($($option:ident: $part:ident $(. $sub:ident)?;)*) => {
         [$((
-            concat!(stringify!($option), $(".", stringify!($part)),+),
-            |level, number| level.$option.$($part).+ = setting(number),
-            |settings| format!("{:?}", settings.$option.$($part).+),
+            concat!(stringify!($option), ".", stringify!($part) $(, ".", stringify!($sub))?),
+            |level, number| {
+                level.$option(|parts| {
+                    parts!(@set parts, number, $part $($sub)?);
+                });
+            },
+            |settings| format!("{:?}", settings.$option.$part $(.$sub)?),
         ),)*]
+    };
+    (@set $parts:ident, $number:ident, $part:ident) => {
+        $parts.$part(setting($number))
+    };
+    (@set $parts:ident, $number:ident, $part:ident $sub:ident) => {
+        $parts.$part(|part| {
+            part.$sub(setting($number));
+        })
     };
 }
 
@@ -81,7 +92,6 @@ const PARTS: &[Part] = &parts! {
     limits: decode_ratio;
     limits: decode_window;
     limits: decode_memory;
-    limits: redirects;
     limits: drain_bytes;
     limits: drain_time;
     limits: proxy_refusal_bytes;
@@ -106,24 +116,30 @@ const PARTS: &[Part] = &parts! {
     leniencies: empty_chunk_extension;
     leniencies: spaces_in_status_line;
     leniencies: control_in_value;
-    redirect: follow;
-    redirect: repeats;
-    redirect: cross_origin;
-    redirect: cross_origin_body;
-    redirect: plain_http;
-    redirect: referer;
-    redirect: keep_post.on_301;
-    redirect: keep_post.on_302;
-    redirect: keep_post.on_303;
-    redirect: http_to_https_keeps_credentials;
-    redirect: danger_credentials_follow_to_any_origin;
+    leniencies: empty_encoded_body;
+    leniencies: unknown_charset;
+    redirects: max;
+    redirects: repeats;
+    redirects: cross_origin;
+    redirects: cross_origin_body;
+    redirects: plain_http;
+    redirects: referer;
+    redirects: keep_post.on_301;
+    redirects: keep_post.on_302;
+    redirects: keep_post.on_303;
+    redirects: http_to_https_keeps_credentials;
+    redirects: danger_credentials_follow_to_any_origin;
 };
+
+fn merged(levels: &[&Options]) -> Settings {
+    levels.iter().filter_map(|options| options.level()).fold(Settings::default(), |lower, level| lower.with(level))
+}
 
 #[test]
 fn each_part_is_that_of_the_most_specific_level() {
     let mut chance = Chance(20261130);
     for round in 0..2000 {
-        let mut levels = [ScalarOptions::default(), ScalarOptions::default()];
+        let mut levels = [Options::new(), Options::new()];
         let mut last = vec![[None; 2]; PARTS.len()];
         for _ in 0..chance.below(60) {
             let (part, level) = (chance.below(PARTS.len()), chance.below(2));
@@ -132,38 +148,67 @@ fn each_part_is_that_of_the_most_specific_level() {
             last[part][level] = Some(number);
         }
         let [session, request] = &levels;
-        let merged = Settings::default().with(session).with(request);
+        let both = merged(&[session, request]);
         for (&(name, set, get), said) in PARTS.iter().zip(&last) {
-            // The word that counts, said alone.
-            let mut alone = ScalarOptions::default();
+            // The setting that counts, by itself.
+            let mut alone = Options::new();
             if let Some(number) = said[1].or(said[0]) {
                 set(&mut alone, number);
             }
-            assert_eq!(get(&merged), get(&Settings::default().with(&alone)), "{name} in round {round}: {said:?}");
+            assert_eq!(get(&both), get(&merged(&[&alone])), "{name} in round {round}: {said:?}");
         }
     }
 }
 
 #[test]
-fn a_whole_value_sets_every_part_and_clearing_unsets_them() {
-    let mut session = ScalarOptions::default();
-    session.redirect.plain_http = PlainHttp::Refused.into();
-    session.limits.redirects = 3.into();
-    session.leniencies.bare_lf = false.into();
-    let whole = ScalarOptions {
-        redirect: Policy::default().into(),
-        limits: Limits::DEFAULT.into(),
-        leniencies: Leniencies::COMPAT.into(),
-        ..ScalarOptions::default()
-    };
-    let cleared = ScalarOptions {
-        redirect: RedirectOptions::cleared(),
-        limits: LimitOptions::cleared(),
-        leniencies: LeniencyOptions::cleared(),
-        ..ScalarOptions::default()
-    };
-    let merged = Settings::default().with(&session);
-    assert_ne!(merged, Settings::default());
-    assert_eq!(merged.with(&whole), Settings::default());
-    assert_eq!(merged.with(&cleared), Settings::default());
+fn whole_value_sets_every_part_and_clearing_unsets_them() {
+    let mut session = Options::new();
+    session
+        .redirects(|r| {
+            r.plain_http(PlainHttp::Refused).keep_post(|k| {
+                k.on_301(true);
+            });
+        })
+        .limits(|l| {
+            l.head_fields(3);
+        })
+        .leniencies(|l| {
+            l.bare_lf(false);
+        });
+    assert_ne!(merged(&[&session]), Settings::default());
+    let mut whole = Options::new();
+    whole
+        .redirects(|r| {
+            r.all(Policy::default());
+        })
+        .limits(|l| {
+            l.all(Limits::DEFAULT);
+        })
+        .leniencies(|l| {
+            l.all(Leniencies::COMPAT);
+        });
+    assert_eq!(merged(&[&session, &whole]), Settings::default());
+    let mut cleared = Options::new();
+    cleared
+        .redirects(|r| {
+            r.all(Setting::Clear);
+        })
+        .limits(|l| {
+            l.all(Setting::Clear);
+        })
+        .leniencies(|l| {
+            l.all(Setting::Clear);
+        });
+    assert_eq!(merged(&[&session, &cleared]), Settings::default());
+    cleared
+        .redirects(|r| {
+            r.all(Setting::Inherit);
+        })
+        .limits(|l| {
+            l.all(Setting::Inherit);
+        })
+        .leniencies(|l| {
+            l.all(Setting::Inherit);
+        });
+    assert_eq!(merged(&[&session, &cleared]), merged(&[&session]));
 }

@@ -24,8 +24,7 @@ pub(crate) struct ResolvedOptions {
 
 impl ResolvedOptions {
     pub(crate) fn new(settings: Settings, decode_memory: DecodeMemory) -> ResolvedOptions {
-        let leniencies = if settings.strict { http1::Leniencies::STRICT } else { settings.leniencies };
-        let framing = Arc::new(http1::Config { limits: settings.limits, leniencies });
+        let framing = Arc::new(http1::Config { limits: settings.limits, leniencies: settings.leniencies });
         ResolvedOptions { decode_memory, framing, shortest: shortest(&settings), settings, bound: None }
     }
 }

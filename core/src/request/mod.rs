@@ -4,6 +4,7 @@
 //! is sent. What the methods set are options of the request's own level ([`crate::options`]).
 
 pub mod body;
+mod methods;
 pub mod prepared;
 pub(crate) mod target;
 mod url_cache;
@@ -20,7 +21,6 @@ use crate::headers::HeaderError;
 use crate::limits::Limits;
 use crate::options::{Options, Setting};
 use crate::policy::auth::{Auth, AuthError};
-use crate::policy::redirect::Follow;
 use crate::redaction;
 use crate::url::{self, QueryShown, UrlError, UserInfo};
 
@@ -192,8 +192,22 @@ impl Request {
     }
 
     /// The options of this request, to be changed. Nothing of them stays on a session.
+    ///
+    /// ```
+    /// # use petition_core::{Method, Request};
+    /// # let mut request = Request::new(Method::GET, "http://example.com/");
+    /// request.options_mut().keep_alive(false).decode(false);
+    /// ```
     pub fn options_mut(&mut self) -> &mut Options {
         &mut self.options
+    }
+
+    /// For transports: the total timeout that this request sets itself, as far as that is known without its session.
+    pub fn own_total_timeout(&self) -> Option<Duration> {
+        match self.options.level()?.total_timeout {
+            Setting::Set(limit) => limit,
+            Setting::Inherit | Setting::Clear => None,
+        }
     }
 
     /// Sets the method.
@@ -253,7 +267,7 @@ impl Request {
     }
 
     /// Sets a text body; `text/plain; charset=utf-8` unless a header says otherwise.
-    pub fn set_text(&mut self, text: impl Into<String>) {
+    pub fn set_text_data(&mut self, text: impl Into<String>) {
         self.body = text.into().into();
         self.content_type = Some("text/plain; charset=utf-8");
     }
@@ -279,7 +293,7 @@ impl Request {
     /// Sets Basic credentials for this request's origin (T75).
     pub fn set_basic_auth(&mut self, user: impl AsRef<str>, password: impl AsRef<str>) {
         match Auth::basic(user.as_ref(), password.as_ref()) {
-            Ok(auth) => self.options.scalars_mut().auth = Setting::Set(Some(auth)),
+            Ok(auth) => drop(self.options.auth(auth)),
             Err(e) => self.keep_fault(Err(BuildError::Auth(e))),
         }
     }
@@ -287,19 +301,14 @@ impl Request {
     /// Sets a Bearer token for this request's origin.
     pub fn set_bearer_auth(&mut self, token: impl AsRef<str>) {
         match Auth::bearer(token.as_ref()) {
-            Ok(auth) => self.options.scalars_mut().auth = Setting::Set(Some(auth)),
+            Ok(auth) => drop(self.options.auth(auth)),
             Err(e) => self.keep_fault(Err(BuildError::Auth(e))),
         }
     }
 
-    /// Limits the whole call, redirects and body included; `None` takes a session's limit away.
-    pub fn set_timeout(&mut self, total: impl Into<Option<Duration>>) {
-        self.options.scalars_mut().total_timeout = Setting::Set(total.into());
-    }
-
-    /// How many redirects are followed; 0 delivers the first 3xx. The rest of the redirect policy stays as it is.
-    pub fn set_max_redirects(&mut self, most: u32) {
-        self.options.scalars_mut().redirect.follow = Setting::Set(Follow::AtMost(most));
+    /// Limits the time for the whole call: short for the option [`total_timeout`](Options::total_timeout).
+    pub fn set_timeout(&mut self, total: impl Into<Setting<Option<Duration>>>) {
+        self.options.total_timeout(total);
     }
 
     fn keep_fault(&mut self, result: Result<(), BuildError>) {
@@ -309,79 +318,8 @@ impl Request {
     }
 }
 
-/// The chaining methods of a request, for [`Request`] itself and for the transports' own request types, so that
-/// they are the same everywhere. `$request` is the path from `self` to the [`Request`].
-#[doc(hidden)]
-#[macro_export]
-macro_rules! request_methods {
-    (@each [$($request:tt)*] $($(#[$doc:meta])* $name:ident($($arg:ident: $type:ty),*) = $set:ident;)*) => {
-        $crate::request_methods! { @split [$($request)*] $({ $(#[$doc])* $name($($arg: $type),*) = $set })* }
-    };
-    (@split $request:tt $($method:tt)*) => {
-        $($crate::request_methods! { @one $request $method })*
-    };
-    (@one [$($request:tt)*] { $(#[$doc:meta])* $name:ident($($arg:ident: $type:ty),*) = $set:ident }) => {
-        $(#[$doc])*
-        #[must_use]
-        pub fn $name(mut self, $($arg: $type),*) -> Self {
-            self $($request)* .$set($($arg),*);
-            self
-        }
-    };
-    ($($request:tt)*) => {
-        $crate::request_methods! { @each [$($request)*]
-            /// Sets a field, in place of the session's and any earlier one of this name.
-            header(name: impl AsRef<str>, value: impl AsRef<[u8]>) = set_header;
-            /// Adds one more field of this name.
-            append_header(name: impl AsRef<str>, value: impl AsRef<[u8]>) = add_header;
-            /// Sets a field whose value is a secret: shown nowhere, sent to this origin only.
-            sensitive_header(name: impl AsRef<str>, value: impl AsRef<[u8]>) = set_sensitive_header;
-            /// Sees to it that no field of this name is sent, neither the session's nor an automatic one.
-            without_header(name: impl AsRef<str>) = remove_header;
-            /// Adds a query parameter; the URL's own query is kept.
-            query(name: impl AsRef<str>, value: impl AsRef<str>) = add_query;
-            /// Sends a cookie with this request only, beside those of the jar.
-            cookie(name: impl AsRef<str>, value: impl AsRef<str>) = set_cookie;
-            /// Sets the body: bytes or text, sent as they are.
-            data(body: impl Into<$crate::Body>) = set_data;
-            /// Sets a text body with its Content-Type.
-            text_data(text: impl Into<String>) = set_text;
-            /// Sets Basic credentials for this request's origin.
-            basic_auth(user: impl AsRef<str>, password: impl AsRef<str>) = set_basic_auth;
-            /// Sets a Bearer token for this request's origin.
-            bearer_auth(token: impl AsRef<str>) = set_bearer_auth;
-            /// Limits the whole call, redirects and body included.
-            timeout(total: impl Into<Option<std::time::Duration>>) = set_timeout;
-            /// How many redirects are followed; 0 delivers the first 3xx.
-            max_redirects(most: u32) = set_max_redirects;
-        }
-
-        /// Sets an `application/x-www-form-urlencoded` body.
-        #[must_use]
-        pub fn form<N: AsRef<str>, V: AsRef<str>>(mut self, pairs: impl IntoIterator<Item = (N, V)>) -> Self {
-            self $($request)* .set_form(pairs);
-            self
-        }
-
-        /// Sets a JSON body with its Content-Type.
-        #[cfg(feature = "json")]
-        #[must_use]
-        pub fn json<T: $crate::Serialize + ?Sized>(mut self, value: &T) -> Self {
-            self $($request)* .set_json(value);
-            self
-        }
-
-        /// Sets any option of this request.
-        #[must_use]
-        pub fn option(mut self, set: impl FnOnce(&mut $crate::Options)) -> Self {
-            set(self $($request)* .options_mut());
-            self
-        }
-    };
-}
-
 impl Request {
-    request_methods! {}
+    crate::request_methods! {}
 }
 
 /// A request that cannot be built. Nothing has been sent.

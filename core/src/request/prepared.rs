@@ -169,7 +169,7 @@ impl Prepared {
         }
         let asked = [
             (!self.settings.keep_alive || self.takes_transfer_codings(), "connection"),
-            (self.settings.expect_continue, "expect"),
+            (self.settings.expect_continue.is_some(), "expect"),
             (self.takes_transfer_codings(), "te"),
         ];
         match OWNED.iter().find(|(known, _)| is(known) && asked.contains(&(true, known))) {

@@ -40,7 +40,7 @@ fn each_reason_alone_brings_its_field() {
     assert_eq!(bearer, [host, "Authorization: Bearer t"]);
     let mut post = get();
     post.set_method(Method::POST);
-    post.set_text("x");
+    post.set_text_data("x");
     assert_eq!(fields(&prepare(&post), None, None, ""), [host, "Content-Type: text/plain; charset=utf-8"]);
 }
 
@@ -68,7 +68,7 @@ fn codings_are_asked_for_where_they_are_taken_off() {
     let asks = |request: &Request| prepare(request).general().any(|(name, _)| name == "Accept-Encoding");
     assert!(asks(&get()));
     assert!(!asks(&get().header("Range", "bytes=0-1")), "of a part nothing could be decoded");
-    assert!(!asks(&get().option(|options| options.scalars_mut().decode = false.into())));
+    assert!(!asks(&get().decode(false)));
     let mut post = get();
     assert_eq!(prepare(&post).body_length(), BodyLength::None);
     post.set_method(Method::POST);
@@ -135,7 +135,7 @@ fn what_cannot_be_sent_is_refused_when_it_is_prepared() {
         ("a", "b\u{1f}", true),
     ] {
         assert_eq!(is_refused(&get().cookie(name, value)), refused, "{name:?} {value:?}");
-        let option = get().option(|options| options.cookies.set(name, value));
+        let option = get().configure(|options| options.cookies.set(name, value));
         assert_eq!(is_refused(&option), refused, "{name:?} {value:?} as an option");
     }
 }
@@ -143,14 +143,14 @@ fn what_cannot_be_sent_is_refused_when_it_is_prepared() {
 #[test]
 fn the_target_is_absolute_for_a_proxy_that_forwards() {
     let with = |target: RequestTarget| {
-        let request = get().option(|options| options.scalars_mut().target = target.into());
+        let request = get().target(target);
         let prepared = prepare(&request);
         [prepared.target(false).into_owned(), prepared.target(true).into_owned()]
     };
     assert_eq!(with(RequestTarget::Url), ["/p?q", "http://a.test/p?q"]);
     let path = RequestTarget::Path("/./raw".into());
     assert_eq!(with(path), ["/./raw", "http://a.test/./raw"]);
-    let mut options = get().option(|options| options.scalars_mut().target = RequestTarget::Asterisk.into());
+    let mut options = get().target(RequestTarget::Asterisk);
     options.set_method(Method::OPTIONS);
     assert_eq!(prepare(&options).target(false), "*");
 }
@@ -162,7 +162,7 @@ fn lines_of_a_session_are_written_once_for_all_its_requests() {
     let (first, second) = (lines(&get()).unwrap(), lines(&get()).unwrap());
     assert!(Arc::ptr_eq(&first, &second));
     assert!(lines(&get().header("X", "1")).is_none(), "its own fields are written for it");
-    assert!(lines(&get().option(|options| options.scalars_mut().decode = false.into())).is_none());
+    assert!(lines(&get().decode(false)).is_none());
     let headers = |name| {
         let mut headers = Headers::new();
         headers.set(name, "1").unwrap();
@@ -189,10 +189,7 @@ fn only_http_1_1_with_the_option_takes_transfer_codings() {
         (false, Version::Http11, false),
         (false, Version::Http10, false),
     ] {
-        let request = get().option(|options| {
-            options.scalars_mut().transfer_coding = option.into();
-            options.scalars_mut().version = version.into();
-        });
+        let request = get().transfer_coding(option).version(version);
         assert_eq!(prepare(&request).takes_transfer_codings(), takes, "{option} {version:?}");
     }
 }

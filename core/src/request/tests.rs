@@ -21,7 +21,7 @@ fn each_part_that_is_set_is_the_request() {
     assert_eq!((request.method(), request.url().unwrap().as_str()), (&Method::PUT, "http://b.test/"));
     request.set_url("/relative");
     assert_eq!(request.url(), None);
-    request.set_text("abc");
+    request.set_text_data("abc");
     assert_eq!((request.body().length(), request.content_type), (Some(3), Some("text/plain; charset=utf-8")));
     request.set_data("abcd");
     assert_eq!((request.body().length(), request.content_type), (Some(4), None));
@@ -29,8 +29,9 @@ fn each_part_that_is_set_is_the_request() {
     assert_eq!(request.content_type, Some("application/x-www-form-urlencoded"));
     assert_eq!(request.body(), &Body::from("a=b"));
     request.set_timeout(Duration::from_secs(3));
-    let scalars = request.options().scalars().unwrap();
-    assert!(matches!(scalars.total_timeout, Setting::Set(Some(time)) if time == Duration::from_secs(3)));
+    assert_eq!(request.own_total_timeout(), Some(Duration::from_secs(3)));
+    assert_eq!(request.clone().total_timeout(None).own_total_timeout(), None);
+    assert_eq!(request.timeout(Setting::Clear).own_total_timeout(), None);
 }
 
 #[cfg(feature = "json")]
@@ -91,11 +92,15 @@ fn the_first_fault_is_kept_and_reported() {
 }
 
 #[test]
-fn a_limit_of_redirects_is_the_requests() {
-    let mut request = get();
-    request.set_max_redirects(3);
-    let prepared = Session::new().prepare(&request).unwrap();
-    assert_eq!(prepared.settings().redirect.follow, Follow::AtMost(3));
+fn chaining_setters_set_options_of_the_request() {
+    let request = get().keep_alive(false).idle_timeout(None).redirects(|r| {
+        r.max(3);
+    });
+    let session = Session::new();
+    let prepared = session.prepare(&request).unwrap();
+    let settings = prepared.settings();
+    assert_eq!((settings.redirects.max, settings.keep_alive, settings.idle_timeout), (3, false, None));
+    assert_ne!(*settings, *session.settings());
 }
 
 #[test]

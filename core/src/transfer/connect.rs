@@ -62,7 +62,7 @@ impl Machine {
             session.remember_refused_expect(&self.request.url);
             self.chain.expect = Expectation::Known;
         }
-        self.attempt.expect = self.request.settings.expect_continue
+        self.attempt.expect = self.request.settings.expect_continue.is_some()
             && self.chain.expect == Expectation::Asks
             && !session.refuses_expect(&self.request.url);
         self.choose_cookies(session);
@@ -108,7 +108,7 @@ impl Machine {
     fn choose_cookies(&mut self, session: &mut Session) {
         self.cookie.clear();
         let request = &self.request;
-        if request.settings.cookies && !request.headers.contains("cookie") {
+        if request.settings.cookie_jar && !request.headers.contains("cookie") {
             let context = request.settings.same_site;
             session.jar_mut().append_header(&request.cookie_url(), self.now.unix, context, &mut self.cookie);
             if !request.cookies.is_empty() {

@@ -1,6 +1,6 @@
 //! What a body that was received as a whole says, as text or as JSON: one answer for all transports.
 //!
-//! Decides when a body is no text: a content coding is still on it (T60), or strict mode wants a charset that is known (T63). A body of no
+//! Decides when a body is no text: a content coding is still on it (T60), or its charset is not known and that is not tolerated (T63). A body of no
 //! bytes is never that, whatever its fields say.
 
 use super::Transfer;
@@ -13,10 +13,10 @@ impl Transfer {
     /// guessed. A charset that is not known leaves UTF-8, and is noted in the result.
     ///
     /// # Errors
-    /// A content coding is still on it ([`ErrorKind::Undecoded`]); in strict mode, a charset that is not known ([`ErrorKind::Text`]).
+    /// A content coding is still on it ([`ErrorKind::Undecoded`]); without the leniency `unknown_charset`, a charset that is not known ([`ErrorKind::Text`]).
     pub fn text(&self, head: &ResponseHead, body: Vec<u8>) -> Result<Text, Error> {
         self.refuse_undecoded(&body)?;
-        let strict = self.request().settings().strict;
+        let strict = !self.request().settings().leniencies.unknown_charset;
         text::decode(body, head.get("content-type"), strict).map_err(|error| self.error(ErrorKind::Text(error)))
     }
 

@@ -39,8 +39,9 @@ pub(crate) fn shortest(settings: &Settings) -> Duration {
         settings.handshake_timeout,
         settings.first_byte_timeout,
         settings.idle_timeout,
+        settings.expect_continue,
     ];
-    let fixed = [settings.continue_timeout, SEND_FAILED_GRACE, settings.limits.drain_time];
+    let fixed = [SEND_FAILED_GRACE, settings.limits.drain_time];
     limits.into_iter().flatten().chain(fixed).min().unwrap_or_default()
 }
 
@@ -91,8 +92,8 @@ impl Machine {
                 {
                     limit(sent_at, settings.first_byte_timeout, Timeout::FirstByte);
                 }
-                if let Upload::Held(since) = self.upload {
-                    add(since + settings.continue_timeout, Due::Continue);
+                if let (Upload::Held(since), Some(wait)) = (&self.upload, settings.expect_continue) {
+                    add(*since + wait, Due::Continue);
                 }
                 if let Some(failed) = send_failed {
                     add(failed.at + SEND_FAILED_GRACE, Due::SendFailed);

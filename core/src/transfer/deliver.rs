@@ -30,6 +30,8 @@ struct Decoded {
     start: usize,
     /// The decoder has more to give before it takes more.
     behind: bool,
+    /// Only the end of the connection delimits the body.
+    may_be_cut: bool,
     done: bool,
 }
 
@@ -65,11 +67,12 @@ impl Delivery {
         let strict = !leniencies.data_after_coding;
         let decoder = Decoder::sharing(&codings, &settings.limits, strict, &settings.decode_memory);
         let decoded = decoder.map(|mut decoder| {
-            if settings.strict && framing == Some(BodyFraming::UntilClose) {
-                // An end right behind the head may have cut all of it.
+            // An end right behind the head may have cut all of it.
+            let may_be_cut = framing == Some(BodyFraming::UntilClose);
+            if may_be_cut && !leniencies.empty_encoded_body {
                 decoder.expect_data();
             }
-            Box::new(Decoded { decoder, buffer: Vec::new(), start: 0, behind: false, done: false })
+            Box::new(Decoded { decoder, buffer: Vec::new(), start: 0, behind: false, may_be_cut, done: false })
         });
         Ok((Delivery { decoded, ..plain }, codings.into_undecoded(), misnamed))
     }
@@ -247,6 +250,9 @@ impl Machine {
         let done = decoded.done;
         if done && decoded.decoder.trailing_data().is_some() {
             self.tolerated.insert(Leniency::DataAfterCoding);
+        }
+        if done && decoded.may_be_cut && decoded.decoder.encoded_bytes() == 0 {
+            self.tolerated.insert(Leniency::EmptyEncodedBody);
         }
         match step {
             Ok((used, produced)) => {

@@ -19,7 +19,7 @@ impl Machine {
     pub(super) fn head_received(&mut self, head: ResponseHead) {
         self.head_after = Some(self.now.instant - self.started);
         self.stop_upload();
-        if self.request.settings.cookies && head.set_cookies().next().is_some() {
+        if self.request.settings.cookie_jar && head.set_cookies().next().is_some() {
             self.stage = Stage::Judge(head);
         } else {
             self.judge(head);
@@ -54,13 +54,13 @@ impl Machine {
         let hop = redirect::Hop { method: &request.method, url: &request.url, body, hops_so_far };
         let status = head.status().as_u16();
         let settings = &request.settings;
-        match redirect::decide(&settings.redirect, &settings.limits, &hop, status, head.locations()) {
+        match redirect::decide(&settings.redirects, &settings.limits, &hop, status, head.locations()) {
             Ok(Decision::Final(_)) => self.deliver(head),
             Ok(Decision::Follow(next)) if settings.https_only && Scheme::of(&next.url) != Scheme::Https => {
                 self.fail_with_head(ErrorKind::Redirect(RedirectError::HttpsOnly), head);
             }
             Ok(Decision::Follow(next)) => {
-                let repeats = settings.redirect.repeats;
+                let repeats = settings.redirects.repeats;
                 let new_cookies = self.chain.new_cookies;
                 let seen = &mut self.chain.rare_mut().seen;
                 if hops_so_far == 0 {
@@ -99,7 +99,7 @@ impl Machine {
 
     fn follow(&mut self, head: ResponseHead, next: NextHop) {
         let rewind = next.body == NextBody::Keep && self.stream_was_pushed();
-        let policy = self.request.settings.redirect;
+        let policy = self.request.settings.redirects;
         let survives = |name: &str, sensitive| redirect::survives(name, sensitive, &next, &policy);
         self.chain.rare_mut().referer = redirect::referer(&policy, &self.request.url, &next);
         let request = &mut self.request;
@@ -232,7 +232,9 @@ mod tests {
     fn referers(policy: Policy) -> Vec<String> {
         let mut session = Session::new();
         let request = Request::new(Method::GET, "http://127.0.0.1/first").header("Referer", "mine");
-        let request = request.option(|options| options.scalars_mut().redirect = policy.into());
+        let request = request.redirects(|r| {
+            r.all(policy);
+        });
         let now = Now::default();
         let (mut transfer, mut sent) = (Transfer::new(session.prepare(&request).unwrap(), now), Vec::new());
         while sent.len() < 2 {

@@ -373,7 +373,11 @@ mod tests {
     fn t52_rest_of_an_answered_upload_is_sent_up_to_the_drain_limit() {
         for (rest, is_sent) in [(20_000, true), (20_001, false)] {
             let mut session = Session::new();
-            session.update(|options| options.scalars_mut().limits.drain_bytes = 20_000.into());
+            session.configure(|options| {
+                options.limits(|l| {
+                    l.drain_bytes(20_000);
+                });
+            });
             let mut request = Request::new(Method::POST, "http://127.0.0.1/");
             request.set_data("x".repeat(rest));
             let now = Now::default();
@@ -412,7 +416,9 @@ mod tests {
     #[test]
     fn t88_no_time_to_wait_is_enough_for_a_free_slot() {
         let mut session = Session::new();
-        session.update(|options| options.scalars_mut().pool_timeout = Some(crate::time::Duration::ZERO).into());
+        session.configure(|options| {
+            options.pool_timeout(crate::time::Duration::ZERO);
+        });
         let request = Request::new(Method::GET, "http://127.0.0.1/");
         let mut transfer = Transfer::new(session.prepare(&request).unwrap(), Now::default());
         transfer.sync(Now::default(), &mut session).unwrap();

@@ -54,8 +54,8 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "in strict mode an encoded body cut behind its head is an empty success",
         file: "core/src/transfer/deliver.rs",
-        from: "if settings.strict && framing == Some(BodyFraming::UntilClose) {",
-        to: "if settings.strict && framing == Some(BodyFraming::None) {",
+        from: "let may_be_cut = framing == Some(BodyFraming::UntilClose);",
+        to: "let may_be_cut = framing == Some(BodyFraming::None);",
     },
     Mutation {
         fault: "bytes that were refused do not count as received",

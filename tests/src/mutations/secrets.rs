@@ -52,10 +52,16 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         to: "let (taken, count) = match self.room == 0 {\n            true =>",
     },
     Mutation {
-        fault: "a number of redirects set on a request resets the session's redirect policy",
-        file: "core/src/request/mod.rs",
-        from: "self.options.scalars_mut().redirect.follow = Setting::Set(Follow::AtMost(most));",
-        to: "self.options.scalars_mut().redirect = crate::redirect::Policy { follow: Follow::AtMost(most), ..Default::default() }.into();",
+        fault: "setting one part of a composite option forgets those that were set before",
+        file: "core/src/options/settings.rs",
+        from: "change(&mut self.level_mut().$part);",
+        to: "let level = self.level_mut();\n                    level.$part = Default::default();\n                    change(&mut level.$part);",
+    },
+    Mutation {
+        fault: "clearing a composite option as a whole leaves the lower level's parts",
+        file: "core/src/options/composite.rs",
+        from: "$($part: Setting::Clear,)*",
+        to: "$($part: Setting::Inherit,)*",
     },
     Mutation {
         fault: "a part of a composite option that is not set resets the lower level's",
@@ -73,7 +79,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         fault: "a redirect policy against plain http refuses the first request",
         file: "core/src/request/prepared.rs",
         from: "if self.settings.https_only && self.url.scheme()",
-        to: "if self.settings.redirect.plain_http == crate::redirect::PlainHttp::Refused && self.url.scheme()",
+        to: "if self.settings.redirects.plain_http == crate::policy::redirect::PlainHttp::Refused && self.url.scheme()",
     },
     Mutation {
         fault: "that Host is to be removed is passed over",

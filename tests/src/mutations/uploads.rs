@@ -54,8 +54,8 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "cookies of a 417 are dropped",
         file: "core/src/transfer/outcome.rs",
-        from: "if self.request.settings.cookies && head.set_cookies().next().is_some() {",
-        to: "if head.status() != 417 && self.request.settings.cookies && head.set_cookies().next().is_some() {",
+        from: "if self.request.settings.cookie_jar && head.set_cookies().next().is_some() {",
+        to: "if head.status() != 417 && self.request.settings.cookie_jar && head.set_cookies().next().is_some() {",
     },
     Mutation {
         fault: "a 417 is repeated without a word",

@@ -125,27 +125,31 @@ impl Asked {
             request.set_timeout(timeout);
         }
         if let Some(most) = self.redirects {
-            request.set_max_redirects(most);
+            request.options_mut().redirects(|r| {
+                r.max(most);
+            });
         }
         if self.body_stays {
-            request.options_mut().scalars_mut().redirect.cross_origin_body = CrossOriginBody::Refuse.into();
+            request.options_mut().redirects(|r| {
+                r.cross_origin_body(CrossOriginBody::Refuse);
+            });
         }
         if self.close || self.no_cookies || self.expect || self.idempotent || self.http10 {
-            let scalars = request.options_mut().scalars_mut();
+            let options = request.options_mut();
             if self.close {
-                scalars.keep_alive = false.into();
+                options.keep_alive(false);
             }
             if self.no_cookies {
-                scalars.cookies = false.into();
+                options.cookie_jar(false);
             }
             if self.expect {
-                scalars.expect_continue = true.into();
+                options.expect_continue(Duration::from_secs(1));
             }
             if self.idempotent {
-                scalars.idempotent = true.into();
+                options.idempotent(true);
             }
             if self.http10 {
-                scalars.version = petition_core::http1::Version::Http10.into();
+                options.version(petition_core::http1::Version::Http10);
             }
         }
         if let Some(via) = &self.via {
@@ -156,10 +160,10 @@ impl Asked {
             if via.tunnel {
                 proxy = proxy.tunnel(Tunnel::Always);
             }
-            request.options_mut().scalars_mut().proxy = Some(proxy).into();
+            request.options_mut().proxy(proxy);
         }
         if let Some(tls) = tls {
-            request.options_mut().scalars_mut().tls = Some(tls.clone()).into();
+            request.options_mut().tls(tls.clone());
         }
         Ok(request)
     }

@@ -228,7 +228,7 @@ impl Tape {
                 if given == *number { Ok(()) } else { Err(format!("transfer t{number} would be t{given}")) }
             }
             Told::SessionField(name, value, sensitive) => {
-                let set = self.session.update(|options| match sensitive {
+                let set = self.session.configure(|options| match sensitive {
                     true => options.headers.set_sensitive(name, value),
                     false => options.headers.set(name, value),
                 });

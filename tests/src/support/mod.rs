@@ -65,8 +65,10 @@ impl World {
     /// A session as this one was at first: nothing set, no cookies, no connections.
     pub fn fresh_session(&self) -> Session {
         let session = Session::new();
-        let tls = self.session.update(|options| options.scalars_mut().tls.clone());
-        session.update(|options| options.scalars_mut().tls = tls);
+        let tls = self.session.state().with(|session| session.settings().tls.clone());
+        session.configure(|options| {
+            options.tls(tls);
+        });
         session
     }
 }
@@ -87,7 +89,9 @@ pub fn session_trusting(authority: &Authority) -> Session {
 /// A session with these TLS settings.
 pub fn session_with(tls: &TlsConfig) -> Session {
     let session = Session::new();
-    session.update(|options| options.scalars_mut().tls = Some(tls.clone()).into());
+    session.configure(|options| {
+        options.tls(tls.clone());
+    });
     session
 }
 

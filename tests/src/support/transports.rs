@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::io::{Cursor, Read};
-use std::ops::DerefMut;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 
@@ -10,7 +9,9 @@ use super::{session_trusting, trust};
 use crate::net::PATIENCE;
 use crate::tls::Authority;
 use petition_core::http1::ResponseHead;
-use petition_mio::{Body, Error, Flow, Handler, Head, LoopThread, Method, Options, Request, Supply, petition_core};
+use petition_mio::{
+    Body, DriverConfig, Error, Flow, Handler, Head, LoopThread, Method, Request, Supply, petition_core,
+};
 use petition_std::Session;
 
 /// A client over one of the transports.
@@ -48,13 +49,20 @@ impl Client {
     /// When the machine has no thread left.
     pub fn both(authority: &Authority) -> [Client; 2] {
         let mut session = petition_core::Session::new();
-        session.update(|options| options.scalars_mut().tls = Some(trust(authority)).into());
-        let options = Options { session: session.into(), ..Options::default() };
+        session.configure(|options| {
+            options.tls(trust(authority));
+        });
+        let options = DriverConfig { session: session.into(), ..DriverConfig::default() };
         let client = LoopThread::spawn(options).expect("an event loop");
         [Client::Std(session_trusting(authority)), Client::Mio(client)]
     }
 
-    /// Looks at its session, or changes it. It is locked meanwhile.
+    /// Changes the options of its session.
+    pub fn configure<R>(&self, change: impl FnOnce(&mut petition_core::Options) -> R) -> R {
+        self.session(|session| session.configure(change))
+    }
+
+    /// Reads or changes its session.
     pub fn session<R>(&self, f: impl FnOnce(&mut petition_core::Session) -> R) -> R {
         let state = match self {
             Client::Std(session) => session.state(),
@@ -101,11 +109,10 @@ impl Client {
     pub fn exchange(&self, request: Request, upload: Upload, then: impl FnOnce()) -> Result<Answer, Error> {
         match self {
             Client::Std(session) => {
-                let mut sendable = session.request(Method::GET, "");
-                if let Body::Stream { length, .. } = *request.body() {
+                let mut sendable = session.request_from(request);
+                if let Body::Stream { length, .. } = *sendable.body() {
                     sendable = sendable.stream(Counted(Cursor::new(upload.bytes), upload.given), length);
                 }
-                *sendable.deref_mut() = request;
                 let mut response = sendable.send()?;
                 let mut body = vec![0; 1];
                 let first = response.read(&mut body).map_err(into_own)?;
@@ -117,7 +124,7 @@ impl Client {
             }
             Client::Mio(client) => {
                 let (tell, told) = mpsc::channel();
-                let handle = client.with(request).stream(Taker { tell, answer: None, upload, at: 0 });
+                let handle = client.request_from(request).stream(Taker { tell, answer: None, upload, at: 0 });
                 let mut then = Some(then);
                 loop {
                     match told.recv_timeout(PATIENCE).expect("an answer") {

@@ -1,12 +1,12 @@
 //! Codings that lie, burst or end early; bodies that are in the way.
 
+use petition_core::http1::Leniencies;
 use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
-use petition_mio::petition_core::Setting;
 
 use petition_tests::support::chain;
 
@@ -84,7 +84,11 @@ fn t61_damage_is_an_error_and_members_are_joined() {
     decoded("gzip", &[whole.clone(), gzip(b" and more")].concat(), Kept("the whole text and more"));
     decoded("gzip", &[&whole[..], &[0; 30]].concat(), Kept("the whole text"));
     decoded("gzip", b"", Kept(""));
-    let strict = |options: &mut Options| options.scalars_mut().strict = Setting::Set(true);
+    let strict = |options: &mut Options| {
+        options.leniencies(|l| {
+            l.all(Leniencies::STRICT);
+        });
+    };
     let trailing = answer("gzip", &[&whole[..], b"garbage"].concat());
     plays(&|| Script::new().answer(&trailing), Ends, Refused("gzip"), &strict, "bytes behind");
     // Cut on the way, not by the coding.

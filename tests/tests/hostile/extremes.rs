@@ -7,14 +7,13 @@ use super::*;
 
 /// Every time at once.
 fn times(options: &mut Options, time: Duration) {
-    let scalars = options.scalars_mut();
-    scalars.connect_timeout = Some(time).into();
-    scalars.pool_timeout = Some(time).into();
-    scalars.handshake_timeout = Some(time).into();
-    scalars.first_byte_timeout = Some(time).into();
-    scalars.idle_timeout = Some(time).into();
-    scalars.total_timeout = Some(time).into();
-    scalars.continue_timeout = time.into();
+    options.connect_timeout(time);
+    options.pool_timeout(time);
+    options.handshake_timeout(time);
+    options.first_byte_timeout(time);
+    options.idle_timeout(time);
+    options.total_timeout(time);
+    options.expect_continue(time);
 }
 
 /// Every limit that arithmetic is done with.
@@ -25,7 +24,9 @@ fn limits(options: &mut Options, n: usize) {
     (limits.body_bytes, limits.stream_bytes, limits.drain_bytes) = (n as u64, Some(n as u64), n as u64);
     (limits.trailer_bytes, limits.trailer_fields, limits.addresses) = (n, n, n);
     limits.drain_time = Duration::MAX;
-    options.scalars_mut().limits = limits.into();
+    options.limits(|l| {
+        l.all(limits);
+    });
 }
 
 #[test]
@@ -48,7 +49,7 @@ fn t90_times_and_limits_without_end_are_borne() {
 #[test]
 fn t90_no_time_at_all_is_a_timeout() {
     for client in clients() {
-        client.session(|session| session.update(|options| times(options, Duration::ZERO)));
+        client.configure(|options| times(options, Duration::ZERO));
         let server = Scripted::start([]).unwrap();
         let error = client.send(get(server.url("/"))).map(|answer| answer.text()).unwrap_err();
         assert!(error.is_timeout(), "{client:?}: {error}");

@@ -1,6 +1,6 @@
 //! Where a body ends (RFC 9112 §6), and what is left behind it.
 
-use petition_mio::petition_core::Setting;
+use petition_core::http1::Leniencies;
 use petition_tests::tls::{Authority, Endpoint};
 
 use super::*;
@@ -14,7 +14,11 @@ fn t31_length_and_coding_together_poison_the_connection_and_are_an_error_where_n
     let both = head("Content-Length: 99\r\nTransfer-Encoding: chunked\r\n", "3\r\nabc\r\n0\r\n\r\n");
     each_way(&both, Waits, Poisoned("abc"));
     let script = || Script::new().answer(&both);
-    let strict = |options: &mut Options| options.scalars_mut().strict = Setting::Set(true);
+    let strict = |options: &mut Options| {
+        options.leniencies(|l| {
+            l.all(Leniencies::STRICT);
+        });
+    };
     plays(&script, Waits, Refused("Content-Length"), &strict, "both, strict");
 }
 
@@ -148,7 +152,11 @@ fn t45_tls_that_ends_without_saying_so_cuts_only_what_the_end_delimits() {
         [false, true].into_iter().flat_map(|strict| cases.clone().map(|case| (strict, case)))
     {
         for client in Client::both(&authority) {
-            client.session(|session| session.update(|options| options.scalars_mut().strict = Setting::Set(strict)));
+            client.configure(|options| {
+                options.leniencies(|l| {
+                    l.all(if strict { Leniencies::STRICT } else { Leniencies::COMPAT });
+                });
+            });
             let server = Scripted::start_tls(&endpoint, [Script::new().answer(&answer).truncate()]).unwrap();
             let result = client.send(get(server.https_url("/"))).map(|answer| answer.text());
             // Where the end is the only sign it is told by the flag, or refused.

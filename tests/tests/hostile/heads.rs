@@ -1,6 +1,6 @@
 //! Heads that are malformed, without end, or too many; what they say of the connection.
 
-use petition_mio::petition_core::Setting;
+use petition_core::http1::Leniencies;
 
 use super::*;
 
@@ -40,7 +40,11 @@ fn t35_t36_t37_t38_field_lines() {
     ] {
         each_way(&with(line), Waits, Kept("ok"));
     }
-    let strict = |options: &mut Options| options.scalars_mut().strict = Setting::Set(true);
+    let strict = |options: &mut Options| {
+        options.leniencies(|l| {
+            l.all(Leniencies::STRICT);
+        });
+    };
     for line in ["X: a\r\n b\r\n", "X: a\n", "X: a\x01b\r\n"] {
         let script = || Script::new().answer(with(line));
         plays(&script, Ends, Refused("the head"), &strict, line);

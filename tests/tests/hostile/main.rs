@@ -69,7 +69,7 @@ fn each_way(answer: &str, then: Then, want: Want) {
 #[track_caller]
 fn plays(script: &dyn Fn() -> Script, then: Then, want: Want, set: &dyn Fn(&mut Options), what: &str) {
     for client in clients() {
-        client.session(|session| session.update(set));
+        client.configure(set);
         let (told, sent) = flagged(script());
         let first = match then {
             Waits => told.read_request().send(NEXT),

@@ -7,7 +7,9 @@ use super::*;
 /// A request to an origin under TLS that only the proxy could reach.
 fn through(client: &Client, proxy: &Scripted) -> String {
     let own = Proxy::new(&proxy.url("")).unwrap().auth(Auth::basic("proxy", "pass").unwrap());
-    client.session(|session| session.update(|options| options.scalars_mut().proxy = Some(own).into()));
+    client.configure(|options| {
+        options.proxy(own);
+    });
     let request =
         get("https://origin.test/".into()).basic_auth("user", "pass").header("X-Api-Key", "key").cookie("a", "b");
     client.send(request.timeout(Duration::from_secs(5))).unwrap_err().to_string()

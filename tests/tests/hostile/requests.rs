@@ -1,7 +1,7 @@
 //! What cannot be sent is not; which host a URL leads to; what is sent twice.
 
-use petition_mio::petition_core::Setting;
 use petition_mio::petition_core::route::address_policy::AddressPolicy;
+use std::time::Duration;
 
 use super::*;
 
@@ -113,7 +113,7 @@ fn t29_addresses_that_are_not_public_are_not_connected_to() {
     for host in ["127.0.0.1", "localhost", "2130706433", "[::ffff:127.0.0.1]", "a.localhost"] {
         nothing_sent(host, |server| {
             let request = get(server.url("/").replace("127.0.0.1", host));
-            request.option(|options| options.scalars_mut().address_policy = Setting::Set(AddressPolicy::PublicOnly))
+            request.address_policy(AddressPolicy::PublicOnly)
         });
     }
 }
@@ -124,12 +124,12 @@ fn t11_sending_changes_no_options_and_the_same_request_is_the_same_bytes() {
         let set = "HTTP/1.1 307 Moved\r\nLocation: /next\r\nContent-Length: 0\r\n\r\n";
         let script = Script::new().repeat(4, Script::new().answer(set).answer(NEXT));
         let server = Scripted::start([script]).unwrap();
-        client.session(|session| session.set_header("X-Session", "1")).unwrap();
+        client.session(|session| session.set_headers([("X-Session", "1")])).unwrap();
         let before = client.session(|session| session.options().clone());
         let put = Request::new(Method::PUT, server.url("/")).header("X-Request", "2").data("body").cookie("a", "b");
-        let put = put.option(|options| {
-            options.scalars_mut().idle_timeout = Setting::Set(Some(Duration::from_secs(9)));
-            options.scalars_mut().expect_continue = Setting::Set(false);
+        let put = put.configure(|options| {
+            options.idle_timeout(Duration::from_secs(9));
+            options.expect_continue(None);
         });
         for request in [put.clone(), put.clone(), secret_free(&server), put] {
             client.send(request).unwrap();
@@ -150,10 +150,7 @@ fn secret_free(server: &Scripted) -> Request {
 fn t53_a_body_that_asks_first_waits_and_goes_by_the_answer() {
     let asks = |server: &Scripted, patience: u64| {
         let request = Request::new(Method::POST, server.url("/")).data("the body");
-        request.option(|options| {
-            options.scalars_mut().expect_continue = Setting::Set(true);
-            options.scalars_mut().continue_timeout = Setting::Set(Duration::from_millis(patience));
-        })
+        request.expect_continue(Duration::from_millis(patience))
     };
     let reads = |begin: &'static str| {
         Script::new().act(move |conversation| {

@@ -63,8 +63,8 @@ impl Handler for Nothing {
 fn t96_nothing_of_petition_mio_that_can_be_printed_shows_a_secret() {
     let answer = "HTTP/1.1 200 OK\r\nSet-Cookie: s=CANARY\r\nContent-Length: 6\r\n\r\nCANARY";
     let server = Scripted::start([Script::new().answer(answer).answer(answer), Script::new().answer(answer)]).unwrap();
-    let client = LoopThread::spawn(petition_mio::Options::default()).unwrap();
-    client.session(|session| session.set_header("Authorization", "Bearer CANARY")).unwrap();
+    let client = LoopThread::spawn(petition_mio::DriverConfig::default()).unwrap();
+    client.set_headers([("Authorization", "Bearer CANARY")]).unwrap();
     let request = || {
         let url = server.url("/?token=CANARY").replace("http://", "http://user:CANARY@");
         client.get(url).cookie("a", "CANARY").sensitive_header("X-Own", "CANARY").data("CANARY")
@@ -73,7 +73,7 @@ fn t96_nothing_of_petition_mio_that_can_be_printed_shows_a_secret() {
     let pending = request().join();
     shown += &format!("{pending:?} {:?}", pending.handle());
     let response = pending.wait().unwrap().unwrap();
-    shown += &format!("{response:?} {:?}", client.session(|session| format!("{session:?}")));
+    shown += &format!("{response:?} {:?}", client.state().with(|session| format!("{session:?}")));
     let handle = request().stream(Nothing);
     shown += &format!("{handle:?}");
     let refused = petition_tests::net::places::refusing().unwrap();

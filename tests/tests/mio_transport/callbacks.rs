@@ -182,7 +182,7 @@ fn t91_ten_thousand_requests_started_from_a_callback() {
     const N: usize = 10_000;
     let server = Httpbin::start_plain().unwrap();
     let limits = petition_core::route::pool::PoolLimits { open_total: Some(16), ..Default::default() };
-    let mut event_loop = EventLoop::with(Options { pool: limits, ..Options::default() }).unwrap();
+    let mut event_loop = EventLoop::with(DriverConfig { pool: limits, ..DriverConfig::default() }).unwrap();
     let (client, calls) = (event_loop.client(), Arc::new(AtomicUsize::new(0)));
     let (url, inner, counter) = (server.url("/status/204"), client.clone(), calls.clone());
     client.get(server.url("/get")).send(move |_| {
@@ -331,7 +331,7 @@ fn a_stream_ended_at_every_stage_by_any_means_ends_once_and_leaves_nothing() {
             let mut request = Request::new(Method::POST, tls.url("/post"));
             request.set_data(Body::Stream { length: None, rewindable: false });
             let handler = Halting { pieces: 5, ends: ends.clone(), tell };
-            let handle = client.with(request).group(9).stream(handler);
+            let handle = client.request_from(request).group(9).stream(handler);
             for _ in 0..pumps {
                 event_loop.pump(Duration::ZERO).unwrap();
             }

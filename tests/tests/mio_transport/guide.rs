@@ -42,20 +42,20 @@ fn cookies_headers_and_request_objects_as_in_the_guide() {
         assert_eq!(cookies["cookies"]["temp"], "value");
         assert!(wait(client.get(server.url("/cookies")))["cookies"]["temp"].is_null());
 
-        client.session(|session| session.set_header("X-Test", "true")).unwrap();
+        client.set_headers([("X-Test", "true")]).unwrap();
         let headers = wait(client.get(server.url("/headers")).header("X-Test2", "true"));
         assert_eq!((&headers["headers"]["X-Test"], &headers["headers"]["X-Test2"]), (&"true".into(), &"true".into()));
 
         let mut request = Request::new(Method::POST, server.url("/post")).data("data");
         request.set_data("use this body instead");
-        assert_eq!(wait(client.with(request))["data"], "use this body instead");
+        assert_eq!(wait(client.request_from(request))["data"], "use this body instead");
     });
 }
 
 #[test]
 fn a_base_url_is_the_session_s() {
     let (client, server) = (thread(), Httpbin::start_plain().unwrap());
-    client.session(|session| session.set_base_url(&server.base())).unwrap();
+    client.set_base_url(server.base()).unwrap();
     let response = client.get("/status/204").join().wait().unwrap().unwrap();
     assert_eq!((response.status().as_u16(), response.url().path()), (204, "/status/204"));
 }

@@ -1,5 +1,6 @@
 //! The loop itself: limits, expiry, names, deadlines, budgets, the caller's own poll, TLS and proxies.
 
+use petition_core::http1::Leniencies;
 use std::io::{self, Read, Write};
 use std::net::SocketAddr;
 use std::sync::Condvar;
@@ -25,7 +26,7 @@ fn t88_limits_on_connections_make_requests_wait_and_all_are_answered() {
         PoolLimits { open_total: Some(3), ..PoolLimits::default() },
         PoolLimits { open_per_key: Some(2), ..PoolLimits::default() },
     ] {
-        let mut event_loop = EventLoop::with(Options { pool: limits, ..Options::default() }).unwrap();
+        let mut event_loop = EventLoop::with(DriverConfig { pool: limits, ..DriverConfig::default() }).unwrap();
         let (client, answers) = (event_loop.client(), Arc::new(AtomicUsize::new(0)));
         for i in 0..200 {
             let answers = answers.clone();
@@ -51,7 +52,7 @@ fn t88_limits_on_connections_make_requests_wait_and_all_are_answered() {
 fn an_idle_connection_expires_and_one_that_its_peer_closes_is_noticed() {
     let server = Httpbin::start_plain().unwrap();
     let limits = PoolLimits { idle_time: Duration::from_millis(50), ..PoolLimits::default() };
-    let mut event_loop = EventLoop::with(Options { pool: limits, ..Options::default() }).unwrap();
+    let mut event_loop = EventLoop::with(DriverConfig { pool: limits, ..DriverConfig::default() }).unwrap();
     event_loop.client().get(server.url("/get")).send(|_| ());
     finish(&mut event_loop);
     assert_eq!(event_loop.driver().sockets(), 1);
@@ -117,7 +118,7 @@ fn names_are_looked_up_beside_the_loop_once_each_and_within_a_bound() {
     let server = Httpbin::start_plain().unwrap();
     let (open, asked) = (Arc::new((Mutex::new(false), Condvar::new())), Arc::new(AtomicUsize::new(0)));
     let resolver = Box::new(Slow { open: open.clone(), asked: asked.clone() });
-    let mut event_loop = EventLoop::with(Options { resolver, ..Options::default() }).unwrap();
+    let mut event_loop = EventLoop::with(DriverConfig { resolver, ..DriverConfig::default() }).unwrap();
     let client = event_loop.client();
     let url = |host: &str| format!("http://{host}:{}/status/204", server.address().port());
     let (tell, told) = outcomes();
@@ -166,7 +167,7 @@ fn static_answers_and_names_of_the_loopback_need_no_look_up() {
     }
     let server = Httpbin::start_plain().unwrap();
     let resolver = Box::new(StaticResolver::new().with("a.test", [server.address().ip()]).or(Never));
-    let mut event_loop = EventLoop::with(Options { resolver, ..Options::default() }).unwrap();
+    let mut event_loop = EventLoop::with(DriverConfig { resolver, ..DriverConfig::default() }).unwrap();
     let (tell, told) = outcomes();
     for host in ["A.test", "localhost", "127.0.0.1", "x.localhost"] {
         let tell = tell.clone();
@@ -209,7 +210,7 @@ fn a_pump_returns_in_time_with_thousands_of_requests_ready() {
     const N: usize = 5_000;
     let server = Httpbin::start_plain().unwrap();
     let limits = PoolLimits { open_total: Some(8), ..PoolLimits::default() };
-    let mut event_loop = EventLoop::with(Options { pool: limits, ..Options::default() }).unwrap();
+    let mut event_loop = EventLoop::with(DriverConfig { pool: limits, ..DriverConfig::default() }).unwrap();
     let (client, answers) = (event_loop.client(), Arc::new(AtomicUsize::new(0)));
     for i in 0..N {
         let answers = answers.clone();
@@ -262,10 +263,12 @@ fn a_connection_that_never_pauses_does_not_keep_the_others_waiting() {
         .map(|_| {
             let unlimited = client.get(server.url("/flood"));
             unlimited
-                .option(|options| {
+                .configure(|options| {
                     let mut limits = petition_core::Limits::default();
                     limits.stream_bytes = None;
-                    options.scalars_mut().limits = limits.into();
+                    options.limits(|l| {
+                        l.all(limits);
+                    });
                 })
                 .stream(Flood(got.clone()))
         })
@@ -281,7 +284,7 @@ fn a_connection_that_never_pauses_does_not_keep_the_others_waiting() {
 fn on_the_caller_s_own_poll_beside_other_sources() {
     let server = Httpbin::start_plain().unwrap();
     let mut poll = Poll::new().unwrap();
-    let mut driver = Driver::new(poll.registry(), 1000..1004, Options::default()).unwrap();
+    let mut driver = Driver::new(poll.registry(), 1000..1004, DriverConfig::default()).unwrap();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let mut own = mio::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
     poll.registry().register(&mut own, Token(7), Interest::READABLE).unwrap();
@@ -336,7 +339,9 @@ fn t45_a_tls_stream_cut_short_is_an_error_in_strict_mode_and_a_clean_end_is_none
         let script = Script::new().answer("HTTP/1.1 200 OK\r\n\r\nto the end").half_close();
         let server = Scripted::start_tls(&endpoint, [script]).unwrap();
         let client = LoopThread::spawn(trusting(&authority)).unwrap();
-        let request = client.get(server.https_url("/")).option(|options| options.scalars_mut().strict = true.into());
+        let request = client.get(server.https_url("/")).leniencies(|l| {
+            l.all(Leniencies::STRICT);
+        });
         let outcome = request.join().wait().unwrap();
         let kind = kind(&outcome);
         assert!(kind.contains(expected), "{kind}");
@@ -363,9 +368,9 @@ fn proxies_forward_and_tunnel_also_over_tls() {
         let client = LoopThread::spawn(trusting(&authority)).unwrap();
         let url = proxy.url().replacen("://", "://u:p@", 1);
         let set = |options: &mut petition_core::Options| {
-            options.scalars_mut().proxy = Some(Proxy::new(&url).unwrap()).into();
+            options.proxy(Proxy::new(&url).unwrap());
         };
-        client.session(|session| session.update(set));
+        client.configure(set);
         for server in [&plain, &secure] {
             for _ in 0..2 {
                 assert_eq!(kind(&client.get(server.url("/get")).join().wait().unwrap()), "200", "{tls_proxy}");
@@ -380,7 +385,7 @@ fn a_turn_that_had_work_at_hand_does_not_wait_for_more() {
     const N: usize = 3_000;
     let server = Httpbin::start_plain().unwrap();
     let limits = PoolLimits { open_total: Some(8), ..PoolLimits::default() };
-    let mut event_loop = EventLoop::with(Options { pool: limits, ..Options::default() }).unwrap();
+    let mut event_loop = EventLoop::with(DriverConfig { pool: limits, ..DriverConfig::default() }).unwrap();
     let client = event_loop.client();
     client.get(server.url("/status/204")).send(|_| ());
     finish(&mut event_loop);

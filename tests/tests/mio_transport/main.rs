@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use petition_core::Session;
-use petition_mio::{Error, EventLoop, LoopThread, Options, Response, petition_core};
+use petition_mio::{DriverConfig, Error, EventLoop, LoopThread, Response, petition_core};
 use petition_tests::support::chain;
 use petition_tests::tls::Authority;
 
@@ -18,16 +18,18 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 type Outcome = Result<Response, Error>;
 
-/// Options whose session trusts this authority alone.
-fn trusting(authority: &Authority) -> Options {
+/// A configuration whose session trusts this authority alone.
+fn trusting(authority: &Authority) -> DriverConfig {
     let mut session = Session::new();
     let tls = petition_tests::memory::client_config(authority);
-    session.update(|options| options.scalars_mut().tls = Some(tls).into());
-    Options { session: session.into(), ..Options::default() }
+    session.configure(|options| {
+        options.tls(tls);
+    });
+    DriverConfig { session: session.into(), ..DriverConfig::default() }
 }
 
 fn thread() -> LoopThread {
-    LoopThread::spawn(Options::default()).unwrap()
+    LoopThread::spawn(DriverConfig::default()).unwrap()
 }
 
 fn event_loop() -> EventLoop {

@@ -109,7 +109,7 @@ fn an_upload_is_supplied_on_demand_and_waits_when_there_is_nothing() {
         let client = thread();
         let (heads, told) = outcomes();
         let handler = Stream { upload: vec!["one", "two", "six"], ..Stream::new(heads) };
-        let handle: Handle = client.with(put(server.url("/"), length, false)).stream(handler);
+        let handle: Handle = client.request_from(put(server.url("/"), length, false)).stream(handler);
         for _ in 0..2 {
             assert_eq!(next(&told), "later");
             handle.resume();
@@ -133,7 +133,7 @@ fn t52_an_early_answer_to_an_upload_is_delivered() {
     let (heads, told) = outcomes();
     let handler = Stream { upload: vec!["a beginning"; 1000], ..Stream::new(heads) };
     let taken = handler.taken.clone();
-    let _handle = client.with(put(server.url("/"), None, false)).stream(handler);
+    let _handle = client.request_from(put(server.url("/"), None, false)).stream(handler);
     let mut seen: Vec<String> = Vec::new();
     while seen.last().is_none_or(|last| last != "end") {
         seen.push(next(&told));
@@ -173,7 +173,7 @@ fn t14_a_redirect_that_keeps_the_body_rewinds_it() {
         let (heads, told) = outcomes();
         let handler = Stream { upload: vec!["body"], ..Stream::new(heads) };
         let rewinds = handler.rewinds.clone();
-        let handle = client.with(put(server.url("/"), Some(4), rewindable)).stream(handler);
+        let handle = client.request_from(put(server.url("/"), Some(4), rewindable)).stream(handler);
         let mut seen: Vec<String> = Vec::new();
         while seen.last().is_none_or(|last| last != "end") {
             seen.push(next(&told));

@@ -4,7 +4,6 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use petition_mio::petition_core::Setting;
 use petition_mio::{Method, Request};
 use petition_tests::net::PATIENCE;
 use petition_tests::support::Answer;
@@ -63,8 +62,8 @@ fn a_second_connection_resumes_the_session_of_the_first() {
             return;
         }
         let closing = || {
-            Request::new(Method::GET, origin.url("/text")).option(|options| {
-                options.scalars_mut().keep_alive = Setting::Set(false);
+            Request::new(Method::GET, origin.url("/text")).configure(|options| {
+                options.keep_alive(false);
             })
         };
         let resumed = |answer: Answer| match (program, answer.field("x-resumed").as_str()) {

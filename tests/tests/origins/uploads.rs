@@ -1,11 +1,11 @@
 //! Request bodies: known and unknown lengths, asked for beforehand, and to a reader that takes its time.
 
-use petition_mio::petition_core::Setting;
 use petition_mio::{Method, Request};
 use petition_tests::httpbin::pattern;
 use petition_tests::net::gate::Gate;
 use petition_tests::server::{Script, Scripted};
 use petition_tests::support::{Upload, eventually};
+use std::time::Duration;
 
 use super::*;
 
@@ -20,7 +20,7 @@ fn bodies_of_known_and_unknown_length_arrive_whole() {
         }
         let body = pattern(300_000, 4);
         let request = Request::new(Method::POST, origin.url("/behind/upload-count")).data(body);
-        let asks = request.option(|options| options.scalars_mut().expect_continue = Setting::Set(true));
+        let asks = request.expect_continue(Duration::from_secs(1));
         let answer = client.send(asks).unwrap();
         assert!(answer.reused && answer.text().contains("\"bytes\": 300000"), "{}", answer.text());
         assert_eq!(origin.kit.violations(), [""; 0]);

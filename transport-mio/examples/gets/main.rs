@@ -23,9 +23,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use petition_mio::petition_core::route::pool::PoolLimits;
-use petition_mio::petition_core::{Now, Session, Url};
-use petition_mio::{Client, EventLoop, Options};
+use petition_mio::cookie::Jar;
+use petition_mio::{Client, DriverConfig, EventLoop, PoolLimits, UnixTime, Url};
 use server::Server;
 
 /// What is asked for on the command line.
@@ -83,9 +82,9 @@ struct Work {
 fn run(address: SocketAddr, asked: &Asked) -> Result<(), Box<dyn Error>> {
     let many = asked.connections.max(asked.hosts) + 64;
     let pool = PoolLimits { idle_total: many, idle_per_key: many, ..PoolLimits::DEFAULT };
-    let mut event_loop = EventLoop::with(Options { pool, ..Options::default() })?;
+    let mut event_loop = EventLoop::with(DriverConfig { pool, ..DriverConfig::default() })?;
     let client = event_loop.client();
-    client.session(|session| remember(session, asked.cookies))?;
+    client.cookies(|jar| remember(jar, asked.cookies))?;
     let urls = (0..asked.hosts).map(|i| format!("http://{}:{}/", host(i), address.port()).parse());
     let work = Arc::new(Work {
         client,
@@ -125,12 +124,12 @@ fn host(i: usize) -> Ipv4Addr {
 }
 
 /// Cookies of hosts that are not asked.
-fn remember(session: &mut Session, cookies: usize) -> Result<(), Box<dyn Error>> {
+fn remember(jar: &mut Jar, cookies: usize) -> Result<(), Box<dyn Error>> {
     for i in 0..cookies {
         let url: Url = format!("http://host{i}.test/").parse()?;
-        let now = Now::default().unix;
-        session.jar_mut().receive_all(&url, [&b"name=value"[..]], now, Default::default(), |_, _| ());
+        let now = UnixTime::default();
+        jar.receive_all(&url, [&b"name=value"[..]], now, Default::default(), |_, _| ());
     }
-    assert_eq!(session.jar().len(), cookies);
+    assert_eq!(jar.len(), cookies);
     Ok(())
 }

@@ -18,9 +18,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use petition_mio::EventLoop;
-use petition_mio::petition_core::Session;
-use petition_mio::petition_core::tls::TlsConfig;
+use petition_mio::{Client, EventLoop, TlsConfig};
 use server::Server;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -40,7 +38,7 @@ fn hold(n: usize, tls: bool) -> Result<(), Box<dyn Error>> {
     let server = Server::start(n, tls)?;
     let mut event_loop = EventLoop::new()?;
     let client = event_loop.client();
-    client.session(|session| patient(session, &server))?;
+    patient(&client, &server)?;
     let url = server.url();
 
     // What is needed once: buffers, the loop, the TLS configuration.
@@ -82,18 +80,14 @@ fn hold(n: usize, tls: bool) -> Result<(), Box<dyn Error>> {
 }
 
 /// The deadlines of everyday use would end what is held on purpose.
-fn patient(session: &mut Session, server: &Server) -> Result<(), Box<dyn Error>> {
+fn patient(client: &Client, server: &Server) -> Result<(), Box<dyn Error>> {
     let tls = match server.ca() {
         Some(ca) => Some(TlsConfig::builder().root(ca.into()).build()?),
         None => None,
     };
-    session.update(|options| {
-        let scalars = options.scalars_mut();
-        let long = Some(Duration::from_secs(600));
-        scalars.idle_timeout = long.into();
-        scalars.connect_timeout = long.into();
-        scalars.handshake_timeout = long.into();
-        scalars.tls = tls.into();
+    let long = Duration::from_secs(600);
+    client.configure(|options| {
+        options.idle_timeout(long).connect_timeout(long).handshake_timeout(long).tls(tls);
     });
     Ok(())
 }

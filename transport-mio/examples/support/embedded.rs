@@ -2,8 +2,7 @@
 
 use std::error::Error;
 
-use petition_mio::Client;
-use petition_mio::petition_core::tls::TlsConfig;
+use petition_mio::{Client, TlsConfig};
 use petition_tests::httpbin::Httpbin;
 use petition_tests::tls::{Authority, Endpoint};
 
@@ -26,7 +25,9 @@ pub(crate) fn servers_or(
     let authority = Authority::new();
     let servers = vec![Httpbin::start_plain()?, Httpbin::start_tls(&Endpoint::new(&authority.issue_localhost()))?];
     let tls = TlsConfig::builder().root(authority.der()).build()?;
-    client.session(|session| session.update(|options| options.scalars_mut().tls = Some(tls).into()));
+    client.configure(|options| {
+        options.tls(tls);
+    });
     let paths = ["/get", "/redirect/2", "/bytes/100000", "/delay/1"];
     let urls = servers.iter().flat_map(|server| paths.map(|path| server.url(path))).collect();
     Ok((servers, urls))

@@ -323,8 +323,7 @@ fn t88_a_connection_for_one_request_has_a_place_too() {
     let mut world = World::new(limits);
     world.answers = false;
     for n in 0..20 {
-        let request = Request::new(Method::GET, format!("http://10.0.0.{n}/"))
-            .option(|options| options.scalars_mut().keep_alive = false.into());
+        let request = Request::new(Method::GET, format!("http://10.0.0.{n}/")).keep_alive(false);
         let prepared = world.session.prepare(&request).unwrap();
         world.engine.start(world.now, prepared, None);
     }

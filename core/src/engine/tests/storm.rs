@@ -89,8 +89,7 @@ impl Storm {
         const HOSTS: [&str; 5] = ["10.0.0.1", "10.0.0.2", "a.test", "b.test", "[::1]"];
         let host = HOSTS[self.dice.throw(HOSTS.len())];
         let (keep, timeout) = (!self.dice.once_in(4), self.dice.throw(30) as u64);
-        let mut request = Request::new(Method::GET, format!("http://{host}/"))
-            .option(|options| options.scalars_mut().keep_alive = keep.into());
+        let mut request = Request::new(Method::GET, format!("http://{host}/")).keep_alive(keep);
         if timeout > 20 {
             request.set_timeout(Duration::from_secs(timeout - 20));
         }

@@ -1,12 +1,10 @@
 //! What the caller may choose about redirects, and the safe defaults.
 
-use crate::limits::Limits;
-
-/// How redirects are treated. The default follows up to [`Limits::redirects`] and keeps credentials to their origin.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+/// How redirects are treated. The default follows up to 10 and keeps credentials to their origin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Policy {
-    /// How many are followed. Default: [`Follow::ToLimit`].
-    pub follow: Follow,
+    /// How many are followed for one request; one more is an error. 0 follows none and delivers the 3xx. Default: 10.
+    pub max: u32,
     /// What is done with a request that the chain has made before. Default: [`Repeats::Followed`].
     pub repeats: Repeats,
     /// Which fields go to another origin. Default: [`CrossOrigin::KeepUnlisted`].
@@ -28,25 +26,18 @@ pub struct Policy {
     pub danger_credentials_follow_to_any_origin: bool,
 }
 
-/// How many redirects are followed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Follow {
-    /// As many as [`Limits::redirects`] says.
-    #[default]
-    ToLimit,
-    /// Exactly so many; 0 delivers the 3xx as [`Follow::Never`] does.
-    AtMost(u32),
-    /// None: the 3xx is delivered.
-    Never,
-}
-
-impl Follow {
-    /// The number of redirects; 0 for none.
-    pub const fn limit(self, limits: &Limits) -> u32 {
-        match self {
-            Follow::ToLimit => limits.redirects,
-            Follow::AtMost(limit) => limit,
-            Follow::Never => 0,
+impl Default for Policy {
+    fn default() -> Self {
+        Policy {
+            max: 10,
+            repeats: Repeats::default(),
+            cross_origin: CrossOrigin::default(),
+            cross_origin_body: CrossOriginBody::default(),
+            plain_http: PlainHttp::default(),
+            referer: false,
+            keep_post: KeepPost::default(),
+            http_to_https_keeps_credentials: false,
+            danger_credentials_follow_to_any_origin: false,
         }
     }
 }

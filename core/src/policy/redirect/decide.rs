@@ -48,7 +48,7 @@ pub fn decide_with<'l>(
     if !matches!(status, 301 | 302 | 303 | 307 | 308) {
         return Ok(Decision::Final(WhyFinal::NotARedirect));
     }
-    let limit = policy.follow.limit(limits);
+    let limit = policy.max;
     if limit == 0 {
         return Ok(Decision::Final(WhyFinal::NotWanted));
     }

@@ -11,7 +11,7 @@ mod decide;
 mod fields;
 mod loops;
 
-pub use config::{CrossOrigin, CrossOriginBody, Follow, KeepPost, PlainHttp, Policy, Repeats};
+pub use config::{CrossOrigin, CrossOriginBody, KeepPost, PlainHttp, Policy, Repeats};
 pub use decide::{decide, decide_with};
 pub use fields::{is_sensitive_name, referer, survives};
 pub use loops::Seen;
@@ -194,9 +194,9 @@ impl fmt::Debug for NextHop {
 impl fmt::Display for RedirectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            RedirectError::TooMany { limit, times: 0 | 1 } => write!(f, "limit redirects is {limit}, seen one more"),
+            RedirectError::TooMany { limit, times: 0 | 1 } => write!(f, "limit redirects.max is {limit}, seen one more"),
             RedirectError::TooMany { limit, times } => {
-                write!(f, "limit redirects is {limit}, seen one more: a loop, the same request was made {times} times")
+                write!(f, "limit redirects.max is {limit}, seen one more: a loop, the same request was made {times} times")
             }
             RedirectError::Loop => f.write_str("redirect loop: the same request again, with no new cookie"),
             RedirectError::UnsupportedScheme(scheme) => {

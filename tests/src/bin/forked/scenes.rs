@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use fork::{Fork, fork, waitpid};
 use petition_core::{Error, ErrorKind, Unavailable};
-use petition_mio::{EventLoop, LoopThread, Options, petition_core};
+use petition_mio::{DriverConfig, EventLoop, LoopThread, petition_core};
 use petition_std::resolve::{Resolver, SystemResolver};
 use petition_std::{Session, TlsConfig};
 
@@ -27,7 +27,9 @@ pub(crate) fn run() {
     if let Some(file) = file {
         let trusted = std::fs::read(file).expect("the file of certificates");
         let tls = TlsConfig::builder().roots_pem(&trusted).expect("certificates").build().expect("a configuration");
-        session.update(|options| options.scalars_mut().tls = Some(tls).into());
+        session.configure(|options| {
+            options.tls(tls);
+        });
     }
     match scene.as_str() {
         "kept" => kept(&session, url),
@@ -167,7 +169,7 @@ fn busy(session: &Session, url: &str) {
 /// A loop on a thread of its own, which the child does not have.
 fn thread(url: &str) {
     let get = |client: &LoopThread| client.get(format!("{url}/get")).timeout(PATIENCE).join();
-    let mut client = Some(LoopThread::spawn(Options::default()).expect("a loop"));
+    let mut client = Some(LoopThread::spawn(DriverConfig::default()).expect("a loop"));
     let parents = client.as_ref().expect("it");
     assert_eq!(get(parents).wait().expect("an end").expect("a response").status(), 200);
     let slow = parents.get(format!("{url}/delay/1")).join();
@@ -181,7 +183,7 @@ fn thread(url: &str) {
         assert!(!format!("{handle:?}").is_empty());
         assert!(slow.take().expect("it").wait().is_none());
         drop(copy);
-        let own = LoopThread::spawn(Options::default()).expect("a loop");
+        let own = LoopThread::spawn(DriverConfig::default()).expect("a loop");
         assert_eq!(get(&own).wait().expect("an end").expect("a response").status(), 200);
     });
     child.ends_well();

@@ -1,5 +1,6 @@
 //! What requests look like and what peers say, chosen by the program.
 
+use petition_core::http1::Leniencies;
 use std::time::Duration;
 
 use arbitrary::Unstructured;
@@ -64,13 +65,14 @@ pub(super) fn request(u: &mut Unstructured<'_>) -> arbitrary::Result<(Request, &
     } else {
         None
     };
-    let request = request.option(|options| {
-        let scalars = options.scalars_mut();
-        scalars.keep_alive = (bits & 12 != 12).into();
-        scalars.expect_continue = (bits & 48 == 48).into();
-        scalars.strict = (bits & 192 == 192).into();
+    let request = request.configure(|options| {
+        options.keep_alive(bits & 12 != 12);
+        options.expect_continue((bits & 48 == 48).then_some(Duration::from_secs(1)));
+        options.leniencies(|l| {
+            l.all(if bits & 192 == 192 { Leniencies::STRICT } else { Leniencies::COMPAT });
+        });
         if proxy.is_some() {
-            scalars.proxy = proxy.into();
+            options.proxy(proxy);
         }
     });
     Ok((request, host))

@@ -28,7 +28,9 @@ pub(crate) fn run(job: &Job) -> Outcome {
 /// With the TLS configuration that all use.
 fn trusting(job: &Job, session: Session) -> Result<Session, Box<dyn std::error::Error>> {
     let tls = TlsConfig::from_rustls(Arc::new(job.rustls()?));
-    session.update(|options| options.scalars_mut().tls = Some(tls).into());
+    session.configure(|options| {
+        options.tls(tls);
+    });
     Ok(session)
 }
 

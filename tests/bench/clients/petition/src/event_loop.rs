@@ -7,20 +7,22 @@ use std::time::Duration;
 use petition_bench_kit::{DEFAULT_FIELDS, Job, MANY, Outcome, expect, raise_file_limit, resident, say_resident};
 use petition_core::route::pool::PoolLimits;
 use petition_core::tls::TlsConfig;
-use petition_mio::{Client, Error, EventLoop, Flow, Handler, Head, Method, Options, Request};
+use petition_mio::{Client, DriverConfig, Error, EventLoop, Flow, Handler, Head, Method, Request};
 
 pub(crate) fn run(job: &Job) -> Outcome {
     let connections = if job.row == "grow-connections" { usize::try_from(job.x)? } else { MANY };
-    let mut options = Options::default();
+    let mut config = DriverConfig::default();
     if job.row == "grow-connections" {
-        options.pool = PoolLimits { idle_total: connections, idle_per_key: connections, ..options.pool };
+        config.pool = PoolLimits { idle_total: connections, idle_per_key: connections, ..config.pool };
         raise_file_limit()?;
     }
-    let mut event_loop = EventLoop::with(options)?;
+    let mut event_loop = EventLoop::with(config)?;
     let client = event_loop.client();
     if job.row.ends_with("tls") || job.row == "resume" {
         let tls = TlsConfig::from_rustls(Arc::new(job.rustls()?));
-        client.session(|session| session.update(|options| options.scalars_mut().tls = Some(tls).into()));
+        client.configure(|options| {
+            options.tls(tls);
+        });
     }
     if matches!(job.row.as_str(), "hold" | "hold-tls" | "grow-connections") {
         patient(&client);
@@ -31,12 +33,7 @@ pub(crate) fn run(job: &Job) -> Outcome {
         "connect" => one_by_one(job, &mut event_loop, &job.url("/close")),
         "resume" => one_by_one(job, &mut event_loop, &job.tls_url("/close")),
         "session" => {
-            client.session(|session| -> Outcome {
-                for (name, value) in DEFAULT_FIELDS {
-                    session.set_header(name, value)?;
-                }
-                Ok(())
-            })?;
+            client.set_headers(DEFAULT_FIELDS)?;
             client.get(job.url("/set")).send(|result| drop(result.expect("an answer")));
             finish(&mut event_loop)?;
             one_by_one(job, &mut event_loop, &job.url("/redirect"))
@@ -57,14 +54,9 @@ pub(crate) fn run(job: &Job) -> Outcome {
 
 /// The deadlines of everyday use would end what is slow on purpose.
 fn patient(client: &Client) {
-    client.session(|session| {
-        session.update(|options| {
-            let scalars = options.scalars_mut();
-            let long = Some(Duration::from_secs(600));
-            scalars.idle_timeout = long.into();
-            scalars.connect_timeout = long.into();
-            scalars.handshake_timeout = long.into();
-        });
+    client.configure(|options| {
+        let long = Duration::from_secs(600);
+        options.idle_timeout(long).connect_timeout(long).handshake_timeout(long);
     });
 }
 
@@ -145,7 +137,7 @@ fn upload(job: &Job, event_loop: &mut EventLoop) -> Outcome {
     let mut request = Request::new(Method::POST, job.url("/upload"));
     request.set_data(vec![b'x'; usize::try_from(job.x)?]);
     job.repeat(|| {
-        client.with(request.clone()).send(|result| assert_eq!(result.expect("an answer").bytes().len(), 13));
+        client.request_from(request.clone()).send(|result| assert_eq!(result.expect("an answer").bytes().len(), 13));
         finish(event_loop)
     })
 }

@@ -1,10 +1,9 @@
 //! Over the blocking sockets of [`petition_std`].
 
 use std::io::{Cursor, Read};
-use std::ops::DerefMut;
 
-use petition_core::{Body, Request};
-use petition_std::{Method, Session};
+use petition_core::Request;
+use petition_std::Session;
 
 use super::names::Names;
 use super::transport::{Client, Exchanged, State, Transport};
@@ -20,14 +19,9 @@ impl Transport for Std {
 
 impl Client for Session {
     fn send(&self, request: Request, stream: Option<Vec<u8>>) -> Exchanged {
-        let mut sendable = self.request(Method::GET, "");
+        let mut sendable = self.request_from(request);
         if let Some(bytes) = stream {
             sendable = sendable.stream(Cursor::new(bytes), None);
-        }
-        let body = sendable.body().clone();
-        *sendable.deref_mut() = request;
-        if let Body::Stream { .. } = body {
-            sendable.set_data(body);
         }
         let mut response = match sendable.send() {
             Ok(response) => response,

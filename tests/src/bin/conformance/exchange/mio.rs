@@ -4,7 +4,7 @@ use std::sync::mpsc;
 
 use petition_core::http1::ResponseHead;
 use petition_core::{Error, Request};
-use petition_mio::{Flow, Handler, Head, LoopThread, Options, Supply};
+use petition_mio::{DriverConfig, Flow, Handler, Head, LoopThread, Supply};
 
 use super::names::Names;
 use super::transport::{Client, Exchanged, State, Transport};
@@ -14,7 +14,8 @@ pub(crate) struct Mio;
 
 impl Transport for Mio {
     fn open(&self, state: &State, names: &Names) -> Box<dyn Client> {
-        let options = Options { resolver: Box::new(names.clone()), session: state.clone(), ..Options::default() };
+        let options =
+            DriverConfig { resolver: Box::new(names.clone()), session: state.clone(), ..DriverConfig::default() };
         // Nothing can be asked without a loop.
         Box::new(LoopThread::spawn(options).unwrap_or_else(|error| panic!("no event loop: {error}")))
     }
@@ -24,7 +25,7 @@ impl Client for LoopThread {
     fn send(&self, request: Request, stream: Option<Vec<u8>>) -> Exchanged {
         let (tell, told) = mpsc::sync_channel(1);
         let collector = Collector { tell, head: None, body: Vec::new(), upload: stream.unwrap_or_default(), sent: 0 };
-        self.with(request).stream(collector);
+        self.request_from(request).stream(collector);
         told.recv().unwrap_or_else(|_| panic!("a handler was not told of its end"))
     }
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use petition_core::http_date::format_http_date;
 use petition_core::http1::Version;
-use petition_core::policy::redirect::{CrossOriginBody, Follow, Policy, Repeats};
-use petition_core::{Body, Limits, Method, Options, Request, Session, Setting, UnixTime};
+use petition_core::policy::redirect::{CrossOriginBody, Policy, Repeats};
+use petition_core::{Body, Limits, Method, Options, Request, Session, UnixTime};
 
 use super::op::{self, Condition, Op};
 
@@ -15,10 +15,12 @@ const WORTH_ASKING: usize = 1024 * 1024;
 /// Puts the cookies that the operation brings into the session's jar.
 pub(super) fn prepare_session(op: &Op, session: &mut Session) {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |time| time.as_secs());
-    session.jar_mut().import_netscape(&op.cookies, UnixTime(now));
-    if op.junk_session_cookies {
-        session.jar_mut().clear_session();
-    }
+    session.cookies(|jar| {
+        jar.import_netscape(&op.cookies, UnixTime(now));
+        if op.junk_session_cookies {
+            jar.clear_session();
+        }
+    });
 }
 
 /// The request, and its body if that is a stream.
@@ -105,40 +107,37 @@ fn cookie_field(text: &[u8], request: &mut Request) {
 
 fn settings(op: &Op, options: &mut Options) {
     let seconds = |seconds: f64| Duration::try_from_secs_f64(seconds).ok().filter(|time| !time.is_zero());
-    let scalars = options.scalars_mut();
-    let follow = match (op.follow, op.max_redirs) {
-        (false, _) => Follow::Never,
-        (true, None) => Follow::ToLimit,
-        (true, Some(most)) => Follow::AtMost(most),
-    };
-    let mut policy = Policy { follow, repeats: Repeats::Followed, referer: op.auto_referer, ..Policy::default() };
+    let max = if op.follow { op.max_redirs.unwrap_or(Policy::default().max) } else { 0 };
+    let mut policy = Policy { max, repeats: Repeats::Followed, referer: op.auto_referer, ..Policy::default() };
     [policy.keep_post.on_301, policy.keep_post.on_302, policy.keep_post.on_303] = op.keep_post;
     policy.danger_credentials_follow_to_any_origin = op.location_trusted;
     // curl sends the body wherever it is led.
     policy.cross_origin_body = CrossOriginBody::DangerSendInClear;
-    scalars.redirect = policy.into();
-    scalars.decode = Setting::Set(op.compressed);
-    scalars.cookies = Setting::Set(op.cookie_engine || !op.cookies.is_empty());
-    scalars.proxy = Setting::Set(op.proxy.as_ref().ok().cloned().flatten());
+    options.redirects(|r| {
+        r.all(policy);
+    });
+    options.decode(op.compressed);
+    options.cookie_jar(op.cookie_engine || !op.cookies.is_empty());
+    options.proxy(op.proxy.as_ref().ok().cloned().flatten());
     if let Some(timeout) = op.timeout {
-        scalars.total_timeout = Setting::Set(seconds(timeout));
+        options.total_timeout(seconds(timeout));
     }
     if let Some(timeout) = op.connect_timeout {
-        scalars.connect_timeout = Setting::Set(seconds(timeout));
+        options.connect_timeout(seconds(timeout));
     }
     // curl limits the head as a whole and no line of it.
-    scalars.limits.head_line_bytes = Limits::DEFAULT.head_bytes.into();
-    scalars.limits.stream_bytes = op.max_filesize.into();
+    options.limits(|l| {
+        l.head_line_bytes(Limits::DEFAULT.head_bytes).stream_bytes(op.max_filesize);
+    });
     if let Some(timeout) = op.expect100_timeout.and_then(seconds) {
-        scalars.continue_timeout = Setting::Set(timeout);
         // To give that time means to ask, with a body that is worth it.
         let length = if let op::Body::Known(bytes) = &op.body { bytes.len() } else { 0 };
-        scalars.expect_continue = Setting::Set(length > WORTH_ASKING);
+        options.expect_continue((length > WORTH_ASKING).then_some(timeout));
     }
-    scalars.transfer_coding = Setting::Set(op.transfer_coding);
-    scalars.target = Setting::Set(op.target.clone());
+    options.transfer_coding(op.transfer_coding);
+    options.target(op.target.clone());
     if op.http10 {
-        scalars.version = Setting::Set(Version::Http10);
+        options.version(Version::Http10);
     }
 }
 
@@ -146,14 +145,19 @@ fn settings(op: &Op, options: &mut Options) {
 fn field(name: &str, value: Option<&[u8]>, request: &mut Request) {
     let is = |known: &str| name.eq_ignore_ascii_case(known);
     let says = |known: &str| value.is_some_and(|value| value.trim_ascii().eq_ignore_ascii_case(known.as_bytes()));
-    let scalars = request.options_mut().scalars_mut();
     match value {
         Some(_) if is("transfer-encoding") && says("chunked") => {}
-        Some(_) if is("expect") && says("100-continue") => scalars.expect_continue = Setting::Set(true),
-        None if is("expect") => scalars.expect_continue = Setting::Set(false),
+        Some(_) if is("expect") && says("100-continue") => {
+            request.options_mut().expect_continue(Duration::from_secs(1));
+        }
+        None if is("expect") => {
+            request.options_mut().expect_continue(None);
+        }
         // Nothing to say there that the library does not.
         Some(b"") if is("connection") => {}
-        Some(_) if is("connection") && says("close") => scalars.keep_alive = Setting::Set(false),
+        Some(_) if is("connection") && says("close") => {
+            request.options_mut().keep_alive(false);
+        }
         Some(value) => request.add_header(name, value),
         // A name that cannot be sent is not sent.
         None if !name.is_ascii() => {}

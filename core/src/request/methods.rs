@@ -1,0 +1,155 @@
+//! The methods of a request that all faces share, as a macro: the chaining forms, one for each option, and what transports forward.
+
+/// The methods of a request that are the same everywhere: for [`Request`] itself, and for the transports' own request types. `$request`
+/// is the path from `self` to the [`Request`]; where it is not empty, the setting forms are forwarded as well.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! request_methods {
+    (@each $request:tt $($(#[$doc:meta])* $name:ident($($arg:ident: $type:ty),*) = $set:ident;)*) => {
+        $($crate::request_methods! { @one $request { $(#[$doc])* $name($($arg: $type),*) = $set } })*
+    };
+    (@one [] { $(#[$doc:meta])* $name:ident($($arg:ident: $type:ty),*) = $set:ident }) => {
+        $(#[$doc])*
+        #[must_use]
+        pub fn $name(mut self, $($arg: $type),*) -> Self {
+            self.$set($($arg),*);
+            self
+        }
+    };
+    (@one [$($request:tt)+] { $(#[$doc:meta])* $name:ident($($arg:ident: $type:ty),*) = $set:ident }) => {
+        $crate::request_methods! { @one [] { $(#[$doc])* $name($($arg: $type),*) = $set } }
+
+        $(#[$doc])*
+        pub fn $set(&mut self, $($arg: $type),*) {
+            self $($request)+ .$set($($arg),*);
+        }
+    };
+    (@options
+        composite {$(
+            #[doc = $part_brief:literal] $(#[doc = $part_doc:literal])*
+            $part:ident: $options:ty => $value:ty = $parts:expr;
+        )*}
+        single {$(
+            #[doc = $brief:literal] $(#[doc = $doc:literal])* $(#[cfg($cfg:meta)])?
+            $name:ident: $type:ty = $default:expr $(, $redact:ident)?;
+        )*}
+    ) => {
+        $(
+            #[doc = concat!($part_brief, " [In full](crate::Options::", stringify!($part), ").")]
+            #[must_use]
+            pub fn $part(mut self, change: impl FnOnce(&mut $options)) -> Self {
+                self.options_mut().$part(change);
+                self
+            }
+        )*
+        $(
+            #[doc = concat!($brief, " [In full](crate::Options::", stringify!($name), ").")]
+            $(#[cfg($cfg)])?
+            #[must_use]
+            pub fn $name(mut self, value: impl Into<$crate::Setting<$type>>) -> Self {
+                self.options_mut().$name(value);
+                self
+            }
+        )*
+    };
+    (@forward [$($request:tt)+]) => {
+        /// The method.
+        pub fn method(&self) -> &$crate::Method {
+            self $($request)+ .method()
+        }
+
+        /// The URL without userinfo, if it is absolute.
+        pub fn url(&self) -> Option<&$crate::Url> {
+            self $($request)+ .url()
+        }
+
+        /// The body.
+        pub fn body(&self) -> &$crate::Body {
+            self $($request)+ .body()
+        }
+
+        /// The options of this request.
+        pub fn options(&self) -> &$crate::Options {
+            self $($request)+ .options()
+        }
+
+        /// The options of this request, to be changed. Nothing of them stays on the session.
+        pub fn options_mut(&mut self) -> &mut $crate::Options {
+            self $($request)+ .options_mut()
+        }
+
+        /// Sets the method.
+        pub fn set_method(&mut self, method: $crate::Method) {
+            self $($request)+ .set_method(method);
+        }
+
+        /// Sets the URL.
+        pub fn set_url(&mut self, url: impl $crate::IntoUrl) {
+            self $($request)+ .set_url(url);
+        }
+
+        /// Sets an `application/x-www-form-urlencoded` body.
+        pub fn set_form<N: AsRef<str>, V: AsRef<str>>(&mut self, pairs: impl IntoIterator<Item = (N, V)>) {
+            self $($request)+ .set_form(pairs);
+        }
+
+        /// Sets a JSON body with its Content-Type.
+        #[cfg(feature = "json")]
+        pub fn set_json<T: $crate::Serialize + ?Sized>(&mut self, value: &T) {
+            self $($request)+ .set_json(value);
+        }
+    };
+    (@forward []) => {};
+    ($($request:tt)*) => {
+        $crate::request_methods! { @each [$($request)*]
+            /// Sets a field, in place of the session's and any earlier one of this name.
+            header(name: impl AsRef<str>, value: impl AsRef<[u8]>) = set_header;
+            /// Adds one more field of this name.
+            append_header(name: impl AsRef<str>, value: impl AsRef<[u8]>) = add_header;
+            /// Sets a field whose value is a secret: shown nowhere, sent to this origin only.
+            sensitive_header(name: impl AsRef<str>, value: impl AsRef<[u8]>) = set_sensitive_header;
+            /// Removes all fields of this name, the session's and an automatic one included.
+            without_header(name: impl AsRef<str>) = remove_header;
+            /// Adds a query parameter; the URL's own query is kept.
+            query(name: impl AsRef<str>, value: impl AsRef<str>) = add_query;
+            /// Sends a cookie with this request only, beside those of the jar.
+            cookie(name: impl AsRef<str>, value: impl AsRef<str>) = set_cookie;
+            /// Sets the body: bytes or text, sent as they are.
+            data(body: impl Into<$crate::Body>) = set_data;
+            /// Sets a text body with its Content-Type.
+            text_data(text: impl Into<String>) = set_text_data;
+            /// Sets Basic credentials for this request's origin.
+            basic_auth(user: impl AsRef<str>, password: impl AsRef<str>) = set_basic_auth;
+            /// Sets a Bearer token for this request's origin.
+            bearer_auth(token: impl AsRef<str>) = set_bearer_auth;
+            /// Limits the time for the whole call: short for the option `total_timeout`.
+            timeout(total: impl Into<$crate::Setting<Option<std::time::Duration>>>) = set_timeout;
+        }
+
+        $crate::request_methods! { @forward [$($request)*] }
+
+        /// Sets an `application/x-www-form-urlencoded` body.
+        #[must_use]
+        pub fn form<N: AsRef<str>, V: AsRef<str>>(mut self, pairs: impl IntoIterator<Item = (N, V)>) -> Self {
+            self.set_form(pairs);
+            self
+        }
+
+        /// Sets a JSON body with its Content-Type.
+        #[cfg(feature = "json")]
+        #[must_use]
+        pub fn json<T: $crate::Serialize + ?Sized>(mut self, value: &T) -> Self {
+            self.set_json(value);
+            self
+        }
+
+        /// Changes the options of this request. Nothing of them stays on the session.
+        #[must_use]
+        pub fn configure(mut self, change: impl FnOnce(&mut $crate::Options)) -> Self {
+            change(self.options_mut());
+            self
+        }
+
+        $crate::option_table! { [$crate::request_methods] { @options } }
+    };
+}
