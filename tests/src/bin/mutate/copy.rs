@@ -1,5 +1,6 @@
 //! A copy of the project to put faults into.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{fs, io};
@@ -30,7 +31,7 @@ pub(crate) struct Faulty {
 
 impl Copy {
     /// Copies every file that git knows or would know, as it stands now. A file that is the same keeps its time, so that a second run builds
-    /// little.
+    /// little. Files of an earlier copy that are gone or moved are removed: two files of one module do not build.
     ///
     /// # Errors
     /// In words: git or the file system failed.
@@ -44,8 +45,10 @@ impl Copy {
             .output()
             .map_err(|error| format!("git: {error}"))?;
         let listed = String::from_utf8(listed.stdout).map_err(|error| error.to_string())?;
-        for name in listed.split_terminator('\0') {
-            refresh(&from.join(name), &copy.root.join(name)).map_err(|error| format!("{name}: {error}"))?;
+        let names: BTreeSet<_> = listed.split_terminator('\0').map(Path::new).collect();
+        keep_only(&copy.root, &copy.root, &names).map_err(|error| format!("{}: {error}", copy.root.display()))?;
+        for name in names {
+            refresh(&from.join(name), &copy.root.join(name)).map_err(|error| format!("{}: {error}", name.display()))?;
         }
         Ok(copy)
     }
@@ -80,6 +83,22 @@ impl Drop for Faulty {
             eprintln!("mutate: {} keeps its fault: {error}", self.file.display());
         }
     }
+}
+
+/// Removes every file in `folder` of the copy at `root` that is not one of `names`.
+fn keep_only(root: &Path, folder: &Path, names: &BTreeSet<&Path>) -> io::Result<()> {
+    if !folder.exists() {
+        return Ok(());
+    }
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            keep_only(root, &path, names)?;
+        } else if !path.strip_prefix(root).is_ok_and(|name| names.contains(name)) {
+            fs::remove_file(path)?;
+        }
+    }
+    Ok(())
 }
 
 fn refresh(from: &Path, to: &Path) -> io::Result<()> {
