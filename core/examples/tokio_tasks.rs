@@ -14,7 +14,7 @@ use std::time::Duration;
 use petition_core::link::Link;
 use petition_core::route::dial::AttemptId;
 use petition_core::route::pool::{Pool, Pooled, Take};
-use petition_core::{Event, Input, IoFailure, Method, Output, Request, Session, Side, Transfer, route::Route};
+use petition_core::{Acquire, Event, Input, IoFailure, Method, Output, Request, Session, Side, Transfer, route::Route};
 use tokio::io::Interest;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::task::{JoinSet, LocalSet};
@@ -39,7 +39,8 @@ async fn fetch(client: &Client, request: Request) -> Result<(u16, Vec<u8>), Box<
     loop {
         match transfer.poll() {
             Output::Sync => transfer.sync(now(), &mut client.session.borrow_mut())?,
-            Output::Acquire => match client.take(&transfer) {
+            Output::Acquire(Acquire::New) => transfer.handle(now(), Input::NotAcquired)?,
+            Output::Acquire(Acquire::Any) => match client.take(&transfer) {
                 Some((link, kept)) => {
                     let peer = stream.insert(kept).peer_addr().ok();
                     transfer.handle(now(), Input::Acquired { link, peer })?;

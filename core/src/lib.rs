@@ -79,6 +79,7 @@ pub use json_error::JsonError;
 pub use limits::{LimitExceeded, Limits};
 pub use options::{Options, Params, Setting, Settings};
 pub use policy::auth::Auth;
+pub use policy::{Acquire, Why};
 pub use request::{Body, BuildError, IntoUrl, Prepared, Request, RequestTarget, UrlCache};
 pub use route::proxy::Proxy;
 pub use secret_scope::SecretScope;

@@ -3,7 +3,6 @@
 //! A transport keeps one behind whatever lock it likes and hands it to a transfer only when that asks to be
 //! synchronised ([`Transfer::sync`](crate::Transfer::sync)); nothing here waits or does I/O.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ::url::Url;
@@ -15,7 +14,7 @@ use crate::headers::{HeaderError, Headers};
 use crate::http1::FieldLines;
 use crate::limits::LimitExceeded;
 use crate::options::{Options, Params, ResolvedOptions, Setting, Settings};
-use crate::origin::Origin;
+use crate::policy::Memory;
 use crate::request::prepared::{Prepared, general_lines};
 use crate::request::{BuildError, Request, Target};
 use crate::route::Route;
@@ -52,8 +51,7 @@ pub struct Session {
     pub(crate) route: Option<Route>,
     /// The fields that were written out last.
     written: Option<Written>,
-    jar: Jar,
-    refused_expect: BTreeSet<Origin>,
+    pub(crate) memory: Memory,
     #[cfg(feature = "tls")]
     default_tls: Option<TlsConfig>,
 }
@@ -65,9 +63,6 @@ struct Written {
     general: Arc<FieldLines>,
     lines: Arc<FieldLines>,
 }
-
-/// Origins remembered to refuse `Expect: 100-continue` (T53); the oldest knowledge is worth little.
-const REFUSED_EXPECT: usize = 256;
 
 impl Session {
     /// A session with the library's defaults and an empty jar, under a seed that anybody knows ([`TestSeed`] 0): for tests and runs that
@@ -88,8 +83,7 @@ impl Session {
             seed,
             route: None,
             written: None,
-            jar: Jar::default(),
-            refused_expect: BTreeSet::new(),
+            memory: Memory::default(),
             #[cfg(feature = "tls")]
             default_tls: None,
         }
@@ -174,16 +168,12 @@ impl Session {
 
     /// The cookies.
     pub fn jar(&self) -> &Jar {
-        &self.jar
+        &self.memory.jar
     }
 
     /// Reads or changes the cookies.
     pub fn cookies<R>(&mut self, f: impl FnOnce(&mut Jar) -> R) -> R {
-        f(&mut self.jar)
-    }
-
-    pub(crate) fn jar_mut(&mut self) -> &mut Jar {
-        &mut self.jar
+        f(&mut self.memory.jar)
     }
 
     /// Merges the request's options over the session's, resolves its URL and checks everything that can be checked
@@ -292,17 +282,6 @@ impl Session {
         }
         let config = TlsConfig::builder().build().map_err(|e| e.to_string())?;
         Ok(self.default_tls.insert(config).clone())
-    }
-
-    pub(crate) fn refuses_expect(&self, url: &Url) -> bool {
-        !self.refused_expect.is_empty() && self.refused_expect.contains(&Origin::of(url))
-    }
-
-    pub(crate) fn remember_refused_expect(&mut self, url: &Url) {
-        if self.refused_expect.len() >= REFUSED_EXPECT {
-            self.refused_expect.clear();
-        }
-        self.refused_expect.insert(Origin::of(url));
     }
 }
 

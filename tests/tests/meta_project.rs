@@ -121,3 +121,24 @@ fn version(text: &str) -> [u32; 3] {
     let mut parts = text.split('.').map(|part| part.parse().expect("a number"));
     [parts.next(), parts.next(), parts.next()].map(Option::unwrap_or_default)
 }
+
+/// The table of stages in ARCHITECTURE.md is that of the machine.
+#[test]
+fn architecture_shows_the_transitions_of_the_machine() {
+    let code = read("core/src/transfer/stage.rs");
+    let table = code.split("const TRANSITIONS").nth(1).expect("the machine has a table");
+    let mut known = Vec::new();
+    for line in table.lines().map(str::trim) {
+        let Some((stage, followers)) = line.strip_prefix('(').and_then(|row| row.split_once(", &[")) else {
+            if known.is_empty() { continue } else { break }
+        };
+        known.push((stage.to_owned(), followers.trim_end_matches("]),").to_owned()));
+    }
+    let text = read("ARCHITECTURE.md");
+    let shown = text.split("<!-- transitions -->").nth(1).expect("the table stands between two marks");
+    let rows = shown.lines().filter(|line| line.starts_with("| ")).skip(2);
+    let cells = rows.map(|row| row.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect::<Vec<_>>());
+    let shown: Vec<_> = cells.map(|cells| (cells[0].clone(), cells.get(2).cloned().unwrap_or_default())).collect();
+    assert_eq!(known.len(), 13, "expected every stage in the machine's table, found {known:?}");
+    assert_eq!(shown, known);
+}

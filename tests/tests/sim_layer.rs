@@ -135,7 +135,7 @@ fn get(response: &[u8], hangs_up: Option<usize>, dice: Option<Dice>) -> Outcome 
     for _ in 0..100_000 {
         match transfer.poll() {
             Output::Sync => transfer.sync(now, &mut session).unwrap(),
-            Output::Acquire => {
+            Output::Acquire(_) => {
                 let layers: Vec<Box<dyn Layer>> = vec![Box::new(Masked::default())];
                 let link = Box::new(Link::new(layers, Config::default()));
                 transfer.handle(now, Input::Acquired { link, peer: None }).unwrap();

@@ -20,7 +20,7 @@ fn t88_connections_that_are_not_kept_have_slots() {
         let session = Session::builder().pool(limits).build();
         session.configure(|options| {
             options.keep_alive(false);
-            options.connect_timeout(Duration::from_millis(200));
+            options.pool_timeout(Duration::from_millis(200));
         });
         let mut outer = session.get(world.url("/stream-bytes/50000")).send().unwrap();
         assert_eq!(session.pool_statistics().open, 1);
@@ -30,7 +30,7 @@ fn t88_connections_that_are_not_kept_have_slots() {
         assert!(inner.is_timeout(), "{inner}");
         assert_eq!(outer.content().unwrap().len(), 50_000);
         session.configure(|options| {
-            options.connect_timeout(PATIENCE);
+            options.pool_timeout(PATIENCE);
         });
         assert!(session.get(world.url("/get")).send().unwrap().text().is_ok());
         assert_eq!(session.pool_statistics().open, 0);

@@ -24,7 +24,7 @@ fn run(
         meddle(&mut transfer, &output);
         match output {
             Output::Sync => transfer.sync(now, &mut session).unwrap(),
-            Output::Acquire => transfer.handle(now, Input::NotAcquired).unwrap(),
+            Output::Acquire(_) => transfer.handle(now, Input::NotAcquired).unwrap(),
             Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
             Output::Transmit => transfer.handle(now, Input::Wrote(transfer.outgoing().len())).unwrap(),
             Output::Read => {
@@ -133,7 +133,7 @@ fn an_engine_takes_in_no_transfer_that_has_begun() {
     assert!(engine.adopt(over, None).is_err());
     let mut connected = fresh(&session);
     connected.sync(now, &mut session).unwrap();
-    assert!(matches!(connected.poll(), Output::Acquire));
+    assert!(matches!(connected.poll(), Output::Acquire(_)));
     connected.handle(now, Input::NotAcquired).unwrap();
     let Output::Connect(attempt, _) = connected.poll() else { panic!("it connects") };
     connected.handle(now, Input::Connected(attempt)).unwrap();
@@ -155,7 +155,7 @@ fn an_engine_takes_in_no_transfer_between_two_hops() {
             match transfer.poll() {
                 Output::Sync if !std::mem::take(&mut first) => break,
                 Output::Sync => transfer.sync(now, &mut session).unwrap(),
-                Output::Acquire => transfer.handle(now, Input::NotAcquired).unwrap(),
+                Output::Acquire(_) => transfer.handle(now, Input::NotAcquired).unwrap(),
                 Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
                 Output::Transmit => transfer.handle(now, Input::Wrote(transfer.outgoing().len())).unwrap(),
                 Output::Read if !std::mem::replace(&mut answered, true) => {
@@ -182,7 +182,7 @@ fn what_an_engine_answers_itself_nobody_else_does() {
     let engine::Output::Connect(socket, _) = engine.poll(&mut session) else { panic!("it connects") };
     let mut other = Transfer::new(session.prepare(&get()).unwrap(), now);
     other.sync(now, &mut session).unwrap();
-    assert!(matches!(other.poll(), Output::Acquire));
+    assert!(matches!(other.poll(), Output::Acquire(_)));
     other.handle(now, Input::NotAcquired).unwrap();
     // The number of an attempt is known to others as well.
     let Output::Connect(attempt, _) = other.poll() else { panic!("it connects") };

@@ -28,7 +28,7 @@ fn until(session: &mut Session, transfer: &mut Transfer, wanted: fn(&Output) -> 
         }
         match output {
             Output::Sync => transfer.sync(now, session).unwrap(),
-            Output::Acquire => transfer.handle(now, Input::NotAcquired).unwrap(),
+            Output::Acquire(_) => transfer.handle(now, Input::NotAcquired).unwrap(),
             Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
             Output::Transmit => transfer.handle(now, Input::Wrote(transfer.outgoing().len())).unwrap(),
             _ => {}
@@ -64,7 +64,7 @@ fn a_kept_connection_that_comes_with_the_deadline_is_to_be_closed() {
 
     let request = Request::new(Method::GET, "http://127.0.0.1/").timeout(ms(10));
     let mut second = Transfer::new(session.prepare(&request).unwrap(), now);
-    until(&mut session, &mut second, |o| matches!(o, Output::Acquire));
+    until(&mut session, &mut second, |o| matches!(o, Output::Acquire(_)));
     let late = Now::new(Instant::from_origin(ms(10)), now.unix);
     second.handle(late, Input::Acquired { link, peer: None }).unwrap();
     assert!(matches!(second.poll(), Output::Close));

@@ -203,7 +203,7 @@ fn reading(session: &mut Session) -> Transfer {
     loop {
         match transfer.poll() {
             Output::Sync => transfer.sync(now, session).unwrap(),
-            Output::Acquire => transfer.handle(now, Input::NotAcquired).unwrap(),
+            Output::Acquire(_) => transfer.handle(now, Input::NotAcquired).unwrap(),
             Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
             Output::NeedBody => transfer.handle(now, Input::BodyEnd).unwrap(),
             Output::Transmit => transfer.handle(now, Input::Wrote(transfer.outgoing().len())).unwrap(),

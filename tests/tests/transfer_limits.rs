@@ -294,7 +294,7 @@ fn no_place() -> (String, std::time::Duration) {
     let mut transfer = Transfer::new(session.prepare(&get("http://a.test/")).unwrap(), Now::default());
     assert!(matches!(transfer.poll(), Output::Sync));
     transfer.sync(Now::default(), &mut session).unwrap();
-    assert!(matches!(transfer.poll(), Output::Acquire));
+    assert!(matches!(transfer.poll(), Output::Acquire(_)));
     let at = transfer.deadline().unwrap();
     transfer.handle(Now::new(at, Now::default().unix), Input::Tick).unwrap();
     match transfer.poll() {

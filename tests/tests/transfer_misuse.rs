@@ -107,7 +107,7 @@ impl Fool {
         let now = self.now();
         match output {
             Output::Sync => self.transfer.sync(now, &mut self.session).unwrap(),
-            Output::Acquire => self.input(Input::NotAcquired),
+            Output::Acquire(_) => self.input(Input::NotAcquired),
             Output::Check => self.input(Input::Alive),
             Output::Resolve => {
                 let addresses: [SocketAddr; 2] = ["[::1]:80".parse().unwrap(), "127.0.0.1:80".parse().unwrap()];
@@ -224,7 +224,7 @@ fn an_attempt_is_answered_once_and_what_is_said_of_it_later_is_misuse() {
     while attempts.len() < 2 {
         match transfer.poll() {
             Output::Sync => transfer.sync(now, &mut session).unwrap(),
-            Output::Acquire => transfer.handle(now, Input::NotAcquired).unwrap(),
+            Output::Acquire(_) => transfer.handle(now, Input::NotAcquired).unwrap(),
             Output::Resolve => transfer.handle(now, Input::Resolved(&addresses)).unwrap(),
             Output::Connect(attempt, _) => {
                 attempts.push(attempt);
@@ -249,7 +249,7 @@ fn asking(session: &mut Session, url: &str) -> Transfer {
     loop {
         match transfer.poll() {
             Output::Sync => transfer.sync(now, session).unwrap(),
-            Output::Acquire => return transfer,
+            Output::Acquire(_) => return transfer,
             other => panic!("{other:?}"),
         }
     }

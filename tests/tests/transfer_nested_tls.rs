@@ -60,7 +60,7 @@ fn up_to_the_response(proxy: bool, lends: bool, body: usize) -> (Transfer, Vec<u
     loop {
         match transfer.poll() {
             Output::Sync => transfer.sync(now, &mut session).unwrap(),
-            Output::Acquire => transfer.handle(now, Input::NotAcquired).unwrap(),
+            Output::Acquire(_) => transfer.handle(now, Input::NotAcquired).unwrap(),
             Output::Resolve => {
                 let address = "192.0.2.1:443".parse().unwrap();
                 transfer.handle(now, Input::Resolved(&[address])).unwrap();

@@ -157,7 +157,7 @@ fn t96_no_machine_and_no_event_of_one_shows_a_secret() {
         printed.debug(&transfer.route());
         match output {
             Output::Sync => transfer.sync(now, &mut session).unwrap(),
-            Output::Acquire => transfer.handle(now, Input::NotAcquired).unwrap(),
+            Output::Acquire(_) => transfer.handle(now, Input::NotAcquired).unwrap(),
             Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
             Output::Transmit => transfer.handle(now, Input::Wrote(transfer.outgoing().len())).unwrap(),
             Output::Read => transfer.handle(now, Input::Received(response.as_bytes())).unwrap(),

@@ -34,7 +34,7 @@ fn run(request: &Request, response: &[u8], caller: usize, behind: usize, head: u
     loop {
         match transfer.poll() {
             Output::Sync => transfer.sync(now, &mut session).unwrap(),
-            Output::Acquire => transfer.handle(now, Input::NotAcquired).unwrap(),
+            Output::Acquire(_) => transfer.handle(now, Input::NotAcquired).unwrap(),
             Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
             Output::Transmit => {
                 let pieces = [transfer.outgoing(), transfer.outgoing_next()];
@@ -134,7 +134,7 @@ fn bytes_beyond_the_end_are_seen_behind_a_straight_read() {
         loop {
             match transfer.poll() {
                 Output::Sync => transfer.sync(now, &mut session).unwrap(),
-                Output::Acquire => transfer.handle(now, Input::NotAcquired).unwrap(),
+                Output::Acquire(_) => transfer.handle(now, Input::NotAcquired).unwrap(),
                 Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
                 Output::Transmit => transfer.handle(now, Input::Wrote(transfer.outgoing().len())).unwrap(),
                 Output::Read if transfer.content_due() == 0 => {
@@ -167,7 +167,7 @@ fn bytes_that_are_received_after_a_straight_read_are_shown() {
     loop {
         match transfer.poll() {
             Output::Sync => transfer.sync(now, &mut session).unwrap(),
-            Output::Acquire => transfer.handle(now, Input::NotAcquired).unwrap(),
+            Output::Acquire(_) => transfer.handle(now, Input::NotAcquired).unwrap(),
             Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
             Output::Transmit => transfer.handle(now, Input::Wrote(transfer.outgoing().len())).unwrap(),
             Output::Read => {
@@ -215,7 +215,7 @@ fn nothing_is_read_straight_that_has_to_be_looked_at() {
         for _ in 0..50 {
             match transfer.poll() {
                 Output::Sync => transfer.sync(now, &mut session).unwrap(),
-                Output::Acquire => transfer.handle(now, Input::NotAcquired).unwrap(),
+                Output::Acquire(_) => transfer.handle(now, Input::NotAcquired).unwrap(),
                 Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
                 Output::Transmit => transfer.handle(now, Input::Wrote(transfer.outgoing().len())).unwrap(),
                 Output::Read if !read => {

@@ -274,7 +274,7 @@ fn t53_cookies_of_a_417_are_stored_and_the_hop_is_told() {
     assert!(world.heard(1).contains("Cookie: a=1\r\n"), "{}", world.heard(1));
     let run = &world.transcripts[0];
     assert_eq!(run.words(), ["expect refused", "head 200", "done"]);
-    let hops: Vec<_> = run.history.iter().map(|hop| (hop.head.status().as_u16(), hop.url.as_str())).collect();
+    let hops: Vec<_> = run.history.iter().map(|hop| (hop.status().unwrap().as_u16(), hop.url.as_str())).collect();
     assert_eq!(hops, [(417, "http://a.test/")]);
 }
 

@@ -548,7 +548,7 @@ impl Driver {
                 }
             }
             Event::Informational(head) => drop(self.with_job(id, |_, job| job.informational(head))),
-            Event::Redirected | Event::ExpectRefused | Event::Retried | Event::Done | Event::Failed(_) => {}
+            Event::Again(_) | Event::Done | Event::Failed(_) => {}
         }
     }
 }

@@ -47,7 +47,8 @@ pub(crate) struct Call {
     process: Process,
     socket: Option<Box<Socket>>,
     opened: Instant,
-    place: Place,
+    /// The pool counts a connection of this call.
+    has_place: bool,
     dialing: Dialing,
     /// Where a body that is a stream comes from.
     pub(crate) upload: Option<Upload>,
@@ -77,16 +78,6 @@ enum Coming {
     Large,
     /// What is behind something large, of which nothing was seen: framing, and then perhaps more of the kind.
     Between,
-}
-
-/// Whether the pool counts a connection of this call.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
-    None,
-    Taken,
-    /// The connection was closed. What the transfer wants next tells whether another one takes its place: a retry on a
-    /// new connection does not ask the pool again.
-    Vacant,
 }
 
 /// Which sides of the socket would block.
@@ -131,7 +122,7 @@ impl Call {
                 process,
                 socket: None,
                 opened: Instant::ZERO,
-                place: Place::None,
+                has_place: false,
                 dialing: Dialing::default(),
                 upload: None,
                 watched,
@@ -191,16 +182,9 @@ impl Call {
     }
 
     fn perform(&mut self, output: Output) -> Option<Stop> {
-        if self.place == Place::Vacant {
-            self.place = Place::Taken;
-            if !matches!(output, Output::Event(Event::Retried)) {
-                self.give_place_back();
-            }
-        }
         match output {
-            Output::Resolve | Output::Connect(..) if !self.has_place() => {}
             Output::Sync => self.sync(),
-            Output::Acquire => self.acquire(),
+            Output::Acquire(want) => self.acquire(want),
             Output::Check => {
                 let alive = self.socket.as_ref().is_some_and(|socket| socket.is_quiet());
                 self.tell(if alive { Input::Alive } else { Input::Dead });
@@ -258,7 +242,7 @@ impl Call {
             }
             Event::Done => Some(Stop::Done),
             Event::Failed(error) => Some(Stop::Failed(error)),
-            Event::Informational(_) | Event::Redirected | Event::ExpectRefused | Event::Retried => None,
+            Event::Informational(_) | Event::Again(_) => None,
         }
     }
 
@@ -455,7 +439,7 @@ impl Drop for Call {
     fn drop(&mut self) {
         if !self.is_here() {
             // Closed by this process alone, which has no place for it.
-            self.place = Place::None;
+            self.has_place = false;
             return;
         }
         if !self.transfer.is_ended() && !std::thread::panicking() {

@@ -7,9 +7,9 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use petition_core::Instant;
 use petition_core::route::Route;
 use petition_core::route::pool::{Pool, PoolLimits, Take};
+use petition_core::{Acquire, Instant};
 
 use crate::session::Kept;
 
@@ -18,15 +18,6 @@ pub(crate) struct Places {
     limits: PoolLimits,
     state: Mutex<State>,
     freed: Condvar,
-}
-
-/// Which connection will do.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Want {
-    /// A kept one, or else a new one.
-    Any,
-    /// A new one.
-    New,
 }
 
 struct State {
@@ -61,12 +52,12 @@ impl Places {
     }
 
     /// A kept connection, or leave to open one; `None` when that is to be waited for.
-    pub(crate) fn take_now(&self, route: &Route, now: Instant) -> Option<Take<Route, Kept>> {
+    pub(crate) fn take_now(&self, route: &Route, want: Acquire, now: Instant) -> Option<Take<Route, Kept>> {
         let mut state = self.lock();
         if !state.line.is_empty() {
             return None;
         }
-        match state.pool.take(route, now) {
+        match ask(&mut state.pool, route, want, now) {
             Take::Full => None,
             taken => Some(taken),
         }
@@ -76,17 +67,13 @@ impl Places {
     pub(crate) fn take(
         &self,
         route: &Route,
-        want: Want,
+        want: Acquire,
         now: Instant,
         left: Option<Duration>,
     ) -> Option<Take<Route, Kept>> {
-        let ask = |pool: &mut Pool<Route, Kept>, now| match want {
-            Want::Any => pool.take(route, now),
-            Want::New => pool.open(route),
-        };
         let mut state = self.lock();
         if !state.line.iter().any(|(_, waiting)| waiting == route) {
-            match ask(&mut state.pool, now) {
+            match ask(&mut state.pool, route, want, now) {
                 Take::Full => {}
                 taken => return Some(taken),
             }
@@ -104,7 +91,7 @@ impl Places {
             };
             let first = state.line.iter().find(|(_, waiting)| waiting == route);
             if first.is_some_and(|(first, _)| *first == ticket) {
-                match ask(&mut state.pool, now + began.elapsed()) {
+                match ask(&mut state.pool, route, want, now + began.elapsed()) {
                     Take::Full => {}
                     taken => break Some(taken),
                 }
@@ -126,5 +113,12 @@ impl Places {
             self.freed.notify_all();
         }
         result
+    }
+}
+
+fn ask(pool: &mut Pool<Route, Kept>, route: &Route, want: Acquire, now: Instant) -> Take<Route, Kept> {
+    match want {
+        Acquire::Any => pool.take(route, now),
+        Acquire::New => pool.open(route),
     }
 }

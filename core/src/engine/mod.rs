@@ -225,8 +225,6 @@ struct Slot {
 #[derive(Default)]
 struct Dialing {
     attempts: Vec<(AttemptId, SocketId)>,
-    /// Orders that wait for a place.
-    held: VecDeque<transfer::Output>,
 }
 
 struct Socket {
@@ -380,20 +378,11 @@ impl Engine {
                     }
                 }
             }
-            let asked = match &mut slot.dialing {
-                Some(dialing) if slot.counted && !dialing.held.is_empty() => dialing.held.pop_front()?,
-                _ => {
-                    #[cfg(test)]
-                    {
-                        self.polls += 1;
-                    }
-                    slot.transfer.poll()
-                }
-            };
-            if slot.socket.is_none() && slot.counted && no_connection_follows(&asked) {
-                self.give_place_back(id);
-                slot = self.transfers.get_mut(id.0)?;
+            #[cfg(test)]
+            {
+                self.polls += 1;
             }
+            let asked = slot.transfer.poll();
             let output = match asked {
                 Asked::Transmit => Output::Transmit(slot.socket?),
                 Asked::Read => {
@@ -418,20 +407,12 @@ impl Engine {
                     debug_assert_eq!(synced, Ok(()));
                     continue;
                 }
-                Asked::Acquire => {
+                Asked::Acquire(_) => {
                     if !self.acquire_or_wait(id) {
                         return None;
                     }
                     if !self.closing.is_empty() {
                         // What made room is closed before anything is opened.
-                        self.current = Some((id, TURN));
-                        return None;
-                    }
-                    continue;
-                }
-                Asked::Resolve | Asked::Connect(..) if !slot.counted => {
-                    self.hold(id, asked);
-                    if !self.closing.is_empty() {
                         self.current = Some((id, TURN));
                         return None;
                     }
@@ -458,10 +439,14 @@ impl Engine {
                     Some(output) => output,
                     None => continue,
                 },
-                Asked::Close => match self.close(id) {
-                    Some(output) => output,
-                    None => continue,
-                },
+                Asked::Close => {
+                    let closed = self.close(id);
+                    self.give_place_back(id);
+                    match closed {
+                        Some(output) => output,
+                        None => continue,
+                    }
+                }
                 Asked::Check => {
                     let socket = slot.socket?;
                     if self.awaits_look_at(id, socket) {
@@ -523,16 +508,6 @@ impl Engine {
         let Engine { timers, transfers, .. } = self;
         timers.trim(transfers.len(), |index| transfers.key_at(index).is_some());
         Some(Output::Ended { id, transfer: slot.transfer, error })
-    }
-}
-
-/// Whether a transfer that asks this, without a connection, will not open one before it asks the pool again.
-fn no_connection_follows(asked: &transfer::Output) -> bool {
-    use transfer::Output as Asked;
-    match asked {
-        Asked::Event(Event::Retried) => false,
-        Asked::Sync | Asked::Acquire | Asked::Body | Asked::Event(_) => true,
-        _ => false,
     }
 }
 

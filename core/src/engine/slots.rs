@@ -3,9 +3,10 @@
 use std::net::SocketAddr;
 
 use super::{Dialing, Engine, Kept, Output, Owner, Socket, SocketId, TransferId};
+use crate::policy::Acquire;
 use crate::route::dial::AttemptId;
 use crate::route::pool::{Pooled, Take};
-use crate::transfer::{self, Input};
+use crate::transfer::Input;
 
 impl Engine {
     pub(super) fn open(&mut self, id: TransferId, attempt: AttemptId, address: SocketAddr) -> Option<Output> {
@@ -41,33 +42,21 @@ impl Engine {
         got
     }
 
-    /// A connection is to be opened that has no place yet: the transfer did not ask the pool for a kept one.
-    pub(super) fn hold(&mut self, id: TransferId, order: transfer::Output) {
-        let Some(slot) = self.transfers.get_mut(id.0) else { return };
-        let others = slot.waits.is_some() || slot.transfer.route().is_some_and(|route| self.waiting.has(route));
-        slot.dialing.get_or_insert_default().held.push_back(order);
-        if !others && self.acquire(id) {
-            return;
-        }
-        self.wait_for_place(id);
-    }
-
-    /// Gives a transfer a place, and a kept connection with it if it asked for one. False when there is none.
+    /// Gives a transfer a place, and an idle connection with it if that will do. False when there is none.
     fn acquire(&mut self, id: TransferId) -> bool {
         // One that was cancelled meanwhile needs nothing any more.
         let Some(slot) = self.transfers.get_mut(id.0).filter(|slot| !slot.transfer.is_ended()) else { return true };
         let Some(route) = slot.transfer.route() else { return true };
-        let held = slot.dialing.as_ref().is_some_and(|dialing| !dialing.held.is_empty());
-        let taken = if held { self.pool.open(route) } else { self.pool.take(route, self.now.instant) };
+        let taken = match slot.transfer.acquires() {
+            Acquire::Any => self.pool.take(route, self.now.instant),
+            Acquire::New => self.pool.open(route),
+        };
         let input = match taken {
             Take::Full => return false,
             Take::Open { evicted } => {
                 slot.counted = true;
                 if let Some(evicted) = evicted {
                     self.close_later(evicted.socket);
-                }
-                if held {
-                    return true;
                 }
                 Input::NotAcquired
             }
@@ -127,7 +116,7 @@ impl Engine {
         }
     }
 
-    /// The transfer's connection is over. Its place is kept for the moment: it may connect anew at once.
+    /// The transfer's connection is over.
     pub(super) fn close(&mut self, id: TransferId) -> Option<Output> {
         self.recall_buffer_of(id);
         let socket = self.transfers.get_mut(id.0)?.socket.take()?;
@@ -196,7 +185,7 @@ impl Dialing {
     pub(super) fn forget(dialing: &mut Option<Box<Dialing>>, socket: SocketId) {
         if let Some(all) = dialing {
             all.attempts.retain(|(_, known)| *known != socket);
-            if all.attempts.is_empty() && all.held.is_empty() {
+            if all.attempts.is_empty() {
                 *dialing = None;
             }
         }

@@ -310,7 +310,8 @@ pub struct Report {
     pub kind: ErrorKind,
     /// What the transfer was doing.
     pub phase: Phase,
-    /// Which hop of a chain of redirects, from 0.
+    /// Which hop of the request, from 0. A redirect, a repetition without `Expect` and one on a new
+    /// connection each begin a hop.
     pub hop: u32,
     /// The method of that hop.
     pub method: Method,

@@ -4,6 +4,7 @@
 //! is sent. What the methods set are options of the request's own level ([`crate::options`]).
 
 pub mod body;
+mod follow;
 mod methods;
 pub mod prepared;
 pub(crate) mod target;

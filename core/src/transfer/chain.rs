@@ -2,18 +2,14 @@
 
 use super::io::Hop;
 use crate::http1::Fields;
-use crate::policy::redirect::Seen;
+use crate::policy::Trail;
 
 /// What is remembered over the hops.
 #[derive(Default)]
 pub(super) struct Chain {
     /// Nothing, for most requests.
     pub(super) rare: Option<Box<Rare>>,
-    /// Redirects that were followed, whatever was taken out of the history.
-    pub(super) hops: u32,
-    /// A response of the chain changed the jar.
-    pub(super) new_cookies: bool,
-    pub(super) expect: Expectation,
+    pub(super) trail: Trail,
 }
 
 /// What most requests have none of.
@@ -21,8 +17,6 @@ pub(super) struct Chain {
 pub(super) struct Rare {
     /// The hops before this one.
     pub(super) history: Vec<Hop>,
-    pub(super) seen: Seen,
-    pub(super) referer: Option<String>,
     /// Small pieces of a chunked request body that wait to leave as one chunk.
     pub(super) gathered: Vec<u8>,
     /// The trailers of the final response.
@@ -50,22 +44,7 @@ impl Chain {
         self.rare.as_mut().map(|rare| std::mem::take(&mut rare.gathered)).unwrap_or_default()
     }
 
-    pub(super) fn referer(&self) -> Option<&str> {
-        self.rare.as_ref()?.referer.as_deref()
-    }
-
     pub(super) fn rare_mut(&mut self) -> &mut Rare {
         self.rare.get_or_insert_default()
     }
-}
-
-/// Whether a request still asks with `Expect: 100-continue` (T53).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Expectation {
-    #[default]
-    Asks,
-    /// 417 came back, and the session is to know.
-    Refused,
-    /// It came back, and the session knows.
-    Known,
 }

@@ -1,132 +1,21 @@
-//! From the beginning of a hop to an open connection: the session, the pool, the name, the addresses, the layers.
+//! From a planned hop to an open connection: the pool, the name, the addresses, the layers.
 
 use std::net::SocketAddr;
-#[cfg(feature = "tls")]
-use std::sync::Arc;
 
 use super::io::Output;
+use super::machine::{Machine, Parked};
 use super::pending::SocketOrder;
+use super::stage::{Order, Stage};
 use super::upload::Upload;
-use super::{Attempt, Expectation, Machine, Parked, Stage};
 use crate::error::{ErrorKind, IoFailure, Misuse};
-use crate::http1::LeniencySet;
 use crate::link::{Link, LinkError};
+use crate::route::Route;
 use crate::route::address_policy::AddressPolicy;
 use crate::route::dial::{AttemptId, Dial, DialStep};
-use crate::route::{Route, needs_tls};
-use crate::session::Session;
-use crate::time::Now;
-use crate::unavailable::Unavailable;
 
 impl Machine {
-    pub(super) fn sync(&mut self, now: Now, session: &mut Session) -> Result<(), Misuse> {
-        self.set_now(now);
-        if matches!(self.stage, Stage::Begin | Stage::Judge(_)) && self.expire() {
-            return Ok(());
-        }
-        match &self.stage {
-            Stage::Begin => self.begin_hop(session),
-            Stage::Judge(_) => {
-                // Whatever is wrong with it, it is about this exchange.
-                let stage = std::mem::replace(&mut self.stage, Stage::Exchange { send_failed: None });
-                let Stage::Judge(head) = stage else { return Err(Misuse::NotAsked) };
-                self.store_cookies(&head, session);
-                self.judge(head);
-            }
-            _ => return Err(Misuse::NotAsked),
-        }
-        Ok(())
-    }
-
-    pub(super) fn not_synced(&mut self, why: Unavailable) -> Result<(), Misuse> {
-        if !matches!(self.stage, Stage::Begin | Stage::Judge(_)) {
-            return Err(Misuse::NotAsked);
-        }
-        self.fail(ErrorKind::Unavailable(why));
-        Ok(())
-    }
-
-    fn begin_hop(&mut self, session: &mut Session) {
-        self.attempt = Attempt::default();
-        self.progress = self.now.instant;
-        self.peer = None;
-        // Its route is about to be another one.
-        self.released = None;
-        self.head_after = None;
-        self.tolerated = LeniencySet::EMPTY;
-        if let Some(rare) = &mut self.chain.rare {
-            rare.trailers = None;
-        }
-        if self.chain.expect == Expectation::Refused {
-            // This is the hop that was refused, once more.
-            session.remember_refused_expect(&self.request.url);
-            self.chain.expect = Expectation::Known;
-        }
-        self.attempt.expect = self.request.settings.expect_continue.is_some()
-            && self.chain.expect == Expectation::Asks
-            && !session.refuses_expect(&self.request.url);
-        self.choose_cookies(session);
-        #[cfg(feature = "tls")]
-        let tls = match (needs_tls(&self.request), &self.request.settings.tls) {
-            (false, _) => None,
-            (true, Some(config)) => Some(config.clone()),
-            (true, None) => match session.default_tls() {
-                Ok(config) => Some(config),
-                Err(words) => return self.fail(ErrorKind::NoTls(words)),
-            },
-        };
-        #[cfg(feature = "tls")]
-        if let (Some(config), Some(bound)) = (&tls, self.request.settings.bound.clone())
-            && let Some(proxy) = bound.proxy_without_secrets(&self.request.settings, config, session)
-        {
-            match proxy {
-                Ok(proxy) => Arc::make_mut(&mut self.request.settings).settings.proxy = Some(proxy),
-                Err(words) => return self.fail(ErrorKind::NoTls(words)),
-            }
-        }
-        #[cfg(not(feature = "tls"))]
-        if needs_tls(&self.request) {
-            return self.fail(ErrorKind::NoTls("the feature `tls` is off".into()));
-        }
-        let route = Route::new(
-            &self.request,
-            #[cfg(feature = "tls")]
-            tls,
-            session.seed,
-            &mut session.route,
-        );
-        self.lines = session.written(&route, &self.request);
-        self.route = Some(route);
-        if self.request.settings.keep_alive {
-            self.stage = Stage::Acquire { ordered: false, since: None };
-        } else {
-            self.find_addresses();
-        }
-    }
-
-    /// The jar's cookies for this URL, or for the host that the caller says it is, then the request's own, which win over the jar's of the same name.
-    fn choose_cookies(&mut self, session: &mut Session) {
-        self.cookie.clear();
-        let request = &self.request;
-        if request.settings.cookie_jar && !request.headers.contains("cookie") {
-            let context = request.settings.same_site;
-            session.jar_mut().append_header(&request.cookie_url(), self.now.unix, context, &mut self.cookie);
-            if !request.cookies.is_empty() {
-                leave_out(&mut self.cookie, |name| request.cookies.contains(name));
-            }
-        }
-        for (name, value) in request.cookies.iter() {
-            if !self.cookie.is_empty() {
-                self.cookie.extend_from_slice(b"; ");
-            }
-            self.cookie.extend_from_slice(name.as_bytes());
-            self.cookie.push(b'=');
-            self.cookie.extend_from_slice(value.as_bytes());
-        }
-    }
-
     pub(super) fn acquired(&mut self, link: Box<Link>, peer: Option<SocketAddr>) -> Result<(), Misuse> {
-        let Stage::Acquire { ordered: true, .. } = self.stage else { return Err(Misuse::NotAsked) };
+        let Stage::Acquire { order: Order::Given, .. } = self.stage else { return Err(Misuse::NotAsked) };
         if !self.route.as_ref().is_some_and(|route| route.is_fit(&link)) {
             return Err(Misuse::OtherRoute);
         }
@@ -136,7 +25,7 @@ impl Machine {
         self.parked = Parked::default();
         if self.may_use(peer) {
             // T47: whatever lies in its socket by now answers no request. Only a look can tell.
-            self.stage = Stage::Check;
+            self.enter(Stage::Probe);
         } else {
             self.pass_over();
         }
@@ -151,22 +40,14 @@ impl Machine {
         }
     }
 
-    /// This kept connection is of no use. Nothing of the request has left: another one may do.
-    fn pass_over(&mut self) {
-        self.close_link();
-        self.attempt.reused = false;
-        self.peer = None;
-        self.stage = Stage::Acquire { ordered: false, since: None };
-    }
-
     pub(super) fn not_acquired(&mut self) -> Result<(), Misuse> {
-        let Stage::Acquire { ordered: true, .. } = self.stage else { return Err(Misuse::NotAsked) };
+        let Stage::Acquire { order: Order::Given, .. } = self.stage else { return Err(Misuse::NotAsked) };
         self.find_addresses();
         Ok(())
     }
 
     pub(super) fn checked(&mut self, alive: bool) -> Result<(), Misuse> {
-        let Stage::Check = self.stage else { return Err(Misuse::NotAsked) };
+        let Stage::Probe = self.stage else { return Err(Misuse::NotAsked) };
         if alive {
             self.begin_exchange();
         } else {
@@ -181,18 +62,18 @@ impl Machine {
         self.peer = None;
         match self.route.as_ref().and_then(Route::known_addresses) {
             Some(addresses) => self.dial(&addresses, since),
-            None => self.stage = Stage::Resolve { ordered: false, since },
+            None => self.enter(Stage::Resolve { order: Order::Due, since }),
         }
     }
 
     pub(super) fn resolved(&mut self, addresses: &[SocketAddr]) -> Result<(), Misuse> {
-        let Stage::Resolve { ordered: true, since } = self.stage else { return Err(Misuse::NotAsked) };
+        let Stage::Resolve { order: Order::Given, since } = self.stage else { return Err(Misuse::NotAsked) };
         self.dial(addresses, since);
         Ok(())
     }
 
     pub(super) fn resolve_failed(&mut self, failure: IoFailure) -> Result<(), Misuse> {
-        let Stage::Resolve { ordered: true, .. } = self.stage else { return Err(Misuse::NotAsked) };
+        let Stage::Resolve { order: Order::Given, .. } = self.stage else { return Err(Misuse::NotAsked) };
         self.fail(ErrorKind::Resolve(failure));
         Ok(())
     }
@@ -205,7 +86,7 @@ impl Machine {
             Err(denied) => Err(ErrorKind::AddressDenied(denied)),
         };
         match result {
-            Ok(dial) => self.stage = Stage::Dial { dial: Box::new(dial), since },
+            Ok(dial) => self.enter(Stage::Dial { dial: Box::new(dial), since }),
             Err(kind) => self.fail(kind),
         }
     }
@@ -262,7 +143,7 @@ impl Machine {
         self.attempt.reused = false;
         self.parked = Parked::default();
         self.upload = Upload::Finished;
-        self.stage = Stage::Establish { since: self.now.instant, send_failed: None };
+        self.enter(Stage::Establish { since: self.now.instant, send_failed: None });
     }
 
     /// The connection is open and idle: the request goes out.
@@ -288,7 +169,7 @@ impl Machine {
         };
         self.attempt.expect = head.expect_continue;
         link.configure(&request.settings.framing);
-        let special = request.special(forward, self.chain.referer(), &self.cookie);
+        let special = request.special(forward, self.chain.trail.referer(), &self.cookie);
         let sent = match (&self.lines, special) {
             (Some(lines), None) => link.send_head_with(&head, None, Some(lines), None),
             (Some(lines), Some(special)) => link.send_head_with(&head, None, Some(lines), special),
@@ -309,7 +190,17 @@ impl Machine {
         if send_failed.is_some() {
             self.give_up_upload();
         }
-        self.stage = Stage::Exchange { send_failed };
+        self.enter(Stage::Exchange { send_failed });
+    }
+
+    /// Closes the socket of this hop, or those that are being connected for it.
+    pub(super) fn give_up_connection(&mut self) {
+        if let Stage::Dial { dial, .. } = &mut self.stage {
+            self.words.abandon(&mut dial.give_up());
+        }
+        if self.link.is_some() {
+            self.close_link();
+        }
     }
 
     pub(super) fn close_link(&mut self) {
@@ -318,14 +209,4 @@ impl Machine {
         }
         self.words.socket(SocketOrder::Close);
     }
-}
-
-/// Takes the pairs of those names out of a Cookie field.
-fn leave_out(cookie: &mut Vec<u8>, named: impl Fn(&str) -> bool) {
-    let own = |pair: &&[u8]| {
-        let name = pair.split(|&b| b == b'=').next().unwrap_or_default();
-        !std::str::from_utf8(name).is_ok_and(&named)
-    };
-    let kept: Vec<&[u8]> = cookie.split(|&b| b == b';').map(<[u8]>::trim_ascii_start).filter(own).collect();
-    *cookie = kept.join(&b"; "[..]);
 }

@@ -6,8 +6,9 @@
 use std::time::Duration;
 
 use super::io::Input;
+use super::machine::Machine;
+use super::stage::{Next, Stage};
 use super::upload::Upload;
-use super::{Machine, Stage};
 use crate::error::{ErrorKind, Timeout};
 use crate::options::Settings;
 use crate::time::{Instant, Now};
@@ -20,6 +21,8 @@ const SEND_FAILED_GRACE: Duration = Duration::from_secs(1);
 pub(super) enum Due {
     /// The transfer ends.
     Fail(Timeout, Duration),
+    /// A pause is over.
+    Resume,
     /// Another address is tried.
     NextAddress,
     /// The body goes out although no 100 (Continue) came.
@@ -102,6 +105,7 @@ impl Machine {
             Stage::Deliver(delivery) if !delivery.waits_for_caller() => {
                 limit(self.progress, settings.idle_timeout, Timeout::Idle);
             }
+            Stage::Pause { until, .. } => add(*until, Due::Resume),
             Stage::Drain { since, .. } => add(*since + settings.limits.drain_time, Due::DrainTime),
             _ => {}
         }
@@ -172,6 +176,11 @@ impl Machine {
             match due {
                 Due::Fail(which, limit) => self.fail(ErrorKind::Timeout { which, limit }),
                 Due::NextAddress => break,
+                Due::Resume => {
+                    if let Stage::Pause { next, .. } = self.stage {
+                        self.begin_next(Next { not_before: None, ..next });
+                    }
+                }
                 Due::Continue => {
                     self.release_body();
                     continue;
@@ -213,7 +222,7 @@ mod tests {
         while seen < 3 {
             match transfer.poll() {
                 Output::Sync => transfer.sync(at(0), &mut session).unwrap(),
-                Output::Acquire => transfer.handle(at(0), Input::NotAcquired).unwrap(),
+                Output::Acquire(_) => transfer.handle(at(0), Input::NotAcquired).unwrap(),
                 Output::Connect(attempt, _) => transfer.handle(at(0), Input::Connected(attempt)).unwrap(),
                 Output::Transmit => transfer.handle(at(0), Input::Wrote(transfer.outgoing().len())).unwrap(),
                 Output::Read => {
@@ -246,7 +255,7 @@ mod tests {
         let mut transfer = Transfer::new(session.prepare(&request).unwrap(), at(100));
         assert!(matches!(transfer.poll(), Output::Sync));
         transfer.sync(at(50), &mut session).unwrap();
-        assert!(matches!(transfer.poll(), Output::Acquire));
+        assert!(matches!(transfer.poll(), Output::Acquire(_)));
         // Ten seconds, from when the pool was asked.
         transfer.handle(at(59), Input::Tick).unwrap();
         assert!(!transfer.is_ended());
@@ -265,7 +274,7 @@ mod tests {
         loop {
             match transfer.poll() {
                 Output::Sync => transfer.sync(at(0), &mut session).unwrap(),
-                Output::Acquire => transfer.handle(at(0), Input::NotAcquired).unwrap(),
+                Output::Acquire(_) => transfer.handle(at(0), Input::NotAcquired).unwrap(),
                 Output::Connect(attempt, _) => transfer.handle(at(0), Input::Connected(attempt)).unwrap(),
                 Output::NeedBody if !pushed => pushed = transfer.push_body(at(0), b"abc").unwrap() == 3,
                 Output::NeedBody => transfer.handle(at(0), Input::Blocked(Side::Body)).unwrap(),

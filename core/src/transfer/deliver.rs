@@ -1,7 +1,9 @@
 //! The response body on its way to the caller: pulled, decoded in bounded steps, limited.
 
-use super::io::Output;
-use super::{AfterBody, Machine, Stage, Transfer};
+use super::Transfer;
+use super::io::{Event, Output};
+use super::machine::Machine;
+use super::stage::{AfterBody, Stage};
 use crate::content::decode::{Codings, DecodeError, Decoder, Next, SizeLimit};
 use crate::error::{ErrorKind, Misuse};
 use crate::http1::{BodyFraming, Fields, Leniency, ResponseHead};
@@ -118,6 +120,32 @@ impl Transfer {
 }
 
 impl Machine {
+    /// Delivers a response: its head now, its body as it arrives.
+    pub(super) fn deliver(&mut self, head: ResponseHead) {
+        let mut delivery = if head.has_content_encodings() || self.request.takes_transfer_codings() {
+            let framing = self.link.as_ref().and_then(|link| link.http().body_framing());
+            match Delivery::decoding(&head, &self.request, framing) {
+                Ok((delivery, undecoded, misnamed)) => {
+                    if !undecoded.is_empty() {
+                        self.chain.rare_mut().undecoded = undecoded;
+                    }
+                    if misnamed {
+                        self.tolerated.insert(Leniency::NotACoding);
+                    }
+                    delivery
+                }
+                Err(error) => return self.end_with(ErrorKind::Decode(error), Some(Box::new(head))),
+            }
+        } else {
+            Delivery::plain(&self.request.settings)
+        };
+        if let Some((name, limit)) = self.chain.rare.as_mut().and_then(|rare| rare.body_limit.take()) {
+            delivery.size.change(name, limit);
+        }
+        self.enter(Stage::Deliver(delivery));
+        self.words.event(Event::Head(head));
+    }
+
     pub(super) fn body(&self) -> &[u8] {
         let Stage::Deliver(delivery) = &self.stage else { return &[] };
         let bytes = match &delivery.decoded {
@@ -283,37 +311,12 @@ impl Machine {
     fn delivered(&mut self) {
         if self.can_write() {
             let since = self.now.instant;
-            self.stage = Stage::Drain { since, left: 0, may_read: false, then: AfterBody::Done };
+            self.enter(Stage::Drain { since, left: 0, may_read: false, then: AfterBody::Done });
         } else {
             if self.link.as_ref().is_some_and(|link| !link.http().is_idle()) {
                 self.finish_link();
             }
             self.after_body(AfterBody::Done);
         }
-    }
-
-    #[inline(never)]
-    pub(super) fn step_drain(&mut self) -> Option<Output> {
-        let event = self.poll_link()?;
-        let Stage::Drain { left, may_read, then, .. } = &mut self.stage else { return None };
-        let then = *then;
-        match event {
-            LinkEvent::Body => {
-                let link = self.link.as_mut()?;
-                let n = link.body().len();
-                if let Some(rest) = left.checked_sub(n as u64) {
-                    *left = rest;
-                    link.consume(n);
-                    return None;
-                }
-                self.close_link();
-            }
-            LinkEvent::NeedInput if *may_read => return Some(self.offer()),
-            LinkEvent::End if self.can_write() => return Some(Output::Transmit),
-            LinkEvent::End => self.finish_link(),
-            _ => self.close_link(),
-        }
-        self.after_body(then);
-        None
     }
 }

@@ -1,8 +1,10 @@
 //! Driving the link: what it reports, what it offers, and what the embedder answers.
 
+use super::Transfer;
 use super::io::{Event, Output, Side};
+use super::machine::{Machine, Parked};
+use super::stage::Stage;
 use super::upload::Upload;
-use super::{Machine, Parked, Stage, Transfer};
 use crate::error::{ErrorKind, IoFailure, Misuse, Phase};
 use crate::http1::ResponseHead;
 use crate::link::{self, LayerKind, Link, LinkError, LinkEvent};
@@ -211,9 +213,10 @@ impl Machine {
         if side == Side::Write {
             self.parked.write = WriteSide::Failed;
         }
-        let resend = matches!(self.stage, Stage::Exchange { .. }) && self.can_resend();
+        if matches!(self.stage, Stage::Exchange { .. }) && self.lost() {
+            return Ok(());
+        }
         match (&mut self.stage, side) {
-            _ if resend => self.resend(),
             (Stage::Drain { then, .. }, _) => {
                 let then = *then;
                 self.close_link();

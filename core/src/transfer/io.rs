@@ -9,6 +9,7 @@ use crate::error::{Error, IoFailure};
 use crate::http1::ResponseHead;
 use crate::link::Link;
 use crate::policy::redirect::{Crossing, Note};
+use crate::policy::{Acquire, Why};
 use crate::route::dial::AttemptId;
 use crate::unavailable::Unavailable;
 use crate::url::{QueryShown, redacted};
@@ -26,7 +27,7 @@ pub enum Side {
 
 /// What happened in the world. Its Debug output shows how many bytes were received, and none of them.
 pub enum Input<'a> {
-    /// Answers [`Output::Acquire`]: a kept connection to that route. It is [looked at](Output::Check) before it is used. One whose layers do not
+    /// Answers [`Output::Acquire`]: a kept connection to that route, or for [`Acquire::New`] one that the embedder opened. It is [looked at](Output::Check) before it is used. One whose layers do not
     /// fit the route is [`Misuse::OtherRoute`](crate::Misuse::OtherRoute), and the order still waits for an answer.
     Acquired {
         /// What the pool kept beside the socket.
@@ -34,7 +35,7 @@ pub enum Input<'a> {
         /// The address of its peer.
         peer: Option<SocketAddr>,
     },
-    /// Answers [`Output::Acquire`]: there is none; a new one may be opened.
+    /// Answers [`Output::Acquire`]: a new connection may be opened.
     NotAcquired,
     /// Answers [`Output::Check`]: nothing can be read from the kept connection, as it should be.
     Alive,
@@ -127,8 +128,10 @@ impl fmt::Debug for Input<'_> {
 pub enum Output {
     /// Offer: call [`Transfer::sync`](super::Transfer::sync) with the session, or say [`Input::Unavailable`].
     Sync,
-    /// Order: look for a kept connection for [`Transfer::route`](super::Transfer::route).
-    Acquire,
+    /// Order: find a connection for [`Transfer::route`](super::Transfer::route), or a free slot to
+    /// open one. Every connection is asked for here, so that limits on them need no other count: a
+    /// slot is free again at [`Output::Release`], at [`Output::Close`], and when the transfer ends.
+    Acquire(Acquire),
     /// Offer: find out, without waiting, whether anything can be read from the kept connection: bytes, its end, an error.
     /// Answer with [`Input::Alive`] or [`Input::Dead`].
     ///
@@ -144,7 +147,7 @@ pub enum Output {
     Abandon(AttemptId),
     /// Order: put the connection into the pool, with [`Transfer::take_link`](super::Transfer::take_link).
     Release,
-    /// Order: close the connection's socket.
+    /// Order: close the connection's socket, if there is one. Its slot is free.
     Close,
     /// Offer: write from [`outgoing`](super::Transfer::outgoing).
     Transmit,
@@ -167,13 +170,9 @@ pub enum Output {
 pub enum Event {
     /// A 1xx response (RFC 9110 §15.2); the final one follows.
     Informational(ResponseHead),
-    /// A redirect is being followed; the hop is the last of [`history`](super::Transfer::history).
-    Redirected,
-    /// The request is sent once more, without `Expect`, which the server has refused with 417 (RFC 9110 §10.1.1). That response is the
-    /// last of [`history`](super::Transfer::history).
-    ExpectRefused,
-    /// The request is sent once more on a new connection, because the kept one was dead (RFC 9112 §9.3.1).
-    Retried,
+    /// Another hop follows, for this reason. The one that ended is the last of
+    /// [`history`](super::Transfer::history).
+    Again(Why),
     /// The final response.
     Head(ResponseHead),
     /// The response has been received to its end.
@@ -182,18 +181,28 @@ pub enum Event {
     Failed(Error),
 }
 
-/// A hop that was answered by a redirect, or by a 417 to its `Expect`. Its Debug output shows no query values.
+/// A hop after which another one followed. Its `Debug` output redacts query values.
 pub struct Hop {
     /// The method of the request.
     pub method: http::Method,
     /// The URL of the request, without userinfo.
     pub url: Url,
-    /// The response head.
-    pub head: ResponseHead,
-    /// How the origin of the next hop relates to this one's; credentials went along only within one origin (T1).
+    /// The response head; `None` if the connection was lost before one came.
+    pub head: Option<ResponseHead>,
+    /// Why another hop followed.
+    pub why: Why,
+    /// How the origin of the next hop relates to this one's. Credentials went along only within one
+    /// origin.
     pub crossing: Crossing,
     /// What was mended in the Location (T6, T15).
     pub notes: Vec<Note>,
+}
+
+impl Hop {
+    /// The status code of the response; `None` if the connection was lost before one came.
+    pub fn status(&self) -> Option<http::StatusCode> {
+        self.head.as_ref().map(ResponseHead::status)
+    }
 }
 
 impl fmt::Debug for Hop {
@@ -201,7 +210,8 @@ impl fmt::Debug for Hop {
         f.debug_struct("Hop")
             .field("method", &self.method)
             .field("url", &redacted(&self.url, QueryShown::NamesOnly).to_string())
-            .field("status", &self.head.status())
+            .field("status", &self.status())
+            .field("why", &self.why)
             .finish_non_exhaustive()
     }
 }

@@ -26,7 +26,7 @@
 //! let status = loop {
 //!     match transfer.poll() {
 //!         Output::Sync => transfer.sync(now, &mut session)?,
-//!         Output::Acquire => transfer.handle(now, Input::NotAcquired)?,
+//!         Output::Acquire(_) => transfer.handle(now, Input::NotAcquired)?,
 //!         Output::Connect(attempt, _address) => transfer.handle(now, Input::Connected(attempt))?,
 //!         Output::Transmit => {
 //!             let n = transfer.outgoing().len();
@@ -52,159 +52,45 @@ mod connect;
 mod content;
 mod deadlines;
 mod deliver;
+mod drain;
 mod exchange;
+mod hop;
 mod io;
-mod outcome;
+mod machine;
 mod pending;
 mod report;
+mod stage;
 mod upload;
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use url::Url;
 
 use crate::buffer::Retained;
 use crate::error::{Error, ErrorKind, Misuse};
-use crate::http1::{FieldLines, LeniencySet, ResponseHead};
+use crate::http1::LeniencySet;
 use crate::link::Link;
+use crate::policy::Acquire;
 use crate::request::prepared::Prepared;
 use crate::route::Route;
-use crate::route::dial::Dial;
 use crate::session::Session;
 use crate::time::{Instant, Now};
 
-use chain::{Chain, Expectation};
+use chain::Chain;
 pub(crate) use deadlines::shortest;
-use deliver::Delivery;
 use exchange::{ReadSide, WriteSide};
 pub use io::{Event, Hop, Input, Output, Side};
-use pending::{SocketOrder, Words};
+use machine::{Machine, Parked};
+use pending::Words;
+use stage::{Attempt, Stage};
 use upload::Upload;
 
 /// One request to its final response. See the [module](self) for how it is driven.
 ///
 /// Dropping it at any moment is safe: it holds no socket. What the embedder still holds then is closed, not reused.
 pub struct Transfer(Box<Machine>);
-
-struct Machine {
-    /// The request of the current hop.
-    request: Prepared,
-    now: Now,
-    started: Instant,
-    stage: Stage,
-    chain: Chain,
-    /// The Cookie field of this hop.
-    cookie: Vec<u8>,
-    /// Host and the fields that are the same for many requests, written out; unless this one has fields of its own.
-    lines: Option<Arc<FieldLines>>,
-    route: Option<Route>,
-    link: Option<Box<Link>>,
-    /// What [`Output::Release`] speaks of, until it is taken or the next hop begins. The machine itself is done with it.
-    released: Option<Box<Link>>,
-    peer: Option<SocketAddr>,
-    attempt: Attempt,
-    upload: Upload,
-    parked: Parked,
-    /// Something came that the link has not been asked about.
-    news: bool,
-    /// No deadline is due before this.
-    quiet_until: Instant,
-    /// Since when nothing that counts has moved.
-    progress: Instant,
-    /// What was tolerated in the codings of the body, and on the connection that is gone.
-    tolerated: LeniencySet,
-    /// Set when the final head was there.
-    head_after: Option<Duration>,
-    words: Words,
-    /// Storage that was lent to a connection that is over.
-    lent: Option<Vec<u8>>,
-}
-
-/// How far the current attempt at the current hop has come.
-#[derive(Clone, Copy, Default)]
-struct Attempt {
-    /// The connection was kept from an earlier request.
-    reused: bool,
-    /// This is the second attempt at this hop.
-    retried: bool,
-    expect: bool,
-    /// When the request was fully written.
-    sent_at: Option<Instant>,
-    /// The counter of progress when it was last looked at.
-    seen: u64,
-    /// What the connection had sent before this attempt.
-    sent_before: u64,
-    /// An earlier attempt at this hop wrote some of the request.
-    written: bool,
-    /// What had been written and read of this hop when its connection was let go.
-    moved: (u64, u64),
-}
-
-/// Sides that said "not now", of the current connection and attempt.
-#[derive(Clone, Copy, Default)]
-struct Parked {
-    read: ReadSide,
-    write: WriteSide,
-    body: bool,
-}
-
-enum Stage {
-    /// The session is asked for cookies and TLS.
-    Begin,
-    /// The body stream is set back; then the hop begins, or (`fresh`) connects anew.
-    Rewind {
-        ordered: bool,
-        fresh: bool,
-    },
-    /// The pool is asked; `since` is there while its answer is waited for.
-    Acquire {
-        ordered: bool,
-        since: Option<Instant>,
-    },
-    /// The kept connection is looked at.
-    Check,
-    Resolve {
-        ordered: bool,
-        since: Instant,
-    },
-    Dial {
-        dial: Box<Dial>,
-        since: Instant,
-    },
-    /// The layers shake hands.
-    Establish {
-        since: Instant,
-        send_failed: Option<Box<exchange::SendFailed>>,
-    },
-    /// The request is being sent and its response head awaited.
-    Exchange {
-        send_failed: Option<Box<exchange::SendFailed>>,
-    },
-    /// The session is to see the cookies of this head.
-    Judge(ResponseHead),
-    Deliver(Delivery),
-    /// The rest of a body is thrown away.
-    Drain {
-        since: Instant,
-        left: u64,
-        may_read: bool,
-        then: AfterBody,
-    },
-    Ended,
-}
-
-/// What follows when a body is out of the way.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum AfterBody {
-    /// The next request of the chain, which is in `request` already.
-    NextHop {
-        rewind: bool,
-    },
-    Done,
-}
 
 impl Transfer {
     /// Begins; the total deadline counts from `now`.
@@ -215,7 +101,7 @@ impl Transfer {
             Machine {
                 now,
                 started: now.instant,
-                stage: Stage::Begin,
+                stage: Stage::Plan,
                 chain: Chain::default(),
                 cookie: Vec::new(),
                 lines: None,
@@ -373,6 +259,11 @@ impl Transfer {
         self.0.route.as_ref()
     }
 
+    /// Which connection [`Output::Acquire`] asks for.
+    pub(crate) fn acquires(&self) -> Acquire {
+        self.0.attempt.connection
+    }
+
     /// The name and port for [`Output::Resolve`].
     pub fn peer_name(&self) -> Option<(&str, u16)> {
         self.0.route.as_ref().map(Route::peer_name)
@@ -461,7 +352,7 @@ impl Transfer {
     pub(crate) fn has_begun(&self) -> bool {
         let machine = &*self.0;
         match machine.stage {
-            Stage::Begin => machine.chain.hops > 0 || machine.chain.expect != Expectation::Asks,
+            Stage::Plan => machine.route.is_some() || machine.chain.trail.hops > 0,
             Stage::Ended => !machine.words.are_only_the_last(),
             _ => true,
         }
@@ -473,98 +364,11 @@ impl Transfer {
     }
 }
 
-impl Machine {
-    /// One step: an output, or `None` when something changed and the next step will tell.
-    #[inline(always)]
-    fn step(&mut self) -> Option<Output> {
-        if self.words.are_waiting() {
-            return self.words.next();
-        }
-        match &mut self.stage {
-            Stage::Begin | Stage::Judge(_) => Some(Output::Sync),
-            Stage::Rewind { ordered, .. } => Some(once(ordered, Output::Rewind)),
-            Stage::Acquire { ordered, since } => {
-                if !*ordered {
-                    *since = Some(self.now.instant);
-                }
-                Some(once(ordered, Output::Acquire))
-            }
-            Stage::Check => Some(Output::Check),
-            Stage::Resolve { ordered, .. } => Some(once(ordered, Output::Resolve)),
-            Stage::Dial { .. } => self.step_dial(),
-            Stage::Establish { .. } | Stage::Exchange { .. } => self.step_exchange(),
-            Stage::Deliver(_) => self.step_deliver(),
-            Stage::Drain { .. } => self.step_drain(),
-            Stage::Ended => Some(Output::Wait),
-        }
-    }
-
-    fn handle(&mut self, now: Now, input: Input<'_>) -> Result<(), Misuse> {
-        self.set_now(now);
-        if matches!(self.stage, Stage::Ended) {
-            return match input {
-                Input::Tick | Input::Cancel | Input::Discard | Input::Blocked(_) | Input::Ready(_) => Ok(()),
-                Input::Consumed(0) => Ok(()),
-                _ => Err(Misuse::Ended),
-            };
-        }
-        if self.may_be_due() && self.comes_too_late(&input) {
-            match (&self.stage, input) {
-                (Stage::Ended, Input::Acquired { .. }) => self.words.socket(SocketOrder::Close),
-                // Its socket is closed already.
-                (Stage::Ended, Input::ConnectFailed(attempt, _)) => self.words.forget(attempt),
-                (Stage::Ended, _) => {}
-                // Whatever else was meant for a stage that is over, this was not.
-                (_, Input::Cancel) => self.fail(ErrorKind::Cancelled),
-                _ => {}
-            }
-            return Ok(());
-        }
-        // What was written changes nothing of what the link has to say.
-        self.news |= !matches!(input, Input::Wrote(_));
-        match input {
-            Input::Tick => Ok(()),
-            Input::Cancel => {
-                self.fail(ErrorKind::Cancelled);
-                Ok(())
-            }
-            Input::Acquired { link, peer } => self.acquired(link, peer),
-            Input::NotAcquired => self.not_acquired(),
-            Input::Alive => self.checked(true),
-            Input::Dead => self.checked(false),
-            Input::Resolved(addresses) => self.resolved(addresses),
-            Input::ResolveFailed(failure) => self.resolve_failed(failure),
-            Input::Connected(attempt) => self.connected(attempt),
-            Input::ConnectFailed(attempt, failure) => self.connect_failed(attempt, failure),
-            Input::Wrote(n) => self.wrote(n),
-            Input::Received(bytes) => self.received(bytes),
-            Input::Filled(n) => self.filled(n),
-            Input::Bypassed(n) => self.bypassed(n),
-            Input::Eof => self.eof(),
-            Input::Failed(side, failure) => self.io_failed(side, failure),
-            Input::Blocked(side) => self.park(side, true),
-            Input::Ready(side) => self.park(side, false),
-            Input::BodyEnd => self.body_end(),
-            Input::BodyFailed(words) => self.body_failed(words),
-            Input::Rewound => self.rewound(true),
-            Input::NotRewound => self.rewound(false),
-            Input::Unavailable(why) => self.not_synced(why),
-            Input::Consumed(n) => self.consumed(n),
-            Input::Discard => self.discard(),
-        }
-    }
-}
-
-/// An order is given once; after that there is nothing to do but wait for its answer.
-fn once(ordered: &mut bool, order: Output) -> Output {
-    if std::mem::replace(ordered, true) { Output::Wait } else { order }
-}
-
 impl fmt::Debug for Transfer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Transfer")
             .field("method", &self.0.request.method)
-            .field("hop", &self.0.chain.hops)
+            .field("hop", &self.0.chain.trail.hops)
             .field("phase", &self.0.phase())
             .finish_non_exhaustive()
     }

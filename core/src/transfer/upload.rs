@@ -1,6 +1,8 @@
 //! The request body on its way out: from memory without a copy where that is possible, or pushed by the embedder.
 
-use super::{Machine, Stage, Transfer};
+use super::Transfer;
+use super::machine::Machine;
+use super::stage::Stage;
 use crate::error::{ErrorKind, Misuse};
 use crate::http1;
 use crate::request::body::Body;
@@ -285,7 +287,7 @@ mod tests {
         loop {
             match transfer.poll() {
                 Output::Sync => transfer.sync(now, &mut session).unwrap(),
-                Output::Acquire => tell(&mut transfer, Input::NotAcquired),
+                Output::Acquire(_) => tell(&mut transfer, Input::NotAcquired),
                 Output::Connect(attempt, _) => tell(&mut transfer, Input::Connected(attempt)),
                 Output::Transmit => head += &write(&mut transfer),
                 Output::NeedBody => break,
@@ -383,7 +385,7 @@ mod tests {
             let now = Now::default();
             let mut transfer = Transfer::new(session.prepare(&request).unwrap(), now);
             transfer.sync(now, &mut session).unwrap();
-            assert!(matches!(transfer.poll(), Output::Acquire));
+            assert!(matches!(transfer.poll(), Output::Acquire(_)));
             tell(&mut transfer, Input::NotAcquired);
             let Output::Connect(attempt, _) = transfer.poll() else { panic!("no connection is asked for") };
             tell(&mut transfer, Input::Connected(attempt));
@@ -422,13 +424,13 @@ mod tests {
         let request = Request::new(Method::GET, "http://127.0.0.1/");
         let mut transfer = Transfer::new(session.prepare(&request).unwrap(), Now::default());
         transfer.sync(Now::default(), &mut session).unwrap();
-        assert!(matches!(transfer.poll(), Output::Acquire));
+        assert!(matches!(transfer.poll(), Output::Acquire(_)));
         tell(&mut transfer, Input::NotAcquired);
         assert!(matches!(transfer.poll(), Output::Connect(..)));
 
         let mut waiting = Transfer::new(session.prepare(&request).unwrap(), Now::default());
         waiting.sync(Now::default(), &mut session).unwrap();
-        assert!(matches!(waiting.poll(), Output::Acquire));
+        assert!(matches!(waiting.poll(), Output::Acquire(_)));
         tell(&mut waiting, Input::Tick);
         assert!(waiting.is_ended(), "it does not wait");
     }

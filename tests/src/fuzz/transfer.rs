@@ -50,7 +50,7 @@ fn run(chosen: usize, parts: &[&[u8]], mut dice: Option<Dice>) -> Seen {
         let mut answer = |input: Input<'_>| transfer.handle(now, input).expect("it was asked");
         match output {
             Output::Sync => transfer.sync(now, &mut session).unwrap(),
-            Output::Acquire => answer(Input::NotAcquired),
+            Output::Acquire(_) => answer(Input::NotAcquired),
             Output::Connect(attempt, _) if part < parts.len() => {
                 (open, left) = (true, parts[part]);
                 part += 1;
@@ -98,7 +98,7 @@ fn run(chosen: usize, parts: &[&[u8]], mut dice: Option<Dice>) -> Seen {
                 transfer.handle(now, Input::Tick).unwrap();
             }
             Output::Event(Event::Head(head) | Event::Informational(head)) => seen.statuses.push(head.status().as_u16()),
-            Output::Event(Event::Redirected | Event::ExpectRefused | Event::Retried) => {}
+            Output::Event(Event::Again(_)) => {}
             Output::Event(Event::Done) => seen.outcome = "done".into(),
             Output::Event(Event::Failed(error)) => seen.outcome = error.kind().to_string(),
             other => panic!("{other:?} was not to be expected"),

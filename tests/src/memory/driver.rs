@@ -7,7 +7,7 @@ use petition_core::buffer::Retained;
 use petition_core::http1::{LeniencySet, ResponseHead};
 use petition_core::route::dial::AttemptId;
 use petition_core::route::pool::{Pooled, Take};
-use petition_core::{Event, Input, IoFailure, Output, Prepared, Side, Transfer};
+use petition_core::{Acquire, Event, Input, IoFailure, Output, Prepared, Side, Transfer, Why};
 
 use super::socket::{Dialling, Fate};
 use super::transcript::{Outcome, Transcript};
@@ -170,7 +170,8 @@ impl Driver<'_> {
                 self.idle_polls = 0;
                 self.transfer.sync(now, &mut self.world.session).expect("a sync that was asked for");
             }
-            Output::Acquire => self.acquire(),
+            Output::Acquire(Acquire::Any) => self.acquire(),
+            Output::Acquire(Acquire::New) => self.input(Input::NotAcquired),
             Output::Check => {
                 let socket = self.socket.expect("a connection to look at");
                 let readable = self.world.sockets[socket].line.readable();
@@ -216,9 +217,10 @@ impl Driver<'_> {
         let mut last = false;
         let word = match event {
             Event::Informational(head) => format!("{}", head.status().as_u16()),
-            Event::Redirected => "redirected".into(),
-            Event::ExpectRefused => "expect refused".into(),
-            Event::Retried => "retried".into(),
+            Event::Again(Why::Redirect) => "redirected".into(),
+            Event::Again(Why::ExpectationFailed) => "expect refused".into(),
+            Event::Again(Why::ConnectionLost) => "retried".into(),
+            Event::Again(why) => panic!("{why:?} is new"),
             Event::Head(head) => {
                 self.out.status = head.status().as_u16();
                 self.out.head = head.raw().to_vec();

@@ -5,9 +5,9 @@ use super::Mutation;
 pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "redirects whose history was taken count no longer",
-        file: "core/src/transfer/outcome.rs",
-        from: "let hops_so_far = self.chain.hops;",
-        to: "let hops_so_far = u32::try_from(self.chain.history().len()).unwrap_or(u32::MAX);",
+        file: "core/src/policy/redirect/follow.rs",
+        from: "hops_so_far: trail.redirects()",
+        to: "hops_so_far: trail.redirects().min(trail.hops.saturating_sub(1))",
     },
     Mutation {
         fault: "a link is given out while its transfer needs it",

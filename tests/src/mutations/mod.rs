@@ -4,6 +4,7 @@
 //! each. That every one of them still applies is held by `tests/meta_mutations.rs`.
 
 mod framing;
+mod hops;
 mod limits;
 mod own_code;
 mod reports;
@@ -40,6 +41,7 @@ pub fn all() -> impl Iterator<Item = &'static Mutation> {
         .chain(reports::MUTATIONS)
         .chain(uploads::MUTATIONS)
         .chain(rules::MUTATIONS)
+        .chain(hops::MUTATIONS)
 }
 
 impl Mutation {

@@ -6,7 +6,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "kept connections are used without a look at them",
         file: "core/src/transfer/connect.rs",
-        from: "self.stage = Stage::Check;",
+        from: "self.enter(Stage::Probe);",
         to: "self.begin_exchange();",
     },
     Mutation {
@@ -47,7 +47,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         fault: "bytes that answer nothing fail a request that could be sent once more",
-        file: "core/src/transfer/report.rs",
+        file: "core/src/policy/retry.rs",
         from: "matches!(error, LinkError::Protocol(error) if error.answers_nothing())",
         to: "matches!(error, LinkError::Protocol(crate::http1::ProtocolError::Empty | crate::http1::ProtocolError::Unsolicited))",
     },

@@ -71,9 +71,9 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         fault: "https_only is about the first hop alone",
-        file: "core/src/transfer/outcome.rs",
-        from: "if settings.https_only && Scheme::of(&next.url) != Scheme::Https =>",
-        to: "if settings.https_only && Scheme::of(&next.url) == Scheme::Other =>",
+        file: "core/src/policy/redirect/follow.rs",
+        from: "if config.https_only && Scheme::of(&next.url) != Scheme::Https =>",
+        to: "if config.https_only && Scheme::of(&next.url) == Scheme::Other =>",
     },
     Mutation {
         fault: "a redirect policy against plain http refuses the first request",

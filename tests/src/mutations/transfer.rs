@@ -5,15 +5,15 @@ use super::Mutation;
 pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "a body that nobody wants is read however long it is",
-        file: "core/src/transfer/outcome.rs",
+        file: "core/src/transfer/drain.rs",
         from: "|| rest.is_some_and(|rest| rest > limit) {",
         to: "|| rest.is_some_and(|rest| rest > limit.saturating_mul(1 << 20)) {",
     },
     Mutation {
         fault: "a POST that may have been processed is sent again",
-        file: "core/src/transfer/report.rs",
-        from: "&& (!self.has_written(link) || self.is_harmless_twice())",
-        to: "",
+        file: "core/src/policy/retry.rs",
+        from: "                && (!written || is_harmless_twice(hop)) =>",
+        to: "                && (!written || is_harmless_twice(hop) || hop.can_send_again) =>",
     },
     Mutation {
         fault: "more addresses are tried than the limit says",
@@ -29,9 +29,9 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         fault: "a request is sent again though a response had begun",
-        file: "core/src/transfer/report.rs",
-        from: "&& !link.http().response_started()",
-        to: "",
+        file: "core/src/policy/retry.rs",
+        from: "Outcome::Lost { reused: true, answered: false, written }",
+        to: "Outcome::Lost { reused: true, written, .. }",
     },
     Mutation {
         fault: "a deadline is forgotten until the next one could be due",
@@ -47,13 +47,13 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         fault: "credentials go along to another origin",
-        file: "core/src/transfer/outcome.rs",
+        file: "core/src/request/follow.rs",
         from: "if !survives(\"authorization\", true) {",
         to: "if false {",
     },
     Mutation {
         fault: "the request's own cookies go along to another origin",
-        file: "core/src/transfer/outcome.rs",
+        file: "core/src/request/follow.rs",
         from: "if !survives(\"cookie\", true) {",
         to: "if false {",
     },
@@ -65,9 +65,9 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         fault: "a redirect keeps the body of a POST that became a GET",
-        file: "core/src/transfer/outcome.rs",
-        from: "request.body = Body::Empty;\n            request.content_type = None;",
-        to: "request.content_type = None;",
+        file: "core/src/request/follow.rs",
+        from: "self.body = Body::Empty;\n            self.content_type = None;",
+        to: "self.content_type = None;",
     },
     Mutation {
         fault: "303 keeps the method",
@@ -155,7 +155,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         fault: "only the methods of RFC 9110 are sent once more on a dead connection",
-        file: "core/src/transfer/report.rs",
+        file: "core/src/policy/retry.rs",
         from: "method.is_idempotent() || IDEMPOTENT.contains(&method.as_str())",
         to: "method.is_idempotent()",
     },
@@ -167,8 +167,8 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         fault: "a request that the chain made before ends it by default",
-        file: "core/src/transfer/outcome.rs",
-        from: "(Ok(()), _) | (Err(_), Repeats::Followed) => self.follow(head, *next),\n                    (Err(error), Repeats::Refused) =>",
-        to: "(Ok(()), _) => self.follow(head, *next),\n                    (Err(error), _) =>",
+        file: "core/src/policy/redirect/follow.rs",
+        from: "(Ok(()), _) | (Err(_), Repeats::Followed) => Some(follow(hop, next, trail)),\n            (Err(error), Repeats::Refused) =>",
+        to: "(Ok(()), _) => Some(follow(hop, next, trail)),\n            (Err(error), _) =>",
     },
 ];

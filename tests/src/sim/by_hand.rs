@@ -9,7 +9,7 @@ use petition_core::link::Link;
 use petition_core::route::Route;
 use petition_core::route::dial::AttemptId;
 use petition_core::route::pool::PoolLimits;
-use petition_core::{Event, Input, Instant, IoFailure, Misuse, Now, Output, Prepared, Session, Transfer};
+use petition_core::{Acquire, Event, Input, Instant, IoFailure, Misuse, Now, Output, Prepared, Session, Transfer};
 
 use super::driven::{Counts, Driven};
 use super::said::Said;
@@ -127,8 +127,12 @@ impl ByHand {
                     hand.transfer.sync(now, session).expect("a sync that was asked for");
                     continue;
                 }
-                Output::Acquire => {
+                Output::Acquire(Acquire::Any) => {
                     self.acquire(t);
+                    continue;
+                }
+                Output::Acquire(Acquire::New) => {
+                    hand.transfer.handle(now, Input::NotAcquired).expect("an order that was given");
                     continue;
                 }
                 Output::Release => {

@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 
-use petition_core::{Event, Side};
+use petition_core::{Event, Side, Why};
 
 use super::asked::Payload;
 use super::said::Said;
@@ -293,9 +293,10 @@ impl World {
                 assert!(matches!(head.status().as_u16(), 100 | 103), "{head:?}");
                 running.interim = true;
             }
-            Event::Retried => {
+            Event::Again(Why::ConnectionLost) => {
                 assert!(!running.retried, "T54: retried twice");
                 running.retried = true;
+                running.repeats += 1;
                 let run = &self.pages[page];
                 // Where its head was written to the end, what was read then began an answer, unless it cannot be one.
                 if let (Some(&socket), false) = (run.wires.last(), self.refusal_was_read(page)) {
@@ -305,7 +306,7 @@ impl World {
                     assert!(!begun, "T54: a request is sent again of which an answer had begun");
                 }
             }
-            Event::Redirected => {
+            Event::Again(Why::Redirect) => {
                 assert!(running.head.is_none(), "a redirect after the head");
                 running.hop += 1;
                 (running.retried, running.interim) = (false, false);
@@ -316,9 +317,9 @@ impl World {
                 self.pages[next].begun = (step, wall);
                 self.let_go(page);
             }
-            Event::ExpectRefused => {
+            Event::Again(Why::ExpectationFailed) => {
                 assert!(running.head.is_none() && self.pages[page].refused.is_some(), "T53: nobody refused it");
-                running.refusals += 1;
+                running.repeats += 1;
                 running.retried = false;
             }
             Event::Head(head) => {

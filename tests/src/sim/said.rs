@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use petition_core::{Error, Event, Transfer};
+use petition_core::{Error, Event, Transfer, Why};
 
 use super::told::{SocketNumber, TransferNumber};
 
@@ -42,9 +42,9 @@ impl Said {
             Said::Body(t, n) => format!("> body t{t} {n}"),
             Said::Event(t, Event::Informational(head)) => format!("> informational t{t} {}", head.status().as_u16()),
             Said::Event(t, Event::Head(head)) => format!("> head t{t} {}", head.status().as_u16()),
-            Said::Event(t, Event::Redirected) => format!("> redirected t{t}"),
-            Said::Event(t, Event::ExpectRefused) => format!("> expect refused t{t}"),
-            Said::Event(t, Event::Retried) => format!("> retried t{t}"),
+            Said::Event(t, Event::Again(Why::Redirect)) => format!("> redirected t{t}"),
+            Said::Event(t, Event::Again(Why::ExpectationFailed)) => format!("> expect refused t{t}"),
+            Said::Event(t, Event::Again(Why::ConnectionLost)) => format!("> retried t{t}"),
             Said::Event(t, event) => format!("> event t{t} {event:?}"),
             Said::Ended(t, _, None) => format!("> done t{t}"),
             Said::Ended(t, _, Some(error)) => format!("> failed t{t} {error}"),

@@ -25,8 +25,8 @@ impl World {
         self.live -= 1;
         let hop = self.running[place].hop;
         let page = self.plan.asks[place].pages[hop];
-        let refusals = self.running[place].refusals;
-        assert_eq!(transfer.history().len(), hop + refusals, "the history has each hop");
+        let repeats = self.running[place].repeats;
+        assert_eq!(transfer.history().len(), hop + repeats, "the history has each hop");
         self.let_go(page);
         if let Some(timeout) = self.plan.asks[place].asked.timeout {
             let took = self.now - self.running[place].started;
@@ -114,7 +114,7 @@ impl World {
         let report = error.report();
         let text = error.to_string();
         let label = format!("request {} {} {}: {text}", ask.number, ask.asked.method, ask.asked.url);
-        assert_eq!(report.hop as usize, hop, "{label}: which hop");
+        assert_eq!(report.hop as usize, hop + self.running[place].repeats, "{label}: which hop");
         assert!(!text.contains('\n') && !report.url.contains('@'), "{label}");
         let run = &self.pages[page];
         if report.processed == Processed::No && !self.refusal_was_read(page) {

@@ -70,8 +70,8 @@ pub(super) struct Running {
     pub(super) hesitated: bool,
     /// How often its source waited for the server.
     pub(super) asked_again: u32,
-    /// How often it was refused for its `Expect`.
-    pub(super) refusals: usize,
+    /// How often the same request began a hop again.
+    pub(super) repeats: usize,
     pub(super) cancelled: bool,
     pub(super) discarded: bool,
     pub(super) paused: bool,

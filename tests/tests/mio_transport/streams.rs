@@ -203,7 +203,7 @@ struct Facts(mpsc::Sender<String>);
 
 impl Handler for Facts {
     fn head(&mut self, head: Head<'_>) {
-        let hops: Vec<_> = head.history().iter().map(|hop| (hop.head.status().as_u16(), hop.url.path())).collect();
+        let hops: Vec<_> = head.history().iter().map(|hop| (hop.status().unwrap().as_u16(), hop.url.path())).collect();
         let cookies: Vec<_> = head.cookies().iter().map(|cookie| cookie.name().to_owned()).collect();
         let line = format!(
             "{:?} {} {} {hops:?} {:?} reused={} cookies={cookies:?} {:?}",

@@ -4,22 +4,21 @@ use std::io::ErrorKind as Io;
 use std::time::Duration;
 
 use petition_core::route::pool::{Pooled, Take};
-use petition_core::{Input, IoFailure};
+use petition_core::{Acquire, Input, IoFailure};
 
-use super::{Call, Place, Waiting};
-use crate::places::Want;
+use super::{Call, Waiting};
 use crate::session::Kept;
 use crate::sys::Sides;
 
 impl Call {
-    pub(super) fn acquire(&mut self) {
+    pub(super) fn acquire(&mut self, want: Acquire) {
         let Some(route) = self.transfer.route() else { return };
         let now = self.clock.now().instant;
-        let taken = match self.shared.places().take_now(route, now) {
+        let taken = match self.shared.places().take_now(route, want, now) {
             Some(taken) => taken,
             None => {
                 let left = self.left();
-                let taken = self.shared.places().take(route, Want::Any, now, left);
+                let taken = self.shared.places().take(route, want, now, left);
                 self.clock.read();
                 let Some(taken) = taken else { return self.tell(Input::Tick) };
                 taken
@@ -28,7 +27,7 @@ impl Call {
         match taken {
             Take::Reuse { pooled } => {
                 self.opened = pooled.born;
-                self.place = Place::Taken;
+                self.has_place = true;
                 let Kept { link, socket } = pooled.item;
                 let peer = Some(socket.peer());
                 self.socket = Some(socket);
@@ -36,36 +35,12 @@ impl Call {
             }
             Take::Open { evicted } => {
                 drop(evicted);
-                self.place = Place::Taken;
+                self.has_place = true;
                 self.tell(Input::NotAcquired);
             }
             // Waited for, and never given out.
             Take::Full => self.tell(Input::Tick),
         }
-    }
-
-    /// A connection is about to be opened. Where the pool was not asked for one, it gets its place now, and waits for it within the time
-    /// that it has to connect. False when that was over.
-    pub(super) fn has_place(&mut self) -> bool {
-        while self.place == Place::None {
-            let Some(route) = self.transfer.route() else { return true };
-            let (now, left) = (self.clock.now().instant, self.left());
-            let taken = self.shared.places().take(route, Want::New, now, left);
-            self.clock.read();
-            match taken {
-                Some(Take::Open { evicted }) => {
-                    drop(evicted);
-                    self.place = Place::Taken;
-                }
-                _ => {
-                    self.tell(Input::Tick);
-                    if self.transfer.is_ended() {
-                        return false;
-                    }
-                }
-            }
-        }
-        true
     }
 
     pub(super) fn resolve(&mut self) {
@@ -87,9 +62,7 @@ impl Call {
         self.take_back();
         let (Some((key, link)), Some(socket)) = (self.transfer.take_link(), self.socket.take()) else { return };
         let hint = link.http().keep_alive_timeout();
-        if std::mem::replace(&mut self.place, Place::None) == Place::None {
-            return;
-        }
+        self.has_place = false;
         self.clock.refresh();
         let (now, born) = (self.clock.now().instant, self.opened);
         let closed = self.shared.with_pool(|pool| {
@@ -109,9 +82,7 @@ impl Call {
             self.ready(Sides::BOTH);
             self.readable = false;
         }
-        if self.place == Place::Taken {
-            self.place = Place::Vacant;
-        }
+        self.give_place_back();
     }
 
     fn take_back(&mut self) {
@@ -122,7 +93,7 @@ impl Call {
     }
 
     pub(super) fn give_place_back(&mut self) {
-        if std::mem::replace(&mut self.place, Place::None) != Place::None
+        if std::mem::take(&mut self.has_place)
             && let Some(route) = self.transfer.route()
         {
             self.shared.with_pool(|pool| pool.closed(route));

@@ -339,7 +339,7 @@ fn t88_a_connection_for_one_request_has_a_place_too() {
 }
 
 #[test]
-fn a_kept_connection_that_turns_out_dead_leaves_its_place_to_the_new_one() {
+fn slot_of_a_dead_connection_goes_to_the_longest_waiting() {
     let limits = PoolLimits { open_total: Some(1), ..PoolLimits::default() };
     let mut world = World::new(limits);
     world.get("http://10.0.0.1/");
@@ -354,7 +354,7 @@ fn a_kept_connection_that_turns_out_dead_leaves_its_place_to_the_new_one() {
     world.answers = true;
     world.run();
     assert_eq!(world.most_open, 1);
-    assert_eq!(world.ended.iter().map(|(id, _)| *id).skip(1).collect::<Vec<_>>(), [first, other]);
+    assert_eq!(world.ended.iter().map(|(id, _)| *id).skip(1).collect::<Vec<_>>(), [other, first]);
     assert!(world.errors().is_empty());
 }
 

@@ -9,11 +9,13 @@
 mod config;
 mod decide;
 mod fields;
+mod follow;
 mod loops;
 
 pub use config::{CrossOrigin, CrossOriginBody, KeepPost, PlainHttp, Policy, Repeats};
 pub use decide::{decide, decide_with};
 pub use fields::{is_sensitive_name, referer, survives};
+pub(in crate::policy) use follow::AFTER;
 pub use loops::Seen;
 
 use crate::redaction;

@@ -13,6 +13,7 @@ use petition_core::link::{Link, LinkEvent};
 use petition_core::route::dial::AttemptId;
 use petition_core::{
     ErrorKind, Event, Input, Instant, IoFailure, Limits, Now, Output, Session, Side, Transfer, Unavailable, UnixTime,
+    Why,
 };
 
 use super::words::{ANSWERS, CANARY, answer, count, request, step};
@@ -127,7 +128,7 @@ impl Run<'_> {
             }
             Output::Event(event) => {
                 assert_eq!(self.terminal, 0, "nothing comes after the end");
-                self.redirects += usize::from(matches!(event, Event::Redirected));
+                self.redirects += usize::from(matches!(event, Event::Again(Why::Redirect)));
                 assert!(self.redirects <= 10, "redirects have a limit");
                 self.terminal += usize::from(matches!(event, Event::Done | Event::Failed(_)));
                 if let Event::Failed(error) = event {
@@ -185,8 +186,8 @@ impl Run<'_> {
                 let synced = self.transfer.sync(self.now, &mut self.session);
                 self.shown.push(format!("{synced:?}"));
             }
-            Some(Output::Acquire) if self.u.ratio(1, 3)? => self.acquired()?,
-            Some(Output::Acquire) => drop(self.give(Input::NotAcquired)),
+            Some(Output::Acquire(_)) if self.u.ratio(1, 3)? => self.acquired()?,
+            Some(Output::Acquire(_)) => drop(self.give(Input::NotAcquired)),
             Some(Output::Check) => {
                 let input = if self.u.ratio(1, 3)? { Input::Dead } else { Input::Alive };
                 self.give(input);
@@ -382,7 +383,7 @@ impl Run<'_> {
             self.poll();
             match self.asked.take() {
                 Some(Output::Sync) => self.transfer.sync(self.now, &mut self.session).unwrap(),
-                Some(Output::Acquire) => drop(self.give(Input::NotAcquired)),
+                Some(Output::Acquire(_)) => drop(self.give(Input::NotAcquired)),
                 Some(Output::Check) => drop(self.give(Input::Dead)),
                 Some(Output::Resolve) => drop(self.give(Input::Resolved(&[]))),
                 Some(Output::Connect(attempt, _)) => self.connect_failed(attempt),

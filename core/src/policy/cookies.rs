@@ -1,0 +1,46 @@
+//! Cookies: those of the jar go into a request, and those of a response into the jar.
+
+use super::{After, Before, Hop, Memory, Outcome, Plan, Trail, Verdict};
+
+pub(super) const AFTER: After = After { needs_memory: sets_cookies, decide: after };
+
+/// Writes the Cookie field: the jar's cookies for this URL, without those that the request sets.
+pub(super) fn before(plan: &mut Plan<'_>, memory: &mut Memory) -> Before {
+    let Plan { hop, cookie, own_cookies, .. } = plan;
+    if hop.config.cookies && !hop.headers.contains("cookie") {
+        memory.jar.append_header(&hop.cookie_url, hop.now.unix, hop.config.same_site, cookie);
+        if let Some(own) = own_cookies {
+            leave_out(cookie, *own);
+        }
+    }
+    Before::Send
+}
+
+fn sets_cookies(hop: &Hop<'_>, outcome: &Outcome<'_>) -> bool {
+    matches!(outcome, Outcome::Head(head) if hop.config.cookies && head.set_cookies().next().is_some())
+}
+
+/// Stores the cookies of a response.
+fn after(hop: &Hop<'_>, outcome: &Outcome<'_>, trail: &mut Trail, memory: Option<&mut Memory>) -> Option<Verdict> {
+    let (Outcome::Head(head), Some(memory), true) = (outcome, memory, hop.config.cookies) else { return None };
+    let revision = memory.jar.revision();
+    let (time, context) = (hop.now.unix, hop.config.same_site);
+    memory.jar.receive_all(&hop.cookie_url, head.set_cookies(), time, context, |_, _| ());
+    if memory.jar.revision() != revision {
+        trail.new_cookies = true;
+        if let Some(redirected) = &mut trail.redirected {
+            redirected.seen.cookie_set();
+        }
+    }
+    None
+}
+
+/// Removes the pairs of those names from the value of a Cookie field.
+fn leave_out(cookie: &mut Vec<u8>, named: &dyn Fn(&str) -> bool) {
+    let own = |pair: &&[u8]| {
+        let name = pair.split(|&b| b == b'=').next().unwrap_or_default();
+        !std::str::from_utf8(name).is_ok_and(named)
+    };
+    let kept: Vec<&[u8]> = cookie.split(|&b| b == b';').map(<[u8]>::trim_ascii_start).filter(own).collect();
+    *cookie = kept.join(&b"; "[..]);
+}

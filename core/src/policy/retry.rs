@@ -1,0 +1,91 @@
+//! Sending a request again: on another connection, when a reused one turns out to be dead.
+
+use super::{Acquire, After, Again, Hop, HopRequest, Memory, Outcome, Trail, Verdict, Why, needs_none};
+use crate::link::LinkError;
+
+pub(super) const AFTER: After = After { needs_memory: needs_none, decide: after };
+
+/// Repeats the request on a new connection when the reused one died before a response began: the
+/// server is likely to have closed it before the request arrived (RFC 9112 §9.3.1). Once for each
+/// hop, and only if nothing was written or a second processing does no harm.
+///
+/// An idle connection that cannot be used costs nothing: the next one is asked for.
+fn after(hop: &Hop<'_>, outcome: &Outcome<'_>, trail: &mut Trail, _: Option<&mut Memory>) -> Option<Verdict> {
+    let connection = match *outcome {
+        Outcome::Unusable => Acquire::Any,
+        Outcome::Lost { reused: true, answered: false, written }
+            if hop.config.retry_dead_connection
+                && !trail.reconnected
+                && hop.can_send_again
+                && (!written || is_harmless_twice(hop)) =>
+        {
+            Acquire::New
+        }
+        _ => return None,
+    };
+    let (request, why) = (HopRequest::Same, Why::ConnectionLost);
+    Some(Verdict::Again(Box::new(Again { request, why, not_before: None, connection })))
+}
+
+/// Whether the request may be processed twice (RFC 9110 §9.2.2).
+fn is_harmless_twice(hop: &Hop<'_>) -> bool {
+    is_idempotent(hop.method) || hop.config.idempotent
+}
+
+/// Whether a reused connection shows its end, or bytes that answer no request.
+pub(crate) fn is_dead_connection(error: &LinkError) -> bool {
+    matches!(error, LinkError::Protocol(error) if error.answers_nothing())
+}
+
+/// Methods that the registry of IANA calls idempotent (RFC 9110 §16.1.1), besides those that `http` knows as such.
+const IDEMPOTENT: [&str; 28] = [
+    "ACL",
+    "BASELINE-CONTROL",
+    "BIND",
+    "CHECKIN",
+    "CHECKOUT",
+    "COPY",
+    "LABEL",
+    "LINK",
+    "MERGE",
+    "MKACTIVITY",
+    "MKCALENDAR",
+    "MKCOL",
+    "MKREDIRECTREF",
+    "MKWORKSPACE",
+    "MOVE",
+    "ORDERPATCH",
+    "PROPFIND",
+    "PROPPATCH",
+    "QUERY",
+    "REBIND",
+    "REPORT",
+    "SEARCH",
+    "UNBIND",
+    "UNCHECKOUT",
+    "UNLINK",
+    "UPDATE",
+    "UPDATEREDIRECTREF",
+    "VERSION-CONTROL",
+];
+
+/// Methods are case-sensitive (RFC 9110 §9.1).
+fn is_idempotent(method: &http::Method) -> bool {
+    method.is_idempotent() || IDEMPOTENT.contains(&method.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn t54_methods_of_the_registry_may_be_repeated() {
+        let idempotent = |method: &str| is_idempotent(&http::Method::from_bytes(method.as_bytes()).unwrap());
+        for method in ["GET", "PUT", "DELETE", "PROPFIND", "REPORT", "SEARCH", "QUERY", "MKCOL"] {
+            assert!(idempotent(method), "{method}");
+        }
+        for method in ["POST", "PATCH", "CONNECT", "LOCK", "propfind", "X-OWN"] {
+            assert!(!idempotent(method), "{method}");
+        }
+    }
+}

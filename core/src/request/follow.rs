@@ -1,0 +1,52 @@
+//! A request turned into the one that a redirect asks for.
+
+use std::sync::Arc;
+
+use ::url::Url;
+use http::Method;
+
+use super::body::Body;
+use super::prepared::Prepared;
+use super::target::RequestTarget;
+use crate::policy::redirect::{self, NextBody, NextHop};
+
+impl Prepared {
+    /// Makes this the request of the next hop, and returns method and URL of the one before.
+    ///
+    /// Fields that may not go along are removed for good: a later hop back to the first origin does
+    /// not bring them back.
+    pub(crate) fn follow(&mut self, next: NextHop) -> (Method, Url) {
+        let policy = self.settings.redirects;
+        let survives = |name: &str, sensitive| redirect::survives(name, sensitive, &next, &policy);
+        if self.headers.iter().any(|(name, value)| !survives(name, value.is_sensitive())) {
+            self.lines = None;
+            let headers = Arc::make_mut(&mut self.headers);
+            headers.retain(|name, value| survives(name, value.is_sensitive()));
+        }
+        if policy.referer && self.headers.contains("referer") {
+            // The caller's value was about the first request; the policy speaks for the next.
+            self.lines = None;
+            Arc::make_mut(&mut self.headers).unset("referer");
+        }
+        if !survives("authorization", true) {
+            self.auth = None;
+        }
+        if !survives("cookie", true) {
+            self.cookies = Default::default();
+        }
+        if let Some(bound) = self.settings.bound.clone() {
+            bound.leave(self, &next.url);
+        }
+        if self.settings.target != RequestTarget::Url {
+            // It was about the URL before.
+            Arc::make_mut(&mut self.settings).settings.target = RequestTarget::Url;
+        }
+        if next.body == NextBody::Drop {
+            self.body = Body::Empty;
+            self.content_type = None;
+        }
+        let method = std::mem::replace(&mut self.method, next.method);
+        let url = Arc::unwrap_or_clone(std::mem::replace(&mut self.url, Arc::new(next.url)));
+        (method, url)
+    }
+}

@@ -1,0 +1,213 @@
+//! What is left of a body that nobody wants, and the connection behind it.
+
+use super::io::Output;
+use super::machine::Machine;
+use super::pending::SocketOrder;
+use super::stage::{AfterBody, Stage};
+use super::upload::Upload;
+use crate::http1::BodyFraming;
+use crate::link::LinkEvent;
+
+impl Machine {
+    /// The rest of a body is not wanted. It is read where that is short work and the connection is worth it, and never
+    /// decoded (T16, T87).
+    pub(super) fn drop_body(&mut self, then: AfterBody) {
+        let limit = self.request.settings.limits.drain_bytes;
+        let Some(link) = &self.link else { return self.after_body(then) };
+        let rest = match link.http().body_framing() {
+            Some(BodyFraming::Length(n)) => {
+                Some(n.saturating_sub(link.http().body_received()).saturating_add(link.body().len() as u64))
+            }
+            Some(BodyFraming::None) => Some(0),
+            _ => None,
+        };
+        if !matches!(self.upload, Upload::Finished) || rest.is_some_and(|rest| rest > limit) {
+            self.close_link();
+            return self.after_body(then);
+        }
+        // Of unknown length: only what is here already.
+        self.enter(Stage::Drain { since: self.now.instant, left: limit, may_read: rest.is_some(), then });
+    }
+
+    #[inline(never)]
+    pub(super) fn step_drain(&mut self) -> Option<Output> {
+        let event = self.poll_link()?;
+        let Stage::Drain { left, may_read, then, .. } = &mut self.stage else { return None };
+        let then = *then;
+        match event {
+            LinkEvent::Body => {
+                let link = self.link.as_mut()?;
+                let n = link.body().len();
+                if let Some(rest) = left.checked_sub(n as u64) {
+                    *left = rest;
+                    link.consume(n);
+                    return None;
+                }
+                self.close_link();
+            }
+            LinkEvent::NeedInput if *may_read => return Some(self.offer()),
+            LinkEvent::End if self.can_write() => return Some(Output::Transmit),
+            LinkEvent::End => self.finish_link(),
+            _ => self.close_link(),
+        }
+        self.after_body(then);
+        None
+    }
+
+    /// Goes on when a body is out of the way.
+    pub(super) fn after_body(&mut self, then: AfterBody) {
+        match then {
+            AfterBody::Again(next) => self.begin_next(next),
+            AfterBody::Done => {
+                self.enter(Stage::Ended);
+                self.words.end(Ok(()));
+            }
+        }
+    }
+
+    /// The response has been read to its end: the connection is kept, unless something forbids it.
+    pub(super) fn finish_link(&mut self) {
+        let keep = self.request.settings.keep_alive && matches!(self.upload, Upload::Finished);
+        let now = self.now;
+        let Some(link) = &mut self.link else { return };
+        self.tolerated.extend(link.http().leniencies_used());
+        self.attempt.moved = (link.http().bytes_sent(), link.http().bytes_received());
+        if let Some(trailers) = link.take_trailers() {
+            self.chain.rare_mut().trailers = Some(trailers);
+        }
+        if keep && link.reuse(now).is_ok() {
+            self.lent = link.take_back();
+            self.released = self.link.take();
+            self.words.socket(SocketOrder::Release);
+        } else {
+            self.close_link();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::policy::redirect::Policy;
+    use crate::{Input, Method, Now, Output, Request, Session, Transfer};
+
+    const REDIRECT: &[u8] = b"HTTP/1.1 302 Found\r\nLocation: /next\r\nContent-Length: 0\r\n\r\n";
+
+    /// The Referer fields of two requests, of which the first is redirected.
+    fn referers(policy: Policy) -> Vec<String> {
+        let mut session = Session::new();
+        let request = Request::new(Method::GET, "http://127.0.0.1/first").header("Referer", "mine");
+        let request = request.redirects(|r| {
+            r.all(policy);
+        });
+        let now = Now::default();
+        let (mut transfer, mut sent) = (Transfer::new(session.prepare(&request).unwrap(), now), Vec::new());
+        while sent.len() < 2 {
+            match transfer.poll() {
+                Output::Sync => transfer.sync(now, &mut session).unwrap(),
+                Output::Acquire(_) => transfer.handle(now, Input::NotAcquired).unwrap(),
+                Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
+                Output::Transmit => {
+                    let head = String::from_utf8(transfer.outgoing().to_vec()).unwrap();
+                    let referer = head.lines().filter_map(|line| line.strip_prefix("Referer: "));
+                    sent.push(referer.collect::<Vec<_>>().join(","));
+                    transfer.handle(now, Input::Wrote(head.len())).unwrap();
+                }
+                Output::Read => transfer.handle(now, Input::Received(REDIRECT)).unwrap(),
+                Output::Release => drop(transfer.take_link()),
+                Output::Event(_) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+        sent
+    }
+
+    #[test]
+    fn a_referer_of_the_callers_gives_way_at_a_redirect_if_one_is_sent_by_policy() {
+        assert_eq!(referers(Policy { referer: true, ..Policy::default() }), ["mine", "http://127.0.0.1/first"]);
+        assert_eq!(referers(Policy::default()), ["mine", "mine"]);
+    }
+
+    /// Whether the connection is closed over the body of a redirect that is so long, instead of being read from.
+    fn closes_over(length: u64) -> bool {
+        let mut session = Session::new();
+        let (request, now) = (Request::new(Method::GET, "http://127.0.0.1/"), Now::default());
+        let mut transfer = Transfer::new(session.prepare(&request).unwrap(), now);
+        let head = format!("HTTP/1.1 302 Found\r\nLocation: /next\r\nContent-Length: {length}\r\n\r\n");
+        let mut redirected = false;
+        loop {
+            match transfer.poll() {
+                Output::Sync => transfer.sync(now, &mut session).unwrap(),
+                Output::Acquire(_) => transfer.handle(now, Input::NotAcquired).unwrap(),
+                Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
+                Output::Transmit => transfer.handle(now, Input::Wrote(transfer.outgoing().len())).unwrap(),
+                Output::Read if redirected => return false,
+                Output::Read => {
+                    redirected = true;
+                    transfer.handle(now, Input::Received(head.as_bytes())).unwrap();
+                }
+                Output::Close => return true,
+                Output::Event(_) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn t16_a_body_that_nobody_wants_is_read_up_to_the_limit_and_not_beyond() {
+        let limit = crate::Limits::DEFAULT.drain_bytes;
+        assert_eq!([limit, limit + 1].map(closes_over), [false, true]);
+    }
+
+    #[test]
+    fn t47_bytes_behind_a_response_close_its_connection() {
+        for (framing, kept) in [("Content-Length: 2\r\n\r\nok", true), ("Content-Length: 0\r\n\r\n", true)]
+            .into_iter()
+            .chain([("Content-Length: 2\r\n\r\nok!", false), ("Content-Length: 0\r\n\r\n!", false)])
+        {
+            let answer = format!("HTTP/1.1 200 OK\r\n{framing}");
+            let mut session = Session::new();
+            let (request, now) = (Request::new(Method::GET, "http://127.0.0.1/"), Now::default());
+            let mut transfer = Transfer::new(session.prepare(&request).unwrap(), now);
+            let released = loop {
+                match transfer.poll() {
+                    Output::Sync => transfer.sync(now, &mut session).unwrap(),
+                    Output::Acquire(_) => transfer.handle(now, Input::NotAcquired).unwrap(),
+                    Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
+                    Output::Transmit => transfer.handle(now, Input::Wrote(transfer.outgoing().len())).unwrap(),
+                    Output::Read => transfer.handle(now, Input::Received(answer.as_bytes())).unwrap(),
+                    Output::Body => transfer.handle(now, Input::Consumed(transfer.body().len())).unwrap(),
+                    Output::Release => break true,
+                    Output::Close => break false,
+                    Output::Event(_) => {}
+                    other => panic!("{other:?}"),
+                }
+            };
+            assert_eq!(released, kept, "{framing:?}");
+        }
+    }
+
+    #[test]
+    fn trailers_are_there_when_the_response_is_done() {
+        for connection in ["", "Connection: close\r\n"] {
+            let answer =
+                format!("HTTP/1.1 200 OK\r\n{connection}Transfer-Encoding: chunked\r\n\r\n0\r\nX-Sum: 42\r\n\r\n");
+            let mut session = Session::new();
+            let (request, now) = (Request::new(Method::GET, "http://127.0.0.1/"), Now::default());
+            let mut transfer = Transfer::new(session.prepare(&request).unwrap(), now);
+            loop {
+                match transfer.poll() {
+                    Output::Sync => transfer.sync(now, &mut session).unwrap(),
+                    Output::Acquire(_) => transfer.handle(now, Input::NotAcquired).unwrap(),
+                    Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
+                    Output::Transmit => transfer.handle(now, Input::Wrote(transfer.outgoing().len())).unwrap(),
+                    Output::Read => transfer.handle(now, Input::Received(answer.as_bytes())).unwrap(),
+                    Output::Release => drop(transfer.take_link()),
+                    Output::Event(crate::Event::Done) => break,
+                    Output::Close | Output::Event(_) => {}
+                    other => panic!("{other:?}"),
+                }
+            }
+            assert_eq!(transfer.trailers().and_then(|fields| fields.get("x-sum")), Some(&b"42"[..]));
+        }
+    }
+}

@@ -1,0 +1,414 @@
+//! The hop loop: the one place where a hop begins, and the one where it ends.
+//!
+//! ```text
+//! plan ─▶ (pause) ─▶ route ─▶ connect ─▶ exchange ─▶ decide ─┬─▶ deliver ─▶ end
+//!  ▲                                                         │
+//!  └────────── again (drain or close, then pause, rewind) ◀──┘
+//! ```
+//!
+//! The policies say what happens at both places; see `policy/mod.rs` for their order.
+
+#[cfg(feature = "tls")]
+use std::sync::Arc;
+
+use super::io::{Event, Hop};
+use super::machine::Machine;
+use super::pending::SocketOrder;
+use super::stage::{AfterBody, Attempt, Next, Order, Stage};
+use super::upload::Upload;
+use crate::error::{ErrorKind, Misuse};
+use crate::http1::{LeniencySet, ResponseHead};
+use crate::link::LinkError;
+use crate::policy::redirect::{Crossing, HopBody};
+use crate::policy::{self, Acquire, Again, Before, Config, HopRequest, Memory, Outcome, Plan, Verdict, Why};
+use crate::request::body::Body;
+use crate::request::prepared::Prepared;
+use crate::route::{Route, needs_tls};
+use crate::session::Session;
+use crate::time::{Instant, Now};
+use crate::unavailable::Unavailable;
+
+/// The hop of a request, as policies see it.
+fn hop(request: &Prepared, now: Now, expect_continue: bool, untouched: bool) -> policy::Hop<'_> {
+    let settings = &request.settings;
+    policy::Hop {
+        method: &request.method,
+        url: &request.url,
+        headers: &request.headers,
+        body: match &request.body {
+            Body::Empty => HopBody::None,
+            body if body.is_replayable() => HopBody::Replayable,
+            _ => HopBody::Once,
+        },
+        can_send_again: request.body.is_replayable() || untouched,
+        expect_continue,
+        now,
+        config: Config {
+            redirect: &settings.redirects,
+            limits: &settings.limits,
+            https_only: settings.https_only,
+            cookies: settings.cookie_jar,
+            same_site: settings.same_site,
+            idempotent: settings.idempotent,
+            retry_dead_connection: settings.retry_dead_connection,
+        },
+        cookie_url: request.cookie_url(),
+    }
+}
+
+impl Machine {
+    pub(super) fn sync(&mut self, now: Now, session: &mut Session) -> Result<(), Misuse> {
+        self.set_now(now);
+        if matches!(self.stage, Stage::Plan | Stage::Decide(_)) && self.expire() {
+            return Ok(());
+        }
+        match &self.stage {
+            Stage::Plan => self.plan(session),
+            Stage::Decide(_) => {
+                // Whatever is wrong with it, it is about this exchange.
+                let stage = std::mem::replace(&mut self.stage, Stage::Exchange { send_failed: None });
+                let Stage::Decide(head) = stage else { return Err(Misuse::NotAsked) };
+                self.decide(head, Some(&mut session.memory));
+            }
+            _ => return Err(Misuse::NotAsked),
+        }
+        Ok(())
+    }
+
+    pub(super) fn not_synced(&mut self, why: Unavailable) -> Result<(), Misuse> {
+        if !matches!(self.stage, Stage::Plan | Stage::Decide(_)) {
+            return Err(Misuse::NotAsked);
+        }
+        self.fail(ErrorKind::Unavailable(why));
+        Ok(())
+    }
+
+    /// Begins a hop, unless a policy delays or refuses it.
+    fn plan(&mut self, session: &mut Session) {
+        let Attempt { connection, written, .. } = self.attempt;
+        self.attempt = Attempt { connection, written, ..Attempt::default() };
+        self.progress = self.now.instant;
+        self.peer = None;
+        // Its route is about to be another one.
+        self.released = None;
+        self.head_after = None;
+        self.tolerated = LeniencySet::EMPTY;
+        if let Some(rare) = &mut self.chain.rare {
+            rare.trailers = None;
+        }
+        self.cookie.clear();
+        let request = &self.request;
+        let own = |name: &str| request.cookies.contains(name);
+        let mut plan = Plan {
+            hop: hop(request, self.now, request.settings.expect_continue.is_some(), true),
+            trail: &self.chain.trail,
+            cookie: &mut self.cookie,
+            own_cookies: if request.cookies.is_empty() { None } else { Some(&own) },
+            expect: false,
+        };
+        let before = policy::before(&mut plan, &mut session.memory);
+        self.attempt.expect = plan.expect;
+        self.planned(before, session);
+    }
+
+    fn planned(&mut self, before: Before, session: &mut Session) {
+        match before {
+            Before::Send => self.take_route(session),
+            Before::WaitUntil(until) => {
+                self.pause(until, Next { rewind: false, not_before: None });
+            }
+            Before::Refuse(kind) => self.fail(kind),
+        }
+    }
+
+    /// Appends the cookies that the request brings itself: they win over those of the jar.
+    fn append_own_cookies(&mut self) {
+        for (name, value) in self.request.cookies.iter() {
+            if !self.cookie.is_empty() {
+                self.cookie.extend_from_slice(b"; ");
+            }
+            self.cookie.extend_from_slice(name.as_bytes());
+            self.cookie.push(b'=');
+            self.cookie.extend_from_slice(value.as_bytes());
+        }
+    }
+
+    fn take_route(&mut self, session: &mut Session) {
+        self.append_own_cookies();
+        #[cfg(feature = "tls")]
+        let tls = match (needs_tls(&self.request), &self.request.settings.tls) {
+            (false, _) => None,
+            (true, Some(config)) => Some(config.clone()),
+            (true, None) => match session.default_tls() {
+                Ok(config) => Some(config),
+                Err(words) => return self.fail(ErrorKind::NoTls(words)),
+            },
+        };
+        #[cfg(feature = "tls")]
+        if let (Some(config), Some(bound)) = (&tls, self.request.settings.bound.clone())
+            && let Some(proxy) = bound.proxy_without_secrets(&self.request.settings, config, session)
+        {
+            match proxy {
+                Ok(proxy) => Arc::make_mut(&mut self.request.settings).settings.proxy = Some(proxy),
+                Err(words) => return self.fail(ErrorKind::NoTls(words)),
+            }
+        }
+        #[cfg(not(feature = "tls"))]
+        if needs_tls(&self.request) {
+            return self.fail(ErrorKind::NoTls("the feature `tls` is off".into()));
+        }
+        let route = Route::new(
+            &self.request,
+            #[cfg(feature = "tls")]
+            tls,
+            session.seed,
+            &mut session.route,
+        );
+        self.lines = session.written(&route, &self.request);
+        self.route = Some(route);
+        if !self.request.settings.keep_alive {
+            self.attempt.connection = Acquire::New;
+        }
+        self.enter(Stage::Acquire { order: Order::Due, since: None });
+    }
+
+    /// The head of a final response arrived: the policies decide, with the session if one needs it.
+    pub(super) fn head_received(&mut self, head: ResponseHead) {
+        self.head_after = Some(self.now.instant - self.started);
+        self.stop_upload();
+        let hop = hop(&self.request, self.now, self.attempt.expect, false);
+        if policy::needs_memory(&hop, &Outcome::Head(&head)) {
+            self.enter(Stage::Decide(head));
+        } else {
+            self.decide(head, None);
+        }
+    }
+
+    fn decide(&mut self, head: ResponseHead, memory: Option<&mut Memory>) {
+        match self.verdict(&Outcome::Head(&head), memory) {
+            Some(Verdict::Again(again)) => self.again(*again, Some(head)),
+            Some(Verdict::Fail(kind)) => self.end_with(kind, Some(Box::new(head))),
+            Some(Verdict::Deliver) | None => self.deliver(head),
+        }
+    }
+
+    fn verdict(&mut self, outcome: &Outcome<'_>, memory: Option<&mut Memory>) -> Option<Verdict> {
+        let untouched = !self.body_was_touched();
+        let hop = hop(&self.request, self.now, self.attempt.expect, untouched);
+        policy::after(&hop, outcome, &mut self.chain.trail, memory)
+    }
+
+    /// The idle connection cannot be used. Nothing of the request has left.
+    pub(super) fn pass_over(&mut self) {
+        if let Some(Verdict::Again(again)) = self.verdict(&Outcome::Unusable, None) {
+            self.again(*again, None);
+        }
+    }
+
+    /// The connection was lost during the exchange. Returns whether another hop follows.
+    pub(super) fn lost(&mut self) -> bool {
+        let Some(link) = &self.link else { return false };
+        let outcome = Outcome::Lost {
+            reused: self.attempt.reused,
+            answered: link.http().response_started(),
+            written: self.has_written(link),
+        };
+        match self.verdict(&outcome, None) {
+            Some(Verdict::Again(again)) => {
+                self.again(*again, None);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// The hop failed. The transfer fails with it, unless a policy has another hop follow.
+    pub(super) fn fail(&mut self, kind: ErrorKind) {
+        if !self.is_final(&kind) {
+            let outcome = match &kind {
+                ErrorKind::Link(LinkError::ProxyRefused(refusal)) => Outcome::ProxyRefused(refusal),
+                kind => Outcome::Failed(kind),
+            };
+            match self.verdict(&outcome, None) {
+                Some(Verdict::Again(again)) => return self.again(*again, None),
+                Some(Verdict::Fail(kind)) => return self.end_with(kind, None),
+                Some(Verdict::Deliver) | None => {}
+            }
+        }
+        self.end_with(kind, None);
+    }
+
+    /// Whether a failure ends the transfer whatever the policies say: it is about the whole of it, or
+    /// the caller has the head.
+    fn is_final(&self, kind: &ErrorKind) -> bool {
+        let of_the_transfer = matches!(
+            kind,
+            ErrorKind::Cancelled
+                | ErrorKind::Unavailable(_)
+                | ErrorKind::Timeout { which: crate::error::Timeout::Total, .. }
+        );
+        of_the_transfer || matches!(self.stage, Stage::Deliver(_) | Stage::Drain { .. } | Stage::Ended)
+    }
+
+    /// Ends this hop, and has another follow. `head` is the response, if one came.
+    fn again(&mut self, again: Again, head: Option<ResponseHead>) {
+        let begun = matches!(self.stage, Stage::Exchange { .. });
+        let written = self.link.as_ref().is_some_and(|link| self.has_written(link));
+        let mut next = Next { rewind: begun && self.stream_was_pushed(), not_before: again.not_before };
+        let (mut crossing, mut notes) = (Crossing::SameOrigin, Vec::new());
+        let (method, url) = match again.request {
+            HopRequest::Same => (self.request.method.clone(), (*self.request.url).clone()),
+            HopRequest::Redirect(to) => {
+                crossing = to.crossing;
+                notes.clone_from(&to.notes);
+                let past = self.request.follow(*to);
+                next.rewind &= !self.request.body.is_none();
+                past
+            }
+        };
+        if begun {
+            self.chain.trail.hops = self.chain.trail.hops.saturating_add(1);
+            self.chain.rare_mut().history.push(Hop { method, url, head, why: again.why, crossing, notes });
+            self.words.event(Event::Again(again.why));
+        }
+        // The request of a lost connection may have been processed.
+        let repeats = again.why == Why::ConnectionLost;
+        self.chain.trail.reconnected = repeats && begun;
+        let is_answered = matches!(again.why, Why::Redirect | Why::ExpectationFailed);
+        if is_answered {
+            self.drop_body(AfterBody::Again(next));
+        } else {
+            self.give_up_connection();
+            // Its slot is free, whether it came to a socket or not.
+            self.words.socket(SocketOrder::Close);
+        }
+        self.attempt.connection = again.connection;
+        self.attempt.written = repeats && (written || self.attempt.written);
+        if !is_answered {
+            (self.attempt.reused, self.peer) = (false, None);
+            self.begin_next(next);
+        }
+    }
+
+    /// Goes to the next hop: first its time comes, then the body stream is set back, then it is planned.
+    pub(super) fn begin_next(&mut self, next: Next) {
+        match next {
+            Next { not_before: Some(until), .. } if until > self.now.instant => self.pause(until, next),
+            Next { rewind: true, .. } => self.enter(Stage::Rewind { order: Order::Due }),
+            Next { rewind: false, .. } => self.enter(Stage::Plan),
+        }
+    }
+
+    /// Waits until a time, with the deadlines running.
+    fn pause(&mut self, until: Instant, next: Next) {
+        self.quiet_until = self.quiet_until.min(until);
+        self.enter(Stage::Pause { until, next });
+    }
+
+    pub(super) fn rewound(&mut self, done: bool) -> Result<(), Misuse> {
+        let Stage::Rewind { order: Order::Given } = self.stage else { return Err(Misuse::NotAsked) };
+        if done {
+            self.enter(Stage::Plan);
+        } else {
+            self.fail(ErrorKind::BodyNotReplayable);
+        }
+        Ok(())
+    }
+
+    /// Whether the embedder's stream gave some of the body.
+    fn stream_was_pushed(&self) -> bool {
+        matches!(self.request.body, Body::Stream { .. }) && self.body_was_touched()
+    }
+
+    fn body_was_touched(&self) -> bool {
+        !matches!(self.upload, Upload::Held(_) | Upload::Sending { sent: 0 } | Upload::Stopped { touched: false })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::error::Timeout;
+    use crate::transfer::{Input, Output, Transfer};
+    use crate::{Instant, Method, Request, UnixTime};
+
+    fn at(seconds: u64) -> Now {
+        Now::new(Instant::from_origin(Duration::from_secs(seconds)), UnixTime(0))
+    }
+
+    /// A transfer with a total timeout of 60 s, and its session.
+    fn begun() -> (Transfer, Session) {
+        let mut session = Session::new();
+        session.configure(|o| {
+            o.total_timeout(Duration::from_secs(60));
+        });
+        let request = Request::new(Method::GET, "http://127.0.0.1/");
+        (Transfer::new(session.prepare(&request).unwrap(), at(0)), session)
+    }
+
+    #[test]
+    fn hop_waits_until_the_time_a_policy_names() {
+        let (mut transfer, mut session) = begun();
+        transfer.0.planned(Before::WaitUntil(at(10).instant), &mut session);
+        assert!(matches!(transfer.poll(), Output::Wait));
+        assert_eq!(transfer.deadline(), Some(at(10).instant));
+        transfer.handle(at(9), Input::Tick).unwrap();
+        assert!(matches!(transfer.poll(), Output::Wait));
+        transfer.handle(at(10), Input::Tick).unwrap();
+        assert!(matches!(transfer.poll(), Output::Sync), "the policies are asked again");
+    }
+
+    #[test]
+    fn total_deadline_runs_during_a_pause() {
+        let (mut transfer, mut session) = begun();
+        transfer.0.planned(Before::WaitUntil(at(90).instant), &mut session);
+        assert_eq!(transfer.deadline(), Some(at(60).instant));
+        transfer.handle(at(60), Input::Tick).unwrap();
+        let error = transfer.failure().expect("the deadline has passed");
+        assert!(matches!(error.kind(), ErrorKind::Timeout { which: Timeout::Total, .. }), "{error}");
+    }
+
+    #[test]
+    fn cancelled_pause_ends_the_transfer() {
+        let (mut transfer, mut session) = begun();
+        transfer.0.planned(Before::WaitUntil(at(10).instant), &mut session);
+        transfer.handle(at(1), Input::Cancel).unwrap();
+        assert!(matches!(transfer.failure().map(crate::Error::kind), Some(ErrorKind::Cancelled)));
+    }
+
+    #[test]
+    fn refused_hop_fails_before_anything_is_asked() {
+        let (mut transfer, mut session) = begun();
+        transfer.0.planned(Before::Refuse(ErrorKind::Cancelled), &mut session);
+        assert!(transfer.is_ended() && transfer.failure().is_some());
+    }
+
+    #[test]
+    fn following_hop_begins_no_earlier_than_its_time() {
+        let (mut transfer, mut session) = begun();
+        let again = Again {
+            request: HopRequest::Same,
+            why: Why::ConnectionLost,
+            not_before: Some(at(5).instant),
+            connection: Acquire::New,
+        };
+        transfer.sync(at(0), &mut session).unwrap();
+        assert!(matches!(transfer.poll(), Output::Acquire(Acquire::Any)));
+        transfer.handle(at(0), Input::NotAcquired).unwrap();
+        let Output::Connect(attempt, _) = transfer.poll() else { panic!("a literal address is connected to") };
+        transfer.handle(at(0), Input::Connected(attempt)).unwrap();
+        while !matches!(transfer.poll(), Output::Transmit) {}
+        transfer.0.again(again, None);
+        assert!(matches!(transfer.poll(), Output::Close));
+        assert!(matches!(transfer.poll(), Output::Event(Event::Again(Why::ConnectionLost))));
+        assert!(matches!(transfer.poll(), Output::Wait));
+        assert_eq!(transfer.deadline(), Some(at(5).instant));
+        transfer.handle(at(5), Input::Tick).unwrap();
+        assert!(matches!(transfer.poll(), Output::Sync));
+        transfer.sync(at(5), &mut session).unwrap();
+        assert!(matches!(transfer.poll(), Output::Acquire(Acquire::New)));
+        assert_eq!(transfer.history().len(), 1);
+    }
+}

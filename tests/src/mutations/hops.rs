@@ -1,0 +1,42 @@
+//! Faults of the hop loop.
+
+use super::Mutation;
+
+pub(super) const MUTATIONS: &[Mutation] = &[
+    Mutation {
+        fault: "a hop begins before its time",
+        file: "core/src/transfer/hop.rs",
+        from: "not_before: Some(until), .. } if until > self.now.instant =>",
+        to: "not_before: Some(until), .. } if until < self.now.instant =>",
+    },
+    Mutation {
+        fault: "a pause is no deadline",
+        file: "core/src/transfer/deadlines.rs",
+        from: "            Stage::Pause { until, .. } => add(*until, Due::Resume),\n",
+        to: "",
+    },
+    Mutation {
+        fault: "the history leaves out hops without a response",
+        file: "core/src/transfer/hop.rs",
+        from: "        if begun {\n",
+        to: "        if begun && head.is_some() {\n",
+    },
+    Mutation {
+        fault: "a lost connection is followed by any other",
+        file: "core/src/policy/retry.rs",
+        from: "            Acquire::New\n",
+        to: "            Acquire::Any\n",
+    },
+    Mutation {
+        fault: "the slot of a closed connection stays taken",
+        file: "core/src/engine/mod.rs",
+        from: "                    let closed = self.close(id);\n                    self.give_place_back(id);\n",
+        to: "                    let closed = self.close(id);\n",
+    },
+    Mutation {
+        fault: "a transfer without keep-alive takes an idle connection",
+        file: "core/src/transfer/hop.rs",
+        from: "            self.attempt.connection = Acquire::New;\n",
+        to: "            self.attempt.connection = Acquire::Any;\n",
+    },
+];
