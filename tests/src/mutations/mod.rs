@@ -1,7 +1,7 @@
 //! Deliberate faults of the core and the transports, to show that the harness can catch such: each is one replacement in one file.
 //!
 //! `cargo run --release -p petition-tests --bin mutate` applies them one by one in a copy of the project and says what caught
-//! each. That every one of them still applies is held by `tests/meta_mutations.rs`.
+//! each. That every one of them still applies is held by `tests/meta/mutations.rs`.
 
 mod framing;
 mod hops;

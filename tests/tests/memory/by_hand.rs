@@ -1,0 +1,238 @@
+//! Moments that a well-behaved driver does not come upon, made by hand.
+
+use petition_core::{
+    ErrorKind, Event, Input, Instant, IoFailure, Method, Now, Output, Request, Session, Side, Transfer, UnixTime,
+};
+use petition_tests::memory::ms;
+
+const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
+
+fn at(millis: u64) -> Now {
+    Now::new(Instant::from_origin(ms(millis)), UnixTime(1_780_000_000))
+}
+
+fn transfer(request: Request) -> (Session, Transfer) {
+    let session = Session::new();
+    let transfer = Transfer::new(session.prepare(&request).unwrap(), Now::default());
+    (session, transfer)
+}
+
+/// Answers until this kind of output comes.
+fn until(session: &mut Session, transfer: &mut Transfer, wanted: fn(&Output) -> bool) -> Output {
+    let now = Now::default();
+    for _ in 0..50 {
+        let output = transfer.poll();
+        if wanted(&output) {
+            return output;
+        }
+        match output {
+            Output::Sync => transfer.sync(now, session).unwrap(),
+            Output::Acquire(_) => transfer.handle(now, Input::NotAcquired).unwrap(),
+            Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
+            Output::Transmit => transfer.handle(now, Input::Wrote(transfer.outgoing().len())).unwrap(),
+            _ => {}
+        }
+    }
+    panic!("it does not come: {transfer:?}");
+}
+
+#[test]
+fn an_attempt_that_fails_with_the_deadline_is_not_to_be_closed_again() {
+    let request = Request::new(Method::GET, "http://127.0.0.1/").timeout(ms(10));
+    let (mut session, mut transfer) = transfer(request);
+    let Output::Connect(attempt, _) = until(&mut session, &mut transfer, |o| matches!(o, Output::Connect(..))) else {
+        unreachable!()
+    };
+    // Whoever says that it failed has closed the socket.
+    let refused = IoFailure::new(std::io::ErrorKind::ConnectionRefused);
+    transfer.handle(at(10), Input::ConnectFailed(attempt, refused)).unwrap();
+    let output = transfer.poll();
+    assert!(matches!(output, Output::Event(Event::Failed(_))), "{output:?}");
+}
+
+#[test]
+fn a_kept_connection_that_comes_with_the_deadline_is_to_be_closed() {
+    let (mut session, mut transfer) = transfer(Request::new(Method::GET, "http://127.0.0.1/"));
+    let now = Now::default();
+    until(&mut session, &mut transfer, |o| matches!(o, Output::Read));
+    transfer.handle(now, Input::Received(OK)).unwrap();
+    until(&mut session, &mut transfer, |o| matches!(o, Output::Body));
+    transfer.handle(now, Input::Consumed(2)).unwrap();
+    until(&mut session, &mut transfer, |o| matches!(o, Output::Release));
+    let (_, link) = transfer.take_link().unwrap();
+
+    let request = Request::new(Method::GET, "http://127.0.0.1/").timeout(ms(10));
+    let mut second = Transfer::new(session.prepare(&request).unwrap(), now);
+    until(&mut session, &mut second, |o| matches!(o, Output::Acquire(_)));
+    let late = Now::new(Instant::from_origin(ms(10)), now.unix);
+    second.handle(late, Input::Acquired { link, peer: None }).unwrap();
+    assert!(matches!(second.poll(), Output::Close));
+    assert!(matches!(second.poll(), Output::Event(Event::Failed(_))));
+}
+
+#[test]
+fn a_write_of_nothing_is_no_progress() {
+    let (mut session, mut transfer) = transfer(Request::new(Method::GET, "http://127.0.0.1/"));
+    until(&mut session, &mut transfer, |o| matches!(o, Output::Transmit));
+    let deadline = transfer.deadline();
+    transfer.handle(Now::new(Instant::from_origin(ms(500)), UnixTime(0)), Input::Wrote(0)).unwrap();
+    assert_eq!(transfer.deadline(), deadline);
+}
+
+#[test]
+fn the_head_is_told_although_the_end_followed_at_once() {
+    let (mut session, mut transfer) = transfer(Request::new(Method::GET, "http://127.0.0.1/"));
+    let now = Now::default();
+    until(&mut session, &mut transfer, |o| matches!(o, Output::Read));
+    transfer.handle(now, Input::Received(b"HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nContent-Length: 0\r\n\r\n")).unwrap();
+    until(&mut session, &mut transfer, |o| matches!(o, Output::Sync));
+    transfer.sync(now, &mut session).unwrap();
+    // The caller gives up before it has seen the head.
+    transfer.handle(now, Input::Cancel).unwrap();
+    until(&mut session, &mut transfer, |o| matches!(o, Output::Event(Event::Head(_))));
+    until(&mut session, &mut transfer, |o| matches!(o, Output::Event(Event::Failed(_))));
+}
+
+#[test]
+fn a_cancel_that_comes_as_a_drain_runs_out_still_counts() {
+    let (mut session, mut transfer) = transfer(Request::new(Method::GET, "http://127.0.0.1/"));
+    until(&mut session, &mut transfer, |o| matches!(o, Output::Read));
+    let redirect = b"HTTP/1.1 302 X\r\nLocation: /next\r\nContent-Length: 9\r\n\r\nabc";
+    transfer.handle(at(0), Input::Received(redirect)).unwrap();
+    until(&mut session, &mut transfer, |o| matches!(o, Output::Read));
+    assert_eq!(transfer.deadline(), Some(Instant::from_origin(ms(250))));
+    transfer.handle(at(250), Input::Cancel).unwrap();
+    let Output::Event(Event::Failed(error)) = until(&mut session, &mut transfer, |o| matches!(o, Output::Event(_)))
+    else {
+        panic!("it goes on")
+    };
+    assert!(matches!(error.kind(), ErrorKind::Cancelled));
+}
+
+#[test]
+fn one_late_tick_fires_every_deadline_that_it_has_passed() {
+    // The drain's time is over, and so is the whole call's.
+    let request = Request::new(Method::GET, "http://127.0.0.1/").timeout(ms(300));
+    let (mut session, mut transfer) = transfer(request);
+    until(&mut session, &mut transfer, |o| matches!(o, Output::Read));
+    let redirect = b"HTTP/1.1 302 X\r\nLocation: /next\r\nContent-Length: 9\r\n\r\nabc";
+    transfer.handle(at(0), Input::Received(redirect)).unwrap();
+    until(&mut session, &mut transfer, |o| matches!(o, Output::Read));
+    transfer.handle(at(400), Input::Tick).unwrap();
+    assert!(transfer.is_ended());
+}
+
+#[test]
+fn the_next_address_does_not_hide_the_connect_limit() {
+    let (mut session, mut transfer) = transfer(Request::new(Method::GET, "http://a.test/"));
+    until(&mut session, &mut transfer, |o| matches!(o, Output::Resolve));
+    let addresses = ["[2001:db8::1]:80".parse().unwrap(), "192.0.2.1:80".parse().unwrap()];
+    transfer.handle(at(0), Input::Resolved(&addresses)).unwrap();
+    assert!(matches!(transfer.poll(), Output::Connect(..)));
+    transfer.handle(at(11_000), Input::Tick).unwrap();
+    assert!(transfer.is_ended(), "the second address is not tried when the time is over");
+    assert!(matches!(transfer.poll(), Output::Abandon(_)));
+}
+
+#[test]
+fn a_lock_that_was_waited_for_too_long_ends_the_call() {
+    let request = Request::new(Method::GET, "http://127.0.0.1/").timeout(ms(300));
+    let (mut session, mut transfer) = transfer(request);
+    assert!(matches!(transfer.poll(), Output::Sync));
+    transfer.sync(at(300), &mut session).unwrap();
+    assert!(transfer.is_ended());
+}
+
+/// A POST of 20,000 bytes of which half is written, then the write blocks and a response comes.
+fn half_sent(response: &[u8]) -> (Session, Transfer) {
+    let request = Request::new(Method::POST, "http://127.0.0.1/").data(vec![b'x'; 20_000]);
+    let (mut session, mut transfer) = transfer(request);
+    until(&mut session, &mut transfer, |o| matches!(o, Output::Transmit));
+    transfer.handle(at(0), Input::Wrote(transfer.outgoing().len())).unwrap();
+    until(&mut session, &mut transfer, |o| matches!(o, Output::Transmit));
+    transfer.handle(at(0), Input::Wrote(10_000)).unwrap();
+    transfer.handle(at(0), Input::Blocked(Side::Write)).unwrap();
+    until(&mut session, &mut transfer, |o| matches!(o, Output::Read));
+    transfer.handle(at(0), Input::Received(response)).unwrap();
+    (session, transfer)
+}
+
+#[test]
+fn t52_a_short_rest_goes_out_after_the_response_if_it_can() {
+    let response = b"HTTP/1.1 413 X\r\nContent-Length: 0\r\n\r\n";
+    let (mut session, mut transfer) = half_sent(response);
+    transfer.handle(at(0), Input::Ready(Side::Write)).unwrap();
+    until(&mut session, &mut transfer, |o| matches!(o, Output::Event(Event::Head(_))));
+    until(&mut session, &mut transfer, |o| matches!(o, Output::Transmit));
+    assert_eq!(transfer.outgoing().len(), 10_000);
+    until(&mut session, &mut transfer, |o| matches!(o, Output::Release));
+    assert!(transfer.take_link().is_some());
+    until(&mut session, &mut transfer, |o| matches!(o, Output::Event(Event::Done)));
+    // It cannot: the response is delivered and the connection closed.
+    let (mut session, mut transfer) = half_sent(response);
+    until(&mut session, &mut transfer, |o| matches!(o, Output::Event(Event::Head(_))));
+    until(&mut session, &mut transfer, |o| matches!(o, Output::Close));
+    until(&mut session, &mut transfer, |o| matches!(o, Output::Event(Event::Done)));
+}
+
+#[test]
+fn t52_a_rest_that_does_not_go_out_has_the_time_of_a_drain() {
+    let (mut session, mut transfer) = half_sent(b"HTTP/1.1 413 X\r\nContent-Length: 3\r\n\r\nbig");
+    transfer.handle(at(0), Input::Ready(Side::Write)).unwrap();
+    until(&mut session, &mut transfer, |o| matches!(o, Output::Body));
+    transfer.handle(at(100), Input::Consumed(3)).unwrap();
+    assert!(matches!(transfer.poll(), Output::Transmit));
+    assert_eq!(transfer.deadline(), Some(Instant::from_origin(ms(350))));
+    transfer.handle(at(350), Input::Tick).unwrap();
+    assert!(matches!(transfer.poll(), Output::Close));
+    assert!(matches!(transfer.poll(), Output::Event(Event::Done)));
+}
+
+#[test]
+fn t52_bytes_that_are_there_are_told_before_a_rest_is_sent() {
+    let (mut session, mut transfer) = half_sent(b"HTTP/1.1 413 X\r\nContent-Length: 9\r\n\r\nabc");
+    transfer.handle(at(0), Input::Ready(Side::Write)).unwrap();
+    until(&mut session, &mut transfer, |o| matches!(o, Output::Event(Event::Head(_))));
+    assert!(matches!(transfer.poll(), Output::Body));
+}
+
+#[test]
+fn a_response_to_a_request_that_was_not_sent_does_not_keep_the_connection() {
+    let (mut session, mut transfer) = transfer(Request::new(Method::GET, "http://127.0.0.1/"));
+    until(&mut session, &mut transfer, |o| matches!(o, Output::Transmit));
+    transfer.handle(at(0), Input::Blocked(Side::Write)).unwrap();
+    until(&mut session, &mut transfer, |o| matches!(o, Output::Read));
+    transfer.handle(at(0), Input::Received(OK)).unwrap();
+    transfer.handle(at(0), Input::Ready(Side::Write)).unwrap();
+    until(&mut session, &mut transfer, |o| matches!(o, Output::Body));
+    transfer.handle(at(0), Input::Consumed(2)).unwrap();
+    assert!(matches!(transfer.poll(), Output::Close));
+}
+
+#[test]
+fn a_write_that_failed_is_not_offered_again_and_its_grace_does_not_grow() {
+    let request = Request::new(Method::POST, "http://127.0.0.1/").data(vec![b'x'; 200_000]);
+    let (mut session, mut transfer) = transfer(request);
+    until(&mut session, &mut transfer, |o| matches!(o, Output::Transmit));
+    let failure = || IoFailure::new(std::io::ErrorKind::BrokenPipe);
+    transfer.handle(at(0), Input::Failed(Side::Write, failure())).unwrap();
+    transfer.handle(at(0), Input::Ready(Side::Write)).unwrap();
+    assert!(matches!(transfer.poll(), Output::Read));
+    transfer.handle(at(900), Input::Failed(Side::Write, failure())).unwrap();
+    assert_eq!(transfer.deadline(), Some(Instant::from_origin(ms(1000))));
+}
+
+#[test]
+fn a_body_stream_that_fails_after_the_response_fails_nothing() {
+    let body = petition_core::Body::Stream { length: None, rewindable: false };
+    let (mut session, mut transfer) = transfer(Request::new(Method::POST, "http://127.0.0.1/").data(body));
+    until(&mut session, &mut transfer, |o| matches!(o, Output::NeedBody));
+    transfer.handle(at(0), Input::Blocked(Side::Body)).unwrap();
+    until(&mut session, &mut transfer, |o| matches!(o, Output::Read));
+    transfer.handle(at(0), Input::Received(OK)).unwrap();
+    until(&mut session, &mut transfer, |o| matches!(o, Output::Body));
+    transfer.handle(at(0), Input::BodyFailed("gone".into())).unwrap();
+    transfer.handle(at(0), Input::BodyEnd).unwrap();
+    transfer.handle(at(0), Input::Consumed(2)).unwrap();
+    until(&mut session, &mut transfer, |o| matches!(o, Output::Event(Event::Done)));
+}

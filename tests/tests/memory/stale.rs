@@ -1,0 +1,179 @@
+//! T47: whatever comes over a kept connection between two exchanges answers neither of them.
+
+use petition_core::http1::ProtocolError;
+use petition_core::link::LinkError;
+use petition_core::tls::TlsConfig;
+use petition_core::{ErrorKind, Method, Processed, Request};
+use petition_tests::memory::{Conduct, Fate, Peer, Reader, World, client_config, ms, same_in, secs, server_config};
+use petition_tests::tls::Authority;
+
+const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
+const EVIL: &str = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil";
+
+/// A way to the server: in clear or under TLS.
+struct Way {
+    place: &'static str,
+    url: &'static str,
+    first: Peer,
+    tls: Option<TlsConfig>,
+}
+
+impl Way {
+    fn both() -> [Way; 2] {
+        let authority = Authority::new();
+        let server = server_config(&authority, &["a.test"]);
+        let tls = Some(client_config(&authority));
+        [
+            Way { place: "a.test:80", url: "http://a.test/", first: Peer::new(), tls: None },
+            Way { place: "a.test:443", url: "https://a.test/", first: Peer::tls(&server), tls },
+        ]
+    }
+
+    fn request(&self, method: Method) -> Request {
+        let request = Request::new(method, self.url);
+        match &self.tls {
+            None => request,
+            Some(tls) => request.tls(tls.clone()),
+        }
+    }
+
+    /// Two connections: what happens on the first, behind its beginning, and a second that answers twice.
+    fn serve(&self, world: &mut World, first: impl FnOnce(Peer) -> Peer) {
+        world.serve(self.place, first(self.first.clone()));
+        world.serve(self.place, self.first.clone().request().send(OK).request().send(OK));
+    }
+}
+
+#[test]
+fn t47_what_comes_while_the_caller_is_away_is_not_the_next_answer() {
+    let stale: [fn(Peer) -> Peer; 3] = [
+        |peer| peer.sleep(ms(20)).send(EVIL),
+        |peer| peer.sleep(ms(300)).send("HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n").close(),
+        |peer| peer.sleep(ms(1)).send("0\r\n\r\n"),
+    ];
+    for (way, stale) in Way::both().iter().flat_map(|way| stale.iter().map(move |stale| (way, stale))) {
+        for seed in 0..6 {
+            let world = same_in(seed..seed + 1, |w| {
+                way.serve(w, |peer| stale(peer.request().send(OK)));
+                // The body has come with its head. The caller takes it later, and asks again at once.
+                let conduct = Conduct { reader: Reader::Pauses(1, w.time() + secs(1)), ..Conduct::default() };
+                w.send_with(way.request(Method::GET), conduct).assert(200, "hi");
+                w.send(way.request(Method::GET)).assert(200, "hi");
+            });
+            // Not even retried: nothing was sent over it.
+            assert_eq!(world.transcripts[1].words(), ["head 200", "done"], "{}", way.url);
+            assert_eq!((world.connections().len(), world.connections()[0].fate), (2, Fate::Closed));
+        }
+    }
+}
+
+#[test]
+fn t47_a_post_waits_for_the_look_and_is_sent_once() {
+    for way in Way::both() {
+        let world = same_in(0..6, |w| {
+            way.serve(w, |peer| peer.request().send(OK).sleep(ms(20)).send(EVIL));
+            let conduct = Conduct { reader: Reader::Pauses(1, w.time() + secs(1)), ..Conduct::default() };
+            w.send_with(way.request(Method::GET), conduct).assert(200, "hi");
+            w.send(way.request(Method::POST).data("pay")).assert(200, "hi");
+        });
+        assert!(!world.heard(0).contains("pay"));
+    }
+}
+
+/// Bytes that cannot begin a response, in pieces.
+const ANSWERING_NOTHING: [&[&str]; 6] = [
+    &["0\r\n\r\n"],
+    &["0", "\r\n\r", "\n"],
+    &["hello"],
+    &["5\r\nhello\r\n0\r\n\r\n", EVIL],
+    &["\r\n0\r\n\r\n"],
+    &["HTML"],
+];
+
+#[test]
+fn t47_t54_bytes_that_answer_nothing_after_the_request_are_a_dead_connection() {
+    for (way, garbage) in Way::both().iter().flat_map(|way| ANSWERING_NOTHING.iter().map(move |garbage| (way, garbage)))
+    {
+        for seed in 0..6 {
+            let world = same_in(seed..seed + 1, |w| {
+                way.serve(w, |peer| {
+                    let peer = peer.request().send(OK).request();
+                    garbage.iter().fold(peer, |peer, piece| peer.send(piece).sleep(ms(1)))
+                });
+                w.send(way.request(Method::GET)).assert(200, "hi");
+                w.send(way.request(Method::GET)).assert(200, "hi");
+            });
+            assert_eq!(world.transcripts[1].words(), ["retried", "head 200", "done"], "{garbage:?} at {}", way.url);
+            assert_eq!(world.connections()[0].fate, Fate::Closed);
+        }
+    }
+}
+
+#[test]
+fn t54_a_piece_of_what_answers_nothing_and_then_an_end_is_a_dead_connection_too() {
+    let ends: [fn(Peer) -> Peer; 2] = [Peer::close, Peer::reset];
+    for (piece, end) in ["0", "\r\n", "0\r\n\r"].iter().flat_map(|piece| ends.map(|end| (piece, end))) {
+        let world = same_in(0..6, |w| {
+            w.serve("a.test:80", end(Peer::replies([OK]).request().send(piece)));
+            w.serve("a.test:80", Peer::replies([OK]));
+            w.get("http://a.test/").assert(200, "hi");
+            w.get("http://a.test/").assert(200, "hi");
+        });
+        assert_eq!(world.transcripts[1].words(), ["retried", "head 200", "done"], "{piece:?}");
+    }
+}
+
+#[test]
+fn t54_bytes_that_answer_nothing_have_no_post_sent_again_and_are_named() {
+    let world = same_in(0..6, |w| {
+        w.serve("a.test:80", Peer::replies([OK]).request().send("0\r\n\r\n"));
+        w.serve("a.test:80", Peer::replies([OK]));
+        w.get("http://a.test/").assert(200, "hi");
+        w.send(Request::new(Method::POST, "http://a.test/").data("pay"));
+    });
+    let error = world.transcripts[1].error();
+    assert_eq!((world.transcripts[1].words(), error.report().processed), (vec!["failed"], Processed::Maybe));
+    assert!(matches!(error.kind(), ErrorKind::Link(LinkError::Protocol(ProtocolError::NotHttp1 { .. }))), "{error}");
+}
+
+#[test]
+fn bytes_that_answer_nothing_on_a_fresh_connection_are_the_servers_fault() {
+    for garbage in ["0\r\n\r\n", "hello, world", "\r\n"] {
+        let world = same_in(0..6, |w| {
+            w.serve("a.test:80", Peer::new().request().send(garbage).close());
+            w.serve("a.test:80", Peer::replies([OK]));
+            w.get("http://a.test/");
+        });
+        assert_eq!(world.transcripts[0].words(), ["failed"], "{garbage:?}");
+    }
+}
+
+#[test]
+fn t47_a_response_without_a_body_that_announces_one_is_the_last_of_its_connection() {
+    let heads = [
+        "HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n",
+        "HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n",
+        "HTTP/1.1 304 Not Modified\r\nContent-Length: five\r\n\r\n",
+        "HTTP/1.1 103 Early Hints\r\nContent-Length: 5\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n",
+    ];
+    for head in heads {
+        let world = same_in(0..6, |w| {
+            // The body comes when the next request has been heard, so that no look finds it.
+            w.serve("a.test:80", Peer::new().request().send(head).request().send("hello"));
+            w.serve("a.test:80", Peer::replies([OK]));
+            w.get("http://a.test/");
+            w.get("http://a.test/").assert(200, "hi");
+        });
+        assert_eq!(world.transcripts[1].words(), ["head 200", "done"], "{head}");
+        assert_eq!(world.connections()[0].fate, Fate::Closed, "{head}");
+    }
+    for head in ["HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 304 X\r\nContent-Length: 5\r\n\r\n"]
+    {
+        let world = same_in(0..6, |w| {
+            w.serve("a.test:80", Peer::replies([head, OK]));
+            w.get("http://a.test/");
+            w.get("http://a.test/").assert(200, "hi");
+        });
+        assert_eq!(world.connections().len(), 1, "{head}");
+    }
+}

@@ -1,0 +1,236 @@
+//! What of a body is copied, and in how many pieces it goes: exact counts, over a transport in memory that takes all it can get.
+
+use petition_core::{Body, Event, Input, Method, Now, Output, Request, Session, Transfer};
+
+const MIB: usize = 1024 * 1024;
+
+/// What the transport did.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Count {
+    reads: usize,
+    /// Bytes that went through a buffer, of head and body.
+    buffered: usize,
+    straight: usize,
+    writes: usize,
+    /// Written bytes that were not the caller's own memory.
+    copied: usize,
+    body: Vec<u8>,
+}
+
+/// Reads at most `caller` bytes at once into the caller's memory, `behind` bytes behind that, and `head` bytes until the head is there.
+fn run(request: &Request, response: &[u8], caller: usize, behind: usize, head: usize) -> Count {
+    let mut session = Session::new();
+    let mut transfer = Transfer::new(session.prepare(request).unwrap(), Now::default());
+    let now = Now::default();
+    let mut wire = response;
+    let mut count = Count::default();
+    // What the last read brought straight.
+    let mut last = 0;
+    let own = match request.body() {
+        Body::Bytes(bytes) => bytes.as_ptr_range(),
+        _ => [0; 0].as_ptr_range(),
+    };
+    loop {
+        match transfer.poll() {
+            Output::Sync => transfer.sync(now, &mut session).unwrap(),
+            Output::Acquire(_) => transfer.handle(now, Input::NotAcquired).unwrap(),
+            Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
+            Output::Transmit => {
+                let pieces = [transfer.outgoing(), transfer.outgoing_next()];
+                count.writes += 1;
+                let of_others = pieces.iter().filter(|piece| !own.contains(&piece.as_ptr()));
+                count.copied += of_others.map(|piece| piece.len()).sum::<usize>();
+                let written = pieces.iter().map(|piece| piece.len()).sum();
+                transfer.handle(now, Input::Wrote(written)).unwrap();
+            }
+            Output::Read => {
+                count.reads += 1;
+                let due = usize::try_from(transfer.content_due()).unwrap();
+                if due > 0 {
+                    let straight = due.min(caller).min(wire.len());
+                    let (body, rest) = wire.split_at(straight);
+                    (last, count.straight) = (straight, count.straight + straight);
+                    count.body.extend_from_slice(body);
+                    let behind = if straight == due { behind.min(rest.len()) } else { 0 };
+                    if behind > 0 {
+                        transfer.space()[..behind].copy_from_slice(&rest[..behind]);
+                    }
+                    count.buffered += behind;
+                    wire = &rest[behind..];
+                    transfer.handle(now, Input::Bypassed(straight + behind)).unwrap();
+                    assert!(transfer.body().is_empty(), "they are with the caller");
+                } else {
+                    let n = head.min(wire.len());
+                    assert!(n > 0, "asked for more than there is");
+                    count.buffered += n;
+                    transfer.handle(now, Input::Received(&wire[..n])).unwrap();
+                    wire = &wire[n..];
+                }
+            }
+            Output::Body => {
+                // Those that were read straight are used up here as well; there is nothing to be seen of them.
+                let shown = transfer.body().len();
+                count.body.extend_from_slice(transfer.body());
+                let used = if shown > 0 { shown } else { last };
+                transfer.handle(now, Input::Consumed(used)).unwrap();
+            }
+            Output::Release | Output::Close => drop(transfer.take_link()),
+            Output::Event(Event::Done) => return count,
+            Output::Event(Event::Head(_)) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn body(length: usize) -> Vec<u8> {
+    (0..length).map(|i| (i * 31 % 251) as u8).collect()
+}
+
+#[test]
+fn a_body_of_known_length_is_read_straight_but_for_what_came_with_the_head() {
+    let body = body(16 * MIB);
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
+    let request = Request::new(Method::GET, "http://127.0.0.1/");
+    let count = run(&request, &[head.as_bytes(), &body].concat(), 256 * 1024, 9, 1024);
+    assert!(count.body == body);
+    assert_eq!((count.buffered, count.straight), (1024, body.len() + head.len() - 1024));
+    // One with the head, four for each MiB.
+    assert_eq!(count.reads, 1 + 16 * 4);
+}
+
+#[test]
+fn chunks_are_read_straight_and_their_framing_with_them() {
+    const CHUNK: usize = 64 * 1024;
+    let body = body(4 * MIB);
+    let framed = body.chunks(CHUNK).flat_map(|chunk| [format!("{CHUNK:x}\r\n").as_bytes(), chunk, b"\r\n"].concat());
+    let head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let response = [&head[..], &framed.collect::<Vec<_>>(), b"0\r\n\r\n"].concat();
+    let request = Request::new(Method::GET, "http://127.0.0.1/");
+    let count = run(&request, &response, 256 * 1024, 9, head.len() + 7);
+    assert!(count.body == body);
+    assert_eq!(count.straight, body.len(), "no byte of the body is copied");
+    // The head, and one for each chunk.
+    assert_eq!(count.reads, 1 + body.len() / CHUNK);
+}
+
+#[test]
+fn a_large_body_in_memory_is_written_with_the_head_and_from_where_it_lies() {
+    let body = body(8 * MIB);
+    let request = Request::new(Method::POST, "http://127.0.0.1/").data(body.clone());
+    let count = run(&request, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 1024, 0, 1024);
+    assert_eq!(count.writes, 1);
+    assert!(count.copied < 512, "{} bytes were copied, the head among them", count.copied);
+}
+
+#[test]
+fn bytes_beyond_the_end_are_seen_behind_a_straight_read() {
+    let mut session = Session::new();
+    let request = Request::new(Method::GET, "http://127.0.0.1/");
+    let now = Now::default();
+    for extra in [0, 1] {
+        let mut transfer = Transfer::new(session.prepare(&request).unwrap(), now);
+        let mut released = false;
+        loop {
+            match transfer.poll() {
+                Output::Sync => transfer.sync(now, &mut session).unwrap(),
+                Output::Acquire(_) => transfer.handle(now, Input::NotAcquired).unwrap(),
+                Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
+                Output::Transmit => transfer.handle(now, Input::Wrote(transfer.outgoing().len())).unwrap(),
+                Output::Read if transfer.content_due() == 0 => {
+                    transfer.handle(now, Input::Received(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n")).unwrap();
+                }
+                Output::Read => {
+                    assert_eq!(transfer.content_due(), 9);
+                    transfer.space()[..extra].fill(b'H');
+                    transfer.handle(now, Input::Bypassed(9 + extra)).unwrap();
+                }
+                Output::Body => transfer.handle(now, Input::Consumed(9)).unwrap(),
+                Output::Release => released = true,
+                Output::Close => {}
+                Output::Event(Event::Done) => break,
+                Output::Event(_) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(released, extra == 0, "T47: leftover bytes");
+    }
+}
+
+#[test]
+fn bytes_that_are_received_after_a_straight_read_are_shown() {
+    let (mut session, now) = (Session::new(), Now::default());
+    let request = Request::new(Method::GET, "http://127.0.0.1/");
+    let mut transfer = Transfer::new(session.prepare(&request).unwrap(), now);
+    let mut reads = 0;
+    let mut body = Vec::new();
+    loop {
+        match transfer.poll() {
+            Output::Sync => transfer.sync(now, &mut session).unwrap(),
+            Output::Acquire(_) => transfer.handle(now, Input::NotAcquired).unwrap(),
+            Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
+            Output::Transmit => transfer.handle(now, Input::Wrote(transfer.outgoing().len())).unwrap(),
+            Output::Read => {
+                reads += 1;
+                let input = match reads {
+                    1 => Input::Received(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"),
+                    2 => Input::Bypassed(3),
+                    _ => Input::Received(b"defghi"),
+                };
+                transfer.handle(now, input).unwrap();
+            }
+            Output::Body if reads == 2 => {
+                assert!(transfer.body().is_empty(), "the caller has them");
+                // The bytes that are left are still elsewhere.
+                transfer.handle(now, Input::Consumed(1)).unwrap();
+                assert!(matches!(transfer.poll(), Output::Body) && transfer.body().is_empty());
+                transfer.handle(now, Input::Consumed(2)).unwrap();
+            }
+            Output::Body => {
+                body.extend_from_slice(transfer.body());
+                transfer.handle(now, Input::Consumed(transfer.body().len())).unwrap();
+                assert!(reads < 4 && !body.is_empty(), "received bytes are not shown");
+            }
+            Output::Event(Event::Done) => break,
+            Output::Release | Output::Close | Output::Event(_) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(body, b"defghi");
+}
+
+#[test]
+fn nothing_is_read_straight_that_has_to_be_looked_at() {
+    let request = Request::new(Method::GET, "http://127.0.0.1/");
+    for head in [
+        "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 100000\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1000",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n",
+    ] {
+        let mut session = Session::new();
+        let mut transfer = Transfer::new(session.prepare(&request).unwrap(), Now::default());
+        let now = Now::default();
+        let mut read = false;
+        for _ in 0..50 {
+            match transfer.poll() {
+                Output::Sync => transfer.sync(now, &mut session).unwrap(),
+                Output::Acquire(_) => transfer.handle(now, Input::NotAcquired).unwrap(),
+                Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
+                Output::Transmit => transfer.handle(now, Input::Wrote(transfer.outgoing().len())).unwrap(),
+                Output::Read if !read => {
+                    read = true;
+                    transfer.handle(now, Input::Received(head.as_bytes())).unwrap();
+                }
+                Output::Read => {
+                    assert_eq!(transfer.content_due(), 0, "{head}");
+                    transfer.handle(now, Input::Bypassed(1)).unwrap_err();
+                    break;
+                }
+                Output::Body => transfer.handle(now, Input::Consumed(transfer.body().len())).unwrap(),
+                Output::Event(_) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+        assert!(read);
+    }
+}

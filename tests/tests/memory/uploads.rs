@@ -1,0 +1,339 @@
+//! Uploads that meet a response, a refusal or silence: early responses (T52) and Expect (T53).
+
+use petition_core::{Body, ErrorKind, Method, Phase, Request};
+use petition_tests::memory::{Conduct, Fate, Peer, Reader, Source, ms, same_in, secs};
+use std::time::Duration;
+
+const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
+const TOO_LARGE: &str = "HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\n\r\nbig";
+
+fn post(size: usize) -> Request {
+    Request::new(Method::POST, "http://a.test/").data(vec![b'x'; size])
+}
+
+fn stream(size: usize) -> (Request, Conduct) {
+    let body = Body::Stream { length: Some(size as u64), rewindable: false };
+    (
+        Request::new(Method::POST, "http://a.test/").data(body),
+        Conduct { source: Source::new(vec![b'x'; size]), ..Conduct::default() },
+    )
+}
+
+#[test]
+fn t52_an_early_response_is_delivered_and_the_connection_closed() {
+    let peers = [
+        ("and resets", Peer::new().head().stop_reading().send(TOO_LARGE).reset()),
+        ("and closes", Peer::new().head().stop_reading().send(TOO_LARGE).close()),
+        ("and stops reading", Peer::new().head().stop_reading().send(TOO_LARGE)),
+        ("and reads on", Peer::new().head().send(TOO_LARGE)),
+        ("and reads on, late", Peer::new().heard(100_000).send(TOO_LARGE)),
+    ];
+    for (name, peer) in peers {
+        for seed in [0, 3, 4, 5, 6, 7, 8] {
+            same_in(seed..seed + 1, |w| {
+                // A driver that blocks in its writes cannot see a response while the peer does not read.
+                if name == "and stops reading" && (seed == 3 || seed == 8 || seed == 4) {
+                    return;
+                }
+                w.serve("a.test:80", peer.clone());
+                w.send(post(500_000)).assert(413, "big");
+                // Where writing never blocked, all of it was sent before the response was seen.
+                let all = w.connections()[0].heard.len() > 500_000;
+                assert_eq!(w.connections()[0].fate, if all { Fate::Pooled } else { Fate::Closed }, "{name}");
+                assert!(!all || name.contains("reads on"), "{name}");
+                w.session.configure(|o| {
+                    o.keep_alive(false);
+                });
+                w.serve("a.test:80", peer.clone());
+                let (request, conduct) = stream(500_000);
+                w.send_with(request, conduct).assert(413, "big");
+            });
+        }
+    }
+}
+
+#[test]
+fn t52_a_response_after_a_failed_write_is_waited_for_one_second() {
+    // The peer shuts its reading side, and answers in time or not.
+    let world = same_in(3..9, |w| {
+        w.serve("a.test:80", Peer::new().head().deaf().sleep(ms(999)).send(TOO_LARGE));
+        w.send(post(500_000)).assert(413, "big");
+        w.serve("a.test:80", Peer::new().head().deaf().sleep(ms(1001)).send(TOO_LARGE));
+        w.send(post(500_000));
+    });
+    let run = &world.transcripts[1];
+    assert!(matches!(run.kind(), ErrorKind::Io(_)), "{}", run.error());
+    assert_eq!((run.phase(), run.ended - run.began), (Phase::Send, secs(1)));
+}
+
+#[test]
+fn t52_a_short_rest_is_still_sent_and_the_connection_kept() {
+    for seed in [0, 3, 5, 6, 7] {
+        let world = same_in(seed..seed + 1, |w| {
+            w.serve(
+                "a.test:80",
+                Peer::new().head().send("HTTP/1.1 413 X\r\nContent-Length: 0\r\n\r\n").body().request().send(OK),
+            );
+            let run = w.send(post(20_000));
+            assert_eq!(run.status, 413);
+            if w.connections()[0].fate == Fate::Pooled {
+                w.get("http://a.test/").assert(200, "hi");
+            }
+        });
+        if seed == 0 || seed == 3 {
+            let heard = &world.connections()[0].heard;
+            assert!(heard.len() > 20_000, "all of the body was sent");
+        }
+    }
+}
+
+#[test]
+fn t52_a_response_to_nothing_is_no_reason_to_keep_the_connection() {
+    // It comes with the connection, before a byte of the request was heard.
+    for seed in 0..9 {
+        same_in(seed..seed + 1, |w| {
+            w.serve("a.test:80", Peer::new().send(OK).request().send(OK));
+            w.serve("a.test:80", Peer::replies([OK]));
+            w.get("http://a.test/").assert(200, "hi");
+            w.pass(ms(10));
+            w.get("http://a.test/").assert(200, "hi");
+            assert_eq!(w.connections()[0].fate, Fate::Closed);
+        });
+    }
+}
+
+#[test]
+fn a_body_that_is_not_read_does_not_keep_the_request_from_ending() {
+    // The response comes early and is long; the caller does not read it for a while.
+    let world = same_in(0..1, |w| {
+        let until = w.time() + secs(5);
+        w.serve("a.test:80", Peer::new().head().send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n123456789").body());
+        let conduct = Conduct { reader: Reader::Pauses(0, until), ..Conduct::default() };
+        w.send_with(post(20_000), conduct).assert(200, "123456789");
+    });
+    assert!(world.connections()[0].script_done);
+}
+
+fn expecting(size: usize) -> Request {
+    post(size).expect_continue(Duration::from_secs(1))
+}
+
+#[test]
+fn t53_the_body_waits_for_100() {
+    let world = same_in(0..9, |w| {
+        w.serve("a.test:80", Peer::new().head().sleep(ms(300)).send("HTTP/1.1 100 Continue\r\n\r\n").body().send(OK));
+        w.send(expecting(100)).assert(200, "hi");
+    });
+    let run = &world.transcripts[0];
+    assert!(world.heard(0).contains("Expect: 100-continue\r\n"));
+    assert_eq!((run.words(), run.ended - run.began), (vec!["100", "head 200", "done"], ms(300)));
+    assert_eq!(world.connections()[0].fate, Fate::Pooled);
+}
+
+#[test]
+fn t53_without_100_the_body_is_sent_after_a_second() {
+    let world = same_in(0..9, |w| {
+        w.serve("a.test:80", Peer::new().request().send(OK));
+        w.send(expecting(100)).assert(200, "hi");
+    });
+    let run = &world.transcripts[0];
+    assert_eq!(run.ended - run.began, secs(1));
+}
+
+#[test]
+fn t53_after_a_final_response_no_body_is_sent_and_the_connection_is_closed() {
+    let world = same_in(0..9, |w| {
+        w.serve("a.test:80", Peer::new().head().send(TOO_LARGE));
+        w.send(expecting(100)).assert(413, "big");
+    });
+    assert!(world.heard(0).ends_with("\r\n\r\n"), "{}", world.heard(0));
+    assert_eq!(world.connections()[0].fate, Fate::Closed);
+}
+
+#[test]
+fn t53_417_is_answered_once_without_expect_and_remembered() {
+    let refused = "HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n";
+    let world = same_in(0..9, |w| {
+        w.serve("a.test:80", Peer::new().head().send(refused));
+        w.serve("a.test:80", Peer::new().request().send(OK).request().send(OK));
+        w.send(expecting(100)).assert(200, "hi");
+        w.send(expecting(100)).assert(200, "hi");
+    });
+    assert!(world.heard(0).contains("Expect:") && !world.heard(1).contains("Expect:"));
+    assert_eq!(world.heard(1).matches("POST / ").count(), 2);
+}
+
+#[test]
+fn t53_a_second_417_is_the_answer() {
+    let refused = "HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n";
+    for seed in 0..9 {
+        // How much of the body leaves before the second one is seen is a matter of time.
+        same_in(seed..seed + 1, |w| {
+            w.serve("a.test:80", Peer::new().head().send(refused));
+            w.serve("a.test:80", Peer::new().head().send(refused));
+            w.send(expecting(100)).assert(417, "");
+        });
+    }
+}
+
+#[test]
+fn t53_only_the_origin_that_refused_is_remembered() {
+    let refused = "HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n";
+    let on = "HTTP/1.1 307 X\r\nLocation: http://b.test/\r\nContent-Length: 0\r\n\r\n";
+    let world = same_in(0..3, |w| {
+        w.serve("a.test:80", Peer::new().head().send(refused));
+        w.serve("a.test:80", Peer::new().request().send(on));
+        w.serve("b.test:80", Peer::new().request().send(OK).request().send(OK));
+        w.send(expecting(100)).assert(200, "hi");
+        let mut next = expecting(100);
+        next.set_url("http://b.test/next");
+        w.send(next).assert(200, "hi");
+    });
+    let heard = world.heard(2);
+    let (first, second) = heard.split_at(heard.find("POST /next").unwrap());
+    assert!(!first.contains("Expect:"), "this request asks no more: {first}");
+    assert!(second.contains("Expect:"), "{second}");
+}
+
+#[test]
+fn t53_a_stream_that_was_refused_untouched_need_not_be_rewound() {
+    let refused = "HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n";
+    let world = same_in(0..9, |w| {
+        w.serve("a.test:80", Peer::new().head().send(refused));
+        w.serve("a.test:80", Peer::new().request().send(OK));
+        let body = Body::Stream { length: Some(5), rewindable: true };
+        let request = Request::new(Method::POST, "http://a.test/").data(body);
+        let request = request.expect_continue(Duration::from_secs(1));
+        // It could not be rewound if it were asked to.
+        w.send_with(request, Conduct { source: Source::new("body!"), ..Conduct::default() }).assert(200, "hi");
+    });
+    assert!(world.heard(1).ends_with("body!"));
+}
+
+#[test]
+fn t53_requests_without_body_do_not_expect_anything() {
+    for body in [Body::Empty, Body::from("")] {
+        let world = same_in(0..3, |w| {
+            w.serve("a.test:80", Peer::replies([OK]));
+            let request = Request::new(Method::POST, "http://a.test/").data(body.clone());
+            w.send(request.expect_continue(Duration::from_secs(1))).assert(200, "hi");
+        });
+        assert!(!world.heard(0).contains("Expect"));
+        assert_eq!(world.transcripts[0].ended, world.transcripts[0].began);
+    }
+}
+
+#[test]
+fn a_write_that_fails_under_tls_ends_the_transfer() {
+    let authority = petition_tests::tls::Authority::new();
+    let server = petition_tests::memory::server_config(&authority, &["a.test"]);
+    let client = petition_tests::memory::client_config(&authority);
+    for seed in [0, 3, 4, 5] {
+        same_in(seed..seed + 1, |w| {
+            w.serve("a.test:443", Peer::tls(&server).head().stop_reading().sleep(ms(5)).reset());
+            let mut request = post(500_000);
+            request.set_url("https://a.test/");
+            let run = w.send(request.tls(client.clone()));
+            assert!(matches!(run.kind(), ErrorKind::Io(_)), "{}", run.error());
+        });
+    }
+}
+
+#[test]
+fn t52_an_early_response_under_tls_is_read_although_records_wait_to_be_written() {
+    let authority = petition_tests::tls::Authority::new();
+    let server = petition_tests::memory::server_config(&authority, &["a.test"]);
+    let client = petition_tests::memory::client_config(&authority);
+    for seed in [0, 5, 6, 7] {
+        same_in(seed..seed + 1, |w| {
+            let stalls = Peer::tls(&server).head().stop_reading().send(TOO_LARGE);
+            let bytes = |w: &mut petition_tests::memory::World, (mut request, conduct): (Request, Conduct)| {
+                request.set_url("https://a.test/");
+                w.serve("a.test:443", stalls.clone());
+                let request = request.tls(client.clone());
+                let run = w.send_with(request, conduct);
+                run.assert(413, "big");
+                assert_eq!(run.ended, run.began, "nothing is waited for");
+            };
+            bytes(w, (post(500_000), Conduct::default()));
+            bytes(w, stream(500_000));
+            assert!(w.connections().iter().all(|c| c.fate == Fate::Closed));
+        });
+    }
+}
+
+#[test]
+fn t53_cookies_of_a_417_are_stored_and_the_hop_is_told() {
+    let refused = "HTTP/1.1 417 Expectation Failed\r\nSet-Cookie: a=1\r\nContent-Length: 0\r\n\r\n";
+    let world = same_in(0..9, |w| {
+        w.serve("a.test:80", Peer::new().head().send(refused));
+        w.serve("a.test:80", Peer::new().request().send(OK));
+        w.send(expecting(100)).assert(200, "hi");
+    });
+    assert!(world.heard(1).contains("Cookie: a=1\r\n"), "{}", world.heard(1));
+    let run = &world.transcripts[0];
+    assert_eq!(run.words(), ["expect refused", "head 200", "done"]);
+    let hops: Vec<_> = run.history.iter().map(|hop| (hop.status().unwrap().as_u16(), hop.url.as_str())).collect();
+    assert_eq!(hops, [(417, "http://a.test/")]);
+}
+
+#[test]
+fn t53_a_417_is_no_redirect_that_counts() {
+    let refused = "HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n";
+    let on = "HTTP/1.1 307 X\r\nLocation: /next\r\nContent-Length: 0\r\n\r\n";
+    same_in(0..3, |w| {
+        w.serve("a.test:80", Peer::new().head().send(refused));
+        w.serve("a.test:80", Peer::new().request().send(on).request().send(OK));
+        let request = expecting(100).redirects(|r| {
+            r.max(1);
+        });
+        w.send(request).assert(200, "hi");
+    });
+}
+
+#[test]
+fn t52_a_stream_is_written_before_it_is_asked_on() {
+    // The driver asserts at each offer that nothing waits to be written.
+    for piece in [1, 100, 8192] {
+        same_in(0..9, |w| {
+            w.serve("a.test:80", Peer::new().request().send(OK));
+            // Where chunks begin and end is a matter of time.
+            let body = Body::Stream { length: Some(3_000), rewindable: false };
+            let request = Request::new(Method::POST, "http://a.test/").data(body);
+            let source = Source::new(vec![b'x'; 3_000]).pieces(piece);
+            w.send_with(request, Conduct { source, ..Conduct::default() }).assert(200, "hi");
+        });
+    }
+}
+
+#[test]
+fn a_write_that_fails_in_the_handshake_hides_no_alert() {
+    let authority = petition_tests::tls::Authority::new();
+    let client = petition_tests::memory::client_config(&authority);
+    let alert = [0x15, 3, 3, 0, 2, 2, 40];
+    let told = same_in(0..9, |w| {
+        w.serve("a.test:443", Peer::new().deaf().sleep(ms(10)).send(alert).close());
+        let mut request = post(10);
+        request.set_url("https://a.test/");
+        w.send(request.tls(client.clone()));
+    });
+    for run in &told.transcripts {
+        assert!(run.error().to_string().contains("alert"), "{}", run.error());
+    }
+}
+
+#[test]
+fn t52_a_closure_alert_in_the_handshake_ends_it_at_once() {
+    let authority = petition_tests::tls::Authority::new();
+    let client = petition_tests::memory::client_config(&authority);
+    let closure = [0x15, 3, 3, 0, 2, 1, 0];
+    let world = same_in(0..9, |w| {
+        w.serve("a.test:443", Peer::new().heard(1).send(closure));
+        let mut request = post(10);
+        request.set_url("https://a.test/");
+        w.send(request.tls(client.clone()));
+    });
+    let run = &world.transcripts[0];
+    assert_eq!((run.phase(), run.ended), (Phase::Tls, run.began));
+    assert!(run.error().to_string().contains("CloseNotify"), "{}", run.error());
+}

@@ -1,0 +1,10 @@
+//! What the project says of itself is true.
+#![forbid(unsafe_code)]
+
+mod benchmarks;
+mod mutations;
+mod project;
+mod purity;
+mod repository;
+mod rules;
+mod suffix_table;

@@ -1,0 +1,84 @@
+//! `petition-mio` on real sockets: the guide, callbacks, streams, and the loop itself.
+#![forbid(unsafe_code)]
+
+mod callbacks;
+mod guide;
+mod loops;
+mod same;
+mod stale;
+mod streams;
+mod uploads;
+
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::{Duration, Instant};
+
+use petition_core::Session;
+use petition_mio::{DriverConfig, Error, EventLoop, LoopThread, Response, petition_core};
+use petition_tests::support::chain;
+use petition_tests::tls::Authority;
+
+/// Longer than anything here takes.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+type Outcome = Result<Response, Error>;
+
+/// A configuration whose session trusts this authority alone.
+fn trusting(authority: &Authority) -> DriverConfig {
+    let mut session = Session::new();
+    let tls = petition_tests::memory::client_config(authority);
+    session.configure(|options| {
+        options.tls(tls);
+    });
+    DriverConfig { session: session.into(), ..DriverConfig::default() }
+}
+
+fn thread() -> LoopThread {
+    LoopThread::spawn(DriverConfig::default()).unwrap()
+}
+
+fn event_loop() -> EventLoop {
+    EventLoop::new().unwrap()
+}
+
+/// Turns until `done`, or fails.
+#[track_caller]
+fn turn_until(event_loop: &mut EventLoop, what: &str, mut done: impl FnMut(&mut EventLoop) -> bool) {
+    let until = Instant::now() + PATIENCE;
+    while !done(event_loop) {
+        assert!(Instant::now() < until, "waited for {what}: {:?}", event_loop.driver());
+        event_loop.turn(Some(Duration::from_millis(20))).unwrap();
+    }
+}
+
+/// Turns until every request has ended.
+#[track_caller]
+fn finish(event_loop: &mut EventLoop) {
+    turn_until(event_loop, "the end of every request", |event_loop| event_loop.driver().is_empty());
+}
+
+/// No socket is left when the idle ones are closed, nor a place in the pool.
+#[track_caller]
+fn assert_nothing_left(event_loop: &mut EventLoop) {
+    event_loop.driver_mut().close_idle();
+    // One turn is bounded, and a panic may have cut the last one short.
+    turn_until(event_loop, "the closing of idle sockets", |event_loop| event_loop.driver().sockets() == 0);
+    let driver = event_loop.driver();
+    assert_eq!((driver.len(), driver.sockets(), driver.pool_statistics().open), (0, 0, 0));
+}
+
+/// What callbacks have said, in order, and on this thread to be read.
+fn outcomes<T>() -> (mpsc::Sender<T>, mpsc::Receiver<T>) {
+    mpsc::channel()
+}
+
+#[track_caller]
+fn next<T>(from: &mpsc::Receiver<T>) -> T {
+    from.recv_timeout(PATIENCE).expect("a callback")
+}
+
+fn kind(outcome: &Outcome) -> String {
+    match outcome {
+        Ok(response) => response.status().as_u16().to_string(),
+        Err(error) => chain(error.kind()),
+    }
+}

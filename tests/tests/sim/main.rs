@@ -1,0 +1,6 @@
+//! Random scenarios in the simulated network.
+#![forbid(unsafe_code)]
+
+mod layer;
+mod month;
+mod scenarios;

@@ -1,0 +1,57 @@
+//! Random scenarios in the simulated world: whatever holds of every run holds of these (DESIGN §5, invariants 1 to 13). The same, by the ten
+//! thousand: `cargo run --release -p petition-tests --bin simulate -- --scenarios 10000`.
+
+use petition_tests::sim::{Mix, cuts, scenario, shrink};
+
+/// Fewer without optimisation.
+const SCENARIOS: u64 = if cfg!(debug_assertions) { 400 } else { 4_000 };
+
+fn holds(mix: Mix, seeds: std::ops::Range<u64>) {
+    let (mut requests, mut done) = (0, 0);
+    for seed in seeds {
+        match scenario(seed, mix, None) {
+            Ok(report) => {
+                requests += report.requests;
+                done += report.done;
+            }
+            Err(violation) => panic!("simulate {}", shrink(&violation)),
+        }
+    }
+    // It is worth something only if both happens often.
+    assert!(done * 2 > requests && requests > done + done / 20, "{done} of {requests} done");
+}
+
+#[test]
+fn everything_holds_in_random_scenarios() {
+    holds(Mix::Plain, 0..SCENARIOS);
+}
+
+#[test]
+fn the_same_seed_is_the_same_run() {
+    for seed in 0..60 {
+        for mix in [Mix::Plain, Mix::Proxies] {
+            let [one, two] = [(); 2].map(|()| scenario(seed, mix, None).unwrap());
+            assert_eq!(one, two, "seed {seed}");
+        }
+    }
+}
+
+#[test]
+fn how_bytes_are_cut_changes_no_outcome() {
+    let mut compared = 0;
+    for seed in 0..SCENARIOS / 2 {
+        let mix = if seed % 3 == 2 { Mix::Proxies } else { Mix::Plain };
+        compared += cuts(seed, mix).unwrap_or_else(|violation| panic!("simulate {violation}"));
+    }
+    assert!(compared > 100, "{compared} requests were compared");
+}
+
+#[test]
+fn everything_holds_through_proxies() {
+    holds(Mix::Proxies, 0..SCENARIOS / 2);
+}
+
+#[test]
+fn everything_holds_under_tls() {
+    holds(Mix::Tls, 0..SCENARIOS / 4);
+}
