@@ -103,7 +103,7 @@ impl Decoded {
 }
 
 impl Transfer {
-    /// The trailer fields of the final response, once [`Event::Done`](crate::Event::Done) has come. `None` when the response had no trailer section.
+    /// The trailer fields of the final response, once [`Event::Done`] has come. `None` when the response had no trailer section.
     /// Fields that may not be trailers are left out (RFC 9110 §6.5.1).
     pub fn trailers(&self) -> Option<&Fields> {
         self.0.chain.rare.as_ref()?.trailers.as_ref()
