@@ -2,10 +2,10 @@
 //!
 //! A request becomes one or more *hops*: the first, then one for each redirect, each refused
 //! expectation and each lost connection. Every policy stands in a file of its own. Before a hop, the
-//! policies of [`BEFORE`] complete it, delay it or refuse it. After a hop, those of [`AFTER`] turn
-//! its [`Outcome`] into a [`Verdict`].
+//! policies of `BEFORE` complete it, delay it or refuse it. After a hop, those of `AFTER` turn
+//! its outcome into a verdict.
 //!
-//! A policy is a pure function of the hop, the outcome, the session's [`Memory`] and the time. It
+//! A policy is a pure function of the hop, the outcome, the session's memory and the time. It
 //! starts no request: `transfer/hop.rs` is the only place where a hop begins or ends.
 
 pub mod auth;
