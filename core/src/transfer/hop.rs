@@ -411,4 +411,43 @@ mod tests {
         assert!(matches!(transfer.poll(), Output::Acquire(Acquire::New)));
         assert_eq!(transfer.history().len(), 1);
     }
+
+    #[test]
+    fn lost_connection_is_followed_by_a_new_one() {
+        const RESPONSE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+        let (mut first, mut session) = begun();
+        let link = loop {
+            match first.poll() {
+                Output::Sync => first.sync(at(0), &mut session).unwrap(),
+                Output::Acquire(_) => first.handle(at(0), Input::NotAcquired).unwrap(),
+                Output::Connect(attempt, _) => first.handle(at(0), Input::Connected(attempt)).unwrap(),
+                Output::Transmit => first.handle(at(0), Input::Wrote(first.outgoing().len())).unwrap(),
+                Output::Read => first.handle(at(0), Input::Received(RESPONSE)).unwrap(),
+                Output::Release => break first.take_link().unwrap().1,
+                Output::Event(_) => {}
+                other => panic!("{other:?}"),
+            }
+        };
+        let request = Request::new(Method::GET, "http://127.0.0.1/");
+        let mut transfer = Transfer::new(session.prepare(&request).unwrap(), at(1));
+        let (mut idle, mut asked) = (Some(link), Vec::new());
+        while asked.len() < 2 {
+            match transfer.poll() {
+                Output::Sync => transfer.sync(at(1), &mut session).unwrap(),
+                Output::Acquire(want) => {
+                    asked.push(want);
+                    if let Some(link) = idle.take() {
+                        transfer.handle(at(1), Input::Acquired { link, peer: None }).unwrap();
+                    }
+                }
+                Output::Check => transfer.handle(at(1), Input::Alive).unwrap(),
+                Output::Transmit => transfer.handle(at(1), Input::Wrote(transfer.outgoing().len())).unwrap(),
+                Output::Read => transfer.handle(at(1), Input::Eof).unwrap(),
+                Output::Close | Output::Event(_) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+        // Another idle connection may be as dead, and the request is repeated once.
+        assert_eq!(asked, [Acquire::Any, Acquire::New]);
+    }
 }
