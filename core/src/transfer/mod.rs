@@ -8,11 +8,14 @@
 //! # The stages of a hop
 //!
 //! ```text
-//! Begin ─sync─▶ Acquire ─▶ Check ─────────────────────┐
-//!                  └─▶ Resolve ─▶ Dial ─▶ Establish ─▶ Exchange ─▶ Judge ─▶ Deliver ─▶ Ended
-//!   ▲                                                                └▶ Drain ─┐
-//!   └───────────────────────────────── next hop ◀──────────────────────────────┘
+//! Plan ─▶ Acquire ─▶ Probe ─────────────────────┐
+//!  ▲         └─▶ Resolve ─▶ Dial ─▶ Establish ─▶ Exchange ─▶ Decide ─▶ Deliver ─▶ Ended
+//!  │                                                            └▶ Drain ─┐
+//!  └────────────── Rewind ◀── Pause ◀──── another hop ◀───────────────────┘
 //! ```
+//!
+//! Plan and Decide ask for the session ([`Output::Sync`]). Every connection, reused or new, is asked
+//! for by [`Output::Acquire`]. [`Event::Again`] reports that another hop follows, and why.
 //!
 //! # Driving it
 //!
