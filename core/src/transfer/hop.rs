@@ -28,7 +28,8 @@ use crate::session::Session;
 use crate::time::{Instant, Now};
 use crate::unavailable::Unavailable;
 
-/// The hop of a request, as policies see it.
+/// The hop of a request, as policies see it. Inlined, so that only what they look at is made.
+#[inline(always)]
 fn hop(request: &Prepared, now: Now, expect_continue: bool, untouched: bool) -> policy::Hop<'_> {
     let settings = &request.settings;
     policy::Hop {
@@ -177,15 +178,21 @@ impl Machine {
         self.head_after = Some(self.now.instant - self.started);
         self.stop_upload();
         let hop = hop(&self.request, self.now, self.attempt.expect, false);
-        if policy::needs_memory(&hop, &Outcome::Head(&head)) {
-            self.enter(Stage::Decide(head));
-        } else {
-            self.decide(head, None);
+        let outcome = Outcome::Head(&head);
+        if policy::needs_memory(&hop, &outcome) {
+            return self.enter(Stage::Decide(head));
         }
+        let verdict = policy::after(&hop, &outcome, &mut self.chain.trail, None);
+        self.carry_out(verdict, head);
     }
 
     fn decide(&mut self, head: ResponseHead, memory: Option<&mut Memory>) {
-        match self.verdict(&Outcome::Head(&head), memory) {
+        let verdict = self.verdict(&Outcome::Head(&head), memory);
+        self.carry_out(verdict, head);
+    }
+
+    fn carry_out(&mut self, verdict: Option<Verdict>, head: ResponseHead) {
+        match verdict {
             Some(Verdict::Again(again)) => self.again(*again, Some(head)),
             Some(Verdict::Fail(kind)) => self.end_with(kind, Some(Box::new(head))),
             Some(Verdict::Deliver) | None => self.deliver(head),
