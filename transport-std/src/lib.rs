@@ -66,6 +66,7 @@ pub use petition_core::route::pool::{PoolLimits, PoolStatistics};
 pub use petition_core::route::proxy::Tunnel;
 #[cfg(feature = "tls")]
 pub use petition_core::tls::{self, TlsConfig};
+pub use petition_core::transfer::Hop;
 pub use petition_core::{
     Auth, Body, BuildError, Error, ErrorKind, IntoUrl, Limits, Method, Options, Params, Phase, Processed, Proxy,
     RequestTarget, SecretScope, Setting, StatusCode, Timeout, Unavailable, UnixTime, Url, Why,

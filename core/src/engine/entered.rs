@@ -9,14 +9,14 @@ use crate::unavailable::Unavailable;
 /// How far a transfer has come, as the engine has to know it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
-    /// It was not polled yet.
+    /// Not polled yet.
     New,
     Begun,
-    /// It waits for a look at its kept connection.
+    /// Waits for a liveness probe of its idle connection.
     AwaitsLook,
-    /// There was a look since.
+    /// The probe was made.
     Looked,
-    /// It has been written, and wants to read and nothing else, unless it was told something since.
+    /// The request has been written. The next output is a read, unless an input comes first.
     AwaitsResponse,
 }
 

@@ -29,6 +29,8 @@ pub enum Misuse {
     TooMany,
     /// A kept connection without the TLS that the route needs, or with TLS that it does not.
     OtherRoute,
+    /// A connection that served a request before, in answer to [`Acquire::New`](crate::Acquire::New).
+    NotNew,
     /// The transfer has ended.
     Ended,
 }
@@ -39,6 +41,7 @@ impl fmt::Display for Misuse {
             Misuse::NotAsked => "misuse: an answer to something that was not asked",
             Misuse::TooMany => "misuse: more bytes reported than were offered",
             Misuse::OtherRoute => "misuse: a kept connection whose layers are not those of the route",
+            Misuse::NotNew => "misuse: a used connection where a new one was asked for",
             Misuse::Ended => "misuse: the transfer has ended",
         })
     }

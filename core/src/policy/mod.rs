@@ -16,7 +16,6 @@ pub mod redirect;
 pub(crate) mod retry;
 
 use std::borrow::Cow;
-use std::fmt;
 
 use http::Method;
 use url::Url;
@@ -58,16 +57,6 @@ pub enum Why {
     ExpectationFailed,
     /// The reused connection was dead, and the request was sent on a new one (RFC 9112 §9.3.1).
     ConnectionLost,
-}
-
-impl fmt::Display for Why {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Why::Redirect => "redirect",
-            Why::ExpectationFailed => "expectation failed",
-            Why::ConnectionLost => "connection lost",
-        })
-    }
 }
 
 /// A hop, as policies see it.

@@ -12,6 +12,7 @@ pub(super) const AFTER: After = After { needs_memory: needs_none, decide: after 
 /// An idle connection that cannot be used costs nothing: the next one is asked for.
 fn after(hop: &Hop<'_>, outcome: &Outcome<'_>, trail: &mut Trail, _: Option<&mut Memory>) -> Option<Verdict> {
     let connection = match *outcome {
+        Outcome::Unusable if trail.reconnected => Acquire::New,
         Outcome::Unusable => Acquire::Any,
         Outcome::Lost { reused: true, answered: false, written }
             if hop.config.retry_dead_connection

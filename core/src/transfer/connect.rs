@@ -9,6 +9,7 @@ use super::stage::{Order, Stage};
 use super::upload::Upload;
 use crate::error::{ErrorKind, IoFailure, Misuse};
 use crate::link::{Link, LinkError};
+use crate::policy::Acquire;
 use crate::route::Route;
 use crate::route::address_policy::AddressPolicy;
 use crate::route::dial::{AttemptId, Dial, DialStep};
@@ -18,6 +19,9 @@ impl Machine {
         let Stage::Acquire { order: Order::Given, .. } = self.stage else { return Err(Misuse::NotAsked) };
         if !self.route.as_ref().is_some_and(|route| route.is_fit(&link)) {
             return Err(Misuse::OtherRoute);
+        }
+        if self.attempt.connection == Acquire::New && link.counters().application > 0 {
+            return Err(Misuse::NotNew);
         }
         self.attempt.reused = true;
         self.peer = peer;

@@ -88,35 +88,25 @@ impl Machine {
 #[cfg(test)]
 mod tests {
     use crate::policy::redirect::Policy;
-    use crate::{Input, Method, Now, Output, Request, Session, Transfer};
+    use crate::transfer::driven_tests::Driven;
+    use crate::{Event, Input, Method, Output, Request};
 
     const REDIRECT: &[u8] = b"HTTP/1.1 302 Found\r\nLocation: /next\r\nContent-Length: 0\r\n\r\n";
 
     /// The Referer fields of two requests, of which the first is redirected.
     fn referers(policy: Policy) -> Vec<String> {
-        let mut session = Session::new();
         let request = Request::new(Method::GET, "http://127.0.0.1/first").header("Referer", "mine");
         let request = request.redirects(|r| {
             r.all(policy);
         });
-        let now = Now::default();
-        let (mut transfer, mut sent) = (Transfer::new(session.prepare(&request).unwrap(), now), Vec::new());
-        while sent.len() < 2 {
-            match transfer.poll() {
-                Output::Sync => transfer.sync(now, &mut session).unwrap(),
-                Output::Acquire(_) => transfer.handle(now, Input::NotAcquired).unwrap(),
-                Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
-                Output::Transmit => {
-                    let head = String::from_utf8(transfer.outgoing().to_vec()).unwrap();
-                    let referer = head.lines().filter_map(|line| line.strip_prefix("Referer: "));
-                    sent.push(referer.collect::<Vec<_>>().join(","));
-                    transfer.handle(now, Input::Wrote(head.len())).unwrap();
-                }
-                Output::Read => transfer.handle(now, Input::Received(REDIRECT)).unwrap(),
-                Output::Release => drop(transfer.take_link()),
-                Output::Event(_) => {}
-                other => panic!("{other:?}"),
-            }
+        let mut driven = Driven::new(&request, REDIRECT);
+        let mut sent = Vec::new();
+        for _ in 0..2 {
+            driven.until(|output| matches!(output, Output::Transmit));
+            let head = String::from_utf8(driven.transfer.outgoing().to_vec()).unwrap();
+            let referer = head.lines().filter_map(|line| line.strip_prefix("Referer: "));
+            sent.push(referer.collect::<Vec<_>>().join(","));
+            driven.handle(Input::Wrote(head.len()));
         }
         sent
     }
@@ -129,27 +119,10 @@ mod tests {
 
     /// Whether the connection is closed over the body of a redirect that is so long, instead of being read from.
     fn closes_over(length: u64) -> bool {
-        let mut session = Session::new();
-        let (request, now) = (Request::new(Method::GET, "http://127.0.0.1/"), Now::default());
-        let mut transfer = Transfer::new(session.prepare(&request).unwrap(), now);
         let head = format!("HTTP/1.1 302 Found\r\nLocation: /next\r\nContent-Length: {length}\r\n\r\n");
-        let mut redirected = false;
-        loop {
-            match transfer.poll() {
-                Output::Sync => transfer.sync(now, &mut session).unwrap(),
-                Output::Acquire(_) => transfer.handle(now, Input::NotAcquired).unwrap(),
-                Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
-                Output::Transmit => transfer.handle(now, Input::Wrote(transfer.outgoing().len())).unwrap(),
-                Output::Read if redirected => return false,
-                Output::Read => {
-                    redirected = true;
-                    transfer.handle(now, Input::Received(head.as_bytes())).unwrap();
-                }
-                Output::Close => return true,
-                Output::Event(_) => {}
-                other => panic!("{other:?}"),
-            }
-        }
+        let mut driven = Driven::get(head);
+        driven.until(|output| matches!(output, Output::Event(Event::Again(_)) | Output::Close));
+        matches!(driven.until(|output| matches!(output, Output::Read | Output::Close | Output::Sync)), Output::Sync)
     }
 
     #[test]
@@ -160,54 +133,25 @@ mod tests {
 
     #[test]
     fn t47_bytes_behind_a_response_close_its_connection() {
-        for (framing, kept) in [("Content-Length: 2\r\n\r\nok", true), ("Content-Length: 0\r\n\r\n", true)]
-            .into_iter()
-            .chain([("Content-Length: 2\r\n\r\nok!", false), ("Content-Length: 0\r\n\r\n!", false)])
-        {
-            let answer = format!("HTTP/1.1 200 OK\r\n{framing}");
-            let mut session = Session::new();
-            let (request, now) = (Request::new(Method::GET, "http://127.0.0.1/"), Now::default());
-            let mut transfer = Transfer::new(session.prepare(&request).unwrap(), now);
-            let released = loop {
-                match transfer.poll() {
-                    Output::Sync => transfer.sync(now, &mut session).unwrap(),
-                    Output::Acquire(_) => transfer.handle(now, Input::NotAcquired).unwrap(),
-                    Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
-                    Output::Transmit => transfer.handle(now, Input::Wrote(transfer.outgoing().len())).unwrap(),
-                    Output::Read => transfer.handle(now, Input::Received(answer.as_bytes())).unwrap(),
-                    Output::Body => transfer.handle(now, Input::Consumed(transfer.body().len())).unwrap(),
-                    Output::Release => break true,
-                    Output::Close => break false,
-                    Output::Event(_) => {}
-                    other => panic!("{other:?}"),
-                }
-            };
-            assert_eq!(released, kept, "{framing:?}");
+        for (framing, kept) in [
+            ("Content-Length: 2\r\n\r\nok", true),
+            ("Content-Length: 0\r\n\r\n", true),
+            ("Content-Length: 2\r\n\r\nok!", false),
+            ("Content-Length: 0\r\n\r\n!", false),
+        ] {
+            let mut driven = Driven::get(format!("HTTP/1.1 200 OK\r\n{framing}"));
+            let over = driven.until(|output| matches!(output, Output::Release | Output::Close));
+            assert_eq!(matches!(over, Output::Release), kept, "{framing:?}");
         }
     }
 
     #[test]
     fn trailers_are_there_when_the_response_is_done() {
         for connection in ["", "Connection: close\r\n"] {
-            let answer =
-                format!("HTTP/1.1 200 OK\r\n{connection}Transfer-Encoding: chunked\r\n\r\n0\r\nX-Sum: 42\r\n\r\n");
-            let mut session = Session::new();
-            let (request, now) = (Request::new(Method::GET, "http://127.0.0.1/"), Now::default());
-            let mut transfer = Transfer::new(session.prepare(&request).unwrap(), now);
-            loop {
-                match transfer.poll() {
-                    Output::Sync => transfer.sync(now, &mut session).unwrap(),
-                    Output::Acquire(_) => transfer.handle(now, Input::NotAcquired).unwrap(),
-                    Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
-                    Output::Transmit => transfer.handle(now, Input::Wrote(transfer.outgoing().len())).unwrap(),
-                    Output::Read => transfer.handle(now, Input::Received(answer.as_bytes())).unwrap(),
-                    Output::Release => drop(transfer.take_link()),
-                    Output::Event(crate::Event::Done) => break,
-                    Output::Close | Output::Event(_) => {}
-                    other => panic!("{other:?}"),
-                }
-            }
-            assert_eq!(transfer.trailers().and_then(|fields| fields.get("x-sum")), Some(&b"42"[..]));
+            let fields = format!("{connection}Transfer-Encoding: chunked\r\n");
+            let mut driven = Driven::get(format!("HTTP/1.1 200 OK\r\n{fields}\r\n0\r\nX-Sum: 42\r\n\r\n"));
+            driven.until(|output| matches!(output, Output::Event(Event::Done)));
+            assert_eq!(driven.transfer.trailers().and_then(|fields| fields.get("x-sum")), Some(&b"42"[..]));
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::error::{ErrorKind, Misuse};
 use crate::http1::{LeniencySet, ResponseHead};
 use crate::link::LinkError;
 use crate::policy::redirect::{Crossing, HopBody};
-use crate::policy::{self, Acquire, Again, Before, Config, HopRequest, Memory, Outcome, Plan, Verdict, Why};
+use crate::policy::{self, Acquire, Again, Before, Config, HopRequest, Memory, Outcome, Plan, Verdict};
 use crate::request::body::Body;
 use crate::request::prepared::Prepared;
 use crate::route::{Route, needs_tls};
@@ -205,14 +205,24 @@ impl Machine {
         policy::after(&hop, outcome, &mut self.chain.trail, memory)
     }
 
+    /// Acts on an outcome without a response, if a policy has a verdict on it.
+    fn follow_up(&mut self, outcome: &Outcome<'_>) -> bool {
+        match self.verdict(outcome, None) {
+            Some(Verdict::Again(again)) => self.again(*again, None),
+            Some(Verdict::Fail(kind)) => self.end_with(kind, None),
+            Some(Verdict::Deliver) | None => return false,
+        }
+        true
+    }
+
     /// The idle connection cannot be used. Nothing of the request has left.
     pub(super) fn pass_over(&mut self) {
-        if let Some(Verdict::Again(again)) = self.verdict(&Outcome::Unusable, None) {
-            self.again(*again, None);
+        if !self.follow_up(&Outcome::Unusable) {
+            self.end_with(ErrorKind::Link(LinkError::Over), None);
         }
     }
 
-    /// The connection was lost during the exchange. Returns whether another hop follows.
+    /// The connection was lost during the exchange. Returns whether that was acted on.
     pub(super) fn lost(&mut self) -> bool {
         let Some(link) = &self.link else { return false };
         let outcome = Outcome::Lost {
@@ -220,29 +230,18 @@ impl Machine {
             answered: link.http().response_started(),
             written: self.has_written(link),
         };
-        match self.verdict(&outcome, None) {
-            Some(Verdict::Again(again)) => {
-                self.again(*again, None);
-                true
-            }
-            _ => false,
-        }
+        self.follow_up(&outcome)
     }
 
-    /// The hop failed. The transfer fails with it, unless a policy has another hop follow.
+    /// The hop failed. The transfer fails with it, unless a policy has another verdict.
     pub(super) fn fail(&mut self, kind: ErrorKind) {
-        if !self.is_final(&kind) {
-            let outcome = match &kind {
-                ErrorKind::Link(LinkError::ProxyRefused(refusal)) => Outcome::ProxyRefused(refusal),
-                kind => Outcome::Failed(kind),
-            };
-            match self.verdict(&outcome, None) {
-                Some(Verdict::Again(again)) => return self.again(*again, None),
-                Some(Verdict::Fail(kind)) => return self.end_with(kind, None),
-                Some(Verdict::Deliver) | None => {}
-            }
+        let outcome = match &kind {
+            ErrorKind::Link(LinkError::ProxyRefused(refusal)) => Outcome::ProxyRefused(refusal),
+            kind => Outcome::Failed(kind),
+        };
+        if self.is_final(&kind) || !self.follow_up(&outcome) {
+            self.end_with(kind, None);
         }
-        self.end_with(kind, None);
     }
 
     /// Whether a failure ends the transfer whatever the policies say: it is about the whole of it, or
@@ -259,8 +258,10 @@ impl Machine {
 
     /// Ends this hop, and has another follow. `head` is the response, if one came.
     fn again(&mut self, again: Again, head: Option<ResponseHead>) {
+        // Before the exchange, an idle connection was passed over: that is no hop of its own.
         let begun = matches!(self.stage, Stage::Exchange { .. });
-        let written = self.link.as_ref().is_some_and(|link| self.has_written(link));
+        let written = begun && self.link.as_ref().is_some_and(|link| self.has_written(link));
+        let answered = head.is_some();
         let mut next = Next { rewind: begun && self.stream_was_pushed(), not_before: again.not_before };
         let (mut crossing, mut notes) = (Crossing::SameOrigin, Vec::new());
         let (method, url) = match again.request {
@@ -277,12 +278,9 @@ impl Machine {
             self.chain.trail.hops = self.chain.trail.hops.saturating_add(1);
             self.chain.rare_mut().history.push(Hop { method, url, head, why: again.why, crossing, notes });
             self.words.event(Event::Again(again.why));
+            self.chain.trail.reconnected = !answered;
         }
-        // The request of a lost connection may have been processed.
-        let repeats = again.why == Why::ConnectionLost;
-        self.chain.trail.reconnected = repeats && begun;
-        let is_answered = matches!(again.why, Why::Redirect | Why::ExpectationFailed);
-        if is_answered {
+        if answered {
             self.drop_body(AfterBody::Again(next));
         } else {
             self.give_up_connection();
@@ -290,8 +288,9 @@ impl Machine {
             self.words.socket(SocketOrder::Close);
         }
         self.attempt.connection = again.connection;
-        self.attempt.written = repeats && (written || self.attempt.written);
-        if !is_answered {
+        // A request that was not answered may have been processed all the same.
+        self.attempt.written = !answered && (written || self.attempt.written);
+        if !answered {
             (self.attempt.reused, self.peer) = (false, None);
             self.begin_next(next);
         }
@@ -337,9 +336,11 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::error::Timeout;
+    use crate::error::{Processed, Timeout};
+    use crate::link::Link;
+    use crate::transfer::driven_tests::Driven;
     use crate::transfer::{Input, Output, Transfer};
-    use crate::{Instant, Method, Request, UnixTime};
+    use crate::{Instant, Method, Request, UnixTime, Why};
 
     fn at(seconds: u64) -> Now {
         Now::new(Instant::from_origin(Duration::from_secs(seconds)), UnixTime(0))
@@ -394,67 +395,68 @@ mod tests {
 
     #[test]
     fn following_hop_begins_no_earlier_than_its_time() {
-        let (mut transfer, mut session) = begun();
-        let again = Again {
-            request: HopRequest::Same,
-            why: Why::ConnectionLost,
-            not_before: Some(at(5).instant),
-            connection: Acquire::New,
-        };
-        transfer.sync(at(0), &mut session).unwrap();
-        assert!(matches!(transfer.poll(), Output::Acquire(Acquire::Any)));
-        transfer.handle(at(0), Input::NotAcquired).unwrap();
-        let Output::Connect(attempt, _) = transfer.poll() else { panic!("a literal address is connected to") };
-        transfer.handle(at(0), Input::Connected(attempt)).unwrap();
-        while !matches!(transfer.poll(), Output::Transmit) {}
-        transfer.0.again(again, None);
-        assert!(matches!(transfer.poll(), Output::Close));
-        assert!(matches!(transfer.poll(), Output::Event(Event::Again(Why::ConnectionLost))));
-        assert!(matches!(transfer.poll(), Output::Wait));
-        assert_eq!(transfer.deadline(), Some(at(5).instant));
-        transfer.handle(at(5), Input::Tick).unwrap();
-        assert!(matches!(transfer.poll(), Output::Sync));
-        transfer.sync(at(5), &mut session).unwrap();
-        assert!(matches!(transfer.poll(), Output::Acquire(Acquire::New)));
-        assert_eq!(transfer.history().len(), 1);
+        let mut driven = Driven::get("");
+        driven.until(|output| matches!(output, Output::Transmit));
+        let (request, why) = (HopRequest::Same, Why::ConnectionLost);
+        let not_before = Some(at(5).instant);
+        driven.transfer.0.again(Again { request, why, not_before, connection: Acquire::New }, None);
+        driven.until(|output| matches!(output, Output::Wait));
+        assert_eq!(driven.transfer.deadline(), Some(at(5).instant));
+        driven.now = at(5);
+        driven.handle(Input::Tick);
+        driven.until(|output| matches!(output, Output::Transmit));
+        assert_eq!(driven.acquired, [Acquire::Any, Acquire::New]);
+        assert_eq!(driven.transfer.history().len(), 1);
     }
+
+    const RESPONSE: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 
     #[test]
     fn lost_connection_is_followed_by_a_new_one() {
-        const RESPONSE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
-        let (mut first, mut session) = begun();
-        let link = loop {
-            match first.poll() {
-                Output::Sync => first.sync(at(0), &mut session).unwrap(),
-                Output::Acquire(_) => first.handle(at(0), Input::NotAcquired).unwrap(),
-                Output::Connect(attempt, _) => first.handle(at(0), Input::Connected(attempt)).unwrap(),
-                Output::Transmit => first.handle(at(0), Input::Wrote(first.outgoing().len())).unwrap(),
-                Output::Read => first.handle(at(0), Input::Received(RESPONSE)).unwrap(),
-                Output::Release => break first.take_link().unwrap().1,
-                Output::Event(_) => {}
-                other => panic!("{other:?}"),
-            }
-        };
-        let request = Request::new(Method::GET, "http://127.0.0.1/");
-        let mut transfer = Transfer::new(session.prepare(&request).unwrap(), at(1));
-        let (mut idle, mut asked) = (Some(link), Vec::new());
-        while asked.len() < 2 {
-            match transfer.poll() {
-                Output::Sync => transfer.sync(at(1), &mut session).unwrap(),
-                Output::Acquire(want) => {
-                    asked.push(want);
-                    if let Some(link) = idle.take() {
-                        transfer.handle(at(1), Input::Acquired { link, peer: None }).unwrap();
-                    }
-                }
-                Output::Check => transfer.handle(at(1), Input::Alive).unwrap(),
-                Output::Transmit => transfer.handle(at(1), Input::Wrote(transfer.outgoing().len())).unwrap(),
-                Output::Read => transfer.handle(at(1), Input::Eof).unwrap(),
-                Output::Close | Output::Event(_) => {}
-                other => panic!("{other:?}"),
-            }
-        }
+        let mut driven = Driven::get(RESPONSE).then_get();
+        driven.until(|output| matches!(output, Output::Read));
+        driven.handle(Input::Eof);
+        driven.until(|output| matches!(output, Output::Connect(..)));
         // Another idle connection may be as dead, and the request is repeated once.
-        assert_eq!(asked, [Acquire::Any, Acquire::New]);
+        assert_eq!(driven.acquired, [Acquire::Any, Acquire::New]);
+    }
+
+    #[test]
+    fn passed_over_connection_leaves_the_request_unprocessed() {
+        let mut driven = Driven::get(RESPONSE).then_get();
+        driven.until(|output| matches!(output, Output::Check));
+        driven.handle(Input::Dead);
+        driven.until(|output| matches!(output, Output::Connect(..)));
+        driven.handle(Input::Cancel);
+        let report = driven.transfer.failure().expect("it was cancelled").report();
+        assert_eq!((report.processed, report.hop), (Processed::No, 0));
+    }
+
+    #[test]
+    fn passing_a_connection_over_permits_no_second_repetition() {
+        let mut driven = Driven::get(RESPONSE).then_get();
+        driven.until(|output| matches!(output, Output::Read));
+        driven.handle(Input::Eof);
+        // The embedder opens connections itself, and this one ends before it is used.
+        driven.idle = Some(Box::new(Link::new(Vec::new(), crate::http1::Config::default())));
+        driven.until(|output| matches!(output, Output::Check));
+        driven.handle(Input::Dead);
+        driven.until(|output| matches!(output, Output::Connect(..)));
+        assert_eq!(driven.acquired, [Acquire::Any, Acquire::New, Acquire::New]);
+        let report = driven.transfer.error(ErrorKind::Cancelled);
+        assert!(report.report().retried && report.report().processed == Processed::Maybe);
+    }
+
+    #[test]
+    fn used_connection_is_no_answer_to_the_order_for_a_new_one() {
+        let mut driven = Driven::get(RESPONSE).then_get();
+        let used = driven.idle.take().unwrap();
+        let request = Request::new(Method::GET, "http://127.0.0.1/").keep_alive(false);
+        let mut driven = Driven::within(driven.session, at(0), &request, RESPONSE);
+        driven.until(|output| matches!(output, Output::Acquire(Acquire::New)));
+        let given = driven.transfer.handle(at(0), Input::Acquired { link: used, peer: None });
+        assert_eq!(given, Err(Misuse::NotNew));
+        driven.handle(Input::NotAcquired);
+        driven.until(|output| matches!(output, Output::Event(Event::Done)));
     }
 }

@@ -27,8 +27,10 @@ pub enum Side {
 
 /// What happened in the world. Its Debug output shows how many bytes were received, and none of them.
 pub enum Input<'a> {
-    /// Answers [`Output::Acquire`]: a kept connection to that route, or for [`Acquire::New`] one that the embedder opened. It is [looked at](Output::Check) before it is used. One whose layers do not
-    /// fit the route is [`Misuse::OtherRoute`](crate::Misuse::OtherRoute), and the order still waits for an answer.
+    /// Answers [`Output::Acquire`]: an idle connection of that route; for [`Acquire::New`] one that
+    /// the embedder opened and that served no request. It is [probed](Output::Check) before it is
+    /// used. [`Misuse::OtherRoute`](crate::Misuse::OtherRoute) refuses one whose layers do not fit the
+    /// route, [`Misuse::NotNew`](crate::Misuse::NotNew) a used one; the order then still waits.
     Acquired {
         /// What the pool kept beside the socket.
         link: Box<Link>,

@@ -56,6 +56,8 @@ mod content;
 mod deadlines;
 mod deliver;
 mod drain;
+#[cfg(test)]
+mod driven_tests;
 mod exchange;
 mod hop;
 mod io;

@@ -10,7 +10,7 @@ use crate::time::Instant;
 
 /// Where a transfer stands.
 pub(super) enum Stage {
-    /// The policies are about to be asked, with the session at hand.
+    /// Waits for the session: the policies are asked before the hop.
     Plan,
     /// Nothing happens before this time.
     Pause { until: Instant, next: Next },
@@ -28,7 +28,7 @@ pub(super) enum Stage {
     Establish { since: Instant, send_failed: Option<Box<SendFailed>> },
     /// The request is being sent and its response head awaited.
     Exchange { send_failed: Option<Box<SendFailed>> },
-    /// The policies are about to be asked about this head, with the session at hand.
+    /// Waits for the session: the policies are asked about this head.
     Decide(ResponseHead),
     /// The body is on its way to the caller.
     Deliver(Delivery),

@@ -39,4 +39,22 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         from: "            self.attempt.connection = Acquire::New;\n",
         to: "            self.attempt.connection = Acquire::Any;\n",
     },
+    Mutation {
+        fault: "a connection that was passed over counts as written to",
+        file: "core/src/transfer/hop.rs",
+        from: "let written = begun && self.link",
+        to: "let written = self.link",
+    },
+    Mutation {
+        fault: "a connection that was passed over permits another repetition",
+        file: "core/src/policy/retry.rs",
+        from: "        Outcome::Unusable if trail.reconnected => Acquire::New,\n",
+        to: "",
+    },
+    Mutation {
+        fault: "a used connection answers the order for a new one",
+        file: "core/src/transfer/connect.rs",
+        from: "if self.attempt.connection == Acquire::New && link.counters().application > 0 {",
+        to: "if false {",
+    },
 ];

@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 
 use petition_tests::mutations;
 
+use crate::repository::{read, sources};
+
 #[test]
 fn every_fault_applies_at_one_place_and_changes_something() {
     let faults: Vec<String> = mutations::all()
         .filter_map(|mutation| {
-            let text = crate::repository::read(mutation.file);
+            let text = read(mutation.file);
             match mutation.apply(&text) {
                 Ok(changed) if changed == text => Some(format!("{}: changes nothing", mutation.fault)),
                 Ok(_) => None,
@@ -28,11 +30,35 @@ fn there_are_enough_of_them_and_each_is_told_from_the_others() {
 
 #[test]
 fn the_table_has_them_all_and_each_was_caught() {
-    let text = crate::repository::read("tests/README.md");
+    let rows = rows();
+    let named: BTreeSet<_> = rows.iter().map(|(fault, file, _)| (fault.as_str(), file.as_str())).collect();
+    assert_eq!(named, mutations::all().map(|mutation| (mutation.fault, mutation.file)).collect());
+    let uncaught: Vec<_> = rows.iter().filter(|(_, _, how)| !how.contains(": `")).collect();
+    assert!(uncaught.is_empty(), "{uncaught:?}");
+}
+
+#[test]
+fn tests_that_the_table_names_exist() {
+    let sources = sources();
+    let exists = |name: &str| sources.iter().any(|source| source.text.contains(&format!("fn {name}")));
+    // The simulation names a violation, and a test program that crashed is named itself.
+    let tests = rows().into_iter().filter(|(_, _, how)| !how.starts_with("simulation"));
+    let names = tests.filter_map(|(_, _, how)| Some(how.split('`').nth(1)?.rsplit("::").next()?.to_owned()));
+    let gone: Vec<_> = names.filter(|name| !exists(name) && !name.starts_with("petition_")).collect();
+    assert!(gone.is_empty(), "expected every test of the table to exist, missing {gone:?}");
+}
+
+/// Fault, file and what caught it.
+fn rows() -> Vec<(String, String, String)> {
+    let text = read("tests/README.md");
     let table = text.split("<!-- mutations -->").nth(1).unwrap().split("<!-- end of mutations -->").next().unwrap();
-    let rows: Vec<&str> =
-        table.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| ---")).skip(1).collect();
-    let named: BTreeSet<_> = rows.iter().filter_map(|row| row.strip_prefix("| ")?.split(" | ").next()).collect();
-    assert_eq!(named, mutations::all().map(|mutation| mutation.fault).collect());
-    assert!(rows.iter().all(|row| !row.contains("**nothing**")), "{table}");
+    let rows = table.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| ---")).skip(1);
+    rows.map(|row| {
+        let cells: Vec<_> = row.trim_matches('|').split(" | ").map(|cell| cell.trim().trim_matches('`')).collect();
+        let [fault, file, how] = cells[..] else { panic!("expected three cells, saw {row}") };
+        let file = if file.starts_with("transport-") { file.to_owned() } else { format!("core/src/{file}") };
+        // The last back quote belongs to what caught it.
+        (fault.to_owned(), file, format!("{how}`"))
+    })
+    .collect()
 }

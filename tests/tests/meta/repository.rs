@@ -1,5 +1,4 @@
 //! Reading the repository: what the tests about the project itself have in common.
-#![allow(dead_code, reason = "each test crate uses a part")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

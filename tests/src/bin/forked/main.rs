@@ -1,4 +1,4 @@
-//! Forks with a client at hand, and looks at what parent and child get. `tests/transports/forked.rs` runs it: a test of its own process must not fork.
+//! Forks a process that has a client, and checks what parent and child get. `tests/transports/forked.rs` runs it: a test of its own process must not fork.
 //!
 //!     forked SCENE URL [CERTIFICATES.pem]
 //!

@@ -1,0 +1,79 @@
+//! A transfer driven by hand: what the unit tests of its stages have in common.
+
+use crate::link::Link;
+use crate::policy::Acquire;
+use crate::transfer::{Input, Output, Transfer};
+use crate::{Method, Now, Request, Session};
+
+/// A transfer, and an embedder that answers as a peer would that is there and sends `response`.
+pub(super) struct Driven {
+    pub(super) transfer: Transfer,
+    pub(super) session: Session,
+    pub(super) now: Now,
+    pub(super) response: Vec<u8>,
+    /// Given for [`Output::Acquire`], whichever it asks for.
+    pub(super) idle: Option<Box<Link>>,
+    /// What was asked for.
+    pub(super) acquired: Vec<Acquire>,
+}
+
+impl Driven {
+    pub(super) fn new(request: &Request, response: impl Into<Vec<u8>>) -> Driven {
+        Driven::within(Session::new(), Now::default(), request, response)
+    }
+
+    pub(super) fn get(response: impl Into<Vec<u8>>) -> Driven {
+        Driven::new(&Request::new(Method::GET, "http://127.0.0.1/"), response)
+    }
+
+    pub(super) fn within(session: Session, now: Now, request: &Request, response: impl Into<Vec<u8>>) -> Driven {
+        let transfer = Transfer::new(session.prepare(request).unwrap(), now);
+        Driven { transfer, session, now, response: response.into(), idle: None, acquired: Vec::new() }
+    }
+
+    /// Another GET in the same session, which is given the connection of this one.
+    pub(super) fn then_get(mut self) -> Driven {
+        self.until(|output| matches!(output, Output::Release));
+        let (_, link) = self.transfer.take_link().expect("a connection to keep");
+        let request = Request::new(Method::GET, "http://127.0.0.1/");
+        let mut next = Driven::within(self.session, self.now, &request, self.response);
+        next.idle = Some(link);
+        next
+    }
+
+    pub(super) fn handle(&mut self, input: Input<'_>) {
+        self.transfer.handle(self.now, input).unwrap();
+    }
+
+    /// Answers outputs until one is as wanted, which it returns unanswered.
+    pub(super) fn until(&mut self, wanted: impl Fn(&Output) -> bool) -> Output {
+        loop {
+            let output = self.transfer.poll();
+            if wanted(&output) {
+                return output;
+            }
+            match output {
+                Output::Sync => self.transfer.sync(self.now, &mut self.session).unwrap(),
+                Output::Acquire(which) => {
+                    self.acquired.push(which);
+                    match self.idle.take() {
+                        Some(link) => self.handle(Input::Acquired { link, peer: None }),
+                        None => self.handle(Input::NotAcquired),
+                    }
+                }
+                Output::Check => self.handle(Input::Alive),
+                Output::Connect(attempt, _) => self.handle(Input::Connected(attempt)),
+                Output::Transmit => self.handle(Input::Wrote(self.transfer.outgoing().len())),
+                Output::Read => {
+                    let response = std::mem::take(&mut self.response);
+                    self.handle(Input::Received(&response));
+                    self.response = response;
+                }
+                Output::Body => self.handle(Input::Consumed(self.transfer.body().len())),
+                Output::Release => drop(self.transfer.take_link()),
+                Output::Close | Output::Event(_) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+}
