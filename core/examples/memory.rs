@@ -49,7 +49,7 @@ fn run(
                 let input = if said.is_empty() { Input::Blocked(Side::Read) } else { Input::Received(&said) };
                 engine.socket_input(*now, id, input)?;
             }
-            Output::Check(id) => engine.socket_input(*now, id, Input::Alive)?,
+            Output::Probe(id) => engine.socket_input(*now, id, Input::Alive)?,
             Output::Close(id) => drop(peers.remove(&id)),
             Output::Body(id) => {
                 tell(engine, *now, Output::Body(id));

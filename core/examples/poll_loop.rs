@@ -43,7 +43,7 @@ fn run(
                 let result = (&sockets[&id]).read(engine.space(id));
                 engine.socket_input(now(), id, got(result))?;
             }
-            Output::Check(id) => {
+            Output::Probe(id) => {
                 let alive = matches!(sockets[&id].peek(&mut [0]), Err(e) if e.kind() == ErrorKind::WouldBlock);
                 engine.socket_input(now(), id, if alive { Input::Alive } else { Input::Dead })?;
             }

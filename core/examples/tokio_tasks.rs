@@ -39,13 +39,13 @@ async fn fetch(client: &Client, request: Request) -> Result<(u16, Vec<u8>), Box<
     loop {
         match transfer.poll() {
             Output::Sync => transfer.sync(now(), &mut client.session.borrow_mut())?,
-            Output::Acquire(Acquire::New) => transfer.handle(now(), Input::NotAcquired)?,
+            Output::Acquire(Acquire::New) => transfer.handle(now(), Input::OpenNew)?,
             Output::Acquire(Acquire::Any) => match client.take(&transfer) {
                 Some((link, kept)) => {
                     let peer = stream.insert(kept).peer_addr().ok();
                     transfer.handle(now(), Input::Acquired { link, peer })?;
                 }
-                None => transfer.handle(now(), Input::NotAcquired)?,
+                None => transfer.handle(now(), Input::OpenNew)?,
             },
             Output::Release => client.put(&mut transfer, stream.take()),
             Output::Resolve => {
@@ -56,9 +56,9 @@ async fn fetch(client: &Client, request: Request) -> Result<(u16, Vec<u8>), Box<
             Output::Connect(attempt, address) => {
                 attempts.spawn(async move { (attempt, TcpStream::connect(address).await) });
             }
-            Output::Abandon(_) => attempts.abort_all(),
+            Output::CancelConnect(_) => attempts.abort_all(),
             Output::Close => stream = None,
-            Output::Check => {
+            Output::Probe => {
                 let alive = matches!(open(&stream)?.try_read(&mut [0]), Err(e) if e.kind() == ErrorKind::WouldBlock);
                 transfer.handle(now(), if alive { Input::Alive } else { Input::Dead })?;
             }
@@ -152,8 +152,8 @@ impl Client {
 
     fn put(&self, transfer: &mut Transfer, stream: Option<TcpStream>) {
         if let (Some((key, link)), Some(stream)) = (transfer.take_link(), stream) {
-            let (born, hint) = (now().instant, link.http().keep_alive_timeout());
-            drop(self.pool.borrow_mut().put(Pooled { key, item: (link, stream), born }, born, hint));
+            let (opened_at, hint) = (now().instant, link.http().keep_alive_timeout());
+            drop(self.pool.borrow_mut().put(Pooled { key, item: (link, stream), opened_at }, opened_at, hint));
         }
     }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use url::Url;
 
 use crate::headers::Headers;
-use crate::http1::FieldLines;
+use crate::http1::EncodedHeaders;
 use crate::options::{LevelSettings, Options, Params, Setting, Settings};
 use crate::origin::{Origin, OriginRef};
 use crate::policy::auth::Auth;
@@ -61,7 +61,7 @@ pub(crate) struct Bound {
     secret: Headers,
     /// Its other fields, and these written out.
     pub(crate) open: Arc<Headers>,
-    pub(crate) open_lines: Option<Arc<FieldLines>>,
+    pub(crate) open_lines: Option<Arc<EncodedHeaders>>,
     auth: Option<Auth>,
     cookies: Params,
     #[cfg(feature = "tls")]

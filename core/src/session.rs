@@ -11,7 +11,7 @@ use crate::content::decode::DecodeMemory;
 use crate::cookie::Jar;
 use crate::error::{Error, ErrorKind};
 use crate::headers::{HeaderError, Headers};
-use crate::http1::FieldLines;
+use crate::http1::EncodedHeaders;
 use crate::limits::LimitExceeded;
 use crate::options::{Options, Params, ResolvedOptions, Setting, Settings};
 use crate::policy::Memory;
@@ -45,12 +45,12 @@ pub struct Session {
     settings: Arc<ResolvedOptions>,
     headers: Arc<Headers>,
     /// `headers` and the automatic fields, written out.
-    lines: Option<Arc<FieldLines>>,
+    lines: Option<Arc<EncodedHeaders>>,
     pub(crate) seed: Seed,
     /// The one that was made last.
     pub(crate) route: Option<Route>,
     /// The fields that were written out last.
-    written: Option<Written>,
+    written: Option<HeadCache>,
     pub(crate) memory: Memory,
     #[cfg(feature = "tls")]
     default_tls: Option<TlsConfig>,
@@ -58,10 +58,10 @@ pub struct Session {
 
 /// Host, which follows from the route, and the session's fields behind it.
 #[derive(Debug)]
-struct Written {
+struct HeadCache {
     route: Route,
-    general: Arc<FieldLines>,
-    lines: Arc<FieldLines>,
+    general: Arc<EncodedHeaders>,
+    lines: Arc<EncodedHeaders>,
 }
 
 impl Session {
@@ -251,7 +251,7 @@ impl Session {
     }
 
     /// The lines of a request that brings no fields of its own, Host first. They are likely to serve again.
-    pub(crate) fn written(&mut self, route: &Route, request: &Prepared) -> Option<Arc<FieldLines>> {
+    pub(crate) fn written(&mut self, route: &Route, request: &Prepared) -> Option<Arc<EncodedHeaders>> {
         let general = request.lines.as_ref()?;
         if let Some(last) = &self.written
             && last.route.is(route)
@@ -261,7 +261,7 @@ impl Session {
         }
         // A Host that cannot be sent is reported when it is to be sent.
         let lines = Arc::new(general.behind([request.host()]).ok()?);
-        self.written = Some(Written { route: route.clone(), general: general.clone(), lines: lines.clone() });
+        self.written = Some(HeadCache { route: route.clone(), general: general.clone(), lines: lines.clone() });
         Some(lines)
     }
 

@@ -82,8 +82,8 @@ fn phases_deadlines_and_misuse_read_well() {
     for timeout in Timeout::ALL {
         assert!(timeout.option().ends_with("_timeout"), "{timeout:?}");
     }
-    read_well([(Misuse::Ended, ""), (Misuse::NotAsked, ""), (Misuse::TooMany, "")]);
-    for misuse in [Misuse::Ended, Misuse::NotAsked, Misuse::TooMany] {
+    read_well([(Misuse::AlreadyEnded, ""), (Misuse::UnexpectedInput, ""), (Misuse::TooManyBytes, "")]);
+    for misuse in [Misuse::AlreadyEnded, Misuse::UnexpectedInput, Misuse::TooManyBytes] {
         assert!(!misuse.to_string().is_empty());
     }
     let failure = IoFailure::from(&std::io::Error::other("no route"));

@@ -55,7 +55,7 @@ fn run(poll: &mut Poll, driver: &mut Driver) -> Result<u32, Box<dyn Error>> {
                         // A socket of the program's own.
                     }
                 }
-                driver.all_told(&events);
+                driver.mark_polled(&events);
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(error.into()),

@@ -16,9 +16,9 @@ use petition_core::{
 use petition_shared::SharedSession;
 
 use crate::clock;
-use crate::handle::{Handle, Pending, Ticket};
-use crate::inbox::{Command, Inbox, Start};
+use crate::handle::{Handle, Pending, RequestState};
 use crate::job::{Handler, Job};
+use crate::queue::{Command, Inbox, Start};
 use crate::response::Response;
 
 /// Submits requests to an event loop. Cheap to clone; may be used from any thread, and from callbacks on the loop itself.
@@ -177,7 +177,7 @@ impl Client {
 
     /// Begins a request. When the loop is gone, the job ends at once, on this thread.
     fn start(self, transfer: Result<Transfer, Error>, group: Option<u64>, job: Job) -> Handle {
-        let ticket = Ticket::new();
+        let ticket = RequestState::new();
         let start = Start { transfer, group: group.map(Group), ticket: ticket.clone(), job };
         if let Some(Command::Start(mut start)) = self.0.inbox.push(Command::Start(start)) {
             if !self.is_here() {

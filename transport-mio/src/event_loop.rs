@@ -116,7 +116,7 @@ impl EventLoop {
                     for event in &self.events {
                         self.driver.ready(event);
                     }
-                    self.driver.all_told(&self.events);
+                    self.driver.mark_polled(&self.events);
                 }
                 // It told of nothing.
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

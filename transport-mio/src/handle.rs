@@ -9,11 +9,11 @@ use petition_core::Error;
 use petition_core::engine::TransferId;
 
 use crate::client::Client;
-use crate::inbox::Command;
+use crate::queue::Command;
 use crate::response::Response;
 
 /// What a handle and the loop share of one request.
-pub(crate) struct Ticket {
+pub(crate) struct RequestState {
     /// It is not wanted any more. Should the loop have looked too early, a command follows.
     cancelled: AtomicBool,
     stage: Mutex<Stage>,
@@ -27,9 +27,9 @@ enum Stage {
     Ended,
 }
 
-impl Ticket {
-    pub(crate) fn new() -> Arc<Ticket> {
-        Arc::new(Ticket { cancelled: AtomicBool::new(false), stage: Mutex::new(Stage::Sent) })
+impl RequestState {
+    pub(crate) fn new() -> Arc<RequestState> {
+        Arc::new(RequestState { cancelled: AtomicBool::new(false), stage: Mutex::new(Stage::Sent) })
     }
 
     fn stage(&self) -> MutexGuard<'_, Stage> {
@@ -56,7 +56,7 @@ impl Ticket {
 /// A request that is under way. Cheap to clone; may be used from any thread, and from callbacks. Dropping it changes nothing.
 #[derive(Clone)]
 pub struct Handle {
-    pub(crate) ticket: Arc<Ticket>,
+    pub(crate) ticket: Arc<RequestState>,
     pub(crate) client: Client,
 }
 

@@ -18,8 +18,8 @@ pub enum Flow {
 
 /// What a body source has to offer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Supply {
-    /// So many bytes were put into the space given; none means [`Supply::Later`].
+pub enum UploadChunk {
+    /// So many bytes were put into the space given; none means [`UploadChunk::Later`].
     Bytes(usize),
     /// That was all of the body.
     End,
@@ -40,12 +40,12 @@ pub trait Handler {
     fn data(&mut self, piece: &[u8]) -> Flow;
 
     /// Bytes of the request body, for a request with [`Body::Stream`](petition_core::Body::Stream): as many as fit into `space`. Asked again until
-    /// it says [`Supply::Later`] or [`Supply::End`], or 64 KiB are there; then they are written.
+    /// it says [`UploadChunk::Later`] or [`UploadChunk::End`], or 64 KiB are there; then they are written.
     ///
     /// # Errors
     /// In words; the request fails with them.
-    fn upload(&mut self, _space: &mut [u8]) -> Result<Supply, String> {
-        Ok(Supply::End)
+    fn upload(&mut self, _space: &mut [u8]) -> Result<UploadChunk, String> {
+        Ok(UploadChunk::End)
     }
 
     /// Sets the request body back to its first byte, for a redirect or a retry. False when that cannot be done.
@@ -116,7 +116,7 @@ impl Job {
         }
     }
 
-    pub(crate) fn upload(&mut self, space: &mut [u8]) -> Result<Supply, String> {
+    pub(crate) fn upload(&mut self, space: &mut [u8]) -> Result<UploadChunk, String> {
         match self {
             Job::Collect(..) => Err("a streamed request body needs a handler".into()),
             Job::Stream(handler) => handler.upload(space),

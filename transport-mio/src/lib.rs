@@ -39,8 +39,8 @@ mod driver;
 mod event_loop;
 mod facts;
 mod handle;
-mod inbox;
 mod job;
+mod queue;
 pub mod resolve;
 mod response;
 
@@ -49,7 +49,7 @@ pub use driver::{Driver, DriverConfig, TURN};
 pub use event_loop::{EventLoop, LoopThread};
 pub use facts::Head;
 pub use handle::{Handle, Pending};
-pub use job::{Flow, Handler, Supply};
+pub use job::{Flow, Handler, UploadChunk};
 pub use petition_core;
 pub use petition_core::cookie;
 pub use petition_core::headers::{HeaderError, Headers};

@@ -18,7 +18,7 @@ pub use petition_core::route::resolve::{Resolver, StaticResolver};
 use petition_shared::lookups::{Asked, Helpers};
 pub use petition_shared::lookups::{HELPERS, MOST_HELPERS, QUEUE};
 
-use crate::inbox::{Command, Inbox};
+use crate::queue::{Command, Inbox};
 
 /// The operating system's resolver.
 #[derive(Clone, Copy, Debug, Default)]

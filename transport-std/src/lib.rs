@@ -41,13 +41,13 @@
 struct Readme;
 
 mod clock;
-mod dialing;
+mod connecting;
 mod drive;
-mod places;
 mod request;
 pub mod resolve;
 mod response;
 mod session;
+mod shared_pool;
 mod socket;
 mod sys;
 mod upload;

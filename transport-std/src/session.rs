@@ -12,9 +12,9 @@ use petition_core::{BuildError, IntoUrl, Method, Options, UrlCache};
 use petition_shared::SharedSession;
 use petition_shared::process::{PerProcess, Process};
 
-use crate::places::Places;
 use crate::request::Request;
 use crate::resolve::{Resolver, SystemResolver};
+use crate::shared_pool::Places;
 use crate::socket::Socket;
 
 /// Read buffers kept for later calls, and their size. Zeroed memory of this size comes from the system as it is wanted, page by page; a smaller
@@ -42,7 +42,7 @@ const SPARE_SIZE: usize = 128 * 1024;
 pub struct Session(Arc<Shared>);
 
 /// What the pool keeps of a connection.
-pub(crate) struct Kept {
+pub(crate) struct IdleConnection {
     pub(crate) link: Box<Link>,
     pub(crate) socket: Box<Socket>,
 }
@@ -87,7 +87,7 @@ impl Shared {
         &self.state
     }
 
-    pub(crate) fn with_pool<R>(&self, f: impl FnOnce(&mut Pool<Route, Kept>) -> R) -> R {
+    pub(crate) fn with_pool<R>(&self, f: impl FnOnce(&mut Pool<Route, IdleConnection>) -> R) -> R {
         self.places().with(f)
     }
 

@@ -45,7 +45,7 @@ impl Engine {
             call(&mut slot.transfer)
         });
         std::mem::forget(entered);
-        let result = result.ok_or(Misuse::Ended)?;
+        let result = result.ok_or(Misuse::AlreadyEnded)?;
         self.enqueue(id);
         Ok(result)
     }

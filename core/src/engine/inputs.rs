@@ -1,7 +1,7 @@
 //! What an engine is told: sockets, bodies, time, and what is no longer wanted.
 
 use super::slab::Key;
-use super::{Dialing, Engine, FIRST_READ, Group, Owner, Socket, SocketId, Stage, TransferId};
+use super::{Engine, FIRST_READ, Group, Owner, PendingConnects, Socket, SocketId, Stage, TransferId};
 use crate::error::{IoFailure, Misuse};
 use crate::route::dial::AttemptId;
 use crate::time::{Instant, Now};
@@ -11,16 +11,16 @@ impl Engine {
     /// Answers [`Output::Connect`](super::Output::Connect): the socket is connected.
     ///
     /// # Errors
-    /// [`Misuse::NotAsked`] when the socket is not being connected.
+    /// [`Misuse::UnexpectedInput`] when the socket is not being connected.
     pub fn connected(&mut self, now: Now, socket: SocketId) -> Result<(), Misuse> {
         let (id, attempt) = self.attempt(now, socket)?;
-        let slot = self.transfers.get_mut(id.0).ok_or(Misuse::Ended)?;
+        let slot = self.transfers.get_mut(id.0).ok_or(Misuse::AlreadyEnded)?;
         if slot.socket.is_none() {
-            Dialing::forget(&mut slot.dialing, socket);
+            PendingConnects::forget(&mut slot.dialing, socket);
             slot.socket = Some(socket);
             if let Some(socket) = self.sockets.get_mut(socket.0) {
                 socket.owner = Owner::Transfer(id);
-                socket.born = now.instant;
+                socket.opened_at = now.instant;
             }
         }
         unless_ended(self.tell(id, Input::Connected(attempt)))
@@ -29,12 +29,12 @@ impl Engine {
     /// Answers [`Output::Connect`](super::Output::Connect): it failed. The embedder closes the socket itself; its id is free from now on.
     ///
     /// # Errors
-    /// [`Misuse::NotAsked`] when the socket is not being connected.
+    /// [`Misuse::UnexpectedInput`] when the socket is not being connected.
     pub fn connect_failed(&mut self, now: Now, socket: SocketId, failure: IoFailure) -> Result<(), Misuse> {
         let (id, attempt) = self.attempt(now, socket)?;
         self.sockets.remove(socket.0);
-        let slot = self.transfers.get_mut(id.0).ok_or(Misuse::Ended)?;
-        Dialing::forget(&mut slot.dialing, socket);
+        let slot = self.transfers.get_mut(id.0).ok_or(Misuse::AlreadyEnded)?;
+        PendingConnects::forget(&mut slot.dialing, socket);
         unless_ended(self.tell(id, Input::ConnectFailed(attempt, failure)))
     }
 
@@ -42,7 +42,7 @@ impl Engine {
         self.now = now;
         match self.sockets.get(socket.0) {
             Some(Socket { owner: Owner::Attempt(id, attempt), .. }) => Ok((*id, *attempt)),
-            _ => Err(Misuse::NotAsked),
+            _ => Err(Misuse::UnexpectedInput),
         }
     }
 
@@ -60,7 +60,7 @@ impl Engine {
         match input {
             Input::Blocked(Side::Read) => {
                 if let Some(known) = self.sockets.get_mut(socket.0) {
-                    known.dry = true;
+                    known.drained = true;
                 }
                 Ok(())
             }
@@ -72,7 +72,7 @@ impl Engine {
     /// Something can be read.
     fn readable(&mut self, now: Now, socket: SocketId) -> Result<(), Misuse> {
         let Some(known) = self.sockets.get_mut(socket.0) else { return Ok(()) };
-        known.dry = false;
+        known.drained = false;
         match known.owner {
             Owner::Transfer(id) => {
                 self.enqueue(id);
@@ -98,11 +98,11 @@ impl Engine {
                 match &input {
                     Input::Filled(n) => {
                         if let Some(slot) = self.transfers.get_mut(id.0) {
-                            slot.flows = *n >= FIRST_READ;
+                            slot.bulk = *n >= FIRST_READ;
                         }
                     }
                     Input::Alive => self.lend_storage(id),
-                    input if is_the_engines(input) => return Err(Misuse::NotAsked),
+                    input if is_the_engines(input) => return Err(Misuse::UnexpectedInput),
                     _ => {}
                 }
                 let result = unless_ended(self.tell(id, input));
@@ -116,14 +116,14 @@ impl Engine {
                 Ok(())
             }
             _ if matches!(input, Input::Ready(_) | Input::Blocked(_)) => Ok(()),
-            _ => Err(Misuse::NotAsked),
+            _ => Err(Misuse::UnexpectedInput),
         }
     }
 
     /// After a write: when nothing can be read yet and nothing else is to be done, it need not be polled to say so.
     fn rest(&mut self, id: TransferId, socket: SocketId) {
         if self.current.is_some_and(|(current, _)| current == id)
-            && self.sockets.get(socket.0).is_some_and(|known| known.dry)
+            && self.sockets.get(socket.0).is_some_and(|known| known.drained)
             && self.transfer(id).is_some_and(Transfer::awaits_response)
         {
             self.current = None;
@@ -151,7 +151,7 @@ impl Engine {
     pub fn transfer_input(&mut self, now: Now, id: TransferId, input: Input<'_>) -> Result<(), Misuse> {
         self.now = now;
         if is_the_engines(&input) {
-            return Err(self.transfers.get(id.0).map_or(Misuse::Ended, |_| Misuse::NotAsked));
+            return Err(self.transfers.get(id.0).map_or(Misuse::AlreadyEnded, |_| Misuse::UnexpectedInput));
         }
         self.tell(id, input)
     }
@@ -234,7 +234,7 @@ impl Engine {
     /// count against the peer.
     pub fn pause(&mut self, id: TransferId) {
         if let Some(slot) = self.transfers.get_mut(id.0) {
-            (slot.paused, slot.flows) = (true, false);
+            (slot.paused, slot.bulk) = (true, false);
         }
     }
 
@@ -253,7 +253,7 @@ fn is_the_engines(input: &Input<'_>) -> bool {
     matches!(
         input,
         Input::Acquired { .. }
-            | Input::NotAcquired
+            | Input::OpenNew
             | Input::Connected(_)
             | Input::ConnectFailed(..)
             | Input::Unavailable(_)
@@ -263,7 +263,7 @@ fn is_the_engines(input: &Input<'_>) -> bool {
 /// A transfer may end between an offer and its answer, which is then of no interest.
 fn unless_ended(result: Result<(), Misuse>) -> Result<(), Misuse> {
     match result {
-        Err(Misuse::Ended) => Ok(()),
+        Err(Misuse::AlreadyEnded) => Ok(()),
         result => result,
     }
 }

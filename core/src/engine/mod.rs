@@ -7,7 +7,7 @@
 //! # Turns
 //!
 //! [`Engine::poll`] gives one output at a time, in turns over the transfers that have something to do; a turn costs the same
-//! whether ten transfers wait or ten thousand. An offer ([`Output::Transmit`], [`Output::Read`], [`Output::Check`],
+//! whether ten transfers wait or ten thousand. An offer ([`Output::Transmit`], [`Output::Read`], [`Output::Probe`],
 //! [`Output::NeedBody`], [`Output::Body`]) is answered before the next poll, if only with
 //! [`Blocked`](crate::Input::Blocked); one that is not comes again at the next turn.
 //!
@@ -68,8 +68,8 @@ use std::fmt;
 use std::net::SocketAddr;
 
 use entered::{Entered, Stage};
-pub use probes::Look;
-use probes::{Looks, Turn};
+pub use probes::PollMark;
+use probes::{Probes, Turn};
 pub use queries::{FIRST_READ, READ_BUFFER};
 use slab::{Key, Slab};
 use slot_queue::{Ticket, Waiting};
@@ -144,8 +144,8 @@ pub enum Output {
     Read(SocketId),
     /// Offer: find out without waiting whether anything can be read; answer with [`Alive`](crate::Input::Alive) or [`Dead`](crate::Input::Dead).
     ///
-    /// Seldom asked of an embedder that says [`Engine::all_told`].
-    Check(SocketId),
+    /// Seldom asked of an embedder that says [`Engine::mark_polled`].
+    Probe(SocketId),
     /// Order: close the socket. Its id is free from now on.
     Close(SocketId),
     /// Offer: supply body bytes with [`Engine::push_body`], or say [`BodyEnd`](crate::Input::BodyEnd).
@@ -174,7 +174,7 @@ pub struct Engine {
     now: Now,
     transfers: Slab<Slot>,
     sockets: Slab<Socket>,
-    pool: Pool<Route, Kept>,
+    pool: Pool<Route, IdleConnection>,
     ready: VecDeque<TransferId>,
     /// Whose turn it is, and how many outputs are left of it.
     current: Option<(TransferId, u8)>,
@@ -186,7 +186,7 @@ pub struct Engine {
     waiting: Waiting,
     /// Sockets that serve nobody any more.
     closing: Vec<SocketId>,
-    looks: Looks,
+    probes: Probes,
     buffer: ReadBuffer,
     /// Storage for the next request's head: one that waits for its response has none.
     spare: Vec<u8>,
@@ -207,7 +207,7 @@ struct Slot {
     transfer: Transfer,
     /// The connection that the transfer uses.
     socket: Option<SocketId>,
-    dialing: Option<Box<Dialing>>,
+    dialing: Option<Box<PendingConnects>>,
     group: Option<Group>,
     /// It waits for a place.
     waits: Option<Ticket>,
@@ -216,22 +216,22 @@ struct Slot {
     queued: bool,
     paused: bool,
     /// The last read brought a lot, and it was not paused since.
-    flows: bool,
+    bulk: bool,
     /// The pool counts a connection for it.
     counted: bool,
 }
 
 /// What is on its way to a connection.
 #[derive(Default)]
-struct Dialing {
+struct PendingConnects {
     attempts: Vec<(AttemptId, SocketId)>,
 }
 
 struct Socket {
     owner: Owner,
-    born: Instant,
+    opened_at: Instant,
     /// Nothing could be read when it was last tried, and nothing was heard of it since.
-    dry: bool,
+    drained: bool,
     /// How many looks had begun when it was last given to a transfer.
     given: Turn,
 }
@@ -246,7 +246,7 @@ enum Owner {
 }
 
 /// An idle connection.
-struct Kept {
+struct IdleConnection {
     socket: SocketId,
     link: Box<Link>,
     address: Option<SocketAddr>,
@@ -267,7 +267,7 @@ impl Engine {
             groups: BTreeSet::new(),
             waiting: Waiting::default(),
             closing: Vec::new(),
-            looks: Looks::default(),
+            probes: Probes::default(),
             buffer: ReadBuffer::None,
             spare: Vec::new(),
             #[cfg(test)]
@@ -300,7 +300,7 @@ impl Engine {
             stage: Stage::New,
             queued: true,
             paused: false,
-            flows: false,
+            bulk: false,
             counted: false,
         }));
         self.ready.push_back(id);
@@ -372,7 +372,7 @@ impl Engine {
                 Stage::AwaitsResponse => {
                     slot.stage = Stage::Begun;
                     if let Some(socket) = slot.socket
-                        && self.sockets.get(socket.0).is_some_and(|known| !known.dry)
+                        && self.sockets.get(socket.0).is_some_and(|known| !known.drained)
                     {
                         return Some(Output::Read(socket));
                     }
@@ -387,7 +387,7 @@ impl Engine {
                 Asked::Transmit => Output::Transmit(slot.socket?),
                 Asked::Read => {
                     let socket = slot.socket?;
-                    if self.sockets.get(socket.0).is_some_and(|known| known.dry) {
+                    if self.sockets.get(socket.0).is_some_and(|known| known.drained) {
                         if slot.transfer.reads_first() {
                             // It may have more to write, or to ask for.
                             let told = slot.transfer.handle(self.now, Input::Blocked(transfer::Side::Read));
@@ -435,7 +435,7 @@ impl Engine {
                 Asked::Event(event) => Output::Event(id, event),
                 Asked::Resolve => Output::Resolve(id),
                 Asked::Connect(attempt, address) => self.open(id, attempt, address)?,
-                Asked::Abandon(attempt) => match self.abandon(id, attempt) {
+                Asked::CancelConnect(attempt) => match self.abandon(id, attempt) {
                     Some(output) => output,
                     None => continue,
                 },
@@ -447,13 +447,13 @@ impl Engine {
                         None => continue,
                     }
                 }
-                Asked::Check => {
+                Asked::Probe => {
                     let socket = slot.socket?;
                     if self.awaits_look_at(id, socket) {
                         self.arm_timer(id);
                         return None;
                     }
-                    Output::Check(socket)
+                    Output::Probe(socket)
                 }
                 Asked::NeedBody => Output::NeedBody(id),
                 Asked::Rewind => Output::Rewind(id),
@@ -485,7 +485,7 @@ impl Engine {
         self.arm_timer(id);
         let Some(slot) = self.transfers.get_mut(id.0) else { return };
         let mut storage = Vec::new();
-        slot.transfer.trade_storage(&mut storage);
+        slot.transfer.swap_write_buffer(&mut storage);
         if storage.capacity() > 0 {
             self.spare = storage;
         }

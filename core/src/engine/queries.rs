@@ -23,7 +23,7 @@ impl Engine {
     pub fn awaits(&self, socket: SocketId, side: Side) -> bool {
         let Some(known) = self.sockets.get(socket.0) else { return false };
         match known.owner {
-            Owner::Transfer(_) if side == Side::Read && known.dry => true,
+            Owner::Transfer(_) if side == Side::Read && known.drained => true,
             Owner::Transfer(id) => self.transfer(id).is_some_and(|transfer| transfer.is_blocked(side)),
             Owner::Attempt(..) => side == Side::Write,
             Owner::Idle(..) => side == Side::Read,
@@ -33,7 +33,7 @@ impl Engine {
 
     /// Whether there is nothing to do before an input or before [`Engine::deadline`]: whether [`Engine::poll`] would say
     /// [`Output::Wait`](super::Output::Wait), which it says as well when what seemed to be there came to nothing.
-    /// A request may [wait for a look](Engine::awaits_look) all the same.
+    /// A request may [wait for a look](Engine::awaits_poll) all the same.
     pub fn is_at_rest(&self) -> bool {
         let queued = self.current.is_some() || !self.ready.is_empty();
         !queued && self.closing.is_empty() && self.panicked.is_empty()
@@ -58,12 +58,12 @@ impl Engine {
                 ReadBuffer::Here(storage) => storage,
                 ReadBuffer::None | ReadBuffer::Lent(_) => vec![0; READ_BUFFER],
             };
-            self.buffer = match slot.transfer.lend(storage) {
+            self.buffer = match slot.transfer.give_read_buffer(storage) {
                 Ok(()) => ReadBuffer::Lent(socket),
                 Err(storage) => ReadBuffer::Here(storage),
             };
         }
-        let most = if slot.flows { READ_BUFFER } else { FIRST_READ };
+        let most = if slot.bulk { READ_BUFFER } else { FIRST_READ };
         let space = slot.transfer.space();
         let most = most.min(space.len());
         space.get_mut(..most).unwrap_or_default()
@@ -72,7 +72,7 @@ impl Engine {
     /// Whoever has the read buffer gives it back. Nothing is left in it.
     pub(super) fn recall_buffer(&mut self) {
         if let ReadBuffer::Lent(socket) = self.buffer {
-            let storage = self.served_mut(socket).and_then(Transfer::take_back);
+            let storage = self.served_mut(socket).and_then(Transfer::take_read_buffer);
             self.buffer = storage.map_or(ReadBuffer::None, ReadBuffer::Here);
         }
     }
@@ -83,7 +83,7 @@ impl Engine {
             && let Some(slot) = self.transfers.get_mut(id.0)
             && slot.socket == Some(socket)
         {
-            self.buffer = slot.transfer.take_back().map_or(ReadBuffer::None, ReadBuffer::Here);
+            self.buffer = slot.transfer.take_read_buffer().map_or(ReadBuffer::None, ReadBuffer::Here);
         }
     }
 

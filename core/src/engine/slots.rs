@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::{Dialing, Engine, Kept, Output, Owner, Socket, SocketId, TransferId};
+use super::{Engine, IdleConnection, Output, Owner, PendingConnects, Socket, SocketId, TransferId};
 use crate::policy::Acquire;
 use crate::route::dial::AttemptId;
 use crate::route::pool::{Pooled, Take};
@@ -11,8 +11,12 @@ use crate::transfer::Input;
 impl Engine {
     pub(super) fn open(&mut self, id: TransferId, attempt: AttemptId, address: SocketAddr) -> Option<Output> {
         let slot = self.transfers.get_mut(id.0)?;
-        let socket =
-            Socket { owner: Owner::Attempt(id, attempt), born: self.now.instant, dry: false, given: self.looks.begun };
+        let socket = Socket {
+            owner: Owner::Attempt(id, attempt),
+            opened_at: self.now.instant,
+            drained: false,
+            given: self.probes.begun,
+        };
         let socket = SocketId(self.sockets.insert(socket));
         slot.dialing.get_or_insert_default().attempts.push((attempt, socket));
         Some(Output::Connect(socket, address))
@@ -58,13 +62,13 @@ impl Engine {
                 if let Some(evicted) = evicted {
                     self.close_later(evicted.socket);
                 }
-                Input::NotAcquired
+                Input::OpenNew
             }
             Take::Reuse { pooled } => {
-                let Kept { socket, link, address } = pooled.item;
+                let IdleConnection { socket, link, address } = pooled.item;
                 if let Some(known) = self.sockets.get_mut(socket.0) {
                     known.owner = Owner::Transfer(id);
-                    known.given = self.looks.begun;
+                    known.given = self.probes.begun;
                 }
                 slot.socket = Some(socket);
                 slot.counted = true;
@@ -81,7 +85,7 @@ impl Engine {
     /// A request is about to be written out: to storage that goes from one to the next.
     pub(super) fn lend_storage(&mut self, id: TransferId) {
         if let Some(slot) = self.transfers.get_mut(id.0) {
-            slot.transfer.trade_storage(&mut self.spare);
+            slot.transfer.swap_write_buffer(&mut self.spare);
         }
     }
 
@@ -92,13 +96,13 @@ impl Engine {
         let (Some((key, mut link)), Some(socket)) = (slot.transfer.take_link(), slot.socket.take()) else { return };
         slot.counted = false;
         let mut storage = Vec::new();
-        link.trade_storage(&mut storage);
+        link.swap_write_buffer(&mut storage);
         if storage.capacity() > 0 {
             self.spare = storage;
         }
         let hint = link.http().keep_alive_timeout();
         let Some(known) = self.sockets.get_mut(socket.0) else { return };
-        let pooled = Pooled { key, item: Kept { socket, link, address }, born: known.born };
+        let pooled = Pooled { key, item: IdleConnection { socket, link, address }, opened_at: known.opened_at };
         // Only those who wait need the key once more.
         let freed = (!self.waiting.is_empty()).then(|| pooled.key.clone());
         match self.pool.shelve(pooled, self.now.instant, hint) {
@@ -180,9 +184,9 @@ impl Engine {
     }
 }
 
-impl Dialing {
+impl PendingConnects {
     /// Takes out an attempt whose socket is named.
-    pub(super) fn forget(dialing: &mut Option<Box<Dialing>>, socket: SocketId) {
+    pub(super) fn forget(dialing: &mut Option<Box<PendingConnects>>, socket: SocketId) {
         if let Some(all) = dialing {
             all.attempts.retain(|(_, known)| *known != socket);
             if all.attempts.is_empty() {

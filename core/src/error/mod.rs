@@ -24,25 +24,25 @@ use crate::unavailable::Unavailable;
 #[non_exhaustive]
 pub enum Misuse {
     /// An answer to an output that was not given, or was answered already.
-    NotAsked,
+    UnexpectedInput,
     /// More bytes reported than were offered.
-    TooMany,
+    TooManyBytes,
     /// A kept connection without the TLS that the route needs, or with TLS that it does not.
     OtherRoute,
     /// A connection that served a request before, in answer to [`Acquire::New`](crate::Acquire::New).
     NotNew,
     /// The transfer has ended.
-    Ended,
+    AlreadyEnded,
 }
 
 impl fmt::Display for Misuse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Misuse::NotAsked => "misuse: an answer to something that was not asked",
-            Misuse::TooMany => "misuse: more bytes reported than were offered",
+            Misuse::UnexpectedInput => "misuse: an answer to something that was not asked",
+            Misuse::TooManyBytes => "misuse: more bytes reported than were offered",
             Misuse::OtherRoute => "misuse: a kept connection whose layers are not those of the route",
             Misuse::NotNew => "misuse: a used connection where a new one was asked for",
-            Misuse::Ended => "misuse: the transfer has ended",
+            Misuse::AlreadyEnded => "misuse: the transfer has ended",
         })
     }
 }

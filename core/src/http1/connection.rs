@@ -14,7 +14,7 @@ use super::framing::{BodyFraming, MethodKind};
 use super::head::Fields;
 use super::receiver::{Eof, Event, Received, Receiving};
 use super::refusal::{Misuse, NotReusable, SendError};
-use super::request::{FieldLines, RequestHead};
+use super::request::{EncodedHeaders, RequestHead};
 use super::sender::{Coding, Sender, Sending};
 use crate::buffer::Retained;
 
@@ -136,7 +136,7 @@ impl Connection {
         &mut self,
         head: &RequestHead<'_>,
         first: impl IntoIterator<Item = (&'a str, &'a [u8])>,
-        lines: Option<&FieldLines>,
+        lines: Option<&EncodedHeaders>,
         last: impl IntoIterator<Item = (&'a str, &'a [u8])>,
     ) -> Result<(), SendError> {
         if !self.is_idle() {
@@ -220,8 +220,8 @@ impl Connection {
 
     /// Exchanges the storage of outgoing bytes for another, whose bytes are forgotten; nothing happens while bytes are outgoing.
     /// So a driver of many connections needs one storage, and not one for each that waits.
-    pub fn trade_storage(&mut self, storage: &mut Vec<u8>) {
-        self.sender.trade_storage(storage);
+    pub fn swap_write_buffer(&mut self, storage: &mut Vec<u8>) {
+        self.sender.swap_write_buffer(storage);
     }
 
     /// The storage held for bytes: those outgoing, and a head or trailers that have come in part.

@@ -3,7 +3,7 @@
 //! Only ever run on input that is refused anyway, so that errors can say what was wrong and where.
 
 use super::config::Config;
-use super::error::{Part, ProtocolError, Seen};
+use super::error::{Excerpt, Part, ProtocolError};
 use super::token::{is_kept_control, is_token_byte, is_value_byte};
 
 /// The first fault in `raw`, which is complete and begins with the status line if it is a head.
@@ -19,7 +19,7 @@ pub(crate) fn diagnose(raw: &[u8], part: Part, config: &Config) -> ProtocolError
             [] => break,
             [b' ' | b'\t', ..] if !name.is_empty() => {
                 if part == Part::Trailers || !config.leniencies.obs_fold {
-                    return ProtocolError::ObsFold { part, name: Seen::new(name) };
+                    return ProtocolError::ObsFold { part, name: Excerpt::new(name) };
                 }
                 line
             }
@@ -29,7 +29,7 @@ pub(crate) fn diagnose(raw: &[u8], part: Part, config: &Config) -> ProtocolError
                     Some(b':') if end > 0 => {}
                     Some(b'\r') => return ProtocolError::BareCr { part },
                     _ => {
-                        let seen = Seen::new(line.get(..=end).unwrap_or(line));
+                        let seen = Excerpt::new(line.get(..=end).unwrap_or(line));
                         return ProtocolError::FieldName { part, seen };
                     }
                 }
@@ -46,9 +46,9 @@ pub(crate) fn diagnose(raw: &[u8], part: Part, config: &Config) -> ProtocolError
         match value.iter().find(|&&b| !tolerated(b)) {
             None => {}
             Some(b'\r') => return ProtocolError::BareCr { part },
-            Some(&byte) => return ProtocolError::FieldValue { part, name: Seen::new(name), byte },
+            Some(&byte) => return ProtocolError::FieldValue { part, name: Excerpt::new(name), byte },
         }
     }
     // Not reached while both read the same grammar; the input is refused all the same.
-    ProtocolError::FieldName { part, seen: Seen::new(b"") }
+    ProtocolError::FieldName { part, seen: Excerpt::new(b"") }
 }

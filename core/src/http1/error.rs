@@ -6,21 +6,21 @@ use std::fmt;
 
 use crate::limits::LimitExceeded;
 
-/// The beginning of what was seen, at most [`Seen::MAX`] bytes of it; printed with everything escaped that is
+/// The beginning of what was seen, at most [`Excerpt::MAX`] bytes of it; printed with everything escaped that is
 /// not printable ASCII.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Seen {
+pub struct Excerpt {
     bytes: Box<[u8]>,
     cut: bool,
 }
 
-impl Seen {
+impl Excerpt {
     /// How many bytes are kept at most.
     pub const MAX: usize = 40;
 
-    pub(crate) fn new(bytes: &[u8]) -> Seen {
+    pub(crate) fn new(bytes: &[u8]) -> Excerpt {
         let kept = bytes.get(..Self::MAX).unwrap_or(bytes);
-        Seen { bytes: kept.into(), cut: kept.len() < bytes.len() }
+        Excerpt { bytes: kept.into(), cut: kept.len() < bytes.len() }
     }
 
     /// The bytes that were kept.
@@ -29,13 +29,13 @@ impl Seen {
     }
 }
 
-impl fmt::Display for Seen {
+impl fmt::Display for Excerpt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "\"{}\"{}", self.bytes.escape_ascii(), if self.cut { "…" } else { "" })
     }
 }
 
-impl fmt::Debug for Seen {
+impl fmt::Debug for Excerpt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
@@ -83,12 +83,12 @@ pub enum ProtocolError {
     /// The first bytes are not those of an HTTP/1.x status line.
     NotHttp1 {
         /// Those bytes, at most seven.
-        seen: Seen,
+        seen: Excerpt,
     },
     /// The status line is not `HTTP/1.x SP 3DIGIT SP [reason]` (RFC 9112 §4).
     StatusLine {
         /// The line.
-        seen: Seen,
+        seen: Excerpt,
     },
     /// An empty line stands before the status line.
     LeadingEmptyLine,
@@ -107,14 +107,14 @@ pub enum ProtocolError {
         /// Where.
         part: Part,
         /// The line up to the byte that does not belong there.
-        seen: Seen,
+        seen: Excerpt,
     },
     /// A field value holds a byte that may not stand there (RFC 9110 §5.5).
     FieldValue {
         /// Where.
         part: Part,
         /// The field's name.
-        name: Seen,
+        name: Excerpt,
         /// The byte.
         byte: u8,
     },
@@ -123,12 +123,12 @@ pub enum ProtocolError {
         /// Where.
         part: Part,
         /// The field's name.
-        name: Seen,
+        name: Excerpt,
     },
     /// The value of Content-Length is not a number of at most 2⁶³−1 in at most 19 digits.
     ContentLength {
         /// The value.
-        seen: Seen,
+        seen: Excerpt,
     },
     /// Several values of Content-Length differ.
     ContentLengths {
@@ -144,7 +144,7 @@ pub enum ProtocolError {
     /// Transfer-Encoding is not understood: another coding than `chunked`, or `chunked` not last or twice.
     TransferEncoding {
         /// The value of the field at fault.
-        seen: Seen,
+        seen: Excerpt,
     },
     /// A chunk size is not 1 to 16 hexadecimal digits of at most 2⁶³−1 (RFC 9112 §7.1).
     ChunkSize {

@@ -5,7 +5,7 @@
 //! tolerated and what is wrong. Each byte is looked at once, many at a time.
 
 use super::config::{Config, LeniencySet};
-use super::framing::Signals;
+use super::framing::FramingHeaders;
 use super::head::{Span, span};
 use super::parse::{Parsed, assemble};
 use super::status_line;
@@ -22,7 +22,7 @@ pub(crate) fn parse(input: &[u8], heads_left: usize, config: &Config) -> Option<
     let status = status_line::parse(line, config, &mut used).ok()?;
     let mut spans = [Span::default(); FIELDS];
     let mut free = spans.iter_mut();
-    let mut signals = Signals::default();
+    let mut signals = FramingHeaders::default();
     loop {
         let line_end = u32::from_le_bytes(*rest.first_chunk()?);
         if line_end == CRLF | CRLF << 16 {

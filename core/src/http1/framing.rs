@@ -1,10 +1,10 @@
 //! Where a response body ends and whether the connection persists: RFC 9112 §6.3 and §9.3.
 //!
-//! [`Signals`] gathers what the fields say in the pass that parses them; [`decide`] draws the conclusion, knowing
+//! [`FramingHeaders`] gathers what the fields say in the pass that parses them; [`decide`] draws the conclusion, knowing
 //! the request. Nothing is decided from a field in an interim response.
 
 use super::config::{Leniencies, Leniency, LeniencySet};
-use super::error::{ProtocolError, Seen};
+use super::error::{Excerpt, ProtocolError};
 use super::head::{Has, Version};
 use super::token::elements;
 
@@ -57,22 +57,22 @@ enum Codings {
     /// `chunked` and nothing else.
     Chunked,
     /// Other codings, then `chunked`.
-    OthersThenChunked(Seen),
+    OthersThenChunked(Excerpt),
     /// Other codings, `chunked` not among them.
-    Others(Seen),
+    Others(Excerpt),
     /// `chunked`, then other codings.
-    ChunkedThenOthers(Seen),
+    ChunkedThenOthers(Excerpt),
     /// The field is there and names no coding.
-    Empty(Seen),
+    Empty(Excerpt),
     /// `identity` and nothing else.
-    Identity(Seen),
+    Identity(Excerpt),
     /// `chunked` twice.
-    Wrong(Seen),
+    Wrong(Excerpt),
 }
 
 /// What the fields of one head say about framing and persistence.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Signals {
+pub(crate) struct FramingHeaders {
     length: Length,
     codings: Codings,
     /// A transfer coding other than chunked and gzip was named.
@@ -108,7 +108,7 @@ fn length_of(digits: &[u8]) -> Option<u64> {
         .filter(|&n| n <= MAX_LENGTH)
 }
 
-impl Signals {
+impl FramingHeaders {
     /// Takes in one field.
     #[inline]
     pub(crate) fn field(&mut self, name: &[u8], value: &[u8]) {
@@ -157,7 +157,7 @@ impl Signals {
         for element in elements(value) {
             let wrong = match (&self.length, length_of(element)) {
                 (Length::Wrong(_), _) => return,
-                (_, None) => ProtocolError::ContentLength { seen: Seen::new(value) },
+                (_, None) => ProtocolError::ContentLength { seen: Excerpt::new(value) },
                 (&Length::Is(first), Some(other)) if first != other => ProtocolError::ContentLengths { first, other },
                 (_, Some(n)) => {
                     self.length = Length::Is(n);
@@ -169,7 +169,7 @@ impl Signals {
     }
 
     fn codings(&mut self, value: &[u8]) {
-        let seen = || Seen::new(value);
+        let seen = || Excerpt::new(value);
         // Empty elements of a list say nothing (RFC 9110 §5.6.1.2).
         for coding in elements(value).filter(|coding| !coding.is_empty()) {
             let chunked = coding.eq_ignore_ascii_case(b"chunked");
@@ -226,7 +226,7 @@ pub(crate) fn decide(
     method: MethodKind,
     version: Version,
     status: u16,
-    signals: &Signals,
+    signals: &FramingHeaders,
     te_gzip: bool,
     leniencies: &Leniencies,
     used: &mut LeniencySet,
@@ -286,10 +286,10 @@ mod tests {
 
     #[test]
     fn names_as_long_as_those_that_count_say_nothing() {
-        let nothing = format!("{:?}", Signals::default());
+        let nothing = format!("{:?}", FramingHeaders::default());
         for length in 0..=40 {
             for value in ["chunked", "5", "close", "timeout=5", "http://a.test/"] {
-                let mut signals = Signals::default();
+                let mut signals = FramingHeaders::default();
                 signals.field("x".repeat(length).as_bytes(), value.as_bytes());
                 assert_eq!(format!("{signals:?}"), nothing, "{length} {value}");
             }
@@ -299,7 +299,7 @@ mod tests {
     #[test]
     fn only_gzip_that_was_asked_for_needs_no_leniency() {
         let decided = |value: &str, te_gzip| {
-            let mut signals = Signals::default();
+            let mut signals = FramingHeaders::default();
             signals.field(b"Transfer-Encoding", value.as_bytes());
             let (strict, mut used) = (Leniencies::STRICT, LeniencySet::EMPTY);
             decide(MethodKind::Ordinary, Version::Http11, 200, &signals, te_gzip, &strict, &mut used).ok()

@@ -35,9 +35,9 @@ mod tests;
 
 pub use config::{Config, Leniencies, Leniency, LeniencySet};
 pub use connection::Connection;
-pub use error::{Part, ProtocolError, Seen};
+pub use error::{Excerpt, Part, ProtocolError};
 pub use framing::BodyFraming;
 pub use head::{Fields, ResponseHead, Version};
 pub use receiver::{Eof, Event, Received};
 pub use refusal::{InvalidRequest, Misuse, NotReusable, SendError};
-pub use request::{BodyLength, FieldLines, RequestHead};
+pub use request::{BodyLength, EncodedHeaders, RequestHead};

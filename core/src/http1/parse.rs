@@ -8,8 +8,8 @@ use std::mem::MaybeUninit;
 
 use super::config::{Config, Leniency, LeniencySet};
 use super::diagnose::diagnose;
-use super::error::{Part, ProtocolError, Seen};
-use super::framing::Signals;
+use super::error::{Excerpt, Part, ProtocolError};
+use super::framing::FramingHeaders;
 use super::head::{Fields, ResponseHead, Span, span};
 use super::scan::Scan;
 use super::status_line::StatusLine;
@@ -24,7 +24,7 @@ const GUARDED: [&str; 4] = ["content-length", "transfer-encoding", "connection",
 /// A head, what its fields say about framing, and what was tolerated in it.
 pub(crate) struct Parsed {
     pub(crate) head: ResponseHead,
-    pub(crate) signals: Signals,
+    pub(crate) signals: FramingHeaders,
     pub(crate) used: LeniencySet,
 }
 
@@ -76,7 +76,7 @@ pub(crate) fn head(raw: &[u8], scan: &Scan, status: StatusLine, config: &Config)
     }
 
     let base = parsed.as_ptr() as usize;
-    let mut signals = Signals::default();
+    let mut signals = FramingHeaders::default();
     let mut spans = Vec::with_capacity(response.headers.len());
     let mut unfolded = Vec::new();
     let end = raw.strip_suffix(b"\n").map_or(raw.len(), |raw| raw.strip_suffix(b"\r").unwrap_or(raw).len());
@@ -92,7 +92,7 @@ pub(crate) fn head(raw: &[u8], scan: &Scan, status: StatusLine, config: &Config)
             let lines = raw.get(start..next).unwrap_or_default();
             if byte_search::memchr_iter(b'\n', lines).count() > 1 {
                 if guarded() {
-                    let name = Seen::new(field.name.as_bytes());
+                    let name = Excerpt::new(field.name.as_bytes());
                     return Err(ProtocolError::ObsFold { part: Part::Head, name });
                 }
                 used.insert(Leniency::ObsFold);
@@ -104,7 +104,7 @@ pub(crate) fn head(raw: &[u8], scan: &Scan, status: StatusLine, config: &Config)
         }
         if let Some(&byte) = value.iter().find(|&&b| controls && is_kept_control(b)) {
             if guarded() {
-                let name = Seen::new(field.name.as_bytes());
+                let name = Excerpt::new(field.name.as_bytes());
                 return Err(ProtocolError::FieldValue { part: Part::Head, name, byte });
             }
             used.insert(Leniency::ControlInValue);
@@ -120,7 +120,7 @@ pub(super) fn assemble(
     unfolded: &[u8],
     spans: &[Span],
     status: StatusLine,
-    signals: Signals,
+    signals: FramingHeaders,
     used: LeniencySet,
 ) -> Parsed {
     let mut fields = Fields::new(raw, unfolded, spans);

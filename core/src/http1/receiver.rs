@@ -9,7 +9,7 @@ use std::ops::Range;
 use super::chunked::{Decoder, Step};
 use super::config::Leniency;
 use super::connection::Connection;
-use super::error::{Part, ProtocolError, Refused, Seen};
+use super::error::{Excerpt, Part, ProtocolError, Refused};
 use super::fast_head;
 use super::framing::{self, BodyFraming};
 use super::head::{ResponseHead, Version};
@@ -148,7 +148,7 @@ impl Connection {
 
     /// How many bytes of content come next, if anything comes: what a transport may read straight to where they are wanted.
     /// `u64::MAX` while the body lasts until the end of the connection; 0 when framing is due, or what comes has to be looked at.
-    pub fn content_due(&self) -> u64 {
+    pub fn direct_read_limit(&self) -> u64 {
         match &self.receiving {
             // Content that may not be there is judged as it comes.
             _ if self.exchange.status == 205 => 0,
@@ -162,9 +162,9 @@ impl Connection {
     /// Accounts for `n` bytes of content that the embedder has read by itself.
     ///
     /// # Errors
-    /// [`Misuse::CannotBypass`] when that is more than [`content_due`](Self::content_due).
-    pub fn bypass_content(&mut self, n: u64) -> Result<(), Misuse> {
-        if n > self.content_due() {
+    /// [`Misuse::CannotBypass`] when that is more than [`direct_read_limit`](Self::direct_read_limit).
+    pub fn advance_body(&mut self, n: u64) -> Result<(), Misuse> {
+        if n > self.direct_read_limit() {
             return Err(Misuse::CannotBypass);
         }
         match &mut self.receiving {
@@ -275,7 +275,7 @@ impl Connection {
     fn head_ends(&mut self, bytes: &[u8], scan: Scan, consumed: usize) -> Result<Received, Refused> {
         let Some(line) = scan.status else {
             // The scan ends no head before its status line.
-            return Err(ProtocolError::StatusLine { seen: Seen::new(b"") }.after(consumed));
+            return Err(ProtocolError::StatusLine { seen: Excerpt::new(b"") }.after(consumed));
         };
         let parsed = parse::head(bytes, &scan, line, &self.config).map_err(|error| error.after(consumed))?;
         self.head_came(parsed, consumed)

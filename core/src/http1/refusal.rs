@@ -6,7 +6,7 @@
 use std::fmt;
 
 use super::config::Leniency;
-use super::error::Seen;
+use super::error::Excerpt;
 
 /// The embedder called out of turn. Nothing was done, save what the variant says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -55,19 +55,19 @@ pub enum InvalidRequest {
     /// A field name is not a token.
     FieldName {
         /// The name.
-        seen: Seen,
+        seen: Excerpt,
     },
     /// A field value holds a control character.
     FieldValue {
         /// The field's name.
-        name: Seen,
+        name: Excerpt,
         /// The byte.
         byte: u8,
     },
     /// A field that the connection writes itself (framing, Connection, Expect, TE, Trailer, Upgrade).
     OwnedField {
         /// The field's name.
-        name: Seen,
+        name: Excerpt,
     },
     /// HTTP/1.1 without a Host field.
     MissingHost,
@@ -86,7 +86,7 @@ pub enum InvalidRequest {
     /// A trailer field that was not announced, or one that may not be a trailer.
     Trailer {
         /// The field's name.
-        name: Seen,
+        name: Excerpt,
     },
 }
 

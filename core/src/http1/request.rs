@@ -8,7 +8,7 @@
 use std::fmt;
 use std::io::Write;
 
-use super::error::Seen;
+use super::error::Excerpt;
 use super::head::Version;
 use super::refusal::InvalidRequest;
 use super::token::{elements, is_token, is_value, is_value_byte, trim_ows};
@@ -96,25 +96,25 @@ const OWNED: [&str; 7] = ["content-length", "transfer-encoding", "connection", "
 
 /// Field lines that were checked and written out once, to be sent with any number of requests.
 #[derive(Clone, Default)]
-pub struct FieldLines {
+pub struct EncodedHeaders {
     bytes: Vec<u8>,
     hosts: usize,
 }
 
-impl FieldLines {
+impl EncodedHeaders {
     /// The lines of `fields`, in their order and case.
     ///
     /// # Errors
     /// What [`Connection::send_head`](super::Connection::send_head) would say of them.
-    pub fn new<'a>(fields: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Result<FieldLines, InvalidRequest> {
-        FieldLines::with_room(TYPICAL, fields)
+    pub fn new<'a>(fields: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Result<EncodedHeaders, InvalidRequest> {
+        EncodedHeaders::with_room(TYPICAL, fields)
     }
 
     fn with_room<'a>(
         room: usize,
         fields: impl IntoIterator<Item = (&'a str, &'a [u8])>,
-    ) -> Result<FieldLines, InvalidRequest> {
-        let mut lines = FieldLines { bytes: Vec::with_capacity(room), hosts: 0 };
+    ) -> Result<EncodedHeaders, InvalidRequest> {
+        let mut lines = EncodedHeaders { bytes: Vec::with_capacity(room), hosts: 0 };
         for (name, value) in fields {
             lines.hosts += usize::from(write_callers_field(&mut lines.bytes, name, value)?);
         }
@@ -124,22 +124,22 @@ impl FieldLines {
     /// The same with `first` before them.
     ///
     /// # Errors
-    /// As [`FieldLines::new`].
+    /// As [`EncodedHeaders::new`].
     pub fn behind<'a>(
         &self,
         first: impl IntoIterator<Item = (&'a str, &'a [u8])>,
-    ) -> Result<FieldLines, InvalidRequest> {
-        let mut lines = FieldLines::with_room(TYPICAL + self.bytes.len(), first)?;
+    ) -> Result<EncodedHeaders, InvalidRequest> {
+        let mut lines = EncodedHeaders::with_room(TYPICAL + self.bytes.len(), first)?;
         lines.bytes.extend_from_slice(&self.bytes);
         lines.hosts += self.hosts;
         Ok(lines)
     }
 }
 
-impl fmt::Debug for FieldLines {
+impl fmt::Debug for EncodedHeaders {
     // Their values may be secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FieldLines").field("bytes", &self.bytes.len()).finish_non_exhaustive()
+        f.debug_struct("EncodedHeaders").field("bytes", &self.bytes.len()).finish_non_exhaustive()
     }
 }
 
@@ -148,7 +148,7 @@ pub(crate) fn write_head<'a>(
     out: &mut Vec<u8>,
     head: &RequestHead<'_>,
     first: impl IntoIterator<Item = (&'a str, &'a [u8])>,
-    lines: Option<&FieldLines>,
+    lines: Option<&EncodedHeaders>,
     last: impl IntoIterator<Item = (&'a str, &'a [u8])>,
 ) -> Result<(), InvalidRequest> {
     check(head)?;
@@ -207,7 +207,7 @@ fn check(head: &RequestHead<'_>) -> Result<(), InvalidRequest> {
         return Err(InvalidRequest::TrailersWithoutChunked);
     }
     if let Some(name) = head.trailers.iter().find(|name| !is_token(name.as_bytes()) || !may_be_trailer(name)) {
-        return Err(InvalidRequest::Trailer { name: Seen::new(name.as_bytes()) });
+        return Err(InvalidRequest::Trailer { name: Excerpt::new(name.as_bytes()) });
     }
     // protocol-name ["/" protocol-version] (RFC 9110 §7.8)
     let protocol = |p: &[u8]| p.splitn(2, |&b| b == b'/').all(is_token);
@@ -220,7 +220,7 @@ fn check(head: &RequestHead<'_>) -> Result<(), InvalidRequest> {
 /// Writes a field that the connection does not own. Whether it is Host.
 fn write_callers_field(out: &mut Vec<u8>, name: &str, value: &[u8]) -> Result<bool, InvalidRequest> {
     if OWNED.iter().any(|owned| owned.len() == name.len() && owned.eq_ignore_ascii_case(name)) {
-        return Err(InvalidRequest::OwnedField { name: Seen::new(name.as_bytes()) });
+        return Err(InvalidRequest::OwnedField { name: Excerpt::new(name.as_bytes()) });
     }
     write_field(out, name, value)?;
     Ok(name.len() == 4 && name.eq_ignore_ascii_case("host"))
@@ -229,11 +229,11 @@ fn write_callers_field(out: &mut Vec<u8>, name: &str, value: &[u8]) -> Result<bo
 /// Writes one field line, its value trimmed.
 pub(crate) fn write_field(out: &mut Vec<u8>, name: &str, value: &[u8]) -> Result<(), InvalidRequest> {
     if !is_token(name.as_bytes()) {
-        return Err(InvalidRequest::FieldName { seen: Seen::new(name.as_bytes()) });
+        return Err(InvalidRequest::FieldName { seen: Excerpt::new(name.as_bytes()) });
     }
     if !is_value(value) {
         let byte = value.iter().copied().find(|&b| !is_value_byte(b)).unwrap_or_default();
-        return Err(InvalidRequest::FieldValue { name: Seen::new(name.as_bytes()), byte });
+        return Err(InvalidRequest::FieldValue { name: Excerpt::new(name.as_bytes()), byte });
     }
     let value = trim_ows(value);
     out.extend_from_slice(name.as_bytes());

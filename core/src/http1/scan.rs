@@ -7,7 +7,7 @@
 //! to `parse`, once the whole head is there.
 
 use super::config::{Config, Leniency, LeniencySet};
-use super::error::{Part, ProtocolError, Refused, Seen};
+use super::error::{Excerpt, Part, ProtocolError, Refused};
 use super::status_line::{self, StatusLine};
 use crate::byte_search;
 use crate::limits::LimitExceeded;
@@ -104,7 +104,7 @@ impl Scan {
         if self.status.is_none() {
             if let Some(wrong) = first_wrong(first).filter(|_| rules.served) {
                 self.check_size(wrong.len(), rules)?;
-                return Err(ProtocolError::NotHttp1 { seen: Seen::new(wrong) }.after(wrong.len()));
+                return Err(ProtocolError::NotHttp1 { seen: Excerpt::new(wrong) }.after(wrong.len()));
             }
             match first.get(..PREFIX.len()) {
                 Some(prefix) => {
@@ -172,7 +172,7 @@ fn check_prefix(line: &[u8]) -> Result<(), ProtocolError> {
     #[cfg(test)]
     steps::add(PREFIX.len());
     let start = line.get(..PREFIX.len()).unwrap_or(line);
-    if PREFIX.starts_with(start) { Ok(()) } else { Err(ProtocolError::NotHttp1 { seen: Seen::new(start) }) }
+    if PREFIX.starts_with(start) { Ok(()) } else { Err(ProtocolError::NotHttp1 { seen: Excerpt::new(start) }) }
 }
 
 /// How many bytes were looked at, so that a test can tell linear work from quadratic.

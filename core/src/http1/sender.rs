@@ -2,9 +2,9 @@
 
 use std::io::Write;
 
-use super::error::Seen;
+use super::error::Excerpt;
 use super::refusal::{InvalidRequest, Misuse, SendError};
-use super::request::{self, BodyLength, FieldLines, RequestHead};
+use super::request::{self, BodyLength, EncodedHeaders, RequestHead};
 use super::trailers::may_be_trailer;
 
 /// Body bytes are taken in only while fewer bytes than this wait to be written.
@@ -56,7 +56,7 @@ impl Sender {
         &mut self,
         head: &RequestHead<'_>,
         first: impl IntoIterator<Item = (&'a str, &'a [u8])>,
-        lines: Option<&FieldLines>,
+        lines: Option<&EncodedHeaders>,
         last: impl IntoIterator<Item = (&'a str, &'a [u8])>,
     ) -> Result<(), InvalidRequest> {
         if let Err(invalid) = request::write_head(&mut self.out, head, first, lines, last) {
@@ -99,7 +99,7 @@ impl Sender {
     }
 
     /// Exchanges the storage, while nothing is in it.
-    pub(crate) fn trade_storage(&mut self, storage: &mut Vec<u8>) {
+    pub(crate) fn swap_write_buffer(&mut self, storage: &mut Vec<u8>) {
         if self.out.is_empty() {
             std::mem::swap(&mut self.out, storage);
             self.out.clear();
@@ -240,7 +240,7 @@ fn write_end<'a>(
     out.extend_from_slice(b"0\r\n");
     for (name, value) in trailers {
         if !announced.iter().any(|a| a.eq_ignore_ascii_case(name)) || !may_be_trailer(name) {
-            return Err(InvalidRequest::Trailer { name: Seen::new(name.as_bytes()) });
+            return Err(InvalidRequest::Trailer { name: Excerpt::new(name.as_bytes()) });
         }
         request::write_field(out, name, value)?;
     }

@@ -5,7 +5,7 @@
 //! versions only, and because garbage is to be refused with its first line.
 
 use super::config::{Config, Leniency, LeniencySet};
-use super::error::{ProtocolError, Seen};
+use super::error::{Excerpt, ProtocolError};
 use super::head::Version;
 use super::token::is_value_byte;
 use crate::limits::LimitExceeded;
@@ -25,7 +25,7 @@ pub(crate) struct StatusLine {
 
 /// Parses the first line of a head, without its line end.
 pub(crate) fn parse(line: &[u8], config: &Config, used: &mut LeniencySet) -> Result<StatusLine, ProtocolError> {
-    let wrong = || ProtocolError::StatusLine { seen: Seen::new(line) };
+    let wrong = || ProtocolError::StatusLine { seen: Excerpt::new(line) };
     let [b'H', b'T', b'T', b'P', b'/', b'1', b'.', minor @ b'0'..=b'9', b' ', code @ ..] = line else {
         return Err(wrong());
     };

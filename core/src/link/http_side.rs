@@ -2,7 +2,7 @@
 
 use super::error::LinkError;
 use super::machine::{Link, State};
-use crate::http1::{Config, Connection, FieldLines, Fields, Misuse, RequestHead, SendError};
+use crate::http1::{Config, Connection, EncodedHeaders, Fields, Misuse, RequestHead, SendError};
 use std::sync::Arc;
 
 impl Link {
@@ -26,7 +26,7 @@ impl Link {
         &mut self,
         head: &RequestHead<'_>,
         first: impl IntoIterator<Item = (&'a str, &'a [u8])>,
-        lines: Option<&FieldLines>,
+        lines: Option<&EncodedHeaders>,
         last: impl IntoIterator<Item = (&'a str, &'a [u8])>,
     ) -> Result<(), SendError> {
         self.http.send_head_with(head, first, lines, last)
@@ -40,9 +40,9 @@ impl Link {
         self.http.send_body(bytes)
     }
 
-    /// Exchanges the storage of what HTTP sends, as [`Connection::trade_storage`].
-    pub fn trade_storage(&mut self, storage: &mut Vec<u8>) {
-        self.http.trade_storage(storage);
+    /// Exchanges the storage of what HTTP sends, as [`Connection::swap_write_buffer`].
+    pub fn swap_write_buffer(&mut self, storage: &mut Vec<u8>) {
+        self.http.swap_write_buffer(storage);
     }
 
     /// How many body bytes would be taken now.
@@ -91,8 +91,8 @@ impl Link {
 
     /// How many body bytes the transport may read by itself now, straight to where they are wanted: those that are due on a wire
     /// without layers, of which nothing is here yet.
-    pub fn content_due(&self) -> u64 {
-        if self.may_bypass() { self.http.content_due() } else { 0 }
+    pub fn direct_read_limit(&self) -> u64 {
+        if self.may_bypass() { self.http.direct_read_limit() } else { 0 }
     }
 
     fn may_bypass(&self) -> bool {
@@ -102,12 +102,12 @@ impl Link {
     /// The transport has read `n` body bytes by itself.
     ///
     /// # Errors
-    /// [`Misuse::CannotBypass`] when that is more than [`content_due`](Self::content_due).
-    pub fn bypass_content(&mut self, n: u64) -> Result<(), Misuse> {
+    /// [`Misuse::CannotBypass`] when that is more than [`direct_read_limit`](Self::direct_read_limit).
+    pub fn advance_body(&mut self, n: u64) -> Result<(), Misuse> {
         if !self.may_bypass() {
             return Err(Misuse::CannotBypass);
         }
-        self.http.bypass_content(n)?;
+        self.http.advance_body(n)?;
         self.stack.count_bypassed(n);
         self.starved = false;
         Ok(())

@@ -144,7 +144,7 @@ impl Link {
 
     /// Reads over framing that is here already, so that it is known what comes next. Whatever is more than that waits for
     /// [`Link::poll`].
-    pub fn pass_framing(&mut self) {
+    pub fn consume_framing(&mut self) {
         let nothing_here = !self.body.is_empty() || self.stack.plain().is_empty();
         // A head is not to be read over.
         if self.state != State::Http || !self.stack.is_plain() || nothing_here || !self.http.is_in_body() {
@@ -255,7 +255,7 @@ impl Link {
 
     /// Room to read into: at least 2 KiB, where nothing is in the way 17 KiB. Report with [`Link::filled`] what came.
     ///
-    /// The storage is made here, unless some was [lent](Link::lend), and freed as soon as there is nothing in it and
+    /// The storage is made here, unless some was [lent](Link::give_read_buffer), and freed as soon as there is nothing in it and
     /// nothing to report.
     pub fn space(&mut self) -> &mut [u8] {
         self.stack.space()
@@ -288,14 +288,14 @@ impl Link {
     ///
     /// # Errors
     /// The storage comes straight back when some is lent already, or when such bytes would fill half of it.
-    pub fn lend(&mut self, storage: Vec<u8>) -> Result<(), Vec<u8>> {
-        self.stack.lend(storage)
+    pub fn give_read_buffer(&mut self, storage: Vec<u8>) -> Result<(), Vec<u8>> {
+        self.stack.give_read_buffer(storage)
     }
 
     /// Takes back what was lent, or what it has grown to; `None` when nothing was lent. Bytes that are not used yet
     /// are copied out first.
-    pub fn take_back(&mut self) -> Option<Vec<u8>> {
-        self.stack.take_back()
+    pub fn take_read_buffer(&mut self) -> Option<Vec<u8>> {
+        self.stack.take_read_buffer()
     }
 
     /// Says good-bye to the peer: what [`Link::outgoing`] then has is the last that is sent (TLS's closure alert).
@@ -362,7 +362,7 @@ impl Link {
         Counters { received, sent, application }
     }
 
-    /// The storage held for bytes in either direction, layers and what was [lent](Link::lend) included.
+    /// The storage held for bytes in either direction, layers and what was [lent](Link::give_read_buffer) included.
     pub fn retained(&self) -> Retained {
         self.stack.retained() + self.http.retained()
     }

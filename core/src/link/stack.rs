@@ -119,7 +119,7 @@ impl Stack {
         self.eof
     }
 
-    pub(super) fn lend(&mut self, storage: Vec<u8>) -> Result<(), Vec<u8>> {
+    pub(super) fn give_read_buffer(&mut self, storage: Vec<u8>) -> Result<(), Vec<u8>> {
         if self.lent || self.input.len() > storage.capacity() / 2 {
             return Err(storage);
         }
@@ -132,7 +132,7 @@ impl Stack {
         Ok(())
     }
 
-    pub(super) fn take_back(&mut self) -> Option<Vec<u8>> {
+    pub(super) fn take_read_buffer(&mut self) -> Option<Vec<u8>> {
         if !std::mem::take(&mut self.lent) {
             return None;
         }

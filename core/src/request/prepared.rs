@@ -15,7 +15,7 @@ use url::{Position, Url};
 
 use crate::content::decode::accept_encoding;
 use crate::headers::{HeaderError, Headers};
-use crate::http1::{BodyLength, FieldLines, Version};
+use crate::http1::{BodyLength, EncodedHeaders, Version};
 use crate::options::{Params, ResolvedOptions, Settings};
 use crate::policy::auth::Auth;
 use crate::redaction;
@@ -35,7 +35,7 @@ pub struct Prepared {
     pub(crate) url: Arc<Url>,
     pub(crate) headers: Arc<Headers>,
     /// The automatic fields and `headers`, written out beforehand, where the session has them so.
-    pub(crate) lines: Option<Arc<FieldLines>>,
+    pub(crate) lines: Option<Arc<EncodedHeaders>>,
     pub(crate) cookies: Params,
     pub(crate) auth: Option<Auth>,
     pub(crate) body: Body,
@@ -279,13 +279,13 @@ fn general(headers: &Headers, decode: bool) -> impl Iterator<Item = (&str, &[u8]
 
 /// [`Prepared::general`] written out for all requests that bring no fields of their own; `None` where a field has to be looked at for each
 /// request (the core's own, Host, framing), or is wrong.
-pub(crate) fn general_lines(headers: &Headers, decode: bool) -> Option<Arc<FieldLines>> {
+pub(crate) fn general_lines(headers: &Headers, decode: bool) -> Option<Arc<EncodedHeaders>> {
     let special =
         |name: &str| is_written_elsewhere(name) || OWNED.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
     if headers.iter().map(|(name, _)| name).chain(headers.removed()).any(special) {
         return None;
     }
-    FieldLines::new(general(headers, decode)).ok().map(Arc::new)
+    EncodedHeaders::new(general(headers, decode)).ok().map(Arc::new)
 }
 
 impl fmt::Debug for Prepared {

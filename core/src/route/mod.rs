@@ -25,10 +25,10 @@ use crate::tls::{TlsConfig, TlsLayer};
 
 /// The key of a kept connection. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Route(Arc<Way>);
+pub struct Route(Arc<RouteKey>);
 
 #[derive(Debug, PartialEq, Eq)]
-struct Way {
+struct RouteKey {
     /// Of all the rest, keyed with the session's seed; made once, since a key is looked up more often than it is made.
     hash: u64,
     scheme: Scheme,
@@ -63,7 +63,7 @@ impl Route {
         (scheme, host, port, proxy).hash(&mut hasher);
         #[cfg(feature = "tls")]
         tls.hash(&mut hasher);
-        let route = Route(Arc::new(Way {
+        let route = Route(Arc::new(RouteKey {
             hash: hasher.finish(),
             scheme,
             host: host.into(),

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use super::io::Output;
-use super::machine::{Machine, Parked};
+use super::machine::{Blocked, Machine};
 use super::pending::SocketOrder;
 use super::stage::{Order, Stage};
 use super::upload::Upload;
@@ -16,7 +16,7 @@ use crate::route::dial::{AttemptId, Dial, DialStep};
 
 impl Machine {
     pub(super) fn acquired(&mut self, link: Box<Link>, peer: Option<SocketAddr>) -> Result<(), Misuse> {
-        let Stage::Acquire { order: Order::Given, .. } = self.stage else { return Err(Misuse::NotAsked) };
+        let Stage::Acquire { order: Order::Given, .. } = self.stage else { return Err(Misuse::UnexpectedInput) };
         if !self.route.as_ref().is_some_and(|route| route.is_fit(&link)) {
             return Err(Misuse::OtherRoute);
         }
@@ -26,7 +26,7 @@ impl Machine {
         self.attempt.reused = true;
         self.peer = peer;
         self.link = Some(link);
-        self.parked = Parked::default();
+        self.blocked = Blocked::default();
         if self.may_use(peer) {
             // T47: whatever lies in its socket by now answers no request. Only a look can tell.
             self.enter(Stage::Probe);
@@ -45,13 +45,13 @@ impl Machine {
     }
 
     pub(super) fn not_acquired(&mut self) -> Result<(), Misuse> {
-        let Stage::Acquire { order: Order::Given, .. } = self.stage else { return Err(Misuse::NotAsked) };
+        let Stage::Acquire { order: Order::Given, .. } = self.stage else { return Err(Misuse::UnexpectedInput) };
         self.find_addresses();
         Ok(())
     }
 
     pub(super) fn checked(&mut self, alive: bool) -> Result<(), Misuse> {
-        let Stage::Probe = self.stage else { return Err(Misuse::NotAsked) };
+        let Stage::Probe = self.stage else { return Err(Misuse::UnexpectedInput) };
         if alive {
             self.begin_exchange();
         } else {
@@ -71,13 +71,13 @@ impl Machine {
     }
 
     pub(super) fn resolved(&mut self, addresses: &[SocketAddr]) -> Result<(), Misuse> {
-        let Stage::Resolve { order: Order::Given, since } = self.stage else { return Err(Misuse::NotAsked) };
+        let Stage::Resolve { order: Order::Given, since } = self.stage else { return Err(Misuse::UnexpectedInput) };
         self.dial(addresses, since);
         Ok(())
     }
 
     pub(super) fn resolve_failed(&mut self, failure: IoFailure) -> Result<(), Misuse> {
-        let Stage::Resolve { order: Order::Given, .. } = self.stage else { return Err(Misuse::NotAsked) };
+        let Stage::Resolve { order: Order::Given, .. } = self.stage else { return Err(Misuse::UnexpectedInput) };
         self.fail(ErrorKind::Resolve(failure));
         Ok(())
     }
@@ -104,7 +104,7 @@ impl Machine {
             DialStep::Wait(_) => Some(Output::Wait),
             DialStep::Won(attempt) => {
                 self.peer = dial.address(attempt);
-                self.words.abandon(&mut dial.take_losers());
+                self.pending.abandon(&mut dial.take_losers());
                 self.open_link();
                 None
             }
@@ -130,7 +130,7 @@ impl Machine {
     fn attempt_under_way(&mut self, attempt: AttemptId) -> Result<&mut Dial, Misuse> {
         match &mut self.stage {
             Stage::Dial { dial, .. } if dial.is_connecting(attempt) => Ok(dial),
-            _ => Err(Misuse::NotAsked),
+            _ => Err(Misuse::UnexpectedInput),
         }
     }
 
@@ -145,7 +145,7 @@ impl Machine {
         let link = Box::new(Link::new(layers, self.request.settings.framing.clone()));
         self.link = Some(link);
         self.attempt.reused = false;
-        self.parked = Parked::default();
+        self.blocked = Blocked::default();
         self.upload = Upload::Finished;
         self.enter(Stage::Establish { since: self.now.instant, send_failed: None });
     }
@@ -200,7 +200,7 @@ impl Machine {
     /// Closes the socket of this hop, or those that are being connected for it.
     pub(super) fn give_up_connection(&mut self) {
         if let Stage::Dial { dial, .. } = &mut self.stage {
-            self.words.abandon(&mut dial.give_up());
+            self.pending.abandon(&mut dial.give_up());
         }
         if self.link.is_some() {
             self.close_link();
@@ -209,8 +209,8 @@ impl Machine {
 
     pub(super) fn close_link(&mut self) {
         if let Some(mut link) = self.link.take() {
-            self.lent = link.take_back();
+            self.lent = link.take_read_buffer();
         }
-        self.words.socket(SocketOrder::Close);
+        self.pending.socket(SocketOrder::Close);
     }
 }

@@ -129,7 +129,7 @@ impl Machine {
                 self.progress = self.now.instant;
                 self.expire_some()
             }
-            (Stage::Acquire { since, .. }, Input::Acquired { .. } | Input::NotAcquired) => {
+            (Stage::Acquire { since, .. }, Input::Acquired { .. } | Input::OpenNew) => {
                 // The answer ends the wait: a limit of no time only rules out waiting (T88).
                 let waited = since.take();
                 let over = self.expire_some();
@@ -222,7 +222,7 @@ mod tests {
         while seen < 3 {
             match transfer.poll() {
                 Output::Sync => transfer.sync(at(0), &mut session).unwrap(),
-                Output::Acquire(_) => transfer.handle(at(0), Input::NotAcquired).unwrap(),
+                Output::Acquire(_) => transfer.handle(at(0), Input::OpenNew).unwrap(),
                 Output::Connect(attempt, _) => transfer.handle(at(0), Input::Connected(attempt)).unwrap(),
                 Output::Transmit => transfer.handle(at(0), Input::Wrote(transfer.outgoing().len())).unwrap(),
                 Output::Read => {
@@ -274,7 +274,7 @@ mod tests {
         loop {
             match transfer.poll() {
                 Output::Sync => transfer.sync(at(0), &mut session).unwrap(),
-                Output::Acquire(_) => transfer.handle(at(0), Input::NotAcquired).unwrap(),
+                Output::Acquire(_) => transfer.handle(at(0), Input::OpenNew).unwrap(),
                 Output::Connect(attempt, _) => transfer.handle(at(0), Input::Connected(attempt)).unwrap(),
                 Output::NeedBody if !pushed => pushed = transfer.push_body(at(0), b"abc").unwrap() == 3,
                 Output::NeedBody => transfer.handle(at(0), Input::Blocked(Side::Body)).unwrap(),

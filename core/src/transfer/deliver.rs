@@ -110,12 +110,12 @@ impl Transfer {
     }
 
     /// How many body bytes may be read straight into the caller's memory now, in place of a read that is offered, and reported with
-    /// `Input::Bypassed`. 0 whenever the bytes have to be looked at: when they are encrypted or encoded, or framing comes first.
+    /// `Input::ReadDirect`. 0 whenever the bytes have to be looked at: when they are encrypted or encoded, or framing comes first.
     ///
     /// A reader with more room than this has something to read to behind it as well ([`Transfer::space`]): what follows the end of a body
     /// must be seen for the connection to be kept safely.
-    pub fn content_due(&self) -> u64 {
-        self.0.content_due()
+    pub fn direct_read_limit(&self) -> u64 {
+        self.0.direct_read_limit()
     }
 }
 
@@ -143,7 +143,7 @@ impl Machine {
             delivery.size.change(name, limit);
         }
         self.enter(Stage::Deliver(delivery));
-        self.words.event(Event::Head(head));
+        self.pending.event(Event::Head(head));
     }
 
     pub(super) fn body(&self) -> &[u8] {
@@ -158,10 +158,10 @@ impl Machine {
 
     pub(super) fn consumed(&mut self, n: usize) -> Result<(), Misuse> {
         let Stage::Deliver(delivery) = &mut self.stage else {
-            return if n == 0 { Ok(()) } else { Err(Misuse::NotAsked) };
+            return if n == 0 { Ok(()) } else { Err(Misuse::UnexpectedInput) };
         };
         if n > delivery.visible {
-            return Err(Misuse::TooMany);
+            return Err(Misuse::TooManyBytes);
         }
         delivery.visible -= n;
         match (&mut delivery.decoded, &mut self.link) {
@@ -175,7 +175,7 @@ impl Machine {
         Ok(())
     }
 
-    pub(super) fn content_due(&self) -> u64 {
+    pub(super) fn direct_read_limit(&self) -> u64 {
         match self.offer() {
             Output::Read => self.straight(),
             _ => 0,
@@ -189,30 +189,30 @@ impl Machine {
         if !nothing_shown || delivery.decoded.is_some() || delivery.received {
             return 0;
         }
-        link.content_due().min(delivery.size.left())
+        link.direct_read_limit().min(delivery.size.left())
     }
 
     pub(super) fn bypassed(&mut self, n: usize) -> Result<(), Misuse> {
         let due = usize::try_from(self.straight()).unwrap_or(usize::MAX);
         let (Stage::Deliver(delivery), Some(link)) = (&mut self.stage, &mut self.link) else {
-            return Err(Misuse::NotAsked);
+            return Err(Misuse::UnexpectedInput);
         };
         if due == 0 {
-            return Err(Misuse::NotAsked);
+            return Err(Misuse::UnexpectedInput);
         }
         let behind = n.saturating_sub(due);
         // Nobody reads so much.
         if n as u64 > i64::MAX as u64 || behind > 0 && behind > link.space().len() {
-            return Err(Misuse::TooMany);
+            return Err(Misuse::TooManyBytes);
         }
         let n = n.min(due);
-        if link.bypass_content(n as u64).is_err() || delivery.size.take(n).is_err() {
-            return Err(Misuse::TooMany);
+        if link.advance_body(n as u64).is_err() || delivery.size.take(n).is_err() {
+            return Err(Misuse::TooManyBytes);
         }
         if behind > 0 {
             link.filled(behind);
         }
-        link.pass_framing();
+        link.consume_framing();
         (delivery.visible, delivery.elsewhere) = (n, n > 0);
         self.attempt.seen = link.counters().application;
         self.progress = self.now.instant;
@@ -226,7 +226,7 @@ impl Machine {
                 Ok(())
             }
             Stage::Drain { .. } => Ok(()),
-            _ => Err(Misuse::NotAsked),
+            _ => Err(Misuse::UnexpectedInput),
         }
     }
 

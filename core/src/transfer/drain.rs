@@ -60,7 +60,7 @@ impl Machine {
             AfterBody::Again(next) => self.begin_next(next),
             AfterBody::Done => {
                 self.enter(Stage::Ended);
-                self.words.end(Ok(()));
+                self.pending.end(Ok(()));
             }
         }
     }
@@ -76,9 +76,9 @@ impl Machine {
             self.chain.rare_mut().trailers = Some(trailers);
         }
         if keep && link.reuse(now).is_ok() {
-            self.lent = link.take_back();
+            self.lent = link.take_read_buffer();
             self.released = self.link.take();
-            self.words.socket(SocketOrder::Release);
+            self.pending.socket(SocketOrder::Release);
         } else {
             self.close_link();
         }

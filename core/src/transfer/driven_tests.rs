@@ -58,10 +58,10 @@ impl Driven {
                     self.acquired.push(which);
                     match self.idle.take() {
                         Some(link) => self.handle(Input::Acquired { link, peer: None }),
-                        None => self.handle(Input::NotAcquired),
+                        None => self.handle(Input::OpenNew),
                     }
                 }
-                Output::Check => self.handle(Input::Alive),
+                Output::Probe => self.handle(Input::Alive),
                 Output::Connect(attempt, _) => self.handle(Input::Connected(attempt)),
                 Output::Transmit => self.handle(Input::Wrote(self.transfer.outgoing().len())),
                 Output::Read => {

@@ -2,7 +2,7 @@
 
 use super::Transfer;
 use super::io::{Event, Output, Side};
-use super::machine::{Machine, Parked};
+use super::machine::{Blocked, Machine};
 use super::stage::Stage;
 use super::upload::Upload;
 use crate::error::{ErrorKind, IoFailure, Misuse, Phase};
@@ -48,7 +48,7 @@ pub(super) enum WriteSide {
     Failed,
 }
 
-impl Parked {
+impl Blocked {
     /// That a side is ready is good for one read: the next may wait again.
     fn read_done(&mut self) {
         if self.read == ReadSide::Ready {
@@ -60,7 +60,7 @@ impl Parked {
 impl Transfer {
     /// Whether a read comes before any other offer, because the socket was reported readable.
     pub(crate) fn reads_first(&self) -> bool {
-        self.0.parked.read == ReadSide::Ready
+        self.0.blocked.read == ReadSide::Ready
     }
 }
 
@@ -120,7 +120,7 @@ impl Machine {
         if head.status() == http::StatusCode::CONTINUE {
             self.release_body();
         }
-        self.words.event(Event::Informational(head));
+        self.pending.event(Event::Informational(head));
     }
 
     /// The system call that is wanted (T52).
@@ -129,13 +129,13 @@ impl Machine {
     /// - Pending output is written before the body's source is asked for more: the source may wait for the server.
     /// - Otherwise a read comes last, so that a driver whose calls block needs no second thread.
     pub(super) fn offer(&self) -> Output {
-        if self.parked.read == ReadSide::Ready {
+        if self.blocked.read == ReadSide::Ready {
             Output::Read
         } else if self.can_write() {
             Output::Transmit
-        } else if self.wants_body() && !self.parked.body {
+        } else if self.wants_body() && !self.blocked.body {
             Output::NeedBody
-        } else if self.parked.read == ReadSide::Open {
+        } else if self.blocked.read == ReadSide::Open {
             Output::Read
         } else {
             Output::Wait
@@ -144,21 +144,21 @@ impl Machine {
 
     /// What is offered next in an exchange; `None` where something is to be said, asked or passed down before.
     pub(super) fn offer_at_once(&self) -> Option<Output> {
-        let quiet = matches!(self.stage, Stage::Exchange { .. }) && !self.words.are_waiting() && !self.news;
+        let quiet = matches!(self.stage, Stage::Exchange { .. }) && !self.pending.are_waiting() && !self.news;
         let flushed = quiet && self.link.as_ref().is_some_and(|link| link.has_flushed());
         flushed.then(|| self.offer())
     }
 
     /// Whether a write is offered. What was given up is not written on, be it half a record of TLS.
     pub(super) fn can_write(&self) -> bool {
-        self.parked.write == WriteSide::Open
+        self.blocked.write == WriteSide::Open
             && !matches!(self.upload, Upload::Stopped { .. })
             && !self.outgoing().is_empty()
     }
 
     /// Whether it is the embedder's stream that keeps the request from going on, and not the peer.
     pub(super) fn waits_for_stream(&self) -> bool {
-        self.wants_body() && (!self.parked.body || self.outgoing().is_empty())
+        self.wants_body() && (!self.blocked.body || self.outgoing().is_empty())
     }
 
     fn reads(&self) -> bool {
@@ -170,10 +170,10 @@ impl Machine {
         match &mut self.link {
             Some(link) if reads => {
                 link.received(bytes);
-                self.parked.read_done();
+                self.blocked.read_done();
                 Ok(())
             }
-            _ => Err(Misuse::NotAsked),
+            _ => Err(Misuse::UnexpectedInput),
         }
     }
 
@@ -182,13 +182,13 @@ impl Machine {
         match &mut self.link {
             Some(link) if reads => {
                 if n > link.space().len() {
-                    return Err(Misuse::TooMany);
+                    return Err(Misuse::TooManyBytes);
                 }
                 link.filled(n);
-                self.parked.read_done();
+                self.blocked.read_done();
                 Ok(())
             }
-            _ => Err(Misuse::NotAsked),
+            _ => Err(Misuse::UnexpectedInput),
         }
     }
 
@@ -199,7 +199,7 @@ impl Machine {
                 link.receive_eof();
                 Ok(())
             }
-            _ => Err(Misuse::NotAsked),
+            _ => Err(Misuse::UnexpectedInput),
         }
     }
 
@@ -208,10 +208,10 @@ impl Machine {
             return self.body_failed(failure.text);
         }
         if self.link.is_none() || !self.reads() {
-            return Err(Misuse::NotAsked);
+            return Err(Misuse::UnexpectedInput);
         }
         if side == Side::Write {
-            self.parked.write = WriteSide::Failed;
+            self.blocked.write = WriteSide::Failed;
         }
         if matches!(self.stage, Stage::Exchange { .. }) && self.lost() {
             return Ok(());
@@ -247,13 +247,13 @@ impl Machine {
         Ok(())
     }
 
-    pub(super) fn park(&mut self, side: Side, parked: bool) -> Result<(), Misuse> {
-        match (side, self.parked.write) {
-            (Side::Read, _) => self.parked.read = if parked { ReadSide::Blocked } else { ReadSide::Ready },
+    pub(super) fn park(&mut self, side: Side, blocked: bool) -> Result<(), Misuse> {
+        match (side, self.blocked.write) {
+            (Side::Read, _) => self.blocked.read = if blocked { ReadSide::Blocked } else { ReadSide::Ready },
             (Side::Write, WriteSide::Failed) => {}
-            (Side::Write, _) => self.parked.write = if parked { WriteSide::Blocked } else { WriteSide::Open },
+            (Side::Write, _) => self.blocked.write = if blocked { WriteSide::Blocked } else { WriteSide::Open },
             (Side::Body, _) => {
-                self.parked.body = parked;
+                self.blocked.body = blocked;
                 // The time that the embedder's stream took does not count against the peer.
                 self.progress = self.now.instant;
             }

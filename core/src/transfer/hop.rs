@@ -68,17 +68,17 @@ impl Machine {
             Stage::Decide(_) => {
                 // Whatever is wrong with it, it is about this exchange.
                 let stage = std::mem::replace(&mut self.stage, Stage::Exchange { send_failed: None });
-                let Stage::Decide(head) = stage else { return Err(Misuse::NotAsked) };
+                let Stage::Decide(head) = stage else { return Err(Misuse::UnexpectedInput) };
                 self.decide(head, Some(&mut session.memory));
             }
-            _ => return Err(Misuse::NotAsked),
+            _ => return Err(Misuse::UnexpectedInput),
         }
         Ok(())
     }
 
     pub(super) fn not_synced(&mut self, why: Unavailable) -> Result<(), Misuse> {
         if !matches!(self.stage, Stage::Plan | Stage::Decide(_)) {
-            return Err(Misuse::NotAsked);
+            return Err(Misuse::UnexpectedInput);
         }
         self.fail(ErrorKind::Unavailable(why));
         Ok(())
@@ -92,7 +92,7 @@ impl Machine {
         self.peer = None;
         // Its route is about to be another one.
         self.released = None;
-        self.head_after = None;
+        self.time_to_head = None;
         self.tolerated = LeniencySet::EMPTY;
         if let Some(rare) = &mut self.chain.rare {
             rare.trailers = None;
@@ -175,7 +175,7 @@ impl Machine {
 
     /// The head of a final response arrived: the policies decide, with the session if one needs it.
     pub(super) fn head_received(&mut self, head: ResponseHead) {
-        self.head_after = Some(self.now.instant - self.started);
+        self.time_to_head = Some(self.now.instant - self.started);
         self.stop_upload();
         let hop = hop(&self.request, self.now, self.attempt.expect, false);
         let outcome = Outcome::Head(&head);
@@ -277,7 +277,7 @@ impl Machine {
         if begun {
             self.chain.trail.hops = self.chain.trail.hops.saturating_add(1);
             self.chain.rare_mut().history.push(Hop { method, url, head, why: again.why, crossing, notes });
-            self.words.event(Event::Again(again.why));
+            self.pending.event(Event::Again(again.why));
             self.chain.trail.reconnected = !answered;
         }
         if answered {
@@ -285,7 +285,7 @@ impl Machine {
         } else {
             self.give_up_connection();
             // Its slot is free, whether it came to a socket or not.
-            self.words.socket(SocketOrder::Close);
+            self.pending.socket(SocketOrder::Close);
         }
         self.attempt.connection = again.connection;
         // A request that was not answered may have been processed all the same.
@@ -312,7 +312,7 @@ impl Machine {
     }
 
     pub(super) fn rewound(&mut self, done: bool) -> Result<(), Misuse> {
-        let Stage::Rewind { order: Order::Given } = self.stage else { return Err(Misuse::NotAsked) };
+        let Stage::Rewind { order: Order::Given } = self.stage else { return Err(Misuse::UnexpectedInput) };
         if done {
             self.enter(Stage::Plan);
         } else {
@@ -424,7 +424,7 @@ mod tests {
     #[test]
     fn passed_over_connection_leaves_the_request_unprocessed() {
         let mut driven = Driven::get(RESPONSE).then_get();
-        driven.until(|output| matches!(output, Output::Check));
+        driven.until(|output| matches!(output, Output::Probe));
         driven.handle(Input::Dead);
         driven.until(|output| matches!(output, Output::Connect(..)));
         driven.handle(Input::Cancel);
@@ -439,7 +439,7 @@ mod tests {
         driven.handle(Input::Eof);
         // The embedder opens connections itself, and this one ends before it is used.
         driven.idle = Some(Box::new(Link::new(Vec::new(), crate::http1::Config::default())));
-        driven.until(|output| matches!(output, Output::Check));
+        driven.until(|output| matches!(output, Output::Probe));
         driven.handle(Input::Dead);
         driven.until(|output| matches!(output, Output::Connect(..)));
         assert_eq!(driven.acquired, [Acquire::Any, Acquire::New, Acquire::New]);
@@ -456,7 +456,7 @@ mod tests {
         driven.until(|output| matches!(output, Output::Acquire(Acquire::New)));
         let given = driven.transfer.handle(at(0), Input::Acquired { link: used, peer: None });
         assert_eq!(given, Err(Misuse::NotNew));
-        driven.handle(Input::NotAcquired);
+        driven.handle(Input::OpenNew);
         driven.until(|output| matches!(output, Output::Event(Event::Done)));
     }
 }

@@ -28,7 +28,7 @@ pub enum Side {
 /// What happened in the world. Its Debug output shows how many bytes were received, and none of them.
 pub enum Input<'a> {
     /// Answers [`Output::Acquire`]: an idle connection of that route; for [`Acquire::New`] one that
-    /// the embedder opened and that served no request. It is [probed](Output::Check) before it is
+    /// the embedder opened and that served no request. It is [probed](Output::Probe) before it is
     /// used. [`Misuse::OtherRoute`](crate::Misuse::OtherRoute) refuses one whose layers do not fit the
     /// route, [`Misuse::NotNew`](crate::Misuse::NotNew) a used one; the order then still waits.
     Acquired {
@@ -38,10 +38,10 @@ pub enum Input<'a> {
         peer: Option<SocketAddr>,
     },
     /// Answers [`Output::Acquire`]: a new connection may be opened.
-    NotAcquired,
-    /// Answers [`Output::Check`]: nothing can be read from the kept connection, as it should be.
+    OpenNew,
+    /// Answers [`Output::Probe`]: nothing can be read from the kept connection, as it should be.
     Alive,
-    /// Answers [`Output::Check`]: the kept connection has ended, or something unasked can be read from it.
+    /// Answers [`Output::Probe`]: the kept connection has ended, or something unasked can be read from it.
     Dead,
     /// Answers [`Output::Resolve`]: the addresses, in the resolver's order.
     Resolved(&'a [SocketAddr]),
@@ -57,15 +57,15 @@ pub enum Input<'a> {
     Received(&'a [u8]),
     /// Answers [`Output::Read`]: this many bytes were read into [`space`](super::Transfer::space).
     Filled(usize),
-    /// Answers [`Output::Read`]: this many body bytes, of those that were [due](super::Transfer::content_due), were read straight to where the
+    /// Answers [`Output::Read`]: this many body bytes, of those that were [due](super::Transfer::direct_read_limit), were read straight to where the
     /// caller wants them. They are the caller's until [`Input::Consumed`] says so, as bytes of [`body`](super::Transfer::body) are, which does not show them; or until more of them come.
     /// What is beyond those that were due has been read to the front of [`space`](super::Transfer::space).
-    Bypassed(usize),
+    ReadDirect(usize),
     /// Answers [`Output::Read`]: the peer will send no more.
     Eof,
     /// Answers [`Output::Read`] or [`Output::Transmit`]: the call failed.
     Failed(Side, IoFailure),
-    /// Answers an offer: not now. That side is parked until [`Input::Ready`].
+    /// Answers an offer: not now. That side is blocked until [`Input::Ready`].
     Blocked(Side),
     /// The side may be tried again. It may be said at any time of the side to read: the next read then comes before anything is written or asked
     /// for, since what is there may be an early final response.
@@ -96,7 +96,7 @@ impl fmt::Debug for Input<'_> {
         let mut one = |name: &str, value: &dyn fmt::Debug| f.debug_tuple(name).field(value).finish();
         match self {
             Input::Acquired { peer, .. } => f.debug_struct("Acquired").field("peer", peer).finish_non_exhaustive(),
-            Input::NotAcquired => f.write_str("NotAcquired"),
+            Input::OpenNew => f.write_str("OpenNew"),
             Input::Alive => f.write_str("Alive"),
             Input::Dead => f.write_str("Dead"),
             Input::Resolved(addresses) => one("Resolved", addresses),
@@ -106,7 +106,7 @@ impl fmt::Debug for Input<'_> {
             Input::Wrote(n) => one("Wrote", n),
             Input::Received(bytes) => one("Received", &format_args!("{} bytes", bytes.len())),
             Input::Filled(n) => one("Filled", n),
-            Input::Bypassed(n) => one("Bypassed", n),
+            Input::ReadDirect(n) => one("ReadDirect", n),
             Input::Eof => f.write_str("Eof"),
             Input::Failed(side, failure) => one("Failed", &(side, failure)),
             Input::Blocked(side) => one("Blocked", side),
@@ -140,13 +140,13 @@ pub enum Output {
     /// The look belongs between this output and its answer. One from before the connection was
     /// [acquired](Input::Acquired) does not count, however short ago: what arrived since would pass for the answer to
     /// this request (RFC 9112 §9.2).
-    Check,
+    Probe,
     /// Order: look up the addresses of [`Transfer::peer_name`](super::Transfer::peer_name).
     Resolve,
     /// Order: begin to connect a socket to this address.
     Connect(AttemptId, SocketAddr),
     /// Order: close the socket of this attempt.
-    Abandon(AttemptId),
+    CancelConnect(AttemptId),
     /// Order: put the connection into the pool, with [`Transfer::take_link`](super::Transfer::take_link).
     Release,
     /// Order: close the connection's socket, if there is one. Its slot is free.

@@ -7,11 +7,11 @@ use std::time::Duration;
 use super::chain::Chain;
 use super::exchange::{ReadSide, WriteSide};
 use super::io::{Input, Output};
-use super::pending::{SocketOrder, Words};
+use super::pending::{PendingOutputs, SocketOrder};
 use super::stage::{Attempt, Order, Stage};
 use super::upload::Upload;
 use crate::error::{ErrorKind, Misuse};
-use crate::http1::{FieldLines, LeniencySet};
+use crate::http1::{EncodedHeaders, LeniencySet};
 use crate::link::Link;
 use crate::request::prepared::Prepared;
 use crate::route::Route;
@@ -27,7 +27,7 @@ pub(super) struct Machine {
     /// The Cookie field of this hop.
     pub(super) cookie: Vec<u8>,
     /// Host and the fields that are the same for many requests, written out; unless this one has fields of its own.
-    pub(super) lines: Option<Arc<FieldLines>>,
+    pub(super) lines: Option<Arc<EncodedHeaders>>,
     pub(super) route: Option<Route>,
     pub(super) link: Option<Box<Link>>,
     /// What [`Output::Release`] speaks of, until it is taken or the next hop begins. The machine itself is done with it.
@@ -35,7 +35,7 @@ pub(super) struct Machine {
     pub(super) peer: Option<SocketAddr>,
     pub(super) attempt: Attempt,
     pub(super) upload: Upload,
-    pub(super) parked: Parked,
+    pub(super) blocked: Blocked,
     /// Something came that the link has not been asked about.
     pub(super) news: bool,
     /// No deadline is due before this.
@@ -45,15 +45,15 @@ pub(super) struct Machine {
     /// What was tolerated in the codings of the body, and on the connection that is gone.
     pub(super) tolerated: LeniencySet,
     /// Set when the final head was there.
-    pub(super) head_after: Option<Duration>,
-    pub(super) words: Words,
+    pub(super) time_to_head: Option<Duration>,
+    pub(super) pending: PendingOutputs,
     /// Storage that was lent to a connection that is over.
     pub(super) lent: Option<Vec<u8>>,
 }
 
 /// Sides that said "not now", of the current connection and attempt.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Parked {
+pub(super) struct Blocked {
     pub(super) read: ReadSide,
     pub(super) write: WriteSide,
     pub(super) body: bool,
@@ -63,8 +63,8 @@ impl Machine {
     /// One step: an output, or `None` when something changed and the next step will tell.
     #[inline(always)]
     pub(super) fn step(&mut self) -> Option<Output> {
-        if self.words.are_waiting() {
-            return self.words.next();
+        if self.pending.are_waiting() {
+            return self.pending.next();
         }
         match &mut self.stage {
             Stage::Plan | Stage::Decide(_) => Some(Output::Sync),
@@ -76,7 +76,7 @@ impl Machine {
                 }
                 Some(order.give(Output::Acquire(self.attempt.connection)))
             }
-            Stage::Probe => Some(Output::Check),
+            Stage::Probe => Some(Output::Probe),
             Stage::Resolve { order, .. } => Some(order.give(Output::Resolve)),
             Stage::Dial { .. } => self.step_dial(),
             Stage::Establish { .. } | Stage::Exchange { .. } => self.step_exchange(),
@@ -104,14 +104,14 @@ impl Machine {
             return match input {
                 Input::Tick | Input::Cancel | Input::Discard | Input::Blocked(_) | Input::Ready(_) => Ok(()),
                 Input::Consumed(0) => Ok(()),
-                _ => Err(Misuse::Ended),
+                _ => Err(Misuse::AlreadyEnded),
             };
         }
         if self.may_be_due() && self.comes_too_late(&input) {
             match (&self.stage, input) {
-                (Stage::Ended, Input::Acquired { .. }) => self.words.socket(SocketOrder::Close),
+                (Stage::Ended, Input::Acquired { .. }) => self.pending.socket(SocketOrder::Close),
                 // Its socket is closed already.
-                (Stage::Ended, Input::ConnectFailed(attempt, _)) => self.words.forget(attempt),
+                (Stage::Ended, Input::ConnectFailed(attempt, _)) => self.pending.forget(attempt),
                 (Stage::Ended, _) => {}
                 // Whatever else was meant for a stage that is over, this was not.
                 (_, Input::Cancel) => self.fail(ErrorKind::Cancelled),
@@ -128,7 +128,7 @@ impl Machine {
                 Ok(())
             }
             Input::Acquired { link, peer } => self.acquired(link, peer),
-            Input::NotAcquired => self.not_acquired(),
+            Input::OpenNew => self.not_acquired(),
             Input::Alive => self.checked(true),
             Input::Dead => self.checked(false),
             Input::Resolved(addresses) => self.resolved(addresses),
@@ -138,7 +138,7 @@ impl Machine {
             Input::Wrote(n) => self.wrote(n),
             Input::Received(bytes) => self.received(bytes),
             Input::Filled(n) => self.filled(n),
-            Input::Bypassed(n) => self.bypassed(n),
+            Input::ReadDirect(n) => self.bypassed(n),
             Input::Eof => self.eof(),
             Input::Failed(side, failure) => self.io_failed(side, failure),
             Input::Blocked(side) => self.park(side, true),

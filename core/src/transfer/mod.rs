@@ -29,7 +29,7 @@
 //! let status = loop {
 //!     match transfer.poll() {
 //!         Output::Sync => transfer.sync(now, &mut session)?,
-//!         Output::Acquire(_) => transfer.handle(now, Input::NotAcquired)?,
+//!         Output::Acquire(_) => transfer.handle(now, Input::OpenNew)?,
 //!         Output::Connect(attempt, _address) => transfer.handle(now, Input::Connected(attempt))?,
 //!         Output::Transmit => {
 //!             let n = transfer.outgoing().len();
@@ -87,8 +87,8 @@ use chain::Chain;
 pub(crate) use deadlines::shortest;
 use exchange::{ReadSide, WriteSide};
 pub use io::{Event, Hop, Input, Output, Side};
-use machine::{Machine, Parked};
-use pending::Words;
+use machine::{Blocked, Machine};
+use pending::PendingOutputs;
 use stage::{Attempt, Stage};
 use upload::Upload;
 
@@ -116,14 +116,14 @@ impl Transfer {
                 peer: None,
                 attempt: Attempt::default(),
                 upload: Upload::Finished,
-                parked: Parked::default(),
+                blocked: Blocked::default(),
                 news: true,
                 quiet_until: now.instant + request.settings.shortest,
                 request,
                 progress: now.instant,
                 tolerated: LeniencySet::EMPTY,
-                head_after: None,
-                words: Words::default(),
+                time_to_head: None,
+                pending: PendingOutputs::default(),
                 lent: None,
             },
         ))
@@ -150,7 +150,7 @@ impl Transfer {
     /// Never waits; made to be called with the session's lock held.
     ///
     /// # Errors
-    /// [`Misuse::NotAsked`].
+    /// [`Misuse::UnexpectedInput`].
     pub fn sync(&mut self, now: Now, session: &mut Session) -> Result<(), Misuse> {
         self.0.sync(now, session)
     }
@@ -173,26 +173,26 @@ impl Transfer {
         }
     }
 
-    /// Lends storage for reading, so that a driver can use the same for many transfers; it is given back by [`Transfer::take_back`].
+    /// Lends storage for reading, so that a driver can use the same for many transfers; it is given back by [`Transfer::take_read_buffer`].
     ///
     /// # Errors
     /// The storage, when it cannot be used: there is no connection, or bytes wait in storage of its own.
-    pub fn lend(&mut self, storage: Vec<u8>) -> Result<(), Vec<u8>> {
+    pub fn give_read_buffer(&mut self, storage: Vec<u8>) -> Result<(), Vec<u8>> {
         match &mut self.0.link {
-            Some(link) => link.lend(storage),
+            Some(link) => link.give_read_buffer(storage),
             None => Err(storage),
         }
     }
 
     /// Storage that is not needed now: nothing received waits in it.
-    pub fn take_back(&mut self) -> Option<Vec<u8>> {
-        self.0.lent.take().or_else(|| self.0.link.as_mut()?.take_back())
+    pub fn take_read_buffer(&mut self) -> Option<Vec<u8>> {
+        self.0.lent.take().or_else(|| self.0.link.as_mut()?.take_read_buffer())
     }
 
-    /// Exchanges the storage of what is sent, as [`Connection::trade_storage`](crate::http1::Connection::trade_storage).
-    pub fn trade_storage(&mut self, storage: &mut Vec<u8>) {
+    /// Exchanges the storage of what is sent, as [`Connection::swap_write_buffer`](crate::http1::Connection::swap_write_buffer).
+    pub fn swap_write_buffer(&mut self, storage: &mut Vec<u8>) {
         if let Some(link) = &mut self.0.link {
-            link.trade_storage(storage);
+            link.swap_write_buffer(storage);
         }
     }
 
@@ -200,7 +200,7 @@ impl Transfer {
     #[cfg(test)]
     pub(crate) const SIZES: [usize; 2] = [size_of::<Machine>(), size_of::<Link>()];
 
-    /// The storage held for bytes: by the connection, for a step of decoding, and lent storage that was not [taken back](Transfer::take_back).
+    /// The storage held for bytes: by the connection, for a step of decoding, and lent storage that was not [taken back](Transfer::take_read_buffer).
     pub fn retained(&self) -> Retained {
         let machine = &*self.0;
         let decoded = match &machine.stage {
@@ -235,7 +235,7 @@ impl Transfer {
     /// Supplies bytes of a [`Body::Stream`](crate::Body::Stream); returns how many were taken.
     ///
     /// # Errors
-    /// [`Misuse::NotAsked`] when no body is wanted now.
+    /// [`Misuse::UnexpectedInput`] when no body is wanted now.
     pub fn push_body(&mut self, now: Now, bytes: &[u8]) -> Result<usize, Misuse> {
         self.0.push_body(now, bytes)
     }
@@ -307,7 +307,7 @@ impl Transfer {
 
     /// The time from the beginning to the final response head, once that has come.
     pub fn elapsed(&self) -> Option<Duration> {
-        self.0.head_after
+        self.0.time_to_head
     }
 
     /// Content codings that stay on the body of the final response, because one of them is not known (T60).
@@ -317,7 +317,7 @@ impl Transfer {
 
     /// The error that this transfer has ended with, if it has failed: that of [`Event::Failed`], whether that was polled or not.
     pub fn failure(&self) -> Option<&Error> {
-        self.0.words.failure()
+        self.0.pending.failure()
     }
 
     /// An [`Error`] of this transfer for a failure that its embedder found, such as text in an unknown charset.
@@ -337,9 +337,9 @@ impl Transfer {
     /// Whether a side said that it would block and has not been [`Ready`](Input::Ready) since: what a level-triggered poll is to look for.
     pub fn is_blocked(&self, side: Side) -> bool {
         match side {
-            Side::Read => self.0.parked.read == ReadSide::Blocked,
-            Side::Write => self.0.parked.write == WriteSide::Blocked,
-            Side::Body => self.0.parked.body,
+            Side::Read => self.0.blocked.read == ReadSide::Blocked,
+            Side::Write => self.0.blocked.write == WriteSide::Blocked,
+            Side::Body => self.0.blocked.body,
         }
     }
 
@@ -358,7 +358,7 @@ impl Transfer {
         let machine = &*self.0;
         match machine.stage {
             Stage::Plan => machine.route.is_some() || machine.chain.trail.hops > 0,
-            Stage::Ended => !machine.words.are_only_the_last(),
+            Stage::Ended => !machine.pending.are_only_the_last(),
             _ => true,
         }
     }

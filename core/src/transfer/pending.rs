@@ -13,7 +13,7 @@ pub(super) enum SocketOrder {
 
 /// Orders that wait for the next poll. There are none at most polls, which is one look.
 #[derive(Default)]
-pub(super) struct Words {
+pub(super) struct PendingOutputs {
     waiting: bool,
     socket: Option<SocketOrder>,
     /// Attempts to connect whose sockets are to be closed.
@@ -28,7 +28,7 @@ pub(super) struct Words {
 #[derive(Default)]
 struct Losers(Vec<AttemptId>);
 
-impl Words {
+impl PendingOutputs {
     pub(super) fn abandon(&mut self, losers: &mut Vec<AttemptId>) {
         if !losers.is_empty() {
             self.losers.get_or_insert_default().0.append(losers);
@@ -78,7 +78,7 @@ impl Words {
     #[inline]
     pub(super) fn next(&mut self) -> Option<Output> {
         if let Some(losers) = &mut self.losers {
-            let next = losers.0.pop().map(Output::Abandon);
+            let next = losers.0.pop().map(Output::CancelConnect);
             self.update();
             return next;
         }

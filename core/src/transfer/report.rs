@@ -68,7 +68,7 @@ impl Machine {
         self.attempt.written |= report.bytes_sent > 0;
         self.give_up_connection();
         self.enter(Stage::Ended);
-        self.words.end(Err(Error::new(report)));
+        self.pending.end(Err(Error::new(report)));
     }
 
     fn bytes_moved(&self) -> (u64, u64) {

@@ -129,12 +129,12 @@ impl Machine {
         let queued = self.link.as_ref().map_or(0, |link| link.outgoing().len()).min(n);
         let straight = n - queued;
         if straight > 0 && straight > self.direct().len() {
-            return Err(Misuse::TooMany);
+            return Err(Misuse::TooManyBytes);
         }
-        let Some(link) = &mut self.link else { return Err(Misuse::NotAsked) };
+        let Some(link) = &mut self.link else { return Err(Misuse::UnexpectedInput) };
         link.wrote(queued);
         if let (Upload::Sending { sent }, true) = (&mut self.upload, straight > 0) {
-            link.bypass(straight).map_err(|_| Misuse::TooMany)?;
+            link.bypass(straight).map_err(|_| Misuse::TooManyBytes)?;
             *sent += straight as u64;
         }
         self.progress = self.now.instant;
@@ -164,7 +164,7 @@ impl Machine {
         self.set_now(now);
         let sends = matches!(self.stage, Stage::Exchange { .. } | Stage::Deliver(_));
         if !sends || !matches!(self.request.body, Body::Stream { .. }) {
-            return Err(Misuse::NotAsked);
+            return Err(Misuse::UnexpectedInput);
         }
         if self.expire() {
             // Nothing more is wanted.
@@ -172,7 +172,7 @@ impl Machine {
         }
         let room = self.body_room();
         let (Upload::Sending { sent }, Some(link)) = (&mut self.upload, &mut self.link) else {
-            return Err(Misuse::NotAsked);
+            return Err(Misuse::UnexpectedInput);
         };
         let chunked = self.request.body.length().is_none();
         let gathers = !link.outgoing().is_empty() && bytes.len() < SMALL;
@@ -186,12 +186,12 @@ impl Machine {
         match taken {
             Ok(n) => {
                 *sent += n as u64;
-                self.parked.body = false;
+                self.blocked.body = false;
                 self.progress = now.instant;
                 self.feed_upload();
                 Ok(n)
             }
-            Err(http1::Misuse::NoBody | http1::Misuse::AwaitingContinue) => Err(Misuse::NotAsked),
+            Err(http1::Misuse::NoBody | http1::Misuse::AwaitingContinue) => Err(Misuse::UnexpectedInput),
             Err(_) => {
                 self.fail(ErrorKind::RequestBody("longer than its declared length".into()));
                 Ok(bytes.len())
@@ -202,14 +202,14 @@ impl Machine {
     pub(super) fn body_end(&mut self) -> Result<(), Misuse> {
         match (self.upload, &self.request.body) {
             (Upload::Sending { .. }, Body::Stream { .. }) => {
-                self.parked.body = false;
+                self.blocked.body = false;
                 self.progress = self.now.instant;
                 self.finish_upload();
                 Ok(())
             }
             // Everything had been taken already, or nothing more is wanted.
             (Upload::Finished | Upload::Stopped { .. }, Body::Stream { .. }) => Ok(()),
-            _ => Err(Misuse::NotAsked),
+            _ => Err(Misuse::UnexpectedInput),
         }
     }
 
@@ -220,7 +220,7 @@ impl Machine {
                 Ok(())
             }
             (Upload::Finished | Upload::Stopped { .. }, Body::Stream { .. }) => Ok(()),
-            _ => Err(Misuse::NotAsked),
+            _ => Err(Misuse::UnexpectedInput),
         }
     }
 
@@ -287,7 +287,7 @@ mod tests {
         loop {
             match transfer.poll() {
                 Output::Sync => transfer.sync(now, &mut session).unwrap(),
-                Output::Acquire(_) => tell(&mut transfer, Input::NotAcquired),
+                Output::Acquire(_) => tell(&mut transfer, Input::OpenNew),
                 Output::Connect(attempt, _) => tell(&mut transfer, Input::Connected(attempt)),
                 Output::Transmit => head += &write(&mut transfer),
                 Output::NeedBody => break,
@@ -386,7 +386,7 @@ mod tests {
             let mut transfer = Transfer::new(session.prepare(&request).unwrap(), now);
             transfer.sync(now, &mut session).unwrap();
             assert!(matches!(transfer.poll(), Output::Acquire(_)));
-            tell(&mut transfer, Input::NotAcquired);
+            tell(&mut transfer, Input::OpenNew);
             let Output::Connect(attempt, _) = transfer.poll() else { panic!("no connection is asked for") };
             tell(&mut transfer, Input::Connected(attempt));
             assert!(write(&mut transfer).ends_with("\r\n\r\n"), "the body does not leave with the head");
@@ -425,7 +425,7 @@ mod tests {
         let mut transfer = Transfer::new(session.prepare(&request).unwrap(), Now::default());
         transfer.sync(Now::default(), &mut session).unwrap();
         assert!(matches!(transfer.poll(), Output::Acquire(_)));
-        tell(&mut transfer, Input::NotAcquired);
+        tell(&mut transfer, Input::OpenNew);
         assert!(matches!(transfer.poll(), Output::Connect(..)));
 
         let mut waiting = Transfer::new(session.prepare(&request).unwrap(), Now::default());

@@ -50,7 +50,7 @@ fn run(chosen: usize, parts: &[&[u8]], mut dice: Option<Dice>) -> Seen {
         let mut answer = |input: Input<'_>| transfer.handle(now, input).expect("it was asked");
         match output {
             Output::Sync => transfer.sync(now, &mut session).unwrap(),
-            Output::Acquire(_) => answer(Input::NotAcquired),
+            Output::Acquire(_) => answer(Input::OpenNew),
             Output::Connect(attempt, _) if part < parts.len() => {
                 (open, left) = (true, parts[part]);
                 part += 1;

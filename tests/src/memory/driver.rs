@@ -150,7 +150,7 @@ impl Driver<'_> {
         let offer = matches!(
             output,
             Output::Sync
-                | Output::Check
+                | Output::Probe
                 | Output::Transmit
                 | Output::Read
                 | Output::NeedBody
@@ -171,8 +171,8 @@ impl Driver<'_> {
                 self.transfer.sync(now, &mut self.world.session).expect("a sync that was asked for");
             }
             Output::Acquire(Acquire::Any) => self.acquire(),
-            Output::Acquire(Acquire::New) => self.input(Input::NotAcquired),
-            Output::Check => {
+            Output::Acquire(Acquire::New) => self.input(Input::OpenNew),
+            Output::Probe => {
                 let socket = self.socket.expect("a connection to look at");
                 let readable = self.world.sockets[socket].line.readable();
                 self.input(if readable { Input::Dead } else { Input::Alive });
@@ -186,7 +186,7 @@ impl Driver<'_> {
                 let socket = self.world.open(address);
                 self.attempts.push((attempt, socket));
             }
-            Output::Abandon(attempt) => {
+            Output::CancelConnect(attempt) => {
                 let at = self.attempts.iter().position(|&(id, _)| id == attempt).expect("an attempt under way");
                 let (_, socket) = self.attempts.remove(at);
                 if self.socket == Some(socket) {
@@ -274,7 +274,7 @@ impl Driver<'_> {
                 self.out.reused += 1;
                 self.input(Input::Acquired { link, peer });
             }
-            _ => self.input(Input::NotAcquired),
+            _ => self.input(Input::OpenNew),
         }
     }
 
@@ -284,7 +284,7 @@ impl Driver<'_> {
         let socket = self.forget_socket();
         self.world.sockets[socket].fate = Fate::Pooled;
         let hint = link.http().keep_alive_timeout();
-        let pooled = Pooled { key, item: (socket, link), born: now.instant };
+        let pooled = Pooled { key, item: (socket, link), opened_at: now.instant };
         if let Some((evicted, _)) = self.world.pool.put(pooled, now.instant, hint) {
             self.world.close(evicted);
         }

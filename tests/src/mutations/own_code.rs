@@ -77,7 +77,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         fault: "a request that has ended still waits for its name",
-        file: "transport-mio/src/driver.rs",
+        file: "transport-mio/src/driver/mod.rs",
         from: "self.lookups.leave(id);",
         to: "",
     },
@@ -113,19 +113,19 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         fault: "a child reads the rest of a response that it drops",
-        file: "transport-std/src/drive.rs",
+        file: "transport-std/src/drive/mod.rs",
         from: "if !self.is_here() {",
         to: "if false {",
     },
     Mutation {
         fault: "a child waits for a loop that it does not have",
-        file: "transport-mio/src/inbox.rs",
+        file: "transport-mio/src/queue.rs",
         from: "if !self.is_here() {\n            return Some(command);\n        }",
         to: "",
     },
     Mutation {
         fault: "a child turns the loop of its parent",
-        file: "transport-mio/src/driver.rs",
+        file: "transport-mio/src/driver/mod.rs",
         from: "if !self.is_here() {\n            self.end_in_child();",
         to: "if false {\n            self.end_in_child();",
     },

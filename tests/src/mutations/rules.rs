@@ -6,8 +6,8 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "a folded Set-Cookie is refused",
         file: "core/src/http1/parse.rs",
-        from: "if guarded() {\n                    let name = Seen::new(field.name.as_bytes());\n                    return Err(ProtocolError::ObsFold",
-        to: "if guarded() || field.name.eq_ignore_ascii_case(\"set-cookie\") {\n                    let name = Seen::new(field.name.as_bytes());\n                    return Err(ProtocolError::ObsFold",
+        from: "if guarded() {\n                    let name = Excerpt::new(field.name.as_bytes());\n                    return Err(ProtocolError::ObsFold",
+        to: "if guarded() || field.name.eq_ignore_ascii_case(\"set-cookie\") {\n                    let name = Excerpt::new(field.name.as_bytes());\n                    return Err(ProtocolError::ObsFold",
     },
     Mutation {
         fault: "an empty element of Transfer-Encoding is a coding",
@@ -48,7 +48,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "a control character passes in a field that frames or leads on",
         file: "core/src/http1/parse.rs",
-        from: "if guarded() {\n                let name = Seen::new(field.name.as_bytes());\n                return Err(ProtocolError::FieldValue",
-        to: "if false {\n                let name = Seen::new(field.name.as_bytes());\n                return Err(ProtocolError::FieldValue",
+        from: "if guarded() {\n                let name = Excerpt::new(field.name.as_bytes());\n                return Err(ProtocolError::FieldValue",
+        to: "if false {\n                let name = Excerpt::new(field.name.as_bytes());\n                return Err(ProtocolError::FieldValue",
     },
 ];

@@ -132,8 +132,8 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "one idle connection more than may be kept",
         file: "core/src/route/pool/mod.rs",
-        from: "let full = self.shelf.len() > self.limits.idle_total;",
-        to: "let full = self.shelf.len() > self.limits.idle_total + 1;",
+        from: "let full = self.idle_list.len() > self.limits.idle_total;",
+        to: "let full = self.idle_list.len() > self.limits.idle_total + 1;",
     },
     Mutation {
         fault: "a place that became free is offered to nobody",

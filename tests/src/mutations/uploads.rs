@@ -6,13 +6,13 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "the source of a body is asked before pending output is written",
         file: "core/src/transfer/exchange.rs",
-        from: "        } else if self.can_write() {\n            Output::Transmit\n        } else if self.wants_body() && !self.parked.body {\n            Output::NeedBody\n",
-        to: "        } else if self.wants_body() && !self.parked.body {\n            Output::NeedBody\n        } else if self.can_write() {\n            Output::Transmit\n",
+        from: "        } else if self.can_write() {\n            Output::Transmit\n        } else if self.wants_body() && !self.blocked.body {\n            Output::NeedBody\n",
+        to: "        } else if self.wants_body() && !self.blocked.body {\n            Output::NeedBody\n        } else if self.can_write() {\n            Output::Transmit\n",
     },
     Mutation {
         fault: "an early response is not read before the upload goes on",
         file: "core/src/transfer/exchange.rs",
-        from: "if self.parked.read == ReadSide::Ready {",
+        from: "if self.blocked.read == ReadSide::Ready {",
         to: "if false {",
     },
     Mutation {
@@ -60,8 +60,8 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "a 417 is repeated without a word",
         file: "core/src/transfer/hop.rs",
-        from: "            self.words.event(Event::Again(again.why));\n",
-        to: "            if again.why != Why::ExpectationFailed {\n                self.words.event(Event::Again(again.why));\n            }\n",
+        from: "            self.pending.event(Event::Again(again.why));\n",
+        to: "            if again.why != Why::ExpectationFailed {\n                self.pending.event(Event::Again(again.why));\n            }\n",
     },
     Mutation {
         fault: "trailers are gone when the response is done",
@@ -83,25 +83,25 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         fault: "a handler that reports too much is believed",
-        file: "transport-mio/src/driver.rs",
-        from: "Ok(Supply::Bytes(given)) if given > room => {",
-        to: "Ok(Supply::Bytes(given)) if given == usize::MAX => {",
+        file: "transport-mio/src/driver/mod.rs",
+        from: "Ok(UploadChunk::Bytes(given)) if given > room => {",
+        to: "Ok(UploadChunk::Bytes(given)) if given == usize::MAX => {",
     },
     Mutation {
         fault: "each byte of a handler is written alone",
-        file: "transport-mio/src/driver.rs",
-        from: "Ok(Supply::Bytes(given @ 1..)) => n += given,",
-        to: "Ok(Supply::Bytes(given @ 1..)) => return (n + given, None),",
+        file: "transport-mio/src/driver/mod.rs",
+        from: "Ok(UploadChunk::Bytes(given @ 1..)) => n += given,",
+        to: "Ok(UploadChunk::Bytes(given @ 1..)) => return (n + given, None),",
     },
     Mutation {
         fault: "connections that are not kept have no slots",
-        file: "transport-std/src/places.rs",
+        file: "transport-std/src/shared_pool.rs",
         from: "Acquire::New => pool.open(route),",
         to: "Acquire::New => Take::Open { evicted: None },",
     },
     Mutation {
         fault: "an order to close is lost when the caller comes back",
-        file: "transport-std/src/drive.rs",
+        file: "transport-std/src/drive/mod.rs",
         from: "if is_offer(&output) && self.wait_again() {",
         to: "if (is_offer(&output) || true) && self.wait_again() {",
     },

@@ -32,7 +32,7 @@ struct Hand {
 
 struct Socket {
     serves: Serves,
-    born: Instant,
+    opened_at: Instant,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -82,7 +82,7 @@ impl ByHand {
 
     fn hand(&mut self, t: TransferNumber) -> Result<&mut Hand, String> {
         let hand = self.hands.get_mut((t as usize).wrapping_sub(1)).ok_or_else(|| format!("no transfer t{t}"))?;
-        hand.as_mut().ok_or_else(|| Misuse::Ended.to_string())
+        hand.as_mut().ok_or_else(|| Misuse::AlreadyEnded.to_string())
     }
 
     fn socket(&mut self, s: SocketNumber) -> &mut Socket {
@@ -132,7 +132,7 @@ impl ByHand {
                     continue;
                 }
                 Output::Acquire(Acquire::New) => {
-                    hand.transfer.handle(now, Input::NotAcquired).expect("an order that was given");
+                    hand.transfer.handle(now, Input::OpenNew).expect("an order that was given");
                     continue;
                 }
                 Output::Release => {
@@ -141,14 +141,14 @@ impl ByHand {
                 }
                 Output::Wait => {
                     hand.rests = true;
-                    drop(hand.transfer.take_back());
+                    drop(hand.transfer.take_read_buffer());
                     return None;
                 }
                 Output::Body if hand.paused => {
                     hand.rests = true;
                     return None;
                 }
-                Output::Check => Said::Check(used()),
+                Output::Probe => Said::Probe(used()),
                 Output::Resolve => {
                     let (name, port) = hand.transfer.peer_name().expect("a name to look up");
                     Said::Resolve(t, name.into(), port)
@@ -156,10 +156,10 @@ impl ByHand {
                 Output::Connect(attempt, address) => {
                     let number = self.sockets.len() as SocketNumber + 1;
                     hand.attempts.push((attempt, number));
-                    self.sockets.push(Socket { serves: Serves::Attempt(t, attempt), born: now.instant });
+                    self.sockets.push(Socket { serves: Serves::Attempt(t, attempt), opened_at: now.instant });
                     Said::Connect(number, address)
                 }
-                Output::Abandon(attempt) => {
+                Output::CancelConnect(attempt) => {
                     let at = hand.attempts.iter().position(|(known, _)| *known == attempt).expect("an open attempt");
                     let (_, number) = hand.attempts.swap_remove(at);
                     hand.socket = hand.socket.filter(|socket| *socket != number);
@@ -204,7 +204,7 @@ impl ByHand {
                 self.sockets[socket as usize - 1].serves = Serves::Transfer(t);
                 hand.transfer.handle(now, Input::Acquired { link, peer })
             }
-            None => hand.transfer.handle(now, Input::NotAcquired),
+            None => hand.transfer.handle(now, Input::OpenNew),
         };
         assert_eq!(answer, Ok(()), "an answer to what was asked");
     }
@@ -212,7 +212,7 @@ impl ByHand {
     fn release(&mut self, t: TransferNumber) {
         let since = self.now.instant;
         let Some(hand) = &mut self.hands[t as usize - 1] else { return };
-        drop(hand.transfer.take_back());
+        drop(hand.transfer.take_read_buffer());
         let peer = hand.transfer.peer();
         let (route, link) = hand.transfer.take_link().expect("a link to keep");
         let socket = hand.socket.take().expect("a connection to keep");
@@ -224,7 +224,7 @@ impl ByHand {
         });
         let known = self.socket(socket);
         known.serves = Serves::Nobody;
-        let until = (since + lasts).min(known.born + self.limits.age);
+        let until = (since + lasts).min(known.opened_at + self.limits.age);
         self.kept.push(Kept { route, link, peer, socket, until });
         if self.kept.len() > self.limits.idle_total {
             let oldest = self.kept.remove(0);
@@ -238,7 +238,7 @@ impl ByHand {
         let Ok(hand) = self.hand(t) else { return Ok(()) };
         hand.rests = false;
         match hand.transfer.handle(now, input) {
-            Ok(()) | Err(Misuse::Ended) => Ok(()),
+            Ok(()) | Err(Misuse::AlreadyEnded) => Ok(()),
             Err(misuse) => Err(misuse.to_string()),
         }
     }
@@ -260,17 +260,21 @@ impl Driven for ByHand {
     }
 
     fn connected(&mut self, now: Now, socket: SocketNumber) -> Result<(), String> {
-        let Serves::Attempt(t, attempt) = self.socket(socket).serves else { return Err(Misuse::NotAsked.to_string()) };
+        let Serves::Attempt(t, attempt) = self.socket(socket).serves else {
+            return Err(Misuse::UnexpectedInput.to_string());
+        };
         let hand = self.hand(t)?;
         if hand.socket.is_none() {
             hand.socket = Some(socket);
-            *self.socket(socket) = Socket { serves: Serves::Transfer(t), born: now.instant };
+            *self.socket(socket) = Socket { serves: Serves::Transfer(t), opened_at: now.instant };
         }
         self.tell(now, t, Input::Connected(attempt))
     }
 
     fn connect_failed(&mut self, now: Now, socket: SocketNumber, failure: IoFailure) -> Result<(), String> {
-        let Serves::Attempt(t, attempt) = self.socket(socket).serves else { return Err(Misuse::NotAsked.to_string()) };
+        let Serves::Attempt(t, attempt) = self.socket(socket).serves else {
+            return Err(Misuse::UnexpectedInput.to_string());
+        };
         self.shut(socket);
         self.now = now;
         let hand = self.hand(t)?;
@@ -278,7 +282,7 @@ impl Driven for ByHand {
         match hand.transfer.handle(now, Input::ConnectFailed(attempt, failure)) {
             Ok(()) => hand.attempts.retain(|(_, other)| *other != socket),
             // The transfer has ended in the meantime, and is about to say that the attempt is given up.
-            Err(Misuse::Ended) => {}
+            Err(Misuse::AlreadyEnded) => {}
             Err(misuse) => return Err(misuse.to_string()),
         }
         Ok(())
@@ -288,7 +292,7 @@ impl Driven for ByHand {
         match self.socket(socket).serves {
             Serves::Transfer(t) => self.tell(now, t, input),
             _ if matches!(input, Input::Ready(_)) => Ok(()),
-            _ => Err(Misuse::NotAsked.to_string()),
+            _ => Err(Misuse::UnexpectedInput.to_string()),
         }
     }
 
@@ -368,25 +372,25 @@ impl Driven for ByHand {
         let Some(hand) = &mut self.hands[t as usize - 1] else { return &mut [] };
         if t.is_multiple_of(3) {
             // It may have some already.
-            drop(hand.transfer.lend(vec![0; LENT]));
+            drop(hand.transfer.give_read_buffer(vec![0; LENT]));
         }
         hand.transfer.space()
     }
 
     fn due(&self, socket: SocketNumber) -> Option<(TransferNumber, usize)> {
         let Serves::Transfer(t) = self.sockets.get((socket as usize).checked_sub(1)?)?.serves else { return None };
-        let due = self.transfer(t)?.content_due();
+        let due = self.transfer(t)?.direct_read_limit();
         (due > 0).then(|| (t, usize::try_from(due).unwrap_or(usize::MAX)))
     }
 
     fn bypass(&mut self, now: Now, socket: SocketNumber, bytes: &[u8]) -> Result<(), String> {
-        let (t, due) = self.due(socket).ok_or_else(|| Misuse::NotAsked.to_string())?;
+        let (t, due) = self.due(socket).ok_or_else(|| Misuse::UnexpectedInput.to_string())?;
         let straight = due.min(bytes.len());
         let behind = &bytes[straight..];
         let space = self.space(socket);
         let room = space.len();
         space.get_mut(..behind.len()).ok_or_else(|| format!("there is room for {room} bytes"))?.copy_from_slice(behind);
-        self.tell(now, t, Input::Bypassed(bytes.len()))?;
+        self.tell(now, t, Input::ReadDirect(bytes.len()))?;
         self.tell(now, t, Input::Consumed(straight))
     }
 

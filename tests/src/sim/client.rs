@@ -54,7 +54,7 @@ impl World {
                 }
                 Said::Transmit(socket, n) => self.transmit(socket, n),
                 Said::Read(socket) => self.read(socket),
-                Said::Check(socket) => {
+                Said::Probe(socket) => {
                     let now = self.now;
                     let alive = self.wire(socket).look(now);
                     self.tell(&Told::Checked(socket, alive));
@@ -104,17 +104,17 @@ impl World {
 
     /// A poll of all sockets, if a request waits for one, or now and then. Whether anything can follow from it.
     fn polls_all(&mut self) -> bool {
-        let awaited = self.tape.awaits_look();
+        let awaited = self.tape.awaits_poll();
         if !self.plan.looks || !(awaited || self.dice.once_in(4)) {
             return false;
         }
         if std::mem::take(&mut self.looking) {
             // A poll that began, and found what it found, before those who wait now were given their connections.
-            self.tell(&Told::AllTold);
+            self.tell(&Told::MarkPolled);
             return awaited;
         }
         let (now, mut follows) = (self.now, awaited);
-        self.tell(&Told::Look);
+        self.tell(&Told::BeginPoll);
         self.looking = !awaited && self.dice.once_in(2);
         for at in 0..self.wires.len() {
             let wire = &mut self.wires[at];
@@ -124,7 +124,7 @@ impl World {
             }
         }
         if !self.looking {
-            self.tell(&Told::AllTold);
+            self.tell(&Told::MarkPolled);
         }
         follows
     }
@@ -172,7 +172,7 @@ impl World {
             Read::Bytes(bytes) if straight.is_some() => {
                 let (place, due) = straight.unwrap_or_default();
                 self.running[place].body.extend_from_slice(&bytes[..due.min(bytes.len())]);
-                self.tell(&Told::Bypassed(socket, bytes.into()))
+                self.tell(&Told::ReadDirect(socket, bytes.into()))
             }
             Read::Bytes(bytes) if in_place => self.tell(&Told::Filled(socket, bytes.into())),
             Read::Bytes(bytes) => self.tell(&Told::Received(socket, bytes.into())),

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use petition_core::buffer::Retained;
-use petition_core::engine::{Engine, Look, Output, SessionAccess, SocketId, TransferId};
+use petition_core::engine::{Engine, Output, PollMark, SessionAccess, SocketId, TransferId};
 use petition_core::route::pool::PoolLimits;
 use petition_core::{Input, Instant, IoFailure, Now, Prepared, Session, Transfer, Unavailable};
 
@@ -35,8 +35,8 @@ pub(super) trait Driven: fmt::Debug {
     fn tick(&mut self, now: Now);
     /// A poll of all sockets begins. Nobody has any use for it but an engine.
     fn look(&mut self) {}
-    fn all_told(&mut self, _now: Now) {}
-    fn awaits_look(&self) -> bool {
+    fn mark_polled(&mut self, _now: Now) {}
+    fn awaits_poll(&self) -> bool {
         false
     }
     fn cancel_all(&mut self, now: Now);
@@ -112,12 +112,12 @@ pub(super) struct Engined {
     engine: Engine,
     transfers: Numbers<TransferId>,
     sockets: Numbers<SocketId>,
-    look: Option<Look>,
+    mark: Option<PollMark>,
 }
 
 impl Engined {
     pub(super) fn new(limits: PoolLimits) -> Engined {
-        Engined { engine: Engine::new(limits), transfers: Numbers::new(), sockets: Numbers::new(), look: None }
+        Engined { engine: Engine::new(limits), transfers: Numbers::new(), sockets: Numbers::new(), mark: None }
     }
 
     fn named(&self, s: SocketNumber) -> Result<SocketId, String> {
@@ -185,17 +185,17 @@ impl Driven for Engined {
     }
 
     fn look(&mut self) {
-        self.look = Some(self.engine.begin_look());
+        self.mark = Some(self.engine.begin_poll());
     }
 
-    fn all_told(&mut self, now: Now) {
-        if let Some(look) = self.look.take() {
-            self.engine.all_told(now, look);
+    fn mark_polled(&mut self, now: Now) {
+        if let Some(mark) = self.mark.take() {
+            self.engine.mark_polled(now, mark);
         }
     }
 
-    fn awaits_look(&self) -> bool {
-        self.engine.awaits_look()
+    fn awaits_poll(&self) -> bool {
+        self.engine.awaits_poll()
     }
 
     fn cancel_all(&mut self, now: Now) {
@@ -220,7 +220,7 @@ impl Driven for Engined {
             Output::Connect(s, address) => Said::Connect(self.sockets.add(s, s.index()), address),
             Output::Transmit(s) => Said::Transmit(socket(s), self.engine.outgoing(s).len()),
             Output::Read(s) => Said::Read(socket(s)),
-            Output::Check(s) => Said::Check(socket(s)),
+            Output::Probe(s) => Said::Probe(socket(s)),
             Output::Close(s) => Said::Close(socket(s)),
             Output::NeedBody(t) => Said::NeedBody(transfer(t)),
             Output::Rewind(t) => Said::Rewind(transfer(t)),

@@ -16,7 +16,7 @@ pub enum Said {
     /// With the number of bytes that are outgoing.
     Transmit(SocketNumber, usize),
     Read(SocketNumber),
-    Check(SocketNumber),
+    Probe(SocketNumber),
     Close(SocketNumber),
     NeedBody(TransferNumber),
     Rewind(TransferNumber),
@@ -35,7 +35,7 @@ impl Said {
             Said::Connect(s, address) => format!("> connect s{s} {address}"),
             Said::Transmit(s, n) => format!("> transmit s{s} {n}"),
             Said::Read(s) => format!("> read s{s}"),
-            Said::Check(s) => format!("> check s{s}"),
+            Said::Probe(s) => format!("> check s{s}"),
             Said::Close(s) => format!("> close s{s}"),
             Said::NeedBody(t) => format!("> need_body t{t}"),
             Said::Rewind(t) => format!("> rewind t{t}"),

@@ -67,8 +67,8 @@ impl Tape {
     }
 
     /// Whether a request waits for the next poll of all sockets.
-    pub fn awaits_look(&self) -> bool {
-        self.driven.awaits_look()
+    pub fn awaits_poll(&self) -> bool {
+        self.driven.awaits_poll()
     }
 
     /// What there is now.
@@ -201,15 +201,15 @@ impl Tape {
             Told::Tick => (26, 0),
             Told::CancelAll => (27, 0),
             Told::CloseIdle => (28, 0),
-            Told::Bypassed(s, _) => (29, *s),
-            Told::Look => (30, 0),
-            Told::AllTold => (31, 0),
+            Told::ReadDirect(s, _) => (29, *s),
+            Told::BeginPoll => (30, 0),
+            Told::MarkPolled => (31, 0),
         };
         self.mix(kind << 32 | u64::from(number));
         if let Told::Wrote(_, data)
         | Told::Filled(_, data)
         | Told::Received(_, data)
-        | Told::Bypassed(_, data)
+        | Told::ReadDirect(_, data)
         | Told::Pushed(_, data)
         | Told::Consumed(_, data) = told
         {
@@ -249,7 +249,7 @@ impl Tape {
                 }
                 driven.socket_input(now, *s, Input::Filled(data.len()))
             }
-            Told::Bypassed(s, data) => driven.bypass(now, *s, data),
+            Told::ReadDirect(s, data) => driven.bypass(now, *s, data),
             Told::Received(s, data) => driven.socket_input(now, *s, Input::Received(data)),
             Told::Eof(s) => driven.socket_input(now, *s, Input::Eof),
             Told::Failed(s, side, kind) => driven.socket_input(now, *s, Input::Failed(*side, failure(kind))),
@@ -278,12 +278,12 @@ impl Tape {
                 driven.tick(now);
                 Ok(())
             }
-            Told::Look => {
+            Told::BeginPoll => {
                 driven.look();
                 Ok(())
             }
-            Told::AllTold => {
-                driven.all_told(now);
+            Told::MarkPolled => {
+                driven.mark_polled(now);
                 Ok(())
             }
             Told::CancelAll => {
@@ -307,7 +307,7 @@ impl Tape {
             Said::Connect(s, address) => (2, *s, u64::from(address.port())),
             Said::Transmit(s, n) => (3, *s, *n as u64),
             Said::Read(s) => (4, *s, 0),
-            Said::Check(s) => (5, *s, 0),
+            Said::Probe(s) => (5, *s, 0),
             Said::Close(s) => (6, *s, 0),
             Said::NeedBody(t) => (7, *t, 0),
             Said::Rewind(t) => (8, *t, 0),

@@ -30,7 +30,7 @@ pub enum Told<'a> {
     /// Handed in as a slice.
     Received(SocketNumber, Cow<'a, [u8]>),
     /// Read straight to the caller, as far as body bytes were due, and used; what is behind them into the machine's own space.
-    Bypassed(SocketNumber, Cow<'a, [u8]>),
+    ReadDirect(SocketNumber, Cow<'a, [u8]>),
     Eof(SocketNumber),
     Failed(SocketNumber, Side, ErrorKind),
     Blocked(SocketNumber, Side),
@@ -52,9 +52,9 @@ pub enum Told<'a> {
     Resume(TransferNumber),
     Tick,
     /// A poll of all sockets begins.
-    Look,
+    BeginPoll,
     /// That poll is over, and all that it found is told.
-    AllTold,
+    MarkPolled,
     CancelAll,
     CloseIdle,
 }
@@ -108,7 +108,7 @@ impl Told<'_> {
             Told::Wrote(s, data) => bytes("wrote", 's', *s, data),
             Told::Filled(s, data) => bytes("filled", 's', *s, data),
             Told::Received(s, data) => bytes("received", 's', *s, data),
-            Told::Bypassed(s, data) => bytes("bypassed", 's', *s, data),
+            Told::ReadDirect(s, data) => bytes("bypassed", 's', *s, data),
             Told::Eof(s) => with("eof", 's', *s, ""),
             Told::Failed(s, side, kind) => with("failed", 's', *s, &format!("{} {kind:?}", side_word(*side))),
             Told::Blocked(s, side) => with("blocked", 's', *s, side_word(*side)),
@@ -133,8 +133,8 @@ impl Told<'_> {
             Told::Pause(t) => with("pause", 't', *t, ""),
             Told::Resume(t) => with("resume", 't', *t, ""),
             Told::Tick => "tick".into(),
-            Told::Look => "look".into(),
-            Told::AllTold => "all_told".into(),
+            Told::BeginPoll => "begin_poll".into(),
+            Told::MarkPolled => "mark_polled".into(),
             Told::CancelAll => "cancel_all".into(),
             Told::CloseIdle => "close_idle".into(),
         };
@@ -149,8 +149,8 @@ impl Told<'_> {
         let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
         match word {
             "tick" => return Ok(Told::Tick),
-            "look" => return Ok(Told::Look),
-            "all_told" => return Ok(Told::AllTold),
+            "begin_poll" => return Ok(Told::BeginPoll),
+            "mark_polled" => return Ok(Told::MarkPolled),
             "cancel_all" => return Ok(Told::CancelAll),
             "close_idle" => return Ok(Told::CloseIdle),
             "base_url" => return Ok(Told::BaseUrl(rest.into())),
@@ -183,7 +183,7 @@ impl Told<'_> {
             "wrote" => Told::Wrote(number('s')?, bytes()?),
             "filled" => Told::Filled(number('s')?, bytes()?),
             "received" => Told::Received(number('s')?, bytes()?),
-            "bypassed" => Told::Bypassed(number('s')?, bytes()?),
+            "bypassed" => Told::ReadDirect(number('s')?, bytes()?),
             "eof" => Told::Eof(number('s')?),
             "failed" => {
                 let (side, kind) = rest.split_once(' ').ok_or("expected a side and a kind")?;

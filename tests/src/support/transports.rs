@@ -10,7 +10,7 @@ use crate::net::PATIENCE;
 use crate::tls::Authority;
 use petition_core::http1::ResponseHead;
 use petition_mio::{
-    Body, DriverConfig, Error, Flow, Handler, Head, LoopThread, Method, Request, Supply, petition_core,
+    Body, DriverConfig, Error, Flow, Handler, Head, LoopThread, Method, Request, UploadChunk, petition_core,
 };
 use petition_std::Session;
 
@@ -217,16 +217,16 @@ impl Handler for Taker {
         Flow::Pause
     }
 
-    fn upload(&mut self, space: &mut [u8]) -> Result<Supply, String> {
+    fn upload(&mut self, space: &mut [u8]) -> Result<UploadChunk, String> {
         let rest = &self.upload.bytes[self.at..];
         let n = rest.len().min(space.len());
         if n == 0 {
-            return Ok(Supply::End);
+            return Ok(UploadChunk::End);
         }
         space[..n].copy_from_slice(&rest[..n]);
         self.at += n;
         self.upload.given.fetch_add(n, Ordering::SeqCst);
-        Ok(Supply::Bytes(n))
+        Ok(UploadChunk::Bytes(n))
     }
 
     fn end(self: Box<Self>, result: Result<(), Error>) {

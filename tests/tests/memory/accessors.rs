@@ -23,7 +23,7 @@ fn run(
         meddle(&mut transfer, &output);
         match output {
             Output::Sync => transfer.sync(now, &mut session).unwrap(),
-            Output::Acquire(_) => transfer.handle(now, Input::NotAcquired).unwrap(),
+            Output::Acquire(_) => transfer.handle(now, Input::OpenNew).unwrap(),
             Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
             Output::Transmit => transfer.handle(now, Input::Wrote(transfer.outgoing().len())).unwrap(),
             Output::Read => {
@@ -133,7 +133,7 @@ fn an_engine_takes_in_no_transfer_that_has_begun() {
     let mut connected = fresh(&session);
     connected.sync(now, &mut session).unwrap();
     assert!(matches!(connected.poll(), Output::Acquire(_)));
-    connected.handle(now, Input::NotAcquired).unwrap();
+    connected.handle(now, Input::OpenNew).unwrap();
     let Output::Connect(attempt, _) = connected.poll() else { panic!("it connects") };
     connected.handle(now, Input::Connected(attempt)).unwrap();
     connected.handle(now, Input::Cancel).unwrap();
@@ -154,7 +154,7 @@ fn an_engine_takes_in_no_transfer_between_two_hops() {
             match transfer.poll() {
                 Output::Sync if !std::mem::take(&mut first) => break,
                 Output::Sync => transfer.sync(now, &mut session).unwrap(),
-                Output::Acquire(_) => transfer.handle(now, Input::NotAcquired).unwrap(),
+                Output::Acquire(_) => transfer.handle(now, Input::OpenNew).unwrap(),
                 Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
                 Output::Transmit => transfer.handle(now, Input::Wrote(transfer.outgoing().len())).unwrap(),
                 Output::Read if !std::mem::replace(&mut answered, true) => {
@@ -175,20 +175,20 @@ fn what_an_engine_answers_itself_nobody_else_does() {
     let id = engine.start(now, session.prepare(&get()).unwrap(), None);
     let link = || Box::new(Link::new(Vec::new(), Config::default()));
     let acquired = || Input::Acquired { link: link(), peer: None };
-    for input in [acquired(), Input::NotAcquired] {
-        assert_eq!(engine.transfer_input(now, id, input), Err(Misuse::NotAsked));
+    for input in [acquired(), Input::OpenNew] {
+        assert_eq!(engine.transfer_input(now, id, input), Err(Misuse::UnexpectedInput));
     }
     let engine::Output::Connect(socket, _) = engine.poll(&mut session) else { panic!("it connects") };
     let mut other = Transfer::new(session.prepare(&get()).unwrap(), now);
     other.sync(now, &mut session).unwrap();
     assert!(matches!(other.poll(), Output::Acquire(_)));
-    other.handle(now, Input::NotAcquired).unwrap();
+    other.handle(now, Input::OpenNew).unwrap();
     // The number of an attempt is known to others as well.
     let Output::Connect(attempt, _) = other.poll() else { panic!("it connects") };
-    assert_eq!(engine.transfer_input(now, id, Input::Connected(attempt)), Err(Misuse::NotAsked));
+    assert_eq!(engine.transfer_input(now, id, Input::Connected(attempt)), Err(Misuse::UnexpectedInput));
     engine.connected(now, socket).unwrap();
-    for input in [acquired(), Input::NotAcquired, Input::Connected(attempt)] {
-        assert_eq!(engine.socket_input(now, socket, input), Err(Misuse::NotAsked));
+    for input in [acquired(), Input::OpenNew, Input::Connected(attempt)] {
+        assert_eq!(engine.socket_input(now, socket, input), Err(Misuse::UnexpectedInput));
     }
     assert!(matches!(engine.poll(&mut session), engine::Output::Transmit(of) if of == socket));
 }
@@ -227,7 +227,7 @@ fn passing_over_framing_loses_no_head() {
     );
     let mut events = Vec::new();
     loop {
-        link.pass_framing();
+        link.consume_framing();
         let event = link.poll(now).unwrap();
         events.push(format!("{event:?}").chars().take(8).collect::<String>());
         link.consume(usize::MAX);

@@ -27,7 +27,7 @@ fn until(session: &mut Session, transfer: &mut Transfer, wanted: fn(&Output) -> 
         }
         match output {
             Output::Sync => transfer.sync(now, session).unwrap(),
-            Output::Acquire(_) => transfer.handle(now, Input::NotAcquired).unwrap(),
+            Output::Acquire(_) => transfer.handle(now, Input::OpenNew).unwrap(),
             Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
             Output::Transmit => transfer.handle(now, Input::Wrote(transfer.outgoing().len())).unwrap(),
             _ => {}
@@ -131,7 +131,7 @@ fn the_next_address_does_not_hide_the_connect_limit() {
     assert!(matches!(transfer.poll(), Output::Connect(..)));
     transfer.handle(at(11_000), Input::Tick).unwrap();
     assert!(transfer.is_ended(), "the second address is not tried when the time is over");
-    assert!(matches!(transfer.poll(), Output::Abandon(_)));
+    assert!(matches!(transfer.poll(), Output::CancelConnect(_)));
 }
 
 #[test]

@@ -174,7 +174,7 @@ fn in_the_midst(session: &mut Session, coding: &str, body: &[u8]) -> (Transfer, 
     loop {
         match transfer.poll() {
             Output::Sync => transfer.sync(now, session).unwrap(),
-            Output::Acquire(_) => transfer.handle(now, Input::NotAcquired).unwrap(),
+            Output::Acquire(_) => transfer.handle(now, Input::OpenNew).unwrap(),
             Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
             Output::Transmit => transfer.handle(now, Input::Wrote(transfer.outgoing().len())).unwrap(),
             Output::Read if come => return (transfer, None),

@@ -164,7 +164,7 @@ fn over_an_engine(limits: PoolLimits) {
                 engine.socket_input(now, socket, Input::Received(answer)).unwrap();
                 engine.socket_input(now, socket, Input::Blocked(Side::Read)).unwrap();
             }
-            engine::Output::Check(socket) => engine.socket_input(now, socket, Input::Alive).unwrap(),
+            engine::Output::Probe(socket) => engine.socket_input(now, socket, Input::Alive).unwrap(),
             engine::Output::Ended { .. } => ended += 1,
             engine::Output::Wait if ended == 5 => return,
             engine::Output::Wait => {
@@ -202,7 +202,7 @@ fn reading(session: &mut Session) -> Transfer {
     loop {
         match transfer.poll() {
             Output::Sync => transfer.sync(now, session).unwrap(),
-            Output::Acquire(_) => transfer.handle(now, Input::NotAcquired).unwrap(),
+            Output::Acquire(_) => transfer.handle(now, Input::OpenNew).unwrap(),
             Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
             Output::NeedBody => transfer.handle(now, Input::BodyEnd).unwrap(),
             Output::Transmit => transfer.handle(now, Input::Wrote(transfer.outgoing().len())).unwrap(),
@@ -221,21 +221,21 @@ fn t90_a_count_that_cannot_be_true_is_a_misuse() {
     let most = isize::MAX as usize;
     for n in [most + 1, usize::MAX - 1, usize::MAX] {
         let mut transfer = reading(&mut session);
-        assert_eq!(transfer.content_due(), u64::MAX);
-        for input in [Input::Bypassed(n), Input::Filled(n), Input::Wrote(n), Input::Consumed(n)] {
+        assert_eq!(transfer.direct_read_limit(), u64::MAX);
+        for input in [Input::ReadDirect(n), Input::Filled(n), Input::Wrote(n), Input::Consumed(n)] {
             let what = format!("{input:?}");
-            assert_eq!(transfer.handle(now, input), Err(Misuse::TooMany), "{what}");
+            assert_eq!(transfer.handle(now, input), Err(Misuse::TooManyBytes), "{what}");
         }
-        assert_eq!(transfer.content_due(), u64::MAX);
+        assert_eq!(transfer.direct_read_limit(), u64::MAX);
     }
     // What is just possible adds up to no more than there is.
     let mut transfer = reading(&mut session);
     for n in [most, most, 1] {
-        transfer.handle(now, Input::Bypassed(n)).unwrap();
+        transfer.handle(now, Input::ReadDirect(n)).unwrap();
         assert!(matches!(transfer.poll(), Output::Body));
         transfer.handle(now, Input::Consumed(n)).unwrap();
     }
-    assert_eq!(transfer.handle(now, Input::Bypassed(1)), Err(Misuse::NotAsked));
+    assert_eq!(transfer.handle(now, Input::ReadDirect(1)), Err(Misuse::UnexpectedInput));
 }
 
 /// What comes of a head with so many fields, each of another name, under limits that say nothing against it.

@@ -70,7 +70,7 @@ impl Fool {
         let (ended, what) = (self.transfer.is_ended(), format!("{input:?}"));
         match self.transfer.handle(now, input) {
             Ok(()) => {}
-            Err(Misuse::Ended) => assert!(ended, "{what}"),
+            Err(Misuse::AlreadyEnded) => assert!(ended, "{what}"),
             Err(_) => self.misuses += 1,
         }
     }
@@ -86,7 +86,7 @@ impl Fool {
                 self.attempts.push(*attempt);
                 self.open += 1;
             }
-            Output::Abandon(_) => self.open -= 1,
+            Output::CancelConnect(_) => self.open -= 1,
             Output::Close => {
                 self.open -= 1;
                 self.connected = false;
@@ -106,8 +106,8 @@ impl Fool {
         let now = self.now();
         match output {
             Output::Sync => self.transfer.sync(now, &mut self.session).unwrap(),
-            Output::Acquire(_) => self.input(Input::NotAcquired),
-            Output::Check => self.input(Input::Alive),
+            Output::Acquire(_) => self.input(Input::OpenNew),
+            Output::Probe => self.input(Input::Alive),
             Output::Resolve => {
                 let addresses: [SocketAddr; 2] = ["[::1]:80".parse().unwrap(), "127.0.0.1:80".parse().unwrap()];
                 self.input(Input::Resolved(&addresses));
@@ -148,7 +148,7 @@ impl Fool {
         let n = self.dice.below(5);
         let attempt = self.attempts.last().copied();
         match self.dice.below(23) {
-            0 => self.input(Input::NotAcquired),
+            0 => self.input(Input::OpenNew),
             1 => self.input(Input::Alive),
             2 => self.input(Input::Dead),
             3 => self.input(Input::Resolved(&[])),
@@ -223,13 +223,13 @@ fn an_attempt_is_answered_once_and_what_is_said_of_it_later_is_misuse() {
     while attempts.len() < 2 {
         match transfer.poll() {
             Output::Sync => transfer.sync(now, &mut session).unwrap(),
-            Output::Acquire(_) => transfer.handle(now, Input::NotAcquired).unwrap(),
+            Output::Acquire(_) => transfer.handle(now, Input::OpenNew).unwrap(),
             Output::Resolve => transfer.handle(now, Input::Resolved(&addresses)).unwrap(),
             Output::Connect(attempt, _) => {
                 attempts.push(attempt);
                 if attempts.len() == 1 {
                     transfer.handle(now, Input::ConnectFailed(attempt, IoFailure::new(Io::ConnectionRefused))).unwrap();
-                    assert_eq!(transfer.handle(now, Input::Connected(attempt)), Err(Misuse::NotAsked));
+                    assert_eq!(transfer.handle(now, Input::Connected(attempt)), Err(Misuse::UnexpectedInput));
                 }
             }
             other => panic!("{other:?}"),
@@ -237,7 +237,7 @@ fn an_attempt_is_answered_once_and_what_is_said_of_it_later_is_misuse() {
     }
     transfer.handle(now, Input::Connected(attempts[1])).unwrap();
     let failed = Input::ConnectFailed(attempts[1], IoFailure::new(Io::ConnectionRefused));
-    assert_eq!(transfer.handle(now, failed), Err(Misuse::NotAsked));
+    assert_eq!(transfer.handle(now, failed), Err(Misuse::UnexpectedInput));
     assert!(matches!(transfer.poll(), Output::Transmit), "it goes on with the connection that there is");
 }
 
@@ -272,5 +272,5 @@ fn t9_a_kept_connection_without_tls_never_serves_an_https_request() {
     assert_eq!(secure.handle(now, acquired(tls())), Ok(()));
     let mut plain = asking(&mut session, "http://a.test/");
     assert_eq!(plain.handle(now, acquired(tls())), Err(Misuse::OtherRoute));
-    assert_eq!(plain.handle(now, Input::NotAcquired), Ok(()));
+    assert_eq!(plain.handle(now, Input::OpenNew), Ok(()));
 }

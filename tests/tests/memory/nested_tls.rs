@@ -59,7 +59,7 @@ fn up_to_the_response(proxy: bool, lends: bool, body: usize) -> (Transfer, Vec<u
     loop {
         match transfer.poll() {
             Output::Sync => transfer.sync(now, &mut session).unwrap(),
-            Output::Acquire(_) => transfer.handle(now, Input::NotAcquired).unwrap(),
+            Output::Acquire(_) => transfer.handle(now, Input::OpenNew).unwrap(),
             Output::Resolve => {
                 let address = "192.0.2.1:443".parse().unwrap();
                 transfer.handle(now, Input::Resolved(&[address])).unwrap();
@@ -85,7 +85,7 @@ fn up_to_the_response(proxy: bool, lends: bool, body: usize) -> (Transfer, Vec<u
                 }
                 assert!(!bytes.is_empty(), "nothing comes, and nothing is sent");
                 if lends {
-                    let _ = transfer.lend(vec![0; 64 * 1024]);
+                    let _ = transfer.give_read_buffer(vec![0; 64 * 1024]);
                 }
                 transfer.space()[..bytes.len()].copy_from_slice(&bytes);
                 transfer.handle(now, Input::Filled(bytes.len())).unwrap();
@@ -114,7 +114,7 @@ fn a_request_is_written_to_its_end_before_its_response_is_waited_for() {
 fn what_waits_for_its_response_on_a_new_connection_holds_nothing() {
     for (proxy, lends) in [(false, false), (false, true), (true, false), (true, true)] {
         let (mut transfer, _) = up_to_the_response(proxy, lends, 0);
-        let lent = transfer.take_back();
+        let lent = transfer.take_read_buffer();
         assert_eq!(lent.is_some(), lends);
         assert_eq!(transfer.retained().received, 0, "proxy: {proxy}, lent: {lends}");
     }

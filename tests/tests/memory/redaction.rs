@@ -156,7 +156,7 @@ fn t96_no_machine_and_no_event_of_one_shows_a_secret() {
         printed.debug(&transfer.route());
         match output {
             Output::Sync => transfer.sync(now, &mut session).unwrap(),
-            Output::Acquire(_) => transfer.handle(now, Input::NotAcquired).unwrap(),
+            Output::Acquire(_) => transfer.handle(now, Input::OpenNew).unwrap(),
             Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
             Output::Transmit => transfer.handle(now, Input::Wrote(transfer.outgoing().len())).unwrap(),
             Output::Read => transfer.handle(now, Input::Received(response.as_bytes())).unwrap(),
@@ -168,7 +168,9 @@ fn t96_no_machine_and_no_event_of_one_shows_a_secret() {
                 let (route, link) = transfer.take_link().unwrap();
                 printed.debug(&link);
                 let _ = pool.open(&route);
-                assert!(pool.put(Pooled { key: route, item: link, born: now.instant }, now.instant, None).is_none());
+                assert!(
+                    pool.put(Pooled { key: route, item: link, opened_at: now.instant }, now.instant, None).is_none()
+                );
             }
             Output::Event(Event::Done) => break,
             Output::Event(_) => events += 1,

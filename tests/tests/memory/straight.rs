@@ -33,7 +33,7 @@ fn run(request: &Request, response: &[u8], caller: usize, behind: usize, head: u
     loop {
         match transfer.poll() {
             Output::Sync => transfer.sync(now, &mut session).unwrap(),
-            Output::Acquire(_) => transfer.handle(now, Input::NotAcquired).unwrap(),
+            Output::Acquire(_) => transfer.handle(now, Input::OpenNew).unwrap(),
             Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
             Output::Transmit => {
                 let pieces = [transfer.outgoing(), transfer.outgoing_next()];
@@ -45,7 +45,7 @@ fn run(request: &Request, response: &[u8], caller: usize, behind: usize, head: u
             }
             Output::Read => {
                 count.reads += 1;
-                let due = usize::try_from(transfer.content_due()).unwrap();
+                let due = usize::try_from(transfer.direct_read_limit()).unwrap();
                 if due > 0 {
                     let straight = due.min(caller).min(wire.len());
                     let (body, rest) = wire.split_at(straight);
@@ -57,7 +57,7 @@ fn run(request: &Request, response: &[u8], caller: usize, behind: usize, head: u
                     }
                     count.buffered += behind;
                     wire = &rest[behind..];
-                    transfer.handle(now, Input::Bypassed(straight + behind)).unwrap();
+                    transfer.handle(now, Input::ReadDirect(straight + behind)).unwrap();
                     assert!(transfer.body().is_empty(), "they are with the caller");
                 } else {
                     let n = head.min(wire.len());
@@ -133,16 +133,16 @@ fn bytes_beyond_the_end_are_seen_behind_a_straight_read() {
         loop {
             match transfer.poll() {
                 Output::Sync => transfer.sync(now, &mut session).unwrap(),
-                Output::Acquire(_) => transfer.handle(now, Input::NotAcquired).unwrap(),
+                Output::Acquire(_) => transfer.handle(now, Input::OpenNew).unwrap(),
                 Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
                 Output::Transmit => transfer.handle(now, Input::Wrote(transfer.outgoing().len())).unwrap(),
-                Output::Read if transfer.content_due() == 0 => {
+                Output::Read if transfer.direct_read_limit() == 0 => {
                     transfer.handle(now, Input::Received(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n")).unwrap();
                 }
                 Output::Read => {
-                    assert_eq!(transfer.content_due(), 9);
+                    assert_eq!(transfer.direct_read_limit(), 9);
                     transfer.space()[..extra].fill(b'H');
-                    transfer.handle(now, Input::Bypassed(9 + extra)).unwrap();
+                    transfer.handle(now, Input::ReadDirect(9 + extra)).unwrap();
                 }
                 Output::Body => transfer.handle(now, Input::Consumed(9)).unwrap(),
                 Output::Release => released = true,
@@ -166,14 +166,14 @@ fn bytes_that_are_received_after_a_straight_read_are_shown() {
     loop {
         match transfer.poll() {
             Output::Sync => transfer.sync(now, &mut session).unwrap(),
-            Output::Acquire(_) => transfer.handle(now, Input::NotAcquired).unwrap(),
+            Output::Acquire(_) => transfer.handle(now, Input::OpenNew).unwrap(),
             Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
             Output::Transmit => transfer.handle(now, Input::Wrote(transfer.outgoing().len())).unwrap(),
             Output::Read => {
                 reads += 1;
                 let input = match reads {
                     1 => Input::Received(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"),
-                    2 => Input::Bypassed(3),
+                    2 => Input::ReadDirect(3),
                     _ => Input::Received(b"defghi"),
                 };
                 transfer.handle(now, input).unwrap();
@@ -214,7 +214,7 @@ fn nothing_is_read_straight_that_has_to_be_looked_at() {
         for _ in 0..50 {
             match transfer.poll() {
                 Output::Sync => transfer.sync(now, &mut session).unwrap(),
-                Output::Acquire(_) => transfer.handle(now, Input::NotAcquired).unwrap(),
+                Output::Acquire(_) => transfer.handle(now, Input::OpenNew).unwrap(),
                 Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
                 Output::Transmit => transfer.handle(now, Input::Wrote(transfer.outgoing().len())).unwrap(),
                 Output::Read if !read => {
@@ -222,8 +222,8 @@ fn nothing_is_read_straight_that_has_to_be_looked_at() {
                     transfer.handle(now, Input::Received(head.as_bytes())).unwrap();
                 }
                 Output::Read => {
-                    assert_eq!(transfer.content_due(), 0, "{head}");
-                    transfer.handle(now, Input::Bypassed(1)).unwrap_err();
+                    assert_eq!(transfer.direct_read_limit(), 0, "{head}");
+                    transfer.handle(now, Input::ReadDirect(1)).unwrap_err();
                     break;
                 }
                 Output::Body => transfer.handle(now, Input::Consumed(transfer.body().len())).unwrap(),

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use petition_core::http1::ResponseHead;
-use petition_mio::{Body, Client, Flow, Handle, Handler, Head, Method, Request, Supply};
+use petition_mio::{Body, Client, Flow, Handle, Handler, Head, Method, Request, UploadChunk};
 use petition_tests::httpbin::Httpbin;
 use petition_tests::net::gate::Gate;
 use petition_tests::server::{Script, Scripted};
@@ -297,12 +297,12 @@ impl Handler for Halting {
         assert_eq!(self.ends.load(Ordering::SeqCst), 0);
         Flow::Continue
     }
-    fn upload(&mut self, space: &mut [u8]) -> Result<Supply, String> {
+    fn upload(&mut self, space: &mut [u8]) -> Result<UploadChunk, String> {
         assert_eq!(self.ends.load(Ordering::SeqCst), 0);
-        let Some(left) = self.pieces.checked_sub(1) else { return Ok(Supply::End) };
+        let Some(left) = self.pieces.checked_sub(1) else { return Ok(UploadChunk::End) };
         self.pieces = left;
         space[..3].copy_from_slice(b"abc");
-        Ok(Supply::Bytes(3))
+        Ok(UploadChunk::Bytes(3))
     }
     fn end(self: Box<Self>, result: Result<(), Error>) {
         self.ends.fetch_add(1, Ordering::SeqCst);

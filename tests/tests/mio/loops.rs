@@ -310,7 +310,7 @@ fn on_the_caller_s_own_poll_beside_other_sources() {
                 mine.extend_from_slice(&buffer[..n]);
             }
         }
-        driver.all_told(&events);
+        driver.mark_polled(&events);
         unfinished = driver.turn(None);
     }
     assert_eq!((&mine[..], told.try_iter().collect::<Vec<_>>()), (&b"mine"[..], vec!["200".to_owned(); 3]));

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use petition_core::link::LinkError;
 use petition_core::route::resolve::StaticResolver;
 use petition_core::{Body, Error, ErrorKind, Method, Request, Session};
-use petition_mio::{DriverConfig, Flow, Handler, Head, LoopThread, Supply, petition_core};
+use petition_mio::{DriverConfig, Flow, Handler, Head, LoopThread, UploadChunk, petition_core};
 use petition_tests::memory::{self, Conduct, Outcome, Peer, Source, Style, World, ms};
 use petition_tests::server::{Script, Scripted};
 use petition_tests::tls::{Authority, Endpoint, Leaf};
@@ -274,11 +274,11 @@ impl Handler for Taker {
         Flow::Continue
     }
 
-    fn upload(&mut self, space: &mut [u8]) -> Result<Supply, String> {
+    fn upload(&mut self, space: &mut [u8]) -> Result<UploadChunk, String> {
         let (piece, rest) = self.upload.split_at(space.len().min(self.upload.len()));
         space[..piece.len()].copy_from_slice(piece);
         self.upload = rest;
-        Ok(if piece.is_empty() { Supply::End } else { Supply::Bytes(piece.len()) })
+        Ok(if piece.is_empty() { UploadChunk::End } else { UploadChunk::Bytes(piece.len()) })
     }
 
     fn end(self: Box<Self>, result: Result<(), Error>) {

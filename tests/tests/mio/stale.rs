@@ -178,7 +178,7 @@ impl Own {
             self.driver.ready(event);
         }
         if self.tells {
-            self.driver.all_told(&self.events);
+            self.driver.mark_polled(&self.events);
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use petition_core::http1::ResponseHead;
-use petition_mio::{Body, Flow, Handle, Handler, Head, Method, Request, Supply};
+use petition_mio::{Body, Flow, Handle, Handler, Head, Method, Request, UploadChunk};
 use petition_tests::net::gate::Gate;
 use petition_tests::server::{Script, Scripted};
 
@@ -49,16 +49,16 @@ impl Handler for Stream {
         self.flow
     }
 
-    fn upload(&mut self, space: &mut [u8]) -> Result<Supply, String> {
+    fn upload(&mut self, space: &mut [u8]) -> Result<UploadChunk, String> {
         if !std::mem::replace(&mut self.ready, true) {
             self.heads.send("later".into()).unwrap();
-            return Ok(Supply::Later);
+            return Ok(UploadChunk::Later);
         }
-        let Some(piece) = self.upload.get(self.at) else { return Ok(Supply::End) };
+        let Some(piece) = self.upload.get(self.at) else { return Ok(UploadChunk::End) };
         self.at += 1;
         self.ready = false;
         space[..piece.len()].copy_from_slice(piece.as_bytes());
-        Ok(Supply::Bytes(piece.len()))
+        Ok(UploadChunk::Bytes(piece.len()))
     }
 
     fn rewind(&mut self) -> bool {

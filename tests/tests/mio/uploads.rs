@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use petition_mio::{Body, Error, ErrorKind, Flow, Handler, Head, LoopThread, Method, Request, Supply};
+use petition_mio::{Body, Error, ErrorKind, Flow, Handler, Head, LoopThread, Method, Request, UploadChunk};
 use petition_tests::net::PATIENCE;
 use petition_tests::net::board::Board;
 use petition_tests::server::Scripted;
@@ -23,13 +23,13 @@ impl Handler for Bytewise {
         Flow::Continue
     }
 
-    fn upload(&mut self, space: &mut [u8]) -> Result<Supply, String> {
+    fn upload(&mut self, space: &mut [u8]) -> Result<UploadChunk, String> {
         if self.lies {
-            return Ok(Supply::Bytes(space.len() + 1));
+            return Ok(UploadChunk::Bytes(space.len() + 1));
         }
-        let Some(left) = self.left.checked_sub(1) else { return Ok(Supply::End) };
+        let Some(left) = self.left.checked_sub(1) else { return Ok(UploadChunk::End) };
         (self.left, space[0]) = (left, b'x');
-        Ok(Supply::Bytes(1))
+        Ok(UploadChunk::Bytes(1))
     }
 
     fn end(self: Box<Self>, result: Result<(), Error>) {

@@ -173,7 +173,7 @@ fn get(response: &[u8], hangs_up: Option<usize>, dice: Option<Dice>) -> Outcome 
             }
             Output::Release => drop(transfer.take_link().unwrap()),
             Output::Close | Output::Event(_) => {}
-            Output::Check => transfer.handle(now, Input::Alive).unwrap(),
+            Output::Probe => transfer.handle(now, Input::Alive).unwrap(),
             other => panic!("{other:?}"),
         }
     }

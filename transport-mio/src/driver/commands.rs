@@ -6,11 +6,11 @@ use petition_core::engine::Group;
 use petition_core::{Input, IoFailure, Side};
 
 use super::{Driver, Entry};
-use crate::inbox::{Command, Start};
+use crate::queue::{Command, Start};
 
 impl Driver {
     /// Obeys one command, if there is one. Those that follow are kept, should it panic.
-    pub(super) fn obey(&mut self) -> bool {
+    pub(super) fn run_command(&mut self) -> bool {
         if self.commands.is_empty() {
             if self.inbox.is_empty() {
                 return false;

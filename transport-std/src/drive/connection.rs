@@ -7,7 +7,7 @@ use petition_core::route::pool::{Pooled, Take};
 use petition_core::{Acquire, Input, IoFailure};
 
 use super::{Call, Waiting};
-use crate::session::Kept;
+use crate::session::IdleConnection;
 use crate::sys::Sides;
 
 impl Call {
@@ -26,9 +26,9 @@ impl Call {
         };
         match taken {
             Take::Reuse { pooled } => {
-                self.opened = pooled.born;
+                self.opened = pooled.opened_at;
                 self.has_place = true;
-                let Kept { link, socket } = pooled.item;
+                let IdleConnection { link, socket } = pooled.item;
                 let peer = Some(socket.peer());
                 self.socket = Some(socket);
                 self.tell(Input::Acquired { link, peer });
@@ -36,7 +36,7 @@ impl Call {
             Take::Open { evicted } => {
                 drop(evicted);
                 self.has_place = true;
-                self.tell(Input::NotAcquired);
+                self.tell(Input::OpenNew);
             }
             // Waited for, and never given out.
             Take::Full => self.tell(Input::Tick),
@@ -59,14 +59,14 @@ impl Call {
     }
 
     pub(super) fn release(&mut self) {
-        self.take_back();
+        self.take_read_buffer();
         let (Some((key, link)), Some(socket)) = (self.transfer.take_link(), self.socket.take()) else { return };
         let hint = link.http().keep_alive_timeout();
         self.has_place = false;
         self.clock.refresh();
-        let (now, born) = (self.clock.now().instant, self.opened);
+        let (now, opened_at) = (self.clock.now().instant, self.opened);
         let closed = self.shared.with_pool(|pool| {
-            let evicted = pool.put(Pooled { key, item: Kept { link, socket }, born }, now, hint);
+            let evicted = pool.put(Pooled { key, item: IdleConnection { link, socket }, opened_at }, now, hint);
             let due = pool.next_expiry().is_some_and(|at| at <= now);
             (evicted, due.then(|| pool.expire(now)))
         });
@@ -75,7 +75,7 @@ impl Call {
     }
 
     pub(super) fn close(&mut self) {
-        self.take_back();
+        self.take_read_buffer();
         if self.socket.take().is_some() {
             // What blocked on this socket, or failed, does not on the next.
             self.waiting = Waiting { read: true, write: true, body: self.waiting.body };
@@ -85,8 +85,8 @@ impl Call {
         self.give_place_back();
     }
 
-    fn take_back(&mut self) {
-        if let Some(storage) = self.transfer.take_back() {
+    fn take_read_buffer(&mut self) {
+        if let Some(storage) = self.transfer.take_read_buffer() {
             self.spare = Some(storage);
         }
         self.lent = false;

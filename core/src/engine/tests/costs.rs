@@ -31,7 +31,7 @@ fn run(world: &mut World, calls: &mut Calls) {
                 world.engine.socket_input(now, socket, Input::Blocked(Side::Read)).unwrap();
                 world.engine.socket_input(now, socket, Input::Filled(ANSWER.len())).unwrap();
             }
-            Output::Check(socket) => {
+            Output::Probe(socket) => {
                 calls.checks += 1;
                 world.engine.socket_input(now, socket, Input::Alive).unwrap();
             }
@@ -42,7 +42,7 @@ fn run(world: &mut World, calls: &mut Calls) {
             Output::Ended { id, error, .. } => world.ended.push((id, error.map(|error| error.kind().to_string()))),
             Output::Event(..) => {}
             Output::Close(socket) => drop(world.open.remove(&socket)),
-            Output::Wait if world.engine.awaits_look() => world.look(),
+            Output::Wait if world.engine.awaits_poll() => world.poll(),
             Output::Wait => break,
             other => panic!("{other:?}"),
         }
@@ -54,7 +54,7 @@ fn run(world: &mut World, calls: &mut Calls) {
 fn a_kept_connection_costs_one_write_and_one_read_for_each_request() {
     let mut world = World::new(PoolLimits { idle_total: 64, idle_per_key: 64, ..PoolLimits::DEFAULT });
     let mut calls = Calls::default();
-    world.look();
+    world.poll();
     for round in 1..=5 {
         for _ in 0..64 {
             world.get("http://10.0.0.1/");

@@ -16,13 +16,13 @@ fn waiting() -> (World, TransferId, SocketId) {
 fn what_was_not_asked_is_misuse_and_what_comes_too_late_is_none() {
     let (mut world, id, socket) = waiting();
     let now = world.now;
-    assert_eq!(world.engine.socket_input(now, socket, Input::Alive), Err(Misuse::NotAsked));
-    assert_eq!(world.engine.transfer_input(now, id, Input::Consumed(1)), Err(Misuse::NotAsked));
+    assert_eq!(world.engine.socket_input(now, socket, Input::Alive), Err(Misuse::UnexpectedInput));
+    assert_eq!(world.engine.transfer_input(now, id, Input::Consumed(1)), Err(Misuse::UnexpectedInput));
     world.engine.cancel(now, id);
     assert_eq!(world.engine.socket_input(now, socket, Input::Wrote(1)), Ok(()), "its end was not told yet");
     world.run();
-    assert_eq!(world.engine.socket_input(now, socket, Input::Wrote(1)), Err(Misuse::NotAsked));
-    assert_eq!(world.engine.transfer_input(now, id, Input::Consumed(1)), Err(Misuse::Ended));
+    assert_eq!(world.engine.socket_input(now, socket, Input::Wrote(1)), Err(Misuse::UnexpectedInput));
+    assert_eq!(world.engine.transfer_input(now, id, Input::Consumed(1)), Err(Misuse::AlreadyEnded));
 }
 
 #[test]

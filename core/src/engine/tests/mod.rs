@@ -6,7 +6,7 @@ use std::time::Duration;
 mod costs;
 mod facts;
 mod guarded;
-mod looks;
+mod probes;
 mod reads;
 mod storm;
 
@@ -61,9 +61,9 @@ impl World {
     }
 
     /// A poll that reports nothing.
-    fn look(&mut self) {
-        let look = self.engine.begin_look();
-        self.engine.all_told(self.now, look);
+    fn poll(&mut self) {
+        let mark = self.engine.begin_poll();
+        self.engine.mark_polled(self.now, mark);
     }
 
     /// Runs until the engine waits.
@@ -108,7 +108,7 @@ impl World {
                 };
                 self.engine.socket_input(now, socket, input).unwrap();
             }
-            Output::Check(socket) => self.engine.socket_input(now, socket, Input::Alive).unwrap(),
+            Output::Probe(socket) => self.engine.socket_input(now, socket, Input::Alive).unwrap(),
             Output::Body(id) => {
                 let bytes = self.engine.body(id).to_vec();
                 self.bodies.entry(id).or_default().extend_from_slice(&bytes);
@@ -296,10 +296,10 @@ fn inputs_that_nobody_asked_for_are_misuse_and_change_nothing() {
     let id = world.get("http://10.0.0.1/");
     world.run();
     let now = world.now;
-    assert_eq!(world.engine.transfer_input(now, id, Input::Consumed(1)), Err(Misuse::Ended));
+    assert_eq!(world.engine.transfer_input(now, id, Input::Consumed(1)), Err(Misuse::AlreadyEnded));
     let socket = *world.open.keys().next().unwrap();
-    assert_eq!(world.engine.connected(now, socket), Err(Misuse::NotAsked));
-    assert_eq!(world.engine.socket_input(now, socket, Input::Wrote(1)), Err(Misuse::NotAsked));
+    assert_eq!(world.engine.connected(now, socket), Err(Misuse::UnexpectedInput));
+    assert_eq!(world.engine.socket_input(now, socket, Input::Wrote(1)), Err(Misuse::UnexpectedInput));
     assert_eq!(world.open.len(), 1);
 }
 

@@ -59,14 +59,14 @@ fn behind_a_read_that_was_filled_there_may_be_more_and_it_is_looked_for_t47() {
     for says_blocked in [false, true] {
         let (mut engine, mut session, now) = engine();
         start(&mut engine, &session, now);
-        let look = engine.begin_look();
-        engine.all_told(now, look);
+        let mark = engine.begin_poll();
+        engine.mark_polled(now, mark);
         let whole = answer(FIRST_READ);
         let mut ended = 0;
         let checked = until(&mut engine, &mut session, |engine, output| match output {
             // The second request waits for the next poll.
             Output::Read(_) | Output::Wait if ended == 1 => Some(false),
-            Output::Check(_) => Some(true),
+            Output::Probe(_) => Some(true),
             Output::Read(socket) => {
                 assert_eq!(fill(engine, now, socket, &mut &whole[..]), whole.len());
                 if says_blocked {

@@ -229,7 +229,7 @@ impl Storm {
                 };
                 self.engine.socket_input(now, socket, input).unwrap();
             }
-            Output::Check(socket) => {
+            Output::Probe(socket) => {
                 let wire = &self.wires[&socket];
                 let alive = wire.incoming.is_empty() && !wire.ended;
                 let input = if alive { Input::Alive } else { Input::Dead };

@@ -69,7 +69,7 @@ fn bytes_after_a_response_never_answer_the_next_request_t47() {
         assert_eq!(feed(&mut connection, &[head, b"x"].concat()).1, 1);
         assert_eq!(connection.reuse(), Err(NotReusable::Leftover));
     }
-    // Seen by the layer below.
+    // Excerpt by the layer below.
     let mut connection = Setup::COMPAT.connection();
     feed(&mut connection, OK);
     connection.mark_leftover();

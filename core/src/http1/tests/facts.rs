@@ -144,10 +144,10 @@ fn storage_is_held_for_partial_heads_and_trailers_alone() {
     let outgoing = connection.retained().outgoing;
     assert!(outgoing >= connection.outgoing().len() && outgoing < 1000, "{outgoing}");
     let mut other = Vec::new();
-    connection.trade_storage(&mut other);
+    connection.swap_write_buffer(&mut other);
     assert_eq!((other.capacity(), connection.retained().outgoing), (0, outgoing), "bytes are outgoing");
     connection.wrote(usize::MAX);
-    connection.trade_storage(&mut other);
+    connection.swap_write_buffer(&mut other);
     assert_eq!((other.capacity(), connection.retained().outgoing), (outgoing, 0));
 }
 
@@ -185,12 +185,12 @@ fn debug_shows_lengths_and_states_and_no_secret() {
 
 #[test]
 fn what_was_seen_is_kept_in_part_and_printed_escaped() {
-    let short = Seen::new(b"a\r\n\xe9");
+    let short = Excerpt::new(b"a\r\n\xe9");
     assert_eq!(short.as_bytes(), b"a\r\n\xe9");
     assert_eq!((short.to_string(), format!("{short:?}")), (r#""a\r\n\xe9""#.into(), r#""a\r\n\xe9""#.into()));
-    let (whole, long) = (Seen::new(&[b'x'; Seen::MAX]), Seen::new(&[b'x'; Seen::MAX + 1]));
+    let (whole, long) = (Excerpt::new(&[b'x'; Excerpt::MAX]), Excerpt::new(&[b'x'; Excerpt::MAX + 1]));
     assert_eq!(whole.as_bytes(), long.as_bytes());
-    assert_eq!(whole.to_string(), format!("\"{}\"", "x".repeat(Seen::MAX)));
+    assert_eq!(whole.to_string(), format!("\"{}\"", "x".repeat(Excerpt::MAX)));
     assert_eq!(long.to_string(), format!("{whole}…"));
     assert_eq!([Part::Head, Part::Body, Part::Trailers].map(|part| part.to_string()), ["head", "body", "trailers"]);
     assert_eq!([Version::Http10, Version::Http11].map(|version| version.to_string()), ["HTTP/1.0", "HTTP/1.1"]);

@@ -127,8 +127,11 @@ fn contradictory_heads_are_refused() {
         (RequestHead { body: known, ..RequestHead::new("CONNECT", "h:1") }, BodyNotAllowed),
         (RequestHead { body: BodyLength::Chunked, ..RequestHead::new("TRACE", "/") }, BodyNotAllowed),
         (RequestHead { trailers: &["A"], body: known, ..GET }, TrailersWithoutChunked),
-        (RequestHead { trailers: &["Host"], body: BodyLength::Chunked, ..GET }, Trailer { name: Seen::new(b"Host") }),
-        (RequestHead { trailers: &["a b"], body: BodyLength::Chunked, ..GET }, Trailer { name: Seen::new(b"a b") }),
+        (
+            RequestHead { trailers: &["Host"], body: BodyLength::Chunked, ..GET },
+            Trailer { name: Excerpt::new(b"Host") },
+        ),
+        (RequestHead { trailers: &["a b"], body: BodyLength::Chunked, ..GET }, Trailer { name: Excerpt::new(b"a b") }),
         (RequestHead { upgrade: Some("a\r\nb"), ..GET }, Upgrade),
         (RequestHead { upgrade: Some(""), ..GET }, Upgrade),
         (RequestHead { upgrade: Some("a, "), ..GET }, Upgrade),
@@ -162,9 +165,9 @@ fn chunks_are_framed_and_an_empty_piece_ends_nothing() {
     assert_eq!(connection.send_body(b""), Ok(0));
     assert_eq!(connection.send_body(&[b'x'; 16]), Ok(16));
     let wrong = connection.finish_body([("X-Other", &b"1"[..])]);
-    assert_eq!(wrong, Err(InvalidRequest::Trailer { name: Seen::new(b"X-Other") }.into()));
+    assert_eq!(wrong, Err(InvalidRequest::Trailer { name: Excerpt::new(b"X-Other") }.into()));
     let wrong = connection.finish_body([("X-Sum", &b"1\r\nEvil: 1"[..])]);
-    assert_eq!(wrong, Err(InvalidRequest::FieldValue { name: Seen::new(b"X-Sum"), byte: b'\r' }.into()));
+    assert_eq!(wrong, Err(InvalidRequest::FieldValue { name: Excerpt::new(b"X-Sum"), byte: b'\r' }.into()));
     connection.finish_body([("X-Sum", &b"1"[..])]).unwrap();
     assert!(!connection.request_sent());
     let got = String::from_utf8(drain(&mut connection, 3)).unwrap();

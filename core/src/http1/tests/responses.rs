@@ -110,7 +110,7 @@ fn length_syntax_t33() {
         "00000000000000000005",
     ] {
         let run = every_way(&Setup::COMPAT, &input(&format!("Content-Length: {wrong}\r\n\r\nhello")), None);
-        assert_eq!(*run.error(), ProtocolError::ContentLength { seen: Seen::new(wrong.as_bytes()) }, "T33 {wrong}");
+        assert_eq!(*run.error(), ProtocolError::ContentLength { seen: Excerpt::new(wrong.as_bytes()) }, "T33 {wrong}");
     }
     check(
         Setup::COMPAT,

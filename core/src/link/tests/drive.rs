@@ -177,7 +177,7 @@ fn read(link: &mut Link, wire: &mut VecDeque<u8>, n: usize, way: Way, scratch: &
     }
     if way == Way::Lent {
         // What is not used stays behind when the storage is taken back, in storage of the link's own.
-        if let Err(back) = link.lend(std::mem::take(scratch)) {
+        if let Err(back) = link.give_read_buffer(std::mem::take(scratch)) {
             *scratch = back;
         }
     }
@@ -188,7 +188,7 @@ fn read(link: &mut Link, wire: &mut VecDeque<u8>, n: usize, way: Way, scratch: &
         *slot = byte;
     }
     link.filled(n);
-    if let Some(back) = link.take_back() {
+    if let Some(back) = link.take_read_buffer() {
         *scratch = back;
     }
 }

@@ -33,16 +33,16 @@ fn framing_that_is_here_is_read_over() {
         let (mut link, _) = asked();
         receive(&mut link, CHUNKED);
         // A head is not read over.
-        link.pass_framing();
+        link.consume_framing();
         assert!(matches!(link.poll(TODAY), Ok(LinkEvent::Head(_))));
-        link.pass_framing();
+        link.consume_framing();
         assert_eq!(link.body(), b"hello");
-        link.pass_framing();
+        link.consume_framing();
         link.consume(5);
         receive(&mut link, more);
-        assert_eq!((link.content_due(), link.body()), (0, &b""[..]));
-        link.pass_framing();
-        assert_eq!((link.content_due(), link.body()), (due, body), "{}", more.escape_ascii());
+        assert_eq!((link.direct_read_limit(), link.body()), (0, &b""[..]));
+        link.consume_framing();
+        assert_eq!((link.direct_read_limit(), link.body()), (due, body), "{}", more.escape_ascii());
         let event = link.poll(TODAY).unwrap();
         assert_eq!(matches!(event, LinkEvent::End), ended, "{event:?}");
         assert_eq!(matches!(event, LinkEvent::Body), !body.is_empty(), "{event:?}");
@@ -56,7 +56,7 @@ fn wrong_framing_is_told_by_the_next_poll() {
     assert!(matches!(link.poll(TODAY), Ok(LinkEvent::Head(_))));
     assert!(matches!(link.poll(TODAY), Ok(LinkEvent::Body)));
     link.consume(5);
-    link.pass_framing();
+    link.consume_framing();
     assert!(link.poll(TODAY).is_err());
 }
 

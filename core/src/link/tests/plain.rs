@@ -167,20 +167,20 @@ fn lent_storage_comes_back_even_when_bytes_lie_in_it_and_goes_in_again() {
     link.send_head(&RequestHead::new("GET", "/"), [("Host", &b"a.example"[..])]).unwrap();
     let storage = Vec::with_capacity(100_000);
     let address = storage.as_ptr();
-    link.lend(storage).unwrap();
-    assert_eq!(link.lend(vec![1]), Err(vec![1]));
+    link.give_read_buffer(storage).unwrap();
+    assert_eq!(link.give_read_buffer(vec![1]), Err(vec![1]));
     link.space()[..HELLO.len()].copy_from_slice(HELLO.as_bytes());
     link.filled(HELLO.len());
     while !matches!(link.poll(TODAY), Ok(LinkEvent::Body)) {}
-    let storage = link.take_back().unwrap();
+    let storage = link.take_read_buffer().unwrap();
     assert_eq!((storage.as_ptr(), storage.len()), (address, 100_000));
     assert_eq!(link.body(), b"hello");
-    assert_eq!(link.take_back(), None);
+    assert_eq!(link.take_read_buffer(), None);
     // Not into storage that it would fill, but into other.
-    assert!(link.lend(Vec::with_capacity(8)).is_err());
-    link.lend(storage).unwrap();
+    assert!(link.give_read_buffer(Vec::with_capacity(8)).is_err());
+    link.give_read_buffer(storage).unwrap();
     assert_eq!(link.body(), b"hello");
     link.consume(5);
-    let storage = link.take_back().unwrap();
+    let storage = link.take_read_buffer().unwrap();
     assert_eq!(storage.as_ptr(), address);
 }

@@ -3,7 +3,7 @@
 //! Taking out costs nothing here; a heap that is mostly stale is swept, so that each entry pays for a bounded share of
 //! the sweeps and the heap stays within twice the idle connections and a few more.
 
-use super::idle::{Shelf, Ticket};
+use super::idle::{IdleList, Ticket};
 use crate::time::Instant;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -19,18 +19,18 @@ impl Expiry {
         Expiry(BinaryHeap::new())
     }
 
-    pub(super) fn add<K, T>(&mut self, expires: Instant, ticket: Ticket, shelf: &Shelf<K, T>) {
-        if self.0.len() >= 2 * shelf.len() + SLACK {
-            self.0.retain(|Reverse((_, ticket))| shelf.place(*ticket).is_some());
+    pub(super) fn add<K, T>(&mut self, expires: Instant, ticket: Ticket, idle_list: &IdleList<K, T>) {
+        if self.0.len() >= 2 * idle_list.len() + SLACK {
+            self.0.retain(|Reverse((_, ticket))| idle_list.place(*ticket).is_some());
         }
         self.0.push(Reverse((expires, ticket)));
     }
 
     /// The place of an entry that has expired at `now`. It is not named again.
-    pub(super) fn next_due<K, T>(&mut self, now: Instant, shelf: &Shelf<K, T>) -> Option<u32> {
+    pub(super) fn next_due<K, T>(&mut self, now: Instant, idle_list: &IdleList<K, T>) -> Option<u32> {
         while let Some(top) = self.0.peek_mut() {
             let Reverse((expires, ticket)) = *top;
-            let place = shelf.place(ticket);
+            let place = idle_list.place(ticket);
             if place.is_some() && expires > now {
                 return None;
             }

@@ -1,6 +1,6 @@
 //! The idle connections in two orders: those of one hash, newest first, and all of them, oldest first.
 //!
-//! A slab with links, so that putting and removing allocate only when the shelf is fuller than it ever was.
+//! A slab with links, so that putting and removing allocate only when the idle_list is fuller than it ever was.
 
 use super::Pooled;
 use crate::time::Instant;
@@ -37,7 +37,7 @@ pub(super) struct Ticket {
 }
 
 #[derive(Debug)]
-pub(super) struct Shelf<K, T> {
+pub(super) struct IdleList<K, T> {
     slots: Vec<Option<Entry<K, T>>>,
     free: Vec<u32>,
     of_hash: HashMap<u64, Chain, BuildSame>,
@@ -47,9 +47,9 @@ pub(super) struct Shelf<K, T> {
     stamp: u32,
 }
 
-impl<K, T> Shelf<K, T> {
+impl<K, T> IdleList<K, T> {
     pub(super) fn new() -> Self {
-        Shelf {
+        IdleList {
             slots: Vec::new(),
             free: Vec::new(),
             of_hash: HashMap::default(),
@@ -227,21 +227,22 @@ mod tests {
 
     #[test]
     fn empty_chains_are_swept_at_twice_the_slots() {
-        let mut shelf = Shelf::new();
+        let mut idle_list = IdleList::new();
         let now = Instant::from_origin(crate::time::Duration::ZERO);
-        let put =
-            |shelf: &mut Shelf<(), ()>, hash| shelf.put(hash, Pooled { key: (), item: (), born: now }, now).0.place;
+        let put = |idle_list: &mut IdleList<(), ()>, hash| {
+            idle_list.put(hash, Pooled { key: (), item: (), opened_at: now }, now).0.place
+        };
         for hash in 0..40 {
-            put(&mut shelf, hash);
+            put(&mut idle_list, hash);
         }
         let mut most = 0;
         for hash in 40..1_000 {
-            let place = put(&mut shelf, hash);
-            shelf.remove(place);
-            most = most.max(shelf.of_hash.len());
+            let place = put(&mut idle_list, hash);
+            idle_list.remove(place);
+            most = most.max(idle_list.of_hash.len());
         }
         // A sweep looks at every chain, so at least as many connections as there are slots come between two sweeps.
-        assert_eq!((shelf.slots.len(), most), (41, 2 * 41 + SLACK));
-        assert_eq!((shelf.len(), shelf.of_hash.values().filter(|chain| chain.len > 0).count()), (40, 40));
+        assert_eq!((idle_list.slots.len(), most), (41, 2 * 41 + SLACK));
+        assert_eq!((idle_list.len(), idle_list.of_hash.values().filter(|chain| chain.len > 0).count()), (40, 40));
     }
 }

@@ -19,7 +19,7 @@ mod tests;
 use crate::time::{Duration, Instant};
 use expiry::Expiry;
 use hasher::QuickHasher;
-use idle::{BuildSame, Entry, Shelf, Ticket};
+use idle::{BuildSame, Entry, IdleList, Ticket};
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 
@@ -87,7 +87,7 @@ pub struct Pooled<K, T> {
     /// The connection.
     pub item: T,
     /// When it was opened.
-    pub born: Instant,
+    pub opened_at: Instant,
 }
 
 /// Names an idle connection, until it is handed out; see [`Pool::shelve`].
@@ -133,7 +133,7 @@ pub struct PoolStatistics {
 #[derive(Debug)]
 pub struct Pool<K, T> {
     limits: PoolLimits,
-    shelf: Shelf<K, T>,
+    idle_list: IdleList<K, T>,
     expiry: Expiry,
     /// How many connections of each key are open, by its hash; kept only when there is a limit for it.
     open_by_key: HashMap<u64, Vec<(K, usize)>, BuildSame>,
@@ -149,7 +149,7 @@ impl<K: Hash + Eq, T> Pool<K, T> {
     pub fn new(limits: PoolLimits) -> Self {
         Pool {
             limits,
-            shelf: Shelf::new(),
+            idle_list: IdleList::new(),
             expiry: Expiry::new(),
             open_by_key: HashMap::default(),
             open: 0,
@@ -170,7 +170,7 @@ impl<K: Hash + Eq, T> Pool<K, T> {
     pub fn take<Q: Lookup<K> + ?Sized>(&mut self, key: &Q, now: Instant) -> Take<K, T> {
         let hash = hash_of(key);
         let fresh = |entry: &Entry<K, T>| entry.expires > now && key.matches(&entry.pooled.key);
-        if let Some(idle) = self.shelf.take_newest_where(hash, fresh) {
+        if let Some(idle) = self.idle_list.take_newest_where(hash, fresh) {
             self.reused += 1;
             return Take::Reuse { pooled: idle.pooled };
         }
@@ -200,14 +200,14 @@ impl<K: Hash + Eq, T> Pool<K, T> {
         let mut evicted = None;
         if self.is_full_at(hash, key) {
             // What is still idle under this key has expired: it makes room.
-            let place = self.shelf.oldest_where(hash, |entry| key.matches(&entry.pooled.key));
+            let place = self.idle_list.oldest_where(hash, |entry| key.matches(&entry.pooled.key));
             evicted = self.evict(place);
             if evicted.is_none() {
                 return Take::Full;
             }
         }
         if evicted.is_none() && self.limits.open_total.is_some_and(|limit| self.open >= limit) {
-            evicted = self.evict(self.shelf.oldest());
+            evicted = self.evict(self.idle_list.oldest());
             if evicted.is_none() {
                 return Take::Full;
             }
@@ -251,7 +251,7 @@ impl<K: Hash + Eq, T> Pool<K, T> {
         let idle_time = idle_hint.map_or(self.limits.idle_time, |hint| {
             self.limits.idle_time.min(hint.saturating_sub((hint / 2).min(Duration::from_secs(1))))
         });
-        let expires = (now + idle_time).min(pooled.born + self.limits.age);
+        let expires = (now + idle_time).min(pooled.opened_at + self.limits.age);
         if expires <= now {
             self.expired += 1;
             self.left(hash, &pooled.key);
@@ -263,19 +263,19 @@ impl<K: Hash + Eq, T> Pool<K, T> {
             return Err(pooled.item);
         }
 
-        let (ticket, of_hash) = self.shelf.put(hash, pooled, expires);
+        let (ticket, of_hash) = self.idle_list.put(hash, pooled, expires);
         let beyond = of_hash > self.limits.idle_per_key;
-        let beyond = beyond.then(|| self.shelf.oldest_beyond(ticket, self.limits.idle_per_key)).flatten();
-        let full = self.shelf.len() > self.limits.idle_total;
-        let evicted = self.evict(beyond.or(self.shelf.oldest().filter(|_| full)));
-        self.expiry.add(expires, ticket, &self.shelf);
+        let beyond = beyond.then(|| self.idle_list.oldest_beyond(ticket, self.limits.idle_per_key)).flatten();
+        let full = self.idle_list.len() > self.limits.idle_total;
+        let evicted = self.evict(beyond.or(self.idle_list.oldest().filter(|_| full)));
+        self.expiry.add(expires, ticket, &self.idle_list);
         Ok((IdleId(ticket), evicted))
     }
 
     /// An idle connection has ended by itself: it is idle no longer, nor counted as open. `None` when it was handed out before.
     pub fn remove(&mut self, idle: IdleId) -> Option<T> {
-        let place = self.shelf.place(idle.0)?;
-        let entry = self.shelf.remove(place)?;
+        let place = self.idle_list.place(idle.0)?;
+        let entry = self.idle_list.remove(place)?;
         self.left(entry.hash, &entry.pooled.key);
         Some(entry.pooled.item)
     }
@@ -292,8 +292,8 @@ impl<K: Hash + Eq, T> Pool<K, T> {
     /// Everything that has been idle too long or is too old at `now`, to be closed. Does not allocate when there is nothing.
     pub fn expire(&mut self, now: Instant) -> Vec<T> {
         let mut out = Vec::new();
-        while let Some(place) = self.expiry.next_due(now, &self.shelf) {
-            if let Some(entry) = self.shelf.remove(place) {
+        while let Some(place) = self.expiry.next_due(now, &self.idle_list) {
+            if let Some(entry) = self.idle_list.remove(place) {
                 self.expired += 1;
                 self.left(entry.hash, &entry.pooled.key);
                 out.push(entry.pooled.item);
@@ -305,13 +305,13 @@ impl<K: Hash + Eq, T> Pool<K, T> {
     /// When [`Pool::expire`] is to be called next; `None` when nothing is idle. Never later than the first
     /// expiry; it may be earlier, when what was to expire then has been used again.
     pub fn next_expiry(&self) -> Option<Instant> {
-        if self.shelf.len() == 0 { None } else { self.expiry.earliest() }
+        if self.idle_list.len() == 0 { None } else { self.expiry.earliest() }
     }
 
     /// Everything idle, to be closed.
     pub fn clear(&mut self) -> Vec<T> {
-        let mut out = Vec::with_capacity(self.shelf.len());
-        while let Some(entry) = self.shelf.oldest().and_then(|place| self.shelf.remove(place)) {
+        let mut out = Vec::with_capacity(self.idle_list.len());
+        while let Some(entry) = self.idle_list.oldest().and_then(|place| self.idle_list.remove(place)) {
             self.evicted += 1;
             self.left(entry.hash, &entry.pooled.key);
             out.push(entry.pooled.item);
@@ -321,7 +321,7 @@ impl<K: Hash + Eq, T> Pool<K, T> {
 
     /// All that is idle.
     pub fn idle(&self) -> impl Iterator<Item = &T> {
-        self.shelf.entries().map(|entry| &entry.pooled.item)
+        self.idle_list.entries().map(|entry| &entry.pooled.item)
     }
 
     /// What it has done and what it holds.
@@ -331,13 +331,13 @@ impl<K: Hash + Eq, T> Pool<K, T> {
             opened: self.opened,
             expired: self.expired,
             evicted: self.evicted,
-            idle: self.shelf.len(),
+            idle: self.idle_list.len(),
             open: self.open,
         }
     }
 
     fn evict(&mut self, place: Option<u32>) -> Option<T> {
-        let entry = self.shelf.remove(place?)?;
+        let entry = self.idle_list.remove(place?)?;
         self.evicted += 1;
         self.left(entry.hash, &entry.pooled.key);
         Some(entry.pooled.item)

@@ -5,7 +5,7 @@ fn at(ms: u64) -> Instant {
 }
 
 fn pooled(key: &str, item: u32) -> Pooled<String, u32> {
-    Pooled { key: key.into(), item, born: at(0) }
+    Pooled { key: key.into(), item, opened_at: at(0) }
 }
 
 /// A key form that needs no `String`.
@@ -60,7 +60,7 @@ fn the_one_used_last_comes_first_and_only_for_its_key() {
 fn t9_keys_of_one_hash_are_told_apart() {
     let mut pool: Pool<Dull, u32> = Pool::default();
     for n in 0..5 {
-        assert_eq!(pool.put(Pooled { key: Dull(n), item: n, born: at(0) }, at(0), None), None);
+        assert_eq!(pool.put(Pooled { key: Dull(n), item: n, opened_at: at(0) }, at(0), None), None);
     }
     assert_eq!(pool.take(&Dull(9), at(1)), Take::Open { evicted: None });
     for n in [2, 0, 4, 1, 3] {
@@ -72,7 +72,7 @@ fn t9_keys_of_one_hash_are_told_apart() {
 #[test]
 fn idle_time_hint_and_age_each_end_a_connection() {
     let s = Duration::from_secs;
-    for (born, put, hint, lasts_until) in [
+    for (opened_at, put, hint, lasts_until) in [
         (0, 0, None, 15_000),
         (0, 0, Some(s(60)), 15_000),
         (0, 0, Some(s(5)), 4_000),
@@ -80,7 +80,7 @@ fn idle_time_hint_and_age_each_end_a_connection() {
         (0, 299_000, None, 300_000),
     ] {
         let mut pool = Named::default();
-        let connection = Pooled { born: at(born), ..pooled("a", 1) };
+        let connection = Pooled { opened_at: at(opened_at), ..pooled("a", 1) };
         assert_eq!(pool.put(connection, at(put), hint), None);
         assert_eq!(pool.next_expiry(), Some(at(lasts_until)));
         assert!(pool.expire(at(lasts_until - 1)).is_empty());
@@ -171,7 +171,7 @@ fn t88_keys_of_one_hash_are_counted_one_by_one() {
     }
     assert_eq!([1, 2, 3].map(|n| pool.key_is_full(&Dull(n))), [true, true, false]);
     assert_eq!(pool.take(&Dull(1), at(0)), Take::Full);
-    assert_eq!(pool.put(Pooled { key: Dull(1), item: 7, born: at(0) }, at(0), None), None);
+    assert_eq!(pool.put(Pooled { key: Dull(1), item: 7, opened_at: at(0) }, at(0), None), None);
     assert_eq!(pool.take(&Dull(2), at(0)), Take::Full, "the idle one is of another key");
     pool.closed(&Dull(2));
     assert_eq!(pool.take(&Dull(2), at(0)), Take::Open { evicted: None });
@@ -199,7 +199,7 @@ fn what_is_kept_for_expiry_stays_bounded() {
     assert_eq!(pool.put(pooled("cold", 0), at(0), None), None);
     let mut now = at(0);
     for n in 0..10_000 {
-        assert_eq!(pool.put(Pooled { born: now, ..pooled("hot", n) }, now, None), None);
+        assert_eq!(pool.put(Pooled { opened_at: now, ..pooled("hot", n) }, now, None), None);
         now = now + Duration::from_millis(1);
         assert_eq!(reused(&mut pool, "hot", now), Some(n));
         assert!(pool.expiry.len() <= 2 * 2 + 32 + 1, "{}", pool.expiry.len());
@@ -238,7 +238,7 @@ fn it_does_what_a_plain_list_would() {
                     };
                     let expected = out.map(|index| list.remove(index).1);
                     list.push((key, item, now + idle));
-                    assert_eq!(pool.put(Pooled { key, item, born: now }, now, hint), expected, "seed {seed}");
+                    assert_eq!(pool.put(Pooled { key, item, opened_at: now }, now, hint), expected, "seed {seed}");
                 }
                 2 => {
                     let index = list.iter().rposition(|e| e.0 == key && e.2 > now);

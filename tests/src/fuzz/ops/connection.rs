@@ -85,9 +85,9 @@ impl Run<'_> {
                 self.tell(|connection| connection.bypass(n));
             }
             8 => {
-                let due = usize::try_from(self.connection.content_due()).unwrap_or(usize::MAX);
+                let due = usize::try_from(self.connection.direct_read_limit()).unwrap_or(usize::MAX);
                 let n = count(&mut self.u, due)? as u64;
-                if self.tell(|connection| connection.bypass_content(n)) {
+                if self.tell(|connection| connection.advance_body(n)) {
                     self.content = self.content.saturating_add(n);
                 }
             }
@@ -207,12 +207,12 @@ impl Run<'_> {
         }
         let connection = &mut self.connection;
         match which {
-            0 => connection.trade_storage(&mut vec![b'?'; n]),
+            0 => connection.swap_write_buffer(&mut vec![b'?'; n]),
             1 => drop(connection.take_trailers()),
             2 => {
                 let mut storage = Vec::with_capacity(n);
-                connection.trade_storage(&mut storage);
-                connection.trade_storage(&mut storage);
+                connection.swap_write_buffer(&mut storage);
+                connection.swap_write_buffer(&mut storage);
             }
             _ => {
                 let _ = (connection.body_room(), connection.is_reused(), connection.response_started());

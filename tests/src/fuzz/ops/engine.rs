@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use arbitrary::Unstructured;
-use petition_core::engine::{Engine, Group, Look, Output, READ_BUFFER, SocketId, TransferId};
+use petition_core::engine::{Engine, Group, Output, PollMark, READ_BUFFER, SocketId, TransferId};
 use petition_core::route::pool::PoolLimits;
 use petition_core::{Input, Instant, IoFailure, Limits, Now, Session, Side, Transfer, UnixTime};
 
@@ -51,7 +51,7 @@ struct Run<'a> {
     resolving: Vec<TransferId>,
     rewinding: Vec<TransferId>,
     /// A poll of all sockets that has begun.
-    look: Option<Look>,
+    mark: Option<PollMark>,
     started: usize,
     ended: usize,
     shown: Vec<String>,
@@ -82,7 +82,7 @@ impl Run<'_> {
             live: BTreeSet::new(),
             resolving: Vec::new(),
             rewinding: Vec::new(),
-            look: None,
+            mark: None,
             started: 0,
             ended: 0,
             shown: Vec::new(),
@@ -289,7 +289,7 @@ impl Run<'_> {
                 };
                 self.engine.socket_input(now, socket, input).unwrap();
             }
-            Output::Check(socket) => {
+            Output::Probe(socket) => {
                 let wire = &self.wires[&socket];
                 let quiet = wire.incoming.is_empty() && !wire.ended;
                 let input = if quiet { Input::Alive } else { Input::Dead };
@@ -356,8 +356,8 @@ impl Run<'_> {
     /// Everything is given up, and everything is closed.
     fn finish(&mut self) {
         self.rest().expect("no choice is left to the program");
-        let look = self.engine.begin_look();
-        self.engine.all_told(self.now, look);
+        let mark = self.engine.begin_poll();
+        self.engine.mark_polled(self.now, mark);
         self.rest().expect("no choice is left to the program");
         for id in std::mem::take(&mut self.rewinding) {
             let _ = self.engine.transfer_input(self.now, id, Input::NotRewound);

@@ -81,16 +81,16 @@ impl Run<'_> {
                 1 => self.link.abort_body(),
                 2 => self.link.close(),
                 3 => self.link.configure(&self.configs[usize::from(self.u.arbitrary::<bool>()?)].clone()),
-                4 => self.link.pass_framing(),
+                4 => self.link.consume_framing(),
                 5 => self.show(|link| link.send_raw(b"raw")),
                 6 => {
                     let n = count(&mut self.u, 9)?;
                     self.show(|link| link.bypass(n));
                 }
                 7 => {
-                    let due = usize::try_from(self.link.content_due()).unwrap_or(usize::MAX);
+                    let due = usize::try_from(self.link.direct_read_limit()).unwrap_or(usize::MAX);
                     let n = count(&mut self.u, due)? as u64;
-                    self.show(|link| link.bypass_content(n));
+                    self.show(|link| link.advance_body(n));
                 }
                 _ => self.link.stop_waiting(),
             },
@@ -176,13 +176,14 @@ impl Run<'_> {
         let link = &mut self.link;
         match which {
             0 => drop(link.space()),
-            1 => drop(link.lend(vec![b'?'; n])),
-            2 => drop(link.take_back()),
-            3 => link.trade_storage(&mut vec![b'?'; n]),
+            1 => drop(link.give_read_buffer(vec![b'?'; n])),
+            2 => drop(link.take_read_buffer()),
+            3 => link.swap_write_buffer(&mut vec![b'?'; n]),
             4 => link.filled(0),
             _ => {
                 let _ = (link.wants_read(), link.is_established(), link.is_plain(), link.phase(), link.counters());
-                let _ = (link.tls_info().is_some(), link.http().can_reuse(), link.content_due(), link.body_room());
+                let _ =
+                    (link.tls_info().is_some(), link.http().can_reuse(), link.direct_read_limit(), link.body_room());
                 let _ = (format!("{link:?}"), link.body().len(), link.outgoing().len());
             }
         }

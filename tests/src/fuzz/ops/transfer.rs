@@ -119,7 +119,7 @@ impl Run<'_> {
                 self.sockets.push((Some(*attempt), false));
                 self.attempts.push(*attempt);
             }
-            Output::Abandon(attempt) => self.closed(|socket| socket.0 == Some(*attempt)),
+            Output::CancelConnect(attempt) => self.closed(|socket| socket.0 == Some(*attempt)),
             Output::Close => self.closed(|socket| socket.1),
             Output::Release => {
                 // Or it is left where it is, and its socket closed.
@@ -187,8 +187,8 @@ impl Run<'_> {
                 self.shown.push(format!("{synced:?}"));
             }
             Some(Output::Acquire(_)) if self.u.ratio(1, 3)? => self.acquired()?,
-            Some(Output::Acquire(_)) => drop(self.give(Input::NotAcquired)),
-            Some(Output::Check) => {
+            Some(Output::Acquire(_)) => drop(self.give(Input::OpenNew)),
+            Some(Output::Probe) => {
                 let input = if self.u.ratio(1, 3)? { Input::Dead } else { Input::Alive };
                 self.give(input);
             }
@@ -250,14 +250,14 @@ impl Run<'_> {
             return Ok(());
         }
         if self.u.arbitrary()? {
-            drop(self.transfer.lend(vec![0; 20_000]));
+            drop(self.transfer.give_read_buffer(vec![0; 20_000]));
         }
         let space = self.transfer.space();
         let n = space.len().min(bytes.len());
         space[..n].copy_from_slice(&bytes[..n]);
         self.give(Input::Filled(n));
         if self.u.arbitrary()? {
-            drop(self.transfer.take_back());
+            drop(self.transfer.take_read_buffer());
         }
         Ok(())
     }
@@ -292,13 +292,17 @@ impl Run<'_> {
         match which {
             0 => drop(transfer.take_history()),
             1 => assert!(transfer.take_link().is_none(), "nothing is released now"),
-            2 => drop(transfer.lend(vec![b'?'; n])),
-            3 => drop(transfer.take_back()),
-            4 => transfer.trade_storage(&mut vec![b'?'; n]),
+            2 => drop(transfer.give_read_buffer(vec![b'?'; n])),
+            3 => drop(transfer.take_read_buffer()),
+            4 => transfer.swap_write_buffer(&mut vec![b'?'; n]),
             5 => transfer.space().iter_mut().for_each(|byte| *byte = b'?'),
             _ => {
-                let _ =
-                    (transfer.is_received(), transfer.body_room(), transfer.content_due(), transfer.undecoded().len());
+                let _ = (
+                    transfer.is_received(),
+                    transfer.body_room(),
+                    transfer.direct_read_limit(),
+                    transfer.undecoded().len(),
+                );
                 let _ = (transfer.route().cloned(), transfer.peer_name().is_some(), transfer.request().clone());
                 let _ = (transfer.awaits_response(), transfer.outgoing_next().len(), transfer.url().clone());
                 let _ = transfer.error(ErrorKind::Cancelled).to_string();
@@ -331,7 +335,7 @@ impl Run<'_> {
         let address = ["10.0.1.9:80".parse().unwrap()];
         let bytes = *self.u.choose(&ANSWERS)?;
         let input = match self.u.int_in_range(0..=23)? {
-            0 => Input::NotAcquired,
+            0 => Input::OpenNew,
             1 => Input::Alive,
             2 => Input::Dead,
             3 => Input::Resolved(&address),
@@ -363,7 +367,7 @@ impl Run<'_> {
                 }
                 return Ok(());
             }
-            21 => Input::Bypassed(n),
+            21 => Input::ReadDirect(n),
             22 => return self.acquired(),
             _ => Input::Tick,
         };
@@ -383,8 +387,8 @@ impl Run<'_> {
             self.poll();
             match self.asked.take() {
                 Some(Output::Sync) => self.transfer.sync(self.now, &mut self.session).unwrap(),
-                Some(Output::Acquire(_)) => drop(self.give(Input::NotAcquired)),
-                Some(Output::Check) => drop(self.give(Input::Dead)),
+                Some(Output::Acquire(_)) => drop(self.give(Input::OpenNew)),
+                Some(Output::Probe) => drop(self.give(Input::Dead)),
                 Some(Output::Resolve) => drop(self.give(Input::Resolved(&[]))),
                 Some(Output::Connect(attempt, _)) => self.connect_failed(attempt),
                 Some(Output::Transmit) => drop(self.give(Input::Wrote(self.transfer.outgoing().len()))),
@@ -406,7 +410,7 @@ impl Run<'_> {
 
     /// It waits: for an order of before that was not answered, or for the time.
     fn stir(&mut self) {
-        self.give(Input::NotAcquired);
+        self.give(Input::OpenNew);
         self.give(Input::Resolved(&[]));
         self.give(Input::NotRewound);
         for socket in self.sockets.clone() {

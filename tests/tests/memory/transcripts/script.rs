@@ -101,7 +101,7 @@ impl Scene {
                 self.tell(&Told::Wrote(s, bytes.into()));
             }
             Said::Read(s) => self.read(s),
-            Said::Check(s) => {
+            Said::Probe(s) => {
                 let dead = matches!(self.open[s as usize - 1].0.front(), Some(Act::End));
                 self.tell(&Told::Checked(s, !dead));
             }

@@ -4,7 +4,7 @@ use std::sync::mpsc;
 
 use petition_core::http1::ResponseHead;
 use petition_core::{Error, Request};
-use petition_mio::{DriverConfig, Flow, Handler, Head, LoopThread, Supply};
+use petition_mio::{DriverConfig, Flow, Handler, Head, LoopThread, UploadChunk};
 
 use super::names::Names;
 use super::transport::{Client, Exchanged, State, Transport};
@@ -49,15 +49,15 @@ impl Handler for Collector {
         Flow::Continue
     }
 
-    fn upload(&mut self, space: &mut [u8]) -> Result<Supply, String> {
+    fn upload(&mut self, space: &mut [u8]) -> Result<UploadChunk, String> {
         let rest = self.upload.get(self.sent..).unwrap_or_default();
         let n = rest.len().min(space.len());
         if n == 0 {
-            return Ok(Supply::End);
+            return Ok(UploadChunk::End);
         }
         space[..n].copy_from_slice(&rest[..n]);
         self.sent += n;
-        Ok(Supply::Bytes(n))
+        Ok(UploadChunk::Bytes(n))
     }
 
     fn end(self: Box<Self>, result: Result<(), Error>) {

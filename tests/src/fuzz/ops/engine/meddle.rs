@@ -11,10 +11,10 @@ use super::Run;
 impl Run<'_> {
     /// A poll of all sockets begins, or says that it is over: what could be read was told when it came. Or there is none any more.
     pub(super) fn look(&mut self) -> arbitrary::Result<()> {
-        match (self.look.take(), self.u.int_in_range(0..=5)?) {
+        match (self.mark.take(), self.u.int_in_range(0..=5)?) {
             (_, 0) => self.engine.look_at_each(),
-            (Some(look), _) => self.engine.all_told(self.now, look),
-            (None, _) => self.look = Some(self.engine.begin_look()),
+            (Some(mark), _) => self.engine.mark_polled(self.now, mark),
+            (None, _) => self.mark = Some(self.engine.begin_poll()),
         }
         Ok(())
     }
@@ -40,12 +40,12 @@ impl Run<'_> {
             2 => {
                 let Some(id) = self.live.iter().nth(n) else { return Ok(()) };
                 let _ = (engine.body(*id).len(), engine.peer_name(*id).is_some());
-                let _ = engine.transfer(*id).map(|transfer| (transfer.is_received(), transfer.content_due()));
+                let _ = engine.transfer(*id).map(|transfer| (transfer.is_received(), transfer.direct_read_limit()));
             }
             _ => {
                 let _ = (
                     engine.is_at_rest(),
-                    engine.awaits_look(),
+                    engine.awaits_poll(),
                     engine.deadline(),
                     engine.len(),
                     engine.sockets(),
@@ -63,9 +63,9 @@ impl Run<'_> {
         let link = Box::new(Link::new(Vec::new(), Config::default()));
         let input = match self.u.int_in_range(0..=6)? {
             0 => Input::Acquired { link, peer: None },
-            1 => Input::NotAcquired,
+            1 => Input::OpenNew,
             2 => Input::Filled(n.max(1_000_000)),
-            3 => Input::Bypassed(n.max(isize::MAX as usize + 1)),
+            3 => Input::ReadDirect(n.max(isize::MAX as usize + 1)),
             4 => Input::Consumed(n.max(1_000_000)),
             5 => Input::Wrote(n.max(1_000_000)),
             _ => Input::Rewound,

@@ -17,7 +17,7 @@ use std::time::Duration;
 use mio::event::Event as Readiness;
 use mio::net::TcpStream;
 use mio::{Events, Interest, Registry, Token, Waker};
-use petition_core::engine::{Engine, Look, Output, SessionAccess, SocketId, TransferId};
+use petition_core::engine::{Engine, Output, PollMark, SessionAccess, SocketId, TransferId};
 use petition_core::route::pool::{PoolLimits, PoolStatistics};
 use petition_core::{Event, Input, Instant, IoFailure, Now, Session, Side, Unavailable, discard_panic};
 use petition_shared::SharedSession;
@@ -25,9 +25,9 @@ use petition_shared::SharedSession;
 use crate::client::Client;
 use crate::clock;
 use crate::facts::Head;
-use crate::handle::Ticket;
-use crate::inbox::{Command, Inbox};
-use crate::job::{Collected, Flow, Job, Supply};
+use crate::handle::RequestState;
+use crate::job::{Collected, Flow, Job, UploadChunk};
+use crate::queue::{Command, Inbox};
 use crate::resolve::{Lookups, Resolver, SystemResolver};
 
 /// The most time that one turn takes unless it is told otherwise.
@@ -59,7 +59,7 @@ impl Default for DriverConfig {
 
 /// A client on the caller's own `mio::Registry`, within a range of its tokens.
 ///
-/// The caller polls; then tells [`Driver::ready`] of each event, says [`Driver::all_told`] and calls [`Driver::turn`]. [`EventLoop`](crate::EventLoop) does just that with a `Poll` of its own.
+/// The caller polls; then tells [`Driver::ready`] of each event, says [`Driver::mark_polled`] and calls [`Driver::turn`]. [`EventLoop`](crate::EventLoop) does just that with a `Poll` of its own.
 ///
 /// A panic in a callback goes through [`Driver::turn`]; the driver can be turned again afterwards.
 ///
@@ -88,7 +88,7 @@ pub struct Driver {
     collected: Option<Box<Collected>>,
     stopped: bool,
     /// Taken at the end of each turn: sockets are read and connections given out in turns only.
-    look: Look,
+    mark: PollMark,
     /// The poll before this turn told all.
     told: bool,
 }
@@ -105,7 +105,7 @@ struct Conn {
 struct Entry {
     job: Job,
     /// Only while somebody has a handle.
-    ticket: Option<Arc<Ticket>>,
+    ticket: Option<Arc<RequestState>>,
 }
 
 struct Shared(SharedSession);
@@ -129,7 +129,7 @@ impl Driver {
         let inbox = Arc::new(Inbox::new(Waker::new(registry, Token(tokens.start))?));
         let mut engine = Engine::new(config.pool);
         Ok(Driver {
-            look: engine.begin_look(),
+            mark: engine.begin_poll(),
             told: false,
             engine,
             state: Shared(config.session),
@@ -188,7 +188,7 @@ impl Driver {
     /// A kept connection of which such a poll reports nothing can be used again. Without this call each one is looked at
     /// by itself, which is one more system call for a request. The same is done when the poll has filled `events`, since
     /// more may have been ready than there was room for.
-    pub fn all_told(&mut self, events: &Events) {
+    pub fn mark_polled(&mut self, events: &Events) {
         self.told = events.iter().count() < events.capacity();
     }
 
@@ -233,13 +233,13 @@ impl Driver {
         self.now = clock::now();
         let until = self.now.instant + budget.unwrap_or(TURN);
         if std::mem::take(&mut self.told) {
-            self.engine.all_told(self.now, self.look);
+            self.engine.mark_polled(self.now, self.mark);
         } else {
             self.engine.look_at_each();
         }
         let left = self.work(until);
         self.lookups.go_on();
-        self.look = self.engine.begin_look();
+        self.mark = self.engine.begin_poll();
         left
     }
 
@@ -250,10 +250,10 @@ impl Driver {
         self.steps = 0;
         loop {
             // Those that have begun go on while a long queue of commands is obeyed, and the other way round.
-            let obeyed = self.obey();
+            let obeyed = self.run_command();
             match self.engine.poll(&mut self.state) {
                 // The next poll is the look that they wait for.
-                Output::Wait if !obeyed && self.engine.awaits_look() && self.inbox.is_empty() => return true,
+                Output::Wait if !obeyed && self.engine.awaits_poll() && self.inbox.is_empty() => return true,
                 // What a callback asked for is part of this turn.
                 Output::Wait if !obeyed && self.inbox.sleep() => return false,
                 Output::Wait => {}
@@ -289,17 +289,17 @@ impl Driver {
 
     /// Whether there is something to do at once.
     pub(crate) fn has_work(&self) -> bool {
-        !self.commands.is_empty() || !self.inbox.is_empty() || self.engine.awaits_look() || !self.engine.is_at_rest()
+        !self.commands.is_empty() || !self.inbox.is_empty() || self.engine.awaits_poll() || !self.engine.is_at_rest()
     }
 
-    /// Whether a request waits for the next poll: see [`Driver::all_told`].
+    /// Whether a request waits for the next poll: see [`Driver::mark_polled`].
     pub(crate) fn awaits_poll(&self) -> bool {
-        self.engine.awaits_look()
+        self.engine.awaits_poll()
     }
 
     /// The time until [`Driver::turn`] has something to do by itself; `None` when that depends on events alone.
     pub fn timeout(&self) -> Option<Duration> {
-        if self.engine.awaits_look() {
+        if self.engine.awaits_poll() {
             return Some(Duration::ZERO);
         }
         self.engine.deadline().map(|at| at - clock::instant())
@@ -359,7 +359,7 @@ impl Driver {
                 }
             }
             Output::Close(socket) => self.close(socket),
-            Output::Check(socket) => self.check(socket),
+            Output::Probe(socket) => self.check(socket),
             Output::Resolve(id) => self.resolve(id),
             Output::NeedBody(id) => self.supply(id),
             Output::Rewind(id) => {
@@ -569,12 +569,12 @@ fn gather(job: &mut Job, space: &mut [u8]) -> (usize, Option<Result<End, String>
         }
         let room = rest.len();
         match job.upload(rest) {
-            Ok(Supply::Bytes(given)) if given > room => {
+            Ok(UploadChunk::Bytes(given)) if given > room => {
                 return (n, Some(Err(format!("the source reports {given} bytes, and had room for {room}"))));
             }
-            Ok(Supply::Bytes(given @ 1..)) => n += given,
-            Ok(Supply::Bytes(_) | Supply::Later) => return (n, Some(Ok(End::Later))),
-            Ok(Supply::End) => return (n, Some(Ok(End::Over))),
+            Ok(UploadChunk::Bytes(given @ 1..)) => n += given,
+            Ok(UploadChunk::Bytes(_) | UploadChunk::Later) => return (n, Some(Ok(End::Later))),
+            Ok(UploadChunk::End) => return (n, Some(Ok(End::Over))),
             Err(words) => return (n, Some(Err(words))),
         }
     }

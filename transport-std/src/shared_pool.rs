@@ -11,7 +11,7 @@ use petition_core::route::Route;
 use petition_core::route::pool::{Pool, PoolLimits, Take};
 use petition_core::{Acquire, Instant};
 
-use crate::session::Kept;
+use crate::session::IdleConnection;
 
 /// The connections of a session.
 pub(crate) struct Places {
@@ -21,7 +21,7 @@ pub(crate) struct Places {
 }
 
 struct State {
-    pool: Pool<Route, Kept>,
+    pool: Pool<Route, IdleConnection>,
     /// Who waits, in the order of coming.
     line: VecDeque<(u64, Route)>,
     tickets: u64,
@@ -52,7 +52,7 @@ impl Places {
     }
 
     /// A kept connection, or leave to open one; `None` when that is to be waited for.
-    pub(crate) fn take_now(&self, route: &Route, want: Acquire, now: Instant) -> Option<Take<Route, Kept>> {
+    pub(crate) fn take_now(&self, route: &Route, want: Acquire, now: Instant) -> Option<Take<Route, IdleConnection>> {
         let mut state = self.lock();
         if !state.line.is_empty() {
             return None;
@@ -70,7 +70,7 @@ impl Places {
         want: Acquire,
         now: Instant,
         left: Option<Duration>,
-    ) -> Option<Take<Route, Kept>> {
+    ) -> Option<Take<Route, IdleConnection>> {
         let mut state = self.lock();
         if !state.line.iter().any(|(_, waiting)| waiting == route) {
             match ask(&mut state.pool, route, want, now) {
@@ -106,7 +106,7 @@ impl Places {
     }
 
     /// Calls `f` with the pool; whoever waits looks again after it.
-    pub(crate) fn with<R>(&self, f: impl FnOnce(&mut Pool<Route, Kept>) -> R) -> R {
+    pub(crate) fn with<R>(&self, f: impl FnOnce(&mut Pool<Route, IdleConnection>) -> R) -> R {
         let mut state = self.lock();
         let result = f(&mut state.pool);
         if !state.line.is_empty() {
@@ -116,7 +116,12 @@ impl Places {
     }
 }
 
-fn ask(pool: &mut Pool<Route, Kept>, route: &Route, want: Acquire, now: Instant) -> Take<Route, Kept> {
+fn ask(
+    pool: &mut Pool<Route, IdleConnection>,
+    route: &Route,
+    want: Acquire,
+    now: Instant,
+) -> Take<Route, IdleConnection> {
     match want {
         Acquire::Any => pool.take(route, now),
         Acquire::New => pool.open(route),

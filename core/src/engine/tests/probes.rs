@@ -5,7 +5,7 @@ use super::*;
 /// What the engine asks for next that is not answered here.
 #[derive(Debug, PartialEq)]
 enum Asks {
-    Check(SocketId),
+    Probe(SocketId),
     Write(SocketId),
     Nothing,
 }
@@ -15,7 +15,7 @@ impl World {
     fn asks(&mut self) -> Asks {
         loop {
             match self.engine.poll(&mut self.session) {
-                Output::Check(socket) => return Asks::Check(socket),
+                Output::Probe(socket) => return Asks::Probe(socket),
                 Output::Transmit(socket) => return Asks::Write(socket),
                 Output::Wait => return Asks::Nothing,
                 Output::Close(socket) => drop(self.open.remove(&socket)),
@@ -44,7 +44,7 @@ impl World {
 fn t47_without_polls_that_tell_all_every_kept_connection_is_looked_at() {
     let (mut world, socket) = World::with_idle();
     world.get("http://10.0.0.1/");
-    assert_eq!(world.asks(), Asks::Check(socket), "at once: no time makes it known");
+    assert_eq!(world.asks(), Asks::Probe(socket), "at once: no time makes it known");
     world.engine.socket_input(world.now, socket, Input::Alive).unwrap();
     assert_eq!(world.asks(), Asks::Write(socket));
 }
@@ -52,16 +52,16 @@ fn t47_without_polls_that_tell_all_every_kept_connection_is_looked_at() {
 #[test]
 fn t47_a_poll_from_before_the_connection_was_given_out_is_no_look() {
     let (mut world, socket) = World::with_idle();
-    world.look();
-    let before = world.engine.begin_look();
+    world.poll();
+    let before = world.engine.begin_poll();
     world.get("http://10.0.0.1/");
     assert_eq!(world.asks(), Asks::Nothing);
-    assert!(world.engine.awaits_look());
-    world.engine.all_told(world.now, before);
+    assert!(world.engine.awaits_poll());
+    world.engine.mark_polled(world.now, before);
     assert_eq!(world.asks(), Asks::Nothing, "that poll may have looked at the socket before");
-    assert!(world.engine.awaits_look());
-    world.look();
-    assert!(!world.engine.awaits_look());
+    assert!(world.engine.awaits_poll());
+    world.poll();
+    assert!(!world.engine.awaits_poll());
     assert_eq!(world.asks(), Asks::Write(socket));
 }
 
@@ -77,12 +77,12 @@ fn one_look_serves_all_that_wait_for_it() {
     for socket in &sockets {
         world.engine.socket_input(world.now, *socket, Input::Blocked(Side::Read)).unwrap();
     }
-    world.look();
+    world.poll();
     for url in &urls {
         world.get(url);
     }
     assert_eq!(world.asks(), Asks::Nothing);
-    world.look();
+    world.poll();
     let mut written = Vec::new();
     while let Asks::Write(socket) = world.asks() {
         written.push(socket);
@@ -104,12 +104,12 @@ fn requests_that_waited_for_one_look_share_one_storage() {
     for socket in world.open.keys().copied().collect::<Vec<_>>() {
         world.engine.socket_input(world.now, socket, Input::Blocked(Side::Read)).unwrap();
     }
-    world.look();
+    world.poll();
     for url in &urls {
         world.get(url);
     }
     assert_eq!(world.asks(), Asks::Nothing);
-    world.look();
+    world.poll();
     let mut written = 0;
     while let Asks::Write(socket) = world.asks() {
         let n = world.engine.outgoing(socket).len();
@@ -123,13 +123,13 @@ fn requests_that_waited_for_one_look_share_one_storage() {
 #[test]
 fn t47_what_is_heard_while_the_look_is_awaited_is_looked_at() {
     let (mut world, socket) = World::with_idle();
-    world.look();
+    world.poll();
     world.get("http://10.0.0.1/");
     assert_eq!(world.asks(), Asks::Nothing);
-    let look = world.engine.begin_look();
+    let mark = world.engine.begin_poll();
     world.engine.socket_input(world.now, socket, Input::Ready(Side::Read)).unwrap();
-    world.engine.all_told(world.now, look);
-    assert_eq!(world.asks(), Asks::Check(socket));
+    world.engine.mark_polled(world.now, mark);
+    assert_eq!(world.asks(), Asks::Probe(socket));
     world.engine.socket_input(world.now, socket, Input::Dead).unwrap();
     let Asks::Write(other) = world.asks() else { panic!("no other connection") };
     assert_ne!(other, socket);
@@ -142,38 +142,38 @@ fn t47_behind_a_read_that_was_filled_no_poll_is_a_look() {
     world.get("http://10.0.0.1/");
     world.run();
     let socket = *world.open.keys().next().unwrap();
-    world.look();
+    world.poll();
     world.get("http://10.0.0.1/");
-    assert_eq!(world.asks(), Asks::Check(socket));
+    assert_eq!(world.asks(), Asks::Probe(socket));
 }
 
 #[test]
 fn where_no_more_looks_come_those_that_wait_are_looked_at_by_themselves() {
     let (mut world, socket) = World::with_idle();
-    world.look();
+    world.poll();
     world.get("http://10.0.0.1/");
     assert_eq!(world.asks(), Asks::Nothing);
     world.engine.look_at_each();
-    assert!(!world.engine.awaits_look());
-    assert_eq!(world.asks(), Asks::Check(socket));
+    assert!(!world.engine.awaits_poll());
+    assert_eq!(world.asks(), Asks::Probe(socket));
 }
 
 #[test]
 fn what_is_cancelled_while_it_waits_for_a_look_ends_and_closes() {
     let (mut world, _) = World::with_idle();
-    world.look();
+    world.poll();
     let id = world.get("http://10.0.0.1/");
     assert_eq!(world.asks(), Asks::Nothing);
     world.engine.cancel(world.now, id);
-    world.look();
+    world.poll();
     world.run();
-    assert!(world.open.is_empty() && world.engine.is_empty() && !world.engine.awaits_look());
+    assert!(world.open.is_empty() && world.engine.is_empty() && !world.engine.awaits_poll());
 }
 
 #[test]
 fn a_deadline_is_met_while_a_look_is_awaited() {
     let (mut world, _) = World::with_idle();
-    world.look();
+    world.poll();
     let request = Request::new(Method::GET, "http://10.0.0.1/").timeout(Duration::from_secs(1));
     world.engine.start(world.now, world.session.prepare(&request).unwrap(), None);
     assert_eq!(world.asks(), Asks::Nothing);

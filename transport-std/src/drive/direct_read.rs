@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use petition_core::{Input, Instant, Now, Side};
 
-use super::{Call, Coming};
+use super::{Call, NextRead};
 
 /// Reads of less than this go through the buffer, which then also takes what comes behind.
 pub(crate) const LARGE: usize = 8 * 1024;
@@ -20,7 +20,7 @@ pub(super) const BEHIND: usize = 9;
 
 /// Body bytes that the caller has got in its own memory.
 #[derive(Default)]
-pub(super) struct Straight {
+pub(super) struct DirectRead {
     /// The transfer knows of these, and not that they are used: until the caller comes back, time is its own.
     shown: usize,
     /// These were read after them, and the transfer does not know.
@@ -29,7 +29,7 @@ pub(super) struct Straight {
     ahead: usize,
 }
 
-impl Straight {
+impl DirectRead {
     /// Whether there is something to be used up.
     fn is_open(&self) -> bool {
         self.shown + self.untold > 0
@@ -72,7 +72,7 @@ impl Call {
         self.straight.ahead = 0;
         let n = std::mem::take(&mut self.straight.untold);
         if n > 0 {
-            self.tell(Input::Bypassed(n));
+            self.tell(Input::ReadDirect(n));
             self.straight.shown = n;
         }
     }
@@ -80,7 +80,7 @@ impl Call {
     /// So many bytes came in one piece.
     pub(crate) fn saw(&mut self, n: usize) {
         if n >= LARGE {
-            self.coming = Coming::Large;
+            self.coming = NextRead::Large;
         }
     }
 
@@ -108,14 +108,14 @@ impl Call {
     /// With bytes at hand it does not wait for more.
     pub(crate) fn read_straight(&mut self, out: &mut [u8], have: usize) -> Option<usize> {
         let room = out.get_mut(have..).filter(|room| room.len() >= LARGE)?;
-        let due = usize::try_from(self.transfer.content_due()).unwrap_or(usize::MAX);
+        let due = usize::try_from(self.transfer.direct_read_limit()).unwrap_or(usize::MAX);
         // The rest of something large is read by itself, so that what is behind it begins in its place.
         if due >= LARGE {
-            self.coming = Coming::Large;
-        } else if self.coming != Coming::Large {
+            self.coming = NextRead::Large;
+        } else if self.coming != NextRead::Large {
             return None;
         } else if due == 0 {
-            self.coming = Coming::Anything;
+            self.coming = NextRead::Anything;
             return None;
         }
         let settings = self.transfer.request().settings();
@@ -165,9 +165,9 @@ impl Call {
     /// In the midst of something long nothing is told.
     fn came(&mut self, n: usize, due: usize) -> Option<usize> {
         self.coming = match n.cmp(&due) {
-            Ordering::Less => Coming::Large,
-            Ordering::Equal => Coming::Between,
-            Ordering::Greater => Coming::Anything,
+            Ordering::Less => NextRead::Large,
+            Ordering::Equal => NextRead::Between,
+            Ordering::Greater => NextRead::Anything,
         };
         let timed = self.transfer.request().settings().total_timeout.is_some();
         if n < due && !timed {
@@ -178,13 +178,13 @@ impl Call {
         self.time_passed();
         let straight = n.min(due);
         let untold = std::mem::take(&mut self.straight.untold);
-        self.tell(Input::Bypassed(untold + n));
+        self.tell(Input::ReadDirect(untold + n));
         // A deadline that has passed counts before what came with it.
         if self.transfer.is_ended() {
-            self.straight = Straight::default();
+            self.straight = DirectRead::default();
             return None;
         }
-        self.straight = Straight { shown: untold + straight, untold: 0, ahead: 0 };
+        self.straight = DirectRead { shown: untold + straight, untold: 0, ahead: 0 };
         Some(straight)
     }
 

@@ -13,11 +13,11 @@ use crate::sys::{self, Sides};
 
 /// The attempts under way.
 #[derive(Debug, Default)]
-pub(crate) struct Dialing {
+pub(crate) struct PendingConnects {
     attempts: Vec<(AttemptId, SocketAddr, TcpStream)>,
 }
 
-impl Dialing {
+impl PendingConnects {
     /// Begins to connect.
     pub(crate) fn start(&mut self, attempt: AttemptId, address: SocketAddr) -> io::Result<()> {
         self.attempts.push((attempt, address, sys::connect(address)?));

@@ -12,18 +12,18 @@ use petition_core::{Body, Error, Event, Input, Instant, IoFailure, Output, Prepa
 use petition_shared::process::Process;
 
 use crate::clock::Clock;
-use crate::dialing::Dialing;
+use crate::connecting::PendingConnects;
 use crate::session::Shared;
 use crate::socket::Socket;
 use crate::sys::{self, Sides};
 use crate::upload::Upload;
 
 mod connection;
-mod straight;
+mod direct_read;
 mod waiting;
 
-pub(crate) use straight::LARGE;
-use straight::Straight;
+use direct_read::DirectRead;
+pub(crate) use direct_read::LARGE;
 
 /// Request bodies up to this size are written by a socket that blocks, if it can; for larger ones both directions are watched, so that an early
 /// response is seen (T52).
@@ -49,7 +49,7 @@ pub(crate) struct Call {
     opened: Instant,
     /// The pool counts a connection of this call.
     has_place: bool,
-    dialing: Dialing,
+    dialing: PendingConnects,
     /// Where a body that is a stream comes from.
     pub(crate) upload: Option<Upload>,
     watched: bool,
@@ -60,15 +60,15 @@ pub(crate) struct Call {
     waiting: Waiting,
     /// A wait has said that something can be read, and no read since that there is nothing.
     readable: bool,
-    straight: Straight,
+    straight: DirectRead,
     /// The caller has been given something: until it waits again, time is its own.
     away: bool,
-    coming: Coming,
+    coming: NextRead,
 }
 
 /// What is likely to come next, as far as that decides how much is read at once, and where to.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-enum Coming {
+enum NextRead {
     /// The final head. What comes with it is copied.
     #[default]
     Head,
@@ -123,14 +123,14 @@ impl Call {
                 socket: None,
                 opened: Instant::ZERO,
                 has_place: false,
-                dialing: Dialing::default(),
+                dialing: PendingConnects::default(),
                 upload: None,
                 watched,
                 waiting: Waiting::default(),
                 readable: false,
-                straight: Straight::default(),
+                straight: DirectRead::default(),
                 away: false,
-                coming: Coming::default(),
+                coming: NextRead::default(),
             },
         )
     }
@@ -185,7 +185,7 @@ impl Call {
         match output {
             Output::Sync => self.sync(),
             Output::Acquire(want) => self.acquire(want),
-            Output::Check => {
+            Output::Probe => {
                 let alive = self.socket.as_ref().is_some_and(|socket| socket.is_quiet());
                 self.tell(if alive { Input::Alive } else { Input::Dead });
             }
@@ -195,7 +195,7 @@ impl Call {
                     self.tell(Input::ConnectFailed(attempt, IoFailure::from(&error)));
                 }
             }
-            Output::Abandon(attempt) => self.dialing.abandon(attempt),
+            Output::CancelConnect(attempt) => self.dialing.abandon(attempt),
             Output::Release => self.release(),
             Output::Close => self.close(),
             Output::Transmit => {
@@ -237,7 +237,7 @@ impl Call {
     fn event(&mut self, event: Event) -> Option<Stop> {
         match event {
             Event::Head(head) => {
-                (self.coming, self.away) = (Coming::Anything, true);
+                (self.coming, self.away) = (NextRead::Anything, true);
                 Some(Stop::Head(head))
             }
             Event::Done => Some(Stop::Done),
@@ -318,7 +318,7 @@ impl Call {
     fn lend_spare(&mut self) {
         if !self.lent {
             let storage = self.spare.take().unwrap_or_else(|| self.shared.take_spare());
-            self.spare = self.transfer.lend(storage).err();
+            self.spare = self.transfer.give_read_buffer(storage).err();
             self.lent = self.spare.is_none();
         }
     }
@@ -335,12 +335,12 @@ impl Call {
         let space = self.transfer.space();
         // What is read here is copied: a large body is to be read straight to where it is wanted.
         let most = match self.coming {
-            Coming::Head => WITH_HEAD.min(space.len()),
-            Coming::Between => BETWEEN.min(space.len()),
-            Coming::Anything | Coming::Large => space.len(),
+            NextRead::Head => WITH_HEAD.min(space.len()),
+            NextRead::Between => BETWEEN.min(space.len()),
+            NextRead::Anything | NextRead::Large => space.len(),
         };
-        if self.coming == Coming::Between {
-            self.coming = Coming::Anything;
+        if self.coming == NextRead::Between {
+            self.coming = NextRead::Anything;
         }
         let space = space.get_mut(..most).unwrap_or_default();
         let read = socket.limit_read(left).and_then(|()| socket.read(space));
@@ -430,8 +430,8 @@ impl Call {
 
 /// Whether this is asked again until it is answered.
 fn is_offer(output: &Output) -> bool {
-    use Output::{Check, NeedBody, Read, Sync, Transmit, Wait};
-    matches!(output, Read | Transmit | NeedBody | Check | Sync | Wait)
+    use Output::{NeedBody, Probe, Read, Sync, Transmit, Wait};
+    matches!(output, Read | Transmit | NeedBody | Probe | Sync | Wait)
 }
 
 impl Drop for Call {

@@ -11,7 +11,7 @@ use petition_core::engine::Group;
 use petition_core::{Error, Transfer};
 use petition_shared::process::{Process, this_thread};
 
-use crate::handle::Ticket;
+use crate::handle::RequestState;
 use crate::job::Job;
 use crate::resolve::Name;
 
@@ -23,11 +23,11 @@ pub(crate) enum Command {
     /// Begin, or report that it cannot be begun.
     Start(Start),
     /// End with an error.
-    Cancel(Arc<Ticket>),
+    Cancel(Arc<RequestState>),
     /// Deliver no body for now.
-    Pause(Arc<Ticket>),
+    Pause(Arc<RequestState>),
     /// Deliver again, and ask the body source again.
-    Resume(Arc<Ticket>),
+    Resume(Arc<RequestState>),
     /// End everything that was begun under this number.
     CancelGroup(u64),
     /// A look-up has ended.
@@ -40,7 +40,7 @@ pub(crate) enum Command {
 pub(crate) struct Start {
     pub(crate) transfer: Result<Transfer, Error>,
     pub(crate) group: Option<Group>,
-    pub(crate) ticket: Arc<Ticket>,
+    pub(crate) ticket: Arc<RequestState>,
     pub(crate) job: Job,
 }
 
