@@ -47,6 +47,7 @@ mod request;
 pub mod resolve;
 mod response;
 mod session;
+mod shared;
 mod shared_pool;
 mod socket;
 mod sys;

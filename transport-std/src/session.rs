@@ -1,26 +1,17 @@
 //! The session: shared by clones and threads, locked only for moments.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use petition_core::cookie::Jar;
 use petition_core::headers::HeaderError;
-use petition_core::link::Link;
-use petition_core::route::Route;
 use petition_core::route::pool::{Pool, PoolLimits, PoolStatistics};
-use petition_core::{BuildError, IntoUrl, Method, Options, UrlCache};
+use petition_core::{BuildError, IntoUrl, Method, Options};
 use petition_shared::SharedSession;
-use petition_shared::process::{PerProcess, Process};
 
 use crate::request::Request;
 use crate::resolve::{Resolver, SystemResolver};
-use crate::shared_pool::Places;
-use crate::socket::Socket;
-
-/// Read buffers kept for later calls, and their size. Zeroed memory of this size comes from the system as it is wanted, page by page; a smaller
-/// piece would be zeroed by us, all of it for the first small response.
-const SPARES: usize = 16;
-const SPARE_SIZE: usize = 128 * 1024;
+use crate::shared::Shared;
 
 /// Options, cookies and connections that are kept across requests.
 ///
@@ -40,77 +31,6 @@ const SPARE_SIZE: usize = 128 * 1024;
 /// ```
 #[derive(Clone)]
 pub struct Session(Arc<Shared>);
-
-/// What the pool keeps of a connection.
-pub(crate) struct IdleConnection {
-    pub(crate) link: Box<Link>,
-    pub(crate) socket: Box<Socket>,
-}
-
-pub(crate) struct Shared {
-    state: SharedSession,
-    own: PerProcess<Own>,
-    urls: Mutex<UrlCache>,
-    resolver: Box<dyn Resolver>,
-}
-
-/// What a session shares with no child process.
-struct Own {
-    places: Places,
-    spares: Mutex<Vec<Vec<u8>>>,
-}
-
-impl Own {
-    fn new(limits: PoolLimits) -> Own {
-        Own { places: Places::new(limits), spares: Mutex::default() }
-    }
-
-    /// In a child process: the parent's connections stay the parent's.
-    fn renew(&self) -> Own {
-        self.places.let_go();
-        Own::new(self.places.limits())
-    }
-}
-
-impl Shared {
-    fn own(&self) -> &Own {
-        self.own.get(Own::renew)
-    }
-
-    /// This process, without asking which it is.
-    pub(crate) fn process(&self) -> Process {
-        self.own.get_with_process(Own::renew).1.clone()
-    }
-
-    /// The options and cookies.
-    pub(crate) fn state(&self) -> &SharedSession {
-        &self.state
-    }
-
-    pub(crate) fn with_pool<R>(&self, f: impl FnOnce(&mut Pool<Route, IdleConnection>) -> R) -> R {
-        self.places().with(f)
-    }
-
-    pub(crate) fn places(&self) -> &Places {
-        &self.own().places
-    }
-
-    pub(crate) fn resolver(&self) -> &dyn Resolver {
-        &*self.resolver
-    }
-
-    pub(crate) fn take_spare(&self) -> Vec<u8> {
-        let spare = self.own().spares.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        spare.unwrap_or_else(|| vec![0; SPARE_SIZE])
-    }
-
-    pub(crate) fn give_spare(&self, storage: Vec<u8>) {
-        let mut spares = self.own().spares.lock().unwrap_or_else(PoisonError::into_inner);
-        if spares.len() < SPARES && storage.capacity() <= 2 * SPARE_SIZE {
-            spares.push(storage);
-        }
-    }
-}
 
 /// How a [`Session`] is made, where the defaults are not wanted.
 #[derive(Default)]
@@ -144,12 +64,8 @@ impl SessionBuilder {
 
     /// The session.
     pub fn build(self) -> Session {
-        Session(Arc::new(Shared {
-            state: self.state.unwrap_or_default(),
-            own: PerProcess::new(Own::new(self.pool)),
-            urls: Mutex::default(),
-            resolver: self.resolver.unwrap_or_else(|| Box::new(SystemResolver)),
-        }))
+        let resolver = self.resolver.unwrap_or_else(|| Box::new(SystemResolver));
+        Session(Arc::new(Shared::new(self.state.unwrap_or_default(), self.pool, resolver)))
     }
 }
 
@@ -166,12 +82,7 @@ impl Session {
 
     /// A request of any method in this session.
     pub fn request(&self, method: Method, url: impl IntoUrl) -> Request {
-        let request = match self.0.urls.try_lock() {
-            Ok(mut urls) => urls.request(method, url),
-            // Not worth waiting for.
-            Err(_) => petition_core::Request::new(method, url),
-        };
-        Request::in_session(self.clone(), request)
+        Request::in_session(self.clone(), self.0.request(method, url))
     }
 
     /// A GET request in this session.
@@ -231,7 +142,7 @@ impl Session {
     /// [`BuildError::Url`] when it is no absolute http or https URL.
     pub fn set_base_url(&self, url: impl AsRef<str>) -> Result<(), BuildError> {
         let url = url.as_ref();
-        self.0.state.with(|state| state.set_base_url(url))
+        self.0.state().with(|state| state.set_base_url(url))
     }
 
     /// Changes the options of the session. Requests that are sent from now on see the change.
@@ -250,7 +161,7 @@ impl Session {
     /// # Panics
     /// When it is called from within `change`, or from within [`Session::cookies`].
     pub fn configure<R>(&self, change: impl FnOnce(&mut Options) -> R) -> R {
-        self.0.state.with(|state| state.configure(change))
+        self.0.state().with(|state| state.configure(change))
     }
 
     /// Returns a copy of the options of the session.
@@ -258,7 +169,7 @@ impl Session {
     /// # Panics
     /// As [`Session::configure`].
     pub fn options(&self) -> Options {
-        self.0.state.with(|state| state.options().clone())
+        self.0.state().with(|state| state.options().clone())
     }
 
     /// Reads or changes the cookies. `f` has the session to itself, as in [`Session::configure`].
@@ -266,12 +177,12 @@ impl Session {
     /// # Panics
     /// As [`Session::configure`].
     pub fn cookies<R>(&self, f: impl FnOnce(&mut Jar) -> R) -> R {
-        self.0.state.with(|state| state.cookies(f))
+        self.0.state().with(|state| state.cookies(f))
     }
 
     /// The options and cookies, to be shared with another transport.
     pub fn state(&self) -> SharedSession {
-        self.0.state.clone()
+        self.0.state().clone()
     }
 
     /// What the pool of connections has done so far, and what it holds.

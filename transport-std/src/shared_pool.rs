@@ -7,11 +7,18 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use petition_core::link::Link;
 use petition_core::route::Route;
 use petition_core::route::pool::{Pool, PoolLimits, Take};
 use petition_core::{Acquire, Instant};
 
-use crate::session::IdleConnection;
+use crate::socket::Socket;
+
+/// What the pool keeps of a connection.
+pub(crate) struct IdleConnection {
+    pub(crate) link: Box<Link>,
+    pub(crate) socket: Box<Socket>,
+}
 
 /// The connections of a session.
 pub(crate) struct Places {

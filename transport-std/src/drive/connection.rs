@@ -7,7 +7,7 @@ use petition_core::route::pool::{Pooled, Take};
 use petition_core::{Acquire, Input, IoFailure};
 
 use super::{Call, Waiting};
-use crate::session::IdleConnection;
+use crate::shared_pool::IdleConnection;
 use crate::sys::Sides;
 
 impl Call {

@@ -13,7 +13,7 @@ use petition_shared::process::Process;
 
 use crate::clock::Clock;
 use crate::connecting::PendingConnects;
-use crate::session::Shared;
+use crate::shared::Shared;
 use crate::socket::Socket;
 use crate::sys::{self, Sides};
 use crate::upload::Upload;
