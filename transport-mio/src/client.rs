@@ -16,9 +16,10 @@ use petition_core::{
 use petition_shared::SharedSession;
 
 use crate::clock;
-use crate::handle::{Handle, Pending, RequestState};
+use crate::command::{Command, RequestState, Start};
+use crate::handle::{Handle, Pending};
 use crate::job::{Handler, Job};
-use crate::queue::{Command, Inbox, Start};
+use crate::queue::Inbox;
 use crate::response::Response;
 
 /// Submits requests to an event loop. Cheap to clone; may be used from any thread, and from callbacks on the loop itself.
@@ -170,13 +171,8 @@ impl Client {
         self.0.inbox.is_here()
     }
 
-    /// Whether the loop goes on while this thread waits.
-    pub(crate) fn can_wait(&self) -> bool {
-        self.is_here() && !self.0.inbox.is_turned_here()
-    }
-
     /// Begins a request. When the loop is gone, the job ends at once, on this thread.
-    fn start(self, transfer: Result<Transfer, Error>, group: Option<u64>, job: Job) -> Handle {
+    fn start(&self, transfer: Result<Transfer, Error>, group: Option<u64>, job: Job) -> Handle {
         let ticket = RequestState::new();
         let start = Start { transfer, group: group.map(Group), ticket: ticket.clone(), job };
         if let Some(Command::Start(mut start)) = self.0.inbox.push(Command::Start(start)) {
@@ -186,7 +182,7 @@ impl Client {
             }
             refuse_in_turn(start);
         }
-        Handle { ticket, client: self }
+        Handle { ticket, inbox: self.0.inbox.clone() }
     }
 }
 
@@ -222,17 +218,6 @@ fn refuse_in_turn(start: Start) {
     REFUSED.set(None);
     if let Some(panic) = panic {
         resume_unwind(panic);
-    }
-}
-
-impl Start {
-    /// Ends the job without having begun it.
-    pub(crate) fn refuse(self) {
-        let error = match self.transfer {
-            Err(error) => error,
-            Ok(transfer) => transfer.error(ErrorKind::Cancelled),
-        };
-        self.job.end(None, Some(error), &mut None);
     }
 }
 

@@ -35,6 +35,7 @@
 
 mod client;
 mod clock;
+mod command;
 mod driver;
 mod event_loop;
 mod facts;

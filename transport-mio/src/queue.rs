@@ -1,48 +1,16 @@
 //! What other threads, and callbacks, ask of the loop.
 
 use std::collections::VecDeque;
-use std::io;
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mio::Waker;
-use petition_core::engine::Group;
-use petition_core::{Error, Transfer};
 use petition_shared::process::{Process, this_thread};
 
-use crate::handle::RequestState;
-use crate::job::Job;
-use crate::resolve::Name;
+use crate::command::Command;
 
 /// A longer queue that has become empty gives its memory back.
 const KEEP: usize = 256;
-
-/// A request to the loop.
-pub(crate) enum Command {
-    /// Begin, or report that it cannot be begun.
-    Start(Start),
-    /// End with an error.
-    Cancel(Arc<RequestState>),
-    /// Deliver no body for now.
-    Pause(Arc<RequestState>),
-    /// Deliver again, and ask the body source again.
-    Resume(Arc<RequestState>),
-    /// End everything that was begun under this number.
-    CancelGroup(u64),
-    /// A look-up has ended.
-    Resolved(Name, io::Result<Vec<SocketAddr>>),
-    /// Return from [`EventLoop::run`](crate::EventLoop::run).
-    Stop,
-}
-
-/// Small: many of them may wait at once.
-pub(crate) struct Start {
-    pub(crate) transfer: Result<Transfer, Error>,
-    pub(crate) group: Option<Group>,
-    pub(crate) ticket: Arc<RequestState>,
-    pub(crate) job: Job,
-}
 
 /// Commands on their way to the loop.
 pub(crate) struct Inbox {
@@ -90,8 +58,13 @@ impl Inbox {
     }
 
     /// Whether this is called from within a turn, by a callback: what it waits for cannot come.
-    pub(crate) fn is_turned_here(&self) -> bool {
+    fn is_turned_here(&self) -> bool {
         self.turned_by.load(Ordering::Relaxed) == this_thread()
+    }
+
+    /// Whether the loop goes on while this thread waits.
+    pub(crate) fn can_wait(&self) -> bool {
+        self.is_here() && !self.is_turned_here()
     }
 
     /// This thread turns the loop, until what is returned is dropped.

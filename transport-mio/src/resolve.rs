@@ -18,7 +18,8 @@ pub use petition_core::route::resolve::{Resolver, StaticResolver};
 use petition_shared::lookups::{Asked, Helpers};
 pub use petition_shared::lookups::{HELPERS, MOST_HELPERS, QUEUE};
 
-use crate::queue::{Command, Inbox};
+use crate::command::{Command, Name};
+use crate::queue::Inbox;
 
 /// The operating system's resolver.
 #[derive(Clone, Copy, Debug, Default)]
@@ -29,9 +30,6 @@ impl Resolver for SystemResolver {
         Ok((host, port).to_socket_addrs()?.collect())
     }
 }
-
-/// What is looked up: host and port.
-pub(crate) type Name = (Box<str>, u16);
 
 /// The look-ups of one loop.
 pub(crate) struct Lookups {

@@ -6,7 +6,7 @@ use petition_core::engine::Group;
 use petition_core::{Input, IoFailure, Side};
 
 use super::{Driver, Entry};
-use crate::queue::{Command, Start};
+use crate::command::{Command, Start};
 
 impl Driver {
     /// Obeys one command, if there is one. Those that follow are kept, should it panic.

@@ -24,10 +24,10 @@ use petition_shared::SharedSession;
 
 use crate::client::Client;
 use crate::clock;
+use crate::command::{Command, RequestState};
 use crate::facts::Head;
-use crate::handle::RequestState;
 use crate::job::{Collected, Flow, Job, UploadChunk};
-use crate::queue::{Command, Inbox};
+use crate::queue::Inbox;
 use crate::resolve::{Lookups, Resolver, SystemResolver};
 
 /// The most time that one turn takes unless it is told otherwise.
