@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use petition_core::cookie::Jar;
 use petition_core::engine::Group;
 use petition_core::headers::HeaderError;
+use petition_core::route::pool::PoolStatistics;
 use petition_core::{
     BuildError, Error, ErrorKind, IntoUrl, Method, Now, Options, Request, Transfer, Unavailable, UnixTime, UrlCache,
     discard_panic,
@@ -144,6 +145,12 @@ impl Client {
     /// As [`Client::configure`].
     pub fn cookies<R>(&self, f: impl FnOnce(&mut Jar) -> R) -> R {
         self.0.state.with(|session| session.cookies(f))
+    }
+
+    /// Returns what the pool of the loop has done so far, and what it holds. The loop reports it before each callback that ends a
+    /// request, and at the end of each turn. All counts are zero in a child process.
+    pub fn statistics(&self) -> PoolStatistics {
+        self.0.inbox.statistics()
     }
 
     /// The options and cookies, to be shared with another transport.

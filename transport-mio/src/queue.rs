@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mio::Waker;
+use petition_core::route::pool::PoolStatistics;
 use petition_shared::process::{Process, this_thread};
 
 use crate::command::Command;
@@ -23,6 +24,8 @@ pub(crate) struct Inbox {
     asleep: AtomicBool,
     /// The thread that turns the loop now; 0 when nobody does.
     turned_by: AtomicUsize,
+    /// Of the loop's pool, as the loop reported them last.
+    statistics: Mutex<PoolStatistics>,
     waker: Waker,
 }
 
@@ -44,6 +47,7 @@ impl Inbox {
             some: AtomicBool::new(false),
             asleep: AtomicBool::new(true),
             turned_by: AtomicUsize::new(0),
+            statistics: Mutex::default(),
             waker,
         }
     }
@@ -65,6 +69,22 @@ impl Inbox {
     /// Whether the loop goes on while this thread waits.
     pub(crate) fn can_wait(&self) -> bool {
         self.is_here() && !self.is_turned_here()
+    }
+
+    /// Tells the clients what the pool has done, and what it holds.
+    pub(crate) fn report(&self, statistics: PoolStatistics) {
+        // A thread of the parent may hold the lock for ever in a child.
+        if self.is_here() {
+            *self.statistics.lock().unwrap_or_else(PoisonError::into_inner) = statistics;
+        }
+    }
+
+    /// What the loop reported last; nothing in a child process.
+    pub(crate) fn statistics(&self) -> PoolStatistics {
+        if !self.is_here() {
+            return PoolStatistics::default();
+        }
+        *self.statistics.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// This thread turns the loop, until what is returned is dropped.

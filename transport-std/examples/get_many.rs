@@ -29,6 +29,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             }
         }
     }
-    println!("{total} bytes, {:?}", session.pool_statistics());
+    println!("{total} bytes, {:?}", session.statistics());
     Ok(())
 }

@@ -185,8 +185,8 @@ impl Session {
         self.0.state().clone()
     }
 
-    /// What the pool of connections has done so far, and what it holds.
-    pub fn pool_statistics(&self) -> PoolStatistics {
+    /// Returns what the pool of connections has done so far, and what it holds.
+    pub fn statistics(&self) -> PoolStatistics {
         self.0.with_pool(|pool| pool.statistics())
     }
 
@@ -209,7 +209,7 @@ impl Default for Session {
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Session").field("pool", &self.pool_statistics()).finish_non_exhaustive()
+        f.debug_struct("Session").field("pool", &self.statistics()).finish_non_exhaustive()
     }
 }
 

@@ -138,8 +138,8 @@ impl Engine {
         transfers.map(|slot| slot.transfer.retained()).chain(idle).sum::<Retained>() + own
     }
 
-    /// What the pool has done, and what it holds.
-    pub fn pool_statistics(&self) -> PoolStatistics {
+    /// Returns what the pool has done so far, and what it holds.
+    pub fn statistics(&self) -> PoolStatistics {
         self.pool.statistics()
     }
 

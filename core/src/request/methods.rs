@@ -1,4 +1,7 @@
 //! The methods of a request that all faces share, as a macro: the chaining forms, one for each option, and what transports forward.
+//!
+//! A chaining form is named for the thing (`header`, `query`, `data`), a setting form says what it does with it: `set_` replaces,
+//! `append_` adds, `remove_` removes, as with `Headers` and `Params`.
 
 /// The methods of a request that are the same everywhere: for [`Request`] itself, and for the transports' own request types. `$request`
 /// is the path from `self` to the [`Request`]; where it is not empty, the setting forms are forwarded as well.
@@ -105,13 +108,13 @@ macro_rules! request_methods {
             /// Sets a field, in place of the session's and any earlier one of this name.
             header(name: impl AsRef<str>, value: impl AsRef<[u8]>) = set_header;
             /// Adds one more field of this name.
-            append_header(name: impl AsRef<str>, value: impl AsRef<[u8]>) = add_header;
+            extra_header(name: impl AsRef<str>, value: impl AsRef<[u8]>) = append_header;
             /// Sets a field whose value is a secret: shown nowhere, sent to this origin only.
             sensitive_header(name: impl AsRef<str>, value: impl AsRef<[u8]>) = set_sensitive_header;
             /// Removes all fields of this name, the session's and an automatic one included.
             without_header(name: impl AsRef<str>) = remove_header;
             /// Adds a query parameter; the URL's own query is kept.
-            query(name: impl AsRef<str>, value: impl AsRef<str>) = add_query;
+            query(name: impl AsRef<str>, value: impl AsRef<str>) = append_query;
             /// Sends a cookie with this request only, beside those of the jar.
             cookie(name: impl AsRef<str>, value: impl AsRef<str>) = set_cookie;
             /// Sets the body: bytes or text, sent as they are.

@@ -228,7 +228,7 @@ impl Request {
     }
 
     /// Adds one more field of this name.
-    pub fn add_header(&mut self, name: impl AsRef<str>, value: impl AsRef<[u8]>) {
+    pub fn append_header(&mut self, name: impl AsRef<str>, value: impl AsRef<[u8]>) {
         let result = self.options.headers.append(name.as_ref(), value);
         self.keep_fault(result.map_err(BuildError::Header));
     }
@@ -246,7 +246,7 @@ impl Request {
     }
 
     /// Adds a query parameter; the URL's own query is kept.
-    pub fn add_query(&mut self, name: impl AsRef<str>, value: impl AsRef<str>) {
+    pub fn append_query(&mut self, name: impl AsRef<str>, value: impl AsRef<str>) {
         self.options.query.append(name.as_ref(), value.as_ref());
     }
 

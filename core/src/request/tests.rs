@@ -51,8 +51,8 @@ fn fields_are_set_added_and_removed() {
     let mut request = get();
     request.set_header("A", "1");
     request.set_header("a", "2");
-    request.add_header("B", "3");
-    request.add_header("b", "4");
+    request.append_header("B", "3");
+    request.append_header("b", "4");
     assert_eq!(fields(&request), ["a: 2", "B: 3", "b: 4"]);
     request.remove_header("B");
     request.set_sensitive_header("C", "5");
@@ -75,7 +75,7 @@ fn credentials_cookies_and_queries_are_options_of_the_request() {
 fn the_first_fault_is_kept_and_reported() {
     let faulty: [(Request, &str); 6] = [
         (get().header("a b", "1"), "field name"),
-        (get().append_header("a", "\n"), "value of a"),
+        (get().extra_header("a", "\n"), "value of a"),
         (get().without_header(""), "field name"),
         (get().basic_auth("a:b", ""), "colon"),
         (get().bearer_auth(""), "token"),

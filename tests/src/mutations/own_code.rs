@@ -124,6 +124,12 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         to: "",
     },
     Mutation {
+        fault: "a client learns of the pool only at the end of a turn",
+        file: "transport-mio/src/driver/mod.rs",
+        from: "self.lookups.leave(id);\n                self.report();",
+        to: "self.lookups.leave(id);",
+    },
+    Mutation {
         fault: "a child turns the loop of its parent",
         file: "transport-mio/src/driver/mod.rs",
         from: "if !self.is_here() {\n            self.end_in_child();",

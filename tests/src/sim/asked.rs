@@ -103,7 +103,7 @@ impl Asked {
         for (name, value, sensitive) in &self.fields {
             match sensitive {
                 true => request.set_sensitive_header(name, value),
-                false => request.add_header(name, value),
+                false => request.append_header(name, value),
             }
         }
         for (name, value) in &self.cookies {

@@ -256,7 +256,7 @@ impl Driven for Engined {
     }
 
     fn counts(&self) -> Counts {
-        let pool = self.engine.pool_statistics();
+        let pool = self.engine.statistics();
         Counts { transfers: self.engine.len(), sockets: self.engine.sockets(), idle: pool.idle, open: pool.open }
     }
 

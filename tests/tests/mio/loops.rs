@@ -7,7 +7,7 @@ use std::sync::Condvar;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use mio::{Events, Interest, Poll, Token};
-use petition_core::route::pool::PoolLimits;
+use petition_core::route::pool::{PoolLimits, PoolStatistics};
 use petition_core::route::proxy::Proxy;
 use petition_mio::Driver;
 use petition_mio::resolve::{HELPERS, QUEUE, Resolver, StaticResolver};
@@ -63,10 +63,27 @@ fn an_idle_connection_expires_and_one_that_its_peer_closes_is_noticed() {
     let mut event_loop = super::event_loop();
     event_loop.client().get(closing.url("/")).send(|_| ());
     finish(&mut event_loop);
-    assert_eq!(event_loop.driver().pool_statistics().idle, 1);
+    assert_eq!(event_loop.driver().statistics().idle, 1);
     gate.release();
     turn_until(&mut event_loop, "the peer's end", |event_loop| event_loop.driver().sockets() == 0);
-    assert_eq!(event_loop.driver().pool_statistics().open, 0);
+    assert_eq!(event_loop.driver().statistics().open, 0);
+}
+
+#[test]
+fn client_sees_what_the_pool_did_for_each_request() {
+    let server = Httpbin::start_plain().unwrap();
+    let client = thread();
+    assert_eq!(client.statistics(), PoolStatistics::default());
+    let within = |client: &LoopThread| {
+        let (tell, told) = outcomes();
+        let inner = client.client().clone();
+        client.get(server.url("/get")).send(move |result| tell.send((result.is_ok(), inner.statistics())).unwrap());
+        told.recv_timeout(PATIENCE).unwrap()
+    };
+    let once = PoolStatistics { opened: 1, open: 1, idle: 1, ..PoolStatistics::default() };
+    assert_eq!((within(&client), client.statistics()), ((true, once), once));
+    let twice = PoolStatistics { reused: 1, ..once };
+    assert_eq!((within(&client), client.statistics()), ((true, twice), twice));
 }
 
 #[test]

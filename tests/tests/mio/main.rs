@@ -63,7 +63,7 @@ fn assert_nothing_left(event_loop: &mut EventLoop) {
     // One turn is bounded, and a panic may have cut the last one short.
     turn_until(event_loop, "the closing of idle sockets", |event_loop| event_loop.driver().sockets() == 0);
     let driver = event_loop.driver();
-    assert_eq!((driver.len(), driver.sockets(), driver.pool_statistics().open), (0, 0, 0));
+    assert_eq!((driver.len(), driver.sockets(), driver.statistics().open), (0, 0, 0));
 }
 
 /// What callbacks have said, in order, and on this thread to be read.

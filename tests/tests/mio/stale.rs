@@ -223,7 +223,7 @@ fn a_request_from_a_callback_goes_out_within_the_same_frame() {
     });
     // The first answer is there; the second request waits for a poll, of which this frame has time for more than one.
     let end = Instant::now() + PATIENCE;
-    while event_loop.driver().pool_statistics().reused == 0 {
+    while event_loop.driver().statistics().reused == 0 {
         assert!(Instant::now() < end);
         event_loop.pump(FRAME).unwrap();
     }

@@ -93,5 +93,5 @@ fn a_paused_handler_stops_the_reading_while_the_server_pushes_a_gibibyte() {
     assert_eq!(told.try_iter().collect::<Vec<_>>(), ["cancelled"]);
     event_loop.driver_mut().close_idle();
     turn_until(&mut event_loop, |event_loop| event_loop.driver().sockets() == 0);
-    assert_eq!(event_loop.driver().pool_statistics().open, 0);
+    assert_eq!(event_loop.driver().statistics().open, 0);
 }

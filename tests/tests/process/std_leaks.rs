@@ -46,7 +46,7 @@ fn a_thousand_timeouts_leave_nothing_behind() {
         let url = if n % 10 == 0 { &urls[2] } else { &urls[n % 2] };
         let error = session.get(url).timeout(limit).send().unwrap_err();
         assert!(error.is_timeout(), "{error}");
-        assert_eq!(session.pool_statistics().open, 0);
+        assert_eq!(session.statistics().open, 0);
     }
     settles(before);
 }
@@ -71,7 +71,7 @@ fn failures_of_every_kind_leave_nothing_behind() {
         session.get(unknown.https_url("/")).send().unwrap_err();
         session.post(odd.url("/")).stream(std::io::empty(), Some(5)).send().unwrap_err();
     }
-    assert_eq!(session.pool_statistics().open, 0);
+    assert_eq!(session.statistics().open, 0);
     settles(before);
 }
 
@@ -92,7 +92,7 @@ fn threads_leave_no_more_sockets_than_the_pool_keeps() {
     world.server.wait_for_counts("at most six open", |counts| counts.open <= 6);
     // The server's end of each connection is in this process, too.
     let now = eventually("sockets to be closed", || sockets().filter(|now| *now <= before + 2 * 6));
-    assert_eq!(now - before, 2 * world.session.pool_statistics().idle);
+    assert_eq!(now - before, 2 * world.session.statistics().idle);
     world.session.close_idle();
     eventually("all sockets to be closed", || sockets().filter(|now| *now <= before));
 }

@@ -36,7 +36,7 @@ fn requests_in_a_row_share_one_connection() {
             assert_eq!(response.reused(), n > 0);
             response.text().unwrap();
         }
-        let stats = world.session.pool_statistics();
+        let stats = world.session.statistics();
         assert_eq!((stats.opened, stats.reused, stats.idle, stats.open), (1, 99, 1, 1));
         assert_eq!((world.server.counts().accepted, world.server.requests()), (1, 100));
     }
@@ -58,7 +58,7 @@ fn many_threads_share_a_session() {
                 });
             }
         });
-        let (stats, requests) = (world.session.pool_statistics(), threads * rounds);
+        let (stats, requests) = (world.session.statistics(), threads * rounds);
         assert_eq!(world.server.requests(), requests);
         assert!(stats.reused > requests as u64 / 2, "{stats:?}");
         assert!(stats.idle <= 6 && stats.open == stats.idle, "{stats:?}");
@@ -75,11 +75,11 @@ fn at_most_sixteen_connections_are_kept_in_all() {
         .iter()
         .flat_map(|world| (0..8).map(|_| session.get(world.url("/range/10")).send().unwrap()).collect::<Vec<_>>())
         .collect();
-    assert_eq!(session.pool_statistics().open, 32, "no limit on what is in use");
+    assert_eq!(session.statistics().open, 32, "no limit on what is in use");
     for mut response in held {
         response.text().unwrap();
     }
-    let stats = session.pool_statistics();
+    let stats = session.statistics();
     assert_eq!((stats.idle, stats.open), (16, 16));
     // The servers need a moment to see what was closed.
     let open = || worlds.iter().map(|world| world.server.counts().open).sum::<usize>();
@@ -100,7 +100,7 @@ fn a_get_is_sent_once_more_when_its_kept_connection_turns_out_dead() {
         drop(response);
         assert_eq!(text(&session, &server.url("/3")), "ok");
         assert_eq!(server.counts().accepted, 2, "and the new connection was kept");
-        let stats = session.pool_statistics();
+        let stats = session.statistics();
         assert_eq!((stats.idle, stats.open), (1, 1), "{stats:?}");
     }
 }
@@ -125,7 +125,7 @@ fn a_post_is_not_sent_twice() {
         let error = session.post(server.url("/2")).data("pay").send().unwrap_err();
         assert_eq!(error.report().processed, Processed::Maybe, "T54: {error}");
         assert!(error.to_string().contains("the server may have acted on it"), "{error}");
-        assert_eq!((server.counts().accepted, session.pool_statistics().open), (1, 0));
+        assert_eq!((server.counts().accepted, session.statistics().open), (1, 0));
     }
 }
 
@@ -156,7 +156,7 @@ fn an_end_that_can_be_seen_costs_not_even_a_post() {
     ended.recv_timeout(PATIENCE).unwrap();
     assert_eq!(session.post(server.url("/2")).data("pay").send().unwrap().text().unwrap(), "ok");
     assert_eq!(server.record(0).requests.len(), 1);
-    assert_eq!((session.pool_statistics().idle, session.pool_statistics().open), (1, 1));
+    assert_eq!((session.statistics().idle, session.statistics().open), (1, 1));
 }
 
 #[test]
@@ -176,7 +176,7 @@ fn bytes_that_nobody_asked_for_end_a_connection() {
         };
         let url = if tls { server.https_url("/") } else { server.url("/") };
         assert_eq!(text(&session, &url), "ok");
-        assert_eq!(session.pool_statistics().idle, 0, "T47: leftover bytes");
+        assert_eq!(session.statistics().idle, 0, "T47: leftover bytes");
         assert_eq!(text(&session, &url), "ok");
         gate.release();
         sent.recv_timeout(PATIENCE).unwrap();
@@ -210,7 +210,7 @@ fn a_short_rest_is_read_on_drop_and_a_long_one_is_not() {
             let mut space = vec![0; read];
             response.read_exact(&mut space).unwrap();
             timed(Duration::ZERO..=Duration::from_secs(2), || drop(response));
-            assert_eq!(world.session.pool_statistics().idle, usize::from(kept), "T87: {path} after {read}");
+            assert_eq!(world.session.statistics().idle, usize::from(kept), "T87: {path} after {read}");
         }
         world.server.wait_for_counts("all closed", |counts| counts.open == 0);
     }
@@ -223,7 +223,7 @@ fn a_rest_that_does_not_come_is_not_waited_for() {
     let session = Session::new();
     let response = session.get(server.url("/")).send().unwrap();
     timed(Duration::from_millis(200)..=Duration::from_secs(2), || drop(response));
-    assert_eq!(session.pool_statistics().open, 0, "T87");
+    assert_eq!(session.statistics().open, 0, "T87");
 }
 
 #[test]
@@ -232,7 +232,7 @@ fn a_thread_that_holds_one_response_can_ask_for_another() {
     let mut outer = world.session.get(world.url("/stream-bytes/50000")).send().unwrap();
     let mut inner = world.session.get(world.url("/stream-bytes/50000")).send().unwrap();
     assert_eq!(inner.bytes_of().len() + outer.bytes_of().len(), 100_000, "T88");
-    let stats = world.session.pool_statistics();
+    let stats = world.session.statistics();
     assert_eq!((stats.idle, stats.open), (2, 2), "{stats:?}");
 }
 
@@ -256,7 +256,7 @@ fn t88_a_place_is_waited_for_no_longer_than_the_limit_says() {
         assert!(inner.is_timeout() && words.contains("waiting for a connection: timed out: pool_timeout"), "{words}");
         assert_eq!(outer.bytes_of().len(), 50_000);
         assert!(session.get(world.url("/get")).send().unwrap().ok());
-        let stats = session.pool_statistics();
+        let stats = session.statistics();
         assert_eq!((stats.idle, stats.open), (1, 1), "{stats:?}");
     }
 }
@@ -293,7 +293,7 @@ fn an_error_gives_its_place_back() {
     for _ in 0..3 {
         assert!(session.get(format!("http://{refusing}/")).send().unwrap_err().is_connect());
         assert!(session.get(server.url("/")).send().is_err());
-        assert_eq!(session.pool_statistics().open, 0);
+        assert_eq!(session.statistics().open, 0);
     }
 }
 
@@ -309,7 +309,7 @@ fn what_says_close_is_closed() {
     let session = Session::new();
     for head in heads {
         assert_eq!(text(&session, &server.url("/")), "ok");
-        assert_eq!(session.pool_statistics().open, 0, "T99: {head}");
+        assert_eq!(session.statistics().open, 0, "T99: {head}");
     }
     let world = World::plain();
     world.session.configure(|options| {
@@ -332,7 +332,7 @@ fn idle_limits_are_kept() {
         let before = world.server.counts().accepted;
         text(&session, &world.url("/get"));
         text(&session, &world.url("/get"));
-        assert_eq!((session.pool_statistics().open, world.server.counts().accepted - before), (0, 2), "{limits:?}");
+        assert_eq!((session.statistics().open, world.server.counts().accepted - before), (0, 2), "{limits:?}");
     }
 }
 

@@ -52,7 +52,7 @@ fn a_trickling_head_ends_at_the_total_deadline() {
     let session = within_a_second();
     let error = timed(ONE_SECOND, || session.get(server.url("/")).send().unwrap_err());
     assert_timeout(&error, Timeout::Total, Phase::Head);
-    assert_eq!(session.pool_statistics().open, 0);
+    assert_eq!(session.statistics().open, 0);
 }
 
 #[test]

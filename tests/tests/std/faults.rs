@@ -144,7 +144,7 @@ fn every_fault_of_an_answer_reads_well() {
         assert!(line.contains("/path?token=***"), "the names of the query are shown: {line}");
         assert!(!line.contains('\n') && line.len() < 400, "{line}");
         assert!(!everything(&error).contains(CANARY), "T96: {line}");
-        assert_eq!(session.pool_statistics().open, 0, "{line}");
+        assert_eq!(session.statistics().open, 0, "{line}");
         // A redirect that cannot be followed is judged when its head is there, whatever the stage is called.
         assert!(error.report().phase == phase || phase == Phase::Redirect, "{line}");
     }
@@ -176,7 +176,7 @@ fn a_gzip_bomb_is_stopped_at_a_limit_that_is_named() {
     assert!(error.to_string().contains("limit body_bytes is 1048576, seen 1048577"), "T58: {error}");
     // Dropped unread it is not decoded at all, and its connection serves on.
     drop(session.get(server.url("/")).send().unwrap());
-    assert_eq!(session.pool_statistics().idle, 1, "T16");
+    assert_eq!(session.statistics().idle, 1, "T16");
 }
 
 #[test]
@@ -305,7 +305,7 @@ fn the_session_works_on_after_every_fault() {
         assert!(world.session.get("http://host:0/").send().is_err());
         assert!(world.session.get(world.url("/get")).send().unwrap().text().is_ok());
     }
-    assert_eq!((world.server.counts().accepted, world.session.pool_statistics().open), (1, 1));
+    assert_eq!((world.server.counts().accepted, world.session.statistics().open), (1, 1));
     odd.wait_for_counts("all closed", |counts| counts.open == 0);
-    eventually("one idle connection", || (world.session.pool_statistics().idle == 1).then_some(()));
+    eventually("one idle connection", || (world.session.statistics().idle == 1).then_some(()));
 }

@@ -41,7 +41,7 @@ fn nginx_keeps_connections_compresses_and_redirects() {
         assert!(text(&session, &nginx.url("/echo?x=%20y")).starts_with("GET /echo?x=%20y "));
         let early = session.post(nginx.url("/echo")).data(vec![0; 20 << 20]).send();
         assert!(early.is_ok_and(|response| response.status() == 413) || secure, "T52");
-        let stats = session.pool_statistics();
+        let stats = session.statistics();
         assert!(stats.opened <= 3, "{stats:?}\n{}", nginx.process.output());
     }
 }

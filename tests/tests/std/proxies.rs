@@ -119,7 +119,7 @@ fn a_refusal_of_a_tunnel_is_an_error_and_never_the_origins_answer() {
         assert!(line.contains(&asked), "{line}");
         assert!(!everything(&error).contains("hush"), "{line}");
         assert_eq!((scene.origin.requests(), scene.session.cookies(|jar| jar.len())), (0, 0), "T77");
-        assert_eq!(scene.session.pool_statistics().open, 0);
+        assert_eq!(scene.session.statistics().open, 0);
     }
 }
 

@@ -150,7 +150,7 @@ fn a_stream_that_is_shorter_or_longer_than_it_said_is_an_error() {
             Err(error) => assert!(error.to_string().contains("declared length"), "{error}"),
             Ok(response) => panic!("{real} bytes of {said}: {}", response.status()),
         }
-        assert_eq!(world.session.pool_statistics().idle, 0, "such a connection is not kept");
+        assert_eq!(world.session.statistics().idle, 0, "such a connection is not kept");
     }
 }
 
@@ -167,7 +167,7 @@ fn the_words_of_a_reader_that_fails_are_in_the_error() {
     let error = request.send().unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::RequestBody(_)), "{error:?}");
     assert!(error.to_string().contains("request body: the tape is torn"), "{error}");
-    assert_eq!(world.session.pool_statistics().open, 0);
+    assert_eq!(world.session.statistics().open, 0);
 }
 
 #[test]

@@ -100,7 +100,7 @@ fn a_body_is_read_in_any_steps() {
             assert_eq!(response.read(&mut space).unwrap(), 0, "the end stays the end");
             assert_eq!(Response::content(&mut response).unwrap().len(), 0, "what was read is not collected");
         }
-        let stats = world.session.pool_statistics();
+        let stats = world.session.statistics();
         assert_eq!((stats.opened, stats.idle), (1, 1));
     }
 }
@@ -128,7 +128,7 @@ fn every_coding_is_asked_for_and_removed() {
             let told: Value = response.json().unwrap();
             assert_eq!(told[flag], true, "{path}");
             assert!(told["headers"]["Accept-Encoding"].as_str().unwrap().contains(coding));
-            assert!(!response.reused() || world.session.pool_statistics().opened == 1);
+            assert!(!response.reused() || world.session.statistics().opened == 1);
         }
     }
 }
@@ -229,7 +229,7 @@ fn a_response_without_a_body_gives_its_connection_back_at_once() {
         let none = world.session.get(world.url("/status/204")).send().unwrap();
         let same = world.session.get(world.url("/cache")).header("If-None-Match", "x").send().unwrap();
         assert_eq!((head.status().as_u16(), none.status().as_u16(), same.status().as_u16()), (200, 204, 304));
-        assert_eq!(world.session.pool_statistics().idle, 1);
+        assert_eq!(world.session.statistics().idle, 1);
         assert_eq!(world.server.counts().accepted, 1, "though the responses are still held");
     }
 }

@@ -23,7 +23,7 @@ fn t88_connections_that_are_not_kept_have_slots() {
             options.pool_timeout(Duration::from_millis(200));
         });
         let mut outer = session.get(world.url("/stream-bytes/50000")).send().unwrap();
-        assert_eq!(session.pool_statistics().open, 1);
+        assert_eq!(session.statistics().open, 1);
         let inner = timed(Duration::from_millis(200)..=Duration::from_secs(5), || {
             session.get(world.url("/get")).send().unwrap_err()
         });
@@ -33,7 +33,7 @@ fn t88_connections_that_are_not_kept_have_slots() {
             options.pool_timeout(PATIENCE);
         });
         assert!(session.get(world.url("/get")).send().unwrap().text().is_ok());
-        assert_eq!(session.pool_statistics().open, 0);
+        assert_eq!(session.statistics().open, 0);
     }
 }
 
@@ -49,13 +49,13 @@ fn t88_threads_wait_in_line_without_kept_connections() {
             scope.spawn(|| {
                 for _ in 0..10 {
                     let mut response = session.get(world.url("/get")).send().unwrap();
-                    assert_eq!(session.pool_statistics().open, 1);
+                    assert_eq!(session.statistics().open, 1);
                     response.text().unwrap();
                 }
             });
         }
     });
-    assert_eq!((world.server.counts().accepted, session.pool_statistics().open), (40, 0));
+    assert_eq!((world.server.counts().accepted, session.statistics().open), (40, 0));
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn t88_slot_is_given_back_at_the_end_of_every_body() {
             });
             let mut response = session.get(server.url("/")).send().unwrap();
             let outcome = reads(&mut response);
-            assert_eq!(session.pool_statistics().open, 0, "{head}{outcome:?}");
+            assert_eq!(session.statistics().open, 0, "{head}{outcome:?}");
             if !ends {
                 assert!(matches!(server.wait_for_end(0).ending, Some(Ending::Done | Ending::Closed | Ending::Reset)));
             }
@@ -161,7 +161,7 @@ fn t88_kept_connection_is_free_behind_the_last_byte() {
         let mut response = session.get(world.url(&format!("/bytes/{size}"))).send().unwrap();
         response.read_exact(&mut vec![0; size]).unwrap();
         kept.push(response);
-        let stats = session.pool_statistics();
+        let stats = session.statistics();
         assert_eq!((stats.idle, stats.open, stats.opened), (1, 1, 1));
     }
 }

@@ -64,7 +64,7 @@ fn every_framing_in_reads_of_every_size() {
             let response = session.get(server.url("/")).send().unwrap();
             let read = read_all(response, reads).unwrap();
             assert!(read == body, "{} bytes of {}", read.len(), body.len());
-            assert_eq!(session.pool_statistics().idle, usize::from(keeps));
+            assert_eq!(session.statistics().idle, usize::from(keeps));
             if keeps {
                 let second = session.get(server.url("/")).send().unwrap();
                 assert!(second.reused() && second.status() == 204);
@@ -96,7 +96,7 @@ fn reads_straight_are_left_off_at_any_place() {
             }
             drop(response);
             // A short rest is read, so that the connection can be kept.
-            assert_eq!(session.pool_statistics().idle, usize::from(kept || collects), "{read} read");
+            assert_eq!(session.statistics().idle, usize::from(kept || collects), "{read} read");
         }
     }
 }
@@ -158,7 +158,7 @@ fn bytes_behind_a_body_keep_the_connection_from_being_kept() {
             let session = Session::new();
             let response = session.get(server.url("/")).send().unwrap();
             assert!(read_all(response, &[262_144]).unwrap() == body);
-            assert_eq!(session.pool_statistics().idle, usize::from(behind.is_empty()), "T47");
+            assert_eq!(session.statistics().idle, usize::from(behind.is_empty()), "T47");
         }
     }
 }

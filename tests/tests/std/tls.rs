@@ -84,7 +84,7 @@ fn every_bad_certificate_is_refused_and_its_fault_named() {
         assert!(line.contains(words) && line.contains("the TLS handshake"), "T79: {line}");
         assert_eq!(error.report().phase, Phase::Tls);
         assert!(!everything(&error).contains("hush"));
-        assert_eq!((server.requests(), session.pool_statistics().open), (0, 0), "nothing was said");
+        assert_eq!((server.requests(), session.statistics().open), (0, 0), "nothing was said");
     }
 }
 

@@ -275,7 +275,7 @@ fn a_refusal_instead_of_100_is_the_answer_and_no_body_is_sent() {
     drop(response);
     let record = server.wait_for_end(0);
     assert!(record.received.ends_with(b"\r\n\r\n"), "T53: {}", record.received.escape_ascii());
-    assert_eq!(session.pool_statistics().open, 0);
+    assert_eq!(session.statistics().open, 0);
 }
 
 #[test]

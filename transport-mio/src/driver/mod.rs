@@ -91,6 +91,8 @@ pub struct Driver {
     mark: PollMark,
     /// The poll before this turn told all.
     told: bool,
+    /// What the clients know of the pool.
+    reported: PoolStatistics,
 }
 
 struct Conn {
@@ -131,6 +133,7 @@ impl Driver {
         Ok(Driver {
             mark: engine.begin_poll(),
             told: false,
+            reported: PoolStatistics::default(),
             engine,
             state: Shared(config.session),
             registry: registry.try_clone()?,
@@ -239,6 +242,7 @@ impl Driver {
         }
         let left = self.work(until);
         self.lookups.go_on();
+        self.report();
         self.mark = self.engine.begin_poll();
         left
     }
@@ -282,6 +286,15 @@ impl Driver {
         self.sockets.clear();
     }
 
+    /// Tells the clients of the pool, if it has changed.
+    fn report(&mut self) {
+        let statistics = self.engine.statistics();
+        if statistics != self.reported {
+            self.reported = statistics;
+            self.inbox.report(statistics);
+        }
+    }
+
     fn read_clock(&mut self) {
         self.now.instant = clock::instant();
         self.steps = 0;
@@ -320,9 +333,9 @@ impl Driver {
         self.engine.sockets()
     }
 
-    /// What the pool has done, and what it holds.
-    pub fn pool_statistics(&self) -> PoolStatistics {
-        self.engine.pool_statistics()
+    /// Returns what the pool has done so far, and what it holds.
+    pub fn statistics(&self) -> PoolStatistics {
+        self.engine.statistics()
     }
 
     /// Closes all idle connections, at the next turn.
@@ -343,6 +356,7 @@ impl Driver {
             Output::Event(id, event) => self.event(id, event),
             Output::Ended { id, transfer, error } => {
                 self.lookups.leave(id);
+                self.report();
                 if let Some(entry) = self.jobs.get_mut(id.index()).and_then(Option::take) {
                     if let Some(ticket) = &entry.ticket
                         && self.is_here()

@@ -230,7 +230,7 @@ fn cancelling_after_any_number_of_steps_ends_once_and_closes_everything() {
         world.engine.close_idle();
         world.run();
         assert!(world.open.is_empty() && world.engine.sockets() == 0, "after {steps} steps");
-        assert_eq!(world.engine.pool_statistics().open, 0, "after {steps} steps");
+        assert_eq!(world.engine.statistics().open, 0, "after {steps} steps");
     }
 }
 
@@ -245,7 +245,7 @@ fn t47_an_idle_connection_that_can_be_read_is_closed_and_not_used() {
     world.run();
     assert_eq!((world.connects, world.ended.len(), world.errors().len()), (2, 2, 0));
     assert_eq!(world.open.len(), 1);
-    assert_eq!(world.engine.pool_statistics().open, 1);
+    assert_eq!(world.engine.statistics().open, 1);
 }
 
 #[test]
@@ -311,7 +311,7 @@ fn an_idle_connection_that_its_peer_ended_leaves_the_pool_at_once() {
     world.run();
     let socket = *world.open.keys().next().unwrap();
     world.engine.socket_input(world.now, socket, Input::Ready(Side::Read)).unwrap();
-    let statistics = world.engine.pool_statistics();
+    let statistics = world.engine.statistics();
     assert_eq!((statistics.open, statistics.idle), (0, 0));
     world.run();
     assert!(world.open.is_empty());
@@ -328,14 +328,14 @@ fn t88_a_connection_for_one_request_has_a_place_too() {
         world.engine.start(world.now, prepared, None);
     }
     world.run();
-    assert_eq!((world.open.len(), world.engine.pool_statistics().open), (3, 3));
+    assert_eq!((world.open.len(), world.engine.statistics().open), (3, 3));
     world.answers = true;
     for socket in world.open.keys().copied().collect::<Vec<_>>() {
         world.engine.socket_input(world.now, socket, Input::Ready(Side::Read)).unwrap();
     }
     world.run();
     assert_eq!((world.ended.len(), world.errors().len(), world.most_open), (20, 0, 3));
-    assert_eq!((world.open.len(), world.engine.pool_statistics().open), (0, 0));
+    assert_eq!((world.open.len(), world.engine.statistics().open), (0, 0));
 }
 
 #[test]

@@ -280,7 +280,7 @@ impl Storm {
         let sockets = engine.sockets.keys().filter_map(|key| engine.sockets.get(key));
         let idle = sockets.filter(|socket| matches!(socket.owner, Owner::Idle(..))).count();
         let counted = slots.iter().filter(|slot| slot.counted).count();
-        let statistics = engine.pool_statistics();
+        let statistics = engine.statistics();
         assert_eq!((statistics.idle, statistics.open), (idle, idle + counted));
         for slot in &slots {
             let attempts = slot.dialing.as_ref().is_some_and(|dialing| !dialing.attempts.is_empty());
@@ -313,7 +313,7 @@ impl Storm {
         self.engine.close_idle();
         self.rest();
         assert!(self.wires.is_empty() && self.engine.sockets() == 0);
-        assert_eq!(self.engine.pool_statistics().open, 0);
+        assert_eq!(self.engine.statistics().open, 0);
         assert!(self.engine.waiting.is_empty());
     }
 }

@@ -90,7 +90,7 @@ fn kept(session: &Session, url: &str) {
             (1..20).for_each(|number| assert!(ask(session, url, "child", number)));
             grandchild.ends_well();
             assert!(ask(session, url, "child", 20), "its own is still open");
-            assert_eq!(session.pool_statistics().idle, 1);
+            assert_eq!(session.statistics().idle, 1);
             assert!(SystemResolver.resolve("localhost", 80, Some(PATIENCE)).is_ok());
         });
         (1..20).for_each(|number| assert!(ask(session, url, "parent", number), "it is still open"));

@@ -335,7 +335,7 @@ impl Run<'_> {
     fn check(&self) {
         assert_eq!(self.engine.len(), self.live.len());
         assert_eq!(self.engine.sockets(), self.wires.len());
-        let statistics = self.engine.pool_statistics();
+        let statistics = self.engine.statistics();
         memory_is_bounded(
             self.engine.retained(),
             self.live.len(),
@@ -369,7 +369,7 @@ impl Run<'_> {
         self.engine.close_idle();
         self.rest().expect("no choice is left to the program");
         assert!(self.wires.is_empty() && self.engine.sockets() == 0 && self.engine.is_empty());
-        assert_eq!(self.engine.pool_statistics().open, 0);
+        assert_eq!(self.engine.statistics().open, 0);
         // Timers of what is over are forgotten when they are due, each once.
         for _ in 0..10 * self.started + 10 {
             let Some(at) = self.engine.deadline() else { break };

@@ -54,7 +54,7 @@ fn hosts(job: &Job) -> Outcome {
         drain(session.get(format!("http://{}:{port}/", neighbour(i))).send()?, &mut [0; 64])?;
     }
     get(job, &session, &job.url("/"))?;
-    expect(session.pool_statistics().idle as u64, job.x)
+    expect(session.statistics().idle as u64, job.x)
 }
 
 /// Bodies of `x` bytes.

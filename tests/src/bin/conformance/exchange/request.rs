@@ -158,7 +158,7 @@ fn field(name: &str, value: Option<&[u8]>, request: &mut Request) {
         Some(_) if is("connection") && says("close") => {
             request.options_mut().keep_alive(false);
         }
-        Some(value) => request.add_header(name, value),
+        Some(value) => request.append_header(name, value),
         // A name that cannot be sent is not sent.
         None if !name.is_ascii() => {}
         None => request.remove_header(name),

@@ -51,7 +51,7 @@ impl Run<'_> {
                     engine.sockets(),
                     engine.is_empty(),
                 );
-                let _ = (engine.retained(), engine.pool_statistics(), format!("{engine:?}"));
+                let _ = (engine.retained(), engine.statistics(), format!("{engine:?}"));
             }
         }
         Ok(())
