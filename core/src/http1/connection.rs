@@ -12,9 +12,11 @@ use super::config::{Config, Leniency, LeniencySet};
 use super::error::{ProtocolError, Refused};
 use super::framing::{BodyFraming, MethodKind};
 use super::head::Fields;
-use super::receiver::{Eof, Event, Received, Receiving};
-use super::refusal::{Misuse, NotReusable, SendError};
+use super::misuse::Misuse;
+use super::receiving::{Eof, Event, Received, Receiving};
 use super::request::{EncodedHeaders, RequestHead};
+use super::reuse::NotReusable;
+use super::send_error::SendError;
 use super::sender::{Coding, Sender, Sending};
 use crate::buffer::Retained;
 

@@ -1,6 +1,6 @@
 //! What a peer can do wrong ([`ProtocolError`]), one variant for each cause.
 //!
-//! What cannot be sent and calls out of turn are other kinds of error: see `refusal`. No error holds a field value other than those of the framing fields, so none can leak a cookie or a credential.
+//! What cannot be sent and calls out of turn are other kinds of error: see `misuse` and `send_error`. No error holds a field value other than those of the framing fields, so none can leak a cookie or a credential.
 
 use std::fmt;
 

@@ -5,8 +5,9 @@
 
 use super::config::{Leniencies, Leniency, LeniencySet};
 use super::error::{Excerpt, ProtocolError};
-use super::head::{Has, Version};
+use super::head::Has;
 use super::token::elements;
+use super::version::Version;
 
 /// How the end of a response body is found (RFC 9112 §6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

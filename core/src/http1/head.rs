@@ -10,25 +10,8 @@ use http::header::{HeaderMap, HeaderName, HeaderValue};
 
 use super::status_line::{self, StatusLine};
 use super::token::elements;
+use super::version::Version;
 use crate::redaction;
-
-/// The versions of HTTP/1; a greater minor version counts as 1.1 (RFC 9110 §2.5).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Version {
-    /// HTTP/1.0
-    Http10,
-    /// HTTP/1.1
-    Http11,
-}
-
-impl fmt::Display for Version {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Version::Http10 => "HTTP/1.0",
-            Version::Http11 => "HTTP/1.1",
-        })
-    }
-}
 
 /// Where one field lies in the raw bytes: offset and length of the name, offset and length of the value. As bytes, so that all of them can
 /// be kept in one piece of memory with what they point to.

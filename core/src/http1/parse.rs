@@ -2,18 +2,17 @@
 //!
 //! The ordinary head is read in `ordinary`; this is for all others. httparse checks names, values and line ends; here: which folds are tolerated and how they are joined
 //! (RFC 9112 §5.2), bytes above 0x7F, and the framing fields picked out in the same pass. When httparse
-//! refuses, `diagnose` says where and why.
+//! refuses, `diagnose` reads the same grammar line by line, so that the error can say what was wrong and where.
 
 use std::mem::MaybeUninit;
 
 use super::config::{Config, Leniency, LeniencySet};
-use super::diagnose::diagnose;
 use super::error::{Excerpt, Part, ProtocolError};
 use super::framing::FramingHeaders;
 use super::head::{Fields, ResponseHead, Span, span};
 use super::scan::Scan;
 use super::status_line::StatusLine;
-use super::token::{is_kept_control, trim_ows};
+use super::token::{is_kept_control, is_token_byte, is_value_byte, trim_ows};
 use crate::byte_search;
 
 const ON_STACK: usize = 256;
@@ -173,4 +172,51 @@ pub(crate) fn trailers(raw: &[u8], count: usize, config: &Config) -> Result<Fiel
         .map(|field| span(place(base, field.name.as_bytes()), place(base, field.value)))
         .collect();
     Ok(Fields::new(raw, &[], &spans))
+}
+
+/// The first fault in `raw`, which is complete and begins with the status line if it is a head.
+fn diagnose(raw: &[u8], part: Part, config: &Config) -> ProtocolError {
+    let mut name: &[u8] = b"";
+    for (at, line) in raw.split_inclusive(|&b| b == b'\n').enumerate() {
+        if part == Part::Head && at == 0 {
+            continue;
+        }
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let value = match line {
+            [] => break,
+            [b' ' | b'\t', ..] if !name.is_empty() => {
+                if part == Part::Trailers || !config.leniencies.obs_fold {
+                    return ProtocolError::ObsFold { part, name: Excerpt::new(name) };
+                }
+                line
+            }
+            _ => {
+                let end = line.iter().position(|&b| !is_token_byte(b)).unwrap_or(line.len());
+                match line.get(end) {
+                    Some(b':') if end > 0 => {}
+                    Some(b'\r') => return ProtocolError::BareCr { part },
+                    _ => {
+                        let seen = Excerpt::new(line.get(..=end).unwrap_or(line));
+                        return ProtocolError::FieldName { part, seen };
+                    }
+                }
+                let (field, rest) = line.split_at(end);
+                name = field;
+                rest
+            }
+        };
+        let controls = part == Part::Head && config.leniencies.control_in_value;
+        let tolerated = |b: u8| match b {
+            0x80.. => config.leniencies.obs_text,
+            _ => is_value_byte(b) || (controls && is_kept_control(b)),
+        };
+        match value.iter().find(|&&b| !tolerated(b)) {
+            None => {}
+            Some(b'\r') => return ProtocolError::BareCr { part },
+            Some(&byte) => return ProtocolError::FieldValue { part, name: Excerpt::new(name), byte },
+        }
+    }
+    // Not reached while both read the same grammar; the input is refused all the same.
+    ProtocolError::FieldName { part, seen: Excerpt::new(b"") }
 }

@@ -9,10 +9,10 @@ use std::fmt;
 use std::io::Write;
 
 use super::error::Excerpt;
-use super::head::Version;
-use super::refusal::InvalidRequest;
+use super::send_error::InvalidRequest;
 use super::token::{elements, is_token, is_value, is_value_byte, trim_ows};
 use super::trailers::may_be_trailer;
+use super::version::Version;
 
 /// The body that a request head announces.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -3,8 +3,9 @@
 use std::io::Write;
 
 use super::error::Excerpt;
-use super::refusal::{InvalidRequest, Misuse, SendError};
+use super::misuse::Misuse;
 use super::request::{self, BodyLength, EncodedHeaders, RequestHead};
+use super::send_error::{InvalidRequest, SendError};
 use super::trailers::may_be_trailer;
 
 /// Body bytes are taken in only while fewer bytes than this wait to be written.

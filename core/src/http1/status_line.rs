@@ -6,8 +6,8 @@
 
 use super::config::{Config, Leniency, LeniencySet};
 use super::error::{Excerpt, ProtocolError};
-use super::head::Version;
 use super::token::is_value_byte;
+use super::version::Version;
 use crate::limits::LimitExceeded;
 
 /// What stands before the spaces and the code.

@@ -309,10 +309,10 @@ fn an_early_answer_leaves_the_choice_to_finish_or_to_stop_t52() {
 #[test]
 fn an_idle_or_waiting_connection_holds_no_buffer() {
     let mut connection = Setup::COMPAT.connection();
-    assert!(matches!(connection.receiving, receiver::Receiving::Head(None)));
+    assert!(matches!(connection.receiving, receiving::Receiving::Head(None)));
     feed(&mut connection, OK);
     connection.reuse().unwrap();
-    assert!(matches!(connection.receiving, receiver::Receiving::Idle));
+    assert!(matches!(connection.receiving, receiving::Receiving::Idle));
     let mut connection = Connection::new(Config::default());
     let long = vec![b'x'; 10_000];
     connection.send_head(&RequestHead::new("GET", "/"), [("Host", &b"h"[..]), ("A", &long)]).unwrap();
