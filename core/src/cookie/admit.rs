@@ -3,14 +3,17 @@
 //! [`admit`] judges a Set-Cookie value that came from a URL. [`readmit`] judges a cookie that was stored before, here or elsewhere: its
 //! origin is no longer known, so only what the cookie itself tells is checked.
 
-use super::host::{Host, Origin, Way, canonical_domain};
+use super::attributes::{SameSite, Scope};
+use super::grammar::{is_control, trim};
+use super::host::{Host, canonical_domain};
+use super::origin::{Origin, Way};
 use super::outcome::Rejected;
 use super::path::default_path;
 use super::policy::Policy;
 use super::prefix::NamePrefix;
 use super::set_cookie::{SetCookie, check_pair_length};
 use super::site_context::SiteContext;
-use super::stored::{SameSite, Scope, StoredCookie};
+use super::stored::StoredCookie;
 use crate::time::UnixTime;
 
 /// The cookie as it is to be stored, or why not.
@@ -59,9 +62,9 @@ pub(super) fn admit(
 /// Whether a cookie that was stored before may be stored under this policy; its domain is put into canonical form and its life
 /// is cut to the limit.
 pub(super) fn readmit(policy: &Policy, mut cookie: StoredCookie, now: UnixTime) -> Result<StoredCookie, Rejected> {
-    StoredCookie::check_pair(cookie.name(), cookie.value())?;
+    check_pair(cookie.name(), cookie.value())?;
     check_pair_length(cookie.name(), cookie.value(), &policy.limits).map_err(Rejected::TooLong)?;
-    if !cookie.path.starts_with(b"/") || cookie.path.iter().any(|&byte| super::set_cookie::is_control(byte)) {
+    if !cookie.path.starts_with(b"/") || cookie.path.iter().any(|&byte| is_control(byte)) {
         return Err(Rejected::Syntax);
     }
     let canonical = canonical_domain(&cookie.domain).ok_or(Rejected::NoHost)?;
@@ -132,4 +135,19 @@ fn check_promises(cookie: &StoredCookie) -> Result<(), Rejected> {
         Some(prefix) if !prefix.is_kept_by(cookie) => Err(Rejected::Prefix(prefix)),
         _ => Ok(()),
     }
+}
+
+/// `Err` unless name and value can be sent as they are.
+pub(super) fn check_pair(name: &[u8], value: &[u8]) -> Result<(), Rejected> {
+    if name.is_empty() && value.is_empty() {
+        return Err(Rejected::Empty);
+    }
+    if name.iter().chain(value).any(|&byte| is_control(byte)) {
+        return Err(Rejected::ControlCharacter);
+    }
+    let splits = name.contains(&b'=') || name.contains(&b';') || value.contains(&b';');
+    if splits || trim(name) != name || trim(value) != value {
+        return Err(Rejected::Syntax);
+    }
+    Ok(())
 }

@@ -1,9 +1,12 @@
 //! To and from the `cookie` package's [`Cookie`](::cookie::Cookie), which holds text where the jar holds bytes.
 
+use super::admit::check_pair;
+use super::attributes::{SameSite, Scope};
+use super::grammar::is_control;
+use super::limits::CookieLimits;
 use super::outcome::Rejected;
-use super::policy::CookieLimits;
-use super::set_cookie::{SetCookie, check_pair_length, is_control};
-use super::stored::{SameSite, Scope, StoredCookie};
+use super::set_cookie::{SetCookie, check_pair_length};
+use super::stored::StoredCookie;
 use crate::time::UnixTime;
 use ::cookie::time::OffsetDateTime;
 use ::cookie::{Cookie, Expiration};
@@ -57,7 +60,7 @@ impl TryFrom<&StoredCookie> for Cookie<'static> {
 /// The cookie as a Set-Cookie field would have said it.
 pub(super) fn to_set_cookie<'a>(cookie: &'a Cookie<'_>, limits: &CookieLimits) -> Result<SetCookie<'a>, Rejected> {
     let (name, value) = (cookie.name().as_bytes(), cookie.value().as_bytes());
-    StoredCookie::check_pair(name, value)?;
+    check_pair(name, value)?;
     check_pair_length(name, value, limits).map_err(Rejected::TooLong)?;
     let attribute = |text: &'a str| Some(text.as_bytes()).filter(|text| text.len() <= limits.attribute_bytes);
     let path = cookie.path().and_then(attribute);

@@ -2,10 +2,11 @@
 //!
 //! One function decides, for the Cookie field and for [`Jar::explain`](super::Jar::explain) alike.
 
-use super::host::{Origin, Way};
+use super::attributes::Scope;
+use super::origin::{Origin, Way};
 use super::path::path_matches;
 use super::site_context::SiteContext;
-use super::stored::{Scope, StoredCookie};
+use super::stored::StoredCookie;
 use crate::limits::LimitExceeded;
 use crate::time::UnixTime;
 use std::fmt;

@@ -1,15 +1,17 @@
 //! The jar: cookies go in as responses set them and come out as requests need them (RFC 6265bis §5.7, §5.8).
 
 use super::admit::{admit, readmit};
+use super::attributes::Scope;
 use super::explain::{Explained, Judge, Verdict};
-use super::host::{Host, Origin, Way, canonical_domain};
+use super::host::{Host, canonical_domain};
+use super::origin::{Origin, Way};
 use super::outcome::{Change, Rejected};
 use super::path::path_matches;
 use super::policy::Policy;
 use super::set_cookie::{SetCookie, parse_set_cookie};
 use super::site_context::SiteContext;
 use super::store::{Id, Store};
-use super::stored::{Scope, StoredCookie};
+use super::stored::StoredCookie;
 use crate::limits::LimitExceeded;
 use crate::time::UnixTime;
 use http::HeaderValue;

@@ -13,12 +13,16 @@
 //! send a cookie without SameSite with a cross-site POST; and scripts, the "non-HTTP API" of the RFC, which a client has not.
 
 mod admit;
+mod attributes;
 mod convert;
 mod date;
 mod explain;
+mod grammar;
 mod host;
 mod jar;
+mod limits;
 mod netscape;
+mod origin;
 mod outcome;
 mod path;
 mod policy;
@@ -33,18 +37,21 @@ mod suffix;
 mod suffix_table;
 mod text;
 
+pub use attributes::{SameSite, Scope};
 pub use convert::NotUtf8;
 pub use date::{format_date, parse_date};
 pub use explain::{Explained, Verdict};
 pub use jar::{Jar, Received, Sent};
+pub use limits::CookieLimits;
 pub use netscape::Imported;
+pub use origin::Loopback;
 pub use outcome::{Change, Rejected};
-pub use policy::{CookieLimits, Loopback, Policy};
+pub use policy::Policy;
 pub use prefix::NamePrefix;
 pub use rules::{RuleError, SuffixRules};
 pub use set_cookie::{ParseError, SetCookie, parse_set_cookie};
 pub use site_context::SiteContext;
-pub use stored::{SameSite, Scope, StoredCookie};
+pub use stored::StoredCookie;
 pub use suffix::{PublicSuffixList, PublicSuffixes};
 pub use text::{LoadError, LoadErrorKind, Loaded, SaveSessions};
 

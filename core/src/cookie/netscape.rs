@@ -4,8 +4,10 @@
 //! (or nothing) for a session cookie, name, value. `#HttpOnly_` in front marks HttpOnly; any other `#` begins a comment. SameSite and all times but
 //! the expiry are lost: use [`Jar::save`] to keep a jar.
 
+use super::admit::check_pair;
+use super::attributes::{SameSite, Scope};
 use super::jar::Jar;
-use super::stored::{SameSite, Scope, StoredCookie};
+use super::stored::StoredCookie;
 use super::text::SaveSessions;
 use crate::time::UnixTime;
 use std::io::Write;
@@ -90,7 +92,7 @@ fn read_line(line: &[u8], http_only: bool, now: UnixTime) -> Option<StoredCookie
         return None;
     }
     let flag = |text: &[u8]| text.eq_ignore_ascii_case(b"TRUE");
-    StoredCookie::check_pair(name, value).ok()?;
+    check_pair(name, value).ok()?;
     Some(StoredCookie {
         pair: StoredCookie::join_pair(name, value),
         name_length: name.len(),

@@ -3,7 +3,8 @@
 //! They are known in any case. A cookie without a name whose value begins with a prefix is refused,
 //! because it looks the same in a Cookie field (RFC 6265bis §5.7).
 
-use super::stored::{Scope, StoredCookie};
+use super::attributes::Scope;
+use super::stored::StoredCookie;
 use std::fmt;
 
 /// A prefix of a cookie's name that demands something of its attributes.

@@ -3,10 +3,10 @@
 //! The algorithm decides, not the grammar of §4: nearly everything is a cookie. A field value is taken by itself; values of several
 //! fields are never joined and a comma separates nothing (T73). Whether the cookie may be stored is decided elsewhere.
 
+use super::attributes::{Redacted, SameSite};
 use super::date::parse_date;
-use super::policy::CookieLimits;
-use super::stored::SameSite;
-use crate::byte_search::memchr;
+use super::grammar::{cut, is_control, trim};
+use super::limits::CookieLimits;
 use crate::limits::LimitExceeded;
 use crate::time::UnixTime;
 use std::fmt;
@@ -38,7 +38,7 @@ impl fmt::Debug for SetCookie<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SetCookie")
             .field("name", &self.name.escape_ascii().to_string())
-            .field("value", &super::stored::Redacted)
+            .field("value", &Redacted)
             .field("expires", &self.expires)
             .field("max_age", &self.max_age)
             .field("domain", &self.domain.map(|domain| domain.escape_ascii().to_string()))
@@ -159,27 +159,6 @@ fn max_age(value: &[u8]) -> Option<u64> {
 /// `Err` when name and value are longer together than a cookie may be.
 pub(super) fn check_pair_length(name: &[u8], value: &[u8], limits: &CookieLimits) -> Result<(), LimitExceeded> {
     LimitExceeded::check("cookies.pair_bytes", limits.pair_bytes as u64, (name.len() + value.len()) as u64)
-}
-
-/// A control character other than a tab (RFC 6265bis §5.6).
-pub(super) fn is_control(byte: u8) -> bool {
-    (byte < 0x20 && byte != b'\t') || byte == 0x7F
-}
-
-/// Without spaces and tabs at both ends.
-pub(super) fn trim(mut text: &[u8]) -> &[u8] {
-    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = text {
-        text = rest;
-    }
-    text
-}
-
-/// What stands before the first `at`, and what after it if it is there.
-fn cut(text: &[u8], at: u8) -> (&[u8], Option<&[u8]>) {
-    match memchr(at, text) {
-        Some(found) => (text.get(..found).unwrap_or(text), text.get(found + 1..)),
-        None => (text, None),
-    }
 }
 
 #[cfg(test)]

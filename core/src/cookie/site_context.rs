@@ -1,6 +1,6 @@
 //! How a request came about, as far as SameSite asks (RFC 6265bis §5.2): an input, since only the embedder knows.
 
-use super::stored::SameSite;
+use super::attributes::SameSite;
 
 /// How the request stands to the site that caused it. A client that acts for its user alone is always [`SiteContext::SameSite`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -1,48 +1,12 @@
 //! A cookie as the jar keeps it.
 //!
 //! Invariant: name and value can be sent as they are. There is no control character but the tab, no `;`, no `=` in the name, no
-//! blank at an end, and not both are empty. All ways in go through [`StoredCookie::check_pair`] or the Set-Cookie parser, which
+//! blank at an end, and not both are empty. All ways in go through [`check_pair`](super::admit::check_pair) or the Set-Cookie parser, which
 //! cannot yield anything else; so a Cookie field never carries more than pairs (T71).
 
-use super::outcome::Rejected;
-use super::set_cookie::{is_control, trim};
+use super::attributes::{Redacted, SameSite, Scope};
 use crate::time::UnixTime;
 use std::fmt;
-
-/// The SameSite attribute (RFC 6265bis §5.6.7).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum SameSite {
-    /// Absent or not understood: treated as Lax, and told apart from it when saved.
-    #[default]
-    Unset,
-    /// Sent whoever caused the request.
-    None,
-    /// Sent when another site caused the request only if that opens the URL at the top level with a safe method.
-    Lax,
-    /// Sent only when the same site caused the request.
-    Strict,
-}
-
-impl SameSite {
-    pub(super) fn from_attribute(value: &[u8]) -> Self {
-        let is = |known: &str| value.eq_ignore_ascii_case(known.as_bytes());
-        match () {
-            () if is("none") => SameSite::None,
-            () if is("lax") => SameSite::Lax,
-            () if is("strict") => SameSite::Strict,
-            () => SameSite::Unset,
-        }
-    }
-}
-
-/// Which hosts a cookie goes to (the host-only flag of RFC 6265bis §5.7).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Scope {
-    /// The host that set it, and no other.
-    HostOnly,
-    /// The domain that it named, and all hosts below.
-    Domain,
-}
 
 /// A cookie in a jar: name, value and all that RFC 6265bis §5.7 says to keep. Its `Debug` does not show the value.
 #[derive(Clone, PartialEq, Eq)]
@@ -142,36 +106,12 @@ impl StoredCookie {
             && self.domain == other.domain
     }
 
-    /// Joins name and value to what is sent. Both must have passed [`check_pair`](Self::check_pair) or the parser.
+    /// Joins name and value to what is sent. Both must have passed [`check_pair`](super::admit::check_pair) or the parser.
     pub(super) fn join_pair(name: &[u8], value: &[u8]) -> Box<[u8]> {
         if name.is_empty() {
             return value.into();
         }
         [name, b"=", value].concat().into_boxed_slice()
-    }
-
-    /// `Err` unless name and value can be sent as they are.
-    pub(super) fn check_pair(name: &[u8], value: &[u8]) -> Result<(), Rejected> {
-        if name.is_empty() && value.is_empty() {
-            return Err(Rejected::Empty);
-        }
-        if name.iter().chain(value).any(|&byte| is_control(byte)) {
-            return Err(Rejected::ControlCharacter);
-        }
-        let splits = name.contains(&b'=') || name.contains(&b';') || value.contains(&b';');
-        if splits || trim(name) != name || trim(value) != value {
-            return Err(Rejected::Syntax);
-        }
-        Ok(())
-    }
-}
-
-/// Stands for a value in `Debug`.
-pub(super) struct Redacted;
-
-impl fmt::Debug for Redacted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[redacted]")
     }
 }
 

@@ -12,9 +12,10 @@
 //! then rename), is the caller's business.
 
 use super::admit::readmit;
-use super::host::Way;
+use super::attributes::{SameSite, Scope};
 use super::jar::Jar;
-use super::stored::{SameSite, Scope, StoredCookie};
+use super::origin::Way;
+use super::stored::StoredCookie;
 use crate::time::UnixTime;
 use std::fmt::{self, Write};
 
