@@ -4,7 +4,7 @@
 //! - [`httpbin::Httpbin`] answers as httpbin does, plain or under TLS.
 //! - [`tls`] makes certificates at run time and endpoints that misbehave.
 //! - [`proxy::Proxy`] forwards and tunnels, and can refuse.
-//! - [`peers`] starts nginx, OpenSSL, tinyproxy and Squid where they are installed.
+//! - [`foreign_servers`] starts nginx, OpenSSL, tinyproxy and Squid where they are installed.
 //! - [`support`] is what the tests of `petition-std` share.
 //!
 //! No wait of the kit is without end: what does not come within [`net::PATIENCE`] panics with what was waited for. No
@@ -12,12 +12,12 @@
 //! machines in a world in memory with a virtual clock, and [`support`].
 #![forbid(unsafe_code)]
 
+pub mod foreign_servers;
 pub mod fuzz;
 pub mod httpbin;
 pub mod memory;
 pub mod mutations;
 pub mod net;
-pub mod peers;
 pub mod proxy;
 pub mod raw;
 pub mod server;

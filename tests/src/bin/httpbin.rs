@@ -13,7 +13,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use petition_tests::httpbin::Httpbin;
-use petition_tests::net::places::TempDir;
+use petition_tests::net::temp_dir::TempDir;
 use petition_tests::tls::{Authority, Endpoint};
 
 const USAGE: &str = "usage: httpbin [--tls] [--port N] [--seconds N]";

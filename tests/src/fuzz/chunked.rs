@@ -6,7 +6,7 @@
 use petition_core::Limits;
 use petition_core::http1::{Leniencies, Leniency};
 
-use super::play::{Exchange, Outcome, SMALL};
+use super::exchange::{Exchange, Outcome, SMALL};
 use super::{Dice, choice};
 
 const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";

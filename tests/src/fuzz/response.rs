@@ -3,7 +3,7 @@
 use petition_core::Limits;
 use petition_core::http1::{Config, Eof, Leniencies};
 
-use super::play::{Exchange, SMALL};
+use super::exchange::{Exchange, SMALL};
 use super::{Dice, choice};
 
 /// A response to one of several requests, whole, byte by byte and in random pieces.

@@ -34,8 +34,8 @@ pub use self::answer::{Answer, Sink};
 pub(crate) use self::auth::is_basic;
 pub use self::content::{cycle, pattern};
 pub use self::exchange::Exchange;
-use crate::net::board::Board;
 use crate::net::service::{Counts, Service};
+use crate::net::watch::Watch;
 use crate::tls::Endpoint;
 
 type Handler = dyn Fn(&mut Exchange<'_>) -> Option<Answer> + Send + Sync;
@@ -50,7 +50,7 @@ pub(crate) struct Tally {
 pub(crate) struct Shared {
     pub(crate) handler: Option<Box<Handler>>,
     pub(crate) endpoint: Option<Endpoint>,
-    pub(crate) tally: Board<Tally>,
+    pub(crate) tally: Watch<Tally>,
 }
 
 impl Shared {
@@ -102,7 +102,7 @@ impl Builder {
     /// When the address cannot be bound.
     pub fn start(self) -> io::Result<Httpbin> {
         let address = self.address.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 0).into());
-        let shared = Arc::new(Shared { handler: self.handler, endpoint: self.endpoint, tally: Board::default() });
+        let shared = Arc::new(Shared { handler: self.handler, endpoint: self.endpoint, tally: Watch::default() });
         let theirs = Arc::clone(&shared);
         let service = Service::start_at("httpbin", address, move |peer| exchange::serve(&peer, &theirs))?;
         Ok(Httpbin { service, shared })

@@ -7,23 +7,23 @@
 //!
 //! [`same_everywhere`] runs a scenario under every style, applies the [`invariants`] to each run, and compares the runs.
 
-mod actor;
-mod dice;
 mod driver;
 pub mod invariants;
 mod peer;
+mod script_runner;
 mod socket;
+mod style;
+mod tls_config;
 mod transcript;
-mod trust;
 mod upload;
 mod world;
 
-pub use dice::{Dice, Style};
 pub use driver::{Conduct, Reader};
 pub use peer::Peer;
 pub use socket::Fate;
+pub use style::{Dice, Style};
+pub use tls_config::{client_config, server_config};
 pub use transcript::{Outcome, Transcript};
-pub use trust::{client_config, server_config};
 pub use upload::Source;
 pub use world::{Connection, World, same_everywhere, same_in};
 

@@ -5,7 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::actor::Actor;
+use super::script_runner::Actor;
 
 /// Bytes that fit on the way in either direction.
 pub(super) const WINDOW: usize = 64 * 1024;

@@ -11,12 +11,12 @@ use petition_core::route::Route;
 use petition_core::route::pool::Pool;
 use petition_core::{Instant, IoFailure, Method, Now, Request, Session, UnixTime};
 
-use super::actor::Actor;
-use super::dice::Style;
 use super::driver::{Answer, Conduct, drive};
 use super::invariants;
 use super::peer::Peer;
+use super::script_runner::Actor;
 use super::socket::{Dialling, Fate, Line, Socket};
+use super::style::Style;
 use super::transcript::Transcript;
 
 /// The wall clock at the beginning: some day in 2026.

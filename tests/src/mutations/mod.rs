@@ -3,10 +3,10 @@
 //! `cargo run --release -p petition-tests --bin mutate` applies them one by one in a copy of the project and says what caught
 //! each. That every one of them still applies is held by `tests/meta/mutations.rs`.
 
+mod caller_code;
 mod framing;
 mod hops;
 mod limits;
-mod own_code;
 mod reports;
 mod reuse;
 mod rules;
@@ -37,7 +37,7 @@ pub fn all() -> impl Iterator<Item = &'static Mutation> {
         .chain(session::MUTATIONS)
         .chain(limits::MUTATIONS)
         .chain(secrets::MUTATIONS)
-        .chain(own_code::MUTATIONS)
+        .chain(caller_code::MUTATIONS)
         .chain(reports::MUTATIONS)
         .chain(uploads::MUTATIONS)
         .chain(rules::MUTATIONS)

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::PATIENCE;
-use super::board::Board;
+use super::watch::Watch;
 
 #[derive(Debug, Default)]
 struct Permits {
@@ -19,7 +19,7 @@ struct Permits {
 /// Clones are the same gate. A gate counts: each [`release`](Gate::release) lets one waiting step pass, now or later.
 #[derive(Clone, Debug, Default)]
 pub struct Gate {
-    permits: Arc<Board<Permits>>,
+    permits: Arc<Watch<Permits>>,
 }
 
 impl Gate {
@@ -72,7 +72,7 @@ impl Gate {
 #[derive(Debug, Default)]
 pub struct Stop {
     set: AtomicBool,
-    bell: Board<()>,
+    bell: Watch<()>,
     gates: Mutex<Vec<Gate>>,
 }
 

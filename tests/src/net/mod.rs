@@ -1,13 +1,14 @@
 //! What all servers of the kit stand on: bounded waits, sockets, a thread-per-connection service, and a
 //! request reader that shares nothing with the client under test.
 
-pub mod board;
 pub mod gate;
 pub mod incoming;
 pub mod message;
-pub mod places;
 pub mod service;
 pub mod socket;
+pub mod temp_dir;
+pub mod unreachable;
+pub mod watch;
 pub mod wire;
 
 use std::time::Duration;

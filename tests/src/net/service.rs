@@ -9,9 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use super::PATIENCE;
-use super::board::Board;
 use super::gate::Stop;
 use super::socket::{Socket, WeakSocket};
+use super::watch::Watch;
 
 /// The counters of a service.
 #[derive(Clone, Debug, Default)]
@@ -27,7 +27,7 @@ pub struct Counts {
 #[derive(Debug, Default)]
 struct Shared {
     stop: Arc<Stop>,
-    counts: Board<Counts>,
+    counts: Watch<Counts>,
     sockets: Mutex<Vec<WeakSocket>>,
 }
 

@@ -14,12 +14,12 @@ use std::sync::Arc;
 
 use crate::httpbin::is_basic;
 use crate::net::PATIENCE;
-use crate::net::board::Board;
 use crate::net::gate::Gate;
 use crate::net::incoming::Incoming;
 use crate::net::message::Head;
 use crate::net::service::{Counts, Peer, Service};
 use crate::net::socket::Socket;
+use crate::net::watch::Watch;
 use crate::net::wire::Wire;
 use crate::tls::Endpoint;
 
@@ -136,7 +136,7 @@ impl Builder {
     /// When the machine has no port left.
     pub fn start(mut self) -> io::Result<Proxy> {
         let refusals = std::mem::take(&mut self.refusals).into();
-        let log = Arc::new(Board::new(Log { refusals, ..Log::default() }));
+        let log = Arc::new(Watch::new(Log { refusals, ..Log::default() }));
         let secure = self.endpoint.is_some();
         let theirs = Arc::clone(&log);
         let service = Service::start("proxy", move |peer| self.serve(&peer, &theirs))?;
@@ -148,7 +148,7 @@ impl Builder {
 #[derive(Debug)]
 pub struct Proxy {
     service: Service,
-    log: Arc<Board<Log>>,
+    log: Arc<Watch<Log>>,
     secure: bool,
 }
 
@@ -227,7 +227,7 @@ enum After {
 }
 
 impl Builder {
-    fn serve(&self, peer: &Peer, log: &Board<Log>) {
+    fn serve(&self, peer: &Peer, log: &Watch<Log>) {
         let wire = match &self.endpoint {
             None => Wire::Plain(peer.socket.clone()),
             Some(endpoint) => match endpoint.accept(peer) {
@@ -261,7 +261,7 @@ impl Builder {
     }
 
     /// One request; `None` when the client has closed, or a tunnel has ended.
-    fn turn(&self, peer: &Peer, log: &Board<Log>, client: &mut Incoming) -> io::Result<Option<After>> {
+    fn turn(&self, peer: &Peer, log: &Watch<Log>, client: &mut Incoming) -> io::Result<Option<After>> {
         let Some(head) = client.head()? else { return Ok(None) };
         let refusal = log.update(|log| {
             log.heads.push(head.clone());

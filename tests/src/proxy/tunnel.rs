@@ -4,9 +4,9 @@ use std::io::{self, Read, Write};
 use std::thread;
 
 use super::{Log, Tunnel};
-use crate::net::board::Board;
 use crate::net::incoming::Incoming;
 use crate::net::socket::Socket;
+use crate::net::watch::Watch;
 
 /// Sends `answer` and passes bytes until both directions have ended. An end of one direction is passed on as such; an error ends both.
 pub(super) fn run(
@@ -14,7 +14,7 @@ pub(super) fn run(
     answer: &[u8],
     client: &mut Incoming,
     origin: Socket,
-    log: &Board<Log>,
+    log: &Watch<Log>,
 ) -> io::Result<()> {
     let index = log.update(|log| {
         log.tunnels.push(Tunnel { target: target.to_owned(), ..Tunnel::default() });

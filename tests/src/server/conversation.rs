@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::script::Pace;
-use super::scripted::Board;
+use super::scripted::Records;
 use crate::net::gate::{Gate, Stop};
 use crate::net::incoming::{BodyEnd, Incoming};
 use crate::net::message::{Framing, Head};
@@ -20,13 +20,13 @@ pub struct Conversation {
     incoming: Option<Incoming>,
     /// True once FIN was sent.
     said_all: bool,
-    board: Arc<Board>,
+    records: Arc<Records>,
 }
 
 impl Conversation {
     /// The peer's own handle of the socket is dropped here, so that closing the wire closes the socket.
-    pub(crate) fn new(peer: Peer, wire: Wire, board: Arc<Board>) -> Self {
-        let (index, stop, theirs) = (peer.index, Arc::clone(peer.stop()), Arc::clone(&board));
+    pub(crate) fn new(peer: Peer, wire: Wire, records: Arc<Records>) -> Self {
+        let (index, stop, theirs) = (peer.index, Arc::clone(peer.stop()), Arc::clone(&records));
         let incoming = Incoming::new(wire, move |bytes| {
             theirs.update(|records| {
                 if let Some(record) = records.get_mut(index) {
@@ -34,7 +34,7 @@ impl Conversation {
                 }
             });
         });
-        Self { index, stop, incoming: Some(incoming), said_all: false, board }
+        Self { index, stop, incoming: Some(incoming), said_all: false, records }
     }
 
     /// How many connections the server accepted before this one.
@@ -81,7 +81,7 @@ impl Conversation {
             incoming.head()?.ok_or_else(closed)
         })?;
         let index = self.index;
-        self.board.update(|records| {
+        self.records.update(|records| {
             if let Some(record) = records.get_mut(index) {
                 record.requests.push(head.clone());
             }
@@ -103,7 +103,7 @@ impl Conversation {
             })
         })?;
         let index = self.index;
-        self.board.update(|records| {
+        self.records.update(|records| {
             if let Some(record) = records.get_mut(index) {
                 record.bodies.push(body.clone());
             }

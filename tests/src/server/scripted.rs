@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use super::conversation::Conversation;
 use super::script::Script;
-use crate::net::board;
 use crate::net::message::Head;
 use crate::net::service::{Counts, Peer, Service};
+use crate::net::watch;
 use crate::net::wire::Wire;
 use crate::tls::Endpoint;
 
 /// The records of all connections, by their index.
-pub(crate) type Board = board::Board<Vec<Record>>;
+pub(crate) type Records = watch::Watch<Vec<Record>>;
 
 /// How the script of one connection ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +54,7 @@ pub struct Record {
 #[derive(Debug)]
 pub struct Scripted {
     service: Service,
-    board: Arc<Board>,
+    records: Arc<Records>,
 }
 
 impl Scripted {
@@ -90,8 +90,8 @@ impl Scripted {
         endpoint: Option<Endpoint>,
         serve: impl Fn(&mut Conversation) -> io::Result<()> + Send + Sync + 'static,
     ) -> io::Result<Self> {
-        let board = Arc::new(Board::default());
-        let theirs = Arc::clone(&board);
+        let records = Arc::new(Records::default());
+        let theirs = Arc::clone(&records);
         let service = Service::start("scripted server", move |peer| {
             let index = peer.index;
             theirs.update(|records| {
@@ -105,7 +105,7 @@ impl Scripted {
                 }
             });
         })?;
-        Ok(Self { service, board })
+        Ok(Self { service, records })
     }
 
     /// Where it listens.
@@ -130,12 +130,12 @@ impl Scripted {
 
     /// What has happened so far on the connection `index`; an empty record if it was not yet accepted.
     pub fn record(&self, index: usize) -> Record {
-        self.board.look(|records| records.get(index).cloned().unwrap_or_default())
+        self.records.look(|records| records.get(index).cloned().unwrap_or_default())
     }
 
     /// All request heads in the order of connections.
     pub fn requests(&self) -> Vec<Head> {
-        self.board.look(|records| records.iter().flat_map(|record| record.requests.clone()).collect())
+        self.records.look(|records| records.iter().flat_map(|record| record.requests.clone()).collect())
     }
 
     /// Waits until `n` request heads have arrived on all connections together.
@@ -144,7 +144,7 @@ impl Scripted {
     /// After [`PATIENCE`](crate::net::PATIENCE); so do the other waits.
     #[track_caller]
     pub fn wait_for_requests(&self, n: usize) {
-        self.board.wait_for(&format!("{n} requests"), |records| {
+        self.records.wait_for(&format!("{n} requests"), |records| {
             (records.iter().map(|record| record.requests.len()).sum::<usize>() >= n).then_some(())
         });
     }
@@ -153,7 +153,7 @@ impl Scripted {
     #[track_caller]
     pub fn wait_for_record(&self, index: usize, what: &str, enough: impl Fn(&Record) -> bool) -> Record {
         let found = |records: &mut Vec<Record>| records.get(index).filter(|record| enough(record)).cloned();
-        self.board.wait_for(&format!("{what} on connection {index}"), found)
+        self.records.wait_for(&format!("{what} on connection {index}"), found)
     }
 
     /// Waits until the script of the connection `index` has ended, and gives its record.
@@ -182,7 +182,7 @@ fn in_turn(
 fn converse(
     peer: Peer,
     endpoint: Option<&Endpoint>,
-    board: &Arc<Board>,
+    records: &Arc<Records>,
     serve: &(impl Fn(&mut Conversation) -> io::Result<()> + ?Sized),
 ) -> Ending {
     let wire = match endpoint {
@@ -193,7 +193,7 @@ fn converse(
         },
     };
     let tls = wire.is_tls();
-    let mut conversation = Conversation::new(peer, wire, Arc::clone(board));
+    let mut conversation = Conversation::new(peer, wire, Arc::clone(records));
     let outcome = serve(&mut conversation).and_then(|()| conversation.finish());
     match outcome {
         Ok(()) => Ending::Done,

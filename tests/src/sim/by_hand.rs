@@ -12,8 +12,8 @@ use petition_core::route::pool::PoolLimits;
 use petition_core::{Acquire, Event, Input, Instant, IoFailure, Misuse, Now, Output, Prepared, Session, Transfer};
 
 use super::driven::{Counts, Driven};
-use super::said::Said;
-use super::told::{SocketNumber, TransferNumber};
+use super::inputs::{SocketNumber, TransferNumber};
+use super::outputs::Said;
 
 /// The storage that is lent to some of the transfers.
 const LENT: usize = 20_000;

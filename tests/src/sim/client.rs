@@ -4,10 +4,10 @@ use std::io::ErrorKind;
 
 use petition_core::{Event, Side, Why};
 
-use super::asked::Payload;
-use super::said::Said;
+use super::inputs::Told;
+use super::outputs::Said;
+use super::request_spec::Payload;
 use super::stale::CANARY;
-use super::told::Told;
 use super::wire::{End, Read};
 use super::world::{Happens, World};
 use crate::memory::ms;

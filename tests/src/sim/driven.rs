@@ -7,8 +7,8 @@ use petition_core::engine::{Engine, Output, PollMark, SessionAccess, SocketId, T
 use petition_core::route::pool::PoolLimits;
 use petition_core::{Input, Instant, IoFailure, Now, Prepared, Session, Transfer, Unavailable};
 
-use super::said::Said;
-use super::told::{SocketNumber, TransferNumber};
+use super::inputs::{SocketNumber, TransferNumber};
+use super::outputs::Said;
 
 /// What there is at a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

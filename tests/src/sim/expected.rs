@@ -1,7 +1,7 @@
 //! What a request has to look like on the wire, made anew from the rules and not from core's code: the oracle for heads.
 
-use super::asked::{Asked, Credentials, Payload};
 use super::origins::Origin;
+use super::request_spec::{Asked, Credentials, Payload};
 
 /// The head of one hop, but for its cookies, and whether there is a body.
 #[derive(Clone, Debug, PartialEq, Eq)]

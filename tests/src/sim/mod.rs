@@ -2,41 +2,41 @@
 //! seeded faults. A run is a pure function of its seed.
 //!
 //! `plan` makes a scenario of a seed; the world plays it; on the way everything that the client writes is compared with what is expected
-//! (`tap`, `expected`, `cookies`), and what it tells its caller with what the servers meant (`verdict`). `tape` stands between the
+//! (`wire_monitor`, `expected`, `cookies`), and what it tells its caller with what the servers meant (`oracle`). `recorder` stands between the
 //! engine and the world, and can write a transcript and replay it.
 
-mod agenda;
 mod answer;
-mod asked;
 mod by_hand;
 mod client;
 mod cookies;
 mod driven;
+mod event_queue;
 mod expected;
 mod hostile;
-mod literal;
+mod inputs;
+mod model_server;
 mod names;
+mod oracle;
 mod origins;
+mod outputs;
 mod plan;
+mod recorder;
 mod replay;
+mod request_spec;
 mod run;
-mod said;
-mod secure;
-mod service;
 mod stale;
-mod tap;
-mod tape;
-mod told;
-mod verdict;
+mod text_format;
+mod tls;
 mod wire;
+mod wire_monitor;
 mod world;
 
-pub use asked::{Asked, Credentials, Payload, Via};
 pub use driven::Counts;
+pub use inputs::{SocketNumber, Told, TransferNumber};
+pub use outputs::Said;
 pub use plan::Mix;
+pub use recorder::{TITLE, Tape};
 pub use replay::replay;
+pub use request_spec::{Asked, Credentials, Payload, Via};
 pub use run::{Violation, cuts, record, scenario, shrink};
-pub use said::Said;
-pub use tape::{TITLE, Tape};
-pub use told::{SocketNumber, Told, TransferNumber};
 pub use world::Report;

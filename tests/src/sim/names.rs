@@ -3,8 +3,8 @@
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 
+use super::inputs::Told;
 use super::origins;
-use super::told::Told;
 use super::wire::{Fault, Wire};
 use super::world::{Happens, World};
 use crate::memory::{Dice, ms};

@@ -6,10 +6,10 @@ use std::time::Duration;
 use petition_core::route::pool::PoolLimits;
 
 use super::answer::Answer;
-use super::asked::{Asked, Credentials, Payload, Via};
 use super::expected::{self, Expected};
 use super::hostile;
 use super::origins::{ORIGINS, Origin, PLAIN};
+use super::request_spec::{Asked, Credentials, Payload, Via};
 use crate::memory::{Dice, ms, secs};
 
 /// What kinds of scenarios there are.

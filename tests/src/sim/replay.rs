@@ -3,8 +3,8 @@
 use petition_core::route::pool::PoolLimits;
 use petition_core::{Instant, Now, Session, UnixTime};
 
-use super::tape::{BY_HAND, TITLE, Tape};
-use super::told::Told;
+use super::inputs::Told;
+use super::recorder::{BY_HAND, TITLE, Tape};
 
 pub(super) fn write_limits(limits: &PoolLimits) -> String {
     let most = |limit: Option<usize>| limit.map_or("-".into(), |n| n.to_string());

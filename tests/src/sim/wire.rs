@@ -6,8 +6,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::origins::ORIGINS;
-use super::secure::Secure;
-use super::tap::Tap;
+use super::tls::Secure;
+use super::wire_monitor::Tap;
 
 /// Bytes that fit on the way in either direction.
 pub(super) const WINDOW: usize = 64 * 1024;

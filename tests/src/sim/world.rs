@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use petition_core::{Error, Instant, Now, Session, Side, UnixTime};
 
-use super::agenda::Agenda;
 use super::answer::Rendered;
 use super::cookies::Model;
+use super::event_queue::Agenda;
+use super::inputs::Told;
 use super::origins::ORIGINS;
 use super::plan::{Mix, Plan};
+use super::recorder::Tape;
 use super::stale::Stale;
-use super::tape::Tape;
-use super::told::Told;
 use super::wire::{End, Wire};
 use crate::memory::{Dice, ms};
 
@@ -134,7 +134,7 @@ impl World {
         let tape = if plan.by_hand { Tape::by_hand } else { Tape::new };
         let mut tape = tape(plan.limits, Session::new(), written);
         if plan.mix == Mix::Tls {
-            tape.tls = Some(super::secure::configurations().1.clone());
+            tape.tls = Some(super::tls::configurations().1.clone());
         }
         tape.remark(&format!("seed {} {:?}", plan.seed, plan.mix));
         for (name, value, sensitive) in &plan.session_fields {

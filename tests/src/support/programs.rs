@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::net::places::TempDir;
+use crate::net::temp_dir::TempDir;
 
 /// How often each system call was made.
 pub type Calls = BTreeMap<String, i64>;

@@ -13,7 +13,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 
 use super::provider;
-use crate::net::places::TempDir;
+use crate::net::temp_dir::TempDir;
 
 /// An authority with a key pair of its own (P-256).
 pub struct Authority {

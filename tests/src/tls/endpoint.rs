@@ -8,10 +8,10 @@ use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::{HandshakeKind, ProtocolVersion, ServerConfig, ServerConnection, SupportedProtocolVersion};
 
 use super::{Authority, Farewell, Identity, provider};
-use crate::net::board::Board;
 use crate::net::gate::Stop;
 use crate::net::service::Peer;
 use crate::net::socket::Socket;
+use crate::net::watch::Watch;
 use crate::net::wire::{Wire, flush};
 
 /// How the endpoint sends its side of the handshake.
@@ -45,7 +45,7 @@ pub struct Endpoint {
     config: Arc<ServerConfig>,
     handshake: Handshake,
     farewell: Farewell,
-    counts: Arc<Board<HandshakeCounts>>,
+    counts: Arc<Watch<HandshakeCounts>>,
 }
 
 /// The choices of an [`Endpoint`].
@@ -259,7 +259,7 @@ impl EndpointBuilder {
             config: Arc::new(config),
             handshake: self.handshake,
             farewell: self.farewell,
-            counts: Arc::new(Board::default()),
+            counts: Arc::new(Watch::default()),
         }
     }
 }

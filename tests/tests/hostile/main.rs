@@ -3,13 +3,13 @@
 
 mod bodies;
 mod cookies;
-mod extremes;
+mod extreme_limits;
 mod framing;
 mod heads;
 mod proxies;
 mod redirects;
 mod requests;
-mod times;
+mod slow_servers;
 mod tls;
 
 use std::sync::Arc;

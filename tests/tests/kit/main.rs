@@ -1,8 +1,8 @@
 //! The test kit does what it says.
 #![forbid(unsafe_code)]
 
+mod foreign_servers;
 mod httpbin;
-mod peers;
 mod proxy;
 mod scripted;
 mod tls;

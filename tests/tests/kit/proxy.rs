@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use petition_tests::httpbin::Httpbin;
 use petition_tests::net::PATIENCE;
-use petition_tests::net::places::refusing;
+use petition_tests::net::unreachable::refusing;
 use petition_tests::proxy::{Proxy, Refusal};
 use petition_tests::raw::Raw;
 use petition_tests::server::{Gate, Script, Scripted};

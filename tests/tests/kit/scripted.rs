@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use petition_tests::net::PATIENCE;
-use petition_tests::net::places::{BlackHole, refusing};
+use petition_tests::net::unreachable::{BlackHole, refusing};
 use petition_tests::server::{Ending, Gate, Pace, Script, Scripted};
 
 const GET: &[u8] = b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n";

@@ -29,7 +29,7 @@ fn success_and_every_kind_of_error_is_told_once() {
     let server = Httpbin::start_plain().unwrap();
     let mut event_loop = event_loop();
     let (client, calls) = (event_loop.client(), Arc::new(AtomicUsize::new(0)));
-    let refused = petition_tests::net::places::refusing().unwrap();
+    let refused = petition_tests::net::unreachable::refusing().unwrap();
     let (tell, told) = outcomes();
     let urls = [
         server.url("/get"),

@@ -2,9 +2,9 @@
 #![forbid(unsafe_code)]
 
 mod callbacks;
+mod equivalence;
 mod guide;
 mod loops;
-mod same;
 mod stale;
 mod streams;
 mod uploads;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use petition_mio::{Body, Error, ErrorKind, Flow, Handler, Head, LoopThread, Method, Request, UploadChunk};
 use petition_tests::net::PATIENCE;
-use petition_tests::net::board::Board;
+use petition_tests::net::watch::Watch;
 use petition_tests::server::Scripted;
 
 const NO_CONTENT: &str = "HTTP/1.1 204 No Content\r\n\r\n";
@@ -13,7 +13,7 @@ const NO_CONTENT: &str = "HTTP/1.1 204 No Content\r\n\r\n";
 struct Bytewise {
     left: usize,
     lies: bool,
-    over: Arc<Board<Option<Result<(), Error>>>>,
+    over: Arc<Watch<Option<Result<(), Error>>>>,
 }
 
 impl Handler for Bytewise {
@@ -39,7 +39,7 @@ impl Handler for Bytewise {
 
 fn over_mio(url: String, left: usize, lies: bool) -> Result<(), Error> {
     let client = LoopThread::spawn(Default::default()).unwrap();
-    let over = Arc::new(Board::new(None));
+    let over = Arc::new(Watch::new(None));
     let request = Request::new(Method::POST, url).data(Body::Stream { length: None, rewindable: false });
     client.request_from(request).stream(Bytewise { left, lies, over: over.clone() });
     over.find(PATIENCE, Option::take).expect("the end of the request")

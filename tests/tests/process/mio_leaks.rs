@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use petition_mio::petition_core::Session;
 use petition_mio::{DriverConfig, LoopThread};
-use petition_tests::net::places::{BlackHole, refusing};
+use petition_tests::net::unreachable::{BlackHole, refusing};
 use petition_tests::server::{Script, Scripted};
 use petition_tests::support::{eventually, open_files, threads, trust};
 use petition_tests::tls::{Authority, Endpoint, Handshake};

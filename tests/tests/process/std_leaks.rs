@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use petition_std::Session;
-use petition_tests::net::places::{BlackHole, refusing};
+use petition_tests::net::unreachable::{BlackHole, refusing};
 use petition_tests::server::{Script, Scripted};
 use petition_tests::support::{World, eventually, open_files, session_trusting, sockets, threads};
 use petition_tests::tls::{Authority, Endpoint, Handshake};

@@ -1,6 +1,6 @@
 //! Random scenarios in the simulated network.
 #![forbid(unsafe_code)]
 
-mod layer;
+mod custom_layer;
 mod month;
 mod scenarios;

@@ -288,7 +288,7 @@ impl Whole for petition_std::Response {
 fn an_error_gives_its_place_back() {
     let limits = PoolLimits { open_total: Some(1), ..PoolLimits::DEFAULT };
     let session = Session::builder().pool(limits).build();
-    let refusing = petition_tests::net::places::refusing().unwrap();
+    let refusing = petition_tests::net::unreachable::refusing().unwrap();
     let server = Scripted::each(Script::new().read_request().send("nonsense\r\n\r\n")).unwrap();
     for _ in 0..3 {
         assert!(session.get(format!("http://{refusing}/")).send().unwrap_err().is_connect());

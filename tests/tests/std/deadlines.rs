@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use petition_std::resolve::{Resolver, StaticResolver};
 use petition_std::{Error, ErrorKind, Options, Phase, Proxy, Session, Timeout};
-use petition_tests::net::places::BlackHole;
+use petition_tests::net::unreachable::BlackHole;
 use petition_tests::server::{Pace, Script, Scripted};
 use petition_tests::support::{ONE_SECOND, World, chain, session_trusting, timed};
 use petition_tests::tls::{Authority, Endpoint, Handshake};

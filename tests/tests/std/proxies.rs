@@ -174,7 +174,7 @@ fn connections_of_two_proxies_or_two_credentials_are_kept_apart() {
 
 #[test]
 fn a_proxy_that_cannot_be_reached_says_whom_it_tried() {
-    let nobody = petition_tests::net::places::refusing().unwrap();
+    let nobody = petition_tests::net::unreachable::refusing().unwrap();
     let session = Session::new();
     session.configure(|o| {
         o.proxy(Proxy::new(&format!("http://{nobody}")).unwrap());

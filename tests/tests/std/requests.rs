@@ -228,7 +228,7 @@ fn a_stream_that_is_used_up_is_never_sent_as_an_empty_body() {
 
 #[test]
 fn a_stream_that_never_left_can_be_sent_later() {
-    let refusing = petition_tests::net::places::refusing().unwrap();
+    let refusing = petition_tests::net::unreachable::refusing().unwrap();
     let world = World::plain();
     let mut request = petition_std::post(format!("http://{refusing}/")).stream(Cursor::new(b"kept".to_vec()), None);
     assert!(request.send().unwrap_err().is_connect());

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use petition_std::{ErrorKind, Method, petition_core};
-use petition_tests::net::board::Board;
 use petition_tests::net::gate::Gate;
+use petition_tests::net::watch::Watch;
 use petition_tests::server::Scripted;
 use petition_tests::support::{Client, session_trusting};
 use petition_tests::tls::{Authority, Endpoint};
@@ -70,7 +70,7 @@ fn t52_source_that_waits_for_the_server_is_served() {
 
 /// Endless, in pieces of 16 KiB; begins when the server has answered.
 struct AfterTheAnswer {
-    answered: Arc<Board<bool>>,
+    answered: Arc<Watch<bool>>,
     given: Arc<AtomicUsize>,
 }
 
@@ -89,7 +89,7 @@ fn t52_answer_is_seen_while_the_source_is_slow() {
     let authority = Authority::new();
     for tls in [false, true] {
         for length in [None, Some(100 << 20)] {
-            let answered = Arc::new(Board::new(false));
+            let answered = Arc::new(Watch::new(false));
             let told = answered.clone();
             let endpoint = tls.then(|| Endpoint::new(&authority.issue_localhost()));
             let server = Scripted::run(endpoint, move |conversation| {

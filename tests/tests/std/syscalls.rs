@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use petition_tests::httpbin::{Answer, Builder, Httpbin};
-use petition_tests::net::places::TempDir;
+use petition_tests::net::temp_dir::TempDir;
 use petition_tests::support::{Calls, World, example, starts, trace};
 use petition_tests::tls::{Authority, Endpoint};
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use petition_tests::httpbin::Httpbin;
-use petition_tests::net::places::TempDir;
+use petition_tests::net::temp_dir::TempDir;
 use petition_tests::tls::{Authority, Endpoint};
 
 #[track_caller]

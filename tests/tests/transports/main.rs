@@ -1,9 +1,9 @@
 //! What holds for both transports alike.
 #![forbid(unsafe_code)]
 
+mod caller_code;
 mod examples;
 mod forked;
 mod origins;
-mod own_code;
 mod redaction;
 mod secrets;

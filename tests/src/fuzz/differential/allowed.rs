@@ -6,7 +6,7 @@
 use petition_core::http1::{Leniencies, Leniency, Part, ProtocolError};
 
 use super::theirs::Reading;
-use crate::fuzz::play::Played;
+use crate::fuzz::exchange::Played;
 
 /// Why kawa may take for complete what we refuse; `None` when no reason is known.
 pub(super) fn they_may_accept(

@@ -14,7 +14,7 @@ use petition_core::Limits;
 use petition_core::http1::{Fields, Leniencies};
 
 use super::choice;
-use super::play::{Exchange, Outcome, Played};
+use super::exchange::{Exchange, Outcome, Played};
 use allowed::{they_may_accept, they_may_refuse};
 use theirs::{Reading, Verdict};
 

@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn the_fields_shown_leave_out_what_is_taken_out() {
-        let played = crate::fuzz::play::Exchange::get(Limits::DEFAULT, Leniencies::STRICT)
+        let played = crate::fuzz::exchange::Exchange::get(Limits::DEFAULT, Leniencies::STRICT)
             .play(&[b"HTTP/1.1 200 OK\r\nhost: x\r\nA: b\r\ncontent-length: 0\r\n\r\n"]);
         assert_eq!(shown(played.heads[0].fields()), [("A".to_owned(), b"b".to_vec())]);
     }

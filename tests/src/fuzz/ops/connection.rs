@@ -10,8 +10,8 @@ use petition_core::http1::{
     BodyLength, Config, Connection, Eof, Event, Leniencies, Misuse, ProtocolError, RequestHead, SendError,
 };
 
-use super::super::play::SMALL;
-use super::words::{answer, count};
+use super::super::exchange::SMALL;
+use super::generators::{answer, count};
 
 /// A program for one connection.
 pub fn connection_ops(data: &[u8]) {

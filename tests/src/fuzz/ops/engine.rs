@@ -4,7 +4,7 @@
 //! allow; the engine's counts are true at every rest; it comes to rest after bounded work; a credential is only ever written to the origin, or the
 //! proxy, that it is for (invariant 3); the same program gives the same run, whatever accessors are called between.
 
-mod meddle;
+mod embedder_calls;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use petition_core::engine::{Engine, Group, Output, PollMark, READ_BUFFER, Socket
 use petition_core::route::pool::PoolLimits;
 use petition_core::{Input, Instant, IoFailure, Limits, Now, Session, Side, Transfer, UnixTime};
 
-use super::words::{CANARY, answer, request, step};
+use super::generators::{CANARY, answer, request, step};
 use crate::memory::invariants::memory_is_bounded;
 
 /// A program for one engine.

@@ -10,9 +10,9 @@ use petition_core::http1::{BodyLength, Config, Leniencies, RequestHead};
 use petition_core::link::{Layer, Link, LinkEvent, Tunnel};
 use petition_core::{Limits, Now};
 
+use super::super::exchange::SMALL;
 use super::super::layers::Frames;
-use super::super::play::SMALL;
-use super::words::{answer, count};
+use super::generators::{answer, count};
 use crate::memory::invariants::{SLICE, memory_is_bounded};
 
 /// A program for one link.

@@ -2,13 +2,13 @@
 //! [`Link`](petition_core::link::Link) and a [`Connection`](petition_core::http1::Connection).
 //!
 //! The bytes of an input are a program: what `arbitrary` makes of them. Each runs twice, with accessors called between its operations and without: what
-//! follows must be the same. `words` has what requests and peers say.
+//! follows must be the same. `generators` has what requests and peers say.
 
 mod connection;
 mod engine;
+mod generators;
 mod link;
 mod transfer;
-mod words;
 
 pub use connection::connection_ops;
 pub use engine::engine_ops;

@@ -16,7 +16,7 @@ use petition_core::{
     Why,
 };
 
-use super::words::{ANSWERS, CANARY, answer, count, request, step};
+use super::generators::{ANSWERS, CANARY, answer, count, request, step};
 use crate::memory::invariants::{SLICE, memory_is_bounded};
 
 /// A program for one transfer.

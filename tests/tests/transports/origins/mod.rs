@@ -6,7 +6,7 @@ mod documents;
 mod restarts;
 mod uploads;
 
-use petition_tests::peers::{Origin, Program, Settings, TlsVersion};
+use petition_tests::foreign_servers::{Origin, Program, Settings, TlsVersion};
 use petition_tests::support::Client;
 use petition_tests::tls::Authority;
 

@@ -4,9 +4,9 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 
+use petition_tests::foreign_servers;
 use petition_tests::httpbin::Httpbin;
 use petition_tests::net::PATIENCE;
-use petition_tests::peers;
 use petition_tests::tls::Authority;
 
 fn connect(address: SocketAddr) -> TcpStream {
@@ -37,7 +37,7 @@ const CLOSING: &str = "Host: localhost\r\nConnection: close\r\n\r\n";
 
 #[test]
 fn nginx_answers_plainly() {
-    let Some(nginx) = peers::nginx(None) else { return };
+    let Some(nginx) = foreign_servers::nginx(None) else { return };
     let answer = ask(&mut connect(nginx.process.address()), &format!("GET /echo?a HTTP/1.1\r\n{CLOSING}"));
     assert!(
         answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("\r\n\r\nGET /echo?a localhost \n"),
@@ -54,7 +54,7 @@ fn nginx_answers_plainly() {
 #[test]
 fn nginx_answers_under_tls() {
     let authority = Authority::new();
-    let Some(nginx) = peers::nginx(Some(&authority.issue_localhost())) else { return };
+    let Some(nginx) = foreign_servers::nginx(Some(&authority.issue_localhost())) else { return };
     let mut stream = secure(&authority, connect(nginx.process.address()));
     let answer = ask(&mut stream, &format!("GET /big HTTP/1.1\r\n{CLOSING}"));
     assert!(answer.len() > 1 << 20, "{answer}");
@@ -64,14 +64,14 @@ fn nginx_answers_under_tls() {
 fn openssl_answers_with_an_intermediate_in_the_chain() {
     let authority = Authority::new();
     let identity = authority.intermediate().issue_localhost();
-    let Some(server) = peers::openssl_server(&identity, &["-tls1_2"]) else { return };
+    let Some(server) = foreign_servers::openssl_server(&identity, &["-tls1_2"]) else { return };
     let answer = ask(&mut secure(&authority, connect(server.address())), "GET / HTTP/1.0\r\n\r\n");
     assert!(answer.contains("200 ok") && answer.contains("TLSv1.2"), "{answer}\n{}", server.output());
 }
 
 #[test]
 fn tinyproxy_forwards_and_asks_for_credentials() {
-    let Some(proxy) = peers::tinyproxy(Some(("user", "pass"))) else { return };
+    let Some(proxy) = foreign_servers::tinyproxy(Some(("user", "pass"))) else { return };
     let origin = Httpbin::start_plain().unwrap();
     let url = origin.url("/get");
     let answer = ask(&mut connect(proxy.address()), &format!("GET {url} HTTP/1.1\r\n{CLOSING}"));
@@ -84,7 +84,7 @@ fn tinyproxy_forwards_and_asks_for_credentials() {
 
 #[test]
 fn squid_tunnels() {
-    let Some(proxy) = peers::squid() else { return };
+    let Some(proxy) = foreign_servers::squid() else { return };
     let origin = Httpbin::start_plain().unwrap();
     let authority = origin.address();
     let mut stream = connect(proxy.address());

@@ -10,9 +10,9 @@ use petition_core::link::LinkError;
 use petition_core::{Error, ErrorKind, Limits, Timeout, Transfer};
 
 use super::answer::Coding;
+use super::inputs::Told;
 use super::origins::PROXY;
 use super::plan::{Meant, Mix};
-use super::told::Told;
 use super::wire::{Fault, Wire};
 use super::world::World;
 use crate::memory::invariants;
@@ -123,7 +123,7 @@ impl World {
         let repeatable = self.plan.pages[page].expected.repeatable;
         let empty = matches!(report.kind, ErrorKind::Link(LinkError::Protocol(ProtocolError::Empty)));
         let dead = matches!(&report.kind, ErrorKind::Link(LinkError::Protocol(error)) if error.answers_nothing());
-        let replayable = !matches!(ask.asked.payload, super::asked::Payload::Stream { rewindable: false, .. });
+        let replayable = !matches!(ask.asked.payload, super::request_spec::Payload::Stream { rewindable: false, .. });
         // With an interim response an answer had begun.
         let dead = dead && transfer.reused() && !running.interim;
         if dead && repeatable && replayable {

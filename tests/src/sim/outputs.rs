@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use petition_core::{Error, Event, Transfer, Why};
 
-use super::told::{SocketNumber, TransferNumber};
+use super::inputs::{SocketNumber, TransferNumber};
 
 /// What an engine says.
 #[derive(Debug)]

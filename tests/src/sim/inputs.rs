@@ -6,8 +6,8 @@ use std::net::SocketAddr;
 
 use petition_core::Side;
 
-use super::asked::Asked;
-use super::literal;
+use super::request_spec::Asked;
+use super::text_format;
 
 /// The number of a transfer in a transcript, from 1 in the order in which they began.
 pub type TransferNumber = u32;
@@ -95,7 +95,7 @@ impl Told<'_> {
     pub fn write(&self) -> String {
         let with = |word: &str, name: char, number: u32, rest: &str| format!("{word} {name}{number} {rest}");
         let bytes = |word: &str, name: char, number: u32, bytes: &[u8]| {
-            format!("{word} {name}{number} {} {}", bytes.len(), literal::write(bytes))
+            format!("{word} {name}{number} {} {}", bytes.len(), text_format::write(bytes))
         };
         let line = match self {
             Told::Start(t, asked) => return format!("start t{t} {}", asked.write()),
@@ -166,7 +166,7 @@ impl Told<'_> {
         };
         let bytes = || -> Result<Cow<'static, [u8]>, String> {
             let (length, text) = rest.split_once(' ').ok_or("expected a length and bytes")?;
-            let bytes = literal::parse(text)?;
+            let bytes = text_format::parse(text)?;
             match length.parse() == Ok(bytes.len()) {
                 true => Ok(bytes.into()),
                 false => Err(format!("{length} bytes are announced, there are {}", bytes.len())),

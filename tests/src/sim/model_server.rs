@@ -4,8 +4,8 @@ use super::expected::authorization;
 use super::origins::ORIGINS;
 use super::origins::PROXY;
 use super::plan::{LONGEST_THOUGHT, Mix, Page};
-use super::tap::{CONNECT, Framed, Step, Written};
 use super::wire::{End, Fault};
+use super::wire_monitor::{CONNECT, Framed, Step, Written};
 use super::world::{Happens, PageRun, World};
 use crate::memory::ms;
 

@@ -8,12 +8,12 @@ use super::PATIENCE;
 
 /// A value behind a lock, with a condition variable that is notified after each change.
 #[derive(Debug, Default)]
-pub struct Board<T> {
+pub struct Watch<T> {
     value: Mutex<T>,
     changed: Condvar,
 }
 
-impl<T> Board<T> {
+impl<T> Watch<T> {
     /// A board that shows `value`.
     pub fn new(value: T) -> Self {
         Self { value: Mutex::new(value), changed: Condvar::new() }
@@ -53,7 +53,7 @@ impl<T> Board<T> {
     }
 }
 
-impl<T: Debug> Board<T> {
+impl<T: Debug> Watch<T> {
     /// Waits until `found` gives an answer.
     ///
     /// # Panics

@@ -76,7 +76,7 @@ fn t96_nothing_of_petition_mio_that_can_be_printed_shows_a_secret() {
     shown += &format!("{response:?} {:?}", client.state().with(|session| format!("{session:?}")));
     let handle = request().stream(Nothing);
     shown += &format!("{handle:?}");
-    let refused = petition_tests::net::places::refusing().unwrap();
+    let refused = petition_tests::net::unreachable::refusing().unwrap();
     let error = client.get(format!("http://user:CANARY@{refused}/?token=CANARY")).bearer_auth("CANARY").join().wait();
     let error = error.unwrap().unwrap_err();
     shown += &petition_tests::support::everything(&error);

@@ -8,7 +8,7 @@ use petition_core::route::proxy::Tunnel;
 use petition_core::tls::TlsConfig;
 use petition_core::{Auth, Body, Method, Proxy, Request};
 
-use super::literal;
+use super::text_format;
 
 /// A request body.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -174,7 +174,7 @@ impl Asked {
         let mut line = |word: &str, rest: &str| {
             let _ = writeln!(out, "    {}", format!("{word} {rest}").trim_end());
         };
-        let text = |text: &str| literal::write(text.as_bytes());
+        let text = |text: &str| text_format::write(text.as_bytes());
         for (name, value, sensitive) in &self.fields {
             line(if *sensitive { "sensitive" } else { "field" }, &format!("{name} {}", text(value)));
         }
@@ -190,7 +190,7 @@ impl Asked {
         }
         match &self.payload {
             Payload::None => {}
-            Payload::Memory(bytes) => line("body", &literal::write(bytes)),
+            Payload::Memory(bytes) => line("body", &text_format::write(bytes)),
             Payload::Stream { length, rewindable } => {
                 let length = length.map_or("?".into(), |n| n.to_string());
                 line("stream", &format!("{length} {}", if *rewindable { "rewindable" } else { "once" }));
@@ -227,7 +227,7 @@ impl Asked {
     pub fn line(&mut self, line: &str) -> Result<(), String> {
         let (word, rest) = line.trim().split_once(' ').unwrap_or((line.trim(), ""));
         let text = |text: &str| {
-            literal::parse(text).and_then(|bytes| String::from_utf8(bytes).map_err(|_| "expected UTF-8".into()))
+            text_format::parse(text).and_then(|bytes| String::from_utf8(bytes).map_err(|_| "expected UTF-8".into()))
         };
         let two = |rest: &str| {
             rest.split_once(' ').map(|(a, b)| (a.to_owned(), b.to_owned())).ok_or(format!("expected two words: {rest}"))
@@ -251,7 +251,7 @@ impl Asked {
                 self.cookies.push((name, text(&value)?));
             }
             "credentials" => self.credentials = Some(credentials(rest)?),
-            "body" => self.payload = Payload::Memory(literal::parse(rest)?),
+            "body" => self.payload = Payload::Memory(text_format::parse(rest)?),
             "stream" => {
                 let (length, kind) = two(rest)?;
                 self.payload = Payload::Stream { length: length.parse().ok(), rewindable: kind == "rewindable" };

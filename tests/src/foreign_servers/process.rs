@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use socket2::{Domain, Socket, Type};
 
 use crate::net::PATIENCE;
-use crate::net::places::TempDir;
+use crate::net::temp_dir::TempDir;
 
 /// How many free ports are tried, since another process may take one between its choice and its use.
 const ATTEMPTS: usize = 3;

@@ -5,7 +5,7 @@ use petition_core::http1::Config;
 use petition_core::link::Link;
 use petition_core::{Input, Side};
 
-use super::super::words::count;
+use super::super::generators::count;
 use super::Run;
 
 impl Run<'_> {

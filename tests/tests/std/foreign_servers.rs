@@ -3,8 +3,8 @@
 use std::process::Command;
 
 use petition_std::{Auth, Proxy, Session, Why};
+use petition_tests::foreign_servers::{self, Process};
 use petition_tests::httpbin::{Httpbin, pattern};
-use petition_tests::peers::{self, Process};
 use petition_tests::support::{World, session_trusting};
 use petition_tests::tls::{Authority, Endpoint, Identity, Leaf};
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ fn nginx_keeps_connections_compresses_and_redirects() {
     let authority = Authority::new();
     for secure in [false, true] {
         let identity = secure.then(|| authority.issue_localhost());
-        let Some(nginx) = peers::nginx(identity.as_ref()) else { return };
+        let Some(nginx) = foreign_servers::nginx(identity.as_ref()) else { return };
         let session = session_trusting(&authority);
         for n in 0..5 {
             let mut response = session.get(nginx.url("/")).send().unwrap();
@@ -55,14 +55,14 @@ fn nginx_is_refused_for_the_right_reason() {
         (stranger.issue_localhost(), "not issued by a trusted root"),
     ];
     for (identity, words) in cases {
-        let Some(nginx) = peers::nginx(Some(&identity)) else { return };
+        let Some(nginx) = foreign_servers::nginx(Some(&identity)) else { return };
         let error = session_trusting(&authority).get(nginx.url("/")).send().unwrap_err();
         assert!(error.to_string().contains(words), "{error}");
     }
 }
 
 fn openssl(identity: &Identity, options: &[&str]) -> Option<(Process, String)> {
-    let server = peers::openssl_server(identity, options)?;
+    let server = foreign_servers::openssl_server(identity, options)?;
     let url = format!("https://localhost:{}/", server.address().port());
     Some((server, url))
 }
@@ -126,13 +126,13 @@ fn use_proxy(proxy: &Proxy) {
 
 #[test]
 fn tinyproxy_forwards_and_tunnels() {
-    let Some(process) = peers::tinyproxy(None) else { return };
+    let Some(process) = foreign_servers::tinyproxy(None) else { return };
     use_proxy(&Proxy::new(&format!("http://{}", process.address())).unwrap());
 }
 
 #[test]
 fn tinyproxy_is_given_credentials_or_refuses() {
-    let Some(process) = peers::tinyproxy(Some(("user", "pass"))) else { return };
+    let Some(process) = foreign_servers::tinyproxy(Some(("user", "pass"))) else { return };
     let proxy = Proxy::new(&format!("http://{}", process.address())).unwrap();
     use_proxy(&proxy.clone().auth(Auth::basic("user", "pass").unwrap()));
     let world = World::tls();
@@ -146,14 +146,14 @@ fn tinyproxy_is_given_credentials_or_refuses() {
 
 #[test]
 fn squid_forwards_and_tunnels() {
-    let Some(process) = peers::squid() else { return };
+    let Some(process) = foreign_servers::squid() else { return };
     use_proxy(&Proxy::new(&format!("http://{}", process.address())).unwrap());
 }
 
 #[test]
 fn squid_that_cannot_reach_the_origin_is_no_origin() {
-    let Some(process) = peers::squid() else { return };
-    let nobody = petition_tests::net::places::refusing().unwrap();
+    let Some(process) = foreign_servers::squid() else { return };
+    let nobody = petition_tests::net::unreachable::refusing().unwrap();
     let session = session_trusting(&Authority::new());
     let proxy = Proxy::new(&format!("http://{}", process.address())).unwrap();
     session.configure(|options| {
@@ -175,7 +175,7 @@ fn curl_agrees_with_the_kit_about_what_is_sent() {
     // The kit is judged too: what it tells about curl is what it tells about us.
     let authority = Authority::new();
     let server = Httpbin::start_tls(&Endpoint::new(&authority.issue_localhost())).unwrap();
-    let directory = petition_tests::net::places::TempDir::new().unwrap();
+    let directory = petition_tests::net::temp_dir::TempDir::new().unwrap();
     let root = directory.write("root.pem", authority.pem()).unwrap();
     let output = Command::new("curl")
         .args(["-s", "-4", "--noproxy", "*", "--http1.1", "-d", "a=1&b=%20", "--cacert"])

@@ -13,9 +13,9 @@ use petition_core::{Input, Instant, IoFailure, Now, Session, Side, Transfer};
 
 use super::by_hand::ByHand;
 use super::driven::{Counts, Driven, Engined};
+use super::inputs::{SocketNumber, Told, TransferNumber};
+use super::outputs::Said;
 use super::replay::write_limits;
-use super::said::Said;
-use super::told::{SocketNumber, Told, TransferNumber};
 
 /// The first line of a transcript.
 pub const TITLE: &str = "petition transcript 1";

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use super::process::{Process, find, find_one, missing};
 use crate::httpbin::{Answer, Httpbin, cycle};
-use crate::net::places::TempDir;
+use crate::net::temp_dir::TempDir;
 use crate::tls::Identity;
 
 /// The length of `/huge`: more than the buffers of two sockets hold.
