@@ -20,6 +20,7 @@ pub mod mutations;
 pub mod net;
 pub mod proxy;
 pub mod raw;
+pub mod rng;
 pub mod server;
 pub mod sim;
 pub mod support;

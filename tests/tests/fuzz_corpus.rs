@@ -1,6 +1,6 @@
 //! The fuzz targets' bodies, over the kept corpus and over seeded random inputs made of words that matter.
 
-use petition_tests::fuzz::{Dice, TARGETS};
+use petition_tests::fuzz::{Rng, TARGETS};
 
 /// Words of the grammars, so that random inputs get somewhere.
 const WORDS: &[&[u8]] = &[
@@ -57,15 +57,15 @@ const WORDS: &[&[u8]] = &[
 ];
 
 /// Words for the targets that read a protocol; plain bytes, which are programs, for those that run operations.
-fn random(name: &str, dice: &mut Dice) -> Vec<u8> {
+fn random(name: &str, rng: &mut Rng) -> Vec<u8> {
     if name.ends_with("_ops") {
-        return (0..dice.below(600)).map(|_| u8::try_from(dice.below(256)).unwrap()).collect();
+        return (0..rng.below(600)).map(|_| u8::try_from(rng.below(256)).unwrap()).collect();
     }
-    let mut input: Vec<u8> = (0..2).map(|_| u8::try_from(dice.below(256)).unwrap()).collect();
-    for _ in 0..dice.below(14) {
-        match dice.below(6) {
-            0 => input.push(u8::try_from(dice.below(256)).unwrap()),
-            _ => input.extend_from_slice(WORDS[dice.below(WORDS.len())]),
+    let mut input: Vec<u8> = (0..2).map(|_| u8::try_from(rng.below(256)).unwrap()).collect();
+    for _ in 0..rng.below(14) {
+        match rng.below(6) {
+            0 => input.push(u8::try_from(rng.below(256)).unwrap()),
+            _ => input.extend_from_slice(WORDS[rng.below(WORDS.len())]),
         }
     }
     input
@@ -77,7 +77,7 @@ fn every_target_bears_random_words() {
     let only = std::env::var("PETITION_TARGET").ok();
     for (name, body) in TARGETS.into_iter().filter(|(name, _)| only.as_ref().is_none_or(|only| only == name)) {
         for seed in 0..seeds {
-            let input = random(name, &mut Dice::new(seed));
+            let input = random(name, &mut Rng::new(seed));
             let outcome = std::panic::catch_unwind(|| body(&input));
             assert!(outcome.is_ok(), "target {name}, seed {seed}: {}", input.escape_ascii());
         }

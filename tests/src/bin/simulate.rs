@@ -79,8 +79,8 @@ fn main() -> ExitCode {
             }
         };
         return match replay(&text) {
-            Ok(tape) => {
-                println!("{file}: the same again, {} inputs, {} outputs", tape.inputs, tape.polls);
+            Ok(recorder) => {
+                println!("{file}: the same again, {} inputs, {} outputs", recorder.inputs, recorder.polls);
                 ExitCode::SUCCESS
             }
             Err(words) => {

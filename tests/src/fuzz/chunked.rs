@@ -7,7 +7,7 @@ use petition_core::Limits;
 use petition_core::http1::{Leniencies, Leniency};
 
 use super::exchange::{Exchange, Outcome, SMALL};
-use super::{Dice, choice};
+use super::{Rng, choice};
 
 const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
 
@@ -17,13 +17,13 @@ pub fn chunked(mut data: &[u8]) {
     let seed = choice(&mut data) as u64;
     let leniencies = if chosen & 1 == 0 { Leniencies::COMPAT } else { Leniencies::STRICT };
     let limits = if chosen & 2 == 0 { Limits::DEFAULT } else { SMALL };
-    received(&Exchange::get(limits, leniencies), &[HEAD, data].concat(), &mut Dice::new(seed));
-    round_trip(data, &mut Dice::new(seed));
+    received(&Exchange::get(limits, leniencies), &[HEAD, data].concat(), &mut Rng::new(seed));
+    round_trip(data, &mut Rng::new(seed));
 }
 
-fn received(exchange: &Exchange, bytes: &[u8], dice: &mut Dice) {
+fn received(exchange: &Exchange, bytes: &[u8], rng: &mut Rng) {
     let whole = exchange.play(&[bytes]);
-    assert_eq!(whole, exchange.play(&dice.pieces(bytes, 9)), "in pieces");
+    assert_eq!(whole, exchange.play(&rng.pieces(bytes, 9)), "in pieces");
     if bytes.len() > 512 {
         return;
     }
@@ -37,27 +37,27 @@ fn received(exchange: &Exchange, bytes: &[u8], dice: &mut Dice) {
     }
 }
 
-fn round_trip(content: &[u8], dice: &mut Dice) {
+fn round_trip(content: &[u8], rng: &mut Rng) {
     const EXTENSIONS: [&str; 6] = ["", "", ";a", ";a=b", ";a=\"b;\\\"c\"", ";a;b=c"];
     const TRAILERS: [&[(&str, &str)]; 3] = [&[], &[("X-Sum", "1")], &[("X-Sum", ""), ("x-sum", "a b")]];
     // Few extensions: they count against the overhead.
     let few = content.len() <= 300;
     let mut bytes = HEAD.to_vec();
-    for chunk in dice.pieces(content, if few { 40 } else { 4_000 }) {
-        let extension = EXTENSIONS[dice.below(EXTENSIONS.len())];
+    for chunk in rng.pieces(content, if few { 40 } else { 4_000 }) {
+        let extension = EXTENSIONS[rng.below(EXTENSIONS.len())];
         bytes.extend_from_slice(format!("{:x}{extension}\r\n", chunk.len()).as_bytes());
         bytes.extend_from_slice(chunk);
         bytes.extend_from_slice(b"\r\n");
     }
     bytes.extend_from_slice(b"0\r\n");
-    let trailers = TRAILERS[dice.below(TRAILERS.len())];
+    let trailers = TRAILERS[rng.below(TRAILERS.len())];
     for (name, value) in trailers {
         bytes.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
     }
     bytes.extend_from_slice(b"\r\n");
     let end = bytes.len();
     bytes.extend_from_slice(b"more");
-    let played = Exchange::get(Limits::DEFAULT, Leniencies::STRICT).play(&dice.pieces(&bytes, 300));
+    let played = Exchange::get(Limits::DEFAULT, Leniencies::STRICT).play(&rng.pieces(&bytes, 300));
     assert_eq!(played.outcome, Outcome::Ended { after: end, eof: false });
     assert!(played.body == content && played.tolerated.is_empty());
     let got: Vec<(&str, &[u8])> = played.trailers.iter().flat_map(|trailers| trailers.iter()).collect();

@@ -3,7 +3,7 @@
 use petition_core::Limits;
 use petition_core::content::decode::{Codings, DecodeError, Decoder, Next};
 
-use super::{Dice, choice};
+use super::{Rng, choice};
 
 /// A body with one or two codings.
 pub fn decode(mut data: &[u8]) {
@@ -18,9 +18,9 @@ pub fn decode(mut data: &[u8]) {
     let whole = run(&mut decoder, &[data], 4096);
     let taken = decoder.encoded_bytes();
     let Some(mut decoder) = Decoder::new(&codings, &limits, strict) else { return };
-    let mut dice = Dice::new(seed);
-    let pieces = dice.pieces(data, 17);
-    let cut = run(&mut decoder, &pieces, 1 + dice.below(300));
+    let mut rng = Rng::new(seed);
+    let pieces = rng.pieces(data, 17);
+    let cut = run(&mut decoder, &pieces, 1 + rng.below(300));
     assert_eq!(whole.1, cut.1, "the same end");
     // A corrupt br body may be found out a little earlier or later; what came is the same as far as it goes.
     let same = whole.0.len().min(cut.0.len());

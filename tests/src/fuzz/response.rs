@@ -4,7 +4,7 @@ use petition_core::Limits;
 use petition_core::http1::{Config, Eof, Leniencies};
 
 use super::exchange::{Exchange, SMALL};
-use super::{Dice, choice};
+use super::{Rng, choice};
 
 /// A response to one of several requests, whole, byte by byte and in random pieces.
 pub fn response(mut data: &[u8]) {
@@ -19,7 +19,7 @@ pub fn response(mut data: &[u8]) {
         upgrade: (chosen & 32 != 0).then_some("h2c"),
     };
     let whole = exchange.play(&[data]);
-    assert_eq!(whole, exchange.play(&Dice::new(seed).pieces(data, 9)), "in pieces");
+    assert_eq!(whole, exchange.play(&Rng::new(seed).pieces(data, 9)), "in pieces");
     if data.len() <= 512 {
         assert_eq!(whole, exchange.play(&data.chunks(1).collect::<Vec<_>>()), "byte by byte");
     }

@@ -7,7 +7,7 @@ use petition_core::{
     Event, Input, Instant, IoFailure, Limits, Method, Now, Output, Request, Session, Side, Transfer, UnixTime,
 };
 
-use super::{Dice, choice};
+use super::{Rng, choice};
 use crate::memory::invariants::{SLICE, memory_is_bounded};
 
 /// What a run showed.
@@ -26,11 +26,11 @@ pub fn transfer(mut data: &[u8]) {
     // One connection after the other; each ends after its bytes.
     let parts: Vec<&[u8]> = data.split(|&b| b == 0xff).collect();
     let whole = run(chosen, &parts, None);
-    let cut = run(chosen, &parts, Some(Dice::new(seed)));
+    let cut = run(chosen, &parts, Some(Rng::new(seed)));
     assert_eq!(whole, cut);
 }
 
-fn run(chosen: usize, parts: &[&[u8]], mut dice: Option<Dice>) -> Seen {
+fn run(chosen: usize, parts: &[&[u8]], mut rng: Option<Rng>) -> Seen {
     let mut session = Session::new();
     let method = [Method::GET, Method::HEAD, Method::POST, Method::PUT][chosen % 4].clone();
     let mut request = Request::new(method, "http://10.0.0.1/start").cookie("own", "1");
@@ -63,23 +63,23 @@ fn run(chosen: usize, parts: &[&[u8]], mut dice: Option<Dice>) -> Seen {
             Output::Transmit => {
                 assert!(open);
                 let bytes = transfer.outgoing();
-                let n = dice.as_mut().map_or(bytes.len(), |dice| 1 + dice.below(bytes.len()));
+                let n = rng.as_mut().map_or(bytes.len(), |rng| 1 + rng.below(bytes.len()));
                 seen.sent.last_mut().unwrap().extend_from_slice(&bytes[..n]);
                 transfer.handle(now, Input::Wrote(n)).unwrap();
             }
             Output::Read if left.is_empty() => answer(Input::Eof),
             Output::Read => {
-                let n = dice.as_mut().map_or(left.len(), |dice| 1 + dice.below(left.len().min(9)));
+                let n = rng.as_mut().map_or(left.len(), |rng| 1 + rng.below(left.len().min(9)));
                 let (piece, rest) = left.split_at(n);
                 left = rest;
                 answer(Input::Received(piece));
-                if dice.as_mut().is_some_and(|dice| dice.below(4) == 0) {
+                if rng.as_mut().is_some_and(|rng| rng.below(4) == 0) {
                     transfer.handle(now, Input::Tick).unwrap();
                 }
             }
             Output::Body => {
                 let bytes = transfer.body();
-                let n = dice.as_mut().map_or(bytes.len(), |dice| 1 + dice.below(bytes.len()));
+                let n = rng.as_mut().map_or(bytes.len(), |rng| 1 + rng.below(bytes.len()));
                 seen.body.extend_from_slice(&bytes[..n]);
                 transfer.handle(now, Input::Consumed(n)).unwrap();
             }

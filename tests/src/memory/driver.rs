@@ -9,14 +9,14 @@ use petition_core::route::dial::AttemptId;
 use petition_core::route::pool::{Pooled, Take};
 use petition_core::{Acquire, Event, Input, IoFailure, Output, Prepared, Side, Transfer, Why};
 
-use super::socket::{Dialling, Fate};
+use super::socket::{ConnectionState, Dialling};
 use super::transcript::{Outcome, Transcript};
 use super::upload::{Piece, Source};
 use super::world::World;
 
 /// How the caller of a transfer behaves.
 #[derive(Clone, Debug, Default)]
-pub struct Conduct {
+pub struct Caller {
     /// The request body, where that is a stream.
     pub source: Source,
     /// What is done with the response body.
@@ -50,7 +50,7 @@ pub(super) type Answer = (Option<Duration>, Result<Vec<SocketAddr>, IoFailure>);
 struct Driver<'w> {
     world: &'w mut World,
     transfer: Transfer,
-    conduct: Conduct,
+    caller: Caller,
     /// The connection's socket.
     socket: Option<usize>,
     attempts: Vec<(AttemptId, usize)>,
@@ -67,7 +67,7 @@ struct Driver<'w> {
     out: Transcript,
 }
 
-pub(super) fn drive(world: &mut World, request: Prepared, conduct: Conduct) -> Transcript {
+pub(super) fn drive(world: &mut World, request: Prepared, caller: Caller) -> Transcript {
     let now = world.clocks();
     let out = Transcript {
         events: Vec::new(),
@@ -92,7 +92,7 @@ pub(super) fn drive(world: &mut World, request: Prepared, conduct: Conduct) -> T
     let mut driver = Driver {
         world,
         transfer: Transfer::new(request, now),
-        conduct,
+        caller,
         socket: None,
         attempts: Vec::new(),
         lookup: None,
@@ -127,8 +127,8 @@ impl Driver<'_> {
 
     /// One output and its answer. True at the end.
     fn turn(&mut self, turn: usize) -> bool {
-        if self.conduct.cancel_at_turn == Some(turn) || self.conduct.cancel_at.is_some_and(|at| self.world.now >= at) {
-            self.conduct.cancel_at = None;
+        if self.caller.cancel_at_turn == Some(turn) || self.caller.cancel_at.is_some_and(|at| self.world.now >= at) {
+            self.caller.cancel_at = None;
             self.input(Input::Cancel);
         }
         if self.world.style.noise(8) {
@@ -203,8 +203,8 @@ impl Driver<'_> {
             Output::Read => self.read(),
             Output::NeedBody => self.supply(),
             Output::Rewind => {
-                self.conduct.source.at = 0;
-                let can = self.conduct.source.rewindable;
+                self.caller.source.at = 0;
+                let can = self.caller.source.rewindable;
                 self.input(if can { Input::Rewound } else { Input::NotRewound });
             }
             Output::Body => self.consume(),
@@ -225,11 +225,11 @@ impl Driver<'_> {
                 self.out.status = head.status().as_u16();
                 self.out.head = head.raw().to_vec();
                 self.out.undecoded = self.transfer.undecoded().iter().map(|name| name.to_string()).collect();
-                if self.conduct.collects {
+                if self.caller.collects {
                     let limit = self.transfer.request().settings().limits.body_bytes;
                     self.transfer.limit_body("body_bytes", Some(limit));
                 }
-                if let Reader::Discards(0) = self.conduct.reader {
+                if let Reader::Discards(0) = self.caller.reader {
                     self.discard();
                 }
                 let word = format!("head {}", self.out.status);
@@ -267,7 +267,7 @@ impl Driver<'_> {
         match self.world.pool.take(route, now.instant) {
             Take::Reuse { pooled } => {
                 let (socket, link) = pooled.item;
-                self.world.sockets[socket].fate = Fate::InUse;
+                self.world.sockets[socket].state = ConnectionState::InUse;
                 let peer = Some(self.world.sockets[socket].address);
                 self.socket = Some(socket);
                 self.out.used.push(socket);
@@ -282,7 +282,7 @@ impl Driver<'_> {
         let now = self.world.clocks();
         let (key, link) = self.transfer.take_link().expect("a link to keep");
         let socket = self.forget_socket();
-        self.world.sockets[socket].fate = Fate::Pooled;
+        self.world.sockets[socket].state = ConnectionState::Pooled;
         let hint = link.http().keep_alive_timeout();
         let pooled = Pooled { key, item: (socket, link), opened_at: now.instant };
         if let Some((evicted, _)) = self.world.pool.put(pooled, now.instant, hint) {
@@ -316,7 +316,7 @@ impl Driver<'_> {
             self.parked_read = true;
             return self.input(Input::Blocked(Side::Read));
         }
-        let in_place = self.world.style.dice().once_in(2);
+        let in_place = self.world.style.rng().one_in(2);
         let most = if in_place { self.transfer.space().len() } else { 16 * 1024 };
         assert!(most > 0, "asked to read into nothing");
         let n = self.world.style.cut(most);
@@ -345,13 +345,13 @@ impl Driver<'_> {
             self.parked_body = Some(self.world.now);
             return self.input(Input::Blocked(Side::Body));
         }
-        match self.conduct.source.next(self.world.now) {
+        match self.caller.source.next(self.world.now) {
             Piece::Bytes(bytes) => {
                 let n = self.world.style.cut(bytes.len());
                 let now = self.world.clocks();
                 self.idle_polls = 0;
                 let taken = self.transfer.push_body(now, &bytes[..n]).expect("a body that was asked for");
-                self.conduct.source.at += taken;
+                self.caller.source.at += taken;
             }
             // A driver that blocks in the caller's code sees nothing meanwhile.
             Piece::NotBefore(time) if self.world.style.blocking => {
@@ -381,7 +381,7 @@ impl Driver<'_> {
         let have = self.out.body.len();
         let mut most = self.transfer.body().len();
         assert!(most > 0, "an empty body was offered");
-        match self.conduct.reader {
+        match self.caller.reader {
             Reader::Pauses(after, until) if self.world.now < until => {
                 most = most.min(after.saturating_sub(have));
                 if most == 0 {
@@ -467,7 +467,7 @@ impl Driver<'_> {
         let lookup = self.lookup.as_ref().and_then(|(at, _)| *at);
         let dialled = self.attempts.iter().filter_map(|&(_, socket)| self.world.sockets[socket].dialling.due()).min();
         let mut times = vec![deadline, lookup, dialled, self.parked_body, wake, self.world.next_wake()];
-        times.push(self.conduct.cancel_at);
+        times.push(self.caller.cancel_at);
         let Some(next) = times.into_iter().flatten().min() else {
             panic!("stuck for ever: {:?}, {:?}", self.transfer, self.out.words());
         };

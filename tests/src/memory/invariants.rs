@@ -3,7 +3,7 @@
 use petition_core::buffer::Retained;
 use petition_core::{ErrorKind, Limits, Phase, Timeout};
 
-use super::socket::Fate;
+use super::socket::ConnectionState;
 use super::transcript::{Outcome, Transcript};
 use super::world::World;
 
@@ -73,7 +73,12 @@ pub fn deadlines_fire_at_their_time(run: &Transcript) {
 /// Whatever was opened is closed or in the pool.
 pub fn every_socket_is_closed_or_pooled(world: &World) {
     for (number, connection) in world.connections().iter().enumerate() {
-        assert_ne!(connection.fate, Fate::InUse, "connection {number} was left open: {:?}", world.transcripts.last());
+        assert_ne!(
+            connection.state,
+            ConnectionState::InUse,
+            "connection {number} was left open: {:?}",
+            world.transcripts.last()
+        );
     }
 }
 

@@ -18,10 +18,10 @@ mod transcript;
 mod upload;
 mod world;
 
-pub use driver::{Conduct, Reader};
+pub use driver::{Caller, Reader};
 pub use peer::Peer;
-pub use socket::Fate;
-pub use style::{Dice, Style};
+pub use socket::ConnectionState;
+pub use style::Style;
 pub use tls_config::{client_config, server_config};
 pub use transcript::{Outcome, Transcript};
 pub use upload::Source;

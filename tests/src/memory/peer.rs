@@ -15,7 +15,7 @@ pub struct Peer {
 pub(super) enum Step {
     Head,
     Body,
-    Heard(usize),
+    Received(usize),
     Send(Vec<u8>),
     Answer(fn(&str) -> String),
     Fill { byte: u8, left: u64 },
@@ -68,8 +68,8 @@ impl Peer {
     }
 
     /// Waits until `n` bytes were heard on this connection, all in all.
-    pub fn heard(self, n: usize) -> Peer {
-        self.then(Step::Heard(n))
+    pub fn received(self, n: usize) -> Peer {
+        self.then(Step::Received(n))
     }
 
     /// Sends bytes, as a segment of their own: one read brings no bytes of two segments.

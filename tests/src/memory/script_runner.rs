@@ -10,10 +10,10 @@ use super::peer::{Peer, Step};
 use super::socket::{End, Line};
 
 #[derive(Default)]
-pub(super) struct Actor {
+pub(super) struct ScriptRunner {
     steps: VecDeque<Step>,
     /// Everything heard, decrypted.
-    pub(super) heard: Vec<u8>,
+    pub(super) received: Vec<u8>,
     /// What steps have dealt with.
     cursor: usize,
     /// The head that was dealt with last.
@@ -25,9 +25,9 @@ pub(super) struct Actor {
     pub(super) tls_failure: Option<String>,
 }
 
-impl Actor {
-    pub(super) fn new(peer: Peer) -> Actor {
-        Actor { steps: peer.steps.into(), ..Actor::default() }
+impl ScriptRunner {
+    pub(super) fn new(peer: Peer) -> ScriptRunner {
+        ScriptRunner { steps: peer.steps.into(), ..ScriptRunner::default() }
     }
 
     /// Whether every step was taken.
@@ -55,17 +55,17 @@ impl Actor {
     fn step(&mut self, step: Step, now: Duration, line: &mut Line) -> Option<Step> {
         match step {
             Step::Head => {
-                let rest = &self.heard[self.cursor..];
+                let rest = &self.received[self.cursor..];
                 let Some(end) = find(rest, b"\r\n\r\n") else { return Some(step) };
                 self.head = rest[..end + 4].to_vec();
                 self.cursor += end + 4;
             }
             Step::Body => {
-                let Some(n) = body_length(&self.head, &self.heard[self.cursor..]) else { return Some(step) };
+                let Some(n) = body_length(&self.head, &self.received[self.cursor..]) else { return Some(step) };
                 self.cursor += n;
             }
-            Step::Heard(n) if self.heard.len() < n => return Some(step),
-            Step::Heard(_) => {}
+            Step::Received(n) if self.received.len() < n => return Some(step),
+            Step::Received(_) => {}
             Step::Send(mut bytes) => {
                 let n = bytes.len().min(line.room_to_client());
                 self.say(&bytes[..n], line);
@@ -107,7 +107,7 @@ impl Actor {
                 let layer = ServerConnection::new(config).expect("a kit's server configuration is sound");
                 self.layers.push(layer);
                 // What was heard behind the last step belongs inside.
-                let early = self.heard.split_off(self.cursor);
+                let early = self.received.split_off(self.cursor);
                 self.hear_inside(&early);
             }
             Step::CloseNotify => {
@@ -192,7 +192,7 @@ impl Actor {
             }
             data = plain;
         }
-        self.heard.extend_from_slice(&data);
+        self.received.extend_from_slice(&data);
     }
 }
 

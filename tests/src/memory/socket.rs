@@ -5,14 +5,14 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::script_runner::Actor;
+use super::script_runner::ScriptRunner;
 
 /// Bytes that fit on the way in either direction.
 pub(super) const WINDOW: usize = 64 * 1024;
 
 /// What became of a socket in the client's hands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum ConnectionState {
     /// A transfer has it.
     InUse,
     /// The pool has it.
@@ -49,11 +49,11 @@ pub(super) enum End {
 pub(super) struct Socket {
     pub(super) address: SocketAddr,
     pub(super) dialling: Dialling,
-    pub(super) fate: Fate,
+    pub(super) state: ConnectionState,
     pub(super) opened: Duration,
     pub(super) closed: Option<Duration>,
     pub(super) line: Line,
-    pub(super) actor: Actor,
+    pub(super) runner: ScriptRunner,
 }
 
 /// What is on the way.

@@ -1,34 +1,6 @@
-//! Seeded choices: how a run cuts bytes and what noise it makes.
+//! How a driver cuts bytes and what noise it makes, from a seed.
 
-/// A small generator (splitmix64): the same seed gives the same throws on every platform.
-#[derive(Clone, Debug)]
-pub struct Dice(u64);
-
-impl Dice {
-    /// Dice of this seed.
-    pub const fn new(seed: u64) -> Dice {
-        Dice(seed)
-    }
-
-    /// The next number.
-    pub fn throw(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// A number below `n`; 0 for 0.
-    pub fn below(&mut self, n: usize) -> usize {
-        (self.throw() % (n.max(1) as u64)) as usize
-    }
-
-    /// True once in `n` times.
-    pub fn once_in(&mut self, n: usize) -> bool {
-        self.below(n) == 0
-    }
-}
+use crate::rng::Rng;
 
 /// How much of what could be moved at once is moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,13 +19,13 @@ pub struct Style {
     /// A write waits until the peer reads instead of being parked.
     pub(super) blocking: bool,
     seed: u64,
-    dice: Dice,
+    rng: Rng,
 }
 
 impl Style {
     /// Nothing is cut, nothing is spurious.
     pub fn plain() -> Style {
-        Style { cut: Cut::Whole, noise: false, blocking: false, seed: 0, dice: Dice::new(0) }
+        Style { cut: Cut::Whole, noise: false, blocking: false, seed: 0, rng: Rng::new(0) }
     }
 
     /// The style of a seed; 0 is [`Style::plain`].
@@ -65,7 +37,7 @@ impl Style {
             3 => (Cut::Whole, false, true),
             n => (Cut::Random, n % 3 != 0, n % 4 == 0),
         };
-        Style { cut, noise, blocking, seed, dice: Dice::new(seed) }
+        Style { cut, noise, blocking, seed, rng: Rng::new(seed) }
     }
 
     /// The seed, for messages.
@@ -74,8 +46,8 @@ impl Style {
     }
 
     /// Dice for other choices of the same run.
-    pub fn dice(&mut self) -> &mut Dice {
-        &mut self.dice
+    pub fn rng(&mut self) -> &mut Rng {
+        &mut self.rng
     }
 
     /// How much of `n` to move; at least 1.
@@ -83,17 +55,17 @@ impl Style {
         match self.cut {
             Cut::Whole => n,
             Cut::Single => n.min(1),
-            Cut::Random if self.dice.once_in(3) => n,
+            Cut::Random if self.rng.one_in(3) => n,
             Cut::Random => {
-                let most = if self.dice.once_in(2) { 4 } else { 4096 };
-                1 + self.dice.below(n.min(most))
+                let most = if self.rng.one_in(2) { 4 } else { 4096 };
+                1 + self.rng.below(n.min(most))
             }
         }
         .min(n)
     }
 
     /// Whether to do something that should change nothing.
-    pub(super) fn noise(&mut self, once_in: usize) -> bool {
-        self.noise && self.dice.once_in(once_in)
+    pub(super) fn noise(&mut self, one_in: usize) -> bool {
+        self.noise && self.rng.one_in(one_in)
     }
 }

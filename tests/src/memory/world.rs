@@ -11,11 +11,11 @@ use petition_core::route::Route;
 use petition_core::route::pool::Pool;
 use petition_core::{Instant, IoFailure, Method, Now, Request, Session, UnixTime};
 
-use super::driver::{Answer, Conduct, drive};
+use super::driver::{Answer, Caller, drive};
 use super::invariants;
 use super::peer::Peer;
-use super::script_runner::Actor;
-use super::socket::{Dialling, Fate, Line, Socket};
+use super::script_runner::ScriptRunner;
+use super::socket::{ConnectionState, Dialling, Line, Socket};
 use super::style::Style;
 use super::transcript::Transcript;
 
@@ -58,9 +58,9 @@ pub struct Connection {
     /// The peer's address.
     pub address: SocketAddr,
     /// What the peer heard, decrypted where it speaks TLS.
-    pub heard: Vec<u8>,
+    pub received: Vec<u8>,
     /// What became of it.
-    pub fate: Fate,
+    pub state: ConnectionState,
     /// When it was begun.
     pub opened: Duration,
     /// When it was closed.
@@ -74,7 +74,7 @@ pub struct Connection {
 impl Connection {
     /// What the peer heard, as text.
     pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.heard).into_owned()
+        String::from_utf8_lossy(&self.received).into_owned()
     }
 
     /// The request lines that the peer heard.
@@ -167,15 +167,15 @@ impl World {
 
     /// Sends a request, reads everything, and checks the invariants.
     pub fn send(&mut self, request: Request) -> Rc<Transcript> {
-        self.send_with(request, Conduct::default())
+        self.send_with(request, Caller::default())
     }
 
-    /// Sends a request as `conduct` says.
-    pub fn send_with(&mut self, request: Request, conduct: Conduct) -> Rc<Transcript> {
+    /// Sends a request as `caller` says.
+    pub fn send_with(&mut self, request: Request, caller: Caller) -> Rc<Transcript> {
         let options = self.session.options().clone();
         let prepared = self.session.prepare(&request).unwrap_or_else(|e| panic!("cannot be sent: {e}"));
         let debug = format!("{request:?}\n{prepared:?}\n");
-        let mut transcript = drive(self, prepared, conduct);
+        let mut transcript = drive(self, prepared, caller);
         transcript.debug.insert_str(0, &debug);
         assert!(*self.session.options() == options, "T11: sending changed the session's options");
         let transcript = Rc::new(transcript);
@@ -207,18 +207,18 @@ impl World {
     pub fn connections(&self) -> Vec<Connection> {
         let seen = |socket: &Socket| Connection {
             address: socket.address,
-            heard: socket.actor.heard.clone(),
-            fate: socket.fate,
+            received: socket.runner.received.clone(),
+            state: socket.state,
             opened: socket.opened,
             closed: socket.closed,
-            script_done: socket.actor.is_done(),
-            tls_failure: socket.actor.tls_failure.clone(),
+            script_done: socket.runner.is_done(),
+            tls_failure: socket.runner.tls_failure.clone(),
         };
         self.sockets.iter().map(seen).collect()
     }
 
     /// What the peer of a connection heard, as text.
-    pub fn heard(&self, connection: usize) -> String {
+    pub fn received(&self, connection: usize) -> String {
         self.connections()[connection].text()
     }
 
@@ -259,19 +259,19 @@ impl World {
         self.sockets.push(Socket {
             address,
             dialling,
-            fate: Fate::InUse,
+            state: ConnectionState::InUse,
             opened: now,
             closed: None,
             line: Line::default(),
-            actor: Actor::new(peer),
+            runner: ScriptRunner::new(peer),
         });
         number
     }
 
     pub(super) fn close(&mut self, socket: usize) {
         let socket = &mut self.sockets[socket];
-        assert_ne!(socket.fate, Fate::Closed, "a socket is closed once");
-        socket.fate = Fate::Closed;
+        assert_ne!(socket.state, ConnectionState::Closed, "a socket is closed once");
+        socket.state = ConnectionState::Closed;
         socket.closed = Some(self.now);
         socket.line.hung_up = true;
     }
@@ -279,7 +279,7 @@ impl World {
     pub(super) fn run_peers(&mut self) {
         for socket in &mut self.sockets {
             if matches!(socket.dialling, Dialling::Over) {
-                socket.actor.run(self.now, &mut socket.line);
+                socket.runner.run(self.now, &mut socket.line);
             }
         }
     }
@@ -287,7 +287,7 @@ impl World {
     /// When the next peer acts by itself.
     pub(super) fn next_wake(&self) -> Option<Duration> {
         let alive = self.sockets.iter().filter(|socket| !socket.line.hung_up);
-        alive.filter_map(|socket| socket.actor.wakes).filter(|&at| at > self.now).min()
+        alive.filter_map(|socket| socket.runner.wakes).filter(|&at| at > self.now).min()
     }
 
     fn essence(&self) -> String {
@@ -298,9 +298,9 @@ impl World {
         }
         for c in self.connections() {
             // A handshake that the peer did not answer is random.
-            let plain = c.heard.windows(3).position(|w| w == b"\x16\x03\x01").unwrap_or(c.heard.len());
-            let heard = String::from_utf8_lossy(&c.heard[..plain]);
-            text += &format!("{} {:?} since {:?} heard {heard:?}\n", c.address, c.fate, c.opened);
+            let plain = c.received.windows(3).position(|w| w == b"\x16\x03\x01").unwrap_or(c.received.len());
+            let received = String::from_utf8_lossy(&c.received[..plain]);
+            text += &format!("{} {:?} since {:?} heard {received:?}\n", c.address, c.state, c.opened);
         }
         text
     }

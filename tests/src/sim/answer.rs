@@ -8,7 +8,8 @@ use super::hostile;
 use super::origins::Origin;
 use super::plan::{LONGEST_THOUGHT, pattern, pick};
 use super::stale::{self, Stale};
-use crate::memory::{Dice, ms};
+use crate::memory::ms;
+use crate::rng::Rng;
 
 /// How the body is delimited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,57 +105,57 @@ pub(super) struct Rendered {
 }
 
 impl Answer {
-    pub(super) fn random(dice: &mut Dice, page: usize, origin: &Origin, dir: &str, faulty: bool) -> Answer {
-        let framing = match dice.below(8) {
-            0 => Framing::Chunked(1 + dice.below(900), false),
-            1 => Framing::Chunked(60 + dice.below(900), dice.once_in(2)),
+    pub(super) fn random(rng: &mut Rng, page: usize, origin: &Origin, dir: &str, faulty: bool) -> Answer {
+        let framing = match rng.below(8) {
+            0 => Framing::Chunked(1 + rng.below(900), false),
+            1 => Framing::Chunked(60 + rng.below(900), rng.one_in(2)),
             2 => Framing::Close,
             _ => Framing::Length,
         };
-        let length = match dice.below(16) {
+        let length = match rng.below(16) {
             0 => 0,
             1 => 1,
-            2 => 10_000 + dice.below(30_000),
-            3 if dice.once_in(3) => 60_000 + dice.below(60_000),
-            _ => dice.below(700),
+            2 => 10_000 + rng.below(30_000),
+            3 if rng.one_in(3) => 60_000 + rng.below(60_000),
+            _ => rng.below(700),
         };
-        let old = dice.once_in(12);
+        let old = rng.one_in(12);
         let mut cookies = Vec::new();
-        if dice.once_in(3) {
-            for number in 0..1 + dice.below(3) {
-                cookies.push(SetCookie::random(dice, page, number, origin, dir));
+        if rng.one_in(3) {
+            for number in 0..1 + rng.below(3) {
+                cookies.push(SetCookie::random(rng, page, number, origin, dir));
             }
         }
         Answer {
             page,
-            status: *pick(dice, &[200, 200, 200, 200, 201, 204, 304, 400, 404, 500]),
+            status: *pick(rng, &[200, 200, 200, 200, 201, 204, 304, 400, 404, 500]),
             location: None,
             cookies,
-            hints: if dice.once_in(10) { 1 + dice.below(3) } else { 0 },
+            hints: if rng.one_in(10) { 1 + rng.below(3) } else { 0 },
             framing: if old && matches!(framing, Framing::Chunked(..)) { Framing::Close } else { framing },
-            coding: match dice.below(10) {
+            coding: match rng.below(10) {
                 0 => Coding::Gzip,
                 1 => Coding::Deflate,
                 _ => Coding::None,
             },
             length,
             old,
-            keep: match dice.below(9) {
+            keep: match rng.below(9) {
                 0 => Keep::Close,
-                1 | 2 => Keep::For(1 + dice.throw() % 12),
+                1 | 2 => Keep::For(1 + rng.next_u64() % 12),
                 _ => Keep::Silent,
             },
-            thought: match dice.below(6) {
-                0 => ms(dice.throw() % LONGEST_THOUGHT.as_millis() as u64),
-                1 => ms(dice.throw() % 50),
-                2 if faulty && dice.once_in(20) => ms(29_000 + dice.throw() % 2_000),
+            thought: match rng.below(6) {
+                0 => ms(rng.next_u64() % LONGEST_THOUGHT.as_millis() as u64),
+                1 => ms(rng.next_u64() % 50),
+                2 if faulty && rng.one_in(20) => ms(29_000 + rng.next_u64() % 2_000),
                 _ => Duration::ZERO,
             },
             early: false,
-            both: matches!(framing, Framing::Chunked(..)) && !old && dice.once_in(12),
-            extra: faulty && dice.once_in(16),
+            both: matches!(framing, Framing::Chunked(..)) && !old && rng.one_in(12),
+            extra: faulty && rng.one_in(16),
             late: if faulty { stale::late(page, length) } else { None },
-            at_expect: dice.below(3) as u8,
+            at_expect: rng.below(3) as u8,
             cut: None,
             hostile: None,
         }
@@ -162,7 +163,7 @@ impl Answer {
 
     pub(super) fn redirect(
         &mut self,
-        dice: &mut Dice,
+        rng: &mut Rng,
         status: u16,
         (from, dir): (&Origin, &str),
         (to, to_dir): (&Origin, &str),
@@ -170,7 +171,7 @@ impl Answer {
     ) {
         let full = |userinfo: &str| format!("{}://{userinfo}{}{path}", scheme(to), to.authority());
         self.status = status;
-        self.location = Some(match dice.below(7) {
+        self.location = Some(match rng.below(7) {
             0 if from.secure == to.secure => format!("//{}{path}", to.authority()),
             1 => full("cnru:cnrv@"),
             2 if from == to && dir == to_dir => path[dir.len()..].to_owned(),

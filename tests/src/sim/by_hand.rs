@@ -11,15 +11,15 @@ use petition_core::route::dial::AttemptId;
 use petition_core::route::pool::PoolLimits;
 use petition_core::{Acquire, Event, Input, Instant, IoFailure, Misuse, Now, Output, Prepared, Session, Transfer};
 
-use super::driven::{Counts, Driven};
+use super::driven::{Counts, Driver};
 use super::inputs::{SocketNumber, TransferNumber};
-use super::outputs::Said;
+use super::outputs::DriverOutput;
 
 /// The storage that is lent to some of the transfers.
 const LENT: usize = 20_000;
 
 /// A transfer and its sockets.
-struct Hand {
+struct ManualTransfer {
     transfer: Transfer,
     /// The connection's socket.
     socket: Option<SocketNumber>,
@@ -52,11 +52,11 @@ struct Kept {
     until: Instant,
 }
 
-pub(super) struct ByHand {
+pub(super) struct ManualDriver {
     limits: PoolLimits,
     now: Now,
     /// By number, from 1; those that have ended are gone.
-    hands: Vec<Option<Hand>>,
+    hands: Vec<Option<ManualTransfer>>,
     sockets: Vec<Socket>,
     kept: Vec<Kept>,
     closing: Vec<SocketNumber>,
@@ -66,9 +66,9 @@ pub(super) struct ByHand {
     turn: usize,
 }
 
-impl ByHand {
-    pub(super) fn new(limits: PoolLimits) -> ByHand {
-        ByHand {
+impl ManualDriver {
+    pub(super) fn new(limits: PoolLimits) -> ManualDriver {
+        ManualDriver {
             limits,
             now: Now::default(),
             hands: Vec::new(),
@@ -80,7 +80,7 @@ impl ByHand {
         }
     }
 
-    fn hand(&mut self, t: TransferNumber) -> Result<&mut Hand, String> {
+    fn hand(&mut self, t: TransferNumber) -> Result<&mut ManualTransfer, String> {
         let hand = self.hands.get_mut((t as usize).wrapping_sub(1)).ok_or_else(|| format!("no transfer t{t}"))?;
         hand.as_mut().ok_or_else(|| Misuse::AlreadyEnded.to_string())
     }
@@ -89,7 +89,7 @@ impl ByHand {
         &mut self.sockets[s as usize - 1]
     }
 
-    fn served(&self, s: SocketNumber) -> Option<&Hand> {
+    fn served(&self, s: SocketNumber) -> Option<&ManualTransfer> {
         match self.sockets.get((s as usize).checked_sub(1)?)?.serves {
             Serves::Transfer(t) => self.hands[t as usize - 1].as_ref(),
             _ => None,
@@ -101,9 +101,9 @@ impl ByHand {
         self.closed += 1;
     }
 
-    fn close(&mut self, s: SocketNumber) -> Said {
+    fn close(&mut self, s: SocketNumber) -> DriverOutput {
         self.shut(s);
-        Said::Close(s)
+        DriverOutput::Close(s)
     }
 
     fn expire(&mut self) {
@@ -114,7 +114,7 @@ impl ByHand {
     }
 
     /// Polls one transfer until it has something for the embedder; `None` when it waits.
-    fn drive(&mut self, t: TransferNumber, session: &mut Session, calls: &mut u32) -> Option<Said> {
+    fn drive(&mut self, t: TransferNumber, session: &mut Session, calls: &mut u32) -> Option<DriverOutput> {
         loop {
             let now = self.now;
             let hand = self.hands[t as usize - 1].as_mut().filter(|hand| !hand.rests)?;
@@ -148,16 +148,16 @@ impl ByHand {
                     hand.rests = true;
                     return None;
                 }
-                Output::Probe => Said::Probe(used()),
+                Output::Probe => DriverOutput::Probe(used()),
                 Output::Resolve => {
                     let (name, port) = hand.transfer.peer_name().expect("a name to look up");
-                    Said::Resolve(t, name.into(), port)
+                    DriverOutput::Resolve(t, name.into(), port)
                 }
                 Output::Connect(attempt, address) => {
                     let number = self.sockets.len() as SocketNumber + 1;
                     hand.attempts.push((attempt, number));
                     self.sockets.push(Socket { serves: Serves::Attempt(t, attempt), opened_at: now.instant });
-                    Said::Connect(number, address)
+                    DriverOutput::Connect(number, address)
                 }
                 Output::CancelConnect(attempt) => {
                     let at = hand.attempts.iter().position(|(known, _)| *known == attempt).expect("an open attempt");
@@ -174,22 +174,22 @@ impl ByHand {
                     hand.attempts.retain(|(_, other)| *other != number);
                     self.close(number)
                 }
-                Output::Transmit => Said::Transmit(used(), hand.transfer.outgoing().len()),
-                Output::Read => Said::Read(used()),
-                Output::NeedBody => Said::NeedBody(t),
-                Output::Rewind => Said::Rewind(t),
-                Output::Body => Said::Body(t, hand.transfer.body().len()),
+                Output::Transmit => DriverOutput::Transmit(used(), hand.transfer.outgoing().len()),
+                Output::Read => DriverOutput::Read(used()),
+                Output::NeedBody => DriverOutput::NeedBody(t),
+                Output::Rewind => DriverOutput::Rewind(t),
+                Output::Body => DriverOutput::Body(t, hand.transfer.body().len()),
                 Output::Event(Event::Done) => self.ended(t, None),
                 Output::Event(Event::Failed(error)) => self.ended(t, Some(error)),
-                Output::Event(event) => Said::Event(t, event),
+                Output::Event(event) => DriverOutput::Event(t, event),
             });
         }
     }
 
-    fn ended(&mut self, t: TransferNumber, error: Option<petition_core::Error>) -> Said {
+    fn ended(&mut self, t: TransferNumber, error: Option<petition_core::Error>) -> DriverOutput {
         let hand = self.hands[t as usize - 1].take().expect("it ends once");
         assert!(hand.socket.is_none() && hand.attempts.is_empty(), "t{t} ends and its sockets are open");
-        Said::Ended(t, Box::new(hand.transfer), error)
+        DriverOutput::Ended(t, Box::new(hand.transfer), error)
     }
 
     fn acquire(&mut self, t: TransferNumber) {
@@ -233,7 +233,7 @@ impl ByHand {
     }
 
     /// What is told of a socket goes to the transfer that it serves. One that has ended meanwhile needs no answer.
-    fn tell(&mut self, now: Now, t: TransferNumber, input: Input<'_>) -> Result<(), String> {
+    fn handle(&mut self, now: Now, t: TransferNumber, input: Input<'_>) -> Result<(), String> {
         self.now = now;
         let Ok(hand) = self.hand(t) else { return Ok(()) };
         hand.rests = false;
@@ -244,18 +244,24 @@ impl ByHand {
     }
 }
 
-impl fmt::Debug for ByHand {
+impl fmt::Debug for ManualDriver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let transfers = self.hands.iter().flatten().map(|hand| &hand.transfer);
         f.debug_list().entries(transfers).entries(self.kept.iter().map(|kept| (&kept.route, &kept.link))).finish()
     }
 }
 
-impl Driven for ByHand {
+impl Driver for ManualDriver {
     fn start(&mut self, now: Now, request: Prepared) -> TransferNumber {
         self.now = now;
         let transfer = Transfer::new(request, now);
-        self.hands.push(Some(Hand { transfer, socket: None, attempts: Vec::new(), paused: false, rests: false }));
+        self.hands.push(Some(ManualTransfer {
+            transfer,
+            socket: None,
+            attempts: Vec::new(),
+            paused: false,
+            rests: false,
+        }));
         self.hands.len() as TransferNumber
     }
 
@@ -268,7 +274,7 @@ impl Driven for ByHand {
             hand.socket = Some(socket);
             *self.socket(socket) = Socket { serves: Serves::Transfer(t), opened_at: now.instant };
         }
-        self.tell(now, t, Input::Connected(attempt))
+        self.handle(now, t, Input::Connected(attempt))
     }
 
     fn connect_failed(&mut self, now: Now, socket: SocketNumber, failure: IoFailure) -> Result<(), String> {
@@ -290,7 +296,7 @@ impl Driven for ByHand {
 
     fn socket_input(&mut self, now: Now, socket: SocketNumber, input: Input<'_>) -> Result<(), String> {
         match self.socket(socket).serves {
-            Serves::Transfer(t) => self.tell(now, t, input),
+            Serves::Transfer(t) => self.handle(now, t, input),
             _ if matches!(input, Input::Ready(_)) => Ok(()),
             _ => Err(Misuse::UnexpectedInput.to_string()),
         }
@@ -339,23 +345,23 @@ impl Driven for ByHand {
         self.closing.extend(self.kept.drain(..).map(|kept| kept.socket));
     }
 
-    fn poll(&mut self, session: &mut Session) -> (Said, u32) {
+    fn poll(&mut self, session: &mut Session) -> (DriverOutput, u32) {
         let mut calls = 0;
         if let Some(socket) = self.closing.pop() {
             return (self.close(socket), calls);
         }
         for _ in 0..self.hands.len() {
             let at = self.turn % self.hands.len();
-            if let Some(said) = self.drive(at as TransferNumber + 1, session, &mut calls) {
+            if let Some(output) = self.drive(at as TransferNumber + 1, session, &mut calls) {
                 // Now and then another has its turn although this one has more to do.
-                self.turn += usize::from(!matches!(said, Said::Body(..) | Said::Connect(..)));
-                return (said, calls);
+                self.turn += usize::from(!matches!(output, DriverOutput::Body(..) | DriverOutput::Connect(..)));
+                return (output, calls);
             }
             self.turn += 1;
         }
         match self.closing.pop() {
             Some(socket) => (self.close(socket), calls),
-            None => (Said::Wait, calls),
+            None => (DriverOutput::Wait, calls),
         }
     }
 
@@ -390,8 +396,8 @@ impl Driven for ByHand {
         let space = self.space(socket);
         let room = space.len();
         space.get_mut(..behind.len()).ok_or_else(|| format!("there is room for {room} bytes"))?.copy_from_slice(behind);
-        self.tell(now, t, Input::ReadDirect(bytes.len()))?;
-        self.tell(now, t, Input::Consumed(straight))
+        self.handle(now, t, Input::ReadDirect(bytes.len()))?;
+        self.handle(now, t, Input::Consumed(straight))
     }
 
     fn transfer(&self, transfer: TransferNumber) -> Option<&Transfer> {

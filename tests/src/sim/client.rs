@@ -4,12 +4,12 @@ use std::io::ErrorKind;
 
 use petition_core::{Event, Side, Why};
 
-use super::inputs::Told;
-use super::outputs::Said;
-use super::request_spec::Payload;
+use super::inputs::DriverInput;
+use super::outputs::DriverOutput;
+use super::request_spec::BodySpec;
 use super::stale::CANARY;
 use super::wire::{End, Read};
-use super::world::{Happens, World};
+use super::world::{Scheduled, World};
 use crate::memory::ms;
 
 /// How often a source that waits for the server is asked in vain before it goes on all the same.
@@ -23,53 +23,54 @@ impl World {
     pub(super) fn drain(&mut self) {
         for _ in 0..SPIN {
             self.step += 1;
-            let (said, _) = self.tape.poll();
+            let (output, _) = self.recorder.poll();
             self.check_memory();
             if self.shown.is_some() {
-                let text = match &said {
-                    Said::Ended(_, transfer, _) => format!("{transfer:?} {:?}", transfer.history()),
-                    said => format!("{said:?}"),
+                let text = match &output {
+                    DriverOutput::Ended(_, transfer, _) => format!("{transfer:?} {:?}", transfer.history()),
+                    output => format!("{output:?}"),
                 };
                 self.show(&text);
             }
-            match said {
-                Said::Wait if self.polls_all() => {}
-                Said::Wait => return self.check_rest(),
-                Said::Resolve(t, ..) => {
-                    let faulty = self.plan.weather.faulty;
-                    if faulty && self.dice.once_in(60) {
+            match output {
+                DriverOutput::Wait if self.polls_all() => {}
+                DriverOutput::Wait => return self.check_rest(),
+                DriverOutput::Resolve(t, ..) => {
+                    let faulty = self.plan.conditions.faulty;
+                    if faulty && self.rng.one_in(60) {
                         self.fired = true; // It is never answered.
                     } else {
-                        let after = ms(self.dice.throw() % 30);
-                        self.after(after, Happens::Lookup(t));
+                        let after = ms(self.rng.next_u64() % 30);
+                        self.after(after, Scheduled::Lookup(t));
                     }
                 }
-                Said::Connect(socket, address) => {
+                DriverOutput::Connect(socket, address) => {
                     self.expect_no_kept_one(address);
                     self.dial(socket, address);
                 }
-                Said::Close(socket) => {
+                DriverOutput::Close(socket) => {
                     let wire = self.wire(socket);
                     assert!(std::mem::replace(&mut wire.open, false), "a socket is closed once");
                 }
-                Said::Transmit(socket, n) => self.transmit(socket, n),
-                Said::Read(socket) => self.read(socket),
-                Said::Probe(socket) => {
+                DriverOutput::Transmit(socket, n) => self.transmit(socket, n),
+                DriverOutput::Read(socket) => self.read(socket),
+                DriverOutput::Probe(socket) => {
                     let now = self.now;
                     let alive = self.wire(socket).look(now);
-                    self.tell(&Told::Checked(socket, alive));
+                    self.handle(&DriverInput::Checked(socket, alive));
                 }
-                Said::NeedBody(t) => self.supply(t),
-                Said::Rewind(t) => {
-                    let place = self.transfers[t as usize - 1];
-                    let can = matches!(self.plan.asks[place].asked.payload, Payload::Stream { rewindable: true, .. });
+                DriverOutput::NeedBody(t) => self.supply(t),
+                DriverOutput::Rewind(t) => {
+                    let index = self.transfers[t as usize - 1];
+                    let can =
+                        matches!(self.plan.requests[index].spec.payload, BodySpec::Stream { rewindable: true, .. });
                     assert!(can, "a stream that cannot be rewound");
-                    self.running[place].source = 0;
-                    self.tell(&Told::Rewound(t, can));
+                    self.running[index].source = 0;
+                    self.handle(&DriverInput::Rewound(t, can));
                 }
-                Said::Body(t, n) => self.consume(t, n),
-                Said::Event(t, event) => self.event(t, event),
-                Said::Ended(t, transfer, error) => self.ended(t, &transfer, error),
+                DriverOutput::Body(t, n) => self.consume(t, n),
+                DriverOutput::Event(t, event) => self.event(t, event),
+                DriverOutput::Ended(t, transfer, error) => self.ended(t, &transfer, error),
             }
         }
         panic!("the engine does not come to rest");
@@ -79,52 +80,52 @@ impl World {
         assert!(n > 0, "asked to write nothing");
         let now = self.now;
         if self.noise() {
-            let delay = ms(self.dice.throw() % 3);
-            self.after(delay, Happens::Ready(socket, true));
-            self.tell(&Told::Blocked(socket, Side::Write));
+            let delay = ms(self.rng.next_u64() % 3);
+            self.after(delay, Scheduled::Ready(socket, true));
+            self.handle(&DriverInput::Blocked(socket, Side::Write));
             return;
         }
         match self.wire(socket).room(now) {
             Err(kind) => {
                 self.wire(socket).fired |= true;
-                self.tell(&Told::Failed(socket, Side::Write, kind));
+                self.handle(&DriverInput::Failed(socket, Side::Write, kind));
             }
             Ok(0) => {
                 self.wire(socket).wants_write = true;
-                self.tell(&Told::Blocked(socket, Side::Write));
+                self.handle(&DriverInput::Blocked(socket, Side::Write));
             }
             Ok(room) => {
                 let n = self.cut(n.min(room));
-                let bytes = self.tape.outgoing(socket)[..n].to_vec();
+                let bytes = self.recorder.outgoing(socket)[..n].to_vec();
                 self.written(socket, &bytes);
-                self.tell(&Told::Wrote(socket, bytes.into()));
+                self.handle(&DriverInput::Wrote(socket, bytes.into()));
             }
         }
     }
 
     /// A poll of all sockets, if a request waits for one, or now and then. Whether anything can follow from it.
     fn polls_all(&mut self) -> bool {
-        let awaited = self.tape.awaits_poll();
-        if !self.plan.looks || !(awaited || self.dice.once_in(4)) {
+        let awaited = self.recorder.awaits_poll();
+        if !self.plan.looks || !(awaited || self.rng.one_in(4)) {
             return false;
         }
         if std::mem::take(&mut self.looking) {
             // A poll that began, and found what it found, before those who wait now were given their connections.
-            self.tell(&Told::MarkPolled);
+            self.handle(&DriverInput::MarkPolled);
             return awaited;
         }
         let (now, mut follows) = (self.now, awaited);
-        self.tell(&Told::BeginPoll);
-        self.looking = !awaited && self.dice.once_in(2);
+        self.handle(&DriverInput::BeginPoll);
+        self.looking = !awaited && self.rng.one_in(2);
         for at in 0..self.wires.len() {
             let wire = &mut self.wires[at];
             if wire.open && wire.connected.is_some() && !wire.look(now) && !self.looking {
-                self.tell(&Told::Ready(at as u32 + 1, Side::Read));
+                self.handle(&DriverInput::Ready(at as u32 + 1, Side::Read));
                 follows = true;
             }
         }
         if !self.looking {
-            self.tell(&Told::MarkPolled);
+            self.handle(&DriverInput::MarkPolled);
         }
         follows
     }
@@ -132,22 +133,22 @@ impl World {
     /// Says that there is nothing to read.
     fn nothing_to_read(&mut self, socket: u32) -> usize {
         self.wire(socket).announced = false;
-        self.tell(&Told::Blocked(socket, Side::Read))
+        self.handle(&DriverInput::Blocked(socket, Side::Read))
     }
 
     fn read(&mut self, socket: u32) {
         let now = self.now;
         if self.noise() {
-            let delay = ms(self.dice.throw() % 3);
-            self.after(delay, Happens::Ready(socket, false));
+            let delay = ms(self.rng.next_u64() % 3);
+            self.after(delay, Scheduled::Ready(socket, false));
             self.nothing_to_read(socket);
             return;
         }
-        let in_place = self.dice.once_in(2);
+        let in_place = self.rng.one_in(2);
         let straight = self.straight(socket);
         let most = match straight {
-            Some((_, due)) => due.saturating_add(self.tape.space(socket)).min(40_000),
-            None if in_place => self.tape.space(socket),
+            Some((_, due)) => due.saturating_add(self.recorder.space(socket)).min(40_000),
+            None if in_place => self.recorder.space(socket),
             None => 16 * 1024,
         };
         assert!(most > 0, "asked to read into nothing");
@@ -160,89 +161,89 @@ impl World {
         self.arrivals(socket, times);
         // What an embedder of an engine may say whose read was not filled.
         let dry = matches!(read, Read::Bytes(_)) && !self.wire(socket).readable(now);
-        if dry && !self.plan.by_hand && self.dice.once_in(2) {
+        if dry && !self.plan.by_hand && self.rng.one_in(2) {
             self.nothing_to_read(socket);
         }
         if let Read::Bytes(bytes) = &read {
-            let heard = &mut self.wire(socket).heard;
-            heard.extend(bytes.iter().take(9_usize.saturating_sub(heard.len())));
+            let received = &mut self.wire(socket).received;
+            received.extend(bytes.iter().take(9_usize.saturating_sub(received.len())));
         }
         match read {
             Read::Nothing => self.nothing_to_read(socket),
             Read::Bytes(bytes) if straight.is_some() => {
-                let (place, due) = straight.unwrap_or_default();
-                self.running[place].body.extend_from_slice(&bytes[..due.min(bytes.len())]);
-                self.tell(&Told::ReadDirect(socket, bytes.into()))
+                let (index, due) = straight.unwrap_or_default();
+                self.running[index].body.extend_from_slice(&bytes[..due.min(bytes.len())]);
+                self.handle(&DriverInput::ReadDirect(socket, bytes.into()))
             }
-            Read::Bytes(bytes) if in_place => self.tell(&Told::Filled(socket, bytes.into())),
-            Read::Bytes(bytes) => self.tell(&Told::Received(socket, bytes.into())),
-            Read::End(End::Fin) => self.tell(&Told::Eof(socket)),
-            Read::End(End::Reset) => self.tell(&Told::Failed(socket, Side::Read, ErrorKind::ConnectionReset)),
+            Read::Bytes(bytes) if in_place => self.handle(&DriverInput::Filled(socket, bytes.into())),
+            Read::Bytes(bytes) => self.handle(&DriverInput::Received(socket, bytes.into())),
+            Read::End(End::Fin) => self.handle(&DriverInput::Eof(socket)),
+            Read::End(End::Reset) => self.handle(&DriverInput::Failed(socket, Side::Read, ErrorKind::ConnectionReset)),
         };
     }
 
     /// Whether body bytes are read straight to the caller this time: into whose memory, and how many are due.
     fn straight(&mut self, socket: u32) -> Option<(usize, usize)> {
-        let (t, due) = self.tape.due(socket)?;
-        let place = self.transfers[t as usize - 1];
-        let conduct = &self.plan.asks[place].conduct;
-        let reads = conduct.pause.is_none() && conduct.discard.is_none();
-        (reads && self.dice.once_in(2)).then_some((place, due))
+        let (t, due) = self.recorder.due(socket)?;
+        let index = self.transfers[t as usize - 1];
+        let caller = &self.plan.requests[index].caller;
+        let reads = caller.pause.is_none() && caller.discard.is_none();
+        (reads && self.rng.one_in(2)).then_some((index, due))
     }
 
     fn supply(&mut self, t: u32) {
-        let place = self.transfers[t as usize - 1];
+        let index = self.transfers[t as usize - 1];
         self.expect_source_is_next(t);
         if self.noise() {
-            let delay = ms(self.dice.throw() % 5);
-            self.after(delay, Happens::BodyReady(place));
-            self.tell(&Told::BodyBlocked(t));
+            let delay = ms(self.rng.next_u64() % 5);
+            self.after(delay, Scheduled::BodyReady(index));
+            self.handle(&DriverInput::BodyBlocked(t));
             return;
         }
-        let (ask, running) = (&self.plan.asks[place], &mut self.running[place]);
-        let mut end = ask.body.len();
-        let waits = ask.conduct.lockstep && running.asked_again < PATIENCE;
+        let (planned, running) = (&self.plan.requests[index], &mut self.running[index]);
+        let mut end = planned.body.len();
+        let waits = planned.caller.lockstep && running.asked_again < PATIENCE;
         if waits
-            && self.pages[ask.pages[running.hop]].wires.last().is_some_and(|&socket| {
+            && self.pages[planned.pages[running.hop]].wires.last().is_some_and(|&socket| {
                 let wire = &self.wires[socket as usize - 1];
                 wire.open && wire.arrived < wire.sent.len()
             })
         {
             // The server has not seen what was given before.
             running.asked_again += 1;
-            self.after(ms(20), Happens::BodyReady(place));
-            self.tell(&Told::BodyBlocked(t));
+            self.after(ms(20), Scheduled::BodyReady(index));
+            self.handle(&DriverInput::BodyBlocked(t));
             return;
         }
-        if let Some((at, time)) = ask.conduct.hesitate.filter(|_| !running.hesitated) {
+        if let Some((at, time)) = planned.caller.hesitate.filter(|_| !running.hesitated) {
             if running.source >= at {
                 running.hesitated = true;
-                self.after(time, Happens::BodyReady(place));
-                self.tell(&Told::BodyBlocked(t));
+                self.after(time, Scheduled::BodyReady(index));
+                self.handle(&DriverInput::BodyBlocked(t));
                 return;
             }
             end = at;
         }
-        if running.source == ask.body.len() {
-            self.tell(&Told::BodyEnd(t));
+        if running.source == planned.body.len() {
+            self.handle(&DriverInput::BodyEnd(t));
             return;
         }
         let from = running.source;
-        let most = self.plan.asks[place].conduct.piece.unwrap_or(8 * 1024);
+        let most = self.plan.requests[index].caller.piece.unwrap_or(8 * 1024);
         let n = self.cut((end - from).min(most));
-        let bytes = self.plan.asks[place].body[from..from + n].to_vec();
-        let taken = self.tell(&Told::Pushed(t, bytes.into()));
-        self.running[place].source += taken;
+        let bytes = self.plan.requests[index].body[from..from + n].to_vec();
+        let taken = self.handle(&DriverInput::Pushed(t, bytes.into()));
+        self.running[index].source += taken;
     }
 
     /// T52: a body's source is asked only when all output was written or would block, and no response is known to wait.
     fn expect_source_is_next(&mut self, t: u32) {
-        let transfer = self.tape.transfer(t).expect("a transfer that asks has not ended");
+        let transfer = self.recorder.transfer(t).expect("a transfer that asks has not ended");
         let pending = !transfer.outgoing().is_empty() && !transfer.is_blocked(Side::Write);
         assert!(!pending, "T52: t{t} asks its source although output waits to be written");
         let now = self.now;
-        let place = self.transfers[t as usize - 1];
-        let page = self.plan.asks[place].pages[self.running[place].hop];
+        let index = self.transfers[t as usize - 1];
+        let page = self.plan.requests[index].pages[self.running[index].hop];
         if let Some(&socket) = self.pages[page].wires.last() {
             let wire = self.wire(socket);
             assert!(!(wire.announced && wire.readable(now)), "T52: t{t} asks its source although a response is there");
@@ -251,42 +252,42 @@ impl World {
 
     fn consume(&mut self, t: u32, n: usize) {
         assert!(n > 0, "an empty body is offered");
-        let place = self.transfers[t as usize - 1];
-        let conduct = &self.plan.asks[place].conduct;
-        let running = &mut self.running[place];
+        let index = self.transfers[t as usize - 1];
+        let caller = &self.plan.requests[index].caller;
+        let running = &mut self.running[index];
         assert!(!running.paused, "a body is offered while it is paused");
         assert!(!running.discarded, "a body is offered that nobody wants");
         assert!(running.head.is_some(), "a body before its head");
         let mut n = n;
-        if let Some(at) = conduct.discard {
+        if let Some(at) = caller.discard {
             n = n.min(at.saturating_sub(running.body.len()));
             if n == 0 {
                 running.discarded = true;
-                self.tell(&Told::Discard(t));
+                self.handle(&DriverInput::Discard(t));
                 return;
             }
         }
-        if let Some((at, time)) = conduct.pause.filter(|_| !running.has_paused) {
+        if let Some((at, time)) = caller.pause.filter(|_| !running.has_paused) {
             n = n.min(at.saturating_sub(running.body.len()));
             if n == 0 {
                 (running.paused, running.has_paused) = (true, true);
-                self.after(time, Happens::Resume(place));
-                self.tell(&Told::Pause(t));
+                self.after(time, Scheduled::Resume(index));
+                self.handle(&DriverInput::Pause(t));
                 return;
             }
         }
         let n = self.cut(n);
-        let bytes = self.tape.body(t)[..n].to_vec();
-        self.running[place].body.extend_from_slice(&bytes);
-        self.tell(&Told::Consumed(t, bytes.into()));
+        let bytes = self.recorder.body(t)[..n].to_vec();
+        self.running[index].body.extend_from_slice(&bytes);
+        self.handle(&DriverInput::Consumed(t, bytes.into()));
     }
 
     fn event(&mut self, t: u32, event: Event) {
-        let place = self.transfers[t as usize - 1];
+        let index = self.transfers[t as usize - 1];
         let (step, wall) = (self.step, self.wall());
-        let running = &mut self.running[place];
+        let running = &mut self.running[index];
         assert!(!running.over, "an event after the end");
-        let page = self.plan.asks[place].pages.get(running.hop).copied().expect("a hop more than there are pages");
+        let page = self.plan.requests[index].pages.get(running.hop).copied().expect("a hop more than there are pages");
         match event {
             Event::Informational(head) => {
                 assert!(running.head.is_none(), "103 after the head");
@@ -301,7 +302,7 @@ impl World {
                 // Where its head was written to the end, what was read then began an answer, unless it cannot be one.
                 if let (Some(&socket), false) = (run.wires.last(), self.refusal_was_read(page)) {
                     let wire = &self.wires[socket as usize - 1];
-                    let last = wire.tap.requests.last().is_some_and(|last| last.page == page);
+                    let last = wire.monitor.requests.last().is_some_and(|last| last.page == page);
                     let begun = last && wire.tls.is_none() && wire.answer_begun();
                     assert!(!begun, "T54: a request is sent again of which an answer had begun");
                 }
@@ -310,9 +311,9 @@ impl World {
                 assert!(running.head.is_none(), "a redirect after the head");
                 running.hop += 1;
                 (running.retried, running.interim) = (false, false);
-                running.source = running.source.min(self.plan.asks[place].body.len());
-                self.cookies.told(page, step, wall);
-                let next = self.plan.asks[place].pages.get(running.hop);
+                running.source = running.source.min(self.plan.requests[index].body.len());
+                self.cookies.input(page, step, wall);
+                let next = self.plan.requests[index].pages.get(running.hop);
                 let next = *next.unwrap_or_else(|| panic!("a redirect is followed that leads nowhere: page {page}"));
                 self.pages[next].begun = (step, wall);
                 self.let_go(page);
@@ -326,7 +327,7 @@ impl World {
                 assert!(running.head.is_none(), "a second head");
                 assert!(head.get(CANARY).is_none(), "T47: an answer that was there before its request: {head:?}");
                 running.head = Some(head);
-                self.cookies.told(page, step, wall);
+                self.cookies.input(page, step, wall);
             }
             event => panic!("{event:?} is no event that an engine passes on"),
         }
@@ -342,14 +343,14 @@ impl World {
 
     /// In a world without faults and one request at a time it is known when a connection could have been used again.
     fn expect_no_kept_one(&mut self, address: std::net::SocketAddr) {
-        let weather = &self.plan.weather;
+        let conditions = &self.plan.conditions;
         let limits = self.plan.limits;
-        if !weather.serial || weather.faulty || limits.idle_total < 16 {
+        if !conditions.serial || conditions.faulty || limits.idle_total < 16 {
             return;
         }
-        let Some(place) = self.running.iter().position(|r| r.transfer.is_some() && !r.over) else { return };
-        let running = &self.running[place];
-        if self.plan.asks[place].asked.close || running.retried || self.plan.asks[place].asked.via.is_some() {
+        let Some(index) = self.running.iter().position(|r| r.transfer.is_some() && !r.over) else { return };
+        let running = &self.running[index];
+        if self.plan.requests[index].spec.close || running.retried || self.plan.requests[index].spec.via.is_some() {
             return;
         }
         let origin = super::origins::at(address);
@@ -358,7 +359,7 @@ impl World {
             let lasts =
                 wire.lasts.map_or(limits.idle_time, |s| limits.idle_time.min(std::time::Duration::from_secs(s)));
             let fresh = self.now + ms(1_000) < released + lasts && self.now + ms(1_000) < connected + limits.age;
-            let clean = wire.reusable && wire.is_quiet() && wire.tap.is_between();
+            let clean = wire.reusable && wire.is_quiet() && wire.monitor.is_between();
             assert!(!(fresh && clean), "a new connection to {address} although one is kept");
         }
     }

@@ -6,7 +6,7 @@
 
 use super::origins::Origin;
 use super::plan::pick;
-use crate::memory::Dice;
+use crate::rng::Rng;
 
 /// A cookie, as a server sets it.
 #[derive(Clone, Debug)]
@@ -33,14 +33,14 @@ struct Key {
 }
 
 impl SetCookie {
-    pub(super) fn random(dice: &mut Dice, page: usize, number: usize, origin: &Origin, dir: &str) -> SetCookie {
-        let mut name = format!("k{}", dice.below(5));
+    pub(super) fn random(rng: &mut Rng, page: usize, number: usize, origin: &Origin, dir: &str) -> SetCookie {
+        let mut name = format!("k{}", rng.below(5));
         let value = format!("cnrj{page}x{number}");
-        let path = *pick(dice, &[None, None, Some("/"), Some("/d1"), Some("/d1/d2"), Some("/d1/")]);
-        let max_age = *pick(dice, &[None, None, Some(0), Some(5), Some(3600), Some(-1)]);
-        let mut secure = origin.secure && dice.once_in(2);
+        let path = *pick(rng, &[None, None, Some("/"), Some("/d1"), Some("/d1/d2"), Some("/d1/")]);
+        let max_age = *pick(rng, &[None, None, Some(0), Some(5), Some(3600), Some(-1)]);
+        let mut secure = origin.secure && rng.one_in(2);
         let (mut domain, mut refused) = (None, false);
-        match dice.below(12) {
+        match rng.below(12) {
             0 | 1 if !origin.is_literal() && origin.host.ends_with("a.test") => domain = Some("a.test".to_owned()),
             2 if !origin.is_literal() => domain = Some(format!(".{}", origin.host.to_ascii_uppercase())),
             3 => (domain, refused) = (Some("test".into()), true),
@@ -99,7 +99,7 @@ struct Version {
     max_age: Option<i64>,
     /// The wall clock when it was sent, and when the client told.
     sent: u64,
-    told: Option<u64>,
+    input: Option<u64>,
     secure: bool,
     page: usize,
 }
@@ -127,7 +127,7 @@ impl Model {
                 until: None,
                 max_age: cookie.max_age,
                 sent: wall,
-                told: None,
+                input: None,
                 secure: cookie.secure,
                 page,
             });
@@ -135,10 +135,10 @@ impl Model {
     }
 
     /// The client has told of the head of this page.
-    pub(super) fn told(&mut self, page: usize, step: u64, wall: u64) {
+    pub(super) fn input(&mut self, page: usize, step: u64, wall: u64) {
         for version in self.versions.iter_mut().filter(|v| v.page == page && v.until.is_none()) {
             version.until = Some(step);
-            version.told = Some(wall);
+            version.input = Some(wall);
         }
     }
 
@@ -190,9 +190,9 @@ impl Model {
 
     /// It has certainly expired by then.
     fn is_gone(&self, version: &Version, wall: u64) -> bool {
-        match (version.max_age, version.told) {
+        match (version.max_age, version.input) {
             (Some(age), _) if age <= 0 => true,
-            (Some(age), Some(told)) => !self.stepped && told + age.unsigned_abs() < wall,
+            (Some(age), Some(input)) => !self.stepped && input + age.unsigned_abs() < wall,
             _ => false,
         }
     }

@@ -1,4 +1,4 @@
-//! What a scenario drives, by the numbers of a transcript: an engine ([`Engined`]), or transfers [by hand](super::by_hand).
+//! What a scenario drives, by the numbers of a transcript: an engine ([`EngineDriver`]), or transfers [by hand](super::by_hand).
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use petition_core::route::pool::PoolLimits;
 use petition_core::{Input, Instant, IoFailure, Now, Prepared, Session, Transfer, Unavailable};
 
 use super::inputs::{SocketNumber, TransferNumber};
-use super::outputs::Said;
+use super::outputs::DriverOutput;
 
 /// What there is at a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub struct Counts {
 }
 
 /// The machines under test. Errors are what the machine says against an input, in words.
-pub(super) trait Driven: fmt::Debug {
+pub(super) trait Driver: fmt::Debug {
     fn start(&mut self, now: Now, request: Prepared) -> TransferNumber;
     fn connected(&mut self, now: Now, socket: SocketNumber) -> Result<(), String>;
     fn connect_failed(&mut self, now: Now, socket: SocketNumber, failure: IoFailure) -> Result<(), String>;
@@ -42,7 +42,7 @@ pub(super) trait Driven: fmt::Debug {
     fn cancel_all(&mut self, now: Now);
     fn close_idle(&mut self);
     /// Also says how often the session was asked for.
-    fn poll(&mut self, session: &mut Session) -> (Said, u32);
+    fn poll(&mut self, session: &mut Session) -> (DriverOutput, u32);
     fn outgoing(&self, socket: SocketNumber) -> &[u8];
     fn body(&self, transfer: TransferNumber) -> &[u8];
     fn space(&mut self, socket: SocketNumber) -> &mut [u8];
@@ -95,12 +95,12 @@ impl<T: Copy + PartialEq> Numbers<T> {
 }
 
 /// Says what it is called for, so that it is known when the session was asked.
-struct Door<'a> {
+struct Adapter<'a> {
     session: &'a mut Session,
     calls: u32,
 }
 
-impl SessionAccess for Door<'_> {
+impl SessionAccess for Adapter<'_> {
     fn with<R>(&mut self, f: impl FnOnce(&mut Session) -> R) -> Result<R, Unavailable> {
         self.calls += 1;
         Ok(f(self.session))
@@ -108,16 +108,16 @@ impl SessionAccess for Door<'_> {
 }
 
 /// An engine and its names.
-pub(super) struct Engined {
+pub(super) struct EngineDriver {
     engine: Engine,
     transfers: Numbers<TransferId>,
     sockets: Numbers<SocketId>,
     mark: Option<PollMark>,
 }
 
-impl Engined {
-    pub(super) fn new(limits: PoolLimits) -> Engined {
-        Engined { engine: Engine::new(limits), transfers: Numbers::new(), sockets: Numbers::new(), mark: None }
+impl EngineDriver {
+    pub(super) fn new(limits: PoolLimits) -> EngineDriver {
+        EngineDriver { engine: Engine::new(limits), transfers: Numbers::new(), sockets: Numbers::new(), mark: None }
     }
 
     fn named(&self, s: SocketNumber) -> Result<SocketId, String> {
@@ -129,13 +129,13 @@ impl Engined {
     }
 }
 
-impl fmt::Debug for Engined {
+impl fmt::Debug for EngineDriver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.engine.fmt(f)
     }
 }
 
-impl Driven for Engined {
+impl Driver for EngineDriver {
     fn start(&mut self, now: Now, request: Prepared) -> TransferNumber {
         let id = self.engine.start(now, request, None);
         self.transfers.add(id, id.index())
@@ -206,30 +206,30 @@ impl Driven for Engined {
         self.engine.close_idle();
     }
 
-    fn poll(&mut self, session: &mut Session) -> (Said, u32) {
-        let mut door = Door { session, calls: 0 };
+    fn poll(&mut self, session: &mut Session) -> (DriverOutput, u32) {
+        let mut door = Adapter { session, calls: 0 };
         let output = self.engine.poll(&mut door);
         let calls = door.calls;
         let socket = |s: SocketId| self.sockets.number(s, s.index());
         let transfer = |t: TransferId| self.transfers.number(t, t.index());
-        let said = match output {
+        let output = match output {
             Output::Resolve(t) => {
                 let (name, port) = self.engine.peer_name(t).expect("a name to look up");
-                Said::Resolve(transfer(t), name.into(), port)
+                DriverOutput::Resolve(transfer(t), name.into(), port)
             }
-            Output::Connect(s, address) => Said::Connect(self.sockets.add(s, s.index()), address),
-            Output::Transmit(s) => Said::Transmit(socket(s), self.engine.outgoing(s).len()),
-            Output::Read(s) => Said::Read(socket(s)),
-            Output::Probe(s) => Said::Probe(socket(s)),
-            Output::Close(s) => Said::Close(socket(s)),
-            Output::NeedBody(t) => Said::NeedBody(transfer(t)),
-            Output::Rewind(t) => Said::Rewind(transfer(t)),
-            Output::Body(t) => Said::Body(transfer(t), self.engine.body(t).len()),
-            Output::Event(t, event) => Said::Event(transfer(t), event),
-            Output::Ended { id, transfer: ended, error } => Said::Ended(transfer(id), Box::new(ended), error),
-            Output::Wait => Said::Wait,
+            Output::Connect(s, address) => DriverOutput::Connect(self.sockets.add(s, s.index()), address),
+            Output::Transmit(s) => DriverOutput::Transmit(socket(s), self.engine.outgoing(s).len()),
+            Output::Read(s) => DriverOutput::Read(socket(s)),
+            Output::Probe(s) => DriverOutput::Probe(socket(s)),
+            Output::Close(s) => DriverOutput::Close(socket(s)),
+            Output::NeedBody(t) => DriverOutput::NeedBody(transfer(t)),
+            Output::Rewind(t) => DriverOutput::Rewind(transfer(t)),
+            Output::Body(t) => DriverOutput::Body(transfer(t), self.engine.body(t).len()),
+            Output::Event(t, event) => DriverOutput::Event(transfer(t), event),
+            Output::Ended { id, transfer: ended, error } => DriverOutput::Ended(transfer(id), Box::new(ended), error),
+            Output::Wait => DriverOutput::Wait,
         };
-        (said, calls)
+        (output, calls)
     }
 
     fn outgoing(&self, socket: SocketNumber) -> &[u8] {

@@ -4,10 +4,10 @@ use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use std::time::Duration;
 
-use super::world::Happens;
+use super::world::Scheduled;
 
 #[derive(Default)]
-pub(super) struct Agenda {
+pub(super) struct EventQueue {
     heap: BinaryHeap<Entry>,
     sequence: u64,
 }
@@ -15,13 +15,13 @@ pub(super) struct Agenda {
 struct Entry {
     at: Duration,
     sequence: u64,
-    happens: Happens,
+    scheduled: Scheduled,
 }
 
-impl Agenda {
-    pub(super) fn add(&mut self, at: Duration, happens: Happens) {
+impl EventQueue {
+    pub(super) fn add(&mut self, at: Duration, scheduled: Scheduled) {
         self.sequence += 1;
-        self.heap.push(Entry { at, sequence: self.sequence, happens });
+        self.heap.push(Entry { at, sequence: self.sequence, scheduled });
     }
 
     /// When something happens next.
@@ -30,11 +30,11 @@ impl Agenda {
     }
 
     /// Takes what has happened by now, one after the other.
-    pub(super) fn due(&mut self, now: Duration) -> Option<Happens> {
+    pub(super) fn due(&mut self, now: Duration) -> Option<Scheduled> {
         if self.next()? > now {
             return None;
         }
-        self.heap.pop().map(|entry| entry.happens)
+        self.heap.pop().map(|entry| entry.scheduled)
     }
 }
 

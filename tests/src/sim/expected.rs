@@ -1,7 +1,7 @@
 //! What a request has to look like on the wire, made anew from the rules and not from core's code: the oracle for heads.
 
 use super::origins::Origin;
-use super::request_spec::{Asked, Credentials, Payload};
+use super::request_spec::{BodySpec, Credentials, RequestSpec};
 
 /// The head of one hop, but for its cookies, and whether there is a body.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,16 +43,16 @@ const SECRET: [&str; 2] = ["X-Api-Key", "Cookie"];
 
 impl Chain {
     /// `bound` says that the session has a base URL and that this is not its origin: secrets of the session stay at home.
-    pub(super) fn new(asked: &Asked, session: &[(String, String, bool)], bound: bool) -> Chain {
+    pub(super) fn new(spec: &RequestSpec, session: &[(String, String, bool)], bound: bool) -> Chain {
         let mut fields = session.to_vec();
         fields.retain(|(.., sensitive)| !(bound && *sensitive));
-        fields.extend(asked.fields.iter().cloned());
+        fields.extend(spec.fields.iter().cloned());
         Chain {
-            method: asked.method.clone(),
+            method: spec.method.clone(),
             fields,
-            credentials: asked.credentials.clone(),
-            cookies: asked.cookies.clone(),
-            body: asked.payload != Payload::None,
+            credentials: spec.credentials.clone(),
+            cookies: spec.cookies.clone(),
+            body: spec.payload != BodySpec::None,
         }
     }
 
@@ -84,9 +84,9 @@ impl Chain {
     }
 }
 
-pub(super) fn of(chain: &Chain, origin: &Origin, target: &str, asked: &Asked) -> Expected {
-    let version = if asked.http10 { "HTTP/1.0" } else { "HTTP/1.1" };
-    let forward = asked.via.as_ref().filter(|via| !via.tunnel && !origin.secure);
+pub(super) fn of(chain: &Chain, origin: &Origin, target: &str, spec: &RequestSpec) -> Expected {
+    let version = if spec.http10 { "HTTP/1.0" } else { "HTTP/1.1" };
+    let forward = spec.via.as_ref().filter(|via| !via.tunnel && !origin.secure);
     let target = if forward.is_some() { format!("{}{target}", origin.url()) } else { target.to_owned() };
     let mut before = vec![format!("{} {target} {version}", chain.method), format!("Host: {}", origin.authority())];
     before.push(format!("User-Agent: petition/{}", env!("CARGO_PKG_VERSION")));
@@ -99,27 +99,27 @@ pub(super) fn of(chain: &Chain, origin: &Origin, target: &str, asked: &Asked) ->
     let cookie_field = chain.fields.iter().any(|(name, ..)| name == "Cookie");
     let mut after = Vec::new();
     let (mut chunked, mut expect) = (false, false);
-    match &asked.payload {
+    match &spec.payload {
         _ if !chain.body => {
             if matches!(chain.method.as_str(), "POST" | "PUT" | "PATCH") {
                 after.push("Content-Length: 0".into());
             }
         }
-        Payload::None => {}
-        Payload::Memory(bytes) => after.push(format!("Content-Length: {}", bytes.len())),
-        Payload::Stream { length: Some(n), .. } => after.push(format!("Content-Length: {n}")),
-        Payload::Stream { length: None, .. } => {
+        BodySpec::None => {}
+        BodySpec::Memory(bytes) => after.push(format!("Content-Length: {}", bytes.len())),
+        BodySpec::Stream { length: Some(n), .. } => after.push(format!("Content-Length: {n}")),
+        BodySpec::Stream { length: None, .. } => {
             chunked = true;
             after.push("Transfer-Encoding: chunked".into());
         }
     }
-    if asked.expect && chain.body {
+    if spec.expect && chain.body {
         expect = true;
         after.push("Expect: 100-continue".into());
     }
-    if asked.close {
+    if spec.close {
         after.push("Connection: close".into());
-    } else if asked.http10 {
+    } else if spec.http10 {
         after.push("Connection: keep-alive".into());
     }
     let harmless = matches!(chain.method.as_str(), "GET" | "HEAD" | "OPTIONS" | "PUT" | "DELETE" | "TRACE");
@@ -127,13 +127,13 @@ pub(super) fn of(chain: &Chain, origin: &Origin, target: &str, asked: &Asked) ->
         before,
         after,
         own_cookies: if cookie_field { Vec::new() } else { chain.cookies.clone() },
-        jar: !asked.no_cookies && !cookie_field,
+        jar: !spec.no_cookies && !cookie_field,
         method: chain.method.clone(),
         body: chain.body,
         chunked,
         expect,
-        close: asked.close,
-        repeatable: harmless || asked.idempotent,
+        close: spec.close,
+        repeatable: harmless || spec.idempotent,
     }
 }
 

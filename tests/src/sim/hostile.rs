@@ -121,7 +121,7 @@ const ALL: [Hostile; 38] = [
 ];
 
 /// The words of the error that follows; `None` when it is delivered.
-pub(super) fn meant(number: usize, method: &str) -> Option<&'static str> {
+pub(super) fn intended(number: usize, method: &str) -> Option<&'static str> {
     let hostile = &ALL[number];
     hostile.words.filter(|_| !(hostile.body && method == "HEAD"))
 }
@@ -133,7 +133,7 @@ pub(super) fn render(number: usize, page: usize, method: &str) -> Rendered {
     let first = bytes.windows(4).position(|w| w == b"\r\n\r\n" || &w[2..] == b"\n\n").map_or(0, |at| at + 4);
     let head_end = if first == 0 { end(b"\n\n").unwrap_or(0) } else { first };
     let bodiless = method == "HEAD";
-    if bodiless && meant(number, method).is_none() {
+    if bodiless && intended(number, method).is_none() {
         bytes.truncate(head_end);
     }
     // Content that is wrong inside of a frame that is right does not spoil the connection.

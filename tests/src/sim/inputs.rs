@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 
 use petition_core::Side;
 
-use super::request_spec::Asked;
+use super::request_spec::RequestSpec;
 use super::text_format;
 
 /// The number of a transfer in a transcript, from 1 in the order in which they began.
@@ -17,8 +17,8 @@ pub type SocketNumber = u32;
 /// What an engine is told.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(missing_docs)]
-pub enum Told<'a> {
-    Start(TransferNumber, Box<Asked>),
+pub enum DriverInput<'a> {
+    Start(TransferNumber, Box<RequestSpec>),
     SessionField(String, String, bool),
     BaseUrl(String),
     Connected(SocketNumber),
@@ -90,7 +90,7 @@ fn kind_of(word: &str) -> Result<ErrorKind, String> {
     KINDS.into_iter().find(|kind| format!("{kind:?}") == word).ok_or(format!("unknown kind of failure: {word}"))
 }
 
-impl Told<'_> {
+impl DriverInput<'_> {
     /// Its line, or lines, with a line end.
     pub fn write(&self) -> String {
         let with = |word: &str, name: char, number: u32, rest: &str| format!("{word} {name}{number} {rest}");
@@ -98,65 +98,65 @@ impl Told<'_> {
             format!("{word} {name}{number} {} {}", bytes.len(), text_format::write(bytes))
         };
         let line = match self {
-            Told::Start(t, asked) => return format!("start t{t} {}", asked.write()),
-            Told::BaseUrl(url) => format!("base_url {url}"),
-            Told::SessionField(name, value, sensitive) => {
+            DriverInput::Start(t, spec) => return format!("start t{t} {}", spec.write()),
+            DriverInput::BaseUrl(url) => format!("base_url {url}"),
+            DriverInput::SessionField(name, value, sensitive) => {
                 format!("session_{} {name} {value}", if *sensitive { "sensitive" } else { "field" })
             }
-            Told::Connected(s) => with("connected", 's', *s, ""),
-            Told::ConnectFailed(s, kind) => with("connect_failed", 's', *s, &format!("{kind:?}")),
-            Told::Wrote(s, data) => bytes("wrote", 's', *s, data),
-            Told::Filled(s, data) => bytes("filled", 's', *s, data),
-            Told::Received(s, data) => bytes("received", 's', *s, data),
-            Told::ReadDirect(s, data) => bytes("bypassed", 's', *s, data),
-            Told::Eof(s) => with("eof", 's', *s, ""),
-            Told::Failed(s, side, kind) => with("failed", 's', *s, &format!("{} {kind:?}", side_word(*side))),
-            Told::Blocked(s, side) => with("blocked", 's', *s, side_word(*side)),
-            Told::Ready(s, side) => with("ready", 's', *s, side_word(*side)),
-            Told::Checked(s, true) => with("alive", 's', *s, ""),
-            Told::Checked(s, false) => with("dead", 's', *s, ""),
-            Told::Resolved(t, addresses) => {
+            DriverInput::Connected(s) => with("connected", 's', *s, ""),
+            DriverInput::ConnectFailed(s, kind) => with("connect_failed", 's', *s, &format!("{kind:?}")),
+            DriverInput::Wrote(s, data) => bytes("wrote", 's', *s, data),
+            DriverInput::Filled(s, data) => bytes("filled", 's', *s, data),
+            DriverInput::Received(s, data) => bytes("received", 's', *s, data),
+            DriverInput::ReadDirect(s, data) => bytes("bypassed", 's', *s, data),
+            DriverInput::Eof(s) => with("eof", 's', *s, ""),
+            DriverInput::Failed(s, side, kind) => with("failed", 's', *s, &format!("{} {kind:?}", side_word(*side))),
+            DriverInput::Blocked(s, side) => with("blocked", 's', *s, side_word(*side)),
+            DriverInput::Ready(s, side) => with("ready", 's', *s, side_word(*side)),
+            DriverInput::Checked(s, true) => with("alive", 's', *s, ""),
+            DriverInput::Checked(s, false) => with("dead", 's', *s, ""),
+            DriverInput::Resolved(t, addresses) => {
                 let addresses: Vec<String> = addresses.iter().map(|address| address.to_string()).collect();
                 with("resolved", 't', *t, &addresses.join(" "))
             }
-            Told::ResolveFailed(t, kind) => with("resolve_failed", 't', *t, &format!("{kind:?}")),
-            Told::Pushed(t, data) => bytes("pushed", 't', *t, data),
-            Told::BodyEnd(t) => with("body_end", 't', *t, ""),
-            Told::BodyFailed(t) => with("body_failed", 't', *t, ""),
-            Told::BodyBlocked(t) => with("body_blocked", 't', *t, ""),
-            Told::BodyReady(t) => with("body_ready", 't', *t, ""),
-            Told::Rewound(t, true) => with("rewound", 't', *t, ""),
-            Told::Rewound(t, false) => with("not_rewound", 't', *t, ""),
-            Told::Consumed(t, data) => bytes("consumed", 't', *t, data),
-            Told::Discard(t) => with("discard", 't', *t, ""),
-            Told::Cancel(t) => with("cancel", 't', *t, ""),
-            Told::Pause(t) => with("pause", 't', *t, ""),
-            Told::Resume(t) => with("resume", 't', *t, ""),
-            Told::Tick => "tick".into(),
-            Told::BeginPoll => "begin_poll".into(),
-            Told::MarkPolled => "mark_polled".into(),
-            Told::CancelAll => "cancel_all".into(),
-            Told::CloseIdle => "close_idle".into(),
+            DriverInput::ResolveFailed(t, kind) => with("resolve_failed", 't', *t, &format!("{kind:?}")),
+            DriverInput::Pushed(t, data) => bytes("pushed", 't', *t, data),
+            DriverInput::BodyEnd(t) => with("body_end", 't', *t, ""),
+            DriverInput::BodyFailed(t) => with("body_failed", 't', *t, ""),
+            DriverInput::BodyBlocked(t) => with("body_blocked", 't', *t, ""),
+            DriverInput::BodyReady(t) => with("body_ready", 't', *t, ""),
+            DriverInput::Rewound(t, true) => with("rewound", 't', *t, ""),
+            DriverInput::Rewound(t, false) => with("not_rewound", 't', *t, ""),
+            DriverInput::Consumed(t, data) => bytes("consumed", 't', *t, data),
+            DriverInput::Discard(t) => with("discard", 't', *t, ""),
+            DriverInput::Cancel(t) => with("cancel", 't', *t, ""),
+            DriverInput::Pause(t) => with("pause", 't', *t, ""),
+            DriverInput::Resume(t) => with("resume", 't', *t, ""),
+            DriverInput::Tick => "tick".into(),
+            DriverInput::BeginPoll => "begin_poll".into(),
+            DriverInput::MarkPolled => "mark_polled".into(),
+            DriverInput::CancelAll => "cancel_all".into(),
+            DriverInput::CloseIdle => "close_idle".into(),
         };
         format!("{}\n", line.trim_end())
     }
 
-    /// The input of a line; the indented lines of a `start` come later, one by one, to [`Asked::line`].
+    /// The input of a line; the indented lines of a `start` come later, one by one, to [`RequestSpec::line`].
     ///
     /// # Errors
     /// In words.
-    pub fn parse(line: &str) -> Result<Told<'static>, String> {
+    pub fn parse(line: &str) -> Result<DriverInput<'static>, String> {
         let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
         match word {
-            "tick" => return Ok(Told::Tick),
-            "begin_poll" => return Ok(Told::BeginPoll),
-            "mark_polled" => return Ok(Told::MarkPolled),
-            "cancel_all" => return Ok(Told::CancelAll),
-            "close_idle" => return Ok(Told::CloseIdle),
-            "base_url" => return Ok(Told::BaseUrl(rest.into())),
+            "tick" => return Ok(DriverInput::Tick),
+            "begin_poll" => return Ok(DriverInput::BeginPoll),
+            "mark_polled" => return Ok(DriverInput::MarkPolled),
+            "cancel_all" => return Ok(DriverInput::CancelAll),
+            "close_idle" => return Ok(DriverInput::CloseIdle),
+            "base_url" => return Ok(DriverInput::BaseUrl(rest.into())),
             "session_field" | "session_sensitive" => {
                 let (name, value) = rest.split_once(' ').ok_or("expected a name and a value")?;
-                return Ok(Told::SessionField(name.into(), value.into(), word == "session_sensitive"));
+                return Ok(DriverInput::SessionField(name.into(), value.into(), word == "session_sensitive"));
             }
             _ => {}
         }
@@ -175,41 +175,41 @@ impl Told<'_> {
         Ok(match word {
             "start" => {
                 let (method, url) = rest.split_once(' ').ok_or("expected a method and a URL")?;
-                let asked = Asked { method: method.into(), url: url.into(), ..Asked::default() };
-                Told::Start(number('t')?, Box::new(asked))
+                let spec = RequestSpec { method: method.into(), url: url.into(), ..RequestSpec::default() };
+                DriverInput::Start(number('t')?, Box::new(spec))
             }
-            "connected" => Told::Connected(number('s')?),
-            "connect_failed" => Told::ConnectFailed(number('s')?, kind_of(rest)?),
-            "wrote" => Told::Wrote(number('s')?, bytes()?),
-            "filled" => Told::Filled(number('s')?, bytes()?),
-            "received" => Told::Received(number('s')?, bytes()?),
-            "bypassed" => Told::ReadDirect(number('s')?, bytes()?),
-            "eof" => Told::Eof(number('s')?),
+            "connected" => DriverInput::Connected(number('s')?),
+            "connect_failed" => DriverInput::ConnectFailed(number('s')?, kind_of(rest)?),
+            "wrote" => DriverInput::Wrote(number('s')?, bytes()?),
+            "filled" => DriverInput::Filled(number('s')?, bytes()?),
+            "received" => DriverInput::Received(number('s')?, bytes()?),
+            "bypassed" => DriverInput::ReadDirect(number('s')?, bytes()?),
+            "eof" => DriverInput::Eof(number('s')?),
             "failed" => {
                 let (side, kind) = rest.split_once(' ').ok_or("expected a side and a kind")?;
-                Told::Failed(number('s')?, side_of(side)?, kind_of(kind)?)
+                DriverInput::Failed(number('s')?, side_of(side)?, kind_of(kind)?)
             }
-            "blocked" => Told::Blocked(number('s')?, side_of(rest)?),
-            "ready" => Told::Ready(number('s')?, side_of(rest)?),
-            "alive" => Told::Checked(number('s')?, true),
-            "dead" => Told::Checked(number('s')?, false),
+            "blocked" => DriverInput::Blocked(number('s')?, side_of(rest)?),
+            "ready" => DriverInput::Ready(number('s')?, side_of(rest)?),
+            "alive" => DriverInput::Checked(number('s')?, true),
+            "dead" => DriverInput::Checked(number('s')?, false),
             "resolved" => {
                 let addresses: Result<Vec<SocketAddr>, _> = rest.split_whitespace().map(str::parse).collect();
-                Told::Resolved(number('t')?, addresses.map_err(|e| e.to_string())?)
+                DriverInput::Resolved(number('t')?, addresses.map_err(|e| e.to_string())?)
             }
-            "resolve_failed" => Told::ResolveFailed(number('t')?, kind_of(rest)?),
-            "pushed" => Told::Pushed(number('t')?, bytes()?),
-            "body_end" => Told::BodyEnd(number('t')?),
-            "body_failed" => Told::BodyFailed(number('t')?),
-            "body_blocked" => Told::BodyBlocked(number('t')?),
-            "body_ready" => Told::BodyReady(number('t')?),
-            "rewound" => Told::Rewound(number('t')?, true),
-            "not_rewound" => Told::Rewound(number('t')?, false),
-            "consumed" => Told::Consumed(number('t')?, bytes()?),
-            "discard" => Told::Discard(number('t')?),
-            "cancel" => Told::Cancel(number('t')?),
-            "pause" => Told::Pause(number('t')?),
-            "resume" => Told::Resume(number('t')?),
+            "resolve_failed" => DriverInput::ResolveFailed(number('t')?, kind_of(rest)?),
+            "pushed" => DriverInput::Pushed(number('t')?, bytes()?),
+            "body_end" => DriverInput::BodyEnd(number('t')?),
+            "body_failed" => DriverInput::BodyFailed(number('t')?),
+            "body_blocked" => DriverInput::BodyBlocked(number('t')?),
+            "body_ready" => DriverInput::BodyReady(number('t')?),
+            "rewound" => DriverInput::Rewound(number('t')?, true),
+            "not_rewound" => DriverInput::Rewound(number('t')?, false),
+            "consumed" => DriverInput::Consumed(number('t')?, bytes()?),
+            "discard" => DriverInput::Discard(number('t')?),
+            "cancel" => DriverInput::Cancel(number('t')?),
+            "pause" => DriverInput::Pause(number('t')?),
+            "resume" => DriverInput::Resume(number('t')?),
             other => return Err(format!("unknown input: {other}")),
         })
     }

@@ -32,11 +32,11 @@ mod wire_monitor;
 mod world;
 
 pub use driven::Counts;
-pub use inputs::{SocketNumber, Told, TransferNumber};
-pub use outputs::Said;
+pub use inputs::{DriverInput, SocketNumber, TransferNumber};
+pub use outputs::DriverOutput;
 pub use plan::Mix;
-pub use recorder::{TITLE, Tape};
+pub use recorder::{Recorder, TITLE};
 pub use replay::replay;
-pub use request_spec::{Asked, Credentials, Payload, Via};
+pub use request_spec::{BodySpec, Credentials, ProxySpec, RequestSpec};
 pub use run::{Violation, cuts, record, scenario, shrink};
 pub use world::Report;

@@ -6,7 +6,7 @@ use super::origins::PROXY;
 use super::plan::{LONGEST_THOUGHT, Mix, Page};
 use super::wire::{End, Fault};
 use super::wire_monitor::{CONNECT, Framed, Step, Written};
-use super::world::{Happens, PageRun, World};
+use super::world::{PageRun, Scheduled, World};
 use crate::memory::ms;
 
 impl World {
@@ -16,7 +16,7 @@ impl World {
         if self.wire(socket).tls.is_none() {
             self.tapped(socket, bytes);
         }
-        let at_once = self.plan.weather.noise == 0 && self.plan.weather.cut.is_none();
+        let at_once = self.plan.conditions.noise == 0 && self.plan.conditions.cut.is_none();
         let wire = self.wire(socket);
         if wire.tls.is_some() {
             let at_once = at_once && !matches!(wire.fault, Fault::StopReading(_));
@@ -24,7 +24,7 @@ impl World {
             wire.writes.push((wire.sent.len(), unfit));
         }
         let arrival = self.wire(socket).write(now, bytes);
-        self.at(arrival, Happens::ToServer(socket));
+        self.at(arrival, Scheduled::ToServer(socket));
     }
 
     /// What TLS hides is looked at when it has arrived.
@@ -36,8 +36,8 @@ impl World {
     }
 
     fn tapped(&mut self, socket: u32, bytes: &[u8]) {
-        let mut tap = std::mem::take(&mut self.wire(socket).tap);
-        tap.write(bytes, &mut |step| match step {
+        let mut monitor = std::mem::take(&mut self.wire(socket).monitor);
+        monitor.write(bytes, &mut |step| match step {
             Step::Begins(requests, last, at) => {
                 self.begins(socket, requests, last, at);
                 None
@@ -48,16 +48,16 @@ impl World {
                 None
             }
         });
-        self.wire(socket).tap = tap;
+        self.wire(socket).monitor = monitor;
     }
 
     /// Invariants 2 and 11: a request goes out only on a connection on which everything before it is finished, in both directions.
     fn begins(&mut self, socket: u32, requests: usize, last: Option<&Written>, plain: usize) {
         let (now, limits) = (self.now, self.plan.limits);
-        let noisy = self.plan.weather.noise > 0 || self.plan.weather.cut.is_some();
+        let noisy = self.plan.conditions.noise > 0 || self.plan.conditions.cut.is_some();
         // Under TLS it is seen only when it has arrived.
         let noisy = noisy || self.plan.mix == Mix::Tls;
-        let slack = match (noisy, self.plan.weather.sleepy) {
+        let slack = match (noisy, self.plan.conditions.sleepy) {
             (false, _) => ms(0),
             (true, false) => ms(400),
             // It may have been taken in time and written late.
@@ -67,7 +67,7 @@ impl World {
         assert!(wire.open && wire.connected.is_some(), "a request on a connection that is not open");
         let at_once = !noisy && !matches!(wire.fault, Fault::StopReading(_));
         let unfit = if wire.tls.is_some() { wire.unfit_then(plain) } else { wire.unfit(now, at_once) };
-        wire.heard = Vec::new();
+        wire.received = Vec::new();
         let Some(last) = last else { return };
         // In a tunnel that was just opened nobody has to look.
         if let Some(words) = unfit.filter(|_| last.page != CONNECT) {
@@ -105,9 +105,10 @@ impl World {
         let name = target.rsplit('/').next().unwrap_or_default().split('?').next().unwrap_or_default();
         let page = name.strip_prefix('p').and_then(|n| n.parse::<usize>().ok());
         let Some(page) = page.filter(|page| *page < self.plan.pages.len()) else { wrong("nobody asks for this") };
-        let Page { expected, origin, ask, target, .. } = self.plan.pages[page].clone();
-        let known = self.plan.asks.iter().find(|known| known.number == ask).expect("a page belongs to a request");
-        let (at, behind) = match &known.asked.via {
+        let Page { expected, origin, planned, target, .. } = self.plan.pages[page].clone();
+        let known =
+            self.plan.requests.iter().find(|known| known.number == planned).expect("a page belongs to a request");
+        let (at, behind) = match &known.spec.via {
             None => (origin, None),
             Some(via) => (PROXY, via.tunnel.then_some(origin)),
         };
@@ -126,7 +127,8 @@ impl World {
         if expected.expect && !lines.contains(&"Expect: 100-continue") {
             // This server has refused it before, or one of the same chain has.
             let mut pages = self.plan.pages.iter().enumerate();
-            let known = pages.any(|(at, page)| (page.origin == origin || page.ask == ask) && self.refusal_was_read(at));
+            let known =
+                pages.any(|(at, page)| (page.origin == origin || page.planned == planned) && self.refusal_was_read(at));
             if !known {
                 wrong("Expect is missing");
             }
@@ -135,9 +137,9 @@ impl World {
         } else if expected.expect && self.refusal_was_read(page) {
             wrong("it was refused and asks again");
         }
-        let meant: Vec<&str> = expected.before.iter().chain(&after).map(String::as_str).collect();
-        if lines != meant {
-            wrong(&format!("expected the lines {meant:#?}, saw {lines:#?} in"));
+        let intended: Vec<&str> = expected.before.iter().chain(&after).map(String::as_str).collect();
+        if lines != intended {
+            wrong(&format!("expected the lines {intended:#?}, saw {lines:#?} in"));
         }
         if cookie.is_some() && !own_field && cookie != Some(expected.before.len()) {
             wrong("Cookie is not where it belongs");
@@ -158,10 +160,11 @@ impl World {
         wire.continued = !expects;
         (wire.held, wire.invited) = (expects.then_some(now), None);
         let old = lines[0].ends_with("HTTP/1.0");
-        let ask = self.plan.asks.iter().find(|known| known.number == ask).expect("a page belongs to a request");
+        let planned =
+            self.plan.requests.iter().find(|known| known.number == planned).expect("a page belongs to a request");
         let length = match (expected.chunked, expected.body) {
             (true, _) => None,
-            (false, true) => Some(ask.body.len()),
+            (false, true) => Some(planned.body.len()),
             (false, false) => Some(0),
         };
         let close = expected.close;
@@ -174,12 +177,15 @@ impl World {
 
     /// T3, T4: a request for a tunnel says where to and who asks the proxy, and nothing that is meant for the origin.
     fn judge_connect(&mut self, socket: u32, lines: &[&str]) -> Framed {
-        let tunnels =
-            self.running.iter().zip(&self.plan.asks).filter(|(running, _)| running.transfer.is_some() && !running.over);
-        let mut meant = Vec::new();
-        let found = tunnels.into_iter().find_map(|(running, ask)| {
-            let via = ask.asked.via.as_ref().filter(|via| via.tunnel)?;
-            let origin = self.plan.pages[ask.pages[running.hop]].origin;
+        let tunnels = self
+            .running
+            .iter()
+            .zip(&self.plan.requests)
+            .filter(|(running, _)| running.transfer.is_some() && !running.over);
+        let mut intended = Vec::new();
+        let found = tunnels.into_iter().find_map(|(running, planned)| {
+            let via = planned.spec.via.as_ref().filter(|via| via.tunnel)?;
+            let origin = self.plan.pages[planned.pages[running.hop]].origin;
             let authority = format!("{}:{}", ORIGINS[origin].host, ORIGINS[origin].port);
             let mut all = vec![format!("CONNECT {authority} HTTP/1.1"), format!("Host: {authority}")];
             let agent = format!("User-Agent: petition/{}", env!("CARGO_PKG_VERSION"));
@@ -190,10 +196,12 @@ impl World {
             let mut seen = lines.to_vec();
             seen.sort_unstable();
             let same = seen == all;
-            meant.push(all);
+            intended.push(all);
             same.then_some(origin)
         });
-        let Some(origin) = found else { panic!("nobody asks for this tunnel: {lines:#?}; but for one of {meant:#?}") };
+        let Some(origin) = found else {
+            panic!("nobody asks for this tunnel: {lines:#?}; but for one of {intended:#?}")
+        };
         let wire = self.wire(socket);
         assert!(wire.origin == PROXY && wire.tunnel.is_none(), "a tunnel is asked of {}", wire.address);
         wire.tunnel = Some((origin, usize::MAX));
@@ -214,8 +222,8 @@ impl World {
     /// What the proxy says to a request for a tunnel.
     fn answer_connect(&mut self, socket: u32) {
         let now = self.now;
-        let refuses = self.plan.weather.faulty && self.dice.once_in(12);
-        let fields = if self.dice.once_in(3) { "Content-Length: 7\r\nX-Via: p\r\n" } else { "" };
+        let refuses = self.plan.conditions.faulty && self.rng.one_in(12);
+        let fields = if self.rng.one_in(3) { "Content-Length: 7\r\nX-Via: p\r\n" } else { "" };
         let wire = &mut self.wires[socket as usize - 1];
         wire.next += 1;
         wire.continued = true;
@@ -268,17 +276,19 @@ impl World {
     }
 
     fn judge_body(&mut self, socket: u32, page: usize, from: usize, bytes: &[u8]) {
-        let number = self.plan.pages[page].ask;
-        let ask = self.plan.asks.iter().find(|ask| ask.number == number).expect("a page belongs to a request");
-        let meant = ask.body.get(from..from + bytes.len());
+        let number = self.plan.pages[page].planned;
+        let planned =
+            self.plan.requests.iter().find(|planned| planned.number == number).expect("a page belongs to a request");
+        let intended = planned.body.get(from..from + bytes.len());
         assert!(
-            meant == Some(bytes),
+            intended == Some(bytes),
             "body bytes from {from} on are not those of the request: {}",
             bytes.escape_ascii()
         );
         let now = self.now;
-        let sleepy = self.plan.weather.sleepy;
-        let slack = if self.plan.mix == Mix::Tls || self.plan.weather.noise > 0 || self.plan.weather.cut.is_some() {
+        let sleepy = self.plan.conditions.sleepy;
+        let slack = if self.plan.mix == Mix::Tls || self.plan.conditions.noise > 0 || self.plan.conditions.cut.is_some()
+        {
             ms(800)
         } else {
             ms(0)
@@ -286,9 +296,9 @@ impl World {
         let wire = self.wire(socket);
         if let Some(since) = wire.held.filter(|_| !sleepy) {
             // RFC 9110 §10.1.1: the body waits for 100 (Continue), a second at most.
-            let heard = wire.invited.is_some_and(|offset| wire.read >= offset);
+            let received = wire.invited.is_some_and(|offset| wire.read >= offset);
             // The second begins when the head is at hand, which a write that has to wait delays.
-            assert!(heard || now + slack >= since + ms(1_000), "T53: a body before 100 (Continue)");
+            assert!(received || now + slack >= since + ms(1_000), "T53: a body before 100 (Continue)");
         }
     }
 
@@ -300,19 +310,19 @@ impl World {
             if !wire.open || wire.has_ended() {
                 return;
             }
-            let Some(request) = wire.tap.requests.get(wire.next).cloned() else { return };
+            let Some(request) = wire.monitor.requests.get(wire.next).cloned() else { return };
             if wire.known() < request.head_end {
                 return;
             }
-            if let Fault::DiesAt(at, reset, said) = wire.fault
+            if let Fault::DiesAt(at, reset, output) = wire.fault
                 && wire.next >= at
             {
                 wire.fired = true;
-                let times = wire.say(now, &b"HTTP/1.1 200 OK\r\nX-Begun: yes\r\n"[..said]);
+                let times = wire.say(now, &b"HTTP/1.1 200 OK\r\nX-Begun: yes\r\n"[..output]);
                 self.arrivals(socket, times);
                 let wire = self.wire(socket);
                 let arrival = wire.finish(now, if reset { End::Reset } else { End::Fin }, true);
-                return self.at(arrival, Happens::ToClient(socket));
+                return self.at(arrival, Scheduled::ToClient(socket));
             }
             if request.page == CONNECT {
                 self.answer_connect(socket);
@@ -344,8 +354,8 @@ impl World {
                 }
             }
             let wire = self.wire(socket);
-            let heard = request.end.is_some_and(|end| wire.known() >= end);
-            if !heard && !answer.early {
+            let received = request.end.is_some_and(|end| wire.known() >= end);
+            if !received && !answer.early {
                 return;
             }
             let long = answer.thought > LONGEST_THOUGHT;
@@ -353,20 +363,20 @@ impl World {
             let ready = *wire.thinks.get_or_insert(now + answer.thought);
             self.fired |= long;
             if ready > now {
-                return self.at(ready, Happens::ServerWakes(socket));
+                return self.at(ready, Scheduled::ServerWakes(socket));
             }
             self.wire(socket).thinks = None;
-            self.answer(socket, &request, heard);
+            self.answer(socket, &request, received);
         }
     }
 
-    fn answer(&mut self, socket: u32, request: &Written, heard: bool) {
+    fn answer(&mut self, socket: u32, request: &Written, received: bool) {
         let now = self.now;
         let (step, wall) = (self.step, self.wall());
         let answer = &self.plan.pages[request.page].answer;
         let rendered = answer.render(&request.method, request.old);
-        let ask = self.plan.pages[request.page].ask;
-        let keeps = self.plan.asks.iter().any(|known| known.number == ask && !known.asked.no_cookies);
+        let planned = self.plan.pages[request.page].planned;
+        let keeps = self.plan.requests.iter().any(|known| known.number == planned && !known.spec.no_cookies);
         if answer.hostile.is_none() && keeps {
             self.cookies.sent(request.page, &answer.cookies, step, wall);
         }
@@ -390,21 +400,21 @@ impl World {
         let reusable = wire.reusable;
         self.fired |= half;
         // A server that says nothing about it may leave the connection open although it cannot be used again.
-        let leaves_open = !ends_itself && (hostile || self.dice.once_in(2));
+        let leaves_open = !ends_itself && (hostile || self.rng.one_in(2));
         let wire = &mut self.wires[socket as usize - 1];
         if half {
             times.extend(wire.close_after(now, false, false));
         } else if !reusable && !leaves_open || broken {
             // Before the whole request has come: it hears the rest.
-            times.extend(wire.close_after(now, heard, broken));
+            times.extend(wire.close_after(now, received, broken));
         }
         self.arrivals(socket, times);
         if let Some((after, next)) = idle {
-            self.after(after, Happens::IdleClose(socket, next));
+            self.after(after, Scheduled::IdleClose(socket, next));
         }
         if let Some((after, stale)) = late.filter(|_| reusable) {
             let next = self.wire(socket).next;
-            self.after(after, Happens::Stale(socket, next, stale));
+            self.after(after, Scheduled::Stale(socket, next, stale));
         }
         let run: &mut PageRun = &mut self.pages[request.page];
         run.served = Some(rendered);

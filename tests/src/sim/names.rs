@@ -3,11 +3,12 @@
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 
-use super::inputs::Told;
+use super::inputs::DriverInput;
 use super::origins;
 use super::wire::{Fault, Wire};
-use super::world::{Happens, World};
-use crate::memory::{Dice, ms};
+use super::world::{Scheduled, World};
+use crate::memory::ms;
+use crate::rng::Rng;
 
 impl World {
     pub(super) fn looked_up(&mut self, t: u32) {
@@ -15,26 +16,26 @@ impl World {
         if running.over {
             return;
         }
-        let Some(transfer) = self.tape.transfer(t) else { return };
+        let Some(transfer) = self.recorder.transfer(t) else { return };
         let Some((name, port)) = transfer.peer_name() else { return };
         let name = name.to_owned();
-        let faulty = self.plan.weather.faulty;
-        if faulty && self.dice.once_in(40) {
+        let faulty = self.plan.conditions.faulty;
+        if faulty && self.rng.one_in(40) {
             self.fired = true;
-            return self.tell_if_asked(t, &Told::ResolveFailed(t, ErrorKind::NotFound));
+            return self.tell_if_asked(t, &DriverInput::ResolveFailed(t, ErrorKind::NotFound));
         }
         let machine = origins::machine(&name).unwrap_or_else(|| panic!("who is {name}?"));
         let mut addresses = origins::addresses(machine).to_vec();
-        addresses.truncate(1 + self.dice.below(3));
+        addresses.truncate(1 + self.rng.below(3));
         let addresses = addresses.into_iter().map(|ip| SocketAddr::new(ip, port)).collect();
-        self.tell_if_asked(t, &Told::Resolved(t, addresses));
+        self.tell_if_asked(t, &DriverInput::Resolved(t, addresses));
     }
 
     /// The answer to a look-up that may have been given up meanwhile.
-    fn tell_if_asked(&mut self, _t: u32, told: &Told<'_>) {
+    fn tell_if_asked(&mut self, _t: u32, input: &DriverInput<'_>) {
         self.step += 1;
         let now = self.clocks();
-        let answered = self.tape.tell(now, told);
+        let answered = self.recorder.handle(now, input);
         if let Err(words) = answered {
             assert!(words.contains("ended") || words.contains("not asked"), "{words}");
         }
@@ -44,38 +45,38 @@ impl World {
     pub(super) fn dial(&mut self, socket: u32, address: SocketAddr) {
         let origin = origins::at(address).unwrap_or_else(|| panic!("who is at {address}?"));
         assert_eq!(socket as usize, self.wires.len() + 1);
-        let weather = &self.plan.weather;
-        let (latency, bandwidth, faulty) = (weather.latency, weather.bandwidth, weather.faulty);
-        let dice = &mut self.dice;
-        let some = |dice: &mut Dice| if dice.once_in(2) { dice.below(400) } else { dice.below(20_000) };
-        let fault = if !faulty || !dice.once_in(3) {
+        let conditions = &self.plan.conditions;
+        let (latency, bandwidth, faulty) = (conditions.latency, conditions.bandwidth, conditions.faulty);
+        let rng = &mut self.rng;
+        let some = |rng: &mut Rng| if rng.one_in(2) { rng.below(400) } else { rng.below(20_000) };
+        let fault = if !faulty || !rng.one_in(3) {
             Fault::None
         } else {
-            match dice.below(14) {
+            match rng.below(14) {
                 11.. => {
-                    let said = if dice.once_in(3) { 1 + dice.below(30) } else { 0 };
-                    Fault::DiesAt(1 + dice.below(3), dice.once_in(2), said)
+                    let output = if rng.one_in(3) { 1 + rng.below(30) } else { 0 };
+                    Fault::DiesAt(1 + rng.below(3), rng.one_in(2), output)
                 }
-                0 | 1 => Fault::ResetDown(some(dice), dice.once_in(2)),
-                2 => Fault::FinDown(some(dice)),
-                3 => Fault::StallDown(some(dice)),
-                4 | 5 => Fault::ResetUp(some(dice)),
-                6 => Fault::StopReading(some(dice)),
+                0 | 1 => Fault::ResetDown(some(rng), rng.one_in(2)),
+                2 => Fault::FinDown(some(rng)),
+                3 => Fault::StallDown(some(rng)),
+                4 | 5 => Fault::ResetUp(some(rng)),
+                6 => Fault::StopReading(some(rng)),
                 7 => Fault::HalfClose,
-                _ => Fault::IdleClose(ms(dice.throw() % 8_000)),
+                _ => Fault::IdleClose(ms(rng.next_u64() % 8_000)),
             }
         };
-        let dialling = if faulty { dice.below(16) } else { 15 };
-        let extra = ms(if dice.once_in(4) { dice.throw() % 600 } else { 0 });
+        let dialling = if faulty { rng.below(16) } else { 15 };
+        let extra = ms(if rng.one_in(4) { rng.next_u64() % 600 } else { 0 });
         self.wires.push(Wire::new(address, origin, fault, latency, bandwidth));
         match dialling {
             0 => self.fired = true, // A black hole.
             1 | 2 => {
                 self.fired = true;
                 self.wire(socket).fired = true;
-                self.after(latency + extra, Happens::Dialled(socket));
+                self.after(latency + extra, Scheduled::Dialled(socket));
             }
-            _ => self.after(latency + extra, Happens::Dialled(socket)),
+            _ => self.after(latency + extra, Scheduled::Dialled(socket)),
         }
     }
 
@@ -87,10 +88,10 @@ impl World {
         }
         if wire.fired {
             wire.open = false;
-            self.tell(&Told::ConnectFailed(socket, ErrorKind::ConnectionRefused));
+            self.handle(&DriverInput::ConnectFailed(socket, ErrorKind::ConnectionRefused));
         } else {
             wire.connected = Some(now);
-            self.tell(&Told::Connected(socket));
+            self.handle(&DriverInput::Connected(socket));
         }
     }
 }

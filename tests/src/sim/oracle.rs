@@ -10,55 +10,55 @@ use petition_core::link::LinkError;
 use petition_core::{Error, ErrorKind, Limits, Timeout, Transfer};
 
 use super::answer::Coding;
-use super::inputs::Told;
+use super::inputs::DriverInput;
 use super::origins::PROXY;
-use super::plan::{Meant, Mix};
+use super::plan::{ExpectedOutcome, Mix};
 use super::wire::{Fault, Wire};
 use super::world::World;
 use crate::memory::invariants;
 
 impl World {
     pub(super) fn ended(&mut self, t: u32, transfer: &Transfer, error: Option<Error>) {
-        let place = self.transfers[t as usize - 1];
-        assert!(!std::mem::replace(&mut self.running[place].over, true), "a transfer ends once");
+        let index = self.transfers[t as usize - 1];
+        assert!(!std::mem::replace(&mut self.running[index].over, true), "a transfer ends once");
         assert!(transfer.is_ended() && transfer.deadline().is_none(), "an ended transfer wants nothing");
         self.live -= 1;
-        let hop = self.running[place].hop;
-        let page = self.plan.asks[place].pages[hop];
-        let repeats = self.running[place].repeats;
+        let hop = self.running[index].hop;
+        let page = self.plan.requests[index].pages[hop];
+        let repeats = self.running[index].repeats;
         assert_eq!(transfer.history().len(), hop + repeats, "the history has each hop");
         self.let_go(page);
-        if let Some(timeout) = self.plan.asks[place].asked.timeout {
-            let took = self.now - self.running[place].started;
-            assert!(took <= timeout || self.plan.weather.sleepy, "it took {took:?} and had {timeout:?}");
+        if let Some(timeout) = self.plan.requests[index].spec.timeout {
+            let took = self.now - self.running[index].started;
+            assert!(took <= timeout || self.plan.conditions.sleepy, "it took {took:?} and had {timeout:?}");
         }
         match &error {
-            None => self.judge_done(place, hop, page),
-            Some(error) => self.judge_error(place, hop, page, transfer, error),
+            None => self.judge_done(index, hop, page),
+            Some(error) => self.judge_error(index, hop, page, transfer, error),
         }
-        let status = self.running[place].head.as_ref().map_or(0, |head| head.status().as_u16());
+        let status = self.running[index].head.as_ref().map_or(0, |head| head.status().as_u16());
         let outcome = match &error {
-            None => format!("done {status} {} bytes", self.running[place].body.len()),
+            None => format!("done {status} {} bytes", self.running[index].body.len()),
             Some(error) => format!("failed {}", error.report().phase),
         };
-        self.running[place].outcome = outcome;
+        self.running[index].outcome = outcome;
         self.done += usize::from(error.is_none());
-        if self.plan.weather.serial {
-            self.next_in_line(place + 1);
+        if self.plan.conditions.serial {
+            self.next_in_line(index + 1);
         }
     }
 
-    fn judge_done(&mut self, place: usize, hop: usize, page: usize) {
-        let (ask, running) = (&self.plan.asks[place], &self.running[place]);
-        let label = format!("request {} {} {}", ask.number, ask.asked.method, ask.asked.url);
-        match &ask.meant {
-            Meant::Delivered(meant) => assert_eq!(hop, *meant, "{label}: done at the wrong hop"),
-            Meant::Fails(meant, words) => {
+    fn judge_done(&mut self, index: usize, hop: usize, page: usize) {
+        let (planned, running) = (&self.plan.requests[index], &self.running[index]);
+        let label = format!("request {} {} {}", planned.number, planned.spec.method, planned.spec.url);
+        match &planned.intended {
+            ExpectedOutcome::Delivered(intended) => assert_eq!(hop, *intended, "{label}: done at the wrong hop"),
+            ExpectedOutcome::Fails(intended, words) => {
                 // An end of the connection behind the last chunk's line is tolerated (T44), and the trailers never came.
                 let wires = self.pages[page].wires.last().map(|&socket| &self.wires[socket as usize - 1]);
                 let ended = wires.is_some_and(|wire| wire.fired && matches!(wire.fault, Fault::FinDown(_)));
                 let unseen = ended && words.starts_with("limit trailer");
-                assert!(running.discarded || unseen, "{label}: done, and was to fail at hop {meant}: {words}");
+                assert!(running.discarded || unseen, "{label}: done, and was to fail at hop {intended}: {words}");
                 return;
             }
         }
@@ -66,12 +66,12 @@ impl World {
         let run = &self.pages[page];
         let Some(served) = &run.served else { panic!("{label}: done, and nobody answered") };
         let head = running.head.as_ref().unwrap_or_else(|| panic!("{label}: done without a head"));
-        let meant = &served.bytes[served.head_start..served.head_end];
+        let intended = &served.bytes[served.head_start..served.head_end];
         assert!(
-            head.raw() == meant,
+            head.raw() == intended,
             "{label}: the head is {}, meant was {}",
             head.raw().escape_ascii(),
-            meant.escape_ascii()
+            intended.escape_ascii()
         );
         if running.discarded {
             assert!(served.content.starts_with(&running.body), "{label}: not the beginning of the body");
@@ -87,7 +87,7 @@ impl World {
             return;
         }
         let page = &self.plan.pages[page];
-        let nearly = || answer.is_nearly_whole(served, &page.expected.method, ask.asked.http10);
+        let nearly = || answer.is_nearly_whole(served, &page.expected.method, planned.spec.http10);
         assert!(answer.cut.is_none() || nearly(), "{label}: a success on a response that was cut short");
         assert!(
             running.body == served.content,
@@ -100,7 +100,7 @@ impl World {
         let unread = if wire.stale > wire.read { 0 } else { unread };
         let lost = matches!(wire.fault, Fault::FinDown(_)) && answer.may_lack(unread);
         assert!(
-            unread == 0 || lost || wire.tls.is_some() || wire.next < wire.tap.requests.len(),
+            unread == 0 || lost || wire.tls.is_some() || wire.next < wire.monitor.requests.len(),
             "{label}: done before the response was read to its end: {unread} of {} are left, {} are stale, {:?}",
             wire.generated,
             wire.stale,
@@ -108,13 +108,13 @@ impl World {
         );
     }
 
-    fn judge_error(&mut self, place: usize, hop: usize, page: usize, transfer: &Transfer, error: &Error) {
+    fn judge_error(&mut self, index: usize, hop: usize, page: usize, transfer: &Transfer, error: &Error) {
         self.show_error(error);
-        let (ask, running) = (&self.plan.asks[place], &self.running[place]);
+        let (planned, running) = (&self.plan.requests[index], &self.running[index]);
         let report = error.report();
         let text = error.to_string();
-        let label = format!("request {} {} {}: {text}", ask.number, ask.asked.method, ask.asked.url);
-        assert_eq!(report.hop as usize, hop + self.running[place].repeats, "{label}: which hop");
+        let label = format!("request {} {} {}: {text}", planned.number, planned.spec.method, planned.spec.url);
+        assert_eq!(report.hop as usize, hop + self.running[index].repeats, "{label}: which hop");
         assert!(!text.contains('\n') && !report.url.contains('@'), "{label}");
         let run = &self.pages[page];
         if report.processed == Processed::No && !self.refusal_was_read(page) {
@@ -123,7 +123,8 @@ impl World {
         let repeatable = self.plan.pages[page].expected.repeatable;
         let empty = matches!(report.kind, ErrorKind::Link(LinkError::Protocol(ProtocolError::Empty)));
         let dead = matches!(&report.kind, ErrorKind::Link(LinkError::Protocol(error)) if error.answers_nothing());
-        let replayable = !matches!(ask.asked.payload, super::request_spec::Payload::Stream { rewindable: false, .. });
+        let replayable =
+            !matches!(planned.spec.payload, super::request_spec::BodySpec::Stream { rewindable: false, .. });
         // With an interim response an answer had begun.
         let dead = dead && transfer.reused() && !running.interim;
         if dead && repeatable && replayable {
@@ -132,37 +133,37 @@ impl World {
         match &report.kind {
             ErrorKind::Cancelled => return assert!(running.cancelled, "{label}: nobody cancelled"),
             ErrorKind::Timeout { which: Timeout::Total, limit } => {
-                assert_eq!(ask.asked.timeout, Some(*limit), "{label}");
+                assert_eq!(planned.spec.timeout, Some(*limit), "{label}");
                 let due = running.started + *limit;
                 return assert!(
-                    self.now == due || self.plan.weather.sleepy && self.now > due,
+                    self.now == due || self.plan.conditions.sleepy && self.now > due,
                     "{label}: not when it was due"
                 );
             }
             // Who may not use a kept connection waits for a place within its connect deadline.
-            ErrorKind::Timeout { which: Timeout::Connect, .. } if ask.asked.close && self.limited() => return,
+            ErrorKind::Timeout { which: Timeout::Connect, .. } if planned.spec.close && self.limited() => return,
             ErrorKind::Timeout { which: Timeout::Pool, .. } => {
                 return assert!(self.limited(), "{label}: nobody limits");
             }
             _ => {}
         }
         // Who sleeps for long finds that time has run out.
-        let slept = self.plan.weather.sleepy && matches!(report.kind, ErrorKind::Timeout { .. });
+        let slept = self.plan.conditions.sleepy && matches!(report.kind, ErrorKind::Timeout { .. });
         let excused =
             dead || slept || self.fired || self.wires.iter().any(|wire| wire.fired && wire.fault != Fault::None);
-        match &ask.meant {
-            Meant::Fails(meant, words) if *meant == hop => {
+        match &planned.intended {
+            ExpectedOutcome::Fails(intended, words) if *intended == hop => {
                 assert!(
                     excused || text.to_ascii_lowercase().contains(&words.to_ascii_lowercase()),
                     "{label}: expected the words {words:?}"
                 );
             }
             _ if excused => {}
-            Meant::Delivered(_) if self.plan.pages[page].answer.cut.is_some() => {
+            ExpectedOutcome::Delivered(_) if self.plan.pages[page].answer.cut.is_some() => {
                 assert!(error.is_truncated() || empty, "{label}: expected a truncation");
             }
             _ if self.plan.pages[page].answer.extra => {}
-            meant => panic!("{label}: expected {meant:?}"),
+            intended => panic!("{label}: expected {intended:?}"),
         }
     }
 
@@ -172,7 +173,7 @@ impl World {
 
     /// What is true whenever there is nothing to do.
     pub(super) fn check_rest(&mut self) {
-        let counts = self.tape.counts();
+        let counts = self.recorder.counts();
         assert_eq!(counts.transfers, self.live, "as many transfers as there are requests under way");
         let open = self.wires.iter().filter(|wire| wire.open).count();
         assert_eq!(counts.sockets, open, "as many sockets as are open");
@@ -182,15 +183,15 @@ impl World {
         let connected = self.wires.iter().filter(|wire| wire.open && wire.connected.is_some()).count();
         assert!(limits.open_total.is_none_or(|most| connected <= most), "{connected} connections are open");
         // Invariant 6: the work is linear.
-        let bound = 6 * self.tape.inputs + 40 * (self.running.len() as u64 + 1);
-        assert!(self.tape.polls <= bound, "{} polls for {} inputs", self.tape.polls, self.tape.inputs);
+        let bound = 6 * self.recorder.inputs + 40 * (self.running.len() as u64 + 1);
+        assert!(self.recorder.polls <= bound, "{} polls for {} inputs", self.recorder.polls, self.recorder.inputs);
     }
 
     /// Invariant 5, at every poll: what was told since the last one lies there too.
     pub(super) fn check_memory(&mut self) {
-        let held = self.tape.retained();
+        let held = self.recorder.retained();
         let layered = self.plan.mix != Mix::Plain;
-        let idle = self.tape.counts().idle;
+        let idle = self.recorder.counts().idle;
         invariants::memory_is_bounded(held, self.live, idle, layered, READ_BUFFER, &Limits::DEFAULT);
         self.retained = self.retained.max(held.total());
     }
@@ -198,22 +199,22 @@ impl World {
     /// Nothing is left over.
     pub(super) fn finish(&mut self) {
         if self.shown.is_some() {
-            let text = format!("{} {:?}", self.tape.shown(), self.tape.session);
+            let text = format!("{} {:?}", self.recorder.shown(), self.recorder.session);
             self.show(&text);
         }
-        if self.dice.once_in(2) {
+        if self.rng.one_in(2) {
             // Idle connections expire by themselves.
-            while let Some(at) = self.tape.deadline() {
+            while let Some(at) = self.recorder.deadline() {
                 self.now = self.now.max(at.since_origin());
-                self.tell(&Told::Tick);
+                self.handle(&DriverInput::Tick);
                 self.drain();
             }
         } else {
-            self.tell(&Told::CloseIdle);
+            self.handle(&DriverInput::CloseIdle);
             self.drain();
         }
         assert!(self.wires.iter().all(|wire| !wire.open), "a socket is left open");
-        assert_eq!(self.tape.counts().sockets, 0);
+        assert_eq!(self.recorder.counts().sockets, 0);
         self.no_secret_left();
     }
 
@@ -262,9 +263,9 @@ impl World {
             return;
         }
         let Ok(number) = number.parse::<usize>() else { return };
-        let Some(ask) = self.plan.asks.iter().find(|ask| ask.number == number) else { return };
-        let home = self.plan.pages[ask.pages[0]].origin;
-        let allowed = match (&ask.asked.via, wire.tunnel) {
+        let Some(planned) = self.plan.requests.iter().find(|planned| planned.number == number) else { return };
+        let home = self.plan.pages[planned.pages[0]].origin;
+        let allowed = match (&planned.spec.via, wire.tunnel) {
             (None, _) => wire.origin == home,
             (Some(via), None) => wire.origin == PROXY && !via.tunnel,
             (Some(via), Some((origin, from))) => via.tunnel && origin == home && at >= from,

@@ -9,7 +9,7 @@ use super::inputs::{SocketNumber, TransferNumber};
 /// What an engine says.
 #[derive(Debug)]
 #[allow(missing_docs)]
-pub enum Said {
+pub enum DriverOutput {
     /// With the name and the port.
     Resolve(TransferNumber, String, u16),
     Connect(SocketNumber, SocketAddr),
@@ -27,28 +27,30 @@ pub enum Said {
     Wait,
 }
 
-impl Said {
+impl DriverOutput {
     /// Its line, without the line end.
     pub fn write(&self) -> String {
         match self {
-            Said::Resolve(t, name, port) => format!("> resolve t{t} {name}:{port}"),
-            Said::Connect(s, address) => format!("> connect s{s} {address}"),
-            Said::Transmit(s, n) => format!("> transmit s{s} {n}"),
-            Said::Read(s) => format!("> read s{s}"),
-            Said::Probe(s) => format!("> check s{s}"),
-            Said::Close(s) => format!("> close s{s}"),
-            Said::NeedBody(t) => format!("> need_body t{t}"),
-            Said::Rewind(t) => format!("> rewind t{t}"),
-            Said::Body(t, n) => format!("> body t{t} {n}"),
-            Said::Event(t, Event::Informational(head)) => format!("> informational t{t} {}", head.status().as_u16()),
-            Said::Event(t, Event::Head(head)) => format!("> head t{t} {}", head.status().as_u16()),
-            Said::Event(t, Event::Again(Why::Redirect)) => format!("> redirected t{t}"),
-            Said::Event(t, Event::Again(Why::ExpectationFailed)) => format!("> expect refused t{t}"),
-            Said::Event(t, Event::Again(Why::ConnectionLost)) => format!("> retried t{t}"),
-            Said::Event(t, event) => format!("> event t{t} {event:?}"),
-            Said::Ended(t, _, None) => format!("> done t{t}"),
-            Said::Ended(t, _, Some(error)) => format!("> failed t{t} {error}"),
-            Said::Wait => "> wait".into(),
+            DriverOutput::Resolve(t, name, port) => format!("> resolve t{t} {name}:{port}"),
+            DriverOutput::Connect(s, address) => format!("> connect s{s} {address}"),
+            DriverOutput::Transmit(s, n) => format!("> transmit s{s} {n}"),
+            DriverOutput::Read(s) => format!("> read s{s}"),
+            DriverOutput::Probe(s) => format!("> check s{s}"),
+            DriverOutput::Close(s) => format!("> close s{s}"),
+            DriverOutput::NeedBody(t) => format!("> need_body t{t}"),
+            DriverOutput::Rewind(t) => format!("> rewind t{t}"),
+            DriverOutput::Body(t, n) => format!("> body t{t} {n}"),
+            DriverOutput::Event(t, Event::Informational(head)) => {
+                format!("> informational t{t} {}", head.status().as_u16())
+            }
+            DriverOutput::Event(t, Event::Head(head)) => format!("> head t{t} {}", head.status().as_u16()),
+            DriverOutput::Event(t, Event::Again(Why::Redirect)) => format!("> redirected t{t}"),
+            DriverOutput::Event(t, Event::Again(Why::ExpectationFailed)) => format!("> expect refused t{t}"),
+            DriverOutput::Event(t, Event::Again(Why::ConnectionLost)) => format!("> retried t{t}"),
+            DriverOutput::Event(t, event) => format!("> event t{t} {event:?}"),
+            DriverOutput::Ended(t, _, None) => format!("> done t{t}"),
+            DriverOutput::Ended(t, _, Some(error)) => format!("> failed t{t} {error}"),
+            DriverOutput::Wait => "> wait".into(),
         }
     }
 }

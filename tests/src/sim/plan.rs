@@ -9,8 +9,9 @@ use super::answer::Answer;
 use super::expected::{self, Expected};
 use super::hostile;
 use super::origins::{ORIGINS, Origin, PLAIN};
-use super::request_spec::{Asked, Credentials, Payload, Via};
-use crate::memory::{Dice, ms, secs};
+use super::request_spec::{BodySpec, Credentials, ProxySpec, RequestSpec};
+use crate::memory::{ms, secs};
+use crate::rng::Rng;
 
 /// What kinds of scenarios there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub enum Mix {
 
 /// What a caller does beside asking.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Conduct {
+pub(super) struct CallerPlan {
     /// Cancels after so long.
     pub(super) cancel: Option<Duration>,
     /// Reads nothing for so long once it has so many bytes.
@@ -42,26 +43,26 @@ pub(super) struct Conduct {
 
 /// One request, and what is to become of it.
 #[derive(Clone, Debug)]
-pub(super) struct Ask {
+pub(super) struct PlannedRequest {
     /// Its number in the plan.
     pub(super) number: usize,
     /// When it is made; in a serial plan, how long after the one before has ended.
     pub(super) at: Duration,
     /// The request.
-    pub(super) asked: Asked,
+    pub(super) spec: RequestSpec,
     /// The bytes of its body, if it has one.
     pub(super) body: Vec<u8>,
     /// What the caller does.
-    pub(super) conduct: Conduct,
+    pub(super) caller: CallerPlan,
     /// What each hop asks for, by number of the page.
     pub(super) pages: Vec<usize>,
     /// What is to come of it.
-    pub(super) meant: Meant,
+    pub(super) intended: ExpectedOutcome,
 }
 
 /// What is to come of a request, if nothing outside of the server's will happens.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Meant {
+pub(super) enum ExpectedOutcome {
     /// The response of this hop is delivered.
     Delivered(usize),
     /// It fails at this hop; the error says these words.
@@ -72,7 +73,7 @@ pub(super) enum Meant {
 #[derive(Clone, Debug)]
 pub(super) struct Page {
     /// Whose.
-    pub(super) ask: usize,
+    pub(super) planned: usize,
     /// Where, in [`ORIGINS`].
     pub(super) origin: usize,
     /// Path and query.
@@ -85,7 +86,7 @@ pub(super) struct Page {
 
 /// How the world behaves.
 #[derive(Clone, Debug)]
-pub(super) struct Weather {
+pub(super) struct Conditions {
     /// Connections may fail, servers close them when idle, names may not be found.
     pub(super) faulty: bool,
     /// One request after the other.
@@ -114,7 +115,7 @@ pub(super) struct Plan {
     /// What kind.
     pub(super) mix: Mix,
     /// The requests, in the order of their numbers; some may be left out.
-    pub(super) asks: Vec<Ask>,
+    pub(super) requests: Vec<PlannedRequest>,
     /// All pages.
     pub(super) pages: Vec<Page>,
     /// The pool's limits.
@@ -128,59 +129,59 @@ pub(super) struct Plan {
     /// The origin of the session's base URL, if it has one. Its secrets go nowhere else then.
     pub(super) base: Option<usize>,
     /// How the world behaves.
-    pub(super) weather: Weather,
+    pub(super) conditions: Conditions,
 }
 
 impl Plan {
     /// The plan of a seed.
     pub(super) fn of(seed: u64, mix: Mix) -> Plan {
-        let mut dice = Dice::new(seed ^ 0x51_6d75_6c61_7465);
-        let weather = weather(&mut dice, mix);
+        let mut rng = Rng::new(seed ^ 0x51_6d75_6c61_7465);
+        let conditions = conditions(&mut rng, mix);
         let mut limits = PoolLimits::default();
-        if dice.once_in(4) {
-            limits.open_total = Some(1 + dice.below(4));
+        if rng.one_in(4) {
+            limits.open_total = Some(1 + rng.below(4));
         }
-        if dice.once_in(4) {
-            limits.open_per_key = Some(1 + dice.below(3));
+        if rng.one_in(4) {
+            limits.open_per_key = Some(1 + rng.below(3));
         }
-        if dice.once_in(6) {
-            limits.idle_total = dice.below(3);
+        if rng.one_in(6) {
+            limits.idle_total = rng.below(3);
         }
-        let by_hand = Dice::new(seed ^ 0x6861_6e64).once_in(4);
+        let by_hand = Rng::new(seed ^ 0x6861_6e64).one_in(4);
         if by_hand {
             // Who waits for a place is the engine's to say.
             (limits.open_total, limits.open_per_key) = (None, None);
         }
-        let looks = !by_hand && Dice::new(seed ^ 0x6c6f_6f6b).once_in(2);
+        let looks = !by_hand && Rng::new(seed ^ 0x6c6f_6f6b).one_in(2);
         let mut session_fields = Vec::new();
-        if dice.once_in(3) {
+        if rng.one_in(3) {
             session_fields.push(("X-Session".into(), format!("s{seed}"), false));
         }
-        if dice.once_in(4) {
+        if rng.one_in(4) {
             session_fields.push(("X-Tenant".into(), "plain".into(), false));
         }
-        let mut own = Dice::new(seed ^ 0x6261_7365);
-        let base = own.once_in(2).then(|| *pick(&mut own, origins(mix)));
-        if own.once_in(2) {
+        let mut own = Rng::new(seed ^ 0x6261_7365);
+        let base = own.one_in(2).then(|| *pick(&mut own, origins(mix)));
+        if own.one_in(2) {
             session_fields.push(("X-Session-Key".into(), "cnrz".into(), true));
         }
         let mut plan = Plan {
             seed,
             mix,
-            asks: Vec::new(),
+            requests: Vec::new(),
             pages: Vec::new(),
             limits,
             by_hand,
             looks,
             session_fields,
             base,
-            weather,
+            conditions,
         };
-        let most = if dice.once_in(4) { 24 } else { 9 };
-        let count = 1 + dice.below(most);
+        let most = if rng.one_in(4) { 24 } else { 9 };
+        let count = 1 + rng.below(most);
         for number in 0..count {
             // Each from a seed of its own, so that one can be left out.
-            let mut own = Dice::new(seed.rotate_left(17) ^ (number as u64 + 1).wrapping_mul(0x9e37_79b9));
+            let mut own = Rng::new(seed.rotate_left(17) ^ (number as u64 + 1).wrapping_mul(0x9e37_79b9));
             plan.add_ask(number, &mut own);
         }
         plan
@@ -188,59 +189,58 @@ impl Plan {
 
     /// The same without these requests.
     pub(super) fn only(mut self, numbers: &[usize]) -> Plan {
-        self.asks.retain(|ask| numbers.contains(&ask.number));
+        self.requests.retain(|planned| numbers.contains(&planned.number));
         self
     }
 
-    fn add_ask(&mut self, number: usize, dice: &mut Dice) {
-        let at = match dice.below(5) {
+    fn add_ask(&mut self, number: usize, rng: &mut Rng) {
+        let at = match rng.below(5) {
             0 | 1 => Duration::ZERO,
-            2 => ms(dice.throw() % 20),
-            3 => ms(dice.throw() % 4_000),
-            _ => ms(dice.throw() % 40_000),
+            2 => ms(rng.next_u64() % 20),
+            3 => ms(rng.next_u64() % 4_000),
+            _ => ms(rng.next_u64() % 40_000),
         };
         let method =
-            *pick(dice, &["GET", "GET", "GET", "GET", "HEAD", "POST", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]);
-        let mut asked = Asked { method: method.into(), ..Asked::default() };
-        let mut body = payload(dice, number, &mut asked);
+            *pick(rng, &["GET", "GET", "GET", "GET", "HEAD", "POST", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]);
+        let mut spec = RequestSpec { method: method.into(), ..RequestSpec::default() };
+        let mut body = payload(rng, number, &mut spec);
         // Where everything goes byte by byte it need not be much.
-        let most = if self.weather.cut.is_some_and(|cut| cut < 100) { 600 } else { usize::MAX };
+        let most = if self.conditions.cut.is_some_and(|cut| cut < 100) { 600 } else { usize::MAX };
         if body.len() > most {
             body.truncate(most);
-            match &mut asked.payload {
-                Payload::Memory(bytes) => bytes.truncate(most),
-                Payload::Stream { length: Some(length), .. } => *length = most as u64,
+            match &mut spec.payload {
+                BodySpec::Memory(bytes) => bytes.truncate(most),
+                BodySpec::Stream { length: Some(length), .. } => *length = most as u64,
                 _ => {}
             }
         }
-        decorate(dice, number, &mut asked, !body.is_empty());
-        if self.mix == Mix::Proxies && !dice.once_in(3) {
-            let credentials =
-                dice.once_in(2).then(|| Credentials::Basic("us".into(), format!("cnrp{}", dice.below(2))));
-            asked.via = Some(Via { url: "http://proxy.test:3128".into(), credentials, tunnel: dice.once_in(2) });
+        decorate(rng, number, &mut spec, !body.is_empty());
+        if self.mix == Mix::Proxies && !rng.one_in(3) {
+            let credentials = rng.one_in(2).then(|| Credentials::Basic("us".into(), format!("cnrp{}", rng.below(2))));
+            spec.via = Some(ProxySpec { url: "http://proxy.test:3128".into(), credentials, tunnel: rng.one_in(2) });
         }
         let origins = origins(self.mix);
-        let first = *pick(dice, origins);
+        let first = *pick(rng, origins);
         let mut pages = Vec::new();
-        let hops = match dice.below(8) {
+        let hops = match rng.below(8) {
             0 => 2,
-            1 => 2 + dice.below(3),
+            1 => 2 + rng.below(3),
             _ => 1,
         };
         let bound = self.base.is_some_and(|base| base != first);
-        let mut request = expected::Chain::new(&asked, &self.session_fields, bound);
+        let mut request = expected::Chain::new(&spec, &self.session_fields, bound);
         let mut origin = first;
-        let mut dir = *pick(dice, &DIRS);
-        let mut meant = None;
-        let target_of = |dice: &mut Dice, dir: &str, page: usize| {
-            let query = if dice.once_in(3) { format!("?q=cnrq{number}&n={page}") } else { String::new() };
+        let mut dir = *pick(rng, &DIRS);
+        let mut intended = None;
+        let target_of = |rng: &mut Rng, dir: &str, page: usize| {
+            let query = if rng.one_in(3) { format!("?q=cnrq{number}&n={page}") } else { String::new() };
             format!("{dir}p{page}{query}")
         };
-        let mut target = target_of(dice, dir, self.pages.len());
+        let mut target = target_of(rng, dir, self.pages.len());
         for hop in 0..hops {
             let page = self.pages.len();
             if hop == 0 {
-                let fragment = if dice.once_in(12) { "#part" } else { "" };
+                let fragment = if rng.one_in(12) { "#part" } else { "" };
                 let origin = match self.base {
                     // Relative: a path, or the name of a host, which may be another.
                     Some(base) if base == first && number.is_multiple_of(3) => String::new(),
@@ -249,108 +249,108 @@ impl Plan {
                     }
                     _ => ORIGINS[first].url(),
                 };
-                asked.url = format!("{origin}{target}{fragment}");
+                spec.url = format!("{origin}{target}{fragment}");
             }
-            let here = expected::of(&request, &ORIGINS[origin], &target, &asked);
+            let here = expected::of(&request, &ORIGINS[origin], &target, &spec);
             let last = hop + 1 == hops;
-            let mut answer = Answer::random(dice, page, &ORIGINS[origin], dir, self.weather.faulty);
+            let mut answer = Answer::random(rng, page, &ORIGINS[origin], dir, self.conditions.faulty);
             answer.length = answer.length.min(most);
-            if matches!(asked.payload, Payload::Stream { rewindable: false, .. }) {
+            if matches!(spec.payload, BodySpec::Stream { rewindable: false, .. }) {
                 // It would be told of the refusal.
                 answer.at_expect %= 2;
             }
             let mut next = None;
             if !last {
-                let status = *pick(dice, &[301, 302, 303, 307, 308]);
-                let to = if dice.once_in(2) { origin } else { *pick(dice, origins) };
-                let to_dir = *pick(dice, &DIRS);
-                let to_target = target_of(dice, to_dir, page + 1);
-                answer.redirect(dice, status, (&ORIGINS[origin], dir), (&ORIGINS[to], to_dir), &to_target);
+                let status = *pick(rng, &[301, 302, 303, 307, 308]);
+                let to = if rng.one_in(2) { origin } else { *pick(rng, origins) };
+                let to_dir = *pick(rng, &DIRS);
+                let to_target = target_of(rng, to_dir, page + 1);
+                answer.redirect(rng, status, (&ORIGINS[origin], dir), (&ORIGINS[to], to_dir), &to_target);
                 next = Some((status, to, to_dir, to_target));
-            } else if dice.once_in(14) && asked.redirects != Some(0) {
+            } else if rng.one_in(14) && spec.redirects != Some(0) {
                 // A redirect that cannot be followed for its body is delivered whatever else is wrong with it.
-                let once = matches!(asked.payload, Payload::Stream { rewindable: false, .. });
-                answer.hostile = Some(dice.below(if once { hostile::FIRST_REDIRECT } else { hostile::COUNT }));
-            } else if dice.once_in(30) && self.weather.faulty {
-                answer.cut = Some(dice.below(1000));
+                let once = matches!(spec.payload, BodySpec::Stream { rewindable: false, .. });
+                answer.hostile = Some(rng.below(if once { hostile::FIRST_REDIRECT } else { hostile::COUNT }));
+            } else if rng.one_in(30) && self.conditions.faulty {
+                answer.cut = Some(rng.below(1000));
                 (answer.extra, answer.late) = (false, None);
             }
-            if here.body && dice.once_in(10) && answer.hostile.is_none() {
+            if here.body && rng.one_in(10) && answer.hostile.is_none() {
                 answer.early = true;
             }
             pages.push(page);
             let leads = next.as_ref().map(|next| (next.0, &ORIGINS[origin], &ORIGINS[next.1]));
-            meant = self.meant(&asked, hop, &answer, leads, &request);
+            intended = self.intended(&spec, hop, &answer, leads, &request);
             let broken = answer.hostile.is_some();
-            self.pages.push(Page { ask: number, origin, target, answer, expected: here });
+            self.pages.push(Page { planned: number, origin, target, answer, expected: here });
             let Some((status, to, to_dir, to_target)) = next else { break };
-            if meant.is_some() || broken {
+            if intended.is_some() || broken {
                 break;
             }
             request.follow(status, &ORIGINS[origin], &ORIGINS[to]);
             (origin, dir, target) = (to, to_dir, to_target);
         }
-        let meant = meant.unwrap_or(Meant::Delivered(pages.len() - 1));
-        let mut conduct = Conduct::default();
-        match dice.below(16) {
-            0 => conduct.cancel = Some(ms(dice.throw() % 400)),
-            1 => conduct.pause = Some((dice.below(3000), ms(dice.throw() % 50_000))),
-            2 => conduct.discard = Some(dice.below(500)),
-            3 => asked.timeout = Some(ms(1 + dice.throw() % 3_000)),
-            4 => conduct.hesitate = Some((dice.below(body.len() + 1), ms(dice.throw() % 5_000))),
+        let intended = intended.unwrap_or(ExpectedOutcome::Delivered(pages.len() - 1));
+        let mut caller = CallerPlan::default();
+        match rng.below(16) {
+            0 => caller.cancel = Some(ms(rng.next_u64() % 400)),
+            1 => caller.pause = Some((rng.below(3000), ms(rng.next_u64() % 50_000))),
+            2 => caller.discard = Some(rng.below(500)),
+            3 => spec.timeout = Some(ms(1 + rng.next_u64() % 3_000)),
+            4 => caller.hesitate = Some((rng.below(body.len() + 1), ms(rng.next_u64() % 5_000))),
             _ => {}
         }
-        if matches!(asked.payload, Payload::Stream { .. }) {
-            conduct.lockstep = dice.once_in(3);
-            if body.len() < 1_000 || dice.once_in(3) {
-                conduct.piece = dice.once_in(2).then(|| *pick(dice, &[1, 100, 2_000]));
+        if matches!(spec.payload, BodySpec::Stream { .. }) {
+            caller.lockstep = rng.one_in(3);
+            if body.len() < 1_000 || rng.one_in(3) {
+                caller.piece = rng.one_in(2).then(|| *pick(rng, &[1, 100, 2_000]));
             }
             if body.len() > 20_000 {
-                conduct.piece = conduct.piece.map(|piece| piece.max(2_000));
+                caller.piece = caller.piece.map(|piece| piece.max(2_000));
             }
         }
-        self.asks.push(Ask { number, at, asked, body, conduct, pages, meant });
+        self.requests.push(PlannedRequest { number, at, spec, body, caller, pages, intended });
     }
 
     /// What comes of the ask at this hop, if that is its end.
-    fn meant(
+    fn intended(
         &self,
-        asked: &Asked,
+        spec: &RequestSpec,
         hop: usize,
         answer: &Answer,
         redirect: Option<(u16, &Origin, &Origin)>,
         request: &expected::Chain,
-    ) -> Option<Meant> {
+    ) -> Option<ExpectedOutcome> {
         if let Some(hostile) = answer.hostile {
-            return Some(match hostile::meant(hostile, &request.method) {
-                Some(words) => Meant::Fails(hop, words),
-                None => Meant::Delivered(hop),
+            return Some(match hostile::intended(hostile, &request.method) {
+                Some(words) => ExpectedOutcome::Fails(hop, words),
+                None => ExpectedOutcome::Delivered(hop),
             });
         }
-        let Some((status, from, to)) = redirect else { return Some(Meant::Delivered(hop)) };
-        match asked.redirects {
-            Some(0) => return Some(Meant::Delivered(hop)),
-            Some(most) if hop as u32 >= most => return Some(Meant::Fails(hop, "redirect")),
+        let Some((status, from, to)) = redirect else { return Some(ExpectedOutcome::Delivered(hop)) };
+        match spec.redirects {
+            Some(0) => return Some(ExpectedOutcome::Delivered(hop)),
+            Some(most) if hop as u32 >= most => return Some(ExpectedOutcome::Fails(hop, "redirect")),
             _ => {}
         }
         if !request.keeps_body(status) {
             return None;
         }
-        if asked.body_stays && from != to {
-            return Some(Meant::Fails(hop, "body to another origin"));
+        if spec.body_stays && from != to {
+            return Some(ExpectedOutcome::Fails(hop, "body to another origin"));
         }
         if from.secure && !to.secure {
-            return Some(Meant::Fails(hop, "body from https to plain http"));
+            return Some(ExpectedOutcome::Fails(hop, "body from https to plain http"));
         }
-        let once = matches!(asked.payload, Payload::Stream { rewindable: false, .. });
-        once.then_some(Meant::Delivered(hop))
+        let once = matches!(spec.payload, BodySpec::Stream { rewindable: false, .. });
+        once.then_some(ExpectedOutcome::Delivered(hop))
     }
 }
 
 const DIRS: [&str; 4] = ["/", "/d1/", "/d1/d2/", "/d3/"];
 
-pub(super) fn pick<'a, T>(dice: &mut Dice, from: &'a [T]) -> &'a T {
-    &from[dice.below(from.len())]
+pub(super) fn pick<'a, T>(rng: &mut Rng, from: &'a [T]) -> &'a T {
+    &from[rng.below(from.len())]
 }
 
 fn origins(mix: Mix) -> &'static [usize] {
@@ -360,24 +360,24 @@ fn origins(mix: Mix) -> &'static [usize] {
     }
 }
 
-fn weather(dice: &mut Dice, mix: Mix) -> Weather {
-    let faulty = dice.once_in(2);
+fn conditions(rng: &mut Rng, mix: Mix) -> Conditions {
+    let faulty = rng.one_in(2);
     let mut clock = Vec::new();
-    if dice.once_in(8) {
-        clock.push((ms(dice.throw() % 30_000), (dice.throw() % 7_200) as i64 - 3_600));
+    if rng.one_in(8) {
+        clock.push((ms(rng.next_u64() % 30_000), (rng.next_u64() % 7_200) as i64 - 3_600));
     }
     // The lengths of TLS messages are not the seed's to say: nothing may hang on them.
     let tls = mix == Mix::Tls;
-    Weather {
+    Conditions {
         faulty,
-        serial: dice.once_in(3),
-        cut: (!tls && dice.once_in(3)).then(|| *pick(dice, &[1, 7, 100, 100, 1400, 1400, 5000, 5000])),
-        noise: if !tls && dice.once_in(3) { 3 + dice.below(12) } else { 0 },
-        latency: *pick(dice, &[Duration::ZERO, ms(1), ms(20), ms(150)]),
-        bandwidth: if tls { 0 } else { *pick(dice, &[0, 0, 2_000_000, 100_000]) },
+        serial: rng.one_in(3),
+        cut: (!tls && rng.one_in(3)).then(|| *pick(rng, &[1, 7, 100, 100, 1400, 1400, 5000, 5000])),
+        noise: if !tls && rng.one_in(3) { 3 + rng.below(12) } else { 0 },
+        latency: *pick(rng, &[Duration::ZERO, ms(1), ms(20), ms(150)]),
+        bandwidth: if tls { 0 } else { *pick(rng, &[0, 0, 2_000_000, 100_000]) },
         clock,
-        sleepy: !tls && dice.once_in(6),
-        seed: dice.throw(),
+        sleepy: !tls && rng.one_in(6),
+        seed: rng.next_u64(),
     }
 }
 
@@ -392,62 +392,62 @@ pub(super) fn pattern(kind: char, number: usize, length: usize) -> Vec<u8> {
     bytes
 }
 
-fn payload(dice: &mut Dice, number: usize, asked: &mut Asked) -> Vec<u8> {
-    let always = matches!(asked.method.as_str(), "POST" | "PUT" | "PATCH");
-    if !(always && !dice.once_in(8) || asked.method == "DELETE" && dice.once_in(4)) {
+fn payload(rng: &mut Rng, number: usize, spec: &mut RequestSpec) -> Vec<u8> {
+    let always = matches!(spec.method.as_str(), "POST" | "PUT" | "PATCH");
+    if !(always && !rng.one_in(8) || spec.method == "DELETE" && rng.one_in(4)) {
         return Vec::new();
     }
-    let length = match dice.below(10) {
+    let length = match rng.below(10) {
         0 => 1,
-        1 => 15_000 + dice.below(4_000),
-        2 if dice.once_in(6) => 120_000 + dice.below(60_000),
-        2 => 60_000 + dice.below(20_000),
-        _ => 1 + dice.below(600),
+        1 => 15_000 + rng.below(4_000),
+        2 if rng.one_in(6) => 120_000 + rng.below(60_000),
+        2 => 60_000 + rng.below(20_000),
+        _ => 1 + rng.below(600),
     };
     let body = pattern('b', number, length);
-    asked.payload = match dice.below(4) {
-        0 => Payload::Stream { length: Some(length as u64), rewindable: dice.once_in(2) },
-        1 => Payload::Stream { length: None, rewindable: dice.once_in(2) },
-        _ => Payload::Memory(body.clone()),
+    spec.payload = match rng.below(4) {
+        0 => BodySpec::Stream { length: Some(length as u64), rewindable: rng.one_in(2) },
+        1 => BodySpec::Stream { length: None, rewindable: rng.one_in(2) },
+        _ => BodySpec::Memory(body.clone()),
     };
     body
 }
 
 /// Fields, credentials, options. Every secret begins with `cnr`.
-fn decorate(dice: &mut Dice, number: usize, asked: &mut Asked, has_body: bool) {
-    let mut field = |name: &str, value: String, sensitive| asked.fields.push((name.into(), value, sensitive));
-    if dice.once_in(4) {
+fn decorate(rng: &mut Rng, number: usize, spec: &mut RequestSpec, has_body: bool) {
+    let mut field = |name: &str, value: String, sensitive| spec.fields.push((name.into(), value, sensitive));
+    if rng.one_in(4) {
         field("X-Plain", format!("v{number}"), false);
     }
-    if dice.once_in(6) {
+    if rng.one_in(6) {
         field("X-Api-Key", format!("cnrk{number}"), false);
     }
-    if dice.once_in(6) {
+    if rng.one_in(6) {
         field("X-Own-Secret", format!("cnrs{number}"), true);
     }
-    if dice.once_in(12) {
+    if rng.one_in(12) {
         field("Cookie", format!("mine=cnrc{number}"), false);
     }
-    if has_body && dice.once_in(3) {
+    if has_body && rng.one_in(3) {
         field("Content-Type", "text/x-sim".into(), false);
     }
-    match dice.below(6) {
-        0 => asked.credentials = Some(Credentials::Basic("us".into(), format!("cnrb{number}"))),
-        1 => asked.credentials = Some(Credentials::Bearer(format!("cnrt{number}"))),
+    match rng.below(6) {
+        0 => spec.credentials = Some(Credentials::Basic("us".into(), format!("cnrb{number}"))),
+        1 => spec.credentials = Some(Credentials::Bearer(format!("cnrt{number}"))),
         _ => {}
     }
-    if dice.once_in(8) {
-        asked.cookies.push((format!("own{}", number % 3), format!("cnro{number}")));
+    if rng.one_in(8) {
+        spec.cookies.push((format!("own{}", number % 3), format!("cnro{number}")));
     }
-    if dice.once_in(14) {
-        asked.redirects = Some(dice.below(3) as u32);
+    if rng.one_in(14) {
+        spec.redirects = Some(rng.below(3) as u32);
     }
-    asked.body_stays = has_body && number % 3 == 1;
-    asked.close = dice.once_in(12);
-    asked.no_cookies = dice.once_in(20);
-    asked.idempotent = dice.once_in(20);
-    asked.expect = has_body && dice.once_in(8);
-    asked.http10 = dice.once_in(40) && !asked.expect && !matches!(asked.payload, Payload::Stream { length: None, .. });
+    spec.body_stays = has_body && number % 3 == 1;
+    spec.close = rng.one_in(12);
+    spec.no_cookies = rng.one_in(20);
+    spec.idempotent = rng.one_in(20);
+    spec.expect = has_body && rng.one_in(8);
+    spec.http10 = rng.one_in(40) && !spec.expect && !matches!(spec.payload, BodySpec::Stream { length: None, .. });
 }
 
 /// The longest time that a calm server takes.

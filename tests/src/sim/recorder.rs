@@ -11,10 +11,10 @@ use petition_core::route::pool::PoolLimits;
 use petition_core::tls::TlsConfig;
 use petition_core::{Input, Instant, IoFailure, Now, Session, Side, Transfer};
 
-use super::by_hand::ByHand;
-use super::driven::{Counts, Driven, Engined};
-use super::inputs::{SocketNumber, Told, TransferNumber};
-use super::outputs::Said;
+use super::by_hand::ManualDriver;
+use super::driven::{Counts, Driver, EngineDriver};
+use super::inputs::{DriverInput, SocketNumber, TransferNumber};
+use super::outputs::DriverOutput;
 use super::replay::write_limits;
 
 /// The first line of a transcript.
@@ -24,7 +24,7 @@ pub const TITLE: &str = "petition transcript 1";
 pub(super) const BY_HAND: &str = "by hand, ";
 
 /// The engine, or what stands for one, its session, and what passed.
-pub struct Tape {
+pub struct Recorder {
     /// The session. To be looked at.
     pub session: Session,
     /// The TLS configuration of every request, if it is not the session's.
@@ -35,30 +35,40 @@ pub struct Tape {
     pub polls: u64,
     /// How many bytes went in and out.
     pub bytes: u64,
-    driven: Box<dyn Driven>,
+    driven: Box<dyn Driver>,
     now: Option<Now>,
     hash: u64,
     text: Option<String>,
 }
 
-impl Tape {
+impl Recorder {
     /// A new engine; `written` says whether the transcript is kept as text.
-    pub fn new(limits: PoolLimits, session: Session, written: bool) -> Tape {
-        Tape::of(
-            Box::new(Engined::new(limits)),
+    pub fn new(limits: PoolLimits, session: Session, written: bool) -> Recorder {
+        Recorder::of(
+            Box::new(EngineDriver::new(limits)),
             session,
             written.then(|| format!("{TITLE}\n{}\n", write_limits(&limits))),
         )
     }
 
     /// The same for transfers that are driven by hand, without an engine.
-    pub fn by_hand(limits: PoolLimits, session: Session, written: bool) -> Tape {
+    pub fn by_hand(limits: PoolLimits, session: Session, written: bool) -> Recorder {
         let text = written.then(|| format!("{TITLE}\n{BY_HAND}{}\n", write_limits(&limits)));
-        Tape::of(Box::new(ByHand::new(limits)), session, text)
+        Recorder::of(Box::new(ManualDriver::new(limits)), session, text)
     }
 
-    fn of(driven: Box<dyn Driven>, session: Session, text: Option<String>) -> Tape {
-        Tape { session, tls: None, inputs: 0, polls: 0, bytes: 0, driven, now: None, hash: 0xcbf2_9ce4_8422_2325, text }
+    fn of(driven: Box<dyn Driver>, session: Session, text: Option<String>) -> Recorder {
+        Recorder {
+            session,
+            tls: None,
+            inputs: 0,
+            polls: 0,
+            bytes: 0,
+            driven,
+            now: None,
+            hash: 0xcbf2_9ce4_8422_2325,
+            text,
+        }
     }
 
     /// When a tick is due at the latest.
@@ -148,9 +158,9 @@ impl Tape {
     ///
     /// # Errors
     /// What the engine says against it, in words.
-    pub fn tell(&mut self, now: Now, told: &Told<'_>) -> Result<usize, String> {
-        self.note(now, told);
-        let taken = self.apply(now, told);
+    pub fn handle(&mut self, now: Now, input: &DriverInput<'_>) -> Result<usize, String> {
+        self.note(now, input);
+        let taken = self.apply(now, input);
         // What came too late is a misuse, and part of the record.
         if let (Err(words), Some(text)) = (&taken, &mut self.text) {
             let _ = writeln!(text, "! {words}");
@@ -158,7 +168,7 @@ impl Tape {
         taken
     }
 
-    fn note(&mut self, now: Now, told: &Told<'_>) {
+    fn note(&mut self, now: Now, input: &DriverInput<'_>) {
         self.inputs += 1;
         if self.now != Some(now) {
             self.now = Some(now);
@@ -170,78 +180,78 @@ impl Tape {
             }
         }
         if let Some(text) = &mut self.text {
-            *text += &told.write();
+            *text += &input.write();
         }
-        let (kind, number) = match told {
-            Told::Start(t, _) => (1, *t),
-            Told::SessionField(..) | Told::BaseUrl(_) => (2, 0),
-            Told::Connected(s) => (3, *s),
-            Told::ConnectFailed(s, _) => (4, *s),
-            Told::Wrote(s, _) => (5, *s),
-            Told::Filled(s, _) => (6, *s),
-            Told::Received(s, _) => (7, *s),
-            Told::Eof(s) => (8, *s),
-            Told::Failed(s, ..) => (9, *s),
-            Told::Blocked(s, _) => (10, *s),
-            Told::Ready(s, _) => (11, *s),
-            Told::Checked(s, alive) => (12 + 32 * u64::from(*alive), *s),
-            Told::Resolved(t, _) => (13, *t),
-            Told::ResolveFailed(t, _) => (14, *t),
-            Told::Pushed(t, _) => (15, *t),
-            Told::BodyEnd(t) => (16, *t),
-            Told::BodyFailed(t) => (17, *t),
-            Told::BodyBlocked(t) => (18, *t),
-            Told::BodyReady(t) => (19, *t),
-            Told::Rewound(t, done) => (20 + 32 * u64::from(*done), *t),
-            Told::Consumed(t, _) => (21, *t),
-            Told::Discard(t) => (22, *t),
-            Told::Cancel(t) => (23, *t),
-            Told::Pause(t) => (24, *t),
-            Told::Resume(t) => (25, *t),
-            Told::Tick => (26, 0),
-            Told::CancelAll => (27, 0),
-            Told::CloseIdle => (28, 0),
-            Told::ReadDirect(s, _) => (29, *s),
-            Told::BeginPoll => (30, 0),
-            Told::MarkPolled => (31, 0),
+        let (kind, number) = match input {
+            DriverInput::Start(t, _) => (1, *t),
+            DriverInput::SessionField(..) | DriverInput::BaseUrl(_) => (2, 0),
+            DriverInput::Connected(s) => (3, *s),
+            DriverInput::ConnectFailed(s, _) => (4, *s),
+            DriverInput::Wrote(s, _) => (5, *s),
+            DriverInput::Filled(s, _) => (6, *s),
+            DriverInput::Received(s, _) => (7, *s),
+            DriverInput::Eof(s) => (8, *s),
+            DriverInput::Failed(s, ..) => (9, *s),
+            DriverInput::Blocked(s, _) => (10, *s),
+            DriverInput::Ready(s, _) => (11, *s),
+            DriverInput::Checked(s, alive) => (12 + 32 * u64::from(*alive), *s),
+            DriverInput::Resolved(t, _) => (13, *t),
+            DriverInput::ResolveFailed(t, _) => (14, *t),
+            DriverInput::Pushed(t, _) => (15, *t),
+            DriverInput::BodyEnd(t) => (16, *t),
+            DriverInput::BodyFailed(t) => (17, *t),
+            DriverInput::BodyBlocked(t) => (18, *t),
+            DriverInput::BodyReady(t) => (19, *t),
+            DriverInput::Rewound(t, done) => (20 + 32 * u64::from(*done), *t),
+            DriverInput::Consumed(t, _) => (21, *t),
+            DriverInput::Discard(t) => (22, *t),
+            DriverInput::Cancel(t) => (23, *t),
+            DriverInput::Pause(t) => (24, *t),
+            DriverInput::Resume(t) => (25, *t),
+            DriverInput::Tick => (26, 0),
+            DriverInput::CancelAll => (27, 0),
+            DriverInput::CloseIdle => (28, 0),
+            DriverInput::ReadDirect(s, _) => (29, *s),
+            DriverInput::BeginPoll => (30, 0),
+            DriverInput::MarkPolled => (31, 0),
         };
         self.mix(kind << 32 | u64::from(number));
-        if let Told::Wrote(_, data)
-        | Told::Filled(_, data)
-        | Told::Received(_, data)
-        | Told::ReadDirect(_, data)
-        | Told::Pushed(_, data)
-        | Told::Consumed(_, data) = told
+        if let DriverInput::Wrote(_, data)
+        | DriverInput::Filled(_, data)
+        | DriverInput::Received(_, data)
+        | DriverInput::ReadDirect(_, data)
+        | DriverInput::Pushed(_, data)
+        | DriverInput::Consumed(_, data) = input
         {
             self.mix_bytes(data);
         }
     }
 
-    fn apply(&mut self, now: Now, told: &Told<'_>) -> Result<usize, String> {
+    fn apply(&mut self, now: Now, input: &DriverInput<'_>) -> Result<usize, String> {
         let failure = |kind: &std::io::ErrorKind| IoFailure::new(*kind);
         let driven = &mut *self.driven;
-        match told {
-            Told::Start(number, asked) => {
-                let request = asked.request(self.tls.as_ref())?;
+        match input {
+            DriverInput::Start(number, spec) => {
+                let request = spec.request(self.tls.as_ref())?;
                 let prepared = self.session.prepare(&request).map_err(|e| e.to_string())?;
                 let given = driven.start(now, prepared);
                 if given == *number { Ok(()) } else { Err(format!("transfer t{number} would be t{given}")) }
             }
-            Told::SessionField(name, value, sensitive) => {
+            DriverInput::SessionField(name, value, sensitive) => {
                 let set = self.session.configure(|options| match sensitive {
                     true => options.headers.set_sensitive(name, value),
                     false => options.headers.set(name, value),
                 });
                 set.map_err(|e| e.to_string())
             }
-            Told::BaseUrl(url) => self.session.set_base_url(url).map_err(|e| e.to_string()),
-            Told::Connected(s) => driven.connected(now, *s),
-            Told::ConnectFailed(s, kind) => driven.connect_failed(now, *s, failure(kind)),
-            Told::Wrote(s, data) if !driven.outgoing(*s).starts_with(data) => {
+            DriverInput::BaseUrl(url) => self.session.set_base_url(url).map_err(|e| e.to_string()),
+            DriverInput::Connected(s) => driven.connected(now, *s),
+            DriverInput::ConnectFailed(s, kind) => driven.connect_failed(now, *s, failure(kind)),
+            DriverInput::Wrote(s, data) if !driven.outgoing(*s).starts_with(data) => {
                 Err("these are not the bytes that are outgoing".into())
             }
-            Told::Wrote(s, data) => driven.socket_input(now, *s, Input::Wrote(data.len())),
-            Told::Filled(s, data) => {
+            DriverInput::Wrote(s, data) => driven.socket_input(now, *s, Input::Wrote(data.len())),
+            DriverInput::Filled(s, data) => {
                 let space = driven.space(*s);
                 match space.get_mut(..data.len()) {
                     Some(space) => space.copy_from_slice(data),
@@ -249,48 +259,48 @@ impl Tape {
                 }
                 driven.socket_input(now, *s, Input::Filled(data.len()))
             }
-            Told::ReadDirect(s, data) => driven.bypass(now, *s, data),
-            Told::Received(s, data) => driven.socket_input(now, *s, Input::Received(data)),
-            Told::Eof(s) => driven.socket_input(now, *s, Input::Eof),
-            Told::Failed(s, side, kind) => driven.socket_input(now, *s, Input::Failed(*side, failure(kind))),
-            Told::Blocked(s, side) => driven.socket_input(now, *s, Input::Blocked(*side)),
-            Told::Ready(s, side) => driven.socket_input(now, *s, Input::Ready(*side)),
-            Told::Checked(s, true) => driven.socket_input(now, *s, Input::Alive),
-            Told::Checked(s, false) => driven.socket_input(now, *s, Input::Dead),
-            Told::Resolved(t, addresses) => driven.transfer_input(now, *t, Input::Resolved(addresses)),
-            Told::ResolveFailed(t, kind) => driven.transfer_input(now, *t, Input::ResolveFailed(failure(kind))),
-            Told::Pushed(t, data) => return driven.push_body(now, *t, data),
-            Told::BodyEnd(t) => driven.transfer_input(now, *t, Input::BodyEnd),
-            Told::BodyFailed(t) => driven.transfer_input(now, *t, Input::BodyFailed("gone".into())),
-            Told::BodyBlocked(t) => driven.transfer_input(now, *t, Input::Blocked(Side::Body)),
-            Told::BodyReady(t) => driven.transfer_input(now, *t, Input::Ready(Side::Body)),
-            Told::Rewound(t, true) => driven.transfer_input(now, *t, Input::Rewound),
-            Told::Rewound(t, false) => driven.transfer_input(now, *t, Input::NotRewound),
-            Told::Consumed(t, data) if !driven.body(*t).starts_with(data) => {
+            DriverInput::ReadDirect(s, data) => driven.bypass(now, *s, data),
+            DriverInput::Received(s, data) => driven.socket_input(now, *s, Input::Received(data)),
+            DriverInput::Eof(s) => driven.socket_input(now, *s, Input::Eof),
+            DriverInput::Failed(s, side, kind) => driven.socket_input(now, *s, Input::Failed(*side, failure(kind))),
+            DriverInput::Blocked(s, side) => driven.socket_input(now, *s, Input::Blocked(*side)),
+            DriverInput::Ready(s, side) => driven.socket_input(now, *s, Input::Ready(*side)),
+            DriverInput::Checked(s, true) => driven.socket_input(now, *s, Input::Alive),
+            DriverInput::Checked(s, false) => driven.socket_input(now, *s, Input::Dead),
+            DriverInput::Resolved(t, addresses) => driven.transfer_input(now, *t, Input::Resolved(addresses)),
+            DriverInput::ResolveFailed(t, kind) => driven.transfer_input(now, *t, Input::ResolveFailed(failure(kind))),
+            DriverInput::Pushed(t, data) => return driven.push_body(now, *t, data),
+            DriverInput::BodyEnd(t) => driven.transfer_input(now, *t, Input::BodyEnd),
+            DriverInput::BodyFailed(t) => driven.transfer_input(now, *t, Input::BodyFailed("gone".into())),
+            DriverInput::BodyBlocked(t) => driven.transfer_input(now, *t, Input::Blocked(Side::Body)),
+            DriverInput::BodyReady(t) => driven.transfer_input(now, *t, Input::Ready(Side::Body)),
+            DriverInput::Rewound(t, true) => driven.transfer_input(now, *t, Input::Rewound),
+            DriverInput::Rewound(t, false) => driven.transfer_input(now, *t, Input::NotRewound),
+            DriverInput::Consumed(t, data) if !driven.body(*t).starts_with(data) => {
                 Err("these are not the bytes at hand".into())
             }
-            Told::Consumed(t, data) => driven.transfer_input(now, *t, Input::Consumed(data.len())),
-            Told::Discard(t) => driven.transfer_input(now, *t, Input::Discard),
-            Told::Cancel(t) => driven.transfer_input(now, *t, Input::Cancel),
-            Told::Pause(t) => driven.pause(*t, true),
-            Told::Resume(t) => driven.pause(*t, false),
-            Told::Tick => {
+            DriverInput::Consumed(t, data) => driven.transfer_input(now, *t, Input::Consumed(data.len())),
+            DriverInput::Discard(t) => driven.transfer_input(now, *t, Input::Discard),
+            DriverInput::Cancel(t) => driven.transfer_input(now, *t, Input::Cancel),
+            DriverInput::Pause(t) => driven.pause(*t, true),
+            DriverInput::Resume(t) => driven.pause(*t, false),
+            DriverInput::Tick => {
                 driven.tick(now);
                 Ok(())
             }
-            Told::BeginPoll => {
+            DriverInput::BeginPoll => {
                 driven.look();
                 Ok(())
             }
-            Told::MarkPolled => {
+            DriverInput::MarkPolled => {
                 driven.mark_polled(now);
                 Ok(())
             }
-            Told::CancelAll => {
+            DriverInput::CancelAll => {
                 driven.cancel_all(now);
                 Ok(())
             }
-            Told::CloseIdle => {
+            DriverInput::CloseIdle => {
                 driven.close_idle();
                 Ok(())
             }
@@ -299,29 +309,29 @@ impl Tape {
     }
 
     /// Polls the machines. Also says how often the session was asked for meanwhile.
-    pub fn poll(&mut self) -> (Said, u32) {
+    pub fn poll(&mut self) -> (DriverOutput, u32) {
         self.polls += 1;
-        let (said, calls) = self.driven.poll(&mut self.session);
-        let (kind, number, more) = match &said {
-            Said::Resolve(t, _, port) => (1, *t, u64::from(*port)),
-            Said::Connect(s, address) => (2, *s, u64::from(address.port())),
-            Said::Transmit(s, n) => (3, *s, *n as u64),
-            Said::Read(s) => (4, *s, 0),
-            Said::Probe(s) => (5, *s, 0),
-            Said::Close(s) => (6, *s, 0),
-            Said::NeedBody(t) => (7, *t, 0),
-            Said::Rewind(t) => (8, *t, 0),
-            Said::Body(t, n) => (9, *t, *n as u64),
-            Said::Event(t, _) => (10, *t, 0),
-            Said::Ended(t, _, error) => (11, *t, u64::from(error.is_some())),
-            Said::Wait => (12, 0, 0),
+        let (output, calls) = self.driven.poll(&mut self.session);
+        let (kind, number, more) = match &output {
+            DriverOutput::Resolve(t, _, port) => (1, *t, u64::from(*port)),
+            DriverOutput::Connect(s, address) => (2, *s, u64::from(address.port())),
+            DriverOutput::Transmit(s, n) => (3, *s, *n as u64),
+            DriverOutput::Read(s) => (4, *s, 0),
+            DriverOutput::Probe(s) => (5, *s, 0),
+            DriverOutput::Close(s) => (6, *s, 0),
+            DriverOutput::NeedBody(t) => (7, *t, 0),
+            DriverOutput::Rewind(t) => (8, *t, 0),
+            DriverOutput::Body(t, n) => (9, *t, *n as u64),
+            DriverOutput::Event(t, _) => (10, *t, 0),
+            DriverOutput::Ended(t, _, error) => (11, *t, u64::from(error.is_some())),
+            DriverOutput::Wait => (12, 0, 0),
         };
         self.mix(kind << 40 | u64::from(number));
         self.mix(more);
         if let Some(text) = &mut self.text {
-            *text += &said.write();
+            *text += &output.write();
             text.push('\n');
         }
-        (said, calls)
+        (output, calls)
     }
 }

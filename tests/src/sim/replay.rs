@@ -3,8 +3,8 @@
 use petition_core::route::pool::PoolLimits;
 use petition_core::{Instant, Now, Session, UnixTime};
 
-use super::inputs::Told;
-use super::recorder::{BY_HAND, TITLE, Tape};
+use super::inputs::DriverInput;
+use super::recorder::{BY_HAND, Recorder, TITLE};
 
 pub(super) fn write_limits(limits: &PoolLimits) -> String {
     let most = |limit: Option<usize>| limit.map_or("-".into(), |n| n.to_string());
@@ -44,15 +44,15 @@ fn read_limits(line: &str) -> Result<PoolLimits, String> {
 ///
 /// # Errors
 /// The number of the line where it differs or cannot be understood, and what is wrong.
-pub fn replay(transcript: &str) -> Result<Tape, String> {
+pub fn replay(transcript: &str) -> Result<Recorder, String> {
     let mut lines = transcript.lines().enumerate().map(|(at, line)| (at + 1, line)).peekable();
     let Some((_, TITLE)) = lines.next() else { return Err(format!("line 1: expected {TITLE:?}")) };
     let (_, first) = lines.next().ok_or("line 2: expected the limits")?;
     let by_hand = first.strip_prefix(BY_HAND);
     let limits = read_limits(by_hand.unwrap_or(first)).map_err(|e| format!("line 2: {e}"))?;
-    let mut tape = match by_hand {
-        Some(_) => Tape::by_hand(limits, Session::new(), true),
-        None => Tape::new(limits, Session::new(), true),
+    let mut recorder = match by_hand {
+        Some(_) => Recorder::by_hand(limits, Session::new(), true),
+        None => Recorder::new(limits, Session::new(), true),
     };
     let mut now = Now::default();
     while let Some((at, line)) = lines.next() {
@@ -61,30 +61,30 @@ pub fn replay(transcript: &str) -> Result<Tape, String> {
             continue;
         }
         if let Some(words) = line.strip_prefix("# ") {
-            tape.remark(words);
+            recorder.remark(words);
         } else if let Some(time) = line.strip_prefix("at ") {
             now = read_time(time).ok_or_else(|| wrong("expected `at seconds.micros unix`".into()))?;
         } else if line.starts_with("> ") {
-            let (said, _) = tape.poll();
-            let said = said.write();
-            if said != line {
-                return Err(wrong(format!("expected {line:?}, the engine says {said:?}")));
+            let (output, _) = recorder.poll();
+            let output = output.write();
+            if output != line {
+                return Err(wrong(format!("expected {line:?}, the engine says {output:?}")));
             }
         } else {
-            let mut told = Told::parse(line).map_err(wrong)?;
-            if let Told::Start(_, asked) = &mut told {
+            let mut input = DriverInput::parse(line).map_err(wrong)?;
+            if let DriverInput::Start(_, spec) = &mut input {
                 while let Some((_, more)) = lines.next_if(|(_, line)| line.starts_with("    ")) {
-                    asked.line(more).map_err(wrong)?;
+                    spec.line(more).map_err(wrong)?;
                 }
             }
-            if let Err(words) = tape.tell(now, &told)
+            if let Err(words) = recorder.handle(now, &input)
                 && lines.next_if(|(_, line)| line.strip_prefix("! ") == Some(&words)).is_none()
             {
                 return Err(wrong(words));
             }
         }
     }
-    Ok(tape)
+    Ok(recorder)
 }
 
 fn read_time(text: &str) -> Option<Now> {

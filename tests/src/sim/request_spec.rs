@@ -12,7 +12,7 @@ use super::text_format;
 
 /// A request body.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Payload {
+pub enum BodySpec {
     /// None.
     #[default]
     None,
@@ -48,7 +48,7 @@ impl Credentials {
 
 /// A proxy, as it is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Via {
+pub struct ProxySpec {
     /// Its URL.
     pub url: String,
     /// Its credentials.
@@ -59,7 +59,7 @@ pub struct Via {
 
 /// A request.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Asked {
+pub struct RequestSpec {
     /// The method.
     pub method: String,
     /// The URL.
@@ -71,9 +71,9 @@ pub struct Asked {
     /// Credentials for the origin.
     pub credentials: Option<Credentials>,
     /// The body.
-    pub payload: Payload,
+    pub payload: BodySpec,
     /// The proxy.
-    pub via: Option<Via>,
+    pub via: Option<ProxySpec>,
     /// The total timeout.
     pub timeout: Option<Duration>,
     /// How many redirects are followed, if not as many as the limit says.
@@ -92,7 +92,7 @@ pub struct Asked {
     pub http10: bool,
 }
 
-impl Asked {
+impl RequestSpec {
     /// The same as the request that core knows. TLS is the given one.
     ///
     /// # Errors
@@ -115,9 +115,9 @@ impl Asked {
             None => {}
         }
         match &self.payload {
-            Payload::None => {}
-            Payload::Memory(bytes) => request.set_data(bytes.clone()),
-            Payload::Stream { length, rewindable } => {
+            BodySpec::None => {}
+            BodySpec::Memory(bytes) => request.set_data(bytes.clone()),
+            BodySpec::Stream { length, rewindable } => {
                 request.set_data(Body::Stream { length: *length, rewindable: *rewindable });
             }
         }
@@ -189,9 +189,9 @@ impl Asked {
             line("credentials", &credentials(known));
         }
         match &self.payload {
-            Payload::None => {}
-            Payload::Memory(bytes) => line("body", &text_format::write(bytes)),
-            Payload::Stream { length, rewindable } => {
+            BodySpec::None => {}
+            BodySpec::Memory(bytes) => line("body", &text_format::write(bytes)),
+            BodySpec::Stream { length, rewindable } => {
                 let length = length.map_or("?".into(), |n| n.to_string());
                 line("stream", &format!("{length} {}", if *rewindable { "rewindable" } else { "once" }));
             }
@@ -251,16 +251,16 @@ impl Asked {
                 self.cookies.push((name, text(&value)?));
             }
             "credentials" => self.credentials = Some(credentials(rest)?),
-            "body" => self.payload = Payload::Memory(text_format::parse(rest)?),
+            "body" => self.payload = BodySpec::Memory(text_format::parse(rest)?),
             "stream" => {
                 let (length, kind) = two(rest)?;
-                self.payload = Payload::Stream { length: length.parse().ok(), rewindable: kind == "rewindable" };
+                self.payload = BodySpec::Stream { length: length.parse().ok(), rewindable: kind == "rewindable" };
             }
             "proxy" => {
                 let (url, rest) = two(rest)?;
                 let (kind, known) = two(&rest)?;
                 let known = if known == "-" { None } else { Some(credentials(&known)?) };
-                self.via = Some(Via { url, credentials: known, tunnel: kind == "tunnel" });
+                self.via = Some(ProxySpec { url, credentials: known, tunnel: kind == "tunnel" });
             }
             "timeout" => {
                 self.timeout = Some(Duration::from_micros(rest.parse().map_err(|_| "expected microseconds")?));

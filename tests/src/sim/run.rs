@@ -51,7 +51,7 @@ fn play(seed: u64, mix: Mix, only: Option<&[usize]>, written: bool) -> (Result<R
         }
         let mut world = World::new(plan, written);
         let result = catch_unwind(AssertUnwindSafe(|| world.run()));
-        text = world.tape.text().unwrap_or_default().to_owned();
+        text = world.recorder.text().unwrap_or_default().to_owned();
         result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     });
     (result, text)
@@ -74,7 +74,7 @@ pub fn shrink(violation: &Violation) -> Violation {
     let plan = Plan::of(violation.seed, violation.mix);
     let mut only: Vec<usize> = match &violation.only {
         Some(only) => only.clone(),
-        None => plan.asks.iter().map(|ask| ask.number).collect(),
+        None => plan.requests.iter().map(|planned| planned.number).collect(),
     };
     let mut at = 0;
     while at < only.len() && only.len() > 1 {
@@ -96,31 +96,32 @@ pub fn shrink(violation: &Violation) -> Violation {
 pub fn cuts(seed: u64, mix: Mix) -> Result<usize, Violation> {
     let mut plan = Plan::of(seed, mix);
     // Byte by byte, little is enough.
-    plan.asks.retain(|ask| ask.body.len() < 2_000);
+    plan.requests.retain(|planned| planned.body.len() < 2_000);
     for page in &mut plan.pages {
         page.answer.length = page.answer.length.min(600);
     }
     let limits = plan.limits;
-    if plan.weather.faulty || plan.weather.sleepy || limits.open_total.or(limits.open_per_key).is_some() {
+    if plan.conditions.faulty || plan.conditions.sleepy || limits.open_total.or(limits.open_per_key).is_some() {
         return Ok(0);
     }
     let mut outcomes = Vec::new();
     for cut in [None, Some(1), Some(50)] {
         let mut plan = plan.clone();
-        plan.weather.cut = cut;
-        plan.weather.noise = if cut.is_some() { 5 } else { 0 };
+        plan.conditions.cut = cut;
+        plan.conditions.noise = if cut.is_some() { 5 } else { 0 };
         outcomes.push(caught(seed, mix, None, || World::new(plan, false).run())?.outcomes);
     }
     let mut compared = 0;
-    for (at, ask) in plan.asks.iter().enumerate() {
-        let timely = ask.asked.timeout.or(ask.conduct.cancel).or(ask.conduct.pause.map(|(_, time)| time)).is_some();
-        if timely || ask.conduct.discard.is_some() {
+    for (at, planned) in plan.requests.iter().enumerate() {
+        let timely =
+            planned.spec.timeout.or(planned.caller.cancel).or(planned.caller.pause.map(|(_, time)| time)).is_some();
+        if timely || planned.caller.discard.is_some() {
             continue;
         }
         compared += 1;
         if outcomes.iter().any(|other| other[at] != outcomes[0][at]) {
             let seen: Vec<&String> = outcomes.iter().map(|outcomes| &outcomes[at]).collect();
-            let words = format!("request {}: the outcome depends on how bytes are cut: {seen:?}", ask.number);
+            let words = format!("request {}: the outcome depends on how bytes are cut: {seen:?}", planned.number);
             return Err(Violation { seed, mix, only: None, words });
         }
     }

@@ -4,8 +4,9 @@
 use std::time::Duration;
 
 use super::wire::End;
-use super::world::{Happens, World};
-use crate::memory::{Dice, ms};
+use super::world::{Scheduled, World};
+use crate::memory::ms;
+use crate::rng::Rng;
 
 /// What a server says after an answer that nobody asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,19 +35,19 @@ impl Stale {
 
 /// What a server says late, and how much later. From dice of its own, so that nothing else depends on it.
 pub(super) fn late(page: usize, length: usize) -> Option<(Duration, Stale)> {
-    let mut dice = Dice::new(((page as u64) << 32) ^ length as u64 ^ 0x0073_7461_6c65);
-    if !dice.once_in(5) {
+    let mut rng = Rng::new(((page as u64) << 32) ^ length as u64 ^ 0x0073_7461_6c65);
+    if !rng.one_in(5) {
         return None;
     }
-    let after = match dice.below(4) {
+    let after = match rng.below(4) {
         0 => Duration::ZERO,
-        1 => Duration::from_micros(dice.throw() % 2_000),
-        2 => ms(dice.throw() % 200),
-        _ => ms(dice.throw() % 10_000),
+        1 => Duration::from_micros(rng.next_u64() % 2_000),
+        2 => ms(rng.next_u64() % 200),
+        _ => ms(rng.next_u64() % 10_000),
     };
     let junk: [&[u8]; 4] = [b"0\r\n\r\n", b"hello", b"5\r\nhello\r\n0\r\n\r\n", b"\0junk"];
-    let stale = match dice.below(4) {
-        0 | 1 => Stale::Junk(junk[dice.below(4)]),
+    let stale = match rng.below(4) {
+        0 | 1 => Stale::Junk(junk[rng.below(4)]),
         2 => Stale::Response,
         _ => Stale::TimedOut,
     };
@@ -57,7 +58,7 @@ impl World {
     /// A server says what nobody asked for, since it answered last.
     pub(super) fn says_stale(&mut self, socket: u32, next: usize, stale: Stale) {
         let now = self.now;
-        let delays = self.plan.weather.noise > 0 || self.plan.weather.cut.is_some();
+        let delays = self.plan.conditions.noise > 0 || self.plan.conditions.cut.is_some();
         let wire = self.wire(socket);
         if !wire.takes_more() || wire.next != next {
             return;
@@ -77,12 +78,12 @@ impl World {
             return;
         }
         let mut arrives = wire.inject(now, &stale.bytes());
-        self.at(arrives, Happens::ToClient(socket));
+        self.at(arrives, Scheduled::ToClient(socket));
         if stale == Stale::TimedOut {
             let wire = self.wire(socket);
             wire.fired = true;
             arrives = wire.finish(now, End::Fin, true);
-            self.at(arrives, Happens::ToClient(socket));
+            self.at(arrives, Scheduled::ToClient(socket));
         }
     }
 }

@@ -18,7 +18,7 @@ pub(super) fn configurations() -> &'static (Arc<ServerConfig>, TlsConfig) {
     })
 }
 
-pub(super) struct Secure {
+pub(super) struct TlsServer {
     connection: ServerConnection,
     /// Bytes of the wire that it has been fed.
     fed: usize,
@@ -30,11 +30,11 @@ pub(super) struct Secure {
     pub(super) plain: Vec<u8>,
 }
 
-impl Secure {
-    pub(super) fn new() -> Secure {
+impl TlsServer {
+    pub(super) fn new() -> TlsServer {
         let mut connection = ServerConnection::new(configurations().0.clone()).expect("a sound configuration");
         connection.set_buffer_limit(None);
-        Secure { connection, fed: 0, record: 0, records: Vec::new(), plain: Vec::new() }
+        TlsServer { connection, fed: 0, record: 0, records: Vec::new(), plain: Vec::new() }
     }
 
     /// Takes in what has arrived of `sent`. Returns where the new plain bytes begin.

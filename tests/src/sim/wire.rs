@@ -6,8 +6,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::origins::ORIGINS;
-use super::tls::Secure;
-use super::wire_monitor::Tap;
+use super::tls::TlsServer;
+use super::wire_monitor::WireMonitor;
 
 /// Bytes that fit on the way in either direction.
 pub(super) const WINDOW: usize = 64 * 1024;
@@ -83,7 +83,7 @@ pub(super) struct Wire {
     /// How much the client has read, and the server sent.
     pub(super) read: usize,
     pub(super) generated: usize,
-    pub(super) tap: Tap,
+    pub(super) monitor: WireMonitor,
     /// The server's own part: which request is next, when it has thought enough.
     pub(super) next: usize,
     pub(super) thinks: Option<Duration>,
@@ -100,14 +100,14 @@ pub(super) struct Wire {
     /// How much the client had read when it last looked and found nothing.
     pub(super) looked: Option<usize>,
     /// The first bytes that it has read since its last request began.
-    pub(super) heard: Vec<u8>,
+    pub(super) received: Vec<u8>,
     /// Under TLS: where each write began, and why no request was to begin with it.
     pub(super) writes: Vec<(usize, Option<&'static str>)>,
     /// In the midst of a request it was told that there is something to read, and not since that there is nothing.
     pub(super) announced: bool,
     pub(super) lasts: Option<u64>,
     /// The server's end of TLS.
-    pub(super) tls: Option<Box<Secure>>,
+    pub(super) tls: Option<Box<TlsServer>>,
     /// Behind the proxy: the origin to which it leads, and from which byte on.
     pub(super) tunnel: Option<(usize, usize)>,
 }
@@ -147,7 +147,7 @@ impl Wire {
             sent: Vec::new(),
             read: 0,
             generated: 0,
-            tap: Tap::default(),
+            monitor: WireMonitor::default(),
             next: 0,
             thinks: None,
             continued: false,
@@ -157,11 +157,11 @@ impl Wire {
             reusable: true,
             stale: 0,
             looked: None,
-            heard: Vec::new(),
+            received: Vec::new(),
             writes: Vec::new(),
             announced: false,
             lasts: None,
-            tls: ORIGINS[origin].secure.then(|| Box::new(Secure::new())),
+            tls: ORIGINS[origin].secure.then(|| Box::new(TlsServer::new())),
             tunnel: None,
         }
     }
@@ -314,8 +314,8 @@ impl Wire {
 
     /// Whether what the client has read since its last request began may be a response.
     pub(super) fn answer_begun(&self) -> bool {
-        let heard = self.heard.strip_prefix(b"\r\n").unwrap_or(&self.heard);
-        !heard.is_empty() && heard.iter().zip(b"HTTP/1.").all(|(seen, meant)| seen == meant)
+        let received = self.received.strip_prefix(b"\r\n").unwrap_or(&self.received);
+        !received.is_empty() && received.iter().zip(b"HTTP/1.").all(|(seen, intended)| seen == intended)
     }
 
     /// The server says something that nobody asked for. It is there at once, or with what is under way.
@@ -340,7 +340,7 @@ impl Wire {
 
     /// Whether the server has answered all that the client has written.
     pub(super) fn is_idle(&self) -> bool {
-        self.tap.is_between() && self.tap.requests.len() == self.next && self.sent.len() == self.arrived
+        self.monitor.is_between() && self.monitor.requests.len() == self.next && self.sent.len() == self.arrived
     }
 
     /// Whether everything that was sent has been read, and no end has come.

@@ -48,7 +48,7 @@ pub(super) struct Framed {
 }
 
 #[derive(Default)]
-pub(super) struct Tap {
+pub(super) struct WireMonitor {
     state: State,
     /// Bytes of the head or chunk line that is not complete.
     partial: Vec<u8>,
@@ -66,7 +66,7 @@ pub(super) enum Step<'a> {
     Body(usize, usize, &'a [u8]),
 }
 
-impl Tap {
+impl WireMonitor {
     /// Whether the last request was written to its end.
     pub(super) fn is_between(&self) -> bool {
         self.state == State::Head && self.partial.is_empty()

@@ -7,14 +7,15 @@ use petition_core::{Error, Instant, Now, Session, Side, UnixTime};
 
 use super::answer::Rendered;
 use super::cookies::Model;
-use super::event_queue::Agenda;
-use super::inputs::Told;
+use super::event_queue::EventQueue;
+use super::inputs::DriverInput;
 use super::origins::ORIGINS;
 use super::plan::{Mix, Plan};
-use super::recorder::Tape;
+use super::recorder::Recorder;
 use super::stale::Stale;
 use super::wire::{End, Wire};
-use crate::memory::{Dice, ms};
+use crate::memory::ms;
+use crate::rng::Rng;
 
 /// The wall clock at the beginning.
 const WALL: u64 = 1_780_000_000;
@@ -24,7 +25,7 @@ const TURNS: usize = 2_000_000;
 
 /// What happens by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Happens {
+pub(super) enum Scheduled {
     Start(usize),
     Cancel(usize),
     Resume(usize),
@@ -105,17 +106,17 @@ pub struct Report {
 
 pub(super) struct World {
     pub(super) plan: Plan,
-    pub(super) tape: Tape,
+    pub(super) recorder: Recorder,
     pub(super) now: Duration,
     wall_offset: i64,
-    agenda: Agenda,
+    events: EventQueue,
     pub(super) wires: Vec<Wire>,
     pub(super) running: Vec<Running>,
-    /// Which request a transfer serves, by its number less one: a place in `plan.asks`.
+    /// Which request a transfer serves, by its number less one: a place in `plan.requests`.
     pub(super) transfers: Vec<usize>,
     pub(super) pages: Vec<PageRun>,
     pub(super) cookies: Model,
-    pub(super) dice: Dice,
+    pub(super) rng: Rng,
     /// A poll of all sockets has begun and is not over.
     pub(super) looking: bool,
     pub(super) step: u64,
@@ -131,31 +132,31 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new(plan: Plan, written: bool) -> World {
-        let tape = if plan.by_hand { Tape::by_hand } else { Tape::new };
-        let mut tape = tape(plan.limits, Session::new(), written);
+        let recorder = if plan.by_hand { Recorder::by_hand } else { Recorder::new };
+        let mut recorder = recorder(plan.limits, Session::new(), written);
         if plan.mix == Mix::Tls {
-            tape.tls = Some(super::tls::configurations().1.clone());
+            recorder.tls = Some(super::tls::configurations().1.clone());
         }
-        tape.remark(&format!("seed {} {:?}", plan.seed, plan.mix));
+        recorder.remark(&format!("seed {} {:?}", plan.seed, plan.mix));
         for (name, value, sensitive) in &plan.session_fields {
-            let told = Told::SessionField(name.clone(), value.clone(), *sensitive);
-            tape.tell(Now::new(Instant::default(), UnixTime(WALL)), &told).expect("a plan's fields are sound");
+            let input = DriverInput::SessionField(name.clone(), value.clone(), *sensitive);
+            recorder.handle(Now::new(Instant::default(), UnixTime(WALL)), &input).expect("a plan's fields are sound");
         }
         if let Some(base) = plan.base {
-            let told = Told::BaseUrl(ORIGINS[base].url());
-            tape.tell(Now::new(Instant::default(), UnixTime(WALL)), &told).expect("an origin's URL is sound");
+            let input = DriverInput::BaseUrl(ORIGINS[base].url());
+            recorder.handle(Now::new(Instant::default(), UnixTime(WALL)), &input).expect("an origin's URL is sound");
         }
         let mut world = World {
-            tape,
+            recorder,
             now: Duration::from_millis(1),
             wall_offset: 0,
-            agenda: Agenda::default(),
+            events: EventQueue::default(),
             wires: Vec::new(),
-            running: plan.asks.iter().map(|_| Running::default()).collect(),
+            running: plan.requests.iter().map(|_| Running::default()).collect(),
             transfers: Vec::new(),
             pages: plan.pages.iter().map(|_| PageRun::default()).collect(),
-            cookies: Model::new(!plan.weather.clock.is_empty()),
-            dice: Dice::new(plan.weather.seed),
+            cookies: Model::new(!plan.conditions.clock.is_empty()),
+            rng: Rng::new(plan.conditions.seed),
             looking: false,
             step: 0,
             fired: false,
@@ -165,22 +166,22 @@ impl World {
             shown: plan.seed.is_multiple_of(8).then(String::new),
             plan,
         };
-        for (at, by) in world.plan.weather.clock.clone() {
-            world.after(at, Happens::Clock(by));
+        for (at, by) in world.plan.conditions.clock.clone() {
+            world.after(at, Scheduled::Clock(by));
         }
-        if world.plan.weather.serial {
+        if world.plan.conditions.serial {
             world.next_in_line(0);
         } else {
-            for place in 0..world.plan.asks.len() {
-                world.after(world.plan.asks[place].at, Happens::Start(place));
+            for index in 0..world.plan.requests.len() {
+                world.after(world.plan.requests[index].at, Scheduled::Start(index));
             }
         }
         world
     }
 
-    pub(super) fn next_in_line(&mut self, place: usize) {
-        if let Some(ask) = self.plan.asks.get(place) {
-            self.after(ask.at, Happens::Start(place));
+    pub(super) fn next_in_line(&mut self, index: usize) {
+        if let Some(planned) = self.plan.requests.get(index) {
+            self.after(planned.at, Scheduled::Start(index));
         }
     }
 
@@ -192,28 +193,28 @@ impl World {
         Now::new(Instant::from_origin(self.now), UnixTime(self.wall()))
     }
 
-    pub(super) fn after(&mut self, time: Duration, happens: Happens) {
-        self.at(self.now + time, happens);
+    pub(super) fn after(&mut self, time: Duration, scheduled: Scheduled) {
+        self.at(self.now + time, scheduled);
     }
 
-    pub(super) fn at(&mut self, time: Duration, happens: Happens) {
-        self.agenda.add(time, happens);
+    pub(super) fn at(&mut self, time: Duration, scheduled: Scheduled) {
+        self.events.add(time, scheduled);
     }
 
     pub(super) fn arrivals(&mut self, socket: u32, times: Vec<Duration>) {
         for time in times {
-            self.at(time, Happens::ToClient(socket));
+            self.at(time, Scheduled::ToClient(socket));
         }
     }
 
     /// Something that should not matter, now and then.
     pub(super) fn noise(&mut self) -> bool {
-        self.plan.weather.noise > 0 && self.dice.once_in(self.plan.weather.noise)
+        self.plan.conditions.noise > 0 && self.rng.one_in(self.plan.conditions.noise)
     }
 
     pub(super) fn cut(&mut self, n: usize) -> usize {
-        match self.plan.weather.cut {
-            Some(most) => n.min(1 + self.dice.below(most)),
+        match self.plan.conditions.cut {
+            Some(most) => n.min(1 + self.rng.below(most)),
             None => n,
         }
     }
@@ -223,18 +224,18 @@ impl World {
     }
 
     /// Tells the engine, which has to accept it.
-    pub(super) fn tell(&mut self, told: &Told<'_>) -> usize {
+    pub(super) fn handle(&mut self, input: &DriverInput<'_>) -> usize {
         self.step += 1;
         let now = self.clocks();
-        match self.tape.tell(now, told) {
+        match self.recorder.handle(now, input) {
             Ok(n) => n,
-            Err(words) => panic!("the engine refuses {}: {words}", told.write().trim_end()),
+            Err(words) => panic!("the engine refuses {}: {words}", input.write().trim_end()),
         }
     }
 
     /// Runs to the end.
     pub(super) fn run(&mut self) -> Report {
-        let starts = self.plan.asks.len();
+        let starts = self.plan.requests.len();
         let mut overdue = 0;
         for turn in 0.. {
             assert!(turn < TURNS, "no end in sight");
@@ -242,8 +243,8 @@ impl World {
             if self.transfers.len() == starts && self.live == 0 {
                 break;
             }
-            let next = self.agenda.next();
-            let deadline = self.tape.deadline().map(|at| at.since_origin());
+            let next = self.events.next();
+            let deadline = self.recorder.deadline().map(|at| at.since_origin());
             // The pool's may be too early by the time of what was used again; a tick mends that.
             overdue = match deadline {
                 Some(at) if at <= self.now => overdue + 1,
@@ -254,143 +255,143 @@ impl World {
                 panic!("{} transfers wait for nothing", self.live);
             };
             self.now = self.now.max(time);
-            if self.plan.weather.sleepy && self.dice.once_in(8) {
-                self.now += ms(self.dice.throw() % 20_000);
+            if self.plan.conditions.sleepy && self.rng.one_in(8) {
+                self.now += ms(self.rng.next_u64() % 20_000);
             }
             let due = deadline.is_some_and(|at| at <= self.now);
-            let late = due && overdue == 0 && self.dice.once_in(2);
+            let late = due && overdue == 0 && self.rng.one_in(2);
             if due && !late {
-                self.tell(&Told::Tick);
+                self.handle(&DriverInput::Tick);
             }
-            while let Some(happens) = self.agenda.due(self.now) {
-                self.happens(happens);
-                if self.dice.once_in(2) {
+            while let Some(scheduled) = self.events.due(self.now) {
+                self.scheduled(scheduled);
+                if self.rng.one_in(2) {
                     break;
                 }
             }
             if late {
-                self.tell(&Told::Tick);
+                self.handle(&DriverInput::Tick);
             }
         }
         self.finish();
         let outcomes = self.running.iter().map(|running| running.outcome.clone()).collect();
         Report {
-            hash: self.tape.hash(),
+            hash: self.recorder.hash(),
             outcomes,
             requests: self.running.len(),
             done: self.done,
-            bytes: self.tape.bytes,
+            bytes: self.recorder.bytes,
             elapsed: self.now,
-            polls: self.tape.polls,
+            polls: self.recorder.polls,
             by_hand: self.plan.by_hand,
             retained: self.retained,
         }
     }
 
-    fn happens(&mut self, happens: Happens) {
-        match happens {
-            Happens::Start(place) => self.start(place),
-            Happens::Cancel(place) => {
-                if let (Some(t), false) = (self.running[place].transfer, self.running[place].over) {
-                    self.running[place].cancelled = true;
-                    self.tell(&Told::Cancel(t));
+    fn scheduled(&mut self, scheduled: Scheduled) {
+        match scheduled {
+            Scheduled::Start(index) => self.start(index),
+            Scheduled::Cancel(index) => {
+                if let (Some(t), false) = (self.running[index].transfer, self.running[index].over) {
+                    self.running[index].cancelled = true;
+                    self.handle(&DriverInput::Cancel(t));
                 }
             }
-            Happens::Resume(place) => {
-                if let (Some(t), false) = (self.running[place].transfer, self.running[place].over) {
-                    self.running[place].paused = false;
-                    self.tell(&Told::Resume(t));
+            Scheduled::Resume(index) => {
+                if let (Some(t), false) = (self.running[index].transfer, self.running[index].over) {
+                    self.running[index].paused = false;
+                    self.handle(&DriverInput::Resume(t));
                 }
             }
-            Happens::BodyReady(place) => {
-                if let (Some(t), false) = (self.running[place].transfer, self.running[place].over) {
-                    self.tell(&Told::BodyReady(t));
+            Scheduled::BodyReady(index) => {
+                if let (Some(t), false) = (self.running[index].transfer, self.running[index].over) {
+                    self.handle(&DriverInput::BodyReady(t));
                 }
             }
-            Happens::Lookup(t) => self.looked_up(t),
-            Happens::Dialled(socket) => self.dialled(socket),
-            Happens::ToServer(socket) => {
+            Scheduled::Lookup(t) => self.looked_up(t),
+            Scheduled::Dialled(socket) => self.dialled(socket),
+            Scheduled::ToServer(socket) => {
                 let now = self.now;
                 let wire = self.wire(socket);
                 if let Some(reset) = wire.arrive(now) {
-                    self.at(reset, Happens::ToClient(socket));
+                    self.at(reset, Scheduled::ToClient(socket));
                 }
                 let wire = self.wire(socket);
                 if std::mem::take(&mut wire.wants_write) && wire.open {
-                    self.tell(&Told::Ready(socket, Side::Write));
+                    self.handle(&DriverInput::Ready(socket, Side::Write));
                 }
                 if self.wire(socket).open && self.wire(socket).tls.is_some() {
                     self.deciphered(socket);
                 }
                 self.serve(socket);
             }
-            Happens::ToClient(socket) => {
+            Scheduled::ToClient(socket) => {
                 let now = self.now;
                 let wire = self.wire(socket);
                 let readable = wire.open && wire.readable(now);
                 let writes = std::mem::take(&mut wire.wants_write) && wire.open;
                 if writes {
-                    self.tell(&Told::Ready(socket, Side::Write));
+                    self.handle(&DriverInput::Ready(socket, Side::Write));
                 }
                 if readable && self.noise() {
-                    let delay = ms(self.dice.throw() % 30);
-                    self.after(delay, Happens::Ready(socket, false));
+                    let delay = ms(self.rng.next_u64() % 30);
+                    self.after(delay, Scheduled::Ready(socket, false));
                 } else if readable {
                     self.announce(socket);
                     if self.noise() {
-                        self.tell(&Told::Ready(socket, Side::Read));
+                        self.handle(&DriverInput::Ready(socket, Side::Read));
                     }
                 }
             }
-            Happens::ServerWakes(socket) => self.serve(socket),
-            Happens::Ready(socket, write) => {
+            Scheduled::ServerWakes(socket) => self.serve(socket),
+            Scheduled::Ready(socket, write) => {
                 if self.wire(socket).open && self.wire(socket).connected.is_some() {
                     if write {
-                        self.tell(&Told::Ready(socket, Side::Write));
+                        self.handle(&DriverInput::Ready(socket, Side::Write));
                     } else {
                         self.announce(socket);
                     }
                 }
             }
-            Happens::IdleClose(socket, next) => {
+            Scheduled::IdleClose(socket, next) => {
                 let now = self.now;
                 let wire = self.wire(socket);
                 if wire.open && wire.next == next && !wire.has_ended() && wire.arrived == wire.sent.len() {
                     wire.fired = true;
                     self.fired = true;
                     let arrival = self.wire(socket).finish(now, End::Fin, true);
-                    self.at(arrival, Happens::ToClient(socket));
+                    self.at(arrival, Scheduled::ToClient(socket));
                 }
             }
-            Happens::Stale(socket, next, stale) => self.says_stale(socket, next, stale),
-            Happens::Clock(by) => self.wall_offset += by,
+            Scheduled::Stale(socket, next, stale) => self.says_stale(socket, next, stale),
+            Scheduled::Clock(by) => self.wall_offset += by,
         }
     }
 
     /// Says that a socket can be read. Where a request is on its way, that counts before the rest of it.
     fn announce(&mut self, socket: u32) {
         let wire = self.wire(socket);
-        wire.announced = !wire.tap.is_between() && wire.tls.is_none() && wire.tunnel.is_none();
-        self.tell(&Told::Ready(socket, Side::Read));
+        wire.announced = !wire.monitor.is_between() && wire.tls.is_none() && wire.tunnel.is_none();
+        self.handle(&DriverInput::Ready(socket, Side::Read));
     }
 
-    fn start(&mut self, place: usize) {
+    fn start(&mut self, index: usize) {
         let number = self.transfers.len() as u32 + 1;
-        self.transfers.push(place);
-        let ask = &self.plan.asks[place];
-        let (asked, conduct) = (Box::new(ask.asked.clone()), ask.conduct.clone());
-        let first = ask.pages[0];
-        let options = self.tape.session.options().clone();
-        self.tell(&Told::Start(number, asked));
-        assert!(*self.tape.session.options() == options, "T11: sending changes no option");
+        self.transfers.push(index);
+        let planned = &self.plan.requests[index];
+        let (spec, caller) = (Box::new(planned.spec.clone()), planned.caller.clone());
+        let first = planned.pages[0];
+        let options = self.recorder.session.options().clone();
+        self.handle(&DriverInput::Start(number, spec));
+        assert!(*self.recorder.session.options() == options, "T11: sending changes no option");
         self.pages[first].begun = (self.step, self.wall());
         let now = self.now;
-        let running = &mut self.running[place];
+        let running = &mut self.running[index];
         running.transfer = Some(number);
         running.started = now;
         self.live += 1;
-        if let Some(after) = conduct.cancel {
-            self.after(after, Happens::Cancel(place));
+        if let Some(after) = caller.cancel {
+            self.after(after, Scheduled::Cancel(index));
         }
     }
 

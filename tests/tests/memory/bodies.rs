@@ -7,7 +7,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use petition_core::http1::Leniency;
 use petition_core::{ErrorKind, Method, Request};
-use petition_tests::memory::{Conduct, Fate, Peer, Reader, same_everywhere, same_in};
+use petition_tests::memory::{Caller, ConnectionState, Peer, Reader, same_everywhere, same_in};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
 
@@ -45,7 +45,7 @@ fn codings_are_asked_for_and_removed_and_the_connection_is_kept() {
         w.get("http://a.test/").assert(200, "onetwo");
         w.get("http://a.test/").assert(200, "");
     });
-    assert!(world.heard(0).contains("Accept-Encoding: gzip, deflate"));
+    assert!(world.received(0).contains("Accept-Encoding: gzip, deflate"));
     assert_eq!(world.connections().len(), 1);
 }
 
@@ -59,7 +59,7 @@ fn t58_a_bomb_is_stopped_by_the_ratio() {
     let run = &world.transcripts[0];
     assert!(run.error().to_string().contains("decode_ratio"), "{}", run.error());
     assert!(run.body.len() < 12_000_000);
-    assert_eq!(world.connections()[0].fate, Fate::Closed);
+    assert_eq!(world.connections()[0].state, ConnectionState::Closed);
 }
 
 #[test]
@@ -67,11 +67,11 @@ fn t58_an_unread_bomb_is_not_decoded() {
     let bomb = gzip(&vec![0; 5_000_000]);
     let world = same_in(3..7, |w| {
         w.serve("a.test:80", Peer::replies([response("Content-Encoding: gzip\r\n", &bomb)]));
-        w.send_with(get(), Conduct { reader: Reader::Discards(0), ..Conduct::default() });
+        w.send_with(get(), Caller { reader: Reader::Discards(0), ..Caller::default() });
     });
     let run = &world.transcripts[0];
     assert_eq!((run.words(), run.body.len()), (vec!["head 200", "done"], 0));
-    assert_eq!(world.connections()[0].fate, Fate::Pooled);
+    assert_eq!(world.connections()[0].state, ConnectionState::Pooled);
 }
 
 #[test]
@@ -271,5 +271,5 @@ fn decoding_can_be_turned_off() {
         let run = w.send(get().decode(false));
         assert_eq!(run.body, body);
     });
-    assert!(!world.heard(0).contains("Accept-Encoding"));
+    assert!(!world.received(0).contains("Accept-Encoding"));
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use petition_core::{Body, ErrorKind, Method, Phase, Request, Timeout};
-use petition_tests::memory::{Conduct, Peer, Reader, Source, World, ms, same_everywhere, same_in, secs};
+use petition_tests::memory::{Caller, Peer, Reader, Source, World, ms, same_everywhere, same_in, secs};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
 
@@ -209,8 +209,8 @@ fn a_caller_that_does_not_read_is_not_the_peers_fault() {
             "a.test:80",
             Peer::new().request().send("HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n").fill(b'x', 300_000),
         );
-        let conduct = Conduct { reader: Reader::Pauses(10, until), ..Conduct::default() };
-        let run = w.send_with(Request::new(Method::GET, "http://a.test/"), conduct);
+        let caller = Caller { reader: Reader::Pauses(10, until), ..Caller::default() };
+        let run = w.send_with(Request::new(Method::GET, "http://a.test/"), caller);
         assert_eq!(run.body.len(), 300_000);
         assert_eq!(run.ended, until);
     });
@@ -222,8 +222,8 @@ fn a_peer_that_stops_after_the_caller_paused_has_the_whole_idle_time() {
     fails(Timeout::Idle, Phase::Body, secs(130), |w| {
         let until = w.time() + secs(100);
         w.serve("a.test:80", Peer::new().request().send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc"));
-        let conduct = Conduct { reader: Reader::Pauses(1, until), ..Conduct::default() };
-        w.send_with(Request::new(Method::GET, "http://a.test/"), conduct);
+        let caller = Caller { reader: Reader::Pauses(1, until), ..Caller::default() };
+        w.send_with(Request::new(Method::GET, "http://a.test/"), caller);
     });
 }
 
@@ -236,8 +236,8 @@ fn a_slow_body_source_is_not_the_peers_fault() {
                 w.serve("a.test:80", Peer::replies([OK]));
                 let request =
                     Request::new(Method::POST, "http://a.test/").data(Body::Stream { length, rewindable: false });
-                let conduct = Conduct { source: Source::new("0123456789").pause(after, until), ..Conduct::default() };
-                w.send_with(request, conduct).assert(200, "hi");
+                let caller = Caller { source: Source::new("0123456789").pause(after, until), ..Caller::default() };
+                w.send_with(request, caller).assert(200, "hi");
             });
         }
     }
@@ -254,7 +254,7 @@ fn after_a_slow_body_source_the_idle_limit_counts_again() {
             let request = Request::new(Method::POST, "http://a.test/").data(body);
             // At the end the stream says nothing but that it has ended.
             let source = Source::new("0123").pieces(1).pause(4, until);
-            w.send_with(request, Conduct { source, ..Conduct::default() });
+            w.send_with(request, Caller { source, ..Caller::default() });
         });
         let run = &world.transcripts[0];
         assert!(matches!(run.kind(), ErrorKind::Timeout { which: Timeout::Idle, .. }), "{}", run.error());
@@ -282,8 +282,8 @@ fn cancelling_at_any_turn_leaves_nothing_behind() {
             w.name("a.test", ms(3), &[six, four]);
             w.black_hole(six);
             w.serve("192.0.2.9:80", Peer::new().request().send(redirect).request().sleep(ms(2)).send(OK));
-            let conduct = Conduct { cancel_at_turn: Some(turn), ..Conduct::default() };
-            let run = w.send_with(Request::new(Method::POST, "http://a.test/").data("body"), conduct);
+            let caller = Caller { cancel_at_turn: Some(turn), ..Caller::default() };
+            let run = w.send_with(Request::new(Method::POST, "http://a.test/").data("body"), caller);
             if run.status == 200 && run.words().last() == Some(&"done") {
                 return;
             }

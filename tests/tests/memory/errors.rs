@@ -3,7 +3,7 @@
 use std::io;
 
 use petition_core::{ErrorKind, Limits, Method, Phase, Proxy, Request};
-use petition_tests::memory::{Fate, Peer, World, same_everywhere};
+use petition_tests::memory::{ConnectionState, Peer, World, same_everywhere};
 
 fn get() -> Request {
     Request::new(Method::GET, "http://a.test/")
@@ -12,16 +12,16 @@ fn get() -> Request {
 const HEAD: &str = "HTTP/1.1 200 OK\r\n";
 
 /// Answers with bytes of which the part before the bar is taken in, the last of them refused; the rest is not wanted.
-fn refused_at(bar: &str, conduct: impl Fn(&mut World)) {
+fn refused_at(bar: &str, caller: impl Fn(&mut World)) {
     let (taken, behind) = bar.split_once('|').unwrap();
     let answer = format!("{taken}{behind}");
     let world = same_everywhere(|w| {
-        conduct(w);
+        caller(w);
         w.serve("a.test:80", Peer::new().request().send(&answer).close());
         let run = w.get("http://a.test/");
         assert_eq!(run.error().report().bytes_received, taken.len() as u64, "{bar:?}: {}", run.error());
     });
-    assert_eq!(world.connections()[0].fate, Fate::Closed);
+    assert_eq!(world.connections()[0].state, ConnectionState::Closed);
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn an_error_on_the_way_to_a_proxy_says_so_and_no_credentials() {
             let address = w.address_of("p.test:3128");
             w.refuses_after(address, petition_tests::memory::ms(1));
         },
-        |w| w.serve("p.test:3128", Peer::new().heard(1).send("HTTP/1.1 400 Bad Request\r\n\r\n")),
+        |w| w.serve("p.test:3128", Peer::new().received(1).send("HTTP/1.1 400 Bad Request\r\n\r\n")),
         |w| w.serve("p.test:3128", Peer::new().head().send("SSH-2.0-OpenSSH_9.6\r\n").close()),
         |w| w.serve("p.test:3128", Peer::new().head().close()),
     );

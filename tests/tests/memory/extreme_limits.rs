@@ -9,7 +9,7 @@ use petition_core::route::pool::PoolLimits;
 use petition_core::{
     Body, Event, Input, Limits, Method, Misuse, Now, Options, Output, Proxy, Request, Session, Side, Transfer, UnixTime,
 };
-use petition_tests::memory::{Conduct, Peer, Source, Style, World, secs};
+use petition_tests::memory::{Caller, Peer, Source, Style, World, secs};
 
 /// Values at which arithmetic goes wrong, if anywhere.
 const NUMBERS: [u64; 8] = [0, 1, 2, i32::MAX as u64 + 1, u32::MAX as u64 + 1, u64::MAX / 2, u64::MAX - 1, u64::MAX];
@@ -78,12 +78,12 @@ fn everything(w: &mut World, set: &dyn Fn(&mut Options)) {
     let answer = [head.as_bytes(), gzip, b"\r\n0;a;b\r\nA: b\r\nA: c\r\n\r\n"].concat();
     w.serve("a.test:80", Peer::replies([redirect.as_bytes(), &answer]));
     w.serve("a.test:80", Peer::replies([&answer[..]]));
-    w.send_with(with(Request::new(Method::GET, "http://a.test/a")), Conduct { collects: true, ..Conduct::default() });
+    w.send_with(with(Request::new(Method::GET, "http://a.test/a")), Caller { collects: true, ..Caller::default() });
     w.serve("b.test:80", Peer::new().head().sleep(secs(2)).body().send("HTTP/1.1 204 No Content\r\n\r\n"));
     let upload = Body::Stream { length: Some(9), rewindable: false };
     let request = Request::new(Method::POST, "http://b.test/").data(upload).expect_continue(secs(1));
-    let conduct = Conduct { source: Source::new("some body"), ..Conduct::default() };
-    w.send_with(with(request), conduct);
+    let caller = Caller { source: Source::new("some body"), ..Caller::default() };
+    w.send_with(with(request), caller);
     let refusal = "HTTP/1.1 407 No\r\nProxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 9\r\n\r\nforbidden";
     w.serve("p.test:3128", Peer::new().head().send(refusal));
     let proxy = Proxy::new("http://p.test:3128").unwrap().tunnel(petition_core::route::proxy::Tunnel::Always);

@@ -10,7 +10,7 @@ use petition_core::route::dial::DialError;
 use petition_core::{
     ErrorKind, Input, Instant, Limits, Method, Now, Output, Proxy, Request, Session, Timeout, Transfer,
 };
-use petition_tests::memory::{Conduct, Fate, Peer, World, ms, same_in, secs};
+use petition_tests::memory::{Caller, ConnectionState, Peer, World, ms, same_in, secs};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
 const CHUNKED: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
@@ -69,7 +69,7 @@ fn answered(name: &'static str, amount: usize, set: Set, answer: impl Into<Vec<u
     let answer = answer.into();
     names(name, amount, set, |w| {
         w.serve("a.test:80", Peer::replies([&answer]));
-        w.send_with(get("http://a.test/"), Conduct { collects: true, ..Conduct::default() });
+        w.send_with(get("http://a.test/"), Caller { collects: true, ..Caller::default() });
     })
 }
 
@@ -195,7 +195,7 @@ fn measures() -> Vec<&'static str> {
         w.get("http://a.test/").assert(200, "hi");
     });
     let run = &world.transcripts[0];
-    assert_eq!((run.ended - run.began, world.connections()[0].fate), (ms(70), Fate::Closed), "drain_time");
+    assert_eq!((run.ended - run.began, world.connections()[0].state), (ms(70), ConnectionState::Closed), "drain_time");
     // What a proxy says with its refusal is kept up to the limit.
     let world = same_in(0..6, |w| {
         under(w, |l, n| l.proxy_refusal_bytes = n, 4);

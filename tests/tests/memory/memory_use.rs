@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use petition_core::{Method, Request};
-use petition_tests::memory::{Conduct, Peer, Reader, Source, World, client_config, ms, same_in, secs, server_config};
+use petition_tests::memory::{Caller, Peer, Reader, Source, World, client_config, ms, same_in, secs, server_config};
 use petition_tests::tls::Authority;
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
@@ -84,7 +84,7 @@ fn a_caller_that_pauses_is_waited_for_with_no_more_than_was_read() {
         w.serve("a.test:80", Peer::replies([answer]));
         let until = w.time() + secs(3_600);
         let reader = Reader::Pauses(10_000, until);
-        let run = w.send_with(get("http://a.test/"), Conduct { reader, ..Conduct::default() });
+        let run = w.send_with(get("http://a.test/"), Caller { reader, ..Caller::default() });
         assert_eq!(run.body.len(), MUCH);
     });
     assert!(received <= 64 * 1024, "{received}");
@@ -102,7 +102,7 @@ fn a_body_on_its_way_out_waits_with_the_caller_and_not_here() {
         let body = petition_core::Body::Stream { length: None, rewindable: false };
         let source = Source::new(vec![b'u'; MUCH]);
         let request = Request::new(Method::PUT, "http://a.test/").data(body);
-        w.send_with(request, Conduct { source, ..Conduct::default() }).assert(200, "hi");
+        w.send_with(request, Caller { source, ..Caller::default() }).assert(200, "hi");
     });
     assert!(received <= 64 * 1024 && outgoing <= 160 * 1024, "{received} and {outgoing}");
 }

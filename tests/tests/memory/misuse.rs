@@ -8,7 +8,8 @@ use petition_core::route::dial::AttemptId;
 use petition_core::{
     Body, Event, Input, Instant, IoFailure, Method, Misuse, Now, Output, Request, Session, Side, Transfer, UnixTime,
 };
-use petition_tests::memory::{Dice, ms};
+use petition_tests::memory::ms;
+use petition_tests::rng::Rng;
 
 const RESPONSES: [&[u8]; 6] = [
     b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi",
@@ -21,7 +22,7 @@ const RESPONSES: [&[u8]; 6] = [
 
 /// A driver that answers by chance: what was asked, or something else.
 struct Fool {
-    dice: Dice,
+    rng: Rng,
     transfer: Transfer,
     session: Session,
     attempts: Vec<AttemptId>,
@@ -35,21 +36,21 @@ struct Fool {
 
 impl Fool {
     fn new(seed: u64) -> Fool {
-        let mut dice = Dice::new(seed);
+        let mut rng = Rng::new(seed);
         let session = Session::new();
-        let body = match dice.below(4) {
+        let body = match rng.below(4) {
             0 => Body::Empty,
-            1 => Body::from(vec![b'x'; dice.below(40_000)]),
-            n => Body::Stream { length: (n == 2).then_some(10), rewindable: dice.once_in(2) },
+            1 => Body::from(vec![b'x'; rng.below(40_000)]),
+            n => Body::Stream { length: (n == 2).then_some(10), rewindable: rng.one_in(2) },
         };
-        let method = [Method::GET, Method::POST, Method::HEAD][dice.below(3)].clone();
-        let expect = dice.once_in(3);
-        let url = ["http://127.0.0.1/", "http://a.test/", "https://a.test/"][dice.below(3)];
+        let method = [Method::GET, Method::POST, Method::HEAD][rng.below(3)].clone();
+        let expect = rng.one_in(3);
+        let url = ["http://127.0.0.1/", "http://a.test/", "https://a.test/"][rng.below(3)];
         let request = Request::new(method, url).data(body).timeout(ms(100_000));
         let request = request.expect_continue((expect).then_some(Duration::from_secs(1)));
         let transfer = Transfer::new(session.prepare(&request).unwrap(), Now::default());
         Fool {
-            dice,
+            rng,
             transfer,
             session,
             attempts: Vec::new(),
@@ -118,18 +119,18 @@ impl Fool {
             }
             Output::Transmit => {
                 let n = self.transfer.outgoing().len();
-                let n = self.dice.below(n + 1);
+                let n = self.rng.below(n + 1);
                 self.input(Input::Wrote(n));
             }
             Output::Read => {
-                let response = RESPONSES[if self.dice.once_in(4) { self.dice.below(6) } else { 0 }];
+                let response = RESPONSES[if self.rng.one_in(4) { self.rng.below(6) } else { 0 }];
                 self.input(Input::Received(response));
             }
             Output::NeedBody => {
-                if self.dice.once_in(3) {
+                if self.rng.one_in(3) {
                     self.input(Input::BodyEnd);
                 } else {
-                    let n = self.dice.below(8);
+                    let n = self.rng.below(8);
                     let _ = self.transfer.push_body(now, &b"01234567"[..n]);
                 }
             }
@@ -145,9 +146,9 @@ impl Fool {
     /// Something else.
     fn nonsense(&mut self) {
         let failure = || IoFailure::new(Io::ConnectionReset);
-        let n = self.dice.below(5);
+        let n = self.rng.below(5);
         let attempt = self.attempts.last().copied();
-        match self.dice.below(23) {
+        match self.rng.below(23) {
             0 => self.input(Input::OpenNew),
             1 => self.input(Input::Alive),
             2 => self.input(Input::Dead),
@@ -188,12 +189,12 @@ fn nonsense_is_misuse_and_never_a_panic_a_hang_or_a_lost_socket() {
         let mut fool = Fool::new(seed);
         let nonsense = 2 + (seed as usize % 5);
         for _ in 0..300 {
-            if fool.dice.once_in(nonsense * 3) {
+            if fool.rng.one_in(nonsense * 3) {
                 fool.nonsense();
             }
             let output = fool.poll();
-            if fool.dice.once_in(20) {
-                fool.now += fool.dice.throw() % 40_000;
+            if fool.rng.one_in(20) {
+                fool.now += fool.rng.next_u64() % 40_000;
             }
             fool.answer(output);
             if fool.terminal > 0 {

@@ -8,7 +8,9 @@ use petition_core::link::LinkError;
 use petition_core::route::proxy::Tunnel;
 use petition_core::tls::TlsConfig;
 use petition_core::{ErrorKind, Method, Phase, Processed, Proxy, Request};
-use petition_tests::memory::{Fate, Peer, World, client_config, invariants, same_everywhere, same_in, server_config};
+use petition_tests::memory::{
+    ConnectionState, Peer, World, client_config, invariants, same_everywhere, same_in, server_config,
+};
 use petition_tests::tls::Authority;
 use rustls::ServerConfig;
 
@@ -54,7 +56,7 @@ fn https_under_a_virtual_clock() {
         w.send(get("https://a.test/", &client_config(&other)));
     });
     assert_eq!(world.transcripts[1].phase(), Phase::Tls);
-    assert!(!world.heard(1).contains("GET"));
+    assert!(!world.received(1).contains("GET"));
 }
 
 #[test]
@@ -118,10 +120,10 @@ fn t10_from_https_to_http_no_credentials_and_no_secure_cookie_go_along() {
             r.all(policy);
         }));
     });
-    let heard = world.heard(1);
+    let received = world.received(1);
     assert!(
-        heard.contains("Cookie: plain=1\r\n") && !heard.contains("canary") && !heard.contains("Authorization"),
-        "{heard}"
+        received.contains("Cookie: plain=1\r\n") && !received.contains("canary") && !received.contains("Authorization"),
+        "{received}"
     );
     assert_eq!(world.transcripts[1].phase(), Phase::Redirect);
 }
@@ -129,7 +131,7 @@ fn t10_from_https_to_http_no_credentials_and_no_secure_cookie_go_along() {
 #[test]
 fn a_tls_server_that_sends_rubbish_or_goes_is_an_error_of_the_handshake() {
     let Trust { client, .. } = trust();
-    let peers = [Peer::new().send("HTTP/1.1 200 OK\r\n\r\n"), Peer::new().close(), Peer::new().heard(100).reset()];
+    let peers = [Peer::new().send("HTTP/1.1 200 OK\r\n\r\n"), Peer::new().close(), Peer::new().received(100).reset()];
     for (peer, seed) in peers.iter().flat_map(|peer| (0..5).map(move |seed| (peer, seed))) {
         same_in(seed..seed + 1, |w| {
             w.serve("a.test:443", peer.clone());
@@ -150,7 +152,7 @@ fn t54_a_post_under_tls_of_which_nothing_was_written_is_sent_again() {
         post.set_method(Method::POST);
         w.send(post).assert(200, "hi");
     });
-    assert!(world.heard(1).ends_with("body"));
+    assert!(world.received(1).ends_with("body"));
 }
 
 #[test]
@@ -163,8 +165,8 @@ fn t3_t4_connect_says_what_is_for_the_proxy_and_nothing_else() {
         let request = get("https://user:canary2@a.test/path?q=canary3", &client).cookie("c", "canary4");
         w.send(through(request, &proxy)).assert(200, "hi");
     });
-    let heard = world.heard(0);
-    let (connect, inside) = heard.split_at(heard.find("GET ").unwrap());
+    let received = world.received(0);
+    let (connect, inside) = received.split_at(received.find("GET ").unwrap());
     let agent = petition_core::request::prepared::USER_AGENT;
     assert_eq!(
         connect,
@@ -195,9 +197,13 @@ fn t3_a_forwarding_proxy_gets_the_absolute_form_and_its_credentials() {
         w.serve("p.test:3128", Peer::replies([OK]));
         w.send(through(Request::new(Method::GET, "http://a.test/x?y#z"), &proxy)).assert(200, "hi");
     });
-    assert!(world.heard(0).starts_with("GET http://a.test/x?y HTTP/1.1\r\nHost: a.test\r\n"), "{}", world.heard(0));
-    assert!(world.heard(0).contains("Proxy-Authorization: Basic dTpw\r\n"));
-    assert!(world.heard(1).starts_with("GET http://b.test/ HTTP/1.1\r\nHost: b.test\r\n"));
+    assert!(
+        world.received(0).starts_with("GET http://a.test/x?y HTTP/1.1\r\nHost: a.test\r\n"),
+        "{}",
+        world.received(0)
+    );
+    assert!(world.received(0).contains("Proxy-Authorization: Basic dTpw\r\n"));
+    assert!(world.received(1).starts_with("GET http://b.test/ HTTP/1.1\r\nHost: b.test\r\n"));
 }
 
 #[test]
@@ -209,7 +215,7 @@ fn an_https_proxy_speaks_tls_outside_and_the_origin_inside() {
         w.serve("p.test:3129", peer);
         w.send(through(get("https://a.test/", &client), &proxy)).assert(200, "hi");
     });
-    assert!(world.heard(0).starts_with("CONNECT a.test:443"));
+    assert!(world.received(0).starts_with("CONNECT a.test:443"));
 }
 
 fn refused(world: &World, number: usize) -> &ResponseHead {
@@ -241,7 +247,7 @@ fn t77_a_refusal_is_never_taken_for_the_origins_answer() {
         assert_eq!((refused(&world, 0).status().as_u16(), run.phase(), run.status), (status, Phase::Proxy, 0));
         assert_eq!(run.words(), ["failed"]);
         assert!(world.session.jar().is_empty());
-        assert_eq!(world.connections()[0].fate, Fate::Closed);
+        assert_eq!(world.connections()[0].state, ConnectionState::Closed);
     }
 }
 
@@ -254,7 +260,7 @@ fn t77_lengths_in_a_2xx_are_ignored_and_bytes_behind_it_are_an_error() {
         w.serve("p.test:3128", Peer::new().head().send(open).start_tls(&server).request().send(OK));
         w.send(through(get("https://a.test/", &client), &proxy)).assert(200, "hi");
     });
-    assert_eq!(world.connections()[0].fate, Fate::Pooled);
+    assert_eq!(world.connections()[0].state, ConnectionState::Pooled);
     let world = same_in(0..1, |w| {
         w.serve("p.test:3128", Peer::new().head().send(format!("{OPEN}{OK}")));
         w.send(through(get("https://a.test/", &client), &proxy));

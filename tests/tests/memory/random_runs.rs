@@ -2,7 +2,8 @@
 //! another one's answer, and nothing that must not be repeated is (T54, invariants 2, 4, 10, 11).
 
 use petition_core::{Body, Method, Request};
-use petition_tests::memory::{Conduct, Dice, Outcome, Peer, Reader, Source, Style, World, invariants, ms};
+use petition_tests::memory::{Caller, Outcome, Peer, Reader, Source, Style, World, invariants, ms};
+use petition_tests::rng::Rng;
 use std::time::Duration;
 
 /// The answer to a request says its path, so that it cannot be taken for another one's.
@@ -30,93 +31,93 @@ fn echo_and_go_on(head: &str) -> String {
 }
 
 /// A connection: some good answers, and then perhaps something else.
-fn peer(dice: &mut Dice) -> Peer {
+fn peer(rng: &mut Rng) -> Peer {
     let mut peer = Peer::new();
-    for _ in 0..dice.below(5) {
-        peer = match dice.below(9) {
+    for _ in 0..rng.below(5) {
+        peer = match rng.below(9) {
             0 => peer.request().answer(echo_and_go_on),
             1 => peer.request().send("HTTP/1.1 103 Early Hints\r\n\r\n").answer(echo_chunked),
-            2 => peer.request().sleep(ms(dice.throw() % 40_000)).answer(echo),
-            3 => peer.head().sleep(ms(dice.throw() % 300)).send("HTTP/1.1 100 Continue\r\n\r\n").body().answer(echo),
+            2 => peer.request().sleep(ms(rng.next_u64() % 40_000)).answer(echo),
+            3 => peer.head().sleep(ms(rng.next_u64() % 300)).send("HTTP/1.1 100 Continue\r\n\r\n").body().answer(echo),
             4 => peer.head().answer(echo).body(),
             _ => peer.request().answer(echo),
         };
-        if dice.once_in(6) {
-            peer = peer.sleep(ms(dice.throw() % 20_000));
+        if rng.one_in(6) {
+            peer = peer.sleep(ms(rng.next_u64() % 20_000));
         }
     }
-    let heard = 100 + dice.below(600);
-    match dice.below(12) {
+    let received = 100 + rng.below(600);
+    match rng.below(12) {
         0 => peer.close(),
         1 => peer.reset(),
-        2 => peer.heard(heard).close(),
-        3 => peer.heard(heard).reset(),
+        2 => peer.received(received).close(),
+        3 => peer.received(received).reset(),
         4 => peer.request().send("HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\nshort").close(),
         5 => peer.request().send("HTTP/1.1 200 OK\r\nContent-").reset(),
         6 => peer.head().stop_reading(),
         7 => peer.request().trickle("HTTP/1.1 200 OK\r\n", ms(7_000)),
         8 => peer.request().send("\0\0\0"),
-        9 => peer.head().deaf().sleep(ms(dice.throw() % 2_000)).answer(echo),
+        9 => peer.head().deaf().sleep(ms(rng.next_u64() % 2_000)).answer(echo),
         10 => peer.half_close(),
         _ => (0..9).fold(peer, |peer, _| peer.request().answer(echo)),
     }
 }
 
-fn place(world: &mut World, dice: &mut Dice) {
+fn place(world: &mut World, rng: &mut Rng) {
     let addresses: Vec<_> = (1..=3).map(|i| format!("192.0.2.{i}:80").parse().unwrap()).collect();
-    world.name("a.test", ms(dice.throw() % 50), &addresses);
+    world.name("a.test", ms(rng.next_u64() % 50), &addresses);
     for address in &addresses {
-        match dice.below(8) {
-            0 => world.refuses_after(*address, ms(dice.throw() % 500)),
+        match rng.below(8) {
+            0 => world.refuses_after(*address, ms(rng.next_u64() % 500)),
             1 => world.black_hole(*address),
-            _ => world.connects_after(*address, ms(dice.throw() % 400)),
+            _ => world.connects_after(*address, ms(rng.next_u64() % 400)),
         }
         for _ in 0..20 {
-            world.serve(&address.to_string(), peer(dice));
+            world.serve(&address.to_string(), peer(rng));
         }
     }
 }
 
-fn request(dice: &mut Dice, number: usize) -> (Request, Conduct, bool) {
-    let method = [Method::GET, Method::POST, Method::PUT, Method::HEAD][dice.below(4)].clone();
+fn request(rng: &mut Rng, number: usize) -> (Request, Caller, bool) {
+    let method = [Method::GET, Method::POST, Method::PUT, Method::HEAD][rng.below(4)].clone();
     let idempotent = method.is_idempotent();
-    let bytes = vec![b'x'; [0, 5, 3_000, 30_000, 200_000][dice.below(5)]];
-    let body = match dice.below(4) {
+    let bytes = vec![b'x'; [0, 5, 3_000, 30_000, 200_000][rng.below(5)]];
+    let body = match rng.below(4) {
         0 | 1 => Body::Empty,
         2 => Body::from(bytes.clone()),
-        _ => Body::Stream { length: dice.once_in(2).then_some(bytes.len() as u64), rewindable: dice.once_in(2) },
+        _ => Body::Stream { length: rng.one_in(2).then_some(bytes.len() as u64), rewindable: rng.one_in(2) },
     };
     let mut source = Source::new(bytes);
     if let Body::Stream { rewindable: true, .. } = body {
         source = source.rewindable();
     }
-    let reader = match dice.below(6) {
-        0 => Reader::Discards(dice.below(6)),
+    let reader = match rng.below(6) {
+        0 => Reader::Discards(rng.below(6)),
         _ => Reader::Reads,
     };
-    let cancel_at_turn = dice.once_in(8).then(|| dice.below(60));
+    let cancel_at_turn = rng.one_in(8).then(|| rng.below(60));
     let request = Request::new(method, format!("http://a.test/{number}/x")).data(body);
-    let expect = dice.once_in(5);
-    let total = dice.once_in(3).then(|| ms(1 + dice.throw() % 60_000));
+    let expect = rng.one_in(5);
+    let total = rng.one_in(3).then(|| ms(1 + rng.next_u64() % 60_000));
     let request = request.configure(|o| {
         o.expect_continue((expect).then_some(Duration::from_secs(1)));
         o.total_timeout(total);
     });
-    (request, Conduct { source, reader, cancel_at_turn, ..Conduct::default() }, idempotent)
+    (request, Caller { source, reader, cancel_at_turn, ..Caller::default() }, idempotent)
 }
 
 #[test]
 fn whatever_fails_the_invariants_hold_and_no_answer_goes_astray() {
     let seeds = std::env::var("PETITION_SEEDS").ok().and_then(|n| n.parse().ok()).unwrap_or(600);
     for seed in 0..seeds {
-        let mut dice = Dice::new(seed);
+        let mut rng = Rng::new(seed);
         let mut world = World::new(Style::of(if seed % 2 == 0 { 3 + seed % 9 } else { 4 + seed }));
-        place(&mut world, &mut dice);
+        place(&mut world, &mut rng);
         let mut once = Vec::new();
         for number in 0..6 {
-            let (request, conduct, idempotent) = request(&mut dice, number);
-            let reader = conduct.reader;
-            let run = world.send_with(request, conduct);
+            let (request, caller, idempotent) = request(&mut rng, number);
+            let reader = caller.reader;
+            let run = world.send_with(request, caller);
             if let (Outcome::Done, Reader::Reads, 200) = (&run.outcome, reader, run.status) {
                 let body = String::from_utf8_lossy(&run.body);
                 assert!(
@@ -127,7 +128,7 @@ fn whatever_fails_the_invariants_hold_and_no_answer_goes_astray() {
             if !idempotent {
                 once.push(number);
             }
-            world.pass(ms(dice.throw() % 5_000));
+            world.pass(ms(rng.next_u64() % 5_000));
         }
         for number in once {
             let line = format!("POST /{number}/x HTTP/1.1\r\n");

@@ -3,7 +3,7 @@
 
 use petition_core::policy::redirect::{Policy, RedirectError, Repeats};
 use petition_core::{Body, ErrorKind, Method, Phase, Request};
-use petition_tests::memory::{Conduct, Fate, Peer, Source, World, ms, same_everywhere, same_in, secs};
+use petition_tests::memory::{Caller, ConnectionState, Peer, Source, World, ms, same_everywhere, same_in, secs};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
 
@@ -42,8 +42,8 @@ fn t14_methods_and_bodies_by_code() {
             _ => method,
         };
         assert_eq!(lines[1], format!("{expected} /next HTTP/1.1"), "{code} {method}");
-        let heard = world.heard(0);
-        let second = &heard[heard.rfind("/next HTTP").unwrap()..];
+        let received = world.received(0);
+        let second = &received[received.rfind("/next HTTP").unwrap()..];
         let kept = code >= 307 || (code != 303 && method != "POST");
         assert_eq!(second.contains("body!"), kept && with_body, "{code} {method}: {second}");
         assert_eq!(second.contains("Content-Language"), kept, "{code} {method}: {second}");
@@ -59,19 +59,19 @@ fn t14_a_stream_is_rewound_or_the_3xx_is_delivered() {
         |rewindable| Request::new(Method::POST, "http://a.test/").data(Body::Stream { length: Some(5), rewindable });
     let world = same_in(0..6, |w| {
         w.serve("a.test:80", Peer::replies([&*redirect(307, "/next"), OK]));
-        let conduct = Conduct { source: Source::new("body!").rewindable(), ..Conduct::default() };
-        w.send_with(post(true), conduct).assert(200, "hi");
+        let caller = Caller { source: Source::new("body!").rewindable(), ..Caller::default() };
+        w.send_with(post(true), caller).assert(200, "hi");
     });
-    assert_eq!(world.heard(0).matches("body!").count(), 2);
+    assert_eq!(world.received(0).matches("body!").count(), 2);
     let world = same_in(0..6, |w| {
         w.serve("a.test:80", Peer::replies([redirect(307, "/next")]));
-        w.send_with(post(false), Conduct { source: Source::new("body!"), ..Conduct::default() }).assert(307, "abc");
+        w.send_with(post(false), Caller { source: Source::new("body!"), ..Caller::default() }).assert(307, "abc");
     });
     assert_eq!(world.transcripts[0].words(), ["head 307", "done"]);
     // It was said that it can be rewound, and it cannot.
     let world = same_in(0..6, |w| {
         w.serve("a.test:80", Peer::replies([redirect(307, "/next")]));
-        w.send_with(post(true), Conduct { source: Source::new("body!"), ..Conduct::default() });
+        w.send_with(post(true), Caller { source: Source::new("body!"), ..Caller::default() });
     });
     assert!(matches!(world.transcripts[0].kind(), ErrorKind::BodyNotReplayable));
     assert_eq!(world.transcripts[0].error().report().hop, 1);
@@ -128,9 +128,12 @@ fn t1_what_was_dropped_never_comes_back() {
         let request = get("http://user:canary@a.test/").cookie("c", "canary").sensitive_header("X-Key", "canary");
         w.send(request).assert(200, "hi");
     });
-    let heard = world.heard(0);
-    let back = &heard[heard.find("GET /back").unwrap()..];
-    assert!(heard.contains("canary") && heard.contains("Authorization: Basic") && !back.contains("canary"), "{heard}");
+    let received = world.received(0);
+    let back = &received[received.find("GET /back").unwrap()..];
+    assert!(
+        received.contains("canary") && received.contains("Authorization: Basic") && !back.contains("canary"),
+        "{received}"
+    );
     assert!(!back.contains("Authorization"), "{back}");
 }
 
@@ -144,9 +147,9 @@ fn t2_jar_cookies_are_chosen_anew_for_each_hop() {
         w.serve("b.test:80", Peer::replies([set("b", "http://a.test/back")]));
         w.send(get("http://a.test/").header("Cookie", "mine=canary")).assert(200, "hi");
     });
-    assert!(!world.heard(1).contains("Cookie:"), "{}", world.heard(1));
-    let heard = world.heard(0);
-    assert!(heard[heard.find("GET /back").unwrap()..].contains("Cookie: a=1\r\n"), "{heard}");
+    assert!(!world.received(1).contains("Cookie:"), "{}", world.received(1));
+    let received = world.received(0);
+    assert!(received[received.find("GET /back").unwrap()..].contains("Cookie: a=1\r\n"), "{received}");
 }
 
 #[test]
@@ -181,7 +184,7 @@ fn t12_other_schemes_are_refused_with_the_response() {
         let report = world.transcripts[0].error().report();
         assert!(matches!(report.kind, ErrorKind::Redirect(_)), "{location}");
         assert_eq!(report.response.as_ref().unwrap().status(), 302);
-        assert_eq!(world.connections()[0].fate, Fate::Closed);
+        assert_eq!(world.connections()[0].state, ConnectionState::Closed);
     }
 }
 
@@ -311,7 +314,7 @@ fn t16_a_body_in_the_way_is_left_behind() {
         });
         let run = &world.transcripts[0];
         assert_eq!(run.ended - run.began, ms(time), "{number}");
-        assert_eq!(world.connections()[0].fate, Fate::Closed, "{number}");
+        assert_eq!(world.connections()[0].state, ConnectionState::Closed, "{number}");
     }
 }
 
@@ -328,13 +331,14 @@ fn cookies_are_kept_across_requests_and_sent_where_they_belong() {
         w.send(get("http://a.test/own").cookie("two", "mine").cookie("temp", "value"));
         w.serve("a.test:80", Peer::replies([OK]));
     });
-    let heard = world.heard(0);
-    assert!(heard.contains("Cookie: sessioncookie=123=456; two=2\r\n"), "{heard}");
+    let received = world.received(0);
+    assert!(received.contains("Cookie: sessioncookie=123=456; two=2\r\n"), "{received}");
     assert!(
-        heard[heard.find("GET /own").unwrap()..].contains("Cookie: sessioncookie=123=456; two=mine; temp=value\r\n"),
-        "{heard}"
+        received[received.find("GET /own").unwrap()..]
+            .contains("Cookie: sessioncookie=123=456; two=mine; temp=value\r\n"),
+        "{received}"
     );
-    assert!(!world.heard(1).contains("Cookie"));
+    assert!(!world.received(1).contains("Cookie"));
     assert_eq!(world.session.jar().len(), 2);
 }
 
@@ -352,8 +356,8 @@ fn nothing_of_a_request_stays_on_the_session() {
         );
         w.get("http://a.test/2");
     });
-    let heard = world.heard(0);
-    let (first, second) = heard.split_at(heard.find("GET /2").unwrap());
+    let received = world.received(0);
+    let (first, second) = received.split_at(received.find("GET /2").unwrap());
     assert!(
         first.contains("x-test: over\r\n")
             && first.contains("X-Test2: true\r\n")

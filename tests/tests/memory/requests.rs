@@ -1,7 +1,7 @@
 //! What a request looks like on the wire, and what becomes of plain responses.
 
 use petition_core::{Body, Method, Request};
-use petition_tests::memory::{Conduct, Fate, Peer, Source, World, same_everywhere, same_in};
+use petition_tests::memory::{Caller, ConnectionState, Peer, Source, World, same_everywhere, same_in};
 use std::time::Duration;
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
@@ -16,13 +16,13 @@ fn a_get_says_host_first_and_no_length() {
         w.serve("a.test:80", Peer::replies([OK]));
         w.get("http://a.test/p?q=1#f").assert(200, "hi");
     });
-    let heard = world.heard(0);
+    let received = world.received(0);
     assert!(
-        heard.starts_with(&format!("GET /p?q=1 HTTP/1.1\r\nHost: a.test\r\n{}Accept: */*\r\n", agent())),
-        "{heard}"
+        received.starts_with(&format!("GET /p?q=1 HTTP/1.1\r\nHost: a.test\r\n{}Accept: */*\r\n", agent())),
+        "{received}"
     );
-    assert!(!heard.contains("Content-Length") && !heard.contains("Transfer-Encoding"), "{heard}");
-    assert_eq!(world.connections()[0].fate, Fate::Pooled);
+    assert!(!received.contains("Content-Length") && !received.contains("Transfer-Encoding"), "{received}");
+    assert_eq!(world.connections()[0].state, ConnectionState::Pooled);
     assert_eq!(world.transcripts[0].words(), ["head 200", "done"]);
 }
 
@@ -58,8 +58,8 @@ fn methods_that_anticipate_a_body_say_that_there_is_none() {
             w.serve("a.test:80", Peer::replies([OK]));
             w.send(Request::new(method.parse().unwrap(), "http://a.test/")).assert(200, "hi");
         });
-        assert_eq!(world.heard(0).contains("Content-Length: 0\r\n"), says, "{method}");
-        assert_eq!(world.connections()[0].fate, Fate::Pooled, "{method}");
+        assert_eq!(world.received(0).contains("Content-Length: 0\r\n"), says, "{method}");
+        assert_eq!(world.connections()[0].state, ConnectionState::Pooled, "{method}");
     }
 }
 
@@ -74,9 +74,9 @@ fn a_body_in_memory_arrives_whole_small_or_large() {
             w.get("http://a.test/").assert(200, "hi");
         });
         let connection = &world.connections()[0];
-        let heard = connection.text();
-        assert!(heard.contains(&format!("Content-Length: {size}\r\n")), "{size}");
-        assert!(connection.heard.windows(body.len()).any(|part| part == body), "{size}");
+        let received = connection.text();
+        assert!(received.contains(&format!("Content-Length: {size}\r\n")), "{size}");
+        assert!(connection.received.windows(body.len()).any(|part| part == body), "{size}");
         assert_eq!(world.connections().len(), 1, "{size}: kept");
     }
 }
@@ -85,8 +85,8 @@ fn stream(length: Option<u64>) -> Request {
     Request::new(Method::POST, "http://a.test/").data(Body::Stream { length, rewindable: false })
 }
 
-fn from(source: Source) -> Conduct {
-    Conduct { source, ..Conduct::default() }
+fn from(source: Source) -> Caller {
+    Caller { source, ..Caller::default() }
 }
 
 #[test]
@@ -95,8 +95,8 @@ fn a_stream_of_known_length_says_its_length() {
         w.serve("a.test:80", Peer::replies([OK]));
         w.send_with(stream(Some(10)), from(Source::new("0123456789").pieces(3))).assert(200, "hi");
     });
-    assert!(world.heard(0).contains("Content-Length: 10\r\n\r\n0123456789"), "{}", world.heard(0));
-    assert_eq!(world.connections()[0].fate, Fate::Pooled);
+    assert!(world.received(0).contains("Content-Length: 10\r\n\r\n0123456789"), "{}", world.received(0));
+    assert_eq!(world.connections()[0].state, ConnectionState::Pooled);
 }
 
 #[test]
@@ -107,10 +107,13 @@ fn a_stream_of_unknown_length_is_chunked() {
             same_in(seed..seed + 1, |w| {
                 w.serve("a.test:80", Peer::replies([OK]));
                 w.send_with(stream(None), from(Source::new(body).pieces(4))).assert(200, "hi");
-                let heard = w.heard(0);
-                assert!(heard.contains("Transfer-Encoding: chunked\r\n") && heard.ends_with("0\r\n\r\n"), "{heard}");
-                assert_eq!(w.connections()[0].fate, Fate::Pooled);
-                assert_eq!(dechunked(&heard), body);
+                let received = w.received(0);
+                assert!(
+                    received.contains("Transfer-Encoding: chunked\r\n") && received.ends_with("0\r\n\r\n"),
+                    "{received}"
+                );
+                assert_eq!(w.connections()[0].state, ConnectionState::Pooled);
+                assert_eq!(dechunked(&received), body);
             });
         }
     }
@@ -145,7 +148,7 @@ fn a_stream_shorter_or_longer_than_declared_is_an_error_and_closes() {
                     return;
                 }
                 assert!(run.error().to_string().contains("declared length"), "{}", run.error());
-                assert_eq!(w.connections()[0].fate, Fate::Closed);
+                assert_eq!(w.connections()[0].state, ConnectionState::Closed);
             });
         }
     }
@@ -169,7 +172,7 @@ fn a_response_without_length_lasts_until_the_connection_ends() {
         w.serve("a.test:80", Peer::new().request().send("HTTP/1.1 200 OK\r\n\r\nabc").send("def").close());
         w.get("http://a.test/").assert(200, "abcdef");
     });
-    assert_eq!(world.connections()[0].fate, Fate::Closed);
+    assert_eq!(world.connections()[0].state, ConnectionState::Closed);
 }
 
 #[test]
@@ -204,7 +207,7 @@ fn t44_truncation_is_an_error_and_what_came_is_there() {
         });
         let text = world.transcripts[0].error().to_string();
         assert!(text.contains(says), "{response:?}: {text}");
-        assert_eq!(world.connections()[0].fate, Fate::Closed);
+        assert_eq!(world.connections()[0].state, ConnectionState::Closed);
     }
 }
 
@@ -219,9 +222,9 @@ fn t20_host_is_one_and_an_override_is_for_its_origin() {
         w.send(Request::new(Method::GET, "http://a.test:80/").header("host", "other.test")).assert(200, "hi");
     });
     for (connection, host) in [(0, "Host: other.test\r\n"), (1, "Host: b.test:81\r\n")] {
-        let heard = world.heard(connection);
-        assert!(heard.starts_with(&format!("GET / HTTP/1.1\r\n{host}")), "{heard}");
-        assert_eq!(heard.to_ascii_lowercase().matches("host:").count(), 1, "{heard}");
+        let received = world.received(connection);
+        assert!(received.starts_with(&format!("GET / HTTP/1.1\r\n{host}")), "{received}");
+        assert_eq!(received.to_ascii_lowercase().matches("host:").count(), 1, "{received}");
     }
 }
 
@@ -246,7 +249,7 @@ fn t21_framing_fields_set_by_hand_are_checked_before_anything_is_sent() {
         w.send(Request::new(Method::POST, "http://a.test/").data("abc").header("content-length", "3"))
             .assert(200, "hi");
     });
-    assert_eq!(world.heard(0).to_ascii_lowercase().matches("content-length:").count(), 1);
+    assert_eq!(world.received(0).to_ascii_lowercase().matches("content-length:").count(), 1);
 }
 
 #[test]
@@ -317,8 +320,8 @@ fn keep_alive_off_says_close_and_closes() {
             w.send(request).assert(200, "hi");
         }
     });
-    assert!(world.heard(0).to_ascii_lowercase().contains("connection: close\r\n"));
-    assert!(world.connections().iter().all(|c| c.fate == Fate::Closed));
+    assert!(world.received(0).to_ascii_lowercase().contains("connection: close\r\n"));
+    assert!(world.connections().iter().all(|c| c.state == ConnectionState::Closed));
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 use petition_core::route::address_policy::AddressPolicy;
 use petition_core::{Body, ErrorKind, Method, Processed, Request};
-use petition_tests::memory::{Conduct, Fate, Peer, Reader, Source, World, ms, same_everywhere, same_in, secs};
+use petition_tests::memory::{
+    Caller, ConnectionState, Peer, Reader, Source, World, ms, same_everywhere, same_in, secs,
+};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
 
@@ -15,7 +17,8 @@ fn post(body: impl Into<Body>) -> Request {
 }
 
 /// How a kept connection dies: when a few bytes of the next request were heard, or all of it.
-const DEATHS: [fn(Peer) -> Peer; 3] = [|p| p.heard(125).close(), |p| p.heard(125).reset(), |p| p.request().close()];
+const DEATHS: [fn(Peer) -> Peer; 3] =
+    [|p| p.received(125).close(), |p| p.received(125).reset(), |p| p.request().close()];
 
 /// One request that leaves a kept connection, which then does `dies`; another connection answers OK.
 fn stale(w: &mut World, dies: impl Fn(Peer) -> Peer) {
@@ -47,7 +50,7 @@ fn t47_bytes_after_the_response_close_the_connection() {
             w.get("http://a.test/").assert(200, "hi");
         });
         assert_eq!(world.connections().len(), 2, "{name}");
-        assert_eq!(world.connections()[0].fate, Fate::Closed, "{name}");
+        assert_eq!(world.connections()[0].state, ConnectionState::Closed, "{name}");
     }
 }
 
@@ -57,7 +60,7 @@ fn t47_bytes_that_come_before_the_request_is_written_are_not_its_answer() {
     for seed in 0..12 {
         same_in(seed..seed + 1, |w| {
             // The peer answers when it has heard one byte of the second request.
-            w.serve("a.test:80", Peer::new().request().send(OK).heard(116).send(evil));
+            w.serve("a.test:80", Peer::new().request().send(OK).received(116).send(evil));
             w.serve("a.test:80", Peer::replies([OK]));
             w.get("http://a.test/").assert(200, "hi");
             let run = w.get("http://a.test/");
@@ -84,7 +87,7 @@ fn t54_a_get_on_a_dead_connection_is_sent_once_more() {
             w.get("http://a.test/second").assert(200, "hi");
         });
         assert_eq!(world.transcripts[1].words(), ["retried", "head 200", "done"]);
-        assert_eq!(world.connections()[0].fate, Fate::Closed);
+        assert_eq!(world.connections()[0].state, ConnectionState::Closed);
     }
 }
 
@@ -184,7 +187,7 @@ fn t54_a_post_of_which_nothing_was_written_is_sent_on_a_new_connection() {
         stale(w, Peer::reset);
         w.send(post("body")).assert(200, "hi");
     });
-    assert!(world.heard(1).ends_with("body"), "{}", world.heard(1));
+    assert!(world.received(1).ends_with("body"), "{}", world.received(1));
 }
 
 #[test]
@@ -196,7 +199,7 @@ fn t54_on_a_redirect_hop_too() {
         w.get("http://a.test/first").assert(200, "hi");
     });
     assert_eq!(world.connections().len(), 2);
-    assert!(world.heard(1).starts_with("GET /second"));
+    assert!(world.received(1).starts_with("GET /second"));
 }
 
 #[test]
@@ -208,12 +211,12 @@ fn t54_a_stream_is_rewound_for_the_second_attempt_or_not_repeated() {
     let world = same_in(0..6, |w| {
         stale(w, |p| p.request().close());
         let source = Source::new("body!").rewindable();
-        w.send_with(put(true), Conduct { source, ..Conduct::default() }).assert(200, "hi");
+        w.send_with(put(true), Caller { source, ..Caller::default() }).assert(200, "hi");
     });
-    assert!(world.heard(0).ends_with("body!") && world.heard(1).ends_with("body!"));
+    assert!(world.received(0).ends_with("body!") && world.received(1).ends_with("body!"));
     let world = same_in(0..6, |w| {
         stale(w, |p| p.request().close());
-        w.send_with(put(false), Conduct { source: Source::new("body!"), ..Conduct::default() });
+        w.send_with(put(false), Caller { source: Source::new("body!"), ..Caller::default() });
     });
     assert_eq!(world.transcripts[1].words(), ["failed"]);
 }
@@ -237,7 +240,7 @@ fn a_parked_side_is_not_taken_over_to_the_next_connection() {
         let put = Request::new(Method::PUT, "http://a.test/second").data(vec![b'x'; 100_000]);
         w.send(put).assert(200, "hi");
     });
-    assert!(world.heard(1).len() > 100_000);
+    assert!(world.received(1).len() > 100_000);
 }
 
 #[test]
@@ -273,7 +276,7 @@ fn t29_the_policy_stands_before_a_kept_connection_too() {
         w.send(get("http://a.test/").address_policy(AddressPolicy::PublicOnly));
     });
     assert!(matches!(world.transcripts[1].kind(), ErrorKind::AddressDenied(_)));
-    assert_eq!(world.heard(0).matches("GET /").count(), 1);
+    assert_eq!(world.received(0).matches("GET /").count(), 1);
 }
 
 #[test]
@@ -310,19 +313,19 @@ fn t87_an_unread_body_is_drained_if_short_and_closes_otherwise() {
             let world = same_in(seed..seed + 1, |w| {
                 let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n");
                 w.serve("a.test:80", Peer::new().request().send(head).fill(b'x', length));
-                let conduct = Conduct { reader: Reader::Discards(after), ..Conduct::default() };
-                let run = w.send_with(get("http://a.test/"), conduct);
+                let caller = Caller { reader: Reader::Discards(after), ..Caller::default() };
+                let run = w.send_with(get("http://a.test/"), caller);
                 assert_eq!((run.status, run.words().last().copied()), (200, Some("done")));
             });
-            let fate = if kept { Fate::Pooled } else { Fate::Closed };
-            assert_eq!(world.connections()[0].fate, fate, "{length} {after}");
+            let state = if kept { ConnectionState::Pooled } else { ConnectionState::Closed };
+            assert_eq!(world.connections()[0].state, state, "{length} {after}");
         }
     }
     // The rest does not come: the drain has its time, and no failure comes of it.
     let world = same_in(0..6, |w| {
         w.serve("a.test:80", Peer::new().request().send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab"));
-        let conduct = Conduct { reader: Reader::Discards(0), ..Conduct::default() };
-        w.send_with(get("http://a.test/"), conduct);
+        let caller = Caller { reader: Reader::Discards(0), ..Caller::default() };
+        w.send_with(get("http://a.test/"), caller);
     });
     let run = &world.transcripts[0];
     assert_eq!((run.words(), run.ended - run.began), (vec!["head 200", "done"], ms(250)));

@@ -43,9 +43,9 @@ fn t1_t5_a_relative_url_that_names_a_host_takes_no_secret_of_the_session_there()
         w.send(get("//evil.test/x")).assert(200, "hi");
         w.send(get("http://evil.test/y").header("X-Own", "mine")).assert(200, "hi");
     });
-    let home = world.heard(0);
+    let home = world.received(0);
     assert!((1..=5).all(|n| home.contains(&format!("canary{n}"))), "{home}");
-    let away = world.heard(1);
+    let away = world.received(1);
     assert!(!away.contains("canary") && away.matches("X-Plain: plain").count() == 2, "{away}");
 }
 
@@ -62,9 +62,9 @@ fn t80_auth_of_a_session_goes_to_the_origin_of_its_base_url_alone() {
         w.send(get("http://b.test/")).assert(200, "hi");
         w.send(get("http://b.test/").bearer_auth("own")).assert(200, "hi");
     });
-    assert!(world.heard(0).contains("Authorization: Bearer canary\r\n"));
-    let heard = world.heard(1);
-    assert!(!heard.contains("canary") && heard.contains("Authorization: Bearer own\r\n"), "{heard}");
+    assert!(world.received(0).contains("Authorization: Bearer canary\r\n"));
+    let received = world.received(1);
+    assert!(!received.contains("canary") && received.contains("Authorization: Bearer own\r\n"), "{received}");
 }
 
 /// What the second and the third hop hear, of a chain from the base URL to another origin and back.
@@ -76,8 +76,8 @@ fn there_and_back(change: fn(&mut Options)) -> (String, String) {
         w.serve("b.test:80", Peer::replies([redirect(302, "http://a.test/back")]));
         w.send(get("/").sensitive_header("X-Requests", "own")).assert(200, "hi");
     });
-    let home = world.heard(0);
-    (world.heard(1), home[home.find("GET /back").unwrap()..].to_owned())
+    let home = world.received(0);
+    (world.received(1), home[home.find("GET /back").unwrap()..].to_owned())
 }
 
 #[test]
@@ -209,7 +209,11 @@ fn t14_a_body_goes_to_another_origin_only_if_the_policy_lets_it() {
             w.send(with(post("http://a.test/"), policy));
         });
         let run = &world.transcripts[0];
-        assert_eq!(world.connections().len() == 2 && world.heard(1).ends_with("canary"), carried, "{code} {policy:?}");
+        assert_eq!(
+            world.connections().len() == 2 && world.received(1).ends_with("canary"),
+            carried,
+            "{code} {policy:?}"
+        );
         if !carried {
             assert!(matches!(run.kind(), ErrorKind::Redirect(RedirectError::BodyToAnotherOrigin)), "{}", run.error());
             assert_eq!(run.error().report().response.as_ref().unwrap().status(), code);
@@ -311,5 +315,5 @@ fn t10_a_limit_of_redirects_leaves_the_policy_of_the_session_alone() {
         .assert(200, "hi");
     });
     assert!(matches!(world.transcripts[0].kind(), ErrorKind::Redirect(RedirectError::DowngradeRefused)));
-    assert!(!world.heard(2).contains("canary"), "{}", world.heard(2));
+    assert!(!world.received(2).contains("canary"), "{}", world.received(2));
 }

@@ -4,7 +4,9 @@ use petition_core::http1::ProtocolError;
 use petition_core::link::LinkError;
 use petition_core::tls::TlsConfig;
 use petition_core::{ErrorKind, Method, Processed, Request};
-use petition_tests::memory::{Conduct, Fate, Peer, Reader, World, client_config, ms, same_in, secs, server_config};
+use petition_tests::memory::{
+    Caller, ConnectionState, Peer, Reader, World, client_config, ms, same_in, secs, server_config,
+};
 use petition_tests::tls::Authority;
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
@@ -56,13 +58,13 @@ fn t47_what_comes_while_the_caller_is_away_is_not_the_next_answer() {
             let world = same_in(seed..seed + 1, |w| {
                 way.serve(w, |peer| stale(peer.request().send(OK)));
                 // The body has come with its head. The caller takes it later, and asks again at once.
-                let conduct = Conduct { reader: Reader::Pauses(1, w.time() + secs(1)), ..Conduct::default() };
-                w.send_with(way.request(Method::GET), conduct).assert(200, "hi");
+                let caller = Caller { reader: Reader::Pauses(1, w.time() + secs(1)), ..Caller::default() };
+                w.send_with(way.request(Method::GET), caller).assert(200, "hi");
                 w.send(way.request(Method::GET)).assert(200, "hi");
             });
             // Not even retried: nothing was sent over it.
             assert_eq!(world.transcripts[1].words(), ["head 200", "done"], "{}", way.url);
-            assert_eq!((world.connections().len(), world.connections()[0].fate), (2, Fate::Closed));
+            assert_eq!((world.connections().len(), world.connections()[0].state), (2, ConnectionState::Closed));
         }
     }
 }
@@ -72,11 +74,11 @@ fn t47_a_post_waits_for_the_look_and_is_sent_once() {
     for way in Way::both() {
         let world = same_in(0..6, |w| {
             way.serve(w, |peer| peer.request().send(OK).sleep(ms(20)).send(EVIL));
-            let conduct = Conduct { reader: Reader::Pauses(1, w.time() + secs(1)), ..Conduct::default() };
-            w.send_with(way.request(Method::GET), conduct).assert(200, "hi");
+            let caller = Caller { reader: Reader::Pauses(1, w.time() + secs(1)), ..Caller::default() };
+            w.send_with(way.request(Method::GET), caller).assert(200, "hi");
             w.send(way.request(Method::POST).data("pay")).assert(200, "hi");
         });
-        assert!(!world.heard(0).contains("pay"));
+        assert!(!world.received(0).contains("pay"));
     }
 }
 
@@ -104,7 +106,7 @@ fn t47_t54_bytes_that_answer_nothing_after_the_request_are_a_dead_connection() {
                 w.send(way.request(Method::GET)).assert(200, "hi");
             });
             assert_eq!(world.transcripts[1].words(), ["retried", "head 200", "done"], "{garbage:?} at {}", way.url);
-            assert_eq!(world.connections()[0].fate, Fate::Closed);
+            assert_eq!(world.connections()[0].state, ConnectionState::Closed);
         }
     }
 }
@@ -165,7 +167,7 @@ fn t47_a_response_without_a_body_that_announces_one_is_the_last_of_its_connectio
             w.get("http://a.test/").assert(200, "hi");
         });
         assert_eq!(world.transcripts[1].words(), ["head 200", "done"], "{head}");
-        assert_eq!(world.connections()[0].fate, Fate::Closed, "{head}");
+        assert_eq!(world.connections()[0].state, ConnectionState::Closed, "{head}");
     }
     for head in ["HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 304 X\r\nContent-Length: 5\r\n\r\n"]
     {

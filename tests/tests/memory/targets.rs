@@ -72,12 +72,12 @@ fn t20_cookies_belong_to_the_host_of_a_host_field_set_by_hand() {
         w.serve("www.site.test:80", Peer::replies([OK]));
         w.get("http://www.site.test/").assert(200, "hi");
     });
-    let cookies = |heard: &str| -> Vec<Option<String>> {
-        let heads = heard.split("\r\n\r\n").filter(|head| !head.is_empty());
+    let cookies = |received: &str| -> Vec<Option<String>> {
+        let heads = received.split("\r\n\r\n").filter(|head| !head.is_empty());
         heads.map(|h| h.lines().find_map(|l| l.strip_prefix("Cookie: ")).map(Into::into)).collect()
     };
-    assert_eq!(cookies(&world.heard(0)), [None, Some("own=1; site=2".into()), None]);
-    assert_eq!(cookies(&world.heard(1)), [Some("own=1; site=2".into())]);
+    assert_eq!(cookies(&world.received(0)), [None, Some("own=1; site=2".into()), None]);
+    assert_eq!(cookies(&world.received(1)), [Some("own=1; site=2".into())]);
 }
 
 #[test]
@@ -90,6 +90,6 @@ fn t20_at_a_redirect_elsewhere_cookies_go_by_the_url_again() {
         w.send(Request::new(Method::GET, "http://a.test/").header("Host", "site.test")).assert(200, "hi");
         w.get("http://b.test/").assert(200, "hi");
     });
-    let heard = world.heard(1);
-    assert!(heard.contains("Cookie: b=2\r\n") && !heard.contains("a=1"), "{heard}");
+    let received = world.received(1);
+    assert!(received.contains("Cookie: b=2\r\n") && !received.contains("a=1"), "{received}");
 }

@@ -10,7 +10,7 @@ use petition_core::http1::ProtocolError;
 use petition_core::link::LinkError;
 
 use petition_core::{ErrorKind, LimitExceeded, Method, Request};
-use petition_tests::memory::{Fate, Peer, same_everywhere, same_in};
+use petition_tests::memory::{ConnectionState, Peer, same_everywhere, same_in};
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
@@ -46,8 +46,8 @@ fn t34_a_coding_that_was_asked_for_is_taken_off_and_the_connection_kept() {
         w.serve("b.test:80", Peer::new().request().send(until_close).close());
         w.send(asking("http://b.test/")).assert(200, "the end");
     });
-    assert!(world.heard(0).contains("TE: gzip\r\nConnection: TE\r\n"), "{}", world.heard(0));
-    assert_eq!((world.connections().len(), world.connections()[0].fate), (2, Fate::Pooled));
+    assert!(world.received(0).contains("TE: gzip\r\nConnection: TE\r\n"), "{}", world.received(0));
+    assert_eq!((world.connections().len(), world.connections()[0].state), (2, ConnectionState::Pooled));
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn t34_a_coding_that_was_not_asked_for_stays_on_the_body() {
             l.all(Leniencies::STRICT);
         }));
     });
-    assert!(world.transcripts[0].body == body && !world.heard(0).contains("TE:"));
+    assert!(world.transcripts[0].body == body && !world.received(0).contains("TE:"));
     let error = world.transcripts[1].kind();
     assert!(matches!(error, ErrorKind::Link(LinkError::Protocol(ProtocolError::TransferEncoding { .. }))), "{error:?}");
 }

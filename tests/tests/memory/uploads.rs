@@ -1,7 +1,7 @@
 //! Uploads that meet a response, a refusal or silence: early responses (T52) and Expect (T53).
 
 use petition_core::{Body, ErrorKind, Method, Phase, Request};
-use petition_tests::memory::{Conduct, Fate, Peer, Reader, Source, ms, same_in, secs};
+use petition_tests::memory::{Caller, ConnectionState, Peer, Reader, Source, ms, same_in, secs};
 use std::time::Duration;
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
@@ -11,11 +11,11 @@ fn post(size: usize) -> Request {
     Request::new(Method::POST, "http://a.test/").data(vec![b'x'; size])
 }
 
-fn stream(size: usize) -> (Request, Conduct) {
+fn stream(size: usize) -> (Request, Caller) {
     let body = Body::Stream { length: Some(size as u64), rewindable: false };
     (
         Request::new(Method::POST, "http://a.test/").data(body),
-        Conduct { source: Source::new(vec![b'x'; size]), ..Conduct::default() },
+        Caller { source: Source::new(vec![b'x'; size]), ..Caller::default() },
     )
 }
 
@@ -26,7 +26,7 @@ fn t52_an_early_response_is_delivered_and_the_connection_closed() {
         ("and closes", Peer::new().head().stop_reading().send(TOO_LARGE).close()),
         ("and stops reading", Peer::new().head().stop_reading().send(TOO_LARGE)),
         ("and reads on", Peer::new().head().send(TOO_LARGE)),
-        ("and reads on, late", Peer::new().heard(100_000).send(TOO_LARGE)),
+        ("and reads on, late", Peer::new().received(100_000).send(TOO_LARGE)),
     ];
     for (name, peer) in peers {
         for seed in [0, 3, 4, 5, 6, 7, 8] {
@@ -38,15 +38,19 @@ fn t52_an_early_response_is_delivered_and_the_connection_closed() {
                 w.serve("a.test:80", peer.clone());
                 w.send(post(500_000)).assert(413, "big");
                 // Where writing never blocked, all of it was sent before the response was seen.
-                let all = w.connections()[0].heard.len() > 500_000;
-                assert_eq!(w.connections()[0].fate, if all { Fate::Pooled } else { Fate::Closed }, "{name}");
+                let all = w.connections()[0].received.len() > 500_000;
+                assert_eq!(
+                    w.connections()[0].state,
+                    if all { ConnectionState::Pooled } else { ConnectionState::Closed },
+                    "{name}"
+                );
                 assert!(!all || name.contains("reads on"), "{name}");
                 w.session.configure(|o| {
                     o.keep_alive(false);
                 });
                 w.serve("a.test:80", peer.clone());
-                let (request, conduct) = stream(500_000);
-                w.send_with(request, conduct).assert(413, "big");
+                let (request, caller) = stream(500_000);
+                w.send_with(request, caller).assert(413, "big");
             });
         }
     }
@@ -76,13 +80,13 @@ fn t52_a_short_rest_is_still_sent_and_the_connection_kept() {
             );
             let run = w.send(post(20_000));
             assert_eq!(run.status, 413);
-            if w.connections()[0].fate == Fate::Pooled {
+            if w.connections()[0].state == ConnectionState::Pooled {
                 w.get("http://a.test/").assert(200, "hi");
             }
         });
         if seed == 0 || seed == 3 {
-            let heard = &world.connections()[0].heard;
-            assert!(heard.len() > 20_000, "all of the body was sent");
+            let received = &world.connections()[0].received;
+            assert!(received.len() > 20_000, "all of the body was sent");
         }
     }
 }
@@ -97,7 +101,7 @@ fn t52_a_response_to_nothing_is_no_reason_to_keep_the_connection() {
             w.get("http://a.test/").assert(200, "hi");
             w.pass(ms(10));
             w.get("http://a.test/").assert(200, "hi");
-            assert_eq!(w.connections()[0].fate, Fate::Closed);
+            assert_eq!(w.connections()[0].state, ConnectionState::Closed);
         });
     }
 }
@@ -108,8 +112,8 @@ fn a_body_that_is_not_read_does_not_keep_the_request_from_ending() {
     let world = same_in(0..1, |w| {
         let until = w.time() + secs(5);
         w.serve("a.test:80", Peer::new().head().send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n123456789").body());
-        let conduct = Conduct { reader: Reader::Pauses(0, until), ..Conduct::default() };
-        w.send_with(post(20_000), conduct).assert(200, "123456789");
+        let caller = Caller { reader: Reader::Pauses(0, until), ..Caller::default() };
+        w.send_with(post(20_000), caller).assert(200, "123456789");
     });
     assert!(world.connections()[0].script_done);
 }
@@ -125,9 +129,9 @@ fn t53_the_body_waits_for_100() {
         w.send(expecting(100)).assert(200, "hi");
     });
     let run = &world.transcripts[0];
-    assert!(world.heard(0).contains("Expect: 100-continue\r\n"));
+    assert!(world.received(0).contains("Expect: 100-continue\r\n"));
     assert_eq!((run.words(), run.ended - run.began), (vec!["100", "head 200", "done"], ms(300)));
-    assert_eq!(world.connections()[0].fate, Fate::Pooled);
+    assert_eq!(world.connections()[0].state, ConnectionState::Pooled);
 }
 
 #[test]
@@ -146,8 +150,8 @@ fn t53_after_a_final_response_no_body_is_sent_and_the_connection_is_closed() {
         w.serve("a.test:80", Peer::new().head().send(TOO_LARGE));
         w.send(expecting(100)).assert(413, "big");
     });
-    assert!(world.heard(0).ends_with("\r\n\r\n"), "{}", world.heard(0));
-    assert_eq!(world.connections()[0].fate, Fate::Closed);
+    assert!(world.received(0).ends_with("\r\n\r\n"), "{}", world.received(0));
+    assert_eq!(world.connections()[0].state, ConnectionState::Closed);
 }
 
 #[test]
@@ -159,8 +163,8 @@ fn t53_417_is_answered_once_without_expect_and_remembered() {
         w.send(expecting(100)).assert(200, "hi");
         w.send(expecting(100)).assert(200, "hi");
     });
-    assert!(world.heard(0).contains("Expect:") && !world.heard(1).contains("Expect:"));
-    assert_eq!(world.heard(1).matches("POST / ").count(), 2);
+    assert!(world.received(0).contains("Expect:") && !world.received(1).contains("Expect:"));
+    assert_eq!(world.received(1).matches("POST / ").count(), 2);
 }
 
 #[test]
@@ -189,8 +193,8 @@ fn t53_only_the_origin_that_refused_is_remembered() {
         next.set_url("http://b.test/next");
         w.send(next).assert(200, "hi");
     });
-    let heard = world.heard(2);
-    let (first, second) = heard.split_at(heard.find("POST /next").unwrap());
+    let received = world.received(2);
+    let (first, second) = received.split_at(received.find("POST /next").unwrap());
     assert!(!first.contains("Expect:"), "this request asks no more: {first}");
     assert!(second.contains("Expect:"), "{second}");
 }
@@ -205,9 +209,9 @@ fn t53_a_stream_that_was_refused_untouched_need_not_be_rewound() {
         let request = Request::new(Method::POST, "http://a.test/").data(body);
         let request = request.expect_continue(Duration::from_secs(1));
         // It could not be rewound if it were asked to.
-        w.send_with(request, Conduct { source: Source::new("body!"), ..Conduct::default() }).assert(200, "hi");
+        w.send_with(request, Caller { source: Source::new("body!"), ..Caller::default() }).assert(200, "hi");
     });
-    assert!(world.heard(1).ends_with("body!"));
+    assert!(world.received(1).ends_with("body!"));
 }
 
 #[test]
@@ -218,7 +222,7 @@ fn t53_requests_without_body_do_not_expect_anything() {
             let request = Request::new(Method::POST, "http://a.test/").data(body.clone());
             w.send(request.expect_continue(Duration::from_secs(1))).assert(200, "hi");
         });
-        assert!(!world.heard(0).contains("Expect"));
+        assert!(!world.received(0).contains("Expect"));
         assert_eq!(world.transcripts[0].ended, world.transcripts[0].began);
     }
 }
@@ -247,17 +251,17 @@ fn t52_an_early_response_under_tls_is_read_although_records_wait_to_be_written()
     for seed in [0, 5, 6, 7] {
         same_in(seed..seed + 1, |w| {
             let stalls = Peer::tls(&server).head().stop_reading().send(TOO_LARGE);
-            let bytes = |w: &mut petition_tests::memory::World, (mut request, conduct): (Request, Conduct)| {
+            let bytes = |w: &mut petition_tests::memory::World, (mut request, caller): (Request, Caller)| {
                 request.set_url("https://a.test/");
                 w.serve("a.test:443", stalls.clone());
                 let request = request.tls(client.clone());
-                let run = w.send_with(request, conduct);
+                let run = w.send_with(request, caller);
                 run.assert(413, "big");
                 assert_eq!(run.ended, run.began, "nothing is waited for");
             };
-            bytes(w, (post(500_000), Conduct::default()));
+            bytes(w, (post(500_000), Caller::default()));
             bytes(w, stream(500_000));
-            assert!(w.connections().iter().all(|c| c.fate == Fate::Closed));
+            assert!(w.connections().iter().all(|c| c.state == ConnectionState::Closed));
         });
     }
 }
@@ -270,7 +274,7 @@ fn t53_cookies_of_a_417_are_stored_and_the_hop_is_told() {
         w.serve("a.test:80", Peer::new().request().send(OK));
         w.send(expecting(100)).assert(200, "hi");
     });
-    assert!(world.heard(1).contains("Cookie: a=1\r\n"), "{}", world.heard(1));
+    assert!(world.received(1).contains("Cookie: a=1\r\n"), "{}", world.received(1));
     let run = &world.transcripts[0];
     assert_eq!(run.words(), ["expect refused", "head 200", "done"]);
     let hops: Vec<_> = run.history.iter().map(|hop| (hop.status().unwrap().as_u16(), hop.url.as_str())).collect();
@@ -301,7 +305,7 @@ fn t52_a_stream_is_written_before_it_is_asked_on() {
             let body = Body::Stream { length: Some(3_000), rewindable: false };
             let request = Request::new(Method::POST, "http://a.test/").data(body);
             let source = Source::new(vec![b'x'; 3_000]).pieces(piece);
-            w.send_with(request, Conduct { source, ..Conduct::default() }).assert(200, "hi");
+            w.send_with(request, Caller { source, ..Caller::default() }).assert(200, "hi");
         });
     }
 }
@@ -328,7 +332,7 @@ fn t52_a_closure_alert_in_the_handshake_ends_it_at_once() {
     let client = petition_tests::memory::client_config(&authority);
     let closure = [0x15, 3, 3, 0, 2, 1, 0];
     let world = same_in(0..9, |w| {
-        w.serve("a.test:443", Peer::new().heard(1).send(closure));
+        w.serve("a.test:443", Peer::new().received(1).send(closure));
         let mut request = post(10);
         request.set_url("https://a.test/");
         w.send(request.tls(client.clone()));

@@ -8,7 +8,7 @@ use petition_core::link::LinkError;
 use petition_core::route::resolve::StaticResolver;
 use petition_core::{Body, Error, ErrorKind, Method, Request, Session};
 use petition_mio::{DriverConfig, Flow, Handler, Head, LoopThread, UploadChunk, petition_core};
-use petition_tests::memory::{self, Conduct, Outcome, Peer, Source, Style, World, ms};
+use petition_tests::memory::{self, Caller, Outcome, Peer, Source, Style, World, ms};
 use petition_tests::server::{Script, Scripted};
 use petition_tests::tls::{Authority, Endpoint, Leaf};
 
@@ -104,7 +104,7 @@ impl Scene {
         (bytes.into_iter().map(change).collect(), lines)
     }
 
-    fn heard(&self, bytes: &[u8]) -> String {
+    fn received(&self, bytes: &[u8]) -> String {
         let text = String::from_utf8_lossy(bytes);
         match text.find("\r\n\r\n") {
             Some(end) if self.heads_only => text[..end].to_owned(),
@@ -162,7 +162,7 @@ impl Scene {
     }
 
     fn records(&self, server: &Scripted) -> Vec<String> {
-        (0..server.counts().accepted).map(|index| self.heard(&server.record(index).received)).collect()
+        (0..server.counts().accepted).map(|index| self.received(&server.record(index).received)).collect()
     }
 
     fn blocking(&self, authority: &Authority, server: &Scripted, port: u16) -> Seen {
@@ -242,8 +242,8 @@ impl Scene {
         let mut lines = Vec::new();
         for ask in &self.asks {
             let cancel_at = ask.cancelled.then(|| world.time() + ms(50));
-            let conduct = Conduct { source: Source::new(ask.upload), cancel_at, ..Conduct::default() };
-            let run = world.send_with(ask.request(port), conduct);
+            let caller = Caller { source: Source::new(ask.upload), cancel_at, ..Caller::default() };
+            let run = world.send_with(ask.request(port), caller);
             let error = match &run.outcome {
                 Outcome::Done => None,
                 Outcome::Failed(error) => Some(told(error)),
@@ -251,7 +251,7 @@ impl Scene {
             lines.push(line(run.status, &run.body, error));
             world.pass(ms(5));
         }
-        (world.connections().iter().map(|connection| self.heard(&connection.heard)).collect(), lines)
+        (world.connections().iter().map(|connection| self.received(&connection.received)).collect(), lines)
     }
 }
 

@@ -4,7 +4,8 @@
 use petition_core::http1::Config;
 use petition_core::link::{Layer, LayerEof, LayerError, LayerKind, Link, Received};
 use petition_core::{ErrorKind, Event, Input, Instant, Method, Now, Output, Request, Session, Transfer};
-use petition_tests::memory::{Dice, ms};
+use petition_tests::memory::ms;
+use petition_tests::rng::Rng;
 
 /// Two flights of handshake, then every byte is masked and stands in a frame of at most 200 bytes. A frame of length 0 says good-bye.
 #[derive(Default)]
@@ -87,16 +88,16 @@ impl Layer for Masked {
 /// The far end: what it heard, and what it says when.
 #[derive(Default)]
 struct Far {
-    heard: Vec<u8>,
+    received: Vec<u8>,
     say: Vec<u8>,
     greeted: bool,
     answered: bool,
 }
 
 impl Far {
-    fn heard(&mut self, bytes: &[u8], response: &[u8]) {
-        self.heard.extend_from_slice(bytes);
-        if !self.greeted && self.heard.starts_with(HELLO) {
+    fn received(&mut self, bytes: &[u8], response: &[u8]) {
+        self.received.extend_from_slice(bytes);
+        if !self.greeted && self.received.starts_with(HELLO) {
             self.greeted = true;
             self.say.extend_from_slice(SERVER_HELLO);
         }
@@ -107,7 +108,7 @@ impl Far {
     }
 
     fn request(&self) -> Vec<u8> {
-        let mut rest = self.heard.get(HELLO.len() + FINISHED.len()..).unwrap_or_default();
+        let mut rest = self.received.get(HELLO.len() + FINISHED.len()..).unwrap_or_default();
         let mut plain = Vec::new();
         while let Some((&length, more)) = rest.split_first()
             && let Some((frame, more)) = more.split_at_checked(length.into())
@@ -123,9 +124,9 @@ impl Far {
 type Outcome = (Vec<u8>, u16, Vec<u8>, Option<String>);
 
 /// A GET over the layer; the far end hangs up after so many bytes, if it does.
-fn get(response: &[u8], hangs_up: Option<usize>, dice: Option<Dice>) -> Outcome {
-    let mut dice = dice;
-    let mut cut = |n: usize| dice.as_mut().map_or(n, |dice| 1 + dice.below(n.min(5)));
+fn get(response: &[u8], hangs_up: Option<usize>, rng: Option<Rng>) -> Outcome {
+    let mut rng = rng;
+    let mut cut = |n: usize| rng.as_mut().map_or(n, |rng| 1 + rng.below(n.min(5)));
     let (mut session, now) = (Session::new(), Now::new(Instant::from_origin(ms(1)), Default::default()));
     let request = Request::new(Method::GET, "http://masked.test/path");
     let mut transfer = Transfer::new(session.prepare(&request).unwrap(), now);
@@ -141,7 +142,7 @@ fn get(response: &[u8], hangs_up: Option<usize>, dice: Option<Dice>) -> Outcome 
             }
             Output::Transmit => {
                 let n = cut(transfer.outgoing().len());
-                far.heard(&transfer.outgoing()[..n], response);
+                far.received(&transfer.outgoing()[..n], response);
                 transfer.handle(now, Input::Wrote(n)).unwrap();
             }
             Output::Read => {
@@ -188,7 +189,7 @@ fn a_strangers_layer_carries_a_transfer_however_it_is_cut() {
     assert_eq!((whole.1, &whole.2[..], &whole.3), (200, body.as_bytes(), &None));
     assert!(whole.0.starts_with(b"GET /path HTTP/1.1\r\nHost: masked.test\r\n"), "{}", whole.0.escape_ascii());
     for seed in 0..50 {
-        assert_eq!(get(response.as_bytes(), None, Some(Dice::new(seed))), whole, "seed {seed}");
+        assert_eq!(get(response.as_bytes(), None, Some(Rng::new(seed))), whole, "seed {seed}");
     }
 }
 
@@ -199,7 +200,7 @@ fn a_layer_that_is_cut_off_anywhere_is_never_a_success() {
     for end in 0..all {
         let whole = get(response, Some(end), None);
         assert!(whole.3.is_some(), "cut at {end} of {all}");
-        assert_eq!(get(response, Some(end), Some(Dice::new(end as u64))).3, whole.3, "cut at {end}");
+        assert_eq!(get(response, Some(end), Some(Rng::new(end as u64))).3, whole.3, "cut at {end}");
     }
     assert_eq!(get(response, Some(all), None).3, None);
 }

@@ -6,8 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use petition_std::{Error, ErrorKind, Limits, Response, Session};
 use petition_tests::httpbin::pattern;
-use petition_tests::memory::Dice;
 use petition_tests::net::{PATIENCE, gate::Gate};
+use petition_tests::rng::Rng;
 use petition_tests::server::{Pace, Script, Scripted};
 use petition_tests::support::session_trusting;
 use petition_tests::tls::{Authority, Endpoint};
@@ -17,8 +17,8 @@ const SIZES: [usize; 16] = [2, 5, 9, 55, 64, 100, 4096, 8184, 8191, 8193, 8200, 
 const NO_CONTENT: &[u8] = b"HTTP/1.1 204 No Content\r\n\r\n";
 const FORGED: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged";
 
-fn size(dice: &mut Dice) -> usize {
-    SIZES[dice.below(SIZES.len())] - 1 + dice.below(3)
+fn size(rng: &mut Rng) -> usize {
+    SIZES[rng.below(SIZES.len())] - 1 + rng.below(3)
 }
 
 /// A response as its server means it.
@@ -32,14 +32,14 @@ struct Answer {
 }
 
 impl Answer {
-    fn of(dice: &mut Dice) -> Answer {
-        let (framing, body) = (dice.below(3), pattern(size(dice) * (1 + dice.below(6)) + dice.below(70), 1));
+    fn of(rng: &mut Rng) -> Answer {
+        let (framing, body) = (rng.below(3), pattern(size(rng) * (1 + rng.below(6)) + rng.below(70), 1));
         let length = format!("Content-Length: {}", body.len());
         let field = [&length, "Connection: close", "Transfer-Encoding: chunked"][framing];
         let mut wire = format!("HTTP/1.1 200 OK\r\n{field}\r\n\r\n").into_bytes();
         let mut parts = vec![(wire.len(), body.len())];
         if framing == 2 {
-            parts = chunks(dice, &body, &mut wire);
+            parts = chunks(rng, &body, &mut wire);
         } else {
             wire.extend_from_slice(&body);
         }
@@ -52,26 +52,26 @@ impl Answer {
     }
 }
 
-fn chunks(dice: &mut Dice, mut body: &[u8], wire: &mut Vec<u8>) -> Vec<(usize, usize)> {
+fn chunks(rng: &mut Rng, mut body: &[u8], wire: &mut Vec<u8>) -> Vec<(usize, usize)> {
     let mut parts = Vec::new();
     while !body.is_empty() {
-        let (chunk, rest) = body.split_at(size(dice).min(body.len()));
-        let extension = ["", "", "", ";a", ";x=\"yyyyyyyyyyyyyyyyyyyyyyy\""][dice.below(5)];
+        let (chunk, rest) = body.split_at(size(rng).min(body.len()));
+        let extension = ["", "", "", ";a", ";x=\"yyyyyyyyyyyyyyyyyyyyyyy\""][rng.below(5)];
         wire.extend_from_slice(format!("{:x}{extension}\r\n", chunk.len()).as_bytes());
         parts.push((wire.len(), chunk.len()));
         wire.extend_from_slice(&[chunk, b"\r\n"].concat());
         body = rest;
     }
-    wire.extend_from_slice([&b"0\r\n\r\n"[..], b"0\r\nX: y\r\n\r\n"][dice.below(2)]);
+    wire.extend_from_slice([&b"0\r\n\r\n"[..], b"0\r\nX: y\r\n\r\n"][rng.below(2)]);
     parts
 }
 
 /// Where so many bytes are parted: not in the head, and in any case so near to the end.
-fn pieces(dice: &mut Dice, head: usize, end: usize, near: usize) -> Vec<usize> {
+fn pieces(rng: &mut Rng, head: usize, end: usize, near: usize) -> Vec<usize> {
     let last = end.saturating_sub(near).max(head);
-    let mut ends = vec![(head + [0, size(dice), end][dice.below(3)]).min(last)];
+    let mut ends = vec![(head + [0, size(rng), end][rng.below(3)]).min(last)];
     while let Some(at) = ends.last().copied().filter(|at| *at < last) {
-        ends.push((at + size(dice).max(end / 60) + dice.below(2) * dice.below(200)).min(last));
+        ends.push((at + size(rng).max(end / 60) + rng.below(2) * rng.below(200)).min(last));
     }
     ends.extend((last < end).then_some(end));
     ends
@@ -96,27 +96,27 @@ struct Scenario {
 
 impl Scenario {
     fn of(seed: u64) -> Scenario {
-        let mut dice = Dice::new(seed);
-        let (mut answer, gate) = (Answer::of(&mut dice), Gate::new());
+        let mut rng = Rng::new(seed);
+        let (mut answer, gate) = (Answer::of(&mut rng), Gate::new());
         let (len, head, whole, mut near) = (answer.body.len(), answer.parts[0].0, answer.wire.len(), 0);
-        let truncated = !answer.closes && dice.once_in(3);
-        answer.wire.truncate(if truncated { head + dice.below(whole - head) } else { whole });
+        let truncated = !answer.closes && rng.one_in(3);
+        answer.wire.truncate(if truncated { head + rng.below(whole - head) } else { whole });
         let keeps = !answer.closes && !truncated;
-        let leftovers = keeps && dice.once_in(4);
+        let leftovers = keeps && rng.one_in(4);
         if leftovers {
             // They have to be there when the end is read, since nobody can know of what comes later: a short piece has both.
-            let forged = &FORGED[..1 + dice.below(FORGED.len())];
-            near = forged.len() + 1 + dice.below(1000);
+            let forged = &FORGED[..1 + rng.below(FORGED.len())];
+            near = forged.len() + 1 + rng.below(1000);
             answer.wire.extend_from_slice(forged);
-        } else if dice.once_in(2) {
+        } else if rng.one_in(2) {
             gate.open();
         }
-        let pieces = pieces(&mut dice, head, answer.wire.len(), near);
-        let limit = dice.once_in(4).then(|| dice.below(len + 10));
-        let (deadline, collects) = (dice.once_in(2), dice.once_in(2));
-        let mixed = (0..=dice.below(4)).map(|_| size(&mut dice)).collect();
-        let reads = if dice.once_in(4) { vec![262_144] } else { mixed };
-        let stop = (!leftovers && dice.once_in(5)).then(|| dice.below(len + 1));
+        let pieces = pieces(&mut rng, head, answer.wire.len(), near);
+        let limit = rng.one_in(4).then(|| rng.below(len + 10));
+        let (deadline, collects) = (rng.one_in(2), rng.one_in(2));
+        let mixed = (0..=rng.below(4)).map(|_| size(&mut rng)).collect();
+        let reads = if rng.one_in(4) { vec![262_144] } else { mixed };
+        let stop = (!leftovers && rng.one_in(5)).then(|| rng.below(len + 1));
         Scenario { answer, truncated, leftovers, keeps, pieces, gate, limit, deadline, reads, stop, collects }
     }
 

@@ -13,7 +13,7 @@ use petition_core::link::{Layer, Link, Tunnel};
 use petition_core::tls::TlsLayer;
 use petition_core::{Limits, Method};
 
-use super::{Dice, choice};
+use super::{Rng, choice};
 pub(super) use frames::Frames;
 use wire::Drive;
 
@@ -45,7 +45,7 @@ pub fn layers(mut data: &[u8]) {
     let flights: Vec<&[u8]> = data.split(|&b| b == 0xff).collect();
     let method = if chosen & 16 == 0 { Method::GET } else { Method::POST };
     let whole = Drive::new(&method, None).run(Link::new(stack(), config), &flights);
-    let cut = Drive::new(&method, Some(Dice::new(seed))).run(Link::new(stack(), config), &flights);
+    let cut = Drive::new(&method, Some(Rng::new(seed))).run(Link::new(stack(), config), &flights);
     if whole.early || cut.early {
         // Bytes right behind a handshake are an error unless they come later: how they are cut is what matters then.
         return;

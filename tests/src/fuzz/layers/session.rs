@@ -10,7 +10,7 @@ use petition_core::{Limits, Method};
 use rustls::{ServerConfig, ServerConnection};
 
 use super::wire::{Drive, Seen, Turn};
-use crate::fuzz::{Dice, choice};
+use crate::fuzz::{Rng, choice};
 use crate::memory::{client_config, server_config};
 use crate::tls::Authority;
 
@@ -64,7 +64,7 @@ pub(super) fn session(chosen: usize, seed: u64, mut data: &[u8]) {
     let response = [format!("HTTP/1.1 200 OK\r\n{framing}\r\n").as_bytes(), data].concat();
     let polite = chosen & 32 == 0;
     let delimited = !framing.is_empty();
-    let [whole, cut] = [None, Some(Dice::new(seed))].map(|dice| run(dice, &response, polite, which, tampering));
+    let [whole, cut] = [None, Some(Rng::new(seed))].map(|rng| run(rng, &response, polite, which, tampering));
     for (seen, touched) in [&whole, &cut] {
         assert!(data.starts_with(&seen.body), "what comes is what was sent");
         let all = seen.body == data;
@@ -78,12 +78,12 @@ pub(super) fn session(chosen: usize, seed: u64, mut data: &[u8]) {
 }
 
 /// Whether any record was touched, and what the client saw of it.
-fn run(dice: Option<Dice>, response: &[u8], polite: bool, which: usize, tampering: Tampering) -> (Seen, bool) {
+fn run(rng: Option<Rng>, response: &[u8], polite: bool, which: usize, tampering: Tampering) -> (Seen, bool) {
     let (authority, server) = world();
     let layer = TlsLayer::new(&client_config(authority), "a.test").unwrap();
     let config = Config { limits: Limits::DEFAULT, leniencies: Leniencies::STRICT };
     let mut link = Link::new(vec![Box::new(layer)], config);
-    let mut drive = Drive::new(&Method::GET, dice);
+    let mut drive = Drive::new(&Method::GET, rng);
     let mut server = ServerConnection::new(server.clone()).unwrap();
     server.set_buffer_limit(None);
     let mut channel = Channel { which, tampering, ..Channel::default() };

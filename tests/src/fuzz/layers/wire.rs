@@ -4,7 +4,7 @@ use petition_core::http1::{BodyLength, RequestHead};
 use petition_core::link::{Link, LinkError, LinkEvent};
 use petition_core::{Instant, Method, Now, UnixTime};
 
-use crate::fuzz::Dice;
+use crate::fuzz::Rng;
 
 /// What a run showed.
 #[derive(Debug, Default)]
@@ -21,7 +21,7 @@ pub(super) struct Seen {
 
 /// How a link is driven: at once, or in small pieces with polls in between.
 pub(super) struct Drive {
-    dice: Option<Dice>,
+    rng: Option<Rng>,
     post: bool,
     polls: usize,
     seen: Seen,
@@ -39,8 +39,8 @@ pub(super) enum Turn {
 }
 
 impl Drive {
-    pub(super) fn new(method: &Method, dice: Option<Dice>) -> Drive {
-        Drive { dice, post: *method == Method::POST, polls: 0, seen: Seen::default() }
+    pub(super) fn new(method: &Method, rng: Option<Rng>) -> Drive {
+        Drive { rng, post: *method == Method::POST, polls: 0, seen: Seen::default() }
     }
 
     /// To the end, with these flights and then the end of the connection.
@@ -81,13 +81,13 @@ impl Drive {
 
     /// How much of what is there comes at once.
     pub(super) fn piece(&mut self, len: usize) -> usize {
-        self.dice.as_mut().filter(|_| len > 0).map_or(len, |dice| 1 + dice.below(len.min(9)))
+        self.rng.as_mut().filter(|_| len > 0).map_or(len, |rng| 1 + rng.below(len.min(9)))
     }
 
     /// The bytes arrive, by one way or the other.
     pub(super) fn give(&mut self, link: &mut Link, mut bytes: &[u8]) {
         while !bytes.is_empty() {
-            if self.dice.as_mut().is_some_and(|dice| dice.below(3) == 0) {
+            if self.rng.as_mut().is_some_and(|rng| rng.below(3) == 0) {
                 return link.received(bytes);
             }
             let space = link.space();
@@ -118,9 +118,9 @@ impl Drive {
                 Ok(LinkEvent::Head(head)) => self.seen.events.push(format!("head {:?}", head.raw())),
                 Ok(LinkEvent::Switched) => self.seen.events.push("switched".into()),
                 Ok(LinkEvent::Body) => {
-                    let n = match &mut self.dice {
+                    let n = match &mut self.rng {
                         None => link.body().len(),
-                        Some(dice) => dice.below(link.body().len() + 1),
+                        Some(rng) => rng.below(link.body().len() + 1),
                     };
                     self.seen.body.extend_from_slice(&link.body()[..n]);
                     link.consume(n);

@@ -27,7 +27,7 @@ fn every_transcript_replays() {
         let path = entry.unwrap().path();
         let text = std::fs::read_to_string(&path).unwrap();
         match replay(&text) {
-            Ok(tape) => assert!(tape.polls > 0),
+            Ok(recorder) => assert!(recorder.polls > 0),
             Err(words) => panic!("{}: {words}", path.display()),
         }
         replayed += 1;
@@ -40,8 +40,8 @@ fn what_is_recorded_replays_and_is_the_same_text_again() {
     for seed in 0..40 {
         let (result, text) = record(seed, Mix::Plain, None);
         result.unwrap();
-        let tape = replay(&text).unwrap_or_else(|words| panic!("seed {seed}: {words}"));
-        assert_eq!(tape.text(), Some(text.as_str()), "seed {seed}");
+        let recorder = replay(&text).unwrap_or_else(|words| panic!("seed {seed}: {words}"));
+        assert_eq!(recorder.text(), Some(text.as_str()), "seed {seed}");
     }
 }
 

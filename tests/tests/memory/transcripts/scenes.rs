@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use petition_tests::sim::{Asked, Credentials, Payload, Via};
+use petition_tests::sim::{BodySpec, Credentials, ProxySpec, RequestSpec};
 
 use crate::transcripts::script::Act::{After, At, End, ResetAfter, Say};
 use crate::transcripts::script::Scene;
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
 
-fn asked(method: &str, url: &str) -> Asked {
-    Asked { method: method.into(), url: url.into(), ..Asked::default() }
+fn spec(method: &str, url: &str) -> RequestSpec {
+    RequestSpec { method: method.into(), url: url.into(), ..RequestSpec::default() }
 }
 
 /// Every file's name and text.
@@ -38,31 +38,31 @@ fn redirect_with_cookies() -> String {
     let servers = [Some(vec![After(1, first), After(2, OK)]), Some(vec![After(1, OK)])];
     let mut scene =
         Scene::new("a redirect to a sub-domain takes the domain's cookie along and leaves the host's", servers);
-    scene.send(asked("GET", "http://a.test/"));
-    scene.send(asked("GET", "http://a.test/again"));
+    scene.send(spec("GET", "http://a.test/"));
+    scene.send(spec("GET", "http://a.test/again"));
     scene.end()
 }
 
 fn dead_kept_connection() -> String {
     let servers = [Some(vec![After(1, OK), ResetAfter(2)]), Some(vec![After(1, OK)])];
     let mut scene = Scene::new("a kept connection dies under the request: GET is sent once more", servers);
-    scene.send(asked("GET", "http://a.test/1"));
-    scene.send(asked("GET", "http://a.test/2"));
+    scene.send(spec("GET", "http://a.test/1"));
+    scene.send(spec("GET", "http://a.test/2"));
     scene.end()
 }
 
 fn dead_kept_connection_post() -> String {
     let servers = [Some(vec![After(1, OK), ResetAfter(2)])];
     let mut scene = Scene::new("T54: POST on a kept connection that dies under it is not sent once more", servers);
-    scene.send(asked("GET", "http://a.test/1"));
-    scene.send(Asked { payload: Payload::Memory(b"pay".to_vec()), ..asked("POST", "http://a.test/2") });
+    scene.send(spec("GET", "http://a.test/1"));
+    scene.send(RequestSpec { payload: BodySpec::Memory(b"pay".to_vec()), ..spec("POST", "http://a.test/2") });
     scene.end()
 }
 
 fn deadline() -> String {
     let slow = vec![After(1, "HTTP/1.1 200 OK\r\n"), At(2, "X: 1\r\n"), At(4, "Y: 2\r\n"), At(6, "\r\n")];
     let mut scene = Scene::new("a head that trickles runs into the total deadline, to the millisecond", [Some(slow)]);
-    scene.send(Asked { timeout: Some(Duration::from_millis(4_500)), ..asked("GET", "http://a.test/slow") });
+    scene.send(RequestSpec { timeout: Some(Duration::from_millis(4_500)), ..spec("GET", "http://a.test/slow") });
     scene.end()
 }
 
@@ -70,7 +70,7 @@ fn cancel() -> String {
     let slow = vec![After(1, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nsome"), At(9, "thing")];
     let mut scene = Scene::new("cancelled in the middle of a body: the connection is closed", [Some(slow)]);
     scene.cancel = Some(1_500);
-    scene.send(asked("GET", "http://a.test/"));
+    scene.send(spec("GET", "http://a.test/"));
     scene.end()
 }
 
@@ -82,8 +82,8 @@ fn early_response() -> String {
     );
     scene.body = ["first piece, ", "second piece"].into();
     scene.hesitates = true;
-    let payload = Payload::Stream { length: Some(1_000_000), rewindable: false };
-    scene.send(Asked { payload, ..asked("PUT", "http://a.test/big") });
+    let payload = BodySpec::Stream { length: Some(1_000_000), rewindable: false };
+    scene.send(RequestSpec { payload, ..spec("PUT", "http://a.test/big") });
     scene.end()
 }
 
@@ -99,9 +99,9 @@ fn chunked_both_ways() -> String {
     let mut scene =
         Scene::new("chunked there and back, with an extension, a trailer and cuts at bad places", [Some(acts)]);
     scene.body = ["one", "two", "three"].into();
-    scene.send(Asked {
-        payload: Payload::Stream { length: None, rewindable: false },
-        ..asked("POST", "http://a.test/")
+    scene.send(RequestSpec {
+        payload: BodySpec::Stream { length: None, rewindable: false },
+        ..spec("POST", "http://a.test/")
     });
     scene.end()
 }
@@ -111,12 +111,12 @@ fn refused_tunnel() -> String {
                    Location: http://evil.test/\r\nContent-Length: 3\r\n\r\nno!";
     let mut scene =
         Scene::new("T77: a proxy refuses the tunnel; its answer is not the origin's", [Some(vec![After(1, refusal)])]);
-    let via = Via {
+    let via = ProxySpec {
         url: "http://proxy.test:3128".into(),
         credentials: Some(Credentials::Basic("us".into(), "pass".into())),
         tunnel: true,
     };
-    scene.send(Asked { via: Some(via), ..asked("GET", "http://a.test/") });
+    scene.send(RequestSpec { via: Some(via), ..spec("GET", "http://a.test/") });
     scene.end()
 }
 
@@ -129,8 +129,8 @@ fn truncated_body() -> String {
             Some(vec![After(1, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nshort\r\n"), End]),
         ],
     );
-    scene.send(asked("GET", "http://a.test/1"));
-    scene.send(asked("GET", "http://a.test/2"));
+    scene.send(spec("GET", "http://a.test/1"));
+    scene.send(spec("GET", "http://a.test/2"));
     scene.end()
 }
 
@@ -139,7 +139,8 @@ fn expect_continue() -> String {
         [Some(vec![After(1, "HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n")]), Some(vec![After(1, OK), After(2, OK)])];
     let mut scene =
         Scene::new("T53: 417 is answered by sending without Expect, which is remembered for the origin", servers);
-    let post = || Asked { payload: Payload::Memory(b"data".to_vec()), expect: true, ..asked("POST", "http://a.test/") };
+    let post =
+        || RequestSpec { payload: BodySpec::Memory(b"data".to_vec()), expect: true, ..spec("POST", "http://a.test/") };
     scene.send(post());
     scene.send(post());
     scene.end()
@@ -153,9 +154,9 @@ fn lost_refusal() -> String {
     ];
     let mut scene =
         Scene::new("T53: a 417 that a reset overtook was never read, so the second attempt asks once more", servers);
-    scene.send(asked("GET", "http://a.test/1"));
-    let payload = Payload::Memory(b"data".to_vec());
-    scene.send(Asked { payload, expect: true, ..asked("DELETE", "http://a.test/2") });
+    scene.send(spec("GET", "http://a.test/1"));
+    let payload = BodySpec::Memory(b"data".to_vec());
+    scene.send(RequestSpec { payload, expect: true, ..spec("DELETE", "http://a.test/2") });
     scene.end()
 }
 
@@ -165,17 +166,17 @@ fn credentials_stay_home() -> String {
     let servers = [Some(vec![After(1, away), After(2, OK)]), Some(vec![After(1, back)])];
     let mut scene =
         Scene::new("T1: credentials and secret fields do not go to another origin, nor back from there", servers);
-    scene.send(Asked {
+    scene.send(RequestSpec {
         credentials: Some(Credentials::Bearer("token".into())),
         cookies: vec![("own".into(), "cookie".into())],
         fields: vec![("X-Api-Key".into(), "key".into(), false), ("X-Plain".into(), "stays".into(), false)],
-        ..asked("GET", "http://a.test/")
+        ..spec("GET", "http://a.test/")
     });
     scene.end()
 }
 
 fn refused_connection() -> String {
     let mut scene = Scene::new("nobody is there: the error says how each address failed", [None]);
-    scene.send(asked("GET", "http://a.test/?q=hidden"));
+    scene.send(spec("GET", "http://a.test/?q=hidden"));
     scene.end()
 }

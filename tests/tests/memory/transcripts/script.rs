@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use petition_core::route::pool::PoolLimits;
 use petition_core::{Instant, Now, Session, Side, UnixTime};
-use petition_tests::sim::{Asked, Said, Tape, Told};
+use petition_tests::sim::{DriverInput, DriverOutput, Recorder, RequestSpec};
 
 /// What a server does next on a connection.
 pub(crate) enum Act {
@@ -22,7 +22,7 @@ pub(crate) enum Act {
 }
 
 pub(crate) struct Scene {
-    tape: Tape,
+    recorder: Recorder,
     millis: u64,
     /// What the server of each connection does, in the order in which they are opened; `None` refuses.
     servers: VecDeque<Option<Vec<Act>>>,
@@ -39,10 +39,10 @@ pub(crate) struct Scene {
 
 impl Scene {
     pub(crate) fn new(title: &str, servers: impl IntoIterator<Item = Option<Vec<Act>>>) -> Scene {
-        let mut tape = Tape::new(PoolLimits::default(), Session::new(), true);
-        tape.remark(title);
+        let mut recorder = Recorder::new(PoolLimits::default(), Session::new(), true);
+        recorder.remark(title);
         Scene {
-            tape,
+            recorder,
             millis: 0,
             servers: servers.into_iter().collect(),
             open: Vec::new(),
@@ -54,81 +54,81 @@ impl Scene {
         }
     }
 
-    fn tell(&mut self, told: &Told<'_>) -> usize {
+    fn handle(&mut self, input: &DriverInput<'_>) -> usize {
         let now = Now::new(
             Instant::from_origin(Duration::from_millis(self.millis)),
             UnixTime(1_780_000_000 + self.millis / 1000),
         );
-        self.tape.tell(now, told).unwrap_or_else(|words| panic!("{told:?}: {words}"))
+        self.recorder.handle(now, input).unwrap_or_else(|words| panic!("{input:?}: {words}"))
     }
 
     /// Makes a request and answers until it has ended.
-    pub(crate) fn send(&mut self, asked: Asked) {
+    pub(crate) fn send(&mut self, spec: RequestSpec) {
         self.started += 1;
-        self.tell(&Told::Start(self.started, Box::new(asked)));
+        self.handle(&DriverInput::Start(self.started, Box::new(spec)));
         while self.ended < self.started {
             self.turn();
         }
-        while !matches!(self.tape.poll().0, Said::Wait) {}
+        while !matches!(self.recorder.poll().0, DriverOutput::Wait) {}
     }
 
     /// The transcript.
     pub(crate) fn end(mut self) -> String {
-        self.tell(&Told::CloseIdle);
-        while !matches!(self.tape.poll().0, Said::Wait) {}
-        self.tape.text().unwrap().to_owned()
+        self.handle(&DriverInput::CloseIdle);
+        while !matches!(self.recorder.poll().0, DriverOutput::Wait) {}
+        self.recorder.text().unwrap().to_owned()
     }
 
     fn turn(&mut self) {
-        match self.tape.poll().0 {
-            Said::Resolve(t, _, port) => {
+        match self.recorder.poll().0 {
+            DriverOutput::Resolve(t, _, port) => {
                 let address = std::net::SocketAddr::from(([192, 0, 2, 1], port));
-                self.tell(&Told::Resolved(t, vec![address]));
+                self.handle(&DriverInput::Resolved(t, vec![address]));
             }
-            Said::Connect(s, _) => match self.servers.pop_front().expect("a server for each connection") {
+            DriverOutput::Connect(s, _) => match self.servers.pop_front().expect("a server for each connection") {
                 Some(acts) => {
                     self.open.push((acts.into(), Vec::new()));
-                    self.tell(&Told::Connected(s));
+                    self.handle(&DriverInput::Connected(s));
                 }
                 None => {
                     self.open.push(Default::default());
-                    self.tell(&Told::ConnectFailed(s, std::io::ErrorKind::ConnectionRefused));
+                    self.handle(&DriverInput::ConnectFailed(s, std::io::ErrorKind::ConnectionRefused));
                 }
             },
-            Said::Transmit(s, _) => {
-                let bytes = self.tape.outgoing(s).to_vec();
+            DriverOutput::Transmit(s, _) => {
+                let bytes = self.recorder.outgoing(s).to_vec();
                 self.open[s as usize - 1].1.extend_from_slice(&bytes);
-                self.tell(&Told::Wrote(s, bytes.into()));
+                self.handle(&DriverInput::Wrote(s, bytes.into()));
             }
-            Said::Read(s) => self.read(s),
-            Said::Probe(s) => {
+            DriverOutput::Read(s) => self.read(s),
+            DriverOutput::Probe(s) => {
                 let dead = matches!(self.open[s as usize - 1].0.front(), Some(Act::End));
-                self.tell(&Told::Checked(s, !dead));
+                self.handle(&DriverInput::Checked(s, !dead));
             }
-            Said::NeedBody(t) => match self.body.pop_front() {
+            DriverOutput::NeedBody(t) => match self.body.pop_front() {
                 Some(piece) => {
-                    let taken = self.tell(&Told::Pushed(t, piece.as_bytes().into()));
+                    let taken = self.handle(&DriverInput::Pushed(t, piece.as_bytes().into()));
                     if taken < piece.len() {
                         self.body.push_front(&piece[taken..]);
                     }
                 }
-                None if self.hesitates => drop(self.tell(&Told::BodyBlocked(t))),
-                None => drop(self.tell(&Told::BodyEnd(t))),
+                None if self.hesitates => drop(self.handle(&DriverInput::BodyBlocked(t))),
+                None => drop(self.handle(&DriverInput::BodyEnd(t))),
             },
-            Said::Body(t, _) => {
-                let bytes = self.tape.body(t).to_vec();
-                self.tell(&Told::Consumed(t, bytes.into()));
+            DriverOutput::Body(t, _) => {
+                let bytes = self.recorder.body(t).to_vec();
+                self.handle(&DriverInput::Consumed(t, bytes.into()));
             }
-            Said::Rewind(t) => drop(self.tell(&Told::Rewound(t, true))),
-            Said::Ended(..) => self.ended += 1,
-            Said::Wait => self.wait(),
-            Said::Close(_) | Said::Event(..) => {}
+            DriverOutput::Rewind(t) => drop(self.handle(&DriverInput::Rewound(t, true))),
+            DriverOutput::Ended(..) => self.ended += 1,
+            DriverOutput::Wait => self.wait(),
+            DriverOutput::Close(_) | DriverOutput::Event(..) => {}
         }
     }
 
     fn read(&mut self, s: u32) {
-        let (acts, heard) = &mut self.open[s as usize - 1];
-        let heads = heard.windows(4).filter(|four| four == b"\r\n\r\n").count();
+        let (acts, received) = &mut self.open[s as usize - 1];
+        let heads = received.windows(4).filter(|four| four == b"\r\n\r\n").count();
         let millis = self.millis;
         let due = match acts.front() {
             Some(Act::After(n, _) | Act::ResetAfter(n)) => heads >= *n,
@@ -137,13 +137,13 @@ impl Scene {
         };
         match if due { acts.pop_front() } else { None } {
             Some(Act::After(_, text) | Act::Say(text) | Act::At(_, text)) => {
-                self.tell(&Told::Received(s, text.as_bytes().into()));
+                self.handle(&DriverInput::Received(s, text.as_bytes().into()));
             }
-            Some(Act::End) => drop(self.tell(&Told::Eof(s))),
+            Some(Act::End) => drop(self.handle(&DriverInput::Eof(s))),
             Some(Act::ResetAfter(_)) => {
-                self.tell(&Told::Failed(s, Side::Read, std::io::ErrorKind::ConnectionReset));
+                self.handle(&DriverInput::Failed(s, Side::Read, std::io::ErrorKind::ConnectionReset));
             }
-            None => drop(self.tell(&Told::Blocked(s, Side::Read))),
+            None => drop(self.handle(&DriverInput::Blocked(s, Side::Read))),
         }
     }
 
@@ -154,18 +154,18 @@ impl Scene {
             _ => None,
         });
         let act = acts.min();
-        let deadline = self.tape.deadline().map(|at| at.since_origin().as_millis() as u64);
+        let deadline = self.recorder.deadline().map(|at| at.since_origin().as_millis() as u64);
         let cancel = self.cancel.filter(|at| *at >= self.millis);
         let next =
             [act.map(|(at, _)| at), deadline, cancel].into_iter().flatten().min().expect("something to wait for");
         self.millis = next;
         if deadline == Some(next) {
-            self.tell(&Told::Tick);
+            self.handle(&DriverInput::Tick);
         } else if cancel == Some(next) {
             self.cancel = None;
-            self.tell(&Told::Cancel(self.started));
+            self.handle(&DriverInput::Cancel(self.started));
         } else if let Some((_, s)) = act {
-            self.tell(&Told::Ready(s, Side::Read));
+            self.handle(&DriverInput::Ready(s, Side::Read));
         }
     }
 }
