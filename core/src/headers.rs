@@ -9,8 +9,40 @@ use std::fmt;
 
 use http::HeaderValue;
 
-use crate::policy::redirect::is_sensitive_name;
 use crate::redaction;
+
+/// The value of `User-Agent` unless the caller sets or removes the field.
+pub const USER_AGENT: &str = concat!("petition/", env!("CARGO_PKG_VERSION"));
+
+/// Fields that the core writes itself, and what sets them.
+pub(crate) const OWNED: [(&str, &str); 8] = [
+    ("connection", "use the option keep_alive"),
+    ("keep-alive", "use the option keep_alive"),
+    ("proxy-connection", "no proxy needs it"),
+    ("upgrade", "a request cannot ask for an upgrade yet"),
+    ("te", "use the option transfer_coding; trailers are always accepted"),
+    ("trailer", "trailers belong to the body"),
+    ("expect", "use the option expect_continue"),
+    ("proxy-authorization", "credentials for a proxy belong to the option proxy"),
+];
+
+/// Names whose values are secrets wherever they come from.
+const SENSITIVE: [&str; 9] = [
+    "authorization",
+    "cookie",
+    "proxy-authorization",
+    "www-authenticate",
+    "x-api-key",
+    "api-key",
+    "x-auth-token",
+    "private-token",
+    "x-csrf-token",
+];
+
+/// True for a field name, in any case, whose value is always treated as sensitive.
+pub fn is_sensitive_name(name: &str) -> bool {
+    SENSITIVE.iter().any(|listed| name.eq_ignore_ascii_case(listed))
+}
 
 /// A list of fields to set, append or remove. Lookups ignore ASCII case.
 #[derive(Clone, Default, PartialEq, Eq)]

@@ -59,7 +59,6 @@ pub mod policy;
 mod redaction;
 pub mod request;
 pub mod route;
-mod secret_scope;
 pub mod seed;
 pub mod session;
 #[cfg(test)]
@@ -77,12 +76,11 @@ pub use headers::Headers;
 #[cfg(feature = "json")]
 pub use json_error::JsonError;
 pub use limits::{LimitExceeded, Limits};
-pub use options::{Options, Params, Setting, Settings};
+pub use options::{Options, Params, RequestTarget, SecretScope, Setting, Settings};
 pub use policy::auth::Auth;
 pub use policy::{Acquire, Why};
-pub use request::{Body, BuildError, IntoUrl, Prepared, Request, RequestTarget, UrlCache};
+pub use request::{Body, BuildError, IntoUrl, Prepared, Request, UrlCache};
 pub use route::proxy::Proxy;
-pub use secret_scope::SecretScope;
 pub use seed::{Seed, TestSeed};
 pub use session::Session;
 pub use time::{Instant, Now, UnixTime};

@@ -13,12 +13,11 @@ use crate::error::{Error, ErrorKind};
 use crate::headers::{HeaderError, Headers};
 use crate::http1::EncodedHeaders;
 use crate::limits::LimitExceeded;
-use crate::options::{Options, Params, ResolvedOptions, Setting, Settings};
+use crate::options::{Bound, Options, Params, ResolvedOptions, Setting, Settings};
 use crate::policy::Memory;
 use crate::request::prepared::{Prepared, general_lines};
 use crate::request::{BuildError, Request, Target};
 use crate::route::Route;
-use crate::secret_scope::Bound;
 use crate::seed::{Seed, TestSeed};
 #[cfg(feature = "tls")]
 use crate::tls::TlsConfig;
@@ -121,7 +120,7 @@ impl Session {
             None => library,
         };
         let mut settings = ResolvedOptions::new(settings, self.settings.decode_memory.clone());
-        settings.bound = Bound::new(&settings.secret_scope, &self.options, &settings);
+        settings.bound = Bound::new(&settings.secret_scope, &self.options, &settings, general_lines);
         self.settings = Arc::new(settings);
         self.headers = Arc::new(self.options.headers.clone());
         self.lines = general_lines(&self.headers, self.settings.decode);
@@ -195,7 +194,7 @@ impl Session {
                 let mut merged = ResolvedOptions::new(self.settings.with(level), self.settings.decode_memory.clone());
                 merged.bound = match level.secret_scope {
                     Setting::Inherit => self.settings.bound.clone(),
-                    _ => Bound::new(&merged.secret_scope, &self.options, &self.settings),
+                    _ => Bound::new(&merged.secret_scope, &self.options, &self.settings, general_lines),
                 };
                 Arc::new(merged)
             }
@@ -340,7 +339,8 @@ mod tests {
             }
             let prepared = session.prepare(&request).unwrap();
             let route = Route::new(
-                &prepared,
+                &prepared.url,
+                &None,
                 #[cfg(feature = "tls")]
                 None,
                 session.seed,

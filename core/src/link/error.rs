@@ -1,8 +1,8 @@
 //! Why a link failed, and why one that works is not used again.
 
 use super::layer::{LayerError, LayerKind, ProxyRefusal};
+use super::tls_failure::TlsFailure;
 use crate::http1::{self, ProtocolError};
-use crate::tls::TlsFailure;
 use std::error::Error;
 use std::fmt;
 

@@ -6,10 +6,11 @@
 //!
 //! Left out here: who calls what when. That is the [`Link`](super::Link).
 
+use super::tls_failure::TlsFailure;
+use super::tls_info::TlsInfo;
 use crate::Now;
 use crate::buffer::Retained;
 use crate::http1::{ProtocolError, ResponseHead};
-use crate::tls::{TlsFailure, TlsInfo};
 use std::error::Error;
 use std::fmt;
 use std::ops::Range;

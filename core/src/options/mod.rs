@@ -11,14 +11,19 @@
 
 mod composite;
 mod params;
+mod request_target;
 mod resolved;
+mod secret_scope;
 mod setting;
 mod settings;
 mod table;
 
 pub use composite::{KeepPostOptions, LeniencyOptions, LimitOptions, RedirectOptions};
 pub use params::Params;
-pub(crate) use resolved::ResolvedOptions;
+pub use request_target::RequestTarget;
+pub(crate) use resolved::{ResolvedOptions, SEND_FAILED_GRACE};
+pub(crate) use secret_scope::Bound;
+pub use secret_scope::SecretScope;
 pub use setting::Setting;
 pub(crate) use settings::LevelSettings;
 pub use settings::Settings;

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Settings;
+use super::secret_scope::Bound;
 use crate::content::decode::DecodeMemory;
 use crate::http1;
-use crate::secret_scope::Bound;
-use crate::transfer::shortest;
 
+/// Settings with what follows from them.
 #[derive(Clone, Debug)]
 pub(crate) struct ResolvedOptions {
     pub(crate) settings: Settings,
@@ -27,6 +27,24 @@ impl ResolvedOptions {
         let framing = Arc::new(http1::Config { limits: settings.limits, leniencies: settings.leniencies });
         ResolvedOptions { decode_memory, framing, shortest: shortest(&settings), settings, bound: None }
     }
+}
+
+/// After a failed write, for how long a response is waited for (T52).
+pub(crate) const SEND_FAILED_GRACE: Duration = Duration::from_secs(1);
+
+/// The shortest of all time limits, those of a whole transfer included.
+fn shortest(settings: &Settings) -> Duration {
+    let limits = [
+        settings.total_timeout,
+        settings.pool_timeout,
+        settings.connect_timeout,
+        settings.handshake_timeout,
+        settings.first_byte_timeout,
+        settings.idle_timeout,
+        settings.expect_continue,
+    ];
+    let fixed = [SEND_FAILED_GRACE, settings.limits.drain_time];
+    limits.into_iter().flatten().chain(fixed).min().unwrap_or_default()
 }
 
 impl Deref for ResolvedOptions {

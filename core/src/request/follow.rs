@@ -7,7 +7,7 @@ use http::Method;
 
 use super::body::Body;
 use super::prepared::Prepared;
-use super::target::RequestTarget;
+use crate::options::{Bound, RequestTarget};
 use crate::policy::redirect::{self, NextBody, NextHop};
 
 impl Prepared {
@@ -35,7 +35,7 @@ impl Prepared {
             self.cookies = Default::default();
         }
         if let Some(bound) = self.settings.bound.clone() {
-            bound.leave(self, &next.url);
+            self.withhold_from(&bound, &next.url);
         }
         if self.settings.target != RequestTarget::Url {
             // It was about the URL before.
@@ -48,5 +48,32 @@ impl Prepared {
         let method = std::mem::replace(&mut self.method, next.method);
         let url = Arc::unwrap_or_clone(std::mem::replace(&mut self.url, Arc::new(next.url)));
         (method, url)
+    }
+    /// Removes the session's secrets that `bound` keeps from the origin of `next`. The request still has its old URL.
+    ///
+    /// A redirect policy under which credentials follow does not widen the scope. A later hop does not bring back what
+    /// was removed.
+    fn withhold_from(&mut self, bound: &Bound, next: &Url) {
+        if bound.holds(&self.url) && !bound.holds(next) {
+            if self.headers.iter().any(|(name, value)| bound.is_secret_header(name, value)) {
+                self.lines = None;
+                Arc::make_mut(&mut self.headers).retain(|name, value| !bound.is_secret_header(name, value));
+            }
+            if bound.is_secret_auth(&self.auth) {
+                self.auth = None;
+            }
+            self.cookies.retain(|name, value| !bound.is_secret_cookie(name, value));
+        }
+        #[cfg(feature = "tls")]
+        if let Some(config) = &self.settings.tls {
+            let may_stay = match bound.is_session_tls(config) {
+                true => bound.holds(next),
+                false => crate::origin::same_origin(&self.url, next),
+            };
+            if !may_stay {
+                let config = config.without_secrets();
+                Arc::make_mut(&mut self.settings).settings.tls = config;
+            }
+        }
     }
 }

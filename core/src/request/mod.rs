@@ -7,8 +7,7 @@ pub mod body;
 mod follow;
 mod methods;
 pub mod prepared;
-pub(crate) mod target;
-mod url_cache;
+pub(crate) mod url_cache;
 
 use std::fmt;
 use std::sync::Arc;
@@ -27,7 +26,6 @@ use crate::url::{self, QueryShown, UrlError, UserInfo};
 
 pub use body::Body;
 pub use prepared::Prepared;
-pub use target::RequestTarget;
 pub use url_cache::UrlCache;
 
 /// A request: method, URL, options and body.

@@ -14,19 +14,15 @@ use http::Method;
 use url::{Position, Url};
 
 use crate::content::decode::accept_encoding;
-use crate::headers::{HeaderError, Headers};
+use crate::headers::{HeaderError, Headers, OWNED, USER_AGENT};
 use crate::http1::{BodyLength, EncodedHeaders, Version};
-use crate::options::{Params, ResolvedOptions, Settings};
+use crate::options::{Params, RequestTarget, ResolvedOptions, Settings};
 use crate::policy::auth::Auth;
 use crate::redaction;
 use crate::request::BuildError;
 use crate::request::body::Body;
-use crate::request::target::RequestTarget;
 use crate::route::proxy::Proxy;
 use crate::url::{absolute_target, host_header, request_target};
-
-/// What is sent as User-Agent unless the caller says otherwise.
-pub const USER_AGENT: &str = concat!("petition/", env!("CARGO_PKG_VERSION"));
 
 /// A request that is ready to be sent: a value, which sending does not change. Its Debug output shows no secrets.
 #[derive(Clone)]
@@ -41,29 +37,6 @@ pub struct Prepared {
     pub(crate) body: Body,
     pub(crate) content_type: Option<&'static str>,
     pub(crate) settings: Arc<ResolvedOptions>,
-}
-
-/// Fields that the core writes itself, and what sets them (T3, T21).
-const OWNED: [(&str, &str); 8] = [
-    ("connection", "use the option keep_alive"),
-    ("keep-alive", "use the option keep_alive"),
-    ("proxy-connection", "no proxy needs it"),
-    ("upgrade", "a request cannot ask for an upgrade yet"),
-    ("te", "use the option transfer_coding; trailers are always accepted"),
-    ("trailer", "trailers belong to the body"),
-    ("expect", "use the option expect_continue"),
-    ("proxy-authorization", "credentials for a proxy belong to the option proxy"),
-];
-
-/// What to use in place of a field for a proxy that says how its message is framed or where it goes, if `name` is one.
-pub(crate) fn owned_of_proxy(name: &str) -> Option<&'static str> {
-    let framing = [
-        ("host", "it follows from the URL"),
-        ("content-length", "it follows from the body"),
-        ("transfer-encoding", "it follows from the body"),
-    ];
-    let mut owned = OWNED.into_iter().filter(|(known, _)| !known.starts_with("proxy-")).chain(framing);
-    owned.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, instead)| instead)
 }
 
 impl Prepared {
@@ -105,7 +78,7 @@ impl Prepared {
         if self.settings.version == Version::Http10 && self.body.length().is_none() {
             return Err(BuildError::LengthNeeded);
         }
-        self.settings.target.check(&self.method)?;
+        self.settings.target.check(&self.method).map_err(BuildError::Target)?;
         if self.lines.is_none() {
             for (name, value) in self.headers.iter() {
                 self.check_field(name, value.as_bytes())?;

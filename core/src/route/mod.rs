@@ -15,9 +15,10 @@ use std::sync::Arc;
 
 use url::Url;
 
+use crate::headers::{Headers, USER_AGENT};
+use crate::http1::Config;
 use crate::link::{Layer, Link, Tunnel};
 use crate::origin::Scheme;
-use crate::request::prepared::{Prepared, USER_AGENT};
 use crate::route::proxy::Proxy;
 use crate::seed::Seed;
 #[cfg(feature = "tls")]
@@ -40,17 +41,16 @@ struct RouteKey {
 }
 
 impl Route {
-    /// The route of a request. `tls` is the configuration for whatever TLS the route has. `last` is the one that was made last, which is
-    /// likely to serve again.
+    /// Returns the route to the origin of `url`. `tls` configures the TLS of the origin and of the proxy. `last` is the
+    /// route that was made last, which is likely to serve again.
     pub(crate) fn new(
-        request: &Prepared,
+        url: &Url,
+        proxy: &Option<Proxy>,
         #[cfg(feature = "tls")] tls: Option<TlsConfig>,
         seed: Seed,
         last: &mut Option<Route>,
     ) -> Route {
-        let (scheme, host, port) =
-            (Scheme::of(&request.url), request.url.host_str().unwrap_or_default(), port(&request.url));
-        let proxy = &request.settings.proxy;
+        let (scheme, host, port) = (Scheme::of(url), url.host_str().unwrap_or_default(), port(url));
         if let Some(Route(way)) = last {
             let same = way.port == port && way.scheme == scheme && *way.host == *host && way.proxy == *proxy;
             #[cfg(feature = "tls")]
@@ -105,18 +105,23 @@ impl Route {
         self.0.proxy.as_ref().filter(|proxy| !proxy.tunnels(url))
     }
 
-    /// The layers of a new connection, from the socket upwards.
+    /// Returns the layers of a new connection for the request of `url` with `headers`, from the socket upwards.
     ///
     /// # Errors
     /// In words: TLS is needed and cannot be had for this name.
-    pub(crate) fn layers(&self, request: &Prepared) -> Result<Vec<Box<dyn Layer>>, String> {
+    pub(crate) fn layers(
+        &self,
+        url: &Url,
+        headers: &Headers,
+        framing: &Arc<Config>,
+    ) -> Result<Vec<Box<dyn Layer>>, String> {
         let mut layers: Vec<Box<dyn Layer>> = Vec::new();
         if let Some(proxy) = &self.0.proxy {
             if proxy.is_https() {
                 layers.push(self.proxy_tls(proxy)?);
             }
-            if proxy.tunnels(&request.url) {
-                layers.push(Box::new(self.tunnel(proxy, request)?));
+            if proxy.tunnels(url) {
+                layers.push(Box::new(self.tunnel(proxy, headers, framing)?));
             }
         }
         if self.0.scheme == Scheme::Https {
@@ -132,15 +137,15 @@ impl Route {
         link.tls_layers() == usize::from(of_proxy) + usize::from(self.0.scheme == Scheme::Https)
     }
 
-    fn tunnel(&self, proxy: &Proxy, request: &Prepared) -> Result<Tunnel, String> {
+    fn tunnel(&self, proxy: &Proxy, origin_headers: &Headers, framing: &Arc<Config>) -> Result<Tunnel, String> {
         let authority = format!("{}:{}", self.0.host, self.0.port);
         let headers = proxy.headers();
-        let agent = request.headers.get("user-agent").map_or(USER_AGENT.as_bytes(), |value| value.as_bytes());
+        let agent = origin_headers.get("user-agent").map_or(USER_AGENT.as_bytes(), |value| value.as_bytes());
         let agent = (!headers.contains("user-agent")).then_some(("User-Agent", agent));
         let auth = proxy.credentials().map(|auth| ("Proxy-Authorization", auth.header_value().as_bytes()));
         let own = headers.iter().map(|(name, value)| (name, value.as_bytes()));
         let fields = agent.into_iter().chain(auth).chain(own);
-        Tunnel::new(request.settings.framing.clone(), &authority, fields).map_err(|e| e.to_string())
+        Tunnel::new(framing.clone(), &authority, fields).map_err(|e| e.to_string())
     }
 
     #[cfg(feature = "tls")]
@@ -185,8 +190,8 @@ fn port(url: &Url) -> u16 {
 }
 
 /// Whether a request needs a TLS configuration: for the origin, or for its proxy.
-pub(crate) fn needs_tls(request: &Prepared) -> bool {
-    request.url.scheme() == "https" || request.settings.proxy.as_ref().is_some_and(Proxy::is_https)
+pub(crate) fn needs_tls(url: &Url, proxy: &Option<Proxy>) -> bool {
+    url.scheme() == "https" || proxy.as_ref().is_some_and(Proxy::is_https)
 }
 
 #[cfg(test)]
@@ -200,9 +205,9 @@ mod tests {
         let mut session = Session::seeded(seed);
         let request = session.prepare(&Request::new(Method::GET, url)).unwrap();
         #[cfg(feature = "tls")]
-        let route = Route::new(&request, None, session.seed, &mut session.route);
+        let route = Route::new(request.url(), &None, None, session.seed, &mut session.route);
         #[cfg(not(feature = "tls"))]
-        let route = Route::new(&request, session.seed, &mut session.route);
+        let route = Route::new(request.url(), &None, session.seed, &mut session.route);
         let mut hasher = Seed::from(TestSeed(0)).hasher();
         route.hash(&mut hasher);
         hasher.finish()

@@ -9,11 +9,10 @@ use std::sync::Arc;
 
 use url::Url;
 
-use crate::headers::{HeaderError, Headers};
+use crate::headers::{HeaderError, Headers, OWNED};
 use crate::limits::Limits;
 use crate::policy::auth::{Auth, AuthError};
 use crate::redaction;
-use crate::request::prepared::owned_of_proxy;
 #[cfg(feature = "tls")]
 use crate::tls::TlsConfig;
 use crate::url::{UrlError, parse_url};
@@ -184,6 +183,17 @@ impl std::error::Error for ProxyError {
             ProxyError::Auth(e) => e.source(),
         }
     }
+}
+
+/// What to use in place of a field for a proxy that says how its message is framed or where it goes, if `name` is one.
+fn owned_of_proxy(name: &str) -> Option<&'static str> {
+    let framing = [
+        ("host", "it follows from the URL"),
+        ("content-length", "it follows from the body"),
+        ("transfer-encoding", "it follows from the body"),
+    ];
+    let mut owned = OWNED.into_iter().filter(|(known, _)| !known.starts_with("proxy-")).chain(framing);
+    owned.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, instead)| instead)
 }
 
 #[cfg(test)]

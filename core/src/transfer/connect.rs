@@ -137,7 +137,7 @@ impl Machine {
     /// The socket is open: the layers shake hands, if there are any.
     fn open_link(&mut self) {
         let Some(route) = &self.route else { return self.fail(ErrorKind::Link(LinkError::Over)) };
-        let layers = match route.layers(&self.request) {
+        let layers = match route.layers(&self.request.url, &self.request.headers, &self.request.settings.framing) {
             Ok(layers) => layers,
             // The dial gives up its winner too.
             Err(words) => return self.fail(ErrorKind::NoTls(words)),

@@ -10,11 +10,8 @@ use super::machine::Machine;
 use super::stage::{Next, Stage};
 use super::upload::Upload;
 use crate::error::{ErrorKind, Timeout};
-use crate::options::Settings;
+use crate::options::SEND_FAILED_GRACE;
 use crate::time::{Instant, Now};
-
-/// After a failed write, for how long a response is waited for (T52).
-const SEND_FAILED_GRACE: Duration = Duration::from_secs(1);
 
 /// What is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,21 +28,6 @@ pub(super) enum Due {
     SendFailed,
     /// A body is drained no longer.
     DrainTime,
-}
-
-/// The shortest time that anything has, be it a whole transfer.
-pub(crate) fn shortest(settings: &Settings) -> Duration {
-    let limits = [
-        settings.total_timeout,
-        settings.pool_timeout,
-        settings.connect_timeout,
-        settings.handshake_timeout,
-        settings.first_byte_timeout,
-        settings.idle_timeout,
-        settings.expect_continue,
-    ];
-    let fixed = [SEND_FAILED_GRACE, settings.limits.drain_time];
-    limits.into_iter().flatten().chain(fixed).min().unwrap_or_default()
 }
 
 impl Machine {

@@ -137,7 +137,7 @@ impl Machine {
     fn take_route(&mut self, session: &mut Session) {
         self.append_own_cookies();
         #[cfg(feature = "tls")]
-        let tls = match (needs_tls(&self.request), &self.request.settings.tls) {
+        let tls = match (needs_tls(&self.request.url, &self.request.settings.proxy), &self.request.settings.tls) {
             (false, _) => None,
             (true, Some(config)) => Some(config.clone()),
             (true, None) => match session.default_tls() {
@@ -147,7 +147,7 @@ impl Machine {
         };
         #[cfg(feature = "tls")]
         if let (Some(config), Some(bound)) = (&tls, self.request.settings.bound.clone())
-            && let Some(proxy) = bound.proxy_without_secrets(&self.request.settings, config, session)
+            && let Some(proxy) = bound.proxy_without_secrets(&self.request.settings, config, || session.default_tls())
         {
             match proxy {
                 Ok(proxy) => Arc::make_mut(&mut self.request.settings).settings.proxy = Some(proxy),
@@ -155,11 +155,12 @@ impl Machine {
             }
         }
         #[cfg(not(feature = "tls"))]
-        if needs_tls(&self.request) {
+        if needs_tls(&self.request.url, &self.request.settings.proxy) {
             return self.fail(ErrorKind::NoTls("the feature `tls` is off".into()));
         }
         let route = Route::new(
-            &self.request,
+            &self.request.url,
+            &self.request.settings.proxy,
             #[cfg(feature = "tls")]
             tls,
             session.seed,

@@ -84,7 +84,6 @@ use crate::session::Session;
 use crate::time::{Instant, Now};
 
 use chain::Chain;
-pub(crate) use deadlines::shortest;
 use exchange::{ReadSide, WriteSide};
 pub use io::{Event, Hop, Input, Output, Side};
 use machine::{Blocked, Machine};

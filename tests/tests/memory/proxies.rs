@@ -167,7 +167,7 @@ fn t3_t4_connect_says_what_is_for_the_proxy_and_nothing_else() {
     });
     let received = world.received(0);
     let (connect, inside) = received.split_at(received.find("GET ").unwrap());
-    let agent = petition_core::request::prepared::USER_AGENT;
+    let agent = petition_core::headers::USER_AGENT;
     assert_eq!(
         connect,
         format!(

@@ -7,7 +7,7 @@ use std::time::Duration;
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
 
 fn agent() -> String {
-    format!("User-Agent: {}\r\n", petition_core::request::prepared::USER_AGENT)
+    format!("User-Agent: {}\r\n", petition_core::headers::USER_AGENT)
 }
 
 #[test]

@@ -6,5 +6,6 @@ mod mutations;
 mod project;
 mod purity;
 mod repository;
+mod rooms;
 mod rules;
 mod suffix_table;

@@ -3,29 +3,12 @@
 //! Whoever controls a redirect must not harvest what was meant for another origin (RFC 9110 §15.4, §17.16.3).
 
 use super::{CrossOrigin, Crossing, NextBody, NextHop, Policy};
+use crate::headers::is_sensitive_name;
 use crate::origin::OriginRef;
 use url::{Position, Url};
 
-/// Names whose values are secrets wherever they come from.
-const SENSITIVE: [&str; 9] = [
-    "authorization",
-    "cookie",
-    "proxy-authorization",
-    "www-authenticate",
-    "x-api-key",
-    "api-key",
-    "x-auth-token",
-    "private-token",
-    "x-csrf-token",
-];
-
 /// Fields that describe a body or its framing (RFC 9110 §15.4, the list in step 5), next to all of `content-*`.
 const OF_THE_BODY: [&str; 6] = ["transfer-encoding", "expect", "trailer", "digest", "repr-digest", "last-modified"];
-
-/// True for a field name, in any case, whose value is always treated as sensitive.
-pub fn is_sensitive_name(name: &str) -> bool {
-    SENSITIVE.iter().any(|listed| name.eq_ignore_ascii_case(listed))
-}
 
 /// True when a request field of the hop before goes to the `next` hop.
 ///

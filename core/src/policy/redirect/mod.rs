@@ -14,7 +14,7 @@ mod loops;
 
 pub use config::{CrossOrigin, CrossOriginBody, KeepPost, PlainHttp, Policy, Repeats};
 pub use decide::{decide, decide_with};
-pub use fields::{is_sensitive_name, referer, survives};
+pub use fields::{referer, survives};
 pub(in crate::policy) use follow::AFTER;
 pub use loops::Seen;
 

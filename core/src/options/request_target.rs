@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use crate::request::BuildError;
 use http::Method;
 
 /// What stands as the request target of the first hop. After a redirect it is the next URL's again.
@@ -36,15 +35,15 @@ impl RequestTarget {
     /// Whether this may be the target of a request with that method.
     ///
     /// # Errors
-    /// [`BuildError::Target`].
-    pub(crate) fn check(&self, method: &Method) -> Result<(), BuildError> {
+    /// What a request with this target needs.
+    pub(crate) fn check(&self, method: &Method) -> Result<(), &'static str> {
         match self {
             RequestTarget::Url => Ok(()),
             RequestTarget::Asterisk if *method == Method::OPTIONS => Ok(()),
-            RequestTarget::Asterisk => Err(BuildError::Target("the method OPTIONS for the target *")),
-            RequestTarget::Path(path) if !path.starts_with('/') => Err(BuildError::Target("a path that begins with /")),
+            RequestTarget::Asterisk => Err("the method OPTIONS for the target *"),
+            RequestTarget::Path(path) if !path.starts_with('/') => Err("a path that begins with /"),
             RequestTarget::Path(path) if path.bytes().all(|b| b.is_ascii_graphic() && b != b'#') => Ok(()),
-            RequestTarget::Path(_) => Err(BuildError::Target("a path in printable ASCII without space and #")),
+            RequestTarget::Path(_) => Err("a path in printable ASCII without space and #"),
         }
     }
 }

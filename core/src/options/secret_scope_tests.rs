@@ -146,7 +146,7 @@ fn t80_only_an_https_proxy_without_its_own_tls_gets_other_settings() {
         let request = get("/").proxy(proxy.clone());
         let settings = session.prepare(&request).unwrap().settings;
         let bound = settings.bound.clone().unwrap();
-        let changed = bound.proxy_without_secrets(&settings, &danger, &mut session);
+        let changed = bound.proxy_without_secrets(&settings, &danger, || session.default_tls());
         assert_eq!(changed.is_some(), is_changed, "{proxy:?}");
         if let Some(changed) = changed {
             assert!(!changed.unwrap().tls_config().unwrap().accepts_invalid_certs());

@@ -9,14 +9,13 @@ use std::sync::Arc;
 
 use url::Url;
 
+use super::{LevelSettings, Options, Params, Setting, Settings};
 use crate::headers::Headers;
 use crate::http1::EncodedHeaders;
-use crate::options::{LevelSettings, Options, Params, Setting, Settings};
 use crate::origin::{Origin, OriginRef};
 use crate::policy::auth::Auth;
-use crate::request::prepared::{Prepared, general_lines};
 #[cfg(feature = "tls")]
-use crate::{route::proxy::Proxy, session::Session, tls::TlsConfig};
+use crate::{route::proxy::Proxy, tls::TlsConfig};
 
 /// To which origins the secrets of a session go. A request to another origin is sent without them.
 ///
@@ -69,8 +68,14 @@ pub(crate) struct Bound {
 }
 
 impl Bound {
-    /// The secrets in the `session`'s options as `scope` binds them, `None` when it does not. `settings` are the session's.
-    pub(crate) fn new(scope: &SecretScope, session: &Options, settings: &Settings) -> Option<Arc<Bound>> {
+    /// Returns the secrets in the `session`'s options as `scope` binds them, `None` when it does not. `settings` are the
+    /// session's. `encode` writes out the fields that are no secrets.
+    pub(crate) fn new(
+        scope: &SecretScope,
+        session: &Options,
+        settings: &Settings,
+        encode: impl FnOnce(&Headers, bool) -> Option<Arc<EncodedHeaders>>,
+    ) -> Option<Arc<Bound>> {
         let origins = match (scope, &settings.base_url) {
             (SecretScope::Origins(origins), _) => origins.clone(),
             (SecretScope::BaseOrigin, Some(base)) => [Origin::of(base)].into(),
@@ -82,7 +87,7 @@ impl Bound {
         Some(Arc::new(Bound {
             origins,
             secret,
-            open_lines: general_lines(&open, settings.decode),
+            open_lines: encode(&open, settings.decode),
             open: Arc::new(open),
             auth: settings.auth.clone(),
             cookies: session.cookies.clone(),
@@ -124,42 +129,35 @@ impl Bound {
         &self,
         settings: &Settings,
         config: &TlsConfig,
-        session: &mut Session,
+        default_tls: impl FnOnce() -> Result<TlsConfig, String>,
     ) -> Option<Result<Proxy, String>> {
         let proxy = settings.proxy.as_ref().filter(|proxy| proxy.is_https() && proxy.tls_config().is_none())?;
         let others = config.without_secrets();
         if self.holds(proxy.url()) || others.as_ref() == Some(config) {
             return None;
         }
-        Some(others.map_or_else(|| session.default_tls(), Ok).map(|others| proxy.clone().tls(others)))
+        Some(others.map_or_else(default_tls, Ok).map(|others| proxy.clone().tls(others)))
     }
 
-    /// Takes out of a request that a redirect leads to `next` what may not go there. The request still has its old URL.
-    ///
-    /// Not even a policy by which credentials follow takes a session's secrets out of their scope. What was taken out stays out.
-    pub(crate) fn leave(&self, request: &mut Prepared, next: &Url) {
-        if self.holds(&request.url) && !self.holds(next) {
-            let is_secret = |name: &str, value: &http::HeaderValue| {
-                self.secret.iter().any(|(own, secret)| own.eq_ignore_ascii_case(name) && secret == value)
-            };
-            if request.headers.iter().any(|(name, value)| is_secret(name, value)) {
-                request.lines = None;
-                Arc::make_mut(&mut request.headers).retain(|name, value| !is_secret(name, value));
-            }
-            if request.auth == self.auth {
-                request.auth = None;
-            }
-            request.cookies.retain(|name, value| !self.cookies.iter().any(|own| own == (name, value)));
-        }
-        #[cfg(feature = "tls")]
-        if let Some(config) = &request.settings.tls {
-            let is_sessions = self.tls.as_ref() == Some(config);
-            let may_stay = if is_sessions { self.holds(next) } else { crate::origin::same_origin(&request.url, next) };
-            if !may_stay {
-                let config = config.without_secrets();
-                Arc::make_mut(&mut request.settings).settings.tls = config;
-            }
-        }
+    /// Whether this field of a request came from the session's secrets.
+    pub(crate) fn is_secret_header(&self, name: &str, value: &http::HeaderValue) -> bool {
+        self.secret.iter().any(|(own, secret)| own.eq_ignore_ascii_case(name) && secret == value)
+    }
+
+    /// Whether these credentials are the session's.
+    pub(crate) fn is_secret_auth(&self, auth: &Option<Auth>) -> bool {
+        *auth == self.auth
+    }
+
+    /// Whether the session brought this cookie.
+    pub(crate) fn is_secret_cookie(&self, name: &str, value: &str) -> bool {
+        self.cookies.iter().any(|own| own == (name, value))
+    }
+
+    /// Whether this is the session's TLS configuration.
+    #[cfg(feature = "tls")]
+    pub(crate) fn is_session_tls(&self, config: &TlsConfig) -> bool {
+        self.tls.as_ref() == Some(config)
     }
 }
 
