@@ -1,7 +1,9 @@
-//! The session: options, cookies and the default TLS configuration, as plain shared data without a lock of its own.
+//! The session: options, cookies and the default TLS configuration, as plain shared data without a
+//! lock of its own.
 //!
-//! A transport keeps one behind whatever lock it likes and hands it to a transfer only when that asks to be
-//! synchronised ([`Transfer::sync`](crate::Transfer::sync)); nothing here waits or does I/O.
+//! A transport keeps one behind whatever lock it likes and hands it to a transfer only when that
+//! asks to be synchronised ([`Transfer::sync`](crate::Transfer::sync)); nothing here waits or does
+//! I/O.
 
 use std::sync::Arc;
 
@@ -15,7 +17,7 @@ use crate::http1::EncodedHeaders;
 use crate::limits::LimitExceeded;
 use crate::options::{Bound, Options, Params, ResolvedOptions, Setting, Settings};
 use crate::policy::Memory;
-use crate::request::prepared::{Prepared, general_lines};
+use crate::request::prepared::{Prepared, encode_general};
 use crate::request::{BuildError, Request, Target};
 use crate::route::Route;
 use crate::seed::{Seed, TestSeed};
@@ -40,16 +42,17 @@ use crate::url::{self, UrlError};
 #[derive(Debug)]
 pub struct Session {
     options: Options,
-    /// `options` merged over the library's defaults; made again when they change, shared by every request that sets none of its own.
+    /// `options` merged over the library's defaults; made again when they change, shared by every
+    /// request that sets none of its own.
     settings: Arc<ResolvedOptions>,
     headers: Arc<Headers>,
     /// `headers` and the automatic fields, written out.
-    lines: Option<Arc<EncodedHeaders>>,
+    encoded: Option<Arc<EncodedHeaders>>,
     pub(crate) seed: Seed,
     /// The one that was made last.
     pub(crate) route: Option<Route>,
     /// The fields that were written out last.
-    written: Option<HeadCache>,
+    head_cache: Option<HeadCache>,
     pub(crate) memory: Memory,
     #[cfg(feature = "tls")]
     default_tls: Option<TlsConfig>,
@@ -60,12 +63,13 @@ pub struct Session {
 struct HeadCache {
     route: Route,
     general: Arc<EncodedHeaders>,
-    lines: Arc<EncodedHeaders>,
+    encoded: Arc<EncodedHeaders>,
 }
 
 impl Session {
-    /// A session with the library's defaults and an empty jar, under a seed that anybody knows ([`TestSeed`] 0): for tests and runs that
-    /// repeat. petition-std and petition-mio make theirs with [`Session::seeded`].
+    /// A session with the library's defaults and an empty jar, under a seed that anybody knows
+    /// ([`TestSeed`] 0): for tests and runs that repeat. petition-std and petition-mio make theirs
+    /// with [`Session::seeded`].
     pub fn new() -> Session {
         Session::seeded(TestSeed(0))
     }
@@ -76,12 +80,12 @@ impl Session {
         let (headers, settings) = (Headers::new(), Settings::default());
         Session {
             options: Options::new(),
-            lines: general_lines(&headers, settings.decode),
+            encoded: encode_general(&headers, settings.decode),
             settings: Arc::new(ResolvedOptions::new(settings, DecodeMemory::default())),
             headers: Arc::new(headers),
             seed,
             route: None,
-            written: None,
+            head_cache: None,
             memory: Memory::default(),
             #[cfg(feature = "tls")]
             default_tls: None,
@@ -93,8 +97,8 @@ impl Session {
         &self.options
     }
 
-    /// Changes the session's options. Requests prepared from now on see the change. When `change` panics, they see
-    /// what it had changed by then.
+    /// Changes the session's options. Requests prepared from now on see the change. When `change`
+    /// panics, they see what it had changed by then.
     ///
     /// ```
     /// # let mut session = petition_core::Session::new();
@@ -120,13 +124,13 @@ impl Session {
             None => library,
         };
         let mut settings = ResolvedOptions::new(settings, self.settings.decode_memory.clone());
-        settings.bound = Bound::new(&settings.secret_scope, &self.options, &settings, general_lines);
+        settings.bound = Bound::new(&settings.secret_scope, &self.options, &settings, encode_general);
         self.settings = Arc::new(settings);
         self.headers = Arc::new(self.options.headers.clone());
-        self.lines = general_lines(&self.headers, self.settings.decode);
+        self.encoded = encode_general(&self.headers, self.settings.decode);
         // It may hold a proxy or a TLS configuration that is not wanted any more.
         self.route = None;
-        self.written = None;
+        self.head_cache = None;
     }
 
     /// Sets fields that every request carries from now on, unless it says otherwise itself.
@@ -142,8 +146,9 @@ impl Session {
         })
     }
 
-    /// Sets the URL that relative URLs are resolved against, by RFC 3986 §5 and never by string prefix. The session's secrets go to its
-    /// origin alone from now on, unless a [`SecretScope`](crate::SecretScope) is set.
+    /// Sets the URL that relative URLs are resolved against, by RFC 3986 §5 and never by string
+    /// prefix. The session's secrets go to its origin alone from now on, unless a
+    /// [`SecretScope`](crate::SecretScope) is set.
     ///
     /// # Errors
     /// [`BuildError::Url`] when it is no absolute http or https URL.
@@ -160,7 +165,8 @@ impl Session {
         &self.settings
     }
 
-    /// What the decoders of this session's transfers hold together, of [`Limits::decode_memory`](crate::Limits::decode_memory).
+    /// What the decoders of this session's transfers hold together, of
+    /// [`Limits::decode_memory`](crate::Limits::decode_memory).
     pub fn decode_memory(&self) -> &DecodeMemory {
         &self.settings.decode_memory
     }
@@ -175,11 +181,12 @@ impl Session {
         f(&mut self.memory.jar)
     }
 
-    /// Merges the request's options over the session's, resolves its URL and checks everything that can be checked
-    /// before anything is sent. Neither the session nor the request is changed.
+    /// Merges the request's options over the session's, resolves its URL and checks everything that
+    /// can be checked before anything is sent. Neither the session nor the request is changed.
     ///
     /// # Errors
-    /// An [`Error`] of kind [`Build`](crate::ErrorKind::Build), phase [`Prepare`](crate::Phase::Prepare), with the first fault found.
+    /// An [`Error`] of kind [`Build`](crate::ErrorKind::Build), phase
+    /// [`Prepare`](crate::Phase::Prepare), with the first fault found.
     pub fn prepare(&self, request: &Request) -> Result<Prepared, Error> {
         self.try_prepare(request).map_err(|fault| request.error(ErrorKind::Build(fault)))
     }
@@ -194,7 +201,7 @@ impl Session {
                 let mut merged = ResolvedOptions::new(self.settings.with(level), self.settings.decode_memory.clone());
                 merged.bound = match level.secret_scope {
                     Setting::Inherit => self.settings.bound.clone(),
-                    _ => Bound::new(&merged.secret_scope, &self.options, &self.settings, general_lines),
+                    _ => Bound::new(&merged.secret_scope, &self.options, &self.settings, encode_general),
                 };
                 Arc::new(merged)
             }
@@ -203,9 +210,10 @@ impl Session {
         let (mut url, userinfo) = resolve(&request.target, &settings)?;
         let bound = settings.bound.clone().filter(|bound| !bound.holds(&url));
         let outside = bound.as_deref();
-        let (fields, lines) = outside.map_or((&self.headers, &self.lines), |bound| (&bound.open, &bound.open_lines));
-        let (headers, lines) = match request.options.headers.is_empty() {
-            true if settings.decode == self.settings.decode => (fields.clone(), lines.clone()),
+        let (fields, encoded) =
+            outside.map_or((&self.headers, &self.encoded), |bound| (&bound.open, &bound.open_encoded));
+        let (headers, encoded) = match request.options.headers.is_empty() {
+            true if settings.decode == self.settings.decode => (fields.clone(), encoded.clone()),
             true => (fields.clone(), None),
             false => (Arc::new(request.options.headers.layered_over(fields)), None),
         };
@@ -238,7 +246,7 @@ impl Session {
             method: request.method.clone(),
             url,
             headers,
-            lines,
+            encoded,
             cookies,
             auth,
             body: request.body.clone(),
@@ -249,28 +257,31 @@ impl Session {
         Ok(prepared)
     }
 
-    /// The lines of a request that brings no fields of its own, Host first. They are likely to serve again.
-    pub(crate) fn written(&mut self, route: &Route, request: &Prepared) -> Option<Arc<EncodedHeaders>> {
-        let general = request.lines.as_ref()?;
-        if let Some(last) = &self.written
+    /// The lines of a request that brings no fields of its own, Host first. They are likely to
+    /// serve again.
+    pub(crate) fn encoded_head(&mut self, route: &Route, request: &Prepared) -> Option<Arc<EncodedHeaders>> {
+        let general = request.encoded.as_ref()?;
+        if let Some(last) = &self.head_cache
             && last.route.is(route)
             && Arc::ptr_eq(&last.general, general)
         {
-            return Some(last.lines.clone());
+            return Some(last.encoded.clone());
         }
         // A Host that cannot be sent is reported when it is to be sent.
-        let lines = Arc::new(general.behind([request.host()]).ok()?);
-        self.written = Some(HeadCache { route: route.clone(), general: general.clone(), lines: lines.clone() });
-        Some(lines)
+        let encoded = Arc::new(general.behind([request.host()]).ok()?);
+        self.head_cache = Some(HeadCache { route: route.clone(), general: general.clone(), encoded: encoded.clone() });
+        Some(encoded)
     }
 
-    /// Whether the TLS configuration for requests that set none has been made: not before the first https URL.
+    /// Whether the TLS configuration for requests that set none has been made: not before the first
+    /// https URL.
     #[cfg(feature = "tls")]
     pub fn has_default_tls(&self) -> bool {
         self.default_tls.is_some()
     }
 
-    /// The TLS configuration for requests that set none; made when it is first needed, since loading roots costs time.
+    /// The TLS configuration for requests that set none; made when it is first needed, since
+    /// loading roots costs time.
     ///
     /// # Errors
     /// In words, when no crypto provider or no roots are compiled in.
@@ -332,7 +343,7 @@ mod tests {
     #[test]
     fn lines_written_for_a_route_serve_its_next_request() {
         let mut session = Session::new();
-        let mut lines = |url: &str, field: bool| {
+        let mut encoded = |url: &str, field: bool| {
             let mut request = Request::new(http::Method::GET, url);
             if field {
                 request = request.header("X", "1");
@@ -346,12 +357,12 @@ mod tests {
                 session.seed,
                 &mut session.route,
             );
-            session.written(&route, &prepared)
+            session.encoded_head(&route, &prepared)
         };
-        let first = lines("http://a.test/1", false).unwrap();
-        assert!(Arc::ptr_eq(&first, &lines("http://a.test/2", false).unwrap()));
-        assert!(lines("http://a.test/", true).is_none(), "its own fields are written for it");
-        let other = lines("http://b.test/", false).unwrap();
+        let first = encoded("http://a.test/1", false).unwrap();
+        assert!(Arc::ptr_eq(&first, &encoded("http://a.test/2", false).unwrap()));
+        assert!(encoded("http://a.test/", true).is_none(), "its own fields are written for it");
+        let other = encoded("http://b.test/", false).unwrap();
         assert!(!Arc::ptr_eq(&first, &other), "the host is another");
     }
 

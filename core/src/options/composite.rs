@@ -1,7 +1,8 @@
-//! Composite options: values of several parts, of which each level sets the parts that it wants.
+//! Composite options: values of several parts that each level sets one by one.
 //!
-//! A part merges as a single option does, so a limit that a request sets leaves the session's other limits alone, in
-//! whatever order both were set. The parts are those of the merged value, and a part that is missing here does not compile.
+//! Each part merges like a single option. A limit that a request sets leaves the session's other
+//! limits alone, whatever the order of the calls. The parts are the fields of the merged value; a
+//! missing part does not compile.
 
 use super::setting::{Level, Setting};
 use crate::http1::Leniencies;
@@ -37,17 +38,18 @@ macro_rules! composite {
                 }
             }
 
-            fn over(&self, lower: &$value, default: $value) -> $value {
+            fn layered_over(&self, lower: &$value, default: $value) -> $value {
                 $value {
-                    $($part: self.$part.over(&lower.$part, default.$part),)*
-                    $($($sub: self.$sub.over(&lower.$sub, default.$sub),)*)?
+                    $($part: self.$part.layered_over(&lower.$part, default.$part),)*
+                    $($($sub: self.$sub.layered_over(&lower.$sub, default.$sub),)*)?
                 }
             }
         }
 
         impl $options {
-            /// Sets every part: to its value in this one, those that equal the default included; to the default with [`Setting::Clear`];
-            /// to what the lower level says with [`Setting::Inherit`].
+            /// Sets every part. A value sets all parts, including those that equal the default.
+            /// [`Setting::Clear`] sets each to its default, and [`Setting::Inherit`] to the lower
+            /// level's value.
             pub fn all(&mut self, value: impl Into<Setting<$value>>) -> &mut Self {
                 *self = Level::whole(value.into());
                 self
@@ -72,7 +74,7 @@ macro_rules! composite {
 }
 
 composite! {
-    /// What one level says of [`Limits`], part by part.
+    /// One level's settings for [`Limits`], part by part.
     LimitOptions for Limits {
         head_bytes: usize,
         head_line_bytes: usize,
@@ -101,7 +103,7 @@ composite! {
 }
 
 composite! {
-    /// What one level says of [`Leniencies`], part by part.
+    /// One level's settings for [`Leniencies`], part by part.
     LeniencyOptions for Leniencies {
         obs_fold: bool,
         bare_lf: bool,
@@ -127,7 +129,7 @@ composite! {
 }
 
 composite! {
-    /// What one level says of the redirect [`Policy`], part by part.
+    /// One level's settings for the redirect [`Policy`], part by part.
     RedirectOptions for Policy {
         max: u32,
         repeats: Repeats,
@@ -144,7 +146,7 @@ composite! {
 }
 
 composite! {
-    /// What one level says of [`KeepPost`], part by part.
+    /// One level's settings for [`KeepPost`], part by part.
     KeepPostOptions for KeepPost {
         on_301: bool,
         on_302: bool,

@@ -1,14 +1,14 @@
-//! Every part of every composite option over three levels, set in any order.
+//! Merges every part of every composite option over three levels, set in any order.
 
 use std::time::Duration;
 
 use super::*;
 use crate::options::{Options, Settings};
 
-/// The same numbers on every run: xorshift64*.
-struct Chance(u64);
+/// A deterministic random generator: xorshift64*.
+struct XorShift(u64);
 
-impl Chance {
+impl XorShift {
     fn below(&mut self, n: usize) -> usize {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
@@ -17,10 +17,11 @@ impl Chance {
     }
 }
 
-/// One part: how a level says it, and what came of it. The number is the value to set; `None` clears.
+/// The name of a part, its setter, and a getter for the merged value. The setter takes a number
+/// that stands for a value; `None` clears.
 type Part = (&'static str, fn(&mut Options, Option<u8>), fn(&Settings) -> String);
 
-/// A value that a test number stands for.
+/// A type whose values test numbers stand for.
 trait Numbered {
     fn of(number: u8) -> Self;
 }
@@ -136,32 +137,32 @@ fn merged(levels: &[&Options]) -> Settings {
 }
 
 #[test]
-fn each_part_is_that_of_the_most_specific_level() {
-    let mut chance = Chance(20261130);
+fn each_part_comes_from_the_most_specific_level() {
+    let mut rng = XorShift(20261130);
     for round in 0..2000 {
         let mut levels = [Options::new(), Options::new()];
         let mut last = vec![[None; 2]; PARTS.len()];
-        for _ in 0..chance.below(60) {
-            let (part, level) = (chance.below(PARTS.len()), chance.below(2));
-            let number = (chance.below(4) > 0).then(|| u8::try_from(chance.below(200)).unwrap());
+        for _ in 0..rng.below(60) {
+            let (part, level) = (rng.below(PARTS.len()), rng.below(2));
+            let number = (rng.below(4) > 0).then(|| u8::try_from(rng.below(200)).unwrap());
             PARTS[part].1(&mut levels[level], number);
             last[part][level] = Some(number);
         }
         let [session, request] = &levels;
         let both = merged(&[session, request]);
-        for (&(name, set, get), said) in PARTS.iter().zip(&last) {
-            // The setting that counts, by itself.
+        for (&(name, set, get), set_to) in PARTS.iter().zip(&last) {
+            // The winning setting, alone.
             let mut alone = Options::new();
-            if let Some(number) = said[1].or(said[0]) {
+            if let Some(number) = set_to[1].or(set_to[0]) {
                 set(&mut alone, number);
             }
-            assert_eq!(get(&both), get(&merged(&[&alone])), "{name} in round {round}: {said:?}");
+            assert_eq!(get(&both), get(&merged(&[&alone])), "{name} in round {round}: {set_to:?}");
         }
     }
 }
 
 #[test]
-fn whole_value_sets_every_part_and_clearing_unsets_them() {
+fn whole_values_set_and_clear_every_part() {
     let mut session = Options::new();
     session
         .redirects(|r| {

@@ -1,13 +1,23 @@
-//! Options at three levels, and the one order in which they are merged.
+//! Options at three levels, merged in one order.
 //!
 //! # The merge order
 //!
-//! library defaults < session < request. What a level says of an option is a [`Setting`]: `Inherit` takes the lower level's value,
-//! `Set` replaces it, `Clear` goes back to the library's default whatever the session said. A composite option (redirects, limits,
-//! leniencies) has one setting for each part, so that a level changes the parts that it names and no other. The three lists
-//! merge by name: an upper level replaces every entry of the names that it contains ([`Headers`] ignoring case,
-//! [`Params`] exactly), may remove a name, and leaves the others alone. Nothing that is set on a request stays on the session:
-//! merging makes a new value and changes neither level.
+//! Library defaults < session < request: the request wins. Each level holds a [`Setting`] for each
+//! option:
+//!
+//! - `Inherit` takes the lower level's value.
+//! - `Set` replaces it.
+//! - `Clear` restores the library's default, whatever the session sets.
+//!
+//! A composite option (redirects, limits, leniencies) has one setting per part. A level changes
+//! only the parts that it sets.
+//!
+//! The three lists (headers, query, cookies) merge by name. An upper level replaces or removes all
+//! entries of the names that it contains, and leaves the others alone. [`Headers`] compares names
+//! ignoring case, [`Params`] compares them exactly.
+//!
+//! Merging creates a new value and changes neither level: options of a request never stay on the
+//! session.
 
 mod composite;
 mod params;
@@ -30,11 +40,11 @@ pub use settings::Settings;
 
 use crate::headers::Headers;
 
-/// What one level, a session or a request, says of every option.
+/// The options of one level: a session's or a request's.
 ///
-/// There is one setter for each option. It takes a plain value, or a [`Setting`]: [`Setting::Clear`] means the default that the setter
-/// documents, whatever the session says; [`Setting::Inherit`] takes back what this level has said. An option that is a time limit takes
-/// `None` for no limit.
+/// Each option has one setter. It takes a plain value or a [`Setting`]: [`Setting::Clear`] selects
+/// the default that the setter documents, whatever the session sets. [`Setting::Inherit`] undoes
+/// what this level has set. Options that are time limits take `None` for no limit.
 ///
 /// ```
 /// use petition_core::{Proxy, Session, Setting};
@@ -59,21 +69,21 @@ use crate::headers::Headers;
 pub struct Options {
     /// Request fields.
     pub headers: Headers,
-    /// Query parameters, added to the query that the URL has already.
+    /// Query parameters, appended to the URL's own query.
     pub query: Params,
-    /// Cookies beside those of the jar; for the first origin only, and never stored.
+    /// Cookies besides those of the jar: sent to the first origin only, and never stored.
     pub cookies: Params,
-    /// Everything else; `None` when nothing of it is set, which is the common case for a request.
+    /// All other options; `None` while none is set, the common case for a request.
     level: Option<Box<LevelSettings>>,
 }
 
 impl Options {
-    /// Options that say nothing.
+    /// Creates options that set nothing.
     pub const fn new() -> Self {
         Options { headers: Headers::new(), query: Params::new(), cookies: Params::new(), level: None }
     }
 
-    /// What this level says of the options beside the lists, if anything.
+    /// Returns this level's settings apart from the lists, if any is set.
     pub(crate) fn level(&self) -> Option<&LevelSettings> {
         self.level.as_deref()
     }

@@ -1,19 +1,22 @@
-//! The request target where it is not the URL's own (RFC 9112 §3.2).
+//! Request targets other than the URL's own (RFC 9112 §3.2).
 
 use std::fmt;
 
 use http::Method;
 
-/// What stands as the request target of the first hop. After a redirect it is the next URL's again.
+/// The request target of the first hop. After a redirect, the target is that of the next URL.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub enum RequestTarget {
-    /// Path and query of the URL, or all of it to a proxy that forwards (RFC 9112 §3.2.1, §3.2.2).
+    /// Path and query of the URL, or the whole URL for a forwarding proxy (RFC 9112 §3.2.1,
+    /// §3.2.2).
     #[default]
     Url,
-    /// `*`: the server as a whole, whatever the URL's path; for OPTIONS only, also to a proxy (RFC 9112 §3.2.4).
+    /// `*`: the server as a whole, whatever the URL's path. For OPTIONS only; also sent to a proxy
+    /// (RFC 9112 §3.2.4).
     Asterisk,
-    /// This path, with a query if there is one, in the place of the URL's and exactly as given: dot segments stay, nothing
-    /// is escaped. It begins with `/` and is printable ASCII without `#`. Cookies and redirects go by the URL.
+    /// This path and optional query in place of the URL's, sent unchanged: dot segments stay, and
+    /// nothing is escaped. It begins with `/` and is printable ASCII without `#`. Cookies and
+    /// redirects use the URL.
     Path(Box<str>),
 }
 
@@ -32,15 +35,15 @@ impl fmt::Debug for RequestTarget {
 }
 
 impl RequestTarget {
-    /// Whether this may be the target of a request with that method.
+    /// Checks that a request with this method may have this target.
     ///
     /// # Errors
-    /// What a request with this target needs.
+    /// A text that says what was expected, if it may not or if the path is malformed.
     pub(crate) fn check(&self, method: &Method) -> Result<(), &'static str> {
         match self {
             RequestTarget::Url => Ok(()),
             RequestTarget::Asterisk if *method == Method::OPTIONS => Ok(()),
-            RequestTarget::Asterisk => Err("the method OPTIONS for the target *"),
+            RequestTarget::Asterisk => Err("the method OPTIONS with the target *"),
             RequestTarget::Path(path) if !path.starts_with('/') => Err("a path that begins with /"),
             RequestTarget::Path(path) if path.bytes().all(|b| b.is_ascii_graphic() && b != b'#') => Ok(()),
             RequestTarget::Path(_) => Err("a path in printable ASCII without space and #"),

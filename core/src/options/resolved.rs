@@ -1,4 +1,5 @@
-//! The settings of a request, and what follows from them: made once for all requests that set none of their own.
+//! A request's settings and the values derived from them. Requests without settings of their own
+//! share one.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -13,12 +14,12 @@ use crate::http1;
 #[derive(Clone, Debug)]
 pub(crate) struct ResolvedOptions {
     pub(crate) settings: Settings,
-    /// What the decoders of the session's transfers hold together.
+    /// The memory budget that the decoders of the session's transfers share.
     pub(crate) decode_memory: DecodeMemory,
     pub(crate) framing: Arc<http1::Config>,
-    /// The shortest of the times that the settings give to anything.
+    /// The shortest of all timeouts in the settings.
     pub(crate) shortest: Duration,
-    /// The secrets of the session that may not go to every origin.
+    /// The session's secrets, if they are bound to origins.
     pub(crate) bound: Option<Arc<Bound>>,
 }
 

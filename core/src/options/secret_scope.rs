@@ -1,9 +1,11 @@
 //! To which origins the secrets of a session go.
 //!
-//! A session's secrets are its sensitive fields, its credentials, its own cookies and query parameters, its client certificate, and TLS
-//! settings that do not verify. A base URL makes it easy to ask another origin by mistake (`//evil.example/x` is a relative URL), so with one
-//! the secrets are bound to its origin. The scope holds at every hop, whatever the redirect policy allows. Left out: the secrets of
-//! a request, which belong to that request's origin (`redirect`), and the jar's cookies, which have domains of their own.
+//! A session's secrets are its sensitive fields, its credentials, its own cookies and query
+//! parameters, its client certificate, and TLS settings that do not verify. A base URL makes it
+//! easy to ask another origin by mistake (`//evil.example/x` is a relative URL), so with one the
+//! secrets are bound to its origin. The scope holds at every hop, whatever the redirect policy
+//! allows. Left out: the secrets of a request, which belong to that request's origin (`redirect`),
+//! and the jar's cookies, which have domains of their own.
 
 use std::sync::Arc;
 
@@ -19,9 +21,11 @@ use crate::{route::proxy::Proxy, tls::TlsConfig};
 
 /// To which origins the secrets of a session go. A request to another origin is sent without them.
 ///
-/// The secrets are the session's sensitive fields, `auth`, cookies and query parameters, and of its `tls` the client certificate and
-/// settings that do not verify: another origin gets the same roots and versions without these, or the default TLS configuration in
-/// place of a `rustls::ClientConfig` of the caller's. So does a proxy that is spoken to over TLS and has no settings of its own. Secrets set on a request go to that request's origin, whatever the scope.
+/// The secrets are the session's sensitive fields, `auth`, cookies and query parameters, and of its
+/// `tls` the client certificate and settings that do not verify: another origin gets the same roots
+/// and versions without these, or the default TLS configuration in place of a
+/// `rustls::ClientConfig` of the caller's. So does a proxy that is spoken to over TLS and has no
+/// settings of its own. Secrets set on a request go to that request's origin, whatever the scope.
 ///
 /// ```
 /// use petition_core::{Method, Request, Session};
@@ -37,12 +41,14 @@ use crate::{route::proxy::Proxy, tls::TlsConfig};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SecretScope {
-    /// With a base URL on the session: to its origin. Without one: to every origin, as [`SecretScope::Any`]. The default.
+    /// With a base URL on the session: to its origin. Without one: to every origin, as
+    /// [`SecretScope::Any`]. The default.
     #[default]
     BaseOrigin,
     /// To every origin that a request names. The redirect policy decides what follows a redirect.
     Any,
-    /// To these origins. A redirect from one to another still drops credentials, as between any two origins.
+    /// To these origins. A redirect from one to another still drops credentials, as between any two
+    /// origins.
     Origins(Arc<[Origin]>),
 }
 
@@ -60,7 +66,7 @@ pub(crate) struct Bound {
     secret: Headers,
     /// Its other fields, and these written out.
     pub(crate) open: Arc<Headers>,
-    pub(crate) open_lines: Option<Arc<EncodedHeaders>>,
+    pub(crate) open_encoded: Option<Arc<EncodedHeaders>>,
     auth: Option<Auth>,
     cookies: Params,
     #[cfg(feature = "tls")]
@@ -87,7 +93,7 @@ impl Bound {
         Some(Arc::new(Bound {
             origins,
             secret,
-            open_lines: encode(&open, settings.decode),
+            open_encoded: encode(&open, settings.decode),
             open: Arc::new(open),
             auth: settings.auth.clone(),
             cookies: session.cookies.clone(),
@@ -102,8 +108,8 @@ impl Bound {
         self.origins.iter().any(|held| *held == origin)
     }
 
-    /// Takes the session's credentials and TLS secrets out of `merged`, the settings of a request outside of the scope of which `own` is the
-    /// request's level.
+    /// Takes the session's credentials and TLS secrets out of `merged`, the settings of a request
+    /// outside of the scope of which `own` is the request's level.
     pub(crate) fn withhold(&self, own: Option<&LevelSettings>, merged: &mut Settings) {
         if !own.is_some_and(|own| matches!(own.auth, Setting::Set(_))) {
             merged.auth = None;
@@ -122,8 +128,8 @@ impl Bound {
         self.auth.is_some()
     }
 
-    /// The proxy of a request, where it would be spoken to over `config` and that has secrets that are not for it; in words, why no other
-    /// settings can be had.
+    /// The proxy of a request, where it would be spoken to over `config` and that has secrets that
+    /// are not for it; in words, why no other settings can be had.
     #[cfg(feature = "tls")]
     pub(crate) fn proxy_without_secrets(
         &self,

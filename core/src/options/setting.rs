@@ -1,10 +1,10 @@
-//! What one level says of one option, and how levels merge.
+//! The setting of one option at one level, and how levels merge.
 
 use std::fmt;
 
 use crate::redaction::Redact;
 
-/// What one level says of one option.
+/// The setting of one option at one level.
 ///
 /// Every setter takes a plain value, an `Option` where the option has one, or a `Setting`:
 ///
@@ -13,20 +13,20 @@ use crate::redaction::Redact;
 /// use std::time::Duration;
 ///
 /// let mut options = Options::new();
-/// options.idle_timeout(Duration::from_secs(5)); // this time
+/// options.idle_timeout(Duration::from_secs(5)); // 5 s
 /// options.idle_timeout(None); // no limit
-/// options.idle_timeout(Setting::Clear); // the library's default, whatever the session says
-/// options.idle_timeout(Setting::Inherit); // what the session says
+/// options.idle_timeout(Setting::Clear); // the library's default, whatever the session sets
+/// options.idle_timeout(Setting::Inherit); // the session's value
 /// # assert_eq!(options, Options::new().idle_timeout(Setting::Inherit).clone());
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Setting<T> {
-    /// Nothing: the lower level's value counts.
+    /// Uses the lower level's value. The default.
     #[default]
     Inherit,
-    /// This value counts.
+    /// Uses this value.
     Set(T),
-    /// The library's default counts, whatever a lower level says.
+    /// Uses the library's default, whatever a lower level sets.
     Clear,
 }
 
@@ -52,16 +52,16 @@ impl<T: Redact> Redact for Setting<T> {
     }
 }
 
-/// What one level says of an option, or of one part of it.
+/// One level's settings of an option or of one of its parts.
 pub(super) trait Level {
-    /// What it is when all levels are merged.
+    /// The merged value.
     type Value;
 
-    /// The same setting for every part.
+    /// Applies one setting to every part.
     fn whole(setting: Setting<Self::Value>) -> Self;
 
-    /// The value for this level over a `lower` one.
-    fn over(&self, lower: &Self::Value, default: Self::Value) -> Self::Value;
+    /// Returns the value of this level layered over `lower`.
+    fn layered_over(&self, lower: &Self::Value, default: Self::Value) -> Self::Value;
 }
 
 impl<T: Clone> Level for Setting<T> {
@@ -71,7 +71,7 @@ impl<T: Clone> Level for Setting<T> {
         setting
     }
 
-    fn over(&self, lower: &T, default: T) -> T {
+    fn layered_over(&self, lower: &T, default: T) -> T {
         match self {
             Setting::Inherit => lower.clone(),
             Setting::Set(value) => value.clone(),

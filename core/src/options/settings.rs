@@ -1,4 +1,5 @@
-//! What is generated from the table of options: one level's settings with a setter for each, and the merged settings.
+//! Code generated from the option table: one level's settings with their setters, and the merged
+//! settings.
 
 use std::fmt;
 
@@ -17,14 +18,16 @@ macro_rules! settings {
             $name:ident: $type:ty = $default:expr $(, $redact:ident)?;
         )*}
     ) => {
-        /// The settings of one level, each [`Setting::Inherit`] until it is set; of the composite ones, each part is.
+        /// The settings of one level. Each, or each part of a composite one, is
+        /// [`Setting::Inherit`] until set.
         #[derive(Clone, Default, PartialEq)]
         pub(crate) struct LevelSettings {
             $(pub(crate) $part: $options,)*
             $($(#[cfg($cfg)])? pub(crate) $name: Setting<$type>,)*
         }
 
-        /// One setter for each option. Each changes what this level says of that option and returns the options for the next call.
+        /// The setters, one for each option. Each changes this level's setting and returns the
+        /// options, so that calls chain.
         impl Options {
             $(
                 #[doc = $part_brief] $(#[doc = $part_doc])*
@@ -42,8 +45,8 @@ macro_rules! settings {
             )*
         }
 
-        /// The merged value of every option. [`Settings::default`] holds the library's defaults. Each field is described at the
-        /// setter of its name on [`Options`].
+        /// The merged value of every option. [`Settings::default`] holds the library's defaults.
+        /// The setter of the same name on [`Options`] documents each field.
         #[derive(Clone, PartialEq)]
         #[non_exhaustive]
         pub struct Settings {
@@ -61,11 +64,11 @@ macro_rules! settings {
         }
 
         impl Settings {
-            /// These settings with one more level laid over them. `self` is not changed.
+            /// Returns these settings with one more level layered over them.
             pub(crate) fn with(&self, level: &LevelSettings) -> Settings {
                 Settings {
-                    $($part: level.$part.over(&self.$part, $parts),)*
-                    $($(#[cfg($cfg)])? $name: level.$name.over(&self.$name, $default),)*
+                    $($part: level.$part.layered_over(&self.$part, $parts),)*
+                    $($(#[cfg($cfg)])? $name: level.$name.layered_over(&self.$name, $default),)*
                 }
             }
         }
@@ -93,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn inherit_set_and_clear_mean_what_they_say() {
+    fn inherit_set_and_clear_merge_over_the_session() {
         let mut session = Options::new();
         session.idle_timeout(Duration::from_secs(5)).total_timeout(Some(Duration::from_secs(60))).keep_alive(false);
         let merged = Settings::default().with(session.level().unwrap());

@@ -1,20 +1,21 @@
-//! The one table of options: their names, types, defaults and documentation.
+//! The option table: names, types, defaults and documentation of all options.
 //!
-//! Everything that lists the options is generated from it: the setters of [`Options`](super::Options), the chaining methods of the
-//! three request types, and the merged [`Settings`](super::Settings). The first line of each documentation stands at all of them,
-//! the rest at the setter of `Options` alone.
+//! The macros that list the options all expand it: the setters of [`Options`](super::Options), the
+//! chaining methods of the three request types, and the merged [`Settings`](super::Settings). The
+//! first line of each entry's documentation appears on all of them, the rest only on the setter of
+//! `Options`.
 
-/// Hands the rows of the table to the macro named in the brackets, behind the tokens in the braces.
+/// Passes the rows of the table to the macro named in the brackets, after the tokens in the braces.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! option_table {
     ([$($callback:tt)*] { $($given:tt)* }) => {
         $($callback)*! { $($given)*
 composite {
-    /// Which redirects are followed, and what goes along.
+    /// Configures which redirects are followed, and what they carry.
     ///
-    /// Each part has a default of its own: see [`Policy`](crate::policy::redirect::Policy). At most 10 are followed unless `max` is set;
-    /// `max(0)` delivers the first 3xx.
+    /// Default: up to 10 redirects; `max(0)` follows none and delivers the first 3xx. Parts merge
+    /// one by one and have their own defaults: see [`Policy`](crate::policy::redirect::Policy).
     ///
     /// ```
     /// # use petition_core::{Options, policy::redirect::PlainHttp};
@@ -24,9 +25,10 @@ composite {
     /// });
     /// ```
     redirects: $crate::options::RedirectOptions => $crate::policy::redirect::Policy = $crate::policy::redirect::Policy::default();
-    /// Limits on what a peer may make the client hold or do.
+    /// Bounds what a peer can make the client store or do.
     ///
-    /// Each part has a default and a unit of its own: see [`Limits`](crate::Limits).
+    /// Default: [`Limits::DEFAULT`](crate::Limits::DEFAULT). Parts merge one by one;
+    /// [`Limits`](crate::Limits) documents their defaults and units.
     ///
     /// ```
     /// # let mut options = petition_core::Options::new();
@@ -35,9 +37,10 @@ composite {
     /// });
     /// ```
     limits: $crate::options::LimitOptions => $crate::Limits = $crate::Limits::DEFAULT;
-    /// Which departures from the standards are tolerated in a response.
+    /// Selects the violations of the standards that are tolerated in responses.
     ///
-    /// Default: all that have a name, [`Leniencies::COMPAT`](crate::http1::Leniencies::COMPAT). Strict mode is none of them:
+    /// Default: [`Leniencies::COMPAT`](crate::http1::Leniencies::COMPAT), all named leniencies.
+    /// Parts merge one by one. Strict mode tolerates none:
     ///
     /// ```
     /// # use petition_core::{Options, http1::Leniencies};
@@ -49,99 +52,107 @@ composite {
     leniencies: $crate::options::LeniencyOptions => $crate::http1::Leniencies = $crate::http1::Leniencies::COMPAT;
 }
 single {
-    /// Refuses every http URL, the request's own and that of a redirect.
+    /// Refuses http URLs, in requests and in redirects.
     ///
     /// Default: `false`. The errors are [`BuildError::HttpsOnly`](crate::BuildError::HttpsOnly) and
-    /// [`RedirectError::HttpsOnly`](crate::policy::redirect::RedirectError::HttpsOnly). The way to a proxy may be plain http.
+    /// [`RedirectError::HttpsOnly`](crate::policy::redirect::RedirectError::HttpsOnly). The
+    /// connection to a proxy may still be plain http.
     https_only: bool = false;
-    /// Limits the time for the name look-up and for connecting, to a proxy if there is one.
+    /// Limits the time for name look-up and connecting, to the proxy if there is one.
     ///
     /// Default: 10 s. `None`: no limit.
     connect_timeout: Option<std::time::Duration> = Some(std::time::Duration::from_secs(10));
-    /// Limits the wait for a free connection slot, where the pool limits open connections.
+    /// Limits the wait for a free connection slot, if the pool limits open connections.
     ///
-    /// Default: 10 s. Zero: no waiting. `None`: no limit.
+    /// Default: 10 s. Zero: fail at once if no slot is free. `None`: no limit.
     pool_timeout: Option<std::time::Duration> = Some(std::time::Duration::from_secs(10));
-    /// Limits the time for the handshakes with a proxy and for TLS.
+    /// Limits the time for the proxy's and the TLS handshakes.
     ///
     /// Default: 10 s. `None`: no limit.
     handshake_timeout: Option<std::time::Duration> = Some(std::time::Duration::from_secs(10));
     /// Limits the time from the last byte of the request to the first byte of the response.
     ///
-    /// Default: `None`, no limit beside [`idle_timeout`](Options::idle_timeout).
+    /// Default: `None`, no limit besides [`idle_timeout`](Options::idle_timeout).
     first_byte_timeout: Option<std::time::Duration> = None;
-    /// Limits the time during which no byte moves although the peer could move one.
+    /// Limits the time without progress while the peer could send or accept bytes.
     ///
-    /// Default: 30 s. `None`: no limit. The time that the caller takes to read a body does not count.
+    /// Default: 30 s. `None`: no limit. Time that the caller takes to read the body does not count.
     idle_timeout: Option<std::time::Duration> = Some(std::time::Duration::from_secs(30));
-    /// Limits the time for the whole call: every hop, every retry, the body to its end.
+    /// Limits the time for the whole request, with all redirects, retries and the full body.
     ///
     /// Default: `None`, no limit.
     total_timeout: Option<std::time::Duration> = None;
-    /// Asks with `Expect: 100-continue` before a body is sent, and waits this long for the answer.
+    /// Sends `Expect: 100-continue` and waits this long for an answer before the body.
     ///
-    /// Default: `None`, the body is sent at once. When the time is over, the body is sent all the same (RFC 9110 §10.1.1); 1 s is
-    /// usual. Origins that refuse the expectation are not asked again by this session.
+    /// Default: `None`, the body is sent at once. After the wait, the body is sent anyway (RFC 9110
+    /// §10.1.1); 1 s is usual. The session remembers origins that reject the expectation and does
+    /// not send it to them again.
     expect_continue: Option<std::time::Duration> = None;
-    /// Asks for content codings (gzip and others) and removes them from the body.
+    /// Requests content codings (gzip and others) and decodes the body.
     ///
-    /// Default: `true`. With `false`, the body is delivered as it was sent.
+    /// Default: `true`. With `false`, the body is delivered as sent.
     decode: bool = true;
-    /// Asks for transfer codings with `TE: gzip`, and removes them from the body (RFC 9112 §7.2).
+    /// Requests gzip as a transfer coding with `TE: gzip`, and decodes it (RFC 9112 §7.2).
     ///
-    /// Default: `false`: a transfer coding other than chunked stays on the body. No effect in HTTP/1.0, nor without the feature `gzip`.
+    /// Default: `false`; a transfer coding other than chunked stays on the body. Has no effect with
+    /// HTTP/1.0, or without the feature `gzip`.
     transfer_coding: bool = false;
-    /// Uses the session's cookie jar, for sending and storing.
+    /// Sends cookies from the session's jar and stores received ones in it.
     ///
     /// Default: `true`.
     cookie_jar: bool = true;
-    /// Says from where the request comes, for SameSite cookies (RFC 6265bis §5.2).
+    /// Sets the context of the request for SameSite cookies (RFC 6265bis §5.2).
     ///
-    /// Default: from the same site.
+    /// Default: a same-site request.
     same_site: $crate::cookie::SiteContext = $crate::cookie::SiteContext::default();
     /// Sends these credentials to the origin.
     ///
-    /// Default: `None`. The request's come before userinfo in its URL, and that before the session's. Those of a session go to every
-    /// origin that is asked, unless [`secret_scope`](Options::secret_scope) or a base URL binds them.
+    /// Default: `None`. Credentials set on the request win over userinfo in its URL, which wins
+    /// over the session's. A session's credentials go to every origin that is requested, unless
+    /// [`secret_scope`](Options::secret_scope) or a base URL binds them.
     auth: Option<$crate::Auth> = None;
     /// Sends requests through this proxy.
     ///
-    /// Default: `None`. Nothing is read from the environment.
+    /// Default: `None`, no proxy. Environment variables are ignored.
     proxy: Option<$crate::Proxy> = None;
-    /// Sets the TLS configuration: trust, client certificate, versions.
+    /// Sets the TLS configuration: roots, client certificate, versions.
     ///
-    /// Default: `None`, Mozilla's roots with TLS 1.2 and 1.3. That configuration is made once for a session, when it is first needed.
+    /// Default: `None`, Mozilla's roots with TLS 1.2 and 1.3. The session builds that configuration
+    /// once, when first needed.
     #[cfg(feature = "tls")]
     tls: Option<$crate::tls::TlsConfig> = None;
     /// Resolves relative URLs of requests against this URL (RFC 3986 §5).
     ///
-    /// Default: `None`. That of a session binds the session's secrets to its origin, unless
-    /// [`secret_scope`](Options::secret_scope) says otherwise.
+    /// Default: `None`, only absolute URLs. A session's base URL also binds the session's secrets
+    /// to its origin, unless [`secret_scope`](Options::secret_scope) is set.
     base_url: Option<$crate::Url> = None, redact;
-    /// Sets the origins to which the secrets of the session go.
+    /// Sets the origins that receive the session's secrets.
     ///
-    /// Default: [`SecretScope::BaseOrigin`](crate::SecretScope::BaseOrigin), the origin of the session's base URL if it has one. A request
-    /// may widen or narrow the scope for itself.
+    /// Default: [`SecretScope::BaseOrigin`](crate::SecretScope::BaseOrigin), the origin of the
+    /// session's base URL if it has one, or else every origin. A request may widen or narrow the
+    /// scope for itself.
     secret_scope: $crate::SecretScope = $crate::SecretScope::BaseOrigin;
-    /// Sets the addresses that may be connected to.
+    /// Restricts the addresses to connect to.
     ///
-    /// Default: [`AddressPolicy::Any`](crate::route::address_policy::AddressPolicy::Any).
+    /// Default: [`AddressPolicy::Any`](crate::route::address_policy::AddressPolicy::Any), no
+    /// restriction. The policy applies to every hop.
     address_policy: $crate::route::address_policy::AddressPolicy = $crate::route::address_policy::AddressPolicy::default();
-    /// Sends a request once more on a new connection if its idle connection proves dead, where that is safe.
+    /// Repeats a request on a new connection if its reused one proves dead.
     ///
-    /// Default: `true`. Safe is a request that the server cannot have processed, or one that is idempotent (RFC 9112 §9.3.1).
+    /// Default: `true`. A request is repeated once, and only if it is idempotent or the server
+    /// cannot have processed it (RFC 9112 §9.3.1).
     retry_dead_connection: bool = true;
-    /// Declares that the request may be processed twice without harm, whatever its method.
+    /// Declares that processing the request twice does no harm, whatever its method.
     ///
     /// Default: `false`: the method decides (RFC 9110 §9.2.2).
     idempotent: bool = false;
-    /// Keeps the connection for later requests.
+    /// Keeps the connection open for later requests.
     ///
-    /// Default: `true`. With `false`, the request says `Connection: close`.
+    /// Default: `true`. With `false`, the request carries `Connection: close`.
     keep_alive: bool = true;
-    /// Sets what stands as the request target (RFC 9112 §3.2).
+    /// Sets the form of the request target (RFC 9112 §3.2).
     ///
-    /// Default: [`RequestTarget::Url`](crate::RequestTarget::Url).
+    /// Default: [`RequestTarget::Url`](crate::RequestTarget::Url), path and query of the URL.
     target: $crate::RequestTarget = $crate::RequestTarget::Url;
     /// Sets the HTTP version of the request.
     ///

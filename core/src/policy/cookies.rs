@@ -1,16 +1,16 @@
-//! Cookies: those of the jar go into a request, and those of a response into the jar.
+//! Cookies: sends the jar's cookies with a request and stores those of its response.
 
 use super::{After, Before, Hop, Memory, Outcome, Plan, Trail, Verdict};
 
 pub(super) const AFTER: After = After { needs_memory: sets_cookies, decide: after };
 
-/// Writes the Cookie field: the jar's cookies for this URL, without those that the request sets.
+/// Writes the Cookie field: the jar's cookies for this URL, except those that the request sets.
 pub(super) fn before(plan: &mut Plan<'_>, memory: &mut Memory) -> Before {
     let Plan { hop, cookie, own_cookies, .. } = plan;
     if hop.config.cookies && !hop.headers.contains("cookie") {
         memory.jar.append_header(&hop.cookie_url, hop.now.unix, hop.config.same_site, cookie);
         if let Some(own) = own_cookies {
-            leave_out(cookie, *own);
+            remove_named(cookie, *own);
         }
     }
     Before::Send
@@ -29,18 +29,18 @@ fn after(hop: &Hop<'_>, outcome: &Outcome<'_>, trail: &mut Trail, memory: Option
     if memory.jar.revision() != revision {
         trail.new_cookies = true;
         if let Some(redirected) = &mut trail.redirected {
-            redirected.seen.cookie_set();
+            redirected.loops.mark_new_cookie();
         }
     }
     None
 }
 
-/// Removes the pairs of those names from the value of a Cookie field.
-fn leave_out(cookie: &mut Vec<u8>, named: &dyn Fn(&str) -> bool) {
-    let own = |pair: &&[u8]| {
+/// Removes the pairs with matching names from the value of a Cookie field.
+fn remove_named(cookie: &mut Vec<u8>, is_named: &dyn Fn(&str) -> bool) {
+    let remains = |pair: &&[u8]| {
         let name = pair.split(|&b| b == b'=').next().unwrap_or_default();
-        !std::str::from_utf8(name).is_ok_and(named)
+        !std::str::from_utf8(name).is_ok_and(is_named)
     };
-    let kept: Vec<&[u8]> = cookie.split(|&b| b == b';').map(<[u8]>::trim_ascii_start).filter(own).collect();
-    *cookie = kept.join(&b"; "[..]);
+    let remaining: Vec<&[u8]> = cookie.split(|&b| b == b';').map(<[u8]>::trim_ascii_start).filter(remains).collect();
+    *cookie = remaining.join(&b"; "[..]);
 }

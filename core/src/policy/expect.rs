@@ -1,4 +1,4 @@
-//! `Expect: 100-continue` (RFC 9110 §10.1.1): when a request asks with it, and what a 417 means.
+//! `Expect: 100-continue` (RFC 9110 §10.1.1): when a request sends it, and what a 417 leads to.
 
 use http::StatusCode;
 
@@ -7,19 +7,19 @@ use super::{Acquire, After, Again, Before, Hop, HopRequest, Memory, Outcome, Pla
 
 pub(super) const AFTER: After = After { needs_memory: is_refusal, decide: after };
 
-/// Asks if the caller wants it, unless the server is known to refuse it.
+/// Sends the expectation if the caller wants it, unless the server is known to reject it.
 pub(super) fn before(plan: &mut Plan<'_>, memory: &mut Memory) -> Before {
     plan.expect = plan.hop.expect_continue && !plan.trail.expect_refused && !memory.refuses_expect(plan.hop.url);
     Before::Send
 }
 
-/// Whether the server refused the expectation of a request that can be sent again.
+/// Whether the server rejected the expectation of a request that can be sent again.
 fn is_refusal(hop: &Hop<'_>, outcome: &Outcome<'_>) -> bool {
     let Outcome::Head(head) = outcome else { return false };
     hop.expect_continue && head.status() == StatusCode::EXPECTATION_FAILED && hop.body != HopBody::Once
 }
 
-/// Sends the request once more without the field, and remembers the server.
+/// Repeats the request without the field and remembers the server.
 fn after(hop: &Hop<'_>, outcome: &Outcome<'_>, trail: &mut Trail, memory: Option<&mut Memory>) -> Option<Verdict> {
     if !is_refusal(hop, outcome) {
         return None;

@@ -1,4 +1,4 @@
-//! What the policies of a session remember from request to request.
+//! State that the policies of a session keep from request to request.
 
 use std::collections::BTreeSet;
 
@@ -7,11 +7,11 @@ use url::Url;
 use crate::cookie::Jar;
 use crate::origin::Origin;
 
-/// Origins remembered to refuse `Expect: 100-continue`. When there are more, all are forgotten: the
-/// oldest knowledge is worth little.
-const REFUSED_EXPECT: usize = 256;
+/// How many origins are remembered to reject `Expect: 100-continue`. Beyond that, all are
+/// forgotten, since old entries are worth little.
+const MAX_REFUSED_EXPECT: usize = 256;
 
-/// The cookies, and what servers were found to refuse.
+/// The cookie jar, and the origins that reject `Expect: 100-continue`.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     pub(crate) jar: Jar,
@@ -24,7 +24,7 @@ impl Memory {
     }
 
     pub(super) fn remember_refused_expect(&mut self, url: &Url) {
-        if self.refused_expect.len() >= REFUSED_EXPECT {
+        if self.refused_expect.len() >= MAX_REFUSED_EXPECT {
             self.refused_expect.clear();
         }
         self.refused_expect.insert(Origin::of(url));

@@ -1,12 +1,12 @@
-//! What happens between two hops of a transfer.
+//! Policies: what happens between two hops of a transfer.
 //!
-//! A request becomes one or more *hops*: the first, then one for each redirect, each refused
-//! expectation and each lost connection. Every policy stands in a file of its own. Before a hop, the
-//! policies of `BEFORE` complete it, delay it or refuse it. After a hop, those of `AFTER` turn
-//! its outcome into a verdict.
+//! A request becomes one or more *hops*: the first, then one for each redirect, rejected
+//! expectation and lost connection. Each policy has a file of its own. Before a hop, the policies
+//! in `BEFORE` complete, delay or refuse it. After a hop, those in `AFTER` turn its outcome into a
+//! verdict.
 //!
 //! A policy is a pure function of the hop, the outcome, the session's memory and the time. It
-//! starts no request: `transfer/hop.rs` is the only place where a hop begins or ends.
+//! starts no request: hops begin and end in `transfer/hop.rs` only.
 
 pub mod auth;
 mod cookies;
@@ -29,33 +29,33 @@ use crate::link::ProxyRefusal;
 use crate::time::{Instant, Now};
 
 pub(crate) use memory::Memory;
-use redirect::{HopBody, NextHop, Seen};
+use redirect::{HopBody, LoopDetector, NextHop};
 
-/// The policies that are asked before a hop, in this order. What costs no budget comes first.
+/// The policies that run before a hop, in this order. Those that use no budget come first.
 const BEFORE: [fn(&mut Plan<'_>, &mut Memory) -> Before; 2] = [cookies::before, expect::before];
 
-/// The policies that are asked after a hop, in this order. The first verdict stands.
+/// The policies that run after a hop, in this order. The first verdict wins.
 const AFTER: [After; 4] = [cookies::AFTER, expect::AFTER, redirect::AFTER, retry::AFTER];
 
-/// What a policy does after a hop.
+/// The part of a policy that runs after a hop.
 struct After {
-    /// Whether it has to see the session's memory for this outcome.
+    /// Whether it needs the session's memory for this outcome.
     needs_memory: fn(&Hop<'_>, &Outcome<'_>) -> bool,
-    /// Its verdict; `None` leaves the outcome to the policies behind it. The memory is there
-    /// whenever any policy needs it.
+    /// Returns its verdict; `None` leaves the outcome to the policies after it. The memory is
+    /// present if any policy needs it.
     decide: fn(&Hop<'_>, &Outcome<'_>, &mut Trail, Option<&mut Memory>) -> Option<Verdict>,
 }
 
-/// Why another hop follows one. See [`Hop::why`](crate::transfer::Hop::why).
+/// The reason for a further hop. See [`Hop::why`](crate::transfer::Hop::why).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Why {
     /// A redirect was followed (RFC 9110 §15.4).
     Redirect,
-    /// The server refused `Expect: 100-continue` with 417, and the request was sent without it
-    /// (RFC 9110 §10.1.1).
+    /// The server rejected `Expect: 100-continue` with 417; the request was sent without it (RFC
+    /// 9110 §10.1.1).
     ExpectationFailed,
-    /// The reused connection was dead, and the request was sent on a new one (RFC 9112 §9.3.1).
+    /// The reused connection was dead; the request was sent on a new one (RFC 9112 §9.3.1).
     ConnectionLost,
 }
 
@@ -65,13 +65,15 @@ pub(crate) struct Hop<'a> {
     pub(crate) url: &'a Url,
     pub(crate) headers: &'a Headers,
     pub(crate) body: HopBody,
-    /// Whether the body can be sent from its first byte: it is replayable, or none of it was taken.
+    /// Whether the body can be sent from its first byte: it is replayable, or none of it was
+    /// consumed.
     pub(crate) can_send_again: bool,
-    /// Before the hop: whether the caller wants it. After the hop: whether the request asked.
+    /// Before the hop: whether the caller wants `Expect: 100-continue`. After it: whether the
+    /// request sent it.
     pub(crate) expect_continue: bool,
     pub(crate) now: Now,
     pub(crate) config: Config<'a>,
-    /// The URL that cookies are matched against.
+    /// The URL that cookies match against.
     pub(crate) cookie_url: Cow<'a, Url>,
 }
 
@@ -92,18 +94,18 @@ pub(crate) struct Plan<'a> {
     pub(crate) trail: &'a Trail,
     /// The value of the Cookie field.
     pub(crate) cookie: &'a mut Vec<u8>,
-    /// Names of cookies that the request brings itself.
+    /// Whether the request itself sets a cookie of this name.
     pub(crate) own_cookies: Option<&'a dyn Fn(&str) -> bool>,
-    /// Whether the request asks with `Expect: 100-continue`.
+    /// Whether the request sends `Expect: 100-continue`.
     pub(crate) expect: bool,
 }
 
-/// What a policy says before a hop.
+/// What a policy decides before a hop.
 #[cfg_attr(not(test), expect(dead_code, reason = "no policy delays or refuses a hop yet; the loop and its tests can"))]
 pub(crate) enum Before {
     /// The hop may begin.
     Send,
-    /// The policies are asked again at this time.
+    /// The hop waits until this time; then the policies run again.
     WaitUntil(Instant),
     /// The transfer fails.
     Refuse(ErrorKind),
@@ -113,26 +115,26 @@ pub(crate) enum Before {
 pub(crate) enum Outcome<'a> {
     /// The head of a final response arrived.
     Head(&'a ResponseHead),
-    /// The proxy did not open the tunnel.
+    /// The proxy refused to open the tunnel.
     ProxyRefused(#[expect(dead_code, reason = "read by authentication to proxies")] &'a ProxyRefusal),
-    /// An idle connection cannot be used. Nothing of the request has left.
+    /// An idle connection is unusable. No byte of the request was written.
     Unusable,
-    /// The connection ended, or carried bytes that answer no request.
+    /// The connection closed, or carried bytes that answer no request.
     Lost {
-        /// It had served a request before this one.
+        /// Whether the connection had served an earlier request.
         reused: bool,
-        /// A response had begun.
+        /// Whether a response had begun.
         answered: bool,
-        /// Some of the request had been written.
+        /// Whether any of the request had been written.
         written: bool,
     },
-    /// Anything else.
+    /// Any other failure.
     Failed(#[expect(dead_code, reason = "read by retries")] &'a ErrorKind),
 }
 
-/// What follows from an outcome.
+/// What the policies conclude from an outcome.
 pub(crate) enum Verdict {
-    /// The response is the caller's.
+    /// The response goes to the caller.
     Deliver,
     /// Another hop follows.
     Again(Box<Again>),
@@ -140,20 +142,20 @@ pub(crate) enum Verdict {
     Fail(ErrorKind),
 }
 
-/// The hop that follows.
+/// The next hop.
 pub(crate) struct Again {
     pub(crate) request: HopRequest,
     pub(crate) why: Why,
-    /// The earliest time at which it may begin.
+    /// The earliest time at which the hop may begin.
     pub(crate) not_before: Option<Instant>,
     pub(crate) connection: Acquire,
 }
 
-/// The request of the hop that follows.
+/// The request of the next hop.
 pub(crate) enum HopRequest {
     /// The same request.
     Same,
-    /// The request that a redirect asks for.
+    /// The request that a redirect leads to.
     Redirect(Box<NextHop>),
 }
 
@@ -167,32 +169,32 @@ pub enum Acquire {
     New,
 }
 
-/// What the policies of one transfer keep from hop to hop.
+/// State that the policies of one transfer keep from hop to hop.
 #[derive(Debug, Default)]
 pub(crate) struct Trail {
-    /// Hops before this one, whatever was taken out of the history.
+    /// How many hops preceded this one; taking entries out of the history does not change it.
     pub(crate) hops: u32,
-    /// A response changed the jar.
+    /// Whether a response changed the jar.
     pub(crate) new_cookies: bool,
-    /// The server refused the expectation: the request asks no more.
+    /// Whether the server rejected the expectation; the request no longer sends it.
     pub(crate) expect_refused: bool,
-    /// This hop repeats the one before, whose connection was lost.
+    /// Whether this hop repeats the previous one after its connection was lost.
     pub(crate) reconnected: bool,
-    /// There is none before the first redirect.
+    /// `None` before the first redirect.
     pub(crate) redirected: Option<Box<Redirected>>,
 }
 
-/// What is known once a redirect was met.
+/// State of a redirect chain.
 #[derive(Debug, Default)]
 pub(crate) struct Redirected {
-    /// Redirects that were followed.
+    /// How many redirects were followed.
     pub(crate) followed: u32,
-    pub(crate) seen: Seen,
+    pub(crate) loops: LoopDetector,
     pub(crate) referer: Option<String>,
 }
 
 impl Trail {
-    /// Redirects that were followed.
+    /// Returns how many redirects were followed.
     pub(crate) fn redirects(&self) -> u32 {
         self.redirected.as_ref().map_or(0, |redirected| redirected.followed)
     }
@@ -202,7 +204,7 @@ impl Trail {
     }
 }
 
-/// Asks the policies before a hop.
+/// Runs the policies before a hop.
 #[inline]
 pub(crate) fn before(plan: &mut Plan<'_>, memory: &mut Memory) -> Before {
     for policy in BEFORE {
@@ -220,7 +222,7 @@ pub(crate) fn needs_memory(hop: &Hop<'_>, outcome: &Outcome<'_>) -> bool {
     AFTER.iter().any(|policy| (policy.needs_memory)(hop, outcome))
 }
 
-/// Asks the policies after a hop. `None`: no policy has anything to say against a failure.
+/// Runs the policies after a hop. Returns `None` if the hop failed and no policy gave a verdict.
 #[inline]
 pub(crate) fn after(
     hop: &Hop<'_>,
@@ -237,6 +239,6 @@ pub(crate) fn after(
     matches!(outcome, Outcome::Head(_)).then_some(Verdict::Deliver)
 }
 
-fn needs_none(_: &Hop<'_>, _: &Outcome<'_>) -> bool {
+fn never_needs_memory(_: &Hop<'_>, _: &Outcome<'_>) -> bool {
     false
 }

@@ -1,15 +1,15 @@
-//! Sending a request again: on another connection, when a reused one turns out to be dead.
+//! Retries: repeats a request on another connection if the reused one proves dead.
 
-use super::{Acquire, After, Again, Hop, HopRequest, Memory, Outcome, Trail, Verdict, Why, needs_none};
+use super::{Acquire, After, Again, Hop, HopRequest, Memory, Outcome, Trail, Verdict, Why, never_needs_memory};
 use crate::link::LinkError;
 
-pub(super) const AFTER: After = After { needs_memory: needs_none, decide: after };
+pub(super) const AFTER: After = After { needs_memory: never_needs_memory, decide: after };
 
-/// Repeats the request on a new connection when the reused one died before a response began: the
-/// server is likely to have closed it before the request arrived (RFC 9112 §9.3.1). Once for each
+/// Repeats the request on a new connection if the reused one died before a response began. The
+/// server has probably closed it before the request arrived (RFC 9112 §9.3.1). It does so once per
 /// hop, and only if nothing was written or a second processing does no harm.
 ///
-/// An idle connection that cannot be used costs nothing: the next one is asked for.
+/// An unusable idle connection does not count as a retry: the next one is acquired.
 fn after(hop: &Hop<'_>, outcome: &Outcome<'_>, trail: &mut Trail, _: Option<&mut Memory>) -> Option<Verdict> {
     let connection = match *outcome {
         Outcome::Unusable if trail.reconnected => Acquire::New,
@@ -28,17 +28,19 @@ fn after(hop: &Hop<'_>, outcome: &Outcome<'_>, trail: &mut Trail, _: Option<&mut
     Some(Verdict::Again(Box::new(Again { request, why, not_before: None, connection })))
 }
 
-/// Whether the request may be processed twice (RFC 9110 §9.2.2).
+/// Whether processing the request twice does no harm (RFC 9110 §9.2.2).
 fn is_harmless_twice(hop: &Hop<'_>) -> bool {
     is_idempotent(hop.method) || hop.config.idempotent
 }
 
-/// Whether a reused connection shows its end, or bytes that answer no request.
+/// Whether the error shows that a reused connection was dead: it closed, or carried bytes that
+/// answer no request.
 pub(crate) fn is_dead_connection(error: &LinkError) -> bool {
     matches!(error, LinkError::Protocol(error) if error.answers_nothing())
 }
 
-/// Methods that the registry of IANA calls idempotent (RFC 9110 §16.1.1), besides those that `http` knows as such.
+/// Methods that the IANA registry lists as idempotent (RFC 9110 §16.1.1), besides those that the
+/// `http` crate knows.
 const IDEMPOTENT: [&str; 28] = [
     "ACL",
     "BASELINE-CONTROL",
@@ -70,7 +72,7 @@ const IDEMPOTENT: [&str; 28] = [
     "VERSION-CONTROL",
 ];
 
-/// Methods are case-sensitive (RFC 9110 §9.1).
+/// Whether the method is idempotent. Methods are case-sensitive (RFC 9110 §9.1).
 fn is_idempotent(method: &http::Method) -> bool {
     method.is_idempotent() || IDEMPOTENT.contains(&method.as_str())
 }
@@ -80,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn t54_methods_of_the_registry_may_be_repeated() {
+    fn t54_idempotent_methods_are_those_of_the_iana_registry() {
         let idempotent = |method: &str| is_idempotent(&http::Method::from_bytes(method.as_bytes()).unwrap());
         for method in ["GET", "PUT", "DELETE", "PROPFIND", "REPORT", "SEARCH", "QUERY", "MKCOL"] {
             assert!(idempotent(method), "{method}");

@@ -1,31 +1,32 @@
-//! Request bodies: bytes that are at hand, or a stream that the embedder feeds.
+//! Request bodies: bytes in memory, or a stream that the embedder feeds.
 //!
-//! A body of known size is sent with Content-Length, one of unknown size is chunked (RFC 9112 §6). Bytes can be sent any
-//! number of times; a stream only when its embedder can rewind it (RULES T14, T54).
+//! A body of known size is sent with Content-Length, one of unknown size is chunked (RFC 9112 §6).
+//! Bytes can be sent any number of times, a stream only if the embedder can rewind it.
 
 use std::fmt;
 
 use bytes::Bytes;
 
-/// The body of a request. Its Debug output shows how long it is, and none of it: a form may hold a password.
+/// The body of a request. Its Debug output shows only its length, since a form may hold a password.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub enum Body {
-    /// No body. POST, PUT and PATCH then say `Content-Length: 0`; other methods say nothing.
+    /// No body. POST, PUT and PATCH then send `Content-Length: 0`; other methods send no framing
+    /// field.
     #[default]
     Empty,
-    /// Bytes at hand; cloning shares them.
+    /// Bytes in memory; clones share them.
     Bytes(Bytes),
-    /// Bytes that the embedder pushes when it is asked for them.
+    /// Bytes that the embedder provides on request.
     Stream {
-        /// The exact number of bytes, if it is known beforehand.
+        /// The exact number of bytes, if known in advance.
         length: Option<u64>,
-        /// Whether the embedder can start again from the first byte.
+        /// Whether the embedder can restart from the first byte.
         rewindable: bool,
     },
 }
 
 impl Body {
-    /// The number of bytes, if it is known.
+    /// Returns the number of bytes, if known.
     pub fn length(&self) -> Option<u64> {
         match self {
             Body::Empty => Some(0),
@@ -34,26 +35,26 @@ impl Body {
         }
     }
 
-    /// Whether there is no body at all.
+    /// Whether there is no body.
     pub fn is_none(&self) -> bool {
         matches!(self, Body::Empty)
     }
 
-    /// Whether the body can be sent once more from its first byte.
+    /// Whether the body can be sent again from its first byte.
     pub fn is_replayable(&self) -> bool {
         !matches!(self, Body::Stream { rewindable: false, .. })
     }
 
-    /// A JSON document.
+    /// Serializes `value` to a JSON document.
     ///
     /// # Errors
-    /// When the value cannot be serialised, for example a map with keys that are no strings.
+    /// If the value cannot be serialized, for example a map whose keys are not strings.
     #[cfg(feature = "json")]
     pub fn json<T: serde::Serialize + ?Sized>(value: &T) -> Result<Body, serde_json::Error> {
         Ok(serde_json::to_vec(value)?.into())
     }
 
-    /// `application/x-www-form-urlencoded` by the WHATWG serialiser (T24).
+    /// Encodes pairs as `application/x-www-form-urlencoded` by the WHATWG serializer.
     pub fn form<N: AsRef<str>, V: AsRef<str>>(pairs: impl IntoIterator<Item = (N, V)>) -> Body {
         let mut text = url::form_urlencoded::Serializer::new(String::new());
         text.extend_pairs(pairs);
@@ -119,13 +120,13 @@ mod tests {
     }
 
     #[test]
-    fn t24_forms_are_serialised_by_the_whatwg_rules() {
+    fn t24_forms_are_serialized_by_the_whatwg_rules() {
         let form = Body::form([("a", "b=c&d"), ("é", "+ %"), ("n", "x\r\ny")]);
         assert_eq!(text(form), "a=b%3Dc%26d&%C3%A9=%2B+%25&n=x%0D%0Ay");
     }
 
     #[test]
-    fn what_is_given_as_a_body_is_what_is_sent() {
+    fn every_source_type_becomes_the_same_body() {
         let all: [Body; 5] =
             ["abc".into(), String::from("abc").into(), b"abc".into(), b"abc"[..].into(), vec![b'a', b'b', b'c'].into()];
         for body in all {
@@ -141,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_stream_that_cannot_rewind_is_not_replayable() {
+    fn all_bodies_but_unrewindable_streams_are_replayable() {
         assert!(Body::Empty.is_replayable() && Body::from("x").is_replayable());
         assert!(Body::Stream { length: None, rewindable: true }.is_replayable());
         assert!(!Body::Stream { length: Some(1), rewindable: false }.is_replayable());

@@ -1,4 +1,4 @@
-//! A request turned into the one that a redirect asks for.
+//! Turns a request into the one that a redirect leads to.
 
 use std::sync::Arc;
 
@@ -11,21 +11,21 @@ use crate::options::{Bound, RequestTarget};
 use crate::policy::redirect::{self, NextBody, NextHop};
 
 impl Prepared {
-    /// Makes this the request of the next hop, and returns method and URL of the one before.
+    /// Makes this the request of the next hop, and returns method and URL of the previous one.
     ///
-    /// Fields that may not go along are removed for good: a later hop back to the first origin does
-    /// not bring them back.
+    /// Fields that must not survive are removed for good: a later hop back to the first origin does
+    /// not restore them.
     pub(crate) fn follow(&mut self, next: NextHop) -> (Method, Url) {
         let policy = self.settings.redirects;
         let survives = |name: &str, sensitive| redirect::survives(name, sensitive, &next, &policy);
         if self.headers.iter().any(|(name, value)| !survives(name, value.is_sensitive())) {
-            self.lines = None;
+            self.encoded = None;
             let headers = Arc::make_mut(&mut self.headers);
             headers.retain(|name, value| survives(name, value.is_sensitive()));
         }
         if policy.referer && self.headers.contains("referer") {
-            // The caller's value was about the first request; the policy speaks for the next.
-            self.lines = None;
+            // The caller's value described the first request; the policy provides the next.
+            self.encoded = None;
             Arc::make_mut(&mut self.headers).unset("referer");
         }
         if !survives("authorization", true) {
@@ -38,7 +38,7 @@ impl Prepared {
             self.withhold_from(&bound, &next.url);
         }
         if self.settings.target != RequestTarget::Url {
-            // It was about the URL before.
+            // It belonged to the previous URL.
             Arc::make_mut(&mut self.settings).settings.target = RequestTarget::Url;
         }
         if next.body == NextBody::Drop {
@@ -56,7 +56,7 @@ impl Prepared {
     fn withhold_from(&mut self, bound: &Bound, next: &Url) {
         if bound.holds(&self.url) && !bound.holds(next) {
             if self.headers.iter().any(|(name, value)| bound.is_secret_header(name, value)) {
-                self.lines = None;
+                self.encoded = None;
                 Arc::make_mut(&mut self.headers).retain(|name, value| !bound.is_secret_header(name, value));
             }
             if bound.is_secret_auth(&self.auth) {

@@ -1,10 +1,13 @@
-//! The methods of a request that all faces share, as a macro: the chaining forms, one for each option, and what transports forward.
+//! A macro for the methods that all request types share: chaining setters, one setter for each
+//! option, and the methods that transports forward.
 //!
-//! A chaining form is named for the thing (`header`, `query`, `data`), a setting form says what it does with it: `set_` replaces,
-//! `append_` adds, `remove_` removes, as with `Headers` and `Params`.
+//! Chaining setters are named for the thing that they set (`header`, `query`, `data`). The other
+//! setters add a verb, as in `Headers` and `Params`: `set_` replaces, `append_` adds, and `remove_`
+//! removes.
 
-/// The methods of a request that are the same everywhere: for [`Request`] itself, and for the transports' own request types. `$request`
-/// is the path from `self` to the [`Request`]; where it is not empty, the setting forms are forwarded as well.
+/// Expands to the methods of [`Request`] and of the transports' request types. `$request` is the
+/// path from `self` to the [`Request`]. If it is not empty, the non-chaining setters are forwarded
+/// as well.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! request_methods {
@@ -38,7 +41,7 @@ macro_rules! request_methods {
         )*}
     ) => {
         $(
-            #[doc = concat!($part_brief, " [In full](crate::Options::", stringify!($part), ").")]
+            #[doc = concat!($part_brief, " [Details](crate::Options::", stringify!($part), ").")]
             #[must_use]
             pub fn $part(mut self, change: impl FnOnce(&mut $options)) -> Self {
                 self.options_mut().$part(change);
@@ -46,7 +49,7 @@ macro_rules! request_methods {
             }
         )*
         $(
-            #[doc = concat!($brief, " [In full](crate::Options::", stringify!($name), ").")]
+            #[doc = concat!($brief, " [Details](crate::Options::", stringify!($name), ").")]
             $(#[cfg($cfg)])?
             #[must_use]
             pub fn $name(mut self, value: impl Into<$crate::Setting<$type>>) -> Self {
@@ -56,27 +59,27 @@ macro_rules! request_methods {
         )*
     };
     (@forward [$($request:tt)+]) => {
-        /// The method.
+        /// Returns the method.
         pub fn method(&self) -> &$crate::Method {
             self $($request)+ .method()
         }
 
-        /// The URL without userinfo, if it is absolute.
+        /// Returns the URL without userinfo, if it is absolute.
         pub fn url(&self) -> Option<&$crate::Url> {
             self $($request)+ .url()
         }
 
-        /// The body.
+        /// Returns the body.
         pub fn body(&self) -> &$crate::Body {
             self $($request)+ .body()
         }
 
-        /// The options of this request.
+        /// Returns the options of this request.
         pub fn options(&self) -> &$crate::Options {
             self $($request)+ .options()
         }
 
-        /// The options of this request, to be changed. Nothing of them stays on the session.
+        /// Returns the options of this request for changing. They never stay on the session.
         pub fn options_mut(&mut self) -> &mut $crate::Options {
             self $($request)+ .options_mut()
         }
@@ -96,7 +99,7 @@ macro_rules! request_methods {
             self $($request)+ .set_form(pairs);
         }
 
-        /// Sets a JSON body with its Content-Type.
+        /// Sets a JSON body and its Content-Type.
         #[cfg(feature = "json")]
         pub fn set_json<T: $crate::Serialize + ?Sized>(&mut self, value: &T) {
             self $($request)+ .set_json(value);
@@ -105,27 +108,27 @@ macro_rules! request_methods {
     (@forward []) => {};
     ($($request:tt)*) => {
         $crate::request_methods! { @each [$($request)*]
-            /// Sets a field, in place of the session's and any earlier one of this name.
+            /// Sets a field, replacing the session's and earlier ones of this name.
             header(name: impl AsRef<str>, value: impl AsRef<[u8]>) = set_header;
-            /// Adds one more field of this name.
+            /// Appends a field, after earlier ones of this name.
             extra_header(name: impl AsRef<str>, value: impl AsRef<[u8]>) = append_header;
-            /// Sets a field whose value is a secret: shown nowhere, sent to this origin only.
+            /// Sets a field with a secret value: never logged, and sent to this origin only.
             sensitive_header(name: impl AsRef<str>, value: impl AsRef<[u8]>) = set_sensitive_header;
-            /// Removes all fields of this name, the session's and an automatic one included.
+            /// Removes all fields of this name, including the session's and automatic ones.
             without_header(name: impl AsRef<str>) = remove_header;
-            /// Adds a query parameter; the URL's own query is kept.
+            /// Appends a parameter to the URL's query.
             query(name: impl AsRef<str>, value: impl AsRef<str>) = append_query;
-            /// Sends a cookie with this request only, beside those of the jar.
+            /// Sends a cookie with this request only, besides those of the jar.
             cookie(name: impl AsRef<str>, value: impl AsRef<str>) = set_cookie;
-            /// Sets the body: bytes or text, sent as they are.
+            /// Sets the body: bytes or text, sent unchanged.
             data(body: impl Into<$crate::Body>) = set_data;
-            /// Sets a text body with its Content-Type.
+            /// Sets a text body and its Content-Type.
             text_data(text: impl Into<String>) = set_text_data;
             /// Sets Basic credentials for this request's origin.
             basic_auth(user: impl AsRef<str>, password: impl AsRef<str>) = set_basic_auth;
             /// Sets a Bearer token for this request's origin.
             bearer_auth(token: impl AsRef<str>) = set_bearer_auth;
-            /// Limits the time for the whole call: short for the option `total_timeout`.
+            /// Limits the time for the whole request; short for the option `total_timeout`.
             timeout(total: impl Into<$crate::Setting<Option<std::time::Duration>>>) = set_timeout;
         }
 
@@ -138,7 +141,7 @@ macro_rules! request_methods {
             self
         }
 
-        /// Sets a JSON body with its Content-Type.
+        /// Sets a JSON body and its Content-Type.
         #[cfg(feature = "json")]
         #[must_use]
         pub fn json<T: $crate::Serialize + ?Sized>(mut self, value: &T) -> Self {
@@ -146,7 +149,7 @@ macro_rules! request_methods {
             self
         }
 
-        /// Changes the options of this request. Nothing of them stays on the session.
+        /// Changes the options of this request. They never stay on the session.
         #[must_use]
         pub fn configure(mut self, change: impl FnOnce(&mut $crate::Options)) -> Self {
             change(self.options_mut());

@@ -1,7 +1,9 @@
-//! A request as data: built, inspected, changed, and handed to any transport as often as one likes.
+//! A request as data: build it, inspect it, change it, and send it on any transport, any number of
+//! times.
 //!
-//! Building never fails half-way: the first fault is kept and reported when the request is prepared, before anything
-//! is sent. What the methods set are options of the request's own level ([`crate::options`]).
+//! Building never fails midway: the first fault is stored, and preparing the request reports it
+//! before anything is sent. The setters change options of the request's own level
+//! ([`crate::options`]).
 
 pub mod body;
 mod follow;
@@ -39,7 +41,7 @@ pub struct Request {
     pub(crate) fault: Option<Box<BuildError>>,
 }
 
-/// Where the request goes, as far as that is known before a session's base URL is.
+/// The target of a request, which a session's base URL may still complete.
 #[derive(Clone)]
 pub(crate) enum Target {
     Absolute { url: Arc<Url>, userinfo: Option<Box<UserInfo>> },
@@ -55,9 +57,10 @@ impl fmt::Debug for Target {
     }
 }
 
-/// What a URL can be given as: text, or a [`Url`] that was parsed before, which is cheaper to use many times.
+/// Types that serve as a URL: text, or a parsed [`Url`], which is cheaper to use many times.
 ///
-/// Text may be relative where a base URL is set; what is wrong with it is reported when the request is prepared.
+/// Text may be relative if a base URL is set. An invalid URL is reported when the request is
+/// prepared.
 pub trait IntoUrl: sealed::IntoTarget {}
 
 mod sealed {
@@ -69,7 +72,7 @@ mod sealed {
     }
 }
 
-/// What a URL was given as.
+/// The form in which a URL was given.
 #[doc(hidden)]
 #[derive(Clone, Copy)]
 pub enum Spelling<'a> {
@@ -78,7 +81,7 @@ pub enum Spelling<'a> {
 }
 
 impl fmt::Debug for Spelling<'_> {
-    // Of text it is not known where in it the secrets are.
+    // Unparsed text may contain secrets anywhere.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Spelling::Text(text) => write!(f, "Text({} bytes)", text.len()),
@@ -87,7 +90,7 @@ impl fmt::Debug for Spelling<'_> {
     }
 }
 
-/// Where a request goes, as it was given.
+/// The target of a request, as given.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Given(Target);
@@ -136,7 +139,7 @@ impl sealed::IntoTarget for Url {
 
 impl Target {
     fn new(text: &str) -> Target {
-        // A relative reference waits for the base URL; a URL that cannot be parsed waits to be reported.
+        // A relative reference waits for the base URL, an invalid URL for its error report.
         match url::parse_url(text, &Limits::DEFAULT) {
             Ok((url, userinfo)) => Target::absolute(url, userinfo),
             Err(_) => Target::Text(text.into()),
@@ -149,7 +152,7 @@ impl Target {
 }
 
 impl Request {
-    /// A request for `url`, absolute or relative to the session's base URL, without body.
+    /// Creates a request without body for `url`, absolute or relative to the session's base URL.
     pub fn new(method: Method, url: impl IntoUrl) -> Request {
         Request::to(method, url.into_target().0)
     }
@@ -158,7 +161,8 @@ impl Request {
         Request { method, target, options: Options::new(), body: Body::Empty, content_type: None, fault: None }
     }
 
-    /// An [`Error`] of this request for a failure before it could be begun, in phase [`Prepare`](crate::Phase::Prepare).
+    /// Returns an [`Error`] for a failure before this request began, in phase
+    /// [`Prepare`](crate::Phase::Prepare).
     pub fn error(&self, kind: ErrorKind) -> Error {
         let url = match &self.target {
             Target::Absolute { url, .. } => url::redacted(url, QueryShown::NamesOnly).to_string(),
@@ -167,12 +171,12 @@ impl Request {
         Error::before(self.method.clone(), url, kind)
     }
 
-    /// The method.
+    /// Returns the method.
     pub fn method(&self) -> &Method {
         &self.method
     }
 
-    /// The URL without userinfo, if it is absolute.
+    /// Returns the URL without userinfo, if it is absolute.
     pub fn url(&self) -> Option<&Url> {
         match &self.target {
             Target::Absolute { url, .. } => Some(url),
@@ -180,17 +184,17 @@ impl Request {
         }
     }
 
-    /// The body.
+    /// Returns the body.
     pub fn body(&self) -> &Body {
         &self.body
     }
 
-    /// The options of this request.
+    /// Returns the options of this request.
     pub fn options(&self) -> &Options {
         &self.options
     }
 
-    /// The options of this request, to be changed. Nothing of them stays on a session.
+    /// Returns the options of this request for changing. They never stay on a session.
     ///
     /// ```
     /// # use petition_core::{Method, Request};
@@ -201,7 +205,8 @@ impl Request {
         &mut self.options
     }
 
-    /// For transports: the total timeout that this request sets itself, as far as that is known without its session.
+    /// For transports: returns the total timeout that the request itself sets. It is `None` if the
+    /// session or the default decides.
     pub fn own_total_timeout(&self) -> Option<Duration> {
         match self.options.level()?.total_timeout {
             Setting::Set(limit) => limit,
@@ -219,65 +224,67 @@ impl Request {
         self.target = url.into_target().0;
     }
 
-    /// Sets a field, in place of the session's and any earlier one of this name.
+    /// Sets a field, replacing the session's and earlier ones of this name.
     pub fn set_header(&mut self, name: impl AsRef<str>, value: impl AsRef<[u8]>) {
         let result = self.options.headers.set(name.as_ref(), value);
-        self.keep_fault(result.map_err(BuildError::Header));
+        self.record_fault(result.map_err(BuildError::Header));
     }
 
-    /// Adds one more field of this name.
+    /// Appends a field, after earlier ones of this name.
     pub fn append_header(&mut self, name: impl AsRef<str>, value: impl AsRef<[u8]>) {
         let result = self.options.headers.append(name.as_ref(), value);
-        self.keep_fault(result.map_err(BuildError::Header));
+        self.record_fault(result.map_err(BuildError::Header));
     }
 
-    /// Sets a field whose value is a secret: shown nowhere, sent to this origin only (T5).
+    /// Sets a field with a secret value: never logged, and sent to this origin only.
     pub fn set_sensitive_header(&mut self, name: impl AsRef<str>, value: impl AsRef<[u8]>) {
         let result = self.options.headers.set_sensitive(name.as_ref(), value);
-        self.keep_fault(result.map_err(BuildError::Header));
+        self.record_fault(result.map_err(BuildError::Header));
     }
 
-    /// Sees to it that no field of this name is sent, neither the session's nor an automatic one.
+    /// Removes all fields of this name, including the session's and automatic ones.
     pub fn remove_header(&mut self, name: impl AsRef<str>) {
         let result = self.options.headers.remove(name.as_ref());
-        self.keep_fault(result.map_err(BuildError::Header));
+        self.record_fault(result.map_err(BuildError::Header));
     }
 
-    /// Adds a query parameter; the URL's own query is kept.
+    /// Appends a parameter to the URL's query.
     pub fn append_query(&mut self, name: impl AsRef<str>, value: impl AsRef<str>) {
         self.options.query.append(name.as_ref(), value.as_ref());
     }
 
-    /// Sends a cookie with this request, beside those of the jar; it is not stored and goes to this origin only (T2).
+    /// Sends a cookie with this request, besides those of the jar. It is not stored, and goes to
+    /// this origin only.
     pub fn set_cookie(&mut self, name: impl AsRef<str>, value: impl AsRef<str>) {
         let (name, value) = (name.as_ref(), value.as_ref());
         let fine = |text: &str| !text.bytes().any(|b| b < 0x20 || b == 0x7f || b == b';');
         if fine(name) && fine(value) && !name.contains('=') {
             self.options.cookies.set(name, value);
         } else {
-            self.keep_fault(Err(BuildError::cookie(name)));
+            self.record_fault(Err(BuildError::cookie(name)));
         }
     }
 
-    /// Sets the body, in place of any earlier one; no Content-Type goes with it but what a header says.
+    /// Sets the body, replacing any earlier one. It has no automatic Content-Type.
     pub fn set_data(&mut self, body: impl Into<Body>) {
         self.body = body.into();
         self.content_type = None;
     }
 
-    /// Sets a text body; `text/plain; charset=utf-8` unless a header says otherwise.
+    /// Sets a text body, with the Content-Type `text/plain; charset=utf-8` unless a header sets
+    /// another.
     pub fn set_text_data(&mut self, text: impl Into<String>) {
         self.body = text.into().into();
         self.content_type = Some("text/plain; charset=utf-8");
     }
 
-    /// Sets an `application/x-www-form-urlencoded` body (WHATWG serialiser, T24).
+    /// Sets an `application/x-www-form-urlencoded` body, encoded by the WHATWG serializer.
     pub fn set_form<N: AsRef<str>, V: AsRef<str>>(&mut self, pairs: impl IntoIterator<Item = (N, V)>) {
         self.body = Body::form(pairs);
         self.content_type = Some("application/x-www-form-urlencoded");
     }
 
-    /// Sets a JSON body; `application/json` unless a header says otherwise.
+    /// Sets a JSON body, with the Content-Type `application/json` unless a header sets another.
     #[cfg(feature = "json")]
     pub fn set_json<T: serde::Serialize + ?Sized>(&mut self, value: &T) {
         match Body::json(value) {
@@ -285,15 +292,15 @@ impl Request {
                 self.body = body;
                 self.content_type = Some("application/json");
             }
-            Err(e) => self.keep_fault(Err(BuildError::Json(crate::json_error::JsonError::from(e).to_string()))),
+            Err(e) => self.record_fault(Err(BuildError::Json(crate::json_error::JsonError::from(e).to_string()))),
         }
     }
 
-    /// Sets Basic credentials for this request's origin (T75).
+    /// Sets Basic credentials for this request's origin.
     pub fn set_basic_auth(&mut self, user: impl AsRef<str>, password: impl AsRef<str>) {
         match Auth::basic(user.as_ref(), password.as_ref()) {
             Ok(auth) => drop(self.options.auth(auth)),
-            Err(e) => self.keep_fault(Err(BuildError::Auth(e))),
+            Err(e) => self.record_fault(Err(BuildError::Auth(e))),
         }
     }
 
@@ -301,16 +308,17 @@ impl Request {
     pub fn set_bearer_auth(&mut self, token: impl AsRef<str>) {
         match Auth::bearer(token.as_ref()) {
             Ok(auth) => drop(self.options.auth(auth)),
-            Err(e) => self.keep_fault(Err(BuildError::Auth(e))),
+            Err(e) => self.record_fault(Err(BuildError::Auth(e))),
         }
     }
 
-    /// Limits the time for the whole call: short for the option [`total_timeout`](Options::total_timeout).
+    /// Limits the time for the whole request; short for the option
+    /// [`total_timeout`](Options::total_timeout).
     pub fn set_timeout(&mut self, total: impl Into<Setting<Option<Duration>>>) {
         self.options.total_timeout(total);
     }
 
-    fn keep_fault(&mut self, result: Result<(), BuildError>) {
+    fn record_fault(&mut self, result: Result<(), BuildError>) {
         if let Err(fault) = result {
             self.fault.get_or_insert_with(|| Box::new(fault));
         }
@@ -321,46 +329,46 @@ impl Request {
     crate::request_methods! {}
 }
 
-/// A request that cannot be built. Nothing has been sent.
+/// Why a request cannot be built. Nothing was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BuildError {
-    /// The URL.
+    /// The URL is invalid.
     Url(UrlError),
-    /// A relative URL, and no base URL in the options.
+    /// The URL is relative, and the options set no base URL.
     NoBaseUrl,
-    /// A plain-http URL where only https is allowed.
+    /// The URL is plain http, but the option `https_only` is set.
     HttpsOnly,
-    /// A field.
+    /// A field is invalid.
     Header(HeaderError),
-    /// A method of more than 32 bytes (T19).
+    /// The method is longer than 32 bytes.
     MethodTooLong,
-    /// CONNECT: tunnels are opened by the option `proxy`.
+    /// The method is CONNECT; the option `proxy` opens tunnels.
     Connect,
-    /// Credentials.
+    /// The credentials are invalid.
     Auth(AuthError),
-    /// A cookie with a control character or a semicolon, or `=` in its name.
+    /// A cookie contains a control character or a semicolon, or its name contains `=`.
     Cookie {
-        /// Its name, escaped and cut, at the latest behind what may not stand in one.
+        /// Its name, escaped and truncated, at the latest after the first invalid character.
         name: String,
     },
-    /// A Content-Length set by hand that is not the body's (T21).
+    /// An explicit Content-Length differs from the body's length.
     ContentLength {
-        /// What the field says, escaped and cut.
+        /// The value of the field, escaped and truncated.
         declared: String,
         /// The body's length; `None` for a stream of unknown length.
         actual: Option<u64>,
     },
-    /// HTTP/1.0 has no chunked coding: a body needs a known length.
+    /// The body has no known length, which HTTP/1.0 needs: it has no chunked coding.
     LengthNeeded,
-    /// A request target that cannot be: what was expected.
+    /// The request target is invalid; says what was expected.
     Target(&'static str),
-    /// The value could not be made into JSON.
+    /// The value cannot be serialized to JSON.
     Json(String),
 }
 
 impl BuildError {
-    /// A cookie of this name, which may hold its value by mistake.
+    /// Returns the error for a cookie of this name, which may contain its value by mistake.
     pub(crate) fn cookie(name: &str) -> BuildError {
         BuildError::Cookie { name: redaction::refused_name(name, |b| b > 0x20 && b != 0x7f && b != b';' && b != b'=') }
     }
@@ -369,32 +377,29 @@ impl BuildError {
 impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            BuildError::Url(e) => write!(f, "URL: {e}"),
-            BuildError::NoBaseUrl => {
-                f.write_str("expected an absolute URL, or a base URL in the options; saw a relative one")
-            }
-            BuildError::HttpsOnly => f.write_str("expected an https URL (https_only is set), saw http"),
+            BuildError::Url(e) => write!(f, "invalid URL: {e}"),
+            BuildError::NoBaseUrl => f.write_str("the URL is relative; use an absolute URL, or set a base URL"),
+            BuildError::HttpsOnly => f.write_str("expected an https URL (https_only is set), found http"),
             BuildError::Header(e) => write!(f, "{e}"),
-            BuildError::MethodTooLong => f.write_str("expected a method of at most 32 bytes"),
+            BuildError::MethodTooLong => f.write_str("the method is longer than 32 bytes"),
             BuildError::Connect => {
-                f.write_str("expected another method than CONNECT: tunnels are opened by the option proxy")
+                f.write_str("the method CONNECT is not supported; set the option proxy to open tunnels")
             }
             BuildError::Auth(e) => write!(f, "{e}"),
             BuildError::Cookie { name } => {
-                write!(
-                    f,
-                    "expected a cookie without control characters and semicolons, saw otherwise in cookie {name:?}"
-                )
+                write!(f, "cookie {name:?} contains a control character or a semicolon, or its name contains '='")
             }
             BuildError::ContentLength { declared, actual: Some(actual) } => {
-                write!(f, "expected the body's length {actual} in Content-Length, saw {declared:?}")
+                write!(f, "expected the body's length {actual} in Content-Length, found {declared:?}")
             }
             BuildError::ContentLength { declared, actual: None } => {
-                write!(f, "expected no Content-Length for a body of unknown length, saw {declared:?}")
+                write!(f, "expected no Content-Length for a body of unknown length, found {declared:?}")
             }
-            BuildError::LengthNeeded => f.write_str("expected a body of known length for HTTP/1.0, saw a stream"),
-            BuildError::Target(expected) => write!(f, "expected {expected}, saw another request target"),
-            BuildError::Json(e) => write!(f, "JSON body: {e}"),
+            BuildError::LengthNeeded => {
+                f.write_str("HTTP/1.0 needs a body of known length, found a stream of unknown length")
+            }
+            BuildError::Target(expected) => write!(f, "invalid request target: expected {expected}"),
+            BuildError::Json(e) => write!(f, "cannot serialize the JSON body: {e}"),
         }
     }
 }

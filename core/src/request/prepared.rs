@@ -1,10 +1,14 @@
-//! A request with every option merged and checked, and the fields that one hop of it carries.
+//! A request with all options merged and checked, and the fields of one of its hops.
 //!
-//! # Where the automatic fields stand
+//! # The order of fields
 //!
-//! Host first (RFC 9110 §7.2); then User-Agent, Accept and Accept-Encoding; then the caller's fields in the caller's order and case, the
-//! session's before the request's; then Content-Type of a body that brings one, Authorization, the proxy's
-//! fields and Cookie; the framing fields last. A field that the caller set or removed is never automatic as well.
+//! 1. Host (RFC 9110 §7.2)
+//! 2. User-Agent, Accept and Accept-Encoding
+//! 3. The caller's fields in the caller's order and case, the session's before the request's
+//! 4. Referer, the body's Content-Type, Authorization, the proxy's fields, and Cookie
+//! 5. The framing fields
+//!
+//! A field that the caller sets or removes is never added automatically.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -30,8 +34,8 @@ pub struct Prepared {
     pub(crate) method: Method,
     pub(crate) url: Arc<Url>,
     pub(crate) headers: Arc<Headers>,
-    /// The automatic fields and `headers`, written out beforehand, where the session has them so.
-    pub(crate) lines: Option<Arc<EncodedHeaders>>,
+    /// The automatic fields and `headers`, already encoded, if the session has them.
+    pub(crate) encoded: Option<Arc<EncodedHeaders>>,
     pub(crate) cookies: Params,
     pub(crate) auth: Option<Auth>,
     pub(crate) body: Body,
@@ -40,31 +44,32 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// The method.
+    /// Returns the method.
     pub fn method(&self) -> &Method {
         &self.method
     }
 
-    /// The URL, without userinfo.
+    /// Returns the URL without userinfo.
     pub fn url(&self) -> &Url {
         &self.url
     }
 
-    /// The caller's fields, the session's and the request's merged; the automatic ones are not among them.
+    /// Returns the caller's fields: the session's and the request's merged, without automatic ones.
     pub fn headers(&self) -> &Headers {
         &self.headers
     }
 
-    /// The body.
+    /// Returns the body.
     pub fn body(&self) -> &Body {
         &self.body
     }
 
-    /// The merged settings.
+    /// Returns the merged settings.
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
 
+    /// Checks everything that can be checked before sending.
     pub(crate) fn check(&self) -> Result<(), BuildError> {
         if self.method.as_str().len() > 32 {
             return Err(BuildError::MethodTooLong);
@@ -79,7 +84,7 @@ impl Prepared {
             return Err(BuildError::LengthNeeded);
         }
         self.settings.target.check(&self.method).map_err(BuildError::Target)?;
-        if self.lines.is_none() {
+        if self.encoded.is_none() {
             for (name, value) in self.headers.iter() {
                 self.check_field(name, value.as_bytes())?;
             }
@@ -95,15 +100,15 @@ impl Prepared {
         Ok(())
     }
 
-    /// T20, T21: the framing fields are the core's; a Host set by hand must be one.
+    /// Checks a field that the caller set: core owns the framing fields, and Host must be valid.
     fn check_field(&self, name: &str, value: &[u8]) -> Result<(), BuildError> {
         let owned = |instead| BuildError::Header(HeaderError::Owned { name: name.into(), instead });
         if let Some((_, instead)) = OWNED.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
             return Err(owned(instead));
         }
         if name.eq_ignore_ascii_case("transfer-encoding") {
-            let ours = self.body_length() == BodyLength::Chunked && value.eq_ignore_ascii_case(b"chunked");
-            return if ours { Ok(()) } else { Err(owned("a body of unknown length is chunked, any other is not")) };
+            let matches_body = self.body_length() == BodyLength::Chunked && value.eq_ignore_ascii_case(b"chunked");
+            return if matches_body { Ok(()) } else { Err(owned("only a body of unknown length is chunked")) };
         }
         if name.eq_ignore_ascii_case("content-length") {
             let declared = std::str::from_utf8(value).ok().filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
@@ -120,16 +125,16 @@ impl Prepared {
         if name.eq_ignore_ascii_case("host") {
             let host = std::str::from_utf8(value).ok().and_then(|text| text.parse::<http::uri::Authority>().ok());
             if !value.is_empty() && host.is_none_or(|host| host.as_str().contains('@')) {
-                let fits = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:[]%".contains(byte);
-                let byte = value.iter().copied().find(|byte| !fits(byte));
+                let is_allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:[]%".contains(byte);
+                let byte = value.iter().copied().find(|byte| !is_allowed(byte));
                 return Err(BuildError::Header(HeaderError::Host { byte }));
             }
         }
         Ok(())
     }
 
-    /// A field that is written all the same cannot be removed: Host (RFC 9112 §3.2), the framing's where there is some, and those that an
-    /// option asks for.
+    /// Checks a field that the caller removed. Required fields cannot be removed: Host (RFC 9112
+    /// §3.2), the framing field if there is a body, and those that an option needs.
     fn check_removed(&self, name: &str) -> Result<(), BuildError> {
         let is = |known: &str| name.eq_ignore_ascii_case(known);
         let framing = match self.body_length() {
@@ -140,18 +145,19 @@ impl Prepared {
         if is("host") || framing.is_some_and(is) {
             return Err(BuildError::Header(HeaderError::Required { name: name.into() }));
         }
-        let asked = [
+        let needed = [
             (!self.settings.keep_alive || self.takes_transfer_codings(), "connection"),
             (self.settings.expect_continue.is_some(), "expect"),
             (self.takes_transfer_codings(), "te"),
         ];
-        match OWNED.iter().find(|(known, _)| is(known) && asked.contains(&(true, known))) {
+        match OWNED.iter().find(|(known, _)| is(known) && needed.contains(&(true, known))) {
             Some((_, instead)) => Err(BuildError::Header(HeaderError::Owned { name: name.into(), instead })),
             None => Ok(()),
         }
     }
 
-    /// How the body is framed (RFC 9110 §8.6: a method that anticipates content says so even when there is none).
+    /// Returns the framing of the body. A method that anticipates content sends Content-Length even
+    /// without a body (RFC 9110 §8.6).
     pub(crate) fn body_length(&self) -> BodyLength {
         match (&self.body, self.body.length()) {
             (Body::Empty, _) if !matches!(self.method, Method::POST | Method::PUT | Method::PATCH) => BodyLength::None,
@@ -160,12 +166,14 @@ impl Prepared {
         }
     }
 
-    /// Whether transfer codings are asked for, and taken off (RFC 9110 §10.1.4). HTTP/1.0 has none.
+    /// Whether the request asks for transfer codings and decodes them (RFC 9110 §10.1.4). HTTP/1.0
+    /// has none.
     pub(crate) fn takes_transfer_codings(&self) -> bool {
         self.settings.transfer_coding && self.settings.version == Version::Http11 && cfg!(feature = "gzip")
     }
 
-    /// The request target: absolute-form to a forwarding proxy, origin-form else (RFC 9112 §3.2), unless the option says otherwise.
+    /// Returns the request target (RFC 9112 §3.2): absolute-form for a forwarding proxy,
+    /// origin-form otherwise, unless the option `target` is set.
     pub(crate) fn target(&self, forward: bool) -> Cow<'_, str> {
         match (&self.settings.target, forward) {
             (RequestTarget::Url, false) => request_target(&self.url).into(),
@@ -176,15 +184,16 @@ impl Prepared {
         }
     }
 
-    /// The URL that the cookie jar is asked and told about: with the host of a Host field that the caller set by hand, since that is whom
-    /// the request is for (RFC 9110 §7.2). Scheme and path are the URL's; so is the host if that of the field is none.
+    /// Returns the URL that cookies match against. Its host is that of a Host field that the caller
+    /// set, since the request is meant for that host (RFC 9110 §7.2). Scheme and path are the
+    /// URL's, and so is the host if the field's is invalid.
     pub(crate) fn cookie_url(&self) -> Cow<'_, Url> {
-        if self.lines.is_some() {
+        if self.encoded.is_some() {
             return Cow::Borrowed(&self.url);
         }
-        let set = self.headers.get("host").and_then(|value| std::str::from_utf8(value.as_bytes()).ok());
-        let set = set.and_then(|text| text.parse::<http::uri::Authority>().ok());
-        let Some(authority) = set else { return Cow::Borrowed(&self.url) };
+        let host = self.headers.get("host").and_then(|value| std::str::from_utf8(value.as_bytes()).ok());
+        let authority = host.and_then(|text| text.parse::<http::uri::Authority>().ok());
+        let Some(authority) = authority else { return Cow::Borrowed(&self.url) };
         let mut url = Url::clone(&self.url);
         match url.set_host(Some(authority.host())) {
             Ok(()) => Cow::Owned(url),
@@ -192,18 +201,19 @@ impl Prepared {
         }
     }
 
-    /// The fields of this hop in the order above, without the framing fields: Host, then [`Prepared::general`], then those of this hop alone.
+    /// Returns the Host field. The hop's fields are this one, [`Prepared::general`],
+    /// [`Prepared::special`], and the framing fields, in this order.
     pub(crate) fn host(&self) -> (&str, &[u8]) {
-        let own = if self.lines.is_some() { None } else { self.headers.get("host") };
+        let own = if self.encoded.is_some() { None } else { self.headers.get("host") };
         ("Host", own.map_or_else(|| host_header(&self.url).as_bytes(), |value| value.as_bytes()))
     }
 
-    /// The part that is the same for many requests.
+    /// Returns the fields that many requests share.
     pub(crate) fn general(&self) -> impl Iterator<Item = (&str, &[u8])> {
         general(&self.headers, self.settings.decode)
     }
 
-    /// What stands behind that; `None` when nothing does, as with most requests.
+    /// Returns the fields of this hop alone; `None` if there are none, as for most requests.
     pub(crate) fn special<'a>(
         &'a self,
         forward: Option<&'a Proxy>,
@@ -238,7 +248,7 @@ impl Prepared {
     }
 }
 
-/// The automatic fields that depend on neither URL nor body, then the caller's.
+/// Returns the automatic fields that depend on neither URL nor body, then the caller's.
 fn general(headers: &Headers, decode: bool) -> impl Iterator<Item = (&str, &[u8])> {
     let automatic = |name: &'static str, value: &'static str| {
         (!value.is_empty() && !headers.contains(name)).then_some((name, value.as_bytes()))
@@ -247,14 +257,13 @@ fn general(headers: &Headers, decode: bool) -> impl Iterator<Item = (&str, &[u8]
     [automatic("User-Agent", USER_AGENT), automatic("Accept", "*/*"), automatic("Accept-Encoding", codings)]
         .into_iter()
         .flatten()
-        .chain(headers.iter().filter(|(name, _)| !is_written_elsewhere(name)).map(|(n, v)| (n, v.as_bytes())))
+        .chain(headers.iter().filter(|(name, _)| !is_host_or_framing(name)).map(|(n, v)| (n, v.as_bytes())))
 }
 
-/// [`Prepared::general`] written out for all requests that bring no fields of their own; `None` where a field has to be looked at for each
-/// request (the core's own, Host, framing), or is wrong.
-pub(crate) fn general_lines(headers: &Headers, decode: bool) -> Option<Arc<EncodedHeaders>> {
-    let special =
-        |name: &str| is_written_elsewhere(name) || OWNED.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
+/// Encodes [`Prepared::general`] for all requests without fields of their own. Returns `None` if a
+/// field is invalid, or needs a check for each request: Host, framing, and those that core writes.
+pub(crate) fn encode_general(headers: &Headers, decode: bool) -> Option<Arc<EncodedHeaders>> {
+    let special = |name: &str| is_host_or_framing(name) || OWNED.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
     if headers.iter().map(|(name, _)| name).chain(headers.removed()).any(special) {
         return None;
     }
@@ -274,7 +283,7 @@ impl fmt::Debug for Prepared {
     }
 }
 
-fn is_written_elsewhere(name: &str) -> bool {
+fn is_host_or_framing(name: &str) -> bool {
     ["host", "content-length", "transfer-encoding"].iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 

@@ -9,11 +9,11 @@ fn prepare(request: &Request) -> Prepared {
     Session::new().prepare(request).unwrap()
 }
 
-fn is_refused(request: &Request) -> bool {
+fn is_rejected(request: &Request) -> bool {
     Session::new().prepare(request).is_err()
 }
 
-/// The fields of one hop, without the automatic ones that are the same for all.
+/// The fields of one hop, without those that are automatic for all requests.
 fn fields(request: &Prepared, proxy: Option<&Proxy>, referer: Option<&str>, cookie: &str) -> Vec<String> {
     let automatic = ["User-Agent", "Accept", "Accept-Encoding"];
     let special = request.special(proxy, referer, cookie.as_bytes()).into_iter().flatten();
@@ -27,7 +27,7 @@ fn fields(request: &Prepared, proxy: Option<&Proxy>, referer: Option<&str>, cook
 }
 
 #[test]
-fn each_reason_alone_brings_its_field() {
+fn each_source_alone_adds_its_field() {
     let proxy = Proxy::new("http://u:p@proxy.test:1/").unwrap().header("X-Proxy", "1").unwrap();
     let host = "Host: a.test";
     assert_eq!(fields(&prepare(&get()), None, None, ""), [host]);
@@ -45,7 +45,7 @@ fn each_reason_alone_brings_its_field() {
 }
 
 #[test]
-fn fields_that_the_caller_set_are_not_automatic_as_well() {
+fn fields_set_by_the_caller_are_not_automatic() {
     let request = get()
         .header("Referer", "http://mine.test/")
         .header("Cookie", "mine=1")
@@ -64,22 +64,22 @@ fn fields_that_the_caller_set_are_not_automatic_as_well() {
 }
 
 #[test]
-fn codings_are_asked_for_where_they_are_taken_off() {
+fn codings_are_requested_only_where_they_are_decoded() {
     let asks = |request: &Request| prepare(request).general().any(|(name, _)| name == "Accept-Encoding");
     assert!(asks(&get()));
-    assert!(!asks(&get().header("Range", "bytes=0-1")), "of a part nothing could be decoded");
+    assert!(!asks(&get().header("Range", "bytes=0-1")), "a partial body cannot be decoded");
     assert!(!asks(&get().decode(false)));
     let mut post = get();
     assert_eq!(prepare(&post).body_length(), BodyLength::None);
     post.set_method(Method::POST);
-    assert_eq!(prepare(&post).body_length(), BodyLength::Known(0), "a POST says that it has no body");
+    assert_eq!(prepare(&post).body_length(), BodyLength::Known(0), "a POST sends its length even without a body");
     post.set_method(Method::DELETE);
     post.set_data("abc");
     assert_eq!(prepare(&post).body_length(), BodyLength::Known(3));
 }
 
 #[test]
-fn a_host_set_by_hand_is_one_and_names_the_cookies_host() {
+fn explicit_host_is_validated_and_selects_cookies() {
     for (host, cookie_url) in
         [("b.test", "http://b.test/p?q"), ("b.test:81", "http://b.test/p?q"), ("", "http://a.test/p?q")]
     {
@@ -89,42 +89,42 @@ fn a_host_set_by_hand_is_one_and_names_the_cookies_host() {
         assert_eq!(fields(&prepared, None, None, ""), [format!("Host: {host}")], "once only");
     }
     for host in ["u@b.test", "b test", "b.test/x", "[::1"] {
-        assert!(is_refused(&get().header("Host", host)), "{host}");
+        assert!(is_rejected(&get().header("Host", host)), "{host}");
     }
     assert_eq!(prepare(&get()).cookie_url().as_str(), "http://a.test/p?q");
     assert_eq!(prepare(&Request::new(Method::GET, "http://a.test:81/")).host(), ("Host", &b"a.test:81"[..]));
 }
 
 #[test]
-fn framing_fields_set_by_hand_must_be_true() {
+fn explicit_framing_fields_must_match_the_body() {
     let post = |body: &'static str, name: &str, value: &str| {
         let mut request = get().header(name, value);
         request.set_method(Method::POST);
         request.set_data(body);
-        is_refused(&request)
+        is_rejected(&request)
     };
     assert!(!post("abc", "Content-Length", "3") && !post("", "content-length", "0"));
     for value in ["2", "+3", "", "3,3", "99999999999999999999999"] {
         assert!(post("abc", "Content-Length", value), "{value}");
     }
     assert!(post("abc", "Transfer-Encoding", "chunked"));
-    assert!(!is_refused(&get().header("Content-Length", "0")) && is_refused(&get().header("Content-Length", "1")));
+    assert!(!is_rejected(&get().header("Content-Length", "0")) && is_rejected(&get().header("Content-Length", "1")));
     for (name, _) in OWNED {
-        assert!(is_refused(&get().header(name.to_ascii_uppercase(), "x")), "{name}");
+        assert!(is_rejected(&get().header(name.to_ascii_uppercase(), "x")), "{name}");
     }
     let mut streamed = get();
     streamed.set_method(Method::POST);
     streamed.set_data(Body::Stream { length: None, rewindable: false });
-    assert!(!is_refused(&streamed.clone().header("Transfer-Encoding", "Chunked")));
-    assert!(is_refused(&streamed.clone().header("Transfer-Encoding", "gzip")));
-    assert!(is_refused(&streamed.header("Content-Length", "0")));
+    assert!(!is_rejected(&streamed.clone().header("Transfer-Encoding", "Chunked")));
+    assert!(is_rejected(&streamed.clone().header("Transfer-Encoding", "gzip")));
+    assert!(is_rejected(&streamed.header("Content-Length", "0")));
 }
 
 #[test]
-fn what_cannot_be_sent_is_refused_when_it_is_prepared() {
+fn invalid_methods_and_cookies_fail_to_prepare() {
     let method = |name: &str| Request::new(Method::from_bytes(name.as_bytes()).unwrap(), "http://a.test/");
-    assert!(!is_refused(&method(&"M".repeat(32))) && is_refused(&method(&"M".repeat(33))));
-    assert!(is_refused(&method("CONNECT")));
+    assert!(!is_rejected(&method(&"M".repeat(32))) && is_rejected(&method(&"M".repeat(33))));
+    assert!(is_rejected(&method("CONNECT")));
     for (name, value, refused) in [
         ("a", "b c=d", false),
         ("a=b", "c", true),
@@ -134,14 +134,14 @@ fn what_cannot_be_sent_is_refused_when_it_is_prepared() {
         ("a\u{7f}", "b", true),
         ("a", "b\u{1f}", true),
     ] {
-        assert_eq!(is_refused(&get().cookie(name, value)), refused, "{name:?} {value:?}");
+        assert_eq!(is_rejected(&get().cookie(name, value)), refused, "{name:?} {value:?}");
         let option = get().configure(|options| options.cookies.set(name, value));
-        assert_eq!(is_refused(&option), refused, "{name:?} {value:?} as an option");
+        assert_eq!(is_rejected(&option), refused, "{name:?} {value:?} as an option");
     }
 }
 
 #[test]
-fn the_target_is_absolute_for_a_proxy_that_forwards() {
+fn target_is_absolute_for_a_forwarding_proxy() {
     let with = |target: RequestTarget| {
         let request = get().target(target);
         let prepared = prepare(&request);
@@ -156,33 +156,33 @@ fn the_target_is_absolute_for_a_proxy_that_forwards() {
 }
 
 #[test]
-fn lines_of_a_session_are_written_once_for_all_its_requests() {
+fn fields_of_a_session_are_encoded_once() {
     let session = Session::new();
-    let lines = |request: &Request| session.prepare(request).unwrap().lines;
-    let (first, second) = (lines(&get()).unwrap(), lines(&get()).unwrap());
+    let encoded = |request: &Request| session.prepare(request).unwrap().encoded;
+    let (first, second) = (encoded(&get()).unwrap(), encoded(&get()).unwrap());
     assert!(Arc::ptr_eq(&first, &second));
-    assert!(lines(&get().header("X", "1")).is_none(), "its own fields are written for it");
-    assert!(lines(&get().decode(false)).is_none());
+    assert!(encoded(&get().header("X", "1")).is_none(), "its own fields are encoded per request");
+    assert!(encoded(&get().decode(false)).is_none());
     let headers = |name| {
         let mut headers = Headers::new();
         headers.set(name, "1").unwrap();
-        general_lines(&headers, true)
+        encode_general(&headers, true)
     };
     assert!(headers("X").is_some());
     for name in ["host", "content-length", "Transfer-Encoding", "TE", "expect"] {
-        assert!(headers(name).is_none(), "{name} is looked at for each request");
+        assert!(headers(name).is_none(), "{name} is checked for each request");
     }
 }
 
 #[test]
-fn body_is_that_of_the_request() {
+fn body_comes_from_the_request() {
     assert_eq!(prepare(&get()).body().length(), Some(0));
     let with_body = get().data("four");
     assert!(matches!(prepare(&with_body).body(), Body::Bytes(bytes) if bytes == "four"));
 }
 
 #[test]
-fn only_http_1_1_with_the_option_takes_transfer_codings() {
+fn transfer_codings_need_the_option_and_http_1_1() {
     for (option, version, takes) in [
         (true, Version::Http11, cfg!(feature = "gzip")),
         (true, Version::Http10, false),

@@ -5,14 +5,14 @@ fn get() -> Request {
     Request::new(Method::GET, "http://a.test/p?q=1")
 }
 
-/// The request's own fields, removed names with a minus.
+/// The request's own fields.
 fn fields(request: &Request) -> Vec<String> {
-    let kept = request.options().headers.iter();
-    kept.map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value.as_bytes()))).collect()
+    let fields = request.options().headers.iter();
+    fields.map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value.as_bytes()))).collect()
 }
 
 #[test]
-fn each_part_that_is_set_is_the_request() {
+fn setters_replace_each_part_of_the_request() {
     let mut request = get();
     assert_eq!((request.method(), request.url().unwrap().as_str()), (&Method::GET, "http://a.test/p?q=1"));
     assert!(request.body().is_none() && request.content_type.is_none());
@@ -36,7 +36,7 @@ fn each_part_that_is_set_is_the_request() {
 
 #[cfg(feature = "json")]
 #[test]
-fn json_is_a_body_with_its_type_or_a_fault() {
+fn json_sets_body_and_type_or_a_fault() {
     let mut request = get();
     request.set_json(&["a", "b"]);
     assert_eq!((request.body(), request.content_type), (&Body::from(r#"["a","b"]"#), Some("application/json")));
@@ -72,7 +72,7 @@ fn credentials_cookies_and_queries_are_options_of_the_request() {
 }
 
 #[test]
-fn the_first_fault_is_kept_and_reported() {
+fn first_fault_is_stored_and_reported() {
     let faulty: [(Request, &str); 6] = [
         (get().header("a b", "1"), "field name"),
         (get().extra_header("a", "\n"), "value of a"),
@@ -81,12 +81,12 @@ fn the_first_fault_is_kept_and_reported() {
         (get().bearer_auth(""), "token"),
         (get().cookie("a;", "b"), "cookie"),
     ];
-    for (request, words) in faulty {
+    for (request, expected) in faulty {
         let later = request.clone().header("c d", "1").basic_auth("e:f", "");
         for request in [request, later] {
-            let text = request.fault.as_ref().expect(words).to_string();
-            assert!(text.contains(words), "{text}");
-            assert!(Session::new().prepare(&request).unwrap_err().kind().to_string().contains(words), "{words}");
+            let text = request.fault.as_ref().expect(expected).to_string();
+            assert!(text.contains(expected), "{text}");
+            assert!(Session::new().prepare(&request).unwrap_err().kind().to_string().contains(expected), "{expected}");
         }
     }
 }
@@ -104,7 +104,7 @@ fn chaining_setters_set_options_of_the_request() {
 }
 
 #[test]
-fn debug_shows_where_it_goes_and_no_secret() {
+fn debug_shows_the_url_and_no_secret() {
     let request = Request::new(Method::GET, "http://u:canary@a.test/p?name=canary").bearer_auth("canary");
     let shown = format!("{request:?}");
     assert!(shown.contains("http://a.test/p?name") && shown.contains("GET"), "{shown}");
@@ -114,7 +114,7 @@ fn debug_shows_where_it_goes_and_no_secret() {
 }
 
 #[test]
-fn refused_cookie_names_are_shown_up_to_what_is_wrong() {
+fn rejected_cookie_names_end_at_the_first_fault() {
     for (name, shown) in [
         ("sid=canary", "sid="),
         ("sid;canary", "sid;"),
@@ -123,7 +123,7 @@ fn refused_cookie_names_are_shown_up_to_what_is_wrong() {
         ("sid\u{7f}canary", "sid\\u{7f}"),
         ("\u{e9}!~,", "\u{e9}!~,"),
     ] {
-        let BuildError::Cookie { name } = BuildError::cookie(name) else { panic!("a cookie's error") };
+        let BuildError::Cookie { name } = BuildError::cookie(name) else { panic!("expected a cookie error") };
         assert_eq!(name, shown);
     }
 }

@@ -166,7 +166,7 @@ impl Machine {
             session.seed,
             &mut session.route,
         );
-        self.lines = session.written(&route, &self.request);
+        self.lines = session.encoded_head(&route, &self.request);
         self.route = Some(route);
         if !self.request.settings.keep_alive {
             self.attempt.connection = Acquire::New;
@@ -245,8 +245,8 @@ impl Machine {
         }
     }
 
-    /// Whether a failure ends the transfer whatever the policies say: it is about the whole of it, or
-    /// the caller has the head.
+    /// Whether a failure ends the transfer whatever the policies say: it is about the whole of it,
+    /// or the caller has the head.
     fn is_final(&self, kind: &ErrorKind) -> bool {
         let of_the_transfer = matches!(
             kind,
@@ -297,7 +297,8 @@ impl Machine {
         }
     }
 
-    /// Goes to the next hop: first its time comes, then the body stream is set back, then it is planned.
+    /// Goes to the next hop: first its time comes, then the body stream is set back, then it is
+    /// planned.
     pub(super) fn begin_next(&mut self, next: Next) {
         match next {
             Next { not_before: Some(until), .. } if until > self.now.instant => self.pause(until, next),

@@ -66,8 +66,8 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "a part of a composite option that is not set resets the lower level's",
         file: "core/src/options/composite.rs",
-        from: "self.$part.over(&lower.$part, default.$part)",
-        to: "self.$part.over(&default.$part, { let _ = lower; default.$part })",
+        from: "self.$part.layered_over(&lower.$part, default.$part)",
+        to: "self.$part.layered_over(&default.$part, { let _ = lower; default.$part })",
     },
     Mutation {
         fault: "https_only is about the first hop alone",

@@ -109,7 +109,7 @@ fn t12_other_schemes_lead_nowhere() {
         "gopher://x/_",
         "HTTPX://x/",
     ] {
-        each_way(&moved(302, location), Waits, Refused("redirect to the scheme"));
+        each_way(&moved(302, location), Waits, Refused("redirect to unsupported scheme"));
     }
 }
 

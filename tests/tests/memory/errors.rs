@@ -133,12 +133,15 @@ fn a_field_that_cannot_be_sent_is_told_before_anything_is_sent() {
 }
 
 #[test]
-fn a_url_that_is_refused_is_shown_without_secrets() {
+fn rejected_url_is_shown_without_secrets() {
     let session = petition_core::Session::new();
     for (url, shown) in [
-        ("http://a.test:99999/path?token=canary", "GET \"http://a.test:99999/path…\": building the request: URL: "),
-        ("http://user:canary@a b/", "GET \"http://…\": building the request: URL: "),
-        ("/relative", "GET \"/relative\": building the request: expected an absolute URL"),
+        (
+            "http://a.test:99999/path?token=canary",
+            "GET \"http://a.test:99999/path…\": building the request: invalid URL: ",
+        ),
+        ("http://user:canary@a b/", "GET \"http://…\": building the request: invalid URL: "),
+        ("/relative", "GET \"/relative\": building the request: the URL is relative"),
     ] {
         let error = session.prepare(&Request::new(Method::GET, url)).unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Build(_)));

@@ -257,7 +257,7 @@ fn redirect_limit_is_reached_and_named() {
         });
         let run = world.transcripts.last().unwrap();
         assert_eq!(run.words().last(), Some(if fits { &"done" } else { &"failed" }), "{max}");
-        assert!(fits || run.error().to_string().contains("limit redirects.max is 1, seen one more"));
+        assert!(fits || run.error().to_string().contains("limit redirects.max is 1, found one more"));
     }
 }
 

@@ -29,7 +29,7 @@ fn what_would_break_a_line_is_refused_before_anything_is_sent() {
     let get = || world.session.get(world.url("/get"));
     for (byte, shown) in [("\r", "0x0d"), ("\n", "0x0a"), ("\0", "0x00"), ("\x7f", "0x7f"), ("\r\nEvil: 1", "0x0d")] {
         refused(get().header("X-A", format!("{CANARY}{byte}")), &format!("value of X-A, saw byte {shown}"));
-        refused(get().cookie("a", format!("{CANARY}{byte}")), "control characters and semicolons");
+        refused(get().cookie("a", format!("{CANARY}{byte}")), "contains a control character");
         refused(get().header(format!("X{byte}"), CANARY), "expected a token as a field name");
         assert!(world.session.set_headers([("X-A", byte)]).is_err(), "T18");
     }
@@ -72,8 +72,8 @@ fn a_bad_url_is_told_by_its_fault() {
         ("http://a@b@c/", "more than one @"),
         ("http://host\\@evil/", "backslash"),
         ("http://host/\r\nX: y", "control byte 0x0d"),
-        ("/relative", "expected an absolute URL, or a base URL"),
-        ("", "expected an absolute URL, or a base URL"),
+        ("/relative", "the URL is relative"),
+        ("", "the URL is relative"),
     ] {
         let line = refused(petition_std::get(url), words).to_string();
         assert!(line.starts_with("GET "), "{url:?}: {line}");
@@ -126,7 +126,7 @@ fn every_fault_of_an_answer_reads_well() {
         (
             "HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\n\r\n".into(),
             Phase::Redirect,
-            "redirect to the scheme \"file\"",
+            "redirect to unsupported scheme \"file\"",
         ),
         (
             "HTTP/1.1 302 Found\r\nLocation: http://a/\r\nLocation: http://b/\r\n\r\n".into(),

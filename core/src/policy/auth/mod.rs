@@ -1,14 +1,14 @@
-//! Credentials that a request carries from the start: Basic (RFC 7617) and Bearer (RFC 6750).
+//! Preemptive credentials of a request: Basic (RFC 7617) and Bearer (RFC 6750).
 //!
-//! The field value is made once, when the credentials are given, and marked as a secret. Which hops it goes to is
-//! decided elsewhere (`redirect`: same origin only, T1).
+//! The field value is built once, when the credentials are created, and marked sensitive. The
+//! redirect policy decides which hops it goes to: same-origin hops only.
 
 use std::fmt;
 use std::sync::Arc;
 
 use http::HeaderValue;
 
-/// Credentials for the origin of a request. Cheap to clone.
+/// Credentials for the origin of a request. Cloning is cheap.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Auth(Arc<Field>);
 
@@ -19,10 +19,11 @@ struct Field {
 }
 
 impl Auth {
-    /// Basic credentials, encoded as UTF-8 (RFC 7617 §2).
+    /// Creates Basic credentials, encoded as UTF-8 (RFC 7617 §2).
     ///
     /// # Errors
-    /// [`AuthError`] when the user holds a colon, or either holds a control character (T75).
+    /// - [`AuthError::ColonInUser`] if `user` contains a colon.
+    /// - [`AuthError::Control`] if `user` or `password` contains a control character.
     pub fn basic(user: &str, password: &str) -> Result<Auth, AuthError> {
         if user.contains(':') {
             return Err(AuthError::ColonInUser);
@@ -34,10 +35,10 @@ impl Auth {
         Auth::new("Basic", &token)
     }
 
-    /// A Bearer token, sent as it is (RFC 6750 §2.1).
+    /// Creates Bearer credentials; the token is sent unchanged (RFC 6750 §2.1).
     ///
     /// # Errors
-    /// [`AuthError::Control`] when the token holds anything but visible ASCII.
+    /// [`AuthError::Control`] if the token is empty or contains anything but visible ASCII.
     pub fn bearer(token: &str) -> Result<Auth, AuthError> {
         if token.is_empty() || !token.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(AuthError::Control);
@@ -45,7 +46,7 @@ impl Auth {
         Auth::new("Bearer", token)
     }
 
-    /// The value of the Authorization or Proxy-Authorization field; marked sensitive.
+    /// Returns the value of the Authorization or Proxy-Authorization field, marked sensitive.
     pub fn header_value(&self) -> &HeaderValue {
         &self.0.value
     }
@@ -63,7 +64,7 @@ impl fmt::Debug for Auth {
     }
 }
 
-/// The standard alphabet with padding (RFC 4648 §4).
+/// Encodes with the standard alphabet and padding (RFC 4648 §4).
 fn base64(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
@@ -81,17 +82,17 @@ fn base64(bytes: &[u8]) -> String {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AuthError {
-    /// A user name must not contain a colon (RFC 7617 §2).
+    /// The user name contains a colon (RFC 7617 §2).
     ColonInUser,
-    /// A control character, or a byte that a token cannot hold.
+    /// The user name or password contains a control character, or the token is not visible ASCII.
     Control,
 }
 
 impl fmt::Display for AuthError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            AuthError::ColonInUser => "expected no colon in the user name of Basic credentials",
-            AuthError::Control => "expected no control character in credentials, and visible ASCII in a token",
+            AuthError::ColonInUser => "the user name of Basic credentials contains a colon",
+            AuthError::Control => "credentials contain a control character, or a token is empty or not visible ASCII",
         })
     }
 }
@@ -110,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn base64_is_that_of_rfc_4648() {
+    fn base64_matches_the_rfc_4648_vectors() {
         for (bytes, text) in [
             (&b""[..], ""),
             (b"f", "Zg=="),
@@ -126,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn t75_a_colon_in_the_user_and_controls_anywhere_are_refused() {
+    fn t75_colons_in_users_and_control_characters_are_rejected() {
         assert_eq!(Auth::basic("a:b", "c"), Err(AuthError::ColonInUser));
         assert_eq!(Auth::basic("a", "c\r\nX: 1"), Err(AuthError::Control));
         assert_eq!(Auth::bearer("a b"), Err(AuthError::Control));
@@ -134,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_shows_the_scheme_alone() {
+    fn debug_shows_only_the_scheme() {
         assert_eq!(format!("{:?}", Auth::bearer("canary").unwrap()), "Auth(Bearer ***)");
     }
 }

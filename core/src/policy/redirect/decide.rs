@@ -1,4 +1,4 @@
-//! The decision about one response (RFC 9110 §15.4 and §10.2.2).
+//! Decides whether a response is a redirect to follow (RFC 9110 §15.4, §10.2.2).
 
 use super::{
     CrossOriginBody, Crossing, Decision, Hop, HopBody, NextBody, NextHop, Note, PlainHttp, Policy, RedirectError,
@@ -10,18 +10,19 @@ use crate::url::{UrlError, resolve_location};
 use http::Method;
 use url::Url;
 
-/// Decides what a response of `status` with the given Location field values leads to.
+/// Decides what follows from a response with this `status` and these Location field values.
 ///
-/// - 301 and 302 turn POST into GET; 303 turns all but HEAD into GET; the body then goes. Other methods, and 307
-///   and 308, keep method and body.
-/// - Exactly one Location counts; identical repetitions are one. Without it the response is final, and also with an
-///   empty or blank one.
-/// - The next URL is resolved by RFC 3986 §5, passes the URL door, loses user information, and inherits the
-///   fragment when it has none (RFC 9110 §10.2.2).
+/// - 301 and 302 turn POST into GET, and 303 turns every method but HEAD into GET; both drop the
+///   body. Other methods, and 307 and 308, keep method and body.
+/// - Identical Location fields count as one. The response is final if there is none, or if it is
+///   empty or blank.
+/// - The next URL is resolved by RFC 3986 §5, validated, and stripped of user information. It
+///   inherits the fragment if it has none (RFC 9110 §10.2.2).
 ///
 /// # Errors
-/// Each cause by its variant of [`RedirectError`]; repetitions are left to [`super::Seen`].
-/// A Location longer than [`Limits::location_bytes`] is a [`RedirectError::BadLocation`] that names the limit.
+/// The variants of [`RedirectError`] name the causes. Repetitions are left to
+/// [`LoopDetector`](super::LoopDetector). A Location longer than [`Limits::location_bytes`] is a
+/// [`RedirectError::BadLocation`] that names the limit.
 pub fn decide<'l>(
     policy: &Policy,
     limits: &Limits,
@@ -32,8 +33,9 @@ pub fn decide<'l>(
     decide_with(policy, limits, hop, status, locations, |_| {})
 }
 
-/// [`decide`] with `upgrade` applied to the next URL before its scheme and origin are judged: the place for HSTS
-/// (RFC 6797 §8.3), which may turn a refused downgrade into an https hop.
+/// Decides as [`decide`] does, with `upgrade` applied to the next URL before its scheme and origin
+/// are checked. HSTS belongs there (RFC 6797 §8.3): it may turn a refused downgrade into an https
+/// hop.
 ///
 /// # Errors
 /// As [`decide`].
@@ -50,7 +52,7 @@ pub fn decide_with<'l>(
     }
     let limit = policy.max;
     if limit == 0 {
-        return Ok(Decision::Final(WhyFinal::NotWanted));
+        return Ok(Decision::Final(WhyFinal::NotEnabled));
     }
     let mut notes = Vec::new();
     let Some(location) = one_location(locations, &mut notes)? else {
@@ -98,7 +100,7 @@ pub fn decide_with<'l>(
     Ok(Decision::Follow(Box::new(NextHop { url, method, body, crossing, notes })))
 }
 
-/// Whether the body may go where the redirect leads.
+/// Checks whether the body may go to the origin that the redirect leads to.
 fn may_carry_body(policy: &Policy, crossing: Crossing) -> Result<(), RedirectError> {
     let same = !crossing.is_cross_origin() || (crossing == Crossing::Upgrade && policy.http_to_https_keeps_credentials);
     match policy.cross_origin_body {
@@ -108,7 +110,8 @@ fn may_carry_body(policy: &Policy, crossing: Crossing) -> Result<(), RedirectErr
     }
 }
 
-/// The one value of the Location fields, surrounding white space taken off; none if nothing is left of it.
+/// Returns the one value of the Location fields without surrounding white space, if it is not
+/// empty.
 fn one_location<'l>(
     locations: impl IntoIterator<Item = &'l [u8]>,
     notes: &mut Vec<Note>,
@@ -126,7 +129,8 @@ fn one_location<'l>(
     Ok(Some(first).filter(|location| !location.is_empty()))
 }
 
-/// Method and body of the next hop. Methods are case-sensitive (RFC 9110 §9.1): `post` is not POST.
+/// Returns method and body of the next hop. Methods are case-sensitive (RFC 9110 §9.1): `post` is
+/// not POST.
 fn rewrite(policy: &Policy, method: &Method, status: u16) -> (Method, NextBody) {
     let keep_post = match status {
         301 => policy.keep_post.on_301,

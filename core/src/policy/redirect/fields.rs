@@ -1,29 +1,34 @@
-//! Which request fields go to the next hop, and the Referer that is said there.
+//! Decides which request fields go to the next hop, and the Referer that it carries.
 //!
-//! Whoever controls a redirect must not harvest what was meant for another origin (RFC 9110 §15.4, §17.16.3).
+//! A server that controls a redirect must not receive secrets of another origin (RFC 9110 §15.4,
+//! §17.16.3).
 
 use super::{CrossOrigin, Crossing, NextBody, NextHop, Policy};
 use crate::headers::is_sensitive_name;
 use crate::origin::OriginRef;
 use url::{Position, Url};
 
-/// Fields that describe a body or its framing (RFC 9110 §15.4, the list in step 5), next to all of `content-*`.
-const OF_THE_BODY: [&str; 6] = ["transfer-encoding", "expect", "trailer", "digest", "repr-digest", "last-modified"];
+/// Fields besides `content-*` that describe a body or its framing (RFC 9110 §15.4, step 5).
+const BODY_FIELDS: [&str; 6] = ["transfer-encoding", "expect", "trailer", "digest", "repr-digest", "last-modified"];
 
-/// True when a request field of the hop before goes to the `next` hop.
+/// Whether a request field of the previous hop goes to the `next` hop.
 ///
-/// `name` may be in any case; `sensitive` says that the caller marked the value as bound to its origin. Never:
-/// `Proxy-Authorization`. Not to another origin: `Host` (an override is for one origin), what is sensitive by mark or by
-/// name, and with [`CrossOrigin::OnlySafeListed`] what is not on that list. Not without the body: what describes it.
+/// `name` is compared ignoring case; `sensitive` says that the caller marked the value as bound to
+/// its origin. These fields do not survive:
 ///
-/// Cookies of a jar are not asked about here: they are chosen anew for each hop's URL. A field that was dropped must
-/// stay dropped for the rest of the chain; that is the caller's to remember.
+/// - `Proxy-Authorization`, ever.
+/// - Across origins: `Host`, and fields that are sensitive by mark or by name. With
+///   [`CrossOrigin::OnlySafeListed`], also all that are not on that list.
+/// - With a dropped body: the fields that describe it.
+///
+/// The jar's cookies are no concern of this function: the jar selects them for each hop's URL. The
+/// caller must drop a field for the rest of the chain once it did not survive.
 pub fn survives(name: &str, sensitive: bool, next: &NextHop, policy: &Policy) -> bool {
     let is = |listed: &str| name.eq_ignore_ascii_case(listed);
     if is("proxy-authorization") {
         return false;
     }
-    if next.body == NextBody::Drop && (starts_with(name, "content-") || OF_THE_BODY.iter().any(|n| is(n))) {
+    if next.body == NextBody::Drop && (starts_with(name, "content-") || BODY_FIELDS.iter().any(|n| is(n))) {
         return false;
     }
     if !next.crossing.is_cross_origin() {
@@ -48,10 +53,11 @@ pub fn survives(name: &str, sensitive: bool, next: &NextHop, policy: &Policy) ->
     }
 }
 
-/// The Referer for the `next` hop, coming from `from`; `None` when the policy sends none.
+/// Returns the Referer for the `next` hop from `from`; `None` if the policy sends none.
 ///
-/// Referrer Policy "strict-origin-when-cross-origin": nothing from https to http, the origin alone to another
-/// origin, else the URL without user information and fragment (RFC 9110 §10.1.3).
+/// Follows the referrer policy "strict-origin-when-cross-origin": nothing from https to http, and
+/// the bare origin to another origin. Otherwise it is the URL without user information and fragment
+/// (RFC 9110 §10.1.3).
 pub fn referer(policy: &Policy, from: &Url, next: &NextHop) -> Option<String> {
     if !policy.referer {
         return None;

@@ -1,14 +1,14 @@
-//! Redirects as a policy: the verdict on a hop whose response is a redirect.
+//! The redirect policy: turns a redirect response into a verdict.
 
 use super::{Decision, NextBody, NextHop, RedirectError, Repeats, decide, referer};
 use super::{Hop as RedirectedHop, HopBody};
 use crate::error::ErrorKind;
 use crate::origin::Scheme;
-use crate::policy::{Acquire, After, Again, Hop, HopRequest, Memory, Outcome, Trail, Verdict, Why, needs_none};
+use crate::policy::{Acquire, After, Again, Hop, HopRequest, Memory, Outcome, Trail, Verdict, Why, never_needs_memory};
 
-pub(in crate::policy) const AFTER: After = After { needs_memory: needs_none, decide: after };
+pub(in crate::policy) const AFTER: After = After { needs_memory: never_needs_memory, decide: after };
 
-/// Follows a redirect, delivers the response, or fails with it.
+/// Follows the redirect, delivers the response, or fails with it.
 fn after(hop: &Hop<'_>, outcome: &Outcome<'_>, trail: &mut Trail, _: Option<&mut Memory>) -> Option<Verdict> {
     let Outcome::Head(head) = outcome else { return None };
     let past = RedirectedHop { method: hop.method, url: hop.url, body: hop.body, hops_so_far: trail.redirects() };
@@ -23,32 +23,33 @@ fn after(hop: &Hop<'_>, outcome: &Outcome<'_>, trail: &mut Trail, _: Option<&mut
             (Ok(()), _) | (Err(_), Repeats::Followed) => Some(follow(hop, next, trail)),
             (Err(error), Repeats::Refused) => failed(error),
         },
-        // The caller gets the 3xx itself: nothing was lost but the resending.
+        // The 3xx itself goes to the caller: only the resending is lost.
         Err(RedirectError::BodyNotReplayable) => Some(Verdict::Deliver),
         Err(RedirectError::TooMany { limit, .. }) => {
-            let seen = trail.redirected.as_ref().map(|redirected| &redirected.seen);
-            let times = seen.map_or(1, |seen| seen.times(hop.method, hop.url, hop.body != HopBody::None));
+            let loops = trail.redirected.as_ref().map(|redirected| &redirected.loops);
+            let times = loops.map_or(1, |loops| loops.times(hop.method, hop.url, hop.body != HopBody::None));
             failed(RedirectError::TooMany { limit, times })
         }
         Err(error) => failed(error),
     }
 }
 
-/// Notes the next request of the chain, and the first one if it has not been noted: most requests are
-/// not redirected.
+/// Records the next request of the chain. The first one is recorded here too, not earlier: most
+/// requests are not redirected.
 ///
 /// # Errors
-/// As [`Seen::visit`](super::Seen::visit) for the next request. The first cannot be a repetition.
+/// As [`LoopDetector::visit`](super::LoopDetector::visit) for the next request. The first cannot be
+/// a repetition.
 fn visit(hop: &Hop<'_>, next: &NextHop, trail: &mut Trail) -> Result<(), RedirectError> {
     let (first, new_cookies) = (trail.redirects() == 0, trail.new_cookies);
-    let seen = &mut trail.redirected.get_or_insert_default().seen;
+    let loops = &mut trail.redirected.get_or_insert_default().loops;
     if first {
-        let _ = seen.visit(hop.method, hop.url, hop.body != HopBody::None);
+        let _ = loops.visit(hop.method, hop.url, hop.body != HopBody::None);
         if new_cookies {
-            seen.cookie_set();
+            loops.mark_new_cookie();
         }
     }
-    seen.visit(&next.method, &next.url, hop.body != HopBody::None && next.body == NextBody::Keep)
+    loops.visit(&next.method, &next.url, hop.body != HopBody::None && next.body == NextBody::Keep)
 }
 
 fn follow(hop: &Hop<'_>, next: Box<NextHop>, trail: &mut Trail) -> Verdict {

@@ -1,10 +1,13 @@
-//! Redirects: whether a 3xx is followed, where to, with which method, body and fields.
+//! Redirects: decides whether a 3xx is followed, to which URL, and with which method, body and
+//! fields.
 //!
-//! Pure decisions, no state but [`Seen`]: [`decide`] turns one response into a [`Decision`] (RFC 9110 §15.4),
-//! [`survives`] says field by field what goes to the next hop, and [`referer`] what is said of the last one.
-//! Left out: cookies and HSTS (the jar and the store judge each hop's URL anew; [`decide_with`] takes the upgrade in),
-//! draining the 3xx, the history, and remembering which credentials were dropped: once dropped they must
-//! not be restored when a later hop comes back to the first origin.
+//! The functions are pure; only [`LoopDetector`] has state. [`decide`] turns one response into a
+//! [`Decision`] (RFC 9110 §15.4), [`survives`] selects the fields of the next hop, and [`referer`]
+//! produces its Referer.
+//!
+//! Left out: cookies and HSTS (the jar and the store look up each hop's URL; [`decide_with`]
+//! applies the upgrade), draining the 3xx, and the history. The caller remembers dropped
+//! credentials: a later hop back to the first origin must not restore them.
 
 mod config;
 mod decide;
@@ -16,7 +19,7 @@ pub use config::{CrossOrigin, CrossOriginBody, KeepPost, PlainHttp, Policy, Repe
 pub use decide::{decide, decide_with};
 pub use fields::{referer, survives};
 pub(in crate::policy) use follow::AFTER;
-pub use loops::Seen;
+pub use loops::LoopDetector;
 
 use crate::redaction;
 use crate::url::UrlError;
@@ -24,7 +27,7 @@ use http::Method;
 use std::fmt;
 use url::Url;
 
-/// The request whose response is looked at. Its Debug output shows no query values.
+/// The request that the response answers. Its Debug output shows no query values.
 #[derive(Clone, Copy)]
 pub struct Hop<'a> {
     /// Its method.
@@ -37,23 +40,23 @@ pub struct Hop<'a> {
     pub hops_so_far: u32,
 }
 
-/// What is known of a request's body.
+/// The body of a request, as far as redirects are concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum HopBody {
-    /// None, or an empty one.
+    /// No body, or an empty one.
     None,
     /// It can be sent again from its start.
     Replayable,
-    /// It can be read once only. A redirect that keeps it fails, even when none of it was sent.
+    /// It can be read only once. A redirect that keeps it fails, even if none of it was sent.
     Once,
 }
 
-/// What is to be done about a response.
+/// What to do with a response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// The response is the caller's.
+    /// Deliver the response to the caller.
     Final(WhyFinal),
-    /// Another request is to be made.
+    /// Make another request.
     Follow(Box<NextHop>),
 }
 
@@ -64,40 +67,42 @@ pub enum WhyFinal {
     NotARedirect,
     /// A redirect without a Location field.
     NoLocation,
-    /// A redirect, and the policy follows none.
-    NotWanted,
+    /// A redirect, but the policy follows none.
+    NotEnabled,
 }
 
-/// The request to make next. Its Debug output shows no query values.
+/// The next request. Its Debug output shows no query values.
 #[derive(Clone, PartialEq, Eq)]
 pub struct NextHop {
-    /// Its URL: it has passed the door, has no user information, and has inherited the fragment if the Location had none.
+    /// Its URL: validated, without user information, with the inherited fragment if the Location
+    /// had none.
     pub url: Url,
     /// Its method.
     pub method: Method,
-    /// Whether the body and the fields that describe it go along.
+    /// Whether the body and the fields that describe it are sent.
     pub body: NextBody,
-    /// How its origin relates to that of the hop before.
+    /// How its origin relates to that of the previous hop.
     pub crossing: Crossing,
-    /// What was mended in the Location, for events.
+    /// What was corrected in the Location, for events.
     pub notes: Vec<Note>,
 }
 
 /// What becomes of the body at a redirect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum NextBody {
-    /// It is sent again, if there is one.
+    /// Send it again, if there is one.
     Keep,
-    /// It is dropped, and with it the fields that describe it.
+    /// Drop it and the fields that describe it.
     Drop,
 }
 
-/// How the origin of the next hop relates to that of the hop before.
+/// How the origin of the next hop relates to that of the previous hop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Crossing {
     /// The same scheme, host and port.
     SameOrigin,
-    /// From http at port 80 to https at port 443 of the same host. Another origin, unless the policy says otherwise.
+    /// From http at port 80 to https at port 443 of the same host. It counts as another origin
+    /// unless the policy says otherwise.
     Upgrade,
     /// From https to http, whatever the host.
     Downgrade,
@@ -122,51 +127,53 @@ impl Crossing {
         }
     }
 
-    /// True unless scheme, host and port are all the same.
+    /// Whether scheme, host or port differ.
     pub const fn is_cross_origin(self) -> bool {
         !matches!(self, Crossing::SameOrigin)
     }
 }
 
-/// Something about a Location field that was mended and is worth an event.
+/// A correction to a Location field that an event reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Note {
-    /// It carried user information, which was thrown away.
+    /// User information was discarded.
     UserInfoStripped,
     /// A backslash in path or query became `%5C`.
     BackslashEncoded,
-    /// The field was there several times with the same value.
+    /// The field occurred several times with the same value.
     RepeatedLocation,
 }
 
-/// Why a redirect that should be followed cannot be. The 3xx response is delivered with it.
+/// Why a redirect cannot be followed. The error carries the 3xx response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RedirectError {
-    /// One more redirect than `limit`.
+    /// The chain has more than `limit` redirects.
     TooMany {
-        /// How many may be followed.
+        /// The maximum number of redirects.
         limit: u32,
-        /// How often the chain made the request that was redirected once more. More than 1: a loop.
+        /// How often the chain made the last request. More than 1 means a loop.
         times: u32,
     },
-    /// The same request again, and no cookie was set since it was first made. Only under [`Repeats::Refused`].
+    /// The chain repeats a request, and no cookie was set in between. Only with
+    /// [`Repeats::Refused`].
     Loop,
-    /// The Location names a scheme other than http and https; the first 32 bytes of it.
+    /// The scheme of the Location is neither http nor https. Holds its first 32 bytes.
     UnsupportedScheme(Box<str>),
-    /// Several Location fields that differ.
+    /// There are several Location fields with different values.
     DifferingLocations,
-    /// The Location cannot be resolved, or what it names does not pass the URL door.
+    /// The Location cannot be resolved, or yields an invalid URL.
     BadLocation(UrlError),
     /// The next hop is plain http, which the policy refuses.
     DowngradeRefused,
     /// The next hop is plain http, and the option `https_only` is set.
     HttpsOnly,
-    /// The body is to be sent again and can be read once only.
+    /// The body must be sent again but can be read only once.
     BodyNotReplayable,
     /// The body would go to another origin, which [`CrossOriginBody::Refuse`] forbids.
     BodyToAnotherOrigin,
-    /// The body would go from https to plain http, which only [`CrossOriginBody::DangerSendInClear`] allows.
+    /// The body would go from https to plain http, which only
+    /// [`CrossOriginBody::DangerSendInClear`] allows.
     BodyInClear,
 }
 
@@ -196,16 +203,16 @@ impl fmt::Debug for NextHop {
 impl fmt::Display for RedirectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            RedirectError::TooMany { limit, times: 0 | 1 } => write!(f, "limit redirects.max is {limit}, seen one more"),
+            RedirectError::TooMany { limit, times: 0 | 1 } => write!(f, "limit redirects.max is {limit}, found one more"),
             RedirectError::TooMany { limit, times } => {
-                write!(f, "limit redirects.max is {limit}, seen one more: a loop, the same request was made {times} times")
+                write!(f, "limit redirects.max is {limit}, found one more: a loop, the same request was made {times} times")
             }
-            RedirectError::Loop => f.write_str("redirect loop: the same request again, with no new cookie"),
+            RedirectError::Loop => f.write_str("redirect loop: the chain repeats a request without a new cookie"),
             RedirectError::UnsupportedScheme(scheme) => {
-                write!(f, "redirect to the scheme {:?}, expected http or https", &**scheme)
+                write!(f, "redirect to unsupported scheme {:?}, expected http or https", &**scheme)
             }
-            RedirectError::DifferingLocations => f.write_str("several Location fields that differ"),
-            RedirectError::BadLocation(error) => write!(f, "bad Location: {error}"),
+            RedirectError::DifferingLocations => f.write_str("the response has several Location fields that differ"),
+            RedirectError::BadLocation(error) => write!(f, "invalid Location: {error}"),
             RedirectError::DowngradeRefused => f.write_str("redirect to plain http refused (plain_http of the redirect policy)"),
             RedirectError::HttpsOnly => f.write_str("redirect to plain http refused (https_only is set)"),
             RedirectError::BodyToAnotherOrigin => {
@@ -215,7 +222,7 @@ impl fmt::Display for RedirectError {
                 "redirect would send the request body from https to plain http (cross_origin_body allows it only as DangerSendInClear)",
             ),
             RedirectError::BodyNotReplayable => {
-                f.write_str("redirect needs the body again, and it can be read once only")
+                f.write_str("the redirect repeats the request body, which can be read only once")
             }
         }
     }

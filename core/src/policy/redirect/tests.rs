@@ -6,7 +6,7 @@ fn url(text: &str) -> Url {
     Url::parse(text).unwrap()
 }
 
-fn decided(
+fn decide_with_body(
     policy: &Policy,
     method: Method,
     from: &str,
@@ -19,21 +19,21 @@ fn decided(
     decide(policy, &Limits::DEFAULT, &hop, status, locations.iter().copied())
 }
 
-fn followed(policy: &Policy, from: &str, location: &str) -> Result<NextHop, RedirectError> {
-    match decided(policy, Method::GET, from, HopBody::None, 0, 302, &[location.as_bytes()])? {
+fn follow(policy: &Policy, from: &str, location: &str) -> Result<NextHop, RedirectError> {
+    match decide_with_body(policy, Method::GET, from, HopBody::None, 0, 302, &[location.as_bytes()])? {
         Decision::Follow(next) => Ok(*next),
         Decision::Final(why) => panic!("not followed: {why:?}"),
     }
 }
 
 fn next(from: &str, to: &str) -> NextHop {
-    followed(&Policy::default(), from, to).unwrap()
+    follow(&Policy::default(), from, to).unwrap()
 }
 
 #[test]
 fn t14_method_and_body_at_each_code() {
     let methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
-    // What each of them becomes; lower case where the body is dropped.
+    // The method that each becomes; lower case if the body is dropped.
     for (status, becomes) in [
         (301, ["GET", "HEAD", "get", "PUT", "PATCH", "DELETE", "OPTIONS"]),
         (302, ["GET", "HEAD", "get", "PUT", "PATCH", "DELETE", "OPTIONS"]),
@@ -45,7 +45,7 @@ fn t14_method_and_body_at_each_code() {
             for body in [HopBody::None, HopBody::Replayable, HopBody::Once] {
                 let keep = becomes.chars().all(|c| c.is_ascii_uppercase());
                 let sent: Method = method.parse().unwrap();
-                let decision = decided(&Policy::default(), sent, "http://a/", body, 0, status, &[b"/x"]);
+                let decision = decide_with_body(&Policy::default(), sent, "http://a/", body, 0, status, &[b"/x"]);
                 if keep && body == HopBody::Once {
                     assert_eq!(decision, Err(RedirectError::BodyNotReplayable), "{method} {status}");
                     continue;
@@ -59,66 +59,68 @@ fn t14_method_and_body_at_each_code() {
 }
 
 #[test]
-fn other_codes_and_a_missing_location_are_final() {
+fn other_codes_and_missing_locations_are_final() {
     let policy = Policy::default();
     for status in [200, 201, 300, 304, 305, 306, 309, 399, 401] {
-        let decision = decided(&policy, Method::GET, "http://a/", HopBody::None, 0, status, &[b"/x"]);
+        let decision = decide_with_body(&policy, Method::GET, "http://a/", HopBody::None, 0, status, &[b"/x"]);
         assert_eq!(decision, Ok(Decision::Final(WhyFinal::NotARedirect)), "{status}");
     }
-    let decision = decided(&policy, Method::GET, "http://a/", HopBody::None, 0, 302, &[]);
+    let decision = decide_with_body(&policy, Method::GET, "http://a/", HopBody::None, 0, 302, &[]);
     assert_eq!(decision, Ok(Decision::Final(WhyFinal::NoLocation)));
     let none = Policy { max: 0, ..policy };
-    let decision = decided(&none, Method::POST, "http://a/", HopBody::Once, 0, 307, &[b"ftp://x/"]);
-    assert_eq!(decision, Ok(Decision::Final(WhyFinal::NotWanted)));
+    let decision = decide_with_body(&none, Method::POST, "http://a/", HopBody::Once, 0, 307, &[b"ftp://x/"]);
+    assert_eq!(decision, Ok(Decision::Final(WhyFinal::NotEnabled)));
 }
 
 #[test]
-fn post_is_kept_where_the_policy_says_so() {
+fn post_survives_only_codes_that_the_policy_names() {
     let keep = |on_301, on_302, on_303| Policy { keep_post: KeepPost { on_301, on_302, on_303 }, ..Policy::default() };
     for (status, policy) in
         [(301, keep(true, false, false)), (302, keep(false, true, false)), (303, keep(false, false, true))]
     {
         for other in [301, 302, 303] {
-            let decision = decided(&policy, Method::POST, "http://a/", HopBody::Replayable, 0, other, &[b"/x"]);
+            let decision =
+                decide_with_body(&policy, Method::POST, "http://a/", HopBody::Replayable, 0, other, &[b"/x"]);
             let Ok(Decision::Follow(next)) = decision else { panic!("{decision:?}") };
             assert_eq!(next.method == Method::POST, status == other);
             assert_eq!(next.body == NextBody::Keep, status == other);
         }
     }
-    let decision = decided(&keep(true, true, true), Method::PUT, "http://a/", HopBody::Replayable, 0, 303, &[b"/x"]);
+    let decision =
+        decide_with_body(&keep(true, true, true), Method::PUT, "http://a/", HopBody::Replayable, 0, 303, &[b"/x"]);
     assert!(matches!(decision, Ok(Decision::Follow(next)) if next.method == Method::GET));
 }
 
 #[test]
-fn t13_a_limit_of_n_follows_exactly_n() {
+fn t13_limit_of_n_follows_exactly_n() {
     for (policy, limit) in [
         (Policy::default(), 10),
         (Policy { max: 1, ..Policy::default() }, 1),
         (Policy { max: 30, ..Policy::default() }, 30),
     ] {
-        let at = |hops| decided(&policy, Method::GET, "http://a/", HopBody::None, hops, 302, &[b"/x"]);
+        let at = |hops| decide_with_body(&policy, Method::GET, "http://a/", HopBody::None, hops, 302, &[b"/x"]);
         assert!(matches!(at(limit - 1), Ok(Decision::Follow(_))));
         assert_eq!(at(limit), Err(RedirectError::TooMany { limit, times: 1 }));
     }
-    let words = |times| RedirectError::TooMany { limit: 10, times }.to_string();
-    assert_eq!(words(1), "limit redirects.max is 10, seen one more");
-    assert_eq!(words(4), "limit redirects.max is 10, seen one more: a loop, the same request was made 4 times");
+    let text = |times| RedirectError::TooMany { limit: 10, times }.to_string();
+    assert_eq!(text(1), "limit redirects.max is 10, found one more");
+    assert_eq!(text(4), "limit redirects.max is 10, found one more: a loop, the same request was made 4 times");
 }
 
 #[test]
-fn t13_a_loop_ends_unless_a_cookie_was_set() {
-    let mut seen = Seen::new();
+fn t13_repetition_is_a_loop_without_new_cookie() {
+    let mut loops = LoopDetector::new();
     let (a, b) = (url("http://a/x#1"), url("http://a/y"));
-    assert_eq!(seen.visit(&Method::GET, &a, false), Ok(()));
-    assert_eq!(seen.visit(&Method::GET, &b, false), Ok(()));
-    assert_eq!(seen.visit(&Method::POST, &a, false), Ok(()));
-    assert_eq!(seen.visit(&Method::GET, &a, true), Ok(()));
-    assert_eq!(seen.visit(&Method::GET, &url("http://a/x?"), false), Ok(()));
-    assert_eq!(seen.clone().visit(&Method::GET, &url("http://a/x#2"), false), Err(RedirectError::Loop));
-    seen.cookie_set();
-    assert_eq!(seen.visit(&Method::GET, &a, false), Ok(()));
-    assert_eq!(seen.visit(&Method::GET, &a, false), Err(RedirectError::Loop));
-    let times = |method, url, body| seen.times(method, url, body);
+    assert_eq!(loops.visit(&Method::GET, &a, false), Ok(()));
+    assert_eq!(loops.visit(&Method::GET, &b, false), Ok(()));
+    assert_eq!(loops.visit(&Method::POST, &a, false), Ok(()));
+    assert_eq!(loops.visit(&Method::GET, &a, true), Ok(()));
+    assert_eq!(loops.visit(&Method::GET, &url("http://a/x?"), false), Ok(()));
+    assert_eq!(loops.clone().visit(&Method::GET, &url("http://a/x#2"), false), Err(RedirectError::Loop));
+    loops.mark_new_cookie();
+    assert_eq!(loops.visit(&Method::GET, &a, false), Ok(()));
+    assert_eq!(loops.visit(&Method::GET, &a, false), Err(RedirectError::Loop));
+    let times = |method, url, body| loops.times(method, url, body);
     assert_eq!(
         [times(&Method::GET, &a, false), times(&Method::GET, &a, true), times(&Method::PUT, &a, true)],
         [3, 1, 0]
@@ -126,15 +128,15 @@ fn t13_a_loop_ends_unless_a_cookie_was_set() {
 }
 
 #[test]
-fn t15_an_empty_or_blank_location_is_no_redirect() {
+fn t15_empty_or_blank_location_is_no_redirect() {
     for locations in [&[&b""[..]][..], &[b"  \t"], &[b"", b" "]] {
-        let decided = decided(&Policy::default(), Method::GET, "http://a/", HopBody::None, 0, 302, locations);
-        assert!(matches!(decided, Ok(Decision::Final(WhyFinal::NoLocation))), "{locations:?}");
+        let decision = decide_with_body(&Policy::default(), Method::GET, "http://a/", HopBody::None, 0, 302, locations);
+        assert!(matches!(decision, Ok(Decision::Final(WhyFinal::NoLocation))), "{locations:?}");
     }
 }
 
 #[test]
-fn t12_other_schemes_are_refused_and_never_relative() {
+fn t12_other_schemes_are_rejected_and_never_relative() {
     for (location, scheme) in [
         ("file:///etc/passwd", "file"),
         ("data:text/plain,hi", "data"),
@@ -143,15 +145,16 @@ fn t12_other_schemes_are_refused_and_never_relative() {
         ("JavaScript:alert(1)", "javascript"),
         ("localhost:8080/", "localhost"),
     ] {
-        let error = followed(&Policy::default(), "http://a/", location).unwrap_err();
+        let error = follow(&Policy::default(), "http://a/", location).unwrap_err();
         assert_eq!(error, RedirectError::UnsupportedScheme(scheme.into()));
     }
 }
 
 #[test]
-fn t15_several_locations() {
-    let at =
-        |locations: &[&[u8]]| decided(&Policy::default(), Method::GET, "http://a/", HopBody::None, 0, 302, locations);
+fn t15_differing_locations_fail_and_equal_ones_count_once() {
+    let at = |locations: &[&[u8]]| {
+        decide_with_body(&Policy::default(), Method::GET, "http://a/", HopBody::None, 0, 302, locations)
+    };
     assert_eq!(at(&[b"/x", b"/y"]), Err(RedirectError::DifferingLocations));
     assert_eq!(at(&[b"/x", b""]), Err(RedirectError::DifferingLocations));
     let Ok(Decision::Follow(next)) = at(&[b"/x", b" /x", b"/x"]) else { panic!() };
@@ -159,7 +162,7 @@ fn t15_several_locations() {
 }
 
 #[test]
-fn t15_forms_of_a_location() {
+fn t15_locations_resolve_by_rfc_3986_or_fail() {
     for (from, location, expected) in [
         ("http://a/b/c?d", "e", "http://a/b/e"),
         ("http://a/b/c?d", "?e", "http://a/b/c?e"),
@@ -184,20 +187,20 @@ fn t15_forms_of_a_location() {
         ("http://a@b@c/", UrlError::SeveralAts),
         ("http:\\\\h\\", UrlError::Backslash),
     ] {
-        let refused = followed(&Policy::default(), "http://a/", location);
+        let refused = follow(&Policy::default(), "http://a/", location);
         assert_eq!(refused, Err(RedirectError::BadLocation(error)), "{location:?}");
     }
 }
 
 #[test]
-fn t15_a_backslash_does_not_change_the_host() {
+fn t15_backslash_does_not_change_the_host() {
     let next = next("http://a/b/c", "\\\\localhost:80\\ok");
     assert_eq!(next.url.as_str(), "http://a/b/%5C%5Clocalhost:80%5Cok");
     assert_eq!((next.crossing, &next.notes[..]), (Crossing::SameOrigin, &[Note::BackslashEncoded][..]));
 }
 
 #[test]
-fn t6_user_information_of_a_location_is_thrown_away() {
+fn t6_user_information_of_a_location_is_discarded() {
     let next = next("http://a/", "http://user:canary@h/x");
     assert_eq!(next.url.as_str(), "http://h/x");
     assert_eq!(next.notes, [Note::UserInfoStripped]);
@@ -205,7 +208,7 @@ fn t6_user_information_of_a_location_is_thrown_away() {
 }
 
 #[test]
-fn t10_a_downgrade_is_seen_and_can_be_refused() {
+fn t10_downgrade_is_detected_and_can_be_refused() {
     let with = |plain_http| Policy { plain_http, ..Policy::default() };
     for (from, to, crossing, not_from_https, refused) in [
         ("https://a/", "http://a/", Crossing::Downgrade, true, true),
@@ -221,14 +224,14 @@ fn t10_a_downgrade_is_seen_and_can_be_refused() {
     ] {
         assert_eq!(next(from, to).crossing, crossing, "{from} {to}");
         for (plain_http, refused) in [(PlainHttp::NotFromHttps, not_from_https), (PlainHttp::Refused, refused)] {
-            let decision = followed(&with(plain_http), from, to);
+            let decision = follow(&with(plain_http), from, to);
             assert_eq!(decision.err() == Some(RedirectError::DowngradeRefused), refused, "{from} {to} {plain_http:?}");
         }
     }
 }
 
 #[test]
-fn t10_hsts_comes_before_the_judgement() {
+fn t10_hsts_upgrade_precedes_the_downgrade_check() {
     let policy = Policy { plain_http: PlainHttp::Refused, ..Policy::default() };
     let from = url("https://a/");
     let hop = Hop { method: &Method::GET, url: &from, body: HopBody::None, hops_so_far: 0 };
@@ -272,7 +275,7 @@ fn t1_t2_t5_secrets_stay_with_their_origin() {
 }
 
 #[test]
-fn t3_proxy_authorization_goes_nowhere() {
+fn t3_proxy_authorization_survives_no_redirect() {
     let loud = Policy { danger_credentials_follow_to_any_origin: true, ..Policy::default() };
     for policy in [Policy::default(), loud] {
         assert!(!survives("Proxy-Authorization", false, &next("http://a/", "/x"), &policy));
@@ -281,7 +284,7 @@ fn t3_proxy_authorization_goes_nowhere() {
 }
 
 #[test]
-fn credentials_cross_only_where_the_policy_says_so() {
+fn credentials_cross_origins_only_by_policy() {
     let upgrade = Policy { http_to_https_keeps_credentials: true, ..Policy::default() };
     let loud = Policy { danger_credentials_follow_to_any_origin: true, ..Policy::default() };
     for (from, to, by_upgrade) in [
@@ -297,10 +300,10 @@ fn credentials_cross_only_where_the_policy_says_so() {
 }
 
 #[test]
-fn t14_what_describes_a_body_goes_with_it() {
+fn t14_body_fields_are_dropped_with_the_body() {
     let policy = Policy::default();
     let at = |status| {
-        let decision = decided(&policy, Method::POST, "http://a/", HopBody::Replayable, 0, status, &[b"/x"]);
+        let decision = decide_with_body(&policy, Method::POST, "http://a/", HopBody::Replayable, 0, status, &[b"/x"]);
         let Ok(Decision::Follow(next)) = decision else { panic!("{decision:?}") };
         *next
     };
@@ -323,7 +326,7 @@ fn t14_what_describes_a_body_goes_with_it() {
 }
 
 #[test]
-fn t7_the_referer_says_no_more_than_it_may() {
+fn t7_referer_is_strict_origin_when_cross_origin() {
     let policy = Policy { referer: true, ..Policy::default() };
     for (from, to, expected) in [
         ("https://u:p@a/x?q#f", "/y", Some("https://a/x?q")),
