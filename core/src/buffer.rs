@@ -1,29 +1,32 @@
-//! Bytes received and not used yet.
+//! A read buffer: received bytes that are not consumed yet.
 //!
-//! Decides where read bytes are kept: in one vector, between two marks, so that a layer can decrypt in place
-//! and what lies above can look at the bytes where they are. The storage can come from outside
-//! ([`Buffer::from_vec`]) and go back there, so that a driver with one large read buffer lends it to whichever
-//! connection is due; a buffer without bytes needs no storage at all.
+//! The unread bytes lie between two marks in one vector. A layer can decrypt in place, and the
+//! layers above read the bytes where they are. The storage can come from outside
+//! ([`Buffer::from_vec`]) and go back there: a driver with one large read buffer gives it to the
+//! connection that reads next. An empty buffer needs no storage.
 //!
-//! Work is linear: bytes move to the front only when at least as many bytes as move have been used up.
-//! How much may be held is not decided here but by whoever fills the buffer.
+//! Work is linear: bytes move to the front only after at least as many have been consumed. The code
+//! that fills the buffer bounds its size, not this type.
 
 use std::fmt;
 
-/// The storage that a machine holds for bytes, empty or not: what it costs while it waits.
+/// The storage that a state machine holds for bytes, empty or not: its memory cost while waiting.
 ///
-/// Held to what [`Limits`](crate::Limits) and fixed sizes allow, whatever a peer does. Not in it: what the caller brought (the request, a body in memory),
-/// what was handed out (heads), and what codecs and rustls hold inside, which have bounds of their own ([`Limits::decode_memory`](crate::Limits::decode_memory) for codecs).
+/// [`Limits`](crate::Limits) and fixed sizes bound it, whatever a peer does. It excludes what the
+/// caller provided (the request, a body in memory) and what was returned (heads). It also excludes
+/// the internals of rustls and codecs, which have their own bounds
+/// ([`Limits::decode_memory`](crate::Limits::decode_memory) for codecs).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Retained {
-    /// For what was received: read buffers, heads and trailers that have come in part, a step of decoding.
+    /// Bytes of storage for received data: read buffers, incomplete heads and trailers, decoder
+    /// output.
     pub received: usize,
-    /// For what is to be sent.
+    /// Bytes of storage for pending output.
     pub outgoing: usize,
 }
 
 impl Retained {
-    /// Both together.
+    /// Returns the sum of both.
     pub const fn total(self) -> usize {
         self.received.saturating_add(self.outgoing)
     }
@@ -46,61 +49,61 @@ impl std::iter::Sum for Retained {
 
 /// A growing window of unread bytes over one vector.
 ///
-/// Everything in the vector is initialised once; after that, making space costs nothing.
+/// The vector is initialized once; after that, providing space costs nothing.
 #[derive(Default)]
 pub struct Buffer {
-    /// Always initialised over its whole length; `start <= end <= storage.len()`.
+    /// Always initialized over its whole length; `start <= end <= storage.len()`.
     storage: Vec<u8>,
     start: usize,
     end: usize,
 }
 
 impl Buffer {
-    /// A buffer without bytes and without storage.
+    /// Creates an empty buffer without storage.
     pub const fn new() -> Self {
         Buffer { storage: Vec::new(), start: 0, end: 0 }
     }
 
-    /// A buffer without bytes that uses `storage`, at its whole capacity. What it held is forgotten.
+    /// Creates an empty buffer that uses the whole capacity of `storage`. Its content is discarded.
     ///
-    /// The part beyond the vector's length is zeroed here, once: a vector that comes back from
-    /// [`Buffer::into_vec`] is handed in again at no cost.
+    /// The part beyond the vector's length is zeroed once. A vector from [`Buffer::into_vec`] can
+    /// be passed in again at no cost.
     pub fn from_vec(mut storage: Vec<u8>) -> Self {
         storage.resize(storage.capacity(), 0);
         Buffer { storage, start: 0, end: 0 }
     }
 
-    /// The storage, initialised over its whole length; bytes not used yet are lost.
+    /// Returns the storage, initialized over its whole length. Unread bytes are lost.
     pub fn into_vec(self) -> Vec<u8> {
         self.storage
     }
 
-    /// The bytes received and not used yet.
+    /// Returns the unread bytes.
     pub fn unread(&self) -> &[u8] {
         &self.storage[self.start..self.end]
     }
 
-    /// The same bytes, to be changed in place.
+    /// Returns the unread bytes for changing in place.
     pub fn unread_mut(&mut self) -> &mut [u8] {
         &mut self.storage[self.start..self.end]
     }
 
-    /// How many bytes there are.
+    /// Returns the number of unread bytes.
     pub fn len(&self) -> usize {
         self.end - self.start
     }
 
-    /// Whether there are none.
+    /// Whether there are no unread bytes.
     pub fn is_empty(&self) -> bool {
         self.start == self.end
     }
 
-    /// The size of the storage: what it costs to keep this buffer.
+    /// Returns the size of the storage in bytes.
     pub fn capacity(&self) -> usize {
         self.storage.capacity()
     }
 
-    /// The first `n` bytes are used up; more than there are counts as all of them.
+    /// Consumes the first `n` unread bytes, at most all of them.
     pub fn consume(&mut self, n: usize) {
         if n >= self.len() {
             (self.start, self.end) = (0, 0);
@@ -109,10 +112,10 @@ impl Buffer {
         }
     }
 
-    /// Room after the unread bytes: at least `min` bytes, all there is. Report what was written with
-    /// [`Buffer::filled`].
+    /// Returns all free space after the unread bytes, at least `min` bytes. Report bytes written
+    /// there with [`Buffer::filled`].
     ///
-    /// Moves or grows the storage when less room than `min` is left.
+    /// Moves the bytes or grows the storage if less than `min` bytes are free.
     pub fn space(&mut self, min: usize) -> &mut [u8] {
         if self.storage.len() - self.end < min {
             self.make_room(min);
@@ -120,7 +123,7 @@ impl Buffer {
         &mut self.storage[self.end..]
     }
 
-    /// `n` bytes were written to the front of [`Buffer::space`]; more than there was room for counts as all of it.
+    /// Adds `n` bytes that were written to the start of [`Buffer::space`], at most all of it.
     pub fn filled(&mut self, n: usize) {
         self.end = self.end.saturating_add(n).min(self.storage.len());
     }
@@ -131,7 +134,7 @@ impl Buffer {
         self.filled(bytes.len());
     }
 
-    /// Gives the storage back to the allocator; bytes not used yet are lost.
+    /// Frees the storage. Unread bytes are lost.
     pub fn release(&mut self) {
         *self = Buffer::new();
     }
@@ -142,7 +145,8 @@ impl Buffer {
         if self.start >= len && self.storage.len() - len >= min {
             self.storage.copy_within(self.start..self.end, 0);
         } else {
-            // Doubling keeps growth linear; a fresh zeroed vector lets the allocator hand out zero pages.
+            // Doubling keeps growth linear; a fresh zeroed vector lets the allocator hand out zero
+            // pages.
             let wanted = len.saturating_add(min).max(if len == 0 { 0 } else { self.storage.len().saturating_mul(2) });
             let mut grown = vec![0; wanted];
             grown[..len].copy_from_slice(self.unread());
@@ -154,7 +158,7 @@ impl Buffer {
 
 impl fmt::Debug for Buffer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The bytes may be secret: only their number is shown.
+        // The bytes may be secret: show only their number.
         f.debug_struct("Buffer").field("unread", &self.len()).field("capacity", &self.capacity()).finish()
     }
 }
@@ -187,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_buffer_that_is_never_empty_stays_small() {
+    fn never_empty_buffer_stays_small() {
         let mut buffer = Buffer::new();
         buffer.extend(&[1; 100]);
         for _ in 0..1000 {
@@ -199,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn storage_is_lent_and_comes_back_the_same() {
+    fn storage_passes_in_and_out_unchanged() {
         let vec = Vec::with_capacity(4096);
         let (capacity, address) = (vec.capacity(), vec.as_ptr());
         let mut buffer = Buffer::from_vec(vec);
@@ -212,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_buffer_starts_again_at_the_front() {
+    fn empty_buffer_restarts_at_the_front() {
         let mut buffer = Buffer::from_vec(vec![0; 8]);
         buffer.extend(b"12345678");
         buffer.consume(8);
@@ -221,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn too_large_reports_are_cut_to_what_is_there() {
+    fn excessive_reports_are_clamped() {
         let mut buffer = Buffer::from_vec(vec![0; 8]);
         buffer.filled(usize::MAX);
         assert_eq!(buffer.len(), 8);
@@ -232,17 +236,17 @@ mod tests {
     }
 
     #[test]
-    fn bytes_move_to_the_front_when_as_many_were_used_up() {
+    fn bytes_move_only_after_as_many_were_consumed() {
         let mut buffer = Buffer::from_vec(vec![0; 12]);
         let address = buffer.unread().as_ptr();
         buffer.extend(b"abcdefghijkl");
         buffer.consume(6);
-        // Six bytes were used, six are left: room for six more without new storage.
+        // Six bytes were consumed and six are left: six more fit without new storage.
         assert_eq!((buffer.space(6).len(), buffer.unread()), (6, &b"ghijkl"[..]));
         assert_eq!((buffer.unread().as_ptr(), buffer.capacity()), (address, 12));
         buffer.extend(b"mnopqr");
         buffer.consume(5);
-        // Five were used and seven are left: moving them would not pay.
+        // Five were consumed and seven are left: moving them would not pay.
         assert!(!buffer.space(1).is_empty());
         assert_eq!((buffer.unread(), buffer.capacity()), (&b"lmnopqr"[..], 24));
         assert_eq!(format!("{buffer:?}"), "Buffer { unread: 7, capacity: 24 }");

@@ -1,57 +1,57 @@
-//! Bytes looked for in bytes.
+//! Searches for bytes in byte slices.
 //!
-//! What is long is left to the standard library, whose search in a reader for one byte is the system's `memchr`; where the text is short or all
-//! of it is looked at, a plain loop is as good. The names are those of the package that does this everywhere else, which would be one more in the tree
-//! of every user.
+//! Long searches use the standard library: its search for one byte in a reader is the system's
+//! `memchr`. For short texts and full scans, a plain loop is as fast. The functions have the names
+//! of the `memchr` crate, which would add a dependency for every user.
 
 use std::io::BufRead as _;
 
-/// Where `needle` first is.
+/// Returns the position of the first `needle`.
 pub(crate) fn memchr(needle: u8, mut bytes: &[u8]) -> Option<usize> {
     let all = bytes;
-    // A slice is a reader that does not fail.
+    // Reading from a slice never fails.
     let skipped = bytes.skip_until(needle).ok()?;
     let last = skipped.checked_sub(1)?;
     (*all.get(last)? == needle).then_some(last)
 }
 
-/// Where one of two bytes first is; for short texts.
+/// Returns the first position of either byte. For short texts.
 pub(crate) fn memchr2(a: u8, b: u8, bytes: &[u8]) -> Option<usize> {
     bytes.iter().position(|&byte| byte == a || byte == b)
 }
 
-/// Where one of three bytes first is; for short texts.
+/// Returns the first position of any of the three bytes. For short texts.
 pub(crate) fn memchr3(a: u8, b: u8, c: u8, bytes: &[u8]) -> Option<usize> {
     bytes.iter().position(|&byte| byte == a || byte == b || byte == c)
 }
 
-/// Every place where `needle` is.
-pub(crate) fn memchr_iter(needle: u8, bytes: &[u8]) -> Places<'_> {
-    Places { needle, rest: bytes, before: 0 }
+/// Iterates over the positions of `needle`.
+pub(crate) fn memchr_iter(needle: u8, bytes: &[u8]) -> Positions<'_> {
+    Positions { needle, rest: bytes, before: 0 }
 }
 
 /// See [`memchr_iter`].
 #[derive(Debug)]
-pub(crate) struct Places<'a> {
+pub(crate) struct Positions<'a> {
     needle: u8,
     rest: &'a [u8],
-    /// Bytes before `rest`.
+    /// The number of bytes before `rest`.
     before: usize,
 }
 
-impl Iterator for Places<'_> {
+impl Iterator for Positions<'_> {
     type Item = usize;
 
     fn next(&mut self) -> Option<usize> {
         let at = memchr(self.needle, self.rest)?;
         self.rest = self.rest.get(at + 1..).unwrap_or_default();
-        let place = self.before + at;
-        self.before = place + 1;
-        Some(place)
+        let position = self.before + at;
+        self.before = position + 1;
+        Some(position)
     }
 
     fn count(self) -> usize {
-        // Short sums of single bytes are what a compiler makes wide instructions of.
+        // The compiler vectorizes short sums of single bytes.
         let sum = |piece: &[u8]| piece.iter().map(|&byte| u8::from(byte == self.needle)).sum::<u8>();
         self.rest.chunks(u8::MAX.into()).map(|piece| usize::from(sum(piece))).sum()
     }
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places_are_those_of_a_plain_loop() {
+    fn positions_match_a_plain_loop() {
         let text: Vec<u8> = (0..3000u32).map(|i| (i.wrapping_mul(i) >> 3) as u8 % 7).collect();
         for start in [0, 1, 2, 100, 2990, 3000] {
             let text = &text[start..];

@@ -1,14 +1,14 @@
-//! Code of the caller's that panics is contained: it ends what it was called for and nothing else.
+//! Contains panics of the caller's code: a panic ends only the operation that called it.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// What `call` returns; `None` when it panics, which the panic hook has reported by then.
+/// Returns the result of `call`, or `None` if it panics. The panic hook has run by then.
 pub fn contain<R>(call: impl FnOnce() -> R) -> Option<R> {
     catch_unwind(AssertUnwindSafe(call)).map_err(discard_panic).ok()
 }
 
-/// Drops the payload of a panic. The drop may panic as well: the payload of that one is leaked.
+/// Drops the payload of a panic. If the drop panics, the second payload is leaked.
 pub fn discard_panic(payload: Box<dyn Any + Send>) {
     if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
         std::mem::forget(second);
@@ -19,24 +19,24 @@ pub fn discard_panic(payload: Box<dyn Any + Send>) {
 mod tests {
     use super::*;
 
-    /// A payload that panics when it is dropped, and so does the payload of that panic.
-    struct Spiteful;
+    /// A payload whose drop panics with another such payload.
+    struct PanicsOnDrop;
 
-    impl Drop for Spiteful {
+    impl Drop for PanicsOnDrop {
         fn drop(&mut self) {
-            std::panic::panic_any(Spiteful);
+            std::panic::panic_any(PanicsOnDrop);
         }
     }
 
     #[test]
     fn t90_panic_whose_payload_panics_is_contained() {
         assert_eq!(contain(|| 1), Some(1));
-        match catch_unwind(|| contain(|| std::panic::panic_any(Spiteful))) {
+        match catch_unwind(|| contain(|| std::panic::panic_any(PanicsOnDrop))) {
             Ok(contained) => assert_eq!(contained, None::<()>),
             Err(payload) => {
-                // The test's own end must not drop it.
+                // The test itself must not drop it.
                 std::mem::forget(payload);
-                panic!("it was not contained");
+                panic!("the panic was not contained");
             }
         }
     }

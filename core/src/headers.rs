@@ -1,9 +1,9 @@
-//! Request fields as the caller gave them: names and their case kept, order kept, one level over another.
+//! The request fields of one level, with the caller's order and case.
 //!
-//! A level (library, session, request) is a list of *edits*: a field is set, appended, or removed. An upper
-//! level replaces every field of the names that it mentions and leaves the others alone; a removed
-//! name also takes away the automatic field of that name. Names and values are checked when they are set
-//! (RFC 9110 §5.1, §5.5; T18) and once more when the head is written.
+//! A level (library, session, request) is a list of *edits*: a field is set, appended or removed.
+//! An upper level replaces every field of the names that it contains, and leaves the others alone.
+//! Removing a name also suppresses the automatic field of that name. Names and values are validated
+//! when they are set (RFC 9110 §5.1, §5.5), and again when the head is encoded.
 
 use std::fmt;
 
@@ -11,22 +11,22 @@ use http::HeaderValue;
 
 use crate::redaction;
 
-/// The value of `User-Agent` unless the caller sets or removes the field.
+/// The User-Agent, unless the caller sets or removes the field.
 pub const USER_AGENT: &str = concat!("petition/", env!("CARGO_PKG_VERSION"));
 
-/// Fields that the core writes itself, and what sets them.
+/// Fields that core writes itself, and what to use instead.
 pub(crate) const OWNED: [(&str, &str); 8] = [
     ("connection", "use the option keep_alive"),
     ("keep-alive", "use the option keep_alive"),
     ("proxy-connection", "no proxy needs it"),
-    ("upgrade", "a request cannot ask for an upgrade yet"),
+    ("upgrade", "upgrades are not supported yet"),
     ("te", "use the option transfer_coding; trailers are always accepted"),
     ("trailer", "trailers belong to the body"),
     ("expect", "use the option expect_continue"),
-    ("proxy-authorization", "credentials for a proxy belong to the option proxy"),
+    ("proxy-authorization", "set the credentials of the option proxy"),
 ];
 
-/// Names whose values are secrets wherever they come from.
+/// Names of fields whose values are always secret.
 const SENSITIVE: [&str; 9] = [
     "authorization",
     "cookie",
@@ -39,7 +39,7 @@ const SENSITIVE: [&str; 9] = [
     "x-csrf-token",
 ];
 
-/// True for a field name, in any case, whose value is always treated as sensitive.
+/// Whether the values of this field are always treated as sensitive. Ignores case.
 pub fn is_sensitive_name(name: &str) -> bool {
     SENSITIVE.iter().any(|listed| name.eq_ignore_ascii_case(listed))
 }
@@ -50,7 +50,7 @@ pub struct Headers {
     edits: Vec<Edit>,
 }
 
-/// One line of the list: a field, or (`None`) a name that is removed.
+/// An edit: a field, or a removed name if `value` is `None`.
 #[derive(Clone, PartialEq, Eq)]
 struct Edit {
     name: Box<str>,
@@ -58,20 +58,22 @@ struct Edit {
 }
 
 impl Headers {
-    /// No edits.
+    /// Creates an empty list.
     pub const fn new() -> Self {
         Headers { edits: Vec::new() }
     }
 
-    /// Sets `name` to the one value `value`; whatever this list said of the name before is gone.
+    /// Sets `name` to `value`, replacing every earlier edit of the name.
     ///
     /// # Errors
-    /// [`HeaderError`] when the name is no token or the value holds a control character. Nothing changes then.
+    /// [`HeaderError::Name`] if the name is not a token, [`HeaderError::Value`] if the value
+    /// contains a control character. The list is unchanged then.
     pub fn set(&mut self, name: &str, value: impl AsRef<[u8]>) -> Result<(), HeaderError> {
         self.put(name, value.as_ref(), false, true)
     }
 
-    /// As [`Headers::set`], and the value is a secret: it is shown nowhere and never goes to another origin (T5).
+    /// Sets a field as [`Headers::set`] does, with a secret value: never logged, and never sent to
+    /// another origin.
     ///
     /// # Errors
     /// As [`Headers::set`].
@@ -79,7 +81,7 @@ impl Headers {
         self.put(name, value.as_ref(), true, true)
     }
 
-    /// Adds one more field of this name behind the others.
+    /// Appends a field, after earlier ones of this name.
     ///
     /// # Errors
     /// As [`Headers::set`].
@@ -87,10 +89,10 @@ impl Headers {
         self.put(name, value.as_ref(), false, false)
     }
 
-    /// Removes the name: neither a lower level's field nor an automatic one of this name is sent.
+    /// Removes the name: neither a lower level's nor an automatic field of this name is sent.
     ///
     /// # Errors
-    /// [`HeaderError::Name`] when the name is no token.
+    /// [`HeaderError::Name`] if the name is not a token.
     pub fn remove(&mut self, name: &str) -> Result<(), HeaderError> {
         check_name(name)?;
         self.unset(name);
@@ -98,43 +100,45 @@ impl Headers {
         Ok(())
     }
 
-    /// Takes back whatever this list said of the name; the lower level's word counts again.
+    /// Drops every edit of the name from this list; the lower level's fields are used again.
     pub fn unset(&mut self, name: &str) {
         self.edits.retain(|edit| !edit.name.eq_ignore_ascii_case(name));
     }
 
-    /// Whether this list says anything of the name, be it that it is removed.
+    /// Whether this list sets or removes the name.
     pub fn contains(&self, name: &str) -> bool {
         self.edits.iter().any(|edit| edit.name.eq_ignore_ascii_case(name))
     }
 
-    /// The first value of the name.
+    /// Returns the first value of the name.
     pub fn get(&self, name: &str) -> Option<&HeaderValue> {
         self.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
-    /// The fields in order, without the removed names.
+    /// Iterates over the fields in order, without removed names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &HeaderValue)> {
         self.edits.iter().filter_map(|edit| Some((&*edit.name, edit.value.as_ref()?)))
     }
 
-    /// The names that are removed.
+    /// Iterates over the removed names.
     pub fn removed(&self) -> impl Iterator<Item = &str> {
         self.edits.iter().filter(|edit| edit.value.is_none()).map(|edit| &*edit.name)
     }
 
-    /// Whether the list says nothing.
+    /// Whether the list has no edits.
     pub fn is_empty(&self) -> bool {
         self.edits.is_empty()
     }
 
-    /// This list laid over `lower`: `lower`'s words of names that this list does not mention, then this list's.
+    /// Returns this list layered over `lower`: `lower`'s edits of names that this list does not
+    /// contain, then this list's edits.
     pub fn layered_over(&self, lower: &Headers) -> Headers {
-        let kept = lower.edits.iter().filter(|edit| !self.contains(&edit.name));
-        Headers { edits: kept.chain(&self.edits).cloned().collect() }
+        let inherited = lower.edits.iter().filter(|edit| !self.contains(&edit.name));
+        Headers { edits: inherited.chain(&self.edits).cloned().collect() }
     }
 
-    /// Keeps the fields for which `keep` says so, given the name and the value; removed names stay removed.
+    /// Retains the fields for which `keep` returns true, given name and value. Removed names stay
+    /// removed.
     pub(crate) fn retain(&mut self, mut keep: impl FnMut(&str, &HeaderValue) -> bool) {
         self.edits.retain(|edit| edit.value.as_ref().is_none_or(|value| keep(&edit.name, value)));
     }
@@ -154,7 +158,7 @@ impl Headers {
 }
 
 impl fmt::Debug for Headers {
-    /// Removed names are `None`; values are shown of the few fields alone that hold no secret.
+    /// Shows removed names as `None`, and values only of fields that are known to hold no secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = self.edits.iter().map(|edit| {
             let value = edit.value.as_ref();
@@ -164,54 +168,54 @@ impl fmt::Debug for Headers {
     }
 }
 
-/// Checks a field name: a token (RFC 9110 §5.6.2), not empty.
+/// Checks that a field name is a token (RFC 9110 §5.6.2).
 pub(crate) fn check_name(name: &str) -> Result<(), HeaderError> {
     let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
     if name.is_empty() || !name.bytes().all(token) {
-        return Err(HeaderError::Name { name: redaction::refused_name(name, token) });
+        return Err(HeaderError::Name { name: redaction::rejected_name(name, token) });
     }
     Ok(())
 }
 
 fn check_value(name: &str, value: &[u8]) -> Result<HeaderValue, HeaderError> {
     let trimmed = value.trim_ascii();
-    let at = |b: &u8| (*b < 0x20 && *b != b'\t') || *b == 0x7f;
-    // Trimming is for spaces and tabs only: a line end at the edge is an injection too.
-    if let Some(byte) = value.iter().copied().find(|b| at(b)) {
+    let is_control = |b: &u8| (*b < 0x20 && *b != b'\t') || *b == 0x7f;
+    // Only spaces and tabs may be trimmed: a line break at either end is an injection too.
+    if let Some(byte) = value.iter().copied().find(|b| is_control(b)) {
         return Err(HeaderError::Value { name: name.into(), byte });
     }
     HeaderValue::from_bytes(trimmed).map_err(|_| HeaderError::Value { name: name.into(), byte: 0 })
 }
 
-/// A field that cannot be sent. The value is never shown.
+/// Why a field cannot be sent. The value is never shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HeaderError {
-    /// The name is empty or no token (RFC 9110 §5.1).
+    /// The name is not a token (RFC 9110 §5.1).
     Name {
-        /// The name, escaped and cut, at the latest behind the byte that may not stand in one.
+        /// The name, escaped and truncated, at the latest after the first invalid byte.
         name: String,
     },
-    /// The value holds a control character (RFC 9110 §5.5).
+    /// The value contains a control character (RFC 9110 §5.5).
     Value {
         /// The field's name.
         name: String,
         /// The control character.
         byte: u8,
     },
-    /// The value of Host is no host, with a port or without (RFC 9110 §7.2).
+    /// The value of Host is not a host with an optional port (RFC 9110 §7.2).
     Host {
-        /// The first byte that cannot stand there, if one byte is at fault.
+        /// The first invalid byte, if there is one.
         byte: Option<u8>,
     },
-    /// The core owns this field; it is set through an option (T21).
+    /// Core writes this field itself; an option controls it.
     Owned {
         /// The field's name.
         name: String,
-        /// What to use in its place.
+        /// What to use instead.
         instead: &'static str,
     },
-    /// The message cannot be sent without this field, so that it cannot be removed.
+    /// The field cannot be removed, since the request is invalid without it.
     Required {
         /// The field's name.
         name: String,
@@ -221,19 +225,19 @@ pub enum HeaderError {
 impl fmt::Display for HeaderError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            HeaderError::Name { name } => write!(f, "expected a token as a field name, saw {name:?}"),
+            HeaderError::Name { name } => write!(f, "expected a token as a field name, found {name:?}"),
             HeaderError::Value { name, byte } => {
-                write!(f, "expected no control character in the value of {name}, saw byte 0x{byte:02x}")
+                write!(f, "the value of {name} contains the control character 0x{byte:02x}")
             }
-            HeaderError::Host { byte: None } => f.write_str("expected a host and perhaps a port in Host, saw neither"),
+            HeaderError::Host { byte: None } => f.write_str("expected a host and an optional port in Host"),
             HeaderError::Host { byte: Some(byte) } => {
-                write!(f, "expected a host and perhaps a port in Host, saw \"{}\" in it", byte.escape_ascii())
+                write!(f, "expected a host and an optional port in Host, found \"{}\"", byte.escape_ascii())
             }
             HeaderError::Owned { name, instead } => {
-                write!(f, "{name} is not set by hand: {instead}")
+                write!(f, "{name} cannot be set: {instead}")
             }
             HeaderError::Required { name } => {
-                write!(f, "{name} cannot be removed: the request would not be valid without it")
+                write!(f, "{name} cannot be removed: the request is invalid without it")
             }
         }
     }
@@ -250,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn an_upper_level_replaces_names_in_any_case_and_leaves_the_others() {
+    fn upper_level_replaces_only_the_names_it_contains() {
         let mut session = Headers::new();
         session.set("X-Test", "true").unwrap();
         session.append("Accept", "a").unwrap();
@@ -263,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_removed_name_takes_away_the_lower_levels_field_and_is_remembered() {
+    fn removed_name_suppresses_the_lower_levels_field() {
         let mut session = Headers::new();
         session.set("User-Agent", "mine").unwrap();
         let mut request = Headers::new();
@@ -275,14 +279,14 @@ mod tests {
     }
 
     #[test]
-    fn t18_names_that_are_no_token_are_refused() {
+    fn t18_names_that_are_not_tokens_are_rejected() {
         for name in ["", "a b", "a:", "a\r\nb", "é", "a\0"] {
             assert!(matches!(Headers::new().set(name, "v"), Err(HeaderError::Name { .. })), "{name:?}");
         }
     }
 
     #[test]
-    fn t18_controls_in_values_are_refused_at_every_place() {
+    fn t18_control_characters_in_values_are_rejected() {
         for value in ["a\r\nEvil: 1", "a\n b", "a\0b", "a\x7f", "a\n", "\r"] {
             let e = Headers::new().set("X", value).unwrap_err();
             assert!(matches!(e, HeaderError::Value { .. }), "{value:?}");

@@ -1,42 +1,60 @@
-//! A whole HTTP/1.1 client session as deterministic state machines: no socket, no file, no thread, no lock, no clock, no dice.
+//! A complete HTTP/1.1 client as deterministic state machines, sans I/O.
 //!
-//! Whoever has bytes to move and a clock has an HTTP client, TLS included: under blocking sockets (the package `petition-std` is
-//! that), in any event loop, in a simulation with virtual time. Nothing here waits, and nothing here happens by itself.
+//! Bring your own sockets and clock; everything else is here, TLS included. The crate performs no
+//! I/O, takes no locks, and reads neither clock nor random source. It runs under blocking sockets
+//! (see `petition-std`), in any event loop, and in simulations with virtual time. Nothing here
+//! blocks or runs in the background.
 //!
-//! # The storeys
+//! # Levels
 //!
-//! Each is complete by itself and uses only the public face of those below it; stop where you have enough.
+//! Each level is complete by itself, and uses only the public interface of those below. Use the
+//! lowest level that suits you.
 //!
 //! - [`http1`]: framing and keep-alive on one connection, client side (RFC 9112).
-//! - [`link`]: one byte path: layers (a proxy's tunnel, TLS, your own) with HTTP/1.1 on top.
-//! - [`transfer`]: one request to its final response: the session, the pool, names, addresses, proxies, redirects, the safe retry, every
-//!   deadline. Begin reading here.
+//! - [`link`]: one byte path: a stack of layers (a proxy's tunnel, TLS, your own) with HTTP/1.1 on
+//!   top.
+//! - [`transfer`]: one request to its final response: session, pool, names, addresses, proxies,
+//!   redirects, safe retries, and all deadlines. Start reading here.
+//! - [`engine`]: many transfers over one session and one pool.
 //!
-//! Beside them stands plain data: [`Session`] (options, cookies), [`Request`], [`route::pool`]; and pure decisions: [`policy::redirect`],
-//! [`cookie`], [`content::decode`], [`route::dial`], [`route::address_policy`], [`url`].
+//! Plain data: [`Session`] (options, cookies), [`Request`], [`route::pool`]. Pure decisions:
+//! [`policy::redirect`], [`cookie`], [`content::decode`], [`route::dial`],
+//! [`route::address_policy`], [`url`].
 //!
-//! # The story of a request
+//! # The life of a request
 //!
-//! A [`Request`] is built; [`Session::prepare`] merges three levels of [`options`] and checks everything that can be checked.
-//! [`Transfer::new`] takes the [`Prepared`] request and the time. [`Transfer::poll`] then says what is wanted: an *order*
-//! (connect, look up, close, an event for the caller) is given once, an *offer* (write, read, take the body) is repeated until it is
-//! answered. What happened goes in with [`Transfer::handle`], with the time. [`Transfer::deadline`] says by when
-//! to come back if nothing does. Dropping the transfer at any moment is a cancellation and safe.
+//! 1. Build a [`Request`].
+//! 2. [`Session::prepare`] merges three levels of [`options`] and checks everything that can be
+//!    checked.
+//! 3. [`Transfer::new`] takes the [`Prepared`] request and the time.
+//! 4. [`Transfer::poll`] returns what to do next. An *order* (connect, look up, close, an event for
+//!    the caller) is given once. An *offer* (write, read, take the body) is repeated until it is
+//!    answered.
+//! 5. [`Transfer::handle`] reports what happened, with the time. [`Transfer::deadline`] returns
+//!    when to call it if nothing happens.
 //!
-//! # What holds everywhere
+//! Dropping the transfer cancels it, and is safe at any moment.
 //!
-//! - Time is an argument ([`Now`]): a monotonic [`Instant`] for deadlines, a wall-clock [`UnixTime`] for cookies and certificates.
-//! - How input was split, how short writes were, how often was polled: none of it changes the bytes sent or what the caller sees.
-//! - Whatever a peer can make us hold or do has a limit ([`Limits`]) with a default, a name, and an error that states it.
-//! - No byte from a peer panics or causes a [`Misuse`], which is the embedder's own mistake and never mixed with an [`Error`].
+//! # Guarantees
 //!
-//! The one source of chance in the tree is the crypto provider that rustls uses; it moves no decision of ours.
+//! - Time is an argument ([`Now`]): a monotonic [`Instant`] for deadlines, a wall-clock
+//!   [`UnixTime`] for cookies and certificates.
+//! - The bytes sent and the results do not depend on how input was split, how short writes were, or
+//!   how often `poll` was called.
+//! - Everything that a peer can make the client store or do has a limit ([`Limits`]) with a
+//!   default, a name, and an error that states it.
+//! - No byte from a peer causes a panic or a [`Misuse`]. A `Misuse` is the embedder's own mistake,
+//!   and never an [`Error`].
+//!
+//! The only random source in the dependency tree is rustls's crypto provider. It affects no
+//! decision of this crate.
 //!
 //! # Features
 //!
-//! On by default: `tls`, `ring`, `webpki-roots`, `gzip` (with deflate), `public-suffix`. Off: `json`, `charset`, `brotli`, `zstd`.
+//! On by default: `tls`, `ring`, `webpki-roots`, `gzip` (with deflate), `public-suffix`. Off by
+//! default: `json`, `charset`, `brotli`, `zstd`.
 #![forbid(unsafe_code)]
-// Unit tests may use what core may not: see clippy.toml.
+// Unit tests may use items that core may not: see clippy.toml.
 #![cfg_attr(test, allow(clippy::disallowed_types, clippy::disallowed_methods, clippy::disallowed_macros))]
 
 pub mod buffer;

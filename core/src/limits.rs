@@ -1,79 +1,84 @@
-//! One struct with every limit on what a peer can make us hold or do, and the error that names the limit.
+//! Limits on what a peer can make the client store or do, and the error that names the exceeded
+//! limit.
 //!
-//! Each limit has a default that ordinary servers do not meet and a name that its error states
-//! (RULES: "each a limit with a default, a name and an error that states it").
+//! Each limit has a default that ordinary servers do not reach, and a name that its error states.
 
 use std::fmt;
 
-/// Limits on what a peer may send. All sizes are bytes. The defaults are those of [`Limits::DEFAULT`].
+/// Limits on what a peer can make the client store or do. All sizes are in bytes.
+/// [`Limits::DEFAULT`] holds the defaults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Limits {
-    /// A response head in full, status line to empty line. Default 256 KiB.
+    /// A whole response head, from status line to empty line. Default: 256 KiB.
     pub head_bytes: usize,
-    /// One line of a response head. Default 64 KiB.
+    /// One line of a response head. Default: 64 KiB.
     pub head_line_bytes: usize,
-    /// Fields in a response head. Default 256; more than [`Limits::MOST_FIELDS`] counts as that many.
+    /// The number of fields in a response head, at most [`Limits::MAX_FIELDS`]. Default: 256.
     pub head_fields: usize,
-    /// The reason phrase. Default 1 KiB.
+    /// The reason phrase. Default: 1 KiB.
     pub reason_bytes: usize,
-    /// 1xx responses to one request. Default 64.
+    /// The number of 1xx responses to one request. Default: 64.
     pub informational_responses: usize,
-    /// All heads that answer one request, the 1xx and the final one together. Default 256 KiB.
+    /// All heads that answer one request together, 1xx and final. Default: 256 KiB.
     pub all_heads_bytes: usize,
-    /// Extensions on one chunk-size line. Default 256.
+    /// The extensions on one chunk-size line. Default: 256 B.
     pub chunk_extension_bytes: usize,
-    /// Extensions on all chunk-size lines of one body. Default 16 KiB.
+    /// The extensions on all chunk-size lines of one body together. Default: 16 KiB.
     pub chunk_extensions_bytes: usize,
-    /// Framing of a chunked body beyond 8 bytes for each data byte. Default 16 KiB.
+    /// The framing of a chunked body beyond 8 bytes per data byte. Default: 16 KiB.
     pub chunk_overhead_bytes: u64,
-    /// Trailer section in full. Default 16 KiB.
+    /// A whole trailer section. Default: 16 KiB.
     pub trailer_bytes: usize,
-    /// Fields in a trailer section. Default 64; more than [`Limits::MOST_FIELDS`] counts as that many.
+    /// The number of fields in a trailer section, at most [`Limits::MAX_FIELDS`]. Default: 64.
     pub trailer_fields: usize,
-    /// Content codings on one response, over all Content-Encoding fields. Default 3.
+    /// The number of content codings on one response, over all Content-Encoding fields. Default: 3.
     pub content_codings: usize,
-    /// Decoded size of a body that is collected as a whole (`bytes`, `text`, `json`). Default 64 MiB.
+    /// The decoded size of a body that is read as a whole (`bytes`, `text`, `json`). Default: 64
+    /// MiB.
     pub body_bytes: u64,
-    /// Decoded size of a body that is streamed. Default: none.
+    /// The decoded size of a streamed body. Default: `None`, no limit.
     pub stream_bytes: Option<u64>,
-    /// Decoded bytes for each encoded byte, looked at once more than 1 MiB has been decoded. Default 200.
+    /// Decoded bytes per encoded byte, checked once more than 1 MiB has been decoded. Default: 200.
     pub decode_ratio: u64,
-    /// The window of a zstd frame: how far back its data may refer, and so how much of it is kept. Default 8 MiB, which RFC 9659 §3 asks servers
-    /// to stay within. (gzip and deflate have 32 KiB, br has at most 16 MiB, by their formats.)
+    /// The window of a zstd frame: how far back its data may refer, and so how much of it is
+    /// stored. Default: 8 MiB, which RFC 9659 §3 asks servers to stay within. (The formats limit
+    /// gzip and deflate to 32 KiB, br to 16 MiB.)
     pub decode_window: u64,
-    /// Windows and tables of br and zstd bodies, over all transfers of a session. Default 256 MiB.
+    /// The windows and tables of br and zstd bodies, over all transfers of a session. Default: 256
+    /// MiB.
     pub decode_memory: u64,
-    /// Body bytes read and thrown away so that a connection can be kept. Default 64 KiB.
+    /// Body bytes read and discarded so that a connection can be reused. Default: 64 KiB.
     pub drain_bytes: u64,
-    /// Time spent on throwing away a body. Default 250 ms.
+    /// The time spent on discarding a body. Default: 250 ms.
     pub drain_time: std::time::Duration,
-    /// Body of a proxy's refusal that is kept for the error. Default 10 KiB.
+    /// The part of a proxy's refusal body that the error carries. Default: 10 KiB.
     pub proxy_refusal_bytes: usize,
-    /// Addresses tried for one connection. Default 16.
+    /// The number of addresses tried for one connection. Default: 16.
     pub addresses: usize,
-    /// The caller's URL. Default 64 KiB.
+    /// The caller's URL. Default: 64 KiB.
     pub url_bytes: usize,
-    /// A Location field. Default 16 KiB.
+    /// A Location field. Default: 16 KiB.
     pub location_bytes: usize,
 }
 
 impl Limits {
-    /// The most fields that any head may have, whatever the limit says: an [`http::HeaderMap`] holds so many whatever their names are. It has
-    /// room for four times as many, but gives up above this where a peer has chosen names of one hash.
-    pub const MOST_FIELDS: usize = 6_500;
+    /// The maximum number of fields in any head, whatever the limit. An [`http::HeaderMap`] holds
+    /// this many whatever their names are. It has room for four times as many, but fails above this
+    /// if a peer chooses names with equal hashes.
+    pub const MAX_FIELDS: usize = 6_500;
 
-    /// The limit on the fields of a head that holds in fact.
+    /// Returns the effective limit on the fields of a head.
     pub(crate) fn most_head_fields(&self) -> usize {
-        self.head_fields.min(Self::MOST_FIELDS)
+        self.head_fields.min(Self::MAX_FIELDS)
     }
 
-    /// The same for a trailer section.
+    /// Returns the effective limit on the fields of a trailer section.
     pub(crate) fn most_trailer_fields(&self) -> usize {
-        self.trailer_fields.min(Self::MOST_FIELDS)
+        self.trailer_fields.min(Self::MAX_FIELDS)
     }
 
-    /// The defaults, as each field states them.
+    /// The defaults that the fields document.
     pub const DEFAULT: Limits = Limits {
         head_bytes: 256 * 1024,
         head_line_bytes: 64 * 1024,
@@ -100,9 +105,10 @@ impl Limits {
         location_bytes: 16 * 1024,
     };
 
-    /// Every limit by the name that its error states, with its value: bytes, numbers, milliseconds; `None` where there is no limit.
+    /// Returns every limit by the name that its error states, with its value in bytes, milliseconds
+    /// or as a number. `None` means no limit.
     pub fn named(&self) -> [(&'static str, Option<u64>); 23] {
-        // Without `..`: a new limit is missed here at once.
+        // Without `..`, so that adding a limit fails to compile here.
         let Limits {
             head_bytes,
             head_line_bytes,
@@ -162,25 +168,26 @@ impl Default for Limits {
     }
 }
 
-/// A limit was met: its name (that of the field of [`Limits`]), its value, and what was seen.
+/// An exceeded limit: its name, which is that of the [`Limits`] field, its value, and the amount
+/// found.
 ///
-/// `seen` is the smallest amount that is known to exceed the limit; it does not depend on how the
-/// input was split.
+/// `seen` is the smallest amount known to exceed the limit. It does not depend on how the input was
+/// split.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct LimitExceeded {
     /// The limit's name, as in [`Limits`].
     pub name: &'static str,
-    /// Its value.
+    /// The limit's value.
     pub limit: u64,
-    /// What was seen.
+    /// The amount found.
     pub seen: u64,
 }
 
 impl LimitExceeded {
-    /// `Err` when `seen` is more than `limit`.
+    /// Checks that `seen` does not exceed `limit`.
     ///
     /// # Errors
-    /// The limit with its name, its value and `seen`.
+    /// [`LimitExceeded`] if it does.
     pub fn check(name: &'static str, limit: u64, seen: u64) -> Result<(), LimitExceeded> {
         if seen > limit { Err(LimitExceeded { name, limit, seen }) } else { Ok(()) }
     }
@@ -188,7 +195,7 @@ impl LimitExceeded {
 
 impl fmt::Display for LimitExceeded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "limit {} is {}, seen {}", self.name, self.limit, self.seen)
+        write!(f, "limit {} is {}, found {}", self.name, self.limit, self.seen)
     }
 }
 
@@ -199,10 +206,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_defaults_are_those_that_the_fields_state() {
+    fn defaults_match_the_documentation() {
         const KIB: u64 = 1024;
         let named = Limits::default().named();
-        for stated in [
+        for documented in [
             ("head_bytes", Some(256 * KIB)),
             ("head_line_bytes", Some(64 * KIB)),
             ("head_fields", Some(256)),
@@ -227,14 +234,14 @@ mod tests {
             ("url_bytes", Some(64 * KIB)),
             ("location_bytes", Some(16 * KIB)),
         ] {
-            assert!(named.contains(&stated), "{stated:?}");
+            assert!(named.contains(&documented), "{documented:?}");
         }
     }
 
     #[test]
-    fn a_limit_is_met_only_above_its_value() {
+    fn limit_is_exceeded_only_above_its_value() {
         assert_eq!(LimitExceeded::check("head_bytes", 10, 10), Ok(()));
         let e = LimitExceeded::check("head_bytes", 10, 11).unwrap_err();
-        assert_eq!(e.to_string(), "limit head_bytes is 10, seen 11");
+        assert_eq!(e.to_string(), "limit head_bytes is 10, found 11");
     }
 }

@@ -1,8 +1,8 @@
-//! The origin of a URL: what credentials, caller-set cookies and sensitive fields are bound to.
+//! Origins: the scope of credentials, caller-set cookies and sensitive fields.
 //!
-//! Origin = (scheme, lower-case host without a trailing dot, effective port), RFC 6454 §4 with the
-//! trailing dot taken off, since `a.example.` and `a.example` are the same name to the DNS. There is no
-//! exception for http and https of one host: they are two origins.
+//! An origin is a scheme, a lower-case host without trailing dot, and an effective port (RFC 6454
+//! §4). The trailing dot is dropped since `a.example.` and `a.example` are the same DNS name. http
+//! and https of one host are two origins, without exception.
 
 use std::fmt;
 use url::Url;
@@ -14,12 +14,12 @@ pub enum Scheme {
     Http,
     /// `https`, default port 443.
     Https,
-    /// A scheme this client does not speak. The URL door lets none through.
+    /// A scheme that this client does not support. URL validation rejects it.
     Other,
 }
 
 impl Scheme {
-    /// The scheme of `url`.
+    /// Returns the scheme of `url`.
     pub fn of(url: &Url) -> Scheme {
         match url.scheme() {
             "http" => Scheme::Http,
@@ -28,7 +28,7 @@ impl Scheme {
         }
     }
 
-    /// The port that is meant when a URL names none; 0 for [`Scheme::Other`].
+    /// Returns the default port of the scheme; 0 for [`Scheme::Other`].
     pub const fn default_port(self) -> u16 {
         match self {
             Scheme::Http => 80,
@@ -37,7 +37,7 @@ impl Scheme {
         }
     }
 
-    /// `http`, `https`, or the empty text for [`Scheme::Other`].
+    /// Returns `http`, `https`, or an empty string for [`Scheme::Other`].
     pub const fn as_str(self) -> &'static str {
         match self {
             Scheme::Http => "http",
@@ -47,7 +47,8 @@ impl Scheme {
     }
 }
 
-/// An origin that borrows its host from a URL: compares and hashes as [`Origin`] does, without allocation.
+/// An origin that borrows its host from a URL. It compares and hashes like [`Origin`], without
+/// allocation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OriginRef<'a> {
     host: &'a str,
@@ -56,11 +57,11 @@ pub struct OriginRef<'a> {
 }
 
 impl<'a> OriginRef<'a> {
-    /// The origin of `url`. The host is the canonical one that the `url` crate made (lower case, A-labels,
-    /// addresses in their usual form), so comparing bytes is enough.
+    /// Returns the origin of `url`. The `url` crate has normalized the host (lower case, A-labels,
+    /// canonical addresses), so bytewise comparison suffices.
     ///
-    /// A URL of a foreign scheme gets an origin that equals none of http or https; foreign schemes are not
-    /// told apart from each other.
+    /// The origin of a URL with an unsupported scheme equals no http or https origin. Unsupported
+    /// schemes are not distinguished from each other.
     pub fn of(url: &'a Url) -> OriginRef<'a> {
         let scheme = Scheme::of(url);
         let host = url.host_str().unwrap_or("");
@@ -71,22 +72,22 @@ impl<'a> OriginRef<'a> {
         }
     }
 
-    /// The scheme.
+    /// Returns the scheme.
     pub const fn scheme(self) -> Scheme {
         self.scheme
     }
 
-    /// The host in lower case, without a trailing dot; an IPv6 address stands in brackets.
+    /// Returns the host in lower case, without a trailing dot; an IPv6 address is in brackets.
     pub const fn host(self) -> &'a str {
         self.host
     }
 
-    /// The port, the scheme's default filled in.
+    /// Returns the port: the URL's, or the scheme's default.
     pub const fn port(self) -> u16 {
         self.port
     }
 
-    /// The same origin with a host of its own.
+    /// Copies the origin into an owned one.
     pub fn to_owned(self) -> Origin {
         Origin { host: self.host.into(), port: self.port, scheme: self.scheme }
     }
@@ -102,9 +103,10 @@ impl fmt::Display for OriginRef<'_> {
     }
 }
 
-/// An origin that owns its host.
+/// An origin with an owned host.
 ///
-/// Displayed as RFC 6454 §6.2 says: `https://example.org`, the port only when it is not the default.
+/// Displays as in RFC 6454 §6.2: `https://example.org`, with the port only if it is not the
+/// default.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Origin {
     host: Box<str>,
@@ -113,32 +115,32 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// The origin of `url`, see [`OriginRef::of`].
+    /// Returns the origin of `url`; see [`OriginRef::of`].
     pub fn of(url: &Url) -> Origin {
         OriginRef::of(url).to_owned()
     }
 
-    /// This origin, borrowed.
+    /// Borrows this origin.
     pub fn as_ref(&self) -> OriginRef<'_> {
         OriginRef { host: &self.host, port: self.port, scheme: self.scheme }
     }
 
-    /// True when `url` belongs to this origin. Does not allocate.
+    /// Whether `url` belongs to this origin. Does not allocate.
     pub fn holds(&self, url: &Url) -> bool {
         self.as_ref() == OriginRef::of(url)
     }
 
-    /// The scheme.
+    /// Returns the scheme.
     pub const fn scheme(&self) -> Scheme {
         self.scheme
     }
 
-    /// The host in lower case, without a trailing dot; an IPv6 address stands in brackets.
+    /// Returns the host in lower case, without a trailing dot; an IPv6 address is in brackets.
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// The port, the scheme's default filled in.
+    /// Returns the port: the URL's, or the scheme's default.
     pub const fn port(&self) -> u16 {
         self.port
     }
@@ -162,7 +164,7 @@ impl fmt::Display for Origin {
     }
 }
 
-/// True when both URLs are of one origin. Does not allocate.
+/// Whether both URLs have the same origin. Does not allocate.
 pub fn same_origin(a: &Url, b: &Url) -> bool {
     OriginRef::of(a) == OriginRef::of(b)
 }
@@ -177,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn t1_any_differing_part_is_another_origin() {
+    fn t1_any_differing_part_makes_another_origin() {
         for (a, b, same) in [
             ("http://a.example/x", "http://a.example/y?z#f", true),
             ("http://A.Example/", "http://a.example:80/", true),
@@ -201,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn the_parts_are_those_that_are_compared() {
+    fn accessors_return_the_compared_parts() {
         for (text, scheme, host, port) in [
             ("http://A.example./x", Scheme::Http, "a.example", 80),
             ("https://u:p@b.example/", Scheme::Https, "b.example", 443),
@@ -228,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn shown_without_the_default_port() {
+    fn display_omits_the_default_port() {
         for (text, shown) in [
             ("http://a.example./x?y", "http://a.example"),
             ("https://u:p@a.example:8443/", "https://a.example:8443"),

@@ -1,7 +1,9 @@
-//! What may be shown of a message in Debug output: names always, values only of fields that hold no secret by their definition (T96).
+//! Redaction for Debug output: names are always shown, values only of fields that hold no secret by
+//! definition.
 //!
-//! Which values are shown is decided by one list for requests, responses and trailers. A field that is not in it may hold a token, whatever its
-//! name: of its value the length is shown. URLs are shown without user information and query values.
+//! One list decides which values are shown, for requests, responses and trailers. A field outside
+//! that list may hold a token, whatever its name: only the length of its value is shown. URLs are
+//! shown without user information and query values.
 
 use std::fmt;
 
@@ -9,8 +11,8 @@ use url::Url;
 
 use crate::url::{QueryShown, redacted};
 
-/// Fields about the message and its transfer (RFC 9110, RFC 9111, RFC 9112). Not among them: those that carry credentials, state, URLs with
-/// queries, or what applications put into fields of their own.
+/// Fields about the message and its transfer (RFC 9110, RFC 9111, RFC 9112). It excludes fields
+/// with credentials, state, URLs with queries, and fields that applications define.
 const SHOWN: [&str; 36] = [
     "accept",
     "accept-charset",
@@ -50,7 +52,8 @@ const SHOWN: [&str; 36] = [
     "via",
 ];
 
-/// A field value for Debug output: the value itself, escaped, or its length. `sensitive` says that its setter marked it as a secret.
+/// Returns a field value for Debug output: the escaped value, or its length. `sensitive` means that
+/// the caller marked it as secret.
 pub(crate) fn field<'a>(name: &'a str, value: &'a [u8], sensitive: bool) -> impl fmt::Debug + 'a {
     Field { value, shown: !sensitive && SHOWN.iter().any(|shown| shown.eq_ignore_ascii_case(name)) }
 }
@@ -69,7 +72,7 @@ impl fmt::Debug for Field<'_> {
     }
 }
 
-/// A URL for Debug output.
+/// Returns a URL for Debug output.
 pub(crate) fn url(url: &Url) -> impl fmt::Debug + '_ {
     Shown(url)
 }
@@ -82,9 +85,9 @@ impl fmt::Debug for Shown<'_> {
     }
 }
 
-/// An option for Debug output, where its own would show a secret.
+/// Debug output for an option whose own would show a secret.
 pub(crate) trait Redact {
-    /// What is shown of it.
+    /// Returns the redacted form.
     fn redact(&self) -> impl fmt::Debug;
 }
 
@@ -94,10 +97,10 @@ impl Redact for Option<Url> {
     }
 }
 
-/// The beginning of a name that was refused, up to and with the first byte that may not stand in one: what follows may be a value that
-/// was given with it (`Authorization: Bearer …`).
-pub(crate) fn refused_name(name: &str, fine: impl Fn(u8) -> bool) -> String {
-    let end = name.bytes().position(|byte| !fine(byte)).unwrap_or(name.len());
+/// Returns the beginning of a rejected name, up to and including the first invalid byte. The rest
+/// may be a value that was passed with the name (`Authorization: Bearer …`).
+pub(crate) fn rejected_name(name: &str, is_valid: impl Fn(u8) -> bool) -> String {
+    let end = name.bytes().position(|byte| !is_valid(byte)).unwrap_or(name.len());
     let rest = name.get(end..).and_then(|rest| rest.chars().next());
     let shown = name.get(..end).unwrap_or_default().chars().chain(rest);
     shown.flat_map(char::escape_debug).take(64).collect()
@@ -120,12 +123,12 @@ mod tests {
     }
 
     #[test]
-    fn t96_of_a_name_that_is_refused_no_value_is_shown() {
+    fn t96_rejected_names_show_no_value() {
         let token = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-        assert_eq!(refused_name("Authorization: Bearer canary", token), "Authorization:");
-        assert_eq!(refused_name("X-\u{e9}canary", token), "X-\u{e9}");
-        assert_eq!(refused_name("a\ncanary", token), "a\\n");
-        assert_eq!(refused_name("", token), "");
-        assert_eq!(refused_name(&"x".repeat(100), token).len(), 64);
+        assert_eq!(rejected_name("Authorization: Bearer canary", token), "Authorization:");
+        assert_eq!(rejected_name("X-\u{e9}canary", token), "X-\u{e9}");
+        assert_eq!(rejected_name("a\ncanary", token), "a\\n");
+        assert_eq!(rejected_name("", token), "");
+        assert_eq!(rejected_name(&"x".repeat(100), token).len(), 64);
     }
 }

@@ -1,26 +1,29 @@
-//! Where the bits come from that nobody is to foresee.
+//! Seeds: the source of unpredictable bits.
 //!
-//! Core draws no random numbers: what depends on some derives from a seed that the embedder gives with the session, so that the same inputs give the
-//! same outputs. A production seed and a test seed are different types, so that neither is taken for the other. So far the seed keys the hashes of
-//! [`Route`](crate::route::Route)s: a peer that chooses names (by redirects) cannot search for names that share one.
+//! Core draws no random numbers. Randomness derives from a seed that the embedder gives with the
+//! session, so that the same inputs give the same outputs. Production seeds and test seeds are
+//! different types, so that neither is mistaken for the other. At present, the seed keys the hashes
+//! of [`Route`](crate::route::Route)s: a peer that chooses names (by redirects) cannot search for
+//! names with equal hashes.
 
 use std::collections::hash_map::DefaultHasher;
 use std::fmt;
 use std::hash::Hasher;
 
-/// Bits that nobody else knows, for a session that talks to peers that are not trusted.
+/// Unpredictable bits, for sessions that talk to untrusted peers.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Seed([u64; 2]);
 
 impl Seed {
-    /// From 128 bits that cannot be foreseen, such as the operating system gives: not a clock, nor a counter.
+    /// Creates a seed from 128 unpredictable bits, such as the operating system's randomness. Do
+    /// not use a clock or a counter.
     pub const fn from_entropy(bits: [u64; 2]) -> Seed {
         Seed(bits)
     }
 
-    /// A hasher that is keyed with the seed.
+    /// Returns a hasher keyed with the seed.
     pub(crate) fn hasher(self) -> DefaultHasher {
-        // SipHash, whose state nobody knows once the seed is in it.
+        // SipHash: its state is unpredictable once it contains the seed.
         let mut hasher = DefaultHasher::new();
         self.0.into_iter().for_each(|bits| hasher.write_u64(bits));
         hasher
@@ -28,7 +31,7 @@ impl Seed {
 }
 
 impl From<TestSeed> for Seed {
-    /// For where a run is to repeat.
+    /// Converts a test seed, for runs that must repeat.
     fn from(TestSeed(n): TestSeed) -> Seed {
         Seed([n, 0])
     }
@@ -40,7 +43,7 @@ impl fmt::Debug for Seed {
     }
 }
 
-/// A seed that anybody may know: for tests, simulations and runs that repeat.
+/// A predictable seed, for tests, simulations and repeatable runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct TestSeed(pub u64);
 
@@ -55,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn a_seed_decides_the_hash_and_is_not_shown() {
+    fn seed_determines_the_hash_and_is_not_shown() {
         let (one, two) = (Seed::from_entropy([1, 2]), Seed::from_entropy([1, 3]));
         assert_ne!(hash(one, "a.test"), hash(two, "a.test"));
         assert_ne!(hash(one, "a.test"), hash(one, "b.test"));

@@ -1,9 +1,8 @@
-//! The session: options, cookies and the default TLS configuration, as plain shared data without a
-//! lock of its own.
+//! The session: options, cookies and the default TLS configuration, as plain data without a lock.
 //!
-//! A transport keeps one behind whatever lock it likes and hands it to a transfer only when that
-//! asks to be synchronised ([`Transfer::sync`](crate::Transfer::sync)); nothing here waits or does
-//! I/O.
+//! A transport keeps a session behind a lock of its choice. It passes the session to a transfer
+//! only when the transfer asks for it ([`Transfer::sync`](crate::Transfer::sync)). Nothing here
+//! blocks or performs I/O.
 
 use std::sync::Arc;
 
@@ -15,7 +14,7 @@ use crate::error::{Error, ErrorKind};
 use crate::headers::{HeaderError, Headers};
 use crate::http1::EncodedHeaders;
 use crate::limits::LimitExceeded;
-use crate::options::{Bound, Options, Params, ResolvedOptions, Setting, Settings};
+use crate::options::{BoundSecrets, Options, Params, ResolvedOptions, Setting, Settings};
 use crate::policy::Memory;
 use crate::request::prepared::{Prepared, encode_general};
 use crate::request::{BuildError, Request, Target};
@@ -25,7 +24,7 @@ use crate::seed::{Seed, TestSeed};
 use crate::tls::TlsConfig;
 use crate::url::{self, UrlError};
 
-/// Data kept across requests.
+/// Options, cookies and other state that requests share.
 ///
 /// ```
 /// use petition_core::{Request, Session};
@@ -42,23 +41,23 @@ use crate::url::{self, UrlError};
 #[derive(Debug)]
 pub struct Session {
     options: Options,
-    /// `options` merged over the library's defaults; made again when they change, shared by every
-    /// request that sets none of its own.
+    /// `options` merged over the library's defaults. Rebuilt when they change, and shared by every
+    /// request without settings of its own.
     settings: Arc<ResolvedOptions>,
     headers: Arc<Headers>,
-    /// `headers` and the automatic fields, written out.
+    /// `headers` and the automatic fields, encoded.
     encoded: Option<Arc<EncodedHeaders>>,
     pub(crate) seed: Seed,
-    /// The one that was made last.
+    /// The most recent route.
     pub(crate) route: Option<Route>,
-    /// The fields that were written out last.
+    /// The most recently encoded fields.
     head_cache: Option<HeadCache>,
     pub(crate) memory: Memory,
     #[cfg(feature = "tls")]
     default_tls: Option<TlsConfig>,
 }
 
-/// Host, which follows from the route, and the session's fields behind it.
+/// The encoded Host of a route, followed by the session's fields.
 #[derive(Debug)]
 struct HeadCache {
     route: Route,
@@ -67,14 +66,14 @@ struct HeadCache {
 }
 
 impl Session {
-    /// A session with the library's defaults and an empty jar, under a seed that anybody knows
-    /// ([`TestSeed`] 0): for tests and runs that repeat. petition-std and petition-mio make theirs
-    /// with [`Session::seeded`].
+    /// Creates a session with the library's defaults, an empty jar, and a predictable seed
+    /// ([`TestSeed`] 0). For tests and repeatable runs. petition-std and petition-mio use
+    /// [`Session::seeded`].
     pub fn new() -> Session {
         Session::seeded(TestSeed(0))
     }
 
-    /// A session under this seed: a [`Seed`] that nobody knows wherever peers are not trusted.
+    /// Creates a session with this seed. Use an unpredictable [`Seed`] if peers are not trusted.
     pub fn seeded(seed: impl Into<Seed>) -> Session {
         let seed = seed.into();
         let (headers, settings) = (Headers::new(), Settings::default());
@@ -92,13 +91,13 @@ impl Session {
         }
     }
 
-    /// The session's options.
+    /// Returns the session's options.
     pub fn options(&self) -> &Options {
         &self.options
     }
 
-    /// Changes the session's options. Requests prepared from now on see the change. When `change`
-    /// panics, they see what it had changed by then.
+    /// Changes the session's options, for requests prepared from now on. If `change` panics, the
+    /// changes made before the panic apply.
     ///
     /// ```
     /// # let mut session = petition_core::Session::new();
@@ -107,7 +106,7 @@ impl Session {
     /// });
     /// ```
     pub fn configure<R>(&mut self, change: impl FnOnce(&mut Options) -> R) -> R {
-        /// What is derived from the options follows them however `change` ends.
+        /// Updates the derived state however `change` ends.
         struct Derived<'a>(&'a mut Session);
         impl Drop for Derived<'_> {
             fn drop(&mut self) {
@@ -124,19 +123,20 @@ impl Session {
             None => library,
         };
         let mut settings = ResolvedOptions::new(settings, self.settings.decode_memory.clone());
-        settings.bound = Bound::new(&settings.secret_scope, &self.options, &settings, encode_general);
+        settings.bound = BoundSecrets::new(&settings.secret_scope, &self.options, &settings, encode_general);
         self.settings = Arc::new(settings);
         self.headers = Arc::new(self.options.headers.clone());
         self.encoded = encode_general(&self.headers, self.settings.decode);
-        // It may hold a proxy or a TLS configuration that is not wanted any more.
+        // The route may contain an outdated proxy or TLS configuration.
         self.route = None;
         self.head_cache = None;
     }
 
-    /// Sets fields that every request carries from now on, unless it says otherwise itself.
+    /// Sets fields for every later request that does not override them.
     ///
     /// # Errors
-    /// A name that is no token, or a value with control characters; the fields before it are set.
+    /// [`HeaderError`] if a name is not a token, or a value contains control characters. The fields
+    /// before it are set.
     pub fn set_headers<N: AsRef<str>, V: AsRef<[u8]>>(
         &mut self,
         fields: impl IntoIterator<Item = (N, V)>,
@@ -146,12 +146,12 @@ impl Session {
         })
     }
 
-    /// Sets the URL that relative URLs are resolved against, by RFC 3986 §5 and never by string
-    /// prefix. The session's secrets go to its origin alone from now on, unless a
+    /// Sets the URL that relative URLs resolve against by RFC 3986 §5, not by string prefix. From
+    /// now on, the session's secrets go to its origin only, unless a
     /// [`SecretScope`](crate::SecretScope) is set.
     ///
     /// # Errors
-    /// [`BuildError::Url`] when it is no absolute http or https URL.
+    /// [`BuildError::Url`] if it is not an absolute http or https URL.
     pub fn set_base_url(&mut self, url: impl AsRef<str>) -> Result<(), BuildError> {
         let (url, _) = url::parse_url(url.as_ref(), &self.settings.limits).map_err(BuildError::Url)?;
         self.configure(|options| {
@@ -160,32 +160,32 @@ impl Session {
         Ok(())
     }
 
-    /// The settings of a request that sets none of its own.
+    /// Returns the settings of requests that set none of their own.
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
 
-    /// What the decoders of this session's transfers hold together, of
+    /// Returns the memory budget that this session's decoders share. Its limit is
     /// [`Limits::decode_memory`](crate::Limits::decode_memory).
     pub fn decode_memory(&self) -> &DecodeMemory {
         &self.settings.decode_memory
     }
 
-    /// The cookies.
+    /// Returns the cookie jar.
     pub fn jar(&self) -> &Jar {
         &self.memory.jar
     }
 
-    /// Reads or changes the cookies.
+    /// Calls `f` with the cookie jar, to read or change it.
     pub fn cookies<R>(&mut self, f: impl FnOnce(&mut Jar) -> R) -> R {
         f(&mut self.memory.jar)
     }
 
-    /// Merges the request's options over the session's, resolves its URL and checks everything that
-    /// can be checked before anything is sent. Neither the session nor the request is changed.
+    /// Merges the request's options over the session's, resolves its URL, and checks everything
+    /// that can be checked before sending. Changes neither session nor request.
     ///
     /// # Errors
-    /// An [`Error`] of kind [`Build`](crate::ErrorKind::Build), phase
+    /// An [`Error`] of kind [`Build`](crate::ErrorKind::Build), in phase
     /// [`Prepare`](crate::Phase::Prepare), with the first fault found.
     pub fn prepare(&self, request: &Request) -> Result<Prepared, Error> {
         self.try_prepare(request).map_err(|fault| request.error(ErrorKind::Build(fault)))
@@ -201,7 +201,7 @@ impl Session {
                 let mut merged = ResolvedOptions::new(self.settings.with(level), self.settings.decode_memory.clone());
                 merged.bound = match level.secret_scope {
                     Setting::Inherit => self.settings.bound.clone(),
-                    _ => Bound::new(&merged.secret_scope, &self.options, &self.settings, encode_general),
+                    _ => BoundSecrets::new(&merged.secret_scope, &self.options, &self.settings, encode_general),
                 };
                 Arc::new(merged)
             }
@@ -211,15 +211,15 @@ impl Session {
         let bound = settings.bound.clone().filter(|bound| !bound.holds(&url));
         let outside = bound.as_deref();
         let (fields, encoded) =
-            outside.map_or((&self.headers, &self.encoded), |bound| (&bound.open, &bound.open_encoded));
+            outside.map_or((&self.headers, &self.encoded), |bound| (&bound.public, &bound.public_encoded));
         let (headers, encoded) = match request.options.headers.is_empty() {
             true if settings.decode == self.settings.decode => (fields.clone(), encoded.clone()),
             true => (fields.clone(), None),
             false => (Arc::new(request.options.headers.layered_over(fields)), None),
         };
-        let nothing = Params::new();
+        let empty = Params::new();
         let (query, cookies) =
-            if outside.is_some() { (&nothing, &nothing) } else { (&self.options.query, &self.options.cookies) };
+            if outside.is_some() { (&empty, &empty) } else { (&self.options.query, &self.options.cookies) };
         if !(query.is_empty() && request.options.query.is_empty()) {
             let query = request.options.query.layered_over(query);
             url::append_query(Arc::make_mut(&mut url), query.iter());
@@ -229,9 +229,9 @@ impl Session {
         }
         LimitExceeded::check("url_bytes", settings.limits.url_bytes as u64, url.as_str().len() as u64)
             .map_err(|e| BuildError::Url(e.into()))?;
-        // The more explicit wins: the request's option, then its URL, then the session's option.
-        let chosen = own.is_some_and(|own| matches!(own.auth, Setting::Set(Some(_))));
-        let auth = match userinfo.filter(|_| !chosen) {
+        // The most explicit wins: the request's option, then its URL, then the session's option.
+        let explicit = own.is_some_and(|own| matches!(own.auth, Setting::Set(Some(_))));
+        let auth = match userinfo.filter(|_| !explicit) {
             Some(u) => Some(
                 crate::policy::auth::Auth::basic(&u.user, u.password.as_deref().unwrap_or_default())
                     .map_err(BuildError::Auth)?,
@@ -257,34 +257,33 @@ impl Session {
         Ok(prepared)
     }
 
-    /// The lines of a request that brings no fields of its own, Host first. They are likely to
-    /// serve again.
+    /// Returns the encoded fields of a request without fields of its own, Host first, and caches
+    /// them.
     pub(crate) fn encoded_head(&mut self, route: &Route, request: &Prepared) -> Option<Arc<EncodedHeaders>> {
         let general = request.encoded.as_ref()?;
         if let Some(last) = &self.head_cache
-            && last.route.is(route)
+            && last.route.ptr_eq(route)
             && Arc::ptr_eq(&last.general, general)
         {
             return Some(last.encoded.clone());
         }
-        // A Host that cannot be sent is reported when it is to be sent.
+        // An invalid Host is reported when the head is sent.
         let encoded = Arc::new(general.behind([request.host()]).ok()?);
         self.head_cache = Some(HeadCache { route: route.clone(), general: general.clone(), encoded: encoded.clone() });
         Some(encoded)
     }
 
-    /// Whether the TLS configuration for requests that set none has been made: not before the first
-    /// https URL.
+    /// Whether the default TLS configuration exists. It is built for the first https URL.
     #[cfg(feature = "tls")]
     pub fn has_default_tls(&self) -> bool {
         self.default_tls.is_some()
     }
 
-    /// The TLS configuration for requests that set none; made when it is first needed, since
-    /// loading roots costs time.
+    /// Returns the default TLS configuration. It is built when first needed, since loading roots
+    /// takes time.
     ///
     /// # Errors
-    /// In words, when no crypto provider or no roots are compiled in.
+    /// A text that says which feature is missing: no crypto provider or no roots are compiled in.
     #[cfg(feature = "tls")]
     pub(crate) fn default_tls(&mut self) -> Result<TlsConfig, String> {
         if let Some(config) = &self.default_tls {
@@ -324,13 +323,13 @@ mod tests {
     use crate::policy::auth::Auth;
 
     #[test]
-    fn panic_in_configure_leaves_options_and_requests_in_step() {
+    fn panic_in_configure_keeps_settings_consistent() {
         let mut session = Session::new();
         let update = std::panic::AssertUnwindSafe(|| {
             session.configure(|options| {
                 options.headers.set("X-Early", "yes").unwrap();
                 options.keep_alive(false);
-                panic!("as asked");
+                panic!("intended");
             })
         });
         assert!(std::panic::catch_unwind(update).is_err());
@@ -341,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_written_for_a_route_serve_its_next_request() {
+    fn encoded_head_is_reused_for_the_same_route() {
         let mut session = Session::new();
         let mut encoded = |url: &str, field: bool| {
             let mut request = Request::new(http::Method::GET, url);
@@ -361,9 +360,9 @@ mod tests {
         };
         let first = encoded("http://a.test/1", false).unwrap();
         assert!(Arc::ptr_eq(&first, &encoded("http://a.test/2", false).unwrap()));
-        assert!(encoded("http://a.test/", true).is_none(), "its own fields are written for it");
+        assert!(encoded("http://a.test/", true).is_none(), "its own fields are encoded per request");
         let other = encoded("http://b.test/", false).unwrap();
-        assert!(!Arc::ptr_eq(&first, &other), "the host is another");
+        assert!(!Arc::ptr_eq(&first, &other), "the host differs");
     }
 
     #[test]

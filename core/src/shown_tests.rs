@@ -1,4 +1,5 @@
-//! What users read: the texts of errors and states say what they are about, and Debug forms show what they should and no more.
+//! Texts for users: errors and states name their subject, and Debug output shows no more than it
+//! should.
 
 use std::error::Error as _;
 use std::fmt::{Debug, Display};
@@ -15,22 +16,22 @@ use crate::tls::TlsFailure;
 use crate::url::UrlError;
 use crate::{Headers, LimitExceeded, Params, UnixTime};
 
-/// Each is one line that has its words.
+/// Checks that each displays as one line that contains its text.
 fn read_well<T: Display>(all: impl IntoIterator<Item = (T, &'static str)>) {
-    for (shown, words) in all {
+    for (shown, expected) in all {
         let text = shown.to_string();
-        assert!(text.contains(words) && !text.contains('\n'), "expected {words:?} in {text:?}");
+        assert!(text.contains(expected) && !text.contains('\n'), "expected {expected:?} in {text:?}");
     }
 }
 
-fn shows(value: &impl Debug, words: &[&str]) {
+fn shows(value: &impl Debug, expected: &[&str]) {
     let text = format!("{value:?}");
-    assert!(words.iter().all(|word| text.contains(word)), "expected {words:?} in {text:?}");
+    assert!(expected.iter().all(|word| text.contains(word)), "expected {expected:?} in {text:?}");
     assert!(!text.contains("canary"), "{text}");
 }
 
 #[test]
-fn what_ends_a_link_reads_well() {
+fn link_errors_read_well() {
     let other = || -> Box<dyn std::error::Error + Send + Sync> { "from elsewhere".into() };
     read_well([
         (LinkError::Protocol(ProtocolError::Unsolicited), ""),
@@ -94,7 +95,7 @@ fn phases_deadlines_and_misuse_read_well() {
 }
 
 #[test]
-fn what_kind_of_failure_it_is_can_be_asked() {
+fn error_predicates_match_the_kind() {
     let limit = || LimitExceeded { name: "canary", limit: 1, seen: 2 };
     let failure = || IoFailure::new(std::io::ErrorKind::NotFound);
     let gzip = Coding::Gzip;
@@ -130,7 +131,7 @@ fn what_kind_of_failure_it_is_can_be_asked() {
 }
 
 #[test]
-fn faults_of_redirects_and_urls_read_well_and_name_their_cause() {
+fn redirect_and_url_errors_read_well() {
     let bad = RedirectError::BadLocation(UrlError::NotAbsolute);
     read_well([
         (RedirectError::TooMany { limit: 7, times: 1 }, "7"),
@@ -151,7 +152,7 @@ fn faults_of_redirects_and_urls_read_well_and_name_their_cause() {
 }
 
 #[test]
-fn debug_forms_of_options_show_names_and_no_values() {
+fn debug_of_options_shows_names_and_no_values() {
     let mut headers = Headers::new();
     headers.set("X-One", "1").unwrap();
     headers.set_sensitive("X-Two", "canary").unwrap();
@@ -173,7 +174,7 @@ fn debug_forms_of_options_show_names_and_no_values() {
 
 #[cfg(all(feature = "tls", feature = "ring"))]
 #[test]
-fn settings_of_tls_show_what_they_trust_and_no_key() {
+fn debug_of_tls_settings_shows_no_key() {
     use crate::tls::{TlsConfig, TlsConfigError, TlsInfo, TlsVersion};
     use std::hash::{BuildHasher, RandomState};
     let builder = || TlsConfig::builder().danger_accept_invalid_certs();

@@ -1,24 +1,24 @@
-//! The project's own time types: time enters the machines as an argument and in no other way.
+//! Time types: time enters the state machines only as an argument.
 //!
-//! Two clocks are told apart because they answer different questions. Deadlines are measured on a
-//! monotonic clock ([`Instant`]) that never jumps; cookies, HSTS and certificates are dated by the
-//! wall clock ([`UnixTime`]), which may be stepped at any moment. Both are plain numbers, so that tests,
-//! recordings and fuzz inputs can carry them.
+//! Two clocks answer different questions. Deadlines use a monotonic clock ([`Instant`]) that never
+//! jumps. Cookies, HSTS and certificates use the wall clock ([`UnixTime`]), which may be stepped at
+//! any moment. Both are plain numbers, so that tests, recordings and fuzz inputs can contain them.
 
 use std::fmt;
 use std::num::NonZeroU64;
 use std::ops::{Add, Sub};
 pub use std::time::Duration;
 
-/// A point on the embedder's monotonic clock: the time since an origin that the embedder chose, to the nanosecond, for 584 years.
+/// A point on the embedder's monotonic clock: the time since an origin that the embedder chooses.
+/// It has a resolution of one nanosecond and a range of 584 years.
 ///
-/// Only differences mean anything. All arithmetic saturates: no input can make it panic.
+/// Only differences are meaningful. All arithmetic saturates: no input makes it panic.
 ///
-/// An `Option` of it takes no more room: it counts from one.
+/// It counts from one, so that `Option<Instant>` has the same size.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant(NonZeroU64);
 
-/// As nanoseconds, in one word: instants are compared at every input.
+/// Converts to nanoseconds. They fit one word, since every input compares instants.
 const fn nanos(duration: Duration) -> u64 {
     duration.as_secs().saturating_mul(1_000_000_000).saturating_add(duration.subsec_nanos() as u64)
 }
@@ -27,22 +27,22 @@ impl Instant {
     /// The origin of the clock.
     pub const ZERO: Instant = Instant(NonZeroU64::MIN);
 
-    /// The instant that lies `since_origin` after the origin.
+    /// Returns the instant `since_origin` after the origin.
     pub const fn from_origin(since_origin: Duration) -> Self {
         Instant(NonZeroU64::MIN.saturating_add(nanos(since_origin)))
     }
 
-    /// The time since the origin.
+    /// Returns the time since the origin.
     pub const fn since_origin(self) -> Duration {
         Duration::from_nanos(self.0.get() - 1)
     }
 
-    /// The time from `earlier` to `self`; zero when `earlier` is later.
+    /// Returns the time from `earlier` to `self`; zero if `earlier` is later.
     pub const fn saturating_since(self, earlier: Instant) -> Duration {
         Duration::from_nanos(self.0.get().saturating_sub(earlier.0.get()))
     }
 
-    /// `self + duration`, at most the greatest instant there is.
+    /// Returns `self + duration`, at most the greatest instant.
     pub const fn saturating_add(self, duration: Duration) -> Instant {
         Instant(self.0.saturating_add(nanos(duration)))
     }
@@ -74,17 +74,18 @@ impl Sub for Instant {
     }
 }
 
-/// Wall-clock time in whole seconds since 1970-01-01T00:00:00Z; nothing before that can be said.
+/// Wall-clock time in whole seconds since 1970-01-01T00:00:00Z. Earlier times cannot be
+/// represented.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UnixTime(pub u64);
 
 impl UnixTime {
-    /// `self + seconds`, at most the greatest time there is.
+    /// Returns `self + seconds`, at most the greatest time.
     pub const fn saturating_add(self, seconds: u64) -> UnixTime {
         UnixTime(self.0.saturating_add(seconds))
     }
 
-    /// Seconds from `earlier` to `self`; zero when `earlier` is later.
+    /// Returns the seconds from `earlier` to `self`; zero if `earlier` is later.
     pub const fn saturating_since(self, earlier: UnixTime) -> u64 {
         self.0.saturating_sub(earlier.0)
     }
@@ -96,7 +97,7 @@ impl fmt::Display for UnixTime {
     }
 }
 
-/// Both clocks, read at the same moment. Every input to a machine carries one.
+/// Both clocks, read at the same moment. Every input to a state machine carries one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Now {
     /// The monotonic clock, for deadlines.
@@ -106,7 +107,7 @@ pub struct Now {
 }
 
 impl Now {
-    /// Both clocks.
+    /// Combines both clocks.
     pub const fn new(instant: Instant, unix: UnixTime) -> Self {
         Now { instant, unix }
     }
@@ -126,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn optional_instant_takes_no_more_room() {
+    fn optional_instant_has_the_same_size() {
         assert_eq!(size_of::<Option<Instant>>(), size_of::<Instant>());
         assert_eq!((Instant::default(), Instant::ZERO.since_origin()), (Instant::ZERO, Duration::ZERO));
         assert_eq!(Instant::from_origin(Duration::from_nanos(7)).since_origin(), Duration::from_nanos(7));

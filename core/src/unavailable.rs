@@ -1,6 +1,7 @@
-//! Why a request cannot be served at once and clearly, where it would otherwise wait for somebody who never comes.
+//! Errors for requests that would otherwise wait forever.
 //!
-//! Core takes no lock and starts no process: a transport finds these out, and core carries them.
+//! Core takes no locks and starts no processes: transports detect these conditions, and core's
+//! errors carry them.
 
 use std::fmt;
 
@@ -8,13 +9,15 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Unavailable {
-    /// A closure that was given the session still runs further up on this thread: it would wait for itself.
+    /// A closure with access to the session is still running on this thread; the request would wait
+    /// for itself.
     SessionInUse,
-    /// A closure on another thread has held the session for longer than a request waits.
+    /// A closure on another thread holds the session, and the request has waited as long as it may.
     SessionHeld,
-    /// A thread of the parent process held the session at the time of the fork. It never gives it back here.
+    /// A thread of the parent process held the session during the fork. The child never gets it
+    /// back.
     SessionLost,
-    /// The event loop, or the response, belongs to the process that this one was forked from.
+    /// The event loop, or the response, belongs to the parent process of this fork.
     ParentProcess,
 }
 
@@ -22,20 +25,20 @@ impl fmt::Display for Unavailable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Unavailable::SessionInUse => {
-                "the session is in use: a closure that was given it is still running on this thread; \
-                 send the request after that closure has returned"
+                "the session is in use by a closure that is still running on this thread; \
+                 send the request after the closure returns"
             }
             Unavailable::SessionHeld => {
-                "the session is in use: a closure on another thread holds it and does not return; \
+                "the session is in use by a closure on another thread that does not return; \
                  such a closure must not wait for a request"
             }
             Unavailable::SessionLost => {
-                "the session was in use by another thread when this process was forked; \
-                 make a new session in the child process"
+                "another thread was using the session when this process was forked; \
+                 create a new session in the child process"
             }
             Unavailable::ParentProcess => {
-                "this process was forked, and what serves the request stayed in the parent process; \
-                 make a new client in the child process"
+                "this process was forked, and the event loop or connection belongs to the parent; \
+                 create a new client in the child process"
             }
         })
     }

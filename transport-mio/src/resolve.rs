@@ -1,10 +1,11 @@
 //! Name look-ups on helper threads, so that the loop never waits for one.
 //!
-//! `getaddrinfo` blocks and cannot be interrupted. At most [`HELPERS`] look-ups that a request waits for run at once,
-//! on threads that are started when they are needed and end when no name is left. Addresses, names of the loopback
-//! and static answers start none. A name is looked up once for all who ask for it meanwhile; one that nobody waits for
-//! any more is forgotten, or, where a helper is in it already, left behind: it holds up no other, until
-//! [`MOST_HELPERS`] are left behind.
+//! `getaddrinfo` blocks and cannot be interrupted. At most [`MAX_ACTIVE`] look-ups that a request
+//! waits for run at once, on threads that are started when they are needed and end when no name is
+//! left. Addresses, names of the loopback and static answers start none. A name is looked up once
+//! for all who ask for it meanwhile; one that nobody waits for any more is forgotten, or, where a
+//! helper is in it already, left behind: it holds up no other, until [`MAX_HELPERS`] are left
+//! behind.
 
 use std::collections::{BTreeSet, HashMap};
 use std::io;
@@ -15,8 +16,8 @@ use std::time::Duration;
 use petition_core::contain;
 use petition_core::engine::TransferId;
 pub use petition_core::route::resolve::{Resolver, StaticResolver};
-use petition_shared::lookups::{Asked, Helpers};
-pub use petition_shared::lookups::{HELPERS, MOST_HELPERS, QUEUE};
+use petition_shared::lookups::{Helpers, LookupJob};
+pub use petition_shared::lookups::{MAX_ACTIVE, MAX_HELPERS, QUEUE};
 
 use crate::command::{Command, Name};
 use crate::queue::Inbox;
@@ -46,7 +47,7 @@ pub(crate) struct Lookups {
 /// A name that is being looked up, and who waits for it; nobody when it was left behind.
 struct Asking {
     waiting: BTreeSet<TransferId>,
-    asked: Asked,
+    asked: LookupJob,
 }
 
 impl Lookups {
@@ -66,17 +67,18 @@ impl Lookups {
         contain(|| self.resolver.known(host, port)).ok_or_else(panicked)
     }
 
-    /// Begins a look-up, or joins one that is under way; its answer comes as a [`Command::Resolved`].
+    /// Begins a look-up, or joins one that is under way; its answer comes as a
+    /// [`Command::Resolved`].
     pub(crate) fn begin(&mut self, id: TransferId, host: &str, port: u16) -> io::Result<()> {
         let name: Name = (host.into(), port);
         match self.names.get_mut(&name) {
             Some(asking) => {
-                asking.asked.rejoin();
+                asking.asked.reclaim();
                 asking.waiting.insert(id);
             }
             None => {
                 let (resolver, inbox, name) = (self.resolver.clone(), self.inbox.clone(), name.clone());
-                let asked = self.helpers.ask({
+                let asked = self.helpers.submit({
                     let name = name.clone();
                     move || {
                         let (host, port) = &name;
@@ -116,7 +118,7 @@ impl Lookups {
         asking.waiting.remove(&id);
         if asking.waiting.is_empty() {
             self.left = true;
-            if !asking.asked.leave() {
+            if !asking.asked.abandon() {
                 self.names.remove(&name);
             }
         }
@@ -126,7 +128,7 @@ impl Lookups {
     pub(crate) fn go_on(&mut self) {
         if std::mem::take(&mut self.left) {
             // Where no thread can be started, one that comes back does what waits.
-            let _ = self.helpers.go_on();
+            let _ = self.helpers.start_threads();
         }
     }
 }

@@ -1,7 +1,8 @@
-//! What the transports of Petition share: the [session](SharedSession) behind its lock, [look-ups](lookups) on helper
-//! threads, and the [process] that sockets and threads belong to.
+//! The code that Petition's transports share: the [session](SharedSession) behind its lock, name
+//! [look-ups](lookups) on helper threads, and the [process] that owns sockets and threads.
 //!
-//! `petition-std` and `petition-mio` re-export what their users need. Every decision about HTTP is `petition_core`'s.
+//! `petition-std` and `petition-mio` re-export what their users need. All HTTP decisions are made
+//! in `petition_core`.
 #![forbid(unsafe_code)]
 
 pub mod lookups;

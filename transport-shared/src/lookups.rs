@@ -1,11 +1,12 @@
-//! Look-ups on helper threads.
+//! Name look-ups on helper threads.
 //!
-//! `getaddrinfo` blocks and cannot be interrupted: a helper that is in it stays there, also when nobody waits for the
-//! answer any more. Such a helper does not count among the [`HELPERS`] that may work at once: another one takes the
-//! next name. The helpers together are never more than [`MOST_HELPERS`]; beyond that, names wait in the order of their
-//! coming. A name that waits is forgotten as soon as nobody asks for it.
+//! `getaddrinfo` blocks and cannot be interrupted: a helper that runs it stays there, even after
+//! its look-up was abandoned. Such a helper does not count towards the [`MAX_ACTIVE`] helpers that
+//! may work at once: another one takes the next name. There are never more than [`MAX_HELPERS`]
+//! helpers; beyond that, names wait in order of arrival. A waiting name that is abandoned is
+//! dropped at once.
 //!
-//! A helper is started when a name needs one, and ends when no name is left.
+//! A helper starts when a name needs one, and ends when no name is left.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,22 +18,22 @@ use petition_core::contain;
 
 use crate::process::Process;
 
-/// The most look-ups that run at once and that somebody waits for.
-pub const HELPERS: usize = 16;
+/// The maximum id of concurrent look-ups that are not abandoned.
+pub const MAX_ACTIVE: usize = 16;
 
-/// The most threads in all, those included that are in a look-up for which nobody waits any more.
-pub const MOST_HELPERS: usize = 64;
+/// The maximum id of threads, including those in abandoned look-ups.
+pub const MAX_HELPERS: usize = 64;
 
-/// The most names that wait for a helper; one more fails at once.
+/// The maximum id of names that wait for a helper; one more fails at once.
 pub const QUEUE: usize = 4096;
 
-/// Those who leave seldom leave alone: where many names wait, the place of one that was left is given on after this,
-/// when the names that nobody waits for any more are forgotten.
+/// Look-ups are often abandoned in groups. After one is abandoned while many names wait, a new
+/// helper starts with this delay, so that the rest of the group is dropped first.
 const GRACE: Duration = Duration::from_millis(50);
 
 type Job = Box<dyn FnOnce() + Send>;
 
-/// Threads that look up names.
+/// Helper threads that look up names.
 pub struct Helpers {
     process: Process,
     state: Mutex<State>,
@@ -40,17 +41,17 @@ pub struct Helpers {
 
 #[derive(Default)]
 struct State {
-    /// By their numbers, which grow.
+    /// Waiting jobs by id, in order of arrival.
     queue: BTreeMap<u64, Job>,
-    /// Whether somebody waits for it.
+    /// Running jobs; `false` if abandoned.
     running: BTreeMap<u64, bool>,
-    /// How many of those that run somebody waits for.
-    wanted: usize,
-    /// Threads on their way to their first job.
+    /// The id of running jobs that are not abandoned.
+    active: usize,
+    /// Threads that have not taken their first job yet.
     starting: usize,
-    number: u64,
-    /// When a job that runs was left.
-    left: Option<Instant>,
+    id: u64,
+    /// When a running job was last abandoned.
+    last_abandoned: Option<Instant>,
 }
 
 impl Default for Helpers {
@@ -60,38 +61,38 @@ impl Default for Helpers {
 }
 
 impl Helpers {
-    /// Has `job` done on a helper thread, as soon as one may take it. A panic of it is contained.
+    /// Runs `job` on a helper thread as soon as one is available. A panic of the job is contained.
     ///
     /// # Errors
-    /// When too many wait, or there is no helper and none can be started.
-    pub fn ask(self: &Arc<Self>, job: impl FnOnce() + Send + 'static) -> io::Result<Asked> {
-        let number = {
+    /// If [`QUEUE`] names wait already, or if there is no helper and none can be started.
+    pub fn submit(self: &Arc<Self>, job: impl FnOnce() + Send + 'static) -> io::Result<LookupJob> {
+        let id = {
             let mut state = self.lock();
             if state.queue.len() >= QUEUE {
                 return Err(io::Error::other("too many names are being looked up"));
             }
-            let number = state.number;
-            state.number += 1;
-            state.queue.insert(number, Box::new(job));
-            number
+            let id = state.id;
+            state.id += 1;
+            state.queue.insert(id, Box::new(job));
+            id
         };
-        let asked = Asked { helpers: self.clone(), number };
-        match self.go_on() {
-            // Those that are there will get to it.
-            Err(error) if self.lock().is_deserted() => Err(error),
-            _ => Ok(asked),
+        let lookup = LookupJob { helpers: self.clone(), id };
+        match self.start_threads() {
+            // Existing helpers will run the job.
+            Err(error) if self.lock().has_no_helper() => Err(error),
+            _ => Ok(lookup),
         }
     }
 
-    /// Forgets the jobs that wait. Those that run end by themselves; nobody waits for them.
+    /// Drops the waiting jobs. Running jobs finish on their own.
     pub fn close(&self) {
         if self.process.is_current() {
-            let forgotten = std::mem::take(&mut self.lock().queue);
-            drop(forgotten);
+            let dropped = std::mem::take(&mut self.lock().queue);
+            drop(dropped);
         }
     }
 
-    /// How many threads there are.
+    /// Returns the id of threads.
     pub fn threads(&self) -> usize {
         self.lock().threads()
     }
@@ -100,17 +101,18 @@ impl Helpers {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Starts the threads that may work now: due after jobs were [left](Asked::leave), all of those that are left at
-    /// once, so that none begins that is about to be left.
+    /// Starts as many threads as may work now. Call it after jobs were
+    /// [abandoned](LookupJob::abandon): once after all of a group, so that no helper starts a job
+    /// that is about to be abandoned.
     ///
     /// # Errors
-    /// When a thread cannot be started. What waits is done by those that are there.
-    pub fn go_on(self: &Arc<Self>) -> io::Result<()> {
+    /// If a thread cannot be started. Existing helpers run the waiting jobs.
+    pub fn start_threads(self: &Arc<Self>) -> io::Result<()> {
         loop {
             {
                 let mut state = self.lock();
                 let idle = state.starting >= state.queue.len();
-                if idle || state.wanted + state.starting >= HELPERS || state.threads() >= MOST_HELPERS {
+                if idle || state.active + state.starting >= MAX_ACTIVE || state.threads() >= MAX_HELPERS {
                     return Ok(());
                 }
                 state.starting += 1;
@@ -125,7 +127,7 @@ impl Helpers {
     }
 
     fn serve(&self) {
-        if self.lock().is_hasty() {
+        if self.lock().should_delay() {
             std::thread::sleep(GRACE);
         }
         let mut next = {
@@ -133,11 +135,11 @@ impl Helpers {
             state.starting -= 1;
             state.take()
         };
-        while let Some((number, job)) = next {
+        while let Some((id, job)) = next {
             contain(job);
             let mut state = self.lock();
-            if state.running.remove(&number) == Some(true) {
-                state.wanted -= 1;
+            if state.running.remove(&id) == Some(true) {
+                state.active -= 1;
             }
             next = state.take();
         }
@@ -149,80 +151,80 @@ impl State {
         self.running.len() + self.starting
     }
 
-    /// More names wait than can begin, and others were just left.
-    fn is_hasty(&self) -> bool {
-        self.queue.len() > self.starting && self.left.is_some_and(|left| left.elapsed() < GRACE)
+    /// Whether more names wait than can start, and a job was abandoned just now.
+    fn should_delay(&self) -> bool {
+        self.queue.len() > self.starting && self.last_abandoned.is_some_and(|at| at.elapsed() < GRACE)
     }
 
-    /// The first that waits, if one more may run.
+    /// Takes the first waiting job, if one more may run.
     fn take(&mut self) -> Option<(u64, Job)> {
-        if self.wanted >= HELPERS {
+        if self.active >= MAX_ACTIVE {
             return None;
         }
-        let (number, job) = self.queue.pop_first()?;
-        self.running.insert(number, true);
-        self.wanted += 1;
-        Some((number, job))
+        let (id, job) = self.queue.pop_first()?;
+        self.running.insert(id, true);
+        self.active += 1;
+        Some((id, job))
     }
 
-    /// Nobody is there to do what waits.
-    fn is_deserted(&self) -> bool {
+    /// Whether jobs wait but no helper exists.
+    fn has_no_helper(&self) -> bool {
         self.threads() == 0 && !self.queue.is_empty()
     }
 }
 
-/// A job that was asked for. Dropping it says that nobody waits for it any more.
-pub struct Asked {
+/// A submitted job. Dropping it abandons the job.
+pub struct LookupJob {
     helpers: Arc<Helpers>,
-    number: u64,
+    id: u64,
 }
 
-impl Asked {
-    /// Nobody waits for it any more. True when it runs all the same and will end; false when it is forgotten, or has
-    /// ended.
-    pub fn leave(&self) -> bool {
-        // In a child process no helper exists, and the lock may never be free.
+impl LookupJob {
+    /// Abandons the job. Returns whether it is running and will end; `false` if it was dropped or
+    /// has ended.
+    pub fn abandon(&self) -> bool {
+        // In a child process no helper exists, and the lock may never be released.
         if !self.helpers.process.is_current() {
             return false;
         }
         let mut state = self.helpers.lock();
-        let forgotten = state.queue.remove(&self.number);
-        let runs = match state.running.get_mut(&self.number) {
-            Some(wanted) => {
-                if std::mem::take(wanted) {
-                    state.wanted -= 1;
-                    state.left = Some(Instant::now());
+        let dropped = state.queue.remove(&self.id);
+        let runs = match state.running.get_mut(&self.id) {
+            Some(active) => {
+                if std::mem::take(active) {
+                    state.active -= 1;
+                    state.last_abandoned = Some(Instant::now());
                 }
                 true
             }
             None => false,
         };
-        // What it holds is dropped outside the lock.
+        // Drop the job's captures outside the lock.
         drop(state);
-        drop(forgotten);
+        drop(dropped);
         runs
     }
 
-    /// Somebody waits for it again.
-    pub fn rejoin(&self) {
+    /// Claims an abandoned job that is still running: it counts as active again.
+    pub fn reclaim(&self) {
         let mut state = self.helpers.lock();
-        if let Some(wanted) = state.running.get_mut(&self.number)
-            && !std::mem::replace(wanted, true)
+        if let Some(active) = state.running.get_mut(&self.id)
+            && !std::mem::replace(active, true)
         {
-            state.wanted += 1;
+            state.active += 1;
         }
     }
 }
 
-impl Drop for Asked {
+impl Drop for LookupJob {
     fn drop(&mut self) {
-        self.leave();
+        self.abandon();
     }
 }
 
-impl fmt::Debug for Asked {
+impl fmt::Debug for LookupJob {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Asked").field("number", &self.number).finish_non_exhaustive()
+        f.debug_struct("LookupJob").field("id", &self.id).finish_non_exhaustive()
     }
 }
 
@@ -232,129 +234,129 @@ mod tests {
 
     use super::*;
 
-    const PATIENCE: Duration = Duration::from_secs(60);
+    const TIMEOUT: Duration = Duration::from_secs(60);
 
-    /// Look-ups that do not come back before they are let go.
+    /// Look-ups that block until released.
     #[derive(Default)]
     struct Stuck(Mutex<bool>, Condvar);
 
     impl Stuck {
         fn wait(&self) {
-            let mut free = self.0.lock().unwrap();
-            while !*free {
-                free = self.1.wait(free).unwrap();
+            let mut released = self.0.lock().unwrap();
+            while !*released {
+                released = self.1.wait(released).unwrap();
             }
         }
 
-        fn free(&self) {
+        fn release(&self) {
             *self.0.lock().unwrap() = true;
             self.1.notify_all();
         }
     }
 
-    struct World {
+    struct Fixture {
         helpers: Arc<Helpers>,
         stuck: Arc<Stuck>,
-        began: (mpsc::Sender<usize>, mpsc::Receiver<usize>),
+        started: (mpsc::Sender<usize>, mpsc::Receiver<usize>),
     }
 
-    impl World {
-        fn new() -> World {
-            World { helpers: Arc::default(), stuck: Arc::default(), began: mpsc::channel() }
+    impl Fixture {
+        fn new() -> Fixture {
+            Fixture { helpers: Arc::default(), stuck: Arc::default(), started: mpsc::channel() }
         }
 
-        fn ask_stuck(&self, name: usize) -> Asked {
-            let (stuck, began) = (self.stuck.clone(), self.began.0.clone());
+        fn submit_stuck(&self, name: usize) -> LookupJob {
+            let (stuck, started) = (self.stuck.clone(), self.started.0.clone());
             self.helpers
-                .ask(move || {
-                    began.send(name).unwrap();
+                .submit(move || {
+                    started.send(name).unwrap();
                     stuck.wait();
                 })
                 .unwrap()
         }
 
-        fn begun(&self, count: usize) -> Vec<usize> {
-            (0..count).map(|_| self.began.1.recv_timeout(PATIENCE).unwrap()).collect()
+        fn await_started(&self, count: usize) -> Vec<usize> {
+            (0..count).map(|_| self.started.1.recv_timeout(TIMEOUT).unwrap()).collect()
         }
 
         fn is_answered(&self) -> bool {
             let (answer, answered) = mpsc::channel();
-            let _asked = self.helpers.ask(move || answer.send(()).unwrap()).unwrap();
-            answered.recv_timeout(PATIENCE).is_ok()
+            let _job = self.helpers.submit(move || answer.send(()).unwrap()).unwrap();
+            answered.recv_timeout(TIMEOUT).is_ok()
         }
     }
 
     #[test]
-    fn t86_names_nobody_waits_for_hold_up_no_other() {
-        let world = World::new();
-        let asked: Vec<_> = (0..3 * HELPERS).map(|name| world.ask_stuck(name)).collect();
-        world.begun(HELPERS);
-        drop(asked);
-        world.helpers.go_on().unwrap();
-        assert!(world.is_answered());
-        assert!(world.helpers.threads() <= HELPERS + 1);
-        assert!(world.began.1.try_recv().is_err(), "what waited was forgotten");
-        world.stuck.free();
+    fn t86_abandoned_lookups_delay_no_other() {
+        let fixture = Fixture::new();
+        let jobs: Vec<_> = (0..3 * MAX_ACTIVE).map(|name| fixture.submit_stuck(name)).collect();
+        fixture.await_started(MAX_ACTIVE);
+        drop(jobs);
+        fixture.helpers.start_threads().unwrap();
+        assert!(fixture.is_answered());
+        assert!(fixture.helpers.threads() <= MAX_ACTIVE + 1);
+        assert!(fixture.started.1.try_recv().is_err(), "what waited was dropped");
+        fixture.stuck.release();
     }
 
     #[test]
-    fn t86_helpers_are_bounded_and_names_beyond_wait_in_order() {
-        let world = World::new();
-        for name in 0..MOST_HELPERS {
-            let asked = world.ask_stuck(name);
-            assert_eq!(world.begun(1), [name]);
-            assert!(asked.leave());
+    fn t86_helpers_are_bounded_and_further_names_queue() {
+        let fixture = Fixture::new();
+        for name in 0..MAX_HELPERS {
+            let job = fixture.submit_stuck(name);
+            assert_eq!(fixture.await_started(1), [name]);
+            assert!(job.abandon());
         }
-        let [first, second, third] = [0, 1, 2].map(|name| world.ask_stuck(MOST_HELPERS + name));
-        assert_eq!(world.helpers.threads(), MOST_HELPERS);
-        assert!(world.began.1.try_recv().is_err(), "no helper is left");
+        let [first, second, third] = [0, 1, 2].map(|name| fixture.submit_stuck(MAX_HELPERS + name));
+        assert_eq!(fixture.helpers.threads(), MAX_HELPERS);
+        assert!(fixture.started.1.try_recv().is_err(), "no helper is left");
         drop(second);
-        world.stuck.free();
-        let mut begun = world.begun(2);
-        begun.sort_unstable();
-        assert_eq!(begun, [MOST_HELPERS, MOST_HELPERS + 2]);
+        fixture.stuck.release();
+        let mut started_names = fixture.await_started(2);
+        started_names.sort_unstable();
+        assert_eq!(started_names, [MAX_HELPERS, MAX_HELPERS + 2]);
         drop((first, third));
-        assert!(world.is_answered());
+        assert!(fixture.is_answered());
     }
 
     #[test]
-    fn name_that_is_wanted_again_counts_again() {
-        let world = World::new();
-        let asked: Vec<_> = (0..HELPERS).map(|name| world.ask_stuck(name)).collect();
-        world.begun(HELPERS);
-        asked.iter().for_each(|asked| assert!(asked.leave() && asked.leave()));
-        asked.iter().for_each(Asked::rejoin);
-        let one_more = world.ask_stuck(HELPERS);
-        assert_eq!(world.helpers.threads(), HELPERS);
-        assert!(!one_more.leave(), "it had not begun");
-        world.stuck.free();
-        assert!(world.is_answered());
+    fn reclaimed_job_counts_as_active() {
+        let fixture = Fixture::new();
+        let jobs: Vec<_> = (0..MAX_ACTIVE).map(|name| fixture.submit_stuck(name)).collect();
+        fixture.await_started(MAX_ACTIVE);
+        jobs.iter().for_each(|job| assert!(job.abandon() && job.abandon()));
+        jobs.iter().for_each(LookupJob::reclaim);
+        let one_more = fixture.submit_stuck(MAX_ACTIVE);
+        assert_eq!(fixture.helpers.threads(), MAX_ACTIVE);
+        assert!(!one_more.abandon(), "the job had not started");
+        fixture.stuck.release();
+        assert!(fixture.is_answered());
     }
 
     #[test]
-    fn job_that_panics_leaves_its_helper_to_others() {
-        let world = World::new();
-        for _ in 0..2 * HELPERS {
+    fn panicking_job_frees_its_helper() {
+        let fixture = Fixture::new();
+        for _ in 0..2 * MAX_ACTIVE {
             let (gone, is_gone) = mpsc::channel::<()>();
-            let _asked = world.helpers.ask(move || {
+            let _job = fixture.helpers.submit(move || {
                 let _gone = gone;
-                panic!("as asked")
+                panic!("as jobs")
             });
-            assert_eq!(is_gone.recv_timeout(PATIENCE), Err(mpsc::RecvTimeoutError::Disconnected));
+            assert_eq!(is_gone.recv_timeout(TIMEOUT), Err(mpsc::RecvTimeoutError::Disconnected));
         }
-        assert!(world.is_answered());
+        assert!(fixture.is_answered());
     }
 
     #[test]
-    fn queue_is_bounded_and_forgotten_when_closed() {
-        let world = World::new();
-        let asked: Vec<_> = (0..HELPERS).map(|name| world.ask_stuck(name)).collect();
-        world.begun(HELPERS);
-        let waiting: Vec<_> = (0..QUEUE).map(|name| world.ask_stuck(name)).collect();
-        assert!(world.helpers.ask(|| ()).is_err());
-        world.helpers.close();
-        drop((asked, waiting));
-        world.stuck.free();
-        assert!(world.began.1.try_recv().is_err());
+    fn queue_is_bounded_and_dropped_on_close() {
+        let fixture = Fixture::new();
+        let jobs: Vec<_> = (0..MAX_ACTIVE).map(|name| fixture.submit_stuck(name)).collect();
+        fixture.await_started(MAX_ACTIVE);
+        let waiting: Vec<_> = (0..QUEUE).map(|name| fixture.submit_stuck(name)).collect();
+        assert!(fixture.helpers.submit(|| ()).is_err());
+        fixture.helpers.close();
+        drop((jobs, waiting));
+        fixture.stuck.release();
+        assert!(fixture.started.1.try_recv().is_err());
     }
 }

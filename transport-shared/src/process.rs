@@ -1,29 +1,30 @@
-//! Which process this is. A child of fork(2) shares its parent's sockets, and has none of its other threads.
+//! Process identity. A child of fork(2) shares its parent's sockets, but has none of its other
+//! threads.
 //!
-//! A handler of `fork` counts in the child, so that asking costs no system call. A child that is made past that handler,
-//! by `clone` or `_Fork`, is not noticed.
+//! A `fork` handler counts in the child, so that the check costs no system call. A child created
+//! without the handler, by `clone` or `_Fork`, is not detected.
 
 use std::sync::OnceLock;
 
-/// The process in which it was made.
+/// The process that created this value.
 #[derive(Clone, Debug)]
 pub struct Process(Guard);
 
 #[derive(Clone, Debug)]
 enum Guard {
     Handler(forkguard::Guard),
-    /// For want of memory there is no handler: each question is a system call.
+    /// No handler, for lack of memory: each check costs a system call.
     Id(forkguard::pid::Guard),
 }
 
 impl Process {
-    /// The process that runs now.
+    /// Returns the current process.
     pub fn current() -> Process {
         let handler = forkguard::Guard::try_new().map(Guard::Handler);
         Process(handler.unwrap_or_else(|_| Guard::Id(forkguard::pid::Guard::default())))
     }
 
-    /// Whether it is the one that runs now. False in its children.
+    /// Whether this is the current process; `false` in its children.
     #[inline]
     pub fn is_current(&self) -> bool {
         match &self.0 {
@@ -33,7 +34,7 @@ impl Process {
     }
 }
 
-/// A number that no other living thread has.
+/// Returns a number that is unique among living threads.
 #[inline]
 pub fn this_thread() -> usize {
     thread_local! {
@@ -42,8 +43,8 @@ pub fn this_thread() -> usize {
     HERE.with(|here| std::ptr::from_ref(here).addr())
 }
 
-/// A value of which every process has its own. A child reaches its own although the parent's may be locked by a thread
-/// that does not exist in the child.
+/// A value that each process has its own copy of. A child reaches its copy even if a thread that
+/// does not exist in the child has locked the parent's.
 #[derive(Debug)]
 pub struct PerProcess<T> {
     process: Process,
@@ -52,25 +53,26 @@ pub struct PerProcess<T> {
 }
 
 impl<T> PerProcess<T> {
-    /// The value for this process.
+    /// Creates the value for this process.
     pub fn new(value: T) -> PerProcess<T> {
         PerProcess { process: Process::current(), value, child: OnceLock::new() }
     }
 
-    /// The value of this process. In a child, `renew` makes it from the parent's when it is first asked for.
+    /// Returns the value of this process. In a child, the first call derives it from the parent's
+    /// with `renew`.
     #[inline]
     pub fn get(&self, renew: impl Fn(&T) -> T) -> &T {
         self.get_with_process(renew).0
     }
 
-    /// The same, and this process.
+    /// Returns the value as [`PerProcess::get`] does, and this process.
     #[inline]
     pub fn get_with_process(&self, renew: impl Fn(&T) -> T) -> (&T, &Process) {
-        let mut of = self;
-        while !of.process.is_current() {
-            of = of.child.get_or_init(|| Box::new(PerProcess::new(renew(&of.value))));
+        let mut current = self;
+        while !current.process.is_current() {
+            current = current.child.get_or_init(|| Box::new(PerProcess::new(renew(&current.value))));
         }
-        (&of.value, &of.process)
+        (&current.value, &current.process)
     }
 }
 

@@ -1,8 +1,8 @@
 //! The session that threads and transports share.
 //!
-//! A transport works on it for moments, [under a lock](SharedSession::access). Code of the caller's gets the session
-//! itself, [out of the lock](SharedSession::with): so whoever needs it meanwhile finds out who holds it, and is
-//! refused instead of waiting for ever.
+//! A transport uses it briefly [under a lock](SharedSession::access). The caller's closures get the
+//! session itself [outside the lock](SharedSession::with). A request that needs it meanwhile can
+//! tell which thread holds it, and fails instead of waiting forever.
 
 use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -14,34 +14,35 @@ use petition_core::{Seed, Session, Unavailable};
 
 use crate::process::{PerProcess, Process, this_thread};
 
-/// A request waits no longer than this for a closure on another thread that holds the session, counted from the
-/// beginning of that closure.
+/// How long a request waits for a closure on another thread that holds the session, counted from
+/// the start of that closure.
 pub const SESSION_PATIENCE: Duration = Duration::from_secs(10);
 
-/// In a child process, for so long a lock is tried that a thread of the parent may have held.
-const LOST: Duration = Duration::from_secs(1);
+/// How long a child process tries a lock that a thread of the parent may hold.
+const LOST_LOCK_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A [`Session`] that threads and transports share. Clones are the same session. A default one is seeded from the operating system.
+/// A [`Session`] that threads and transports share. Clones refer to the same session. The default
+/// is seeded from the operating system.
 #[derive(Clone, Default)]
 pub struct SharedSession(Arc<Parts>);
 
 struct Parts {
     state: Mutex<State>,
-    /// A closure has given the session back.
+    /// Notified when a closure returns the session.
     returned: Condvar,
-    /// The thread that has the lock for a moment; 0 when nobody has.
-    inside: AtomicUsize,
-    /// Whether the lock was free once in this process: then nobody of the parent's holds it.
-    sound: PerProcess<AtomicBool>,
+    /// The thread that holds the lock; 0 if none does.
+    lock_holder: AtomicUsize,
+    /// Whether the lock has been free in this process: then no thread of the parent holds it.
+    known_free: PerProcess<AtomicBool>,
 }
 
 struct State {
-    /// `None` while a closure of the caller's has it.
+    /// `None` while a closure of the caller holds it.
     session: Option<Box<Session>>,
     held: Option<Held>,
 }
 
-/// A closure that has the session.
+/// The closure that holds the session.
 struct Held {
     by: usize,
     since: Instant,
@@ -54,24 +55,29 @@ impl SharedSession {
         SharedSession::from(session)
     }
 
-    /// Calls `f` with the session, to look at it or to change it. Nobody else has it meanwhile: a request that is sent
-    /// from within `f` fails at once with [`Unavailable`], one on another thread waits for `f` to return, for
-    /// [`SESSION_PATIENCE`] at most.
+    /// Calls `f` with the session, to read or change it. `f` has exclusive access. Meanwhile, a
+    /// request sent from within `f` fails at once with [`Unavailable`]. A request on another thread
+    /// waits for `f` to return, for at most [`SESSION_PATIENCE`].
     ///
     /// # Panics
-    /// When it is called from within another `f` of this session; in a child process, when another thread of its
-    /// parent held the session at the time of the fork. When `f` panics, which leaves the session usable.
+    /// - If called from within another `f` of this session.
+    /// - In a child process, if another thread of its parent held the session during the fork.
+    /// - If `f` panics; the session stays usable.
     pub fn with<R>(&self, f: impl FnOnce(&mut Session) -> R) -> R {
-        let mut out = self.0.take_out().unwrap_or_else(|why| panic!("{why}"));
-        f(&mut out.session)
+        let mut checked_out = self.0.check_out().unwrap_or_else(|why| panic!("{why}"));
+        f(&mut checked_out.session)
     }
 
-    /// For transports: calls `f` with `caller` and the session under its lock. `f` is short and waits for nothing. Waits
-    /// no longer than `left` says, nor than [`SESSION_PATIENCE`].
+    /// For transports: calls `f` with `caller` and the session under its lock. `f` must be short
+    /// and must not block. Waits for the session no longer than `left` returns, and at most
+    /// [`SESSION_PATIENCE`].
     ///
     /// # Errors
-    /// When a closure given to [`SharedSession::with`] has the session, and this thread would wait for itself or has
-    /// waited long enough; in a child process, when another thread of its parent had it at the time of the fork.
+    /// - [`Unavailable::SessionInUse`] if a closure in [`SharedSession::with`] holds the session on
+    ///   this thread.
+    /// - [`Unavailable::SessionHeld`] if one on another thread holds it for too long.
+    /// - [`Unavailable::SessionLost`] in a child process, if another thread of its parent held it
+    ///   during the fork.
     #[inline]
     pub fn access<C, R>(
         &self,
@@ -84,39 +90,39 @@ impl SharedSession {
             state = self.0.wait(state, Some(left(&caller).unwrap_or(Duration::MAX).min(SESSION_PATIENCE)))?;
         }
         let Some(session) = &mut state.session else { return Err(Unavailable::SessionHeld) };
-        let _inside = Inside::enter(&self.0.inside);
+        let _inside = HoldingLock::enter(&self.0.lock_holder);
         Ok(f(caller, session))
     }
 }
 
-/// This thread has the lock.
-struct Inside<'a>(&'a AtomicUsize);
+/// A guard that marks this thread as holding the lock.
+struct HoldingLock<'a>(&'a AtomicUsize);
 
-impl Inside<'_> {
+impl HoldingLock<'_> {
     #[inline]
-    fn enter(inside: &AtomicUsize) -> Inside<'_> {
-        inside.store(this_thread(), Ordering::Relaxed);
-        Inside(inside)
+    fn enter(lock_holder: &AtomicUsize) -> HoldingLock<'_> {
+        lock_holder.store(this_thread(), Ordering::Relaxed);
+        HoldingLock(lock_holder)
     }
 }
 
-impl Drop for Inside<'_> {
+impl Drop for HoldingLock<'_> {
     #[inline]
     fn drop(&mut self) {
         self.0.store(0, Ordering::Relaxed);
     }
 }
 
-/// The session in the hands of a closure.
-struct Out<'a> {
+/// The session while a closure holds it.
+struct CheckedOut<'a> {
     parts: &'a Parts,
     session: Box<Session>,
 }
 
-impl Drop for Out<'_> {
+impl Drop for CheckedOut<'_> {
     fn drop(&mut self) {
         let session = std::mem::take(&mut self.session);
-        // In a child that was forked within the closure, the lock may be lost, and the session with it.
+        // In a child forked within the closure, the lock may be lost, and the session with it.
         let Ok(mut state) = self.parts.lock() else { return };
         state.session = Some(session);
         state.held = None;
@@ -136,28 +142,30 @@ impl Parts {
 
     #[cold]
     fn lock_when_free(&self) -> Result<MutexGuard<'_, State>, Unavailable> {
-        if self.inside.load(Ordering::Relaxed) == this_thread() {
+        if self.lock_holder.load(Ordering::Relaxed) == this_thread() {
             return Err(Unavailable::SessionInUse);
         }
-        let sound = self.sound.get(|_| AtomicBool::new(false));
-        if sound.load(Ordering::Relaxed) {
+        let known_free = self.known_free.get(|_| AtomicBool::new(false));
+        if known_free.load(Ordering::Relaxed) {
             return Ok(self.state.lock().unwrap_or_else(PoisonError::into_inner));
         }
         let began = Instant::now();
         loop {
             match self.state.try_lock() {
                 Ok(state) => {
-                    sound.store(true, Ordering::Relaxed);
+                    known_free.store(true, Ordering::Relaxed);
                     return Ok(state);
                 }
                 Err(TryLockError::Poisoned(state)) => return Ok(state.into_inner()),
-                Err(TryLockError::WouldBlock) if began.elapsed() > LOST => return Err(Unavailable::SessionLost),
+                Err(TryLockError::WouldBlock) if began.elapsed() > LOST_LOCK_TIMEOUT => {
+                    return Err(Unavailable::SessionLost);
+                }
                 Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(1)),
             }
         }
     }
 
-    /// Waits until no closure has the session, for `left` at most.
+    /// Waits until no closure holds the session, for at most `left`.
     #[cold]
     fn wait<'a>(
         &'a self,
@@ -187,12 +195,12 @@ impl Parts {
         Ok(state)
     }
 
-    fn take_out(&self) -> Result<Out<'_>, Unavailable> {
+    fn check_out(&self) -> Result<CheckedOut<'_>, Unavailable> {
         let state = self.lock()?;
         let mut state = self.wait(state, None)?;
         let session = state.session.take().unwrap_or_default();
         state.held = Some(Held { by: this_thread(), since: Instant::now(), process: Process::current() });
-        Ok(Out { parts: self, session })
+        Ok(CheckedOut { parts: self, session })
     }
 }
 
@@ -201,13 +209,13 @@ impl Default for Parts {
         Parts {
             state: Mutex::new(State { session: Some(Box::new(Session::seeded(seed()))), held: None }),
             returned: Condvar::new(),
-            inside: AtomicUsize::new(0),
-            sound: PerProcess::new(AtomicBool::new(true)),
+            lock_holder: AtomicUsize::new(0),
+            known_free: PerProcess::new(AtomicBool::new(true)),
         }
     }
 }
 
-/// A seed from the operating system's randomness, with which std keys its hashers.
+/// Creates a seed from the operating system's randomness, which std uses to key its hashers.
 fn seed() -> Seed {
     Seed::from_entropy([(); 2].map(|()| RandomState::new().build_hasher().finish()))
 }
@@ -215,7 +223,7 @@ fn seed() -> Seed {
 impl From<Session> for SharedSession {
     fn from(session: Session) -> Self {
         let shared = SharedSession::default();
-        shared.with(|place| *place = session);
+        shared.with(|slot| *slot = session);
         shared
     }
 }
@@ -237,16 +245,17 @@ mod tests {
         shared.access(left, |left| Some(*left), |_, session| session.jar().len())
     }
 
-    /// What `call` comes to on a thread of its own, which may wait for ever.
+    /// Returns the result of `call`, run on a thread of its own; panics if it does not return in
+    /// time.
     #[track_caller]
     fn in_time<R: Send + 'static>(call: impl FnOnce() -> R + Send + 'static) -> R {
-        let (tell, told) = mpsc::channel();
-        std::thread::spawn(move || tell.send(call()));
-        told.recv_timeout(2 * SESSION_PATIENCE).expect("a call that returns")
+        let (result, received) = mpsc::channel();
+        std::thread::spawn(move || result.send(call()));
+        received.recv_timeout(2 * SESSION_PATIENCE).expect("a call that returns")
     }
 
     #[test]
-    fn every_session_has_a_seed_of_its_own() {
+    fn seeds_are_different() {
         assert_ne!(seed(), seed());
     }
 
@@ -263,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn session_held_by_another_thread_is_waited_for_in_bounds() {
+    fn session_held_by_another_thread_is_awaited_in_bounds() {
         let shared = SharedSession::default();
         let (held, is_held) = mpsc::channel();
         let (go, may_go) = mpsc::channel::<()>();
@@ -294,12 +303,12 @@ mod tests {
             session.configure(|options| {
                 options.keep_alive(false);
             });
-            panic!("as asked")
+            panic!("intended")
         };
         assert!(catch_unwind(AssertUnwindSafe(|| shared.with(change))).is_err());
         let nested = AssertUnwindSafe(|| shared.with(|_| shared.with(|_| ())));
         assert!(catch_unwind(nested).is_err());
-        assert!(catch_unwind(AssertUnwindSafe(|| shared.access((), |()| None, |(), _| panic!("as asked")))).is_err());
+        assert!(catch_unwind(AssertUnwindSafe(|| shared.access((), |()| None, |(), _| panic!("intended")))).is_err());
         assert!(!shared.with(|session| session.settings().keep_alive));
         assert_eq!(length(&shared, Duration::ZERO), Ok(0));
     }

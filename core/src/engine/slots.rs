@@ -105,7 +105,7 @@ impl Engine {
         let pooled = Pooled { key, item: IdleConnection { socket, link, address }, opened_at: known.opened_at };
         // Only those who wait need the key once more.
         let freed = (!self.waiting.is_empty()).then(|| pooled.key.clone());
-        match self.pool.shelve(pooled, self.now.instant, hint) {
+        match self.pool.insert(pooled, self.now.instant, hint) {
             Ok((idle, evicted)) => {
                 known.owner = Owner::Idle(idle);
                 if let Some(evicted) = evicted {

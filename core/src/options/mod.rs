@@ -32,7 +32,7 @@ pub use composite::{KeepPostOptions, LeniencyOptions, LimitOptions, RedirectOpti
 pub use params::Params;
 pub use request_target::RequestTarget;
 pub(crate) use resolved::{ResolvedOptions, SEND_FAILED_GRACE};
-pub(crate) use secret_scope::Bound;
+pub(crate) use secret_scope::BoundSecrets;
 pub use secret_scope::SecretScope;
 pub use setting::Setting;
 pub(crate) use settings::LevelSettings;

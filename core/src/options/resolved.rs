@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Settings;
-use super::secret_scope::Bound;
+use super::secret_scope::BoundSecrets;
 use crate::content::decode::DecodeMemory;
 use crate::http1;
 
@@ -20,7 +20,7 @@ pub(crate) struct ResolvedOptions {
     /// The shortest of all timeouts in the settings.
     pub(crate) shortest: Duration,
     /// The session's secrets, if they are bound to origins.
-    pub(crate) bound: Option<Arc<Bound>>,
+    pub(crate) bound: Option<Arc<BoundSecrets>>,
 }
 
 impl ResolvedOptions {

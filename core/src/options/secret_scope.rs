@@ -1,11 +1,12 @@
-//! To which origins the secrets of a session go.
+//! The secret scope: the origins that receive a session's secrets.
 //!
-//! A session's secrets are its sensitive fields, its credentials, its own cookies and query
-//! parameters, its client certificate, and TLS settings that do not verify. A base URL makes it
-//! easy to ask another origin by mistake (`//evil.example/x` is a relative URL), so with one the
-//! secrets are bound to its origin. The scope holds at every hop, whatever the redirect policy
-//! allows. Left out: the secrets of a request, which belong to that request's origin (`redirect`),
-//! and the jar's cookies, which have domains of their own.
+//! A session's secrets are its sensitive fields, credentials, own cookies and query parameters. Its
+//! client certificate and TLS settings that do not verify count as well. A base URL makes it easy
+//! to address another origin by mistake (`//evil.example/x` is a relative URL), so it binds the
+//! secrets to its origin. The scope holds at every hop, whatever the redirect policy allows.
+//!
+//! Left out: a request's own secrets, which belong to that request's origin (see the redirect
+//! policy), and the jar's cookies, which have their own domains.
 
 use std::sync::Arc;
 
@@ -19,13 +20,13 @@ use crate::policy::auth::Auth;
 #[cfg(feature = "tls")]
 use crate::{route::proxy::Proxy, tls::TlsConfig};
 
-/// To which origins the secrets of a session go. A request to another origin is sent without them.
+/// The origins that receive a session's secrets. A request to another origin is sent without them.
 ///
-/// The secrets are the session's sensitive fields, `auth`, cookies and query parameters, and of its
-/// `tls` the client certificate and settings that do not verify: another origin gets the same roots
-/// and versions without these, or the default TLS configuration in place of a
-/// `rustls::ClientConfig` of the caller's. So does a proxy that is spoken to over TLS and has no
-/// settings of its own. Secrets set on a request go to that request's origin, whatever the scope.
+/// The secrets are the session's sensitive fields, `auth`, cookies and query parameters. Of its
+/// `tls`, they are the client certificate and settings that do not verify. Another origin gets the
+/// same roots and versions without these, or the default configuration instead of a custom
+/// `rustls::ClientConfig`. So does an https proxy without its own TLS settings. A request's own
+/// secrets go to the request's origin, whatever the scope.
 ///
 /// ```
 /// use petition_core::{Method, Request, Session};
@@ -41,13 +42,13 @@ use crate::{route::proxy::Proxy, tls::TlsConfig};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SecretScope {
-    /// With a base URL on the session: to its origin. Without one: to every origin, as
-    /// [`SecretScope::Any`]. The default.
+    /// The origin of the session's base URL; without one, every origin, as [`SecretScope::Any`].
+    /// The default.
     #[default]
     BaseOrigin,
-    /// To every origin that a request names. The redirect policy decides what follows a redirect.
+    /// Every origin that a request addresses. The redirect policy decides about later hops.
     Any,
-    /// To these origins. A redirect from one to another still drops credentials, as between any two
+    /// These origins. A redirect from one to another still drops credentials, as between any two
     /// origins.
     Origins(Arc<[Origin]>),
 }
@@ -58,43 +59,43 @@ impl FromIterator<Origin> for SecretScope {
     }
 }
 
-/// A session's secrets that are bound to origins, and what the session says to all others.
+/// A session's secrets, bound to origins, and the fields for all other origins.
 #[derive(Debug)]
-pub(crate) struct Bound {
+pub(crate) struct BoundSecrets {
     origins: Arc<[Origin]>,
-    /// The sensitive fields of the session.
+    /// The session's sensitive fields.
     secret: Headers,
-    /// Its other fields, and these written out.
-    pub(crate) open: Arc<Headers>,
-    pub(crate) open_encoded: Option<Arc<EncodedHeaders>>,
+    /// The session's other fields, and their encoded form.
+    pub(crate) public: Arc<Headers>,
+    pub(crate) public_encoded: Option<Arc<EncodedHeaders>>,
     auth: Option<Auth>,
     cookies: Params,
     #[cfg(feature = "tls")]
     tls: Option<TlsConfig>,
 }
 
-impl Bound {
-    /// Returns the secrets in the `session`'s options as `scope` binds them, `None` when it does not. `settings` are the
-    /// session's. `encode` writes out the fields that are no secrets.
+impl BoundSecrets {
+    /// Binds the secrets in the `session`'s options by `scope`. Returns `None` if the scope is
+    /// unrestricted. `settings` are the session's. `encode` encodes the fields that are not secret.
     pub(crate) fn new(
         scope: &SecretScope,
         session: &Options,
         settings: &Settings,
         encode: impl FnOnce(&Headers, bool) -> Option<Arc<EncodedHeaders>>,
-    ) -> Option<Arc<Bound>> {
+    ) -> Option<Arc<BoundSecrets>> {
         let origins = match (scope, &settings.base_url) {
             (SecretScope::Origins(origins), _) => origins.clone(),
             (SecretScope::BaseOrigin, Some(base)) => [Origin::of(base)].into(),
             (SecretScope::BaseOrigin, None) | (SecretScope::Any, _) => return None,
         };
-        let (mut secret, mut open) = (session.headers.clone(), session.headers.clone());
+        let (mut secret, mut public) = (session.headers.clone(), session.headers.clone());
         secret.retain(|_, value| value.is_sensitive());
-        open.retain(|_, value| !value.is_sensitive());
-        Some(Arc::new(Bound {
+        public.retain(|_, value| !value.is_sensitive());
+        Some(Arc::new(BoundSecrets {
             origins,
             secret,
-            open_encoded: encode(&open, settings.decode),
-            open: Arc::new(open),
+            public_encoded: encode(&public, settings.decode),
+            public: Arc::new(public),
             auth: settings.auth.clone(),
             cookies: session.cookies.clone(),
             #[cfg(feature = "tls")]
@@ -102,14 +103,14 @@ impl Bound {
         }))
     }
 
-    /// Whether the secrets may go to the origin of `url`.
+    /// Whether the scope includes the origin of `url`.
     pub(crate) fn holds(&self, url: &Url) -> bool {
         let origin = OriginRef::of(url);
         self.origins.iter().any(|held| *held == origin)
     }
 
-    /// Takes the session's credentials and TLS secrets out of `merged`, the settings of a request
-    /// outside of the scope of which `own` is the request's level.
+    /// Removes the session's credentials and TLS secrets from `merged`, the settings of a request
+    /// outside the scope. `own` is the request's level.
     pub(crate) fn withhold(&self, own: Option<&LevelSettings>, merged: &mut Settings) {
         if !own.is_some_and(|own| matches!(own.auth, Setting::Set(_))) {
             merged.auth = None;
@@ -120,7 +121,7 @@ impl Bound {
         }
     }
 
-    /// Whether [`Bound::withhold`] changes anything.
+    /// Whether [`BoundSecrets::withhold`] changes anything.
     pub(crate) fn has_settings(&self) -> bool {
         #[cfg(feature = "tls")]
         return self.auth.is_some() || self.tls.is_some();
@@ -128,8 +129,9 @@ impl Bound {
         self.auth.is_some()
     }
 
-    /// The proxy of a request, where it would be spoken to over `config` and that has secrets that
-    /// are not for it; in words, why no other settings can be had.
+    /// Returns the request's proxy with TLS settings free of secrets, if it would otherwise use
+    /// those of `config` outside the scope. The error is a text that says why other settings are
+    /// not available.
     #[cfg(feature = "tls")]
     pub(crate) fn proxy_without_secrets(
         &self,

@@ -1,4 +1,5 @@
-//! Which of a session's secrets a request gets, by its first URL; what a redirect leaves of them is tested over the memory world.
+//! Which of a session's secrets a request receives, by its first URL. The tests in memory cover
+//! redirects.
 
 use super::*;
 use crate::{Method, Request, Session};
@@ -16,7 +17,7 @@ fn session() -> Session {
     session
 }
 
-/// Whether all secrets are in a request, or none; anything between panics.
+/// Whether a request has all secrets, or none; panics if it has some.
 fn has_secrets(session: &Session, request: &Request) -> bool {
     let prepared = session.prepare(request).unwrap();
     assert_eq!(prepared.headers().get("X-Plain").unwrap(), "plain");
@@ -40,7 +41,7 @@ fn get(url: &str) -> Request {
 #[test]
 fn t1_t5_secrets_of_a_session_stay_with_the_base_urls_origin() {
     let mut session = session();
-    assert!(has_secrets(&session, &get("http://evil.test/")), "nothing binds them without a base URL");
+    assert!(has_secrets(&session, &get("http://evil.test/")), "secrets are unbound without a base URL");
     session.set_base_url("https://api.test/v1/").unwrap();
     for (url, within) in [
         ("items", true),
@@ -58,7 +59,7 @@ fn t1_t5_secrets_of_a_session_stay_with_the_base_urls_origin() {
 }
 
 #[test]
-fn a_scope_is_set_on_the_session_or_on_one_request() {
+fn scope_is_set_on_the_session_or_on_one_request() {
     let mut session = session();
     let [a, b] = ["http://a.test/", "http://b.test/"].map(|text| Origin::of(&Url::parse(text).unwrap()));
     let only = |origins: &[Origin]| SecretScope::from_iter(origins.iter().cloned());
@@ -73,12 +74,12 @@ fn a_scope_is_set_on_the_session_or_on_one_request() {
     // The library's default, and no base URL.
     assert!(has_secrets(&session, &asks("http://c.test/", Setting::Clear)));
     session.set_base_url("http://a.test/").unwrap();
-    assert!(has_secrets(&session, &get("http://b.test/")), "what is set comes before the default");
+    assert!(has_secrets(&session, &get("http://b.test/")), "an explicit scope overrides the default");
     assert!(!has_secrets(&session, &asks("http://b.test/", Setting::Clear)));
 }
 
 #[test]
-fn a_base_url_of_a_request_does_not_widen_the_scope() {
+fn base_url_of_a_request_does_not_widen_the_scope() {
     let mut session = session();
     session.set_base_url("http://a.test/").unwrap();
     let other = get("/x").base_url(Url::parse("http://evil.test/").ok());
@@ -87,7 +88,7 @@ fn a_base_url_of_a_request_does_not_widen_the_scope() {
 }
 
 #[test]
-fn secrets_of_a_request_go_where_it_says() {
+fn secrets_of_a_request_go_to_its_origin() {
     let mut session = session();
     session.set_base_url("http://a.test/").unwrap();
     let request =
@@ -123,7 +124,7 @@ fn t80_tls_settings_that_do_not_verify_stay_in_their_scope() {
     session.configure(|options| {
         options.tls(plain.clone());
     });
-    assert_eq!(used(&session, &get("https://b.test/")), Some(plain), "roots are no secret");
+    assert_eq!(used(&session, &get("https://b.test/")), Some(plain), "roots are not secret");
 }
 
 #[cfg(all(feature = "tls", feature = "ring", feature = "webpki-roots"))]

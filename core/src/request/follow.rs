@@ -7,7 +7,7 @@ use http::Method;
 
 use super::body::Body;
 use super::prepared::Prepared;
-use crate::options::{Bound, RequestTarget};
+use crate::options::{BoundSecrets, RequestTarget};
 use crate::policy::redirect::{self, NextBody, NextHop};
 
 impl Prepared {
@@ -49,11 +49,11 @@ impl Prepared {
         let url = Arc::unwrap_or_clone(std::mem::replace(&mut self.url, Arc::new(next.url)));
         (method, url)
     }
-    /// Removes the session's secrets that `bound` keeps from the origin of `next`. The request still has its old URL.
+    /// Removes the session's secrets that must not go to the origin of `next`. The request still
+    /// has its old URL.
     ///
-    /// A redirect policy under which credentials follow does not widen the scope. A later hop does not bring back what
-    /// was removed.
-    fn withhold_from(&mut self, bound: &Bound, next: &Url) {
+    /// No redirect policy extends the scope, and removed secrets are never restored.
+    fn withhold_from(&mut self, bound: &BoundSecrets, next: &Url) {
         if bound.holds(&self.url) && !bound.holds(next) {
             if self.headers.iter().any(|(name, value)| bound.is_secret_header(name, value)) {
                 self.encoded = None;

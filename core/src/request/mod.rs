@@ -370,7 +370,7 @@ pub enum BuildError {
 impl BuildError {
     /// Returns the error for a cookie of this name, which may contain its value by mistake.
     pub(crate) fn cookie(name: &str) -> BuildError {
-        BuildError::Cookie { name: redaction::refused_name(name, |b| b > 0x20 && b != 0x7f && b != b';' && b != b'=') }
+        BuildError::Cookie { name: redaction::rejected_name(name, |b| b > 0x20 && b != 0x7f && b != b';' && b != b'=') }
     }
 }
 

@@ -1,11 +1,14 @@
-//! Which addresses may be connected to: the gate between resolving and connecting, against server-side request
-//! forgery (a name or a redirect that leads into the caller's own network).
+//! The address policy: decides which addresses may be connected to, between resolving and
+//! connecting. It guards against server-side request forgery: a name or a redirect that leads into
+//! the caller's own network.
 //!
-//! It judges resolved socket addresses and never text: the URL door has made odd notations of IPv4 plain, and a
-//! name may resolve to anything. To be asked on each hop, for literal addresses too, and again for the peer address of a
-//! connection that is made or taken from the pool. What counts as public follows the IANA special-purpose address
-//! registries (RFC 6890). Left out: ports, and public addresses with a meaning in one provider's network
-//! (such as 168.63.129.16); [`AddressPolicy::Custom`] is for those.
+//! It checks resolved socket addresses, never text: URL parsing has normalized unusual IPv4
+//! notations, and a name may resolve to any address. It applies to each hop, to literal addresses
+//! too, and again to the peer address of every new or reused connection. The IANA special-purpose
+//! address registries (RFC 6890) define which addresses are public.
+//!
+//! Left out: ports, and public addresses with a special meaning in one provider's network, such as
+//! 168.63.129.16. Use [`AddressPolicy::Custom`] for those.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -13,22 +16,22 @@ use std::sync::Arc;
 
 use crate::contain::contain;
 
-/// Which addresses may be connected to.
+/// Which addresses a request may connect to.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub enum AddressPolicy {
-    /// Any. The default.
+    /// Any address. The default.
     #[default]
     Any,
-    /// Those for which [`is_public`] is true.
+    /// Public addresses only: those for which [`is_public`] returns true.
     PublicOnly,
-    /// Those for which the function is true. It has to be quick and must not block. One for which it panics is
-    /// denied.
+    /// Addresses for which the function returns true. It must be quick and must not block. If it
+    /// panics, the address is denied.
     Custom(Arc<dyn Fn(SocketAddr) -> bool + Send + Sync>),
 }
 
 impl AddressPolicy {
-    /// True when `address` may be connected to.
+    /// Whether `address` may be connected to.
     pub fn allows(&self, address: SocketAddr) -> bool {
         match self {
             AddressPolicy::Any => true,
@@ -37,10 +40,10 @@ impl AddressPolicy {
         }
     }
 
-    /// Takes out the addresses that are not allowed and keeps the order of the rest. No addresses give no addresses.
+    /// Removes the denied addresses and keeps the order of the rest. An empty list stays empty.
     ///
     /// # Errors
-    /// [`AddressDenied`] with all of them when there were some and none is allowed.
+    /// [`AddressDenied`] with all addresses if every one of a non-empty list is denied.
     pub fn filter(&self, mut addresses: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, AddressDenied> {
         if matches!(self, AddressPolicy::Any) {
             return Ok(addresses);
@@ -57,7 +60,7 @@ impl AddressPolicy {
     }
 }
 
-/// Two custom policies are equal when they are the same function object.
+/// Two custom policies are equal if they share one function object.
 impl PartialEq for AddressPolicy {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
@@ -78,10 +81,10 @@ impl fmt::Debug for AddressPolicy {
     }
 }
 
-/// No address of a name is allowed by the [`AddressPolicy`].
+/// The [`AddressPolicy`] denies every address of a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AddressDenied {
-    /// The addresses, in the resolver's order.
+    /// The denied addresses, in the resolver's order.
     pub denied: Vec<SocketAddr>,
 }
 
@@ -100,12 +103,13 @@ impl fmt::Display for AddressDenied {
 
 impl std::error::Error for AddressDenied {}
 
-/// True for an address of the public unicast Internet.
+/// Whether the address belongs to the public unicast Internet.
 ///
-/// False for loopback, private, shared (carrier-grade NAT), link-local, unique-local, multicast, broadcast, benchmarking,
-/// documentation, protocol-assignment and reserved addresses, and for the tunnels 6to4 and Teredo, whose real end
-/// the address hides. An IPv4 address within an IPv6 one is judged as IPv4 where the packet goes there:
-/// `::ffff:0:0/96` (mapped) and `64:ff9b::/96` (NAT64, RFC 6052).
+/// Returns false for loopback, private, shared (carrier-grade NAT), link-local, unique-local,
+/// multicast, broadcast, benchmarking, documentation, protocol-assignment and reserved addresses.
+/// Also for the tunnels 6to4 and Teredo, whose addresses hide the real endpoint. An IPv4 address
+/// inside an IPv6 one is checked as IPv4 if packets go there: `::ffff:0:0/96` (mapped) and
+/// `64:ff9b::/96` (NAT64, RFC 6052).
 pub fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
@@ -132,7 +136,7 @@ const fn is_public_v4(address: Ipv4Addr) -> bool {
 
 const fn is_public_v6(address: Ipv6Addr) -> bool {
     match address.segments() {
-        // Mapped, and NAT64: the last 32 bits say where the packet goes.
+        // Mapped, and NAT64: packets go to the address in the last 32 bits.
         [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
             let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
             is_public_v4(Ipv4Addr::new(a, b, c, d))
@@ -143,7 +147,7 @@ const fn is_public_v6(address: Ipv6Addr) -> bool {
         [0x2001, 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => false,
         // 6to4.
         [0x2002, ..] => false,
-        // Global unicast, 2000::/3. Whatever lies outside is special or not assigned.
+        // Global unicast, 2000::/3. Everything else is special or unassigned.
         [0x2000..=0x3fff, ..] => true,
         _ => false,
     }
@@ -250,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn denied_addresses_are_taken_out_and_none_left_is_an_error() {
+    fn denied_addresses_are_removed_and_none_left_fails() {
         let mixed = sockets(&["127.0.0.1:80", "8.8.8.8:80", "[::1]:80", "1.1.1.1:80"]);
         assert_eq!(AddressPolicy::Any.filter(mixed.clone()).as_ref(), Ok(&mixed));
         assert_eq!(AddressPolicy::PublicOnly.filter(mixed), Ok(sockets(&["8.8.8.8:80", "1.1.1.1:80"])));
@@ -272,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_function_of_ones_own_sees_the_port() {
+    fn custom_function_receives_the_port() {
         let policy = AddressPolicy::Custom(Arc::new(|address| address.port() == 443));
         assert_eq!(policy.filter(sockets(&["8.8.8.8:80", "8.8.8.8:443"])), Ok(sockets(&["8.8.8.8:443"])));
     }

@@ -1,7 +1,7 @@
-//! The way to an origin: what tells one connection from another, and the layers that a new one needs.
+//! The route to an origin: the identity of a connection, and the layers that a new one needs.
 //!
-//! A kept connection serves a request only if every part of the route is equal (T9): scheme, host, port, the proxy with
-//! its credentials, and the TLS configuration by identity.
+//! An idle connection serves a request only if every part of the route is equal: scheme, host,
+//! port, the proxy with its credentials, and the TLS configuration, compared by identity.
 
 pub mod address_policy;
 pub mod dial;
@@ -24,13 +24,14 @@ use crate::seed::Seed;
 #[cfg(feature = "tls")]
 use crate::tls::{TlsConfig, TlsLayer};
 
-/// The key of a kept connection. Cheap to clone.
+/// The key of a pooled connection. Cloning is cheap.
 #[derive(Clone, Debug)]
 pub struct Route(Arc<RouteKey>);
 
 #[derive(Debug, PartialEq, Eq)]
 struct RouteKey {
-    /// Of all the rest, keyed with the session's seed; made once, since a key is looked up more often than it is made.
+    /// The hash of all other fields, keyed with the session's seed. Computed once, since a key is
+    /// looked up more often than it is made.
     hash: u64,
     scheme: Scheme,
     host: Box<str>,
@@ -41,8 +42,8 @@ struct RouteKey {
 }
 
 impl Route {
-    /// Returns the route to the origin of `url`. `tls` configures the TLS of the origin and of the proxy. `last` is the
-    /// route that was made last, which is likely to serve again.
+    /// Returns the route to the origin of `url`. `tls` configures the TLS of the origin and of the
+    /// proxy. `last` caches the most recent route, which the next request is likely to share.
     pub(crate) fn new(
         url: &Url,
         proxy: &Option<Proxy>,
@@ -51,12 +52,12 @@ impl Route {
         last: &mut Option<Route>,
     ) -> Route {
         let (scheme, host, port) = (Scheme::of(url), url.host_str().unwrap_or_default(), port(url));
-        if let Some(Route(way)) = last {
-            let same = way.port == port && way.scheme == scheme && *way.host == *host && way.proxy == *proxy;
+        if let Some(Route(key)) = last {
+            let same = key.port == port && key.scheme == scheme && *key.host == *host && key.proxy == *proxy;
             #[cfg(feature = "tls")]
-            let same = same && way.tls == tls;
+            let same = same && key.tls == tls;
             if same {
-                return Route(way.clone());
+                return Route(key.clone());
             }
         }
         let mut hasher = seed.hasher();
@@ -75,12 +76,13 @@ impl Route {
         last.insert(route).clone()
     }
 
-    /// Whether it is this very one, and not only equal.
-    pub(crate) fn is(&self, other: &Route) -> bool {
+    /// Whether both are the same allocation, not merely equal.
+    pub(crate) fn ptr_eq(&self, other: &Route) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// The host and port that a socket has to reach: the proxy's, or the origin's. A literal IPv6 address has no brackets.
+    /// Returns the host and port to connect to: the proxy's, or else the origin's. A literal IPv6
+    /// address has no brackets.
     pub fn peer_name(&self) -> (&str, u16) {
         let (host, port) = match &self.0.proxy {
             Some(proxy) => (proxy.url().host_str().unwrap_or_default(), port(proxy.url())),
@@ -89,7 +91,8 @@ impl Route {
         (host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host), port)
     }
 
-    /// The addresses of [`Route::peer_name`] when no look-up is needed: literals, and names of the loopback (RFC 6761 §6.3).
+    /// Returns the addresses of [`Route::peer_name`] if no look-up is needed: for literals and
+    /// loopback names (RFC 6761 §6.3).
     pub(crate) fn known_addresses(&self) -> Option<Vec<std::net::SocketAddr>> {
         let (host, port) = self.peer_name();
         if let Ok(ip) = host.parse::<IpAddr>() {
@@ -100,15 +103,16 @@ impl Route {
         local.then(|| vec![(Ipv6Addr::LOCALHOST, port).into(), (Ipv4Addr::LOCALHOST, port).into()])
     }
 
-    /// The proxy, when it forwards the request instead of tunnelling.
+    /// Returns the proxy if it forwards the request instead of tunnelling it.
     pub(crate) fn forward<'a>(&'a self, url: &Url) -> Option<&'a Proxy> {
         self.0.proxy.as_ref().filter(|proxy| !proxy.tunnels(url))
     }
 
-    /// Returns the layers of a new connection for the request of `url` with `headers`, from the socket upwards.
+    /// Returns the layers of a new connection for a request to `url` with `headers`, from the
+    /// socket upwards.
     ///
     /// # Errors
-    /// In words: TLS is needed and cannot be had for this name.
+    /// A text that says why TLS is not available for this name.
     pub(crate) fn layers(
         &self,
         url: &Url,
@@ -130,11 +134,11 @@ impl Route {
         Ok(layers)
     }
 
-    /// Whether an open link has the TLS that this route needs. Tunnels are gone once they are open, and layers of the embedder's own are
-    /// its own matter.
-    pub(crate) fn is_fit(&self, link: &Link) -> bool {
-        let of_proxy = self.0.proxy.as_ref().is_some_and(Proxy::is_https);
-        link.tls_layers() == usize::from(of_proxy) + usize::from(self.0.scheme == Scheme::Https)
+    /// Whether an open link has the TLS layers that this route needs. Tunnels leave the stack once
+    /// open, and the embedder's own layers are not checked.
+    pub(crate) fn fits(&self, link: &Link) -> bool {
+        let proxy_tls = self.0.proxy.as_ref().is_some_and(Proxy::is_https);
+        link.tls_layers() == usize::from(proxy_tls) + usize::from(self.0.scheme == Scheme::Https)
     }
 
     fn tunnel(&self, proxy: &Proxy, origin_headers: &Headers, framing: &Arc<Config>) -> Result<Tunnel, String> {
@@ -200,7 +204,7 @@ mod tests {
     use crate::seed::TestSeed;
     use crate::{Method, Request, Session};
 
-    /// The hash of an origin's route in a session under this seed.
+    /// The hash of an origin's route in a session with this seed.
     fn hash(seed: Seed, url: &str) -> u64 {
         let mut session = Session::seeded(seed);
         let request = session.prepare(&Request::new(Method::GET, url)).unwrap();
@@ -214,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn which_names_share_a_hash_goes_by_the_seed() {
+    fn hash_of_a_route_depends_on_the_seed() {
         let seeds = [TestSeed(0).into(), Seed::from_entropy([7, 0]), Seed::from_entropy([7, 9])];
         let [known, one, two] = seeds.map(|seed| hash(seed, "http://a.test/"));
         assert!(known != one && one != two && known != two);

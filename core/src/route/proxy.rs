@@ -1,7 +1,7 @@
-//! An HTTP proxy, set explicitly: forwarding for http, a CONNECT tunnel for https (RFC 9110 §9.3.6).
+//! HTTP proxies: forwarding for http, a CONNECT tunnel for https (RFC 9110 §9.3.6).
 //!
-//! The proxy's credentials live here and nowhere else (T3): they are attached to CONNECT, or to a request in absolute form that this very
-//! proxy is sent, and to nothing that goes to an origin.
+//! Only this type holds the proxy's credentials. They are attached to CONNECT, or to an
+//! absolute-form request sent to this proxy, and never to a request to an origin.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -17,7 +17,8 @@ use crate::redaction;
 use crate::tls::TlsConfig;
 use crate::url::{UrlError, parse_url};
 
-/// A proxy and how it is used. Cheap to clone; equal when every part is, credentials included (T9).
+/// A proxy and its configuration. Cloning is cheap. Proxies are equal if all parts are, including
+/// credentials.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Proxy(Arc<Inner>);
 
@@ -42,21 +43,23 @@ impl fmt::Debug for Inner {
     }
 }
 
-/// For which targets the proxy is asked for a tunnel.
+/// Which requests use a tunnel through the proxy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Tunnel {
-    /// For https; http requests are forwarded.
+    /// https requests; the proxy forwards http requests. The default.
     #[default]
     ForHttps,
-    /// For http as well.
+    /// All requests, http too.
     Always,
 }
 
 impl Proxy {
-    /// The proxy at `url`: `http://host:port` or, with TLS to the proxy, `https://host:port`. Userinfo becomes Basic credentials for the proxy.
+    /// Creates the proxy at `url`: `http://host:port`, or `https://host:port` for TLS to the proxy.
+    /// Userinfo becomes Basic credentials for the proxy.
     ///
     /// # Errors
-    /// [`ProxyError`] when the URL is none, or its userinfo cannot be sent as Basic credentials.
+    /// [`ProxyError::Url`] if the URL is invalid, [`ProxyError::Auth`] if its userinfo cannot be
+    /// sent as Basic credentials.
     pub fn new(url: &str) -> Result<Proxy, ProxyError> {
         let (url, userinfo) = parse_url(url, &Limits::DEFAULT).map_err(ProxyError::Url)?;
         let auth = userinfo
@@ -73,24 +76,25 @@ impl Proxy {
         })))
     }
 
-    /// Credentials for the proxy alone.
+    /// Sets the credentials for the proxy.
     #[must_use]
     pub fn auth(mut self, auth: Auth) -> Proxy {
         Arc::make_mut(&mut self.0).auth = Some(auth);
         self
     }
 
-    /// For which targets a tunnel is asked for. Default [`Tunnel::ForHttps`].
+    /// Sets which requests use a tunnel. Default: [`Tunnel::ForHttps`].
     #[must_use]
     pub fn tunnel(mut self, tunnel: Tunnel) -> Proxy {
         Arc::make_mut(&mut self.0).tunnel = tunnel;
         self
     }
 
-    /// A field for the proxy: on CONNECT, or on a forwarded request.
+    /// Sets a field for the proxy, sent with CONNECT or a forwarded request.
     ///
     /// # Errors
-    /// As [`Headers::set`]; the field is the core's own, such as Host, Connection or Content-Length.
+    /// As [`Headers::set`]; [`HeaderError::Owned`] if core writes the field itself, such as Host,
+    /// Connection or Content-Length.
     pub fn header(mut self, name: &str, value: &str) -> Result<Proxy, HeaderError> {
         if let Some(instead) = owned_of_proxy(name) {
             return Err(HeaderError::Owned { name: name.into(), instead });
@@ -99,7 +103,8 @@ impl Proxy {
         Ok(self)
     }
 
-    /// TLS for an `https://` proxy; without it the session's, of which a [`SecretScope`](crate::SecretScope) withholds the secrets.
+    /// Sets the TLS configuration for an `https://` proxy. Default: the session's, without the
+    /// secrets that a [`SecretScope`](crate::SecretScope) withholds.
     #[cfg(feature = "tls")]
     #[must_use]
     pub fn tls(mut self, tls: TlsConfig) -> Proxy {
@@ -107,12 +112,12 @@ impl Proxy {
         self
     }
 
-    /// Where the proxy is, without userinfo.
+    /// Returns the proxy's URL, without userinfo.
     pub fn url(&self) -> &Url {
         &self.0.url
     }
 
-    /// Where the proxy is, as `host:port`.
+    /// Returns the proxy's address as `host:port`.
     pub fn authority(&self) -> String {
         format!(
             "{}:{}",
@@ -121,27 +126,27 @@ impl Proxy {
         )
     }
 
-    /// The credentials for the proxy.
+    /// Returns the credentials for the proxy.
     pub fn credentials(&self) -> Option<&Auth> {
         self.0.auth.as_ref()
     }
 
-    /// The fields for the proxy.
+    /// Returns the fields for the proxy.
     pub fn headers(&self) -> &Headers {
         &self.0.headers
     }
 
-    /// Whether the proxy is spoken to over TLS.
+    /// Whether the connection to the proxy uses TLS.
     pub fn is_https(&self) -> bool {
         self.0.url.scheme() == "https"
     }
 
-    /// Whether a request to `target` goes through a tunnel.
+    /// Whether a request to `target` uses a tunnel.
     pub fn tunnels(&self, target: &Url) -> bool {
         self.0.tunnel == Tunnel::Always || target.scheme() == "https"
     }
 
-    /// The TLS configuration that was set for an `https://` proxy.
+    /// Returns the TLS configuration for an `https://` proxy, if one was set.
     #[cfg(feature = "tls")]
     pub fn tls_config(&self) -> Option<&TlsConfig> {
         self.0.tls.as_ref()
@@ -157,11 +162,11 @@ impl Hash for Proxy {
     }
 }
 
-/// A proxy that cannot be used.
+/// Why a proxy cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProxyError {
-    /// The URL is none, or its scheme is neither http nor https.
+    /// The URL is invalid, or its scheme is neither http nor https.
     Url(UrlError),
     /// The userinfo cannot be sent as Basic credentials.
     Auth(AuthError),
@@ -170,8 +175,8 @@ pub enum ProxyError {
 impl fmt::Display for ProxyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ProxyError::Url(e) => write!(f, "proxy URL: {e}"),
-            ProxyError::Auth(e) => write!(f, "proxy credentials: {e}"),
+            ProxyError::Url(e) => write!(f, "invalid proxy URL: {e}"),
+            ProxyError::Auth(e) => write!(f, "invalid proxy credentials: {e}"),
         }
     }
 }
@@ -185,12 +190,13 @@ impl std::error::Error for ProxyError {
     }
 }
 
-/// What to use in place of a field for a proxy that says how its message is framed or where it goes, if `name` is one.
+/// Returns what to use instead if `name` is a field that the caller cannot set for a proxy: one for
+/// framing or routing.
 fn owned_of_proxy(name: &str) -> Option<&'static str> {
     let framing = [
-        ("host", "it follows from the URL"),
-        ("content-length", "it follows from the body"),
-        ("transfer-encoding", "it follows from the body"),
+        ("host", "it is derived from the URL"),
+        ("content-length", "it is derived from the body"),
+        ("transfer-encoding", "it is derived from the body"),
     ];
     let mut owned = OWNED.into_iter().filter(|(known, _)| !known.starts_with("proxy-")).chain(framing);
     owned.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, instead)| instead)
@@ -201,22 +207,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn userinfo_becomes_credentials_and_is_not_shown() {
+    fn userinfo_becomes_hidden_credentials() {
         let proxy = Proxy::new("http://user:canary@127.0.0.1:3128").unwrap();
         assert!(proxy.credentials().is_some());
         assert!(!format!("{proxy:?}").contains("canary") && proxy.url().username().is_empty());
     }
 
     #[test]
-    fn errors_say_which_part_of_the_proxy_is_wrong() {
-        for (url, said) in [("http://", "proxy URL: "), ("http://a%3Ab:c@p.test/", "proxy credentials: ")] {
+    fn errors_name_the_invalid_part_of_the_proxy() {
+        for (url, prefix) in
+            [("http://", "invalid proxy URL: "), ("http://a%3Ab:c@p.test/", "invalid proxy credentials: ")]
+        {
             let error = Proxy::new(url).unwrap_err();
             let cause = match &error {
                 ProxyError::Url(cause) => cause.to_string(),
                 ProxyError::Auth(cause) => cause.to_string(),
             };
             assert!(!cause.is_empty());
-            assert_eq!(error.to_string(), format!("{said}{cause}"));
+            assert_eq!(error.to_string(), format!("{prefix}{cause}"));
         }
     }
 

@@ -1,6 +1,6 @@
-//! Names to addresses: what a transport asks, and answers that are given beforehand.
+//! Name resolution: the interface that transports call, and static answers.
 //!
-//! The look-up itself is the world's business; the transports bring the system's resolver.
+//! The look-up itself happens outside core; the transports provide the system's resolver.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,22 +8,24 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-/// Looks up names.
+/// A resolver: maps names to addresses.
 pub trait Resolver: Send + Sync {
-    /// The addresses, if they are known without waiting for anything. A transport asks this first, on its own thread.
+    /// Returns the addresses if they are known without blocking. A transport calls this first, on
+    /// its own thread.
     fn known(&self, _host: &str, _port: u16) -> Option<Vec<SocketAddr>> {
         None
     }
 
-    /// The addresses of `host` with `port`, the most wanted first; within `left` if that is given. `host` is never an address.
-    /// May block.
+    /// Returns the addresses of `host` with `port`, the preferred first. May block, for at most
+    /// `left` if given. `host` is never an address.
     ///
     /// # Errors
-    /// When the name has no addresses or the look-up failed; [`io::ErrorKind::TimedOut`] when time ran out.
+    /// If the name has no addresses or the look-up failed; [`io::ErrorKind::TimedOut`] if `left`
+    /// elapsed.
     fn resolve(&self, host: &str, port: u16, left: Option<Duration>) -> io::Result<Vec<SocketAddr>>;
 }
 
-/// Answers given beforehand, and another resolver for every other name.
+/// A resolver with static answers, and an optional fallback for all other names.
 ///
 /// ```
 /// use petition_core::route::resolve::{Resolver, StaticResolver};
@@ -39,19 +41,19 @@ pub struct StaticResolver {
 }
 
 impl StaticResolver {
-    /// No answers yet; every name is unknown.
+    /// Creates a resolver without answers, which knows no name.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// These addresses for this name, in any case of its letters.
+    /// Adds these addresses for this name, which compares ignoring case.
     #[must_use]
     pub fn with(mut self, name: &str, addresses: impl IntoIterator<Item = IpAddr>) -> Self {
         self.answers.insert(name.to_ascii_lowercase(), addresses.into_iter().collect());
         self
     }
 
-    /// Every other name goes to this resolver.
+    /// Sets the resolver for all other names.
     #[must_use]
     pub fn or(mut self, other: impl Resolver + 'static) -> Self {
         self.other = Some(Box::new(other));
@@ -77,7 +79,7 @@ impl Resolver for StaticResolver {
         match (self.known(host, port), &self.other) {
             (Some(addresses), _) => Ok(addresses),
             (None, Some(other)) => other.resolve(host, port, left),
-            (None, None) => Err(io::Error::new(io::ErrorKind::NotFound, "the name is not among the static answers")),
+            (None, None) => Err(io::Error::new(io::ErrorKind::NotFound, "the static resolver does not know this name")),
         }
     }
 }
@@ -88,7 +90,7 @@ mod tests {
     use std::net::Ipv4Addr;
 
     #[test]
-    fn static_answers_come_first_and_keep_their_order() {
+    fn static_answers_precede_the_fallback_in_order() {
         let resolver =
             StaticResolver::new().with("A.test", [Ipv4Addr::new(10, 0, 0, 2).into(), Ipv4Addr::LOCALHOST.into()]);
         let found = resolver.resolve("a.TEST", 80, None).unwrap();

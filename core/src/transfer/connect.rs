@@ -17,7 +17,7 @@ use crate::route::dial::{AttemptId, Dial, DialStep};
 impl Machine {
     pub(super) fn acquired(&mut self, link: Box<Link>, peer: Option<SocketAddr>) -> Result<(), Misuse> {
         let Stage::Acquire { order: Order::Given, .. } = self.stage else { return Err(Misuse::UnexpectedInput) };
-        if !self.route.as_ref().is_some_and(|route| route.is_fit(&link)) {
+        if !self.route.as_ref().is_some_and(|route| route.fits(&link)) {
             return Err(Misuse::OtherRoute);
         }
         if self.attempt.connection == Acquire::New && link.counters().application > 0 {
@@ -200,7 +200,7 @@ impl Machine {
     /// Closes the socket of this hop, or those that are being connected for it.
     pub(super) fn give_up_connection(&mut self) {
         if let Stage::Dial { dial, .. } = &mut self.stage {
-            self.pending.abandon(&mut dial.give_up());
+            self.pending.abandon(&mut dial.abort());
         }
         if self.link.is_some() {
             self.close_link();

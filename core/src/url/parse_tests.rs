@@ -175,7 +175,7 @@ fn the_limit_names_itself() {
     let limits = Limits { url_bytes: 20, ..Limits::DEFAULT };
     assert!(parse_url("http://example.com/a", &limits).is_ok());
     let error = parse_url("http://example.com/ab", &limits).unwrap_err();
-    assert_eq!(error.to_string(), "URL too long: limit url_bytes is 20, seen 21");
+    assert_eq!(error.to_string(), "URL too long: limit url_bytes is 20, found 21");
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Faults in how code of the caller's is called, in look-ups that are left, and in what a child process may touch.
+//! Faults in how code of the caller's is called, in look-ups that are left, and in what a child
+//! process may touch.
 
 use super::Mutation;
 
@@ -42,7 +43,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "closures run under the lock of the session",
         file: "transport-shared/src/session.rs",
-        from: "let mut out = self.0.take_out().unwrap_or_else(|why| panic!(\"{why}\"));\n        f(&mut out.session)",
+        from: "let mut checked_out = self.0.check_out().unwrap_or_else(|why| panic!(\"{why}\"));\n        f(&mut checked_out.session)",
         to: "let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);\n        f(state.session.get_or_insert_default())",
     },
     Mutation {
@@ -54,26 +55,26 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "a name that nobody waits for any more stays in the queue",
         file: "transport-shared/src/lookups.rs",
-        from: "let forgotten = state.queue.remove(&self.number);",
-        to: "let forgotten = None::<Job>;",
+        from: "let dropped = state.queue.remove(&self.id);",
+        to: "let dropped = None::<Job>;",
     },
     Mutation {
         fault: "a look-up that was left counts among those at work",
         file: "transport-shared/src/lookups.rs",
-        from: "state.wanted -= 1;\n                    state.left = Some(Instant::now());",
-        to: "state.left = Some(Instant::now());",
+        from: "state.active -= 1;\n                    state.last_abandoned = Some(Instant::now());",
+        to: "state.last_abandoned = Some(Instant::now());",
     },
     Mutation {
         fault: "helpers are started without bound",
         file: "transport-shared/src/lookups.rs",
-        from: "|| state.threads() >= MOST_HELPERS",
+        from: "|| state.threads() >= MAX_HELPERS",
         to: "",
     },
     Mutation {
         fault: "a look-up that is wanted again does not count",
         file: "transport-shared/src/lookups.rs",
-        from: "&& !std::mem::replace(wanted, true)\n        {\n            state.wanted += 1;",
-        to: "&& !std::mem::replace(wanted, true)\n        {",
+        from: "&& !std::mem::replace(active, true)\n        {\n            state.active += 1;",
+        to: "&& !std::mem::replace(active, true)\n        {",
     },
     Mutation {
         fault: "a request that has ended still waits for its name",

@@ -54,7 +54,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "a head may have more fields than a map of them",
         file: "core/src/limits.rs",
-        from: "self.head_fields.min(Self::MOST_FIELDS)",
+        from: "self.head_fields.min(Self::MAX_FIELDS)",
         to: "self.head_fields",
     },
     Mutation {

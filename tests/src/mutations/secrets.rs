@@ -108,7 +108,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "a plain connection serves an https request",
         file: "core/src/transfer/connect.rs",
-        from: "if !self.route.as_ref().is_some_and(|route| route.is_fit(&link)) {",
+        from: "if !self.route.as_ref().is_some_and(|route| route.fits(&link)) {",
         to: "if self.route.is_none() {",
     },
     Mutation {

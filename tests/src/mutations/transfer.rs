@@ -42,7 +42,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "fields written out for one host are sent to another",
         file: "core/src/session.rs",
-        from: "&& last.route.is(route)",
+        from: "&& last.route.ptr_eq(route)",
         to: "",
     },
     Mutation {

@@ -1,4 +1,5 @@
-//! Accessors decide nothing: whatever is taken, lent, set or asked, and whenever, the machines go on as they would have.
+//! Accessors decide nothing: whatever is taken, lent, set or asked, and whenever, the machines go
+//! on as they would have.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +9,8 @@ use petition_core::http1::{self, Config, Connection, Leniencies, RequestHead};
 use petition_core::link::{Link, LinkEvent};
 use petition_core::{ErrorKind, Event, Input, Limits, Method, Misuse, Now, Output, Request, Session, Transfer};
 
-/// One GET of `/0`, answered by `answer` with the number of each hop; `meddle` is called after each poll. The outputs, and how it ended.
+/// One GET of `/0`, answered by `answer` with the number of each hop; `meddle` is called after each
+/// poll. The outputs, and how it ended.
 fn run(
     request: Request,
     answer: impl Fn(u32) -> String,
@@ -96,7 +98,7 @@ fn a_body_limit_counts_what_was_delivered_before() {
         }
     });
     let text = result.unwrap_err().to_string();
-    assert!(text.contains("limit body_bytes is 10, seen 11"), "{text}");
+    assert!(text.contains("limit body_bytes is 10, found 11"), "{text}");
 }
 
 #[test]
@@ -108,7 +110,7 @@ fn a_body_limit_that_is_set_early_holds() {
         }
     });
     let text = result.unwrap_err().to_string();
-    assert!(text.contains("limit body_bytes is 4, seen 5"), "{text}");
+    assert!(text.contains("limit body_bytes is 4, found 5"), "{text}");
 }
 
 #[test]

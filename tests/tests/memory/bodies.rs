@@ -1,4 +1,5 @@
-//! Response bodies through the content decoders: bombs (T58), layers (T59), unknown codings (T60), corrupt data (T61), limits.
+//! Response bodies through the content decoders: bombs (T58), layers (T59), unknown codings (T60),
+//! corrupt data (T61), limits.
 
 use petition_core::http1::Leniencies;
 use std::io::Write;
@@ -258,7 +259,7 @@ fn a_limit_on_the_stream_counts_decoded_bytes() {
             w.get("http://a.test/");
         });
         let run = &world.transcripts[1];
-        assert!(run.error().to_string().contains("stream_bytes is 11, seen 12"), "{}", run.error());
+        assert!(run.error().to_string().contains("stream_bytes is 11, found 12"), "{}", run.error());
         assert!(b"hello, world".starts_with(&run.body));
     }
 }

@@ -1,4 +1,5 @@
-//! What decoders hold, measured by the allocator and as they count it: bounded for each coding, and for all transfers of a session together.
+//! What decoders hold, measured by the allocator and as they count it: bounded for each coding, and
+//! for all transfers of a session together.
 
 use std::io::Write;
 
@@ -165,7 +166,8 @@ fn t58_a_few_bytes_hold_less_than_a_mebibyte() {
     }
 }
 
-/// A transfer of this session that is in the midst of a body: its head and `body` have come. What became of it by then.
+/// A transfer of this session that is in the midst of a body: its head and `body` have come. What
+/// became of it by then.
 fn in_the_midst(session: &mut Session, coding: &str, body: &[u8]) -> (Transfer, Option<petition_core::Error>) {
     let now = Now::default();
     let request = Request::new(Method::GET, "http://127.0.0.1/");
@@ -218,7 +220,7 @@ fn t58_all_transfers_of_a_session_hold_no_more_than_the_limit() {
         let (_, error) = in_the_midst(&mut session, coding, body);
         let error = error.expect("there is no room for a third");
         assert!(matches!(error.kind(), ErrorKind::Decode(DecodeError::Limit(_))), "{error}");
-        assert!(error.to_string().contains("limit decode_memory is 20971520, seen "), "{error}");
+        assert!(error.to_string().contains("limit decode_memory is 20971520, found "), "{error}");
         assert_eq!(session.decode_memory().held(), before, "what failed holds nothing");
     }
     let (_, error) = in_the_midst(&mut session, "gzip", b"\x1f\x8b\x08\0\0\0\0\0\0\xff");

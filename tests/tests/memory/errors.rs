@@ -1,4 +1,5 @@
-//! What an error says: how much had come when a byte was refused, that it was the proxy, and that it stays.
+//! What an error says: how much had come when a byte was refused, that it was the proxy, and that
+//! it stays.
 
 use std::io;
 
@@ -11,7 +12,8 @@ fn get() -> Request {
 
 const HEAD: &str = "HTTP/1.1 200 OK\r\n";
 
-/// Answers with bytes of which the part before the bar is taken in, the last of them refused; the rest is not wanted.
+/// Answers with bytes of which the part before the bar is taken in, the last of them refused; the
+/// rest is not wanted.
 fn refused_at(bar: &str, caller: impl Fn(&mut World)) {
     let (taken, behind) = bar.split_once('|').unwrap();
     let answer = format!("{taken}{behind}");
@@ -122,9 +124,9 @@ fn a_field_that_cannot_be_sent_is_told_before_anything_is_sent() {
     assert!(Proxy::new("http://p.test:3128").unwrap().header("Proxy-Authorization", "x").is_ok());
     let session = petition_core::Session::new();
     for (host, words) in [
-        ("a@b", "expected a host and perhaps a port in Host, saw \"@\" in it"),
-        ("a b", "expected a host and perhaps a port in Host, saw \" \" in it"),
-        ("a:b:c", "expected a host and perhaps a port in Host, saw neither"),
+        ("a@b", "expected a host and an optional port in Host, found \"@\""),
+        ("a b", "expected a host and an optional port in Host, found \" \""),
+        ("a:b:c", "expected a host and an optional port in Host"),
     ] {
         let error = session.prepare(&get().header("Host", host)).unwrap_err();
         assert_eq!(error.kind().to_string(), words);

@@ -1,4 +1,5 @@
-//! No panic comes of a limit that the user sets, be it nothing or all there is, nor of a count that cannot be true.
+//! No panic comes of a limit that the user sets, be it nothing or all there is, nor of a count that
+//! cannot be true.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -67,8 +68,9 @@ const TIMEOUTS: [SetTime; 7] = [
     |o, t| o.expect_continue(t),
 ];
 
-/// A little of everything that a limit is about: a redirect with a body in the way, interim heads, an encoded chunked body with
-/// extensions and trailers, a stream that waits for 100, a proxy's refusal.
+/// A little of everything that a limit is about: a redirect with a body in the way, interim heads,
+/// an encoded chunked body with extensions and trailers, a stream that waits for 100, a proxy's
+/// refusal.
 fn everything(w: &mut World, set: &dyn Fn(&mut Options)) {
     let with = |request: Request| request.configure(set);
     let gzip = b"\x1f\x8b\x08\0\0\0\0\0\0\xff\xcb\x48\xcd\xc9\xc9\x07\0\x86\xa6\x10\x36\x05\0\0\0";
@@ -91,7 +93,8 @@ fn everything(w: &mut World, set: &dyn Fn(&mut Options)) {
     w.send(request.proxy(proxy));
 }
 
-/// In three styles of answering. What comes of it may differ by the style, where a limit leaves no time for anything.
+/// In three styles of answering. What comes of it may differ by the style, where a limit leaves no
+/// time for anything.
 fn everywhere(set: &dyn Fn(&mut Options)) {
     for seed in 0..3 {
         let mut world = World::new(Style::of(seed));
@@ -238,7 +241,8 @@ fn t90_a_count_that_cannot_be_true_is_a_misuse() {
     assert_eq!(transfer.handle(now, Input::ReadDirect(1)), Err(Misuse::UnexpectedInput));
 }
 
-/// What comes of a head with so many fields, each of another name, under limits that say nothing against it.
+/// What comes of a head with so many fields, each of another name, under limits that say nothing
+/// against it.
 fn head_of(fields: usize) -> Result<http1::Event, http1::ProtocolError> {
     let mut limits = Limits::DEFAULT;
     (limits.head_fields, limits.head_bytes, limits.all_heads_bytes) = (usize::MAX, usize::MAX, usize::MAX);
@@ -251,10 +255,10 @@ fn head_of(fields: usize) -> Result<http1::Event, http1::ProtocolError> {
 
 #[test]
 fn t90_a_head_has_no_more_fields_than_a_map_holds() {
-    let Ok(http1::Event::Head(head)) = head_of(Limits::MOST_FIELDS) else { panic!("it is refused") };
-    assert_eq!(head.to_header_map().len(), Limits::MOST_FIELDS);
-    for fields in [Limits::MOST_FIELDS + 1, 40_000] {
+    let Ok(http1::Event::Head(head)) = head_of(Limits::MAX_FIELDS) else { panic!("it is refused") };
+    assert_eq!(head.to_header_map().len(), Limits::MAX_FIELDS);
+    for fields in [Limits::MAX_FIELDS + 1, 40_000] {
         let text = head_of(fields).unwrap_err().to_string();
-        assert!(text.contains("limit head_fields is 6500, seen 6501"), "{text}");
+        assert!(text.contains("limit head_fields is 6500, found 6501"), "{text}");
     }
 }

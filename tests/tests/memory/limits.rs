@@ -1,5 +1,5 @@
-//! Every limit and every deadline is reached, and what follows names it (invariant 12). A limit that is added and not reached here fails the
-//! first test.
+//! Every limit and every deadline is reached, and what follows names it (invariant 12). A limit
+//! that is added and not reached here fails the first test.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -31,7 +31,8 @@ fn under(w: &mut World, set: Set, value: usize) {
     });
 }
 
-/// What is one too much fails and says so: name, value and what was seen. What is just enough does not.
+/// What is one too much fails and says so: name, value and what was seen. What is just enough does
+/// not.
 fn names(name: &'static str, amount: usize, set: Set, scenario: impl Fn(&mut World)) -> &'static str {
     names_in(0..6, name, amount, set, scenario)
 }
@@ -56,7 +57,8 @@ fn names_in(
         }
         assert_eq!(run.words().last(), Some(&"failed"), "{name} of {value}");
         let text = run.error().to_string();
-        let (_, seen) = text.split_once(&format!("limit {name} is {value}, seen ")).unwrap_or_else(|| panic!("{text}"));
+        let (_, seen) =
+            text.split_once(&format!("limit {name} is {value}, found ")).unwrap_or_else(|| panic!("{text}"));
         let digits: String = seen.chars().take_while(char::is_ascii_digit).collect();
         let more = digits.parse::<usize>().is_ok_and(|seen| seen > value) || seen.starts_with("one more");
         assert!(more, "{text}");
@@ -98,7 +100,8 @@ fn heads() -> Vec<&'static str> {
 
 fn bodies() -> Vec<&'static str> {
     let chunked = |framed: &str| format!("{CHUNKED}{framed}");
-    // 8 bytes of framing for each byte of content are free; what is above is counted at the end of each size line.
+    // 8 bytes of framing for each byte of content are free; what is above is counted at the end of
+    // each size line.
     let overhead = chunked(&format!("1\r\na\r\n{}\r\nb\r\n0\r\n\r\n", "0".repeat(11) + "1"));
     let gzip = |bytes: &[u8]| {
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
@@ -230,7 +233,7 @@ fn measures() -> Vec<&'static str> {
     });
     assert!(session.prepare(&get("http://a.test")).is_ok());
     let words = session.prepare(&get("http://a.test/b")).unwrap_err().to_string();
-    assert!(words.contains("limit url_bytes is 14, seen 15"), "{words}");
+    assert!(words.contains("limit url_bytes is 14, found 15"), "{words}");
     vec!["drain_bytes", "drain_time", "proxy_refusal_bytes", "addresses", "url_bytes"]
 }
 

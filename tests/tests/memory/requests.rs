@@ -143,7 +143,8 @@ fn a_stream_shorter_or_longer_than_declared_is_an_error_and_closes() {
                 if body.len() as u64 == declared {
                     return run.assert(200, "hi");
                 }
-                // Cut by the embedder, a stream may end at its length before it shows that it is longer.
+                // Cut by the embedder, a stream may end at its length before it shows that it is
+                // longer.
                 if body.len() as u64 > declared && w.style.seed() > 3 && run.status == 200 {
                     return;
                 }
@@ -339,7 +340,7 @@ fn t48_informational_responses_are_passed_on_and_bounded() {
         w.serve("a.test:80", Peer::replies([format!("{many}{OK}")]));
         w.get("http://a.test/");
     });
-    assert!(world.transcripts[0].error().to_string().contains("informational_responses is 64, seen 65"));
+    assert!(world.transcripts[0].error().to_string().contains("informational_responses is 64, found 65"));
     let world = same_in(0..4, |w| {
         w.serve("a.test:80", Peer::replies(["HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n"]));
         w.get("http://a.test/");

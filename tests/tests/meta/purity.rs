@@ -44,7 +44,7 @@ const FORBIDDEN: &[(&str, &str)] = &[
 ];
 
 /// A `HashMap` or `HashSet` is in random order unless its hasher has fixed keys: these have.
-const FIXED_HASHERS: [&str; 2] = ["BuildSame", "BuildHasherDefault"];
+const FIXED_HASHERS: [&str; 2] = ["BuildIdentity", "BuildHasherDefault"];
 
 /// Files that may be longer than [`LONGEST`], with the reason.
 const LONG: &[(&str, &str)] = &[

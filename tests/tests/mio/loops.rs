@@ -10,7 +10,7 @@ use mio::{Events, Interest, Poll, Token};
 use petition_core::route::pool::{PoolLimits, PoolStatistics};
 use petition_core::route::proxy::Proxy;
 use petition_mio::Driver;
-use petition_mio::resolve::{HELPERS, QUEUE, Resolver, StaticResolver};
+use petition_mio::resolve::{MAX_ACTIVE, QUEUE, Resolver, StaticResolver};
 use petition_tests::httpbin::Httpbin;
 use petition_tests::net::gate::Gate;
 use petition_tests::net::wire::Farewell;
@@ -161,7 +161,7 @@ fn names_are_looked_up_beside_the_loop_once_each_and_within_a_bound() {
     for n in 0..QUEUE + 30 {
         send(&format!("slow{n}.test"));
     }
-    turn_until(&mut event_loop, "the bound", |_| asked.load(Ordering::SeqCst) >= HELPERS);
+    turn_until(&mut event_loop, "the bound", |_| asked.load(Ordering::SeqCst) >= MAX_ACTIVE);
     turn_until(&mut event_loop, "refusals", |event_loop| event_loop.driver().len() < QUEUE + 130);
     let refused: Vec<String> = told.try_iter().collect();
     assert!(refused.iter().all(|kind| kind.contains("too many names")), "{refused:?}");

@@ -1,5 +1,5 @@
-//! Bad input, the caller's and the peer's: each gives an error that says what was expected and what was seen, at which
-//! phase, and never a secret; nothing is lost and nothing stays open.
+//! Bad input, the caller's and the peer's: each gives an error that says what was expected and what
+//! was seen, at which phase, and never a secret; nothing is lost and nothing stays open.
 
 use std::io::Read;
 
@@ -28,7 +28,10 @@ fn what_would_break_a_line_is_refused_before_anything_is_sent() {
     let world = World::plain();
     let get = || world.session.get(world.url("/get"));
     for (byte, shown) in [("\r", "0x0d"), ("\n", "0x0a"), ("\0", "0x00"), ("\x7f", "0x7f"), ("\r\nEvil: 1", "0x0d")] {
-        refused(get().header("X-A", format!("{CANARY}{byte}")), &format!("value of X-A, saw byte {shown}"));
+        refused(
+            get().header("X-A", format!("{CANARY}{byte}")),
+            &format!("value of X-A contains the control character {shown}"),
+        );
         refused(get().cookie("a", format!("{CANARY}{byte}")), "contains a control character");
         refused(get().header(format!("X{byte}"), CANARY), "expected a token as a field name");
         assert!(world.session.set_headers([("X-A", byte)]).is_err(), "T18");
@@ -101,7 +104,7 @@ fn every_fault_of_an_answer_reads_well() {
     let cases = [
         (head(&format!("X: {}\r\n", "a".repeat(70_000))), Phase::Head, "limit head_line_bytes is 65536"),
         (head(&"X: aaaaaaaaaaaaaaaaaaaa\r\n".repeat(200).repeat(20)), Phase::Head, "limit head_"),
-        (head(&"X: a\r\n".repeat(300)), Phase::Head, "limit head_fields is 256, seen 257"),
+        (head(&"X: a\r\n".repeat(300)), Phase::Head, "limit head_fields is 256, found 257"),
         (head("Content-Length: 10\r\n") + "abc", Phase::Body, "expected 10 bytes"),
         (head("Content-Length: 3\r\nContent-Length: 4\r\n") + "abc", Phase::Head, "Content-Length is both 3 and 4"),
         (head("Content-Length: +3\r\n") + "abc", Phase::Head, "expected a number in Content-Length, seen \"+3\""),
@@ -145,7 +148,8 @@ fn every_fault_of_an_answer_reads_well() {
         assert!(!line.contains('\n') && line.len() < 400, "{line}");
         assert!(!everything(&error).contains(CANARY), "T96: {line}");
         assert_eq!(session.statistics().open, 0, "{line}");
-        // A redirect that cannot be followed is judged when its head is there, whatever the stage is called.
+        // A redirect that cannot be followed is judged when its head is there, whatever the stage
+        // is called.
         assert!(error.report().phase == phase || phase == Phase::Redirect, "{line}");
     }
 }
@@ -173,7 +177,7 @@ fn a_gzip_bomb_is_stopped_at_a_limit_that_is_named() {
         });
     };
     let error = session.get(server.url("/")).configure(limits).send().unwrap().text().unwrap_err();
-    assert!(error.to_string().contains("limit body_bytes is 1048576, seen 1048577"), "T58: {error}");
+    assert!(error.to_string().contains("limit body_bytes is 1048576, found 1048577"), "T58: {error}");
     // Dropped unread it is not decoded at all, and its connection serves on.
     drop(session.get(server.url("/")).send().unwrap());
     assert_eq!(session.statistics().idle, 1, "T16");
@@ -190,7 +194,7 @@ fn a_body_of_more_than_the_limit_is_an_error_only_when_collected() {
         });
     });
     let error = world.session.get(world.url("/bytes/1001")).send().unwrap().text().unwrap_err();
-    assert!(error.to_string().contains("limit body_bytes is 1000, seen 1001"), "{error}");
+    assert!(error.to_string().contains("limit body_bytes is 1000, found 1001"), "{error}");
     let mut exact = world.session.get(world.url("/range/1000")).send().unwrap();
     assert_eq!(exact.text().unwrap().len(), 1000);
     let mut all = Vec::new();

@@ -1,4 +1,5 @@
-//! What comes back: text, JSON, bytes, reading, codings, history, times, cookies, statuses; read once, twice and in part.
+//! What comes back: text, JSON, bytes, reading, codings, history, times, cookies, statuses; read
+//! once, twice and in part.
 
 use petition_core::http1::Leniencies;
 use std::io::{ErrorKind as Io, Read};
@@ -308,7 +309,7 @@ fn a_body_beyond_its_limit_says_so_at_every_read() {
         .send()
         .unwrap();
     let first = response.content().unwrap_err();
-    assert_eq!(first.kind().to_string(), "limit body_bytes is 4, seen 5");
+    assert_eq!(first.kind().to_string(), "limit body_bytes is 4, found 5");
     assert_eq!(first.report().bytes_received, answer.len() as u64 - 5);
     assert!(std::ptr::eq(response.content().unwrap_err().report(), first.report()));
 }

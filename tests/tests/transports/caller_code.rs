@@ -238,7 +238,7 @@ fn t86_names_that_nobody_waits_for_hold_up_no_other() {
     }
     let fresh = client.get(format!("http://fresh.test:{port}/status/204")).timeout(PATIENCE);
     assert_eq!(fresh.join().wait().unwrap().unwrap().status(), 204);
-    assert!(asked.try_iter().count() > petition_mio::resolve::HELPERS, "all that work at once are stuck");
+    assert!(asked.try_iter().count() > petition_mio::resolve::MAX_ACTIVE, "all that work at once are stuck");
     gate.open();
 }
 

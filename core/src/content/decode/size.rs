@@ -90,6 +90,6 @@ mod tests {
         assert_eq!(size.slice_len(1 << 20), 1 << 20);
         size.take(usize::MAX).unwrap();
         let mut size = SizeLimit::stream(&Limits { stream_bytes: Some(3), ..Limits::DEFAULT });
-        assert_eq!(size.take(400).unwrap_err().to_string(), "limit stream_bytes is 3, seen 4");
+        assert_eq!(size.take(400).unwrap_err().to_string(), "limit stream_bytes is 3, found 4");
     }
 }

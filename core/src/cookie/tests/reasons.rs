@@ -135,7 +135,7 @@ fn parse_errors_say_what_was_expected_and_seen() {
     for (error, text) in [
         (ParseError::ControlCharacter, "expected a cookie, saw a control character"),
         (ParseError::Empty, "expected a cookie, saw neither name nor value"),
-        (ParseError::TooLong(limit), "cookie too long: limit cookies.pair_bytes is 4, seen 5"),
+        (ParseError::TooLong(limit), "cookie too long: limit cookies.pair_bytes is 4, found 5"),
     ] {
         assert_eq!(error.to_string(), text);
     }

@@ -10,11 +10,11 @@ use std::net::SocketAddr;
 pub enum DialError {
     /// There was no address to try: the name has none, or the limit `addresses` is 0.
     NoAddresses,
-    /// None of these addresses could be connected to.
+    /// Connecting to each of these addresses failed.
     AllFailed(Vec<FailedAddress>),
 }
 
-/// One address that was not connected to.
+/// An address that was not connected to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FailedAddress {
     /// The address.
@@ -28,14 +28,14 @@ pub struct FailedAddress {
 pub enum FailReason {
     /// The attempt failed.
     Failed {
-        /// The kind that the transport reported.
+        /// The error kind that the transport reported.
         kind: io::ErrorKind,
-        /// The text that the transport reported.
+        /// The error text that the transport reported.
         text: Box<str>,
     },
-    /// It was under way when the dialling ended.
-    GivenUp,
-    /// Its turn did not come.
+    /// The attempt was pending when the dial ended.
+    Aborted,
+    /// The address was not tried.
     NotTried,
 }
 
@@ -44,12 +44,12 @@ impl fmt::Display for DialError {
         match self {
             DialError::NoAddresses => f.write_str("the name has no address"),
             DialError::AllFailed(failed) => {
-                f.write_str("no address could be connected to: ")?;
+                f.write_str("could not connect to any address: ")?;
                 for (index, FailedAddress { address, reason }) in failed.iter().enumerate() {
                     let separator = if index == 0 { "" } else { "; " };
                     match reason {
                         FailReason::Failed { text, .. } => write!(f, "{separator}{address}: {text}")?,
-                        FailReason::GivenUp => write!(f, "{separator}{address}: given up")?,
+                        FailReason::Aborted => write!(f, "{separator}{address}: aborted")?,
                         FailReason::NotTried => write!(f, "{separator}{address}: not tried")?,
                     }
                 }

@@ -1,12 +1,13 @@
-//! Connecting to one of several addresses: Happy Eyeballs version 2 (RFC 8305 §4 to §5) as a pure machine.
+//! Connects to one of several addresses: Happy Eyeballs version 2 (RFC 8305 §4, §5) as a pure state
+//! machine.
 //!
-//! Addresses are tried in the resolver's order with the families taking turns, IPv6 first. An attempt that has
-//! neither succeeded nor failed after the delay gets company; a failed one hands on at once. The first success
-//! wins, the others are to be closed. So a dead IPv6 path costs one delay, not a timeout.
+//! The machine tries addresses in the resolver's order, alternating families, IPv6 first. After the
+//! delay, a pending attempt is joined by the next; a failed one is followed at once. The first
+//! success wins; the others must be closed. A dead IPv6 path thus costs one delay, not a timeout.
 //!
-//! Left out: resolving (both answers are expected together, so that §3's resolution delay does not apply), the sorting of
-//! §4 by history (the resolver has done RFC 6724), and any deadline of the whole: give up by dropping the machine
-//! and closing [`Dial::pending`].
+//! Left out: resolving, and with it the resolution delay of §3, since both answers are expected
+//! together; the sorting of §4, since the resolver has done RFC 6724; and a total deadline. To
+//! abort, drop the machine and close [`Dial::pending`].
 
 mod error;
 #[cfg(test)]
@@ -22,27 +23,29 @@ use std::net::SocketAddr;
 /// The delay that RFC 8305 §5 recommends: 250 ms.
 pub const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
-/// One attempt of a [`Dial`]: the index of its address in [`Dial::addresses`].
+/// An attempt of a [`Dial`], identified by the index of its address in [`Dial::addresses`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AttemptId(u32);
 
 impl AttemptId {
-    /// The place of its address in [`Dial::addresses`].
+    /// Returns the index of its address in [`Dial::addresses`].
     pub const fn index(self) -> usize {
         self.0 as usize
     }
 }
 
-/// What [`Dial::poll`] wants.
+/// The next step of a [`Dial`], from [`Dial::poll`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DialStep {
-    /// Begin to connect to this address, without waiting. Given once for each address; poll again afterwards.
+    /// Start connecting to this address without blocking, then poll again. Returned once per
+    /// address.
     Connect(AttemptId, SocketAddr),
-    /// Nothing to do before an attempt is reported, or until the time comes, if there is one.
+    /// Wait until an attempt is reported, or until this time if there is one.
     Wait(Option<Instant>),
-    /// This attempt is the connection. Repeated from then on; see [`Dial::take_losers`].
+    /// This attempt won. Every later poll returns the same; see [`Dial::take_losers`].
     Won(AttemptId),
-    /// Every address has failed; [`Dial::error`] says how. Repeated from then on.
+    /// Every address has failed; [`Dial::error`] has the reasons. Every later poll returns the
+    /// same.
     Failed,
 }
 
@@ -52,37 +55,39 @@ enum Attempt {
     Connecting,
     Connected,
     Failed(io::ErrorKind, Box<str>),
-    /// A loser that was handed out to be closed.
+    /// A loser that was returned for closing.
     Dropped,
 }
 
-/// The machine for one connection. Time enters with [`Dial::poll`] only.
+/// The state machine for one connection. Time enters only through [`Dial::poll`].
 #[derive(Debug)]
 pub struct Dial {
     addresses: Vec<SocketAddr>,
     attempts: Vec<Attempt>,
-    /// Addresses before this one were given out.
+    /// The index of the next address to try.
     next: usize,
     connecting: usize,
-    /// When the next attempt may begin although others are under way.
+    /// When the next attempt may begin while others are pending.
     not_before: Option<Instant>,
     delay: Duration,
     winner: Option<AttemptId>,
 }
 
 impl Dial {
-    /// A machine for `addresses` in the resolver's order, with [`ATTEMPT_DELAY`] between attempts.
+    /// Creates a machine for `addresses` in the resolver's order, with [`ATTEMPT_DELAY`] between
+    /// attempts.
     ///
-    /// Repeated addresses count once. The families are interleaved (RFC 8305 §4, one address of each in turn, IPv6
-    /// first), and then the first [`Limits::addresses`] are kept.
+    /// Duplicates are removed and families interleaved (RFC 8305 §4: one address of each in turn,
+    /// IPv6 first). Then the list is cut to [`Limits::addresses`].
     ///
     /// # Errors
-    /// [`DialError::NoAddresses`] when nothing is left to try.
+    /// [`DialError::NoAddresses`] if no address is left to try.
     pub fn new(addresses: &[SocketAddr], limits: &Limits) -> Result<Dial, DialError> {
         Dial::with_delay(addresses, limits, ATTEMPT_DELAY)
     }
 
-    /// [`Dial::new`] with another delay. RFC 8305 §5 asks for 10 ms at least, and 100 ms to 2 s in general.
+    /// Creates a machine as [`Dial::new`] does, with another delay. RFC 8305 §5 requires at least
+    /// 10 ms and recommends 100 ms to 2 s.
     ///
     /// # Errors
     /// As [`Dial::new`].
@@ -95,7 +100,7 @@ impl Dial {
         Ok(Dial { addresses, attempts, next: 0, connecting: 0, not_before: None, delay, winner: None })
     }
 
-    /// What is to be done at `now`.
+    /// Returns the next step at `now`.
     pub fn poll(&mut self, now: Instant) -> DialStep {
         if let Some(id) = self.winner {
             return DialStep::Won(id);
@@ -116,8 +121,8 @@ impl Dial {
         }
     }
 
-    /// An attempt has succeeded. The first one wins; a later one is a loser that [`Dial::take_losers`] lists.
-    /// Ignored for an attempt that is not under way.
+    /// Reports that an attempt succeeded. The first success wins; [`Dial::take_losers`] returns
+    /// later ones. Ignored unless the attempt is pending.
     pub fn connected(&mut self, id: AttemptId) {
         if self.is_connecting(id) {
             self.connecting -= 1;
@@ -126,8 +131,8 @@ impl Dial {
         }
     }
 
-    /// An attempt has failed, for the reason `kind` and `text`. The next address is tried at once.
-    /// Ignored for an attempt that is not under way.
+    /// Reports that an attempt failed, for the reason `kind` and `text`. The next address is tried
+    /// at once. Ignored unless the attempt is pending.
     pub fn failed(&mut self, id: AttemptId, kind: io::ErrorKind, text: impl Into<Box<str>>) {
         if self.is_connecting(id) {
             self.connecting -= 1;
@@ -136,54 +141,55 @@ impl Dial {
         }
     }
 
-    /// After [`DialStep::Won`]: the attempts that are to be closed, whether under way or connected too late. Each is
-    /// listed once, and what is reported of it later is ignored, so its socket can be closed at once. Empty before.
+    /// Returns the attempts to close after [`DialStep::Won`], both pending ones and late successes.
+    /// Each is returned once, and later reports of it are ignored: its socket can be closed at
+    /// once. Empty before.
     pub fn take_losers(&mut self) -> Vec<AttemptId> {
         let Some(winner) = self.winner else { return Vec::new() };
         self.drop_open(|id| id != winner)
     }
 
-    /// Gives up: lists every attempt whose socket is open, the winner's included, to be closed. Nothing is tried any
-    /// more, so that [`Dial::poll`] says [`DialStep::Failed`].
-    pub fn give_up(&mut self) -> Vec<AttemptId> {
+    /// Aborts the dial and returns every attempt whose socket is open, including the winner's, for
+    /// closing. [`Dial::poll`] returns [`DialStep::Failed`] from now on.
+    pub fn abort(&mut self) -> Vec<AttemptId> {
         self.winner = None;
         self.next = self.addresses.len();
         self.drop_open(|_| true)
     }
 
-    /// The attempts that are under way.
+    /// Iterates over the pending attempts.
     pub fn pending(&self) -> impl Iterator<Item = AttemptId> + '_ {
         self.ids().filter(|&id| self.is_connecting(id))
     }
 
-    /// The addresses in the order in which they are tried.
+    /// Returns the addresses in the order of trying.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
     }
 
-    /// The address of an attempt of this machine.
+    /// Returns the address of an attempt.
     pub fn address(&self, id: AttemptId) -> Option<SocketAddr> {
         self.addresses.get(id.index()).copied()
     }
 
-    /// When [`Dial::poll`] has something new to say although nothing was reported, if ever.
+    /// Returns when [`Dial::poll`] has a new step without a report, if ever.
     pub fn wakes_at(&self) -> Option<Instant> {
         let waits = self.winner.is_none() && self.next < self.addresses.len();
         self.not_before.filter(|_| waits)
     }
 
-    /// Every failure so far, in the order of the addresses: the error when [`DialStep::Failed`] was given, and what
-    /// is known when a deadline ended the attempt.
+    /// Returns every failure so far, in the order of the addresses. This is the error after
+    /// [`DialStep::Failed`], or the partial result when a deadline ends the dial.
     pub fn error(&self) -> DialError {
-        let fate = |(&address, attempt): (&SocketAddr, &Attempt)| {
+        let outcome = |(&address, attempt): (&SocketAddr, &Attempt)| {
             let reason = match attempt {
                 Attempt::Failed(kind, text) => FailReason::Failed { kind: *kind, text: text.clone() },
                 Attempt::Waiting => FailReason::NotTried,
-                Attempt::Connecting | Attempt::Connected | Attempt::Dropped => FailReason::GivenUp,
+                Attempt::Connecting | Attempt::Connected | Attempt::Dropped => FailReason::Aborted,
             };
             FailedAddress { address, reason }
         };
-        DialError::AllFailed(self.addresses.iter().zip(&self.attempts).map(fate).collect())
+        DialError::AllFailed(self.addresses.iter().zip(&self.attempts).map(outcome).collect())
     }
 
     fn ids(&self) -> impl Iterator<Item = AttemptId> + use<> {
@@ -215,13 +221,14 @@ impl Dial {
     }
 }
 
-/// One of each family in turn, IPv6 first, each family in the order given; no address twice; at most `cap`.
+/// Interleaves the families, IPv6 first, each in the given order, without duplicates and with at
+/// most `cap` addresses.
 fn interleave(addresses: &[SocketAddr], cap: usize) -> Vec<SocketAddr> {
     let mut sixes = addresses.iter().filter(|a| a.is_ipv6());
     let mut fours = addresses.iter().filter(|a| a.is_ipv4());
     let mut out: Vec<SocketAddr> = Vec::with_capacity(addresses.len().min(cap));
     while out.len() < cap {
-        // `out` is short, so looking through it costs less than a set would.
+        // `out` is short: a linear search costs less than a set.
         let Some(&six_or_four) = sixes.find(|a| !out.contains(a)).or_else(|| fours.find(|a| !out.contains(a))) else {
             break;
         };

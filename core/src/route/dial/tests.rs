@@ -28,7 +28,8 @@ fn connects(dial: &mut Dial, now: Instant, to: SocketAddr) -> AttemptId {
     }
 }
 
-/// Runs a dial in virtual time; `answer` says when, counted from its start, an attempt ends and how.
+/// Runs a dial in virtual time; `answer` returns how an attempt ends, and how many milliseconds
+/// after its start.
 fn run(
     dial: &mut Dial,
     answer: impl Fn(SocketAddr) -> Option<(u64, Result<(), io::ErrorKind>)>,
@@ -67,7 +68,7 @@ fn run(
 }
 
 #[test]
-fn a_dead_ipv6_costs_one_delay() {
+fn dead_ipv6_path_costs_one_delay() {
     let mut dial = dial(&[six(1), four(1)]);
     let (now, end) = run(&mut dial, |a| a.is_ipv4().then_some((20, Ok(()))));
     assert_eq!(now, at(270));
@@ -77,7 +78,7 @@ fn a_dead_ipv6_costs_one_delay() {
 }
 
 #[test]
-fn a_refused_address_hands_on_at_once() {
+fn refused_address_starts_the_next_at_once() {
     let mut dial = dial(&[six(1), four(1), six(2)]);
     let refused = Err(io::ErrorKind::ConnectionRefused);
     let (now, end) = run(&mut dial, |a| Some((5, if a == six(2) { Ok(()) } else { refused })));
@@ -86,7 +87,7 @@ fn a_refused_address_hands_on_at_once() {
 }
 
 #[test]
-fn a_failure_starts_one_more_and_the_delay_counts_from_it() {
+fn failure_starts_the_next_and_restarts_the_delay() {
     let mut dial = dial(&[six(1), four(1), six(2), four(2)]);
     let a = connects(&mut dial, at(0), six(1));
     assert_eq!(dial.poll(at(0)), DialStep::Wait(Some(at(250))));
@@ -120,13 +121,13 @@ fn t85_ten_thousand_addresses_are_cut_after_interleaving() {
 }
 
 #[test]
-fn t85_no_addresses_is_an_error_of_its_own() {
+fn t85_empty_address_list_has_its_own_error() {
     assert_eq!(Dial::new(&[], &Limits::DEFAULT).unwrap_err(), DialError::NoAddresses);
     assert_eq!(Dial::new(&[four(1)], &Limits { addresses: 0, ..Limits::DEFAULT }).unwrap_err(), DialError::NoAddresses);
 }
 
 #[test]
-fn a_late_success_is_closed() {
+fn late_success_is_closed() {
     let mut dial = dial(&[six(1), four(1), six(2)]);
     let a = connects(&mut dial, at(0), six(1));
     let b = connects(&mut dial, at(250), four(1));
@@ -142,7 +143,7 @@ fn a_late_success_is_closed() {
 }
 
 #[test]
-fn every_failure_is_kept() {
+fn error_lists_every_failure() {
     let mut dial = dial(&[six(1), four(1)]);
     let (_, end) = run(&mut dial, |a| {
         let kind = if a.is_ipv6() { io::ErrorKind::NetworkUnreachable } else { io::ErrorKind::ConnectionRefused };
@@ -152,26 +153,26 @@ fn every_failure_is_kept() {
     let error = dial.error();
     assert_eq!(
         error.to_string(),
-        "no address could be connected to: [2001:db8::1]:80: network unreachable; 192.0.2.1:80: connection refused"
+        "could not connect to any address: [2001:db8::1]:80: network unreachable; 192.0.2.1:80: connection refused"
     );
     let DialError::AllFailed(failed) = error else { panic!() };
     assert!(matches!(failed[1].reason, FailReason::Failed { kind: io::ErrorKind::ConnectionRefused, .. }));
 }
 
 #[test]
-fn giving_up_lists_what_is_open_and_says_what_was_tried() {
+fn aborting_returns_open_attempts_and_reports_all() {
     let mut dial = dial(&[six(1), four(1), six(2)]);
     let a = connects(&mut dial, at(0), six(1));
     dial.failed(a, io::ErrorKind::ConnectionRefused, "refused");
     let b = connects(&mut dial, at(1), four(1));
-    assert_eq!(dial.give_up(), [b]);
+    assert_eq!(dial.abort(), [b]);
     assert_eq!(dial.poll(at(2)), DialStep::Failed);
     let text = dial.error().to_string();
-    assert!(text.ends_with("refused; 192.0.2.1:80: given up; [2001:db8::2]:80: not tried"), "{text}");
+    assert!(text.ends_with("refused; 192.0.2.1:80: aborted; [2001:db8::2]:80: not tried"), "{text}");
 }
 
 #[test]
-fn the_last_address_is_waited_for() {
+fn last_address_is_awaited_without_deadline() {
     let mut dial = dial(&[four(1)]);
     let id = connects(&mut dial, at(0), four(1));
     assert_eq!(dial.poll(at(100_000)), DialStep::Wait(None));

@@ -1,48 +1,49 @@
-//! When which idle connection expires: a heap that learns late of what was taken out in between.
+//! The expiry times of idle connections: a heap whose stale entries are removed lazily.
 //!
-//! Taking out costs nothing here; a heap that is mostly stale is swept, so that each entry pays for a bounded share of
-//! the sweeps and the heap stays within twice the idle connections and a few more.
+//! Removing a connection leaves its heap entry stale. A heap that is mostly stale is swept, so each
+//! entry pays a bounded share of the sweeps. The heap stays within twice the idle connections plus
+//! a constant.
 
-use super::idle::{IdleList, Ticket};
+use super::idle::{EntryId, IdleList};
 use crate::time::Instant;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// Stale entries that are not worth a sweep.
+/// How many stale entries are tolerated before a sweep.
 const SLACK: usize = 32;
 
 #[derive(Debug)]
-pub(super) struct Expiry(BinaryHeap<Reverse<(Instant, Ticket)>>);
+pub(super) struct Expiry(BinaryHeap<Reverse<(Instant, EntryId)>>);
 
 impl Expiry {
     pub(super) fn new() -> Self {
         Expiry(BinaryHeap::new())
     }
 
-    pub(super) fn add<K, T>(&mut self, expires: Instant, ticket: Ticket, idle_list: &IdleList<K, T>) {
+    pub(super) fn add<K, T>(&mut self, expires: Instant, id: EntryId, idle_list: &IdleList<K, T>) {
         if self.0.len() >= 2 * idle_list.len() + SLACK {
-            self.0.retain(|Reverse((_, ticket))| idle_list.place(*ticket).is_some());
+            self.0.retain(|Reverse((_, id))| idle_list.slot_of(*id).is_some());
         }
-        self.0.push(Reverse((expires, ticket)));
+        self.0.push(Reverse((expires, id)));
     }
 
-    /// The place of an entry that has expired at `now`. It is not named again.
+    /// Returns the slot of an entry that has expired at `now`, and forgets the entry.
     pub(super) fn next_due<K, T>(&mut self, now: Instant, idle_list: &IdleList<K, T>) -> Option<u32> {
         while let Some(top) = self.0.peek_mut() {
-            let Reverse((expires, ticket)) = *top;
-            let place = idle_list.place(ticket);
-            if place.is_some() && expires > now {
+            let Reverse((expires, id)) = *top;
+            let slot = idle_list.slot_of(id);
+            if slot.is_some() && expires > now {
                 return None;
             }
             std::collections::binary_heap::PeekMut::pop(top);
-            if place.is_some() {
-                return place;
+            if slot.is_some() {
+                return slot;
             }
         }
         None
     }
 
-    /// No later than the first expiry.
+    /// Returns a time no later than the first expiry.
     pub(super) fn earliest(&self) -> Option<Instant> {
         self.0.peek().map(|Reverse((expires, _))| *expires)
     }

@@ -1,11 +1,13 @@
-//! A short hash for keys that are compared as a whole afterwards.
+//! A fast hash for keys that are compared in full afterwards.
 //!
-//! Multiplies and adds words, and brings the well mixed high bits down at the end. It does not resist a peer who looks for collisions. What shares a hash only
-//! shares a chain of bounded length; a [`Route`](crate::route::Route) has a hash by the session's seed, which goes through here unharmed: one word in, one out.
+//! It multiplies and adds words, and finally rotates the well-mixed high bits down. It does not
+//! resist a peer that searches for collisions. Keys with equal hashes only share a chain of bounded
+//! length. A [`Route`](crate::route::Route) brings a hash keyed with the session's seed: one word
+//! in, one word out, without new collisions.
 
 use std::hash::Hasher;
 
-/// Odd, and without a pattern in its bits.
+/// Odd, with no pattern in its bits.
 const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -55,7 +57,7 @@ mod tests {
     use std::hash::Hash;
 
     #[test]
-    fn hosts_and_ports_that_differ_a_little_do_not_share_a_hash() {
+    fn similar_hosts_and_ports_have_different_hashes() {
         let mut hashes = BTreeSet::new();
         let (mut low, mut high) = (BTreeSet::new(), BTreeSet::new());
         for host in 0..100 {
@@ -68,7 +70,7 @@ mod tests {
             }
         }
         assert_eq!(hashes.len(), 10_000);
-        // Both ends of the hash are used by a hash table.
+        // A hash table uses both ends of the hash.
         assert!(low.len() > 900 && high.len() == 128, "{} {}", low.len(), high.len());
     }
 }

@@ -1,14 +1,16 @@
-//! The pool: idle connections by key, and how many are open.
+//! The connection pool: idle connections by key, and counts of open ones.
 //!
-//! Plain data, to be kept behind a lock: every call is short and hands out what is to be closed, so that closing
-//! happens after the lock is released. The connection used last is given out first, the one unused longest
-//! is evicted first. The cost of [`Pool::take`] and [`Pool::put`] grows with the idle connections of one key, not
-//! with the number of keys.
+//! Plain data, to be kept behind a lock. Every call is short and returns the connections to close,
+//! so that closing happens outside the lock. The most recently used connection is reused first, the
+//! least recently used one evicted first. [`Pool::take`] and [`Pool::put`] cost time in proportion
+//! to the idle connections of one key, not to the number of keys.
 //!
-//! The key must say everything that tells two connections apart: origin, proxy with its credentials, TLS configuration, bind
-//! address. The pool compares keys and knows nothing of them. Left out: whether a connection is clean enough to be put
-//! here, the look for leftover bytes or an end of stream before it is used again (RFC 9112 §9.2), and who waits
-//! when the pool is [`Take::Full`]: waiters and their deadlines are the engine's.
+//! The key must include everything that distinguishes connections: origin, proxy with its
+//! credentials, TLS configuration, bind address. The pool only compares keys.
+//!
+//! Left out: whether a connection is clean enough for reuse, and the liveness probe before reuse
+//! (RFC 9112 §9.2). Waiters for a full pool ([`Take::Full`]) and their deadlines belong to the
+//! engine.
 
 mod expiry;
 mod hasher;
@@ -19,29 +21,30 @@ mod tests;
 use crate::time::{Duration, Instant};
 use expiry::Expiry;
 use hasher::QuickHasher;
-use idle::{BuildSame, Entry, IdleList, Ticket};
+use idle::{BuildIdentity, Entry, EntryId, IdleList};
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 
-/// How much a pool may hold.
+/// Limits on the connections of a pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct PoolLimits {
-    /// Idle connections. Default 16.
+    /// The maximum number of idle connections. Default: 16.
     pub idle_total: usize,
-    /// Idle connections of one key. Default 6.
+    /// The maximum number of idle connections per key. Default: 6.
     pub idle_per_key: usize,
-    /// How long a connection may be idle: below the idle limit of usual servers. Default 15 s.
+    /// How long a connection may be idle. Default: 15 s, below the idle limit of common servers.
     pub idle_time: Duration,
-    /// How old a connection may be when it is used again. Default 5 min.
+    /// The maximum age of a connection at reuse. Default: 5 min.
     pub age: Duration,
-    /// Open connections, idle or in use. Default: no limit, so that a thread that holds one response can always ask for another.
+    /// The maximum number of open connections, idle or in use. Default: no limit, so that a thread
+    /// that holds a response can always send another request.
     pub open_total: Option<usize>,
-    /// Open connections of one key, idle or in use. Default: no limit.
+    /// The maximum number of open connections per key, idle or in use. Default: no limit.
     pub open_per_key: Option<usize>,
 }
 
 impl PoolLimits {
-    /// The defaults, as each field states them.
+    /// The defaults that the fields document.
     pub const DEFAULT: PoolLimits = PoolLimits {
         idle_total: 16,
         idle_per_key: 6,
@@ -58,14 +61,16 @@ impl Default for PoolLimits {
     }
 }
 
-/// A form of the key `K` that a lookup can use, so that no key need be built for it.
+/// A borrowed form of the key `K`, for lookups that build no key.
 ///
-/// It must hash exactly as the key that it [matches](Lookup::matches) does, as with [`std::borrow::Borrow`].
+/// It must hash exactly as the key that it [matches](Lookup::matches), as with
+/// [`std::borrow::Borrow`].
 pub trait Lookup<K>: Hash {
-    /// True when `self` stands for `key`.
+    /// Whether `self` stands for `key`.
     fn matches(&self, key: &K) -> bool;
 
-    /// The key that `self` stands for. Asked for when a connection is opened under [`PoolLimits::open_per_key`], which counts by key.
+    /// Builds the key that `self` stands for. Called when a connection opens under
+    /// [`PoolLimits::open_per_key`], which counts by key.
     fn to_key(&self) -> K;
 }
 
@@ -79,64 +84,66 @@ impl<K: Hash + Eq + Clone> Lookup<K> for K {
     }
 }
 
-/// A connection and what the pool has to know of it.
+/// A connection with its key and age.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pooled<K, T> {
-    /// What it may be used for.
+    /// The key of the requests that may use it.
     pub key: K,
     /// The connection.
     pub item: T,
-    /// When it was opened.
+    /// When the connection was opened.
     pub opened_at: Instant,
 }
 
-/// Names an idle connection, until it is handed out; see [`Pool::shelve`].
+/// Identifies an idle connection until the pool returns it; see [`Pool::insert`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct IdleId(Ticket);
+pub struct IdleId(EntryId);
 
-/// The answer to [`Pool::take`].
+/// The result of [`Pool::take`].
 #[derive(Debug, PartialEq, Eq)]
 pub enum Take<K, T> {
-    /// An idle connection. It stays counted as open.
+    /// Reuse this idle connection. It still counts as open.
     Reuse {
         /// The connection.
         pooled: Pooled<K, T>,
     },
-    /// Open a new one: it is counted from now on, until it is put and leaves the pool, or [`Pool::closed`] is told.
+    /// Open a new connection. It counts as open until it leaves the pool or [`Pool::closed`]
+    /// reports it.
     Open {
-        /// To be closed to make room.
+        /// An idle connection to close, which made room.
         evicted: Option<T>,
     },
-    /// A limit on open connections is met and nothing idle can make room. Ask again after a [`Pool::put`]
-    /// or a [`Pool::closed`].
+    /// A limit on open connections is reached, and no idle one can make room. Retry after a
+    /// [`Pool::put`] or a [`Pool::closed`].
     Full,
 }
 
-/// What a pool has done since it was made, and what it holds.
+/// Counts of a pool since its creation, and its current size.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct PoolStatistics {
-    /// Connections that were given out again.
+    /// Connections reused.
     pub reused: u64,
-    /// Times a new connection was to be opened.
+    /// Connections opened, or attempted.
     pub opened: u64,
-    /// Connections handed out to be closed because they were idle too long or too old.
+    /// Connections returned for closing because they were idle too long or too old.
     pub expired: u64,
-    /// Connections handed out to be closed to make room.
+    /// Connections returned for closing to make room.
     pub evicted: u64,
-    /// Connections that are idle now.
+    /// Connections idle now.
     pub idle: usize,
-    /// Connections that are open now, idle or in use.
+    /// Connections open now, idle or in use.
     pub open: usize,
 }
 
-/// Idle connections `T` by key `K`. See the module's documentation.
+/// A pool of idle connections `T` by key `K`. See the [module documentation](self).
 #[derive(Debug)]
 pub struct Pool<K, T> {
     limits: PoolLimits,
     idle_list: IdleList<K, T>,
     expiry: Expiry,
-    /// How many connections of each key are open, by its hash; kept only when there is a limit for it.
-    open_by_key: HashMap<u64, Vec<(K, usize)>, BuildSame>,
+    /// The number of open connections per key, by hash of the key. Maintained only under a limit
+    /// per key.
+    open_by_key: HashMap<u64, Vec<(K, usize)>, BuildIdentity>,
     open: usize,
     reused: u64,
     opened: u64,
@@ -145,7 +152,7 @@ pub struct Pool<K, T> {
 }
 
 impl<K: Hash + Eq, T> Pool<K, T> {
-    /// An empty pool.
+    /// Creates an empty pool.
     pub fn new(limits: PoolLimits) -> Self {
         Pool {
             limits,
@@ -160,13 +167,14 @@ impl<K: Hash + Eq, T> Pool<K, T> {
         }
     }
 
-    /// Its limits.
+    /// Returns the limits.
     pub const fn limits(&self) -> &PoolLimits {
         &self.limits
     }
 
-    /// Asks for a connection to use for `key`. Nothing that has expired at `now` is given out; it stays
-    /// until [`Pool::expire`] or an eviction hands it out. Does not allocate unless [`PoolLimits::open_per_key`] is set.
+    /// Takes a connection for `key`. Connections that have expired at `now` are never reused; they
+    /// stay until [`Pool::expire`] or an eviction returns them. Does not allocate unless
+    /// [`PoolLimits::open_per_key`] is set.
     pub fn take<Q: Lookup<K> + ?Sized>(&mut self, key: &Q, now: Instant) -> Take<K, T> {
         let hash = hash_of(key);
         let fresh = |entry: &Entry<K, T>| entry.expires > now && key.matches(&entry.pooled.key);
@@ -178,12 +186,12 @@ impl<K: Hash + Eq, T> Pool<K, T> {
         self.open_at(hash, key)
     }
 
-    /// As [`Pool::take`], for a request that is to have a connection of its own: never [`Take::Reuse`].
+    /// Takes a new connection for `key`: as [`Pool::take`], but never [`Take::Reuse`].
     pub fn open<Q: Lookup<K> + ?Sized>(&mut self, key: &Q) -> Take<K, T> {
         self.open_at(hash_of(key), key)
     }
 
-    /// Whether it is the limit of this key that forbids another connection, and not only the one for all keys.
+    /// Whether the limit per key forbids another connection for this key, not only the total limit.
     pub fn key_is_full<Q: Lookup<K> + ?Sized>(&self, key: &Q) -> bool {
         self.is_full_at(hash_of(key), key)
     }
@@ -199,9 +207,9 @@ impl<K: Hash + Eq, T> Pool<K, T> {
     fn open_at<Q: Lookup<K> + ?Sized>(&mut self, hash: u64, key: &Q) -> Take<K, T> {
         let mut evicted = None;
         if self.is_full_at(hash, key) {
-            // What is still idle under this key has expired: it makes room.
-            let place = self.idle_list.oldest_where(hash, |entry| key.matches(&entry.pooled.key));
-            evicted = self.evict(place);
+            // Connections still idle under this key have expired: one makes room.
+            let slot = self.idle_list.oldest_where(hash, |entry| key.matches(&entry.pooled.key));
+            evicted = self.evict(slot);
             if evicted.is_none() {
                 return Take::Full;
             }
@@ -224,24 +232,27 @@ impl<K: Hash + Eq, T> Pool<K, T> {
         Take::Open { evicted }
     }
 
-    /// Takes in a connection that is idle from `now` on. What comes back is to be closed: another one that made
-    /// room, or `pooled.item` itself when it cannot be kept. Either is no longer counted as open.
+    /// Returns a connection that is idle from `now` on to the pool. The result must be closed:
+    /// another connection that made room, or `pooled.item` itself if the pool does not accept it.
+    /// It no longer counts as open.
     ///
-    /// `idle_hint` is what the server announced as `Keep-Alive: timeout=`. Of it a margin is taken off, half of it
-    /// and at most 1 s, since the server's clock started earlier; it can only shorten [`PoolLimits::idle_time`].
-    #[must_use = "what comes back is to be closed"]
+    /// `idle_hint` is the server's `Keep-Alive: timeout=`. It can only shorten
+    /// [`PoolLimits::idle_time`]. A margin of half of it, at most 1 s, is subtracted, since the
+    /// server's clock started earlier.
+    #[must_use = "the returned connection must be closed"]
     pub fn put(&mut self, pooled: Pooled<K, T>, now: Instant, idle_hint: Option<Duration>) -> Option<T> {
-        match self.shelve(pooled, now, idle_hint) {
+        match self.insert(pooled, now, idle_hint) {
             Ok((_, evicted)) => evicted,
             Err(item) => Some(item),
         }
     }
 
-    /// As [`Pool::put`], with a name for [`Pool::remove`] and what made room for it.
+    /// Puts a connection as [`Pool::put`] does. Returns an id for [`Pool::remove`], and a
+    /// connection that made room and must be closed.
     ///
     /// # Errors
-    /// `pooled.item` itself, when it cannot be kept.
-    pub fn shelve(
+    /// `pooled.item` itself, if the pool does not accept it.
+    pub fn insert(
         &mut self,
         pooled: Pooled<K, T>,
         now: Instant,
@@ -254,77 +265,80 @@ impl<K: Hash + Eq, T> Pool<K, T> {
         let expires = (now + idle_time).min(pooled.opened_at + self.limits.age);
         if expires <= now {
             self.expired += 1;
-            self.left(hash, &pooled.key);
+            self.count_closed(hash, &pooled.key);
             return Err(pooled.item);
         }
         if self.limits.idle_total == 0 || self.limits.idle_per_key == 0 {
             self.evicted += 1;
-            self.left(hash, &pooled.key);
+            self.count_closed(hash, &pooled.key);
             return Err(pooled.item);
         }
 
-        let (ticket, of_hash) = self.idle_list.put(hash, pooled, expires);
+        let (id, of_hash) = self.idle_list.put(hash, pooled, expires);
         let beyond = of_hash > self.limits.idle_per_key;
-        let beyond = beyond.then(|| self.idle_list.oldest_beyond(ticket, self.limits.idle_per_key)).flatten();
+        let beyond = beyond.then(|| self.idle_list.oldest_beyond(id, self.limits.idle_per_key)).flatten();
         let full = self.idle_list.len() > self.limits.idle_total;
         let evicted = self.evict(beyond.or(self.idle_list.oldest().filter(|_| full)));
-        self.expiry.add(expires, ticket, &self.idle_list);
-        Ok((IdleId(ticket), evicted))
+        self.expiry.add(expires, id, &self.idle_list);
+        Ok((IdleId(id), evicted))
     }
 
-    /// An idle connection has ended by itself: it is idle no longer, nor counted as open. `None` when it was handed out before.
+    /// Removes an idle connection that the peer closed. It no longer counts as open. Returns `None`
+    /// if the pool has already returned it.
     pub fn remove(&mut self, idle: IdleId) -> Option<T> {
-        let place = self.idle_list.place(idle.0)?;
-        let entry = self.idle_list.remove(place)?;
-        self.left(entry.hash, &entry.pooled.key);
+        let slot = self.idle_list.slot_of(idle.0)?;
+        let entry = self.idle_list.remove(slot)?;
+        self.count_closed(entry.hash, &entry.pooled.key);
         Some(entry.pooled.item)
     }
 
-    /// A connection that was taken or opened is closed, or was never made: its place is free. `key` is the one it
-    /// was asked for with. Not for what the pool itself handed out to be closed.
+    /// Reports that a taken connection was closed or never opened, which frees its slot. `key` is
+    /// the one that it was taken with. Not for connections that the pool itself returned for
+    /// closing.
     pub fn closed<Q: Lookup<K> + ?Sized>(&mut self, key: &Q) {
         self.open = self.open.saturating_sub(1);
         if !self.open_by_key.is_empty() {
-            self.forget(hash_of(key), |known| key.matches(known));
+            self.count_closed_of_key(hash_of(key), |known| key.matches(known));
         }
     }
 
-    /// Everything that has been idle too long or is too old at `now`, to be closed. Does not allocate when there is nothing.
+    /// Removes and returns, for closing, the connections that are idle too long or too old at
+    /// `now`. Does not allocate if there are none.
     pub fn expire(&mut self, now: Instant) -> Vec<T> {
         let mut out = Vec::new();
-        while let Some(place) = self.expiry.next_due(now, &self.idle_list) {
-            if let Some(entry) = self.idle_list.remove(place) {
+        while let Some(slot) = self.expiry.next_due(now, &self.idle_list) {
+            if let Some(entry) = self.idle_list.remove(slot) {
                 self.expired += 1;
-                self.left(entry.hash, &entry.pooled.key);
+                self.count_closed(entry.hash, &entry.pooled.key);
                 out.push(entry.pooled.item);
             }
         }
         out
     }
 
-    /// When [`Pool::expire`] is to be called next; `None` when nothing is idle. Never later than the first
-    /// expiry; it may be earlier, when what was to expire then has been used again.
+    /// Returns when to call [`Pool::expire`] next; `None` if no connection is idle. Never later
+    /// than the first expiry. It may be earlier if the connection due then has been reused.
     pub fn next_expiry(&self) -> Option<Instant> {
         if self.idle_list.len() == 0 { None } else { self.expiry.earliest() }
     }
 
-    /// Everything idle, to be closed.
+    /// Removes and returns all idle connections, for closing.
     pub fn clear(&mut self) -> Vec<T> {
         let mut out = Vec::with_capacity(self.idle_list.len());
-        while let Some(entry) = self.idle_list.oldest().and_then(|place| self.idle_list.remove(place)) {
+        while let Some(entry) = self.idle_list.oldest().and_then(|slot| self.idle_list.remove(slot)) {
             self.evicted += 1;
-            self.left(entry.hash, &entry.pooled.key);
+            self.count_closed(entry.hash, &entry.pooled.key);
             out.push(entry.pooled.item);
         }
         out
     }
 
-    /// All that is idle.
+    /// Iterates over the idle connections.
     pub fn idle(&self) -> impl Iterator<Item = &T> {
         self.idle_list.entries().map(|entry| &entry.pooled.item)
     }
 
-    /// What it has done and what it holds.
+    /// Returns the pool's statistics.
     pub fn statistics(&self) -> PoolStatistics {
         PoolStatistics {
             reused: self.reused,
@@ -336,25 +350,25 @@ impl<K: Hash + Eq, T> Pool<K, T> {
         }
     }
 
-    fn evict(&mut self, place: Option<u32>) -> Option<T> {
-        let entry = self.idle_list.remove(place?)?;
+    fn evict(&mut self, slot: Option<u32>) -> Option<T> {
+        let entry = self.idle_list.remove(slot?)?;
         self.evicted += 1;
-        self.left(entry.hash, &entry.pooled.key);
+        self.count_closed(entry.hash, &entry.pooled.key);
         Some(entry.pooled.item)
     }
 
-    /// One connection less is open.
-    fn left(&mut self, hash: u64, key: &K) {
+    /// Counts one open connection less.
+    fn count_closed(&mut self, hash: u64, key: &K) {
         self.open = self.open.saturating_sub(1);
         if !self.open_by_key.is_empty() {
-            self.forget(hash, |known| known == key);
+            self.count_closed_of_key(hash, |known| known == key);
         }
     }
 
-    /// One connection less of a key is counted.
-    fn forget(&mut self, hash: u64, is_it: impl Fn(&K) -> bool) {
+    /// Counts one open connection less for a key.
+    fn count_closed_of_key(&mut self, hash: u64, is_key: impl Fn(&K) -> bool) {
         let Some(of_hash) = self.open_by_key.get_mut(&hash) else { return };
-        if let Some((_, open)) = of_hash.iter_mut().find(|(known, _)| is_it(known)) {
+        if let Some((_, open)) = of_hash.iter_mut().find(|(known, _)| is_key(known)) {
             *open = open.saturating_sub(1);
         }
         of_hash.retain(|(_, open)| *open > 0);
@@ -370,8 +384,9 @@ impl<K: Hash + Eq, T> Default for Pool<K, T> {
     }
 }
 
-/// With a fixed key: two keys that share a hash share a chain, and nothing else. The chain is no longer than the pool's limit on idle
-/// connections, or the number of open ones. A key that peers choose is to bring a hash of its own that they cannot foresee, as
+/// Hashes with a fixed key. Two keys with equal hashes share a chain, and nothing else. The chain
+/// is no longer than the limit on idle connections, or the number of open ones. Keys that peers
+/// choose must contain a hash of their own that peers cannot predict, as
 /// [`Route`](crate::route::Route) does.
 fn hash_of<Q: Hash + ?Sized>(key: &Q) -> u64 {
     let mut hasher = QuickHasher::default();

@@ -8,7 +8,7 @@ fn pooled(key: &str, item: u32) -> Pooled<String, u32> {
     Pooled { key: key.into(), item, opened_at: at(0) }
 }
 
-/// A key form that needs no `String`.
+/// A borrowed key that needs no `String`.
 #[derive(Hash)]
 struct Name<'a>(&'a str);
 
@@ -22,11 +22,11 @@ impl Lookup<String> for Name<'_> {
     }
 }
 
-/// A key whose hash says nothing.
+/// A key whose hash is constant.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Dull(u32);
+struct Colliding(u32);
 
-impl Hash for Dull {
+impl Hash for Colliding {
     fn hash<H: Hasher>(&self, state: &mut H) {
         state.write_u8(0);
     }
@@ -42,7 +42,7 @@ fn reused(pool: &mut Named, key: &str, now: Instant) -> Option<u32> {
 }
 
 #[test]
-fn the_one_used_last_comes_first_and_only_for_its_key() {
+fn most_recent_connection_of_a_key_is_reused_first() {
     let mut pool = Named::default();
     for (item, ms) in [(1, 0), (2, 1), (3, 2)] {
         assert_eq!(pool.put(pooled("a", item), at(ms), None), None);
@@ -57,14 +57,14 @@ fn the_one_used_last_comes_first_and_only_for_its_key() {
 }
 
 #[test]
-fn t9_keys_of_one_hash_are_told_apart() {
-    let mut pool: Pool<Dull, u32> = Pool::default();
+fn t9_keys_with_equal_hashes_are_distinct() {
+    let mut pool: Pool<Colliding, u32> = Pool::default();
     for n in 0..5 {
-        assert_eq!(pool.put(Pooled { key: Dull(n), item: n, opened_at: at(0) }, at(0), None), None);
+        assert_eq!(pool.put(Pooled { key: Colliding(n), item: n, opened_at: at(0) }, at(0), None), None);
     }
-    assert_eq!(pool.take(&Dull(9), at(1)), Take::Open { evicted: None });
+    assert_eq!(pool.take(&Colliding(9), at(1)), Take::Open { evicted: None });
     for n in [2, 0, 4, 1, 3] {
-        let Take::Reuse { pooled, .. } = pool.take(&Dull(n), at(1)) else { panic!("{n}") };
+        let Take::Reuse { pooled, .. } = pool.take(&Colliding(n), at(1)) else { panic!("{n}") };
         assert_eq!(pooled.item, n);
     }
 }
@@ -94,7 +94,7 @@ fn idle_time_hint_and_age_each_end_a_connection() {
 }
 
 #[test]
-fn a_fresh_connection_behind_an_expired_one_is_found() {
+fn fresh_connection_behind_an_expired_one_is_found() {
     let mut pool = Named::default();
     assert_eq!(pool.put(pooled("a", 1), at(0), None), None);
     assert_eq!(pool.put(pooled("a", 2), at(0), Some(Duration::from_secs(2))), None);
@@ -102,7 +102,7 @@ fn a_fresh_connection_behind_an_expired_one_is_found() {
 }
 
 #[test]
-fn the_one_unused_longest_makes_room() {
+fn least_recently_used_connection_makes_room() {
     let limits = PoolLimits { idle_total: 3, idle_per_key: 2, ..PoolLimits::DEFAULT };
     let mut pool = Named::new(limits);
     assert_eq!(pool.put(pooled("a", 1), at(0), None), None);
@@ -119,7 +119,7 @@ fn the_one_unused_longest_makes_room() {
 }
 
 #[test]
-fn t88_a_full_pool_says_so_and_a_closed_connection_gives_its_place_back() {
+fn t88_full_pool_reports_it_until_a_connection_closes() {
     let mut pool = Named::new(PoolLimits { open_total: Some(2), ..PoolLimits::DEFAULT });
     assert_eq!(pool.take(&Name("a"), at(0)), Take::Open { evicted: None });
     assert_eq!(pool.take(&Name("b"), at(0)), Take::Open { evicted: None });
@@ -134,7 +134,7 @@ fn t88_a_full_pool_says_so_and_a_closed_connection_gives_its_place_back() {
 }
 
 #[test]
-fn t88_a_limit_of_one_key_leaves_the_others_alone() {
+fn t88_limit_per_key_does_not_affect_other_keys() {
     let mut pool = Named::new(PoolLimits { open_per_key: Some(1), ..PoolLimits::DEFAULT });
     assert_eq!(pool.take(&Name("a"), at(0)), Take::Open { evicted: None });
     assert_eq!(pool.take(&Name("a"), at(0)), Take::Full);
@@ -150,7 +150,7 @@ fn t88_a_limit_of_one_key_leaves_the_others_alone() {
 }
 
 #[test]
-fn what_is_idle_can_be_looked_at() {
+fn idle_connections_can_be_inspected() {
     let mut pool = Named::default();
     assert_eq!(pool.idle().count(), 0);
     for n in 0..3 {
@@ -164,26 +164,26 @@ fn what_is_idle_can_be_looked_at() {
 }
 
 #[test]
-fn t88_keys_of_one_hash_are_counted_one_by_one() {
-    let mut pool: Pool<Dull, u32> = Pool::new(PoolLimits { open_per_key: Some(2), ..PoolLimits::DEFAULT });
+fn t88_keys_with_equal_hashes_count_separately() {
+    let mut pool: Pool<Colliding, u32> = Pool::new(PoolLimits { open_per_key: Some(2), ..PoolLimits::DEFAULT });
     for n in [1, 1, 2, 2] {
-        assert_eq!(pool.take(&Dull(n), at(0)), Take::Open { evicted: None }, "{n}");
+        assert_eq!(pool.take(&Colliding(n), at(0)), Take::Open { evicted: None }, "{n}");
     }
-    assert_eq!([1, 2, 3].map(|n| pool.key_is_full(&Dull(n))), [true, true, false]);
-    assert_eq!(pool.take(&Dull(1), at(0)), Take::Full);
-    assert_eq!(pool.put(Pooled { key: Dull(1), item: 7, opened_at: at(0) }, at(0), None), None);
-    assert_eq!(pool.take(&Dull(2), at(0)), Take::Full, "the idle one is of another key");
-    pool.closed(&Dull(2));
-    assert_eq!(pool.take(&Dull(2), at(0)), Take::Open { evicted: None });
+    assert_eq!([1, 2, 3].map(|n| pool.key_is_full(&Colliding(n))), [true, true, false]);
+    assert_eq!(pool.take(&Colliding(1), at(0)), Take::Full);
+    assert_eq!(pool.put(Pooled { key: Colliding(1), item: 7, opened_at: at(0) }, at(0), None), None);
+    assert_eq!(pool.take(&Colliding(2), at(0)), Take::Full, "the idle one is of another key");
+    pool.closed(&Colliding(2));
+    assert_eq!(pool.take(&Colliding(2), at(0)), Take::Open { evicted: None });
     assert_eq!(pool.clear(), [7]);
     for n in [1, 2, 2] {
-        pool.closed(&Dull(n));
+        pool.closed(&Colliding(n));
     }
     assert_eq!((pool.statistics().open, pool.open_by_key.len()), (0, 0));
 }
 
 #[test]
-fn clearing_hands_out_everything_idle() {
+fn clearing_returns_every_idle_connection() {
     let mut pool = Named::default();
     for n in 0..4 {
         assert_eq!(pool.put(pooled(if n % 2 == 0 { "a" } else { "b" }, n), at(0), None), None);
@@ -194,7 +194,7 @@ fn clearing_hands_out_everything_idle() {
 }
 
 #[test]
-fn what_is_kept_for_expiry_stays_bounded() {
+fn expiry_heap_stays_bounded() {
     let mut pool = Named::default();
     assert_eq!(pool.put(pooled("cold", 0), at(0), None), None);
     let mut now = at(0);
@@ -207,9 +207,9 @@ fn what_is_kept_for_expiry_stays_bounded() {
     assert_eq!(pool.expire(at(15_000)), [0]);
 }
 
-/// Against a plain list, over many seeded runs of random calls.
+/// Compares the pool with a plain list over many seeded runs of random calls.
 #[test]
-fn it_does_what_a_plain_list_would() {
+fn pool_behaves_like_a_plain_list() {
     let limits = PoolLimits { idle_total: 5, idle_per_key: 3, ..PoolLimits::DEFAULT };
     for seed in 1..200u64 {
         let mut random = seed;

@@ -63,7 +63,7 @@ fn a_mebibyte_is_never_too_much() {
         let outcome = every_call("gzip", &gzip(&vec![0; MIB]));
         assert_eq!((outcome.end, outcome.output.len()), (Ok(None), MIB));
         let outcome = every_call("gzip", &gzip(&vec![0; MIB + 1]));
-        assert_eq!(outcome.end.unwrap_err().to_string(), "limit decode_ratio is 200, seen 257");
+        assert_eq!(outcome.end.unwrap_err().to_string(), "limit decode_ratio is 200, found 257");
         assert_eq!(outcome.output.len(), MIB);
     }
     #[cfg(feature = "zstd")]

@@ -66,7 +66,7 @@ fn t59_layers_are_counted_over_all_fields_known_or_not() {
     let many = "gzip, ".repeat(50);
     for values in [&[&many[..]][..], &["gzip"; 50], &["foo"; 4], &["foo, gzip", "gzip", "identity", "br"]] {
         let error = parse(values).unwrap_err();
-        assert_eq!(error.to_string(), "limit content_codings is 3, seen 4", "{values:?}");
+        assert_eq!(error.to_string(), "limit content_codings is 3, found 4", "{values:?}");
     }
     assert!(parse(&["gzip", "gzip", "gzip", "identity"]).is_ok());
     let none = Limits { content_codings: 0, ..Limits::DEFAULT };
@@ -109,5 +109,5 @@ fn transfer_codings_are_outside_the_content_codings_and_counted_with_them() {
         assert_eq!((codings.list(), &names[..]), (list, undecoded), "{content:?} {transfer:?}");
     }
     let error = both(&["gzip, gzip"], &["gzip", "gzip, chunked"]).unwrap_err();
-    assert_eq!(error.to_string(), "limit content_codings is 3, seen 4");
+    assert_eq!(error.to_string(), "limit content_codings is 3, found 4");
 }
