@@ -143,6 +143,11 @@ impl Headers {
         self.edits.retain(|edit| edit.value.as_ref().is_none_or(|value| keep(&edit.name, value)));
     }
 
+    /// Sets or appends a value that says itself whether it is a secret.
+    pub(crate) fn put_value(&mut self, name: &str, value: &HeaderValue, replace: bool) -> Result<(), HeaderError> {
+        self.put(name, value.as_bytes(), value.is_sensitive(), replace)
+    }
+
     fn put(&mut self, name: &str, value: &[u8], sensitive: bool, replace: bool) -> Result<(), HeaderError> {
         check_name(name)?;
         let mut value = check_value(name, value)?;

@@ -106,7 +106,7 @@ pub use transfer::{Event, Input, Output, Side, Transfer};
 pub use unavailable::Unavailable;
 
 pub use ::url::Url;
-pub use http::{Method, StatusCode};
+pub use http::{HeaderMap, Method, StatusCode};
 #[cfg(feature = "json")]
 #[doc(hidden)]
 pub use serde::Serialize;

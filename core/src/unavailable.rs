@@ -19,6 +19,8 @@ pub enum Unavailable {
     SessionLost,
     /// The event loop, or the response, belongs to the parent process of this fork.
     ParentProcess,
+    /// A callback would wait for the loop that it runs on.
+    LoopThread,
 }
 
 impl fmt::Display for Unavailable {
@@ -39,6 +41,10 @@ impl fmt::Display for Unavailable {
             Unavailable::ParentProcess => {
                 "this process was forked, and the event loop or connection belongs to the parent; \
                  create a new client in the child process"
+            }
+            Unavailable::LoopThread => {
+                "a callback of the event loop waits for a request of the same loop, which goes on only after the callback \
+                 has returned; give that request a callback instead"
             }
         })
     }

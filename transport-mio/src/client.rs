@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, Mutex};
 
 use petition_core::cookie::Jar;
 use petition_core::engine::Group;
@@ -18,8 +18,9 @@ use petition_shared::SharedSession;
 
 use crate::clock;
 use crate::command::{Command, RequestState, Start};
-use crate::handle::{Handle, Pending};
+use crate::handle::Handle;
 use crate::job::{Handler, Job};
+use crate::pending::{Filler, PendingResponse};
 use crate::queue::Inbox;
 use crate::response::Response;
 
@@ -85,9 +86,28 @@ impl Client {
         self.request(Method::DELETE, url)
     }
 
-    /// A request that was built elsewhere.
-    pub fn request_from(&self, request: Request) -> RequestBuilder {
-        RequestBuilder { client: self.clone(), request, group: None }
+    /// A request that was built elsewhere: a [`Request`], or a request of the package `http` with a body of bytes, text or nothing.
+    pub fn request_from(&self, request: impl Into<Request>) -> RequestBuilder {
+        RequestBuilder { client: self.clone(), request: request.into(), group: None }
+    }
+
+    /// Sends a request that was built elsewhere, as [`RequestBuilder::send`] does.
+    ///
+    /// ```no_run
+    /// # let client = petition_mio::LoopThread::spawn(Default::default())?;
+    /// let request = http::Request::post("https://httpbin.org/post").header("x-test", "1").body("data")?;
+    /// client.send(request, |result| {
+    ///     let response: Option<http::Response<_>> = result.ok().map(Into::into);
+    ///     println!("{:?}", response.map(|response| response.status()));
+    /// });
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn send(
+        &self,
+        request: impl Into<Request>,
+        callback: impl FnOnce(Result<Response, Error>) + Send + 'static,
+    ) -> Handle {
+        self.request_from(request).send(callback)
     }
 
     /// Sets fields that every request carries from now on, unless it says otherwise itself.
@@ -266,15 +286,16 @@ impl RequestBuilder {
         self.submit(Job::Stream(Box::new(handler)))
     }
 
-    /// Sends the request; its result can be waited for on this thread.
-    pub fn join(self) -> Pending {
-        let (sender, result) = mpsc::sync_channel(1);
-        // Nobody may be waiting any more.
-        let handle = self.send(move |outcome| drop(sender.send(outcome)));
-        Pending { handle, result }
+    /// Sends the request and returns at once; the result can be waited for on this thread, or awaited in a task. Dropping the
+    /// [`PendingResponse`] cancels the request.
+    pub fn join(self) -> PendingResponse {
+        let filler = Filler::new();
+        let result = filler.slot();
+        let handle = self.submit(Job::collect(Box::new(move |outcome| filler.fill(outcome))));
+        PendingResponse::new(handle, result, self.request)
     }
 
-    fn submit(self, job: Job) -> Handle {
+    fn submit(&self, job: Job) -> Handle {
         let request = &self.request;
         let prepared = self.client.0.state.access((), |()| None, |(), session| session.prepare(request));
         let prepared = prepared.unwrap_or_else(|why| Err(request.error(ErrorKind::Unavailable(why))));
@@ -282,5 +303,15 @@ impl RequestBuilder {
         let now = Now::new(clock::instant(), UnixTime::default());
         let transfer = prepared.map(|prepared| Transfer::new(prepared, now));
         self.client.start(transfer, self.group, job)
+    }
+}
+
+impl IntoFuture for RequestBuilder {
+    type Output = Result<Response, Error>;
+    type IntoFuture = PendingResponse;
+
+    /// Sends the request, as [`RequestBuilder::join`] does.
+    fn into_future(self) -> PendingResponse {
+        self.join()
     }
 }

@@ -27,6 +27,7 @@ const EVENTS: usize = 1024;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Debug)]
+#[must_use = "nothing is served unless it is turned"]
 pub struct EventLoop {
     poll: Poll,
     events: Events,
@@ -138,6 +139,7 @@ impl EventLoop {
 
 /// A loop on a thread of its own. Dropping it ends every request; every callback runs.
 #[derive(Debug)]
+#[must_use = "dropping it ends every request"]
 pub struct LoopThread {
     client: Client,
     thread: Option<JoinHandle<()>>,

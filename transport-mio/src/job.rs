@@ -1,10 +1,9 @@
 //! What is done with the answer to one request: collected for a callback, or streamed to a handler.
 
 use petition_core::http1::ResponseHead;
-use petition_core::transfer::Transfer;
+use petition_core::transfer::{ResponseInfo, Transfer};
 use petition_core::{Error, ErrorKind};
 
-use crate::facts::Head;
 use crate::response::Response;
 
 /// Whether a handler wants more of the body now.
@@ -33,8 +32,8 @@ pub trait Handler {
     /// A 1xx response.
     fn informational(&mut self, _head: ResponseHead) {}
 
-    /// The head of the final response, and what is known of how it came.
-    fn head(&mut self, head: Head<'_>);
+    /// The head of the final response, and how it came.
+    fn head(&mut self, head: ResponseInfo);
 
     /// The next piece of the body, content codings removed; it is used up when this returns.
     fn data(&mut self, piece: &[u8]) -> Flow;
@@ -97,7 +96,7 @@ impl Job {
     }
 
     /// The final head, for a handler.
-    pub(crate) fn head(&mut self, head: Head<'_>) {
+    pub(crate) fn head(&mut self, head: ResponseInfo) {
         if let Job::Stream(handler) = self {
             handler.head(head);
         }

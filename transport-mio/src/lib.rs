@@ -38,9 +38,9 @@ mod clock;
 mod command;
 mod driver;
 mod event_loop;
-mod facts;
 mod handle;
 mod job;
+mod pending;
 mod queue;
 pub mod resolve;
 mod response;
@@ -48,9 +48,9 @@ mod response;
 pub use client::{Client, RequestBuilder};
 pub use driver::{Driver, DriverConfig, TURN};
 pub use event_loop::{EventLoop, LoopThread};
-pub use facts::Head;
-pub use handle::{Handle, Pending};
+pub use handle::Handle;
 pub use job::{Flow, Handler, UploadChunk};
+pub use pending::PendingResponse;
 pub use petition_core;
 pub use petition_core::cookie;
 pub use petition_core::headers::{HeaderError, Headers};
@@ -65,7 +65,7 @@ pub use petition_core::route::pool::{PoolLimits, PoolStatistics};
 pub use petition_core::route::proxy::Tunnel;
 #[cfg(feature = "tls")]
 pub use petition_core::tls::{self, TlsConfig};
-pub use petition_core::transfer::Hop;
+pub use petition_core::transfer::{Hop, ResponseInfo};
 pub use petition_core::{
     Auth, Body, BuildError, Error, ErrorKind, IntoUrl, Limits, Method, Options, Params, Phase, Processed, Proxy,
     Request, RequestTarget, SecretScope, Setting, StatusCode, Timeout, Unavailable, UnixTime, Url, Why,

@@ -5,38 +5,57 @@ use std::fmt;
 use bytes::Bytes;
 use petition_core::Error;
 use petition_core::content::text::Text;
-use petition_core::http1::{Fields, ResponseHead};
-use petition_core::transfer::Transfer;
-
-use crate::facts::facts;
+use petition_core::http1::{Fields, LeniencySet, ResponseHead};
+use petition_core::transfer::{ResponseInfo, Transfer};
 
 /// The final response to a request, with its whole body.
+///
+/// `http::Response<Bytes>` can be made of it. Its extensions then hold the [`ResponseInfo`]: URL, history and so on.
+///
+/// ```no_run
+/// # let client = petition_mio::LoopThread::spawn(Default::default())?;
+/// let response = client.get("https://httpbin.org/get").join().wait()?;
+/// let response: http::Response<_> = response.into();
+/// println!("{} {:?} {} bytes", response.status(), response.version(), response.body().len());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Response {
-    head: ResponseHead,
+    info: ResponseInfo,
     body: Bytes,
     transfer: Transfer,
 }
 
 impl Response {
-    pub(crate) fn new(head: ResponseHead, body: Vec<u8>, transfer: Transfer) -> Response {
-        Response { head, body: body.into(), transfer }
+    pub(crate) fn new(head: ResponseHead, body: Vec<u8>, mut transfer: Transfer) -> Response {
+        Response { info: transfer.response_info(head), body: body.into(), transfer }
     }
 
-    facts!();
+    petition_core::response_accessors! { .info }
 
-    /// The trailer fields; `None` when the response has no trailer section. Fields that may not be trailers are left out
+    /// Returns what was tolerated in this response: departures from the grammar; a TLS connection that ended without saying so, so that a body
+    /// without a length may have been cut (RFC 9112 §9.8).
+    pub fn tolerated(&self) -> LeniencySet {
+        self.transfer.tolerated()
+    }
+
+    /// Returns the trailer fields; `None` when the response has no trailer section. Fields that may not be trailers are left out
     /// (RFC 9110 §6.5.1).
     pub fn trailers(&self) -> Option<&Fields> {
         self.transfer.trailers()
     }
 
-    /// The whole body, content codings removed.
+    /// Returns the whole body, content codings removed.
     pub fn bytes(&self) -> &Bytes {
         &self.body
     }
 
-    /// The body as text: by its byte order mark, else the charset of Content-Type, else UTF-8; never guessed. A charset that is not known
-    /// leaves UTF-8.
+    /// Returns the whole body, where nothing else is wanted of the response.
+    pub fn into_bytes(self) -> Bytes {
+        self.body
+    }
+
+    /// Returns the body as text: by its byte order mark, else the charset of Content-Type, else UTF-8; never guessed. A charset that is not
+    /// known leaves UTF-8.
     ///
     /// # Errors
     /// A content coding that is still on the body; without the leniency `unknown_charset`, an unknown charset.
@@ -49,10 +68,10 @@ impl Response {
     /// # Errors
     /// As [`Response::text`].
     pub fn decoded_text(&self) -> Result<Text, Error> {
-        self.transfer.text(&self.head, self.body.to_vec())
+        self.transfer.text(self.info.head(), self.body.to_vec())
     }
 
-    /// The body as JSON: UTF-8, a byte order mark dropped, at most 128 levels deep.
+    /// Returns the body as JSON: UTF-8, a byte order mark dropped, at most 128 levels deep; of repeated names in a map the last one counts.
     ///
     /// # Errors
     /// The body is no JSON, or not of this type; a content coding that is still on the body.
@@ -62,8 +81,18 @@ impl Response {
     }
 }
 
+impl From<Response> for http::Response<Bytes> {
+    /// Status, version, fields and body. A value with a tolerated control character is left out.
+    fn from(response: Response) -> Self {
+        response.info.into_http(response.body)
+    }
+}
+
 impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Response").field("head", &self.head).field("body", &self.body.len()).finish_non_exhaustive()
+        f.debug_struct("Response")
+            .field("head", self.info.head())
+            .field("body", &self.body.len())
+            .finish_non_exhaustive()
     }
 }

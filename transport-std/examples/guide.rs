@@ -24,7 +24,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     title("A session's headers are merged with a request's");
     let session = Session::new();
     session.set_headers([("X-Test", "true")])?;
-    let mut response = session.get(format!("{base}/headers")).header("X-Test2", "true").send()?;
+    let response = session.get(format!("{base}/headers")).header("X-Test2", "true").send()?;
     println!("{}", response.text()?);
 
     title("What is set on a request does not stay on the session");

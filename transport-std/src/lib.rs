@@ -7,7 +7,7 @@
 //! ```no_run
 //! let session = petition_std::Session::new();
 //! session.set_headers([("X-Test", "true")])?;
-//! let mut response = session.get("https://httpbin.org/headers").header("X-Test2", "true").send()?;
+//! let response = session.get("https://httpbin.org/headers").header("X-Test2", "true").send()?;
 //! println!("{} {}", response.status(), response.text()?);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -40,6 +40,7 @@
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
+mod body;
 mod clock;
 mod connecting;
 mod drive;
@@ -67,7 +68,7 @@ pub use petition_core::route::pool::{PoolLimits, PoolStatistics};
 pub use petition_core::route::proxy::Tunnel;
 #[cfg(feature = "tls")]
 pub use petition_core::tls::{self, TlsConfig};
-pub use petition_core::transfer::Hop;
+pub use petition_core::transfer::{Hop, ResponseInfo};
 pub use petition_core::{
     Auth, Body, BuildError, Error, ErrorKind, IntoUrl, Limits, Method, Options, Params, Phase, Processed, Proxy,
     RequestTarget, SecretScope, Setting, StatusCode, Timeout, Unavailable, UnixTime, Url, Why,

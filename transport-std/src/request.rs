@@ -24,6 +24,7 @@ use crate::upload::Upload;
 /// let response = request.send()?;
 /// # Ok::<(), petition_std::Error>(())
 /// ```
+#[must_use = "nothing is sent until `send`"]
 pub struct Request {
     session: Option<Session>,
     request: petition_core::Request,
@@ -43,7 +44,6 @@ impl Request {
     }
 
     /// Sends this request in a session.
-    #[must_use]
     pub fn session(mut self, session: &Session) -> Request {
         self.session = Some(session.clone());
         self
@@ -54,7 +54,6 @@ impl Request {
     /// without a `length` a chunk: a reader that does not wait for the server had better return large ones. While the reader blocks,
     /// no deadline fires and no response is seen. It can be sent once only:
     /// a redirect that would need it again is delivered instead of followed, and to send the request again is an error.
-    #[must_use]
     pub fn stream(mut self, reader: impl Read + Send + 'static, length: Option<u64>) -> Request {
         self.request.set_data(Body::Stream { length, rewindable: false });
         self.upload = Some(Upload::once(reader));
@@ -129,6 +128,13 @@ impl Request {
         }
         self.upload = Some(upload);
         Err(ErrorKind::BodyNotReplayable)
+    }
+}
+
+impl<B: Into<Body>> From<http::Request<B>> for Request {
+    /// Takes over a request of the package `http`, outside of any session: see [`Session::send`].
+    fn from(request: http::Request<B>) -> Self {
+        Request { session: None, request: request.into(), upload: None }
     }
 }
 

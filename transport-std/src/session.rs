@@ -6,11 +6,12 @@ use std::sync::Arc;
 use petition_core::cookie::Jar;
 use petition_core::headers::HeaderError;
 use petition_core::route::pool::{Pool, PoolLimits, PoolStatistics};
-use petition_core::{BuildError, IntoUrl, Method, Options};
+use petition_core::{BuildError, Error, IntoUrl, Method, Options};
 use petition_shared::SharedSession;
 
 use crate::request::Request;
 use crate::resolve::{Resolver, SystemResolver};
+use crate::response::Response;
 use crate::shared::Shared;
 
 /// Options, cookies and connections that are kept across requests.
@@ -34,6 +35,7 @@ pub struct Session(Arc<Shared>);
 
 /// How a [`Session`] is made, where the defaults are not wanted.
 #[derive(Default)]
+#[must_use = "no session is made until `build`"]
 pub struct SessionBuilder {
     pool: PoolLimits,
     resolver: Option<Box<dyn Resolver>>,
@@ -42,21 +44,18 @@ pub struct SessionBuilder {
 
 impl SessionBuilder {
     /// How many connections are kept, and for how long.
-    #[must_use]
     pub fn pool(mut self, limits: PoolLimits) -> Self {
         self.pool = limits;
         self
     }
 
     /// Who looks up names. Default: [`SystemResolver`].
-    #[must_use]
     pub fn resolver(mut self, resolver: impl Resolver + 'static) -> Self {
         self.resolver = Some(Box::new(resolver));
         self
     }
 
     /// Options and cookies that another session or transport uses as well.
-    #[must_use]
     pub fn state(mut self, state: SharedSession) -> Self {
         self.state = Some(state);
         self
@@ -115,9 +114,26 @@ impl Session {
         self.request(Method::DELETE, url)
     }
 
-    /// A request that was built elsewhere, in this session.
-    pub fn request_from(&self, request: petition_core::Request) -> Request {
-        Request::in_session(self.clone(), request)
+    /// A request that was built elsewhere, in this session: one of `petition_core`, or a request of the package `http` with a body of bytes,
+    /// text or nothing.
+    pub fn request_from(&self, request: impl Into<petition_core::Request>) -> Request {
+        Request::in_session(self.clone(), request.into())
+    }
+
+    /// Sends a request that was built elsewhere, as [`Request::send`] does.
+    ///
+    /// ```no_run
+    /// # let session = petition_std::Session::new();
+    /// let request = http::Request::post("https://httpbin.org/post").header("x-test", "1").body("data")?;
+    /// let response: http::Response<_> = session.send(request)?.into();
+    /// println!("{} {}", response.status(), response.body().text()?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Request::send`].
+    pub fn send(&self, request: impl Into<petition_core::Request>) -> Result<Response, Error> {
+        self.request_from(request).send()
     }
 
     /// Sets fields that every request carries from now on, unless it says otherwise itself.

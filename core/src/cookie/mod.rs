@@ -37,6 +37,7 @@ mod suffix;
 mod suffix_table;
 mod text;
 
+pub use ::cookie::Cookie;
 pub use attributes::{SameSite, Scope};
 pub use convert::NotUtf8;
 pub use date::{format_date, parse_date};

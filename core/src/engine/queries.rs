@@ -2,8 +2,9 @@
 
 use super::{Engine, Owner, ReadBuffer, Socket, SocketId, TransferId};
 use crate::buffer::Retained;
+use crate::http1::ResponseHead;
 use crate::route::pool::PoolStatistics;
-use crate::transfer::{Side, Transfer};
+use crate::transfer::{ResponseInfo, Side, Transfer};
 
 /// The size of the one read buffer.
 pub const READ_BUFFER: usize = 256 * 1024;
@@ -141,6 +142,11 @@ impl Engine {
     /// Returns what the pool has done so far, and what it holds.
     pub fn statistics(&self) -> PoolStatistics {
         self.pool.statistics()
+    }
+
+    /// As [`Transfer::response_info`]; `None` when the transfer is not the engine's.
+    pub fn response_info(&mut self, id: TransferId, head: ResponseHead) -> Option<ResponseInfo> {
+        Some(self.transfers.get_mut(id.0)?.transfer.response_info(head))
     }
 
     fn served(&self, socket: SocketId) -> Option<&Transfer> {

@@ -95,7 +95,7 @@ fn is<const N: usize>(name: &[u8], usual: &[u8; N]) -> bool {
 }
 
 /// 1 to 19 digits, at most 2⁶³−1.
-fn length_of(digits: &[u8]) -> Option<u64> {
+pub(crate) fn length_of(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() || digits.len() > 19 {
         return None;
     }

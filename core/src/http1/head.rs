@@ -8,6 +8,7 @@ use std::fmt;
 
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 
+use super::framing::length_of;
 use super::status_line::{self, StatusLine};
 use super::token::elements;
 use super::version::Version;
@@ -207,6 +208,16 @@ impl ResponseHead {
     /// The values of all fields called `name`, in any case, in the order received.
     pub fn get_all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a [u8]> {
         self.fields.get_all(name)
+    }
+
+    /// Returns the number of bytes that `Content-Length` declares; `None` without one, and where `Transfer-Encoding` overrides it
+    /// (RFC 9112 §6.3).
+    pub fn content_length(&self) -> Option<u64> {
+        if self.get("transfer-encoding").is_some() {
+            return None;
+        }
+        // A list of equal numbers is tolerated as one.
+        elements(self.get("content-length")?).find_map(length_of)
     }
 
     /// A map made of the fields; see [`Fields::to_header_map`].

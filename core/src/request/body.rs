@@ -74,6 +74,12 @@ impl fmt::Debug for Body {
     }
 }
 
+impl From<()> for Body {
+    fn from((): ()) -> Self {
+        Body::Empty
+    }
+}
+
 impl From<Bytes> for Body {
     fn from(bytes: Bytes) -> Self {
         Body::Bytes(bytes)

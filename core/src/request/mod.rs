@@ -7,6 +7,7 @@
 
 pub mod body;
 mod follow;
+mod http_request;
 mod methods;
 pub mod prepared;
 pub(crate) mod url_cache;
@@ -32,6 +33,7 @@ pub use url_cache::UrlCache;
 
 /// A request: method, URL, options and body.
 #[derive(Clone, Debug)]
+#[must_use = "nothing is sent unless it is prepared"]
 pub struct Request {
     pub(crate) method: Method,
     pub(crate) target: Target,
@@ -363,6 +365,8 @@ pub enum BuildError {
     LengthNeeded,
     /// The request target is invalid; says what was expected.
     Target(&'static str),
+    /// A request of the package `http` has a version that is not HTTP/1.
+    HttpVersion(http::Version),
     /// The value cannot be serialized to JSON.
     Json(String),
 }
@@ -399,6 +403,12 @@ impl fmt::Display for BuildError {
                 f.write_str("HTTP/1.0 needs a body of known length, found a stream of unknown length")
             }
             BuildError::Target(expected) => write!(f, "invalid request target: expected {expected}"),
+            BuildError::HttpVersion(version) => {
+                write!(
+                    f,
+                    "expected HTTP/1.1 or HTTP/1.0, found {version:?}: leave the version of the request at its default"
+                )
+            }
             BuildError::Json(e) => write!(f, "cannot serialize the JSON body: {e}"),
         }
     }

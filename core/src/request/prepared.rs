@@ -30,6 +30,7 @@ use crate::url::{absolute_target, host_header, request_target};
 
 /// A request that is ready to be sent: a value, which sending does not change. Its Debug output shows no secrets.
 #[derive(Clone)]
+#[must_use = "nothing is sent unless a transfer is made of it"]
 pub struct Prepared {
     pub(crate) method: Method,
     pub(crate) url: Arc<Url>,

@@ -184,6 +184,7 @@ pub enum Event {
 }
 
 /// A hop after which another one followed. Its `Debug` output redacts query values.
+#[derive(Clone)]
 pub struct Hop {
     /// The method of the request.
     pub method: http::Method,

@@ -64,6 +64,7 @@ mod io;
 mod machine;
 mod pending;
 mod report;
+mod response_info;
 mod stage;
 mod upload;
 
@@ -88,12 +89,14 @@ use exchange::{ReadSide, WriteSide};
 pub use io::{Event, Hop, Input, Output, Side};
 use machine::{Blocked, Machine};
 use pending::PendingOutputs;
+pub use response_info::ResponseInfo;
 use stage::{Attempt, Stage};
 use upload::Upload;
 
 /// One request to its final response. See the [module](self) for how it is driven.
 ///
 /// Dropping it at any moment is safe: it holds no socket. What the embedder still holds then is closed, not reused.
+#[must_use = "nothing happens unless it is polled"]
 pub struct Transfer(Box<Machine>);
 
 impl Transfer {

@@ -108,7 +108,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         fault: "a child reads the parent's response",
-        file: "transport-std/src/response.rs",
+        file: "transport-std/src/body.rs",
         from: "if self.call.is_here() {",
         to: "if true {",
     },

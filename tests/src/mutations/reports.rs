@@ -119,13 +119,13 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         fault: "a body that has failed is cancelled when it is asked for again",
-        file: "transport-std/src/response.rs",
+        file: "transport-std/src/body.rs",
         from: "            Body::Failed(error) => return Err(error.clone()),",
         to: "            Body::Failed(_) => return Err(self.call.transfer.error(ErrorKind::Cancelled)),",
     },
     Mutation {
         fault: "a body that has failed says another error when it is read again",
-        file: "transport-std/src/response.rs",
+        file: "transport-std/src/body.rs",
         from: "Body::Failed(error) => return Err(into_io(error.clone())),",
         to: "Body::Failed(_) => return Err(io::Error::other(\"the body has failed before\")),",
     },

@@ -107,7 +107,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         fault: "a connection is let go only when more than the whole body is asked for",
-        file: "transport-std/src/response.rs",
+        file: "transport-std/src/body.rs",
         from: "if !self.call.transfer.body().is_empty() || !(here || self.call.transfer.is_received()) {",
         to: "if here || !here {",
     },

@@ -10,7 +10,7 @@ use crate::net::PATIENCE;
 use crate::tls::Authority;
 use petition_core::http1::ResponseHead;
 use petition_mio::{
-    Body, DriverConfig, Error, Flow, Handler, Head, LoopThread, Method, Request, UploadChunk, petition_core,
+    Body, DriverConfig, Error, Flow, Handler, LoopThread, Method, Request, ResponseInfo, UploadChunk, petition_core,
 };
 use petition_std::Session;
 
@@ -201,7 +201,7 @@ struct Taker {
 }
 
 impl Handler for Taker {
-    fn head(&mut self, head: Head<'_>) {
+    fn head(&mut self, head: ResponseInfo) {
         let (reused, hops) = (head.reused(), head.history().len());
         self.answer = Some(Answer { head: head.into_head(), body: Vec::new(), reused, hops });
     }

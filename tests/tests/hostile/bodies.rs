@@ -65,7 +65,7 @@ fn t60_what_is_not_known_stays_as_it_is() {
         let server = Scripted::start([Script::new().answer(answer("gzip, what", b"as it is"))]).unwrap();
         let error = match &client {
             Client::Std(session) => session.get(server.url("/")).send().unwrap().text().unwrap_err(),
-            Client::Mio(client) => client.get(server.url("/")).join().wait().unwrap().unwrap().text().unwrap_err(),
+            Client::Mio(client) => client.get(server.url("/")).join().wait().unwrap().text().unwrap_err(),
         };
         assert!(error.to_string().contains("what"), "{error}");
     }
@@ -113,7 +113,7 @@ fn texts(kind: &str, body: &[u8]) -> [Result<String, String>; 2] {
         let server = Scripted::start([Script::new().answer([head.as_bytes(), body].concat())]).unwrap();
         let text = match &client {
             Client::Std(session) => session.get(server.url("/")).send().unwrap().text(),
-            Client::Mio(client) => client.get(server.url("/")).join().wait().unwrap().unwrap().text(),
+            Client::Mio(client) => client.get(server.url("/")).join().wait().unwrap().text(),
         };
         text.map_err(|error| error.to_string())
     })
@@ -146,7 +146,7 @@ fn t64_json_of_a_million_brackets_is_an_error_and_no_overflow() {
         let server = Scripted::start([Script::new().answer(&answer)]).unwrap();
         let json = match &client {
             Client::Std(session) => session.get(server.url("/")).send().unwrap().json::<serde_json::Value>(),
-            Client::Mio(client) => client.get(server.url("/")).join().wait().unwrap().unwrap().json(),
+            Client::Mio(client) => client.get(server.url("/")).join().wait().unwrap().json(),
         };
         let error = json.unwrap_err();
         assert!(chain(&error).contains("recursion limit"), "{client:?}: {error}");

@@ -1,6 +1,6 @@
 //! Servers that take their time; what printing shows.
 
-use petition_mio::{Flow, Handler, Head, LoopThread};
+use petition_mio::{Flow, Handler, LoopThread, ResponseInfo};
 
 use super::*;
 
@@ -50,7 +50,7 @@ fn t84_whatever_trickles_ends_at_the_deadline() {
 struct Nothing;
 
 impl Handler for Nothing {
-    fn head(&mut self, head: Head<'_>) {
+    fn head(&mut self, head: ResponseInfo) {
         assert!(!format!("{head:?}").contains("CANARY"), "{head:?}");
     }
     fn data(&mut self, _: &[u8]) -> Flow {
@@ -72,13 +72,13 @@ fn t96_nothing_of_petition_mio_that_can_be_printed_shows_a_secret() {
     let mut shown = format!("{:?} {:?} {:?}", request(), client, client.client());
     let pending = request().join();
     shown += &format!("{pending:?} {:?}", pending.handle());
-    let response = pending.wait().unwrap().unwrap();
+    let response = pending.wait().unwrap();
     shown += &format!("{response:?} {:?}", client.state().with(|session| format!("{session:?}")));
     let handle = request().stream(Nothing);
     shown += &format!("{handle:?}");
     let refused = petition_tests::net::unreachable::refusing().unwrap();
     let error = client.get(format!("http://user:CANARY@{refused}/?token=CANARY")).bearer_auth("CANARY").join().wait();
-    let error = error.unwrap().unwrap_err();
+    let error = error.unwrap_err();
     shown += &petition_tests::support::everything(&error);
     assert!(!shown.contains("CANARY"), "{shown}");
 }

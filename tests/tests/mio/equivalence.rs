@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use petition_core::link::LinkError;
 use petition_core::route::resolve::StaticResolver;
 use petition_core::{Body, Error, ErrorKind, Method, Request, Session};
-use petition_mio::{DriverConfig, Flow, Handler, Head, LoopThread, UploadChunk, petition_core};
+use petition_mio::{DriverConfig, Flow, Handler, LoopThread, ResponseInfo, UploadChunk, petition_core};
 use petition_tests::memory::{self, Caller, Outcome, Peer, Source, Style, World, ms};
 use petition_tests::server::{Script, Scripted};
 use petition_tests::tls::{Authority, Endpoint, Leaf};
@@ -264,7 +264,7 @@ struct Taker {
 }
 
 impl Handler for Taker {
-    fn head(&mut self, head: Head<'_>) {
+    fn head(&mut self, head: ResponseInfo) {
         self.status = head.status().as_u16();
     }
 

@@ -34,8 +34,8 @@ fn a_request_is_sent_and_the_program_goes_on() {
 #[test]
 fn cookies_headers_and_request_objects_as_in_the_guide() {
     both(|client, server| {
-        let wait = |request: petition_mio::RequestBuilder| json(request.join().wait().unwrap());
-        client.get(server.url("/cookies/set/sessioncookie/123456789")).join().wait().unwrap().unwrap();
+        let wait = |request: petition_mio::RequestBuilder| json(request.join().wait());
+        client.get(server.url("/cookies/set/sessioncookie/123456789")).join().wait().unwrap();
         let cookies = wait(client.get(server.url("/cookies")));
         assert_eq!(cookies["cookies"]["sessioncookie"], "123456789");
         let cookies = wait(client.get(server.url("/cookies")).cookie("temp", "value"));
@@ -56,7 +56,7 @@ fn cookies_headers_and_request_objects_as_in_the_guide() {
 fn a_base_url_is_the_session_s() {
     let (client, server) = (thread(), Httpbin::start_plain().unwrap());
     client.set_base_url(server.base()).unwrap();
-    let response = client.get("/status/204").join().wait().unwrap().unwrap();
+    let response = client.get("/status/204").join().wait().unwrap();
     assert_eq!((response.status().as_u16(), response.url().path()), (204, "/status/204"));
 }
 
@@ -69,7 +69,7 @@ fn any_thread_may_send() {
             scope.spawn(move || {
                 for i in 0..50 {
                     let url = server.url(&format!("/get?n={thread}-{i}"));
-                    let answer = json(client.get(url).join().wait().unwrap());
+                    let answer = json(client.get(url).join().wait());
                     assert_eq!(answer["args"]["n"], format!("{thread}-{i}"));
                 }
             });
@@ -83,12 +83,12 @@ fn one_session_serves_both_transports_at_once() {
     let server = Httpbin::start_plain().unwrap();
     let client = thread();
     let blocking = petition_std::Session::builder().state(client.state()).build();
-    client.get(server.url("/cookies/set/mio/1")).join().wait().unwrap().unwrap();
+    client.get(server.url("/cookies/set/mio/1")).join().wait().unwrap();
     blocking.get(server.url("/cookies/set/std/2")).send().unwrap();
     let seen = |cookies: &Value| (cookies["cookies"]["mio"].clone(), cookies["cookies"]["std"].clone());
     let by_std: Value = blocking.get(server.url("/cookies")).send().unwrap().json().unwrap();
-    let by_mio = json(client.get(server.url("/cookies")).join().wait().unwrap());
+    let by_mio = json(client.get(server.url("/cookies")).join().wait());
     assert_eq!((seen(&by_std), seen(&by_mio)), (("1".into(), "2".into()), ("1".into(), "2".into())));
     blocking.set_headers([("X-Of", "both")]).unwrap();
-    assert_eq!(json(client.get(server.url("/headers")).join().wait().unwrap())["headers"]["X-Of"], "both");
+    assert_eq!(json(client.get(server.url("/headers")).join().wait())["headers"]["X-Of"], "both");
 }

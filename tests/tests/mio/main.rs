@@ -5,6 +5,7 @@ mod callbacks;
 mod equivalence;
 mod guide;
 mod loops;
+mod pending;
 mod stale;
 mod streams;
 mod uploads;

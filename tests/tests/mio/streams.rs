@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use petition_core::http1::ResponseHead;
-use petition_mio::{Body, Flow, Handle, Handler, Head, Method, Request, UploadChunk};
+use petition_mio::{Body, Flow, Handle, Handler, Method, Request, ResponseInfo, UploadChunk};
 use petition_tests::net::gate::Gate;
 use petition_tests::server::{Script, Scripted};
 
@@ -40,7 +40,7 @@ impl Handler for Stream {
         self.heads.send(head.status().as_str().into()).unwrap();
     }
 
-    fn head(&mut self, head: Head<'_>) {
+    fn head(&mut self, head: ResponseInfo) {
         self.heads.send(head.status().as_str().into()).unwrap();
     }
 
@@ -147,7 +147,7 @@ fn t52_a_body_in_memory_that_is_refused_early_gives_the_answer() {
     let refusal = "HTTP/1.1 413 Content Too Large\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno";
     let server = Scripted::start([Script::new().read_head().send(refusal).stall()]).unwrap();
     let client = thread();
-    let outcome = client.post(server.url("/")).data(vec![0_u8; 64 << 20]).join().wait().unwrap();
+    let outcome = client.post(server.url("/")).data(vec![0_u8; 64 << 20]).join().wait();
     assert_eq!(kind(&outcome), "413");
 }
 
@@ -193,7 +193,7 @@ fn t14_a_redirect_that_keeps_the_body_rewinds_it() {
 fn a_large_upload_to_a_slow_reader_arrives_whole() {
     let body: Vec<u8> = (0..8 << 20).map(|i: u32| (i % 251) as u8).collect();
     let server = Scripted::start([Script::new().answer("HTTP/1.1 204 No Content\r\n\r\n")]).unwrap();
-    let outcome = thread().post(server.url("/")).data(body.clone()).join().wait().unwrap();
+    let outcome = thread().post(server.url("/")).data(body.clone()).join().wait();
     assert_eq!(kind(&outcome), "204");
     assert!(server.record(0).bodies == [body]);
 }
@@ -202,7 +202,7 @@ fn a_large_upload_to_a_slow_reader_arrives_whole() {
 struct Facts(mpsc::Sender<String>);
 
 impl Handler for Facts {
-    fn head(&mut self, head: Head<'_>) {
+    fn head(&mut self, head: ResponseInfo) {
         let hops: Vec<_> = head.history().iter().map(|hop| (hop.status().unwrap().as_u16(), hop.url.path())).collect();
         let cookies: Vec<_> = head.cookies().iter().map(|cookie| cookie.name().to_owned()).collect();
         let line = format!(
@@ -238,7 +238,7 @@ fn a_handler_knows_what_petition_std_s_response_knows() {
     let (tell, told) = outcomes();
     let client = thread();
     client.get(server.url("/here")).stream(Facts(tell));
-    let mut response = petition_std::Session::new().get(server.url("/here")).send().unwrap();
+    let response = petition_std::Session::new().get(server.url("/here")).send().unwrap();
     assert_eq!(response.text().unwrap(), "hi");
     let address = server.address();
     let expected = format!(
@@ -249,7 +249,7 @@ fn a_handler_knows_what_petition_std_s_response_knows() {
     let blocking =
         (response.reused(), response.peer(), response.history().len(), response.cookies(), response.tolerated());
     // The same of a response that is collected.
-    let response = client.get(server.url("/here")).join().wait().unwrap().unwrap();
+    let response = client.get(server.url("/here")).join().wait().unwrap();
     let collected =
         (response.reused(), response.peer(), response.history().len(), response.cookies(), response.tolerated());
     assert_eq!(collected, blocking);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use petition_mio::{Body, Error, ErrorKind, Flow, Handler, Head, LoopThread, Method, Request, UploadChunk};
+use petition_mio::{Body, Error, ErrorKind, Flow, Handler, LoopThread, Method, Request, ResponseInfo, UploadChunk};
 use petition_tests::net::PATIENCE;
 use petition_tests::net::watch::Watch;
 use petition_tests::server::Scripted;
@@ -17,7 +17,7 @@ struct Bytewise {
 }
 
 impl Handler for Bytewise {
-    fn head(&mut self, _head: Head<'_>) {}
+    fn head(&mut self, _head: ResponseInfo) {}
 
     fn data(&mut self, _piece: &[u8]) -> Flow {
         Flow::Continue

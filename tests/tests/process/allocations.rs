@@ -85,7 +85,7 @@ fn cookies_and_fields_of_the_callers_cost_a_few_allocations_more() {
     assert!(cookies.count_total <= 8 * COUNTED, "{cookies:?}");
     let fields = counted(|| {
         let mut request = session.get(&url).header("X-One", "1").header("X-Two", "2");
-        assert_eq!(request.send().unwrap().content().unwrap().len(), 13);
+        assert_eq!(request.send().unwrap().into_bytes().unwrap().len(), 13);
     });
     assert!(fields.count_total <= 32 * COUNTED, "{fields:?}");
 }
@@ -108,7 +108,7 @@ fn an_upload_is_shared_and_not_copied() {
     let server = builder().start().unwrap();
     let session = Session::new();
     let mut request = Request::new(Method::POST, server.url("/small")).session(&session).data(vec![b'u'; LARGE]);
-    let info = counted(|| assert_eq!(request.send().unwrap().content().unwrap().len(), 13));
+    let info = counted(|| assert_eq!(request.send().unwrap().into_bytes().unwrap().len(), 13));
     assert!(info.count_total <= 8 * COUNTED && info.bytes_total < COUNTED * 16 * 1024, "{info:?}");
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use petition_core::engine::READ_BUFFER;
-use petition_mio::{Error, EventLoop, Flow, Handler, Head};
+use petition_mio::{Error, EventLoop, Flow, Handler, ResponseInfo};
 use petition_tests::server::{Script, Scripted};
 
 /// What the server would like to send.
@@ -18,7 +18,7 @@ struct Paused {
 }
 
 impl Handler for Paused {
-    fn head(&mut self, head: Head<'_>) {
+    fn head(&mut self, head: ResponseInfo) {
         assert_eq!(head.status(), 200);
     }
 

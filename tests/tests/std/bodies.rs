@@ -175,7 +175,7 @@ impl Scenario {
         }
         self.gate.open();
         if self.collects {
-            got.extend_from_slice(&response.content()?);
+            got.extend_from_slice(&Response::bytes(response)?);
         }
         Ok(self.collects)
     }

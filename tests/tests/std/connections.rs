@@ -32,7 +32,7 @@ fn tells(script: Script, told: &Sender<()>) -> Script {
 fn requests_in_a_row_share_one_connection() {
     for world in World::both() {
         for n in 0..100 {
-            let mut response = world.session.get(world.url("/get")).send().unwrap();
+            let response = world.session.get(world.url("/get")).send().unwrap();
             assert_eq!(response.reused(), n > 0);
             response.text().unwrap();
         }
@@ -76,7 +76,7 @@ fn at_most_sixteen_connections_are_kept_in_all() {
         .flat_map(|world| (0..8).map(|_| session.get(world.url("/range/10")).send().unwrap()).collect::<Vec<_>>())
         .collect();
     assert_eq!(session.statistics().open, 32, "no limit on what is in use");
-    for mut response in held {
+    for response in held {
         response.text().unwrap();
     }
     let stats = session.statistics();
@@ -190,7 +190,7 @@ fn bodies_where_none_may_be_end_a_connection() {
     for (method, head) in [("GET", "HTTP/1.1 204 No Content\r\nContent-Length: 3\r\n\r\nabc"), ("HEAD", OK)] {
         let server = Scripted::start([Script::new().answer(head), Script::new().answer(OK)]).unwrap();
         let session = Session::new();
-        let mut first = session.request(method.parse().unwrap(), server.url("/")).send().unwrap();
+        let first = session.request(method.parse().unwrap(), server.url("/")).send().unwrap();
         assert_eq!(first.text().unwrap(), "", "T46");
         assert_eq!(text(&session, &server.url("/")), "ok");
         assert_eq!(server.counts().accepted, 2, "T47");
@@ -280,7 +280,7 @@ trait Whole {
 
 impl Whole for petition_std::Response {
     fn bytes_of(&mut self) -> Vec<u8> {
-        petition_std::Response::content(self).unwrap().into()
+        petition_std::Response::bytes(self).unwrap().into()
     }
 }
 
@@ -340,7 +340,7 @@ fn idle_limits_are_kept() {
 fn the_end_of_a_session_closes_its_connections() {
     for world in [World::plain(), World::made(Builder::default(), Some(&Authority::new()))] {
         let held: Vec<_> = (0..5).map(|_| world.session.get(world.url("/range/9")).send().unwrap()).collect();
-        held.into_iter().for_each(|mut response| drop(response.text().unwrap()));
+        held.into_iter().for_each(|response| drop(response.text().unwrap()));
         world.server.wait_for_counts("five open", |counts| counts.open == 5);
         world.session.close_idle();
         world.server.wait_for_counts("all closed", |counts| counts.open == 0);

@@ -162,9 +162,8 @@ fn a_stalled_peer_ends_at_the_idle_deadline() {
         let session = session_with(|options| {
             options.idle_timeout(SECOND);
         });
-        let error = timed(ONE_SECOND, || {
-            session.get(server.url("/")).send().and_then(|mut response| response.text()).unwrap_err()
-        });
+        let error =
+            timed(ONE_SECOND, || session.get(server.url("/")).send().and_then(|response| response.text()).unwrap_err());
         assert_timeout(&error, Timeout::Idle, phase);
     }
 }
@@ -342,7 +341,7 @@ fn a_kept_connection_takes_the_deadlines_of_each_request() {
     // The socket keeps its timeouts from call to call: neither may a long one outlive its request nor a short one.
     let world = World::tls();
     let get = |path: &str, limit: Option<Duration>| {
-        let mut response = world.session.get(world.url(path)).timeout(limit).send()?;
+        let response = world.session.get(world.url(path)).timeout(limit).send()?;
         response.text().map(|_| response.reused())
     };
     get("/get", None).unwrap();

@@ -94,7 +94,7 @@ fn outcome(answer: impl AsRef<[u8]>) -> (Scripted, Session, Result<String, Error
     let session = Session::new();
     let url = server.url(&format!("/path?token={CANARY}&{CANARY}#{CANARY}"));
     let mut request = session.get(url).bearer_auth(CANARY).cookie("secret", CANARY).sensitive_header("X-Key", CANARY);
-    let result = request.send().and_then(|mut response| response.text());
+    let result = request.send().and_then(|response| response.text());
     (server, session, result)
 }
 
@@ -195,7 +195,7 @@ fn a_body_of_more_than_the_limit_is_an_error_only_when_collected() {
     });
     let error = world.session.get(world.url("/bytes/1001")).send().unwrap().text().unwrap_err();
     assert!(error.to_string().contains("limit body_bytes is 1000, found 1001"), "{error}");
-    let mut exact = world.session.get(world.url("/range/1000")).send().unwrap();
+    let exact = world.session.get(world.url("/range/1000")).send().unwrap();
     assert_eq!(exact.text().unwrap().len(), 1000);
     let mut all = Vec::new();
     world.session.get(world.url("/bytes/100000")).send().unwrap().read_to_end(&mut all).unwrap();
@@ -222,7 +222,7 @@ fn a_cookie_bomb_is_held_within_the_limits_of_the_jar() {
     let kept = session.cookies(|jar| jar.len());
     assert!((50..=180).contains(&kept), "T69: {kept}");
     // And the session is not locked out of the server by a head that it would refuse.
-    let mut response = session.get(server.url("/headers")).send().unwrap();
+    let response = session.get(server.url("/headers")).send().unwrap();
     assert_eq!(response.status(), 200);
     let sent = response.json::<serde_json::Value>().unwrap()["headers"]["Cookie"].as_str().unwrap().len();
     assert!(sent <= 8192, "T69: {sent}");

@@ -21,20 +21,20 @@ fn nginx_keeps_connections_compresses_and_redirects() {
         let Some(nginx) = foreign_servers::nginx(identity.as_ref()) else { return };
         let session = session_trusting(&authority);
         for n in 0..5 {
-            let mut response = session.get(nginx.url("/")).send().unwrap();
+            let response = session.get(nginx.url("/")).send().unwrap();
             assert_eq!((response.reused(), response.text().unwrap().as_str()), (n > 0, "nginx is here\n"));
         }
-        let mut response = session.get(nginx.url("/gzip")).send().unwrap();
+        let response = session.get(nginx.url("/gzip")).send().unwrap();
         assert_eq!(response.header("content-encoding"), Some("gzip"));
         assert_eq!(response.text().unwrap(), "a line that repeats itself\n".repeat(200));
         // Zeros compress better than the ratio that is taken for a bomb, so this is asked for as it is.
-        let mut big = session.get(nginx.url("/big")).send().unwrap();
-        let body = petition_std::Response::content(&mut big).unwrap();
+        let big = session.get(nginx.url("/big")).send().unwrap();
+        let body = petition_std::Response::bytes(&big).unwrap();
         assert!(body.len() == 1 << 20 && body.iter().all(|byte| *byte == 0));
         let redirected = session.get(nginx.url("/redirect")).send().unwrap();
         assert_eq!((redirected.history().len(), redirected.url().path()), (1, "/"));
         drop(redirected);
-        let mut echo = session.head(nginx.url("/echo?a=b")).send().unwrap();
+        let echo = session.head(nginx.url("/echo?a=b")).send().unwrap();
         assert_eq!((echo.status().as_u16(), echo.text().unwrap().as_str()), (200, ""));
         assert_eq!(session.get(nginx.url("/status/204")).send().unwrap().status(), 204);
         assert_eq!(session.get(nginx.url("/nowhere")).send().unwrap().status(), 404);
@@ -114,7 +114,7 @@ fn use_proxy(proxy: &Proxy) {
             assert!(text(&world.session, &world.url("/get?a=b")).contains("\"a\": \"b\""));
         }
         let body = pattern(500_000, 5);
-        let mut response = world.session.post(world.url("/upload-count")).data(body).send().unwrap();
+        let response = world.session.post(world.url("/upload-count")).data(body).send().unwrap();
         assert_eq!(response.json::<Value>().unwrap()["bytes"], json!(500_000));
         let response = world.session.get(world.url("/redirect/2")).send().unwrap();
         // The proxy may end an idle connection at any time: such a hop is in the history too.

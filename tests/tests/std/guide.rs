@@ -6,7 +6,7 @@ use petition_tests::support::World;
 use serde_json::{Value, json};
 
 fn cookies(session: &Session, world: &World) -> Value {
-    let mut response = session.get(world.url("/cookies")).send().unwrap();
+    let response = session.get(world.url("/cookies")).send().unwrap();
     response.json::<Value>().unwrap()["cookies"].take()
 }
 
@@ -17,7 +17,7 @@ fn cookies_persist_across_the_requests_of_a_session() {
         let response = session.get(world.url("/cookies/set/sessioncookie/123456789")).send().unwrap();
         assert_eq!(response.url().path(), "/cookies");
         assert_eq!(response.history().len(), 1);
-        let mut response = session.get(world.url("/cookies")).send().unwrap();
+        let response = session.get(world.url("/cookies")).send().unwrap();
         let text = response.text().unwrap();
         assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), json!({"cookies": {"sessioncookie": "123456789"}}));
         assert_eq!(world.server.violations(), [""; 0]);
@@ -38,7 +38,7 @@ fn headers_of_the_session_and_of_the_request_are_merged() {
     for world in World::both() {
         let session = world.session.clone();
         session.set_headers([("X-Test", "true")]).unwrap();
-        let mut response = session.get(world.url("/headers")).header("X-Test2", "true").send().unwrap();
+        let response = session.get(world.url("/headers")).header("X-Test2", "true").send().unwrap();
         let headers = response.json::<Value>().unwrap()["headers"].take();
         assert_eq!((&headers["X-Test"], &headers["X-Test2"]), (&json!("true"), &json!("true")));
     }
@@ -72,7 +72,7 @@ fn a_header_of_a_request_does_not_stay_on_the_session() {
 fn a_cookie_of_a_request_is_sent_with_that_request_only() {
     for world in World::both() {
         let session = world.session.clone();
-        let mut first = session.get(world.url("/cookies")).cookie("temp", "value").send().unwrap();
+        let first = session.get(world.url("/cookies")).cookie("temp", "value").send().unwrap();
         assert_eq!(first.json::<Value>().unwrap(), json!({"cookies": {"temp": "value"}}));
         assert_eq!(cookies(&session, &world), json!({}));
         assert!(session.cookies(|jar| jar.is_empty()), "it is not stored");
@@ -94,7 +94,7 @@ fn no_option_of_a_request_stays_on_the_session() {
             });
         assert_eq!(request.send().unwrap().status(), 302);
         assert_eq!(session.configure(|options| options.clone()), before);
-        let mut second = session.get(world.url("/redirect/1")).send().unwrap();
+        let second = session.get(world.url("/redirect/1")).send().unwrap();
         let told = second.json::<Value>().unwrap();
         assert_eq!((second.status().as_u16(), &told["args"]), (200, &json!({})));
         assert!(told["headers"].get("Authorization").is_none());
@@ -106,7 +106,7 @@ fn a_request_object_is_built_changed_and_sent() {
     for world in World::both() {
         let mut request = Request::new(Method::POST, world.url("/post")).data("data").session(&world.session);
         request.set_data("use this body instead");
-        let mut response = request.send().unwrap();
+        let response = request.send().unwrap();
         assert_eq!(response.json::<Value>().unwrap()["data"], "use this body instead");
         request.set_data("and this one");
         assert_eq!(request.send().unwrap().json::<Value>().unwrap()["data"], "and this one", "as often as one likes");
@@ -116,7 +116,7 @@ fn a_request_object_is_built_changed_and_sent() {
 #[test]
 fn a_request_outside_of_a_session_is_sent_all_the_same() {
     let world = World::plain();
-    let mut response = petition_std::post(world.url("/post")).data("data").send().unwrap();
+    let response = petition_std::post(world.url("/post")).data("data").send().unwrap();
     assert_eq!(response.json::<Value>().unwrap()["data"], "data");
     petition_std::get(world.url("/cookies/set/a/1")).send().unwrap();
     let text = petition_std::get(world.url("/cookies")).send().unwrap().text().unwrap();
@@ -187,6 +187,6 @@ fn a_cookie_set_by_hand_and_the_jar_make_one_field() {
         .unwrap();
     let session = Session::new();
     session.get(server.url("/cookies/set?a=jar&b=jar")).send().unwrap();
-    let mut response = session.get(server.url("/raw")).cookie("a", "own").send().unwrap();
+    let response = session.get(server.url("/raw")).cookie("a", "own").send().unwrap();
     assert_eq!(response.json::<Value>().unwrap(), json!(["b=jar; a=own"]));
 }

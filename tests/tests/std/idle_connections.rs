@@ -58,7 +58,7 @@ fn a_connection_is_idle_from_when_it_was_given_back() {
     let second = Duration::from_secs(1);
     let limits = PoolLimits { idle_time: second, ..PoolLimits::default() };
     let session = Session::builder().pool(limits).build();
-    let mut response = session.get(server.url("/")).send().unwrap();
+    let response = session.get(server.url("/")).send().unwrap();
     // The caller does something else that takes its time.
     petition_std::get(elsewhere.url("/")).timeout(second * 3 / 2).send().unwrap_err();
     assert_eq!(response.text().unwrap(), "hi");

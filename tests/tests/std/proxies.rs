@@ -40,7 +40,7 @@ fn every_pair_of_proxy_and_origin_works_and_keeps_its_connection() {
     for (origin, proxy) in [(false, false), (false, true), (true, false), (true, true)] {
         let scene = scene(origin, proxy, |builder| builder);
         for n in 0..3 {
-            let mut response = scene.session.get(scene.origin.url("/get")).send().unwrap();
+            let response = scene.session.get(scene.origin.url("/get")).send().unwrap();
             assert_eq!((response.status().as_u16(), response.reused()), (200, n > 0), "{origin} {proxy}");
             response.text().unwrap();
         }
@@ -165,7 +165,7 @@ fn connections_of_two_proxies_or_two_credentials_are_kept_apart() {
             scene.session.configure(|options| {
                 options.proxy(proxy.clone());
             });
-            let mut response = scene.session.get(&url).send().unwrap();
+            let response = scene.session.get(&url).send().unwrap();
             assert_eq!(response.reused(), round > 0, "T9: {proxy:?}");
             response.text().unwrap();
         }

@@ -9,7 +9,7 @@ use petition_tests::support::World;
 use serde_json::{Value, json};
 
 fn told(mut request: Request) -> Value {
-    let mut response = request.send().unwrap();
+    let response = request.send().unwrap();
     assert!(response.ok(), "{}", response.status());
     response.json().unwrap()
 }
@@ -49,9 +49,9 @@ fn every_verb_arrives_as_it_is() {
             let method = request.method().to_string();
             assert_eq!(told(request)["method"], method);
         }
-        let mut head = session.head(&url).send().unwrap();
+        let head = session.head(&url).send().unwrap();
         assert!(head.header("content-length").is_some_and(|length| length != "0"));
-        assert_eq!(Response::content(&mut head).unwrap().len(), 0);
+        assert_eq!(Response::bytes(&head).unwrap().len(), 0);
         let options = session.request(Method::OPTIONS, world.url("/post")).send().unwrap();
         assert_eq!((options.status().as_u16(), options.header("allow")), (200, Some("POST")));
         assert_eq!((world.server.violations(), world.server.counts().accepted), (vec![], 1));
@@ -177,7 +177,7 @@ fn a_seekable_reader_is_set_back_for_a_307() {
         file.set_position(1000);
         let whole = told(world.session.post(world.url("/upload-count")).data(pattern(300_000, 1).split_off(1000)));
         let url = world.url("/redirect-to?status_code=307&url=/upload-count");
-        let mut response = world.session.post(url).seekable(file).unwrap().send().unwrap();
+        let response = world.session.post(url).seekable(file).unwrap().send().unwrap();
         assert_eq!(response.history().len(), 1);
         assert_eq!(response.json::<Value>().unwrap(), whole, "from where the reader stood");
     }

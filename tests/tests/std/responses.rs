@@ -36,7 +36,7 @@ fn text_goes_by_mark_then_charset_then_utf_8() {
         assert_eq!(text(kind, body).unwrap(), expected, "{kind}");
     }
     let unknown = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=klingon\r\nContent-Length: 1\r\n\r\nx";
-    let (_server, mut response) = scripted(unknown);
+    let (_server, response) = scripted(unknown);
     assert_eq!(response.decoded_text().unwrap().unknown_label.as_deref(), Some("klingon"));
     let server = Scripted::start([Script::new().answer(unknown)]).unwrap();
     let mut strict = petition_std::get(server.url("/")).leniencies(|l| {
@@ -48,7 +48,7 @@ fn text_goes_by_mark_then_charset_then_utf_8() {
 
 #[test]
 fn what_had_to_be_replaced_is_counted() {
-    let (_server, mut response) =
+    let (_server, response) =
         scripted(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\r\na\xff\xfe");
     let text = response.decoded_text().unwrap();
     assert_eq!((text.text.as_str(), text.replaced), ("a\u{fffd}\u{fffd}", 2));
@@ -63,7 +63,7 @@ fn text_json_and_bytes_can_be_asked_for_again() {
         let value: Value = response.json().unwrap();
         assert_eq!(response.json::<Value>().unwrap(), value);
         assert_eq!(value["slideshow"]["title"], "Sample");
-        assert_eq!(Response::content(&mut response).unwrap(), text);
+        assert_eq!(Response::bytes(&response).unwrap(), text);
         // And the collected body can still be read, once.
         let mut read = String::new();
         response.read_to_string(&mut read).unwrap();
@@ -74,11 +74,11 @@ fn text_json_and_bytes_can_be_asked_for_again() {
 #[test]
 fn json_of_another_type_says_where() {
     let world = World::plain();
-    let mut response = world.session.get(world.url("/json")).send().unwrap();
+    let response = world.session.get(world.url("/json")).send().unwrap();
     let error = response.json::<Vec<u8>>().unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Json(_)) && error.to_string().contains("line 1"), "{error}");
     assert!(response.json::<Value>().is_ok(), "the body is still there");
-    let mut deep = scripted(format!("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n{}", "[".repeat(100_000))).1;
+    let deep = scripted(format!("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n{}", "[".repeat(100_000))).1;
     let error = deep.json::<Value>().unwrap_err();
     assert!(std::error::Error::source(&error).unwrap().to_string().contains("recursion limit"), "T64: {error}");
 }
@@ -99,7 +99,7 @@ fn a_body_is_read_in_any_steps() {
             }
             assert!(body == expected, "{path}");
             assert_eq!(response.read(&mut space).unwrap(), 0, "the end stays the end");
-            assert_eq!(Response::content(&mut response).unwrap().len(), 0, "what was read is not collected");
+            assert_eq!(Response::bytes(&response).unwrap().len(), 0, "what was read is not collected");
         }
         let stats = world.session.statistics();
         assert_eq!((stats.opened, stats.idle), (1, 1));
@@ -124,7 +124,7 @@ fn every_coding_is_asked_for_and_removed() {
             ("/brotli", "brotli", "br"),
             ("/zstd", "zstd", "zstd"),
         ] {
-            let mut response = world.session.get(world.url(path)).send().unwrap();
+            let response = world.session.get(world.url(path)).send().unwrap();
             assert_eq!(response.header("content-encoding"), Some(coding), "the head is as it was received");
             let told: Value = response.json().unwrap();
             assert_eq!(told[flag], true, "{path}");
@@ -140,18 +140,18 @@ fn without_decoding_the_bytes_are_as_they_came() {
     world.session.configure(|options| {
         options.decode(false);
     });
-    let mut response = world.session.get(world.url("/gzip")).send().unwrap();
-    assert!(Response::content(&mut response).unwrap().starts_with(&[0x1f, 0x8b]));
+    let response = world.session.get(world.url("/gzip")).send().unwrap();
+    assert!(Response::bytes(&response).unwrap().starts_with(&[0x1f, 0x8b]));
 }
 
 #[test]
 fn an_unknown_coding_is_no_text_but_its_bytes_can_be_had() {
     let raw = "HTTP/1.1 200 OK\r\nContent-Encoding: x-secret\r\nContent-Length: 4\r\n\r\n\"ab\"";
-    let (_server, mut response) = scripted(raw);
+    let (_server, response) = scripted(raw);
     for round in 0..2 {
         assert!(matches!(response.text().unwrap_err().kind(), ErrorKind::Undecoded(_)), "T60, round {round}");
         assert!(matches!(response.json::<Value>().unwrap_err().kind(), ErrorKind::Undecoded(_)), "T60, round {round}");
-        assert_eq!(Response::content(&mut response).unwrap(), "\"ab\"");
+        assert_eq!(Response::bytes(&response).unwrap(), "\"ab\"");
     }
 }
 
@@ -171,10 +171,10 @@ fn history_tells_every_hop() {
 fn elapsed_ends_with_the_head_and_not_with_the_body() {
     let world = World::plain();
     let began = std::time::Instant::now();
-    let mut response = world.session.get(world.url("/drip?numbytes=2&duration=1&delay=0.3")).send().unwrap();
+    let response = world.session.get(world.url("/drip?numbytes=2&duration=1&delay=0.3")).send().unwrap();
     let elapsed = response.elapsed();
     assert!(elapsed >= Duration::from_millis(300) && elapsed <= began.elapsed(), "{elapsed:?}");
-    assert_eq!(Response::content(&mut response).unwrap().len(), 2);
+    assert_eq!(Response::bytes(&response).unwrap().len(), 2);
     assert_eq!(response.elapsed(), elapsed);
 }
 
@@ -245,9 +245,9 @@ fn a_body_that_fails_with_its_head_fails_when_it_is_read() {
     ] {
         let (_server, mut response) = scripted(format!("HTTP/1.1 200 OK\r\n{body}"));
         assert_eq!(response.status(), 200);
-        let error = Response::content(&mut response).unwrap_err();
+        let error = Response::bytes(&response).unwrap_err();
         assert!(error.to_string().contains(what), "{error}");
-        assert!(Response::content(&mut response).is_err() && response.text().is_err(), "and stays so");
+        assert!(Response::bytes(&response).is_err() && response.text().is_err(), "and stays so");
         assert!(response.read(&mut [0; 8]).is_err());
     }
 }
@@ -281,14 +281,14 @@ fn a_body_that_has_failed_says_the_same_error_at_every_read() {
             let error = response.read_to_end(&mut Vec::new()).unwrap_err();
             error.downcast::<petition_std::Error>().unwrap()
         };
-        let first = if reads { read(&mut response) } else { response.content().unwrap_err() };
+        let first = if reads { read(&mut response) } else { Response::bytes(&response).unwrap_err() };
         assert!(first.report().bytes_received > 30 && !matches!(first.kind(), ErrorKind::Cancelled), "{first}");
         for again in [
-            response.content().unwrap_err(),
+            Response::bytes(&response).unwrap_err(),
             read(&mut response),
             response.text().unwrap_err(),
             response.json::<Value>().unwrap_err(),
-            response.bytes().unwrap_err(),
+            Response::bytes(&response).unwrap_err(),
         ] {
             assert!(std::ptr::eq(again.report(), first.report()), "{again}");
         }
@@ -302,14 +302,14 @@ fn a_body_beyond_its_limit_says_so_at_every_read() {
     let request = petition_std::get(server.url("/"));
     let mut limits = petition_core::Limits::DEFAULT;
     limits.body_bytes = 4;
-    let mut response = request
+    let response = request
         .limits(|l| {
             l.all(limits);
         })
         .send()
         .unwrap();
-    let first = response.content().unwrap_err();
+    let first = Response::bytes(&response).unwrap_err();
     assert_eq!(first.kind().to_string(), "limit body_bytes is 4, found 5");
     assert_eq!(first.report().bytes_received, answer.len() as u64 - 5);
-    assert!(std::ptr::eq(response.content().unwrap_err().report(), first.report()));
+    assert!(std::ptr::eq(Response::bytes(&response).unwrap_err().report(), first.report()));
 }

@@ -22,13 +22,13 @@ fn t88_connections_that_are_not_kept_have_slots() {
             options.keep_alive(false);
             options.pool_timeout(Duration::from_millis(200));
         });
-        let mut outer = session.get(world.url("/stream-bytes/50000")).send().unwrap();
+        let outer = session.get(world.url("/stream-bytes/50000")).send().unwrap();
         assert_eq!(session.statistics().open, 1);
         let inner = timed(Duration::from_millis(200)..=Duration::from_secs(5), || {
             session.get(world.url("/get")).send().unwrap_err()
         });
         assert!(inner.is_timeout(), "{inner}");
-        assert_eq!(outer.content().unwrap().len(), 50_000);
+        assert_eq!(Response::bytes(&outer).unwrap().len(), 50_000);
         session.configure(|options| {
             options.pool_timeout(PATIENCE);
         });
@@ -48,7 +48,7 @@ fn t88_threads_wait_in_line_without_kept_connections() {
         for _ in 0..4 {
             scope.spawn(|| {
                 for _ in 0..10 {
-                    let mut response = session.get(world.url("/get")).send().unwrap();
+                    let response = session.get(world.url("/get")).send().unwrap();
                     assert_eq!(session.statistics().open, 1);
                     response.text().unwrap();
                 }
@@ -79,7 +79,7 @@ fn t88_no_time_to_wait_is_enough_for_a_free_slot() {
 type Reads = fn(&mut Response) -> Result<Vec<u8>, Error>;
 
 fn as_a_whole(response: &mut Response) -> Result<Vec<u8>, Error> {
-    response.content().map(Vec::from)
+    Response::bytes(response).map(Vec::from)
 }
 
 fn to_the_end(response: &mut Response) -> Result<Vec<u8>, Error> {
@@ -172,16 +172,16 @@ fn trailers_are_known_at_the_end_of_the_body() {
     for connection in ["", "Connection: close\r\n"] {
         let answer = format!("HTTP/1.1 200 OK\r\n{connection}{chunks}");
         let server = Scripted::each(Script::new().answer(answer)).unwrap();
-        let mut response = petition_std::get(server.url("/")).send().unwrap();
+        let response = petition_std::get(server.url("/")).send().unwrap();
         assert_eq!(response.text().unwrap(), "hello");
         let trailers = response.trailers().unwrap();
         assert_eq!((trailers.len(), trailers.get("x-sum")), (1, Some(&b"42"[..])));
         let client = petition_mio::LoopThread::spawn(Default::default()).unwrap();
-        let response = client.get(server.url("/")).join().wait().unwrap().unwrap();
+        let response = client.get(server.url("/")).join().wait().unwrap();
         assert_eq!(response.trailers().unwrap().get("x-sum"), Some(&b"42"[..]));
     }
     let server = Scripted::each(Script::new().answer("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")).unwrap();
-    let mut response = petition_std::get(server.url("/")).send().unwrap();
+    let response = petition_std::get(server.url("/")).send().unwrap();
     response.text().unwrap();
     assert!(response.trailers().is_none());
 }

@@ -55,7 +55,7 @@ impl World {
     /// The next request goes over another connection.
     #[track_caller]
     fn asks_elsewhere(&self) {
-        let mut response = self.session.get(&self.url).send().unwrap();
+        let response = self.session.get(&self.url).send().unwrap();
         assert_eq!((response.status().as_u16(), response.text().unwrap()), (200, "ok".into()));
         assert_eq!((self.server.counts().accepted, self.server.record(0).requests.len()), (2, 1));
     }
@@ -68,7 +68,7 @@ fn t47_what_came_while_the_caller_was_away_is_not_the_next_answer() {
     {
         let world = World::new(tls, stale, closes);
         // Head and body have come together. The caller takes the body when more has come, and asks again at once.
-        let mut response = world.session.get(&world.url).send().unwrap();
+        let response = world.session.get(&world.url).send().unwrap();
         world.says_more();
         assert_eq!(response.text().unwrap(), "ok");
         world.asks_elsewhere();
@@ -120,7 +120,7 @@ fn t47_a_tls_ticket_that_comes_late_spoils_no_answer() {
     let server = Scripted::start_tls(&endpoint, [Script::new().repeat(20, Script::new().answer(OK))]).unwrap();
     let session = session_trusting(&authority);
     for n in 0..20 {
-        let mut response = session.get(server.https_url("/")).send().unwrap();
+        let response = session.get(server.https_url("/")).send().unwrap();
         assert_eq!((response.reused(), response.text().unwrap()), (n > 0, "ok".into()));
     }
 }

@@ -103,7 +103,7 @@ fn t52_answer_is_seen_while_the_source_is_slow() {
             let given = Arc::new(AtomicUsize::new(0));
             let source = AfterTheAnswer { answered, given: given.clone() };
             let url = if tls { server.https_url("/") } else { server.url("/") };
-            let mut response = session_trusting(&authority).post(url).stream(source, length).send().unwrap();
+            let response = session_trusting(&authority).post(url).stream(source, length).send().unwrap();
             assert_eq!((response.status().as_u16(), &*response.text().unwrap()), (413, "too large"));
             let given = given.load(Ordering::SeqCst);
             assert!(given <= 4 << 20, "tls: {tls}: {given} bytes were sent after the answer");

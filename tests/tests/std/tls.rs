@@ -201,7 +201,7 @@ fn accepting_anything_does_not_bleed_to_verified_requests() {
     let session = session_trusting(&authority);
     let trusting = || session.get(server.url("/get")).tls(danger.clone());
     for round in 0..2 {
-        let mut response = trusting().send().unwrap();
+        let response = trusting().send().unwrap();
         assert_eq!(response.reused(), round > 0, "its own connection is kept");
         response.text().unwrap();
         let error = get(&session, &server.url("/get")).unwrap_err();

@@ -93,7 +93,7 @@ fn early_answers(size: u64, tls: bool) {
         for (kind, mut request) in bodies(&authority, &url, size, &zeros).into_iter().enumerate() {
             let outcome = timed(PROMPT, || request.send());
             match outcome {
-                Ok(mut response) => {
+                Ok(response) => {
                     assert_eq!(response.status(), 413, "T52: {then:?}, {size} bytes, body {kind}");
                     match response.text() {
                         Ok(text) => assert_eq!(text, "too large"),
@@ -146,7 +146,7 @@ fn an_early_answer_that_is_there_before_rst_is_not_lost() {
     })
     .unwrap();
     let zeros = Zeros::default();
-    let mut response = Session::new().post(server.url("/")).stream(zeros.reader(LARGE), Some(LARGE)).send().unwrap();
+    let response = Session::new().post(server.url("/")).stream(zeros.reader(LARGE), Some(LARGE)).send().unwrap();
     assert_eq!((response.status().as_u16(), response.text().unwrap().as_str()), (413, "too large"));
     assert!(zeros.taken() < LARGE);
 }
@@ -270,7 +270,7 @@ fn a_417_is_answered_without_expect_and_remembered() {
 fn a_refusal_instead_of_100_is_the_answer_and_no_body_is_sent() {
     let server = Scripted::start([Script::new().read_head().send(TOO_LARGE).stall()]).unwrap();
     let session = Session::new();
-    let mut response = timed(PROMPT, || expecting(&session, &server.url("/"), "secret-body").send().unwrap());
+    let response = timed(PROMPT, || expecting(&session, &server.url("/"), "secret-body").send().unwrap());
     assert_eq!((response.status().as_u16(), response.text().unwrap().as_str()), (413, "too large"));
     drop(response);
     let record = server.wait_for_end(0);
@@ -284,7 +284,7 @@ fn httpbin_is_asked_with_expect_over_tls_and_over_streams() {
         let body = Cursor::new(vec![0; 1_000_000]);
         let mut request =
             world.session.post(world.url("/upload-count")).stream(body, None).expect_continue(Duration::from_secs(1));
-        let mut response = request.send().unwrap();
+        let response = request.send().unwrap();
         assert_eq!(response.json::<Value>().unwrap()["bytes"], json!(1_000_000));
         assert!(
             response.elapsed() < Duration::from_millis(900),

@@ -15,7 +15,7 @@ fn printed(name: &str, arguments: &[&str]) -> String {
 
 #[test]
 fn loops_of_the_callers_own_get_every_answer_plain_and_under_tls() {
-    for name in ["poll_loop", "tokio_tasks", "own_poll", "frames"] {
+    for name in ["poll_loop", "tokio_tasks", "own_poll", "frames", "await_minimal", "await_tokio"] {
         let text = printed(name, &[]);
         for scheme in ["http://", "https://"] {
             let lines = text.lines().filter(|line| line.starts_with(scheme) && line.ends_with(" bytes")).count();

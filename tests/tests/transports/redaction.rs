@@ -84,11 +84,11 @@ fn t96_json_of_another_type_does_not_quote_the_body() {
     let (mut printed, url) = (Printed::default(), server.url("/secret"));
     type Wanted = std::collections::BTreeMap<String, u32>;
     let blocking = petition_std::Session::new();
-    let mut response = blocking.get(&url).send().unwrap();
+    let response = blocking.get(&url).send().unwrap();
     printed.debug(&response);
     printed.error(&response.json::<Wanted>().unwrap_err());
     let client = petition_mio::LoopThread::spawn(Default::default()).unwrap();
-    let response = client.get(&url).join().wait().unwrap().unwrap();
+    let response = client.get(&url).join().wait().unwrap();
     printed.debug(&response);
     let error = response.json::<Wanted>().unwrap_err();
     printed.error(&error);

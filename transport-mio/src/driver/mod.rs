@@ -25,7 +25,6 @@ use petition_shared::SharedSession;
 use crate::client::Client;
 use crate::clock;
 use crate::command::{Command, RequestState};
-use crate::facts::Head;
 use crate::job::{Collected, Flow, Job, UploadChunk};
 use crate::queue::Inbox;
 use crate::resolve::{Lookups, Resolver, SystemResolver};
@@ -64,6 +63,7 @@ impl Default for DriverConfig {
 /// A panic in a callback goes through [`Driver::turn`]; the driver can be turned again afterwards.
 ///
 /// Dropping it ends every request with an error of kind [`Cancelled`](petition_core::ErrorKind::Cancelled); every callback runs.
+#[must_use = "nothing is served unless it is turned"]
 pub struct Driver {
     engine: Engine,
     state: Shared,
@@ -555,8 +555,8 @@ impl Driver {
                         *collected = Some(Collected::begin(self.collected.take(), head));
                     }
                     Job::Stream(_) => drop(self.with_job(id, |driver, job| {
-                        if let Some(transfer) = driver.engine.transfer(id) {
-                            job.head(Head::new(head, transfer));
+                        if let Some(info) = driver.engine.response_info(id, head) {
+                            job.head(info);
                         }
                     })),
                 }

@@ -69,7 +69,7 @@ impl Child {
 /// Whether the connection had been used before. The answer must be the one to this very request.
 #[track_caller]
 fn ask(session: &Session, url: &str, who: &str, number: usize) -> bool {
-    let mut response = session.get(format!("{url}/get?who={who}-{number}")).send().expect("a response");
+    let response = session.get(format!("{url}/get?who={who}-{number}")).send().expect("a response");
     let text = response.text().expect("a body");
     assert!(text.contains(&format!("{who}-{number}")), "{who} got the answer to another request: {text}");
     response.reused()
@@ -117,7 +117,7 @@ fn response(session: &Session, url: &str) {
             assert!(!ask(session, url, "child", 0));
         });
         child.ends_well();
-        let rest = response.expect("it").bytes().expect("the rest of the body");
+        let rest = response.expect("it").into_bytes().expect("the rest of the body");
         assert_eq!(rest.len() + start.len(), length);
         assert!(ask(session, url, "parent", 0), "the connection was given back");
     }
@@ -152,7 +152,7 @@ fn busy(session: &Session, url: &str) {
             let child = Child::which(|| {
                 let request = session.get(format!("{url}/get?who=child-{number}")).timeout(Duration::from_secs(10));
                 match { request }.send() {
-                    Ok(mut response) => {
+                    Ok(response) => {
                         let text = response.text().expect("a body");
                         assert!(text.contains(&format!("child-{number}")) && !response.reused(), "{text}");
                     }
@@ -171,24 +171,25 @@ fn thread(url: &str) {
     let get = |client: &LoopThread| client.get(format!("{url}/get")).timeout(PATIENCE).join();
     let mut client = Some(LoopThread::spawn(DriverConfig::default()).expect("a loop"));
     let parents = client.as_ref().expect("it");
-    assert_eq!(get(parents).wait().expect("an end").expect("a response").status(), 200);
+    assert_eq!(get(parents).wait().expect("a response").status(), 200);
     let slow = parents.get(format!("{url}/delay/1")).join();
     let handle = slow.handle().clone();
     let mut slow = Some(slow);
     let child = Child::which(|| {
         let copy = client.take().expect("it");
-        let error = get(&copy).wait().expect("an end").expect_err("no loop");
+        let error = get(&copy).wait().expect_err("no loop");
         assert!(is_the_parents(&error), "{error}");
         handle.cancel();
         assert!(!format!("{handle:?}").is_empty());
-        assert!(slow.take().expect("it").wait().is_none());
+        let error = slow.take().expect("it").wait().expect_err("the parent's");
+        assert!(is_the_parents(&error), "{error}");
         drop(copy);
         let own = LoopThread::spawn(DriverConfig::default()).expect("a loop");
-        assert_eq!(get(&own).wait().expect("an end").expect("a response").status(), 200);
+        assert_eq!(get(&own).wait().expect("a response").status(), 200);
     });
     child.ends_well();
-    assert_eq!(slow.expect("it").wait().expect("an end").expect("a response").status(), 200);
-    let response = get(client.as_ref().expect("it")).wait().expect("an end").expect("a response");
+    assert_eq!(slow.expect("it").wait().expect("a response").status(), 200);
+    let response = get(client.as_ref().expect("it")).wait().expect("a response");
     assert!(response.reused(), "the child has closed nothing");
 }
 

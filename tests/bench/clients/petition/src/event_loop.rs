@@ -7,7 +7,7 @@ use std::time::Duration;
 use petition_bench_kit::{DEFAULT_FIELDS, Job, MANY, Outcome, expect, raise_file_limit, resident, say_resident};
 use petition_core::route::pool::PoolLimits;
 use petition_core::tls::TlsConfig;
-use petition_mio::{Client, DriverConfig, Error, EventLoop, Flow, Handler, Head, Method, Request};
+use petition_mio::{Client, DriverConfig, Error, EventLoop, Flow, Handler, ResponseInfo, Method, Request};
 
 pub(crate) fn run(job: &Job) -> Outcome {
     let connections = if job.row == "grow-connections" { usize::try_from(job.x)? } else { MANY };
@@ -111,7 +111,7 @@ struct Count {
 }
 
 impl Handler for Count {
-    fn head(&mut self, _head: Head<'_>) {}
+    fn head(&mut self, _head: ResponseInfo) {}
 
     fn data(&mut self, piece: &[u8]) -> Flow {
         self.seen += piece.len() as u64;

@@ -4,7 +4,7 @@ use std::sync::mpsc;
 
 use petition_core::http1::ResponseHead;
 use petition_core::{Error, Request};
-use petition_mio::{DriverConfig, Flow, Handler, Head, LoopThread, UploadChunk};
+use petition_mio::{DriverConfig, Flow, Handler, LoopThread, ResponseInfo, UploadChunk};
 
 use super::names::Names;
 use super::transport::{Client, Exchanged, State, Transport};
@@ -40,7 +40,7 @@ struct Collector {
 }
 
 impl Handler for Collector {
-    fn head(&mut self, head: Head<'_>) {
+    fn head(&mut self, head: ResponseInfo) {
         self.head = Some(head.into_head());
     }
 

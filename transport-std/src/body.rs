@@ -1,0 +1,182 @@
+//! The body of a response: taken from the connection as it is read, or collected.
+
+use std::io::{self, Read};
+
+use bytes::Bytes;
+use petition_core::http1::ResponseHead;
+use petition_core::limits::LimitExceeded;
+use petition_core::transfer::ResponseInfo;
+use petition_core::{Error, ErrorKind, Input, Unavailable};
+
+use crate::drive::{Call, LARGE, Stop};
+
+/// A piece of a body that is shorter than this is not handed out alone, if more can be had at once.
+const SHORT: usize = 64;
+
+/// The call that brings the body, and how far the body has come.
+pub(crate) struct ResponseBody {
+    pub(crate) call: Box<Call>,
+    body: Body,
+}
+
+enum Body {
+    /// In the call's hands.
+    Streaming,
+    /// Read to its end by the caller.
+    Ended,
+    Collected {
+        all: Bytes,
+        /// What a reader has not taken.
+        unread: Bytes,
+    },
+    /// Told at every read from then on.
+    Failed(Error),
+}
+
+impl ResponseBody {
+    pub(crate) fn new(mut call: Box<Call>, head: ResponseHead) -> (ResponseInfo, ResponseBody) {
+        let body = match call.settle() {
+            Stop::Done => Body::Ended,
+            Stop::Failed(error) => Body::Failed(error),
+            Stop::Head(_) | Stop::Body | Stop::Waits => Body::Streaming,
+        };
+        (call.transfer.response_info(head), ResponseBody { call, body })
+    }
+
+    /// The whole body, and the same at every later call. What was read before the first is not part of it.
+    pub(crate) fn collect(&mut self) -> Result<Bytes, Error> {
+        match &self.body {
+            Body::Collected { all, .. } => return Ok(all.clone()),
+            Body::Ended => return Ok(Bytes::new()),
+            Body::Failed(error) => return Err(error.clone()),
+            Body::Streaming => {}
+        }
+        let limit = self.call.transfer.request().settings().limits.body_bytes;
+        let mut collected = Vec::new();
+        self.refuse_in_child()?;
+        self.call.come_back();
+        while let Some(bytes) = self.next_piece()? {
+            let n = bytes.len();
+            if (collected.len() + n) as u64 > limit {
+                // As far as the first byte too many.
+                self.call.consumed(usize::try_from(limit).unwrap_or(usize::MAX) - collected.len() + 1);
+                let exceeded = LimitExceeded { name: "body_bytes", limit, seen: limit.saturating_add(1) };
+                let error = self.call.transfer.error(ErrorKind::Limit(exceeded));
+                self.give_up(error.clone());
+                return Err(error);
+            }
+            collected.extend_from_slice(bytes);
+            self.call.consumed(n);
+        }
+        let bytes = Bytes::from(collected);
+        self.body = Body::Collected { all: bytes.clone(), unread: bytes.clone() };
+        Ok(bytes)
+    }
+
+    /// Behind the last byte the connection is let go, although the caller has not asked for more (T88). `here`: what comes next may be here
+    /// already; after a read straight to the caller it is so only where the response is known to be over.
+    fn finish_early(&mut self, here: bool) {
+        if !self.call.transfer.body().is_empty() || !(here || self.call.transfer.is_received()) {
+            return;
+        }
+        self.call.go_on();
+        match self.call.settle() {
+            Stop::Done => self.body = Body::Ended,
+            Stop::Failed(error) => self.body = Body::Failed(error),
+            Stop::Head(_) | Stop::Body | Stop::Waits => {}
+        }
+    }
+
+    /// Closes the connection over a body that is not wanted.
+    fn give_up(&mut self, error: Error) {
+        self.body = Body::Failed(error);
+        self.call.tell(Input::Cancel);
+        let _closed = self.call.settle();
+    }
+
+    /// In a child process, the rest of the body is the parent's to read.
+    fn refuse_in_child(&mut self) -> Result<(), Error> {
+        if self.call.is_here() {
+            return Ok(());
+        }
+        let error = self.call.transfer.error(ErrorKind::Unavailable(Unavailable::ParentProcess));
+        self.body = Body::Failed(error.clone());
+        Err(error)
+    }
+
+    /// The bytes at hand, waiting for some if there are none; `None` at the end.
+    fn next_piece(&mut self) -> Result<Option<&[u8]>, Error> {
+        if let Body::Failed(error) = &self.body {
+            return Err(error.clone());
+        }
+        self.call.go_on();
+        // What came with the head is here already.
+        let stop = if self.call.transfer.body().is_empty() { self.call.run() } else { Stop::Body };
+        match stop {
+            Stop::Body => Ok(Some(self.call.transfer.body())),
+            Stop::Failed(error) => {
+                self.body = Body::Failed(error.clone());
+                Err(error)
+            }
+            Stop::Head(_) | Stop::Waits | Stop::Done => {
+                self.body = Body::Ended;
+                Ok(None)
+            }
+        }
+    }
+}
+
+impl Read for ResponseBody {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if out.is_empty() {
+            return Ok(0);
+        }
+        match &mut self.body {
+            Body::Ended => return Ok(0),
+            Body::Collected { unread: bytes, .. } => {
+                let piece = bytes.split_to(out.len().min(bytes.len()));
+                out.iter_mut().zip(&piece).for_each(|(to, from)| *to = *from);
+                return Ok(piece.len());
+            }
+            Body::Failed(error) => return Err(into_io(error.clone())),
+            Body::Streaming => {}
+        }
+        self.refuse_in_child().map_err(into_io)?;
+        if out.len() < LARGE {
+            self.call.come_back();
+        } else if let Some(n) = self.call.read_large(out) {
+            self.finish_early(false);
+            return Ok(n);
+        }
+        let Some(bytes) = self.next_piece().map_err(into_io)? else { return Ok(0) };
+        let n = bytes.len().min(out.len());
+        if let (Some(to), Some(from)) = (out.get_mut(..n), bytes.get(..n)) {
+            to.copy_from_slice(from);
+        }
+        self.call.consumed(n);
+        self.call.saw(n);
+        if n < SHORT && out.len() >= LARGE {
+            // The first bytes of a chunk: the others may go straight to where they are wanted.
+            let more = self.call.read_straight(out, n);
+            self.finish_early(more.is_none());
+            return Ok(n + more.unwrap_or(0));
+        }
+        self.finish_early(true);
+        Ok(n)
+    }
+}
+
+/// The kind that a reader expects, with the whole error inside.
+fn into_io(error: Error) -> io::Error {
+    let kind = if error.is_timeout() {
+        io::ErrorKind::TimedOut
+    } else if error.is_truncated() {
+        io::ErrorKind::UnexpectedEof
+    } else {
+        match error.kind() {
+            ErrorKind::Io(failure) => failure.kind,
+            _ => io::ErrorKind::InvalidData,
+        }
+    };
+    io::Error::new(kind, error)
+}
