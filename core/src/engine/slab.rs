@@ -1,6 +1,7 @@
-//! Things by small numbers that are used again, with a count of uses so that an old number is not taken for a new thing.
+//! A slab: items by small, reusable indexes. A use count in each key keeps an outdated key from
+//! naming a newer item.
 
-/// A place in a [`Slab`]: its index, and how often the index had been used before.
+/// The key of an item: its index, and how often the index was used before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Key {
     index: u32,
@@ -8,7 +9,7 @@ pub(super) struct Key {
 }
 
 impl Key {
-    /// No key is less.
+    /// The least key.
     pub(super) const FIRST: Key = Key { index: 0, uses: 0 };
 
     pub(super) const fn index(self) -> usize {
@@ -17,67 +18,67 @@ impl Key {
 }
 
 #[derive(Debug)]
-struct Place<T> {
+struct Entry<T> {
     uses: u32,
     item: Option<T>,
 }
 
-/// A growing vector whose places are used again, the last freed first.
+/// A growing vector that reuses its entries, the last freed first.
 #[derive(Debug)]
 pub(super) struct Slab<T> {
-    places: Vec<Place<T>>,
+    entries: Vec<Entry<T>>,
     free: Vec<u32>,
 }
 
 impl<T> Slab<T> {
     pub(super) const fn new() -> Self {
-        Slab { places: Vec::new(), free: Vec::new() }
+        Slab { entries: Vec::new(), free: Vec::new() }
     }
 
     pub(super) fn insert(&mut self, item: T) -> Key {
         if let Some(index) = self.free.pop()
-            && let Some(place) = self.places.get_mut(index as usize)
+            && let Some(entry) = self.entries.get_mut(index as usize)
         {
-            place.item = Some(item);
-            return Key { index, uses: place.uses };
+            entry.item = Some(item);
+            return Key { index, uses: entry.uses };
         }
-        let index = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
-        self.places.push(Place { uses: 0, item: Some(item) });
+        let index = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
+        self.entries.push(Entry { uses: 0, item: Some(item) });
         Key { index, uses: 0 }
     }
 
     pub(super) fn get(&self, key: Key) -> Option<&T> {
-        self.places.get(key.index()).filter(|place| place.uses == key.uses)?.item.as_ref()
+        self.entries.get(key.index()).filter(|entry| entry.uses == key.uses)?.item.as_ref()
     }
 
     pub(super) fn get_mut(&mut self, key: Key) -> Option<&mut T> {
-        self.places.get_mut(key.index()).filter(|place| place.uses == key.uses)?.item.as_mut()
+        self.entries.get_mut(key.index()).filter(|entry| entry.uses == key.uses)?.item.as_mut()
     }
 
     pub(super) fn remove(&mut self, key: Key) -> Option<T> {
-        let place = self.places.get_mut(key.index()).filter(|place| place.uses == key.uses)?;
-        let item = place.item.take()?;
-        place.uses = place.uses.wrapping_add(1);
+        let entry = self.entries.get_mut(key.index()).filter(|entry| entry.uses == key.uses)?;
+        let item = entry.item.take()?;
+        entry.uses = entry.uses.wrapping_add(1);
         self.free.push(key.index);
         Some(item)
     }
 
     pub(super) fn len(&self) -> usize {
-        self.places.len() - self.free.len()
+        self.entries.len() - self.free.len()
     }
 
     pub(super) fn keys(&self) -> impl Iterator<Item = Key> {
-        self.places
+        self.entries
             .iter()
             .zip(0..)
-            .filter(|(place, _)| place.item.is_some())
-            .map(|(place, index)| Key { index, uses: place.uses })
+            .filter(|(entry, _)| entry.item.is_some())
+            .map(|(entry, index)| Key { index, uses: entry.uses })
     }
 
-    /// The key whose index this is now.
+    /// Returns the current key with this index.
     pub(super) fn key_at(&self, index: usize) -> Option<Key> {
-        let place = self.places.get(index).filter(|place| place.item.is_some())?;
-        Some(Key { index: u32::try_from(index).ok()?, uses: place.uses })
+        let entry = self.entries.get(index).filter(|entry| entry.item.is_some())?;
+        Some(Key { index: u32::try_from(index).ok()?, uses: entry.uses })
     }
 }
 
@@ -86,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_is_used_again_under_another_key() {
+    fn freed_entry_is_reused_under_another_key() {
         let mut slab = Slab::new();
         let (a, b) = (slab.insert('a'), slab.insert('b'));
         assert_eq!(slab.remove(a), Some('a'));

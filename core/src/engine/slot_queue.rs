@@ -1,7 +1,9 @@
-//! Transfers that wait for a place among the connections: first come, first served, for each route and over all (T88).
+//! The queue of transfers that wait for a connection slot: first come, first served, per route and
+//! overall.
 //!
-//! Who waits for a route whose own limit is met cannot be helped by a place of another; so only the fronts of the other routes are looked at
-//! when a place becomes free, the longest waiting first, and no more of them than there are places.
+//! Transfers that wait for a route at its own limit cannot use another route's slot. When a slot
+//! becomes free, only the fronts of the other routes are considered, the longest-waiting first, and
+//! no more of them than there are free slots.
 
 use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, HashMap};
@@ -10,14 +12,14 @@ use std::hash::BuildHasherDefault;
 use super::TransferId;
 use crate::route::Route;
 
-/// Gives the order over all.
+/// A position in the overall order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Ticket(u64);
 
-/// Who waits, by route.
+/// The waiting transfers, by route.
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
-    // With fixed keys, so that runs repeat.
+    // Hashed with fixed keys, so that runs repeat.
     queues: HashMap<Route, Queue, BuildHasherDefault<DefaultHasher>>,
     /// The fronts of the queues that are not held back.
     fronts: BTreeMap<Ticket, TransferId>,
@@ -27,12 +29,12 @@ pub(super) struct Waiting {
 #[derive(Debug, Default)]
 struct Queue {
     waiting: BTreeMap<Ticket, TransferId>,
-    /// The limit of this route is met.
+    /// Whether this route is at its limit.
     held_back: bool,
 }
 
 impl Waiting {
-    /// `held_back`: it is the limit of this route that is met.
+    /// Adds a transfer to the queue. `held_back` says that the route is at its own limit.
     pub(super) fn push(&mut self, route: &Route, id: TransferId, held_back: bool) -> Ticket {
         self.tickets += 1;
         let ticket = Ticket(self.tickets);
@@ -48,7 +50,7 @@ impl Waiting {
         ticket
     }
 
-    /// Whether anybody waits for this route.
+    /// Whether any transfer waits for this route.
     pub(super) fn has(&self, route: &Route) -> bool {
         !self.is_empty() && self.queues.contains_key(route)
     }
@@ -62,7 +64,8 @@ impl Waiting {
         self.queues.values().map(|queue| queue.waiting.len()).sum()
     }
 
-    /// A connection of this route is over or idle: its front is no longer held back.
+    /// Records that a connection of this route closed or became idle: its front is no longer held
+    /// back.
     pub(super) fn freed(&mut self, route: &Route) {
         if let Some(queue) = self.queues.get_mut(route)
             && std::mem::take(&mut queue.held_back)
@@ -72,12 +75,12 @@ impl Waiting {
         }
     }
 
-    /// The longest waiting of those that are not held back.
+    /// Returns the longest-waiting transfer that is not held back.
     pub(super) fn first(&self) -> Option<TransferId> {
         self.fronts.first_key_value().map(|(_, id)| *id)
     }
 
-    /// The limit of this route is met after all.
+    /// Records that this route is at its limit.
     pub(super) fn hold_back(&mut self, route: &Route) {
         if let Some(queue) = self.queues.get_mut(route) {
             queue.held_back = true;
@@ -87,7 +90,7 @@ impl Waiting {
         }
     }
 
-    /// It waits no longer. The next of its route takes its turn.
+    /// Removes a transfer. The next one of its route moves to the front.
     pub(super) fn remove(&mut self, route: &Route, ticket: Ticket) {
         let Some(queue) = self.queues.get_mut(route) else { return };
         queue.waiting.remove(&ticket);

@@ -1,4 +1,4 @@
-//! Connections and the places that limits give them: who gets one, who waits, and when a place is free again.
+//! Connection slots: which transfer gets one, which waits, and when a slot becomes free.
 
 use std::net::SocketAddr;
 
@@ -34,21 +34,23 @@ impl Engine {
         Some(Output::Close(socket))
     }
 
-    /// Answers a transfer that asks the pool; false when it has to wait for a place.
+    /// Answers a transfer's order for a connection. Returns false if the transfer must wait for a
+    /// slot.
     pub(super) fn acquire_or_wait(&mut self, id: TransferId) -> bool {
-        // Nobody overtakes those who wait for the same route.
+        // No transfer overtakes those that wait for the same route.
         let route = self.transfers.get(id.0).and_then(|slot| slot.transfer.route());
-        let others = route.is_some_and(|route| self.waiting.has(route));
-        let got = !others && self.acquire(id);
-        if !got {
-            self.wait_for_place(id);
+        let must_queue = route.is_some_and(|route| self.waiting.has(route));
+        let acquired = !must_queue && self.acquire(id);
+        if !acquired {
+            self.wait_for_slot(id);
         }
-        got
+        acquired
     }
 
-    /// Gives a transfer a place, and an idle connection with it if that will do. False when there is none.
+    /// Gives a transfer a slot, with an idle connection if one fits. Returns false if no slot is
+    /// free.
     fn acquire(&mut self, id: TransferId) -> bool {
-        // One that was cancelled meanwhile needs nothing any more.
+        // A transfer that was cancelled meanwhile needs no slot.
         let Some(slot) = self.transfers.get_mut(id.0).filter(|slot| !slot.transfer.is_ended()) else { return true };
         let Some(route) = slot.transfer.route() else { return true };
         let taken = match slot.transfer.acquires() {
@@ -82,7 +84,7 @@ impl Engine {
         true
     }
 
-    /// A request is about to be written out: to storage that goes from one to the next.
+    /// Gives the transfer the shared write storage: its request is about to be encoded.
     pub(super) fn lend_storage(&mut self, id: TransferId) {
         if let Some(slot) = self.transfers.get_mut(id.0) {
             slot.transfer.swap_write_buffer(&mut self.spare);
@@ -103,7 +105,7 @@ impl Engine {
         let hint = link.http().keep_alive_timeout();
         let Some(known) = self.sockets.get_mut(socket.0) else { return };
         let pooled = Pooled { key, item: IdleConnection { socket, link, address }, opened_at: known.opened_at };
-        // Only those who wait need the key once more.
+        // Only waiting transfers need the key again.
         let freed = (!self.waiting.is_empty()).then(|| pooled.key.clone());
         match self.pool.insert(pooled, self.now.instant, hint) {
             Ok((idle, evicted)) => {
@@ -120,7 +122,7 @@ impl Engine {
         }
     }
 
-    /// The transfer's connection is over.
+    /// Closes the transfer's connection.
     pub(super) fn close(&mut self, id: TransferId) -> Option<Output> {
         self.recall_buffer_of(id);
         let socket = self.transfers.get_mut(id.0)?.socket.take()?;
@@ -146,7 +148,7 @@ impl Engine {
         }
     }
 
-    /// A place may be free: those who wait longest try again.
+    /// Retries the longest-waiting transfers: a slot may be free.
     pub(super) fn admit(&mut self) {
         while let Some(id) = self.waiting.first() {
             if self.acquire(id) {
@@ -157,13 +159,13 @@ impl Engine {
             let route = self.transfers.get(id.0).and_then(|slot| slot.transfer.route());
             match route.filter(|route| self.pool.key_is_full(*route)) {
                 Some(route) => self.waiting.hold_back(route),
-                // The limit of all is met: nobody else can have a place either.
+                // The total limit is reached: no other transfer can get a slot either.
                 None => return,
             }
         }
     }
 
-    fn wait_for_place(&mut self, id: TransferId) {
+    fn wait_for_slot(&mut self, id: TransferId) {
         if let Some(slot) = self.transfers.get_mut(id.0)
             && slot.waits.is_none()
             && let Some(route) = slot.transfer.route()
@@ -185,7 +187,7 @@ impl Engine {
 }
 
 impl PendingConnects {
-    /// Takes out an attempt whose socket is named.
+    /// Removes the attempt with this socket.
     pub(super) fn forget(dialing: &mut Option<Box<PendingConnects>>, socket: SocketId) {
         if let Some(all) = dialing {
             all.attempts.retain(|(_, known)| *known != socket);

@@ -1,27 +1,29 @@
-//! Many deadlines of which few are ever met: a heap that is touched only when a deadline comes nearer.
+//! Timers for many deadlines, few of which ever fire: a heap that changes only when a deadline
+//! moves closer.
 //!
-//! Nearly every input moves a deadline away (something has moved; the idle time begins anew), and the next transfer in the same place has a later
-//! one. Such a move costs nothing here: the old entry stays, and when it is due whoever is in that place is asked again. So the cost of a turn
-//! does not depend on how many transfers wait.
+//! Nearly every input postpones a deadline (progress restarts the idle time), and the next transfer
+//! in the same slot has a later one. Postponing costs nothing: the old entry stays, and when it is
+//! due, the slot's deadline is checked again. The cost of a turn thus does not depend on the number
+//! of waiting transfers.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use crate::time::Instant;
 
-/// So many entries without use are borne with.
+/// How many stale entries are tolerated before a sweep.
 const SLACK: usize = 64;
 
-/// Entries by time, for the places of a slab.
+/// Timer entries by time, for the slots of a slab.
 #[derive(Debug, Default)]
 pub(super) struct Timers {
     heap: BinaryHeap<Reverse<(Instant, u32)>>,
-    /// The entry that counts for each place: the earliest, never later than the deadline.
+    /// The effective entry of each slot: the earliest, never later than the deadline.
     armed: Vec<Option<Instant>>,
 }
 
 impl Timers {
-    /// Sees to it that the place is looked at by `deadline`.
+    /// Ensures that the slot is checked by `deadline`.
     pub(super) fn arm(&mut self, index: usize, deadline: Instant) {
         if self.armed.len() <= index {
             self.armed.resize(index + 1, None);
@@ -39,12 +41,13 @@ impl Timers {
         self.heap.len()
     }
 
-    /// When the first entry is due; it may turn out to be too early.
+    /// Returns when the first entry is due, which may be too early.
     pub(super) fn next(&self) -> Option<Instant> {
         self.heap.peek().map(|Reverse((at, _))| *at)
     }
 
-    /// Takes out the first entry that is due at `now`. Its place has none after that.
+    /// Removes the first entry that is due at `now`, and returns its slot. The slot has no entry
+    /// then.
     pub(super) fn pop_due(&mut self, now: Instant) -> Option<usize> {
         loop {
             if self.next()? > now {
@@ -60,15 +63,16 @@ impl Timers {
         }
     }
 
-    /// Drops the entries of which nothing comes any more, when they are more than those of `count` transfers. `taken`: somebody is in that place.
-    pub(super) fn trim(&mut self, count: usize, taken: impl Fn(usize) -> bool) {
+    /// Drops stale entries if there are more than `count` transfers account for. `is_taken` says
+    /// whether a slot is in use.
+    pub(super) fn trim(&mut self, count: usize, is_taken: impl Fn(usize) -> bool) {
         if self.heap.len() <= 2 * count + SLACK {
             return;
         }
         let armed = &mut self.armed;
         self.heap.retain(|Reverse((at, index))| {
             let Some(entry) = armed.get_mut(*index as usize).filter(|entry| **entry == Some(*at)) else { return false };
-            let taken = taken(*index as usize);
+            let taken = is_taken(*index as usize);
             if !taken {
                 *entry = None;
             }
@@ -89,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_deadline_of_each_place_counts() {
+    fn nearest_deadline_of_each_slot_counts() {
         let mut timers = Timers::default();
         assert_eq!((timers.next(), timers.pop_due(at(99))), (None, None));
         timers.arm(1, at(30));
@@ -107,18 +111,18 @@ mod tests {
     }
 
     #[test]
-    fn entries_of_which_nothing_comes_are_dropped() {
+    fn stale_entries_are_dropped() {
         let mut timers = Timers::default();
         for index in 0..200 {
             timers.arm(index, at(500 - index as u64));
         }
         timers.trim(100, |_| false);
-        assert_eq!(timers.len(), 200, "so many are borne with");
+        assert_eq!(timers.len(), 200, "that many are tolerated");
         timers.trim(10, |index| index % 2 == 0);
         assert_eq!((timers.len(), timers.next()), (100, Some(at(302))));
         timers.arm(1, at(600));
-        assert_eq!(timers.len(), 101, "an emptied place can be armed again");
+        assert_eq!(timers.len(), 101, "an emptied slot can be armed again");
         timers.trim(0, |_| false);
-        assert_eq!((timers.len(), timers.heap.capacity()), (0, 0), "nor is the storage kept");
+        assert_eq!((timers.len(), timers.heap.capacity()), (0, 0), "the storage is freed");
     }
 }

@@ -1,29 +1,30 @@
-//! What a transfer remembers over its hops. Most requests have one hop, and a body that can be decoded: what is there only for others is in a box.
+//! State of a transfer across its hops. Most requests have one hop and a decodable body; state for
+//! other requests is boxed.
 
 use super::io::Hop;
 use crate::http1::Fields;
 use crate::policy::Trail;
 
-/// What is remembered over the hops.
+/// State across hops.
 #[derive(Default)]
 pub(super) struct Chain {
-    /// Nothing, for most requests.
+    /// State that most requests do not need.
     pub(super) rare: Option<Box<Rare>>,
     pub(super) trail: Trail,
 }
 
-/// What most requests have none of.
+/// State that most requests do not need.
 #[derive(Default)]
 pub(super) struct Rare {
-    /// The hops before this one.
+    /// The previous hops.
     pub(super) history: Vec<Hop>,
-    /// Small pieces of a chunked request body that wait to leave as one chunk.
+    /// Small pieces of a chunked request body that wait to be sent as one chunk.
     pub(super) gathered: Vec<u8>,
     /// The trailers of the final response.
     pub(super) trailers: Option<Fields>,
     /// Content codings that stay on the body of the final response.
     pub(super) undecoded: Vec<Box<str>>,
-    /// A limit on the final body that was set before it began.
+    /// A limit on the final body, set before the body began.
     pub(super) body_limit: Option<(&'static str, u64)>,
 }
 

@@ -1,4 +1,4 @@
-//! From a planned hop to an open connection: the pool, the name, the addresses, the layers.
+//! Obtains a connection for a planned hop: pool, name, addresses, layers.
 
 use std::net::SocketAddr;
 
@@ -28,7 +28,7 @@ impl Machine {
         self.link = Some(link);
         self.blocked = Blocked::default();
         if self.may_use(peer) {
-            // T47: whatever lies in its socket by now answers no request. Only a look can tell.
+            // Bytes in its socket answer no request (RFC 9112 §9.2). Only a probe can detect them.
             self.enter(Stage::Probe);
         } else {
             self.pass_over();
@@ -36,7 +36,8 @@ impl Machine {
         Ok(())
     }
 
-    /// T29: a connection that was opened under another policy is not used under this one.
+    /// Whether the address policy allows this connection, which may have been opened under another
+    /// policy.
     fn may_use(&self, peer: Option<SocketAddr>) -> bool {
         match &self.request.settings.address_policy {
             AddressPolicy::Any => true,
@@ -60,7 +61,7 @@ impl Machine {
         Ok(())
     }
 
-    /// Connects anew, whatever the pool may hold.
+    /// Starts a new connection, whatever the pool holds.
     pub(super) fn find_addresses(&mut self) {
         let since = self.now.instant;
         self.peer = None;
@@ -82,7 +83,7 @@ impl Machine {
         Ok(())
     }
 
-    /// T29: the gate stands between the look-up and the connection, and literals pass it too.
+    /// Starts connecting, if the address policy allows. It applies to literal addresses too.
     fn dial(&mut self, addresses: &[SocketAddr], since: crate::Instant) {
         let settings = &self.request.settings;
         let result = match settings.address_policy.filter(addresses.to_vec()) {
@@ -117,29 +118,29 @@ impl Machine {
     }
 
     pub(super) fn connected(&mut self, attempt: AttemptId) -> Result<(), Misuse> {
-        self.attempt_under_way(attempt)?.connected(attempt);
+        self.pending_attempt(attempt)?.connected(attempt);
         Ok(())
     }
 
     pub(super) fn connect_failed(&mut self, attempt: AttemptId, failure: IoFailure) -> Result<(), Misuse> {
-        self.attempt_under_way(attempt)?.failed(attempt, failure.kind, failure.text);
+        self.pending_attempt(attempt)?.failed(attempt, failure.kind, failure.text);
         Ok(())
     }
 
-    /// The dial machine, which waits for an answer to this attempt.
-    fn attempt_under_way(&mut self, attempt: AttemptId) -> Result<&mut Dial, Misuse> {
+    /// Returns the dial machine if this attempt is pending.
+    fn pending_attempt(&mut self, attempt: AttemptId) -> Result<&mut Dial, Misuse> {
         match &mut self.stage {
             Stage::Dial { dial, .. } if dial.is_connecting(attempt) => Ok(dial),
             _ => Err(Misuse::UnexpectedInput),
         }
     }
 
-    /// The socket is open: the layers shake hands, if there are any.
+    /// Starts the handshakes of the layers, if any, on the open socket.
     fn open_link(&mut self) {
         let Some(route) = &self.route else { return self.fail(ErrorKind::Link(LinkError::Over)) };
         let layers = match route.layers(&self.request.url, &self.request.headers, &self.request.settings.framing) {
             Ok(layers) => layers,
-            // The dial gives up its winner too.
+            // The dial abandons its winner too.
             Err(words) => return self.fail(ErrorKind::NoTls(words)),
         };
         let link = Box::new(Link::new(layers, self.request.settings.framing.clone()));
@@ -150,7 +151,7 @@ impl Machine {
         self.enter(Stage::Establish { since: self.now.instant, send_failed: None });
     }
 
-    /// The connection is open and idle: the request goes out.
+    /// Starts the request on the open, idle connection.
     pub(super) fn begin_exchange(&mut self) {
         let (Some(link), Some(route)) = (&mut self.link, &self.route) else {
             return self.fail(ErrorKind::Link(LinkError::Over));
@@ -197,7 +198,7 @@ impl Machine {
         self.enter(Stage::Exchange { send_failed });
     }
 
-    /// Closes the socket of this hop, or those that are being connected for it.
+    /// Closes the socket of this hop, or those connecting for it.
     pub(super) fn give_up_connection(&mut self) {
         if let Stage::Dial { dial, .. } = &mut self.stage {
             self.pending.abandon(&mut dial.abort());

@@ -1,7 +1,7 @@
-//! What a body that was received as a whole says, as text or as JSON: one answer for all transports.
+//! Interprets a complete response body as text or JSON, alike for all transports.
 //!
-//! Decides when a body is no text: a content coding is still on it (T60), or its charset is not known and that is not tolerated (T63). A body of no
-//! bytes is never that, whatever its fields say.
+//! Decides when a body is not text: if a content coding is still applied, or if the charset is
+//! unknown and that is not tolerated. An empty body is always text, whatever its fields.
 
 use super::Transfer;
 use crate::content::text::{self, Text};
@@ -9,21 +9,25 @@ use crate::error::{Error, ErrorKind};
 use crate::http1::ResponseHead;
 
 impl Transfer {
-    /// The text of `body`, which is all of this response's: by its byte order mark, else the charset of Content-Type, else UTF-8; never
-    /// guessed. A charset that is not known leaves UTF-8, and is noted in the result.
+    /// Returns the text of `body`, the complete body of this response. The charset is that of the
+    /// byte order mark, or else of Content-Type, or else UTF-8; it is never guessed. An unknown
+    /// charset falls back to UTF-8, and the result records it.
     ///
     /// # Errors
-    /// A content coding is still on it ([`ErrorKind::Undecoded`]); without the leniency `unknown_charset`, a charset that is not known ([`ErrorKind::Text`]).
+    /// - [`ErrorKind::Undecoded`] if a content coding is still applied.
+    /// - [`ErrorKind::Text`] if the charset is unknown and the leniency `unknown_charset` is off.
     pub fn text(&self, head: &ResponseHead, body: Vec<u8>) -> Result<Text, Error> {
         self.refuse_undecoded(&body)?;
         let strict = !self.request().settings().leniencies.unknown_charset;
         text::decode(body, head.get("content-type"), strict).map_err(|error| self.error(ErrorKind::Text(error)))
     }
 
-    /// `body`, which is all of this response's, as JSON: UTF-8, with a byte order mark or without, at most 128 levels deep.
+    /// Parses `body`, the complete body of this response, as JSON: UTF-8 with an optional byte
+    /// order mark, at most 128 levels deep.
     ///
     /// # Errors
-    /// A content coding is still on it ([`ErrorKind::Undecoded`]); it is no JSON, or not of this type ([`ErrorKind::Json`]).
+    /// - [`ErrorKind::Undecoded`] if a content coding is still applied.
+    /// - [`ErrorKind::Json`] if the body is not JSON, or does not match the type.
     #[cfg(feature = "json")]
     pub fn json<T: serde::de::DeserializeOwned>(&self, body: &[u8]) -> Result<T, Error> {
         self.refuse_undecoded(body)?;

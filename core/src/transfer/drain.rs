@@ -1,4 +1,4 @@
-//! What is left of a body that nobody wants, and the connection behind it.
+//! Drains unwanted bodies, and decides whether the connection is reused.
 
 use super::io::Output;
 use super::machine::Machine;
@@ -9,8 +9,8 @@ use crate::http1::BodyFraming;
 use crate::link::LinkEvent;
 
 impl Machine {
-    /// The rest of a body is not wanted. It is read where that is short work and the connection is worth it, and never
-    /// decoded (T16, T87).
+    /// Drops the rest of an unwanted body. It is read if it is short enough to make reuse
+    /// worthwhile, and never decoded.
     pub(super) fn drop_body(&mut self, then: AfterBody) {
         let limit = self.request.settings.limits.drain_bytes;
         let Some(link) = &self.link else { return self.after_body(then) };
@@ -25,7 +25,7 @@ impl Machine {
             self.close_link();
             return self.after_body(then);
         }
-        // Of unknown length: only what is here already.
+        // Of unknown length: drain only the bytes that are already here.
         self.enter(Stage::Drain { since: self.now.instant, left: limit, may_read: rest.is_some(), then });
     }
 
@@ -54,7 +54,7 @@ impl Machine {
         None
     }
 
-    /// Goes on when a body is out of the way.
+    /// Continues after a body has been handled.
     pub(super) fn after_body(&mut self, then: AfterBody) {
         match then {
             AfterBody::Again(next) => self.begin_next(next),
@@ -65,7 +65,7 @@ impl Machine {
         }
     }
 
-    /// The response has been read to its end: the connection is kept, unless something forbids it.
+    /// Releases or closes the connection after the complete response.
     pub(super) fn finish_link(&mut self) {
         let keep = self.request.settings.keep_alive && matches!(self.upload, Upload::Finished);
         let now = self.now;
@@ -93,7 +93,7 @@ mod tests {
 
     const REDIRECT: &[u8] = b"HTTP/1.1 302 Found\r\nLocation: /next\r\nContent-Length: 0\r\n\r\n";
 
-    /// The Referer fields of two requests, of which the first is redirected.
+    /// The Referer fields of two requests, the first of which is redirected.
     fn referers(policy: Policy) -> Vec<String> {
         let request = Request::new(Method::GET, "http://127.0.0.1/first").header("Referer", "mine");
         let request = request.redirects(|r| {
@@ -112,13 +112,13 @@ mod tests {
     }
 
     #[test]
-    fn a_referer_of_the_callers_gives_way_at_a_redirect_if_one_is_sent_by_policy() {
+    fn policy_referer_replaces_the_callers_at_a_redirect() {
         assert_eq!(referers(Policy { referer: true, ..Policy::default() }), ["mine", "http://127.0.0.1/first"]);
         assert_eq!(referers(Policy::default()), ["mine", "mine"]);
     }
 
-    /// Whether the connection is closed over the body of a redirect that is so long, instead of being read from.
-    fn closes_over(length: u64) -> bool {
+    /// Whether the connection is closed instead of drained if a redirect's body has this length.
+    fn closes_at(length: u64) -> bool {
         let head = format!("HTTP/1.1 302 Found\r\nLocation: /next\r\nContent-Length: {length}\r\n\r\n");
         let mut driven = Driven::get(head);
         driven.until(|output| matches!(output, Output::Event(Event::Again(_)) | Output::Close));
@@ -126,14 +126,14 @@ mod tests {
     }
 
     #[test]
-    fn t16_a_body_that_nobody_wants_is_read_up_to_the_limit_and_not_beyond() {
+    fn t16_unwanted_body_is_drained_up_to_the_limit() {
         let limit = crate::Limits::DEFAULT.drain_bytes;
-        assert_eq!([limit, limit + 1].map(closes_over), [false, true]);
+        assert_eq!([limit, limit + 1].map(closes_at), [false, true]);
     }
 
     #[test]
     fn t47_bytes_behind_a_response_close_its_connection() {
-        for (framing, kept) in [
+        for (framing, is_reused) in [
             ("Content-Length: 2\r\n\r\nok", true),
             ("Content-Length: 0\r\n\r\n", true),
             ("Content-Length: 2\r\n\r\nok!", false),
@@ -141,12 +141,12 @@ mod tests {
         ] {
             let mut driven = Driven::get(format!("HTTP/1.1 200 OK\r\n{framing}"));
             let over = driven.until(|output| matches!(output, Output::Release | Output::Close));
-            assert_eq!(matches!(over, Output::Release), kept, "{framing:?}");
+            assert_eq!(matches!(over, Output::Release), is_reused, "{framing:?}");
         }
     }
 
     #[test]
-    fn trailers_are_there_when_the_response_is_done() {
+    fn trailers_are_available_when_the_response_is_done() {
         for connection in ["", "Connection: close\r\n"] {
             let fields = format!("{connection}Transfer-Encoding: chunked\r\n");
             let mut driven = Driven::get(format!("HTTP/1.1 200 OK\r\n{fields}\r\n0\r\nX-Sum: 42\r\n\r\n"));

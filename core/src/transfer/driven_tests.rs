@@ -1,19 +1,19 @@
-//! A transfer driven by hand: what the unit tests of its stages have in common.
+//! A transfer driven by hand, shared by the unit tests of its stages.
 
 use crate::link::Link;
 use crate::policy::Acquire;
 use crate::transfer::{Input, Output, Transfer};
 use crate::{Method, Now, Request, Session};
 
-/// A transfer, and an embedder that answers as a peer would that is there and sends `response`.
+/// A transfer, with an embedder whose peer is reachable and sends `response`.
 pub(super) struct Driven {
     pub(super) transfer: Transfer,
     pub(super) session: Session,
     pub(super) now: Now,
     pub(super) response: Vec<u8>,
-    /// Given for [`Output::Acquire`], whichever it asks for.
+    /// The answer to [`Output::Acquire`], whatever it asks for.
     pub(super) idle: Option<Box<Link>>,
-    /// What was asked for.
+    /// The connections asked for.
     pub(super) acquired: Vec<Acquire>,
 }
 
@@ -31,7 +31,7 @@ impl Driven {
         Driven { transfer, session, now, response: response.into(), idle: None, acquired: Vec::new() }
     }
 
-    /// Another GET in the same session, which is given the connection of this one.
+    /// Starts another GET in the same session on the connection of this one.
     pub(super) fn then_get(mut self) -> Driven {
         self.until(|output| matches!(output, Output::Release));
         let (_, link) = self.transfer.take_link().expect("a connection to keep");
@@ -45,7 +45,7 @@ impl Driven {
         self.transfer.handle(self.now, input).unwrap();
     }
 
-    /// Answers outputs until one is as wanted, which it returns unanswered.
+    /// Answers outputs until one is wanted, and returns that one unanswered.
     pub(super) fn until(&mut self, wanted: impl Fn(&Output) -> bool) -> Output {
         loop {
             let output = self.transfer.poll();

@@ -1,4 +1,4 @@
-//! The hop loop: the one place where a hop begins, and the one where it ends.
+//! The hop loop: the only place where hops begin and end.
 //!
 //! ```text
 //! plan ─▶ (pause) ─▶ route ─▶ connect ─▶ exchange ─▶ decide ─┬─▶ deliver ─▶ end
@@ -6,7 +6,7 @@
 //!  └────────── again (drain or close, then pause, rewind) ◀──┘
 //! ```
 //!
-//! The policies say what happens at both places; see `policy/mod.rs` for their order.
+//! The policies decide what happens at both; see `policy/mod.rs` for their order.
 
 #[cfg(feature = "tls")]
 use std::sync::Arc;
@@ -28,9 +28,10 @@ use crate::session::Session;
 use crate::time::{Instant, Now};
 use crate::unavailable::Unavailable;
 
-/// The hop of a request, as policies see it. Inlined, so that only what they look at is made.
+/// Returns the hop of a request, as policies see it. Inlined, so that only the parts that they use
+/// are computed.
 #[inline(always)]
-fn hop(request: &Prepared, now: Now, expect_continue: bool, untouched: bool) -> policy::Hop<'_> {
+fn hop(request: &Prepared, now: Now, expect_continue: bool, body_untouched: bool) -> policy::Hop<'_> {
     let settings = &request.settings;
     policy::Hop {
         method: &request.method,
@@ -41,7 +42,7 @@ fn hop(request: &Prepared, now: Now, expect_continue: bool, untouched: bool) -> 
             body if body.is_replayable() => HopBody::Replayable,
             _ => HopBody::Once,
         },
-        can_send_again: request.body.is_replayable() || untouched,
+        can_send_again: request.body.is_replayable() || body_untouched,
         expect_continue,
         now,
         config: Config {
@@ -66,7 +67,7 @@ impl Machine {
         match &self.stage {
             Stage::Plan => self.plan(session),
             Stage::Decide(_) => {
-                // Whatever is wrong with it, it is about this exchange.
+                // A failure belongs to this exchange.
                 let stage = std::mem::replace(&mut self.stage, Stage::Exchange { send_failed: None });
                 let Stage::Decide(head) = stage else { return Err(Misuse::UnexpectedInput) };
                 self.decide(head, Some(&mut session.memory));
@@ -90,7 +91,7 @@ impl Machine {
         self.attempt = Attempt { connection, written, ..Attempt::default() };
         self.progress = self.now.instant;
         self.peer = None;
-        // Its route is about to be another one.
+        // The next hop replaces its route.
         self.released = None;
         self.time_to_head = None;
         self.tolerated = LeniencySet::EMPTY;
@@ -122,7 +123,7 @@ impl Machine {
         }
     }
 
-    /// Appends the cookies that the request brings itself: they win over those of the jar.
+    /// Appends the cookies that the request sets itself, which override those of the jar.
     fn append_own_cookies(&mut self) {
         for (name, value) in self.request.cookies.iter() {
             if !self.cookie.is_empty() {
@@ -174,7 +175,7 @@ impl Machine {
         self.enter(Stage::Acquire { order: Order::Due, since: None });
     }
 
-    /// The head of a final response arrived: the policies decide, with the session if one needs it.
+    /// Lets the policies decide about a final response head, with the session if one needs it.
     pub(super) fn head_received(&mut self, head: ResponseHead) {
         self.time_to_head = Some(self.now.instant - self.started);
         self.stop_upload();
@@ -201,12 +202,12 @@ impl Machine {
     }
 
     fn verdict(&mut self, outcome: &Outcome<'_>, memory: Option<&mut Memory>) -> Option<Verdict> {
-        let untouched = !self.body_was_touched();
-        let hop = hop(&self.request, self.now, self.attempt.expect, untouched);
+        let body_untouched = !self.body_was_touched();
+        let hop = hop(&self.request, self.now, self.attempt.expect, body_untouched);
         policy::after(&hop, outcome, &mut self.chain.trail, memory)
     }
 
-    /// Acts on an outcome without a response, if a policy has a verdict on it.
+    /// Acts on an outcome without a response. Returns false if no policy gives a verdict.
     fn follow_up(&mut self, outcome: &Outcome<'_>) -> bool {
         match self.verdict(outcome, None) {
             Some(Verdict::Again(again)) => self.again(*again, None),
@@ -216,14 +217,14 @@ impl Machine {
         true
     }
 
-    /// The idle connection cannot be used. Nothing of the request has left.
+    /// Passes over an unusable idle connection. No byte of the request was written.
     pub(super) fn pass_over(&mut self) {
         if !self.follow_up(&Outcome::Unusable) {
             self.end_with(ErrorKind::Link(LinkError::Over), None);
         }
     }
 
-    /// The connection was lost during the exchange. Returns whether that was acted on.
+    /// Acts on a connection lost during the exchange. Returns false if no policy gives a verdict.
     pub(super) fn lost(&mut self) -> bool {
         let Some(link) = &self.link else { return false };
         let outcome = Outcome::Lost {
@@ -234,7 +235,7 @@ impl Machine {
         self.follow_up(&outcome)
     }
 
-    /// The hop failed. The transfer fails with it, unless a policy has another verdict.
+    /// Fails the hop, and the transfer with it unless a policy decides otherwise.
     pub(super) fn fail(&mut self, kind: ErrorKind) {
         let outcome = match &kind {
             ErrorKind::Link(LinkError::ProxyRefused(refusal)) => Outcome::ProxyRefused(refusal),
@@ -245,21 +246,21 @@ impl Machine {
         }
     }
 
-    /// Whether a failure ends the transfer whatever the policies say: it is about the whole of it,
-    /// or the caller has the head.
+    /// Whether a failure ends the transfer regardless of policies: it concerns the whole transfer,
+    /// or the caller already has the head.
     fn is_final(&self, kind: &ErrorKind) -> bool {
-        let of_the_transfer = matches!(
+        let concerns_transfer = matches!(
             kind,
             ErrorKind::Cancelled
                 | ErrorKind::Unavailable(_)
                 | ErrorKind::Timeout { which: crate::error::Timeout::Total, .. }
         );
-        of_the_transfer || matches!(self.stage, Stage::Deliver(_) | Stage::Drain { .. } | Stage::Ended)
+        concerns_transfer || matches!(self.stage, Stage::Deliver(_) | Stage::Drain { .. } | Stage::Ended)
     }
 
-    /// Ends this hop, and has another follow. `head` is the response, if one came.
+    /// Ends this hop and starts another. `head` is the response, if there was one.
     fn again(&mut self, again: Again, head: Option<ResponseHead>) {
-        // Before the exchange, an idle connection was passed over: that is no hop of its own.
+        // Before the exchange, an idle connection was passed over, which does not count as a hop.
         let begun = matches!(self.stage, Stage::Exchange { .. });
         let written = begun && self.link.as_ref().is_some_and(|link| self.has_written(link));
         let answered = head.is_some();
@@ -270,9 +271,9 @@ impl Machine {
             HopRequest::Redirect(to) => {
                 crossing = to.crossing;
                 notes.clone_from(&to.notes);
-                let past = self.request.follow(*to);
+                let previous = self.request.follow(*to);
                 next.rewind &= !self.request.body.is_none();
-                past
+                previous
             }
         };
         if begun {
@@ -285,11 +286,11 @@ impl Machine {
             self.drop_body(AfterBody::Again(next));
         } else {
             self.give_up_connection();
-            // Its slot is free, whether it came to a socket or not.
+            // Frees its slot, whether or not a socket was opened.
             self.pending.socket(SocketOrder::Close);
         }
         self.attempt.connection = again.connection;
-        // A request that was not answered may have been processed all the same.
+        // An unanswered request may still have been processed.
         self.attempt.written = !answered && (written || self.attempt.written);
         if !answered {
             (self.attempt.reused, self.peer) = (false, None);
@@ -297,8 +298,7 @@ impl Machine {
         }
     }
 
-    /// Goes to the next hop: first its time comes, then the body stream is set back, then it is
-    /// planned.
+    /// Proceeds to the next hop: waits until its time, rewinds the body stream, and plans it.
     pub(super) fn begin_next(&mut self, next: Next) {
         match next {
             Next { not_before: Some(until), .. } if until > self.now.instant => self.pause(until, next),
@@ -307,7 +307,7 @@ impl Machine {
         }
     }
 
-    /// Waits until a time, with the deadlines running.
+    /// Waits until a time, while the deadlines keep running.
     fn pause(&mut self, until: Instant, next: Next) {
         self.quiet_until = self.quiet_until.min(until);
         self.enter(Stage::Pause { until, next });
@@ -323,7 +323,7 @@ impl Machine {
         Ok(())
     }
 
-    /// Whether the embedder's stream gave some of the body.
+    /// Whether the embedder's stream has provided part of the body.
     fn stream_was_pushed(&self) -> bool {
         matches!(self.request.body, Body::Stream { .. }) && self.body_was_touched()
     }
@@ -367,7 +367,7 @@ mod tests {
         transfer.handle(at(9), Input::Tick).unwrap();
         assert!(matches!(transfer.poll(), Output::Wait));
         transfer.handle(at(10), Input::Tick).unwrap();
-        assert!(matches!(transfer.poll(), Output::Sync), "the policies are asked again");
+        assert!(matches!(transfer.poll(), Output::Sync), "the policies run again");
     }
 
     #[test]
@@ -389,7 +389,7 @@ mod tests {
     }
 
     #[test]
-    fn refused_hop_fails_before_anything_is_asked() {
+    fn refused_hop_fails_before_any_output() {
         let (mut transfer, mut session) = begun();
         transfer.0.planned(Before::Refuse(ErrorKind::Cancelled), &mut session);
         assert!(transfer.is_ended() && transfer.failure().is_some());
@@ -419,7 +419,7 @@ mod tests {
         driven.until(|output| matches!(output, Output::Read));
         driven.handle(Input::Eof);
         driven.until(|output| matches!(output, Output::Connect(..)));
-        // Another idle connection may be as dead, and the request is repeated once.
+        // Another idle connection may be dead too, and the request is repeated only once.
         assert_eq!(driven.acquired, [Acquire::Any, Acquire::New]);
     }
 
@@ -435,11 +435,11 @@ mod tests {
     }
 
     #[test]
-    fn passing_a_connection_over_permits_no_second_repetition() {
+    fn passing_over_a_connection_permits_no_second_repetition() {
         let mut driven = Driven::get(RESPONSE).then_get();
         driven.until(|output| matches!(output, Output::Read));
         driven.handle(Input::Eof);
-        // The embedder opens connections itself, and this one ends before it is used.
+        // The embedder opens connections itself, and this one closes before use.
         driven.idle = Some(Box::new(Link::new(Vec::new(), crate::http1::Config::default())));
         driven.until(|output| matches!(output, Output::Probe));
         driven.handle(Input::Dead);
@@ -450,7 +450,7 @@ mod tests {
     }
 
     #[test]
-    fn used_connection_is_no_answer_to_the_order_for_a_new_one() {
+    fn order_for_a_new_connection_rejects_a_used_one() {
         let mut driven = Driven::get(RESPONSE).then_get();
         let used = driven.idle.take().unwrap();
         let request = Request::new(Method::GET, "http://127.0.0.1/").keep_alive(false);

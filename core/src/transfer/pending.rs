@@ -1,30 +1,31 @@
-//! What is to be said before anything else: sockets to be closed or kept, then an event, and the terminal one when that was taken.
+//! Pending outputs, given before anything else: sockets to release or close, then an event, and
+//! finally the terminal event.
 
 use super::io::{Event, Output};
 use crate::error::Error;
 use crate::route::dial::AttemptId;
 
-/// What is to be done with the socket.
+/// What to do with the socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SocketOrder {
     Release,
     Close,
 }
 
-/// Orders that wait for the next poll. There are none at most polls, which is one look.
+/// Orders that wait for the next poll. Most polls find none, which costs one check.
 #[derive(Default)]
 pub(super) struct PendingOutputs {
     waiting: bool,
     socket: Option<SocketOrder>,
-    /// Attempts to connect whose sockets are to be closed.
+    /// Connection attempts whose sockets must be closed.
     losers: Option<Box<Losers>>,
     event: Option<Event>,
-    /// The last word is due.
+    /// Whether the terminal event is due.
     ending: bool,
     failure: Option<Error>,
 }
 
-/// There seldom are any, so they are kept in a box (which clippy allows for a type of one's own).
+/// Boxed, since they are rare; clippy allows a boxed `Vec` only in a type of its own.
 #[derive(Default)]
 struct Losers(Vec<AttemptId>);
 
@@ -36,7 +37,7 @@ impl PendingOutputs {
         }
     }
 
-    /// The socket of this attempt is closed already.
+    /// Drops the order to close this attempt's socket, which is closed already.
     pub(super) fn forget(&mut self, attempt: AttemptId) {
         if let Some(losers) = &mut self.losers {
             losers.0.retain(|loser| *loser != attempt);
@@ -54,13 +55,13 @@ impl PendingOutputs {
         self.waiting = true;
     }
 
-    /// The last word, said after all others.
+    /// Sets the terminal event, given after all other outputs.
     pub(super) fn end(&mut self, result: Result<(), Error>) {
         self.failure = result.err();
         (self.ending, self.waiting) = (true, true);
     }
 
-    /// Why it has ended, if it failed; before and after that was said.
+    /// Returns why the transfer failed, if it did, whether or not the terminal event was given.
     pub(super) fn failure(&self) -> Option<&Error> {
         self.failure.as_ref()
     }
@@ -70,7 +71,7 @@ impl PendingOutputs {
         self.waiting
     }
 
-    /// Whether nothing but the end waits to be said.
+    /// Whether only the terminal event is pending.
     pub(super) fn are_only_the_last(&self) -> bool {
         self.ending && self.socket.is_none() && self.losers.is_none() && self.event.is_none()
     }

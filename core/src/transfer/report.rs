@@ -1,4 +1,4 @@
-//! How a transfer fails: the error and what it reports.
+//! Failures of a transfer: the error and its report.
 
 use super::exchange;
 use super::machine::Machine;
@@ -32,15 +32,16 @@ impl Machine {
     pub(super) fn report(&self, kind: ErrorKind, response: Option<Box<ResponseHead>>) -> Report {
         let (bytes_sent, mut bytes_received) = self.bytes_moved();
         let phase = match kind {
-            // Judged at once, whatever stage it was that brought it.
+            // The redirect is decided at once, whatever the stage.
             ErrorKind::Redirect(_) => Phase::Redirect,
             ErrorKind::AddressDenied(_) => Phase::Connect,
-            // A fault in the request's or the proxy's fields, found when they are written.
+            // An invalid field of the request or the proxy, found while encoding.
             ErrorKind::Head(_) => Phase::Prepare,
             _ => self.phase(),
         };
         if matches!(kind, ErrorKind::Decode(_) | ErrorKind::Limit(_)) {
-            // What lies behind the byte that was refused does not count: it may have come with it, or not.
+            // Bytes after the rejected one do not count, since they may or may not have arrived
+            // with it.
             let behind = self.link.as_ref().map_or(0, |link| link.body().len());
             bytes_received = bytes_received.saturating_sub(behind as u64);
         }
@@ -63,7 +64,7 @@ impl Machine {
     /// Ends the transfer with an error.
     pub(super) fn end_with(&mut self, kind: ErrorKind, response: Option<Box<ResponseHead>>) {
         let report = self.report(kind, response);
-        // For errors that the embedder asks for later.
+        // For errors that the embedder requests later.
         self.attempt.moved = (report.bytes_sent, report.bytes_received);
         self.attempt.written |= report.bytes_sent > 0;
         self.give_up_connection();
@@ -87,7 +88,8 @@ impl Machine {
         }
     }
 
-    /// Whether anything left since the attempt began: what HTTP has given to a layer may still wait in it.
+    /// Whether any byte was written since the attempt began. Bytes that HTTP passed to a layer may
+    /// still wait in it.
     pub(super) fn has_written(&self, link: &Link) -> bool {
         link.counters().sent > self.attempt.sent_before
     }
@@ -101,7 +103,8 @@ impl Machine {
             return;
         }
         let kind = match &self.stage {
-            // That the connection has ended is known; anything else says why, as a TLS alert does.
+            // The failed write already shows that the connection ended. Other errors, such as a TLS
+            // alert, say why.
             Stage::Exchange { send_failed: Some(failed) } | Stage::Establish { send_failed: Some(failed), .. }
                 if error.is_truncation() =>
             {

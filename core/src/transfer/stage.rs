@@ -1,4 +1,4 @@
-//! The stages of a hop, and which may follow which.
+//! The stages of a hop, and their transitions.
 
 use super::deliver::Delivery;
 use super::exchange::SendFailed;
@@ -8,37 +8,37 @@ use crate::policy::Acquire;
 use crate::route::dial::Dial;
 use crate::time::Instant;
 
-/// Where a transfer stands.
+/// The stage of a transfer.
 pub(super) enum Stage {
-    /// Waits for the session: the policies are asked before the hop.
+    /// Waits for the session: the policies run before the hop.
     Plan,
-    /// Nothing happens before this time.
+    /// Waits until this time.
     Pause { until: Instant, next: Next },
-    /// The body stream is set back to its first byte.
+    /// Rewinds the body stream.
     Rewind { order: Order },
-    /// The pool is asked; `since` is there while its answer is waited for.
+    /// Asks for a connection; `since` is set while the answer is pending.
     Acquire { order: Order, since: Option<Instant> },
-    /// The idle connection is probed.
+    /// Probes the idle connection.
     Probe,
-    /// The name is looked up.
+    /// Looks up the name.
     Resolve { order: Order, since: Instant },
-    /// Sockets are being connected.
+    /// Connects sockets.
     Dial { dial: Box<Dial>, since: Instant },
-    /// The layers shake hands.
+    /// Performs the handshakes of the layers.
     Establish { since: Instant, send_failed: Option<Box<SendFailed>> },
-    /// The request is being sent and its response head awaited.
+    /// Sends the request and waits for the response head.
     Exchange { send_failed: Option<Box<SendFailed>> },
-    /// Waits for the session: the policies are asked about this head.
+    /// Waits for the session: the policies run on this head.
     Decide(ResponseHead),
-    /// The body is on its way to the caller.
+    /// Delivers the body to the caller.
     Deliver(Delivery),
-    /// The rest of a body is read and dropped.
+    /// Reads and discards the rest of a body.
     Drain { since: Instant, left: u64, may_read: bool, then: AfterBody },
-    /// Nothing follows but pending outputs.
+    /// Only pending outputs remain.
     Ended,
 }
 
-/// The name of a stage.
+/// The kind of a stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum StageKind {
     Plan,
@@ -104,7 +104,7 @@ impl StageKind {
     }
 }
 
-/// Whether an order has been given. It is given once; then its answer is waited for.
+/// Whether an order has been given. It is given once; then its answer is pending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Order {
     Due,
@@ -120,41 +120,41 @@ impl Order {
     }
 }
 
-/// How far the current hop has come.
+/// Progress of the current hop.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Attempt {
-    /// Which connection it may use.
+    /// Which connection the hop may use.
     pub(super) connection: Acquire,
-    /// The connection served a request before this one.
+    /// Whether the connection served an earlier request.
     pub(super) reused: bool,
-    /// The request asks with `Expect: 100-continue`.
+    /// Whether the request sends `Expect: 100-continue`.
     pub(super) expect: bool,
     /// When the request was fully written.
     pub(super) sent_at: Option<Instant>,
-    /// The counter of progress when it was last looked at.
+    /// The link's progress counter when last checked.
     pub(super) seen: u64,
-    /// What the connection had sent before this hop.
+    /// Bytes that the connection sent before this hop.
     pub(super) sent_before: u64,
-    /// An earlier hop wrote some of the same request.
+    /// Whether an earlier hop wrote part of the same request.
     pub(super) written: bool,
-    /// What had been written and read when the connection was let go.
+    /// Bytes written and read when the connection was released.
     pub(super) moved: (u64, u64),
 }
 
-/// What follows when a body is out of the way.
+/// What follows once a body has been handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum AfterBody {
-    /// The next hop, whose request is in place already.
+    /// The next hop, whose request is already set.
     Again(Next),
     /// The end.
     Done,
 }
 
-/// What precedes the next hop.
+/// What must happen before the next hop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Next {
-    /// The body stream has to be set back.
+    /// Whether the body stream must be rewound.
     pub(super) rewind: bool,
-    /// It begins no earlier.
+    /// The earliest time of the next hop.
     pub(super) not_before: Option<Instant>,
 }

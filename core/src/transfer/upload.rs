@@ -1,4 +1,4 @@
-//! The request body on its way out: from memory without a copy where that is possible, or pushed by the embedder.
+//! Sends the request body: from memory, without copying if possible, or pushed by the embedder.
 
 use super::Transfer;
 use super::machine::Machine;
@@ -7,28 +7,30 @@ use crate::error::{ErrorKind, Misuse};
 use crate::http1;
 use crate::request::body::Body;
 
-/// A body of at most this size is copied behind the head, so that both leave in one write; a larger one is written
-/// straight from the caller's memory.
+/// A body of at most this size is copied after the head, so that both leave in one write. A larger
+/// one is written directly from the caller's memory.
 const COPY: usize = 16 * 1024;
 
-/// Pieces of less than this gather while earlier output waits to be written, and leave as one chunk: alone they would be mostly framing.
+/// Smaller pieces are gathered into one chunk while earlier output is pending: alone they would be
+/// mostly framing.
 const SMALL: usize = 1024;
 
-/// How far the request body has come.
+/// The state of the request body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Upload {
-    /// It waits for 100 (Continue), since that time of the monotonic clock (T53).
+    /// It waits for 100 (Continue), since this time.
     Held(crate::Instant),
-    /// It is being sent; so many bytes of it are on their way.
+    /// It is being sent; `sent` bytes have been handed to the link.
     Sending { sent: u64 },
-    /// All of it has been handed over.
+    /// All of it has been handed to the link.
     Finished,
-    /// It was given up: the final response came first. `touched`: some of it had been taken.
+    /// It was aborted, since the final response came first. `touched` says whether any of it was
+    /// consumed.
     Stopped { touched: bool },
 }
 
 impl Upload {
-    /// The same, given up.
+    /// Returns the state after an abort.
     pub(super) fn stopped(self) -> Upload {
         Upload::Stopped {
             touched: !matches!(
@@ -40,13 +42,13 @@ impl Upload {
 }
 
 impl Transfer {
-    /// Whether the request body is on its way: an early response would end that.
+    /// Whether the request body is being sent; an early response ends that.
     pub(crate) fn is_uploading(&self) -> bool {
         matches!(self.0.upload, Upload::Held(_) | Upload::Sending { .. })
     }
 
-    /// The bytes that come after all of [`Transfer::outgoing`] and may go out in the same system call (`writev`).
-    /// `Input::Wrote` counts both together.
+    /// Returns the bytes that follow [`Transfer::outgoing`] and may leave in the same system call
+    /// (`writev`). `Input::Wrote` counts both together.
     pub fn outgoing_next(&self) -> &[u8] {
         self.0.outgoing_next()
     }
@@ -59,7 +61,7 @@ impl Machine {
         self.feed_upload();
     }
 
-    /// Moves as much of a body in memory into the link as there is room for.
+    /// Moves as much of an in-memory body into the link as fits.
     pub(super) fn feed_upload(&mut self) {
         let (Upload::Sending { sent }, Some(link)) = (&mut self.upload, &mut self.link) else { return };
         let done = match &self.request.body {
@@ -76,7 +78,7 @@ impl Machine {
             }
             Body::Stream { length, .. } => {
                 if !self.chain.gathered().is_empty() && link.outgoing().is_empty() {
-                    // There is room for all of it.
+                    // All of it fits.
                     let _ = link.send_body(&self.chain.take_gathered());
                 }
                 *length == Some(*sent)
@@ -99,7 +101,7 @@ impl Machine {
         }
     }
 
-    /// The part of a large body in memory that can be written as it lies.
+    /// Returns the part of a large in-memory body that can be written without copying.
     fn direct(&self) -> &[u8] {
         match (&self.upload, &self.request.body, &self.link) {
             (Upload::Sending { sent }, Body::Bytes(bytes), Some(link)) if bytes.len() > COPY && link.is_plain() => {
@@ -127,15 +129,15 @@ impl Machine {
             return Ok(());
         }
         let queued = self.link.as_ref().map_or(0, |link| link.outgoing().len()).min(n);
-        let straight = n - queued;
-        if straight > 0 && straight > self.direct().len() {
+        let direct_bytes = n - queued;
+        if direct_bytes > 0 && direct_bytes > self.direct().len() {
             return Err(Misuse::TooManyBytes);
         }
         let Some(link) = &mut self.link else { return Err(Misuse::UnexpectedInput) };
         link.wrote(queued);
-        if let (Upload::Sending { sent }, true) = (&mut self.upload, straight > 0) {
-            link.bypass(straight).map_err(|_| Misuse::TooManyBytes)?;
-            *sent += straight as u64;
+        if let (Upload::Sending { sent }, true) = (&mut self.upload, direct_bytes > 0) {
+            link.bypass(direct_bytes).map_err(|_| Misuse::TooManyBytes)?;
+            *sent += direct_bytes as u64;
         }
         self.progress = self.now.instant;
         self.feed_upload();
@@ -145,7 +147,7 @@ impl Machine {
         Ok(())
     }
 
-    /// Whether the embedder's body stream is wanted now.
+    /// Whether body bytes are requested from the embedder's stream now.
     pub(super) fn wants_body(&self) -> bool {
         matches!(self.upload, Upload::Sending { .. })
             && matches!(self.request.body, Body::Stream { .. })
@@ -154,7 +156,7 @@ impl Machine {
             && self.body_room() > 0
     }
 
-    /// How many bytes of the body can be taken now.
+    /// Returns how many body bytes can be accepted now.
     pub(super) fn body_room(&self) -> usize {
         let room = self.link.as_ref().map_or(0, |link| link.body_room());
         room.saturating_sub(self.chain.gathered().len())
@@ -167,7 +169,7 @@ impl Machine {
             return Err(Misuse::UnexpectedInput);
         }
         if self.expire() {
-            // Nothing more is wanted.
+            // No more bytes are needed.
             return Ok(bytes.len());
         }
         let room = self.body_room();
@@ -207,7 +209,7 @@ impl Machine {
                 self.finish_upload();
                 Ok(())
             }
-            // Everything had been taken already, or nothing more is wanted.
+            // The body is complete, or no more of it is needed.
             (Upload::Finished | Upload::Stopped { .. }, Body::Stream { .. }) => Ok(()),
             _ => Err(Misuse::UnexpectedInput),
         }
@@ -224,14 +226,15 @@ impl Machine {
         }
     }
 
-    /// The final response is there although the request is not (T52): a short rest of known length is still sent, so that
-    /// the connection can be kept; anything else is given up.
+    /// Handles a final response that arrives before the request is fully sent. A short remainder of
+    /// known length is still sent, so that the connection can be reused. Otherwise the upload is
+    /// aborted.
     pub(super) fn stop_upload(&mut self) {
         let head_sent = self.link.as_ref().is_some_and(|link| link.http().head_sent());
         let rest = match self.upload {
             Upload::Stopped { .. } => return,
             Upload::Finished if head_sent => return,
-            // It answers nothing that we asked: the connection serves no other request.
+            // The response answers no request: the connection serves no other one.
             _ if !head_sent => None,
             Upload::Finished | Upload::Held(_) => None,
             Upload::Sending { sent } => self.request.body.length().map(|length| length.saturating_sub(sent)),
@@ -255,7 +258,7 @@ impl Machine {
         handed_over && link.outgoing().is_empty() && link.has_flushed()
     }
 
-    /// 100 (Continue) came, or was waited for long enough.
+    /// Starts sending the held body: 100 (Continue) arrived, or the wait is over.
     pub(super) fn release_body(&mut self) {
         if let Upload::Held(_) = self.upload {
             if let Some(link) = &mut self.link {
@@ -271,12 +274,12 @@ impl Machine {
 mod tests {
     use crate::{Body, Input, Method, Now, Output, Request, Session, Side, Transfer};
 
-    /// A transfer whose chunked body is about to be asked for: its head has been written.
+    /// A transfer whose head has been written, and which asks for its chunked body next.
     fn streaming() -> Transfer {
         streaming_of(None)
     }
 
-    /// The same with a body of this length.
+    /// A transfer as in `streaming`, with a body of this length.
     fn streaming_of(length: Option<u64>) -> Transfer {
         let mut session = Session::new();
         let body = Body::Stream { length, rewindable: false };
@@ -294,7 +297,7 @@ mod tests {
                 other => panic!("{other:?}"),
             }
         }
-        assert!(head.ends_with("\r\n\r\n"), "T52: the head leaves before the source is asked: {head}");
+        assert!(head.ends_with("\r\n\r\n"), "the head leaves before body bytes are requested: {head}");
         transfer
     }
 
@@ -307,7 +310,7 @@ mod tests {
         assert_eq!(transfer.push_body(Now::default(), bytes), Ok(bytes.len()));
     }
 
-    /// Writes all that is outgoing.
+    /// Writes all pending output.
     fn write(transfer: &mut Transfer) -> String {
         assert!(matches!(transfer.poll(), Output::Transmit));
         let bytes = String::from_utf8(transfer.outgoing().to_vec()).unwrap();
@@ -338,7 +341,7 @@ mod tests {
         push(&mut transfer, b"e");
         tell(&mut transfer, Input::Blocked(Side::Write));
         push(&mut transfer, b"f");
-        // The end waits for nobody, and no more is gathered than the limit of what waits.
+        // The end flushes gathered bytes, and gathering is bounded.
         tell(&mut transfer, Input::BodyEnd);
         tell(&mut transfer, Input::Ready(Side::Write));
         assert_eq!(write(&mut transfer), "1\r\ne\r\n1\r\nf\r\n0\r\n\r\n");
@@ -355,14 +358,14 @@ mod tests {
     }
 
     #[test]
-    fn t52_what_can_be_read_counts_before_what_could_be_written() {
+    fn t52_readable_bytes_precede_pending_output() {
         let mut transfer = streaming();
         push(&mut transfer, b"a");
         tell(&mut transfer, Input::Ready(Side::Read));
         assert!(matches!(transfer.poll(), Output::Read));
         tell(&mut transfer, Input::Received(b"HTTP/1.1 103 Early Hints\r\n\r\n"));
         assert!(matches!(transfer.poll(), Output::Event(_)));
-        // Once: another read might wait.
+        // Only once: another read might block.
         assert_eq!(write(&mut transfer), "1\r\na\r\n");
         assert!(matches!(transfer.poll(), Output::NeedBody));
         tell(&mut transfer, Input::Ready(Side::Read));
@@ -387,7 +390,7 @@ mod tests {
             transfer.sync(now, &mut session).unwrap();
             assert!(matches!(transfer.poll(), Output::Acquire(_)));
             tell(&mut transfer, Input::OpenNew);
-            let Output::Connect(attempt, _) = transfer.poll() else { panic!("no connection is asked for") };
+            let Output::Connect(attempt, _) = transfer.poll() else { panic!("expected an order to connect") };
             tell(&mut transfer, Input::Connected(attempt));
             assert!(write(&mut transfer).ends_with("\r\n\r\n"), "the body does not leave with the head");
             tell(&mut transfer, Input::Ready(Side::Read));
@@ -412,11 +415,11 @@ mod tests {
             push(&mut transfer, piece.as_bytes());
             assert_eq!(write(&mut transfer), piece);
         }
-        assert!(matches!(transfer.poll(), Output::Read), "the source is not asked for its end");
+        assert!(matches!(transfer.poll(), Output::Read), "the stream need not report its end");
     }
 
     #[test]
-    fn t88_no_time_to_wait_is_enough_for_a_free_slot() {
+    fn t88_zero_timeout_suffices_for_a_free_slot() {
         let mut session = Session::new();
         session.configure(|options| {
             options.pool_timeout(crate::time::Duration::ZERO);

@@ -1,8 +1,8 @@
-//! What a request costs in calls and in storage: counts that do not depend on the machine.
+//! The cost of requests in system calls and storage: counts that do not depend on the machine.
 
 use super::*;
 
-/// Calls that were offered.
+/// Calls offered.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Calls {
     writes: usize,
@@ -10,7 +10,7 @@ struct Calls {
     checks: usize,
 }
 
-/// Runs as an embedder does whose readiness is edge-triggered, and that knows from a short read that there is no more.
+/// Runs like an embedder with edge-triggered readiness that stops reading after a short read.
 fn run(world: &mut World, calls: &mut Calls) {
     let now = world.now;
     loop {
@@ -51,7 +51,7 @@ fn run(world: &mut World, calls: &mut Calls) {
 }
 
 #[test]
-fn a_kept_connection_costs_one_write_and_one_read_for_each_request() {
+fn reused_connection_costs_one_write_and_one_read() {
     let mut world = World::new(PoolLimits { idle_total: 64, idle_per_key: 64, ..PoolLimits::DEFAULT });
     let mut calls = Calls::default();
     world.poll();
@@ -74,7 +74,7 @@ fn a_kept_connection_costs_one_write_and_one_read_for_each_request() {
 }
 
 #[test]
-fn a_deadline_is_noted_once_for_many_requests_in_a_row() {
+fn consecutive_requests_share_one_timer_entry() {
     let mut world = World::new(PoolLimits::default());
     for _ in 0..1_000 {
         world.get("http://10.0.0.1/");
@@ -92,7 +92,7 @@ fn a_deadline_is_noted_once_for_many_requests_in_a_row() {
 }
 
 #[test]
-fn what_waits_for_its_response_holds_no_storage_for_bytes() {
+fn request_waiting_for_its_response_holds_no_storage() {
     let mut world = World::new(PoolLimits::default());
     world.answers = false;
     for n in 0..100 {
@@ -107,7 +107,7 @@ fn what_waits_for_its_response_holds_no_storage_for_bytes() {
 }
 
 #[test]
-fn a_group_is_cancelled_and_no_other() {
+fn cancelling_a_group_affects_no_other() {
     let mut world = World::new(PoolLimits::default());
     world.answers = false;
     for n in 0..30 {
@@ -128,7 +128,7 @@ fn a_group_is_cancelled_and_no_other() {
 
 #[test]
 #[cfg(target_pointer_width = "64")]
-fn what_waits_is_small() {
+fn waiting_transfer_is_small() {
     let [machine, link] = Transfer::SIZES;
     let (slot, socket) = (size_of::<Slot>(), size_of::<Socket>());
     assert!(machine + link + slot + socket <= 920, "machine {machine}, link {link}, slot {slot}, socket {socket}");

@@ -1,8 +1,8 @@
-//! What an engine can be asked, whose turn it is, and inputs that come too late.
+//! Queries, turns, and late inputs.
 
 use super::*;
 
-/// A world whose one request was sent and is not answered; the transfer and its socket.
+/// A world with one unanswered request; its transfer and its socket.
 fn waiting() -> (World, TransferId, SocketId) {
     let mut world = World::new(PoolLimits::default());
     world.answers = false;
@@ -13,20 +13,20 @@ fn waiting() -> (World, TransferId, SocketId) {
 }
 
 #[test]
-fn what_was_not_asked_is_misuse_and_what_comes_too_late_is_none() {
+fn unexpected_input_is_misuse_but_late_input_is_not() {
     let (mut world, id, socket) = waiting();
     let now = world.now;
     assert_eq!(world.engine.socket_input(now, socket, Input::Alive), Err(Misuse::UnexpectedInput));
     assert_eq!(world.engine.transfer_input(now, id, Input::Consumed(1)), Err(Misuse::UnexpectedInput));
     world.engine.cancel(now, id);
-    assert_eq!(world.engine.socket_input(now, socket, Input::Wrote(1)), Ok(()), "its end was not told yet");
+    assert_eq!(world.engine.socket_input(now, socket, Input::Wrote(1)), Ok(()), "its end has not been polled yet");
     world.run();
     assert_eq!(world.engine.socket_input(now, socket, Input::Wrote(1)), Err(Misuse::UnexpectedInput));
     assert_eq!(world.engine.transfer_input(now, id, Input::Consumed(1)), Err(Misuse::AlreadyEnded));
 }
 
 #[test]
-fn one_that_always_has_more_to_do_leaves_others_their_turn() {
+fn busy_transfer_leaves_others_their_turn() {
     let mut world = World::new(PoolLimits::default());
     let (flood, other) = (world.get("http://10.0.0.1/"), world.get("http://10.0.0.2/"));
     let mut head = Some(&b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n"[..]);
@@ -82,7 +82,7 @@ fn one_that_always_has_more_to_do_leaves_others_their_turn() {
 }
 
 #[test]
-fn sockets_and_transfers_are_known_while_they_last() {
+fn sockets_and_transfers_are_known_until_they_end() {
     let mut world = World::new(PoolLimits::default());
     assert!(world.engine.is_at_rest() && world.engine.is_empty());
     let id = world.get("http://10.0.0.1/canary");
@@ -113,14 +113,14 @@ fn sockets_and_transfers_are_known_while_they_last() {
     assert!(world.engine.awaits(socket, Side::Read) && !world.engine.awaits(socket, Side::Write), "it is idle");
     assert_eq!((world.engine.len(), world.engine.sockets()), (0, 1));
     world.engine.close_idle();
-    assert!(!world.engine.is_at_rest() && !world.engine.awaits(socket, Side::Read), "it is to be closed");
+    assert!(!world.engine.is_at_rest() && !world.engine.awaits(socket, Side::Read), "it is about to close");
     world.run();
     assert_eq!(world.engine.socket_at(socket.index()), None);
     assert!(!world.engine.awaits(socket, Side::Read) && !world.engine.awaits(socket, Side::Write));
 }
 
 #[test]
-fn a_name_to_look_up_is_told_with_its_port() {
+fn name_to_look_up_has_its_port() {
     let mut world = World::new(PoolLimits::default());
     let id = world.get("http://a.test:81/");
     assert_eq!(world.engine.peer_name(id), None);
@@ -132,7 +132,7 @@ fn a_name_to_look_up_is_told_with_its_port() {
 }
 
 #[test]
-fn the_storage_of_all_transfers_is_counted() {
+fn storage_of_all_transfers_is_counted() {
     let mut world = World::new(PoolLimits::default());
     assert_eq!(world.engine.retained().total(), 0);
     let (mut all, mut partial) = (Vec::new(), Vec::new());
@@ -160,7 +160,7 @@ fn the_storage_of_all_transfers_is_counted() {
 
 #[cfg(feature = "gzip")]
 #[test]
-fn the_storage_of_what_was_decoded_is_counted() {
+fn storage_of_decoded_data_is_counted() {
     let mut world = World::new(PoolLimits::default());
     let id = world.get("http://10.0.0.1/");
     let head = b"HTTP/1.1 200 OK\r\nContent-Encoding: deflate\r\nContent-Length: 5\r\n\r\n\x4B\x4C\x4A\x06\x00";

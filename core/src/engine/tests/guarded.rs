@@ -1,10 +1,10 @@
-//! A session that cannot be had, and code of the caller's that panics while it is.
+//! Sessions that are unavailable, and caller code that panics while it holds one.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::*;
 
-/// Stands before the session: refuses it, or panics.
+/// A session guard that refuses access, or panics.
 struct Guard<'a> {
     session: &'a mut Session,
     answer: Option<Unavailable>,
@@ -22,14 +22,14 @@ fn ended(world: &mut World, answer: Option<Unavailable>) -> (TransferId, String)
     loop {
         match world.engine.poll(&mut guard) {
             Output::Ended { id, error: Some(error), .. } => return (id, error.kind().to_string()),
-            Output::Wait => panic!("it waits for a session that it cannot have"),
+            Output::Wait => panic!("it waits for an unavailable session"),
             _ => {}
         }
     }
 }
 
 #[test]
-fn session_that_cannot_be_had_fails_the_request() {
+fn unavailable_session_fails_the_request() {
     let mut world = World::new(PoolLimits::default());
     let id = world.get("http://192.0.2.1/");
     let (failed, kind) = ended(&mut world, Some(Unavailable::SessionHeld));

@@ -1,4 +1,4 @@
-//! The engine over sockets that are only numbers, and a clock that is set by hand.
+//! The engine over numbered sockets and a manual clock.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -86,7 +86,7 @@ impl World {
             Output::Connect(socket, _) => {
                 assert!(self.open.insert(socket, Vec::new()).is_none());
                 let same_index = self.open.keys().filter(|open| open.index() == socket.index()).count();
-                assert_eq!(same_index, 1, "a socket's number is its own");
+                assert_eq!(same_index, 1, "socket indexes are unique");
                 self.connects += 1;
                 self.most_open = self.most_open.max(self.open.len());
                 self.engine.connected(now, socket).unwrap();
@@ -115,7 +115,7 @@ impl World {
                 self.engine.transfer_input(now, id, Input::Consumed(bytes.len())).unwrap();
             }
             Output::Ended { id, error, .. } => {
-                assert!(self.ended.iter().all(|(known, _)| *known != id), "one end each");
+                assert!(self.ended.iter().all(|(known, _)| *known != id), "each transfer ends once");
                 self.ended.push((id, error.map(|error| error.kind().to_string())));
             }
             Output::Event(..) => {}
@@ -131,7 +131,7 @@ impl World {
 }
 
 #[test]
-fn many_transfers_end_and_their_connections_are_kept() {
+fn many_transfers_end_and_pool_their_connections() {
     let mut world = World::new(PoolLimits::default());
     let ids: Vec<_> = (0..50).map(|n| world.get(&format!("http://10.0.0.{n}/"))).collect();
     world.run();
@@ -156,7 +156,7 @@ fn requests_in_a_row_use_one_connection() {
 }
 
 #[test]
-fn t88_limits_hold_and_those_who_wait_come_first_first() {
+fn t88_limits_hold_and_waiters_are_served_in_order() {
     let limits = PoolLimits { open_total: Some(2), open_per_key: Some(1), ..PoolLimits::default() };
     let mut world = World::new(limits);
     let ids: Vec<_> = (0..30).map(|n| world.get(&format!("http://10.0.0.{}/", n % 3))).collect();
@@ -171,7 +171,7 @@ fn t88_limits_hold_and_those_who_wait_come_first_first() {
 }
 
 #[test]
-fn a_deadline_is_met_without_any_input() {
+fn deadline_fires_without_any_input() {
     let mut world = World::new(PoolLimits::default());
     world.answers = false;
     world.get("http://10.0.0.1/");
@@ -192,7 +192,7 @@ fn a_deadline_is_met_without_any_input() {
 }
 
 #[test]
-fn cancelling_one_a_group_or_all_leaves_nothing_behind() {
+fn cancelling_one_a_group_or_all_leaves_nothing_open() {
     let mut world = World::new(PoolLimits::default());
     world.answers = false;
     let one = world.get("http://10.0.0.1/");
@@ -217,7 +217,7 @@ fn cancelling_one_a_group_or_all_leaves_nothing_behind() {
 }
 
 #[test]
-fn cancelling_after_any_number_of_steps_ends_once_and_closes_everything() {
+fn cancelling_at_any_step_ends_once_and_closes_all() {
     for steps in 0..40 {
         let mut world = World::new(PoolLimits::default());
         let id = world.get("http://10.0.0.1/");
@@ -235,7 +235,7 @@ fn cancelling_after_any_number_of_steps_ends_once_and_closes_everything() {
 }
 
 #[test]
-fn t47_an_idle_connection_that_can_be_read_is_closed_and_not_used() {
+fn t47_readable_idle_connection_is_closed_not_reused() {
     let mut world = World::new(PoolLimits::default());
     world.get("http://10.0.0.1/");
     world.run();
@@ -265,7 +265,7 @@ fn idle_connections_expire_by_the_clock() {
 }
 
 #[test]
-fn a_paused_transfer_is_read_no_further_and_goes_on_when_resumed() {
+fn paused_transfer_reads_nothing_until_resumed() {
     let mut world = World::new(PoolLimits::default());
     let id = world.get("http://10.0.0.1/");
     world.engine.pause(id);
@@ -273,7 +273,7 @@ fn a_paused_transfer_is_read_no_further_and_goes_on_when_resumed() {
     assert!(world.ended.is_empty() && !world.bodies.contains_key(&id));
     world.pass(Duration::from_secs(3600));
     world.run();
-    assert!(world.ended.is_empty(), "the time of a pause does not count");
+    assert!(world.ended.is_empty(), "paused time does not count");
     world.engine.resume(id);
     world.run();
     assert_eq!(world.bodies[&id], b"hi");
@@ -281,7 +281,7 @@ fn a_paused_transfer_is_read_no_further_and_goes_on_when_resumed() {
 }
 
 #[test]
-fn timers_do_not_pile_up_behind_requests_that_have_ended() {
+fn timers_of_ended_requests_do_not_accumulate() {
     let mut world = World::new(PoolLimits::default());
     for _ in 0..5_000 {
         world.get("http://10.0.0.1/");
@@ -291,7 +291,7 @@ fn timers_do_not_pile_up_behind_requests_that_have_ended() {
 }
 
 #[test]
-fn inputs_that_nobody_asked_for_are_misuse_and_change_nothing() {
+fn unexpected_inputs_are_misuse_and_change_nothing() {
     let mut world = World::new(PoolLimits::default());
     let id = world.get("http://10.0.0.1/");
     world.run();
@@ -304,7 +304,7 @@ fn inputs_that_nobody_asked_for_are_misuse_and_change_nothing() {
 }
 
 #[test]
-fn an_idle_connection_that_its_peer_ended_leaves_the_pool_at_once() {
+fn idle_connection_closed_by_its_peer_leaves_the_pool() {
     let limits = PoolLimits { open_total: Some(1), ..PoolLimits::default() };
     let mut world = World::new(limits);
     world.get("http://10.0.0.1/");
@@ -318,7 +318,7 @@ fn an_idle_connection_that_its_peer_ended_leaves_the_pool_at_once() {
 }
 
 #[test]
-fn t88_a_connection_for_one_request_has_a_place_too() {
+fn t88_connection_for_one_request_has_a_slot_too() {
     let limits = PoolLimits { open_total: Some(3), ..PoolLimits::default() };
     let mut world = World::new(limits);
     world.answers = false;
@@ -359,7 +359,7 @@ fn slot_of_a_dead_connection_goes_to_the_longest_waiting() {
 }
 
 #[test]
-fn the_work_for_one_transfer_does_not_grow_with_those_that_wait() {
+fn work_per_transfer_is_independent_of_waiters() {
     let work = |waiting: usize, limits: PoolLimits| {
         let mut world = World::new(limits);
         world.get("http://10.0.0.1/");
@@ -381,7 +381,7 @@ fn the_work_for_one_transfer_does_not_grow_with_those_that_wait() {
 }
 
 #[test]
-fn ten_thousand_that_wait_for_a_place_all_get_one() {
+fn ten_thousand_waiters_all_get_a_slot() {
     let limits = PoolLimits { open_total: Some(7), open_per_key: Some(2), ..PoolLimits::default() };
     let mut world = World::new(limits);
     for n in 0..10_000 {
@@ -395,7 +395,7 @@ fn ten_thousand_that_wait_for_a_place_all_get_one() {
 }
 
 #[test]
-fn a_connection_that_waits_or_is_idle_or_closed_holds_no_read_buffer() {
+fn waiting_idle_or_closed_connections_hold_no_read_buffer() {
     let mut world = World::new(PoolLimits::default());
     for n in 0..10 {
         world.get(&format!("http://10.0.0.{n}/"));
@@ -413,5 +413,5 @@ fn a_connection_that_waits_or_is_idle_or_closed_holds_no_read_buffer() {
     world.run();
     world.engine.cancel_all(world.now);
     world.run();
-    assert_eq!(address(&world), first, "always the same one");
+    assert_eq!(address(&world), first, "the buffer is shared");
 }

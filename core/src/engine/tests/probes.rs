@@ -1,8 +1,9 @@
-//! T47: a kept connection is used when a look has found it empty that came after it was given out, and not otherwise.
+//! An idle connection is used only if a probe finds it empty after it was given to its transfer
+//! (RFC 9112 §9.2).
 
 use super::*;
 
-/// What the engine asks for next that is not answered here.
+/// The engine's next output that these tests do not answer themselves.
 #[derive(Debug, PartialEq)]
 enum Asks {
     Probe(SocketId),
@@ -11,7 +12,7 @@ enum Asks {
 }
 
 impl World {
-    /// Runs until a kept connection is to be looked at, or something is to be written, or nothing is to be done.
+    /// Runs until the engine orders a probe or a write, or has nothing to do.
     fn asks(&mut self) -> Asks {
         loop {
             match self.engine.poll(&mut self.session) {
@@ -29,7 +30,7 @@ impl World {
         }
     }
 
-    /// A world with one idle connection, of which the last read has shown that there is no more.
+    /// A world with one idle connection whose last read showed that there is no more.
     fn with_idle() -> (World, SocketId) {
         let mut world = World::new(PoolLimits::default());
         world.get("http://10.0.0.1/");
@@ -41,7 +42,7 @@ impl World {
 }
 
 #[test]
-fn t47_without_polls_that_tell_all_every_kept_connection_is_looked_at() {
+fn t47_without_complete_polls_every_idle_connection_is_probed() {
     let (mut world, socket) = World::with_idle();
     world.get("http://10.0.0.1/");
     assert_eq!(world.asks(), Asks::Probe(socket), "at once: no time makes it known");
@@ -50,7 +51,7 @@ fn t47_without_polls_that_tell_all_every_kept_connection_is_looked_at() {
 }
 
 #[test]
-fn t47_a_poll_from_before_the_connection_was_given_out_is_no_look() {
+fn t47_poll_before_the_acquisition_is_no_probe() {
     let (mut world, socket) = World::with_idle();
     world.poll();
     let before = world.engine.begin_poll();
@@ -58,7 +59,7 @@ fn t47_a_poll_from_before_the_connection_was_given_out_is_no_look() {
     assert_eq!(world.asks(), Asks::Nothing);
     assert!(world.engine.awaits_poll());
     world.engine.mark_polled(world.now, before);
-    assert_eq!(world.asks(), Asks::Nothing, "that poll may have looked at the socket before");
+    assert_eq!(world.asks(), Asks::Nothing, "that poll may have checked the socket earlier");
     assert!(world.engine.awaits_poll());
     world.poll();
     assert!(!world.engine.awaits_poll());
@@ -66,7 +67,7 @@ fn t47_a_poll_from_before_the_connection_was_given_out_is_no_look() {
 }
 
 #[test]
-fn one_look_serves_all_that_wait_for_it() {
+fn one_poll_serves_all_waiters() {
     let mut world = World::new(PoolLimits::default());
     let urls: Vec<String> = (0..5).map(|n| format!("http://10.0.0.{n}/")).collect();
     for url in &urls {
@@ -94,7 +95,7 @@ fn one_look_serves_all_that_wait_for_it() {
 }
 
 #[test]
-fn requests_that_waited_for_one_look_share_one_storage() {
+fn requests_after_one_poll_share_one_storage() {
     let mut world = World::new(PoolLimits::default());
     let urls: Vec<String> = (0..9).map(|n| format!("http://10.0.0.{n}/")).collect();
     for url in &urls {
@@ -121,7 +122,7 @@ fn requests_that_waited_for_one_look_share_one_storage() {
 }
 
 #[test]
-fn t47_what_is_heard_while_the_look_is_awaited_is_looked_at() {
+fn t47_readiness_while_waiting_for_the_poll_is_probed() {
     let (mut world, socket) = World::with_idle();
     world.poll();
     world.get("http://10.0.0.1/");
@@ -137,7 +138,7 @@ fn t47_what_is_heard_while_the_look_is_awaited_is_looked_at() {
 }
 
 #[test]
-fn t47_behind_a_read_that_was_filled_no_poll_is_a_look() {
+fn t47_after_a_full_read_no_poll_is_a_probe() {
     let mut world = World::new(PoolLimits::default());
     world.get("http://10.0.0.1/");
     world.run();
@@ -148,7 +149,7 @@ fn t47_behind_a_read_that_was_filled_no_poll_is_a_look() {
 }
 
 #[test]
-fn where_no_more_looks_come_those_that_wait_are_looked_at_by_themselves() {
+fn waiters_are_probed_individually_when_polls_end() {
     let (mut world, socket) = World::with_idle();
     world.poll();
     world.get("http://10.0.0.1/");
@@ -159,7 +160,7 @@ fn where_no_more_looks_come_those_that_wait_are_looked_at_by_themselves() {
 }
 
 #[test]
-fn what_is_cancelled_while_it_waits_for_a_look_ends_and_closes() {
+fn cancelled_waiter_for_a_poll_ends_and_closes() {
     let (mut world, _) = World::with_idle();
     world.poll();
     let id = world.get("http://10.0.0.1/");
@@ -171,7 +172,7 @@ fn what_is_cancelled_while_it_waits_for_a_look_ends_and_closes() {
 }
 
 #[test]
-fn a_deadline_is_met_while_a_look_is_awaited() {
+fn deadline_fires_while_waiting_for_a_poll() {
     let (mut world, _) = World::with_idle();
     world.poll();
     let request = Request::new(Method::GET, "http://10.0.0.1/").timeout(Duration::from_secs(1));

@@ -1,5 +1,6 @@
-//! Random schedules over sockets that are only numbers: whatever is asked, cancelled, closed, delayed or refused, every transfer ends once, every
-//! socket is closed or idle in the pool, and the pool's count is true at every rest.
+//! Random schedules over numbered sockets. Whatever happens (cancellation, closing, delay,
+//! refusal), every transfer ends once, every socket is closed or idle in the pool, and the pool's
+//! counts are correct at rest.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use super::*;
 use crate::{Body, Method, Request, UnixTime};
 
-/// Repeats: xorshift64*.
+/// A deterministic random generator: xorshift64*.
 struct Dice(u64);
 
 impl Dice {
@@ -100,11 +101,11 @@ impl Storm {
         let prepared = self.session.prepare(&request).unwrap();
         let group = Group(self.dice.throw(3) as u64);
         let id = self.engine.start(self.now, prepared, Some(group));
-        assert!(self.live.insert(id), "an id is never used again");
+        assert!(self.live.insert(id), "ids are never reused");
         self.started += 1;
     }
 
-    /// Something happens outside.
+    /// Simulates an external event.
     fn event(&mut self) {
         let now = self.now;
         let sockets: Vec<SocketId> = self.wires.keys().copied().collect();
@@ -136,7 +137,7 @@ impl Storm {
                 let at = self.dice.throw(self.resolving.len());
                 let id = self.resolving.swap_remove(at);
                 let two = ["10.0.1.1:80".parse().unwrap(), "[::2]:80".parse().unwrap()];
-                // It may have ended by now.
+                // It may have ended already.
                 let _ = match self.dice.throw(5) {
                     0 => self.engine.transfer_input(
                         now,
@@ -181,7 +182,7 @@ impl Storm {
         self.engine.socket_input(now, socket, Input::Ready(Side::Read)).unwrap();
     }
 
-    /// One output; false when there is none.
+    /// Handles one output; returns false if there is none.
     fn step(&mut self) -> bool {
         let now = self.now;
         match self.engine.poll(&mut self.session) {
@@ -195,7 +196,7 @@ impl Storm {
                     self.engine.connect_failed(now, socket, refused).unwrap();
                 }
             }
-            Output::Close(socket) => drop(self.wires.remove(&socket).expect("an open socket is closed")),
+            Output::Close(socket) => drop(self.wires.remove(&socket).expect("only open sockets are closed")),
             Output::Transmit(socket) => {
                 let bytes = self.engine.outgoing(socket).to_vec();
                 assert!(!bytes.is_empty());
@@ -218,7 +219,7 @@ impl Storm {
                     let n = 1 + self.dice.throw(wire.incoming.len());
                     let space = self.engine.space(socket);
                     let n = n.min(space.len());
-                    assert!(n > 0, "there is room");
+                    assert!(n > 0, "the read space is not empty");
                     space[..n].copy_from_slice(&wire.incoming[..n]);
                     wire.incoming.drain(..n);
                     Input::Filled(n)
@@ -252,9 +253,9 @@ impl Storm {
                 let n = self.dice.throw(self.engine.body(id).len() + 1);
                 self.engine.transfer_input(now, id, Input::Consumed(n)).unwrap();
             }
-            Output::Event(id, _) => assert!(self.live.contains(&id), "nothing comes after the end"),
+            Output::Event(id, _) => assert!(self.live.contains(&id), "no output follows the end"),
             Output::Ended { id, error, .. } => {
-                assert!(self.live.remove(&id), "one end each");
+                assert!(self.live.remove(&id), "each transfer ends once");
                 self.ended += 1;
                 self.succeeded += usize::from(error.is_none());
             }
@@ -271,7 +272,7 @@ impl Storm {
         panic!("the engine does not come to rest");
     }
 
-    /// What is true whenever there is nothing to do.
+    /// Checks the invariants that hold at rest.
     fn check(&self) {
         let engine = &self.engine;
         assert_eq!(engine.len(), self.live.len());
@@ -284,8 +285,8 @@ impl Storm {
         assert_eq!((statistics.idle, statistics.open), (idle, idle + counted));
         for slot in &slots {
             let attempts = slot.dialing.as_ref().is_some_and(|dialing| !dialing.attempts.is_empty());
-            assert!(slot.counted || (slot.socket.is_none() && !attempts), "every connection has a place");
-            assert!(!(slot.counted && slot.waits.is_some()), "who has a place does not wait for one");
+            assert!(slot.counted || (slot.socket.is_none() && !attempts), "every connection has a slot");
+            assert!(!(slot.counted && slot.waits.is_some()), "a transfer with a slot does not wait for one");
         }
         assert!(self.limits.open_total.is_none_or(|limit| statistics.open <= limit));
         let waiting = slots.iter().filter(|slot| slot.waits.is_some()).count();
@@ -300,9 +301,9 @@ impl Storm {
         for slot in slots.iter().filter(|slot| slot.waits.is_some()) {
             let key_is_full = engine.pool.key_is_full(slot.transfer.route().unwrap());
             let full = self.limits.open_total.is_some_and(|limit| statistics.open >= limit && idle == 0);
-            assert!(key_is_full || full, "nobody waits for what is there");
+            assert!(key_is_full || full, "no transfer waits for a free slot");
         }
-        assert!(!matches!(engine.buffer, ReadBuffer::Lent(_)), "who waits holds no read buffer");
+        assert!(!matches!(engine.buffer, ReadBuffer::Lent(_)), "no waiting connection holds the read buffer");
     }
 
     fn finish(&mut self) {
@@ -319,7 +320,7 @@ impl Storm {
 }
 
 #[test]
-fn whatever_happens_nothing_is_lost() {
+fn random_schedules_lose_nothing() {
     let (mut succeeded, mut failed) = (0, 0);
     for seed in 1..=400 {
         let mut storm = Storm::new(seed);
