@@ -284,6 +284,17 @@ mod tests {
     }
 
     #[test]
+    fn appended_field_undoes_no_other_removal() {
+        let mut headers = Headers::new();
+        headers.remove("Accept").unwrap();
+        headers.remove("User-Agent").unwrap();
+        headers.append("accept", "a").unwrap();
+        headers.append("accept", "b").unwrap();
+        assert_eq!(headers.removed().collect::<Vec<_>>(), ["User-Agent"]);
+        assert_eq!(lines(&headers), ["accept: a", "accept: b"]);
+    }
+
+    #[test]
     fn t18_names_that_are_not_tokens_are_rejected() {
         for name in ["", "a b", "a:", "a\r\nb", "é", "a\0"] {
             assert!(matches!(Headers::new().set(name, "v"), Err(HeaderError::Name { .. })), "{name:?}");

@@ -14,7 +14,7 @@ use crate::route::dial::DialError;
 use crate::route::resolve::StaticResolver;
 use crate::tls::TlsFailure;
 use crate::url::UrlError;
-use crate::{Headers, LimitExceeded, Params, UnixTime};
+use crate::{Headers, LimitExceeded, Params, Unavailable, UnixTime};
 
 /// Checks that each displays as one line that contains its text.
 fn read_well<T: Display>(all: impl IntoIterator<Item = (T, &'static str)>) {
@@ -28,6 +28,16 @@ fn shows(value: &impl Debug, expected: &[&str]) {
     let text = format!("{value:?}");
     assert!(expected.iter().all(|word| text.contains(word)), "expected {expected:?} in {text:?}");
     assert!(!text.contains("canary"), "{text}");
+}
+
+#[test]
+fn unavailable_sessions_and_loops_say_what_to_do() {
+    read_well([
+        (Unavailable::SessionInUse, "send the request after that closure has returned"),
+        (Unavailable::SessionHeld, "must not wait for a request"),
+        (Unavailable::SessionLost, "make a new session in the child process"),
+        (Unavailable::ParentProcess, "make a new client in the child process"),
+    ]);
 }
 
 #[test]

@@ -35,3 +35,22 @@ impl Outbox {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Outbox;
+
+    #[test]
+    fn sent_bytes_are_dropped_once_they_are_the_greater_part() {
+        let mut buffer = Outbox::default();
+        buffer.end().extend_from_slice(b"0123456789");
+        buffer.sent(5);
+        assert_eq!(buffer.end(), b"0123456789", "half of it is not worth a move");
+        buffer.sent(1);
+        assert_eq!(buffer.end(), b"6789");
+        buffer.end().extend_from_slice(b"ab");
+        assert_eq!(buffer.unsent(), b"6789ab");
+        buffer.sent(99);
+        assert!(buffer.unsent().is_empty() && buffer.capacity() == 0);
+    }
+}

@@ -64,6 +64,18 @@ fn fields_set_by_the_caller_are_not_automatic() {
 }
 
 #[test]
+fn t21_connection_cannot_be_removed_while_core_writes_it() {
+    let removed = |change: fn(Request) -> Request| {
+        Session::new().prepare(&change(get().without_header("Connection"))).map(drop).map_err(|error| error.to_string())
+    };
+    let close = removed(|request| request.keep_alive(false)).unwrap_err();
+    assert!(close.contains("keep_alive"), "{close}");
+    let codings = removed(|request| request.transfer_coding(true)).unwrap_err();
+    assert!(codings.contains("keep_alive"), "{codings}");
+    removed(|request| request).unwrap();
+}
+
+#[test]
 fn codings_are_requested_only_where_they_are_decoded() {
     let asks = |request: &Request| prepare(request).general().any(|(name, _)| name == "Accept-Encoding");
     assert!(asks(&get()));

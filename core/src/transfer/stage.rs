@@ -158,3 +158,18 @@ pub(super) struct Next {
     /// The earliest time of the next hop.
     pub(super) not_before: Option<Instant>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::StageKind::*;
+
+    #[test]
+    fn stages_follow_only_as_the_table_says() {
+        for (stage, next) in [(Plan, Acquire), (Acquire, Probe), (Exchange, Decide), (Deliver, Ended), (Drain, Plan)] {
+            assert!(stage.may_be_followed_by(next), "{stage:?} {next:?}");
+        }
+        for (stage, next) in [(Plan, Exchange), (Acquire, Exchange), (Deliver, Plan), (Ended, Plan), (Ended, Ended)] {
+            assert!(!stage.may_be_followed_by(next), "{stage:?} {next:?}");
+        }
+    }
+}

@@ -67,6 +67,9 @@ fn chunk_syntax_t40_t41_t42() {
         assert_eq!(run.line(), strict.unwrap_or(compat), "{rule} strict {line:?}");
         no_silent_success(&Setup::STRICT, &bytes, &run);
     }
+    let largest = chunked("7fffffffffffffff\r\nhello");
+    let run = every_way(&Setup::COMPAT, &largest, None);
+    assert!(!run.line().contains('!'), "T40: the largest size is a size: {}", run.line());
     for (body, want) in [
         ("5\r\nhello0\r\n\r\n", r#"200/Chunked "hello" ! expected CRLF after a chunk, seen byte "0""#),
         ("5\r\nhello\n0\r\n\r\n", r#"200/Chunked "hello" ! expected CRLF after a chunk, seen byte "\n""#),
