@@ -5,8 +5,9 @@
 //!
 //! With `--shard` the faults are every Nth mutant of core that cargo-mutants knows, from number K on
 //! (`shard.rs`). Without it they are those of `petition_tests::mutations`. The nets that can see a fault's file must pass
-//! without a fault. They are then tried in turn until one does not; with `--all-nets` every one of them
-//! is tried. `--write` puts the table into tests/README.md. Ends with 1 when a fault slipped through.
+//! without a fault. Each fault is first shown to the test that caught it last, by the table in tests/README.md. If that passes, the
+//! nets are tried in turn until one fails; with `--all-nets` every one of them is tried. `--write` puts the
+//! table into tests/README.md. Ends with 1 when a fault slipped through or did not build.
 //! What is built lies in target/mutate, and may be thrown away.
 #![forbid(unsafe_code)]
 
@@ -15,6 +16,7 @@ mod nets;
 mod shard;
 mod switches;
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -71,17 +73,25 @@ fn run() -> Result<ExitCode, String> {
     let wanted = |mutation: &&Mutation| arguments.only.as_ref().is_none_or(|text| mutation.fault.contains(text));
     eprintln!("without a fault:");
     for net in NETS.iter().filter(|net| mutations::all().filter(wanted).any(|mutation| net.sees(mutation.file))) {
-        match net.try_on(&copy)? {
+        match net.try_on(&copy, None)? {
             Outcome::Passed => eprintln!("  {}: passes", net.name),
             Outcome::Caught(how) => return Err(format!("{} does not pass without a fault: {how}", net.name)),
         }
     }
+    let last = last_catches()?;
     let (mut rows, mut slipped) = (Vec::new(), 0);
     for (number, mutation) in (1..).zip(mutations::all().filter(wanted)) {
         let began = Instant::now();
-        let nets = caught_by(mutation, &copy, arguments.all_nets)?;
-        slipped += usize::from(nets.is_empty());
-        let nets = if nets.is_empty() { "**nothing**".into() } else { nets.join(", ") };
+        let last = last.get(mutation.fault).filter(|_| !arguments.all_nets);
+        let nets = match caught_by(mutation, &copy, arguments.all_nets, last) {
+            Ok(nets) if nets.is_empty() => "**nothing**".into(),
+            Ok(nets) => nets.join(", "),
+            Err(words) => {
+                eprintln!("{words}");
+                "**no build**".into()
+            }
+        };
+        slipped += usize::from(nets.starts_with("**"));
         eprintln!("{number}. {}: caught by {nets} ({} s)", mutation.fault, began.elapsed().as_secs());
         let file = mutation.file.strip_prefix("core/src/").unwrap_or(mutation.file);
         rows.push(format!("| {} | `{file}` | {nets} |\n", mutation.fault));
@@ -94,12 +104,28 @@ fn run() -> Result<ExitCode, String> {
     Ok(if slipped == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The names of the nets that caught it, and how.
-fn caught_by(mutation: &Mutation, copy: &Copy, all: bool) -> Result<Vec<String>, String> {
+/// The names of the nets that caught it, and how. `last` is the net and the test that caught it last.
+///
+/// # Errors
+/// In words: a net could not be built or started.
+fn caught_by(
+    mutation: &Mutation,
+    copy: &Copy,
+    all: bool,
+    last: Option<&(String, String)>,
+) -> Result<Vec<String>, String> {
     let _faulty = copy.with(mutation)?;
+    if let Some((name, test)) = last
+        && let Some(net) = NETS.iter().find(|net| net.name == name && net.sees(mutation.file))
+    {
+        let is_a_test = !test.contains(' ') && net.name != "simulation";
+        if let Outcome::Caught(how) = net.try_on(copy, is_a_test.then_some(test))? {
+            return Ok(vec![format!("{name}: {how}")]);
+        }
+    }
     let mut caught = Vec::new();
     for net in NETS.iter().filter(|net| net.sees(mutation.file)) {
-        if let Outcome::Caught(how) = net.try_on(copy)? {
+        if let Outcome::Caught(how) = net.try_on(copy, None)? {
             caught.push(format!("{}: {how}", net.name));
             if !all {
                 break;
@@ -107,6 +133,19 @@ fn caught_by(mutation: &Mutation, copy: &Copy, all: bool) -> Result<Vec<String>,
         }
     }
     Ok(caught)
+}
+
+/// The net and the test that caught each fault when the table in tests/README.md was written.
+fn last_catches() -> Result<BTreeMap<String, (String, String)>, String> {
+    let text = std::fs::read_to_string(copy::root().join("tests/README.md")).map_err(|error| error.to_string())?;
+    let table = text.split_once(BEGIN).and_then(|(_, rest)| rest.split_once(END)).map_or("", |(table, _)| table);
+    let row = |line: &str| {
+        let mut cells = line.strip_prefix("| ")?.strip_suffix(" |")?.split(" | ");
+        let (fault, _, how) = (cells.next()?, cells.next()?, cells.next()?);
+        let (net, test) = how.split_once(": `")?;
+        Some((fault.to_owned(), (net.to_owned(), test.strip_suffix('`')?.to_owned())))
+    };
+    Ok(table.lines().filter_map(row).collect())
 }
 
 fn write(table: &str) -> Result<(), String> {

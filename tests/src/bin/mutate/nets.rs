@@ -99,11 +99,11 @@ pub(crate) enum Outcome {
 }
 
 /// A program of a net, built.
-pub(crate) struct Program {
+pub(crate) struct Program<'a> {
     path: PathBuf,
     /// Where cargo would run it.
     folder: PathBuf,
-    arguments: &'static [&'static str],
+    arguments: Vec<&'a str>,
     /// How long it may run, in seconds of the processor's time.
     pub(crate) patience: u64,
 }
@@ -114,12 +114,15 @@ impl Net {
         file.starts_with(self.folder)
     }
 
-    /// Builds and runs it.
+    /// Builds and runs it; of its tests only the one called `test`, if there is such a name.
     ///
     /// # Errors
     /// In words: it could not be built or started. A fault that does not build is none.
-    pub(crate) fn try_on(&self, copy: &Copy) -> Result<Outcome, String> {
-        for program in self.build(copy)? {
+    pub(crate) fn try_on(&self, copy: &Copy, test: Option<&str>) -> Result<Outcome, String> {
+        for mut program in self.build(copy)? {
+            if let Some(test) = test {
+                program.arguments = vec!["-q", "--exact", test];
+            }
             if let Outcome::Caught(how) = program.run(copy, &[], None)? {
                 return Ok(Outcome::Caught(how));
             }
@@ -131,7 +134,7 @@ impl Net {
     ///
     /// # Errors
     /// In words: it could not be built.
-    pub(crate) fn build(&self, copy: &Copy) -> Result<Vec<Program>, String> {
+    pub(crate) fn build<'a>(&self, copy: &Copy) -> Result<Vec<Program<'a>>, String> {
         let built = Built::new(copy, self.cargo)?;
         if !built.success {
             let errors = built.messages.iter().filter_map(|message| message["message"]["rendered"].as_str());
@@ -144,7 +147,7 @@ impl Net {
         let program = |path| Program {
             path: PathBuf::from(path),
             folder: folder.clone(),
-            arguments: self.arguments,
+            arguments: self.arguments.to_vec(),
             patience: copy.patience,
         };
         let programs: Vec<_> = paths.map(program).collect();
@@ -152,7 +155,7 @@ impl Net {
     }
 }
 
-impl Program {
+impl Program<'_> {
     /// Runs it, with more arguments and an environment variable.
     ///
     /// # Errors
@@ -164,7 +167,7 @@ impl Program {
         let file = File::create(&output).map_err(|error| error.to_string())?;
         let errors = file.try_clone().map_err(|error| error.to_string())?;
         let mut child = bounded(&self.path, self.patience)
-            .args(self.arguments)
+            .args(&self.arguments)
             .args(more)
             .current_dir(&self.folder)
             .env("RUST_BACKTRACE", "0")
