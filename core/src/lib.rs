@@ -49,6 +49,15 @@
 //! The only random source in the dependency tree is rustls's crypto provider. It affects no
 //! decision of this crate.
 //!
+//! # For drivers
+//!
+//! These methods only save instructions and memory. A driver that never calls them gets the same results.
+//!
+//! - [`Transfer::give_read_buffer`] and [`Transfer::take_read_buffer`] lend one read buffer to many transfers, and
+//!   [`Transfer::swap_write_buffer`] a write buffer.
+//! - [`Transfer::awaits_response`] saves a poll between a write and a read.
+//! - [`UrlCache`] saves parsing URLs that are requested again.
+//!
 //! # Features
 //!
 //! On by default: `tls`, `ring`, `webpki-roots`, `gzip` (with deflate), `public-suffix`. Off by

@@ -18,6 +18,8 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
+//! The [`guide`] has the usual tasks, each as a whole program. A request can also be waited for or awaited: see [`PendingResponse`].
+//!
 //! # Callbacks
 //!
 //! A callback runs on the loop's thread, exactly once, and after everything else of its request: also when the request is cancelled or fails, when another
@@ -38,6 +40,7 @@ mod clock;
 mod command;
 mod driver;
 mod event_loop;
+pub mod guide;
 mod handle;
 mod job;
 mod pending;
@@ -72,3 +75,15 @@ pub use petition_core::{
 };
 pub use petition_shared::{SESSION_PATIENCE, SharedSession};
 pub use response::Response;
+
+// Types that appear in the signatures above.
+pub use bytes::Bytes;
+pub use http::{self, HeaderMap};
+pub use petition_core::content::decode::DecodeError;
+pub use petition_core::content::text::{Text, TextError};
+pub use petition_core::error::Report;
+pub use petition_core::http1::{Fields, Leniency, LeniencySet, ResponseHead};
+pub use petition_core::policy::auth::AuthError;
+pub use petition_core::route::address_policy::AddressDenied;
+pub use petition_core::route::dial::DialError;
+pub use petition_core::{IoFailure, LimitExceeded};

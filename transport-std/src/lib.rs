@@ -14,6 +14,7 @@
 //!
 //! # From here
 //!
+//! - The [`guide`] has the usual tasks, each as a whole program.
 //! - A [`Session`] keeps cookies, connections and defaults; clones share them, in any number of threads. No lock is held during I/O.
 //! - A [`Request`] is built, changed and sent. [`Options`] describes every option in full; each has a chaining method on [`Request`] and is
 //!   set for a whole session by [`Session::configure`].
@@ -44,6 +45,7 @@ mod body;
 mod clock;
 mod connecting;
 mod drive;
+pub mod guide;
 mod request;
 pub mod resolve;
 mod response;
@@ -77,6 +79,18 @@ pub use petition_shared::{SESSION_PATIENCE, SharedSession};
 pub use request::Request;
 pub use response::{Response, StatusError};
 pub use session::{Session, SessionBuilder};
+
+// Types that appear in the signatures above.
+pub use bytes::Bytes;
+pub use http::{self, HeaderMap};
+pub use petition_core::content::decode::DecodeError;
+pub use petition_core::content::text::{Text, TextError};
+pub use petition_core::error::Report;
+pub use petition_core::http1::{Fields, Leniency, LeniencySet, ResponseHead};
+pub use petition_core::policy::auth::AuthError;
+pub use petition_core::route::address_policy::AddressDenied;
+pub use petition_core::route::dial::DialError;
+pub use petition_core::{IoFailure, LimitExceeded};
 
 /// A GET request outside of any session.
 pub fn get(url: impl IntoUrl) -> Request {

@@ -131,6 +131,24 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         to: "self.lookups.leave(id);",
     },
     Mutation {
+        fault: "a request whose future is dropped goes on",
+        file: "transport-mio/src/pending.rs",
+        from: "if !self.detached {",
+        to: "if false {",
+    },
+    Mutation {
+        fault: "a task that awaits a response is not woken",
+        file: "transport-mio/src/pending.rs",
+        from: "waker.wake();",
+        to: "drop(waker);",
+    },
+    Mutation {
+        fault: "a request for HTTP/2 goes out as HTTP/1.1",
+        file: "core/src/request/http_request.rs",
+        from: "version => made.record_fault(Err(BuildError::HttpVersion(version))),",
+        to: "_ => {}",
+    },
+    Mutation {
         fault: "a child turns the loop of its parent",
         file: "transport-mio/src/driver/mod.rs",
         from: "if !self.is_here() {\n            self.end_in_child();",

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod benchmarks;
+mod faces;
 mod mutations;
 mod project;
 mod purity;

@@ -1,0 +1,176 @@
+//! How to do the usual things, each as a whole program.
+//!
+//! Every program compiles as it stands, with `petition-mio` as its only dependency.
+//!
+//! # Send requests
+//!
+//! ```no_run
+//! use petition_mio::LoopThread;
+//!
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let client = LoopThread::spawn(Default::default())?;
+//!     client.set_base_url("https://httpbin.org/")?;
+//!     client.set_headers([("X-Test", "true")])?;
+//!
+//!     // With a callback, which runs on the loop's thread.
+//!     client.get("/headers").header("X-Test2", "true").query("page", "1").send(|result| match result {
+//!         Ok(response) => println!("{} {}", response.status(), response.text().unwrap_or_default()),
+//!         Err(error) => println!("{error}"),
+//!     });
+//!     // Waited for on this thread.
+//!     let response = client.post("/post").form([("name", "value")]).join().wait()?;
+//!     println!("{} {}", response.status(), response.text()?);
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Await requests
+//!
+//! On any executor: the loop's thread wakes the task. Dropping the future cancels the request.
+//!
+//! ```no_run
+//! use petition_mio::{Client, Error};
+//!
+//! async fn fetch(client: &Client) -> Result<String, Error> {
+//!     client.get("https://httpbin.org/get").await?.text()
+//! }
+//! ```
+//!
+//! # Set options at three levels
+//!
+//! The order is library < session < request. A request changes nothing of its session.
+//!
+//! ```no_run
+//! use petition_mio::{LoopThread, Setting};
+//! use std::time::Duration;
+//!
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let client = LoopThread::spawn(Default::default())?;
+//!     client.configure(|options| {
+//!         options.total_timeout(Duration::from_secs(60)).keep_alive(false);
+//!         options.limits(|limits| {
+//!             limits.body_bytes(1 << 20);
+//!         });
+//!     });
+//!     let url = "https://httpbin.org/delay/1";
+//!     client.get(url).join().wait()?; // a minute at most
+//!     client.get(url).total_timeout(Duration::from_secs(5)).join().wait()?; // five seconds
+//!     client.get(url).total_timeout(None).join().wait()?; // no limit
+//!     client.get(url).keep_alive(Setting::Clear).join().wait()?; // the library's default, whatever the session says
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Read and keep cookies
+//!
+//! ```no_run
+//! use petition_mio::cookie::SaveSessions;
+//! use petition_mio::LoopThread;
+//!
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let client = LoopThread::spawn(Default::default())?;
+//!     client.get("https://httpbin.org/cookies/set/name/value").join().wait()?;
+//!     client.cookies(|jar| jar.iter().for_each(|cookie| println!("{}", cookie.name().escape_ascii())));
+//!     // Holds the values: treat it as a secret.
+//!     std::fs::write("cookies", client.cookies(|jar| jar.save(SaveSessions::Keep)))?;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Follow redirects, or not
+//!
+//! ```no_run
+//! use petition_mio::{LoopThread, PlainHttp};
+//!
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let client = LoopThread::spawn(Default::default())?;
+//!     client.configure(|options| {
+//!         options.redirects(|redirects| {
+//!             redirects.max(3).plain_http(PlainHttp::Refused);
+//!         });
+//!     });
+//!     let response = client.get("https://httpbin.org/redirect/2").join().wait()?;
+//!     for hop in response.history() {
+//!         println!("{} {:?}", hop.url, hop.status());
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Trust a certificate authority of your own, and go through a proxy
+//!
+//! ```no_run
+//! use petition_mio::{LoopThread, Proxy, TlsConfig};
+//!
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let tls = TlsConfig::builder().roots_pem(&std::fs::read("ca.pem")?)?.default_roots().build()?;
+//!     let proxy = Proxy::new("http://user:password@proxy.example:3128")?;
+//!     let client = LoopThread::spawn(Default::default())?;
+//!     client.configure(|options| {
+//!         options.tls(tls).proxy(proxy);
+//!     });
+//!     client.get("https://service.internal/").join().wait()?;
+//!     client.get("http://127.0.0.1/").proxy(None).join().wait()?; // directly
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Act on errors
+//!
+//! ```no_run
+//! use petition_mio::{Client, ErrorKind, Processed};
+//!
+//! fn fetch(client: &Client, url: &str) {
+//!     client.get(url).send(|result| match result {
+//!         Ok(response) => println!("{} bytes", response.bytes().len()),
+//!         Err(error) if error.is_timeout() => println!("too slow: {error}"),
+//!         Err(error) => match error.kind() {
+//!             ErrorKind::Redirect(fault) => println!("the redirect cannot be followed: {fault}"),
+//!             ErrorKind::Build(fault) => println!("nothing was sent: {fault}"),
+//!             _ if error.report().processed == Processed::No => println!("safe to send again: {error}"),
+//!             _ => println!("{error}"),
+//!         },
+//!     });
+//! }
+//! ```
+//!
+//! # Use the types of the package `http`
+//!
+//! ```no_run
+//! use petition_mio::{LoopThread, http};
+//!
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let client = LoopThread::spawn(Default::default())?;
+//!     let request = http::Request::post("https://httpbin.org/post").header("x-test", "1").body("data")?;
+//!     let response: http::Response<_> = client.request_from(request).join().wait()?.into();
+//!     println!("{:?} {} {} bytes", response.version(), response.status(), response.body().len());
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Receive a body of any length
+//!
+//! ```no_run
+//! use petition_mio::{Client, Error, Flow, Handler, ResponseInfo};
+//!
+//! struct Count(u64);
+//!
+//! impl Handler for Count {
+//!     fn head(&mut self, head: ResponseInfo) {
+//!         println!("{} {:?}", head.status(), head.content_length());
+//!     }
+//!
+//!     fn data(&mut self, piece: &[u8]) -> Flow {
+//!         self.0 += piece.len() as u64;
+//!         Flow::Continue // or Pause, until the handle says `resume`
+//!     }
+//!
+//!     fn end(self: Box<Self>, result: Result<(), Error>) {
+//!         println!("{} bytes: {result:?}", self.0);
+//!     }
+//! }
+//!
+//! fn count(client: &Client) {
+//!     client.get("https://httpbin.org/bytes/100000").stream(Count(0));
+//! }
+//! ```
