@@ -33,10 +33,10 @@ fn shows(value: &impl Debug, expected: &[&str]) {
 #[test]
 fn unavailable_sessions_and_loops_say_what_to_do() {
     read_well([
-        (Unavailable::SessionInUse, "send the request after that closure has returned"),
+        (Unavailable::SessionInUse, "send the request after the closure returns"),
         (Unavailable::SessionHeld, "must not wait for a request"),
-        (Unavailable::SessionLost, "make a new session in the child process"),
-        (Unavailable::ParentProcess, "make a new client in the child process"),
+        (Unavailable::SessionLost, "create a new session in the child process"),
+        (Unavailable::ParentProcess, "create a new client in the child process"),
     ]);
 }
 
