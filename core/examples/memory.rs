@@ -1,10 +1,10 @@
-//! No socket and no waiting: a scripted peer, a clock that is set by hand, and the same engine.
+//! The engine without sockets or waiting: a scripted peer and a manual clock.
 //!
 //! `cargo run -p petition-core --example memory`
 //!
-//! [`run`] is the loop. When nothing else can happen, time goes on to the next deadline: 30 seconds of silence take none here. With TLS the peer alone
-//! needs to know of it.
-#![allow(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types)] // The embedder's side: what core has not.
+//! [`run`] is the loop. When nothing else can happen, the clock jumps to the next deadline: 30
+//! seconds of silence take no time. Only the peer knows whether TLS is used.
+#![allow(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types)] // The embedder's side uses items that core does not allow.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -19,13 +19,13 @@ use petition_tests::memory::{client_config, server_config};
 use petition_tests::tls::Authority;
 use rustls::{ServerConfig, ServerConnection};
 
-/// Until every transfer has ended. Each connection is a peer of its own.
+/// Runs until every transfer has ended. Each connection has its own peer.
 fn run(
     engine: &mut Engine,
     session: &mut Session,
     now: &mut Now,
     peer: impl Fn(SocketAddr) -> Peer,
-    mut tell: impl FnMut(&Engine, Now, Output),
+    mut report: impl FnMut(&Engine, Now, Output),
 ) -> Result<(), Box<dyn Error>> {
     let mut peers: BTreeMap<SocketId, Peer> = BTreeMap::new();
     while !engine.is_empty() {
@@ -41,57 +41,57 @@ fn run(
             Output::Transmit(id) => {
                 let bytes = engine.outgoing(id);
                 let n = bytes.len();
-                peers.get_mut(&id).ok_or("no such socket")?.hear(bytes)?;
+                peers.get_mut(&id).ok_or("no such socket")?.receive(bytes)?;
                 engine.socket_input(*now, id, Input::Wrote(n))?;
             }
             Output::Read(id) => {
-                let said = peers.get_mut(&id).ok_or("no such socket")?.say();
-                let input = if said.is_empty() { Input::Blocked(Side::Read) } else { Input::Received(&said) };
+                let bytes = peers.get_mut(&id).ok_or("no such socket")?.take_outgoing();
+                let input = if bytes.is_empty() { Input::Blocked(Side::Read) } else { Input::Received(&bytes) };
                 engine.socket_input(*now, id, input)?;
             }
             Output::Probe(id) => engine.socket_input(*now, id, Input::Alive)?,
             Output::Close(id) => drop(peers.remove(&id)),
             Output::Body(id) => {
-                tell(engine, *now, Output::Body(id));
+                report(engine, *now, Output::Body(id));
                 engine.transfer_input(*now, id, Input::Consumed(engine.body(id).len()))?;
             }
             Output::Wait => {
-                now.instant = engine.deadline().ok_or("waits for ever")?;
+                now.instant = engine.deadline().ok_or("the engine would wait forever")?;
                 engine.tick(*now);
             }
-            other => tell(engine, *now, other),
+            other => report(engine, *now, other),
         }
     }
     Ok(())
 }
 
-/// Answers by a script, through TLS if it has any.
+/// A peer that answers by a script, optionally over TLS.
 struct Peer {
     tls: Option<ServerConnection>,
-    heard: Vec<u8>,
-    says: Vec<u8>,
+    received: Vec<u8>,
+    outgoing: Vec<u8>,
 }
 
 impl Peer {
     fn new(tls: Option<&Arc<ServerConfig>>) -> Result<Peer, rustls::Error> {
         let tls = tls.map(|config| ServerConnection::new(config.clone())).transpose()?;
-        Ok(Peer { tls, heard: Vec::new(), says: Vec::new() })
+        Ok(Peer { tls, received: Vec::new(), outgoing: Vec::new() })
     }
 
-    fn hear(&mut self, mut bytes: &[u8]) -> Result<(), Box<dyn Error>> {
+    fn receive(&mut self, mut bytes: &[u8]) -> Result<(), Box<dyn Error>> {
         match &mut self.tls {
-            None => self.heard.extend_from_slice(bytes),
+            None => self.received.extend_from_slice(bytes),
             Some(tls) => {
                 while !bytes.is_empty() {
                     tls.read_tls(&mut bytes)?;
                     tls.process_new_packets()?;
                 }
-                // To its end, which is only that of what has come.
-                let _ = tls.reader().read_to_end(&mut self.heard);
+                // Reads only the bytes that have arrived.
+                let _ = tls.reader().read_to_end(&mut self.received);
             }
         }
-        if self.heard.ends_with(b"\r\n\r\n") {
-            let head = String::from_utf8(std::mem::take(&mut self.heard))?;
+        if self.received.ends_with(b"\r\n\r\n") {
+            let head = String::from_utf8(std::mem::take(&mut self.received))?;
             let answer = match head.split(' ').nth(1) {
                 Some("/") => "HTTP/1.1 302 Found\r\nLocation: /home\r\nSet-Cookie: seen=1\r\nContent-Length: 0\r\n\r\n",
                 Some("/home") if head.contains("Cookie: seen=1\r\n") => {
@@ -101,19 +101,19 @@ impl Peer {
                 _ => "",
             };
             match &mut self.tls {
-                None => self.says.extend_from_slice(answer.as_bytes()),
+                None => self.outgoing.extend_from_slice(answer.as_bytes()),
                 Some(tls) => tls.writer().write_all(answer.as_bytes())?,
             }
         }
         Ok(())
     }
 
-    fn say(&mut self) -> Vec<u8> {
+    fn take_outgoing(&mut self) -> Vec<u8> {
         while let Some(tls) = self.tls.as_mut().filter(|tls| tls.wants_write()) {
-            // A vector takes everything.
-            let _ = tls.write_tls(&mut self.says);
+            // Writing to a vector never fails.
+            let _ = tls.write_tls(&mut self.outgoing);
         }
-        std::mem::take(&mut self.says)
+        std::mem::take(&mut self.outgoing)
     }
 }
 

@@ -1,10 +1,11 @@
-//! A whole client over `poll(2)` and nothing else: many transfers on one thread, HTTP and HTTPS alike.
+//! A complete client over `poll(2)`: many transfers on one thread, HTTP and HTTPS.
 //!
 //! `cargo run -p petition-core --example poll_loop` or `… -- URL…`
 //!
-//! [`run`] and [`wait`] are all that an event loop of one's own needs. They open, read, write and close sockets when they are asked to, and say what
-//! became of it. Which bytes, which redirect, which deadline: that is the engine's business.
-#![allow(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types)] // The embedder's side: what core has not.
+//! [`run`] and [`wait`] are all that a custom event loop needs. They open, read, write and close
+//! sockets as the engine orders, and report the results. The engine decides about bytes, redirects
+//! and deadlines.
+#![allow(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types)] // The embedder's side uses items that core does not allow.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -21,11 +22,11 @@ mod embedded;
 
 type Sockets = BTreeMap<SocketId, TcpStream>;
 
-/// Until every transfer has ended. `tell` sees what is for the caller.
+/// Runs until every transfer has ended. `report` receives the outputs for the caller.
 fn run(
     engine: &mut Engine,
     session: &mut Session,
-    mut tell: impl FnMut(&Engine, Output),
+    mut report: impl FnMut(&Engine, Output),
 ) -> Result<(), Box<dyn Error>> {
     let mut sockets = Sockets::new();
     while !engine.is_empty() {
@@ -37,35 +38,36 @@ fn run(
             Output::Close(id) => drop(sockets.remove(&id)),
             Output::Transmit(id) => {
                 let result = (&sockets[&id]).write(engine.outgoing(id));
-                engine.socket_input(now(), id, wrote(result))?;
+                engine.socket_input(now(), id, write_input(result))?;
             }
             Output::Read(id) => {
                 let result = (&sockets[&id]).read(engine.space(id));
-                engine.socket_input(now(), id, got(result))?;
+                engine.socket_input(now(), id, read_input(result))?;
             }
             Output::Probe(id) => {
                 let alive = matches!(sockets[&id].peek(&mut [0]), Err(e) if e.kind() == ErrorKind::WouldBlock);
                 engine.socket_input(now(), id, if alive { Input::Alive } else { Input::Dead })?;
             }
             Output::Resolve(id) => {
-                // Waits for the system; a program with better things to do asks another thread, and answers later.
+                // Blocks during the look-up. A real program would use another thread and answer
+                // later.
                 let found = engine.peer_name(id).unwrap_or_default().to_socket_addrs();
                 let addresses: Vec<SocketAddr> = found.map(Iterator::collect).unwrap_or_default();
                 engine.transfer_input(now(), id, Input::Resolved(&addresses))?;
             }
             Output::Body(id) => {
-                tell(engine, Output::Body(id));
+                report(engine, Output::Body(id));
                 engine.transfer_input(now(), id, Input::Consumed(engine.body(id).len()))?;
             }
             Output::NeedBody(id) => engine.transfer_input(now(), id, Input::BodyEnd)?,
             Output::Wait => wait(engine, &mut sockets)?,
-            other => tell(engine, other),
+            other => report(engine, other),
         }
     }
     Ok(())
 }
 
-/// Waits for what the engine awaits, at most until its next deadline.
+/// Waits for the sockets that the engine awaits, at most until its next deadline.
 fn wait(engine: &mut Engine, sockets: &mut Sockets) -> Result<(), Box<dyn Error>> {
     let flag = |awaits, flag| if awaits { flag } else { PollFlags::empty() };
     let wanted =
@@ -73,9 +75,9 @@ fn wait(engine: &mut Engine, sockets: &mut Sockets) -> Result<(), Box<dyn Error>
     let mut all: Vec<_> = sockets.iter().map(|(id, stream)| PollFd::new(stream, wanted(*id))).collect();
     let left = engine.deadline().map(|at| Timespec::try_from(at - now().instant)).transpose()?;
     poll(&mut all, left.as_ref())?;
-    let seen = sockets.keys().zip(&all).filter(|(_, fd)| !fd.revents().is_empty());
-    let seen: Vec<SocketId> = seen.map(|(id, _)| *id).collect();
-    for id in seen {
+    let ready = sockets.keys().zip(&all).filter(|(_, fd)| !fd.revents().is_empty());
+    let ready: Vec<SocketId> = ready.map(|(id, _)| *id).collect();
+    for id in ready {
         if engine.is_connecting(id) {
             match sockets[&id].take_error()? {
                 None => engine.connected(now(), id)?,
@@ -93,14 +95,14 @@ fn wait(engine: &mut Engine, sockets: &mut Sockets) -> Result<(), Box<dyn Error>
     Ok(())
 }
 
-fn wrote(result: io::Result<usize>) -> Input<'static> {
+fn write_input(result: io::Result<usize>) -> Input<'static> {
     match result {
         Ok(n) => Input::Wrote(n),
         Err(error) => failed(Side::Write, &error),
     }
 }
 
-fn got(result: io::Result<usize>) -> Input<'static> {
+fn read_input(result: io::Result<usize>) -> Input<'static> {
     match result {
         Ok(0) => Input::Eof,
         Ok(n) => Input::Filled(n),
@@ -115,7 +117,7 @@ fn failed(side: Side, error: &io::Error) -> Input<'static> {
     }
 }
 
-/// A socket that is being connected.
+/// Opens a socket and starts connecting it.
 fn open(address: SocketAddr) -> io::Result<TcpStream> {
     let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
     let socket = socket_with(family, SocketType::STREAM, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC, None)?;

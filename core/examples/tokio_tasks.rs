@@ -1,9 +1,10 @@
-//! One task for each request on tokio's current-thread runtime, HTTP and HTTPS alike; connections are shared by a pool.
+//! One task per request on tokio's current-thread runtime, for HTTP and HTTPS. A pool shares the
+//! connections.
 //!
 //! `cargo run -p petition-core --example tokio_tasks` or `… -- URL…`
 //!
-//! [`fetch`] waits for readiness and reads by `try_read`; everything else is the [`Transfer`]'s.
-#![allow(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types)] // The embedder's side: what core has not.
+//! [`fetch`] waits for readiness and reads with `try_read`; the [`Transfer`] does everything else.
+#![allow(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types)] // The embedder's side uses items that core does not allow.
 
 use std::cell::RefCell;
 use std::error::Error;
@@ -24,7 +25,7 @@ use tokio::time::timeout;
 mod embedded;
 use embedded::now;
 
-/// What the tasks share.
+/// State that the tasks share.
 struct Client {
     session: RefCell<Session>,
     pool: RefCell<Pool<Route, (Box<Link>, TcpStream)>>,
@@ -32,7 +33,7 @@ struct Client {
 
 type Attempts = JoinSet<(AttemptId, io::Result<TcpStream>)>;
 
-/// One request to its final response.
+/// Sends one request and returns its final response.
 async fn fetch(client: &Client, request: Request) -> Result<(u16, Vec<u8>), Box<dyn Error>> {
     let mut transfer = Transfer::new(client.session.borrow().prepare(&request)?, now());
     let (mut stream, mut attempts, mut status, mut body) = (None::<TcpStream>, Attempts::new(), 0, Vec::new());
@@ -41,8 +42,8 @@ async fn fetch(client: &Client, request: Request) -> Result<(u16, Vec<u8>), Box<
             Output::Sync => transfer.sync(now(), &mut client.session.borrow_mut())?,
             Output::Acquire(Acquire::New) => transfer.handle(now(), Input::OpenNew)?,
             Output::Acquire(Acquire::Any) => match client.take(&transfer) {
-                Some((link, kept)) => {
-                    let peer = stream.insert(kept).peer_addr().ok();
+                Some((link, idle)) => {
+                    let peer = stream.insert(idle).peer_addr().ok();
                     transfer.handle(now(), Input::Acquired { link, peer })?;
                 }
                 None => transfer.handle(now(), Input::OpenNew)?,
@@ -64,11 +65,11 @@ async fn fetch(client: &Client, request: Request) -> Result<(u16, Vec<u8>), Box<
             }
             Output::Transmit => {
                 let result = open(&stream)?.try_write(transfer.outgoing());
-                transfer.handle(now(), wrote(result))?;
+                transfer.handle(now(), write_input(result))?;
             }
             Output::Read => {
                 let result = open(&stream)?.try_read(transfer.space());
-                transfer.handle(now(), got(result))?;
+                transfer.handle(now(), read_input(result))?;
             }
             Output::Body => {
                 body.extend_from_slice(transfer.body());
@@ -86,7 +87,7 @@ async fn fetch(client: &Client, request: Request) -> Result<(u16, Vec<u8>), Box<
     }
 }
 
-/// Waits for an attempt to connect or for the socket, at most until the transfer's deadline.
+/// Waits for a connection attempt or the socket, at most until the transfer's deadline.
 async fn wait(
     transfer: &mut Transfer,
     stream: &mut Option<TcpStream>,
@@ -120,14 +121,14 @@ fn open(stream: &Option<TcpStream>) -> io::Result<&TcpStream> {
     stream.as_ref().ok_or_else(|| ErrorKind::NotConnected.into())
 }
 
-fn wrote(result: io::Result<usize>) -> Input<'static> {
+fn write_input(result: io::Result<usize>) -> Input<'static> {
     match result {
         Ok(n) => Input::Wrote(n),
         Err(error) => failed(Side::Write, &error),
     }
 }
 
-fn got(result: io::Result<usize>) -> Input<'static> {
+fn read_input(result: io::Result<usize>) -> Input<'static> {
     match result {
         Ok(0) => Input::Eof,
         Ok(n) => Input::Filled(n),

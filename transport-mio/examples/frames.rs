@@ -1,6 +1,7 @@
-//! A loop in the style of a game: pump, update, draw; answers come between two frames, and no frame waits for them.
+//! A game loop: pump, update, draw. Responses arrive between frames, and no frame waits for them.
 //!
-//! `cargo run -p petition-mio --example frames` or `… -- URL…`; `-- --times 100 URL` sends each request so many times
+//! `cargo run -p petition-mio --example frames` or `… -- URL…`; `-- --times 100 URL` sends each
+//! request 100 times
 
 use std::error::Error;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,11 +13,11 @@ use petition_mio::EventLoop;
 #[path = "support/embedded.rs"]
 mod embedded;
 
-/// So much of a frame may go to requests.
+/// The part of a frame that requests may use.
 const BUDGET: Duration = Duration::from_millis(1);
 const FRAME: Duration = Duration::from_millis(16);
 
-/// What the game is about.
+/// The state of the game.
 #[derive(Default)]
 struct World {
     frames: u32,
@@ -35,7 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 Ok(response) => format!("{url}: {}, {} bytes", response.status(), response.bytes().len()),
                 Err(error) => format!("{url}: {error}"),
             };
-            // The world goes on without news when nobody reads them.
+            // Ignored if the receiver is gone.
             let _ = tell.send(text);
             waiting.fetch_sub(1, Ordering::Relaxed);
         });

@@ -1,8 +1,8 @@
-//! A mio loop of the program's own, with its own sockets and timers in it: requests have a range of its tokens.
+//! A program's own mio loop, with its own sockets and timers. Requests use a range of its tokens.
 //!
 //! `cargo run -p petition-mio --example own_poll` or `… -- [--name NAME=ADDRESS] [--times N] URL…`
 //!
-//! No thread is started for a request whose host is an address or a name that the program itself knows.
+//! A request whose host is an address, or a name that the program knows, starts no thread.
 
 use std::error::Error;
 use std::io::ErrorKind;
@@ -16,11 +16,11 @@ use petition_mio::{Driver, DriverConfig};
 #[path = "support/embedded.rs"]
 mod embedded;
 
-/// The tokens that requests may use; all others are the program's.
+/// The tokens for requests; all others belong to the program.
 const REQUESTS: Range<usize> = 1000..2000;
-/// So long may requests keep the program from its own work.
+/// How long requests may keep the program from its own work.
 const BUDGET: Duration = Duration::from_millis(2);
-/// Something that the program does every now and then.
+/// The interval of the program's own work.
 const TICK: Duration = Duration::from_millis(100);
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -40,7 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Until no request is left. How often there was something else to do.
+/// Runs until no request is left. Returns the number of ticks.
 fn run(poll: &mut Poll, driver: &mut Driver) -> Result<u32, Box<dyn Error>> {
     let mut events = Events::with_capacity(256);
     let (mut tick, mut ticks) = (Instant::now() + TICK, 0);
@@ -69,7 +69,7 @@ fn run(poll: &mut Poll, driver: &mut Driver) -> Result<u32, Box<dyn Error>> {
     Ok(ticks)
 }
 
-/// Names that need no look-up, and the other arguments.
+/// Parses the names that need no look-up, and returns the other arguments.
 fn names(mut arguments: Vec<String>) -> Result<(StaticResolver, Vec<String>), Box<dyn Error>> {
     let mut names = StaticResolver::new();
     while let [option, known, ..] = &arguments[..]

@@ -1,23 +1,23 @@
-//! The two clocks of the machine, read once for each input.
+//! The two clocks, read once per input.
 
 use std::sync::OnceLock;
 use std::time::{Instant as StdInstant, SystemTime};
 
 use petition_core::{Instant, Now, UnixTime};
 
-/// Where the monotonic clock of this process begins for the core: the first time that anybody asks.
+/// Returns the origin of this process's monotonic clock: the first call.
 fn origin() -> StdInstant {
     static ORIGIN: OnceLock<StdInstant> = OnceLock::new();
     *ORIGIN.get_or_init(StdInstant::now)
 }
 
-/// Both clocks, now.
+/// Returns both clocks.
 pub(crate) fn now() -> Now {
     let unix = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |time| time.as_secs());
     Now::new(instant(), UnixTime(unix))
 }
 
-/// The monotonic clock alone.
+/// Returns the monotonic clock.
 pub(crate) fn instant() -> Instant {
     Instant::from_origin(origin().elapsed())
 }

@@ -1,4 +1,4 @@
-//! What other threads, and callbacks, ask of the loop.
+//! The queue of commands from other threads and callbacks to the loop.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -10,21 +10,22 @@ use petition_shared::process::{Process, this_thread};
 
 use crate::command::Command;
 
-/// A longer queue that has become empty gives its memory back.
+/// An emptied queue with a larger capacity frees its memory.
 const KEEP: usize = 256;
 
-/// Commands on their way to the loop.
+/// The commands waiting for the loop.
 pub(crate) struct Inbox {
-    /// Where the loop is.
+    /// The process of the loop.
     process: Process,
     state: Mutex<State>,
-    /// Some wait: looked at far more often than commands come.
+    /// Whether commands are waiting. Checked far more often than commands arrive.
     some: AtomicBool,
-    /// The loop is, or is about to be, waiting in the operating system: it must be woken. Set and acted upon under the lock.
+    /// Whether the loop is blocked in the operating system, or about to be, and must be woken. Set
+    /// and used under the lock.
     asleep: AtomicBool,
-    /// The thread that turns the loop now; 0 when nobody does.
+    /// The thread that turns the loop now; 0 if none does.
     turned_by: AtomicUsize,
-    /// Of the loop's pool, as the loop reported them last.
+    /// The last reported statistics of the loop's pool.
     statistics: Mutex<PoolStatistics>,
     waker: Waker,
 }
@@ -32,9 +33,9 @@ pub(crate) struct Inbox {
 #[derive(Default)]
 struct State {
     waiting: VecDeque<Command>,
-    /// How many of them begin a request.
+    /// How many of them start a request.
     starts: usize,
-    /// The loop is gone: commands come back.
+    /// Whether the loop has ended: commands are returned.
     closed: bool,
 }
 
@@ -56,30 +57,31 @@ impl Inbox {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the loop is in this process. Its children have no such thread, and its lock may never be free in them.
+    /// Whether the loop is in this process. Its children have no such thread, and its lock may
+    /// never be released in them.
     pub(crate) fn is_here(&self) -> bool {
         self.process.is_current()
     }
 
-    /// Whether this is called from within a turn, by a callback: what it waits for cannot come.
+    /// Whether the call comes from a callback within a turn: waiting would never end.
     fn is_turned_here(&self) -> bool {
         self.turned_by.load(Ordering::Relaxed) == this_thread()
     }
 
-    /// Whether the loop goes on while this thread waits.
+    /// Whether the loop continues while this thread waits.
     pub(crate) fn can_wait(&self) -> bool {
         self.is_here() && !self.is_turned_here()
     }
 
-    /// Tells the clients what the pool has done, and what it holds.
+    /// Publishes the pool's statistics to the clients.
     pub(crate) fn report(&self, statistics: PoolStatistics) {
-        // A thread of the parent may hold the lock for ever in a child.
+        // In a child, a thread of the parent may hold the lock forever.
         if self.is_here() {
             *self.statistics.lock().unwrap_or_else(PoisonError::into_inner) = statistics;
         }
     }
 
-    /// What the loop reported last; nothing in a child process.
+    /// Returns the last published statistics; zeros in a child process.
     pub(crate) fn statistics(&self) -> PoolStatistics {
         if !self.is_here() {
             return PoolStatistics::default();
@@ -87,14 +89,14 @@ impl Inbox {
         *self.statistics.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// This thread turns the loop, until what is returned is dropped.
+    /// Marks this thread as turning the loop until the returned guard is dropped.
     pub(crate) fn turn(inbox: &Arc<Inbox>) -> Turn {
         inbox.turned_by.store(this_thread(), Ordering::Relaxed);
         Turn(inbox.clone())
     }
 
-    /// Hands a command to the loop; the command itself when the loop is gone, or in another process. From the loop's own thread, and while the loop is busy,
-    /// this makes no system call.
+    /// Queues a command for the loop. Returns it if the loop has ended or is in another process.
+    /// Makes no system call from the loop's own thread, or while the loop is busy.
     pub(crate) fn push(&self, command: Command) -> Option<Command> {
         if !self.is_here() {
             return Some(command);
@@ -110,13 +112,14 @@ impl Inbox {
             self.asleep.load(Ordering::Relaxed) && self.asleep.swap(false, Ordering::Relaxed)
         };
         if wake {
-            // When it cannot be woken, the loop is over or out of descriptors; the command is found at the next turn.
+            // If waking fails, the loop has ended or is out of descriptors; the next turn finds the
+            // command.
             let _ = self.waker.wake();
         }
         None
     }
 
-    /// Exchanges what waits for the empty queue that is given; how many requests are to be begun.
+    /// Swaps the queued commands into an empty queue. Returns how many of them start a request.
     pub(crate) fn take(&self, into: &mut VecDeque<Command>) -> usize {
         if into.capacity() > KEEP {
             *into = VecDeque::new();
@@ -127,31 +130,32 @@ impl Inbox {
         std::mem::take(&mut state.starts)
     }
 
-    /// Says that the loop is going to wait. False when there are commands: it must not.
+    /// Marks the loop as about to block. Returns false if commands are waiting: then it must not
+    /// block.
     pub(crate) fn sleep(&self) -> bool {
-        // Whoever comes later finds the loop asleep.
+        // A later command finds the loop asleep.
         let state = self.state();
         let empty = state.waiting.is_empty();
         self.asleep.store(empty, Ordering::Relaxed);
         empty
     }
 
-    /// The loop is about to look at its commands. Somebody who does not know yet wakes it in vain.
+    /// Marks the loop as awake, about to check its commands. A concurrent wake-up is harmless.
     pub(crate) fn awake(&self) {
         self.asleep.store(false, Ordering::Relaxed);
     }
 
-    /// Whether no command waits.
+    /// Whether no command is waiting.
     pub(crate) fn is_empty(&self) -> bool {
         !self.some.load(Ordering::Acquire)
     }
 
-    /// How many of those that wait begin a request.
+    /// Returns how many waiting commands start a request.
     pub(crate) fn starts(&self) -> usize {
         if self.is_empty() || !self.is_here() { 0 } else { self.state().starts }
     }
 
-    /// No more commands from now on; those that wait are given out.
+    /// Closes the queue and returns the waiting commands.
     pub(crate) fn close(&self) -> VecDeque<Command> {
         let state = if self.is_here() { Some(self.state()) } else { self.state.try_lock().ok() };
         let Some(mut state) = state else { return VecDeque::new() };
@@ -160,7 +164,7 @@ impl Inbox {
     }
 }
 
-/// A turn of the loop.
+/// A guard for a turn of the loop.
 pub(crate) struct Turn(Arc<Inbox>);
 
 impl Drop for Turn {

@@ -1,11 +1,10 @@
-//! Name look-ups on helper threads, so that the loop never waits for one.
+//! Name look-ups on helper threads, so that the loop never blocks on one.
 //!
-//! `getaddrinfo` blocks and cannot be interrupted. At most [`MAX_ACTIVE`] look-ups that a request
-//! waits for run at once, on threads that are started when they are needed and end when no name is
-//! left. Addresses, names of the loopback and static answers start none. A name is looked up once
-//! for all who ask for it meanwhile; one that nobody waits for any more is forgotten, or, where a
-//! helper is in it already, left behind: it holds up no other, until [`MAX_HELPERS`] are left
-//! behind.
+//! `getaddrinfo` blocks and cannot be interrupted. At most [`MAX_ACTIVE`] look-ups run at once, on
+//! threads that start when needed and end when no name is left. Addresses, loopback names and
+//! static answers start none. Requests for one name share a look-up. An abandoned name is dropped.
+//! If a helper already looks it up, it no longer delays other names, up to [`MAX_HELPERS`] such
+//! helpers.
 
 use std::collections::{BTreeSet, HashMap};
 use std::io;
@@ -37,15 +36,15 @@ pub(crate) struct Lookups {
     resolver: Arc<dyn Resolver>,
     helpers: Arc<Helpers>,
     inbox: Arc<Inbox>,
-    names: HashMap<Name, Asking>,
-    /// Which name a transfer waits for.
+    names: HashMap<Name, PendingName>,
+    /// The name that each transfer waits for.
     asked: HashMap<TransferId, Name>,
-    /// A name was left: another may have its turn.
+    /// Whether a name was abandoned, so that another may start.
     left: bool,
 }
 
-/// A name that is being looked up, and who waits for it; nobody when it was left behind.
-struct Asking {
+/// A name being looked up, and the transfers that wait for it; none if it was abandoned.
+struct PendingName {
     waiting: BTreeSet<TransferId>,
     asked: LookupJob,
 }
@@ -62,19 +61,18 @@ impl Lookups {
         }
     }
 
-    /// The addresses, if they are known without waiting.
+    /// Returns the addresses if they are known without blocking.
     pub(crate) fn known(&self, host: &str, port: u16) -> io::Result<Option<Vec<SocketAddr>>> {
         contain(|| self.resolver.known(host, port)).ok_or_else(panicked)
     }
 
-    /// Begins a look-up, or joins one that is under way; its answer comes as a
-    /// [`Command::Resolved`].
+    /// Starts a look-up, or joins a pending one. Its answer arrives as [`Command::Resolved`].
     pub(crate) fn begin(&mut self, id: TransferId, host: &str, port: u16) -> io::Result<()> {
         let name: Name = (host.into(), port);
         match self.names.get_mut(&name) {
-            Some(asking) => {
-                asking.asked.reclaim();
-                asking.waiting.insert(id);
+            Some(pending) => {
+                pending.asked.reclaim();
+                pending.waiting.insert(id);
             }
             None => {
                 let (resolver, inbox, name) = (self.resolver.clone(), self.inbox.clone(), name.clone());
@@ -83,28 +81,29 @@ impl Lookups {
                     move || {
                         let (host, port) = &name;
                         let result = contain(|| resolver.resolve(host, *port, None)).unwrap_or_else(|| Err(panicked()));
-                        // Before the loop knows: then the resolver is the loop's alone.
+                        // Dropped before the answer is sent: the loop is then the resolver's only
+                        // owner.
                         drop(resolver);
                         inbox.push(Command::Resolved(name, result));
                     }
                 })?;
-                self.names.insert(name, Asking { waiting: BTreeSet::from([id]), asked });
+                self.names.insert(name, PendingName { waiting: BTreeSet::from([id]), asked });
             }
         }
         self.asked.insert(id, name);
         Ok(())
     }
 
-    /// A look-up has ended: who waits for this name.
+    /// Ends a look-up. Returns the transfers that wait for this name.
     pub(crate) fn ended(&mut self, name: &Name) -> BTreeSet<TransferId> {
-        let waiting = self.names.remove(name).map(|asking| asking.waiting).unwrap_or_default();
+        let waiting = self.names.remove(name).map(|pending| pending.waiting).unwrap_or_default();
         for id in &waiting {
             self.asked.remove(id);
         }
         waiting
     }
 
-    /// This transfer waits for no name any more.
+    /// Removes a transfer that no longer waits for a name.
     #[inline]
     pub(crate) fn leave(&mut self, id: TransferId) {
         if !self.asked.is_empty() {
@@ -114,20 +113,20 @@ impl Lookups {
 
     fn leave_name(&mut self, id: TransferId) {
         let Some(name) = self.asked.remove(&id) else { return };
-        let Some(asking) = self.names.get_mut(&name) else { return };
-        asking.waiting.remove(&id);
-        if asking.waiting.is_empty() {
+        let Some(pending) = self.names.get_mut(&name) else { return };
+        pending.waiting.remove(&id);
+        if pending.waiting.is_empty() {
             self.left = true;
-            if !asking.asked.abandon() {
+            if !pending.asked.abandon() {
                 self.names.remove(&name);
             }
         }
     }
 
-    /// All that are to leave now have left.
+    /// Starts queued look-ups after a group of transfers has left.
     pub(crate) fn go_on(&mut self) {
         if std::mem::take(&mut self.left) {
-            // Where no thread can be started, one that comes back does what waits.
+            // If no thread can be started, an existing one runs the queued look-ups later.
             let _ = self.helpers.start_threads();
         }
     }
@@ -138,7 +137,7 @@ fn panicked() -> io::Error {
 }
 
 impl Drop for Lookups {
-    /// A helper that waits in a look-up ends by itself after it; nobody waits for it.
+    /// Drops the queue. Helpers end by themselves after their current look-up.
     fn drop(&mut self) {
         self.helpers.close();
     }

@@ -1,6 +1,7 @@
-//! GETs a URL several times in one session and reads every answer to its end.
+//! Sends several GET requests for a URL in one session, and reads every response body.
 //!
-//! `cargo run --example get_many -- URL COUNT [CERTIFICATES.pem]`: what the certificates in the file vouch for is trusted.
+//! `cargo run --example get_many -- URL COUNT [CERTIFICATES.pem]`: the file contains additional
+//! root certificates.
 
 use std::io::Read;
 

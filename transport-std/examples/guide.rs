@@ -1,4 +1,5 @@
-//! Every example of the guide, against an embedded server, or against the httpbin at the URL that is given.
+//! Runs every example of the guide against an embedded server, or against the httpbin at a given
+//! URL.
 //!
 //! `cargo run --example guide` or `cargo run --example guide -- https://httpbin.org`
 
@@ -27,7 +28,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let response = session.get(format!("{base}/headers")).header("X-Test2", "true").send()?;
     println!("{}", response.text()?);
 
-    title("What is set on a request does not stay on the session");
+    title("Settings of a request do not stay on the session");
     let session = Session::new();
     println!("{}", session.get(format!("{base}/cookies")).cookie("temp", "value").send()?.text()?);
     println!("{}", session.get(format!("{base}/cookies")).send()?.text()?);
@@ -43,7 +44,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let response = session.get("/status/204").send()?;
     println!("{} {}", response.url(), response.status());
 
-    title("A session's secrets go to its base URL alone");
+    title("A session's secrets go only to its base URL");
     session.set_headers([("X-Api-Key", "0123")])?;
     println!("{}", session.get("/headers").send()?.text()?);
     println!("{}", session.get(format!("{}/headers", base.replace("127.0.0.1", "localhost"))).send()?.text()?);

@@ -1,27 +1,28 @@
-//! The two clocks of the machine, read once for each input.
+//! The two clocks, read once per input.
 
 use std::sync::OnceLock;
 use std::time::{Duration, Instant as StdInstant, SystemTime};
 
 use petition_core::{Instant, Now, UnixTime};
 
-/// Where the monotonic clock of this process begins for the core: the first time that anybody asks.
+/// Returns the origin of this process's monotonic clock: the first call.
 fn origin() -> StdInstant {
     static ORIGIN: OnceLock<StdInstant> = OnceLock::new();
     *ORIGIN.get_or_init(StdInstant::now)
 }
 
-/// The monotonic clock.
+/// Returns the monotonic clock.
 fn instant() -> Instant {
     Instant::from_origin(origin().elapsed())
 }
 
-/// The clocks of one call. They are read again after whatever may have taken time, and not for every word between this crate and the core; the
-/// wall clock is read once and goes on with the other, so that a step of it in the midst of a call does not count.
+/// The clocks of one call. The monotonic clock is read after operations that may take time, not for
+/// every input. The wall clock is read once and advances with the monotonic one, so that a step
+/// during a call has no effect.
 pub(crate) struct Clock {
     began: Now,
     now: Now,
-    /// Time has passed since it was read.
+    /// Whether time has passed since the last reading.
     stale: bool,
 }
 
@@ -32,13 +33,14 @@ impl Clock {
         Clock { began, now: began, stale: false }
     }
 
-    /// As it was when it was last read.
+    /// Returns the last reading.
     pub(crate) fn now(&self) -> Now {
         self.now
     }
 
-    /// Time passes in the caller's hands. It is read when it is needed.
-    pub(crate) fn let_pass(&mut self) {
+    /// Marks the reading as stale: the caller takes time. The next [`Clock::refresh`] reads the
+    /// clock.
+    pub(crate) fn mark_stale(&mut self) {
         self.stale = true;
     }
 
@@ -57,7 +59,7 @@ impl Clock {
         self.now = Now::new(instant, self.began.unix.saturating_add(passed));
     }
 
-    /// The time left before a deadline; zero when it has passed, `None` when there is none.
+    /// Returns the time left before a deadline: zero if it has passed, `None` if there is none.
     pub(crate) fn left(&self, deadline: Option<Instant>) -> Option<Duration> {
         deadline.map(|at| at - self.now.instant)
     }

@@ -1,6 +1,7 @@
-//! Sockets that are being connected: several at once, waited for together, without a thread.
+//! Connecting sockets: several at once, awaited together without a thread.
 //!
-//! The core says when which address is tried (RFC 8305); here is only `connect` on sockets that do not block.
+//! Core decides which address is tried when (RFC 8305). This module only connects non-blocking
+//! sockets.
 
 use std::io;
 use std::net::{SocketAddr, TcpStream};
@@ -11,14 +12,14 @@ use petition_core::route::dial::AttemptId;
 use crate::socket::Socket;
 use crate::sys::{self, Sides};
 
-/// The attempts under way.
+/// The pending attempts.
 #[derive(Debug, Default)]
 pub(crate) struct PendingConnects {
     attempts: Vec<(AttemptId, SocketAddr, TcpStream)>,
 }
 
 impl PendingConnects {
-    /// Begins to connect.
+    /// Starts an attempt.
     pub(crate) fn start(&mut self, attempt: AttemptId, address: SocketAddr) -> io::Result<()> {
         self.attempts.push((attempt, address, sys::connect(address)?));
         Ok(())
@@ -29,7 +30,8 @@ impl PendingConnects {
         self.attempts.retain(|(id, ..)| *id != attempt);
     }
 
-    /// Waits until an attempt has an outcome, or the time is over; on some systems also returns early with none.
+    /// Waits until an attempt completes, for at most `left`. On some systems, it also returns
+    /// `None` early.
     pub(crate) fn wait(&mut self, left: Option<Duration>) -> io::Result<Option<(AttemptId, io::Result<Socket>)>> {
         let left = left.into_iter().chain(sys::SILENT_REFUSALS).min();
         let ready = sys::wait(self.attempts.iter().map(|(.., stream)| (stream, Sides::WRITE)), left)?;
@@ -42,7 +44,7 @@ impl PendingConnects {
         Ok(Some((attempt, outcome)))
     }
 
-    /// An attempt that has failed although the wait has not reported it.
+    /// Returns an attempt that has failed without being reported by the wait.
     fn refused(&mut self) -> Option<(AttemptId, io::Result<Socket>)> {
         sys::SILENT_REFUSALS?;
         let failed = self.attempts.iter().enumerate();

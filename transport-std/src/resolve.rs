@@ -1,11 +1,10 @@
-//! Names to addresses: the system's resolver, static answers, or the caller's own.
+//! Name resolution: the system's resolver, static answers, or the caller's own.
 //!
-//! The system's look-up (`getaddrinfo`) blocks and cannot be interrupted. When a deadline is set it
-//! therefore runs on a helper thread, the only thread that this crate ever starts; one that is not
-//! back in time is left to finish by itself, and its answer is thrown away. At most [`MAX_ACTIVE`]
-//! look-ups that a request waits for run at once in this process, and at most [`MAX_HELPERS`] with
-//! those that were left behind; names beyond that wait, each within its deadline. Without a
-//! deadline, and for addresses and names of the loopback, no thread is started.
+//! The system's look-up (`getaddrinfo`) blocks and cannot be interrupted. With a deadline, it runs
+//! on a helper thread, the only thread that this crate starts. If the deadline passes, the look-up
+//! is abandoned and its answer discarded. At most [`MAX_ACTIVE`] look-ups run at once in this
+//! process, and at most [`MAX_HELPERS`] with the abandoned ones. Further names wait, each within
+//! its deadline. Without a deadline, and for addresses and loopback names, no thread is started.
 
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -44,7 +43,7 @@ fn look_up(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     Ok((host, port).to_socket_addrs()?.collect())
 }
 
-/// What a look-up on a helper thread comes to within `left`.
+/// Runs a look-up on a helper thread and waits for its result for at most `left`.
 fn within<T: Send + 'static>(
     helpers: &Arc<Helpers>,
     left: Duration,
@@ -52,17 +51,16 @@ fn within<T: Send + 'static>(
 ) -> io::Result<T> {
     let began = Instant::now();
     let (answer, answered) = mpsc::sync_channel(1);
-    // Nobody waits any more when time ran out.
-    let asked = helpers.submit(move || drop(answer.send(look_up())))?;
+    // The receiver is gone after a timeout.
+    let job = helpers.submit(move || drop(answer.send(look_up())))?;
     let answer = answered.recv_timeout(left.saturating_sub(began.elapsed()));
-    drop(asked);
+    drop(job);
     match answer {
         Ok(answer) => answer,
         Err(mpsc::RecvTimeoutError::Timeout) => {
-            // The next name takes the place of the one that is left behind, if a thread can be had
-            // for it.
+            // Another thread replaces the abandoned one, if it can be started.
             let _ = helpers.start_threads();
-            Err(io::Error::new(io::ErrorKind::TimedOut, "the look-up did not end in time"))
+            Err(io::Error::new(io::ErrorKind::TimedOut, "the look-up timed out"))
         }
         Err(mpsc::RecvTimeoutError::Disconnected) => Err(io::Error::other("the look-up panicked")),
     }
@@ -75,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_look_up_without_time_is_late_and_gives_its_place_back() {
+    fn look_up_without_time_fails_and_frees_its_slot() {
         for _ in 0..MAX_ACTIVE * 2 {
             let result = SystemResolver.resolve("localhost", 80, Some(Duration::ZERO));
             assert!(result.is_ok() || result.unwrap_err().kind() == io::ErrorKind::TimedOut);
@@ -83,12 +81,12 @@ mod tests {
     }
 
     #[test]
-    fn look_up_with_all_the_time_there_is_ends() {
+    fn look_up_with_unlimited_time_ends() {
         assert!(SystemResolver.resolve("localhost", 80, Some(Duration::MAX)).is_ok());
     }
 
     #[test]
-    fn t86_look_ups_that_are_left_hold_up_no_other() {
+    fn t86_abandoned_look_ups_delay_no_other() {
         let stuck = Arc::new((Mutex::new(true), Condvar::new()));
         let helpers = Arc::default();
         for _ in 0..2 * MAX_ACTIVE {

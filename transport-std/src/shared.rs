@@ -9,10 +9,11 @@ use petition_shared::SharedSession;
 use petition_shared::process::{PerProcess, Process};
 
 use crate::resolve::Resolver;
-use crate::shared_pool::{IdleConnection, Places};
+use crate::shared_pool::{IdleConnection, SharedPool};
 
-/// Read buffers kept for later calls, and their size. Zeroed memory of this size comes from the system as it is wanted, page by page; a smaller
-/// piece would be zeroed by us, all of it for the first small response.
+/// Read buffers kept for later calls, and their size. Zeroed memory of this size comes from the
+/// system as it is wanted, page by page; a smaller piece would be zeroed by us, all of it for the
+/// first small response.
 const SPARES: usize = 16;
 const SPARE_SIZE: usize = 128 * 1024;
 
@@ -27,19 +28,19 @@ pub(crate) struct Shared {
 
 /// What a session shares with no child process.
 struct Own {
-    places: Places,
+    shared_pool: SharedPool,
     spares: Mutex<Vec<Vec<u8>>>,
 }
 
 impl Own {
     fn new(limits: PoolLimits) -> Own {
-        Own { places: Places::new(limits), spares: Mutex::default() }
+        Own { shared_pool: SharedPool::new(limits), spares: Mutex::default() }
     }
 
     /// In a child process: the parent's connections stay the parent's.
     fn renew(&self) -> Own {
-        self.places.let_go();
-        Own::new(self.places.limits())
+        self.shared_pool.close_in_child();
+        Own::new(self.shared_pool.limits())
     }
 }
 
@@ -72,11 +73,11 @@ impl Shared {
     }
 
     pub(crate) fn with_pool<R>(&self, f: impl FnOnce(&mut Pool<Route, IdleConnection>) -> R) -> R {
-        self.places().with(f)
+        self.shared_pool().with(f)
     }
 
-    pub(crate) fn places(&self) -> &Places {
-        &self.own().places
+    pub(crate) fn shared_pool(&self) -> &SharedPool {
+        &self.own().shared_pool
     }
 
     pub(crate) fn resolver(&self) -> &dyn Resolver {

@@ -1,7 +1,7 @@
-//! The pool behind its lock, and the threads that wait for a place in it.
+//! The shared pool: connections behind a lock, and threads that wait for a slot.
 //!
-//! Nobody waits unless the pool limits how many connections are open. Those who do are served first come, first served for each route, and no longer than
-//! their deadlines say (T88). Nothing is closed while the lock is held.
+//! Threads wait only if the pool limits open connections. They are served first come, first served
+//! per route, within their deadlines. No connection is closed while the lock is held.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -14,14 +14,14 @@ use petition_core::{Acquire, Instant};
 
 use crate::socket::Socket;
 
-/// What the pool keeps of a connection.
+/// An idle connection.
 pub(crate) struct IdleConnection {
     pub(crate) link: Box<Link>,
     pub(crate) socket: Box<Socket>,
 }
 
-/// The connections of a session.
-pub(crate) struct Places {
+/// The pool of a session, and its wait queue.
+pub(crate) struct SharedPool {
     limits: PoolLimits,
     state: Mutex<State>,
     freed: Condvar,
@@ -29,25 +29,26 @@ pub(crate) struct Places {
 
 struct State {
     pool: Pool<Route, IdleConnection>,
-    /// Who waits, in the order of coming.
-    line: VecDeque<(u64, Route)>,
-    tickets: u64,
+    /// The waiting threads, in order of arrival.
+    queue: VecDeque<(u64, Route)>,
+    next_number: u64,
 }
 
-impl Places {
-    pub(crate) fn new(limits: PoolLimits) -> Places {
-        let state = State { pool: Pool::new(limits), line: VecDeque::new(), tickets: 0 };
-        Places { limits, state: Mutex::new(state), freed: Condvar::new() }
+impl SharedPool {
+    pub(crate) fn new(limits: PoolLimits) -> SharedPool {
+        let state = State { pool: Pool::new(limits), queue: VecDeque::new(), next_number: 0 };
+        SharedPool { limits, state: Mutex::new(state), freed: Condvar::new() }
     }
 
     pub(crate) fn limits(&self) -> PoolLimits {
         self.limits
     }
 
-    /// In a child process: closes the child's descriptors of the parent's idle connections. Nothing is sent on them, and
-    /// they stay open in the parent.
-    pub(crate) fn let_go(&self) {
-        // A thread of the parent may hold the lock, and never gives it back here: then they stay open here as well.
+    /// In a child process: closes the child's descriptors of the parent's idle connections, without
+    /// sending anything. They stay open in the parent.
+    pub(crate) fn close_in_child(&self) {
+        // A thread of the parent may hold the lock, which is never released here: then they stay
+        // open here too.
         let Ok(mut state) = self.state.try_lock() else { return };
         let closed = state.pool.clear();
         drop(state);
@@ -58,19 +59,20 @@ impl Places {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A kept connection, or leave to open one; `None` when that is to be waited for.
+    /// Takes an idle connection or a slot for a new one; returns `None` if the thread must wait.
     pub(crate) fn take_now(&self, route: &Route, want: Acquire, now: Instant) -> Option<Take<Route, IdleConnection>> {
         let mut state = self.lock();
-        if !state.line.is_empty() {
+        if !state.queue.is_empty() {
             return None;
         }
-        match ask(&mut state.pool, route, want, now) {
+        match take_from(&mut state.pool, route, want, now) {
             Take::Full => None,
             taken => Some(taken),
         }
     }
 
-    /// A kept connection where that is wanted, or leave to open one; `None` when there was neither for as long as `left` says.
+    /// Takes an idle connection or a slot for a new one, and waits for it for at most `left`.
+    /// Returns `None` on timeout.
     pub(crate) fn take(
         &self,
         route: &Route,
@@ -79,15 +81,15 @@ impl Places {
         left: Option<Duration>,
     ) -> Option<Take<Route, IdleConnection>> {
         let mut state = self.lock();
-        if !state.line.iter().any(|(_, waiting)| waiting == route) {
-            match ask(&mut state.pool, route, want, now) {
+        if !state.queue.iter().any(|(_, waiting)| waiting == route) {
+            match take_from(&mut state.pool, route, want, now) {
                 Take::Full => {}
                 taken => return Some(taken),
             }
         }
-        let ticket = state.tickets;
-        state.tickets += 1;
-        state.line.push_back((ticket, route.clone()));
+        let number = state.next_number;
+        state.next_number += 1;
+        state.queue.push_back((number, route.clone()));
         let began = std::time::Instant::now();
         let taken = loop {
             let waited = began.elapsed();
@@ -96,34 +98,34 @@ impl Places {
                 Some(left) if waited >= left => break None,
                 Some(left) => self.freed.wait_timeout(state, left - waited).unwrap_or_else(PoisonError::into_inner).0,
             };
-            let first = state.line.iter().find(|(_, waiting)| waiting == route);
-            if first.is_some_and(|(first, _)| *first == ticket) {
-                match ask(&mut state.pool, route, want, now + began.elapsed()) {
+            let first = state.queue.iter().find(|(_, waiting)| waiting == route);
+            if first.is_some_and(|(first, _)| *first == number) {
+                match take_from(&mut state.pool, route, want, now + began.elapsed()) {
                     Take::Full => {}
                     taken => break Some(taken),
                 }
             }
         };
-        state.line.retain(|(waiting, _)| *waiting != ticket);
-        if !state.line.is_empty() {
-            // The next in line may do what this one could not.
+        state.queue.retain(|(waiting, _)| *waiting != number);
+        if !state.queue.is_empty() {
+            // The next thread may succeed where this one did not.
             self.freed.notify_all();
         }
         taken
     }
 
-    /// Calls `f` with the pool; whoever waits looks again after it.
+    /// Calls `f` with the pool, then wakes the waiting threads.
     pub(crate) fn with<R>(&self, f: impl FnOnce(&mut Pool<Route, IdleConnection>) -> R) -> R {
         let mut state = self.lock();
         let result = f(&mut state.pool);
-        if !state.line.is_empty() {
+        if !state.queue.is_empty() {
             self.freed.notify_all();
         }
         result
     }
 }
 
-fn ask(
+fn take_from(
     pool: &mut Pool<Route, IdleConnection>,
     route: &Route,
     want: Acquire,

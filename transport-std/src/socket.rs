@@ -1,8 +1,10 @@
-//! One connected socket, with reads and writes that end at a deadline without a system call to set it.
+//! A connected socket whose reads and writes end at a deadline, usually without a system call to
+//! set it.
 //!
-//! A blocking socket keeps its timeouts from call to call. A timeout that is shorter than what is left of the deadline only wakes us early, and
-//! the core is told the time and asks again; so a timeout is set anew only when it would come too late, or much too
-//! early. For requests in a row under the same limits that is never.
+//! A blocking socket keeps its timeouts between calls. A timeout shorter than the time left only
+//! wakes the caller early: core gets the time and asks again. A timeout is therefore set only if
+//! the current one is too long or much too short. Consecutive requests with the same limits never
+//! set it.
 
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -10,10 +12,10 @@ use std::time::Duration;
 
 use crate::sys;
 
-/// Below this, a timeout is set to exactly what is left.
+/// Below this, a timeout is set to exactly the time left.
 const EXACT: Duration = Duration::from_millis(20);
 
-/// A connected socket and what is set on it.
+/// A connected socket and its current settings.
 #[derive(Debug)]
 pub(crate) struct Socket {
     stream: TcpStream,
@@ -23,7 +25,7 @@ pub(crate) struct Socket {
     blocking: bool,
 }
 
-/// A timeout that is set, and what may be left of a deadline for it to do.
+/// A timeout that is set, and the longest remaining time for which it is acceptable.
 #[derive(Clone, Copy, Debug, Default)]
 struct Timeout {
     set: Option<Duration>,
@@ -37,7 +39,7 @@ impl Timeout {
 }
 
 impl Socket {
-    /// Takes over a connected socket that does not block.
+    /// Takes over a connected, non-blocking socket.
     pub(crate) fn new(stream: TcpStream, peer: SocketAddr) -> io::Result<Socket> {
         stream.set_nodelay(true)?;
         Ok(Socket {
@@ -57,7 +59,7 @@ impl Socket {
         &self.stream
     }
 
-    /// Whether calls wait by themselves. A socket that does not block is waited for with [`wait`](sys::wait).
+    /// Whether calls block. For a non-blocking socket, use [`wait`](sys::wait).
     pub(crate) fn is_blocking(&self) -> bool {
         self.blocking
     }
@@ -70,33 +72,35 @@ impl Socket {
         Ok(())
     }
 
-    /// Has the reads of a blocking socket wait no longer than `left`, and perhaps less.
+    /// Limits the blocking time of reads to `left`, possibly to less.
     pub(crate) fn limit_read(&mut self, left: Option<Duration>) -> io::Result<()> {
-        if let (true, Some(timeout)) = (self.blocking, stale(self.read_timeout, left)) {
+        if let (true, Some(timeout)) = (self.blocking, timeout_to_set(self.read_timeout, left)) {
             self.stream.set_read_timeout(timeout)?;
             self.read_timeout = Timeout::new(timeout);
         }
         Ok(())
     }
 
-    /// Reads, within the [limit](Socket::limit_read) of the time.
+    /// Reads, within the [time limit](Socket::limit_read).
     pub(crate) fn read(&mut self, space: &mut [u8]) -> io::Result<usize> {
         self.stream.read(space)
     }
 
-    /// Reads into one slice after the other, within the [limit](Socket::limit_read) of the time; or `at_once`, which waits for nothing.
+    /// Reads into several slices, within the [time limit](Socket::limit_read), or without blocking
+    /// if `at_once`.
     pub(crate) fn read_vectored(&mut self, space: &mut [IoSliceMut<'_>], at_once: bool) -> io::Result<usize> {
         if at_once { sys::read_at_once(&self.stream, space) } else { self.stream.read_vectored(space) }
     }
 
-    /// For how long a read waits before it is given up.
+    /// Returns how long a read blocks before it times out.
     pub(crate) fn waits(&self) -> Duration {
         self.read_timeout.set.filter(|_| self.blocking).unwrap_or_default()
     }
 
-    /// Writes `bytes`, and `next` behind them; a blocking socket waits no longer than `left`, and perhaps less.
+    /// Writes `bytes` followed by `next`. A blocking socket blocks for at most `left`, possibly for
+    /// less.
     pub(crate) fn write(&mut self, bytes: &[u8], next: &[u8], left: Option<Duration>) -> io::Result<usize> {
-        if let (true, Some(timeout)) = (self.blocking, stale(self.write_timeout, left)) {
+        if let (true, Some(timeout)) = (self.blocking, timeout_to_set(self.write_timeout, left)) {
             self.stream.set_write_timeout(timeout)?;
             self.write_timeout = Timeout::new(timeout);
         }
@@ -106,14 +110,14 @@ impl Socket {
         self.stream.write_vectored(&[IoSlice::new(bytes), IoSlice::new(next)])
     }
 
-    /// Whether nothing can be read: no bytes, no end, no error. One system call, which waits for nothing.
+    /// Whether nothing can be read: no bytes, no end, no error. One non-blocking system call.
     pub(crate) fn is_quiet(&self) -> bool {
         sys::is_quiet(&self.stream)
     }
 }
 
-/// The timeout to set, if the one that is set will not do.
-fn stale(timeout: Timeout, left: Option<Duration>) -> Option<Option<Duration>> {
+/// Returns the timeout to set, if the current one is not acceptable.
+fn timeout_to_set(timeout: Timeout, left: Option<Duration>) -> Option<Option<Duration>> {
     match (timeout.set, left) {
         (None, None) => None,
         (Some(_), None) => Some(None),
@@ -128,17 +132,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_timeout_that_wakes_a_little_early_is_left_alone() {
+    fn slightly_early_timeout_is_kept() {
         let (s, ms) = (Duration::from_secs, Duration::from_millis);
-        let stale = |set, left| stale(Timeout::new(set), left);
-        assert_eq!(stale(None, Some(s(40))), Some(Some(s(30))));
-        assert_eq!(stale(Some(s(30)), Some(s(40))), None);
-        assert_eq!(stale(Some(s(30)), Some(s(30))), None);
-        assert_eq!(stale(Some(s(30)), Some(s(29))), Some(Some(s(29) / 4 * 3)), "never late");
-        assert_eq!(stale(Some(s(1)), Some(s(40))), Some(Some(s(30))), "never much too early");
-        assert_eq!(stale(Some(s(1)), Some(ms(5))), Some(Some(ms(5))));
-        assert_eq!(stale(Some(ms(5)), Some(Duration::ZERO)), Some(Some(Duration::from_micros(1))));
-        assert_eq!(stale(None, None), None);
-        assert_eq!(stale(Some(s(1)), None), Some(None));
+        let timeout_to_set = |set, left| timeout_to_set(Timeout::new(set), left);
+        assert_eq!(timeout_to_set(None, Some(s(40))), Some(Some(s(30))));
+        assert_eq!(timeout_to_set(Some(s(30)), Some(s(40))), None);
+        assert_eq!(timeout_to_set(Some(s(30)), Some(s(30))), None);
+        assert_eq!(timeout_to_set(Some(s(30)), Some(s(29))), Some(Some(s(29) / 4 * 3)), "never late");
+        assert_eq!(timeout_to_set(Some(s(1)), Some(s(40))), Some(Some(s(30))), "never much too early");
+        assert_eq!(timeout_to_set(Some(s(1)), Some(ms(5))), Some(Some(ms(5))));
+        assert_eq!(timeout_to_set(Some(ms(5)), Some(Duration::ZERO)), Some(Some(Duration::from_micros(1))));
+        assert_eq!(timeout_to_set(None, None), None);
+        assert_eq!(timeout_to_set(Some(s(1)), None), Some(None));
     }
 }

@@ -1,8 +1,9 @@
-//! Request bodies that are read while they are sent.
+//! Request bodies from readers, read while they are sent.
 //!
-//! A reader may wait for the server to have seen what it gave before. So it is asked for more only when nothing of the request waits to
-//! be written: each piece leaves before the next is asked for. The one exception serves readers of many tiny pieces, which would become
-//! a chunk and a system call each: while the socket takes no more, pieces of less than [`TINY`] bytes gather (up to 16 KiB).
+//! A reader may block until the server has received its earlier bytes. It is therefore read only
+//! when no output is pending: each piece leaves before the next is read. The exception serves
+//! readers of many tiny pieces, each of which would become a chunk and a system call: while the
+//! socket blocks, pieces of less than [`TINY`] bytes gather, up to 16 KiB.
 
 use std::fmt;
 use std::io::{self, Read, Seek};
@@ -10,18 +11,19 @@ use std::time::Duration;
 
 use petition_core::Instant;
 
-/// Read in steps of this size.
+/// The size of a read, in bytes.
 const STEP: usize = 64 * 1024;
 
-/// A piece of less than this is tiny.
+/// The size below which a piece is tiny, in bytes.
 const TINY: usize = 1024;
 
-/// After so many tiny pieces in a row a reader counts as one that gives no others.
+/// After this many consecutive tiny pieces, the reader is expected to give only tiny ones.
 const MANY: u32 = 8;
 
-/// The read side of the socket is looked at after a piece, unless that was done so short a time and so few bytes ago (T52).
-const LOOK_TIME: Duration = Duration::from_millis(1);
-const LOOK_BYTES: usize = 1024 * 1024;
+/// The socket is checked for an early response after a piece, unless the last check was less than
+/// this time and these bytes ago.
+const CHECK_TIME: Duration = Duration::from_millis(1);
+const CHECK_BYTES: usize = 1024 * 1024;
 
 /// A request body from a reader.
 pub(crate) struct Upload {
@@ -31,15 +33,15 @@ pub(crate) struct Upload {
     end: usize,
     finished: bool,
     touched: bool,
-    /// Tiny pieces in a row, up to now.
+    /// The number of consecutive tiny pieces.
     tiny: u32,
-    /// When the read side of the socket was looked at, and how many bytes were read since.
-    looked: Option<Instant>,
-    unlooked: usize,
+    /// When the socket was last checked, and how many bytes were sent since.
+    checked_at: Option<Instant>,
+    unchecked_bytes: usize,
 }
 
 trait Source: Read + Send {
-    /// Back to the first byte, if that can be done.
+    /// Rewinds to the first byte, if possible.
     fn rewind(&mut self) -> io::Result<bool>;
 }
 
@@ -79,7 +81,7 @@ impl Upload {
         Upload::new(Box::new(Once(reader)))
     }
 
-    /// From where the reader stands now, as often as needed.
+    /// Creates an upload that can repeat the reader from its current position.
     pub(crate) fn again(mut reader: impl Read + Seek + Send + 'static) -> io::Result<Upload> {
         let first = reader.stream_position()?;
         Ok(Upload::new(Box::new(Again { reader, first })))
@@ -94,17 +96,17 @@ impl Upload {
             finished: false,
             touched: false,
             tiny: 0,
-            looked: None,
-            unlooked: 0,
+            checked_at: None,
+            unchecked_bytes: 0,
         }
     }
 
-    /// Whether nothing was read yet.
+    /// Whether nothing has been read yet.
     pub(crate) fn is_untouched(&self) -> bool {
         !self.touched
     }
 
-    /// The next bytes; none at the end.
+    /// Returns the next bytes; none at the end.
     pub(crate) fn fill(&mut self) -> io::Result<&[u8]> {
         self.touched = true;
         if self.buffer.is_empty() {
@@ -113,14 +115,14 @@ impl Upload {
         while self.start == self.end && !self.finished {
             match self.source.read(&mut self.buffer) {
                 Ok(n) if n > self.buffer.len() => {
-                    let words = format!("the reader reports {n} bytes, and had room for {}", self.buffer.len());
-                    return Err(io::Error::new(io::ErrorKind::InvalidData, words));
+                    let text = format!("the reader reported {n} bytes for a buffer of {}", self.buffer.len());
+                    return Err(io::Error::new(io::ErrorKind::InvalidData, text));
                 }
                 Ok(n) => {
                     (self.start, self.end) = (0, n);
                     self.finished = n == 0;
                     self.tiny = if n < TINY { self.tiny.saturating_add(1) } else { 0 };
-                    self.unlooked = self.unlooked.saturating_add(n);
+                    self.unchecked_bytes = self.unchecked_bytes.saturating_add(n);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
@@ -129,17 +131,18 @@ impl Upload {
         Ok(self.buffer.get(self.start..self.end).unwrap_or_default())
     }
 
-    /// Whether the reader may be asked for more although what it gave before waits for the socket.
+    /// Whether to read more although earlier output is pending.
     pub(crate) fn gathers(&self) -> bool {
         self.tiny >= MANY
     }
 
-    /// Whether the read side of the socket is to be looked at, now that a piece is there that was not `before`. That is taken as done.
+    /// Whether to check the socket for an early response after the piece read between `before` and
+    /// `now`. Records the check.
     pub(crate) fn looks(&mut self, before: Instant, now: Instant) -> bool {
-        let since = *self.looked.get_or_insert(before);
-        let due = self.unlooked >= LOOK_BYTES || now.saturating_since(since) >= LOOK_TIME;
+        let since = *self.checked_at.get_or_insert(before);
+        let due = self.unchecked_bytes >= CHECK_BYTES || now.saturating_since(since) >= CHECK_TIME;
         if due {
-            (self.looked, self.unlooked) = (Some(now), 0);
+            (self.checked_at, self.unchecked_bytes) = (Some(now), 0);
         }
         due
     }

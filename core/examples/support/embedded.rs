@@ -1,4 +1,4 @@
-//! What the examples have in common: clocks, and servers to speak to when no URL is given.
+//! Shared by the examples: clocks, and servers to use if no URL is given.
 
 use std::error::Error;
 use std::sync::OnceLock;
@@ -9,7 +9,7 @@ use petition_core::{Instant, Now, Session, UnixTime};
 use petition_tests::httpbin::Httpbin;
 use petition_tests::tls::{Authority, Endpoint};
 
-/// Both clocks, as the core takes them.
+/// Returns both clocks in core's types.
 pub(crate) fn now() -> Now {
     static ORIGIN: OnceLock<StdInstant> = OnceLock::new();
     let unix = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |time| time.as_secs());
@@ -19,7 +19,8 @@ pub(crate) fn now() -> Now {
 /// Servers, a session that trusts them, and URLs.
 type Given = (Vec<Httpbin>, Session, Vec<String>);
 
-/// The URLs given, or some of a plain and a TLS server that run as long as what is returned; and a session that trusts it.
+/// Returns the given URLs, or URLs of an embedded plain and TLS server, with a session that trusts
+/// them. The servers run until the returned value is dropped.
 pub(crate) fn servers_or(urls: impl Iterator<Item = String>) -> Result<Given, Box<dyn Error>> {
     let (mut session, mut urls): (_, Vec<String>) = (Session::new(), urls.collect());
     let mut servers = Vec::new();

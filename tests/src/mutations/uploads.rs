@@ -72,8 +72,8 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "petition-std asks a slow source on without a look at the socket",
         file: "transport-std/src/upload.rs",
-        from: "self.unlooked >= LOOK_BYTES || now.saturating_since(since) >= LOOK_TIME",
-        to: "self.unlooked == usize::MAX && now.saturating_since(since) >= LOOK_TIME",
+        from: "self.unchecked_bytes >= CHECK_BYTES || now.saturating_since(since) >= CHECK_TIME",
+        to: "self.unchecked_bytes == usize::MAX && now.saturating_since(since) >= CHECK_TIME",
     },
     Mutation {
         fault: "a reader that reports too much ends a chunked body",

@@ -131,7 +131,7 @@ fn reader_that_reports_too_much_is_an_error() {
         let mut request = petition_std::post(server.url("/")).stream(Liar, length);
         let error = request.send().unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::RequestBody(_)), "{error}");
-        assert!(error.to_string().contains("had room for"), "{error}");
+        assert!(error.to_string().contains("for a buffer of"), "{error}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! The loop written by hand: nothing but what has to be done.
+//! The handwritten loop, with only the necessary work.
 
 use std::error::Error;
 use std::io::{ErrorKind, Read, Write};
@@ -7,12 +7,12 @@ use std::net::SocketAddr;
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 
-/// The space for fields.
+/// The maximum number of fields.
 const FIELDS: usize = 32;
 
 struct Conn {
     stream: TcpStream,
-    /// Bytes of a response that is not complete.
+    /// The bytes of an incomplete response.
     part: Vec<u8>,
 }
 

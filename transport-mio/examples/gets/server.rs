@@ -1,4 +1,4 @@
-//! The server, in a process of its own: it answers each request that has no body, and looks at nothing but where it ends.
+//! The server, in its own process. It answers requests without body, and only finds their ends.
 
 use std::error::Error;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
@@ -9,7 +9,7 @@ use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 use rustix::process::{Resource, getrlimit, setrlimit};
 
-/// What every response brings.
+/// The fields of every response.
 pub(crate) const BODY: &[u8] = b"Hello, world!";
 
 const RESPONSE: &[u8] = b"HTTP/1.1 200 OK\r\n\
@@ -28,7 +28,7 @@ const RESPONSE: &[u8] = b"HTTP/1.1 200 OK\r\n\
     \r\n\
     Hello, world!";
 
-/// The process, seen from the client's. It ends with this.
+/// The client's view of the server process, which ends when this is dropped.
 pub(crate) struct Server {
     process: Child,
     address: SocketAddr,
@@ -58,7 +58,7 @@ impl Drop for Server {
     }
 }
 
-/// As many open files as may be had.
+/// Raises the limit on open files to its maximum.
 pub(crate) fn raise_file_limit() -> Result<(), Box<dyn Error>> {
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;
@@ -67,7 +67,7 @@ pub(crate) fn raise_file_limit() -> Result<(), Box<dyn Error>> {
 
 const LISTENER: Token = Token(usize::MAX - 1);
 
-/// The server itself: prints its address, listens on all of the loopback.
+/// Runs the server: prints its address, and listens on all loopback addresses.
 pub(crate) fn serve() -> Result<(), Box<dyn Error>> {
     raise_file_limit()?;
     let mut poll = Poll::new()?;
@@ -76,7 +76,7 @@ pub(crate) fn serve() -> Result<(), Box<dyn Error>> {
     println!("127.0.0.1:{}", listener.local_addr()?.port());
     std::thread::spawn(|| {
         let _ = io::stdin().read(&mut [0]);
-        // The client has gone.
+        // The client is gone.
         std::process::exit(0);
     });
     let mut clients: Vec<Option<TcpStream>> = Vec::new();
@@ -100,7 +100,7 @@ pub(crate) fn serve() -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// Requests come in one piece: they are short, and each is sent by one call.
+/// Requests arrive whole: they are short, and each is sent with one call.
 fn answer(stream: &mut TcpStream, buffer: &mut [u8]) -> io::Result<()> {
     match stream.read(buffer) {
         Ok(0) => Err(ErrorKind::UnexpectedEof.into()),

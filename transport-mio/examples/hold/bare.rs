@@ -1,4 +1,4 @@
-//! The same with nothing but rustls: what it holds itself.
+//! The same measurement with bare rustls connections, for comparison.
 
 use std::error::Error;
 use std::io::{ErrorKind, Write};
@@ -11,7 +11,7 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore};
 use crate::memory;
 use crate::server::{Server, from_hex, to_hex};
 
-/// Starts a server and, in a process of its own, the client.
+/// Starts a server and a client process.
 pub(crate) fn run(n: usize) -> Result<(), Box<dyn Error>> {
     let server = Server::start(n, true)?;
     let ca = to_hex(&server.ca().unwrap_or_default());
@@ -33,7 +33,7 @@ pub(crate) fn measure(n: usize, address: &str, ca: &str) -> Result<(), Box<dyn E
         held.push(connect(address, &config, &format!("/{i}"))?);
     }
     for (tls, stream) in &mut held {
-        // The session tickets that have come by now.
+        // Reads the session tickets that have arrived.
         stream.set_nonblocking(true)?;
         while !matches!(tls.read_tls(stream), Err(error) if error.kind() == ErrorKind::WouldBlock) {
             tls.process_new_packets()?;

@@ -1,13 +1,15 @@
-//! Many transfers at once, all waiting for a response: what does a waiting connection cost?
+//! Measures the memory of many transfers that wait for their responses.
 //!
 //! `cargo run --release -p petition-mio --example hold -- 10000 [--tls]`
 //!
-//! A server in a process of its own takes the requests and answers none of them before all are there. Then the resident memory of this
-//! process is compared with what it was before (`/proc/self/statm`, which knows nothing of the kernel's socket buffers; those are
-//! shown beside it, from `/proc/net/sockstat`). Then the server answers, and every answer is checked. One request has been made before the first measurement, so that
-//! what is needed once is not counted.
+//! A server process receives the requests and answers none before all have arrived. Then the
+//! resident memory of this process is compared with its size before (`/proc/self/statm`). That
+//! excludes the kernel's socket buffers, which are shown separately from `/proc/net/sockstat`. Then
+//! the server answers, and every response is checked. One request precedes the first measurement,
+//! so that one-time costs do not count.
 //!
-//! With `--tls`, the same is done by hand with bare `rustls::ClientConnection`s in a third process, for comparison.
+//! With `--tls`, a third process does the same with bare `rustls::ClientConnection`s, for
+//! comparison.
 
 mod bare;
 mod memory;
@@ -41,7 +43,7 @@ fn hold(n: usize, tls: bool) -> Result<(), Box<dyn Error>> {
     patient(&client, &server)?;
     let url = server.url();
 
-    // What is needed once: buffers, the loop, the TLS configuration.
+    // One-time costs: buffers, the loop, the TLS configuration.
     client.get(format!("{url}/warm")).send(|result| assert_eq!(result.expect("an answer").status(), 204));
     while !event_loop.driver().is_empty() {
         event_loop.turn(None)?;
@@ -79,7 +81,7 @@ fn hold(n: usize, tls: bool) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The deadlines of everyday use would end what is held on purpose.
+/// Sets long timeouts: the default ones would end the held requests.
 fn patient(client: &Client, server: &Server) -> Result<(), Box<dyn Error>> {
     let tls = match server.ca() {
         Some(ca) => Some(TlsConfig::builder().root(ca.into()).build()?),

@@ -1,4 +1,4 @@
-//! What the operating system says of this process's memory, and of the kernel's for sockets.
+//! The memory of this process, and the kernel's for sockets, as the operating system reports it.
 
 use std::error::Error;
 
@@ -16,7 +16,7 @@ pub(crate) fn now() -> Memory {
     Memory { resident: pages * rustix::param::page_size(), kernel: kernel_pages() * rustix::param::page_size() }
 }
 
-/// TCP's buffers of the whole machine: both ends of each connection.
+/// Returns the pages of TCP buffers on the whole machine, both ends of each connection.
 fn kernel_pages() -> usize {
     let text = std::fs::read_to_string("/proc/net/sockstat").unwrap_or_default();
     let line = text.lines().find(|line| line.starts_with("TCP:")).unwrap_or_default();
@@ -29,7 +29,7 @@ pub(crate) fn report(what: &str, n: usize, before: &Memory, after: &Memory) {
     println!("{what}: {each} resident bytes for each, without the kernel's ({kernel} of socket buffers, both ends)");
 }
 
-/// As many open files as may be had.
+/// Raises the limit on open files to its maximum.
 pub(crate) fn raise_file_limit() -> Result<(), Box<dyn Error>> {
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;

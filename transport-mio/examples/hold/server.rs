@@ -1,4 +1,5 @@
-//! The holding server, in a process of its own: it answers when all requests are there and it is told to.
+//! The holding server, in its own process. It answers once all requests have arrived and the client
+//! asks for it.
 
 use std::error::Error;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -11,7 +12,7 @@ use mio::{Events, Interest, Poll, Token, Waker};
 use petition_tests::tls::{Authority, Endpoint};
 use rustls::ServerConnection;
 
-/// The process, seen from the client's.
+/// The client's view of the server process.
 pub(crate) struct Server {
     process: Child,
     address: String,
@@ -34,11 +35,11 @@ impl Server {
         };
         let (address, ca) = (line()?, line()?);
         let all = Arc::new(AtomicBool::new(false));
-        let told = all.clone();
+        let all_received = all.clone();
         std::thread::spawn(move || {
             let mut line = String::new();
             if output.read_line(&mut line).is_ok() && line.starts_with("all") {
-                told.store(true, Ordering::Release);
+                all_received.store(true, Ordering::Release);
             }
         });
         let ca = tls.then(|| from_hex(&ca));
@@ -57,14 +58,14 @@ impl Server {
         self.ca.clone()
     }
 
-    /// Whether all requests are there.
+    /// Whether all requests have arrived.
     pub(crate) fn holds_all(&self) -> bool {
         self.all.load(Ordering::Acquire)
     }
 
     pub(crate) fn answer(&self) {
         if let Some(mut input) = self.process.stdin.as_ref() {
-            // A server that has gone shows at the client.
+            // The client notices if the server is gone.
             let _ = input.write_all(b"answer\n");
         }
     }
@@ -97,7 +98,8 @@ const LISTENER: Token = Token(0);
 const STDIN: Token = Token(1);
 const FIRST: usize = 2;
 
-/// The server itself: prints its address, its root (TLS), and "all" when `n` requests are there.
+/// Runs the server: prints its address, its root certificate, and "all" once `n` requests have
+/// arrived.
 pub(crate) fn serve(n: usize, kind: &str) -> Result<(), Box<dyn Error>> {
     let authority = Authority::new();
     let tls = (kind == "tls").then(|| Endpoint::new(&authority.issue_localhost()).config());
@@ -111,7 +113,7 @@ pub(crate) fn serve(n: usize, kind: &str) -> Result<(), Box<dyn Error>> {
         while let Some(Ok(_)) = lines.next() {
             let _ = waker.wake();
         }
-        // The client has gone.
+        // The client is gone.
         std::process::exit(0);
     });
     let (mut clients, mut held, mut events): (Vec<Option<Client>>, usize, _) =
@@ -155,7 +157,7 @@ pub(crate) fn serve(n: usize, kind: &str) -> Result<(), Box<dyn Error>> {
 }
 
 impl Client {
-    /// Reads what there is; answers the request that warms up, and takes note of any other.
+    /// Reads the available bytes. Answers the warm-up request, and holds any other.
     fn ready(&mut self) -> io::Result<()> {
         let mut buffer = [0; 4096];
         loop {
@@ -195,14 +197,14 @@ impl Client {
         }
     }
 
-    /// With the path of the request.
+    /// Answers with the path of the request.
     fn answer(&mut self) {
         let path = self.request.split(|&b| b == b' ').nth(1).unwrap_or_default().to_vec();
         let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", path.len());
         self.send(&[head.as_bytes(), &path].concat());
     }
 
-    /// So little that the kernel takes it at once.
+    /// Sends a response that is small enough for the kernel's buffer.
     fn send(&mut self, bytes: &[u8]) {
         let _ = match &mut self.tls {
             None => self.stream.write_all(bytes),

@@ -1,4 +1,4 @@
-//! What the examples send requests to.
+//! The servers that the examples use.
 
 use std::error::Error;
 
@@ -6,8 +6,8 @@ use petition_mio::{Client, TlsConfig};
 use petition_tests::httpbin::Httpbin;
 use petition_tests::tls::{Authority, Endpoint};
 
-/// The URLs among the arguments, after `--times N` each so many times; where there are none, some of a plain and a TLS server, which the client
-/// then trusts.
+/// Returns the URLs among the arguments, each N times after `--times N`. Without URLs, starts a
+/// plain and a TLS server, makes the client trust them, and returns URLs of both.
 pub(crate) fn servers_or(
     client: &Client,
     mut arguments: Vec<String>,

@@ -1,4 +1,4 @@
-//! What others ask of a driver: to begin a request, to cancel, pause or go on with one, and what a look-up came to.
+//! The commands of a driver: start, cancel, pause and resume requests, and results of look-ups.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use super::{Driver, Entry};
 use crate::command::{Command, Start};
 
 impl Driver {
-    /// Obeys one command, if there is one. Those that follow are kept, should it panic.
+    /// Runs one command, if there is one. If it panics, the following ones are kept.
     pub(super) fn run_command(&mut self) -> bool {
         if self.commands.is_empty() {
             if self.inbox.is_empty() {
@@ -19,14 +19,14 @@ impl Driver {
         }
         match self.commands.pop_front() {
             Some(command) => {
-                self.obey_one(command);
+                self.run_one(command);
                 true
             }
             None => false,
         }
     }
 
-    fn obey_one(&mut self, command: Command) {
+    fn run_one(&mut self, command: Command) {
         let now = self.now;
         match command {
             Command::Start(start) => {
@@ -46,7 +46,7 @@ impl Driver {
             Command::Resume(ticket) => {
                 if let Some(id) = ticket.transfer() {
                     self.engine.resume(id);
-                    // It may have ended by now.
+                    // It may have ended already.
                     let _ = self.engine.transfer_input(now, id, Input::Ready(Side::Body));
                 }
             }
@@ -57,7 +57,7 @@ impl Driver {
                         Ok(addresses) => Input::Resolved(addresses),
                         Err(error) => Input::ResolveFailed(IoFailure::from(error)),
                     };
-                    // The transfer may have ended, or given up waiting.
+                    // The transfer may have ended, or stopped waiting.
                     let _ = self.engine.transfer_input(now, id, input);
                 }
             }
@@ -74,7 +74,7 @@ impl Driver {
             Ok(id) => id,
             Err(transfer) => return Start { transfer: Ok(transfer), group, ticket, job }.refuse(),
         };
-        // Sent and forgotten: nobody can ask for it any more.
+        // If no handle is left, the state is not needed.
         let ticket = (Arc::strong_count(&ticket) > 1).then_some(ticket);
         if let Some(ticket) = &ticket {
             ticket.set_transfer(Some(id));

@@ -1,4 +1,4 @@
-//! The connection of a call: from the pool or looked up anew, given back or closed; and its place among those that may be open.
+//! The connection of a call: acquired from the pool or opened, released or closed; and its slot.
 
 use std::io::ErrorKind as Io;
 use std::time::Duration;
@@ -14,11 +14,11 @@ impl Call {
     pub(super) fn acquire(&mut self, want: Acquire) {
         let Some(route) = self.transfer.route() else { return };
         let now = self.clock.now().instant;
-        let taken = match self.shared.places().take_now(route, want, now) {
+        let taken = match self.shared.shared_pool().take_now(route, want, now) {
             Some(taken) => taken,
             None => {
                 let left = self.left();
-                let taken = self.shared.places().take(route, want, now, left);
+                let taken = self.shared.shared_pool().take(route, want, now, left);
                 self.clock.read();
                 let Some(taken) = taken else { return self.tell(Input::Tick) };
                 taken
@@ -38,7 +38,7 @@ impl Call {
                 self.has_place = true;
                 self.tell(Input::OpenNew);
             }
-            // Waited for, and never given out.
+            // `take` waits instead of returning this.
             Take::Full => self.tell(Input::Tick),
         }
     }
@@ -50,7 +50,7 @@ impl Call {
         self.clock.read();
         match found {
             Ok(addresses) => self.tell(Input::Resolved(&addresses)),
-            // Of our time, that is. A resolver whose own patience ended before has failed.
+            // The deadline has passed. A resolver that times out earlier by itself has failed.
             Err(error) if error.kind() == Io::TimedOut && self.clock.left(deadline) == Some(Duration::ZERO) => {
                 self.tell(Input::Tick);
             }
@@ -70,14 +70,14 @@ impl Call {
             let due = pool.next_expiry().is_some_and(|at| at <= now);
             (evicted, due.then(|| pool.expire(now)))
         });
-        // Closed here, outside the lock.
+        // Closes the connections outside the lock.
         drop(closed);
     }
 
     pub(super) fn close(&mut self) {
         self.take_read_buffer();
         if self.socket.take().is_some() {
-            // What blocked on this socket, or failed, does not on the next.
+            // The next socket starts unblocked.
             self.waiting = Waiting { read: true, write: true, body: self.waiting.body };
             self.ready(Sides::BOTH);
             self.readable = false;

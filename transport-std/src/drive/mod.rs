@@ -1,7 +1,8 @@
 //! The drive loop: one transfer, its socket, and the thread that waits for them.
 //!
-//! Every decision is the core's. A call owns its transfer and its socket; the session's locks are taken only for the moments in which
-//! the transfer asks to be synchronised or the pool is asked, and never during I/O.
+//! Every decision is the core's. A call owns its transfer and its socket; the session's locks are
+//! taken only for the moments in which the transfer asks to be synchronised or the pool is asked,
+//! and never during I/O.
 
 use std::io::{self, ErrorKind as Io};
 use std::sync::Arc;
@@ -25,17 +26,19 @@ mod waiting;
 use direct_read::DirectRead;
 pub(crate) use direct_read::LARGE;
 
-/// Request bodies up to this size are written by a socket that blocks, if it can; for larger ones both directions are watched, so that an early
-/// response is seen (T52).
+/// Request bodies up to this size are written by a socket that blocks, if it can; for larger ones
+/// both directions are watched, so that an early response is seen (T52).
 const WATCHED: u64 = 16 * 1024;
 
-/// A write of no more than this that was taken whole has not waited: there is more room in the buffer of a socket that sends little.
+/// A write of no more than this that was taken whole has not waited: there is more room in the
+/// buffer of a socket that sends little.
 const AT_ONCE: usize = 4 * 1024;
 
 /// Until the final head is there no more than this is read at once.
 const WITH_HEAD: usize = 17 * 1024;
 
-/// No more than this is read at once between two large chunks: the second is to be read straight to where it is wanted.
+/// No more than this is read at once between two large chunks: the second is to be read straight to
+/// where it is wanted.
 const BETWEEN: usize = 64;
 
 /// One request being carried out on this thread.
@@ -76,7 +79,8 @@ enum NextRead {
     Anything,
     /// More of something large, a chunk or a body as a whole: it goes straight to the caller.
     Large,
-    /// What is behind something large, of which nothing was seen: framing, and then perhaps more of the kind.
+    /// What is behind something large, of which nothing was seen: framing, and then perhaps more of
+    /// the kind.
     Between,
 }
 
@@ -158,7 +162,8 @@ impl Call {
         }
     }
 
-    /// The caller waits for the peer from now on. Whether it did something else before, so that a deadline may have passed.
+    /// The caller waits for the peer from now on. Whether it did something else before, so that a
+    /// deadline may have passed.
     fn wait_again(&mut self) -> bool {
         let away = std::mem::take(&mut self.away);
         if away {
@@ -167,7 +172,8 @@ impl Call {
         away
     }
 
-    /// Goes on only as long as that needs no waiting: a response without a body gives its connection back at once.
+    /// Goes on only as long as that needs no waiting: a response without a body gives its
+    /// connection back at once.
     pub(crate) fn settle(&mut self) -> Stop {
         loop {
             match self.transfer.poll() {
@@ -246,11 +252,12 @@ impl Call {
         }
     }
 
-    /// The clock is read again when the time is next of importance: at once where there is a deadline for the whole.
+    /// The clock is read again when the time is next of importance: at once where there is a
+    /// deadline for the whole.
     pub(crate) fn time_passed(&mut self) {
         match self.transfer.request().settings().total_timeout {
             Some(_) => self.clock.read(),
-            None => self.clock.let_pass(),
+            None => self.clock.mark_stale(),
         }
     }
 
@@ -370,7 +377,8 @@ impl Call {
             Io::Interrupted => self.tell(Input::Tick),
             _ => {
                 if side == Side::Write {
-                    // Nothing can be written any more, but perhaps read: it is not to be tried again and again.
+                    // Nothing can be written any more, but perhaps read: it is not to be tried
+                    // again and again.
                     self.tell(Input::Blocked(side));
                 }
                 self.tell(Input::Failed(side, IoFailure::from(error)));

@@ -1,4 +1,4 @@
-//! Waiting: for a socket, for an attempt to connect, or for the time of the next deadline.
+//! Waits for a socket, for a connection attempt, or for the next deadline.
 
 use std::thread;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use super::Call;
 use crate::sys::{self, Sides};
 
 impl Call {
-    /// Nothing to do before a socket is ready or a deadline has come.
+    /// Waits until a socket is ready or a deadline passes.
     pub(super) fn wait(&mut self) {
         let left = self.left();
         if !self.dialing.is_empty() {
@@ -26,11 +26,11 @@ impl Call {
         }
     }
 
-    /// Between two attempts to connect.
+    /// Waits between two connection attempts.
     fn wait_for_time(&mut self, left: Option<Duration>) {
         let waited = left.map(thread::sleep);
         self.clock.read();
-        // Without a deadline nothing could ever end this wait.
+        // Without a deadline, nothing would end this wait.
         self.tell(waited.map_or(Input::Cancel, |()| Input::Tick));
     }
 

@@ -1,12 +1,16 @@
-//! System calls on sockets that std does not offer, and what differs between families of systems.
+//! System calls on sockets that std does not offer, and the differences between operating systems.
 //!
-//! Each family has one file with the same items; no other file of this crate asks for the system it is built for.
+//! Each family of systems has one file with the same items. No other file of this crate depends on
+//! the target system.
 //!
-//! - `TIMED_CALLS`: whether a read or write that waits may be given a timeout and repeated after it.
-//! - `SILENT_REFUSALS`: how often to ask a socket that is being connected for an error, where [`wait`] may not report one.
-//! - `connect`: begins to connect. The socket does not block and is not inherited by other programs.
-//! - `read_at_once`: reads into one slice after the other, and waits for nothing.
-//! - `is_quiet`: whether nothing can be read: no bytes, no end, no error. One system call, which waits for nothing.
+//! - `TIMED_CALLS`: whether a blocking read or write can have a timeout and be repeated after it.
+//! - `SILENT_REFUSALS`: how often to check a connecting socket for an error, if [`wait`] may not
+//!   report one.
+//! - `connect`: starts connecting a socket that is non-blocking and not inherited by child
+//!   programs.
+//! - `read_at_once`: reads into several slices without blocking.
+//! - `is_quiet`: whether nothing can be read: no bytes, no end, no error. One non-blocking system
+//!   call.
 
 use std::io;
 use std::net::TcpStream;
@@ -28,10 +32,11 @@ pub(crate) use windows::{SILENT_REFUSALS, TIMED_CALLS, connect, is_quiet, read_a
 #[cfg(not(any(unix, windows)))]
 compile_error!("petition-std needs the sockets of Unix or of Windows; petition-core has none and builds here");
 
-/// No wait is longer than what the systems without `ppoll` take: the largest `c_int` of milliseconds, 24 days.
-const LONGEST: Duration = Duration::from_millis(i32::MAX as u64);
+/// The longest wait that systems without `ppoll` support: the largest `c_int` of milliseconds, 24
+/// days.
+const MAX_WAIT: Duration = Duration::from_millis(i32::MAX as u64);
 
-/// The directions of a socket that a wait is for, or that are ready.
+/// The directions of a socket to wait for, or that are ready.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Sides {
     pub(crate) read: bool,
@@ -49,24 +54,25 @@ impl Sides {
         flags
     }
 
-    /// An error or the end shows on both sides, since a call on either returns it. Of the bits that `IN` and `OUT` stand for, Windows reports some.
+    /// Converts reported flags. An error or the end counts for both sides, since a call on either
+    /// returns it. Windows reports some of the bits that `IN` and `OUT` combine.
     fn reported(flags: PollFlags) -> Sides {
         let any = !(PollFlags::IN | PollFlags::OUT).contains(flags);
         Sides { read: any || flags.intersects(PollFlags::IN), write: any || flags.intersects(PollFlags::OUT) }
     }
 }
 
-/// Waits until one of the sockets is ready for what is asked, or the time is over; which one that is, and for what. May return early with
-/// `None`: after a signal, or when `left` is longer than a system takes.
+/// Waits until one of the sockets is ready, for at most `left`. Returns its index and the ready
+/// sides. May return `None` early: after a signal, or if `left` exceeds the system's limit.
 ///
 /// # Errors
-/// The system cannot wait for these sockets. On Windows also when there is none.
+/// If the system cannot wait for these sockets; on Windows also if there are none.
 pub(crate) fn wait<'a>(
     sockets: impl IntoIterator<Item = (&'a TcpStream, Sides)>,
     left: Option<Duration>,
 ) -> io::Result<Option<(usize, Sides)>> {
     let mut polled: Vec<_> = sockets.into_iter().map(|(socket, sides)| PollFd::new(socket, sides.flags())).collect();
-    let timeout = left.and_then(|left| Timespec::try_from(left.min(LONGEST)).ok());
+    let timeout = left.and_then(|left| Timespec::try_from(left.min(MAX_WAIT)).ok());
     match rustix::event::poll(&mut polled, timeout.as_ref()) {
         Ok(_) | Err(Errno::INTR) => {
             let ready = polled.iter().map(PollFd::revents).enumerate().find(|(_, flags)| !flags.is_empty());
@@ -94,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn wait_tells_which_socket_is_ready_and_for_what() {
+    fn wait_returns_the_ready_socket_and_its_sides() {
         let (first, _first) = pair();
         let (second, mut far) = pair();
         let reads = || [(&first, READ), (&second, READ)];
@@ -111,7 +117,7 @@ mod tests {
         assert!(is_quiet(&near));
         far.write_all(b"x").unwrap();
         wait([(&near, READ)], None).unwrap();
-        assert!(!is_quiet(&near) && !is_quiet(&near), "looking takes nothing");
+        assert!(!is_quiet(&near) && !is_quiet(&near), "checking consumes nothing");
         let (near, far) = pair();
         drop(far);
         wait([(&near, READ)], None).unwrap();
@@ -119,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn reading_at_once_fills_both_slices_and_waits_for_nothing() {
+    fn read_at_once_fills_both_slices_without_blocking() {
         let (near, mut far) = pair();
         let (mut first, mut second) = ([0; 2], [0; 4]);
         let mut read = || {
@@ -134,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn connecting_waits_for_nothing_and_blocks_no_later_read() {
+    fn connecting_does_not_block() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let near = connect(listener.local_addr().unwrap()).unwrap();
         assert_eq!(wait([(&near, Sides::WRITE)], None).unwrap(), Some((0, Sides::WRITE)));

@@ -8,10 +8,10 @@ use std::time::Duration;
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, RecvAncillaryBuffer, RecvFlags, SocketType, ipproto};
 
-/// A call that was given up after its timeout has moved no byte.
+/// A call that timed out has moved no byte.
 pub(crate) const TIMED_CALLS: bool = true;
 
-/// `poll` reports a connect that failed.
+/// `poll` reports failed connects.
 pub(crate) const SILENT_REFUSALS: Option<Duration> = None;
 
 pub(crate) fn connect(address: SocketAddr) -> io::Result<TcpStream> {
@@ -32,7 +32,7 @@ pub(crate) fn is_quiet(stream: &TcpStream) -> bool {
     matches!(looked, Err(Errno::AGAIN))
 }
 
-/// A socket that does not block and is not inherited by other programs.
+/// Opens a socket that is non-blocking and not inherited by child programs.
 fn open(address: SocketAddr) -> io::Result<OwnedFd> {
     let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
     #[cfg(any(

@@ -1,4 +1,5 @@
-//! Windows. Sockets never block here, so that no call needs `MSG_DONTWAIT`, which Winsock does not have.
+//! Windows. All sockets are non-blocking, so that no call needs `MSG_DONTWAIT`, which Winsock
+//! lacks.
 
 use std::io::{self, IoSliceMut, Read};
 use std::net::{SocketAddr, TcpStream};
@@ -6,11 +7,12 @@ use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
-/// After a call that its timeout has cancelled, bytes may be lost and the socket is not to be used (`SO_RCVTIMEO`); and
-/// timeouts are half a second late.
+/// After a call that timed out, bytes may be lost and the socket must not be used (`SO_RCVTIMEO`).
+/// Timeouts are also half a second late.
 pub(crate) const TIMED_CALLS: bool = false;
 
-/// Before Windows 10 version 2004, which Windows Server 2019 is, `WSAPoll` does not report a connect that failed.
+/// Before Windows 10 version 2004, including Windows Server 2019, `WSAPoll` does not report failed
+/// connects.
 pub(crate) const SILENT_REFUSALS: Option<Duration> = Some(Duration::from_millis(50));
 
 /// `Socket::new` starts Winsock.
