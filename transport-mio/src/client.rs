@@ -1,4 +1,4 @@
-//! The client: a handle of the loop that submits requests, from any thread and from callbacks.
+//! The client: submits requests to the loop, from any thread and from callbacks.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -24,13 +24,15 @@ use crate::pending::{Filler, PendingResponse};
 use crate::queue::Inbox;
 use crate::response::Response;
 
-/// Submits requests to an event loop. Cheap to clone; may be used from any thread, and from callbacks on the loop itself.
+/// Submits requests to an event loop. Cloning is cheap. It can be used from any thread, and from
+/// callbacks on the loop.
 ///
-/// Options and cookies are those of a [`SharedSession`], which another transport may share.
+/// Its options and cookies are in a [`SharedSession`], which another transport may share.
 ///
-/// When the loop is gone, a request that is sent ends at once with an error of kind [`Cancelled`](ErrorKind::Cancelled), and its callback runs on the thread
-/// that sent it. A callback that sends anew whatever happened goes on so for ever. In a child process, which has no such loop, the error is of kind
-/// [`Unavailable`](ErrorKind::Unavailable): see [fork](crate#fork).
+/// After the loop has ended, a request fails at once with an error of kind
+/// [`Cancelled`](ErrorKind::Cancelled), and its callback runs on the sending thread. A callback
+/// that always sends another request then never stops. In a child process, which has no such loop,
+/// the error is of kind [`Unavailable`](ErrorKind::Unavailable): see [fork](crate#fork).
 #[derive(Clone)]
 pub struct Client(Arc<Parts>);
 
@@ -46,52 +48,53 @@ impl Client {
         Client(Arc::new(Parts { inbox, state, urls: Mutex::default() }))
     }
 
-    /// A request of any method.
+    /// Creates a request with any method.
     pub fn request(&self, method: Method, url: impl IntoUrl) -> RequestBuilder {
         let request = match self.0.urls.try_lock() {
             Ok(mut urls) => urls.request(method, url),
-            // Not worth waiting for.
+            // The cache is not worth waiting for.
             Err(_) => Request::new(method, url),
         };
         RequestBuilder { client: self.clone(), request, group: None }
     }
 
-    /// A GET request.
+    /// Creates a GET request.
     pub fn get(&self, url: impl IntoUrl) -> RequestBuilder {
         self.request(Method::GET, url)
     }
 
-    /// A HEAD request.
+    /// Creates a HEAD request.
     pub fn head(&self, url: impl IntoUrl) -> RequestBuilder {
         self.request(Method::HEAD, url)
     }
 
-    /// A POST request.
+    /// Creates a POST request.
     pub fn post(&self, url: impl IntoUrl) -> RequestBuilder {
         self.request(Method::POST, url)
     }
 
-    /// A PUT request.
+    /// Creates a PUT request.
     pub fn put(&self, url: impl IntoUrl) -> RequestBuilder {
         self.request(Method::PUT, url)
     }
 
-    /// A PATCH request.
+    /// Creates a PATCH request.
     pub fn patch(&self, url: impl IntoUrl) -> RequestBuilder {
         self.request(Method::PATCH, url)
     }
 
-    /// A DELETE request.
+    /// Creates a DELETE request.
     pub fn delete(&self, url: impl IntoUrl) -> RequestBuilder {
         self.request(Method::DELETE, url)
     }
 
-    /// A request that was built elsewhere: a [`Request`], or a request of the package `http` with a body of bytes, text or nothing.
+    /// Creates a builder from an existing request: a [`Request`], or an `http::Request` with a body
+    /// of bytes, text or nothing.
     pub fn request_from(&self, request: impl Into<Request>) -> RequestBuilder {
         RequestBuilder { client: self.clone(), request: request.into(), group: None }
     }
 
-    /// Sends a request that was built elsewhere, as [`RequestBuilder::send`] does.
+    /// Sends an existing request as [`RequestBuilder::send`] does.
     ///
     /// ```no_run
     /// # let client = petition_mio::LoopThread::spawn(Default::default())?;
@@ -110,10 +113,11 @@ impl Client {
         self.request_from(request).send(callback)
     }
 
-    /// Sets fields that every request carries from now on, unless it says otherwise itself.
+    /// Sets fields for every later request that does not override them.
     ///
     /// # Errors
-    /// A name that is no token, or a value with control characters; the fields before it are set.
+    /// [`HeaderError`] if a name is not a token, or a value contains control characters. The fields
+    /// before it are set.
     ///
     /// # Panics
     /// As [`Client::configure`].
@@ -121,16 +125,16 @@ impl Client {
         &self,
         fields: impl IntoIterator<Item = (N, V)>,
     ) -> Result<(), HeaderError> {
-        // The iterator is the caller's, and may use the session.
+        // The caller's iterator may use the session.
         let fields: Vec<_> = fields.into_iter().collect();
         self.0.state.with(|session| session.set_headers(fields))
     }
 
-    /// Sets the URL that relative URLs of requests are resolved against (RFC 3986 §5). The session's secrets go to its origin alone
-    /// from now on, unless a [`SecretScope`](crate::SecretScope) is set.
+    /// Sets the URL that relative URLs resolve against (RFC 3986 §5). From now on, the session's
+    /// secrets go to its origin only, unless a [`SecretScope`](crate::SecretScope) is set.
     ///
     /// # Errors
-    /// [`BuildError::Url`] when it is no absolute http or https URL.
+    /// [`BuildError::Url`] if it is not an absolute http or https URL.
     ///
     /// # Panics
     /// As [`Client::configure`].
@@ -139,14 +143,15 @@ impl Client {
         self.0.state.with(|session| session.set_base_url(url))
     }
 
-    /// Changes the options of the session. Requests that are sent from now on see the change.
+    /// Changes the options of the session, for requests sent from now on.
     ///
-    /// `change` has the session to itself. A request sent from within it ends at once with
-    /// [`Unavailable`](ErrorKind::Unavailable). Requests that need the session meanwhile, and with them the loop, wait
-    /// for `change` to return, for at most [`SESSION_PATIENCE`](crate::SESSION_PATIENCE) (10 s).
+    /// `change` has exclusive access to the session. A request sent from within it fails at once
+    /// with [`Unavailable`](ErrorKind::Unavailable). Other requests that need the session, and with
+    /// them the loop, wait for `change` to return, for at most
+    /// [`SESSION_PATIENCE`](crate::SESSION_PATIENCE) (10 s).
     ///
     /// # Panics
-    /// When it is called from within `change`, or from within [`Client::cookies`].
+    /// If called from within `change`, or from within [`Client::cookies`].
     pub fn configure<R>(&self, change: impl FnOnce(&mut Options) -> R) -> R {
         self.0.state.with(|session| session.configure(change))
     }
@@ -159,7 +164,8 @@ impl Client {
         self.0.state.with(|session| session.options().clone())
     }
 
-    /// Reads or changes the cookies. `f` has the session to itself, as in [`Client::configure`].
+    /// Calls `f` with the cookie jar, to read or change it. `f` has exclusive access to the
+    /// session, as in [`Client::configure`].
     ///
     /// # Panics
     /// As [`Client::configure`].
@@ -167,38 +173,38 @@ impl Client {
         self.0.state.with(|session| session.cookies(f))
     }
 
-    /// Returns what the pool of the loop has done so far, and what it holds. The loop reports it before each callback that ends a
-    /// request, and at the end of each turn. All counts are zero in a child process.
+    /// Returns the statistics of the loop's pool. The loop updates them before each callback that
+    /// ends a request, and at the end of each turn. All counts are zero in a child process.
     pub fn statistics(&self) -> PoolStatistics {
         self.0.inbox.statistics()
     }
 
-    /// The options and cookies, to be shared with another transport.
+    /// Returns the options and cookies, for sharing with another transport.
     pub fn state(&self) -> SharedSession {
         self.0.state.clone()
     }
 
-    /// Cancels every request that was sent under this [group](RequestBuilder::group).
+    /// Cancels every request of this [group](RequestBuilder::group).
     pub fn cancel_group(&self, group: u64) {
         self.command(Command::CancelGroup(group));
     }
 
-    /// Makes [`EventLoop::run`](crate::EventLoop::run) return, at its next turn.
+    /// Makes [`EventLoop::run`](crate::EventLoop::run) return at its next turn.
     pub fn stop(&self) {
         self.command(Command::Stop);
     }
 
-    /// Hands a command to the loop; nothing when the loop is gone.
+    /// Queues a command for the loop; does nothing if the loop has ended.
     pub(crate) fn command(&self, command: Command) {
         self.0.inbox.push(command);
     }
 
-    /// Whether the loop is in this process, and not in the one that it was forked from.
+    /// Whether the loop is in this process, not in its parent.
     pub(crate) fn is_here(&self) -> bool {
         self.0.inbox.is_here()
     }
 
-    /// Begins a request. When the loop is gone, the job ends at once, on this thread.
+    /// Starts a request. If the loop has ended, the job fails at once, on this thread.
     fn start(&self, transfer: Result<Transfer, Error>, group: Option<u64>, job: Job) -> Handle {
         let ticket = RequestState::new();
         let start = Start { transfer, group: group.map(Group), ticket: ticket.clone(), job };
@@ -214,11 +220,12 @@ impl Client {
 }
 
 thread_local! {
-    /// Those that wait to be refused on this thread, while one of them is.
+    /// Requests that wait to be rejected on this thread, while one is being rejected.
     static REFUSED: RefCell<Option<VecDeque<Start>>> = const { RefCell::new(None) };
 }
 
-/// Refuses one after the other: a callback that sends anew when it fails does not run within itself.
+/// Rejects requests one by one, so that a callback that sends another request on failure does not
+/// recurse.
 fn refuse_in_turn(start: Start) {
     let first = REFUSED.with_borrow_mut(|refused| match refused {
         Some(queue) => {
@@ -254,9 +261,10 @@ impl fmt::Debug for Client {
     }
 }
 
-/// A request to be sent by a [`Client`].
+/// A request of a [`Client`], not sent yet.
 ///
-/// Every option has a chaining method of its name, which is described in full at the setter of that name on [`Options`].
+/// Every option has a chaining method; the setter of the same name on [`Options`] documents it in
+/// full.
 #[derive(Debug)]
 #[must_use = "nothing is sent until `send`, `stream` or `join`"]
 pub struct RequestBuilder {
@@ -268,26 +276,27 @@ pub struct RequestBuilder {
 impl RequestBuilder {
     petition_core::request_methods! { .request }
 
-    /// A number under which requests are cancelled together.
+    /// Sets a number for cancelling requests together.
     pub fn group(mut self, group: u64) -> Self {
         self.group = Some(group);
         self
     }
 
-    /// Sends the request and returns at once; its total deadline counts from now. The callback runs on the loop's thread, exactly once: with the whole response, or with the error
-    /// that ended the request, be it that it was cancelled or that the loop ended first. A body of more than
-    /// [`Limits::body_bytes`](petition_core::Limits::body_bytes) (64 MiB) is such an error.
+    /// Sends the request and returns at once; its total deadline counts from now. The callback runs
+    /// exactly once, on the loop's thread, with the whole response or an error. Cancelling the
+    /// request or ending the loop is an error. So is a body of more than
+    /// [`Limits::body_bytes`](petition_core::Limits::body_bytes) (64 MiB).
     pub fn send(self, callback: impl FnOnce(Result<Response, Error>) + Send + 'static) -> Handle {
         self.submit(Job::collect(Box::new(callback)))
     }
 
-    /// Sends the request and returns at once; the response goes to `handler` as it comes.
+    /// Sends the request and returns at once; `handler` receives the response as it arrives.
     pub fn stream(self, handler: impl Handler + Send + 'static) -> Handle {
         self.submit(Job::Stream(Box::new(handler)))
     }
 
-    /// Sends the request and returns at once; the result can be waited for on this thread, or awaited in a task. Dropping the
-    /// [`PendingResponse`] cancels the request.
+    /// Sends the request and returns at once. Wait for the result on this thread, or await it in a
+    /// task. Dropping the [`PendingResponse`] cancels the request.
     pub fn join(self) -> PendingResponse {
         let filler = Filler::new();
         let result = filler.slot();
@@ -299,7 +308,7 @@ impl RequestBuilder {
         let request = &self.request;
         let prepared = self.client.0.state.access((), |()| None, |(), session| session.prepare(request));
         let prepared = prepared.unwrap_or_else(|why| Err(request.error(ErrorKind::Unavailable(why))));
-        // The wall clock is the loop's to read, when it begins.
+        // The loop reads the wall clock when it starts the request.
         let now = Now::new(clock::instant(), UnixTime::default());
         let transfer = prepared.map(|prepared| Transfer::new(prepared, now));
         self.client.start(transfer, self.group, job)

@@ -1,7 +1,7 @@
-//! What is asked of the loop, and what a handle and the loop share of one request.
+//! The commands to the loop, and the request state that a handle and the loop share.
 //!
-//! The queue carries commands, handles and look-ups make them, the driver runs them. None of these
-//! modules needs another for the types.
+//! Handles and look-ups create commands, the queue carries them, and the driver runs them. This
+//! module holds the types that they share.
 
 use std::io;
 use std::net::SocketAddr;
@@ -16,17 +16,17 @@ use crate::job::Job;
 /// A name to look up: host and port.
 pub(crate) type Name = (Box<str>, u16);
 
-/// A request to the loop.
+/// A command to the loop.
 pub(crate) enum Command {
-    /// Begin, or report that it cannot be begun.
+    /// Start a request, or report that it cannot start.
     Start(Start),
-    /// End with an error.
+    /// End a request with an error.
     Cancel(Arc<RequestState>),
-    /// Deliver no body for now.
+    /// Pause the delivery of a body.
     Pause(Arc<RequestState>),
-    /// Deliver again, and ask the body source again.
+    /// Resume the delivery, and ask the body source again.
     Resume(Arc<RequestState>),
-    /// End everything that was begun under this number.
+    /// End every request of this group.
     CancelGroup(u64),
     /// A look-up has ended.
     Resolved(Name, io::Result<Vec<SocketAddr>>),
@@ -34,7 +34,7 @@ pub(crate) enum Command {
     Stop,
 }
 
-/// Small: many of them may wait at once.
+/// A request to start. Small, since many may wait at once.
 pub(crate) struct Start {
     pub(crate) transfer: Result<Transfer, Error>,
     pub(crate) group: Option<Group>,
@@ -43,7 +43,7 @@ pub(crate) struct Start {
 }
 
 impl Start {
-    /// Ends the job without having begun it.
+    /// Ends the job without starting it.
     pub(crate) fn refuse(self) {
         let error = match self.transfer {
             Err(error) => error,
@@ -53,17 +53,17 @@ impl Start {
     }
 }
 
-/// What a handle and the loop share of one request.
+/// The state of a request that a handle and the loop share.
 pub(crate) struct RequestState {
-    /// It is not wanted any more. Should the loop have looked too early, a command follows.
+    /// Whether it was cancelled. A command follows, in case the loop checked earlier.
     cancelled: AtomicBool,
     stage: Mutex<Stage>,
 }
 
-/// How far the loop is with a request.
+/// The stage of a request in the loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
-    /// The loop has not seen it yet.
+    /// The loop has not started it yet.
     Sent,
     Running(TransferId),
     Ended,
@@ -89,18 +89,19 @@ impl RequestState {
         *self.stage() = id.map_or(Stage::Ended, Stage::Running);
     }
 
-    /// Whether it was cancelled, perhaps before the loop had seen it.
+    /// Whether it was cancelled, possibly before the loop started it.
     pub(crate) fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::Relaxed)
     }
 
-    /// Marks the request as cancelled. Returns whether the loop has to be told: not when it was told before, nor when the request has ended.
+    /// Marks the request as cancelled. Returns whether the loop must be notified: not if it was
+    /// before, or if the request has ended.
     pub(crate) fn cancel(&self) -> bool {
         let before = self.cancelled.swap(true, Ordering::Relaxed);
         !before && *self.stage() != Stage::Ended
     }
 
-    /// How far the loop is, unless that changes at this moment.
+    /// Returns the stage, unless it is changing right now.
     pub(crate) fn peek(&self) -> Option<Stage> {
         self.stage.try_lock().ok().map(|stage| *stage)
     }

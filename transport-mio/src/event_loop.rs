@@ -1,4 +1,4 @@
-//! A loop of one's own: turned by the caller, or running on a thread of its own.
+//! Event loops: turned by the caller, or running on their own thread.
 
 use std::io;
 use std::thread::JoinHandle;
@@ -10,10 +10,11 @@ use petition_core::{Unavailable, contain};
 use crate::client::Client;
 use crate::driver::{Driver, DriverConfig};
 
-/// How many events one poll takes in.
+/// How many events one poll can return.
 const EVENTS: usize = 1024;
 
-/// An event loop with a `Poll` of its own, turned by the caller. Callbacks run within [`EventLoop::turn`] and nowhere else.
+/// An event loop with a `Poll` of its own, turned by the caller. Callbacks run within
+/// [`EventLoop::turn`] and nowhere else.
 ///
 /// ```no_run
 /// use petition_mio::EventLoop;
@@ -32,20 +33,20 @@ pub struct EventLoop {
     poll: Poll,
     events: Events,
     driver: Driver,
-    /// The last turn ended for want of time.
+    /// Whether the last turn ran out of time.
     unfinished: bool,
 }
 
 impl EventLoop {
-    /// A loop with the default options.
+    /// Creates a loop with the default configuration.
     ///
     /// # Errors
-    /// When the operating system gives no poll or waker.
+    /// If the operating system provides no poll or waker.
     pub fn new() -> io::Result<EventLoop> {
         EventLoop::with(DriverConfig::default())
     }
 
-    /// A loop of this configuration.
+    /// Creates a loop with this configuration.
     ///
     /// # Errors
     /// As [`EventLoop::new`].
@@ -55,34 +56,35 @@ impl EventLoop {
         Ok(EventLoop { poll, events: Events::with_capacity(EVENTS), driver, unfinished: false })
     }
 
-    /// A handle that submits requests, from any thread.
+    /// Returns a client that submits requests, from any thread.
     pub fn client(&self) -> Client {
         self.driver.client()
     }
 
-    /// The driver inside.
+    /// Returns the driver.
     pub fn driver(&self) -> &Driver {
         &self.driver
     }
 
-    /// The driver inside.
+    /// Returns the driver for changing.
     pub fn driver_mut(&mut self) -> &mut Driver {
         &mut self.driver
     }
 
-    /// Waits until there is something to do, at most for `timeout` (`None`: as long as it takes), and does it. When there is something at hand, that is
-    /// done and nothing is waited for.
+    /// Waits for work, for at most `timeout` (`None`: no limit), and performs it. If there is work
+    /// already, it does not wait.
     ///
     /// # Errors
-    /// When the poll fails; in a child process, where every request has ended then.
+    /// If the poll fails; always in a child process, after ending every request.
     pub fn turn(&mut self, timeout: Option<Duration>) -> io::Result<()> {
         self.step(timeout, None)
     }
 
-    /// Works for about as long as `budget` and never waits: for a game's frame. What is not done is done at the next call.
+    /// Works for about `budget` without waiting, for example in a frame of a game. The next call
+    /// continues the rest.
     ///
     /// # Errors
-    /// When the poll fails.
+    /// If the poll fails.
     pub fn pump(&mut self, budget: Duration) -> io::Result<()> {
         self.step(Some(Duration::ZERO), Some(budget))
     }
@@ -90,7 +92,7 @@ impl EventLoop {
     /// Turns until [`Client::stop`] is called.
     ///
     /// # Errors
-    /// When the poll fails.
+    /// If the poll fails.
     pub fn run(&mut self) -> io::Result<()> {
         while !self.driver.take_stopped() {
             self.turn(None)?;
@@ -100,12 +102,12 @@ impl EventLoop {
 
     fn step(&mut self, timeout: Option<Duration>, budget: Option<Duration>) -> io::Result<()> {
         if !self.driver.is_here() {
-            // The poll is the parent's as well.
+            // The poll belongs to the parent.
             self.driver.turn(None);
             return Err(io::Error::other(Unavailable::ParentProcess));
         }
         let began = budget.map(|_| Instant::now());
-        // Work that is at hand is not kept waiting, but what has come is told before it is done.
+        // Do not wait if there is work, but collect new events before performing it.
         let due = match self.unfinished || self.driver.has_work() {
             true => Some(Duration::ZERO),
             false => self.driver.timeout(),
@@ -119,14 +121,14 @@ impl EventLoop {
                     }
                     self.driver.mark_polled(&self.events);
                 }
-                // It told of nothing.
+                // It returned no events.
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
             let left = budget.zip(began).map(|(budget, began)| budget.saturating_sub(began.elapsed()));
             self.unfinished = true;
             self.unfinished = self.driver.turn(left);
-            // With time left, requests that wait for the next poll need not wait for the next frame.
+            // With time left, requests that wait for the next poll do not wait for the next frame.
             let over =
                 left.is_none_or(|left| left.is_zero()) || began.is_some_and(|began| Some(began.elapsed()) >= budget);
             if over || !self.driver.awaits_poll() {
@@ -137,7 +139,7 @@ impl EventLoop {
     }
 }
 
-/// A loop on a thread of its own. Dropping it ends every request; every callback runs.
+/// A loop on its own thread. Dropping it ends every request; every callback runs.
 #[derive(Debug)]
 #[must_use = "dropping it ends every request"]
 pub struct LoopThread {
@@ -149,21 +151,21 @@ impl LoopThread {
     /// Starts the thread.
     ///
     /// # Errors
-    /// When the operating system gives no thread, poll or waker.
+    /// If the operating system provides no thread, poll or waker.
     pub fn spawn(config: DriverConfig) -> io::Result<LoopThread> {
         let mut event_loop = EventLoop::with(config)?;
         let client = event_loop.client();
         let run = move || {
-            // A callback that panics has said so by the panic hook; the others are served on.
+            // The panic hook has reported a panicking callback; serve the others.
             while contain(|| event_loop.run()).is_none() {}
-            // So are those that learn of the end.
+            // The same holds for callbacks that run at the end.
             contain(|| drop(event_loop));
         };
         let thread = std::thread::Builder::new().name("petition".into()).spawn(run)?;
         Ok(LoopThread { client, thread: Some(thread) })
     }
 
-    /// A handle that submits requests.
+    /// Returns the client that submits requests.
     pub fn client(&self) -> &Client {
         &self.client
     }
@@ -182,12 +184,12 @@ impl Drop for LoopThread {
         self.client.stop();
         if let Some(thread) = self.thread.take() {
             if !self.client.is_here() {
-                // A child process has no such thread: there is nothing to wait for, nor to let go.
+                // A child process has no such thread to join or detach.
                 return std::mem::forget(thread);
             }
-            // Dropped by one of its own callbacks, it ends after that.
+            // If one of its own callbacks drops it, the thread ends after that callback.
             if thread.thread().id() != std::thread::current().id() {
-                // It does not panic: what its callbacks do is contained.
+                // It does not panic, since callbacks are contained.
                 let _ = thread.join();
             }
         }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use crate::command::{Command, RequestState};
 use crate::queue::Inbox;
 
-/// A request that is under way. Cheap to clone; may be used from any thread, and from callbacks. Dropping it changes nothing.
+/// A handle of a sent request. Cloning is cheap. It can be used from any thread, and from
+/// callbacks. Dropping it has no effect.
 #[derive(Clone)]
 pub struct Handle {
     pub(crate) ticket: Arc<RequestState>,
@@ -14,21 +15,23 @@ pub struct Handle {
 }
 
 impl Handle {
-    /// Ends the request; nothing in a child process of the one that sent it. Its callback runs on the loop with an error of kind
-    /// [`Cancelled`](petition_core::ErrorKind::Cancelled), unless it has ended by then; exactly once in any case.
+    /// Cancels the request. Its callback runs on the loop, exactly once, with an error of kind
+    /// [`Cancelled`](petition_core::ErrorKind::Cancelled) unless the request has ended. Does
+    /// nothing in a child process of the one that sent it.
     pub fn cancel(&self) {
-        // Another thread of the parent may hold the lock of the state for ever.
+        // In a child, another thread of the parent may hold the state's lock forever.
         if self.inbox.is_here() && self.ticket.cancel() {
             self.inbox.push(Command::Cancel(self.ticket.clone()));
         }
     }
 
-    /// No body is delivered until [`Handle::resume`], and nothing more is read once a piece waits; the time does not count against the peer.
+    /// Pauses the delivery of the body until [`Handle::resume`]; reading stops once a piece is
+    /// waiting. The time does not count against the peer.
     pub fn pause(&self) {
         self.inbox.push(Command::Pause(self.ticket.clone()));
     }
 
-    /// Goes on after [`Handle::pause`], or after a handler paused or had no body bytes to send.
+    /// Resumes after [`Handle::pause`], or after a handler paused or had no body bytes to send.
     pub fn resume(&self) {
         self.inbox.push(Command::Resume(self.ticket.clone()));
     }

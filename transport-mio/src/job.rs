@@ -1,4 +1,4 @@
-//! What is done with the answer to one request: collected for a callback, or streamed to a handler.
+//! The destination of a response: collected for a callback, or streamed to a handler.
 
 use petition_core::http1::ResponseHead;
 use petition_core::transfer::{ResponseInfo, Transfer};
@@ -6,66 +6,71 @@ use petition_core::{Error, ErrorKind};
 
 use crate::response::Response;
 
-/// Whether a handler wants more of the body now.
+/// Whether a handler accepts more of the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flow {
-    /// Yes.
+    /// Deliver more.
     Continue,
-    /// Not before [`Handle::resume`](crate::Handle::resume). Nothing more is read meanwhile.
+    /// Deliver nothing before [`Handle::resume`](crate::Handle::resume). Nothing is read meanwhile.
     Pause,
 }
 
-/// What a body source has to offer.
+/// The result of asking a body source for bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UploadChunk {
-    /// So many bytes were put into the space given; none means [`UploadChunk::Later`].
+    /// This many bytes were written to the space; 0 means [`UploadChunk::Later`].
     Bytes(usize),
-    /// That was all of the body.
+    /// The body is complete.
     End,
-    /// Nothing before [`Handle::resume`](crate::Handle::resume).
+    /// No bytes are available before [`Handle::resume`](crate::Handle::resume).
     Later,
 }
 
-/// Receives a response as it comes, on the loop's thread. [`Handler::end`] is called exactly once, and last; also after a panic of another method, which cancels
-/// the request.
+/// Receives a response as it arrives, on the loop's thread. [`Handler::end`] is called exactly
+/// once, as the last method. That also holds after a panic of another method, which cancels the
+/// request.
 pub trait Handler {
-    /// A 1xx response.
+    /// Receives a 1xx response.
     fn informational(&mut self, _head: ResponseHead) {}
 
-    /// The head of the final response, and how it came.
+    /// Receives the head of the final response, with its URL and history.
     fn head(&mut self, head: ResponseInfo);
 
-    /// The next piece of the body, content codings removed; it is used up when this returns.
+    /// Receives the next piece of the decoded body, which counts as consumed on return.
     fn data(&mut self, piece: &[u8]) -> Flow;
 
-    /// Bytes of the request body, for a request with [`Body::Stream`](petition_core::Body::Stream): as many as fit into `space`. Asked again until
-    /// it says [`UploadChunk::Later`] or [`UploadChunk::End`], or 64 KiB are there; then they are written.
+    /// Provides bytes of the request body, for a request with
+    /// [`Body::Stream`](petition_core::Body::Stream): as many as fit into `space`. It is called
+    /// again until it returns [`UploadChunk::Later`] or [`UploadChunk::End`], or until 64 KiB are
+    /// ready; then they are written.
     ///
     /// # Errors
-    /// In words; the request fails with them.
+    /// A text that says why; the request fails with it.
     fn upload(&mut self, _space: &mut [u8]) -> Result<UploadChunk, String> {
         Ok(UploadChunk::End)
     }
 
-    /// Sets the request body back to its first byte, for a redirect or a retry. False when that cannot be done.
+    /// Rewinds the request body to its first byte, for a redirect or a retry. Returns false if that
+    /// is impossible.
     fn rewind(&mut self) -> bool {
         false
     }
 
-    /// The end: complete, or not.
+    /// Receives the end of the request: complete, or an error.
     fn end(self: Box<Self>, result: Result<(), Error>);
 }
 
 type Callback = Box<dyn FnOnce(Result<Response, Error>) + Send>;
 
-/// One request's part in the loop.
+/// The destination of one request's response.
 pub(crate) enum Job {
-    /// The response is made only when its head is there.
+    /// The response is allocated when its head arrives.
     Collect(Callback, Option<Box<Collected>>),
     Stream(Box<dyn Handler + Send>),
 }
 
-/// What has come of a response. It has a place of its own, which goes to the next response: few are there at a time.
+/// The received part of a response. Its allocation is reused for the next response, since few are
+/// received at a time.
 #[derive(Default)]
 pub(crate) struct Collected {
     head: Option<ResponseHead>,
@@ -73,7 +78,7 @@ pub(crate) struct Collected {
 }
 
 impl Collected {
-    /// The final head is there.
+    /// Starts collecting a response after its final head.
     pub(crate) fn begin(spare: Option<Box<Collected>>, head: ResponseHead) -> Box<Collected> {
         let mut collected = spare.unwrap_or_default();
         collected.head = Some(head);
@@ -82,7 +87,7 @@ impl Collected {
 
     pub(crate) fn data(&mut self, piece: &[u8]) {
         if self.body.is_empty() {
-            // Often the whole body: then it needs no more than this.
+            // Often the whole body: allocate exactly this much.
             self.body = piece.to_vec();
         } else {
             self.body.extend_from_slice(piece);
@@ -95,7 +100,7 @@ impl Job {
         Job::Collect(callback, None)
     }
 
-    /// The final head, for a handler.
+    /// Passes the final head to a handler.
     pub(crate) fn head(&mut self, head: ResponseInfo) {
         if let Job::Stream(handler) = self {
             handler.head(head);
@@ -129,7 +134,7 @@ impl Job {
         }
     }
 
-    /// The last call. `spare` is for what collects the next response.
+    /// Ends the job. `spare` receives the allocation for the next response.
     pub(crate) fn end(self, transfer: Option<Transfer>, error: Option<Error>, spare: &mut Option<Box<Collected>>) {
         match self {
             Job::Stream(handler) => handler.end(error.map_or(Ok(()), Err)),

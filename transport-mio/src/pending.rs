@@ -1,4 +1,4 @@
-//! The result of a request, for a thread that waits for it or a task that awaits it.
+//! Pending responses: the result of a request, for a waiting thread or an awaiting task.
 
 use std::fmt;
 use std::mem;
@@ -13,7 +13,7 @@ use crate::response::Response;
 
 type Outcome = Result<Response, Error>;
 
-/// The place of the result, which the callback fills.
+/// The slot for the result, which the callback fills.
 #[derive(Default)]
 pub(crate) struct Slot {
     state: Mutex<State>,
@@ -21,10 +21,10 @@ pub(crate) struct Slot {
 }
 
 enum State {
-    /// With the task to wake, if one awaits it.
+    /// No result yet; holds the task to wake, if one awaits it.
     Waiting(Option<Waker>),
     Filled(Box<Outcome>),
-    /// The callback was dropped without a call.
+    /// The callback was dropped without being called.
     Lost,
     Taken,
 }
@@ -47,7 +47,7 @@ impl Slot {
         *state = with;
         drop(state);
         self.filled.notify_one();
-        // The executor's code runs without the lock.
+        // Call the executor's code without the lock.
         if let Some(waker) = waker {
             waker.wake();
         }
@@ -55,7 +55,7 @@ impl Slot {
 }
 
 impl State {
-    /// Takes the result out; `None` when there is none yet.
+    /// Takes the result; `None` if there is none yet.
     fn take(&mut self) -> Option<Option<Outcome>> {
         if let State::Waiting(_) = self {
             return None;
@@ -67,7 +67,7 @@ impl State {
     }
 }
 
-/// Fills the slot once, and at the latest when it is dropped.
+/// Fills the slot once, at the latest on drop.
 pub(crate) struct Filler(Arc<Slot>);
 
 impl Filler {
@@ -90,19 +90,21 @@ impl Drop for Filler {
     }
 }
 
-/// A request that was sent, and its result: [`wait`](PendingResponse::wait) for it on this thread, or `.await` it on any executor.
+/// A sent request and its result: [`wait`](PendingResponse::wait) for it on this thread, or
+/// `.await` it on any executor.
 ///
-/// The request is under way from the beginning: nothing depends on being polled. The loop wakes the task once, when the result is there.
+/// The request runs from the start; it does not depend on polling. The loop wakes the task once,
+/// when the result is ready.
 ///
-/// Dropping it cancels the request, as tasks and timeouts that drop a future expect. [`detach`](PendingResponse::detach) lets the request
-/// go on.
+/// Dropping it cancels the request, as tasks and timeouts that drop a future expect.
+/// [`detach`](PendingResponse::detach) lets the request continue.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 /// let client = petition_mio::LoopThread::spawn(Default::default())?;
 /// let response = client.get("https://httpbin.org/get").join().await?;
 /// println!("{} {}", response.status(), response.text()?);
-/// // A request can be awaited as it is.
+/// // A request builder can be awaited directly.
 /// let response = client.get("https://httpbin.org/get").await?;
 /// # Ok(())
 /// # }
@@ -111,7 +113,7 @@ impl Drop for Filler {
 pub struct PendingResponse {
     handle: Handle,
     slot: Arc<Slot>,
-    /// For errors that no transfer reports.
+    /// For errors outside the transfer.
     request: Request,
     detached: bool,
 }
@@ -121,23 +123,25 @@ impl PendingResponse {
         PendingResponse { handle, slot, request, detached: false }
     }
 
-    /// Returns the handle, which cancels the request from elsewhere.
+    /// Returns a handle that can cancel the request from elsewhere.
     pub fn handle(&self) -> &Handle {
         &self.handle
     }
 
-    /// Lets the request go on without anybody who waits for its result. The loop drops the response.
+    /// Lets the request continue without waiting for its result. The loop drops the response.
     pub fn detach(mut self) -> Handle {
         self.detached = true;
         self.handle.clone()
     }
 
-    /// Waits for the result. A caller that turns its loop itself has to do so instead of waiting.
+    /// Blocks until the result is ready. If you turn the loop yourself, turn it instead of waiting.
     ///
     /// # Errors
-    /// As [`RequestBuilder::send`](crate::RequestBuilder::send). [`ErrorKind::Unavailable`] where waiting would never end: within a callback, on
-    /// the thread of the loop ([`Unavailable::LoopThread`]), and in a child process of the one that sent the request
-    /// ([`Unavailable::ParentProcess`]).
+    /// As [`RequestBuilder::send`](crate::RequestBuilder::send). [`ErrorKind::Unavailable`] if
+    /// waiting would never end:
+    ///
+    /// - Within a callback, on the loop's thread ([`Unavailable::LoopThread`]).
+    /// - In a child process of the one that sent the request ([`Unavailable::ParentProcess`]).
     pub fn wait(mut self) -> Result<Response, Error> {
         if !self.handle.inbox.can_wait() {
             let why = if self.handle.inbox.is_here() { Unavailable::LoopThread } else { Unavailable::ParentProcess };
@@ -153,7 +157,7 @@ impl PendingResponse {
         }
     }
 
-    /// The result, if it is there already. In a child process the lock may never be free.
+    /// Returns the result if it is ready. In a child process, the lock may never be released.
     fn at_once(&mut self) -> Option<Outcome> {
         let outcome = self.slot.state.try_lock().ok()?.take()?;
         Some(self.known(outcome))
@@ -167,7 +171,8 @@ impl PendingResponse {
 impl Future for PendingResponse {
     type Output = Result<Response, Error>;
 
-    /// In a child process of the one that sent the request, the result is an error of kind [`ErrorKind::Unavailable`].
+    /// In a child process of the one that sent the request, returns an error of kind
+    /// [`ErrorKind::Unavailable`].
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         if !self.handle.inbox.is_here() {
             let why = ErrorKind::Unavailable(Unavailable::ParentProcess);

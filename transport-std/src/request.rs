@@ -1,4 +1,4 @@
-//! A request that is sent from the thread that builds it.
+//! Requests, sent from the calling thread.
 
 use std::fmt;
 use std::io::{self, Read, Seek};
@@ -11,10 +11,10 @@ use crate::response::Response;
 use crate::session::Session;
 use crate::upload::Upload;
 
-/// A request: built, changed, and sent as often as one likes.
+/// A request: build it, change it, and send it any number of times.
 ///
-/// Every option has a chaining method of its name, which is described in full at the setter of that name on
-/// [`Options`](crate::Options).
+/// Every option has a chaining method; the setter of the same name on [`Options`](crate::Options)
+/// documents it in full.
 ///
 /// ```no_run
 /// use petition_std::{Method, Request};
@@ -34,7 +34,7 @@ pub struct Request {
 impl Request {
     petition_core::request_methods! { .request }
 
-    /// A request outside of any session: each time it is sent, a new session is made for it.
+    /// Creates a request without a session: each `send` uses a new one.
     pub fn new(method: Method, url: impl IntoUrl) -> Request {
         Request { session: None, request: petition_core::Request::new(method, url), upload: None }
     }
@@ -49,22 +49,26 @@ impl Request {
         self
     }
 
-    /// Sets a body that is read while it is sent; `length` is its exact size, if that is known. The head and each piece that the reader returns
-    /// are written before the reader is asked for more, so it may wait for the server to have seen them. Each piece costs a system call, and
-    /// without a `length` a chunk: a reader that does not wait for the server had better return large ones. While the reader blocks,
-    /// no deadline fires and no response is seen. It can be sent once only:
-    /// a redirect that would need it again is delivered instead of followed, and to send the request again is an error.
+    /// Sets a body that is read while it is sent; `length` is its exact size, if known.
+    ///
+    /// The head and each piece from the reader are written before the next read, so the reader may
+    /// wait for the server to receive them. Each piece costs a system call, and without `length` a
+    /// chunk: other readers should return large pieces. While the reader blocks, no deadline fires
+    /// and no response is noticed.
+    ///
+    /// The body can be sent only once. A redirect that needs it again is delivered instead of
+    /// followed, and sending the request again is an error.
     pub fn stream(mut self, reader: impl Read + Send + 'static, length: Option<u64>) -> Request {
         self.request.set_data(Body::Stream { length, rewindable: false });
         self.upload = Some(Upload::once(reader));
         self
     }
 
-    /// As [`Request::stream`], from a reader that can be set back to where it stands now; its length is found out.
-    /// The request can be sent as often as one likes.
+    /// Sets a body as [`Request::stream`] does, from a reader that can rewind to its current
+    /// position. Its length is determined by seeking. The request can be sent any number of times.
     ///
     /// # Errors
-    /// When the reader cannot tell its position or its end.
+    /// If the reader cannot seek to its position or its end.
     pub fn seekable(mut self, mut reader: impl Read + Seek + Send + 'static) -> io::Result<Request> {
         let first = reader.stream_position()?;
         let end = reader.seek(io::SeekFrom::End(0))?;
@@ -74,12 +78,13 @@ impl Request {
         Ok(self)
     }
 
-    /// Sends the request and waits for the head of the final response: redirects are followed, cookies kept in the session.
-    /// A status such as 404 is no error; see [`Response::error_for_status`].
+    /// Sends the request and waits for the head of the final response. Redirects are followed, and
+    /// cookies stored in the session. A status such as 404 is not an error; see
+    /// [`Response::error_for_status`].
     ///
     /// # Errors
-    /// [`Error`]: what the transfer was doing, at which hop, what was expected and what was seen; see
-    /// [`ErrorKind`](crate::ErrorKind) for the causes.
+    /// An [`Error`] with the phase, the hop and the cause; [`ErrorKind`](crate::ErrorKind) lists
+    /// the causes.
     pub fn send(&mut self) -> Result<Response, Error> {
         let own;
         let session = match &self.session {
@@ -107,21 +112,21 @@ impl Request {
             match call.run() {
                 Stop::Head(head) => break Ok(head),
                 Stop::Failed(error) => break Err(error),
-                // Neither can come before a head.
+                // None of these can precede a head.
                 Stop::Body | Stop::Waits | Stop::Done => {}
             }
         };
-        // A stream is not read beyond the head of the response.
+        // The stream is not read after the response head.
         if call.upload.is_some() {
             self.upload = call.upload.take();
         }
         outcome.map(|head| Response::new(call, head))
     }
 
-    /// The reader, at its first byte.
+    /// Takes the reader, rewound to its first byte.
     fn take_upload(&mut self) -> Result<Upload, ErrorKind> {
         let Some(mut upload) = self.upload.take() else {
-            return Err(ErrorKind::RequestBody("a stream of unknown source: `stream` and `seekable` set one".into()));
+            return Err(ErrorKind::RequestBody("the stream has no source; set one with `stream` or `seekable`".into()));
         };
         if upload.is_untouched() || upload.rewind() {
             return Ok(upload);
@@ -132,14 +137,14 @@ impl Request {
 }
 
 impl<B: Into<Body>> From<http::Request<B>> for Request {
-    /// Takes over a request of the package `http`, outside of any session: see [`Session::send`].
+    /// Converts an `http::Request` into a request without a session; see [`Session::send`].
     fn from(request: http::Request<B>) -> Self {
         Request { session: None, request: request.into(), upload: None }
     }
 }
 
 impl fmt::Debug for Request {
-    /// Neither the body nor the values of the query are shown.
+    /// Shows neither the body nor query values.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")
             .field("method", self.request.method())

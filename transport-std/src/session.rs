@@ -1,4 +1,4 @@
-//! The session: shared by clones and threads, locked only for moments.
+//! The session: shared by clones and threads, and locked only briefly.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,13 +14,14 @@ use crate::resolve::{Resolver, SystemResolver};
 use crate::response::Response;
 use crate::shared::Shared;
 
-/// Options, cookies and connections that are kept across requests.
+/// Options, cookies and connections that requests share.
 ///
-/// Cheap to clone; clones share everything. May be used by any number of threads at once: its locks are held for moments only,
-/// never during I/O. Idle connections are closed when they have been idle for 15 s or are 5 min old, at the next use of the
-/// session; at most 16 are kept, 6 of them for one origin (see [`PoolLimits`]).
+/// Cloning is cheap; clones share everything. Any number of threads can use it at once: its locks
+/// are held briefly, never during I/O. By default, at most 16 idle connections are pooled, 6 per
+/// origin. They are closed at the next use of the session after 15 s idle, or at an age of 5 min
+/// (see [`PoolLimits`]).
 ///
-/// A child process opens connections of its own: see [fork](crate#fork).
+/// A child process opens its own connections: see [fork](crate#fork).
 ///
 /// ```no_run
 /// use petition_std::Session;
@@ -33,9 +34,9 @@ use crate::shared::Shared;
 #[derive(Clone)]
 pub struct Session(Arc<Shared>);
 
-/// How a [`Session`] is made, where the defaults are not wanted.
+/// Configures and builds a [`Session`].
 #[derive(Default)]
-#[must_use = "no session is made until `build`"]
+#[must_use = "no session is created until `build`"]
 pub struct SessionBuilder {
     pool: PoolLimits,
     resolver: Option<Box<dyn Resolver>>,
@@ -43,25 +44,25 @@ pub struct SessionBuilder {
 }
 
 impl SessionBuilder {
-    /// How many connections are kept, and for how long.
+    /// Sets the limits of the connection pool. Default: [`PoolLimits::DEFAULT`].
     pub fn pool(mut self, limits: PoolLimits) -> Self {
         self.pool = limits;
         self
     }
 
-    /// Who looks up names. Default: [`SystemResolver`].
+    /// Sets the resolver. Default: [`SystemResolver`].
     pub fn resolver(mut self, resolver: impl Resolver + 'static) -> Self {
         self.resolver = Some(Box::new(resolver));
         self
     }
 
-    /// Options and cookies that another session or transport uses as well.
+    /// Shares options and cookies with another session or transport. Default: new ones.
     pub fn state(mut self, state: SharedSession) -> Self {
         self.state = Some(state);
         self
     }
 
-    /// The session.
+    /// Builds the session.
     pub fn build(self) -> Session {
         let resolver = self.resolver.unwrap_or_else(|| Box::new(SystemResolver));
         Session(Arc::new(Shared::new(self.state.unwrap_or_default(), self.pool, resolver)))
@@ -69,58 +70,58 @@ impl SessionBuilder {
 }
 
 impl Session {
-    /// A session with the defaults of the library and an empty cookie jar.
+    /// Creates a session with the library's defaults and an empty cookie jar.
     pub fn new() -> Session {
         Session::builder().build()
     }
 
-    /// For other limits of the pool, or another resolver.
+    /// Returns a builder, for other pool limits or another resolver.
     pub fn builder() -> SessionBuilder {
         SessionBuilder::default()
     }
 
-    /// A request of any method in this session.
+    /// Creates a request with any method in this session.
     pub fn request(&self, method: Method, url: impl IntoUrl) -> Request {
         Request::in_session(self.clone(), self.0.request(method, url))
     }
 
-    /// A GET request in this session.
+    /// Creates a GET request in this session.
     pub fn get(&self, url: impl IntoUrl) -> Request {
         self.request(Method::GET, url)
     }
 
-    /// A HEAD request in this session.
+    /// Creates a HEAD request in this session.
     pub fn head(&self, url: impl IntoUrl) -> Request {
         self.request(Method::HEAD, url)
     }
 
-    /// A POST request in this session.
+    /// Creates a POST request in this session.
     pub fn post(&self, url: impl IntoUrl) -> Request {
         self.request(Method::POST, url)
     }
 
-    /// A PUT request in this session.
+    /// Creates a PUT request in this session.
     pub fn put(&self, url: impl IntoUrl) -> Request {
         self.request(Method::PUT, url)
     }
 
-    /// A PATCH request in this session.
+    /// Creates a PATCH request in this session.
     pub fn patch(&self, url: impl IntoUrl) -> Request {
         self.request(Method::PATCH, url)
     }
 
-    /// A DELETE request in this session.
+    /// Creates a DELETE request in this session.
     pub fn delete(&self, url: impl IntoUrl) -> Request {
         self.request(Method::DELETE, url)
     }
 
-    /// A request that was built elsewhere, in this session: one of `petition_core`, or a request of the package `http` with a body of bytes,
-    /// text or nothing.
+    /// Creates a request in this session from an existing one: a `petition_core::Request`, or an
+    /// `http::Request` with a body of bytes, text or nothing.
     pub fn request_from(&self, request: impl Into<petition_core::Request>) -> Request {
         Request::in_session(self.clone(), request.into())
     }
 
-    /// Sends a request that was built elsewhere, as [`Request::send`] does.
+    /// Sends an existing request as [`Request::send`] does.
     ///
     /// ```no_run
     /// # let session = petition_std::Session::new();
@@ -136,32 +137,33 @@ impl Session {
         self.request_from(request).send()
     }
 
-    /// Sets fields that every request carries from now on, unless it says otherwise itself.
+    /// Sets fields for every later request that does not override them.
     ///
     /// # Errors
-    /// A name that is no token, or a value with control characters; the fields before it are set.
+    /// [`HeaderError`] if a name is not a token, or a value contains control characters. The fields
+    /// before it are set.
     pub fn set_headers<N: AsRef<str>, V: AsRef<[u8]>>(
         &self,
         fields: impl IntoIterator<Item = (N, V)>,
     ) -> Result<(), HeaderError> {
-        // The iterator is the caller's, and may use the session.
+        // The caller's iterator may use the session.
         let fields: Vec<_> = fields.into_iter().collect();
         self.configure(|options| {
             fields.into_iter().try_for_each(|(name, value)| options.headers.set(name.as_ref(), value))
         })
     }
 
-    /// Sets the URL that relative URLs of requests are resolved against (RFC 3986 §5). The session's secrets go to its origin alone from now
-    /// on, unless a [`SecretScope`](crate::SecretScope) is set.
+    /// Sets the URL that relative URLs resolve against (RFC 3986 §5). From now on, the session's
+    /// secrets go to its origin only, unless a [`SecretScope`](crate::SecretScope) is set.
     ///
     /// # Errors
-    /// [`BuildError::Url`] when it is no absolute http or https URL.
+    /// [`BuildError::Url`] if it is not an absolute http or https URL.
     pub fn set_base_url(&self, url: impl AsRef<str>) -> Result<(), BuildError> {
         let url = url.as_ref();
         self.0.state().with(|state| state.set_base_url(url))
     }
 
-    /// Changes the options of the session. Requests that are sent from now on see the change.
+    /// Changes the options of the session, for requests sent from now on.
     ///
     /// ```
     /// # let session = petition_std::Session::new();
@@ -170,12 +172,13 @@ impl Session {
     /// });
     /// ```
     ///
-    /// `change` has the session to itself. A request sent from within it fails at once with
-    /// [`Unavailable`](crate::ErrorKind::Unavailable); one on another thread waits for `change` to return, for at most
-    /// [`SESSION_PATIENCE`](crate::SESSION_PATIENCE) (10 s) and its own deadline.
+    /// `change` has exclusive access to the session. A request sent from within it fails at once
+    /// with [`Unavailable`](crate::ErrorKind::Unavailable). One on another thread waits for
+    /// `change` to return, for at most [`SESSION_PATIENCE`](crate::SESSION_PATIENCE) (10 s) and its
+    /// own deadline.
     ///
     /// # Panics
-    /// When it is called from within `change`, or from within [`Session::cookies`].
+    /// If called from within `change`, or from within [`Session::cookies`].
     pub fn configure<R>(&self, change: impl FnOnce(&mut Options) -> R) -> R {
         self.0.state().with(|state| state.configure(change))
     }
@@ -188,7 +191,8 @@ impl Session {
         self.0.state().with(|state| state.options().clone())
     }
 
-    /// Reads or changes the cookies. `f` has the session to itself, as in [`Session::configure`].
+    /// Calls `f` with the cookie jar, to read or change it. `f` has exclusive access to the
+    /// session, as in [`Session::configure`].
     ///
     /// # Panics
     /// As [`Session::configure`].
@@ -196,19 +200,19 @@ impl Session {
         self.0.state().with(|state| state.cookies(f))
     }
 
-    /// The options and cookies, to be shared with another transport.
+    /// Returns the options and cookies, for sharing with another transport.
     pub fn state(&self) -> SharedSession {
         self.0.state().clone()
     }
 
-    /// Returns what the pool of connections has done so far, and what it holds.
+    /// Returns the statistics of the connection pool.
     pub fn statistics(&self) -> PoolStatistics {
         self.0.with_pool(|pool| pool.statistics())
     }
 
     /// Closes all idle connections.
     pub fn close_idle(&self) {
-        // Closed outside the lock.
+        // Close the connections outside the lock.
         drop(self.0.with_pool(Pool::clear));
     }
 

@@ -1,4 +1,4 @@
-//! What the clones of a session share, and what of it stays in one process.
+//! State that the clones of a session share, and the part that stays in one process.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -11,13 +11,13 @@ use petition_shared::process::{PerProcess, Process};
 use crate::resolve::Resolver;
 use crate::shared_pool::{IdleConnection, SharedPool};
 
-/// Read buffers kept for later calls, and their size. Zeroed memory of this size comes from the
-/// system as it is wanted, page by page; a smaller piece would be zeroed by us, all of it for the
-/// first small response.
+/// How many read buffers are kept for later calls, and their size in bytes. The system provides
+/// zeroed memory of this size page by page, on demand; a smaller buffer would be zeroed as a whole
+/// for the first small response.
 const SPARES: usize = 16;
 const SPARE_SIZE: usize = 128 * 1024;
 
-/// What the clones of a session share.
+/// State that the clones of a session share.
 pub(crate) struct Shared {
     state: SharedSession,
     own: PerProcess<Own>,
@@ -26,7 +26,7 @@ pub(crate) struct Shared {
     resolver: Box<dyn Resolver>,
 }
 
-/// What a session shares with no child process.
+/// State that is not shared with child processes.
 struct Own {
     shared_pool: SharedPool,
     spares: Mutex<Vec<Vec<u8>>>,
@@ -37,7 +37,7 @@ impl Own {
         Own { shared_pool: SharedPool::new(limits), spares: Mutex::default() }
     }
 
-    /// In a child process: the parent's connections stay the parent's.
+    /// Creates the state of a child process. The parent's connections stay with the parent.
     fn renew(&self) -> Own {
         self.shared_pool.close_in_child();
         Own::new(self.shared_pool.limits())
@@ -49,11 +49,11 @@ impl Shared {
         Shared { state, own: PerProcess::new(Own::new(limits)), urls: Mutex::default(), resolver }
     }
 
-    /// A request for this URL, which may have been parsed before.
+    /// Creates a request for this URL, from the cache if possible.
     pub(crate) fn request(&self, method: Method, url: impl IntoUrl) -> Request {
         match self.urls.try_lock() {
             Ok(mut urls) => urls.request(method, url),
-            // Not worth waiting for.
+            // The cache is not worth waiting for.
             Err(_) => Request::new(method, url),
         }
     }
@@ -62,12 +62,12 @@ impl Shared {
         self.own.get(Own::renew)
     }
 
-    /// This process, without asking which it is.
+    /// Returns this process without a system call.
     pub(crate) fn process(&self) -> Process {
         self.own.get_with_process(Own::renew).1.clone()
     }
 
-    /// The options and cookies.
+    /// Returns the options and cookies.
     pub(crate) fn state(&self) -> &SharedSession {
         &self.state
     }

@@ -1,20 +1,21 @@
-//! A request of the package `http`, taken over as one of ours.
+//! Converts an `http::Request` into a [`Request`].
 //!
-//! Method, URI, fields and body go over as they are. The version says which HTTP/1 is sent. Of the extensions,
-//! [`Options`] count: they are the options of the request.
+//! Method, URI, fields and body are taken unchanged. The version selects HTTP/1.1 or HTTP/1.0.
+//! [`Options`] among the extensions become the options of the request.
 
 use super::{Body, BuildError, Request, Target};
 use crate::http1::Version;
 use crate::options::Options;
 
 impl<B: Into<Body>> From<http::Request<B>> for Request {
-    /// Takes over a request of the package `http`. A URI without a host is resolved against the session's base URL.
+    /// Converts an `http::Request`. A URI without a host resolves against the session's base URL.
     ///
-    /// [`Options`] among the extensions are the options of the request; its fields come before those of the options. Other
-    /// extensions are ignored. `HTTP/1.1`, which is the default, leaves the option [`version`](Options::version) alone; `HTTP/1.0`
-    /// sets it.
+    /// [`Options`] among the extensions become the options of the request; the request's own fields
+    /// override their headers. Other extensions are ignored. `HTTP/1.1`, the default, leaves the
+    /// option [`version`](Options::version) unset; `HTTP/1.0` sets it.
     ///
-    /// What cannot be sent is reported when the request is prepared: [`BuildError::HttpVersion`] for HTTP/2, HTTP/3 and HTTP/0.9.
+    /// Invalid requests are reported when the request is prepared: for HTTP/2, HTTP/3 and HTTP/0.9,
+    /// as [`BuildError::HttpVersion`].
     ///
     /// ```
     /// use petition_core::{Options, Request, Session};
@@ -63,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn request_of_package_http_goes_over_whole() {
+    fn http_request_is_converted_completely() {
         let mut request = http::Request::put("http://user:pw@a.test/p?q=1").header("x-a", "1").header("x-a", "2");
         let mut secret = http::HeaderValue::from_static("s");
         secret.set_sensitive(true);
@@ -78,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn each_body_type_of_package_http_is_taken() {
+    fn every_http_body_type_is_accepted() {
         fn length<B: Into<Body>>(body: B) -> Option<u64> {
             prepared(http::Request::post("http://a.test/").body(body).unwrap()).unwrap().body().length()
         }
@@ -95,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn options_among_the_extensions_are_the_requests_own() {
+    fn options_among_the_extensions_are_applied() {
         let mut options = Options::new();
         options.keep_alive(false);
         options.headers.set("X-A", "options").unwrap();
@@ -109,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn version_says_which_http1_and_others_are_refused() {
+    fn http1_versions_are_selected_and_others_rejected() {
         let with = |version| prepared(http::Request::get("http://a.test/").version(version).body(()).unwrap());
         assert_eq!(with(http::Version::HTTP_10).unwrap().settings().version, Version::Http10);
         for version in [http::Version::HTTP_09, http::Version::HTTP_2, http::Version::HTTP_3] {

@@ -1,7 +1,7 @@
-//! What is known of a response beside its body, and the one list of the accessors that every response type has.
+//! Response information apart from the body, and the accessors that all response types share.
 //!
-//! A transport takes a [`ResponseInfo`] from the transfer when the final head comes, and keeps it beside whatever reads
-//! the body. So a body can be read behind a lock while the head is borrowed.
+//! A transport takes a [`ResponseInfo`] from the transfer with the final head, and stores it apart
+//! from the body. The body can then be read behind a lock while the head is borrowed.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -14,7 +14,7 @@ use super::Transfer;
 use super::io::Hop;
 use crate::http1::{LeniencySet, ResponseHead, Version};
 
-/// The head of the final response, and how it came.
+/// The head of the final response, with its URL, history and connection.
 ///
 /// The response types of petition-std and petition-mio have the same accessors.
 #[derive(Clone)]
@@ -29,7 +29,7 @@ pub struct ResponseInfo {
 }
 
 impl Transfer {
-    /// Takes what is known of the response with this final head. The history moves into the result:
+    /// Returns the information about the response with this final head. Takes the history:
     /// [`Transfer::history`] is empty afterwards.
     pub fn response_info(&mut self, head: ResponseHead) -> ResponseInfo {
         ResponseInfo {
@@ -44,8 +44,8 @@ impl Transfer {
     }
 }
 
-/// Writes the accessors of a response: for [`ResponseInfo`] itself, and for the transports' own types. `$info` is the
-/// path from `self` to the [`ResponseInfo`].
+/// Expands to the accessors of [`ResponseInfo`] and of the transports' response types. `$path` is
+/// the path from `self` to the [`ResponseInfo`].
 #[doc(hidden)]
 #[macro_export]
 macro_rules! response_accessors {
@@ -71,34 +71,39 @@ macro_rules! response_accessors {
             status(info) -> $crate::StatusCode { info.head.status() }
             /// Returns whether the status is 2xx.
             ok(info) -> bool { info.head.status().is_success() }
-            /// Returns the reason phrase as received; often empty, and of no meaning (RFC 9112 §4).
+            /// Returns the reason phrase as received. It is often empty, and has no meaning (RFC
+            /// 9112 §4).
             reason(info) -> &[u8] { info.head.reason() }
-            /// Returns the HTTP version that the response states.
+            /// Returns the HTTP version of the response.
             version(info) -> $crate::http1::Version { info.head.version() }
-            /// Returns the URL that answered, the last of all redirects, without userinfo.
+            /// Returns the URL of the final response, after all redirects, without userinfo.
             url(info) -> &$crate::Url { &info.url }
-            /// Returns the first value of a field as text, the name in any case; `None` if there is none or it is not UTF-8.
+            /// Returns the first value of a field as text; `None` if there is none or it is not
+            /// UTF-8. Ignores the name's case.
             header(info, name: &str) -> Option<&str> { std::str::from_utf8(info.head.get(name)?).ok() }
-            /// Returns all fields as a map, which each call makes anew. The order and the case of names are in the head.
+            /// Returns all fields as a new map. The head has the order and the case of names.
             headers(info) -> $crate::HeaderMap { info.head.to_header_map() }
             /// Returns the head as received.
             head(info) -> &$crate::http1::ResponseHead { &info.head }
-            /// Returns the number of bytes that the response declares in `Content-Length`, before content codings are removed;
-            /// `None` without one, and where `Transfer-Encoding` overrides it (RFC 9112 §6.3).
+            /// Returns the number of bytes that the response declares in `Content-Length`, before
+            /// content codings are removed; `None` without one, and where `Transfer-Encoding`
+            /// overrides it (RFC 9112 §6.3).
             content_length(info) -> Option<u64> { info.head.content_length() }
             /// Returns the value of `Content-Type` as text, such as `text/html; charset=utf-8`.
             content_type(info) -> Option<&str> { info.header("content-type") }
-            /// Returns the cookies that this response set, as it spelled them. Those that the session took are in its jar.
+            /// Returns the cookies that this response sets, as received. The session's jar has
+            /// those that it accepted.
             cookies(info) -> Vec<$crate::cookie::Cookie<'static>> {
                 let fields = info.head.get_all("set-cookie").filter_map(|field| std::str::from_utf8(field).ok());
                 fields.filter_map(|field| $crate::cookie::Cookie::parse(field.to_owned()).ok()).collect()
             }
-            /// Returns the hops before the final response, the oldest first: redirects that were followed, a 417 after which the
-            /// request was sent without `Expect`, and idle connections that proved dead.
+            /// Returns the hops before the final response, the oldest first: followed redirects,
+            /// requests repeated without `Expect` after a 417, and dead reused connections.
             history(info) -> &[$crate::transfer::Hop] { &info.history }
-            /// Returns the time from sending the request to the head of this response, redirects included.
+            /// Returns the time from sending the request to the head of this response, redirects
+            /// included.
             elapsed(info) -> std::time::Duration { info.elapsed }
-            /// Returns the address that answered.
+            /// Returns the address of the server or proxy.
             peer(info) -> Option<std::net::SocketAddr> { info.peer }
             /// Returns whether the connection had been used for an earlier request.
             reused(info) -> bool { info.reused }
@@ -109,19 +114,19 @@ macro_rules! response_accessors {
 impl ResponseInfo {
     crate::response_accessors! {}
 
-    /// Returns what was tolerated in the response up to its head: departures from the grammar.
+    /// Returns the leniencies used up to the head: grammar violations.
     pub fn tolerated(&self) -> LeniencySet {
         self.tolerated
     }
 
-    /// Returns the head, to keep it.
+    /// Returns the head.
     pub fn into_head(self) -> ResponseHead {
         self.head
     }
 
-    /// Makes a response of the package `http` with this body. Its extensions hold the [`ResponseInfo`].
+    /// Converts into an `http::Response` with this body. Its extensions hold the [`ResponseInfo`].
     ///
-    /// A value with a tolerated control character cannot stand in its map, and is left out.
+    /// Its map cannot hold a value with a tolerated control character, which is omitted.
     pub fn into_http<B>(self, body: B) -> http::Response<B> {
         let mut response = http::Response::new(body);
         *response.status_mut() = self.status();

@@ -1,8 +1,8 @@
-//! The driver: an engine and its sockets on somebody's `mio::Registry`.
+//! The driver: an engine and its sockets on a `mio::Registry`.
 //!
-//! Every decision is the engine's. Here is what belongs to edge-triggered readiness: a side is tried until it would block, or until a short
-//! read or write has shown that it would, and then not again before the next event. A request in a row of many so costs one write and one read, and
-//! its share of a wait.
+//! The engine makes all decisions. This module handles edge-triggered readiness. A side is tried
+//! until it would block, or until a short read or write shows that it would, and then not before
+//! its next event. Consecutive requests thus cost one write, one read, and a share of a poll each.
 
 mod commands;
 
@@ -29,21 +29,21 @@ use crate::job::{Collected, Flow, Job, UploadChunk};
 use crate::queue::Inbox;
 use crate::resolve::{Lookups, Resolver, SystemResolver};
 
-/// The most time that one turn takes unless it is told otherwise.
+/// The default time budget of a turn.
 pub const TURN: Duration = Duration::from_millis(10);
 
-/// After so many steps without a callback the time is read again.
+/// How many steps without a callback may pass between clock readings.
 const STEPS: u32 = 16;
 
-/// The space that a body source is asked to fill.
+/// The space for a body source to fill, in bytes.
 const SPACE: usize = 64 * 1024;
 
-/// How a [`Driver`] is made, where the defaults are not wanted.
+/// The configuration of a [`Driver`].
 pub struct DriverConfig {
-    /// How many connections are kept and how many may be open. Default [`PoolLimits::DEFAULT`], with 64 idle connections for one origin and
-    /// 1,024 in all.
+    /// Limits on idle and open connections. Default: [`PoolLimits::DEFAULT`], with 64 idle
+    /// connections per origin and 1,024 in total.
     pub pool: PoolLimits,
-    /// Who looks up names. Default [`SystemResolver`], on helper threads.
+    /// The resolver. Default: [`SystemResolver`], on helper threads.
     pub resolver: Box<dyn Resolver>,
     /// Options and cookies. Default: a new session.
     pub session: SharedSession,
@@ -58,11 +58,15 @@ impl Default for DriverConfig {
 
 /// A client on the caller's own `mio::Registry`, within a range of its tokens.
 ///
-/// The caller polls; then tells [`Driver::ready`] of each event, says [`Driver::mark_polled`] and calls [`Driver::turn`]. [`EventLoop`](crate::EventLoop) does just that with a `Poll` of its own.
+/// After each poll, the caller passes every event to [`Driver::ready`], and calls
+/// [`Driver::mark_polled`] and [`Driver::turn`]. [`EventLoop`](crate::EventLoop) does that with its
+/// own `Poll`.
 ///
-/// A panic in a callback goes through [`Driver::turn`]; the driver can be turned again afterwards.
+/// A panic in a callback propagates through [`Driver::turn`]; the driver can be turned again
+/// afterwards.
 ///
-/// Dropping it ends every request with an error of kind [`Cancelled`](petition_core::ErrorKind::Cancelled); every callback runs.
+/// Dropping it ends every request with an error of kind
+/// [`Cancelled`](petition_core::ErrorKind::Cancelled); every callback runs.
 #[must_use = "nothing is served unless it is turned"]
 pub struct Driver {
     engine: Engine,
@@ -74,24 +78,24 @@ pub struct Driver {
     /// By [`TransferId::index`].
     jobs: Vec<Option<Entry>>,
     inbox: Arc<Inbox>,
-    /// Those that were taken out of the inbox and not obeyed yet.
+    /// Commands taken from the queue and not run yet.
     commands: VecDeque<Command>,
-    /// How many of them begin a request.
+    /// How many of them start a request.
     starts: usize,
     lookups: Lookups,
-    /// The time of this turn: read at its beginning, after each callback, and now and then.
+    /// The current time: read at the start of a turn, after each callback, and every few steps.
     now: Now,
-    /// How many steps were made since the time was read.
+    /// The number of steps since the clock was read.
     steps: u32,
     space: Vec<u8>,
-    /// For the next response that is collected.
+    /// The allocation for the next collected response.
     collected: Option<Box<Collected>>,
     stopped: bool,
-    /// Taken at the end of each turn: sockets are read and connections given out in turns only.
+    /// Set at the end of each turn: sockets are read and connections acquired only in turns.
     mark: PollMark,
-    /// The poll before this turn told all.
+    /// Whether the poll before this turn was complete.
     told: bool,
-    /// What the clients know of the pool.
+    /// The statistics last published to the clients.
     reported: PoolStatistics,
 }
 
@@ -100,13 +104,14 @@ struct Conn {
     stream: TcpStream,
     connecting: bool,
     writable: bool,
-    /// The peer has ended its side: what is there can be read at any time, and the end after it.
+    /// Whether the peer has closed its side: the remaining bytes and the end can be read at any
+    /// time.
     read_closed: bool,
 }
 
 struct Entry {
     job: Job,
-    /// Only while somebody has a handle.
+    /// `None` if no handle exists.
     ticket: Option<Arc<RequestState>>,
 }
 
@@ -119,11 +124,12 @@ impl SessionAccess for Shared {
 }
 
 impl Driver {
-    /// A driver that registers its sockets with `registry`, under tokens of `tokens` only: the first one is for waking, each of the others
-    /// for one socket. A connection beyond them fails.
+    /// Creates a driver that registers its sockets with `registry`, under tokens of `tokens` only.
+    /// The first token is for waking, each other one for one socket. Connections beyond them fail.
     ///
     /// # Errors
-    /// When the registry cannot be shared or no waker can be made, as for want of descriptors; or the range is empty.
+    /// If the registry cannot be cloned or no waker can be created, for example for lack of
+    /// descriptors; or if the range is empty.
     pub fn new(registry: &Registry, tokens: Range<usize>, config: DriverConfig) -> io::Result<Driver> {
         if tokens.is_empty() {
             return Err(io::Error::new(Io::InvalidInput, "the range of tokens is empty"));
@@ -152,12 +158,13 @@ impl Driver {
         })
     }
 
-    /// A handle that submits requests.
+    /// Returns a client that submits requests.
     pub fn client(&self) -> Client {
         Client::new(self.inbox.clone(), self.state.0.clone())
     }
 
-    /// Takes in one event of the caller's poll; [`Driver::turn`] acts on it. False when its token is not of this driver's range.
+    /// Records an event of the caller's poll; [`Driver::turn`] acts on it. Returns false if its
+    /// token is outside this driver's range.
     pub fn ready(&mut self, event: &Readiness) -> bool {
         let Token(token) = event.token();
         if !self.tokens.contains(&token) {
@@ -177,7 +184,7 @@ impl Driver {
         if event.is_readable() || conn.read_closed {
             told(self.engine.socket_input(now, id, Input::Ready(Side::Read)));
         }
-        // An edge on one side is reported with the state of the other.
+        // An event for one side also reports the state of the other.
         if !conn.writable && (event.is_writable() || event.is_write_closed() || event.is_error()) {
             conn.writable = true;
             told(self.engine.socket_input(now, id, Input::Ready(Side::Write)));
@@ -185,12 +192,12 @@ impl Driver {
         true
     }
 
-    /// The poll that gave these events succeeded, [`Driver::ready`] was told of each of them, and the last turn was over
-    /// before that poll began. To be called before [`Driver::turn`].
+    /// Reports that the poll with these events succeeded. Call it before [`Driver::turn`], after
+    /// passing each event to [`Driver::ready`]. The poll must have begun after the last turn ended.
     ///
-    /// A kept connection of which such a poll reports nothing can be used again. Without this call each one is looked at
-    /// by itself, which is one more system call for a request. The same is done when the poll has filled `events`, since
-    /// more may have been ready than there was room for.
+    /// An idle connection without an event in such a poll can be reused. Without this call, each
+    /// one is probed individually, at one more system call per request. The same happens if the
+    /// poll filled `events`, since more sockets may have been ready.
     pub fn mark_polled(&mut self, events: &Events) {
         self.told = events.iter().count() < events.capacity();
     }
@@ -220,13 +227,15 @@ impl Driver {
         }
     }
 
-    /// Does what can be done now: takes in commands, runs callbacks, reads and writes. To be called after each poll, when its events are told.
+    /// Performs the work that is due: runs commands and callbacks, reads and writes. Call it after
+    /// each poll, after passing its events.
     ///
-    /// `budget` bounds the time it takes, to within a few steps or one callback; without one it is [`TURN`], so that no
-    /// connection that never pauses keeps the others from being polled. True when something is left: then poll without waiting, and turn again.
+    /// `budget` bounds the time, to within a few steps or one callback. The default is [`TURN`], so
+    /// that a connection that never pauses does not keep the others from being polled. Returns true
+    /// if work is left: poll without waiting, and turn again.
     ///
-    /// In a child process it ends every request, with an error of kind [`Cancelled`](petition_core::ErrorKind::Cancelled): the sockets and the poll
-    /// are the parent's.
+    /// In a child process, it ends every request with an error of kind
+    /// [`Cancelled`](petition_core::ErrorKind::Cancelled): sockets and poll belong to the parent.
     pub fn turn(&mut self, budget: Option<Duration>) -> bool {
         if !self.is_here() {
             self.end_in_child();
@@ -247,19 +256,19 @@ impl Driver {
         left
     }
 
-    /// Works until there is nothing left to do, or the time is over. True when something is left.
+    /// Works until nothing is left, or the time is over. Returns true if work is left.
     fn work(&mut self, until: Instant) -> bool {
         self.inbox.awake();
         self.engine.tick(self.now);
         self.steps = 0;
         loop {
-            // Those that have begun go on while a long queue of commands is obeyed, and the other way round.
-            let obeyed = self.run_command();
+            // Commands and running requests alternate, so that neither starves the other.
+            let ran_command = self.run_command();
             match self.engine.poll(&mut self.state) {
-                // The next poll is the look that they wait for.
-                Output::Wait if !obeyed && self.engine.awaits_poll() && self.inbox.is_empty() => return true,
-                // What a callback asked for is part of this turn.
-                Output::Wait if !obeyed && self.inbox.sleep() => return false,
+                // Requests wait for the next poll.
+                Output::Wait if !ran_command && self.engine.awaits_poll() && self.inbox.is_empty() => return true,
+                // Commands from callbacks belong to this turn.
+                Output::Wait if !ran_command && self.inbox.sleep() => return false,
                 Output::Wait => {}
                 output => self.perform(output),
             }
@@ -273,7 +282,7 @@ impl Driver {
         }
     }
 
-    /// Whether this is the process that it was made in.
+    /// Whether this is the process that created the driver.
     pub(crate) fn is_here(&self) -> bool {
         self.inbox.is_here()
     }
@@ -282,11 +291,11 @@ impl Driver {
     fn end_in_child(&mut self) {
         self.close_inbox();
         while self.end_one() {}
-        // By this process alone. What is registered is the parent's, and stays.
+        // Close this process's copies only: the registrations belong to the parent.
         self.sockets.clear();
     }
 
-    /// Tells the clients of the pool, if it has changed.
+    /// Publishes the pool's statistics to the clients, if they have changed.
     fn report(&mut self) {
         let statistics = self.engine.statistics();
         if statistics != self.reported {
@@ -300,7 +309,7 @@ impl Driver {
         self.steps = 0;
     }
 
-    /// Whether there is something to do at once.
+    /// Whether there is work to do at once.
     pub(crate) fn has_work(&self) -> bool {
         !self.commands.is_empty() || !self.inbox.is_empty() || self.engine.awaits_poll() || !self.engine.is_at_rest()
     }
@@ -310,7 +319,8 @@ impl Driver {
         self.engine.awaits_poll()
     }
 
-    /// The time until [`Driver::turn`] has something to do by itself; `None` when that depends on events alone.
+    /// Returns the time until [`Driver::turn`] has work without an event; `None` if only events
+    /// bring work.
     pub fn timeout(&self) -> Option<Duration> {
         if self.engine.awaits_poll() {
             return Some(Duration::ZERO);
@@ -318,22 +328,22 @@ impl Driver {
         self.engine.deadline().map(|at| at - clock::instant())
     }
 
-    /// How many requests have not ended, those that were sent and not begun yet included.
+    /// Returns the number of requests that have not ended, including those not started yet.
     pub fn len(&self) -> usize {
         self.engine.len() + self.starts + self.inbox.starts()
     }
 
-    /// Whether no request is left.
+    /// Whether there are no requests.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// How many sockets are open, idle ones included.
+    /// Returns the number of open sockets, idle ones included.
     pub fn sockets(&self) -> usize {
         self.engine.sockets()
     }
 
-    /// Returns what the pool has done so far, and what it holds.
+    /// Returns the statistics of the pool.
     pub fn statistics(&self) -> PoolStatistics {
         self.engine.statistics()
     }
@@ -343,7 +353,7 @@ impl Driver {
         self.engine.close_idle();
     }
 
-    /// Whether [`Client::stop`] was called since this was last asked.
+    /// Whether [`Client::stop`] was called since the last check.
     pub(crate) fn take_stopped(&mut self) -> bool {
         std::mem::take(&mut self.stopped)
     }
@@ -385,12 +395,12 @@ impl Driver {
         }
     }
 
-    /// Calls into a job. Should it panic, its request is cancelled, and the panic goes on when the job is back in its place: it
-    /// learns of its end like any other.
+    /// Calls into a job. If it panics, the request is cancelled, and the panic resumes once the job
+    /// is back in its slot. The job is ended like any other.
     fn with_job<R>(&mut self, id: TransferId, call: impl FnOnce(&mut Driver, &mut Job) -> R) -> Option<R> {
         let mut entry = self.jobs.get_mut(id.index()).and_then(Option::take)?;
         let result = catch_unwind(AssertUnwindSafe(|| call(self, &mut entry.job)));
-        // It took what time it liked.
+        // The call may have taken any time.
         self.read_clock();
         if let Some(place) = self.jobs.get_mut(id.index()) {
             *place = Some(entry);
@@ -427,7 +437,7 @@ impl Driver {
 
     fn close(&mut self, socket: SocketId) {
         if let Some(mut conn) = self.sockets.get_mut(socket.index()).and_then(Option::take) {
-            // Closing the descriptor takes it out of the poll as well.
+            // Closing the descriptor removes it from the poll in any case.
             let _ = self.registry.deregister(&mut conn.stream);
         }
     }
@@ -458,7 +468,7 @@ impl Driver {
         let input = match conn.stream.read(space) {
             Ok(0) => Input::Eof,
             Ok(n) => {
-                // Less than there was room for: no more is there. The end, once announced, can be read at any time.
+                // A short read: nothing more is available. A reported end can be read at any time.
                 if n < space.len() && !conn.read_closed {
                     told(self.engine.socket_input(self.now, socket, Input::Blocked(Side::Read)));
                 }
@@ -471,7 +481,7 @@ impl Driver {
         told(self.engine.socket_input(self.now, socket, input));
     }
 
-    /// The last read left no room to tell whether there is more, or no poll told of all sockets.
+    /// Probes an idle connection: its last read filled the buffer, or there was no complete poll.
     fn check(&mut self, socket: SocketId) {
         let alive = match self.conn(socket) {
             Some(conn) if conn.read_closed => false,
@@ -512,7 +522,8 @@ impl Driver {
         told(self.engine.transfer_input(self.now, id, Input::Consumed(n)));
     }
 
-    /// Asks the source until it has filled the space or has no more for now: a source of many small pieces costs no write and no chunk for each.
+    /// Reads the source until the space is full or no more bytes are available. Small pieces then
+    /// share a write and a chunk.
     fn supply(&mut self, id: TransferId) {
         self.space.resize(SPACE, 0);
         let room = self.engine.transfer(id).map_or(0, |transfer| transfer.body_room()).min(self.space.len());
@@ -531,7 +542,7 @@ impl Driver {
                 Some(Ok(End::Over)) => Some(Input::BodyEnd),
                 Some(Err(words)) => Some(Input::BodyFailed(words)),
             };
-            // A deadline may have ended it with the bytes.
+            // A deadline may have ended the transfer meanwhile.
             if let (Some(input), true) = (input, self.engine.transfer(id).is_some_and(|transfer| !transfer.is_ended()))
             {
                 told(self.engine.transfer_input(now, id, input));
@@ -549,7 +560,7 @@ impl Driver {
                 };
                 match &mut entry.job {
                     Job::Collect(_, collected) => {
-                        // All of it is kept.
+                        // The whole body is stored.
                         let limit = transfer.request().settings().limits.body_bytes;
                         self.engine.limit_body(id, "body_bytes", Some(limit));
                         *collected = Some(Collected::begin(self.collected.take(), head));
@@ -567,13 +578,14 @@ impl Driver {
     }
 }
 
-/// What follows what a source has given.
+/// Why a source gave no more bytes.
 enum End {
     Later,
     Over,
 }
 
-/// Fills the space from a source, as far as it gives anything now: how much that is, and what the source said then, if it said anything but bytes.
+/// Fills the space from a source with the available bytes. Returns their number, and why there are
+/// no more, if so.
 fn gather(job: &mut Job, space: &mut [u8]) -> (usize, Option<Result<End, String>>) {
     let mut n = 0;
     loop {
@@ -584,7 +596,7 @@ fn gather(job: &mut Job, space: &mut [u8]) -> (usize, Option<Result<End, String>
         let room = rest.len();
         match job.upload(rest) {
             Ok(UploadChunk::Bytes(given)) if given > room => {
-                return (n, Some(Err(format!("the source reports {given} bytes, and had room for {room}"))));
+                return (n, Some(Err(format!("the source reported {given} bytes for a buffer of {room}"))));
             }
             Ok(UploadChunk::Bytes(given @ 1..)) => n += given,
             Ok(UploadChunk::Bytes(_) | UploadChunk::Later) => return (n, Some(Ok(End::Later))),
@@ -594,7 +606,7 @@ fn gather(job: &mut Job, space: &mut [u8]) -> (usize, Option<Result<End, String>
     }
 }
 
-/// What is told was asked for: that it would not be is a fault of this crate.
+/// Checks that the engine accepted an input: rejecting one would be a bug of this crate.
 fn told(result: Result<(), petition_core::Misuse>) {
     debug_assert_eq!(result, Ok(()));
 }
@@ -623,13 +635,13 @@ impl Drop for Driver {
 }
 
 impl Driver {
-    /// Every request is to end, those that have not begun included.
+    /// Cancels every request, including those not started.
     fn close_inbox(&mut self) {
         self.commands.extend(self.inbox.close());
         self.engine.cancel_all(clock::now());
     }
 
-    /// Ends one request of a loop that is over. False when there is none.
+    /// Ends one request after the loop has ended. Returns false if there is none.
     fn end_one(&mut self) -> bool {
         match self.engine.poll(&mut self.state) {
             Output::Wait => {}
