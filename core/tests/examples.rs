@@ -1,4 +1,5 @@
-//! The examples of loops of one's own are run, with the embedded servers: each request is answered, and the loops stay short.
+//! Runs the examples of custom loops with the embedded servers: each request is answered, and the
+//! loops stay short.
 #![allow(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types)] // The embedder's side: what core has not.
 
 use std::path::PathBuf;
@@ -31,17 +32,17 @@ fn assert_answers(example: &str) {
 }
 
 #[test]
-fn a_poll_loop() {
+fn poll_loop_answers_every_request() {
     assert_answers("poll_loop");
 }
 
 #[test]
-fn tasks_of_tokio() {
+fn tokio_tasks_answer_every_request() {
     assert_answers("tokio_tasks");
 }
 
 #[test]
-fn memory_alone() {
+fn memory_example_answers_by_script() {
     let output = run("memory");
     assert_eq!(output.matches("welcome").count(), 2, "{output}");
     assert!(output.contains("https://a.test/home after 0ns: done"), "{output}");

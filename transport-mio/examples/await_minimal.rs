@@ -1,6 +1,7 @@
-//! Awaits requests on an executor of thirty lines: the loop's thread wakes the tasks.
+//! Awaits requests on a thirty-line executor; the loop's thread wakes the tasks.
 //!
-//! `cargo run -p petition-mio --example await_minimal` or `… -- URL…`; `-- --times 100 URL` sends each request so many times
+//! `cargo run -p petition-mio --example await_minimal` or `… -- URL…`; `-- --times 100 URL` sends
+//! each request 100 times
 
 use std::error::Error;
 use std::pin::{Pin, pin};
@@ -22,7 +23,7 @@ impl Wake for Unpark {
     }
 }
 
-/// Runs one task to its end on this thread, which sleeps while the task waits.
+/// Runs a task to completion on this thread, which sleeps while the task waits.
 fn block_on<F: Future>(task: F) -> F::Output {
     let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
     let (mut task, mut context) = (pin!(task), Context::from_waker(&waker));
@@ -34,7 +35,7 @@ fn block_on<F: Future>(task: F) -> F::Output {
     }
 }
 
-/// Runs tasks side by side, as one.
+/// A task that runs several tasks concurrently.
 async fn all<T>(mut tasks: Vec<Pin<Box<dyn Future<Output = T> + '_>>>) -> Vec<T> {
     let mut outputs = Vec::new();
     std::future::poll_fn(move |context| {

@@ -1,6 +1,8 @@
-//! Awaits requests in tasks of tokio. The requests run on petition's own thread; tokio needs neither its I/O driver nor a second thread.
+//! Awaits requests in tokio tasks. The requests run on petition's own thread, so tokio needs
+//! neither its I/O driver nor a second thread.
 //!
-//! `cargo run -p petition-mio --example await_tokio` or `… -- URL…`; `-- --times 100 URL` sends each request so many times
+//! `cargo run -p petition-mio --example await_tokio` or `… -- URL…`; `-- --times 100 URL` sends
+//! each request 100 times
 
 use std::error::Error;
 use std::time::Duration;
@@ -10,7 +12,7 @@ use petition_mio::{Client, LoopThread};
 #[path = "support/embedded.rs"]
 mod embedded;
 
-/// A request that is dropped when tokio's timeout fires is cancelled.
+/// Cancels the request by dropping it when tokio's timeout fires.
 async fn fetch(client: Client, url: String) -> String {
     match tokio::time::timeout(Duration::from_secs(60), client.get(&url).join()).await {
         Ok(Ok(response)) => format!("{url}: {}, {} bytes", response.status(), response.bytes().len()),

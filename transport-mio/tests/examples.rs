@@ -1,4 +1,5 @@
-//! The examples are run: frames in the style of a game, also under strace; connections that wait; many GETs, whose system calls are counted.
+//! Runs the examples: game frames, also under strace; waiting connections; and many GETs, whose
+//! system calls are counted.
 
 use std::path::PathBuf;
 use std::process::{Command, Output};
@@ -25,7 +26,7 @@ fn text(output: Output) -> String {
 }
 
 #[test]
-fn frames_go_on_while_answers_come() {
+fn frames_continue_while_responses_arrive() {
     let output = text(Command::new(example("frames")).output().unwrap());
     assert_eq!(output.matches("200 OK").count(), 8, "{output}");
     let frames = output.lines().find_map(|line| line.strip_suffix(" frames")).expect("a count");
@@ -33,7 +34,7 @@ fn frames_go_on_while_answers_come() {
 }
 
 #[test]
-fn a_hundred_transfers_on_the_caller_s_own_loop_start_no_thread() {
+fn hundred_transfers_on_an_own_loop_start_no_thread() {
     if Command::new("strace").arg("-V").output().is_err() {
         println!("skipped: strace is not installed");
         return;
@@ -59,14 +60,14 @@ fn a_hundred_transfers_on_the_caller_s_own_loop_start_no_thread() {
         assert_eq!(output.matches("200 OK").count(), 100, "{output}");
         assert!(!calls.contains("clone") && !calls.contains("fork"), "{calls}");
     }
-    // That the trace can see one: a name that has to be looked up.
+    // A name that needs a look-up shows that the trace can detect a thread.
     let Some((_, calls)) = strace("http://no.such.name.invalid/".into()) else { return };
     assert!(calls.contains("clone"), "{calls}");
     std::fs::remove_file(log).unwrap();
 }
 
 #[test]
-fn connections_that_wait_are_held_and_all_are_answered() {
+fn held_connections_are_all_answered() {
     for arguments in [&["200"][..], &["50", "--tls"]] {
         let output = text(Command::new(example("hold")).args(arguments).output().unwrap());
         assert!(output.contains(&format!("{} answers, each the right one", arguments[0])), "{output}");
@@ -75,13 +76,13 @@ fn connections_that_wait_are_held_and_all_are_answered() {
 }
 
 #[test]
-fn many_gets_cost_one_write_and_one_read_each_and_no_more_waits_than_a_loop_by_hand() {
+fn many_gets_cost_one_write_and_one_read_each() {
     if Command::new("strace").arg("-V").output().is_err() {
         println!("skipped: strace is not installed");
         return;
     }
     let log = std::env::temp_dir().join(format!("petition-strace-gets-{}", std::process::id()));
-    // Calls by name. The server is a process of its own and is not traced.
+    // System calls by name. The server is a separate process, and not traced.
     let count = |arguments: &[&str]| {
         let mut strace = Command::new("strace");
         strace.args(["-qq", "-e", "trace=sendto,recvfrom,epoll_wait,epoll_ctl", "-o"]);
@@ -96,14 +97,14 @@ fn many_gets_cost_one_write_and_one_read_each_and_no_more_waits_than_a_loop_by_h
     std::fs::remove_file(log).unwrap();
     assert_eq!((writes, reads, raw_writes), (3000, 3000, 3000));
     assert!(raw_reads >= 3000);
-    // Once for each connection, and the waker.
+    // Once per connection, and the waker.
     assert_eq!(registered, 17);
-    // How many answers come at once is the machine's affair; connecting takes some waits.
+    // The machine determines how many responses arrive at once; connecting takes some polls.
     println!("{waits} waits, {raw_waits} by hand");
     assert!(waits <= 3000 + 40, "{waits}");
 }
 
-/// Runs the example `gets`; none when this machine allows no tracing.
+/// Runs the example `gets` under strace; returns `None` if this machine does not allow tracing.
 fn traced(strace: &mut Command, log: &std::path::Path, arguments: &[&str]) -> Option<Output> {
     let output = strace.arg(log).arg(example("gets")).args(arguments).output().unwrap();
     if !output.status.success() && String::from_utf8_lossy(&output.stderr).contains("PTRACE") {
@@ -114,7 +115,7 @@ fn traced(strace: &mut Command, log: &std::path::Path, arguments: &[&str]) -> Op
 }
 
 #[test]
-fn gets_over_many_connections_hosts_and_beside_many_cookies_are_all_answered() {
+fn gets_over_many_hosts_with_many_cookies_are_answered() {
     for arguments in [&["300", "--connections", "100"][..], &["300", "--hosts", "50"], &["100", "--cookies", "200"]] {
         let output = text(Command::new(example("gets")).args(arguments).output().unwrap());
         assert!(output.contains(&format!("{} requests over ", arguments[0])), "{output}");

@@ -30,7 +30,7 @@ impl ResolvedOptions {
     }
 }
 
-/// After a failed write, for how long a response is waited for (T52).
+/// How long to wait for a response after a failed write.
 pub(crate) const SEND_FAILED_GRACE: Duration = Duration::from_secs(1);
 
 /// The shortest of all time limits, those of a whole transfer included.

@@ -19,7 +19,7 @@ const BODY_FIELDS: [&str; 6] = ["transfer-encoding", "expect", "trailer", "diges
 /// - `Proxy-Authorization`, ever.
 /// - Across origins: `Host`, and fields that are sensitive by mark or by name. With
 ///   [`CrossOrigin::OnlySafeListed`], also all that are not on that list.
-/// - With a dropped body: the fields that describe it.
+/// - With a dropped body: its descriptive fields.
 ///
 /// The jar's cookies are no concern of this function: the jar selects them for each hop's URL. The
 /// caller must drop a field for the rest of the chain once it did not survive.

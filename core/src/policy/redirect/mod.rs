@@ -79,7 +79,7 @@ pub struct NextHop {
     pub url: Url,
     /// Its method.
     pub method: Method,
-    /// Whether the body and the fields that describe it are sent.
+    /// Whether the body and its descriptive fields are sent.
     pub body: NextBody,
     /// How its origin relates to that of the previous hop.
     pub crossing: Crossing,
@@ -92,7 +92,7 @@ pub struct NextHop {
 pub enum NextBody {
     /// Send it again, if there is one.
     Keep,
-    /// Drop it and the fields that describe it.
+    /// Drop it and its descriptive fields.
     Drop,
 }
 
