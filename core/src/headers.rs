@@ -143,7 +143,7 @@ impl Headers {
         self.edits.retain(|edit| edit.value.as_ref().is_none_or(|value| keep(&edit.name, value)));
     }
 
-    /// Sets or appends a value that says itself whether it is a secret.
+    /// Sets or appends a value that carries its own sensitive mark.
     pub(crate) fn put_value(&mut self, name: &str, value: &HeaderValue, replace: bool) -> Result<(), HeaderError> {
         self.put(name, value.as_bytes(), value.is_sensitive(), replace)
     }

@@ -39,9 +39,9 @@
 //!
 //! - Time is an argument ([`Now`]): a monotonic [`Instant`] for deadlines, a wall-clock
 //!   [`UnixTime`] for cookies and certificates.
-//! - The bytes sent and the results do not depend on how input was split, how short writes were, or
-//!   how often `poll` was called.
-//! - Everything that a peer can make the client store or do has a limit ([`Limits`]) with a
+//! - The bytes sent and the results do not depend on split input, short writes, or the number of
+//!   polls.
+//! - A limit ([`Limits`]) bounds everything that a peer can make the client store or do. Each has a
 //!   default, a name, and an error that states it.
 //! - No byte from a peer causes a panic or a [`Misuse`]. A `Misuse` is the embedder's own mistake,
 //!   and never an [`Error`].
@@ -51,10 +51,11 @@
 //!
 //! # For drivers
 //!
-//! These methods only save instructions and memory. A driver that never calls them gets the same results.
+//! These methods only save instructions and memory. A driver that never calls them gets the same
+//! results.
 //!
-//! - [`Transfer::give_read_buffer`] and [`Transfer::take_read_buffer`] lend one read buffer to many transfers, and
-//!   [`Transfer::swap_write_buffer`] a write buffer.
+//! - [`Transfer::give_read_buffer`] and [`Transfer::take_read_buffer`] lend one read buffer to many
+//!   transfers, and [`Transfer::swap_write_buffer`] a write buffer.
 //! - [`Transfer::awaits_response`] saves a poll between a write and a read.
 //! - [`UrlCache`] saves parsing URLs that are requested again.
 //!

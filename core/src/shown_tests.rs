@@ -109,7 +109,7 @@ fn error_predicates_match_the_kind() {
     let limit = || LimitExceeded { name: "canary", limit: 1, seen: 2 };
     let failure = || IoFailure::new(std::io::ErrorKind::NotFound);
     let gzip = Coding::Gzip;
-    // Whether it is a timeout, of connecting, a truncation; and whether somebody else said why.
+    // Whether it is a timeout, a connect failure or a truncation, and whether it has a source.
     for (kind, expected) in [
         (ErrorKind::Build(crate::BuildError::NoBaseUrl), "    "),
         (ErrorKind::Resolve(failure()), " c s"),

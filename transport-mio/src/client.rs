@@ -30,9 +30,9 @@ use crate::response::Response;
 /// Its options and cookies are in a [`SharedSession`], which another transport may share.
 ///
 /// After the loop has ended, a request fails at once with an error of kind
-/// [`Cancelled`](ErrorKind::Cancelled), and its callback runs on the sending thread. A callback
-/// that always sends another request then never stops. In a child process, which has no such loop,
-/// the error is of kind [`Unavailable`](ErrorKind::Unavailable): see [fork](crate#fork).
+/// [`Cancelled`](ErrorKind::Cancelled). Its callback runs on the sending thread. A callback that
+/// always sends another request then never stops. In a child process, which has no such loop, the
+/// error is of kind [`Unavailable`](ErrorKind::Unavailable): see [fork](crate#fork).
 #[derive(Clone)]
 pub struct Client(Arc<Parts>);
 

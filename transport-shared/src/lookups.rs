@@ -18,17 +18,17 @@ use petition_core::contain;
 
 use crate::process::Process;
 
-/// The maximum id of concurrent look-ups that are not abandoned.
+/// The maximum number of concurrent look-ups that are not abandoned.
 pub const MAX_ACTIVE: usize = 16;
 
-/// The maximum id of threads, including those in abandoned look-ups.
+/// The maximum number of threads, including those in abandoned look-ups.
 pub const MAX_HELPERS: usize = 64;
 
-/// The maximum id of names that wait for a helper; one more fails at once.
+/// The maximum number of names that wait for a helper; one more fails at once.
 pub const QUEUE: usize = 4096;
 
-/// Look-ups are often abandoned in groups. After one is abandoned while many names wait, a new
-/// helper starts with this delay, so that the rest of the group is dropped first.
+/// Look-ups are often abandoned in groups. If one is abandoned while many names wait, a new helper
+/// starts with this delay. The rest of the group is then dropped first.
 const GRACE: Duration = Duration::from_millis(50);
 
 type Job = Box<dyn FnOnce() + Send>;
@@ -45,7 +45,7 @@ struct State {
     queue: BTreeMap<u64, Job>,
     /// Running jobs; `false` if abandoned.
     running: BTreeMap<u64, bool>,
-    /// The id of running jobs that are not abandoned.
+    /// The number of running jobs that are not abandoned.
     active: usize,
     /// Threads that have not taken their first job yet.
     starting: usize,
@@ -92,7 +92,7 @@ impl Helpers {
         }
     }
 
-    /// Returns the id of threads.
+    /// Returns the number of threads.
     pub fn threads(&self) -> usize {
         self.lock().threads()
     }
@@ -295,7 +295,7 @@ mod tests {
         fixture.helpers.start_threads().unwrap();
         assert!(fixture.is_answered());
         assert!(fixture.helpers.threads() <= MAX_ACTIVE + 1);
-        assert!(fixture.started.1.try_recv().is_err(), "what waited was dropped");
+        assert!(fixture.started.1.try_recv().is_err(), "waiting jobs were dropped");
         fixture.stuck.release();
     }
 

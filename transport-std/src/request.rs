@@ -51,10 +51,10 @@ impl Request {
 
     /// Sets a body that is read while it is sent; `length` is its exact size, if known.
     ///
-    /// The head and each piece from the reader are written before the next read, so the reader may
-    /// wait for the server to receive them. Each piece costs a system call, and without `length` a
-    /// chunk: other readers should return large pieces. While the reader blocks, no deadline fires
-    /// and no response is noticed.
+    /// The head and each piece from the reader are written before the next read. The reader may
+    /// thus wait for the server to receive them. Each piece costs a system call, and without
+    /// `length` a chunk: other readers should return large pieces. While the reader blocks, no
+    /// deadline fires and no response is noticed.
     ///
     /// The body can be sent only once. A redirect that needs it again is delivered instead of
     /// followed, and sending the request again is an error.

@@ -18,8 +18,8 @@ use crate::shared::Shared;
 ///
 /// Cloning is cheap; clones share everything. Any number of threads can use it at once: its locks
 /// are held briefly, never during I/O. By default, at most 16 idle connections are pooled, 6 per
-/// origin. They are closed at the next use of the session after 15 s idle, or at an age of 5 min
-/// (see [`PoolLimits`]).
+/// origin. They are closed at the next use of the session after 15 s idle or 5 min of age (see
+/// [`PoolLimits`]).
 ///
 /// A child process opens its own connections: see [fork](crate#fork).
 ///

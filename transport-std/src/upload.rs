@@ -20,8 +20,7 @@ const TINY: usize = 1024;
 /// After this many consecutive tiny pieces, the reader is expected to give only tiny ones.
 const MANY: u32 = 8;
 
-/// The socket is checked for an early response after a piece, unless the last check was less than
-/// this time and these bytes ago.
+/// The socket is checked for an early response after this time or this many bytes.
 const CHECK_TIME: Duration = Duration::from_millis(1);
 const CHECK_BYTES: usize = 1024 * 1024;
 

@@ -2,11 +2,11 @@
 //!
 //! A session's secrets are its sensitive fields, credentials, own cookies and query parameters. Its
 //! client certificate and TLS settings that do not verify count as well. A base URL makes it easy
-//! to address another origin by mistake (`//evil.example/x` is a relative URL), so it binds the
-//! secrets to its origin. The scope holds at every hop, whatever the redirect policy allows.
+//! to address another origin by mistake: `//evil.example/x` is a relative URL. It therefore binds
+//! the secrets to its origin. The scope holds at every hop, whatever the redirect policy allows.
 //!
-//! Left out: a request's own secrets, which belong to that request's origin (see the redirect
-//! policy), and the jar's cookies, which have their own domains.
+//! Left out: a request's own secrets, which the redirect policy binds to the request's origin, and
+//! the jar's cookies, which have their own domains.
 
 use std::sync::Arc;
 

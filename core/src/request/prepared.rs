@@ -28,7 +28,8 @@ use crate::request::body::Body;
 use crate::route::proxy::Proxy;
 use crate::url::{absolute_target, host_header, request_target};
 
-/// A request that is ready to be sent: a value, which sending does not change. Its Debug output shows no secrets.
+/// A request that is ready to be sent. Sending does not change it. Its Debug output shows no
+/// secrets.
 #[derive(Clone)]
 #[must_use = "nothing is sent unless a transfer is made of it"]
 pub struct Prepared {
@@ -185,9 +186,9 @@ impl Prepared {
         }
     }
 
-    /// Returns the URL that cookies match against. Its host is that of a Host field that the caller
-    /// set, since the request is meant for that host (RFC 9110 §7.2). Scheme and path are the
-    /// URL's, and so is the host if the field's is invalid.
+    /// Returns the URL that cookies match against. Its host is that of an explicit Host field,
+    /// since the request is meant for that host (RFC 9110 §7.2). Scheme and path are the URL's, and
+    /// so is the host if the field's is invalid.
     pub(crate) fn cookie_url(&self) -> Cow<'_, Url> {
         if self.encoded.is_some() {
             return Cow::Borrowed(&self.url);

@@ -1,8 +1,8 @@
 //! The driver: an engine and its sockets on a `mio::Registry`.
 //!
 //! The engine makes all decisions. This module handles edge-triggered readiness. A side is tried
-//! until it would block, or until a short read or write shows that it would, and then not before
-//! its next event. Consecutive requests thus cost one write, one read, and a share of a poll each.
+//! until it would block, or until a short read or write shows that. Then it waits for its next
+//! event. Consecutive requests thus cost one write, one read, and a share of a poll each.
 
 mod commands;
 

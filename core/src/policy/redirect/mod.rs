@@ -2,7 +2,7 @@
 //! fields.
 //!
 //! The functions are pure; only [`LoopDetector`] has state. [`decide`] turns one response into a
-//! [`Decision`] (RFC 9110 §15.4), [`survives`] selects the fields of the next hop, and [`referer`]
+//! [`Decision`] (RFC 9110 §15.4). [`survives`] selects the fields of the next hop, and [`referer`]
 //! produces its Referer.
 //!
 //! Left out: cookies and HSTS (the jar and the store look up each hop's URL; [`decide_with`]
