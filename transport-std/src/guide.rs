@@ -77,7 +77,7 @@
 //!     let session = Session::new();
 //!     session.configure(|options| {
 //!         options.redirects(|redirects| {
-//!             redirects.max(3).plain_http(PlainHttp::Refused).cross_origin_body(CrossOriginBody::Refused);
+//!             redirects.max(3).plain_http(PlainHttp::Refused).cross_origin_body(CrossOriginBody::Refuse);
 //!         });
 //!     });
 //!     let response = session.get("https://httpbin.org/redirect/2").send()?;

@@ -16,7 +16,6 @@ macro_rules! request_methods {
     };
     (@one [] { $(#[$doc:meta])* $name:ident($($arg:ident: $type:ty),*) = $set:ident }) => {
         $(#[$doc])*
-        #[must_use]
         pub fn $name(mut self, $($arg: $type),*) -> Self {
             self.$set($($arg),*);
             self
@@ -42,7 +41,6 @@ macro_rules! request_methods {
     ) => {
         $(
             #[doc = concat!($part_brief, " [Details](crate::Options::", stringify!($part), ").")]
-            #[must_use]
             pub fn $part(mut self, change: impl FnOnce(&mut $options)) -> Self {
                 self.options_mut().$part(change);
                 self
@@ -51,7 +49,6 @@ macro_rules! request_methods {
         $(
             #[doc = concat!($brief, " [Details](crate::Options::", stringify!($name), ").")]
             $(#[cfg($cfg)])?
-            #[must_use]
             pub fn $name(mut self, value: impl Into<$crate::Setting<$type>>) -> Self {
                 self.options_mut().$name(value);
                 self
@@ -135,7 +132,6 @@ macro_rules! request_methods {
         $crate::request_methods! { @forward [$($request)*] }
 
         /// Sets an `application/x-www-form-urlencoded` body.
-        #[must_use]
         pub fn form<N: AsRef<str>, V: AsRef<str>>(mut self, pairs: impl IntoIterator<Item = (N, V)>) -> Self {
             self.set_form(pairs);
             self
@@ -143,14 +139,12 @@ macro_rules! request_methods {
 
         /// Sets a JSON body and its Content-Type.
         #[cfg(feature = "json")]
-        #[must_use]
         pub fn json<T: $crate::Serialize + ?Sized>(mut self, value: &T) -> Self {
             self.set_json(value);
             self
         }
 
         /// Changes the options of this request. They never stay on the session.
-        #[must_use]
         pub fn configure(mut self, change: impl FnOnce(&mut $crate::Options)) -> Self {
             change(self.options_mut());
             self
