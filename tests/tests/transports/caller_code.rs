@@ -53,7 +53,7 @@ fn request_within_update_or_cookies_fails_at_once() {
         });
         assert!(error.as_ref().is_none_or(is_in_use), "{error:?}");
         let text = error.map(|error| error.to_string()).unwrap_or_default();
-        assert_eq!(text.contains("send the request after that closure has returned"), within != "set_headers");
+        assert_eq!(text.contains("send the request after the closure returns"), within != "set_headers");
     }
 }
 
