@@ -21,7 +21,7 @@ use crate::request::{BuildError, Request, Target};
 use crate::route::Route;
 use crate::seed::{Seed, TestSeed};
 #[cfg(feature = "tls")]
-use crate::tls::TlsConfig;
+use crate::tls::{TlsConfig, TlsConfigError};
 use crate::url::{self, UrlError};
 
 /// Options, cookies and other state that requests share.
@@ -283,13 +283,13 @@ impl Session {
     /// takes time.
     ///
     /// # Errors
-    /// A text that says which feature is missing: no crypto provider or no roots are compiled in.
+    /// No crypto provider or no roots are compiled in.
     #[cfg(feature = "tls")]
-    pub(crate) fn default_tls(&mut self) -> Result<TlsConfig, String> {
+    pub(crate) fn default_tls(&mut self) -> Result<TlsConfig, TlsConfigError> {
         if let Some(config) = &self.default_tls {
             return Ok(config.clone());
         }
-        let config = TlsConfig::builder().build().map_err(|e| e.to_string())?;
+        let config = TlsConfig::builder().build()?;
         Ok(self.default_tls.insert(config).clone())
     }
 }

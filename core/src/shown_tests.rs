@@ -7,7 +7,7 @@ use std::fmt::{Debug, Display};
 use crate::content::decode::{Coding, DecodeError};
 use crate::error::{ErrorKind, IoFailure, Misuse, Phase, Timeout};
 use crate::http1::{self, ProtocolError};
-use crate::link::{LayerError, LayerKind, LinkError, NotReusable};
+use crate::link::{LayerError, LayerFailure, LinkError, NotReusable, ProxyFailure};
 use crate::policy::redirect::RedirectError;
 use crate::route::address_policy::{AddressDenied, AddressPolicy};
 use crate::route::dial::DialError;
@@ -46,25 +46,43 @@ fn link_errors_read_well() {
     read_well([
         (LinkError::Protocol(ProtocolError::Unsolicited), ""),
         (LinkError::Tls(TlsFailure::Expired), "expired"),
-        (LinkError::Proxy(ProtocolError::Unsolicited), "CONNECT"),
-        (LinkError::Closed(LayerKind::Proxy), "proxy handshake"),
-        (LinkError::Closed(LayerKind::Tls), "TLS handshake"),
-        (LinkError::EarlyBytes(LayerKind::Other), "handshake"),
-        (LinkError::Layer(other()), "a layer"),
+        (LinkError::Proxy(ProxyFailure::Protocol(ProtocolError::Unsolicited)), "CONNECT"),
+        (LinkError::Proxy(ProxyFailure::Closed), "proxy handshake"),
+        (LinkError::Proxy(ProxyFailure::EarlyBytes), "proxy handshake"),
+        (LinkError::Tls(TlsFailure::Closed), "TLS handshake"),
+        (LinkError::Tls(TlsFailure::EarlyBytes), "TLS handshake"),
+        (LinkError::Layer(LayerFailure::Closed), "handshake"),
+        (LinkError::Layer(LayerFailure::EarlyBytes), "handshake"),
+        (LinkError::Layer(LayerFailure::Failed(other())), "a layer"),
         (LinkError::Over, "over"),
     ]);
     read_well([
         (LayerError::from(TlsFailure::NotTls), "TLS"),
-        (LayerError::Proxy(ProtocolError::Unsolicited), "CONNECT"),
+        (LayerError::from(ProxyFailure::Protocol(ProtocolError::Unsolicited)), "CONNECT"),
         (LayerError::Other(other()), "a layer"),
     ]);
-    assert!(LinkError::Closed(LayerKind::Tls).is_truncation() && LinkError::Tls(TlsFailure::Truncated).is_truncation());
-    assert!(
-        !LinkError::Tls(TlsFailure::Expired).is_truncation() && !LinkError::EarlyBytes(LayerKind::Tls).is_truncation()
-    );
-    assert!(!LinkError::Over.is_truncation() && !LinkError::Layer(other()).is_truncation());
-    assert!(LinkError::Layer(other()).source().is_some() && LayerError::Other(other()).source().is_some());
-    assert!(LinkError::Proxy(ProtocolError::Unsolicited).source().is_none() && LinkError::Over.source().is_none());
+    for truncation in [
+        LinkError::Tls(TlsFailure::Closed),
+        LinkError::Tls(TlsFailure::Truncated),
+        LinkError::Proxy(ProxyFailure::Closed),
+        LinkError::Proxy(ProxyFailure::Protocol(ProtocolError::Empty)),
+        LinkError::Layer(LayerFailure::Closed),
+    ] {
+        assert!(truncation.is_truncation() && ErrorKind::from(truncation).source().is_none());
+    }
+    for other in [
+        LinkError::Tls(TlsFailure::Expired),
+        LinkError::Tls(TlsFailure::EarlyBytes),
+        LinkError::Proxy(ProxyFailure::EarlyBytes),
+        LinkError::Layer(LayerFailure::EarlyBytes),
+        LinkError::Layer(LayerFailure::Failed(other())),
+        LinkError::Over,
+    ] {
+        assert!(!other.is_truncation());
+    }
+    assert!(LinkError::Layer(LayerFailure::Failed(other())).source().is_some());
+    assert!(LayerError::Other(other()).source().is_some() && LinkError::Over.source().is_none());
+    assert!(LinkError::Proxy(ProxyFailure::Protocol(ProtocolError::Unsolicited)).source().is_none());
     read_well([
         (NotReusable::Http(http1::NotReusable::Leftover), "bytes followed"),
         (NotReusable::NotEstablished, "not established"),
@@ -78,6 +96,7 @@ fn link_errors_read_well() {
 #[test]
 fn phases_deadlines_and_misuse_read_well() {
     read_well([
+        (Phase::Configure, "configuring"),
         (Phase::Prepare, "building"),
         (Phase::Acquire, "waiting for a connection"),
         (Phase::Resolve, "name"),
@@ -88,6 +107,7 @@ fn phases_deadlines_and_misuse_read_well() {
         (Phase::Send, "sending"),
         (Phase::Head, "head"),
         (Phase::Redirect, "redirect"),
+        (Phase::Status, "status"),
         (Phase::Body, "body"),
     ]);
     for timeout in Timeout::ALL {
@@ -116,8 +136,11 @@ fn error_predicates_match_the_kind() {
         (ErrorKind::AddressDenied(AddressDenied { denied: Vec::new() }), " c  "),
         (ErrorKind::Connect(DialError::NoAddresses), " c  "),
         (ErrorKind::Io(failure()), "    "),
-        (ErrorKind::Link(LinkError::Closed(LayerKind::Tls)), "  t "),
-        (ErrorKind::Link(LinkError::Over), "    "),
+        (ErrorKind::Tls(TlsFailure::Closed), "  t "),
+        (ErrorKind::Proxy(ProxyFailure::Closed), "  t "),
+        (ErrorKind::Layer(LayerFailure::Closed), "  t "),
+        (ErrorKind::Protocol(ProtocolError::Empty), "  t "),
+        (ErrorKind::from(LinkError::Over), "    "),
         (ErrorKind::Timeout { which: Timeout::Connect, limit: std::time::Duration::ZERO }, "d   "),
         (ErrorKind::Redirect(RedirectError::Loop), "    "),
         (ErrorKind::Decode(DecodeError::Truncated { coding: gzip }), "  t "),

@@ -26,6 +26,44 @@
 //! callback panics, and when the loop is dropped. It may do with a [`Client`] and with [`Handle`]s whatever it likes; what it asks for is
 //! done after it has returned.
 //!
+//! # Errors
+//!
+//! There is one error type, [`Error`]. `?` converts every other error of the library into it, those of settings
+//! included, and [`std::io::Error`].
+//!
+//! ```no_run
+//! use petition_mio::{Auth, Error, LoopThread, Processed, Proxy, TlsConfig, Url};
+//!
+//! fn begin(url: &str) -> Result<(), Error> {
+//!     let client = LoopThread::spawn(Default::default())?;        // the loop
+//!     client.set_base_url("https://api.example/")?;               // a URL
+//!     client.set_headers([("X-Test", "true")])?;                  // fields
+//!     let proxy = Proxy::new("http://proxy.example:3128")?        // a proxy
+//!         .auth(Auth::basic("user", "password")?);                // credentials
+//!     let tls = TlsConfig::builder()
+//!         .roots_pem(&std::fs::read("ca.pem")?)?                  // the caller's own I/O, and PEM
+//!         .build()?;                                              // TLS settings
+//!     client.configure(|o| {
+//!         o.proxy(proxy).tls(tls);
+//!     });
+//!     client.get(Url::parse(url)?).send(|result| {
+//!         let text = result.and_then(|response| response.error_for_status()?.text());
+//!         match text {
+//!             Ok(text) => println!("{text}"),
+//!             Err(error) if error.processed() == Processed::No => println!("try again: {error}"),
+//!             Err(error) => println!("{error}"),
+//!         }
+//!     });
+//!     Ok(())
+//! }
+//! # let _ = begin;
+//! ```
+//!
+//! An error says what was being done, at which hop, how far it had come, and whether the server may have acted. It answers
+//! [`is_timeout`](Error::is_timeout), [`is_connect`](Error::is_connect), [`is_tls`](Error::is_tls),
+//! [`is_proxy`](Error::is_proxy), [`is_status`](Error::is_status), [`is_body`](Error::is_body) and more. The cause as data is its
+//! [`ErrorKind`]; what the system or a parser reported is its [source](std::error::Error::source).
+//!
 //! # Fork
 //!
 //! A loop belongs to the process that it was made in: a child of `fork` has no such thread, and shares the poll and the sockets with its parent. There, a
@@ -57,7 +95,8 @@ pub use pending::PendingResponse;
 pub use petition_core;
 pub use petition_core::cookie;
 pub use petition_core::headers::{HeaderError, Headers};
-pub use petition_core::http1::{Leniencies, Version};
+pub use petition_core::http1::{Leniencies, ProtocolError, Version};
+pub use petition_core::link::{ProxyFailure, TlsFailure};
 pub use petition_core::options::{KeepPostOptions, LeniencyOptions, LimitOptions, RedirectOptions};
 pub use petition_core::origin::Origin;
 pub use petition_core::policy::redirect::{
@@ -65,7 +104,7 @@ pub use petition_core::policy::redirect::{
 };
 pub use petition_core::route::address_policy::AddressPolicy;
 pub use petition_core::route::pool::{PoolLimits, PoolStatistics};
-pub use petition_core::route::proxy::Tunnel;
+pub use petition_core::route::proxy::{ProxyError, Tunnel};
 #[cfg(feature = "tls")]
 pub use petition_core::tls::{self, TlsConfig};
 pub use petition_core::transfer::{Hop, ResponseInfo};

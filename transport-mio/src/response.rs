@@ -38,6 +38,25 @@ impl Response {
         self.transfer.tolerated()
     }
 
+    /// Returns the response itself if its status is below 400.
+    ///
+    /// # Errors
+    /// An [`Error`] of kind [`Status`](petition_core::ErrorKind::Status), with the head in it. To keep the
+    /// response, call [`Response::error_for_status_ref`].
+    pub fn error_for_status(self) -> Result<Response, Error> {
+        self.error_for_status_ref()?;
+        Ok(self)
+    }
+
+    /// As [`Response::error_for_status`]; the response stays.
+    ///
+    /// # Errors
+    /// An [`Error`] of kind [`Status`](petition_core::ErrorKind::Status), with the head in it.
+    pub fn error_for_status_ref(&self) -> Result<&Response, Error> {
+        self.transfer.error_for_status(self.info.head())?;
+        Ok(self)
+    }
+
     /// Returns the trailer fields; `None` when the response has no trailer section. Fields that may not be trailers are left out
     /// (RFC 9110 §6.5.1).
     pub fn trailers(&self) -> Option<&Fields> {

@@ -19,7 +19,52 @@
 //! - A [`Request`] is built, changed and sent. [`Options`] describes every option in full; each has a chaining method on [`Request`] and is
 //!   set for a whole session by [`Session::configure`].
 //! - A [`Response`] has its head at once and its body as it is read; dropping it is allowed at any time.
-//! - An [`Error`] says what was done, at which hop, how far it had come, and whether the server may have acted ([`Processed`]).
+//!
+//! # Errors
+//!
+//! There is one error type, [`Error`]. `?` converts every other error of the library into it, those of settings
+//! included, and the [`std::io::Error`] of a response that is read.
+//!
+//! ```no_run
+//! use petition_std::{Auth, Error, Method, Processed, Proxy, Session, TlsConfig, Url};
+//! use std::io::Read;
+//!
+//! fn fetch(url: &str) -> Result<String, Error> {
+//!     let session = Session::new();
+//!     session.set_base_url("https://api.example/")?;              // a URL
+//!     session.set_headers([("X-Test", "true")])?;                 // fields
+//!     let proxy = Proxy::new("http://proxy.example:3128")?        // a proxy
+//!         .header("X-Proxy", "1")?
+//!         .auth(Auth::basic("user", "password")?);                // credentials
+//!     let tls = TlsConfig::builder()
+//!         .roots_pem(&std::fs::read("ca.pem")?)?                  // the caller's own I/O, and PEM
+//!         .build()?;                                              // TLS settings
+//!     session.configure(|o| {
+//!         o.proxy(proxy).tls(tls);
+//!     });
+//!     let mut listing = session
+//!         .request(Method::from_bytes(b"PROPFIND")?, Url::parse(url)?)
+//!         .send()?                                                // building and sending
+//!         .error_for_status()?;                                   // the status
+//!     let mut first = [0; 16];
+//!     listing.read(&mut first)?;                                  // a reader
+//! #   #[cfg(feature = "json")]
+//!     let _: Vec<u32> = session.get("/list").send()?.json()?;     // JSON
+//!     session.get("/text").send()?.text()                         // text
+//! }
+//!
+//! match fetch("https://api.example/dav/") {
+//!     Ok(text) => println!("{text}"),
+//!     Err(error) if error.is_timeout() || error.processed() == Processed::No => println!("try again: {error}"),
+//!     Err(error) if error.is_status() => println!("the server answered {:?}", error.status()),
+//!     Err(error) => println!("{error}"),
+//! }
+//! ```
+//!
+//! An error says what was being done, at which hop, how far it had come, and whether the server may have acted. It answers
+//! [`is_timeout`](Error::is_timeout), [`is_connect`](Error::is_connect), [`is_tls`](Error::is_tls),
+//! [`is_proxy`](Error::is_proxy), [`is_status`](Error::is_status), [`is_body`](Error::is_body) and more. The cause as data is its
+//! [`ErrorKind`]; what the system or a parser reported is its [source](std::error::Error::source).
 //!
 //! Errors of a body that is read through [`std::io::Read`] are [`std::io::Error`]s with the whole [`Error`] inside.
 //!
@@ -59,7 +104,8 @@ mod upload;
 pub use petition_core;
 pub use petition_core::cookie;
 pub use petition_core::headers::{HeaderError, Headers};
-pub use petition_core::http1::{Leniencies, Version};
+pub use petition_core::http1::{Leniencies, ProtocolError, Version};
+pub use petition_core::link::{ProxyFailure, TlsFailure};
 pub use petition_core::options::{KeepPostOptions, LeniencyOptions, LimitOptions, RedirectOptions};
 pub use petition_core::origin::Origin;
 pub use petition_core::policy::redirect::{
@@ -67,7 +113,7 @@ pub use petition_core::policy::redirect::{
 };
 pub use petition_core::route::address_policy::AddressPolicy;
 pub use petition_core::route::pool::{PoolLimits, PoolStatistics};
-pub use petition_core::route::proxy::Tunnel;
+pub use petition_core::route::proxy::{ProxyError, Tunnel};
 #[cfg(feature = "tls")]
 pub use petition_core::tls::{self, TlsConfig};
 pub use petition_core::transfer::{Hop, ResponseInfo};
@@ -77,7 +123,7 @@ pub use petition_core::{
 };
 pub use petition_shared::{SESSION_PATIENCE, SharedSession};
 pub use request::Request;
-pub use response::{Response, StatusError};
+pub use response::Response;
 pub use session::{Session, SessionBuilder};
 
 // Types that appear in the signatures above.

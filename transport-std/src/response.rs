@@ -5,7 +5,6 @@ use std::io::{self, Read};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::Bytes;
-use http::StatusCode;
 use petition_core::Error;
 use petition_core::content::text::Text;
 use petition_core::http1::{Fields, LeniencySet, ResponseHead};
@@ -129,15 +128,22 @@ impl Response {
         body.call.transfer.json(&bytes)
     }
 
-    /// The response itself if its status is below 400.
+    /// Returns the response itself if its status is below 400.
     ///
     /// # Errors
-    /// [`StatusError`] with the response in it, body and all.
-    pub fn error_for_status(self) -> Result<Response, StatusError> {
-        let status = self.status();
-        if status.is_client_error() || status.is_server_error() {
-            return Err(StatusError(Box::new(self)));
-        }
+    /// An [`Error`] of kind [`Status`](petition_core::ErrorKind::Status), with the head in it. The body is given up; to
+    /// keep the response, call [`Response::error_for_status_ref`].
+    pub fn error_for_status(self) -> Result<Response, Error> {
+        self.error_for_status_ref()?;
+        Ok(self)
+    }
+
+    /// As [`Response::error_for_status`]; the response stays, so that its body can be read after an error.
+    ///
+    /// # Errors
+    /// An [`Error`] of kind [`Status`](petition_core::ErrorKind::Status), with the head in it.
+    pub fn error_for_status_ref(&self) -> Result<&Response, Error> {
+        self.body().call.transfer.error_for_status(self.info.head())?;
         Ok(self)
     }
 }
@@ -164,33 +170,3 @@ impl fmt::Debug for Response {
             .finish_non_exhaustive()
     }
 }
-
-/// A response with a status of 400 or more, as an error. Its Debug output is its words, as that of [`Error`].
-pub struct StatusError(Box<Response>);
-
-impl StatusError {
-    /// The response, whose body can still be read.
-    pub fn into_response(self) -> Response {
-        *self.0
-    }
-
-    /// The status.
-    pub fn status(&self) -> StatusCode {
-        self.0.status()
-    }
-}
-
-impl fmt::Display for StatusError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let url = petition_core::url::redacted(self.0.url(), petition_core::url::QueryShown::NamesOnly);
-        write!(f, "{url}: expected a status below 400, saw {}", self.0.status().as_u16())
-    }
-}
-
-impl fmt::Debug for StatusError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl std::error::Error for StatusError {}

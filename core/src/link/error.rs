@@ -1,6 +1,7 @@
 //! Why a link failed, and why one that works is not used again.
 
-use super::layer::{LayerError, LayerKind, ProxyRefusal};
+use super::layer::{LayerError, LayerKind};
+use super::proxy_failure::ProxyFailure;
 use super::tls_failure::TlsFailure;
 use crate::http1::{self, ProtocolError};
 use std::error::Error;
@@ -15,29 +16,73 @@ pub enum LinkError {
     Protocol(ProtocolError),
     /// TLS failed.
     Tls(TlsFailure),
-    /// The proxy answered, and did not open the tunnel.
-    ProxyRefused(Box<ProxyRefusal>),
-    /// The proxy's answer to CONNECT is not HTTP as it should be, or ended early.
-    Proxy(ProtocolError),
-    /// The connection ended while this layer was being established.
-    Closed(LayerKind),
-    /// Bytes followed the answer of this layer before we had said anything: they were injected, or the peer does
-    /// not speak what we expect.
-    EarlyBytes(LayerKind),
-    /// A layer that is not from here failed.
-    Layer(Box<dyn Error + Send + Sync>),
+    /// The proxy opened no tunnel.
+    Proxy(ProxyFailure),
+    /// A layer of the embedder's own failed.
+    Layer(LayerFailure),
     /// The link had failed before, or was closed.
     Over,
 }
 
+/// Why a layer of the embedder's own failed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum LayerFailure {
+    /// The connection ended during its handshake.
+    Closed,
+    /// Bytes followed its handshake before this side had sent any.
+    EarlyBytes,
+    /// The layer reported this error.
+    Failed(Box<dyn Error + Send + Sync>),
+}
+
+impl fmt::Display for LayerFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            LayerFailure::Closed => "the connection ended during the handshake",
+            LayerFailure::EarlyBytes => "expected nothing right after the handshake, got bytes",
+            LayerFailure::Failed(_) => "a layer of the connection failed",
+        })
+    }
+}
+
+impl Error for LayerFailure {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            LayerFailure::Failed(error) => Some(&**error),
+            LayerFailure::Closed | LayerFailure::EarlyBytes => None,
+        }
+    }
+}
+
 impl LinkError {
-    /// Whether it happened because the connection ended, as opposed to wrong bytes.
+    /// The connection ended while a layer of this kind was being established.
+    pub(super) fn closed(kind: LayerKind) -> LinkError {
+        match kind {
+            LayerKind::Proxy => LinkError::Proxy(ProxyFailure::Closed),
+            LayerKind::Tls => LinkError::Tls(TlsFailure::Closed),
+            LayerKind::Other => LinkError::Layer(LayerFailure::Closed),
+        }
+    }
+
+    /// Bytes followed the answer of a layer of this kind before this side had sent any: they were injected, or the peer
+    /// speaks another protocol.
+    pub(super) fn early_bytes(kind: LayerKind) -> LinkError {
+        match kind {
+            LayerKind::Proxy => LinkError::Proxy(ProxyFailure::EarlyBytes),
+            LayerKind::Tls => LinkError::Tls(TlsFailure::EarlyBytes),
+            LayerKind::Other => LinkError::Layer(LayerFailure::EarlyBytes),
+        }
+    }
+
+    /// Whether the connection ended, as opposed to wrong bytes.
     pub fn is_truncation(&self) -> bool {
         match self {
-            LinkError::Protocol(error) | LinkError::Proxy(error) => error.is_truncation(),
-            LinkError::Tls(failure) => *failure == TlsFailure::Truncated,
-            LinkError::Closed(_) => true,
-            _ => false,
+            LinkError::Protocol(error) => error.is_truncation(),
+            LinkError::Tls(failure) => failure.is_truncation(),
+            LinkError::Proxy(failure) => failure.is_truncation(),
+            LinkError::Layer(failure) => matches!(failure, LayerFailure::Closed),
+            LinkError::Over => false,
         }
     }
 }
@@ -46,9 +91,8 @@ impl From<LayerError> for LinkError {
     fn from(error: LayerError) -> Self {
         match error {
             LayerError::Tls(failure) => LinkError::Tls(failure),
-            LayerError::ProxyRefused(refusal) => LinkError::ProxyRefused(refusal),
-            LayerError::Proxy(error) => LinkError::Proxy(error),
-            LayerError::Other(error) => LinkError::Layer(error),
+            LayerError::Proxy(failure) => LinkError::Proxy(failure),
+            LayerError::Other(error) => LinkError::Layer(LayerFailure::Failed(error)),
         }
     }
 }
@@ -64,11 +108,8 @@ impl fmt::Display for LinkError {
         match self {
             LinkError::Protocol(error) => error.fmt(f),
             LinkError::Tls(failure) => failure.fmt(f),
-            LinkError::ProxyRefused(refusal) => refusal.fmt(f),
-            LinkError::Proxy(error) => write!(f, "the proxy's answer to CONNECT: {error}"),
-            LinkError::Closed(kind) => write!(f, "the connection ended during the {kind}"),
-            LinkError::EarlyBytes(kind) => write!(f, "expected nothing right after the {kind}, seen bytes"),
-            LinkError::Layer(_) => f.write_str("a layer of the connection failed"),
+            LinkError::Proxy(failure) => failure.fmt(f),
+            LinkError::Layer(failure) => failure.fmt(f),
             LinkError::Over => f.write_str("the link is over"),
         }
     }
@@ -77,7 +118,7 @@ impl fmt::Display for LinkError {
 impl Error for LinkError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            LinkError::Layer(error) => Some(&**error),
+            LinkError::Layer(failure) => failure.source(),
             _ => None,
         }
     }

@@ -20,7 +20,7 @@ impl Stack {
             }
             let transparent = self.levels().get(at).is_some_and(|level| level.layer.is_transparent());
             if transparent && !self.input_of(at).is_empty() {
-                return Err(LinkError::EarlyBytes(kind));
+                return Err(LinkError::early_bytes(kind));
             }
             if let Some(layered) = &mut self.layered {
                 layered.started = false;
@@ -50,13 +50,13 @@ impl Stack {
                 Step::Progress => {}
                 Step::Starved if self.feed(i, now)? => {}
                 Step::Starved if self.levels().get(i).is_some_and(|level| level.layer.peer_closed()) => {
-                    return Err(LinkError::Closed(self.opening().unwrap_or(LayerKind::Other)));
+                    return Err(LinkError::closed(self.opening().unwrap_or(LayerKind::Other)));
                 }
                 Step::Starved if self.ended_below(i)?.is_none() => return Ok(false),
                 Step::Starved => {
                     let (level, ..) = self.level(i);
                     level.layer.receive_eof()?;
-                    return Err(LinkError::Closed(level.layer.kind()));
+                    return Err(LinkError::closed(level.layer.kind()));
                 }
             }
         }
@@ -67,7 +67,7 @@ impl Stack {
         let top = i + 1 == self.levels().len();
         let (level, input, _) = self.level(i);
         if !level.layer.is_open() || level.layer.is_transparent() {
-            return Err(LinkError::EarlyBytes(level.layer.kind()));
+            return Err(LinkError::early_bytes(level.layer.kind()));
         }
         if top {
             self.set_top(got);

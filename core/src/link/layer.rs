@@ -6,11 +6,11 @@
 //!
 //! Left out here: who calls what when. That is the [`Link`](super::Link).
 
+use super::proxy_failure::ProxyFailure;
 use super::tls_failure::TlsFailure;
 use super::tls_info::TlsInfo;
 use crate::Now;
 use crate::buffer::Retained;
-use crate::http1::{ProtocolError, ResponseHead};
 use std::error::Error;
 use std::fmt;
 use std::ops::Range;
@@ -144,10 +144,8 @@ pub enum LayerEof {
 pub enum LayerError {
     /// TLS failed.
     Tls(TlsFailure),
-    /// The proxy answered, and did not open the tunnel.
-    ProxyRefused(Box<ProxyRefusal>),
-    /// The proxy's answer is not HTTP as it should be, or ended early.
-    Proxy(ProtocolError),
+    /// The proxy opened no tunnel.
+    Proxy(ProxyFailure),
     /// Any other reason, of a layer that is not from here.
     Other(Box<dyn Error + Send + Sync>),
 }
@@ -156,8 +154,7 @@ impl fmt::Display for LayerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             LayerError::Tls(failure) => failure.fmt(f),
-            LayerError::ProxyRefused(refusal) => refusal.fmt(f),
-            LayerError::Proxy(error) => write!(f, "the proxy's answer to CONNECT: {error}"),
+            LayerError::Proxy(failure) => failure.fmt(f),
             LayerError::Other(_) => f.write_str("a layer of the connection failed"),
         }
     }
@@ -178,35 +175,8 @@ impl From<TlsFailure> for LayerError {
     }
 }
 
-/// What a proxy answered instead of opening a tunnel. It is the proxy's word and never the origin's response:
-/// no redirect, cookie or HSTS field in it counts.
-#[derive(Clone, PartialEq, Eq)]
-pub struct ProxyRefusal {
-    /// The head of the answer.
-    pub head: ResponseHead,
-    /// The beginning of its body, at most
-    /// [`Limits::proxy_refusal_bytes`](crate::Limits::proxy_refusal_bytes).
-    pub body: Vec<u8>,
-}
-
-impl ProxyRefusal {
-    /// Whether the proxy asks for credentials: 407, with `Proxy-Authenticate` fields in the head.
-    pub fn wants_authentication(&self) -> bool {
-        self.head.status() == http::StatusCode::PROXY_AUTHENTICATION_REQUIRED
+impl From<ProxyFailure> for LayerError {
+    fn from(failure: ProxyFailure) -> Self {
+        LayerError::Proxy(failure)
     }
 }
-
-impl fmt::Debug for ProxyRefusal {
-    // Its body may say anything.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ProxyRefusal").field("head", &self.head).field("body_bytes", &self.body.len()).finish()
-    }
-}
-
-impl fmt::Display for ProxyRefusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the proxy refused the tunnel with status {}", self.head.status().as_u16())
-    }
-}
-
-impl Error for ProxyRefusal {}

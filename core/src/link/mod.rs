@@ -55,6 +55,7 @@ mod event;
 mod http_side;
 mod layer;
 mod machine;
+mod proxy_failure;
 mod send_buffer;
 mod stack;
 mod tls_failure;
@@ -64,10 +65,11 @@ mod tunnel;
 #[cfg(test)]
 mod tests;
 
-pub use error::{LinkError, NotReusable};
+pub use error::{LayerFailure, LinkError, NotReusable};
 pub use event::{Counters, LinkEvent, Phase};
-pub use layer::{Layer, LayerEof, LayerError, LayerKind, ProxyRefusal, Received};
+pub use layer::{Layer, LayerEof, LayerError, LayerKind, Received};
 pub use machine::Link;
+pub use proxy_failure::{ProxyFailure, ProxyRefusal};
 pub use tls_failure::TlsFailure;
 pub use tls_info::{TlsInfo, TlsVersion};
 pub use tunnel::Tunnel;

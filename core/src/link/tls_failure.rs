@@ -40,6 +40,10 @@ pub enum TlsFailure {
     NoApplicationProtocol,
     /// The first bytes of the answer are not TLS: probably a plain-text server on this port.
     NotTls,
+    /// The server closed the connection during the handshake, with the closure alert.
+    Closed,
+    /// Bytes followed the handshake before this side had sent any.
+    EarlyBytes,
     /// The connection ended before the handshake did, or without the closure alert (RFC 8446 §6.1).
     Truncated,
     /// The name cannot be that of a server: neither a DNS name nor an IP address.
@@ -50,10 +54,20 @@ pub enum TlsFailure {
     Other(String),
 }
 
+impl TlsFailure {
+    /// Whether the connection ended, as opposed to wrong bytes.
+    pub fn is_truncation(&self) -> bool {
+        matches!(self, TlsFailure::Closed | TlsFailure::Truncated)
+    }
+}
+
 impl fmt::Display for TlsFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            TlsFailure::UnknownIssuer => f.write_str("the server's certificate is not issued by a trusted root"),
+            TlsFailure::UnknownIssuer => f.write_str(
+                "the server's certificate is not issued by a trusted root; \
+                 trust its issuer with TlsConfig::builder().root(…)",
+            ),
             TlsFailure::WrongName { expected, presented } if presented.is_empty() => {
                 write!(f, "the server's certificate is not valid for {expected}")
             }
@@ -73,7 +87,11 @@ impl fmt::Display for TlsFailure {
             TlsFailure::Alert { code, name } => write!(f, "the server sent the TLS alert {name} ({code})"),
             TlsFailure::PeerIncompatible(why) => write!(f, "the server and this client have no TLS in common: {why}"),
             TlsFailure::NoApplicationProtocol => f.write_str("the server does not offer http/1.1 over TLS"),
-            TlsFailure::NotTls => f.write_str("expected TLS, but the server's answer is not TLS"),
+            TlsFailure::NotTls => {
+                f.write_str("expected TLS, but the server's answer is not TLS; is it http:// on this port?")
+            }
+            TlsFailure::Closed => f.write_str("the server closed the connection during the TLS handshake"),
+            TlsFailure::EarlyBytes => f.write_str("expected nothing right after the TLS handshake, got bytes"),
             TlsFailure::Truncated => f.write_str("the connection ended without TLS's closure alert"),
             TlsFailure::InvalidName(name) => write!(f, "expected a DNS name or an IP address, not {name:?}"),
             TlsFailure::Misbehaved(why) => write!(f, "the server broke the TLS protocol: {why}"),

@@ -6,7 +6,8 @@
 //!
 //! Whether bytes may follow the head at once is for the [`Link`](super::Link) to say: here they stay unread.
 
-use super::layer::{Layer, LayerEof, LayerError, LayerKind, ProxyRefusal, Received};
+use super::layer::{Layer, LayerEof, LayerError, LayerKind, Received};
+use super::proxy_failure::{ProxyFailure, ProxyRefusal};
 use crate::Now;
 use crate::buffer::Retained;
 use crate::http1::{Config, Connection, Eof, Event, InvalidRequest, RequestHead, ResponseHead, SendError};
@@ -70,7 +71,7 @@ impl Tunnel {
     /// The refusal, or `otherwise` if there is none.
     fn end(&mut self, otherwise: impl FnOnce() -> LayerError) -> LayerError {
         match std::mem::replace(&mut self.state, State::Over) {
-            State::Refused(refusal) => LayerError::ProxyRefused(refusal),
+            State::Refused(refusal) => ProxyFailure::Refused(refusal).into(),
             _ => otherwise(),
         }
     }
@@ -93,7 +94,7 @@ impl Layer for Tunnel {
             let input = wire.get(used..).unwrap_or_default();
             let got = match self.http.receive(input) {
                 Ok(got) => got,
-                Err(error) => return Err(self.end(|| LayerError::Proxy(error))),
+                Err(error) => return Err(self.end(|| ProxyFailure::Protocol(error).into())),
             };
             used += got.consumed;
             match got.event {
@@ -117,7 +118,7 @@ impl Layer for Tunnel {
             return Ok(LayerEof::Clean);
         }
         match self.http.receive_eof(Eof::Clean) {
-            Err(error) => Err(self.end(|| LayerError::Proxy(error))),
+            Err(error) => Err(self.end(|| ProxyFailure::Protocol(error).into())),
             Ok(_) => Err(self.end(unexpected)),
         }
     }

@@ -18,7 +18,10 @@ use crate::http1::EncodedHeaders;
 use crate::origin::{Origin, OriginRef};
 use crate::policy::auth::Auth;
 #[cfg(feature = "tls")]
-use crate::{route::proxy::Proxy, tls::TlsConfig};
+use crate::{
+    route::proxy::Proxy,
+    tls::{TlsConfig, TlsConfigError},
+};
 
 /// The origins that receive a session's secrets. A request to another origin is sent without them.
 ///
@@ -130,15 +133,14 @@ impl BoundSecrets {
     }
 
     /// Returns the request's proxy with TLS settings free of secrets, if it would otherwise use
-    /// those of `config` outside the scope. The error is a text that says why other settings are
-    /// not available.
+    /// those of `config` outside the scope.
     #[cfg(feature = "tls")]
     pub(crate) fn proxy_without_secrets(
         &self,
         settings: &Settings,
         config: &TlsConfig,
-        default_tls: impl FnOnce() -> Result<TlsConfig, String>,
-    ) -> Option<Result<Proxy, String>> {
+        default_tls: impl FnOnce() -> Result<TlsConfig, TlsConfigError>,
+    ) -> Option<Result<Proxy, TlsConfigError>> {
         let proxy = settings.proxy.as_ref().filter(|proxy| proxy.is_https() && proxy.tls_config().is_none())?;
         let others = config.without_secrets();
         if self.holds(proxy.url()) || others.as_ref() == Some(config) {

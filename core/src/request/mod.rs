@@ -369,6 +369,8 @@ pub enum BuildError {
     HttpVersion(http::Version),
     /// The value cannot be serialized to JSON.
     Json(String),
+    /// A type of the crate `http` was refused by it.
+    Http(String),
 }
 
 impl BuildError {
@@ -410,6 +412,7 @@ impl fmt::Display for BuildError {
                 )
             }
             BuildError::Json(e) => write!(f, "cannot serialize the JSON body: {e}"),
+            BuildError::Http(e) => f.write_str(e),
         }
     }
 }

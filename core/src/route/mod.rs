@@ -15,14 +15,21 @@ use std::sync::Arc;
 
 use url::Url;
 
+use crate::error::ErrorKind;
 use crate::headers::{Headers, USER_AGENT};
 use crate::http1::Config;
 use crate::link::{Layer, Link, Tunnel};
 use crate::origin::Scheme;
 use crate::route::proxy::Proxy;
 use crate::seed::Seed;
+#[cfg(not(feature = "tls"))]
+use crate::tls::TlsConfigError;
 #[cfg(feature = "tls")]
 use crate::tls::{TlsConfig, TlsLayer};
+
+/// A route over TLS is made with a configuration.
+#[cfg(feature = "tls")]
+const NO_CONFIG: ErrorKind = ErrorKind::Internal("a route over TLS without its configuration");
 
 /// The key of a pooled connection. Cloning is cheap.
 #[derive(Clone, Debug)]
@@ -112,13 +119,13 @@ impl Route {
     /// socket upwards.
     ///
     /// # Errors
-    /// A text that says why TLS is not available for this name.
+    /// TLS is not available for this name, or the head of CONNECT cannot be written.
     pub(crate) fn layers(
         &self,
         url: &Url,
         headers: &Headers,
         framing: &Arc<Config>,
-    ) -> Result<Vec<Box<dyn Layer>>, String> {
+    ) -> Result<Vec<Box<dyn Layer>>, ErrorKind> {
         let mut layers: Vec<Box<dyn Layer>> = Vec::new();
         if let Some(proxy) = &self.0.proxy {
             if proxy.is_https() {
@@ -141,7 +148,7 @@ impl Route {
         link.tls_layers() == usize::from(proxy_tls) + usize::from(self.0.scheme == Scheme::Https)
     }
 
-    fn tunnel(&self, proxy: &Proxy, origin_headers: &Headers, framing: &Arc<Config>) -> Result<Tunnel, String> {
+    fn tunnel(&self, proxy: &Proxy, origin_headers: &Headers, framing: &Arc<Config>) -> Result<Tunnel, ErrorKind> {
         let authority = format!("{}:{}", self.0.host, self.0.port);
         let headers = proxy.headers();
         let agent = origin_headers.get("user-agent").map_or(USER_AGENT.as_bytes(), |value| value.as_bytes());
@@ -149,29 +156,29 @@ impl Route {
         let auth = proxy.credentials().map(|auth| ("Proxy-Authorization", auth.header_value().as_bytes()));
         let own = headers.iter().map(|(name, value)| (name, value.as_bytes()));
         let fields = agent.into_iter().chain(auth).chain(own);
-        Tunnel::new(framing.clone(), &authority, fields).map_err(|e| e.to_string())
+        Tunnel::new(framing.clone(), &authority, fields).map_err(|e| ErrorKind::Head(e.into()))
     }
 
     #[cfg(feature = "tls")]
-    fn origin_tls(&self) -> Result<Box<dyn Layer>, String> {
-        let config = self.0.tls.as_ref().ok_or("no configuration")?;
-        Ok(Box::new(TlsLayer::new(config, &self.0.host).map_err(|e| e.to_string())?))
+    fn origin_tls(&self) -> Result<Box<dyn Layer>, ErrorKind> {
+        let config = self.0.tls.as_ref().ok_or(NO_CONFIG)?;
+        Ok(Box::new(TlsLayer::new(config, &self.0.host).map_err(ErrorKind::Tls)?))
     }
 
     #[cfg(feature = "tls")]
-    fn proxy_tls(&self, proxy: &Proxy) -> Result<Box<dyn Layer>, String> {
-        let config = proxy.tls_config().or(self.0.tls.as_ref()).ok_or("no configuration")?;
-        Ok(Box::new(TlsLayer::new(config, proxy.url().host_str().unwrap_or_default()).map_err(|e| e.to_string())?))
+    fn proxy_tls(&self, proxy: &Proxy) -> Result<Box<dyn Layer>, ErrorKind> {
+        let config = proxy.tls_config().or(self.0.tls.as_ref()).ok_or(NO_CONFIG)?;
+        Ok(Box::new(TlsLayer::new(config, proxy.url().host_str().unwrap_or_default()).map_err(ErrorKind::Tls)?))
     }
 
     #[cfg(not(feature = "tls"))]
-    fn origin_tls(&self) -> Result<Box<dyn Layer>, String> {
-        Err("the feature `tls` is off".into())
+    fn origin_tls(&self) -> Result<Box<dyn Layer>, ErrorKind> {
+        Err(ErrorKind::TlsConfig(TlsConfigError::NotCompiledIn))
     }
 
     #[cfg(not(feature = "tls"))]
-    fn proxy_tls(&self, _: &Proxy) -> Result<Box<dyn Layer>, String> {
-        Err("the feature `tls` is off".into())
+    fn proxy_tls(&self, _: &Proxy) -> Result<Box<dyn Layer>, ErrorKind> {
+        Err(ErrorKind::TlsConfig(TlsConfigError::NotCompiledIn))
     }
 }
 

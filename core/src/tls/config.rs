@@ -7,6 +7,7 @@
 
 use super::TlsVersion;
 use super::clock::Clock;
+use super::config_error::TlsConfigError;
 use super::verify::AcceptAny;
 use rustls::client::Resumption;
 use rustls::crypto::CryptoProvider;
@@ -321,35 +322,3 @@ fn version(version: TlsVersion) -> &'static SupportedProtocolVersion {
 fn rustls_error(error: rustls::Error) -> TlsConfigError {
     TlsConfigError::Rustls(error.to_string())
 }
-
-/// Why TLS settings could not be made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum TlsConfigError {
-    /// There is no crypto provider: the feature `ring` is off and none was given.
-    NoProvider,
-    /// There is nothing to trust: the feature `webpki-roots` is off and no root was given.
-    NoRoots,
-    /// The PEM text is not as expected.
-    Pem(String),
-    /// The PEM text of a client certificate has no private key in it.
-    NoPrivateKey,
-    /// A certificate, a key or a choice of versions was refused.
-    Rustls(String),
-}
-
-impl fmt::Display for TlsConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            TlsConfigError::NoProvider => f.write_str("expected a crypto provider, there is none"),
-            TlsConfigError::NoRoots => f.write_str("expected root certificates to trust, there are none"),
-            TlsConfigError::Pem(why) => write!(f, "expected certificates in PEM: {why}"),
-            TlsConfigError::NoPrivateKey => f.write_str(
-                "expected a private key (PKCS #8, PKCS #1 or SEC 1) in the PEM of the client certificate, found none; append it to the certificates",
-            ),
-            TlsConfigError::Rustls(why) => write!(f, "TLS settings were refused: {why}"),
-        }
-    }
-}
-
-impl std::error::Error for TlsConfigError {}

@@ -11,6 +11,7 @@
 mod clock;
 #[cfg(feature = "tls")]
 mod config;
+mod config_error;
 #[cfg(feature = "tls")]
 mod in_place;
 #[cfg(feature = "tls")]
@@ -19,8 +20,9 @@ mod layer;
 mod verify;
 
 pub use crate::link::{TlsFailure, TlsInfo, TlsVersion};
+pub use config_error::TlsConfigError;
 
 #[cfg(feature = "tls")]
-pub use config::{TlsConfig, TlsConfigBuilder, TlsConfigError};
+pub use config::{TlsConfig, TlsConfigBuilder};
 #[cfg(feature = "tls")]
 pub use layer::TlsLayer;

@@ -8,7 +8,7 @@ use super::pending::SocketOrder;
 use super::stage::{Order, Stage};
 use super::upload::Upload;
 use crate::error::{ErrorKind, IoFailure, Misuse};
-use crate::link::{Link, LinkError};
+use crate::link::Link;
 use crate::policy::Acquire;
 use crate::route::Route;
 use crate::route::address_policy::AddressPolicy;
@@ -137,11 +137,11 @@ impl Machine {
 
     /// Starts the handshakes of the layers, if any, on the open socket.
     fn open_link(&mut self) {
-        let Some(route) = &self.route else { return self.fail(ErrorKind::Link(LinkError::Over)) };
+        let Some(route) = &self.route else { return self.fail(ErrorKind::Internal("a socket without a route")) };
         let layers = match route.layers(&self.request.url, &self.request.headers, &self.request.settings.framing) {
             Ok(layers) => layers,
             // The dial abandons its winner too.
-            Err(words) => return self.fail(ErrorKind::NoTls(words)),
+            Err(kind) => return self.fail(kind),
         };
         let link = Box::new(Link::new(layers, self.request.settings.framing.clone()));
         self.link = Some(link);
@@ -154,7 +154,7 @@ impl Machine {
     /// Starts the request on the open, idle connection.
     pub(super) fn begin_exchange(&mut self) {
         let (Some(link), Some(route)) = (&mut self.link, &self.route) else {
-            return self.fail(ErrorKind::Link(LinkError::Over));
+            return self.fail(ErrorKind::Internal("an exchange without a connection"));
         };
         let counters = link.counters();
         self.attempt.seen = counters.application;

@@ -7,7 +7,7 @@ use super::stage::{AfterBody, Stage};
 use crate::content::decode::{Codings, DecodeError, Decoder, Next, SizeLimit};
 use crate::error::{ErrorKind, Misuse};
 use crate::http1::{BodyFraming, Fields, Leniency, ResponseHead};
-use crate::link::{LinkError, LinkEvent};
+use crate::link::LinkEvent;
 use crate::options::Settings;
 use crate::request::prepared::Prepared;
 
@@ -255,7 +255,7 @@ impl Machine {
                 }
             }
             LinkEvent::Established | LinkEvent::Informational(_) | LinkEvent::Head(_) | LinkEvent::Switched => {
-                self.fail(ErrorKind::Link(LinkError::Over));
+                self.fail(ErrorKind::Internal("a second head behind the final one"));
             }
         }
         None

@@ -7,7 +7,7 @@ use super::stage::Stage;
 use super::upload::Upload;
 use crate::error::{ErrorKind, IoFailure, Misuse, Phase};
 use crate::http1::ResponseHead;
-use crate::link::{self, LayerKind, Link, LinkError, LinkEvent};
+use crate::link::{self, LayerKind, Link, LinkEvent};
 use crate::route::proxy::Proxy;
 use crate::time::Instant;
 
@@ -68,7 +68,7 @@ impl Machine {
     /// What the link has to say. `None` when it failed, which has been acted upon.
     pub(super) fn poll_link(&mut self) -> Option<LinkEvent> {
         let Some(link) = &mut self.link else {
-            self.fail(ErrorKind::Link(LinkError::Over));
+            self.fail(ErrorKind::Internal("an exchange without a connection"));
             return None;
         };
         let result = link.poll(self.now);
@@ -111,7 +111,9 @@ impl Machine {
             LinkEvent::Informational(head) => self.informational(head),
             LinkEvent::Head(head) => self.head_received(head),
             // Neither can come before a head, and no upgrade was asked for.
-            LinkEvent::Body | LinkEvent::End | LinkEvent::Switched => self.fail(ErrorKind::Link(LinkError::Over)),
+            LinkEvent::Body | LinkEvent::End | LinkEvent::Switched => {
+                self.fail(ErrorKind::Internal("a body before its head"));
+            }
         }
         None
     }

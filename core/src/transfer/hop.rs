@@ -18,7 +18,7 @@ use super::stage::{AfterBody, Attempt, Next, Order, Stage};
 use super::upload::Upload;
 use crate::error::{ErrorKind, Misuse};
 use crate::http1::{LeniencySet, ResponseHead};
-use crate::link::LinkError;
+use crate::link::ProxyFailure;
 use crate::policy::redirect::{Crossing, HopBody};
 use crate::policy::{self, Acquire, Again, Before, Config, HopRequest, Memory, Outcome, Plan, Verdict};
 use crate::request::body::Body;
@@ -143,7 +143,7 @@ impl Machine {
             (true, Some(config)) => Some(config.clone()),
             (true, None) => match session.default_tls() {
                 Ok(config) => Some(config),
-                Err(words) => return self.fail(ErrorKind::NoTls(words)),
+                Err(why) => return self.fail(ErrorKind::TlsConfig(why)),
             },
         };
         #[cfg(feature = "tls")]
@@ -152,12 +152,12 @@ impl Machine {
         {
             match proxy {
                 Ok(proxy) => Arc::make_mut(&mut self.request.settings).settings.proxy = Some(proxy),
-                Err(words) => return self.fail(ErrorKind::NoTls(words)),
+                Err(why) => return self.fail(ErrorKind::TlsConfig(why)),
             }
         }
         #[cfg(not(feature = "tls"))]
         if needs_tls(&self.request.url, &self.request.settings.proxy) {
-            return self.fail(ErrorKind::NoTls("the feature `tls` is off".into()));
+            return self.fail(ErrorKind::TlsConfig(crate::tls::TlsConfigError::NotCompiledIn));
         }
         let route = Route::new(
             &self.request.url,
@@ -220,7 +220,7 @@ impl Machine {
     /// Passes over an unusable idle connection. No byte of the request was written.
     pub(super) fn pass_over(&mut self) {
         if !self.follow_up(&Outcome::Unusable) {
-            self.end_with(ErrorKind::Link(LinkError::Over), None);
+            self.end_with(ErrorKind::Internal("an idle connection was passed over without a verdict"), None);
         }
     }
 
@@ -238,7 +238,7 @@ impl Machine {
     /// Fails the hop, and the transfer with it unless a policy decides otherwise.
     pub(super) fn fail(&mut self, kind: ErrorKind) {
         let outcome = match &kind {
-            ErrorKind::Link(LinkError::ProxyRefused(refusal)) => Outcome::ProxyRefused(refusal),
+            ErrorKind::Proxy(ProxyFailure::Refused(refusal)) => Outcome::ProxyRefused(refusal),
             kind => Outcome::Failed(kind),
         };
         if self.is_final(&kind) || !self.follow_up(&outcome) {

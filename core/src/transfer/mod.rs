@@ -76,7 +76,7 @@ use url::Url;
 
 use crate::buffer::Retained;
 use crate::error::{Error, ErrorKind, Misuse};
-use crate::http1::LeniencySet;
+use crate::http1::{LeniencySet, ResponseHead};
 use crate::link::Link;
 use crate::policy::Acquire;
 use crate::request::prepared::Prepared;
@@ -325,6 +325,19 @@ impl Transfer {
     /// An [`Error`] of this transfer for a failure that its embedder found, such as text in an unknown charset.
     pub fn error(&self, kind: ErrorKind) -> Error {
         Error::new(self.0.report(kind, None))
+    }
+
+    /// Returns an error of kind [`Status`](ErrorKind::Status) with the head in it, when the status of the
+    /// final response is 400 or more.
+    ///
+    /// # Errors
+    /// As said.
+    pub fn error_for_status(&self, head: &ResponseHead) -> Result<(), Error> {
+        let status = head.status();
+        if status.is_client_error() || status.is_server_error() {
+            return Err(Error::new(self.0.report(ErrorKind::Status(status), Some(Box::new(head.clone())))));
+        }
+        Ok(())
     }
 
     /// What was tolerated in the final response so far: departures from the grammar, data behind an encoded body, a TLS connection that ended without saying so (T31, T45).

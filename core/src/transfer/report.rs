@@ -35,6 +35,7 @@ impl Machine {
             // The redirect is decided at once, whatever the stage.
             ErrorKind::Redirect(_) => Phase::Redirect,
             ErrorKind::AddressDenied(_) => Phase::Connect,
+            ErrorKind::Status(_) => Phase::Status,
             // An invalid field of the request or the proxy, found while encoding.
             ErrorKind::Head(_) => Phase::Prepare,
             _ => self.phase(),
@@ -49,8 +50,8 @@ impl Machine {
             kind,
             phase,
             hop: self.chain.trail.hops,
-            method: self.request.method.clone(),
-            url: redacted(&self.request.url, QueryShown::NamesOnly).to_string(),
+            method: Some(self.request.method.clone()),
+            url: Some(redacted(&self.request.url, QueryShown::NamesOnly).to_string()),
             proxy: self.request.settings.proxy.as_ref().map(Proxy::authority),
             peer: self.peer,
             bytes_sent,
@@ -110,7 +111,7 @@ impl Machine {
             {
                 ErrorKind::Io(failed.failure.clone())
             }
-            _ => ErrorKind::Link(error),
+            _ => error.into(),
         };
         self.fail(kind);
     }

@@ -46,7 +46,7 @@ pub fn work_is_bounded_by_the_inputs(run: &Transcript) {
 pub fn errors_say_where(run: &Transcript) {
     let Outcome::Failed(error) = &run.outcome else { return };
     let (text, report) = (error.to_string(), error.report());
-    let start = format!("{} {}: ", report.method, report.url);
+    let start = format!("{} {}: ", report.method.as_ref().unwrap(), error.url().unwrap());
     let doing = text.strip_prefix(&start).unwrap_or_else(|| panic!("{text}"));
     match &report.proxy {
         None => assert!(doing.starts_with(&report.phase.to_string()), "{text}"),
@@ -57,7 +57,7 @@ pub fn errors_say_where(run: &Transcript) {
         }
     }
     assert_eq!(report.hop as usize, run.history.len(), "{text}");
-    assert!(!text.contains('\n') && !report.url.contains('@'), "{text}");
+    assert!(!text.contains('\n') && !error.url().unwrap().contains('@'), "{text}");
     let cancelled = matches!(report.kind, ErrorKind::Cancelled | ErrorKind::Timeout { .. });
     assert!(cancelled || report.phase != Phase::Acquire, "{text}");
 }

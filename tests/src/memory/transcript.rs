@@ -6,7 +6,6 @@ use petition_core::buffer::Retained;
 use petition_core::content::decode::DecodeError;
 use petition_core::content::text::Text;
 use petition_core::http1::LeniencySet;
-use petition_core::link::LinkError;
 use petition_core::transfer::Hop;
 use petition_core::{Error, ErrorKind, Phase};
 
@@ -117,7 +116,7 @@ impl Transcript {
                     .map_or(text.clone(), |(start, _)| start.trim_end_matches(char::is_numeric).into());
                 match error.kind() {
                     ErrorKind::Decode(DecodeError::Limit(_)) => start,
-                    ErrorKind::Link(LinkError::Protocol(_)) | ErrorKind::Decode(_) => {
+                    ErrorKind::Protocol(_) | ErrorKind::Decode(_) => {
                         format!("{start}{} received", error.report().bytes_received)
                     }
                     _ => start,

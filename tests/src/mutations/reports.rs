@@ -77,13 +77,13 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         fault: "an error says what its source says",
-        file: "core/src/error/mod.rs",
-        from: "ErrorKind::Io(e) => write!(f, \"{}\", e.kind),",
-        to: "ErrorKind::Io(e) => write!(f, \"{e}\"),",
+        file: "core/src/error/kind.rs",
+        from: "ErrorKind::Io(e) => e.kind.fmt(f),",
+        to: "ErrorKind::Io(e) => e.fmt(f),",
     },
     Mutation {
         fault: "a proxy that is dead is not called one",
-        file: "core/src/error/mod.rs",
+        file: "core/src/error/report.rs",
         from: "(Some(proxy), Phase::Connect) => write!(f, \"connecting to the proxy {proxy}\"),",
         to: "(Some(_), Phase::Connect) => write!(f, \"{phase}\"),",
     },
@@ -128,5 +128,29 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         file: "transport-std/src/body.rs",
         from: "Body::Failed(error) => return Err(into_io(error.clone())),",
         to: "Body::Failed(_) => return Err(io::Error::other(\"the body has failed before\")),",
+    },
+    Mutation {
+        fault: "a status below 500 is no error where one is asked for",
+        file: "core/src/transfer/mod.rs",
+        from: "if status.is_client_error() || status.is_server_error() {",
+        to: "if status.is_server_error() {",
+    },
+    Mutation {
+        fault: "the error in a reader's error is wrapped once more",
+        file: "core/src/error/from.rs",
+        from: "Ok(inner) => inner,",
+        to: "Ok(inner) => Error::outside(ErrorKind::Io(IoFailure::from(&io::Error::other(inner)))),",
+    },
+    Mutation {
+        fault: "a handshake that fails is no failure to connect",
+        file: "core/src/error/report.rs",
+        from: "|| self.0.failed_in(&[Resolve, Connect, Proxy, ProxyTls, Tls])",
+        to: "",
+    },
+    Mutation {
+        fault: "what the caller cancelled while it was being read is a body that failed",
+        file: "core/src/error/report.rs",
+        from: "&& !matches!(self.kind, ErrorKind::Cancelled | ErrorKind::Unavailable(_))",
+        to: "",
     },
 ];

@@ -119,7 +119,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         fault: "the body of a proxy's refusal is shown byte by byte",
-        file: "core/src/link/layer.rs",
+        file: "core/src/link/proxy_failure.rs",
         from: ".field(\"body_bytes\", &self.body.len())",
         to: ".field(\"body_bytes\", &self.body)",
     },

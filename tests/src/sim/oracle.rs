@@ -6,7 +6,6 @@ use memchr::memmem;
 use petition_core::engine::READ_BUFFER;
 use petition_core::error::Processed;
 use petition_core::http1::ProtocolError;
-use petition_core::link::LinkError;
 use petition_core::{Error, ErrorKind, Limits, Timeout, Transfer};
 
 use super::answer::Coding;
@@ -115,14 +114,14 @@ impl World {
         let text = error.to_string();
         let label = format!("request {} {} {}: {text}", planned.number, planned.spec.method, planned.spec.url);
         assert_eq!(report.hop as usize, hop + self.running[index].repeats, "{label}: which hop");
-        assert!(!text.contains('\n') && !report.url.contains('@'), "{label}");
+        assert!(!text.contains('\n') && !error.url().unwrap().contains('@'), "{label}");
         let run = &self.pages[page];
         if report.processed == Processed::No && !self.refusal_was_read(page) {
             assert_eq!(run.heads, 0, "{label}: it says that nothing was written");
         }
         let repeatable = self.plan.pages[page].expected.repeatable;
-        let empty = matches!(report.kind, ErrorKind::Link(LinkError::Protocol(ProtocolError::Empty)));
-        let dead = matches!(&report.kind, ErrorKind::Link(LinkError::Protocol(error)) if error.answers_nothing());
+        let empty = matches!(report.kind, ErrorKind::Protocol(ProtocolError::Empty));
+        let dead = matches!(&report.kind, ErrorKind::Protocol(error) if error.answers_nothing());
         let replayable =
             !matches!(planned.spec.payload, super::request_spec::BodySpec::Stream { rewindable: false, .. });
         // With an interim response an answer had begun.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::net::SocketAddr;
 
-use petition_core::link::LinkError;
+use petition_core::link::ProxyFailure;
 use petition_core::route::dial::DialError;
 use petition_core::{
     ErrorKind, Input, Instant, Limits, Method, Now, Output, Proxy, Request, Session, Timeout, Transfer,
@@ -207,7 +207,7 @@ fn measures() -> Vec<&'static str> {
         w.send(get("http://a.test/").proxy(proxy));
     });
     match world.transcripts[0].kind() {
-        ErrorKind::Link(LinkError::ProxyRefused(refusal)) => assert_eq!(refusal.body, b"beca", "proxy_refusal_bytes"),
+        ErrorKind::Proxy(ProxyFailure::Refused(refusal)) => assert_eq!(refusal.body, b"beca", "proxy_refusal_bytes"),
         other => panic!("{other}"),
     }
     // So many addresses are tried, and no more.

@@ -4,7 +4,7 @@ use petition_core::http1::Leniencies;
 use std::sync::Arc;
 
 use petition_core::http1::ResponseHead;
-use petition_core::link::LinkError;
+use petition_core::link::ProxyFailure;
 use petition_core::route::proxy::Tunnel;
 use petition_core::tls::TlsConfig;
 use petition_core::{ErrorKind, Method, Phase, Processed, Proxy, Request};
@@ -220,7 +220,7 @@ fn an_https_proxy_speaks_tls_outside_and_the_origin_inside() {
 
 fn refused(world: &World, number: usize) -> &ResponseHead {
     match world.transcripts[number].kind() {
-        ErrorKind::Link(LinkError::ProxyRefused(refusal)) => &refusal.head,
+        ErrorKind::Proxy(ProxyFailure::Refused(refusal)) => &refusal.head,
         other => panic!("{other}"),
     }
 }
@@ -270,7 +270,7 @@ fn t77_lengths_in_a_2xx_are_ignored_and_bytes_behind_it_are_an_error() {
         w.send(through(Request::new(Method::GET, "http://a.test/"), &always));
     });
     for run in &world.transcripts {
-        assert!(matches!(run.kind(), ErrorKind::Link(LinkError::EarlyBytes(_))), "{}", run.error());
+        assert!(matches!(run.kind(), ErrorKind::Proxy(ProxyFailure::EarlyBytes)), "{}", run.error());
     }
 }
 

@@ -1,7 +1,6 @@
 //! T47: whatever comes over a kept connection between two exchanges answers neither of them.
 
 use petition_core::http1::ProtocolError;
-use petition_core::link::LinkError;
 use petition_core::tls::TlsConfig;
 use petition_core::{ErrorKind, Method, Processed, Request};
 use petition_tests::memory::{
@@ -135,7 +134,7 @@ fn t54_bytes_that_answer_nothing_have_no_post_sent_again_and_are_named() {
     });
     let error = world.transcripts[1].error();
     assert_eq!((world.transcripts[1].words(), error.report().processed), (vec!["failed"], Processed::Maybe));
-    assert!(matches!(error.kind(), ErrorKind::Link(LinkError::Protocol(ProtocolError::NotHttp1 { .. }))), "{error}");
+    assert!(matches!(error.kind(), ErrorKind::Protocol(ProtocolError::NotHttp1 { .. })), "{error}");
 }
 
 #[test]

@@ -7,7 +7,6 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use petition_core::content::decode::DecodeError;
 use petition_core::http1::ProtocolError;
-use petition_core::link::LinkError;
 
 use petition_core::{ErrorKind, LimitExceeded, Method, Request};
 use petition_tests::memory::{ConnectionState, Peer, same_everywhere, same_in};
@@ -64,7 +63,7 @@ fn t34_a_coding_that_was_not_asked_for_stays_on_the_body() {
     });
     assert!(world.transcripts[0].body == body && !world.received(0).contains("TE:"));
     let error = world.transcripts[1].kind();
-    assert!(matches!(error, ErrorKind::Link(LinkError::Protocol(ProtocolError::TransferEncoding { .. }))), "{error:?}");
+    assert!(matches!(error, ErrorKind::Protocol(ProtocolError::TransferEncoding { .. })), "{error:?}");
 }
 
 #[test]

@@ -39,7 +39,7 @@ const ROOMS: &[&str] = &[
 ];
 
 /// The one circle: an error names the failure of every room, and the rooms that decide what follows a failure name errors.
-const UNION: (&str, &[&str]) = ("error", &["content", "http1", "link", "policy", "request", "route"]);
+const UNION: (&str, &[&str]) = ("error", &["content", "headers", "http1", "link", "policy", "request", "route", "tls"]);
 
 #[test]
 fn rooms_of_core_import_downward_only() {

@@ -4,7 +4,6 @@ use std::net::Ipv4Addr;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use petition_core::link::LinkError;
 use petition_core::route::resolve::StaticResolver;
 use petition_core::{Body, Error, ErrorKind, Method, Request, Session};
 use petition_mio::{DriverConfig, Flow, Handler, LoopThread, ResponseInfo, UploadChunk, petition_core};
@@ -42,7 +41,7 @@ fn get(url: &'static str) -> Ask {
 fn told(error: &Error) -> String {
     let (kind, received) = (error.kind(), error.report().bytes_received);
     match kind {
-        ErrorKind::Link(LinkError::Protocol(_)) | ErrorKind::Decode(_) => format!("{kind}, {received} received"),
+        ErrorKind::Protocol(_) | ErrorKind::Decode(_) => format!("{kind}, {received} received"),
         _ => kind.to_string(),
     }
 }

@@ -142,7 +142,7 @@ fn a_post_that_is_marked_harmless_is_sent_once_more() {
 fn a_fresh_connection_that_dies_is_an_error() {
     let server = Scripted::start([Script::new().read_request().close()]).unwrap();
     let error = Session::new().get(server.url("/")).send().unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::Link(_)), "{error:?}");
+    assert!(matches!(error.kind(), ErrorKind::Protocol(_)), "{error:?}");
     assert!(error.to_string().contains("the connection ended before its first byte"), "{error}");
 }
 

@@ -1,6 +1,6 @@
 //! Proxies of the kit: forwarding, tunnels, TLS within TLS, credentials, and refusals that are never the origin's answer.
 
-use petition_std::petition_core::link::LinkError;
+use petition_std::petition_core::link::ProxyFailure;
 use petition_std::petition_core::route::proxy::Tunnel;
 use petition_std::{Auth, ErrorKind, Phase, Proxy, Session};
 use petition_tests::httpbin::Httpbin;
@@ -101,6 +101,11 @@ fn connect_carries_nothing_of_the_origins() {
     assert!(!tunnel.sent.windows(6).any(|window| window == b"canary"), "it is encrypted");
 }
 
+/// Whether the error says what to do about it.
+fn says_what_to_do(error: &petition_std::Error) -> bool {
+    error.to_string().contains("set its credentials with Proxy::auth")
+}
+
 #[test]
 fn a_refusal_of_a_tunnel_is_an_error_and_never_the_origins_answer() {
     for status in [403, 407, 302, 500, 204] {
@@ -111,9 +116,11 @@ fn a_refusal_of_a_tunnel_is_an_error_and_never_the_origins_answer() {
         let refusal = if status == 204 { Refusal::new(502, "") } else { refusal };
         let scene = scene(true, false, |builder| builder.refuse(refusal));
         let error = scene.session.get(scene.origin.url("/get?token=hush")).send().unwrap_err();
-        let ErrorKind::Link(LinkError::ProxyRefused(refused)) = error.kind() else { panic!("{error}") };
+        let ErrorKind::Proxy(ProxyFailure::Refused(refused)) = error.kind() else { panic!("{error}") };
         assert_eq!(refused.head.status().as_u16(), if status == 204 { 502 } else { status }, "T77");
         assert_eq!(error.report().phase, Phase::Proxy);
+        assert!(error.is_proxy() && error.is_connect() && !error.is_tls(), "{error}");
+        assert_eq!(says_what_to_do(&error), status == 407, "{error}");
         let line = error.to_string();
         let asked = format!("asking the proxy {}: the proxy refused the tunnel with status", scene.proxy.address());
         assert!(line.contains(&asked), "{line}");
@@ -137,7 +144,7 @@ fn wrong_credentials_are_a_refusal_and_stay_secret() {
 fn bytes_before_our_handshake_are_an_injection() {
     let scene = scene(true, false, |builder| builder.inject("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"));
     let error = scene.session.get(scene.origin.url("/get")).send().unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::Link(LinkError::EarlyBytes(_))), "T77: {error}");
+    assert!(matches!(error.kind(), ErrorKind::Proxy(ProxyFailure::EarlyBytes)), "T77: {error}");
 }
 
 #[test]

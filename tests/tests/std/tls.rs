@@ -3,9 +3,8 @@
 use std::io::Read;
 
 use petition_std::petition_core::http1::Leniencies;
-use petition_std::petition_core::link::LinkError;
 use petition_std::petition_core::tls::TlsFailure;
-use petition_std::{Error, ErrorKind, Phase, Session, TlsConfig};
+use petition_std::{Error, ErrorKind, Phase, Processed, Session, TlsConfig};
 use petition_tests::httpbin::Httpbin;
 use petition_tests::server::{Script, Scripted};
 use petition_tests::support::{everything, session_trusting, session_with, trust};
@@ -14,7 +13,7 @@ use rustls::ProtocolVersion;
 
 fn failure(error: &Error) -> &TlsFailure {
     match error.kind() {
-        ErrorKind::Link(LinkError::Tls(failure)) => failure,
+        ErrorKind::Tls(failure) => failure,
         _ => panic!("no failure of TLS: {error}"),
     }
 }
@@ -82,7 +81,8 @@ fn every_bad_certificate_is_refused_and_its_fault_named() {
         let error = session.post(server.url("/post?token=hush")).data("secret").send().unwrap_err();
         let line = error.to_string();
         assert!(line.contains(words) && line.contains("the TLS handshake"), "T79: {line}");
-        assert_eq!(error.report().phase, Phase::Tls);
+        assert_eq!((error.report().phase, error.processed()), (Phase::Tls, Processed::No));
+        assert!(error.is_tls() && error.is_connect() && !error.is_proxy(), "{line}");
         assert!(!everything(&error).contains("hush"));
         assert_eq!((server.requests(), session.statistics().open), (0, 0), "nothing was said");
     }

@@ -106,7 +106,7 @@ fn early_answers(size: u64, tls: bool) {
                         matches!(then, Then::Close | Then::Reset),
                         "T52: {then:?}, {size} bytes, body {kind}: {error}"
                     );
-                    assert!(matches!(error.kind(), ErrorKind::Io(_) | ErrorKind::Link(_)), "{error}");
+                    assert!(matches!(error.kind(), ErrorKind::Io(_) | ErrorKind::Protocol(_)), "{error}");
                 }
             }
             if size == LARGE {

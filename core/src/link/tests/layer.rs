@@ -4,7 +4,7 @@ use super::drive::{Request, everywhere, get};
 use super::peer::{Peer, Script, hello};
 use crate::Now;
 use crate::http1::Config;
-use crate::link::{Layer, LayerEof, LayerError, LayerKind, Link, LinkError, Received};
+use crate::link::{Layer, LayerEof, LayerError, LayerFailure, LayerKind, Link, LinkError, Received};
 
 /// One byte of key each way, then frames of at most 200 bytes: their length, and their bytes with the key on them.
 /// A frame of length 0 is the end.
@@ -169,12 +169,14 @@ fn a_strangers_error_and_a_lost_handshake_are_told() {
     let mut link = xor(1);
     link.poll(now).unwrap();
     link.received(&[0]);
-    assert!(matches!(link.poll(now), Err(LinkError::Layer(error)) if error.to_string() == "no key"));
+    assert!(
+        matches!(link.poll(now), Err(LinkError::Layer(LayerFailure::Failed(error))) if error.to_string() == "no key")
+    );
 
     let mut link = xor(1);
     link.poll(now).unwrap();
     link.receive_eof();
-    assert!(matches!(link.poll(now), Err(LinkError::Closed(LayerKind::Other))));
+    assert!(matches!(link.poll(now), Err(LinkError::Layer(LayerFailure::Closed))));
 }
 
 #[test]

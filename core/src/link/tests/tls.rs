@@ -4,7 +4,7 @@ use super::drive::{Request, Seen, TODAY, WHOLE, drive, everywhere, get};
 use super::peer::{GET, HELLO, Peer, Script, hello};
 use super::tls_peer::{TlsPeer, authority, client, server, server_of};
 use crate::http1::{BodyLength, Config, Leniencies, Leniency, RequestHead};
-use crate::link::{Layer, LayerKind, Link, LinkError, LinkEvent, NotReusable, Tunnel};
+use crate::link::{Layer, Link, LinkError, LinkEvent, NotReusable, ProxyFailure, Tunnel};
 use crate::tls::{TlsConfig, TlsLayer};
 use std::sync::Arc;
 
@@ -203,7 +203,7 @@ fn tls_goes_through_a_tunnel() {
     link.poll(TODAY).unwrap();
     link.wrote(usize::MAX);
     link.received(b"HTTP/1.1 200 \r\n\r\n\x16\x03\x03");
-    assert!(matches!(link.poll(TODAY), Err(LinkError::EarlyBytes(LayerKind::Proxy))));
+    assert!(matches!(link.poll(TODAY), Err(LinkError::Proxy(ProxyFailure::EarlyBytes))));
 }
 
 #[test]

@@ -2,7 +2,7 @@ use super::drive::{WHOLE, drive, everywhere, get};
 use super::peer::{GET, Peer, Script, hello};
 use crate::Limits;
 use crate::http1::{Config, InvalidRequest};
-use crate::link::{Layer, LayerKind, Link, LinkError, Phase, Tunnel};
+use crate::link::{Layer, LayerKind, Link, LinkError, Phase, ProxyFailure, Tunnel};
 
 const CONNECT: &str = "CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\n\r\n";
 
@@ -90,7 +90,7 @@ fn an_open_tunnel_costs_nothing_any_more() {
 
 #[test]
 fn t77_a_refusal_is_the_proxys_and_never_the_origins() {
-    let LinkError::ProxyRefused(refused) = refusal(
+    let LinkError::Proxy(ProxyFailure::Refused(refused)) = refusal(
         "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"p\"\r\nContent-Length: 4\r\n\r\nwho?",
         false,
     ) else {
@@ -100,7 +100,8 @@ fn t77_a_refusal_is_the_proxys_and_never_the_origins() {
     assert_eq!(refused.head.get("proxy-authenticate"), Some(&b"Basic realm=\"p\""[..]));
     assert_eq!(refused.body, b"who?");
 
-    let LinkError::ProxyRefused(refused) = refusal("HTTP/1.1 302 Found\r\nLocation: http://evil/\r\n\r\npage", true)
+    let LinkError::Proxy(ProxyFailure::Refused(refused)) =
+        refusal("HTTP/1.1 302 Found\r\nLocation: http://evil/\r\n\r\npage", true)
     else {
         panic!()
     };
@@ -112,7 +113,7 @@ fn t77_a_refusal_is_the_proxys_and_never_the_origins() {
 #[test]
 fn t96_a_refusal_shows_nothing_of_its_body() {
     let answer = "HTTP/1.1 403 No\r\nX-Why: canary\r\nContent-Length: 6\r\n\r\ncanary";
-    let LinkError::ProxyRefused(refused) = refusal(answer, false) else { panic!() };
+    let LinkError::Proxy(ProxyFailure::Refused(refused)) = refusal(answer, false) else { panic!() };
     let shown = format!("{refused:?} {refused}");
     assert!(refused.body == b"canary" && shown.contains("body_bytes: 6"), "{shown}");
     assert!(!shown.contains("canary") && !shown.contains("99, 97"), "{shown}");
@@ -134,7 +135,9 @@ fn a_refusals_body_is_kept_up_to_the_limit() {
     limits.proxy_refusal_bytes = 6;
     // Neither complete nor ever ending: what is kept is enough.
     for answer in ["HTTP/1.1 502 \r\n\r\ntoo much of it", "HTTP/1.1 502 \r\nContent-Length: 99\r\n\r\ntoo muc"] {
-        let LinkError::ProxyRefused(refused) = poll_error(&mut tunnel(limits), answer, false) else { panic!() };
+        let LinkError::Proxy(ProxyFailure::Refused(refused)) = poll_error(&mut tunnel(limits), answer, false) else {
+            panic!()
+        };
         assert_eq!(refused.body, b"too mu");
     }
     // A body that breaks off or is malformed takes nothing from the refusal.
@@ -142,7 +145,9 @@ fn a_refusals_body_is_kept_up_to_the_limit() {
         "HTTP/1.1 502 \r\nContent-Length: 5\r\n\r\ntoo",
         "HTTP/1.1 502 \r\nTransfer-Encoding: chunked\r\n\r\n3\r\ntoo\r\nZ",
     ] {
-        let LinkError::ProxyRefused(refused) = poll_error(&mut tunnel(limits), answer, true) else { panic!() };
+        let LinkError::Proxy(ProxyFailure::Refused(refused)) = poll_error(&mut tunnel(limits), answer, true) else {
+            panic!()
+        };
         assert_eq!(refused.body, b"too");
     }
 }
@@ -150,15 +155,15 @@ fn a_refusals_body_is_kept_up_to_the_limit() {
 #[test]
 fn t77_bytes_before_we_have_spoken_are_an_error() {
     let error = refusal("HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", false);
-    assert!(matches!(error, LinkError::EarlyBytes(LayerKind::Proxy)), "{error}");
+    assert!(matches!(error, LinkError::Proxy(ProxyFailure::EarlyBytes)), "{error}");
 }
 
 #[test]
 fn a_proxy_that_hangs_up_or_speaks_something_else_is_told_apart() {
     let error = refusal("", true);
-    assert!(matches!(&error, LinkError::Proxy(_)) && error.is_truncation(), "{error}");
+    assert!(matches!(&error, LinkError::Proxy(ProxyFailure::Protocol(_))) && error.is_truncation(), "{error}");
     let error = refusal("SSH-2.0-x\r\n", false);
-    assert!(matches!(&error, LinkError::Proxy(_)) && !error.is_truncation(), "{error}");
+    assert!(matches!(&error, LinkError::Proxy(ProxyFailure::Protocol(_))) && !error.is_truncation(), "{error}");
     assert!(error.to_string().starts_with("the proxy's answer to CONNECT: expected HTTP/1.x"), "{error}");
 }
 

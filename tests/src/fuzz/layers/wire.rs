@@ -1,7 +1,7 @@
 //! Drives a link with one request against bytes that are given beforehand, flight by flight.
 
 use petition_core::http1::{BodyLength, RequestHead};
-use petition_core::link::{Link, LinkError, LinkEvent};
+use petition_core::link::{LayerFailure, Link, LinkError, LinkEvent, ProxyFailure, TlsFailure};
 use petition_core::{Instant, Method, Now, UnixTime};
 
 use crate::fuzz::Rng;
@@ -130,7 +130,12 @@ impl Drive {
                     return Turn::Over;
                 }
                 Err(error) => {
-                    self.seen.early = matches!(error, LinkError::EarlyBytes(_));
+                    self.seen.early = matches!(
+                        error,
+                        LinkError::Proxy(ProxyFailure::EarlyBytes)
+                            | LinkError::Tls(TlsFailure::EarlyBytes)
+                            | LinkError::Layer(LayerFailure::EarlyBytes)
+                    );
                     self.seen.error = Some(error.to_string());
                     return Turn::Over;
                 }

@@ -2,7 +2,7 @@
 
 use petition_core::content::decode::DecodeError;
 use petition_core::http1::{Part, ProtocolError};
-use petition_core::link::LinkError;
+use petition_core::link::ProxyFailure;
 use petition_core::policy::redirect::RedirectError;
 use petition_core::url::UrlError;
 
@@ -15,10 +15,11 @@ pub(super) fn of(error: &Error) -> &'static str {
         ErrorKind::Build(BuildError::Url(_) | BuildError::NoBaseUrl) => "bad-url",
         ErrorKind::Build(_) | ErrorKind::Head(_) => "bad-request",
         ErrorKind::Resolve(_) => "resolve",
-        ErrorKind::AddressDenied(_) | ErrorKind::Connect(_) | ErrorKind::NoTls(_) => "connect",
+        ErrorKind::AddressDenied(_) | ErrorKind::Connect(_) | ErrorKind::TlsConfig(_) => "connect",
         ErrorKind::Io(_) if error.report().phase == Phase::Send => "send",
         ErrorKind::Io(_) => "receive",
-        ErrorKind::Link(error) => link(error),
+        ErrorKind::Protocol(error) => protocol(error),
+        ErrorKind::Proxy(ProxyFailure::Refused(_)) | ErrorKind::Tls(_) => "connect",
         ErrorKind::Timeout { .. } => "timeout",
         ErrorKind::Redirect(RedirectError::TooMany { .. } | RedirectError::Loop) => "too-many-redirects",
         ErrorKind::Redirect(RedirectError::UnsupportedScheme(_)) => "unsupported-scheme",
@@ -33,14 +34,12 @@ pub(super) fn of(error: &Error) -> &'static str {
     }
 }
 
-fn link(error: &LinkError) -> &'static str {
+fn protocol(error: &ProtocolError) -> &'static str {
     match error {
-        LinkError::Protocol(ProtocolError::Empty) => "empty-reply",
-        LinkError::Protocol(ProtocolError::Truncated { part: Part::Body | Part::Trailers, .. }) => "partial-body",
-        LinkError::Protocol(ProtocolError::Limit(_)) => "too-large",
-        LinkError::Protocol(ProtocolError::TransferEncoding { .. }) => "bad-encoding",
-        LinkError::Protocol(_) => "bad-reply",
-        LinkError::ProxyRefused(_) | LinkError::Tls(_) => "connect",
-        _ => "receive",
+        ProtocolError::Empty => "empty-reply",
+        ProtocolError::Truncated { part: Part::Body | Part::Trailers, .. } => "partial-body",
+        ProtocolError::Limit(_) => "too-large",
+        ProtocolError::TransferEncoding { .. } => "bad-encoding",
+        _ => "bad-reply",
     }
 }

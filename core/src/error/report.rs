@@ -1,0 +1,269 @@
+//! The one error type of a user: the cause, and where it happened.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use http::{Method, StatusCode};
+
+use super::{ErrorKind, Phase};
+use crate::content::decode::DecodeError;
+use crate::http1::ResponseHead;
+use crate::request::BuildError;
+
+/// Whether the server may have acted on the request that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Processed {
+    /// No byte of it was written.
+    No,
+    /// Some of it was written: the server may have acted on it.
+    Maybe,
+}
+
+/// A failure, with where it happened and what had moved by then. One line; no secret in it. Cheap to
+/// clone, and as small as a pointer.
+///
+/// Every other error type of the library converts into it: those of a URL, a field, credentials, a
+/// proxy, TLS settings and JSON, and [`io::Error`](std::io::Error). So `?` works on all of them in a
+/// function that returns it. (What a reader returned as an `io::Error` becomes the error that was in it.)
+///
+/// Its `Display` says where it happened, the [kind](Error::kind) and, where there is one, what to do.
+/// The cause as others reported it is the [source](std::error::Error::source). A chain that is
+/// printed with `{}: {}` says everything once. `Debug` prints the same line, so that a `main` that
+/// returns it says what happened. All parts are in [`Error::report`].
+#[derive(Clone)]
+pub struct Error(Arc<Report>);
+
+/// The parts of an [`Error`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Report {
+    /// The cause.
+    pub kind: ErrorKind,
+    /// What the transfer was doing.
+    pub phase: Phase,
+    /// Which hop of the request, from 0. A redirect, a repetition without `Expect` and one on a new
+    /// connection each begin a hop.
+    pub hop: u32,
+    /// The method of that hop; `None` outside of any request.
+    pub method: Option<Method>,
+    /// The URL of that hop, without userinfo and without query values; `None` outside of any request.
+    pub url: Option<String>,
+    /// The proxy of that hop as `host:port`, without credentials, where there is one.
+    pub proxy: Option<String>,
+    /// The address connected to, if there was one.
+    pub peer: Option<SocketAddr>,
+    /// Bytes written on the hop's connection for this request. Handshakes do not count.
+    pub bytes_sent: u64,
+    /// Bytes read on the hop's connection for this request. Handshakes do not count; a byte that was refused does, and none behind it.
+    /// So it is the same however the reads were cut; but a decoder of br, zstd or several codings, and one that meets a limit, may have
+    /// taken in some bytes more.
+    pub bytes_received: u64,
+    /// Whether the server may have acted on the request.
+    pub processed: Processed,
+    /// Whether this request had already been sent once more, on a new connection.
+    pub retried: bool,
+    /// The response that was not accepted, for example a 3xx that cannot be followed, or one whose status is an error.
+    pub response: Option<Box<ResponseHead>>,
+}
+
+impl Error {
+    pub(crate) fn new(report: Report) -> Error {
+        Error(Arc::new(report))
+    }
+
+    /// A request that could not be built.
+    pub fn build(method: Method, url: String, fault: BuildError) -> Error {
+        Error::before(method, url, ErrorKind::Build(fault))
+    }
+
+    /// A failure before there was a transfer.
+    pub(crate) fn before(method: Method, url: String, kind: ErrorKind) -> Error {
+        Error::new(Report { phase: Phase::Prepare, method: Some(method), url: Some(url), ..Report::of(kind) })
+    }
+
+    /// A failure outside of any request.
+    pub(crate) fn outside(kind: ErrorKind) -> Error {
+        Error::new(Report::of(kind))
+    }
+
+    /// The cause.
+    pub fn kind(&self) -> &ErrorKind {
+        &self.0.kind
+    }
+
+    /// What was being done.
+    pub fn phase(&self) -> Phase {
+        self.0.phase
+    }
+
+    /// The URL of the hop that failed, without userinfo and without query values; `None` outside of
+    /// any request.
+    pub fn url(&self) -> Option<&str> {
+        self.0.url.as_deref()
+    }
+
+    /// Whether the server may have acted on the request. [`Processed::No`]: sending it again cannot
+    /// repeat an effect.
+    pub fn processed(&self) -> Processed {
+        self.0.processed
+    }
+
+    /// The status of the response that was not accepted: its status is an error, or it is a redirect
+    /// that cannot be followed.
+    pub fn status(&self) -> Option<StatusCode> {
+        self.0.response.as_ref().map(|head| head.status())
+    }
+
+    /// All parts.
+    pub fn report(&self) -> &Report {
+        &self.0
+    }
+
+    /// Whether a deadline fired. Which one is in [`ErrorKind::Timeout`].
+    pub fn is_timeout(&self) -> bool {
+        matches!(self.0.kind, ErrorKind::Timeout { .. })
+    }
+
+    /// Whether no connection could be made: the look-up, the address policy, connecting, or a
+    /// handshake with a proxy or of TLS failed, or its deadline fired. Nothing of the request was sent.
+    pub fn is_connect(&self) -> bool {
+        use Phase::*;
+        matches!(self.0.kind, ErrorKind::Resolve(_) | ErrorKind::Connect(_) | ErrorKind::AddressDenied(_))
+            || self.0.failed_in(&[Resolve, Connect, Proxy, ProxyTls, Tls])
+    }
+
+    /// Whether TLS failed: its settings, a handshake (or its deadline fired), or an established
+    /// connection.
+    pub fn is_tls(&self) -> bool {
+        matches!(self.0.kind, ErrorKind::Tls(_) | ErrorKind::TlsConfig(_))
+            || self.0.failed_in(&[Phase::ProxyTls, Phase::Tls])
+    }
+
+    /// Whether the proxy failed: its settings, reaching it (or a deadline fired by then), or its
+    /// answer.
+    pub fn is_proxy(&self) -> bool {
+        use Phase::*;
+        matches!(self.0.kind, ErrorKind::Proxy(_) | ErrorKind::ProxyConfig(_))
+            || (self.0.proxy.is_some() && self.0.failed_in(&[Resolve, Connect, Proxy, ProxyTls]))
+    }
+
+    /// Whether the status was 400 or more, where `error_for_status` was asked. It is in [`Error::status`].
+    pub fn is_status(&self) -> bool {
+        matches!(self.0.kind, ErrorKind::Status(_))
+    }
+
+    /// Whether a redirect could not be followed.
+    pub fn is_redirect(&self) -> bool {
+        matches!(self.0.kind, ErrorKind::Redirect(_))
+    }
+
+    /// Whether a body failed: the request's own stream, or reading the response's, decoding it, or
+    /// taking it as text or JSON.
+    pub fn is_body(&self) -> bool {
+        matches!(self.0.kind, ErrorKind::RequestBody(_) | ErrorKind::BodyNotReplayable)
+            || self.is_decode()
+            || self.0.failed_in(&[Phase::Body])
+    }
+
+    /// Whether a body was received and could not be decoded: its content coding, its charset, or JSON.
+    pub fn is_decode(&self) -> bool {
+        match self.0.kind {
+            ErrorKind::Decode(_) | ErrorKind::Text(_) | ErrorKind::Undecoded(_) => true,
+            #[cfg(feature = "json")]
+            ErrorKind::Json(_) => true,
+            _ => false,
+        }
+    }
+
+    /// Whether the request or a setting is not valid, so that trying again cannot help.
+    pub fn is_builder(&self) -> bool {
+        use ErrorKind::*;
+        matches!(self.0.kind, Build(_) | ProxyConfig(_) | TlsConfig(_) | Head(_))
+    }
+
+    /// Whether the message ended before its end.
+    pub fn is_truncated(&self) -> bool {
+        match &self.0.kind {
+            ErrorKind::Protocol(e) => e.is_truncation(),
+            ErrorKind::Tls(e) => e.is_truncation(),
+            ErrorKind::Proxy(e) => e.is_truncation(),
+            ErrorKind::Layer(e) => matches!(e, crate::link::LayerFailure::Closed),
+            ErrorKind::Decode(e) => matches!(e, DecodeError::Truncated { .. }),
+            _ => false,
+        }
+    }
+}
+
+impl Report {
+    /// A failure outside of any request.
+    fn of(kind: ErrorKind) -> Report {
+        Report {
+            kind,
+            phase: Phase::Configure,
+            hop: 0,
+            method: None,
+            url: None,
+            proxy: None,
+            peer: None,
+            bytes_sent: 0,
+            bytes_received: 0,
+            processed: Processed::No,
+            retried: false,
+            response: None,
+        }
+    }
+
+    /// Whether one of these phases failed, as opposed to being ended by the caller.
+    fn failed_in(&self, phases: &[Phase]) -> bool {
+        phases.contains(&self.phase) && !matches!(self.kind, ErrorKind::Cancelled | ErrorKind::Unavailable(_))
+    }
+
+    /// What was being done, and that it was by a proxy.
+    fn fmt_phase(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let phase = self.phase;
+        match (&self.proxy, phase) {
+            (Some(proxy), Phase::Resolve) => write!(f, "looking up the proxy {proxy}"),
+            (Some(proxy), Phase::Connect) => write!(f, "connecting to the proxy {proxy}"),
+            (Some(proxy), Phase::Proxy | Phase::ProxyTls) => write!(f, "{phase} {proxy}"),
+            (Some(proxy), Phase::Tls | Phase::Send | Phase::Head | Phase::Body) => {
+                write!(f, "{phase} through the proxy {proxy}")
+            }
+            _ => write!(f, "{phase}"),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Report { kind, phase, hop, method, url, peer, bytes_sent, bytes_received, processed, .. } = &*self.0;
+        let (Some(method), Some(url)) = (method, url) else { return kind.fmt(f) };
+        write!(f, "{method} {url}: ")?;
+        self.0.fmt_phase(f)?;
+        if *hop > 0 {
+            write!(f, " (hop {hop})")?;
+        }
+        write!(f, ": {kind}")?;
+        let Some(peer) = peer else { return Ok(()) };
+        write!(f, " [{peer}")?;
+        if !phase.is_before_the_request() {
+            write!(f, ", {bytes_sent} bytes sent, {bytes_received} received")?;
+        }
+        if *processed == Processed::Maybe {
+            f.write_str(", the server may have acted on it")?;
+        }
+        f.write_str("]")
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.kind.source()
+    }
+}

@@ -1,0 +1,87 @@
+//! Why a proxy opened no tunnel, as a caller can act upon it.
+
+use std::error::Error;
+use std::fmt;
+
+use crate::http1::{ProtocolError, ResponseHead};
+
+/// Why the handshake with a proxy failed. Such a connection is over.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ProxyFailure {
+    /// The proxy answered, and did not open the tunnel.
+    Refused(Box<ProxyRefusal>),
+    /// The proxy's answer to CONNECT is not HTTP as it should be, or ended early.
+    Protocol(ProtocolError),
+    /// The connection ended during the handshake.
+    Closed,
+    /// Bytes followed the proxy's answer before this side had sent any: they were injected, or the
+    /// proxy is none.
+    EarlyBytes,
+}
+
+impl ProxyFailure {
+    /// Returns the proxy's answer, if it refused the tunnel.
+    pub fn refusal(&self) -> Option<&ProxyRefusal> {
+        match self {
+            ProxyFailure::Refused(refusal) => Some(refusal),
+            _ => None,
+        }
+    }
+
+    /// Whether the connection ended, as opposed to wrong bytes.
+    pub fn is_truncation(&self) -> bool {
+        match self {
+            ProxyFailure::Protocol(error) => error.is_truncation(),
+            ProxyFailure::Closed => true,
+            ProxyFailure::Refused(_) | ProxyFailure::EarlyBytes => false,
+        }
+    }
+}
+
+impl fmt::Display for ProxyFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ProxyFailure::Refused(refusal) => refusal.fmt(f),
+            ProxyFailure::Protocol(error) => write!(f, "the proxy's answer to CONNECT: {error}"),
+            ProxyFailure::Closed => f.write_str("the connection ended during the proxy handshake"),
+            ProxyFailure::EarlyBytes => f.write_str("expected nothing right after the proxy handshake, got bytes"),
+        }
+    }
+}
+
+impl Error for ProxyFailure {}
+
+/// What a proxy answered instead of opening a tunnel. It is the proxy's word and never the origin's response:
+/// no redirect, cookie or HSTS field in it counts.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ProxyRefusal {
+    /// The head of the answer.
+    pub head: ResponseHead,
+    /// The beginning of its body, at most
+    /// [`Limits::proxy_refusal_bytes`](crate::Limits::proxy_refusal_bytes).
+    pub body: Vec<u8>,
+}
+
+impl ProxyRefusal {
+    /// Whether the proxy asks for credentials: 407, with `Proxy-Authenticate` fields in the head.
+    pub fn wants_authentication(&self) -> bool {
+        self.head.status() == http::StatusCode::PROXY_AUTHENTICATION_REQUIRED
+    }
+}
+
+impl fmt::Debug for ProxyRefusal {
+    // Its body may say anything.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProxyRefusal").field("head", &self.head).field("body_bytes", &self.body.len()).finish()
+    }
+}
+
+impl fmt::Display for ProxyRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the proxy refused the tunnel with status {}", self.head.status().as_u16())?;
+        if self.wants_authentication() { f.write_str("; set its credentials with Proxy::auth") } else { Ok(()) }
+    }
+}
+
+impl Error for ProxyRefusal {}
