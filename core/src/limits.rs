@@ -5,61 +5,119 @@
 
 use std::fmt;
 
-/// Limits on what a peer can make the client store or do. All sizes are in bytes.
-/// [`Limits::DEFAULT`] holds the defaults.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub struct Limits {
-    /// A whole response head, from status line to empty line. Default: 256 KiB.
-    pub head_bytes: usize,
-    /// One line of a response head. Default: 64 KiB.
-    pub head_line_bytes: usize,
-    /// The number of fields in a response head, at most [`Limits::MAX_FIELDS`]. Default: 256.
-    pub head_fields: usize,
-    /// The reason phrase. Default: 1 KiB.
-    pub reason_bytes: usize,
-    /// The number of 1xx responses to one request. Default: 64.
-    pub informational_responses: usize,
-    /// All heads that answer one request together, 1xx and final. Default: 256 KiB.
-    pub all_heads_bytes: usize,
-    /// The extensions on one chunk-size line. Default: 256 B.
-    pub chunk_extension_bytes: usize,
-    /// The extensions on all chunk-size lines of one body together. Default: 16 KiB.
-    pub chunk_extensions_bytes: usize,
-    /// The framing of a chunked body beyond 8 bytes per data byte. Default: 16 KiB.
-    pub chunk_overhead_bytes: u64,
-    /// A whole trailer section. Default: 16 KiB.
-    pub trailer_bytes: usize,
-    /// The number of fields in a trailer section, at most [`Limits::MAX_FIELDS`]. Default: 64.
-    pub trailer_fields: usize,
-    /// The number of content codings on one response, over all Content-Encoding fields. Default: 3.
-    pub content_codings: usize,
-    /// The decoded size of a body that is read as a whole (`bytes`, `text`, `json`). Default: 64
-    /// MiB.
-    pub body_bytes: u64,
-    /// The decoded size of a streamed body. Default: `None`, no limit.
-    pub stream_bytes: Option<u64>,
-    /// Decoded bytes per encoded byte, checked once more than 1 MiB has been decoded. Default: 200.
-    pub decode_ratio: u64,
-    /// The window of a zstd frame: how far back its data may refer, and so how much of it is
-    /// stored. Default: 8 MiB, which RFC 9659 §3 asks servers to stay within. (The formats limit
-    /// gzip and deflate to 32 KiB, br to 16 MiB.)
-    pub decode_window: u64,
-    /// The windows and tables of br and zstd bodies, over all transfers of a session. Default: 256
-    /// MiB.
-    pub decode_memory: u64,
-    /// Body bytes read and discarded so that a connection can be reused. Default: 64 KiB.
-    pub drain_bytes: u64,
-    /// The time spent on discarding a body. Default: 250 ms.
-    pub drain_time: std::time::Duration,
-    /// The part of a proxy's refusal body that the error carries. Default: 10 KiB.
-    pub proxy_refusal_bytes: usize,
-    /// The number of addresses tried for one connection. Default: 16.
-    pub addresses: usize,
-    /// The caller's URL. Default: 64 KiB.
-    pub url_bytes: usize,
-    /// A Location field. Default: 16 KiB.
-    pub location_bytes: usize,
+/// Passes the table of all limits to a macro, behind the tokens given: documentation, name, type and
+/// default of each.
+macro_rules! limit_table {
+    ($user:ident! { $($head:tt)* }) => {
+        $user! { $($head)* {
+            /// A whole response head, from status line to empty line. Default: 256 KiB.
+            head_bytes: usize = 256 * 1024;
+            /// One line of a response head. Default: 64 KiB.
+            head_line_bytes: usize = 64 * 1024;
+            /// The number of fields in a response head, at most [`Limits::MAX_FIELDS`]. Default: 256.
+            head_fields: usize = 256;
+            /// The reason phrase. Default: 1 KiB.
+            reason_bytes: usize = 1024;
+            /// The number of 1xx responses to one request. Default: 64.
+            informational_responses: usize = 64;
+            /// All heads that answer one request together, 1xx and final. Default: 256 KiB.
+            all_heads_bytes: usize = 256 * 1024;
+            /// The extensions on one chunk-size line. Default: 256 B.
+            chunk_extension_bytes: usize = 256;
+            /// The extensions on all chunk-size lines of one body together. Default: 16 KiB.
+            chunk_extensions_bytes: usize = 16 * 1024;
+            /// The framing of a chunked body beyond 8 bytes per data byte. Default: 16 KiB.
+            chunk_overhead_bytes: u64 = 16 * 1024;
+            /// A whole trailer section. Default: 16 KiB.
+            trailer_bytes: usize = 16 * 1024;
+            /// The number of fields in a trailer section, at most [`Limits::MAX_FIELDS`]. Default: 64.
+            trailer_fields: usize = 64;
+            /// The number of content codings on one response, over all Content-Encoding fields. Default: 3.
+            content_codings: usize = 3;
+            /// The decoded size of a body that is read as a whole (`bytes`, `text`, `json`). Default: 64
+            /// MiB.
+            body_bytes: u64 = 64 * 1024 * 1024;
+            /// The decoded size of a streamed body. Default: `None`, no limit.
+            stream_bytes: Option<u64> = None;
+            /// Decoded bytes per encoded byte, checked once more than 1 MiB has been decoded. Default: 200.
+            decode_ratio: u64 = 200;
+            /// The window of a zstd frame: how far back its data may refer, and so how much of it is
+            /// stored. Default: 8 MiB, which RFC 9659 §3 asks servers to stay within. (The formats limit
+            /// gzip and deflate to 32 KiB, br to 16 MiB.)
+            decode_window: u64 = 8 * 1024 * 1024;
+            /// The windows and tables of br and zstd bodies, over all transfers of a session. Default: 256
+            /// MiB.
+            decode_memory: u64 = 256 * 1024 * 1024;
+            /// Body bytes read and discarded so that a connection can be reused. Default: 64 KiB.
+            drain_bytes: u64 = 64 * 1024;
+            /// The time spent on discarding a body. Default: 250 ms.
+            drain_time: std::time::Duration = std::time::Duration::from_millis(250);
+            /// The part of a proxy's refusal body that the error carries. Default: 10 KiB.
+            proxy_refusal_bytes: usize = 10 * 1024;
+            /// The number of addresses tried for one connection. Default: 16.
+            addresses: usize = 16;
+            /// The caller's URL. Default: 64 KiB.
+            url_bytes: usize = 64 * 1024;
+            /// A Location field. Default: 16 KiB.
+            location_bytes: usize = 16 * 1024;
+        } }
+    };
+}
+
+pub(crate) use limit_table;
+
+macro_rules! limits {
+    ({ $($(#[$doc:meta])* $name:ident: $type:ty = $default:expr;)* }) => {
+        /// Limits on what a peer can make the client store or do. All sizes are in bytes.
+        /// [`Limits::DEFAULT`] holds the defaults.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub struct Limits {
+            $($(#[$doc])* pub $name: $type,)*
+        }
+
+        impl Limits {
+            /// The defaults that the fields document.
+            pub const DEFAULT: Limits = Limits { $($name: $default,)* };
+
+            /// Iterates over every limit by the name that its error states, with its value: bytes,
+            /// numbers or milliseconds. The value is `None` where there is no limit.
+            pub fn named(&self) -> impl Iterator<Item = (&'static str, Option<u64>)> + use<> {
+                [$((stringify!($name), self.$name.value())),*].into_iter()
+            }
+        }
+    };
+}
+
+limit_table!(limits! {});
+
+/// A limit as a number.
+trait Value {
+    fn value(self) -> Option<u64>;
+}
+
+impl Value for usize {
+    fn value(self) -> Option<u64> {
+        Some(self as u64)
+    }
+}
+
+impl Value for u64 {
+    fn value(self) -> Option<u64> {
+        Some(self)
+    }
+}
+
+impl Value for Option<u64> {
+    fn value(self) -> Option<u64> {
+        self
+    }
+}
+
+impl Value for std::time::Duration {
+    fn value(self) -> Option<u64> {
+        Some(u64::try_from(self.as_millis()).unwrap_or(u64::MAX))
+    }
 }
 
 impl Limits {
@@ -76,89 +134,6 @@ impl Limits {
     /// Returns the effective limit on the fields of a trailer section.
     pub(crate) fn most_trailer_fields(&self) -> usize {
         self.trailer_fields.min(Self::MAX_FIELDS)
-    }
-
-    /// The defaults that the fields document.
-    pub const DEFAULT: Limits = Limits {
-        head_bytes: 256 * 1024,
-        head_line_bytes: 64 * 1024,
-        head_fields: 256,
-        reason_bytes: 1024,
-        informational_responses: 64,
-        all_heads_bytes: 256 * 1024,
-        chunk_extension_bytes: 256,
-        chunk_extensions_bytes: 16 * 1024,
-        chunk_overhead_bytes: 16 * 1024,
-        trailer_bytes: 16 * 1024,
-        trailer_fields: 64,
-        content_codings: 3,
-        body_bytes: 64 * 1024 * 1024,
-        stream_bytes: None,
-        decode_ratio: 200,
-        decode_window: 8 * 1024 * 1024,
-        decode_memory: 256 * 1024 * 1024,
-        drain_bytes: 64 * 1024,
-        drain_time: std::time::Duration::from_millis(250),
-        proxy_refusal_bytes: 10 * 1024,
-        addresses: 16,
-        url_bytes: 64 * 1024,
-        location_bytes: 16 * 1024,
-    };
-
-    /// Returns every limit by the name that its error states, with its value in bytes, milliseconds
-    /// or as a number. `None` means no limit.
-    pub fn named(&self) -> [(&'static str, Option<u64>); 23] {
-        // Without `..`, so that adding a limit fails to compile here.
-        let Limits {
-            head_bytes,
-            head_line_bytes,
-            head_fields,
-            reason_bytes,
-            informational_responses,
-            all_heads_bytes,
-            chunk_extension_bytes,
-            chunk_extensions_bytes,
-            chunk_overhead_bytes,
-            trailer_bytes,
-            trailer_fields,
-            content_codings,
-            body_bytes,
-            stream_bytes,
-            decode_ratio,
-            decode_window,
-            decode_memory,
-            drain_bytes,
-            drain_time,
-            proxy_refusal_bytes,
-            addresses,
-            url_bytes,
-            location_bytes,
-        } = *self;
-        [
-            ("head_bytes", Some(head_bytes as u64)),
-            ("head_line_bytes", Some(head_line_bytes as u64)),
-            ("head_fields", Some(head_fields as u64)),
-            ("reason_bytes", Some(reason_bytes as u64)),
-            ("informational_responses", Some(informational_responses as u64)),
-            ("all_heads_bytes", Some(all_heads_bytes as u64)),
-            ("chunk_extension_bytes", Some(chunk_extension_bytes as u64)),
-            ("chunk_extensions_bytes", Some(chunk_extensions_bytes as u64)),
-            ("chunk_overhead_bytes", Some(chunk_overhead_bytes)),
-            ("trailer_bytes", Some(trailer_bytes as u64)),
-            ("trailer_fields", Some(trailer_fields as u64)),
-            ("content_codings", Some(content_codings as u64)),
-            ("body_bytes", Some(body_bytes)),
-            ("stream_bytes", stream_bytes),
-            ("decode_ratio", Some(decode_ratio)),
-            ("decode_window", Some(decode_window)),
-            ("decode_memory", Some(decode_memory)),
-            ("drain_bytes", Some(drain_bytes)),
-            ("drain_time", Some(u64::try_from(drain_time.as_millis()).unwrap_or(u64::MAX))),
-            ("proxy_refusal_bytes", Some(proxy_refusal_bytes as u64)),
-            ("addresses", Some(addresses as u64)),
-            ("url_bytes", Some(url_bytes as u64)),
-            ("location_bytes", Some(location_bytes as u64)),
-        ]
     }
 }
 
@@ -208,7 +183,7 @@ mod tests {
     #[test]
     fn defaults_match_the_documentation() {
         const KIB: u64 = 1024;
-        let named = Limits::default().named();
+        let named: Vec<_> = Limits::default().named().collect();
         for documented in [
             ("head_bytes", Some(256 * KIB)),
             ("head_line_bytes", Some(64 * KIB)),

@@ -15,9 +15,36 @@ use std::hash::Hasher;
 pub struct Seed([u64; 2]);
 
 impl Seed {
-    /// Creates a seed from 128 unpredictable bits, such as the operating system's randomness. Do
-    /// not use a clock or a counter.
-    pub const fn from_entropy(bits: [u64; 2]) -> Seed {
+    /// Creates a seed from 128 bits that `fill` writes: those of the operating system's randomness,
+    /// not of a clock or a counter.
+    ///
+    /// ```
+    /// # fn random(bytes: &mut [u8]) { bytes.copy_from_slice(&[7; 16]) }
+    /// let session = petition_core::Session::seeded(petition_core::Seed::from_entropy(random));
+    /// ```
+    ///
+    /// There is no way from a constant to a seed but through [`TestSeed`], whose name says what it is for:
+    ///
+    /// ```compile_fail,E0277
+    /// let session = petition_core::Session::seeded([1, 2]);
+    /// ```
+    /// ```compile_fail,E0277
+    /// let seed = petition_core::Seed::from_entropy([1, 2]);
+    /// ```
+    /// ```compile_fail,E0423
+    /// let seed = petition_core::Seed([1, 2]);
+    /// ```
+    /// ```compile_fail,E0015
+    /// const SEED: petition_core::Seed = petition_core::Seed::from_entropy(|bytes| bytes.fill(1));
+    /// ```
+    pub fn from_entropy(fill: impl FnOnce(&mut [u8])) -> Seed {
+        let mut halves = [[0; 8]; 2];
+        fill(halves.as_flattened_mut());
+        Seed(halves.map(u64::from_ne_bytes))
+    }
+
+    #[cfg(test)]
+    pub(crate) const fn from_bits(bits: [u64; 2]) -> Seed {
         Seed(bits)
     }
 
@@ -59,7 +86,7 @@ mod tests {
 
     #[test]
     fn seed_determines_the_hash_and_is_not_shown() {
-        let (one, two) = (Seed::from_entropy([1, 2]), Seed::from_entropy([1, 3]));
+        let (one, two) = (Seed::from_bits([1, 2]), Seed::from_bits([1, 3]));
         assert_ne!(hash(one, "a.test"), hash(two, "a.test"));
         assert_ne!(hash(one, "a.test"), hash(one, "b.test"));
         assert_eq!(hash(TestSeed(7).into(), "a.test"), hash(TestSeed(7).into(), "a.test"));

@@ -110,7 +110,7 @@ fn phases_deadlines_and_misuse_read_well() {
         (Phase::Status, "status"),
         (Phase::Body, "body"),
     ]);
-    for timeout in Timeout::ALL {
+    for timeout in Timeout::all() {
         assert!(timeout.option().ends_with("_timeout"), "{timeout:?}");
     }
     read_well([(Misuse::AlreadyEnded, ""), (Misuse::UnexpectedInput, ""), (Misuse::TooManyBytes, "")]);

@@ -217,7 +217,12 @@ impl Default for Parts {
 
 /// Creates a seed from the operating system's randomness, which std uses to key its hashers.
 fn seed() -> Seed {
-    Seed::from_entropy([(); 2].map(|()| RandomState::new().build_hasher().finish()))
+    Seed::from_entropy(|bytes| {
+        for piece in bytes.chunks_mut(8) {
+            let random = RandomState::new().build_hasher().finish().to_ne_bytes();
+            piece.iter_mut().zip(random).for_each(|(byte, random)| *byte = random);
+        }
+    })
 }
 
 impl From<Session> for SharedSession {

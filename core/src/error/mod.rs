@@ -123,9 +123,11 @@ pub enum Timeout {
 }
 
 impl Timeout {
-    /// All of them.
-    pub const ALL: [Timeout; 6] =
-        [Timeout::Connect, Timeout::Pool, Timeout::Handshake, Timeout::FirstByte, Timeout::Idle, Timeout::Total];
+    /// Iterates over all of them.
+    pub fn all() -> impl Iterator<Item = Timeout> {
+        use Timeout::*;
+        [Connect, Pool, Handshake, FirstByte, Idle, Total].into_iter()
+    }
 
     /// The name of the option that sets it.
     pub const fn option(self) -> &'static str {

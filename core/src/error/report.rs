@@ -61,8 +61,9 @@ pub struct Report {
     pub bytes_received: u64,
     /// Whether the server may have acted on the request.
     pub processed: Processed,
-    /// Whether this request had already been sent once more, on a new connection.
-    pub retried: bool,
+    /// How often this hop's request was begun on a connection, by now: 1, or 2 when a reused connection was lost and
+    /// the request repeated on a new one. It counts from 1 again for each redirect.
+    pub attempts: u32,
     /// The response that was not accepted, for example a 3xx that cannot be followed, or one whose status is an error.
     pub response: Option<Box<ResponseHead>>,
 }
@@ -209,7 +210,7 @@ impl Report {
             bytes_sent: 0,
             bytes_received: 0,
             processed: Processed::No,
-            retried: false,
+            attempts: 1,
             response: None,
         }
     }

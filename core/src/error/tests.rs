@@ -111,7 +111,7 @@ fn report(kind: ErrorKind, phase: Phase, proxy: Option<&str>) -> Error {
         bytes_sent: 18,
         bytes_received: 4,
         processed: Processed::Maybe,
-        retried: false,
+        attempts: 1,
         response: None,
     })
 }

@@ -6,10 +6,18 @@
 
 use super::setting::{Level, Setting};
 use crate::http1::Leniencies;
-use crate::limits::Limits;
+use crate::limits::{Limits, limit_table};
 use crate::policy::redirect::{CrossOrigin, CrossOriginBody, KeepPost, PlainHttp, Policy, Repeats};
 
 macro_rules! composite {
+    // With documentation and defaults, as the table of limits has them.
+    (
+        $(#[$doc:meta])* $options:ident for $value:ident {
+            $($(#[$part_doc:meta])* $part:ident: $type:ty = $default:expr;)*
+        }
+    ) => {
+        composite! { $(#[$doc])* $options for $value { $($part: $type,)* } }
+    };
     (
         $(#[$doc:meta])* $options:ident for $value:ident { $($part:ident: $type:ty,)* }
         $(nested { $($sub:ident: $suboptions:ident,)* })?
@@ -73,34 +81,10 @@ macro_rules! composite {
     };
 }
 
-composite! {
+limit_table!(composite! {
     /// One level's settings for [`Limits`], part by part.
-    LimitOptions for Limits {
-        head_bytes: usize,
-        head_line_bytes: usize,
-        head_fields: usize,
-        reason_bytes: usize,
-        informational_responses: usize,
-        all_heads_bytes: usize,
-        chunk_extension_bytes: usize,
-        chunk_extensions_bytes: usize,
-        chunk_overhead_bytes: u64,
-        trailer_bytes: usize,
-        trailer_fields: usize,
-        content_codings: usize,
-        body_bytes: u64,
-        stream_bytes: Option<u64>,
-        decode_ratio: u64,
-        decode_window: u64,
-        decode_memory: u64,
-        drain_bytes: u64,
-        drain_time: std::time::Duration,
-        proxy_refusal_bytes: usize,
-        addresses: usize,
-        url_bytes: usize,
-        location_bytes: usize,
-    }
-}
+    LimitOptions for Limits
+});
 
 composite! {
     /// One level's settings for [`Leniencies`], part by part.

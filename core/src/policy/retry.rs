@@ -12,11 +12,11 @@ pub(super) const AFTER: After = After { needs_memory: never_needs_memory, decide
 /// An unusable idle connection does not count as a retry: the next one is acquired.
 fn after(hop: &Hop<'_>, outcome: &Outcome<'_>, trail: &mut Trail, _: Option<&mut Memory>) -> Option<Verdict> {
     let connection = match *outcome {
-        Outcome::Unusable if trail.reconnected => Acquire::New,
+        Outcome::Unusable if trail.repeats > 0 => Acquire::New,
         Outcome::Unusable => Acquire::Any,
         Outcome::Lost { reused: true, answered: false, written }
             if hop.config.retry_dead_connection
-                && !trail.reconnected
+                && trail.repeats == 0
                 && hop.can_send_again
                 && (!written || is_harmless_twice(hop)) =>
         {

@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn hash_of_a_route_depends_on_the_seed() {
-        let seeds = [TestSeed(0).into(), Seed::from_entropy([7, 0]), Seed::from_entropy([7, 9])];
+        let seeds = [TestSeed(0).into(), Seed::from_bits([7, 0]), Seed::from_bits([7, 9])];
         let [known, one, two] = seeds.map(|seed| hash(seed, "http://a.test/"));
         assert!(known != one && one != two && known != two);
         assert_eq!(known, hash(TestSeed(0).into(), "http://a.test/another"));

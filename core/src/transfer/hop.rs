@@ -280,7 +280,8 @@ impl Machine {
             self.chain.trail.hops = self.chain.trail.hops.saturating_add(1);
             self.chain.rare_mut().history.push(Hop { method, url, head, why: again.why, crossing, notes });
             self.pending.event(Event::Again(again.why));
-            self.chain.trail.reconnected = !answered;
+            let repeats = &mut self.chain.trail.repeats;
+            *repeats = if answered { 0 } else { repeats.saturating_add(1) };
         }
         if answered {
             self.drop_body(AfterBody::Again(next));
@@ -446,7 +447,7 @@ mod tests {
         driven.until(|output| matches!(output, Output::Connect(..)));
         assert_eq!(driven.acquired, [Acquire::Any, Acquire::New, Acquire::New]);
         let report = driven.transfer.error(ErrorKind::Cancelled);
-        assert!(report.report().retried && report.report().processed == Processed::Maybe);
+        assert!(report.report().attempts == 2 && report.report().processed == Processed::Maybe);
     }
 
     #[test]

@@ -48,7 +48,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "a connection that was passed over permits another repetition",
         file: "core/src/policy/retry.rs",
-        from: "        Outcome::Unusable if trail.reconnected => Acquire::New,\n",
+        from: "        Outcome::Unusable if trail.repeats > 0 => Acquire::New,\n",
         to: "",
     },
     Mutation {

@@ -106,7 +106,7 @@ fn everywhere(set: &dyn Fn(&mut Options)) {
 #[test]
 fn t90_no_value_of_a_limit_makes_anything_panic() {
     let known: BTreeSet<&str> = LIMITS.iter().map(|(name, _)| *name).collect();
-    assert_eq!(known, Limits::DEFAULT.named().iter().map(|(name, _)| *name).collect());
+    assert_eq!(known, Limits::DEFAULT.named().map(|(name, _)| name).collect());
     let mut set: Vec<Change> = Vec::new();
     for n in NUMBERS {
         set.extend(LIMITS.map(|(_, change)| Box::new(move |limits: &mut Limits| change(limits, n)) as Box<_>));
@@ -184,15 +184,15 @@ fn over_an_engine(limits: PoolLimits) {
 fn t90_no_limit_of_a_pool_makes_anything_panic() {
     for n in NUMBERS.map(size) {
         for (total, per_key) in [(Some(n), None), (None, Some(n)), (Some(n), Some(n))] {
-            let base = PoolLimits { open_total: total, open_per_key: per_key, ..PoolLimits::DEFAULT };
+            let base = PoolLimits::DEFAULT.open_total(total).open_per_key(per_key);
             over_an_engine(base);
-            over_an_engine(PoolLimits { idle_total: n, ..base });
-            over_an_engine(PoolLimits { idle_per_key: n, ..base });
+            over_an_engine(base.idle_total(n));
+            over_an_engine(base.idle_per_key(n));
         }
     }
     for time in TIMES {
-        over_an_engine(PoolLimits { idle_time: time, ..PoolLimits::DEFAULT });
-        over_an_engine(PoolLimits { age: time, ..PoolLimits::DEFAULT });
+        over_an_engine(PoolLimits::DEFAULT.idle_time(time));
+        over_an_engine(PoolLimits::DEFAULT.age(time));
     }
 }
 

@@ -239,7 +239,7 @@ fn measures() -> Vec<&'static str> {
 
 #[test]
 fn every_limit_is_reached_and_named() {
-    let all: BTreeSet<&str> = Limits::DEFAULT.named().iter().map(|(name, _)| *name).collect();
+    let all: BTreeSet<&str> = Limits::DEFAULT.named().map(|(name, _)| name).collect();
     let reached = [heads(), bodies(), windows(), redirects(), measures()].concat();
     assert_eq!(reached.iter().copied().collect::<BTreeSet<_>>(), all);
     assert_eq!(reached.len(), all.len(), "each once");
@@ -307,7 +307,7 @@ fn no_place() -> (String, std::time::Duration) {
 
 #[test]
 fn every_deadline_is_reached_and_named() {
-    for which in Timeout::ALL {
+    for which in Timeout::all() {
         let (text, took) = ends_by(which);
         let due = match which {
             Timeout::Connect | Timeout::Pool | Timeout::Handshake => secs(10),

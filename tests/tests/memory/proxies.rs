@@ -112,12 +112,8 @@ fn t10_from_https_to_http_no_credentials_and_no_secure_cookie_go_along() {
         w.serve("a.test:443", Peer::tls(&server).request().send(set).request().send(set));
         w.serve("a.test:80", Peer::replies([OK]));
         w.send(get("https://user:canary@a.test/", &client).header("X-Api-Key", "canary")).assert(200, "hi");
-        let policy = petition_core::policy::redirect::Policy {
-            plain_http: petition_core::policy::redirect::PlainHttp::NotFromHttps,
-            ..Default::default()
-        };
         w.send(get("https://a.test/", &client).redirects(|r| {
-            r.all(policy);
+            r.plain_http(petition_core::policy::redirect::PlainHttp::NotFromHttps);
         }));
     });
     let received = world.received(1);

@@ -1,7 +1,7 @@
 //! Redirects: methods and bodies (T14), credentials (T1–T7, T10), forms of Location (T12, T15), loops (T13), and bodies
 //! that are in the way (T16); and cookies over the hops and over the requests of a session.
 
-use petition_core::policy::redirect::{Policy, RedirectError, Repeats};
+use petition_core::policy::redirect::{RedirectError, Repeats};
 use petition_core::{Body, ErrorKind, Method, Phase, Request};
 use petition_tests::memory::{Caller, ConnectionState, Peer, Source, World, ms, same_everywhere, same_in, secs};
 
@@ -164,9 +164,8 @@ fn t7_no_referer_unless_asked_for_and_then_without_userinfo_and_fragment() {
     assert!(!leak(secret, "a.test:80", "http://b.test/", "b.test:80", |r| r).contains("Referer"));
     let ask = |request: Request| {
         request.configure(|o| {
-            let policy = Policy { referer: true, ..Default::default() };
             o.redirects(|r| {
-                r.all(policy);
+                r.referer(true);
             });
         })
     };
@@ -190,10 +189,9 @@ fn t12_other_schemes_are_refused_with_the_response() {
 
 #[test]
 fn t13_refused_loops_end_at_once_and_chains_at_their_limit() {
-    let policy = Policy { repeats: Repeats::Refused, ..Policy::default() };
     let refusing = |url| {
         get(url).redirects(|r| {
-            r.all(policy);
+            r.repeats(Repeats::Refused);
         })
     };
     let world = same_in(0..3, |w| {

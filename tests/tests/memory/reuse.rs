@@ -101,7 +101,7 @@ fn t54_never_twice() {
     });
     let run = &world.transcripts[1];
     assert_eq!(run.words(), ["retried", "failed"]);
-    assert!(run.error().report().retried && run.error().is_truncated());
+    assert!(run.error().report().attempts == 2 && run.error().is_truncated());
 }
 
 #[test]

@@ -181,7 +181,7 @@ fn a_callback_that_sends_anew_when_the_loop_is_gone_does_not_run_within_itself()
 fn t91_ten_thousand_requests_started_from_a_callback() {
     const N: usize = 10_000;
     let server = Httpbin::start_plain().unwrap();
-    let limits = petition_core::route::pool::PoolLimits { open_total: Some(16), ..Default::default() };
+    let limits = petition_core::route::pool::PoolLimits::DEFAULT.open_total(Some(16));
     let mut event_loop = EventLoop::with(DriverConfig { pool: limits, ..DriverConfig::default() }).unwrap();
     let (client, calls) = (event_loop.client(), Arc::new(AtomicUsize::new(0)));
     let (url, inner, counter) = (server.url("/status/204"), client.clone(), calls.clone());

@@ -22,10 +22,7 @@ use super::*;
 #[test]
 fn t88_limits_on_connections_make_requests_wait_and_all_are_answered() {
     let server = Httpbin::start_plain().unwrap();
-    for limits in [
-        PoolLimits { open_total: Some(3), ..PoolLimits::default() },
-        PoolLimits { open_per_key: Some(2), ..PoolLimits::default() },
-    ] {
+    for limits in [PoolLimits::DEFAULT.open_total(Some(3)), PoolLimits::DEFAULT.open_per_key(Some(2))] {
         let mut event_loop = EventLoop::with(DriverConfig { pool: limits, ..DriverConfig::default() }).unwrap();
         let (client, answers) = (event_loop.client(), Arc::new(AtomicUsize::new(0)));
         for i in 0..200 {
@@ -51,7 +48,7 @@ fn t88_limits_on_connections_make_requests_wait_and_all_are_answered() {
 #[test]
 fn an_idle_connection_expires_and_one_that_its_peer_closes_is_noticed() {
     let server = Httpbin::start_plain().unwrap();
-    let limits = PoolLimits { idle_time: Duration::from_millis(50), ..PoolLimits::default() };
+    let limits = PoolLimits::DEFAULT.idle_time(Duration::from_millis(50));
     let mut event_loop = EventLoop::with(DriverConfig { pool: limits, ..DriverConfig::default() }).unwrap();
     event_loop.client().get(server.url("/get")).send(|_| ());
     finish(&mut event_loop);
@@ -226,7 +223,7 @@ fn client_timeout(event_loop: &EventLoop, server: &Scripted, ms: u64) -> petitio
 fn a_pump_returns_in_time_with_thousands_of_requests_ready() {
     const N: usize = 5_000;
     let server = Httpbin::start_plain().unwrap();
-    let limits = PoolLimits { open_total: Some(8), ..PoolLimits::default() };
+    let limits = PoolLimits::DEFAULT.open_total(Some(8));
     let mut event_loop = EventLoop::with(DriverConfig { pool: limits, ..DriverConfig::default() }).unwrap();
     let (client, answers) = (event_loop.client(), Arc::new(AtomicUsize::new(0)));
     for i in 0..N {
@@ -401,7 +398,7 @@ fn proxies_forward_and_tunnel_also_over_tls() {
 fn a_turn_that_had_work_at_hand_does_not_wait_for_more() {
     const N: usize = 3_000;
     let server = Httpbin::start_plain().unwrap();
-    let limits = PoolLimits { open_total: Some(8), ..PoolLimits::default() };
+    let limits = PoolLimits::DEFAULT.open_total(Some(8));
     let mut event_loop = EventLoop::with(DriverConfig { pool: limits, ..DriverConfig::default() }).unwrap();
     let client = event_loop.client();
     client.get(server.url("/status/204")).send(|_| ());

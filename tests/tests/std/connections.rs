@@ -238,10 +238,7 @@ fn a_thread_that_holds_one_response_can_ask_for_another() {
 
 #[test]
 fn t88_a_place_is_waited_for_no_longer_than_the_limit_says() {
-    let limits = [
-        PoolLimits { open_total: Some(1), ..PoolLimits::DEFAULT },
-        PoolLimits { open_per_key: Some(1), ..PoolLimits::DEFAULT },
-    ];
+    let limits = [PoolLimits::DEFAULT.open_total(Some(1)), PoolLimits::DEFAULT.open_per_key(Some(1))];
     for limits in limits {
         let world = World::plain();
         let session = Session::builder().pool(limits).build();
@@ -264,7 +261,7 @@ fn t88_a_place_is_waited_for_no_longer_than_the_limit_says() {
 #[test]
 fn t88_threads_wait_in_line_for_the_one_place() {
     let world = World::plain();
-    let session = Session::builder().pool(PoolLimits { open_total: Some(1), ..PoolLimits::DEFAULT }).build();
+    let session = Session::builder().pool(PoolLimits::DEFAULT.open_total(Some(1))).build();
     std::thread::scope(|scope| {
         for _ in 0..8 {
             scope
@@ -286,7 +283,7 @@ impl Whole for petition_std::Response {
 
 #[test]
 fn an_error_gives_its_place_back() {
-    let limits = PoolLimits { open_total: Some(1), ..PoolLimits::DEFAULT };
+    let limits = PoolLimits::DEFAULT.open_total(Some(1));
     let session = Session::builder().pool(limits).build();
     let refusing = petition_tests::net::unreachable::refusing().unwrap();
     let server = Scripted::each(Script::new().read_request().send("nonsense\r\n\r\n")).unwrap();
@@ -323,10 +320,10 @@ fn what_says_close_is_closed() {
 fn idle_limits_are_kept() {
     let world = World::plain();
     for limits in [
-        PoolLimits { idle_total: 0, ..PoolLimits::DEFAULT },
-        PoolLimits { idle_per_key: 0, ..PoolLimits::DEFAULT },
-        PoolLimits { idle_time: Duration::ZERO, ..PoolLimits::DEFAULT },
-        PoolLimits { age: Duration::ZERO, ..PoolLimits::DEFAULT },
+        PoolLimits::DEFAULT.idle_total(0),
+        PoolLimits::DEFAULT.idle_per_key(0),
+        PoolLimits::DEFAULT.idle_time(Duration::ZERO),
+        PoolLimits::DEFAULT.age(Duration::ZERO),
     ] {
         let session = Session::builder().pool(limits).build();
         let before = world.server.counts().accepted;

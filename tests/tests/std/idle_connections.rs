@@ -56,7 +56,7 @@ fn a_connection_is_idle_from_when_it_was_given_back() {
     let answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
     let server = Scripted::start([Script::new().answer(answer).answer(answer), Script::new().answer(answer)]).unwrap();
     let second = Duration::from_secs(1);
-    let limits = PoolLimits { idle_time: second, ..PoolLimits::default() };
+    let limits = PoolLimits::DEFAULT.idle_time(second);
     let session = Session::builder().pool(limits).build();
     let response = session.get(server.url("/")).send().unwrap();
     // The caller does something else that takes its time.

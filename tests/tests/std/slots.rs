@@ -8,10 +8,7 @@ use petition_tests::net::PATIENCE;
 use petition_tests::server::{Ending, Script, Scripted};
 use petition_tests::support::{World, timed};
 
-const LIMITS: [PoolLimits; 2] = [
-    PoolLimits { open_total: Some(1), ..PoolLimits::DEFAULT },
-    PoolLimits { open_per_key: Some(1), ..PoolLimits::DEFAULT },
-];
+const LIMITS: [PoolLimits; 2] = [PoolLimits::DEFAULT.open_total(Some(1)), PoolLimits::DEFAULT.open_per_key(Some(1))];
 
 #[test]
 fn t88_connections_that_are_not_kept_have_slots() {

@@ -84,7 +84,7 @@ struct Work {
 
 fn run(address: SocketAddr, arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let many = arguments.connections.max(arguments.hosts) + 64;
-    let pool = PoolLimits { idle_total: many, idle_per_key: many, ..PoolLimits::DEFAULT };
+    let pool = PoolLimits::DEFAULT.idle_total(many).idle_per_key(many);
     let mut event_loop = EventLoop::with(DriverConfig { pool, ..DriverConfig::default() })?;
     let client = event_loop.client();
     client.cookies(|jar| add_cookies(jar, arguments.cookies))?;

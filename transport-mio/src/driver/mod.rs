@@ -51,7 +51,7 @@ pub struct DriverConfig {
 
 impl Default for DriverConfig {
     fn default() -> Self {
-        let pool = PoolLimits { idle_total: 1024, idle_per_key: 64, ..PoolLimits::DEFAULT };
+        let pool = PoolLimits::DEFAULT.idle_total(1024).idle_per_key(64);
         DriverConfig { pool, resolver: Box::new(SystemResolver), session: SharedSession::default() }
     }
 }

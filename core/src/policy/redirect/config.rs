@@ -1,7 +1,10 @@
 //! The configuration of redirects, and its defaults.
 
 /// Configures redirects. By default, up to 10 are followed, and credentials stay with their origin.
+///
+/// Set its parts with `options.redirects(|r| …)`, or change the fields of the [default](Policy::default).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Policy {
     /// The maximum number of redirects to follow for one request; one more is an error. 0 follows
     /// none and delivers the 3xx. Default: 10.

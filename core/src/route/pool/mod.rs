@@ -26,7 +26,15 @@ use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 
 /// Limits on the connections of a pool.
+///
+/// ```
+/// use petition_core::route::pool::PoolLimits;
+///
+/// let limits = PoolLimits::DEFAULT.idle_total(64).open_per_key(Some(8));
+/// assert_eq!((limits.idle_total, limits.open_per_key), (64, Some(8)));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct PoolLimits {
     /// The maximum number of idle connections. Default: 16.
     pub idle_total: usize,
@@ -53,6 +61,48 @@ impl PoolLimits {
         open_total: None,
         open_per_key: None,
     };
+
+    /// Sets the maximum number of idle connections.
+    #[must_use]
+    pub const fn idle_total(mut self, connections: usize) -> PoolLimits {
+        self.idle_total = connections;
+        self
+    }
+
+    /// Sets the maximum number of idle connections per key.
+    #[must_use]
+    pub const fn idle_per_key(mut self, connections: usize) -> PoolLimits {
+        self.idle_per_key = connections;
+        self
+    }
+
+    /// Sets how long a connection may be idle.
+    #[must_use]
+    pub const fn idle_time(mut self, time: Duration) -> PoolLimits {
+        self.idle_time = time;
+        self
+    }
+
+    /// Sets the maximum age of a connection at reuse.
+    #[must_use]
+    pub const fn age(mut self, age: Duration) -> PoolLimits {
+        self.age = age;
+        self
+    }
+
+    /// Sets the maximum number of open connections, idle or in use. `None`: no limit.
+    #[must_use]
+    pub const fn open_total(mut self, connections: Option<usize>) -> PoolLimits {
+        self.open_total = connections;
+        self
+    }
+
+    /// Sets the maximum number of open connections per key, idle or in use. `None`: no limit.
+    #[must_use]
+    pub const fn open_per_key(mut self, connections: Option<usize>) -> PoolLimits {
+        self.open_per_key = connections;
+        self
+    }
 }
 
 impl Default for PoolLimits {

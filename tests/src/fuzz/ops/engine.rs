@@ -64,13 +64,11 @@ impl Run<'_> {
         let mut u = Unstructured::new(data);
         let some = |u: &mut Unstructured<'_>| u.int_in_range(0..=4).map(|n| (n > 0).then_some(n));
         let (Ok(open_total), Ok(open_per_key)) = (some(&mut u), some(&mut u)) else { return Vec::new() };
-        let limits = PoolLimits {
-            open_total,
-            open_per_key,
-            idle_total: usize::from(u.arbitrary::<u8>().unwrap_or(3) % 5),
-            idle_per_key: usize::from(u.arbitrary::<u8>().unwrap_or(2) % 3),
-            ..PoolLimits::default()
-        };
+        let limits = PoolLimits::DEFAULT
+            .open_total(open_total)
+            .open_per_key(open_per_key)
+            .idle_total(usize::from(u.arbitrary::<u8>().unwrap_or(3) % 5))
+            .idle_per_key(usize::from(u.arbitrary::<u8>().unwrap_or(2) % 3));
         let mut run = Run {
             u,
             asks,

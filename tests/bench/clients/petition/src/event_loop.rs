@@ -13,7 +13,7 @@ pub(crate) fn run(job: &Job) -> Outcome {
     let connections = if job.row == "grow-connections" { usize::try_from(job.x)? } else { MANY };
     let mut config = DriverConfig::default();
     if job.row == "grow-connections" {
-        config.pool = PoolLimits { idle_total: connections, idle_per_key: connections, ..config.pool };
+        config.pool = config.pool.idle_total(connections).idle_per_key(connections);
         raise_file_limit()?;
     }
     let mut event_loop = EventLoop::with(config)?;

@@ -47,7 +47,7 @@ fn cookies(job: &Job) -> Outcome {
 /// Idle connections to `x` hosts in the pool.
 fn hosts(job: &Job) -> Outcome {
     petition_bench_kit::raise_file_limit()?;
-    let limits = PoolLimits { idle_total: 2000, idle_time: std::time::Duration::from_secs(600), ..PoolLimits::DEFAULT };
+    let limits = PoolLimits::DEFAULT.idle_total(2000).idle_time(std::time::Duration::from_secs(600));
     let session = Session::builder().pool(limits).build();
     let port = job.plain.port();
     for i in 1..job.x {

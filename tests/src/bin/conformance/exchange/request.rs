@@ -108,7 +108,8 @@ fn cookie_field(text: &[u8], request: &mut Request) {
 fn settings(op: &Op, options: &mut Options) {
     let seconds = |seconds: f64| Duration::try_from_secs_f64(seconds).ok().filter(|time| !time.is_zero());
     let max = if op.follow { op.max_redirs.unwrap_or(Policy::default().max) } else { 0 };
-    let mut policy = Policy { max, repeats: Repeats::Followed, referer: op.auto_referer, ..Policy::default() };
+    let mut policy = Policy::default();
+    (policy.max, policy.repeats, policy.referer) = (max, Repeats::Followed, op.auto_referer);
     [policy.keep_post.on_301, policy.keep_post.on_302, policy.keep_post.on_303] = op.keep_post;
     policy.danger_credentials_follow_to_any_origin = op.location_trusted;
     // curl sends the body wherever it is led.
