@@ -28,7 +28,7 @@ const EVENTS: usize = 1024;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Debug)]
-#[must_use = "nothing is served unless it is turned"]
+#[must_use = "nothing happens until it is turned"]
 pub struct EventLoop {
     poll: Poll,
     events: Events,

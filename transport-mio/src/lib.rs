@@ -1,10 +1,12 @@
 //! Petition over a mio event loop: many requests on one thread, answered by callbacks.
 //!
-//! Every decision is made by [`petition_core::engine`]; here are sockets, readiness and callbacks. There are three ways to run it:
+//! [`petition_core::engine`] makes all decisions; this crate adds sockets, readiness and callbacks.
+//! There are three ways to run it:
 //!
-//! - [`LoopThread`]: a loop on a thread of its own; requests are sent and forgotten, callbacks run there;
-//! - [`EventLoop`]: a loop that the caller turns, if need be for no more than a millisecond of a game's frame;
-//! - [`Driver`]: on the caller's own `mio::Registry`, within a range of its tokens.
+//! - [`LoopThread`]: a loop on its own thread, where the callbacks run.
+//! - [`EventLoop`]: a loop that the caller turns, for example for a millisecond of each frame of a
+//!   game.
+//! - [`Driver`]: a driver on the caller's own `mio::Registry`, within a range of its tokens.
 //!
 //! ```no_run
 //! use petition_mio::LoopThread;
@@ -18,18 +20,19 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! The [`guide`] has the usual tasks, each as a whole program. A request can also be waited for or awaited: see [`PendingResponse`].
+//! The [`guide`] has the usual tasks, each as a whole program. A request can also be waited for or
+//! awaited: see [`PendingResponse`].
 //!
 //! # Callbacks
 //!
-//! A callback runs on the loop's thread, exactly once, and after everything else of its request: also when the request is cancelled or fails, when another
-//! callback panics, and when the loop is dropped. It may do with a [`Client`] and with [`Handle`]s whatever it likes; what it asks for is
-//! done after it has returned.
+//! A callback runs exactly once, on the loop's thread, as the last event of its request. That
+//! includes cancelled and failed requests, panics of other callbacks, and dropping the loop. A
+//! callback may use [`Client`]s and [`Handle`]s freely; their commands run after it returns.
 //!
 //! # Errors
 //!
-//! There is one error type, [`Error`]. `?` converts every other error of the library into it, those of settings
-//! included, and [`std::io::Error`].
+//! There is one error type, [`Error`]. `?` converts every other error of the library into it,
+//! including those of settings, and [`std::io::Error`].
 //!
 //! ```no_run
 //! use petition_mio::{Auth, Error, LoopThread, Processed, Proxy, TlsConfig, Url};
@@ -59,18 +62,21 @@
 //! # let _ = begin;
 //! ```
 //!
-//! An error says what was being done, at which hop, how far it had come, and whether the server may have acted. It answers
-//! [`is_timeout`](Error::is_timeout), [`is_connect`](Error::is_connect), [`is_tls`](Error::is_tls),
-//! [`is_proxy`](Error::is_proxy), [`is_status`](Error::is_status), [`is_body`](Error::is_body) and more. The cause as data is its
-//! [`ErrorKind`]; what the system or a parser reported is its [source](std::error::Error::source).
+//! An error reports the phase, the hop, the progress, and whether the server may have acted. Its
+//! predicates are [`is_timeout`](Error::is_timeout), [`is_connect`](Error::is_connect),
+//! [`is_tls`](Error::is_tls), [`is_proxy`](Error::is_proxy), [`is_status`](Error::is_status),
+//! [`is_body`](Error::is_body) and more. [`ErrorKind`] has the cause as data; the
+//! [source](std::error::Error::source) has the report of the system or a parser.
 //!
 //! # Fork
 //!
-//! A loop belongs to the process that it was made in: a child of `fork` has no such thread, and shares the poll and the sockets with its parent. There, a
-//! request that is sent ends at once with an error of kind [`Unavailable`](ErrorKind::Unavailable), its callback running on the thread that sent it; a turn
-//! of an [`EventLoop`] is an error, and ends the requests that the child has copies of. Nothing is sent, and nothing of the parent's is closed or taken out
-//! of its poll. The child makes a new loop; [`DriverConfig::session`] may be the one that its parent had, as
-//! a copy. How a fork is noticed, and what is not, is said in `petition_std`.
+//! A loop belongs to the process that created it. A child of `fork` has no such thread, and shares
+//! the poll and the sockets with its parent. In the child, a request fails at once with an error of
+//! kind [`Unavailable`](ErrorKind::Unavailable), and its callback runs on the sending thread.
+//! Turning an [`EventLoop`] there is an error, and ends the child's copies of the requests. Nothing
+//! is sent, and the parent's sockets and poll are left alone. The child can create a new loop;
+//! [`DriverConfig::session`] may be its copy of the parent's session. `petition_std` documents how
+//! a fork is detected.
 #![forbid(unsafe_code)]
 
 mod client;

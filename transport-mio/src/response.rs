@@ -1,4 +1,4 @@
-//! A response that was received as a whole.
+//! Responses received in full.
 
 use std::fmt;
 
@@ -10,7 +10,8 @@ use petition_core::transfer::{ResponseInfo, Transfer};
 
 /// The final response to a request, with its whole body.
 ///
-/// `http::Response<Bytes>` can be made of it. Its extensions then hold the [`ResponseInfo`]: URL, history and so on.
+/// It converts into `http::Response<Bytes>`, whose extensions hold the [`ResponseInfo`]: URL,
+/// history and more.
 ///
 /// ```no_run
 /// # let client = petition_mio::LoopThread::spawn(Default::default())?;
@@ -32,8 +33,9 @@ impl Response {
 
     petition_core::response_accessors! { .info }
 
-    /// Returns what was tolerated in this response: departures from the grammar; a TLS connection that ended without saying so, so that a body
-    /// without a length may have been cut (RFC 9112 §9.8).
+    /// Returns the leniencies used for this response: grammar violations, or a TLS connection that
+    /// closed without an alert. In the latter case, a body without a length may be truncated (RFC
+    /// 9112 §9.8).
     pub fn tolerated(&self) -> LeniencySet {
         self.transfer.tolerated()
     }
@@ -41,14 +43,14 @@ impl Response {
     /// Returns the response itself if its status is below 400.
     ///
     /// # Errors
-    /// An [`Error`] of kind [`Status`](petition_core::ErrorKind::Status), with the head in it. To keep the
-    /// response, call [`Response::error_for_status_ref`].
+    /// An [`Error`] of kind [`Status`](petition_core::ErrorKind::Status), with the head in it. To
+    /// keep the response, call [`Response::error_for_status_ref`].
     pub fn error_for_status(self) -> Result<Response, Error> {
         self.error_for_status_ref()?;
         Ok(self)
     }
 
-    /// As [`Response::error_for_status`]; the response stays.
+    /// Checks the status as [`Response::error_for_status`] does. The response remains.
     ///
     /// # Errors
     /// An [`Error`] of kind [`Status`](petition_core::ErrorKind::Status), with the head in it.
@@ -57,32 +59,34 @@ impl Response {
         Ok(self)
     }
 
-    /// Returns the trailer fields; `None` when the response has no trailer section. Fields that may not be trailers are left out
-    /// (RFC 9110 §6.5.1).
+    /// Returns the trailer fields; `None` if the response has no trailer section. Fields that must
+    /// not be trailers are omitted (RFC 9110 §6.5.1).
     pub fn trailers(&self) -> Option<&Fields> {
         self.transfer.trailers()
     }
 
-    /// Returns the whole body, content codings removed.
+    /// Returns the whole decoded body.
     pub fn bytes(&self) -> &Bytes {
         &self.body
     }
 
-    /// Returns the whole body, where nothing else is wanted of the response.
+    /// Consumes the response and returns its whole body.
     pub fn into_bytes(self) -> Bytes {
         self.body
     }
 
-    /// Returns the body as text: by its byte order mark, else the charset of Content-Type, else UTF-8; never guessed. A charset that is not
-    /// known leaves UTF-8.
+    /// Returns the body as text. The charset is that of the byte order mark, or else of
+    /// Content-Type, or else UTF-8; it is never guessed. An unknown charset falls back to UTF-8.
     ///
     /// # Errors
-    /// A content coding that is still on the body; without the leniency `unknown_charset`, an unknown charset.
+    /// If a content coding is still applied, or if the charset is unknown and the leniency
+    /// `unknown_charset` is off.
     pub fn text(&self) -> Result<String, Error> {
         Ok(self.decoded_text()?.text)
     }
 
-    /// As [`Response::text`], with the charset that was used, a label that is not known, and the number of characters that had to be replaced.
+    /// Returns the text as [`Response::text`] does, with the charset used, an unknown label, and
+    /// the number of replaced characters.
     ///
     /// # Errors
     /// As [`Response::text`].
@@ -90,10 +94,11 @@ impl Response {
         self.transfer.text(self.info.head(), self.body.to_vec())
     }
 
-    /// Returns the body as JSON: UTF-8, a byte order mark dropped, at most 128 levels deep; of repeated names in a map the last one counts.
+    /// Parses the body as JSON: UTF-8 with an optional byte order mark, at most 128 levels deep. Of
+    /// repeated names in a map, the last one wins.
     ///
     /// # Errors
-    /// The body is no JSON, or not of this type; a content coding that is still on the body.
+    /// If the body is not JSON or does not match the type, or if a content coding is still applied.
     #[cfg(feature = "json")]
     pub fn json<T: serde::de::DeserializeOwned>(&self) -> Result<T, Error> {
         self.transfer.json(&self.body)
@@ -101,7 +106,8 @@ impl Response {
 }
 
 impl From<Response> for http::Response<Bytes> {
-    /// Status, version, fields and body. A value with a tolerated control character is left out.
+    /// Converts status, version, fields and body. A value with a tolerated control character is
+    /// omitted.
     fn from(response: Response) -> Self {
         response.info.into_http(response.body)
     }

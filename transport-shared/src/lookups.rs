@@ -340,7 +340,7 @@ mod tests {
             let (gone, is_gone) = mpsc::channel::<()>();
             let _job = fixture.helpers.submit(move || {
                 let _gone = gone;
-                panic!("as jobs")
+                panic!("intended")
             });
             assert_eq!(is_gone.recv_timeout(TIMEOUT), Err(mpsc::RecvTimeoutError::Disconnected));
         }

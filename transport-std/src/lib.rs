@@ -1,8 +1,9 @@
 //! Petition over blocking sockets of the standard library: [`Session`], [`Request`], [`Response`].
 //!
-//! Every decision is made by [`petition_core`]; here are only sockets. There is no runtime: a call runs on the thread that makes it, and no other thread is
-//! started but for name look-ups under a deadline (see [`resolve`]). So it may be used anywhere, also within asynchronous code, where it blocks
-//! as any call would.
+//! [`petition_core`] makes all decisions; this crate adds sockets. There is no runtime: a call runs
+//! on the calling thread, and other threads start only for name look-ups with a deadline (see
+//! [`resolve`]). It can be used anywhere; within asynchronous code, it blocks like any blocking
+//! call.
 //!
 //! ```no_run
 //! let session = petition_std::Session::new();
@@ -12,18 +13,20 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # From here
+//! # Overview
 //!
 //! - The [`guide`] has the usual tasks, each as a whole program.
-//! - A [`Session`] keeps cookies, connections and defaults; clones share them, in any number of threads. No lock is held during I/O.
-//! - A [`Request`] is built, changed and sent. [`Options`] describes every option in full; each has a chaining method on [`Request`] and is
-//!   set for a whole session by [`Session::configure`].
-//! - A [`Response`] has its head at once and its body as it is read; dropping it is allowed at any time.
+//! - A [`Session`] holds cookies, connections and defaults. Clones share them, on any number of
+//!   threads. No lock is held during I/O.
+//! - A [`Request`] is built, changed and sent. [`Options`] documents every option. Each has a
+//!   chaining method on [`Request`]; [`Session::configure`] sets options for a whole session.
+//! - A [`Response`] has its head at once, and its body as it is read. It can be dropped at any
+//!   time.
 //!
 //! # Errors
 //!
-//! There is one error type, [`Error`]. `?` converts every other error of the library into it, those of settings
-//! included, and the [`std::io::Error`] of a response that is read.
+//! There is one error type, [`Error`]. `?` converts every other error of the library into it,
+//! including those of settings, and the [`std::io::Error`] of a response's reader.
 //!
 //! ```no_run
 //! use petition_std::{Auth, Error, Method, Processed, Proxy, Session, TlsConfig, Url};
@@ -61,27 +64,35 @@
 //! }
 //! ```
 //!
-//! An error says what was being done, at which hop, how far it had come, and whether the server may have acted. It answers
-//! [`is_timeout`](Error::is_timeout), [`is_connect`](Error::is_connect), [`is_tls`](Error::is_tls),
-//! [`is_proxy`](Error::is_proxy), [`is_status`](Error::is_status), [`is_body`](Error::is_body) and more. The cause as data is its
-//! [`ErrorKind`]; what the system or a parser reported is its [source](std::error::Error::source).
+//! An error reports the phase, the hop, the progress, and whether the server may have acted. Its
+//! predicates are [`is_timeout`](Error::is_timeout), [`is_connect`](Error::is_connect),
+//! [`is_tls`](Error::is_tls), [`is_proxy`](Error::is_proxy), [`is_status`](Error::is_status),
+//! [`is_body`](Error::is_body) and more. [`ErrorKind`] has the cause as data; the
+//! [source](std::error::Error::source) has the report of the system or a parser.
 //!
-//! Errors of a body that is read through [`std::io::Read`] are [`std::io::Error`]s with the whole [`Error`] inside.
+//! A body read through [`std::io::Read`] fails with [`std::io::Error`]s that contain the whole
+//! [`Error`].
 //!
 //! # Fork
 //!
-//! A session that was made before `fork` can be used in the child. The child has a copy of its options and cookies and opens connections of its own; the
-//! parent's stay the parent's: the child closes its descriptors of idle ones at its first use of the session, and sends nothing on them. A [`Response`] that
-//! was begun before the fork is the parent's to read; reading it in the child is an error of kind [`Unavailable`](ErrorKind::Unavailable).
+//! A child can use a session that was created before `fork`. It has a copy of the options and
+//! cookies, and opens its own connections. At its first use of the session, it closes its
+//! descriptors of the parent's idle connections, without sending anything on them. Only the parent
+//! can read a [`Response`] that was begun before the fork; reading it in the child is an error of
+//! kind [`Unavailable`](ErrorKind::Unavailable).
 //!
-//! When another thread of the parent is at work on the session at the time of the fork, it never ends that in the child. Requests there then fail within a
-//! second, with an error that says so. A program that forks while other threads send makes a new session in the child.
+//! If another thread of the parent uses the session during the fork, that use never ends in the
+//! child. Requests there then fail within a second, with an error that says so. A program that
+//! forks while other threads send requests should create a new session in the child. Requests there
+//! then fail within a second, with an error that says so. A program that forks while other threads
+//! send makes a new session in the child.
 //!
-//! The fork is noticed by a handler (`pthread_atfork`), which costs a request no system call; a child that is made past it, by the system calls
-//! `clone` or `_Fork`, must make a new session.
+//! A handler (`pthread_atfork`) detects the fork, so that requests need no system call for it. A
+//! child created without the handler, by the system calls `clone` or `_Fork`, must create a new
+//! session.
 #![forbid(unsafe_code)]
 
-/// The examples of the README are tests.
+/// Tests the examples of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
@@ -138,32 +149,32 @@ pub use petition_core::route::address_policy::AddressDenied;
 pub use petition_core::route::dial::DialError;
 pub use petition_core::{IoFailure, LimitExceeded};
 
-/// A GET request outside of any session.
+/// Creates a GET request without a session.
 pub fn get(url: impl IntoUrl) -> Request {
     Request::new(Method::GET, url)
 }
 
-/// A POST request outside of any session.
+/// Creates a POST request without a session.
 pub fn post(url: impl IntoUrl) -> Request {
     Request::new(Method::POST, url)
 }
 
-/// A PUT request outside of any session.
+/// Creates a PUT request without a session.
 pub fn put(url: impl IntoUrl) -> Request {
     Request::new(Method::PUT, url)
 }
 
-/// A PATCH request outside of any session.
+/// Creates a PATCH request without a session.
 pub fn patch(url: impl IntoUrl) -> Request {
     Request::new(Method::PATCH, url)
 }
 
-/// A DELETE request outside of any session.
+/// Creates a DELETE request without a session.
 pub fn delete(url: impl IntoUrl) -> Request {
     Request::new(Method::DELETE, url)
 }
 
-/// A HEAD request outside of any session.
+/// Creates a HEAD request without a session.
 pub fn head(url: impl IntoUrl) -> Request {
     Request::new(Method::HEAD, url)
 }

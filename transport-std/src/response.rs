@@ -15,8 +15,9 @@ use crate::drive::Call;
 
 /// The final response to a request.
 ///
-/// [`Response::bytes`], [`Response::text`] and `json` read the rest of the body and keep it, up to
-/// [`Limits::body_bytes`](petition_core::Limits::body_bytes) (64 MiB), so that each can be called again:
+/// [`Response::bytes`], [`Response::text`] and `json` read the rest of the body and store it, up to
+/// [`Limits::body_bytes`](petition_core::Limits::body_bytes) (64 MiB). They can be called
+/// repeatedly:
 ///
 /// ```no_run
 /// # let session = petition_std::Session::new();
@@ -25,21 +26,23 @@ use crate::drive::Call;
 /// # Ok::<(), petition_std::Error>(())
 /// ```
 ///
-/// It is a [`Read`] as well, for a body of any length: the bytes are taken from the connection as they are read, content codings removed. What
-/// a reader took before the first of those calls is not part of what they return; what it reads afterwards comes from the bytes that were kept.
+/// It also implements [`Read`], for a body of any length: bytes are decoded and read from the
+/// connection on demand. Bytes read before the first of those calls are not part of their results;
+/// later reads return stored bytes.
 ///
-/// When the body has been read to its end, the connection goes back to the session, or is closed, and its slot is free, though the response is
-/// kept. A response that is dropped before that closes its connection,
-/// unless the rest is known to be short ([`Limits::drain_bytes`](petition_core::Limits::drain_bytes), 64 KiB): it is then read, for at most
-/// [`Limits::drain_time`](petition_core::Limits::drain_time) (250 ms).
+/// At the end of the body, the connection returns to the session or closes, and its slot is free,
+/// even if the response is kept. Dropping a response earlier closes its connection, unless the rest
+/// is known to be short ([`Limits::drain_bytes`](petition_core::Limits::drain_bytes), 64 KiB). It
+/// is then read, for at most [`Limits::drain_time`](petition_core::Limits::drain_time) (250 ms).
 ///
-/// `http::Response<Response>` can be made of it: the body is then this response, still a reader.
+/// It converts into `http::Response<Response>`: the body is then this response, still a reader.
 ///
-/// In a child process of the one that sent the request, no more of the body can be read: see [fork](crate#fork).
+/// A child process cannot read the body of a response that its parent requested: see
+/// [fork](crate#fork).
 pub struct Response {
     info: ResponseInfo,
     body: Mutex<ResponseBody>,
-    /// Once they have been asked for.
+    /// Filled on the first request for them.
     trailers: OnceLock<Fields>,
 }
 
@@ -59,8 +62,8 @@ impl Response {
         self.body.get_mut().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the trailer fields, once the body has been read to its end. `None` when the response has no trailer section.
-    /// Fields that may not be trailers are left out (RFC 9110 §6.5.1).
+    /// Returns the trailer fields, once the body has been read to its end. `None` if the response
+    /// has no trailer section. Fields that must not be trailers are omitted (RFC 9110 §6.5.1).
     pub fn trailers(&self) -> Option<&Fields> {
         if self.trailers.get().is_none() {
             let trailers = self.body().call.transfer.trailers().cloned()?;
@@ -69,27 +72,29 @@ impl Response {
         self.trailers.get()
     }
 
-    /// Returns what was tolerated in this response so far: departures from the grammar; a TLS connection that ended without saying so, so that
-    /// a body without a length may have been cut (RFC 9112 §9.8).
+    /// Returns the leniencies used for this response so far: grammar violations, or a TLS
+    /// connection that closed without an alert. In the latter case, a body without a length may be
+    /// truncated (RFC 9112 §9.8).
     pub fn tolerated(&self) -> LeniencySet {
         self.body().call.transfer.tolerated()
     }
 
-    /// Reads the rest of the body, and returns it now and at every later call. Clones share the memory.
+    /// Reads the rest of the body and returns it. Later calls return the same bytes; clones share
+    /// the memory.
     ///
-    /// Where [`std::io::Read`] is imported, `response.bytes()` names that trait's iterator over bytes, and the compiler says
-    /// so: write `(&response).bytes()` or [`Response::into_bytes`] there.
+    /// If [`std::io::Read`] is imported, `response.bytes()` resolves to that trait's byte iterator,
+    /// which the compiler reports. Use `(&response).bytes()` or [`Response::into_bytes`] then.
     ///
     /// # Errors
-    /// Once a body has failed, every later call and read returns the same error.
+    /// After a failure, every later call and read returns the same error.
     ///
-    /// The body ends early, its coding is corrupt, a limit is met (`body_bytes`, `decode_ratio`), a deadline fires, or the
-    /// connection fails.
+    /// The body is truncated, its coding is corrupt, a limit is exceeded (`body_bytes`,
+    /// `decode_ratio`), a deadline fires, or the connection fails.
     pub fn bytes(&self) -> Result<Bytes, Error> {
         self.body().collect()
     }
 
-    /// Returns the whole body, where nothing else is wanted of the response.
+    /// Consumes the response and returns its whole body.
     ///
     /// # Errors
     /// As [`Response::bytes`].
@@ -97,16 +102,18 @@ impl Response {
         self.body_mut().collect()
     }
 
-    /// Returns the whole body as text: by its byte order mark, else the charset of Content-Type, else UTF-8; never guessed. A charset that is
-    /// not known leaves UTF-8.
+    /// Returns the whole body as text. The charset is that of the byte order mark, or else of
+    /// Content-Type, or else UTF-8; it is never guessed. An unknown charset falls back to UTF-8.
     ///
     /// # Errors
-    /// As [`Response::bytes`]; a content coding that is still on the body; without the leniency `unknown_charset`, an unknown charset.
+    /// As [`Response::bytes`]; also if a content coding is still applied, or if the charset is
+    /// unknown and the leniency `unknown_charset` is off.
     pub fn text(&self) -> Result<String, Error> {
         Ok(self.decoded_text()?.text)
     }
 
-    /// As [`Response::text`], with the charset that was used, a label that is not known, and the number of characters that had to be replaced.
+    /// Returns the text as [`Response::text`] does, with the charset used, an unknown label, and
+    /// the number of replaced characters.
     ///
     /// # Errors
     /// As [`Response::text`].
@@ -116,11 +123,12 @@ impl Response {
         body.call.transfer.text(self.info.head(), bytes.into())
     }
 
-    /// Returns the whole body as JSON: UTF-8, a byte order mark dropped, at most 128 levels deep; of repeated names in a map the last one
-    /// counts.
+    /// Parses the whole body as JSON: UTF-8 with an optional byte order mark, at most 128 levels
+    /// deep. Of repeated names in a map, the last one wins.
     ///
     /// # Errors
-    /// As [`Response::bytes`]; the body is no JSON, or not of this type; a content coding that is still on the body.
+    /// As [`Response::bytes`]; also if the body is not JSON or does not match the type, or if a
+    /// content coding is still applied.
     #[cfg(feature = "json")]
     pub fn json<T: serde::de::DeserializeOwned>(&self) -> Result<T, Error> {
         let mut body = self.body();
@@ -131,14 +139,15 @@ impl Response {
     /// Returns the response itself if its status is below 400.
     ///
     /// # Errors
-    /// An [`Error`] of kind [`Status`](petition_core::ErrorKind::Status), with the head in it. The body is given up; to
-    /// keep the response, call [`Response::error_for_status_ref`].
+    /// An [`Error`] of kind [`Status`](petition_core::ErrorKind::Status), with the head. The body
+    /// is dropped; call [`Response::error_for_status_ref`] to keep the response.
     pub fn error_for_status(self) -> Result<Response, Error> {
         self.error_for_status_ref()?;
         Ok(self)
     }
 
-    /// As [`Response::error_for_status`]; the response stays, so that its body can be read after an error.
+    /// Checks the status as [`Response::error_for_status`] does. The response remains, so that its
+    /// body can be read after an error.
     ///
     /// # Errors
     /// An [`Error`] of kind [`Status`](petition_core::ErrorKind::Status), with the head in it.
@@ -155,8 +164,9 @@ impl Read for Response {
 }
 
 impl From<Response> for http::Response<Response> {
-    /// Status, version and fields; the body is the response itself, which is still a reader. A value with a tolerated control
-    /// character is left out. The extensions hold the [`ResponseInfo`].
+    /// Converts status, version and fields; the body is the response itself, still a reader. A
+    /// value with a tolerated control character is omitted. The extensions hold the
+    /// [`ResponseInfo`].
     fn from(response: Response) -> Self {
         response.info.clone().into_http(response)
     }

@@ -1,4 +1,4 @@
-//! Every other error type of the library, as the one of a user: `?` converts into [`Error`].
+//! Conversions: `?` converts every other error type of the library into [`Error`].
 
 use std::io;
 
@@ -13,7 +13,7 @@ use crate::tls::TlsConfigError;
 use crate::unavailable::Unavailable;
 use crate::url::UrlError;
 
-/// An error outside of any request, from each of these types.
+/// Converts each of these types into an error outside of any request.
 macro_rules! outside {
     ($($type:ty => $kind:expr;)*) => {$(
         impl From<$type> for Error {
@@ -48,8 +48,8 @@ outside! {
 }
 
 impl From<io::Error> for Error {
-    /// The [`Error`] that a response's reader returned, if it is one; else a failure of the caller's
-    /// own I/O, with the system's text as its source.
+    /// Returns the [`Error`] inside an error of a response's reader. Any other error is a failure
+    /// of the caller's own I/O, with the system's text as its source.
     fn from(error: io::Error) -> Self {
         match error.downcast::<Error>() {
             Ok(inner) => inner,

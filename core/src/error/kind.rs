@@ -21,67 +21,67 @@ use crate::unavailable::Unavailable;
 
 /// The cause of an [`Error`](super::Error).
 ///
-/// Its `Display` is about this kind of failure, with all that this library knows of it. What others
-/// reported (the system, a parser, a layer of the embedder's) is its
-/// [source](std::error::Error::source), and not in its text.
+/// Its `Display` describes this kind of failure, with all that this library knows about it. The
+/// cause as others reported it (the system, a parser, a custom layer) is its
+/// [source](std::error::Error::source), and not part of its text.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The request cannot be built.
     Build(BuildError),
-    /// The proxy's settings are not valid.
+    /// The proxy's settings are invalid.
     ProxyConfig(ProxyError),
-    /// The TLS settings are not valid, or TLS is needed and cannot be had.
+    /// The TLS settings are invalid, or TLS is needed but not available.
     TlsConfig(TlsConfigError),
-    /// The name could not be looked up.
+    /// The name look-up failed.
     Resolve(IoFailure),
-    /// The look-up gave addresses, and the address policy allows none of them.
+    /// The address policy denies every address of the name.
     AddressDenied(AddressDenied),
-    /// No address could be connected to; also when the look-up gave none.
+    /// Connecting to every address failed, or the name has none.
     Connect(DialError),
     /// A socket failed.
     Io(IoFailure),
-    /// The proxy opened no tunnel.
+    /// The proxy did not open the tunnel.
     Proxy(ProxyFailure),
-    /// TLS failed, with the origin or with the proxy: see the phase.
+    /// TLS with the origin or the proxy failed; the phase tells which.
     Tls(TlsFailure),
-    /// The peer broke HTTP/1.1, ended the message early, or exceeded a limit on it.
+    /// The peer violated HTTP/1.1, truncated the message, or exceeded a limit on it.
     Protocol(ProtocolError),
-    /// A layer of the embedder's own failed.
+    /// A custom layer of the embedder failed.
     Layer(LayerFailure),
     /// A deadline fired.
     Timeout {
-        /// Which.
+        /// The deadline that fired.
         which: Timeout,
-        /// Its value.
+        /// The value of the option.
         limit: Duration,
     },
     /// A redirect cannot be followed.
     Redirect(RedirectError),
-    /// The status is 400 or more, and the caller asked for an error then.
+    /// The status is 400 or more, and the caller requested an error for it.
     Status(StatusCode),
-    /// The content coding.
+    /// The body cannot be decoded.
     Decode(DecodeError),
-    /// A limit on the whole call.
+    /// A limit on the whole request was exceeded.
     Limit(LimitExceeded),
-    /// The embedder's body stream ended early, went on too long or failed.
+    /// The embedder's body stream was too short or too long, or it failed.
     RequestBody(String),
-    /// The body would have to be sent once more, and cannot be.
+    /// The body must be sent again, but cannot be replayed.
     BodyNotReplayable,
     /// The session or the event loop cannot serve the request.
     Unavailable(Unavailable),
-    /// The request head cannot be written: what the core checked before was not enough.
+    /// The request head cannot be encoded, although it passed the earlier checks.
     Head(SendError),
-    /// The body is in a charset that is not known.
+    /// The charset of the body is unknown.
     Text(TextError),
-    /// The body still has codings on it that are not known: it is no text.
+    /// Unknown content codings are still applied to the body, so it is not text.
     Undecoded(Vec<Box<str>>),
-    /// The body is no JSON, or not of the type asked for.
+    /// The body is not JSON, or does not match the requested type.
     #[cfg(feature = "json")]
     Json(crate::json_error::JsonError),
-    /// The caller cancelled.
+    /// The caller cancelled the request.
     Cancelled,
-    /// The machines contradict each other, which is a fault of this library.
+    /// The state machines are inconsistent, which is a bug of this library.
     Internal(&'static str),
 }
 
@@ -121,18 +121,18 @@ impl fmt::Display for ErrorKind {
             ErrorKind::Limit(e) => e.fmt(f),
             ErrorKind::RequestBody(e) => write!(f, "request body: {e}"),
             ErrorKind::BodyNotReplayable => f.write_str(
-                "the body would have to be sent once more, and the stream cannot be rewound; \
-                 send a body from memory or from a seekable reader",
+                "the body must be sent again, but the stream cannot be rewound; \
+                 use a body in memory or a seekable reader",
             ),
             ErrorKind::Unavailable(e) => e.fmt(f),
             ErrorKind::Head(e) => e.fmt(f),
-            ErrorKind::Text(_) => f.write_str("the body is in a charset that is not known"),
+            ErrorKind::Text(_) => f.write_str("the charset of the body is unknown"),
             ErrorKind::Undecoded(names) => {
-                write!(f, "expected a body whose content codings are known, got {}", names.join(", "))
+                write!(f, "the body has unknown content codings: {}", names.join(", "))
             }
             #[cfg(feature = "json")]
             ErrorKind::Json(e) => {
-                write!(f, "the body is not the JSON that was expected, line {}, column {}", e.line(), e.column())
+                write!(f, "the body is not the expected JSON: line {}, column {}", e.line(), e.column())
             }
             ErrorKind::Cancelled => f.write_str("cancelled"),
             ErrorKind::Internal(what) => write!(f, "internal error, please report it: {what}"),

@@ -1,9 +1,9 @@
-//! What can go wrong, in three kinds that are never mixed: a request that cannot be built
-//! ([`BuildError`](crate::BuildError)), an embedder's call out of turn ([`Misuse`]), and everything
-//! else, which is an [`Error`].
+//! Errors, in three kinds that are never mixed: a request that cannot be built
+//! ([`BuildError`](crate::BuildError)), an embedder's call out of turn ([`Misuse`]), and every
+//! other failure, an [`Error`].
 //!
-//! A user of a transport meets [`Error`] alone: every other error type of the library converts into
-//! it, so that `?` works on all of them in a function that returns it.
+//! Users of a transport only see [`Error`]: every other error type of the library converts into it,
+//! so that `?` works on all of them in a function that returns it.
 
 mod from;
 mod kind;
@@ -14,17 +14,18 @@ use std::fmt;
 pub use kind::ErrorKind;
 pub use report::{Error, Processed, Report};
 
-/// The embedder called out of turn: a mistake in the program, never something that a peer can cause.
+/// The embedder called out of turn. This is a bug in the program; a peer can never cause it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Misuse {
-    /// An answer to an output that was not given, or was answered already.
+    /// The input answers an output that was not given, or was answered already.
     UnexpectedInput,
-    /// More bytes reported than were offered.
+    /// The input reports more bytes than were offered.
     TooManyBytes,
-    /// A kept connection without the TLS that the route needs, or with TLS that it does not.
+    /// The connection lacks TLS that the route needs, or has TLS that it does not need.
     OtherRoute,
-    /// A connection that served a request before, in answer to [`Acquire::New`](crate::Acquire::New).
+    /// The connection, in answer to [`Acquire::New`](crate::Acquire::New), has served a request
+    /// before.
     NotNew,
     /// The transfer has ended.
     AlreadyEnded,
@@ -33,10 +34,10 @@ pub enum Misuse {
 impl fmt::Display for Misuse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Misuse::UnexpectedInput => "misuse: an answer to something that was not asked",
+            Misuse::UnexpectedInput => "misuse: the input answers no output",
             Misuse::TooManyBytes => "misuse: more bytes reported than were offered",
-            Misuse::OtherRoute => "misuse: a kept connection whose layers are not those of the route",
-            Misuse::NotNew => "misuse: a used connection where a new one was asked for",
+            Misuse::OtherRoute => "misuse: the layers of the connection do not fit the route",
+            Misuse::NotNew => "misuse: the connection was used before, but a new one was ordered",
             Misuse::AlreadyEnded => "misuse: the transfer has ended",
         })
     }
@@ -44,15 +45,15 @@ impl fmt::Display for Misuse {
 
 impl std::error::Error for Misuse {}
 
-/// What a transfer was doing when it failed.
+/// The phase in which a transfer failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Phase {
-    /// Making settings, or the caller's own I/O: outside of any request.
+    /// Building settings, or the caller's own I/O: outside of any request.
     Configure,
     /// Building the request.
     Prepare,
-    /// Waiting for a place in the pool.
+    /// Waiting for a connection slot.
     Acquire,
     /// Looking up the name.
     Resolve,
@@ -68,16 +69,16 @@ pub enum Phase {
     Send,
     /// Waiting for the response head.
     Head,
-    /// Judging a redirect.
+    /// Deciding about a redirect.
     Redirect,
-    /// Checking the status, where the caller asked for that.
+    /// Checking the status, on the caller's request.
     Status,
     /// Reading the body.
     Body,
 }
 
 impl Phase {
-    /// Whether no byte of the request itself can have moved.
+    /// Whether this phase precedes the first byte of the request itself.
     pub(crate) fn is_before_the_request(self) -> bool {
         use Phase::*;
         matches!(self, Configure | Prepare | Acquire | Resolve | Connect | Proxy | ProxyTls | Tls)
@@ -97,14 +98,14 @@ impl fmt::Display for Phase {
             Phase::Tls => "the TLS handshake",
             Phase::Send => "sending the request",
             Phase::Head => "waiting for the response head",
-            Phase::Redirect => "judging the redirect",
+            Phase::Redirect => "following the redirect",
             Phase::Status => "checking the status",
             Phase::Body => "reading the body",
         })
     }
 }
 
-/// Which deadline fired.
+/// A deadline, by the option that sets it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Timeout {
@@ -118,18 +119,18 @@ pub enum Timeout {
     FirstByte,
     /// `idle_timeout`: no byte moved.
     Idle,
-    /// `total_timeout`: the whole call.
+    /// `total_timeout`: the whole request.
     Total,
 }
 
 impl Timeout {
-    /// Iterates over all of them.
+    /// Iterates over all deadlines.
     pub fn all() -> impl Iterator<Item = Timeout> {
         use Timeout::*;
         [Connect, Pool, Handshake, FirstByte, Idle, Total].into_iter()
     }
 
-    /// The name of the option that sets it.
+    /// Returns the name of the option that sets it.
     pub const fn option(self) -> &'static str {
         match self {
             Timeout::Connect => "connect_timeout",
@@ -142,17 +143,17 @@ impl Timeout {
     }
 }
 
-/// A failure of the operating system, as the embedder saw it.
+/// A failure of the operating system, as the embedder reports it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IoFailure {
     /// The kind.
     pub kind: std::io::ErrorKind,
-    /// The system's words.
+    /// The system's text.
     pub text: String,
 }
 
 impl IoFailure {
-    /// A failure of this kind, in the kind's own words.
+    /// Creates a failure of this kind, with the kind's own text.
     pub fn new(kind: std::io::ErrorKind) -> Self {
         IoFailure { kind, text: kind.to_string() }
     }
@@ -165,7 +166,7 @@ impl From<&std::io::Error> for IoFailure {
 }
 
 impl IoFailure {
-    /// Whether the system said more than the kind does.
+    /// Whether the system's text says more than the kind.
     fn says_more(&self) -> bool {
         self.text != self.kind.to_string()
     }

@@ -1,4 +1,4 @@
-//! The one error type of a user: the cause, and where it happened.
+//! The error type for users: the cause, and where it happened.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -11,26 +11,27 @@ use crate::content::decode::DecodeError;
 use crate::http1::ResponseHead;
 use crate::request::BuildError;
 
-/// Whether the server may have acted on the request that failed.
+/// Whether the server may have acted on the failed request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Processed {
-    /// No byte of it was written.
+    /// No byte of the request was written.
     No,
-    /// Some of it was written: the server may have acted on it.
+    /// Part of the request was written: the server may have acted on it.
     Maybe,
 }
 
-/// A failure, with where it happened and what had moved by then. One line; no secret in it. Cheap to
-/// clone, and as small as a pointer.
+/// A failure, with its place and progress. It prints as one line without secrets. Cloning is cheap,
+/// and its size is that of a pointer.
 ///
-/// Every other error type of the library converts into it: those of a URL, a field, credentials, a
-/// proxy, TLS settings and JSON, and [`io::Error`](std::io::Error). So `?` works on all of them in a
-/// function that returns it. (What a reader returned as an `io::Error` becomes the error that was in it.)
+/// Every other error type of the library converts into it: those of URLs, fields, credentials,
+/// proxies, TLS settings and JSON, and [`io::Error`](std::io::Error). `?` therefore works on all of
+/// them in a function that returns it. An `io::Error` of a response's reader converts into the
+/// error that it contains.
 ///
-/// Its `Display` says where it happened, the [kind](Error::kind) and, where there is one, what to do.
-/// The cause as others reported it is the [source](std::error::Error::source). A chain that is
-/// printed with `{}: {}` says everything once. `Debug` prints the same line, so that a `main` that
-/// returns it says what happened. All parts are in [`Error::report`].
+/// Its `Display` shows where it happened, the [kind](Error::kind) and what to do, if known. The
+/// cause as others reported it is the [source](std::error::Error::source): a chain printed with
+/// `{}: {}` repeats nothing. `Debug` prints the same line, for a `main` that returns it.
+/// [`Error::report`] has all parts.
 #[derive(Clone)]
 pub struct Error(Arc<Report>);
 
@@ -42,29 +43,31 @@ pub struct Report {
     pub kind: ErrorKind,
     /// What the transfer was doing.
     pub phase: Phase,
-    /// Which hop of the request, from 0. A redirect, a repetition without `Expect` and one on a new
-    /// connection each begin a hop.
+    /// The hop of the request, from 0. Each redirect, repetition without `Expect`, and repetition
+    /// on a new connection begins a hop.
     pub hop: u32,
-    /// The method of that hop; `None` outside of any request.
+    /// The method of the hop; `None` outside of any request.
     pub method: Option<Method>,
-    /// The URL of that hop, without userinfo and without query values; `None` outside of any request.
+    /// The URL of the hop, without userinfo and query values; `None` outside of any request.
     pub url: Option<String>,
-    /// The proxy of that hop as `host:port`, without credentials, where there is one.
+    /// The proxy of the hop as `host:port`, without credentials, if there is one.
     pub proxy: Option<String>,
-    /// The address connected to, if there was one.
+    /// The address of the connection, if there was one.
     pub peer: Option<SocketAddr>,
     /// Bytes written on the hop's connection for this request. Handshakes do not count.
     pub bytes_sent: u64,
-    /// Bytes read on the hop's connection for this request. Handshakes do not count; a byte that was refused does, and none behind it.
-    /// So it is the same however the reads were cut; but a decoder of br, zstd or several codings, and one that meets a limit, may have
-    /// taken in some bytes more.
+    /// Bytes read on the hop's connection for this request, up to and including a rejected byte.
+    /// Handshakes do not count. The number does not depend on how reads were split, with one
+    /// exception: a decoder of br, zstd or several codings, or one that reaches a limit, may have
+    /// consumed a few bytes more.
     pub bytes_received: u64,
     /// Whether the server may have acted on the request.
     pub processed: Processed,
-    /// How often this hop's request was begun on a connection, by now: 1, or 2 when a reused connection was lost and
-    /// the request repeated on a new one. It counts from 1 again for each redirect.
+    /// How often this hop's request was started on a connection so far: 1, or 2 if a reused
+    /// connection was lost and the request repeated on a new one. It restarts at 1 for each redirect.
     pub attempts: u32,
-    /// The response that was not accepted, for example a 3xx that cannot be followed, or one whose status is an error.
+    /// The rejected response, for example a 3xx that cannot be followed, or one whose status is an
+    /// error.
     pub response: Option<Box<ResponseHead>>,
 }
 
@@ -73,83 +76,82 @@ impl Error {
         Error(Arc::new(report))
     }
 
-    /// A request that could not be built.
+    /// Returns the error for a request that cannot be built.
     pub fn build(method: Method, url: String, fault: BuildError) -> Error {
         Error::before(method, url, ErrorKind::Build(fault))
     }
 
-    /// A failure before there was a transfer.
+    /// Returns the error for a failure before the transfer began.
     pub(crate) fn before(method: Method, url: String, kind: ErrorKind) -> Error {
         Error::new(Report { phase: Phase::Prepare, method: Some(method), url: Some(url), ..Report::of(kind) })
     }
 
-    /// A failure outside of any request.
+    /// Returns the error for a failure outside of any request.
     pub(crate) fn outside(kind: ErrorKind) -> Error {
         Error::new(Report::of(kind))
     }
 
-    /// The cause.
+    /// Returns the cause.
     pub fn kind(&self) -> &ErrorKind {
         &self.0.kind
     }
 
-    /// What was being done.
+    /// Returns the phase in which it failed.
     pub fn phase(&self) -> Phase {
         self.0.phase
     }
 
-    /// The URL of the hop that failed, without userinfo and without query values; `None` outside of
-    /// any request.
+    /// Returns the URL of the failed hop, without userinfo and query values; `None` outside of any
+    /// request.
     pub fn url(&self) -> Option<&str> {
         self.0.url.as_deref()
     }
 
-    /// Whether the server may have acted on the request. [`Processed::No`]: sending it again cannot
-    /// repeat an effect.
+    /// Returns whether the server may have acted on the request. With [`Processed::No`], sending it
+    /// again cannot repeat an effect.
     pub fn processed(&self) -> Processed {
         self.0.processed
     }
 
-    /// The status of the response that was not accepted: its status is an error, or it is a redirect
-    /// that cannot be followed.
+    /// Returns the status of the rejected response: an error status, or a redirect that cannot be
+    /// followed.
     pub fn status(&self) -> Option<StatusCode> {
         self.0.response.as_ref().map(|head| head.status())
     }
 
-    /// All parts.
+    /// Returns all parts.
     pub fn report(&self) -> &Report {
         &self.0
     }
 
-    /// Whether a deadline fired. Which one is in [`ErrorKind::Timeout`].
+    /// Whether a deadline fired; [`ErrorKind::Timeout`] names it.
     pub fn is_timeout(&self) -> bool {
         matches!(self.0.kind, ErrorKind::Timeout { .. })
     }
 
-    /// Whether no connection could be made: the look-up, the address policy, connecting, or a
-    /// handshake with a proxy or of TLS failed, or its deadline fired. Nothing of the request was sent.
+    /// Whether no connection could be established: the look-up, the address policy, connecting or a
+    /// handshake with a proxy or TLS failed, or its deadline fired. No byte of the request was
+    /// sent.
     pub fn is_connect(&self) -> bool {
         use Phase::*;
         matches!(self.0.kind, ErrorKind::Resolve(_) | ErrorKind::Connect(_) | ErrorKind::AddressDenied(_))
             || self.0.failed_in(&[Resolve, Connect, Proxy, ProxyTls, Tls])
     }
 
-    /// Whether TLS failed: its settings, a handshake (or its deadline fired), or an established
-    /// connection.
+    /// Whether TLS failed: its settings, a handshake or its deadline, or an established connection.
     pub fn is_tls(&self) -> bool {
         matches!(self.0.kind, ErrorKind::Tls(_) | ErrorKind::TlsConfig(_))
             || self.0.failed_in(&[Phase::ProxyTls, Phase::Tls])
     }
 
-    /// Whether the proxy failed: its settings, reaching it (or a deadline fired by then), or its
-    /// answer.
+    /// Whether the proxy failed: its settings, reaching it or the deadline for that, or its answer.
     pub fn is_proxy(&self) -> bool {
         use Phase::*;
         matches!(self.0.kind, ErrorKind::Proxy(_) | ErrorKind::ProxyConfig(_))
             || (self.0.proxy.is_some() && self.0.failed_in(&[Resolve, Connect, Proxy, ProxyTls]))
     }
 
-    /// Whether the status was 400 or more, where `error_for_status` was asked. It is in [`Error::status`].
+    /// Whether `error_for_status` found a status of 400 or more, which [`Error::status`] returns.
     pub fn is_status(&self) -> bool {
         matches!(self.0.kind, ErrorKind::Status(_))
     }
@@ -159,15 +161,15 @@ impl Error {
         matches!(self.0.kind, ErrorKind::Redirect(_))
     }
 
-    /// Whether a body failed: the request's own stream, or reading the response's, decoding it, or
-    /// taking it as text or JSON.
+    /// Whether a body failed: the request's stream, or reading, decoding or parsing the response's
+    /// body.
     pub fn is_body(&self) -> bool {
         matches!(self.0.kind, ErrorKind::RequestBody(_) | ErrorKind::BodyNotReplayable)
             || self.is_decode()
             || self.0.failed_in(&[Phase::Body])
     }
 
-    /// Whether a body was received and could not be decoded: its content coding, its charset, or JSON.
+    /// Whether a received body could not be decoded: its content coding, its charset, or JSON.
     pub fn is_decode(&self) -> bool {
         match self.0.kind {
             ErrorKind::Decode(_) | ErrorKind::Text(_) | ErrorKind::Undecoded(_) => true,
@@ -177,13 +179,13 @@ impl Error {
         }
     }
 
-    /// Whether the request or a setting is not valid, so that trying again cannot help.
+    /// Whether the request or a setting is invalid, so that a retry cannot help.
     pub fn is_builder(&self) -> bool {
         use ErrorKind::*;
         matches!(self.0.kind, Build(_) | ProxyConfig(_) | TlsConfig(_) | Head(_))
     }
 
-    /// Whether the message ended before its end.
+    /// Whether a message was truncated.
     pub fn is_truncated(&self) -> bool {
         match &self.0.kind {
             ErrorKind::Protocol(e) => e.is_truncation(),
@@ -197,7 +199,7 @@ impl Error {
 }
 
 impl Report {
-    /// A failure outside of any request.
+    /// Returns the report of a failure outside of any request.
     fn of(kind: ErrorKind) -> Report {
         Report {
             kind,
@@ -215,12 +217,12 @@ impl Report {
         }
     }
 
-    /// Whether one of these phases failed, as opposed to being ended by the caller.
+    /// Whether one of these phases failed, rather than the caller ending it.
     fn failed_in(&self, phases: &[Phase]) -> bool {
         phases.contains(&self.phase) && !matches!(self.kind, ErrorKind::Cancelled | ErrorKind::Unavailable(_))
     }
 
-    /// What was being done, and that it was by a proxy.
+    /// Writes the phase, with the proxy if there is one.
     fn fmt_phase(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let phase = self.phase;
         match (&self.proxy, phase) {

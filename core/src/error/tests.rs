@@ -1,4 +1,5 @@
-//! What errors say: each part once, the cause in the source, and where it happened; what can be asked of them; what becomes one.
+//! The texts of errors: each part once, with cause and place. Also their predicates and
+//! conversions.
 
 use std::error::Error as _;
 use std::io;
@@ -128,7 +129,7 @@ fn chain(error: &dyn std::error::Error) -> String {
 }
 
 #[test]
-fn no_error_says_what_its_source_says() {
+fn no_error_repeats_its_source() {
     for kind in kinds() {
         assert!(is_in_the_list(&kind));
         let error = report(kind, Phase::Body, None);
@@ -146,7 +147,7 @@ fn no_error_says_what_its_source_says() {
 }
 
 #[test]
-fn what_others_said_is_the_source() {
+fn texts_of_others_are_the_source() {
     let said: Vec<String> = kinds().iter().filter_map(|kind| Some(kind.source()?.to_string())).collect();
     let idna = url::ParseError::IdnaError.to_string();
     let mut expected = vec![
@@ -166,7 +167,7 @@ fn what_others_said_is_the_source() {
 }
 
 #[test]
-fn the_chains_of_a_failure_read_well() {
+fn error_chains_read_well() {
     let reset = || IoFailure { kind: io::ErrorKind::ConnectionReset, text: "Connection reset by peer (104)".into() };
     let error = report(ErrorKind::Io(reset()), Phase::Body, None);
     assert_eq!(
@@ -179,7 +180,7 @@ fn the_chains_of_a_failure_read_well() {
 }
 
 #[test]
-fn an_error_on_the_way_to_a_proxy_names_the_proxy() {
+fn error_before_a_proxy_names_the_proxy() {
     for (phase, words) in [
         (Phase::Resolve, ": looking up the proxy p.test:3128: cancelled"),
         (Phase::Connect, ": connecting to the proxy p.test:3128: cancelled"),
@@ -195,7 +196,7 @@ fn an_error_on_the_way_to_a_proxy_names_the_proxy() {
 }
 
 #[test]
-fn bytes_are_counted_once_the_request_goes_out() {
+fn bytes_are_shown_once_the_request_is_sent() {
     for (phase, counted) in [(Phase::Connect, false), (Phase::Tls, false), (Phase::Send, true), (Phase::Body, true)] {
         let error = report(ErrorKind::Cancelled, phase, None).to_string();
         assert_eq!(error.contains("18 bytes sent, 4 received"), counted, "{error}");
@@ -204,7 +205,7 @@ fn bytes_are_counted_once_the_request_goes_out() {
 }
 
 #[test]
-fn a_clone_of_an_error_is_the_same_report() {
+fn clone_of_an_error_shares_the_report() {
     let error = report(ErrorKind::Limit(LimitExceeded { name: "x", limit: 1, seen: 2 }), Phase::Body, None);
     assert!(std::ptr::eq(error.report(), error.clone().report()));
 }
@@ -230,7 +231,7 @@ fn answers(error: &Error) -> String {
 }
 
 #[test]
-fn questions_go_by_kind_and_phase() {
+fn predicates_depend_on_kind_and_phase() {
     let timeout = |which| ErrorKind::Timeout { which, limit: Duration::from_secs(1) };
     let io = || ErrorKind::Io(IoFailure::new(io::ErrorKind::ConnectionReset));
     let direct: Vec<(ErrorKind, Phase, &str)> = vec![
@@ -334,7 +335,7 @@ fn question_mark_works_on_errors_of_json() {
 }
 
 #[test]
-fn error_in_a_readers_error_comes_back_whole() {
+fn error_inside_a_readers_error_is_recovered() {
     let inner = report(ErrorKind::Cancelled, Phase::Body, None);
     let outer = question_mark(Err::<(), _>(io::Error::new(io::ErrorKind::InvalidData, inner.clone())));
     assert!(std::ptr::eq(inner.report(), outer.report()));
@@ -369,7 +370,7 @@ fn head(status: u16) -> crate::http1::ResponseHead {
 }
 
 #[test]
-fn statuses_from_400_are_errors_where_asked_for() {
+fn statuses_from_400_are_errors_on_request() {
     let request = crate::Request::new(Method::GET, "http://a.test/?token=canary");
     let now = crate::Now::new(crate::Instant::from_origin(Duration::ZERO), crate::UnixTime::default());
     let transfer = crate::Transfer::new(crate::Session::new().prepare(&request).unwrap(), now);

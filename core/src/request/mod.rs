@@ -33,7 +33,7 @@ pub use url_cache::UrlCache;
 
 /// A request: method, URL, options and body.
 #[derive(Clone, Debug)]
-#[must_use = "nothing is sent unless it is prepared"]
+#[must_use = "nothing is sent until a transport sends it"]
 pub struct Request {
     pub(crate) method: Method,
     pub(crate) target: Target,

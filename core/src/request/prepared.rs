@@ -31,7 +31,7 @@ use crate::url::{absolute_target, host_header, request_target};
 /// A request that is ready to be sent. Sending does not change it. Its Debug output shows no
 /// secrets.
 #[derive(Clone)]
-#[must_use = "nothing is sent unless a transfer is made of it"]
+#[must_use = "nothing is sent until a transfer runs"]
 pub struct Prepared {
     pub(crate) method: Method,
     pub(crate) url: Arc<Url>,

@@ -268,7 +268,7 @@ mod tests {
     #[test]
     fn t29_policy_that_panics_allows_nothing() {
         let policy = AddressPolicy::Custom(Arc::new(|address| match address.port() {
-            80 => panic!("as asked"),
+            80 => panic!("intended"),
             port => port == 443,
         }));
         assert_eq!(policy.filter(sockets(&["8.8.8.8:80", "8.8.8.8:443"])), Ok(sockets(&["8.8.8.8:443"])));

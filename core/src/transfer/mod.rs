@@ -1,9 +1,10 @@
 //! L3: one request to its final response, as a machine without a socket.
 //!
-//! A [`Transfer`] asks for what it needs ([`Output`]) and is told what happened ([`Input`]); between the two it decides
-//! everything that is HTTP: which addresses are tried and when, the proxy's and TLS handshakes, redirects, the safe retry on a
-//! dead kept connection, every deadline, and what becomes of the connection. The order in which an embedder answers, how it splits bytes and how
-//! often it polls changes none of it.
+//! A [`Transfer`] asks for what it needs ([`Output`]) and is told what happened ([`Input`]);
+//! between the two it decides everything that is HTTP: which addresses are tried and when, the
+//! proxy's and TLS handshakes, redirects, the safe retry on a dead kept connection, every deadline,
+//! and what becomes of the connection. The order in which an embedder answers, how it splits bytes
+//! and how often it polls changes none of it.
 //!
 //! # The stages of a hop
 //!
@@ -14,8 +15,8 @@
 //!  └────────────── Rewind ◀── Pause ◀──── another hop ◀───────────────────┘
 //! ```
 //!
-//! Plan and Decide ask for the session ([`Output::Sync`]). Every connection, reused or new, is asked
-//! for by [`Output::Acquire`]. [`Event::Again`] reports that another hop follows, and why.
+//! Plan and Decide ask for the session ([`Output::Sync`]). Every connection, reused or new, is
+//! asked for by [`Output::Acquire`]. [`Event::Again`] reports that another hop follows, and why.
 //!
 //! # Driving it
 //!
@@ -95,8 +96,9 @@ use upload::Upload;
 
 /// One request to its final response. See the [module](self) for how it is driven.
 ///
-/// Dropping it at any moment is safe: it holds no socket. What the embedder still holds then is closed, not reused.
-#[must_use = "nothing happens unless it is polled"]
+/// Dropping it at any moment is safe: it holds no socket. What the embedder still holds then is
+/// closed, not reused.
+#[must_use = "nothing happens until it is polled"]
 pub struct Transfer(Box<Machine>);
 
 impl Transfer {
@@ -131,7 +133,8 @@ impl Transfer {
         ))
     }
 
-    /// What is asked next. Without an input in between, orders and events are not repeated, offers are.
+    /// What is asked next. Without an input in between, orders and events are not repeated, offers
+    /// are.
     pub fn poll(&mut self) -> Output {
         loop {
             if let Some(output) = self.0.step() {
@@ -140,16 +143,18 @@ impl Transfer {
         }
     }
 
-    /// Takes in what happened. All deadlines up to `now` are honoured first: if one of them ends the transfer, the input no longer counts.
+    /// Takes in what happened. All deadlines up to `now` are honoured first: if one of them ends
+    /// the transfer, the input no longer counts.
     ///
     /// # Errors
-    /// [`Misuse`] when the input answers nothing that was asked. Nothing has changed then but the time.
+    /// [`Misuse`] when the input answers nothing that was asked. Nothing has changed then but the
+    /// time.
     pub fn handle(&mut self, now: Now, input: Input<'_>) -> Result<(), Misuse> {
         self.0.handle(now, input)
     }
 
-    /// Answers [`Output::Sync`]: takes in the cookies of the response and takes out those of the next request.
-    /// Never waits; made to be called with the session's lock held.
+    /// Answers [`Output::Sync`]: takes in the cookies of the response and takes out those of the
+    /// next request. Never waits; made to be called with the session's lock held.
     ///
     /// # Errors
     /// [`Misuse::UnexpectedInput`].
@@ -167,7 +172,8 @@ impl Transfer {
         self.0.outgoing()
     }
 
-    /// Where to read to, for [`Output::Read`] with [`Input::Filled`]; never empty while a read is offered.
+    /// Where to read to, for [`Output::Read`] with [`Input::Filled`]; never empty while a read is
+    /// offered.
     pub fn space(&mut self) -> &mut [u8] {
         match &mut self.0.link {
             Some(link) => link.space(),
@@ -175,10 +181,12 @@ impl Transfer {
         }
     }
 
-    /// Lends storage for reading, so that a driver can use the same for many transfers; it is given back by [`Transfer::take_read_buffer`].
+    /// Lends storage for reading, so that a driver can use the same for many transfers; it is given
+    /// back by [`Transfer::take_read_buffer`].
     ///
     /// # Errors
-    /// The storage, when it cannot be used: there is no connection, or bytes wait in storage of its own.
+    /// The storage, when it cannot be used: there is no connection, or bytes wait in storage of its
+    /// own.
     pub fn give_read_buffer(&mut self, storage: Vec<u8>) -> Result<(), Vec<u8>> {
         match &mut self.0.link {
             Some(link) => link.give_read_buffer(storage),
@@ -191,7 +199,8 @@ impl Transfer {
         self.0.lent.take().or_else(|| self.0.link.as_mut()?.take_read_buffer())
     }
 
-    /// Exchanges the storage of what is sent, as [`Connection::swap_write_buffer`](crate::http1::Connection::swap_write_buffer).
+    /// Exchanges the storage of what is sent, as
+    /// [`Connection::swap_write_buffer`](crate::http1::Connection::swap_write_buffer).
     pub fn swap_write_buffer(&mut self, storage: &mut Vec<u8>) {
         if let Some(link) = &mut self.0.link {
             link.swap_write_buffer(storage);
@@ -202,7 +211,8 @@ impl Transfer {
     #[cfg(test)]
     pub(crate) const SIZES: [usize; 2] = [size_of::<Machine>(), size_of::<Link>()];
 
-    /// The storage held for bytes: by the connection, for a step of decoding, and lent storage that was not [taken back](Transfer::take_read_buffer).
+    /// The storage held for bytes: by the connection, for a step of decoding, and lent storage that
+    /// was not [taken back](Transfer::take_read_buffer).
     pub fn retained(&self) -> Retained {
         let machine = &*self.0;
         let decoded = match &machine.stage {
@@ -220,8 +230,8 @@ impl Transfer {
         self.0.body()
     }
 
-    /// Whether the response has been received in full, and the request been sent: nothing more is waited for. There may be bytes in
-    /// [`Transfer::body`] all the same.
+    /// Whether the response has been received in full, and the request been sent: nothing more is
+    /// waited for. There may be bytes in [`Transfer::body`] all the same.
     pub fn is_received(&self) -> bool {
         match (&self.0.stage, &self.0.link) {
             (Stage::Deliver(_), Some(link)) => link.http().response_received() && !self.0.can_write(),
@@ -242,9 +252,10 @@ impl Transfer {
         self.0.push_body(now, bytes)
     }
 
-    /// Ends the transfer with an error when the body of the final response, content codings removed, is longer than this. `None`: no limit.
-    /// From the start it is [`Limits::stream_bytes`](crate::Limits::stream_bytes). May be called at any time: what was delivered before
-    /// counts, and a limit that is set before the body begins holds once it does.
+    /// Ends the transfer with an error when the body of the final response, content codings
+    /// removed, is longer than this. `None`: no limit. From the start it is
+    /// [`Limits::stream_bytes`](crate::Limits::stream_bytes). May be called at any time: what was
+    /// delivered before counts, and a limit that is set before the body begins holds once it does.
     pub fn limit_body(&mut self, name: &'static str, limit: Option<u64>) {
         let limit = limit.unwrap_or(u64::MAX);
         match &mut self.0.stage {
@@ -254,8 +265,8 @@ impl Transfer {
         }
     }
 
-    /// Answers [`Output::Release`]: the key and the machine to keep beside the socket. `None` at any other time, and nothing changes then:
-    /// after [`Output::Close`] there is nothing to keep.
+    /// Answers [`Output::Release`]: the key and the machine to keep beside the socket. `None` at
+    /// any other time, and nothing changes then: after [`Output::Close`] there is nothing to keep.
     pub fn take_link(&mut self) -> Option<(Route, Box<Link>)> {
         let link = self.0.released.take()?;
         Some((self.0.route.take()?, link))
@@ -286,13 +297,14 @@ impl Transfer {
         &self.0.request
     }
 
-    /// The responses that were not the final one, the oldest first: each redirect that was followed, and a 417 after which the
-    /// request was sent without `Expect`.
+    /// The responses that were not the final one, the oldest first: each redirect that was
+    /// followed, and a 417 after which the request was sent without `Expect`.
     pub fn history(&self) -> &[Hop] {
         self.0.chain.history()
     }
 
-    /// The same, taken out. What they count for (the limit on redirects, the hop that an error names) stays.
+    /// The same, taken out. What they count for (the limit on redirects, the hop that an error
+    /// names) stays.
     pub fn take_history(&mut self) -> Vec<Hop> {
         self.0.chain.rare.as_mut().map(|rare| std::mem::take(&mut rare.history)).unwrap_or_default()
     }
@@ -312,23 +324,26 @@ impl Transfer {
         self.0.time_to_head
     }
 
-    /// Content codings that stay on the body of the final response, because one of them is not known (T60).
+    /// Content codings that stay on the body of the final response, because one of them is not
+    /// known (T60).
     pub fn undecoded(&self) -> &[Box<str>] {
         self.0.chain.undecoded()
     }
 
-    /// The error that this transfer has ended with, if it has failed: that of [`Event::Failed`], whether that was polled or not.
+    /// The error that this transfer has ended with, if it has failed: that of [`Event::Failed`],
+    /// whether that was polled or not.
     pub fn failure(&self) -> Option<&Error> {
         self.0.pending.failure()
     }
 
-    /// An [`Error`] of this transfer for a failure that its embedder found, such as text in an unknown charset.
+    /// An [`Error`] of this transfer for a failure that its embedder found, such as text in an
+    /// unknown charset.
     pub fn error(&self, kind: ErrorKind) -> Error {
         Error::new(self.0.report(kind, None))
     }
 
-    /// Returns an error of kind [`Status`](ErrorKind::Status) with the head in it, when the status of the
-    /// final response is 400 or more.
+    /// Returns an error of kind [`Status`](ErrorKind::Status) with the head in it, when the status
+    /// of the final response is 400 or more.
     ///
     /// # Errors
     /// As said.
@@ -340,7 +355,8 @@ impl Transfer {
         Ok(())
     }
 
-    /// What was tolerated in the final response so far: departures from the grammar, data behind an encoded body, a TLS connection that ended without saying so (T31, T45).
+    /// What was tolerated in the final response so far: departures from the grammar, data behind an
+    /// encoded body, a TLS connection that ended without saying so (T31, T45).
     pub fn tolerated(&self) -> LeniencySet {
         let mut tolerated = self.0.tolerated;
         if let Some(link) = &self.0.link {
@@ -349,7 +365,8 @@ impl Transfer {
         tolerated
     }
 
-    /// Whether a side said that it would block and has not been [`Ready`](Input::Ready) since: what a level-triggered poll is to look for.
+    /// Whether a side said that it would block and has not been [`Ready`](Input::Ready) since: what
+    /// a level-triggered poll is to look for.
     pub fn is_blocked(&self, side: Side) -> bool {
         match side {
             Side::Read => self.0.blocked.read == ReadSide::Blocked,
@@ -378,7 +395,8 @@ impl Transfer {
         }
     }
 
-    /// Whether it is over. What is still to be polled then are sockets to be closed or kept and the last events.
+    /// Whether it is over. What is still to be polled then are sockets to be closed or kept and the
+    /// last events.
     pub fn is_ended(&self) -> bool {
         matches!(self.0.stage, Stage::Ended)
     }

@@ -67,7 +67,7 @@ impl Default for DriverConfig {
 ///
 /// Dropping it ends every request with an error of kind
 /// [`Cancelled`](petition_core::ErrorKind::Cancelled); every callback runs.
-#[must_use = "nothing is served unless it is turned"]
+#[must_use = "nothing happens until it is turned"]
 pub struct Driver {
     engine: Engine,
     state: Shared,

@@ -12,7 +12,7 @@ struct Guard<'a> {
 
 impl SessionAccess for Guard<'_> {
     fn with<R>(&mut self, _: impl FnOnce(&mut Session) -> R) -> Result<R, Unavailable> {
-        Err(self.answer.expect("as asked"))
+        Err(self.answer.expect("an intended panic"))
     }
 }
 
