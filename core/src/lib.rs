@@ -86,6 +86,8 @@ pub mod origin;
 pub mod policy;
 mod redaction;
 pub mod request;
+#[cfg(test)]
+mod rng;
 pub mod route;
 pub mod seed;
 pub mod session;

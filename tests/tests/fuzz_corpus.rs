@@ -1,6 +1,7 @@
 //! The fuzz targets' bodies, over the kept corpus and over seeded random inputs made of words that matter.
 
-use petition_tests::fuzz::{Rng, TARGETS};
+use petition_tests::fuzz::TARGETS;
+use petition_tests::rng::Rng;
 
 /// Words of the grammars, so that random inputs get somewhere.
 const WORDS: &[&[u8]] = &[

@@ -4,18 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::options::{Options, Settings};
-
-/// A deterministic random generator: xorshift64*.
-struct XorShift(u64);
-
-impl XorShift {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) as usize % n
-    }
-}
+use crate::rng::Rng;
 
 /// The name of a part, its setter, and a getter for the merged value. The setter takes a number
 /// that stands for a value; `None` clears.
@@ -138,7 +127,7 @@ fn merged(levels: &[&Options]) -> Settings {
 
 #[test]
 fn each_part_comes_from_the_most_specific_level() {
-    let mut rng = XorShift(20261130);
+    let mut rng = Rng(20261130);
     for round in 0..2000 {
         let mut levels = [Options::new(), Options::new()];
         let mut last = vec![[None; 2]; PARTS.len()];

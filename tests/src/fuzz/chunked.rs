@@ -6,8 +6,9 @@
 use petition_core::Limits;
 use petition_core::http1::{Leniencies, Leniency};
 
+use super::choice;
 use super::exchange::{Exchange, Outcome, SMALL};
-use super::{Rng, choice};
+use crate::rng::Rng;
 
 const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
 

@@ -3,7 +3,8 @@
 use petition_core::Limits;
 use petition_core::content::decode::{Codings, DecodeError, Decoder, Next};
 
-use super::{Rng, choice};
+use super::choice;
+use crate::rng::Rng;
 
 /// A body with one or two codings.
 pub fn decode(mut data: &[u8]) {

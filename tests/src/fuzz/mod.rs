@@ -45,37 +45,6 @@ pub const TARGETS: [(&str, Body); 14] = [
     ("transfer", transfer),
 ];
 
-/// Small deterministic numbers: xorshift64*.
-#[derive(Clone, Debug)]
-pub struct Rng(u64);
-
-impl Rng {
-    /// A row of numbers for this seed.
-    pub fn new(seed: u64) -> Rng {
-        Rng(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
-    }
-
-    /// The next number below `n`, which is not 0.
-    pub fn below(&mut self, n: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        let wide = u128::from(self.0.wrapping_mul(0x2545_F491_4F6C_DD1D));
-        usize::try_from((wide * n as u128) >> 64).unwrap_or_default()
-    }
-
-    /// Cuts `bytes` into pieces of 1 to `most` bytes.
-    pub fn pieces<'a>(&mut self, mut bytes: &'a [u8], most: usize) -> Vec<&'a [u8]> {
-        let mut pieces = Vec::new();
-        while !bytes.is_empty() {
-            let (piece, rest) = bytes.split_at((1 + self.below(most)).min(bytes.len()));
-            pieces.push(piece);
-            bytes = rest;
-        }
-        pieces
-    }
-}
-
 /// Takes the first byte off: a choice.
 fn choice(data: &mut &[u8]) -> usize {
     let Some((first, rest)) = data.split_first() else { return 0 };

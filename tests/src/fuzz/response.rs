@@ -3,8 +3,9 @@
 use petition_core::Limits;
 use petition_core::http1::{Config, Eof, Leniencies};
 
+use super::choice;
 use super::exchange::{Exchange, SMALL};
-use super::{Rng, choice};
+use crate::rng::Rng;
 
 /// A response to one of several requests, whole, byte by byte and in random pieces.
 pub fn response(mut data: &[u8]) {

@@ -7,8 +7,9 @@ use petition_core::{
     Event, Input, Instant, IoFailure, Limits, Method, Now, Output, Request, Session, Side, Transfer, UnixTime,
 };
 
-use super::{Rng, choice};
+use super::choice;
 use crate::memory::invariants::{SLICE, memory_is_bounded};
+use crate::rng::Rng;
 
 /// What a run showed.
 #[derive(Debug, PartialEq)]

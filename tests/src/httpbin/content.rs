@@ -5,6 +5,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 
 use super::answer::Answer;
 use super::exchange::Exchange;
+use crate::rng::Rng;
 
 const HTML: &str = "<!DOCTYPE html>\n<html>\n  <head><title>A page</title></head>\n  <body>\n    <h1>Loopback</h1>\n    \
     <p>A short page for tests.</p>\n  </body>\n</html>\n";
@@ -59,14 +60,10 @@ fn document(exchange: &Exchange<'_>) -> Answer {
 /// `n` bytes that follow from `seed` alone: what `/bytes/N` and `/stream-bytes/N` send.
 pub fn pattern(n: usize, seed: u64) -> Vec<u8> {
     let mut out = Vec::with_capacity(n + 8);
-    // splitmix64: each step is independent of how many were asked for.
-    let mut state = seed;
+    // Each step is independent of how many were asked for.
+    let mut rng = Rng::new(seed);
     while out.len() < n {
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut word = state;
-        word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        out.extend_from_slice(&(word ^ (word >> 31)).to_le_bytes());
+        out.extend_from_slice(&rng.next_u64().to_le_bytes());
     }
     out.truncate(n);
     out

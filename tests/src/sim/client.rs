@@ -312,7 +312,7 @@ impl World {
                 running.hop += 1;
                 (running.retried, running.interim) = (false, false);
                 running.source = running.source.min(self.plan.requests[index].body.len());
-                self.cookies.input(page, step, wall);
+                self.cookies.observe(page, step, wall);
                 let next = self.plan.requests[index].pages.get(running.hop);
                 let next = *next.unwrap_or_else(|| panic!("a redirect is followed that leads nowhere: page {page}"));
                 self.pages[next].begun = (step, wall);
@@ -327,7 +327,7 @@ impl World {
                 assert!(running.head.is_none(), "a second head");
                 assert!(head.get(CANARY).is_none(), "T47: an answer that was there before its request: {head:?}");
                 running.head = Some(head);
-                self.cookies.input(page, step, wall);
+                self.cookies.observe(page, step, wall);
             }
             event => panic!("{event:?} is no event that an engine passes on"),
         }

@@ -135,7 +135,7 @@ impl Model {
     }
 
     /// The client has told of the head of this page.
-    pub(super) fn input(&mut self, page: usize, step: u64, wall: u64) {
+    pub(super) fn observe(&mut self, page: usize, step: u64, wall: u64) {
         for version in self.versions.iter_mut().filter(|v| v.page == page && v.until.is_none()) {
             version.until = Some(step);
             version.input = Some(wall);

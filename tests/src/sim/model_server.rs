@@ -128,7 +128,7 @@ impl World {
             // This server has refused it before, or one of the same chain has.
             let mut pages = self.plan.pages.iter().enumerate();
             let known =
-                pages.any(|(at, page)| (page.origin == origin || page.planned == planned) && self.refusal_was_read(at));
+                pages.any(|(at, page)| (page.origin == origin || page.request == planned) && self.refusal_was_read(at));
             if !known {
                 wrong("Expect is missing");
             }
@@ -276,7 +276,7 @@ impl World {
     }
 
     fn judge_body(&mut self, socket: u32, page: usize, from: usize, bytes: &[u8]) {
-        let number = self.plan.pages[page].planned;
+        let number = self.plan.pages[page].request;
         let planned =
             self.plan.requests.iter().find(|planned| planned.number == number).expect("a page belongs to a request");
         let intended = planned.body.get(from..from + bytes.len());
@@ -314,11 +314,11 @@ impl World {
             if wire.known() < request.head_end {
                 return;
             }
-            if let Fault::DiesAt(at, reset, output) = wire.fault
+            if let Fault::DiesAt(at, reset, sent) = wire.fault
                 && wire.next >= at
             {
                 wire.fired = true;
-                let times = wire.say(now, &b"HTTP/1.1 200 OK\r\nX-Begun: yes\r\n"[..output]);
+                let times = wire.say(now, &b"HTTP/1.1 200 OK\r\nX-Begun: yes\r\n"[..sent]);
                 self.arrivals(socket, times);
                 let wire = self.wire(socket);
                 let arrival = wire.finish(now, if reset { End::Reset } else { End::Fin }, true);
@@ -375,7 +375,7 @@ impl World {
         let (step, wall) = (self.step, self.wall());
         let answer = &self.plan.pages[request.page].answer;
         let rendered = answer.render(&request.method, request.old);
-        let planned = self.plan.pages[request.page].planned;
+        let planned = self.plan.pages[request.page].request;
         let keeps = self.plan.requests.iter().any(|known| known.number == planned && !known.spec.no_cookies);
         if answer.hostile.is_none() && keeps {
             self.cookies.sent(request.page, &answer.cookies, step, wall);

@@ -54,8 +54,8 @@ impl World {
         } else {
             match rng.below(14) {
                 11.. => {
-                    let output = if rng.one_in(3) { 1 + rng.below(30) } else { 0 };
-                    Fault::DiesAt(1 + rng.below(3), rng.one_in(2), output)
+                    let sent = if rng.one_in(3) { 1 + rng.below(30) } else { 0 };
+                    Fault::DiesAt(1 + rng.below(3), rng.one_in(2), sent)
                 }
                 0 | 1 => Fault::ResetDown(some(rng), rng.one_in(2)),
                 2 => Fault::FinDown(some(rng)),

@@ -73,7 +73,7 @@ pub(super) enum ExpectedOutcome {
 #[derive(Clone, Debug)]
 pub(super) struct Page {
     /// Whose.
-    pub(super) planned: usize,
+    pub(super) request: usize,
     /// Where, in [`ORIGINS`].
     pub(super) origin: usize,
     /// Path and query.
@@ -282,7 +282,7 @@ impl Plan {
             let leads = next.as_ref().map(|next| (next.0, &ORIGINS[origin], &ORIGINS[next.1]));
             intended = self.intended(&spec, hop, &answer, leads, &request);
             let broken = answer.hostile.is_some();
-            self.pages.push(Page { planned: number, origin, target, answer, expected: here });
+            self.pages.push(Page { request: number, origin, target, answer, expected: here });
             let Some((status, to, to_dir, to_target)) = next else { break };
             if intended.is_some() || broken {
                 break;

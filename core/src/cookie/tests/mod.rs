@@ -11,6 +11,7 @@ mod reasons;
 mod round_trip;
 
 use super::*;
+use crate::rng::Rng;
 use crate::time::UnixTime;
 use std::sync::Arc;
 use url::Url;
@@ -64,18 +65,6 @@ pub(super) fn sent_in(jar: &mut Jar, to: &str, now: UnixTime, context: SiteConte
     header.map_or(String::new(), |value| value.to_str().unwrap().to_owned())
 }
 
-/// xorshift64*: the same numbers on every run.
-pub(super) struct Dice(pub(super) u64);
-
-impl Dice {
-    pub(super) fn below(&mut self, n: u64) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) % n
-    }
-
-    pub(super) fn pick<'a, T: ?Sized>(&mut self, from: &[&'a T]) -> &'a T {
-        from[self.below(from.len() as u64) as usize]
-    }
+pub(super) fn pick<'a, T: ?Sized>(rng: &mut Rng, from: &[&'a T]) -> &'a T {
+    rng.pick(from).expect("something to pick from")
 }

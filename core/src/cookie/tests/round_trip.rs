@@ -14,47 +14,47 @@ const HOSTS: [&str; 8] = [
 ];
 const PATHS: [&str; 6] = ["/", "/a", "/a/", "/a/b", "/a/b/c", "/%61"];
 
-fn random_url(dice: &mut Dice) -> String {
-    format!("{}://{}{}", dice.pick(&["http", "https"]), dice.pick(&HOSTS), dice.pick(&PATHS))
+fn random_url(rng: &mut Rng) -> String {
+    format!("{}://{}{}", pick(rng, &["http", "https"]), pick(rng, &HOSTS), pick(rng, &PATHS))
 }
 
-fn random_field(dice: &mut Dice) -> Vec<u8> {
-    let name = dice.pick(&["a", "b", "c", "", "sid", "__Secure-x", "__Host-x", "n%41me", "\u{e9}"]);
+fn random_field(rng: &mut Rng) -> Vec<u8> {
+    let name = pick(rng, &["a", "b", "c", "", "sid", "__Secure-x", "__Host-x", "n%41me", "\u{e9}"]);
     let mut field = format!("{name}=").into_bytes();
-    for _ in 0..dice.below(6) {
-        let byte = dice.below(256) as u8;
+    for _ in 0..rng.below(6) {
+        let byte = rng.below(256) as u8;
         field.push(if byte == b';' || (byte < 0x20 && byte != b'\t') || byte == 0x7F { b'%' } else { byte });
     }
-    for _ in 0..dice.below(5) {
+    for _ in 0..rng.below(5) {
         field.extend_from_slice(b"; ");
-        match dice.below(8) {
-            0 => field.extend_from_slice(format!("Max-Age={}", dice.below(500)).as_bytes()),
+        match rng.below(8) {
+            0 => field.extend_from_slice(format!("Max-Age={}", rng.below(500)).as_bytes()),
             1 => field.extend_from_slice(b"Expires=Tue, 14 Nov 2023 23:13:20 GMT"),
             2 => field.extend_from_slice(b"Domain=example.com"),
             3 => field.extend_from_slice(b"Domain=www.example.com"),
-            4 => field.extend_from_slice(format!("Path={}", dice.pick(&PATHS)).as_bytes()),
+            4 => field.extend_from_slice(format!("Path={}", pick(rng, &PATHS)).as_bytes()),
             5 => field.extend_from_slice(b"Secure"),
             6 => field.extend_from_slice(b"HttpOnly"),
-            _ => field.extend_from_slice(format!("SameSite={}", dice.pick(&["None", "Lax", "Strict", "x"])).as_bytes()),
+            _ => field.extend_from_slice(format!("SameSite={}", pick(rng, &["None", "Lax", "Strict", "x"])).as_bytes()),
         }
     }
     field
 }
 
-/// One random step, the same for every jar given the same dice.
-fn step(jar: &mut Jar, dice: &mut Dice, now: UnixTime) -> String {
-    let url = url(&random_url(dice));
+/// One random step, the same for every jar with the same random numbers.
+fn step(jar: &mut Jar, rng: &mut Rng, now: UnixTime) -> String {
+    let url = url(&random_url(rng));
     let context = [
         SiteContext::SameSite,
         SiteContext::SameSite,
         SiteContext::SafeNavigation,
         SiteContext::UnsafeNavigation,
         SiteContext::CrossSite,
-    ][dice.below(5) as usize];
-    if dice.below(2) == 0 {
+    ][rng.below(5)];
+    if rng.below(2) == 0 {
         format!("{:?}", jar.header(&url, now, context).map(|value| value.as_bytes().to_vec()))
     } else {
-        format!("{:?}", jar.receive(&url, &random_field(dice), now, context))
+        format!("{:?}", jar.receive(&url, &random_field(rng), now, context))
     }
 }
 
@@ -63,17 +63,17 @@ fn t72_a_loaded_jar_decides_as_the_saved_one() {
     let limits = CookieLimits { per_site: 8, total: 16, ..CookieLimits::default() };
     let mut cookies_seen = 0;
     for seed in 1..300u64 {
-        let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let mut rng = Rng(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
         let mut jar = jar_with(limits);
         let mut now = NOW;
         for _ in 0..60 {
             // The clock mostly stands, sometimes runs, and now and then jumps back.
-            now = match dice.below(8) {
-                0 => UnixTime(now.0 - dice.below(20)),
-                1..=3 => now.saturating_add(dice.below(30)),
+            now = match rng.below(8) {
+                0 => UnixTime(now.0 - rng.below(20) as u64),
+                1..=3 => now.saturating_add(rng.below(30) as u64),
                 _ => now,
             };
-            step(&mut jar, &mut dice, now);
+            step(&mut jar, &mut rng, now);
         }
         jar.expire(now);
         let text = jar.save(SaveSessions::Keep);
@@ -85,15 +85,15 @@ fn t72_a_loaded_jar_decides_as_the_saved_one() {
         assert_eq!(loaded.save(SaveSessions::Keep), text, "seed {seed}");
         cookies_seen += jar.len();
         // From here on both live through the same, evictions included.
-        let mut other_dice = Dice(dice.0);
+        let mut other_rng = Rng(rng.0);
         for _ in 0..120 {
-            now = now.saturating_add(dice.below(10));
-            other_dice.below(10);
-            assert_eq!(step(&mut jar, &mut dice, now), step(&mut loaded, &mut other_dice, now), "seed {seed}");
+            now = now.saturating_add(rng.below(10) as u64);
+            other_rng.below(10);
+            assert_eq!(step(&mut jar, &mut rng, now), step(&mut loaded, &mut other_rng, now), "seed {seed}");
         }
         assert_eq!(jar.save(SaveSessions::Keep), loaded.save(SaveSessions::Keep), "seed {seed}");
     }
-    assert!(cookies_seen > 2_000, "the dice made only {cookies_seen} cookies");
+    assert!(cookies_seen > 2_000, "only {cookies_seen} cookies");
 }
 
 #[test]

@@ -6,27 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::*;
+use crate::rng::Rng;
 use crate::{Body, Method, Request, UnixTime};
-
-/// A deterministic random generator: xorshift64*.
-struct Dice(u64);
-
-impl Dice {
-    fn throw(&mut self, n: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize % n
-    }
-
-    fn once_in(&mut self, n: usize) -> bool {
-        self.throw(n) == 0
-    }
-
-    fn pick<T: Copy>(&mut self, from: &[T]) -> Option<T> {
-        (!from.is_empty()).then(|| from[self.throw(from.len())])
-    }
-}
 
 #[derive(Default)]
 struct Wire {
@@ -41,7 +22,7 @@ struct Storm {
     session: Session,
     limits: PoolLimits,
     now: Now,
-    dice: Dice,
+    rng: Rng,
     wires: BTreeMap<SocketId, Wire>,
     resolving: Vec<TransferId>,
     live: BTreeSet<TransferId>,
@@ -62,13 +43,13 @@ const ANSWERS: [&str; 7] = [
 
 impl Storm {
     fn new(seed: u64) -> Storm {
-        let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
-        let some = |dice: &mut Dice| (!dice.once_in(3)).then(|| 1 + dice.throw(5));
+        let mut rng = Rng(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+        let some = |rng: &mut Rng| (!rng.one_in(3)).then(|| 1 + rng.below(5));
         let limits = PoolLimits {
-            open_total: some(&mut dice),
-            open_per_key: some(&mut dice),
-            idle_total: dice.throw(5),
-            idle_per_key: dice.throw(3),
+            open_total: some(&mut rng),
+            open_per_key: some(&mut rng),
+            idle_total: rng.below(5),
+            idle_per_key: rng.below(3),
             ..PoolLimits::default()
         };
         Storm {
@@ -76,7 +57,7 @@ impl Storm {
             session: Session::new(),
             limits,
             now: Now::new(Instant::from_origin(Duration::from_secs(100)), UnixTime(1_000_000)),
-            dice,
+            rng,
             wires: BTreeMap::new(),
             resolving: Vec::new(),
             live: BTreeSet::new(),
@@ -88,18 +69,18 @@ impl Storm {
 
     fn start(&mut self) {
         const HOSTS: [&str; 5] = ["10.0.0.1", "10.0.0.2", "a.test", "b.test", "[::1]"];
-        let host = HOSTS[self.dice.throw(HOSTS.len())];
-        let (keep, timeout) = (!self.dice.once_in(4), self.dice.throw(30) as u64);
+        let host = HOSTS[self.rng.below(HOSTS.len())];
+        let (keep, timeout) = (!self.rng.one_in(4), self.rng.below(30) as u64);
         let mut request = Request::new(Method::GET, format!("http://{host}/")).keep_alive(keep);
         if timeout > 20 {
             request.set_timeout(Duration::from_secs(timeout - 20));
         }
-        if self.dice.once_in(4) {
+        if self.rng.one_in(4) {
             request.set_method(Method::PUT);
-            request.set_data(Body::Stream { length: None, rewindable: self.dice.once_in(2) });
+            request.set_data(Body::Stream { length: None, rewindable: self.rng.one_in(2) });
         }
         let prepared = self.session.prepare(&request).unwrap();
-        let group = Group(self.dice.throw(3) as u64);
+        let group = Group(self.rng.below(3) as u64);
         let id = self.engine.start(self.now, prepared, Some(group));
         assert!(self.live.insert(id), "ids are never reused");
         self.started += 1;
@@ -110,18 +91,18 @@ impl Storm {
         let now = self.now;
         let sockets: Vec<SocketId> = self.wires.keys().copied().collect();
         let live: Vec<TransferId> = self.live.iter().copied().collect();
-        match self.dice.throw(16) {
+        match self.rng.below(16) {
             0 | 1 => self.start(),
-            2 if self.dice.once_in(3) => {
-                if let Some(id) = self.dice.pick(&live) {
+            2 if self.rng.one_in(3) => {
+                if let Some(id) = self.rng.pick(&live) {
                     self.engine.cancel(now, id);
                 }
             }
-            3 if self.dice.once_in(20) => self.engine.cancel_group(now, Group(self.dice.throw(3) as u64)),
-            3 if self.dice.once_in(20) => self.engine.close_idle(),
+            3 if self.rng.one_in(20) => self.engine.cancel_group(now, Group(self.rng.below(3) as u64)),
+            3 if self.rng.one_in(20) => self.engine.close_idle(),
             4 => {
-                if let Some(id) = self.dice.pick(&live) {
-                    match self.dice.once_in(3) {
+                if let Some(id) = self.rng.pick(&live) {
+                    match self.rng.one_in(3) {
                         true => self.engine.pause(id),
                         false => self.engine.resume(id),
                     }
@@ -129,16 +110,16 @@ impl Storm {
                 }
             }
             5 => {
-                let time = [1, 300, 2_000, 20_000][self.dice.throw(4)];
+                let time = [1, 300, 2_000, 20_000][self.rng.below(4)];
                 self.now.instant = self.now.instant + Duration::from_millis(time);
                 self.engine.tick(self.now);
             }
             6 if !self.resolving.is_empty() => {
-                let at = self.dice.throw(self.resolving.len());
+                let at = self.rng.below(self.resolving.len());
                 let id = self.resolving.swap_remove(at);
                 let two = ["10.0.1.1:80".parse().unwrap(), "[::2]:80".parse().unwrap()];
-                // It may have ended already.
-                let _ = match self.dice.throw(5) {
+                // It may have ended by now.
+                let _ = match self.rng.below(5) {
                     0 => self.engine.transfer_input(
                         now,
                         id,
@@ -148,7 +129,7 @@ impl Storm {
                 };
             }
             _ => {
-                if let Some(socket) = self.dice.pick(&sockets) {
+                if let Some(socket) = self.rng.pick(&sockets) {
                     self.wire_event(socket);
                 }
             }
@@ -156,7 +137,7 @@ impl Storm {
     }
 
     fn wire_event(&mut self, socket: SocketId) {
-        let (now, what) = (self.now, self.dice.throw(12));
+        let (now, what) = (self.now, self.rng.below(12));
         let Some(wire) = self.wires.get_mut(&socket) else { return };
         if !wire.connected {
             if what == 0 {
@@ -173,7 +154,7 @@ impl Storm {
             0 => wire.ended = true,
             1..8 if wire.sent.windows(4).any(|four| four == b"\r\n\r\n") => {
                 wire.sent.clear();
-                let at = self.dice.throw(ANSWERS.len());
+                let at = self.rng.below(ANSWERS.len());
                 wire.incoming.extend_from_slice(ANSWERS[at].as_bytes());
             }
             8 => return self.engine.socket_input(now, socket, Input::Ready(Side::Write)).unwrap(),
@@ -190,7 +171,7 @@ impl Storm {
             Output::Connect(socket, _) => {
                 assert!(self.wires.keys().all(|open| open.index() != socket.index()), "a socket's number is its own");
                 self.wires.insert(socket, Wire::default());
-                if self.dice.once_in(10) {
+                if self.rng.one_in(10) {
                     self.wires.remove(&socket);
                     let refused = IoFailure::new(std::io::ErrorKind::ConnectionRefused);
                     self.engine.connect_failed(now, socket, refused).unwrap();
@@ -200,10 +181,10 @@ impl Storm {
             Output::Transmit(socket) => {
                 let bytes = self.engine.outgoing(socket).to_vec();
                 assert!(!bytes.is_empty());
-                let n = 1 + self.dice.throw(bytes.len());
-                let input = match self.dice.throw(8) {
+                let n = 1 + self.rng.below(bytes.len());
+                let input = match self.rng.below(8) {
                     0 => Input::Blocked(Side::Write),
-                    1 if self.dice.once_in(5) => {
+                    1 if self.rng.one_in(5) => {
                         Input::Failed(Side::Write, IoFailure::new(std::io::ErrorKind::BrokenPipe))
                     }
                     _ => {
@@ -216,7 +197,7 @@ impl Storm {
             Output::Read(socket) => {
                 let wire = self.wires.get_mut(&socket).unwrap();
                 let input = if !wire.incoming.is_empty() {
-                    let n = 1 + self.dice.throw(wire.incoming.len());
+                    let n = 1 + self.rng.below(wire.incoming.len());
                     let space = self.engine.space(socket);
                     let n = n.min(space.len());
                     assert!(n > 0, "the read space is not empty");
@@ -238,7 +219,7 @@ impl Storm {
             }
             Output::Resolve(id) => self.resolving.push(id),
             Output::NeedBody(id) => {
-                let told = match self.dice.throw(4) {
+                let told = match self.rng.below(4) {
                     0 => self.engine.transfer_input(now, id, Input::BodyEnd),
                     1 => self.engine.transfer_input(now, id, Input::Blocked(Side::Body)),
                     _ => self.engine.push_body(now, id, b"some").map(|_| ()),
@@ -246,11 +227,11 @@ impl Storm {
                 assert_eq!(told, Ok(()));
             }
             Output::Rewind(id) => {
-                let input = if self.dice.once_in(4) { Input::NotRewound } else { Input::Rewound };
+                let input = if self.rng.one_in(4) { Input::NotRewound } else { Input::Rewound };
                 self.engine.transfer_input(now, id, input).unwrap();
             }
             Output::Body(id) => {
-                let n = self.dice.throw(self.engine.body(id).len() + 1);
+                let n = self.rng.below(self.engine.body(id).len() + 1);
                 self.engine.transfer_input(now, id, Input::Consumed(n)).unwrap();
             }
             Output::Event(id, _) => assert!(self.live.contains(&id), "no output follows the end"),
@@ -326,10 +307,10 @@ fn random_schedules_lose_nothing() {
         let mut storm = Storm::new(seed);
         for _ in 0..300 {
             storm.event();
-            match storm.dice.throw(3) {
+            match storm.rng.below(3) {
                 0 => storm.rest(),
                 _ => {
-                    for _ in 0..storm.dice.throw(12) {
+                    for _ in 0..storm.rng.below(12) {
                         storm.step();
                     }
                 }

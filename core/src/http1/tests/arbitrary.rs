@@ -1,18 +1,7 @@
 //! Damaged input: whatever bytes come, nothing panics, nothing depends on splits, and every error names its cause.
 
 use super::*;
-
-/// A small generator, so that a failure can be repeated from its number.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % sides as u64) as usize
-    }
-}
+use crate::rng::Rng;
 
 const CORPUS: [&str; 8] = [
     "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: keep-alive, x\r\n\r\nhello",
@@ -26,12 +15,12 @@ const CORPUS: [&str; 8] = [
 ];
 const BYTES: &[u8] = b"\r\n\t :;,=\"\\019afxA\0\x7f\x80\xff";
 
-fn damaged(dice: &mut Dice) -> Vec<u8> {
-    let mut bytes = CORPUS[dice.roll(CORPUS.len())].as_bytes().to_vec();
-    for _ in 0..=dice.roll(3) {
-        let at = dice.roll(bytes.len() + 1);
-        let byte = BYTES[dice.roll(BYTES.len())];
-        match dice.roll(4) {
+fn damaged(rng: &mut Rng) -> Vec<u8> {
+    let mut bytes = CORPUS[rng.below(CORPUS.len())].as_bytes().to_vec();
+    for _ in 0..=rng.below(3) {
+        let at = rng.below(bytes.len() + 1);
+        let byte = BYTES[rng.below(BYTES.len())];
+        match rng.below(4) {
             0 => bytes.insert(at, byte),
             1 if at < bytes.len() => bytes[at] = byte,
             2 if at < bytes.len() => drop(bytes.remove(at)),
@@ -45,22 +34,22 @@ fn damaged(dice: &mut Dice) -> Vec<u8> {
 fn damaged_responses_do_not_panic_and_do_not_depend_on_splits_t50() {
     let mut kinds = [0; 3];
     for seed in 1..=6000u64 {
-        let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        let bytes = damaged(&mut dice);
-        let mut setup = [Setup::COMPAT, Setup::STRICT][dice.roll(2)];
-        setup.served = dice.roll(4) == 0;
-        setup.upgrade = (dice.roll(3) == 0).then_some("a");
-        setup.method = ["GET", "GET", "GET", "HEAD", "CONNECT"][dice.roll(5)];
-        if !setup.served && dice.roll(4) == 0 {
-            setup.config.limits.head_bytes = dice.roll(100);
-            setup.config.limits.head_line_bytes = dice.roll(50);
-            setup.config.limits.all_heads_bytes = dice.roll(120);
-            setup.config.limits.chunk_extension_bytes = dice.roll(4);
-            setup.config.limits.trailer_bytes = dice.roll(30);
+        let mut rng = Rng(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let bytes = damaged(&mut rng);
+        let mut setup = [Setup::COMPAT, Setup::STRICT][rng.below(2)];
+        setup.served = rng.below(4) == 0;
+        setup.upgrade = (rng.below(3) == 0).then_some("a");
+        setup.method = ["GET", "GET", "GET", "HEAD", "CONNECT"][rng.below(5)];
+        if !setup.served && rng.below(4) == 0 {
+            setup.config.limits.head_bytes = rng.below(100);
+            setup.config.limits.head_line_bytes = rng.below(50);
+            setup.config.limits.all_heads_bytes = rng.below(120);
+            setup.config.limits.chunk_extension_bytes = rng.below(4);
+            setup.config.limits.trailer_bytes = rng.below(30);
         }
-        let eof = [Eof::Clean, Eof::Truncated][dice.roll(2)];
+        let eof = [Eof::Clean, Eof::Truncated][rng.below(2)];
         let whole = play(&setup, [&bytes[..]], Some(eof));
-        let (a, b) = bytes.split_at(dice.roll(bytes.len() + 1));
+        let (a, b) = bytes.split_at(rng.below(bytes.len() + 1));
         for (pieces, how) in [(bytes.chunks(1).collect::<Vec<_>>(), "byte by byte"), (vec![a, b], "split")] {
             let other = play(&setup, pieces, Some(eof));
             assert_eq!(other, whole, "seed {seed}, {how}: \"{}\"", bytes.escape_ascii());

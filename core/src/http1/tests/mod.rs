@@ -4,11 +4,13 @@ mod arbitrary;
 mod chunked;
 mod exchanges;
 mod facts;
+mod field_lines;
 mod heads;
 mod limits;
 mod reasons;
 mod requests;
 mod responses;
+mod status_lines;
 
 use super::*;
 

@@ -3,6 +3,7 @@
 use super::peer::Peer;
 use crate::http1::{BodyLength, RequestHead};
 use crate::link::{Link, LinkError, LinkEvent};
+use crate::rng::Rng;
 use crate::{Instant, Now, UnixTime};
 use std::collections::VecDeque;
 
@@ -22,7 +23,7 @@ enum Way {
 enum Cut {
     Whole,
     Bytes,
-    Random(u64),
+    Random(Rng),
 }
 
 impl Cut {
@@ -30,13 +31,10 @@ impl Cut {
         match self {
             Cut::Whole => available,
             Cut::Bytes => available.min(1),
-            Cut::Random(state) => {
-                *state ^= *state << 13;
-                *state ^= *state >> 7;
-                *state ^= *state << 17;
+            Cut::Random(rng) => {
                 // Mostly small pieces, now and then large ones.
-                let most = 1usize << (*state % 15);
-                available.min(1 + (*state >> 20) as usize % most)
+                let most = 1 << rng.below(15);
+                available.min(1 + rng.below(most))
             }
         }
     }
@@ -67,11 +65,12 @@ pub(super) fn patterns() -> Vec<Pattern> {
         Pattern { write: Cut::Bytes, eager: true, ..WHOLE },
         Pattern { read: Cut::Bytes, write: Cut::Bytes, consume: Cut::Bytes, way: Way::Slice, ..WHOLE },
     ];
+    let random = |seed: u64| Cut::Random(Rng(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
     for seed in 1..25u64 {
         all.push(Pattern {
-            read: Cut::Random(seed),
-            write: Cut::Random(seed * 1001),
-            consume: Cut::Random(seed * 777),
+            read: random(seed),
+            write: random(seed * 1001),
+            consume: random(seed * 777),
             way: [Way::Space, Way::Slice, Way::Lent][seed as usize % 3],
             early: seed % 2 == 0,
             eager: seed % 5 == 0,

@@ -13,7 +13,8 @@ use petition_core::link::{Layer, Link, Tunnel};
 use petition_core::tls::TlsLayer;
 use petition_core::{Limits, Method};
 
-use super::{Rng, choice};
+use super::choice;
+use crate::rng::Rng;
 pub(super) use frames::Frames;
 use wire::Drive;
 

@@ -10,8 +10,9 @@ use petition_core::{Limits, Method};
 use rustls::{ServerConfig, ServerConnection};
 
 use super::wire::{Drive, Seen, Turn};
-use crate::fuzz::{Rng, choice};
+use crate::fuzz::choice;
 use crate::memory::{client_config, server_config};
+use crate::rng::Rng;
 use crate::tls::Authority;
 
 /// What is done to the server's records. Records are counted from 0, over the whole session.

@@ -4,7 +4,7 @@ use petition_core::http1::{BodyLength, RequestHead};
 use petition_core::link::{LayerFailure, Link, LinkError, LinkEvent, ProxyFailure, TlsFailure};
 use petition_core::{Instant, Method, Now, UnixTime};
 
-use crate::fuzz::Rng;
+use crate::rng::Rng;
 
 /// What a run showed.
 #[derive(Debug, Default)]

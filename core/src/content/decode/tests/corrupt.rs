@@ -2,16 +2,7 @@
 //! outcome in every way.
 
 use super::*;
-
-/// A small generator of numbers, so that every run is the same.
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap() % bound
-    }
-}
+use crate::rng::Rng;
 
 fn ways(field: &str, body: &[u8], seed: usize) -> Outcome {
     let codings = codings(field);
@@ -54,14 +45,14 @@ fn t61_a_flipped_bit_tells_the_same_story_in_every_way() {
 
 #[test]
 fn damage_of_many_kinds_tells_the_same_story_in_every_way() {
-    let mut numbers = Numbers(2024);
+    let mut rng = Rng(2024);
     for (field, body) in small_bodies() {
         for seed in 0..150 {
             let mut body = body.clone();
-            for _ in 0..=numbers.below(4) {
-                let at = numbers.below(body.len());
-                match numbers.below(4) {
-                    0 => body[at] = u8::try_from(numbers.below(256)).unwrap(),
+            for _ in 0..=rng.below(4) {
+                let at = rng.below(body.len());
+                match rng.below(4) {
+                    0 => body[at] = u8::try_from(rng.below(256)).unwrap(),
                     1 => body.truncate(at + 1),
                     2 => drop(body.splice(at..at, [0xFF; 3])),
                     _ => body.rotate_left(at),
