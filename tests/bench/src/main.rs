@@ -1,8 +1,8 @@
 //! Measures Petition beside its peers and a loop written by hand, and writes BENCHMARKS.md.
 //!
-//!     bench table [ROW|CLIENT…]    measure all, or only these anew, and write BENCHMARKS.md, its plots, and results.tsv
+//!     bench table [ROW|CLIENT…]    measure all, or only these, and write BENCHMARKS.md, its plots, and results.tsv
 //!     bench row NAME [CLIENT…]     measure and print one row
-//!     bench report                 write BENCHMARKS.md anew from results.tsv
+//!     bench report                 regenerate BENCHMARKS.md from results.tsv
 //!     bench list                   the names of rows and clients
 //!
 //! With `--built` in front, nothing is built: what lies beside this program is measured.
@@ -40,7 +40,7 @@ fn main() -> ExitCode {
     let done = match words[..] {
         ["table", ref chosen @ ..] => table(chosen, built),
         ["row", name, ref clients @ ..] => row(name, clients, built),
-        ["report"] => report_anew(),
+        ["report"] => regenerate(),
         ["list"] => {
             list();
             Ok(())
@@ -81,7 +81,7 @@ fn tools(results: &mut Results) -> Tools {
     }
 }
 
-fn report_anew() -> Result<(), Box<dyn Error>> {
+fn regenerate() -> Result<(), Box<dyn Error>> {
     report::write(&Results::parse(&std::fs::read_to_string(RESULTS)?))
 }
 

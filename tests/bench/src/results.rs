@@ -1,4 +1,4 @@
-//! What was measured, kept in a file, so that the documents can be written anew without measuring anew.
+//! The measurements in a file, so that the documents can be generated without measuring again.
 
 use std::fmt::Write;
 
@@ -53,7 +53,7 @@ impl Results {
         }
     }
 
-    /// Forgets what is measured anew.
+    /// Forgets the results that are to be measured again.
     pub(crate) fn forget(&mut self, row: &str, clients: &[&str]) {
         self.figures.retain(|figure| figure.row != row || !clients.contains(&figure.client.as_str()));
         if clients.contains(&crate::clients::OURS) {

@@ -92,7 +92,7 @@ impl Process {
         let _ = self.child.wait();
     }
 
-    /// Starts it anew where it listened before, with the same configuration; what is left of the old one is killed.
+    /// Restarts it at the same address with the same configuration, and kills what is left of the old process.
     ///
     /// # Panics
     /// When it ends at once, or does not accept within [`PATIENCE`], with what it printed.
@@ -110,7 +110,7 @@ impl Process {
         let (_never, tick) = mpsc::channel::<()>();
         loop {
             let reached = TcpStream::connect_timeout(&self.address, Duration::from_secs(1)).is_ok();
-            // If it has ended, whoever accepted was somebody else.
+            // If it has ended, another process accepted.
             if self.child.try_wait()?.is_some() {
                 return Ok(false);
             }

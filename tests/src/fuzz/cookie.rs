@@ -16,14 +16,14 @@ const URLS: [&str; 6] = [
     "https://xn--bcher-kva.example./x",
 ];
 
-/// Lines that are set from one URL or another.
+/// Receives the lines as Set-Cookie from several URLs.
 pub fn cookie(data: &[u8]) {
     let urls = URLS.map(|url| Url::parse(url).unwrap());
     let mut jar = Jar::new();
     let mut now = UnixTime(1_700_000_000);
     for mut line in data.split(|&b| b == b'\n') {
         let from = &urls[choice(&mut line) % urls.len()];
-        // The outcome is told; whatever it is, the invariants hold.
+        // The invariants hold with every outcome.
         let _ = jar.receive(from, line, now, SiteContext::default());
         now = now.saturating_add(1);
     }
@@ -44,11 +44,11 @@ pub fn cookie(data: &[u8]) {
     assert!(jar.iter().all(|cookie| !cookie.secure() || !cookie.pair().is_empty()));
 }
 
-/// Dates of cookies and of HTTP.
+/// Parses dates of cookies and of HTTP.
 pub fn date(data: &[u8]) {
     let now = UnixTime(1_700_000_000);
     for time in [parse_date(data), parse_http_date(data, now)].into_iter().flatten() {
-        // Years of more than four digits are written by nobody.
+        // Years of more than four digits are never written.
         if time.0 < 253_402_300_800 {
             assert_eq!(parse_http_date(format_http_date(time).as_bytes(), now), Some(time));
             assert_eq!(parse_date(format_date(time).as_bytes()), Some(time));

@@ -6,7 +6,7 @@ use petition_core::content::decode::{Codings, DecodeError, Decoder, Next};
 use super::choice;
 use crate::rng::Rng;
 
-/// A body with one or two codings.
+/// Decodes a body with one or two codings.
 pub fn decode(mut data: &[u8]) {
     let chosen = choice(&mut data);
     let seed = choice(&mut data) as u64;
@@ -23,11 +23,11 @@ pub fn decode(mut data: &[u8]) {
     let pieces = rng.pieces(data, 17);
     let cut = run(&mut decoder, &pieces, 1 + rng.below(300));
     assert_eq!(whole.1, cut.1, "the same end");
-    // A corrupt br body may be found out a little earlier or later; what came is the same as far as it goes.
+    // A corrupt br body may fail a little earlier or later; the common output is the same.
     let same = whole.0.len().min(cut.0.len());
     assert_eq!(whole.0[..same], cut.0[..same]);
     assert!(whole.0.len() == cut.0.len() || names == "br" && whole.1.is_err());
-    // The others look ahead, and what lies between two codings was taken in before it was looked at.
+    // The other decoders read ahead, and so take bytes between two codings before they check them.
     let counted = ["gzip", "deflate"].contains(&names) && !matches!(whole.1, Err(DecodeError::Limit(_)));
     assert!(!counted || taken == decoder.encoded_bytes(), "how much was taken");
 }

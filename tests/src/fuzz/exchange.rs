@@ -1,7 +1,7 @@
-//! One exchange on one connection with given bytes for an answer: what the targets of L1 have in common.
+//! One exchange on one connection with given bytes as the answer, which the targets of L1 share.
 //!
-//! Held here, for every play: work is linear, errors stay, an end stays, nothing unclean is reused, field values hold no line end, and what is
-//! counted is what was given.
+//! Checked in every run: work is linear, errors and ends stay, nothing unclean is reused, field values hold no line end, and the counts are
+//! those of the input.
 
 use petition_core::http1::{
     BodyFraming, Config, Connection, Eof, Event, Fields, Leniencies, LeniencySet, ProtocolError, RequestHead,
@@ -10,7 +10,7 @@ use petition_core::http1::{
 
 use petition_core::Limits;
 
-/// What is asked, by whom, and how the answer's bytes end.
+/// The request, the settings, and how the answer's bytes end.
 pub(super) struct Exchange {
     pub(super) config: Config,
     pub(super) method: &'static str,
@@ -18,10 +18,10 @@ pub(super) struct Exchange {
     pub(super) eof: Eof,
 }
 
-/// All that one play of the bytes showed.
+/// The result of one run.
 #[derive(Debug, PartialEq)]
 pub(super) struct Played {
-    /// Those of interim responses, and the final one.
+    /// The heads of interim responses, and the final one.
     pub(super) heads: Vec<ResponseHead>,
     pub(super) body: Vec<u8>,
     pub(super) outcome: Outcome,
@@ -44,7 +44,7 @@ pub(super) enum Outcome {
     Failed(ProtocolError),
 }
 
-/// Limits so small that short inputs meet them.
+/// Limits so small that short inputs reach them.
 pub(super) const SMALL: Limits = {
     let mut small = Limits::DEFAULT;
     (small.head_bytes, small.head_line_bytes, small.head_fields, small.all_heads_bytes) = (200, 80, 5, 300);
@@ -55,7 +55,7 @@ pub(super) const SMALL: Limits = {
 };
 
 impl Exchange {
-    /// A GET under these limits and leniencies, whose connection ends cleanly.
+    /// Returns a GET under these limits and leniencies, whose connection ends cleanly.
     pub(super) fn get(limits: Limits, leniencies: Leniencies) -> Exchange {
         Exchange { config: Config { limits, leniencies }, method: "GET", upgrade: None, eof: Eof::Clean }
     }
@@ -105,7 +105,7 @@ impl Exchange {
         let mut calls = 0;
         let mut after = 0;
         let total: usize = pieces.iter().map(|piece| piece.len()).sum();
-        // One empty piece more: an end that follows the last byte is seen without further bytes.
+        // One more empty piece: an end that follows the last byte needs no further bytes.
         for piece in pieces.iter().copied().chain([&[][..]]) {
             let mut input = piece;
             loop {

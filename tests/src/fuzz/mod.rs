@@ -1,7 +1,7 @@
 //! The bodies of the fuzz targets: ordinary functions of bytes, which panic when an invariant does not hold.
 //!
-//! `fuzz/` hands them to libFuzzer; `cargo test` runs them over the kept corpus and over seeded random bytes, so that they cannot rot. The first
-//! bytes of an input choose, the rest is what a peer sends.
+//! `fuzz/` hands them to libFuzzer; `cargo test` runs them over the kept corpus and over seeded random bytes, so that they stay current. The first
+//! bytes of an input make choices; a peer sends the rest.
 
 mod chunked;
 mod cookie;
@@ -24,7 +24,7 @@ pub use response::response;
 pub use transfer::transfer;
 pub use url::{location, url};
 
-/// A target's body.
+/// The body of a target.
 pub type Body = fn(&[u8]);
 
 /// Every target by its name.
@@ -45,7 +45,7 @@ pub const TARGETS: [(&str, Body); 14] = [
     ("transfer", transfer),
 ];
 
-/// Takes the first byte off: a choice.
+/// Removes the first byte and returns it, as a choice.
 fn choice(data: &mut &[u8]) -> usize {
     let Some((first, rest)) = data.split_first() else { return 0 };
     *data = rest;

@@ -11,7 +11,7 @@ use super::choice;
 use crate::memory::invariants::{SLICE, memory_is_bounded};
 use crate::rng::Rng;
 
-/// What a run showed.
+/// The result of a run.
 #[derive(Debug, PartialEq)]
 struct Seen {
     sent: Vec<Vec<u8>>,
@@ -20,7 +20,7 @@ struct Seen {
     outcome: String,
 }
 
-/// A request whose connections bring, one after the other, the parts of the input between marks.
+/// Runs a request whose connections bring, one after the other, the parts of the input between marks.
 pub fn transfer(mut data: &[u8]) {
     let chosen = choice(&mut data);
     let seed = choice(&mut data) as u64;

@@ -1,4 +1,4 @@
-//! The URL door and Location fields against any text: what comes in is clean, and the network cannot smuggle in a host or credentials.
+//! URLs of the caller and Location fields with any text: parsed URLs are clean, and the network cannot smuggle in a host or credentials.
 
 use petition_core::policy::redirect::{self, Decision, Hop, HopBody, Policy};
 use petition_core::url::{host_header, parse_url, request_target};
@@ -7,16 +7,16 @@ use url::Url;
 
 use super::choice;
 
-/// A URL of the caller.
+/// Parses a URL of the caller.
 pub fn url(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let Ok((url, _)) = parse_url(text, &Limits::DEFAULT) else { return };
     clean(&url);
     let (again, userinfo) = parse_url(url.as_str(), &Limits::DEFAULT).unwrap();
-    assert_eq!((again, userinfo), (url, None), "the door changes nothing twice");
+    assert_eq!((again, userinfo), (url, None), "parsing is idempotent");
 }
 
-/// A Location that a server sends.
+/// Resolves a Location that a server sends.
 pub fn location(mut data: &[u8]) {
     let chosen = choice(&mut data);
     let from = ["http://a.test/x/y?z#f", "https://a.test:8443/", "http://[::1]/"][chosen % 3];

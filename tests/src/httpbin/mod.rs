@@ -168,12 +168,12 @@ impl Httpbin {
 
     /// How many requests were answered or are being answered.
     pub fn requests(&self) -> usize {
-        self.shared.tally.look(|tally| tally.requests)
+        self.shared.tally.read(|tally| tally.requests)
     }
 
     /// What clients have sent that they must not, in order.
     pub fn violations(&self) -> Vec<String> {
-        self.shared.tally.look(|tally| tally.violations.clone())
+        self.shared.tally.read(|tally| tally.violations.clone())
     }
 
     /// Waits until `n` request heads have arrived.

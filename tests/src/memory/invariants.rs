@@ -1,4 +1,4 @@
-//! What is true of every run, whatever the peers do.
+//! The invariants of every run, whatever the peers do.
 
 use petition_core::buffer::Retained;
 use petition_core::{ErrorKind, Limits, Phase, Timeout};
@@ -7,7 +7,7 @@ use super::socket::ConnectionState;
 use super::transcript::{Outcome, Transcript};
 use super::world::World;
 
-/// All of them, for the last transfer of a world.
+/// Checks all invariants for the last transfer of a world.
 pub fn hold(world: &World) {
     let Some(last) = world.transcripts.last() else { return };
     one_terminal_event_and_it_is_last(last);
@@ -18,7 +18,7 @@ pub fn hold(world: &World) {
     every_socket_is_closed_or_pooled(world);
 }
 
-/// Exactly one of `done` and `failed`, at the end, and at most one final head before it.
+/// A run ends with one `done` or `failed`, and has at most one final head before it.
 pub fn one_terminal_event_and_it_is_last(run: &Transcript) {
     let words = run.words();
     let (last, before) = words.split_last().expect("a terminal event");
@@ -36,7 +36,7 @@ pub fn nothing_after_the_end(run: &Transcript) {
     assert_eq!(run.after_end, 0, "asked for something after the end: {:?}", run.words());
 }
 
-/// No spin: the polls are bounded by what happened.
+/// The number of polls is linear in the number of inputs.
 pub fn work_is_bounded_by_the_inputs(run: &Transcript) {
     let bound = 8 * run.inputs + 100;
     assert!(run.polls <= bound, "{} polls for {} inputs", run.polls, run.inputs);
@@ -51,7 +51,7 @@ pub fn errors_say_where(run: &Transcript) {
     match &report.proxy {
         None => assert!(doing.starts_with(&report.phase.to_string()), "{text}"),
         Some(proxy) => {
-            // Before a connection is wanted, and once a response is judged, the proxy has no part in it.
+            // The proxy has no part in what comes before a connection and after a response.
             let apart = matches!(report.phase, Phase::Prepare | Phase::Acquire | Phase::Redirect);
             assert!((apart || doing.contains(proxy)) && !proxy.contains('@'), "{text}");
         }
@@ -62,7 +62,7 @@ pub fn errors_say_where(run: &Transcript) {
     assert!(cancelled || report.phase != Phase::Acquire, "{text}");
 }
 
-/// The total deadline fires exactly when it is due, measured from the first event that a driver could see.
+/// The total deadline fires exactly when it is due, measured from the start of the transfer.
 pub fn deadlines_fire_at_their_time(run: &Transcript) {
     let Outcome::Failed(error) = &run.outcome else { return };
     if let ErrorKind::Timeout { which: Timeout::Total, limit } = error.kind() {
@@ -70,7 +70,7 @@ pub fn deadlines_fire_at_their_time(run: &Transcript) {
     }
 }
 
-/// Whatever was opened is closed or in the pool.
+/// Every socket that was opened is closed or in the pool.
 pub fn every_socket_is_closed_or_pooled(world: &World) {
     for (number, connection) in world.connections().iter().enumerate() {
         assert_ne!(
@@ -82,22 +82,22 @@ pub fn every_socket_is_closed_or_pooled(world: &World) {
     }
 }
 
-/// The most that a driver of the tests hands in at once, or that lies in a network of theirs.
+/// How many bytes a driver of the tests hands in at once, or a network of theirs holds, at most.
 pub const SLICE: usize = 64 * 1024;
 
-/// Bytes that wait to be sent before more are taken, at every level; and what moves only when half of it is gone, in storage that doubles.
+/// How many bytes may wait to be sent at every level, in storage that doubles and moves when half of it is gone.
 const QUEUE: usize = 4 * 64 * 1024 + 16 * 1024;
 
-/// A TLS handshake may be so long, in storage that doubles, and a record of it may have come in part.
+/// The longest TLS handshake, in storage that doubles, and a part of a record.
 const HANDSHAKE: usize = 2 * (128 + 18 + 17) * 1024;
 
-/// What an idle connection keeps for the next request's head (and a little of TLS).
+/// How many bytes an idle connection keeps for the next request's head (and a little of TLS).
 const IDLE: usize = 4 * 1024;
 
-/// Invariant 5: what is held for bytes follows from the limits, whatever the peers do, for so many transfers under way and idle connections.
-/// `layered` says whether layers lie upon them (a proxy's tunnel, TLS); `shared` is the size of a read buffer that serves all.
+/// Invariant 5: the limits bound the bytes held for so many transfers and idle connections, whatever the peers do.
+/// `layered` says whether they use layers (a proxy's tunnel, TLS); `shared` is the size of the read buffer that serves all.
 pub fn memory_is_bounded(held: Retained, transfers: usize, idle: usize, layered: bool, shared: usize, limits: &Limits) {
-    // A head, trailers, a proxy's words: one after the other, in storage that doubles. Or a step of decoding.
+    // A head, trailers or a proxy's refusal, one at a time, in storage that doubles; or a step of decoding.
     let head = limits.head_bytes.max(limits.trailer_bytes).max(limits.proxy_refusal_bytes).max(16 * 1024);
     let layers = if layered { HANDSHAKE } else { 0 };
     let each = head.saturating_mul(2).saturating_add(layers + SLICE);
@@ -114,7 +114,7 @@ pub fn memory_is_bounded(held: Retained, transfers: usize, idle: usize, layered:
     );
 }
 
-/// None of these words is in anything that was shown.
+/// No printed output contains one of these secrets.
 pub fn no_secret_is_shown(world: &World, secrets: &[&str]) {
     let mut shown = format!("{:?}\n{:?}\n", world.session, world.session.options());
     for run in &world.transcripts {

@@ -1,12 +1,13 @@
-//! A world in memory, with a virtual clock, in which transfers are driven to their end.
+//! The scripted world: transfers run to their end in memory against scripted peers, in virtual time.
 //!
 //! A [`World`] holds names, addresses, scripted [`Peer`]s behind them, one session and one pool. [`World::send`] drives one
-//! transfer and records it in a [`Transcript`]. Nothing waits: time goes on only when nothing else can happen, and then
-//! exactly to the next deadline or the next act of a peer. How bytes are split, when a side is blocked, how often is polled,
-//! and whether the driver blocks in its writes is the [`Style`]'s choice, by a seed; the same seed gives the same run.
+//! transfer and records it in a [`Transcript`]. Time passes only when nothing else can happen, and then exactly to the next
+//! deadline or the next step of a peer. A [`Style`] chooses by a seed how bytes are split, when a side is blocked, how often
+//! the driver polls, and whether it blocks in its writes. The same seed gives the same run.
 //!
 //! [`same_everywhere`] runs a scenario under every style, applies the [`invariants`] to each run, and compares the runs.
 
+mod caller;
 mod driver;
 pub mod invariants;
 mod peer;
@@ -18,7 +19,7 @@ mod transcript;
 mod upload;
 mod world;
 
-pub use driver::{Caller, Reader};
+pub use caller::{Caller, Reader};
 pub use peer::Peer;
 pub use socket::ConnectionState;
 pub use style::Style;
@@ -29,12 +30,12 @@ pub use world::{Connection, World, same_everywhere, same_in};
 
 use std::time::Duration;
 
-/// So many milliseconds.
+/// Returns a duration in milliseconds.
 pub const fn ms(n: u64) -> Duration {
     Duration::from_millis(n)
 }
 
-/// So many seconds.
+/// Returns a duration in seconds.
 pub const fn secs(n: u64) -> Duration {
     Duration::from_secs(n)
 }

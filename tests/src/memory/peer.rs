@@ -1,11 +1,11 @@
-//! What a peer does on one connection: a list of steps, written as a chain.
+//! The script of a peer on one connection: a list of steps, written as a chain.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::ServerConfig;
 
-/// The script of one connection. After its last step the peer keeps the connection open, reads on and says nothing.
+/// The script of one connection. After its last step the peer keeps the connection open and reads on.
 #[derive(Clone, Debug, Default)]
 pub struct Peer {
     pub(super) steps: Vec<Step>,
@@ -32,12 +32,12 @@ pub(super) enum Step {
 }
 
 impl Peer {
-    /// A peer that reads and says nothing.
+    /// Returns a peer that only reads.
     pub fn new() -> Peer {
         Peer::default()
     }
 
-    /// Answers one whole request after the other with these bytes.
+    /// Returns a peer that answers each whole request with the next of these replies.
     pub fn replies<B: AsRef<[u8]>>(replies: impl IntoIterator<Item = B>) -> Peer {
         replies.into_iter().fold(Peer::new(), |peer, reply| peer.request().send(reply))
     }
@@ -67,17 +67,17 @@ impl Peer {
         self.then(Step::Body)
     }
 
-    /// Waits until `n` bytes were heard on this connection, all in all.
+    /// Waits until `n` bytes have arrived on this connection in total.
     pub fn received(self, n: usize) -> Peer {
         self.then(Step::Received(n))
     }
 
-    /// Sends bytes, as a segment of their own: one read brings no bytes of two segments.
+    /// Sends bytes as one segment: one read never returns bytes of two segments.
     pub fn send(self, bytes: impl AsRef<[u8]>) -> Peer {
         self.then(Step::Send(bytes.as_ref().to_vec()))
     }
 
-    /// Sends what `answer` makes of the last request head.
+    /// Sends the result of `answer` for the last request head.
     pub fn answer(self, answer: fn(&str) -> String) -> Peer {
         self.then(Step::Answer(answer))
     }
@@ -97,17 +97,17 @@ impl Peer {
         self.then(Step::Endless { unit: unit.as_ref().to_vec(), every })
     }
 
-    /// Does nothing for so long; it still reads.
+    /// Does nothing for this time but read.
     pub fn sleep(self, time: Duration) -> Peer {
         self.then(Step::Sleep(time))
     }
 
-    /// Does nothing until that time of the world; it still reads.
+    /// Does nothing until this time of the world but read.
     pub fn until(self, time: Duration) -> Peer {
         self.then(Step::Until(time))
     }
 
-    /// Is the server of a TLS handshake; what follows is said inside. A second time: inside the first.
+    /// Starts TLS as the server; the following steps run inside it. A second call starts TLS inside TLS.
     pub fn start_tls(self, config: &Arc<ServerConfig>) -> Peer {
         self.then(Step::StartTls(config.clone()))
     }
@@ -117,27 +117,27 @@ impl Peer {
         self.then(Step::CloseNotify)
     }
 
-    /// Reads no more; 64 KiB still fit on the way.
+    /// Stops reading; 64 KiB still fit on the way.
     pub fn stop_reading(self) -> Peer {
         self.then(Step::StopReading)
     }
 
-    /// Sends no more, and reads on.
+    /// Ends its direction and reads on.
     pub fn half_close(self) -> Peer {
         self.then(Step::HalfClose)
     }
 
-    /// Takes no more: writing fails. It can still send.
+    /// Makes the client's writes fail. The peer can still send.
     pub fn deaf(self) -> Peer {
         self.then(Step::Deaf)
     }
 
-    /// Closes both directions: what was sent can be read, writing fails.
+    /// Closes both directions: the client reads what was sent, and its writes fail.
     pub fn close(self) -> Peer {
         self.then(Step::Close)
     }
 
-    /// Resets: what was sent can be read, then reading fails; writing fails.
+    /// Resets: the client reads what was sent, then reads and writes fail.
     pub fn reset(self) -> Peer {
         self.then(Step::Reset)
     }

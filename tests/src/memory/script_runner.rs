@@ -1,4 +1,4 @@
-//! A peer at work: its script against what it hears, under TLS where the script says so.
+//! Runs a peer's script against the bytes that arrive, under TLS where the script says so.
 
 use std::collections::VecDeque;
 use std::io::{Read, Write};
@@ -7,21 +7,22 @@ use std::time::Duration;
 use rustls::ServerConnection;
 
 use super::peer::{Peer, Step};
-use super::socket::{End, Line};
+use crate::network::{End, Wire};
 
 #[derive(Default)]
 pub(super) struct ScriptRunner {
     steps: VecDeque<Step>,
-    /// Everything heard, decrypted.
+    /// Every byte that arrived, decrypted.
     pub(super) received: Vec<u8>,
-    /// What steps have dealt with.
+    /// How many of these bytes the steps have used.
     cursor: usize,
-    /// The head that was dealt with last.
+    /// The last request head.
     head: Vec<u8>,
-    /// TLS, the layer nearest to the wire first.
+    /// The TLS layers, from the wire up.
     layers: Vec<ServerConnection>,
     not_reading: bool,
     pub(super) wakes: Option<Duration>,
+    now: Duration,
     pub(super) tls_failure: Option<String>,
 }
 
@@ -30,29 +31,27 @@ impl ScriptRunner {
         ScriptRunner { steps: peer.steps.into(), ..ScriptRunner::default() }
     }
 
-    /// Whether every step was taken.
+    /// Returns true when every step is done.
     pub(super) fn is_done(&self) -> bool {
         self.steps.is_empty()
     }
 
-    /// Does whatever can be done now.
-    pub(super) fn run(&mut self, now: Duration, line: &mut Line) {
-        if line.hung_up {
-            return;
-        }
+    /// Runs the steps that can run now.
+    pub(super) fn run(&mut self, now: Duration, wire: &mut Wire) {
+        self.now = now;
         loop {
-            self.hear(line);
+            self.receive(wire);
             let Some(step) = self.steps.pop_front() else { break };
-            if let Some(unfinished) = self.step(step, now, line) {
+            if let Some(unfinished) = self.step(step, now, wire) {
                 self.steps.push_front(unfinished);
                 break;
             }
         }
-        self.speak(line);
+        self.flush(wire);
     }
 
-    /// One step; it comes back when it is not finished.
-    fn step(&mut self, step: Step, now: Duration, line: &mut Line) -> Option<Step> {
+    /// Runs one step, and returns it if it is not finished.
+    fn step(&mut self, step: Step, now: Duration, wire: &mut Wire) -> Option<Step> {
         match step {
             Step::Head => {
                 let rest = &self.received[self.cursor..];
@@ -67,8 +66,8 @@ impl ScriptRunner {
             Step::Received(n) if self.received.len() < n => return Some(step),
             Step::Received(_) => {}
             Step::Send(mut bytes) => {
-                let n = bytes.len().min(line.room_to_client());
-                self.say(&bytes[..n], line);
+                let n = bytes.len().min(wire.room_to_client());
+                self.say(&bytes[..n], wire);
                 if n < bytes.len() {
                     bytes.drain(..n);
                     return Some(Step::Send(bytes));
@@ -76,11 +75,11 @@ impl ScriptRunner {
             }
             Step::Answer(answer) => {
                 let bytes = answer(&String::from_utf8_lossy(&self.head)).into_bytes();
-                return self.step(Step::Send(bytes), now, line);
+                return self.step(Step::Send(bytes), now, wire);
             }
             Step::Fill { byte, left } => {
-                let n = left.min(line.room_to_client() as u64);
-                self.say(&vec![byte; n as usize], line);
+                let n = left.min(wire.room_to_client() as u64);
+                self.say(&vec![byte; n as usize], wire);
                 if left > n {
                     return Some(Step::Fill { byte, left: left - n });
                 }
@@ -89,8 +88,8 @@ impl ScriptRunner {
                 if self.sleeps(now, every) {
                     return Some(step);
                 }
-                while line.room_to_client() >= unit.len() {
-                    self.say(unit, line);
+                while wire.room_to_client() >= unit.len() {
+                    self.say(unit, wire);
                     if !every.is_zero() {
                         break;
                     }
@@ -106,34 +105,38 @@ impl ScriptRunner {
             Step::StartTls(config) => {
                 let layer = ServerConnection::new(config).expect("a kit's server configuration is sound");
                 self.layers.push(layer);
-                // What was heard behind the last step belongs inside.
+                // Bytes that arrived after the last step belong inside.
                 let early = self.received.split_off(self.cursor);
-                self.hear_inside(&early);
+                self.receive_inside(&early);
             }
             Step::CloseNotify => {
                 if let Some(top) = self.layers.last_mut() {
                     top.send_close_notify();
                 }
-                self.speak(line);
+                self.flush(wire);
             }
             Step::StopReading => self.not_reading = true,
-            Step::HalfClose => self.end(End::Fin, line),
-            Step::Deaf => line.deaf = true,
-            Step::Close => {
-                self.end(End::Fin, line);
-                line.deaf = true;
-            }
-            Step::Reset => self.end(End::Reset, line),
+            Step::HalfClose => self.end(End::Fin, false, wire),
+            Step::Deaf => wire.refuse_writes(now),
+            Step::Close => self.end(End::Fin, true, wire),
+            Step::Reset => self.end(End::Reset, true, wire),
         }
         None
     }
 
-    fn end(&mut self, end: End, line: &mut Line) {
-        self.speak(line);
-        line.end = Some(end);
+    fn end(&mut self, end: End, both: bool, wire: &mut Wire) {
+        self.flush(wire);
+        wire.finish(self.now, end, both);
     }
 
-    /// True until the time is over; sets the alarm.
+    /// Sends a segment, unless the peer's direction has ended.
+    fn push(&self, bytes: &[u8], wire: &mut Wire) {
+        if !bytes.is_empty() && !wire.is_finished() {
+            wire.push(self.now, bytes.to_vec());
+        }
+    }
+
+    /// Returns true until the time is over, and sets the wake-up.
     fn sleeps(&mut self, now: Duration, time: Duration) -> bool {
         let until = *self.wakes.get_or_insert(now + time);
         if now < until {
@@ -143,18 +146,18 @@ impl ScriptRunner {
         false
     }
 
-    fn say(&mut self, bytes: &[u8], line: &mut Line) {
+    fn say(&mut self, bytes: &[u8], wire: &mut Wire) {
         match self.layers.last_mut() {
-            None => line.push(bytes),
+            None => self.push(bytes, wire),
             Some(top) => {
                 top.writer().write_all(bytes).expect("rustls buffers");
-                self.speak(line);
+                self.flush(wire);
             }
         }
     }
 
-    /// Whatever TLS has to send goes on its way.
-    fn speak(&mut self, line: &mut Line) {
+    /// Sends what TLS has to send.
+    fn flush(&mut self, wire: &mut Wire) {
         for i in (0..self.layers.len()).rev() {
             let mut out = Vec::new();
             while self.layers[i].wants_write() {
@@ -162,21 +165,28 @@ impl ScriptRunner {
             }
             match i.checked_sub(1) {
                 Some(below) => self.layers[below].writer().write_all(&out).expect("rustls buffers"),
-                None => line.push(&out),
+                None => self.push(&out, wire),
             }
         }
     }
 
-    fn hear(&mut self, line: &mut Line) {
-        if !self.not_reading && !line.inbox.is_empty() {
-            let wire = std::mem::take(&mut line.inbox);
-            self.hear_inside(&wire);
-            self.speak(line);
+    fn receive(&mut self, wire: &mut Wire) {
+        if self.not_reading {
+            return;
+        }
+        let from = wire.arrived;
+        while let Some(offset) = wire.next_arrived(self.now) {
+            wire.take(offset);
+        }
+        if wire.arrived > from {
+            let bytes = wire.sent[from..wire.arrived].to_vec();
+            self.receive_inside(&bytes);
+            self.flush(wire);
         }
     }
 
-    fn hear_inside(&mut self, wire: &[u8]) {
-        let mut data = wire.to_vec();
+    fn receive_inside(&mut self, bytes: &[u8]) {
+        let mut data = bytes.to_vec();
         for layer in &mut self.layers {
             let mut rest = &data[..];
             let mut plain = Vec::new();
@@ -187,7 +197,7 @@ impl ScriptRunner {
                 if let Err(error) = layer.process_new_packets() {
                     self.tls_failure = Some(error.to_string());
                 }
-                // An error here says that there is nothing now, or nothing more.
+                // An error says that no plain bytes are available.
                 let _ = layer.reader().read_to_end(&mut plain);
             }
             data = plain;
@@ -200,7 +210,7 @@ pub(super) fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
     haystack.windows(needle.len()).position(|w| w == needle)
 }
 
-/// The length of the body that `head` announces, as far as it has come whole in `rest`.
+/// Returns the length of the body that `head` announces, once `rest` holds it whole.
 fn body_length(head: &[u8], rest: &[u8]) -> Option<usize> {
     let text = String::from_utf8_lossy(head).to_ascii_lowercase();
     let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name).map(str::trim));

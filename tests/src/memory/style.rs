@@ -2,7 +2,7 @@
 
 use crate::rng::Rng;
 
-/// How much of what could be moved at once is moved.
+/// How much of the available bytes one call moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Cut {
     Whole,
@@ -10,7 +10,7 @@ enum Cut {
     Random,
 }
 
-/// How a driver behaves where a transfer must not care.
+/// The driver's choices that must not change the outcome of a transfer.
 #[derive(Clone, Debug)]
 pub struct Style {
     cut: Cut,
@@ -23,12 +23,12 @@ pub struct Style {
 }
 
 impl Style {
-    /// Nothing is cut, nothing is spurious.
+    /// Returns the style without cuts and noise.
     pub fn plain() -> Style {
         Style { cut: Cut::Whole, noise: false, blocking: false, seed: 0, rng: Rng::new(0) }
     }
 
-    /// The style of a seed; 0 is [`Style::plain`].
+    /// Returns the style of a seed; 0 is [`Style::plain`].
     pub fn of(seed: u64) -> Style {
         let (cut, noise, blocking) = match seed {
             0 => return Style::plain(),
@@ -40,17 +40,17 @@ impl Style {
         Style { cut, noise, blocking, seed, rng: Rng::new(seed) }
     }
 
-    /// The seed, for messages.
+    /// Returns the seed, for messages.
     pub fn seed(&self) -> u64 {
         self.seed
     }
 
-    /// Dice for other choices of the same run.
+    /// Returns the random generator, for other choices of the same run.
     pub fn rng(&mut self) -> &mut Rng {
         &mut self.rng
     }
 
-    /// How much of `n` to move; at least 1.
+    /// Returns how much of `n` to move: at least 1, if `n` is not 0.
     pub(super) fn cut(&mut self, n: usize) -> usize {
         match self.cut {
             Cut::Whole => n,
@@ -64,7 +64,7 @@ impl Style {
         .min(n)
     }
 
-    /// Whether to do something that should change nothing.
+    /// Returns whether to do something that should change nothing, once in so many times.
     pub(super) fn noise(&mut self, one_in: usize) -> bool {
         self.noise && self.rng.one_in(one_in)
     }

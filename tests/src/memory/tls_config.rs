@@ -7,7 +7,7 @@ use rustls::ServerConfig;
 
 use crate::tls::{Authority, Leaf, provider};
 
-/// A server's configuration with a certificate of this authority for these names.
+/// Returns a server's configuration with a certificate of this authority for these names.
 pub fn server_config(authority: &Authority, names: &[&str]) -> Arc<ServerConfig> {
     let identity = authority.issue(&Leaf::new(names));
     let mut config = ServerConfig::builder_with_provider(provider())
@@ -20,7 +20,7 @@ pub fn server_config(authority: &Authority, names: &[&str]) -> Arc<ServerConfig>
     Arc::new(config)
 }
 
-/// A client's configuration that trusts this authority alone.
+/// Returns a client's configuration that trusts this authority alone.
 pub fn client_config(authority: &Authority) -> TlsConfig {
     TlsConfig::builder().root(authority.der()).build().expect("a root to trust")
 }

@@ -1,4 +1,4 @@
-//! What is left of a run: everything a caller, a peer or a log could have seen.
+//! The record of a run: everything that a caller, a peer or a log could observe.
 
 use std::time::Duration;
 
@@ -18,10 +18,10 @@ pub enum Outcome {
     Failed(Error),
 }
 
-/// One transfer.
+/// The record of one transfer.
 #[derive(Debug)]
 pub struct Transcript {
-    /// One word for each event, in order, with its time.
+    /// A short text for each event, in order, with its time.
     pub events: Vec<(Duration, String)>,
     /// The status of the final response, or 0.
     pub status: u16,
@@ -31,25 +31,25 @@ pub struct Transcript {
     pub body: Vec<u8>,
     /// How it ended.
     pub outcome: Outcome,
-    /// When.
+    /// When it ended.
     pub ended: Duration,
     /// When it began.
     pub began: Duration,
     /// The hops before the last.
     pub history: Vec<Hop>,
-    /// The connections that it used, as places in [`World::connections`](super::World::connections), in order.
+    /// The connections that it used, as indices into [`World::connections`](super::World::connections), in order.
     pub used: Vec<usize>,
-    /// How many of them were kept ones.
+    /// How many of them were reused.
     pub reused: usize,
     /// Codings left on the body.
     pub undecoded: Vec<String>,
-    /// What was tolerated in the final response.
+    /// The leniencies that the final response needed.
     pub tolerated: LeniencySet,
     /// The body as text, if the transfer was done.
     pub content: Option<Result<Text, Error>>,
-    /// The Debug output of the request, of everything that was polled and of the transfer itself.
+    /// The Debug output of the request, of every output and of the transfer itself.
     pub debug: String,
-    /// The most that was held for bytes, each side for itself.
+    /// The most bytes held at a time, for each direction.
     pub retained: Retained,
     pub(super) polls: usize,
     pub(super) inputs: usize,
@@ -57,17 +57,17 @@ pub struct Transcript {
 }
 
 impl Transcript {
-    /// The events without their times.
+    /// Returns the events without their times.
     pub fn words(&self) -> Vec<&str> {
         self.events.iter().map(|(_, word)| word.as_str()).collect()
     }
 
-    /// How many steps it took: polls and inputs.
+    /// Returns the number of polls and inputs.
     pub fn steps(&self) -> usize {
         self.polls + self.inputs
     }
 
-    /// The error. Panics when there is none.
+    /// Returns the error. Panics when there is none.
     pub fn error(&self) -> &Error {
         match &self.outcome {
             Outcome::Failed(error) => error,
@@ -75,17 +75,17 @@ impl Transcript {
         }
     }
 
-    /// The error's kind.
+    /// Returns the error's kind.
     pub fn kind(&self) -> &ErrorKind {
         self.error().kind()
     }
 
-    /// The error's phase.
+    /// Returns the error's phase.
     pub fn phase(&self) -> Phase {
         self.error().report().phase
     }
 
-    /// The body as text; panics unless the transfer was done.
+    /// Returns the body as text. Panics unless the transfer was done.
     pub fn text(&self) -> String {
         if let Outcome::Failed(error) = &self.outcome {
             panic!("expected a response, saw: {error}");
@@ -93,7 +93,7 @@ impl Transcript {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// The body as text, or why it is none; panics unless the transfer was done.
+    /// Returns the decoded body, or why it is not text. Panics unless the transfer was done.
     pub fn content(&self) -> Result<&Text, &ErrorKind> {
         let content = self.content.as_ref().unwrap_or_else(|| panic!("no response: {}", self.error()));
         content.as_ref().map_err(Error::kind)
@@ -108,7 +108,7 @@ impl Transcript {
     pub(super) fn essence(&self) -> String {
         let outcome = match &self.outcome {
             Outcome::Done => "done".to_owned(),
-            // How many bytes had moved by then is the driver's doing, unless a byte that was received decided it.
+            // The driver decides how many bytes had moved by then, unless a received byte caused the error.
             Outcome::Failed(error) => {
                 let text = error.to_string();
                 let start = text

@@ -2,46 +2,46 @@
 
 use std::time::Duration;
 
-/// What a stream gives when it is asked.
+/// A scripted stream.
 #[derive(Clone, Debug, Default)]
 pub struct Source {
     pub(super) bytes: Vec<u8>,
     pub(super) at: usize,
-    /// From this byte on, nothing until that time.
+    /// From this byte on it gives nothing until that time.
     pub(super) pause: Option<(usize, Duration)>,
     /// Fails at this byte.
     pub(super) fails_at: Option<usize>,
-    /// Ends without having said anything, whatever was asked for.
+    /// Whether it can start again.
     pub(super) rewindable: bool,
-    /// Most bytes at once.
+    /// The most bytes that it gives at once.
     pub(super) piece: usize,
 }
 
 impl Source {
-    /// These bytes, in pieces of at most 8 KiB, and then the end.
+    /// Returns a stream of these bytes, in pieces of at most 8 KiB.
     pub fn new(bytes: impl Into<Vec<u8>>) -> Source {
         Source { bytes: bytes.into(), piece: 8192, ..Source::default() }
     }
 
-    /// It can start again.
+    /// Lets it start again.
     pub fn rewindable(mut self) -> Source {
         self.rewindable = true;
         self
     }
 
-    /// In pieces of at most `n` bytes.
+    /// Cuts it into pieces of at most `n` bytes.
     pub fn pieces(mut self, n: usize) -> Source {
         self.piece = n;
         self
     }
 
-    /// After `bytes` bytes it has nothing to give until `time`.
+    /// Makes it give nothing after `bytes` bytes until `time`.
     pub fn pause(mut self, bytes: usize, time: Duration) -> Source {
         self.pause = Some((bytes, time));
         self
     }
 
-    /// It fails after `bytes` bytes.
+    /// Makes it fail after `bytes` bytes.
     pub fn fails_at(mut self, bytes: usize) -> Source {
         self.fails_at = Some(bytes);
         self

@@ -1,4 +1,4 @@
-//! The world: names, hosts, sockets, the clock, and what outlives one transfer.
+//! The world: names, hosts, sockets, the clock, and the session and pool that outlive one transfer.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
@@ -9,31 +9,30 @@ use std::time::Duration;
 use petition_core::link::Link;
 use petition_core::route::Route;
 use petition_core::route::pool::Pool;
-use petition_core::{Instant, IoFailure, Method, Now, Request, Session, UnixTime};
+use petition_core::{IoFailure, Method, Now, Request, Session};
 
-use super::driver::{Answer, Caller, drive};
+use super::caller::Caller;
+use super::driver::{Answer, drive};
 use super::invariants;
 use super::peer::Peer;
 use super::script_runner::ScriptRunner;
-use super::socket::{ConnectionState, Dialling, Line, Socket};
+use super::socket::{ConnectionState, Dialling, Socket};
 use super::style::Style;
 use super::transcript::Transcript;
+use crate::network::{Clock, EventQueue, Wire};
 
-/// The wall clock at the beginning: some day in 2026.
-const WALL: u64 = 1_780_000_000;
-
-/// Everything there is. See the [module](super).
+/// The scripted world. See the [module](super).
 pub struct World {
     /// The session of every transfer.
     pub session: Session,
     /// How the driver behaves.
     pub style: Style,
-    /// What the wall clock is off by, in seconds.
-    pub wall_offset: i64,
-    /// The transfers so far.
+    /// The records of the transfers so far.
     pub transcripts: Vec<Rc<Transcript>>,
     pub(super) pool: Pool<Route, (usize, Box<Link>)>,
-    pub(super) now: Duration,
+    pub(super) clock: Clock,
+    /// When a look-up, an attempt, a peer or the caller may be ready.
+    wakes: EventQueue<()>,
     pub(super) sockets: Vec<Socket>,
     pub(super) lookups: Vec<String>,
     names: BTreeMap<String, Lookup>,
@@ -52,32 +51,32 @@ struct Host {
     peers: VecDeque<Peer>,
 }
 
-/// What was seen on one connection.
+/// What happened on one connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Connection {
     /// The peer's address.
     pub address: SocketAddr,
-    /// What the peer heard, decrypted where it speaks TLS.
+    /// The bytes that the peer received, decrypted where it speaks TLS.
     pub received: Vec<u8>,
-    /// What became of it.
+    /// Who has it.
     pub state: ConnectionState,
-    /// When it was begun.
+    /// When the attempt to connect began.
     pub opened: Duration,
     /// When it was closed.
     pub closed: Option<Duration>,
-    /// Whether the peer took every step of its script.
+    /// Whether the peer finished its script.
     pub script_done: bool,
-    /// What the peer's TLS complained of.
+    /// The error of the peer's TLS.
     pub tls_failure: Option<String>,
 }
 
 impl Connection {
-    /// What the peer heard, as text.
+    /// Returns the bytes that the peer received, as text.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.received).into_owned()
     }
 
-    /// The request lines that the peer heard.
+    /// Returns the request lines that the peer received.
     pub fn request_lines(&self) -> Vec<String> {
         let text = self.text();
         text.lines().filter(|line| line.ends_with(" HTTP/1.1") || line.ends_with(" HTTP/1.0")).map(Into::into).collect()
@@ -85,15 +84,15 @@ impl Connection {
 }
 
 impl World {
-    /// An empty world.
+    /// Returns an empty world.
     pub fn new(style: Style) -> World {
         World {
             session: Session::new(),
             style,
-            wall_offset: 0,
             transcripts: Vec::new(),
             pool: Pool::default(),
-            now: Duration::from_secs(1000),
+            clock: Clock::starting_at(Duration::from_secs(1000)),
+            wakes: EventQueue::default(),
             sockets: Vec::new(),
             lookups: Vec::new(),
             names: BTreeMap::new(),
@@ -101,14 +100,14 @@ impl World {
         }
     }
 
-    /// Puts a peer at `place`, `host:port`, for one connection; a second one for the next connection. The name is
-    /// given an address of its own.
+    /// Puts a peer at `place`, `host:port`, for one connection; another call serves the next connection. A new name
+    /// gets an address of its own.
     pub fn serve(&mut self, place: &str, peer: Peer) {
         let address = self.address_of(place);
         self.host(address).peers.push_back(peer);
     }
 
-    /// The addresses of `place`, `host:port`, as far as they are known; a new one is given otherwise.
+    /// Returns the address of `place`, `host:port`, and gives it one if it has none.
     pub fn address_of(&mut self, place: &str) -> SocketAddr {
         if let Ok(literal) = place.parse() {
             return literal;
@@ -125,32 +124,32 @@ impl World {
         address
     }
 
-    /// The look-up of `name` gives these addresses, after so long. Ports are those of the request.
+    /// Makes the look-up of `name` return these addresses after this time. The ports are those of the request.
     pub fn name(&mut self, name: &str, after: Duration, addresses: &[SocketAddr]) {
         self.names.insert(name.into(), Lookup { after: Some(after), answer: Ok(addresses.to_vec()) });
     }
 
-    /// The look-up of `name` fails.
+    /// Makes the look-up of `name` fail.
     pub fn name_fails(&mut self, name: &str, kind: io::ErrorKind) {
         self.names.insert(name.into(), Lookup { after: Some(Duration::ZERO), answer: Err(IoFailure::new(kind)) });
     }
 
-    /// The look-up of `name` is never answered.
+    /// Leaves the look-up of `name` without an answer.
     pub fn name_hangs(&mut self, name: &str) {
         self.names.insert(name.into(), Lookup { after: None, answer: Ok(Vec::new()) });
     }
 
-    /// Connecting to `address` succeeds after so long.
+    /// Makes connecting to `address` succeed after this time.
     pub fn connects_after(&mut self, address: SocketAddr, after: Duration) {
         self.host(address).dialling = Dialling::Succeeds(after);
     }
 
-    /// Connecting to `address` is refused after so long.
+    /// Makes connecting to `address` fail after this time: refused.
     pub fn refuses_after(&mut self, address: SocketAddr, after: Duration) {
         self.host(address).dialling = Dialling::Fails(after, io::ErrorKind::ConnectionRefused);
     }
 
-    /// Connecting to `address` never comes to anything.
+    /// Makes connecting to `address` neither succeed nor fail.
     pub fn black_hole(&mut self, address: SocketAddr) {
         self.host(address).dialling = Dialling::Never;
     }
@@ -160,7 +159,7 @@ impl World {
         self.hosts.entry(address).or_insert_with(new)
     }
 
-    /// Sends GET.
+    /// Sends a GET request.
     pub fn get(&mut self, url: &str) -> Rc<Transcript> {
         self.send(Request::new(Method::GET, url))
     }
@@ -184,26 +183,31 @@ impl World {
         transcript
     }
 
-    /// Nothing happens for so long, but for what the peers do.
+    /// Lets this time pass, in which only peers act.
     pub fn pass(&mut self, time: Duration) {
-        let end = self.now + time;
+        let end = self.clock.now + time;
         loop {
             self.run_peers();
             match self.next_wake().filter(|&at| at <= end) {
-                Some(at) => self.now = at,
+                Some(at) => self.advance(at),
                 None => break,
             }
         }
-        self.now = end;
+        self.advance(end);
         self.run_peers();
     }
 
-    /// The time since the world began.
-    pub fn time(&self) -> Duration {
-        self.now
+    /// Puts the wall clock off by this many seconds.
+    pub fn set_wall_offset(&mut self, seconds: i64) {
+        self.clock.wall_offset = seconds;
     }
 
-    /// Every connection so far, in the order in which they were begun.
+    /// Returns the time since the world began.
+    pub fn time(&self) -> Duration {
+        self.clock.now
+    }
+
+    /// Returns every connection so far, in the order of the attempts.
     pub fn connections(&self) -> Vec<Connection> {
         let seen = |socket: &Socket| Connection {
             address: socket.address,
@@ -217,34 +221,53 @@ impl World {
         self.sockets.iter().map(seen).collect()
     }
 
-    /// What the peer of a connection heard, as text.
+    /// Returns the bytes that the peer of a connection received, as text.
     pub fn received(&self, connection: usize) -> String {
         self.connections()[connection].text()
     }
 
-    /// The names that were looked up.
+    /// Returns the names that were looked up.
     pub fn lookups(&self) -> &[String] {
         &self.lookups
     }
 
-    pub(super) fn clocks(&mut self) -> Now {
-        let wall = (WALL + self.now.as_secs()).saturating_add_signed(self.wall_offset);
-        Now::new(Instant::from_origin(self.now), UnixTime(wall))
+    pub(super) fn clocks(&self) -> Now {
+        self.clock.clocks()
+    }
+
+    /// Wakes the driver at this time.
+    pub(super) fn wake_at(&mut self, at: Duration) {
+        self.wakes.add(at, ());
+    }
+
+    /// Returns when the driver is to wake up next.
+    pub(super) fn next_wake(&self) -> Option<Duration> {
+        self.wakes.next()
+    }
+
+    /// Moves the clock forward.
+    pub(super) fn advance(&mut self, to: Duration) {
+        self.clock.now = self.clock.now.max(to);
+        while self.wakes.due(self.clock.now).is_some() {}
     }
 
     pub(super) fn lookup(&mut self, name: &str, port: u16) -> Answer {
         self.lookups.push(name.into());
-        let found = self.names.get(name).unwrap_or_else(|| panic!("nobody said what {name} is"));
-        let at = found.after.map(|after| self.now + after);
+        let found = self.names.get(name).unwrap_or_else(|| panic!("no address was given for {name}"));
+        let at = found.after.map(|after| self.clock.now + after);
         let with_port = |addresses: Vec<SocketAddr>| addresses.iter().map(|a| SocketAddr::new(a.ip(), port)).collect();
-        (at, found.answer.clone().map(with_port))
+        let answer = found.answer.clone().map(with_port);
+        if let Some(at) = at {
+            self.wake_at(at);
+        }
+        (at, answer)
     }
 
     /// Begins to connect.
     pub(super) fn open(&mut self, address: SocketAddr) -> usize {
-        let now = self.now;
+        let now = self.clock.now;
         let number = self.sockets.len();
-        let host = self.hosts.get_mut(&address).unwrap_or_else(|| panic!("nobody said what {address} is"));
+        let host = self.hosts.get_mut(&address).unwrap_or_else(|| panic!("no host was given for {address}"));
         let dialling = match host.dialling {
             Dialling::Succeeds(after) => Dialling::Succeeds(now + after),
             Dialling::Fails(after, kind) => Dialling::Fails(now + after, kind),
@@ -262,9 +285,12 @@ impl World {
             state: ConnectionState::InUse,
             opened: now,
             closed: None,
-            line: Line::default(),
+            wire: Wire::default(),
             runner: ScriptRunner::new(peer),
         });
+        if let Some(at) = dialling.due() {
+            self.wake_at(at);
+        }
         number
     }
 
@@ -272,22 +298,20 @@ impl World {
         let socket = &mut self.sockets[socket];
         assert_ne!(socket.state, ConnectionState::Closed, "a socket is closed once");
         socket.state = ConnectionState::Closed;
-        socket.closed = Some(self.now);
-        socket.line.hung_up = true;
+        socket.closed = Some(self.clock.now);
     }
 
+    /// Lets every peer do what it can do now.
     pub(super) fn run_peers(&mut self) {
         for socket in &mut self.sockets {
-            if matches!(socket.dialling, Dialling::Over) {
-                socket.runner.run(self.now, &mut socket.line);
+            if matches!(socket.dialling, Dialling::Over) && socket.closed.is_none() {
+                let before = socket.runner.wakes;
+                socket.runner.run(self.clock.now, &mut socket.wire);
+                if let Some(at) = socket.runner.wakes.filter(|_| socket.runner.wakes != before) {
+                    self.wakes.add(at, ());
+                }
             }
         }
-    }
-
-    /// When the next peer acts by itself.
-    pub(super) fn next_wake(&self) -> Option<Duration> {
-        let alive = self.sockets.iter().filter(|socket| !socket.line.hung_up);
-        alive.filter_map(|socket| socket.runner.wakes).filter(|&at| at > self.now).min()
     }
 
     fn essence(&self) -> String {
@@ -297,7 +321,7 @@ impl World {
             text += "\n";
         }
         for c in self.connections() {
-            // A handshake that the peer did not answer is random.
+            // An unanswered handshake is random.
             let plain = c.received.windows(3).position(|w| w == b"\x16\x03\x01").unwrap_or(c.received.len());
             let received = String::from_utf8_lossy(&c.received[..plain]);
             text += &format!("{} {:?} since {:?} heard {received:?}\n", c.address, c.state, c.opened);
@@ -306,7 +330,7 @@ impl World {
     }
 }
 
-/// Says which seed it was when a scenario panics.
+/// Prints the seed when a scenario panics.
 struct Seed(u64);
 
 impl Drop for Seed {
@@ -317,16 +341,16 @@ impl Drop for Seed {
     }
 }
 
-/// Runs a scenario under several styles, and asserts that all of them came to the same: the same events at the same times,
+/// Runs a scenario under several styles, and asserts that their outcomes are equal: the same events at the same times,
 /// the same bodies and errors, the same bytes on the same connections. Returns the world of the plain style.
 ///
-/// The styles are those of the seeds 0 to 8, or as many as the environment's `PETITION_SEEDS` says.
+/// The styles are those of the seeds 0 to 8, or as many as the environment variable `PETITION_SEEDS` says.
 pub fn same_everywhere(scenario: impl Fn(&mut World)) -> World {
     let seeds = std::env::var("PETITION_SEEDS").ok().and_then(|n| n.parse().ok());
     same_in(0..seeds.unwrap_or(9), scenario)
 }
 
-/// As [`same_everywhere`], for these seeds.
+/// Does the same as [`same_everywhere`] for these seeds.
 pub fn same_in(seeds: std::ops::Range<u64>, scenario: impl Fn(&mut World)) -> World {
     let mut first: Option<World> = None;
     for seed in seeds {

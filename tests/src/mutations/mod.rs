@@ -28,7 +28,7 @@ pub struct Mutation {
     pub to: &'static str,
 }
 
-/// All of them, storey by storey.
+/// All faults, level by level.
 pub fn all() -> impl Iterator<Item = &'static Mutation> {
     framing::MUTATIONS
         .iter()

@@ -1,4 +1,4 @@
-//! What all servers of the kit stand on: bounded waits, sockets, a thread-per-connection service, and a
+//! The base of the kit's servers: bounded waits, sockets, a service with a thread for each connection, and a
 //! request reader that shares nothing with the client under test.
 
 pub mod gate;
@@ -13,8 +13,8 @@ pub mod wire;
 
 use std::time::Duration;
 
-/// The longest that anything in the kit waits for something that ought to happen.
+/// How long the kit waits for something that ought to happen.
 ///
-/// It is generous, so that a loaded machine does not fail a sound test; whoever runs into it panics with a
-/// message that names what was waited for.
+/// It is generous, so that a loaded machine does not fail a sound test. A wait that exceeds it panics with a
+/// message that names what it waited for.
 pub const PATIENCE: Duration = Duration::from_secs(20);

@@ -120,7 +120,7 @@ impl Service {
 
     /// The counters as they stand.
     pub fn counts(&self) -> Counts {
-        self.shared.counts.look(Clone::clone)
+        self.shared.counts.read(Clone::clone)
     }
 
     /// Waits until the counters satisfy `enough`.

@@ -14,24 +14,24 @@ pub struct Watch<T> {
 }
 
 impl<T> Watch<T> {
-    /// A board that shows `value`.
+    /// Wraps `value`.
     pub fn new(value: T) -> Self {
         Self { value: Mutex::new(value), changed: Condvar::new() }
     }
 
-    /// Changes the value and wakes everybody who waits for it.
+    /// Changes the value and wakes all waiting threads.
     pub fn update<R>(&self, change: impl FnOnce(&mut T) -> R) -> R {
         let answer = change(&mut self.lock());
         self.changed.notify_all();
         answer
     }
 
-    /// Looks at the value as it stands.
-    pub fn look<R>(&self, read: impl FnOnce(&T) -> R) -> R {
+    /// Reads the current value.
+    pub fn read<R>(&self, read: impl FnOnce(&T) -> R) -> R {
         read(&self.lock())
     }
 
-    /// Waits until `found` gives an answer, or until `patience` has passed.
+    /// Waits until `found` returns a value, or until `patience` has passed.
     pub fn find<R>(&self, patience: Duration, mut found: impl FnMut(&mut T) -> Option<R>) -> Option<R> {
         let deadline = Instant::now() + patience;
         let mut guard = self.lock();
@@ -47,14 +47,14 @@ impl<T> Watch<T> {
         }
     }
 
-    // A panic of one connection must not hide behind the poison of its lock: the values are plain data.
+    // A poisoned lock must not hide the panic that poisoned it: the values are plain data.
     fn lock(&self) -> MutexGuard<'_, T> {
         self.value.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl<T: Debug> Watch<T> {
-    /// Waits until `found` gives an answer.
+    /// Waits until `found` returns a value.
     ///
     /// # Panics
     /// After [`PATIENCE`], with `what` was waited for and the value as it then stands.

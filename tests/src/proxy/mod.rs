@@ -182,17 +182,17 @@ impl Proxy {
 
     /// Every head that it was sent, refused or not, in order.
     pub fn heads(&self) -> Vec<Head> {
-        self.log.look(|log| log.heads.clone())
+        self.log.read(|log| log.heads.clone())
     }
 
     /// The tunnels that were opened, with what has passed so far.
     pub fn tunnels(&self) -> Vec<Tunnel> {
-        self.log.look(|log| log.tunnels.clone())
+        self.log.read(|log| log.tunnels.clone())
     }
 
     /// What clients have sent that they must not.
     pub fn violations(&self) -> Vec<String> {
-        self.log.look(|log| log.violations.clone())
+        self.log.read(|log| log.violations.clone())
     }
 
     /// How many connections were accepted and how many of them are open.

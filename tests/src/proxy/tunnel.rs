@@ -23,7 +23,7 @@ pub(super) fn run(
     let note = |change: &dyn Fn(&mut Tunnel)| {
         log.update(|log| log.tunnels.get_mut(index).map(change));
     };
-    // Whoever has the answer finds the tunnel in the log.
+    // A client that has the answer finds the tunnel in the log.
     client.wire().write_all(answer)?;
     // What the client sent before it had the answer belongs to the tunnel.
     let early = client.take(client.buffered().len());

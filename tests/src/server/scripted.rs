@@ -130,12 +130,12 @@ impl Scripted {
 
     /// What has happened so far on the connection `index`; an empty record if it was not yet accepted.
     pub fn record(&self, index: usize) -> Record {
-        self.records.look(|records| records.get(index).cloned().unwrap_or_default())
+        self.records.read(|records| records.get(index).cloned().unwrap_or_default())
     }
 
     /// All request heads in the order of connections.
     pub fn requests(&self) -> Vec<Head> {
-        self.records.look(|records| records.iter().flat_map(|record| record.requests.clone()).collect())
+        self.records.read(|records| records.iter().flat_map(|record| record.requests.clone()).collect())
     }
 
     /// Waits until `n` request heads have arrived on all connections together.

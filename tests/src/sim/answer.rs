@@ -1,4 +1,4 @@
-//! What a server means to answer, and the bytes of it.
+//! The answers of the model servers, and their bytes.
 
 use std::io::Write;
 use std::time::Duration;
@@ -25,7 +25,7 @@ pub(super) enum Framing {
 /// How the content is coded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Coding {
-    /// Not at all.
+    /// Without coding.
     None,
     /// gzip.
     Gzip,
@@ -33,7 +33,7 @@ pub(super) enum Coding {
     Deflate,
 }
 
-/// What the server says about the connection.
+/// The server's statement about the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Keep {
     /// Nothing.
@@ -73,34 +73,34 @@ pub(super) struct Answer {
     pub(super) early: bool,
     /// Content-Length beside Transfer-Encoding.
     pub(super) both: bool,
-    /// Bytes behind the response that nobody asked for.
+    /// Unsolicited bytes after the response.
     pub(super) extra: bool,
-    /// The same, so much later.
+    /// Unsolicited bytes this much later.
     pub(super) late: Option<(Duration, Stale)>,
-    /// At `Expect: 100-continue`: 0 says 100, 1 says nothing, 2 refuses once with 417.
+    /// At `Expect: 100-continue`: 0 sends 100, 1 sends nothing, 2 refuses once with 417.
     pub(super) at_expect: u8,
     /// Ends the connection after so many thousandths of the response.
     pub(super) cut: Option<usize>,
-    /// Does something else instead, by number.
+    /// Sends this hostile answer instead.
     pub(super) hostile: Option<usize>,
 }
 
 /// The bytes of an answer.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Rendered {
-    /// All of them.
+    /// The whole response.
     pub(super) bytes: Vec<u8>,
     /// Where the final head begins.
     pub(super) head_start: usize,
     /// Where it ends.
     pub(super) head_end: usize,
-    /// The content that a client shows.
+    /// The content that a client delivers.
     pub(super) content: Vec<u8>,
     /// Whether the client may use the connection again.
     pub(super) reusable: bool,
     /// Whether the body ends with the connection.
     pub(super) until_close: bool,
-    /// Seconds after which it may not.
+    /// After how many seconds it may not.
     pub(super) lasts: Option<u64>,
 }
 
@@ -183,8 +183,8 @@ impl Answer {
         });
     }
 
-    /// How many bytes at the end may be missing: those behind the line of the last chunk, which is tolerated (T44). Trailers only
-    /// as a whole, when nothing tells that any were to come.
+    /// Returns true if this many bytes at the end may be missing: those after the last chunk's line (T44). Trailers may be missing
+    /// only as a whole, when nothing announces them.
     pub(super) fn may_lack(&self, missing: usize) -> bool {
         match self.framing {
             Framing::Chunked(_, false) => missing <= 2,
@@ -193,13 +193,13 @@ impl Answer {
         }
     }
 
-    /// Whether no more was cut off than may be missing.
+    /// Returns true if no more was cut off than may be missing.
     pub(super) fn is_nearly_whole(&self, served: &Rendered, method: &str, http10: bool) -> bool {
         let whole = Answer { cut: None, ..self.clone() }.render(method, http10).bytes;
         (whole.ends_with(b"0\r\n\r\n") || whole.ends_with(TRAILERS)) && self.may_lack(whole.len() - served.bytes.len())
     }
 
-    /// The bytes, as an answer to this method.
+    /// Returns the bytes of the answer to this method.
     pub(super) fn render(&self, method: &str, http10: bool) -> Rendered {
         if let Some(number) = self.hostile {
             return hostile::render(number, self.page, method);
@@ -256,7 +256,7 @@ impl Answer {
             Framing::Chunked(..) => {
                 if self.both {
                     out.extend_from_slice(b"Content-Length: 3\r\n");
-                    // Without a body nothing hangs on it.
+                    // Without a body it does not matter.
                     persistent &= bodiless;
                 }
                 out.extend_from_slice(b"Transfer-Encoding: chunked\r\n");

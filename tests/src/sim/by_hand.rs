@@ -1,5 +1,5 @@
-//! Transfers driven by hand over bare sockets, without an engine and without its pool: the smallest embedder there can be. Kept connections
-//! lie in a row and are handed from one transfer to the next as [`Output::Release`] and [`Input::Acquired`] have it.
+//! Transfers driven by hand over bare sockets, without an engine and without its pool: the smallest possible embedder. Idle
+//! connections are kept in a list and go from one transfer to the next, by [`Output::Release`] and [`Input::Acquired`].
 
 use std::fmt;
 use std::time::Duration;
@@ -14,19 +14,15 @@ use petition_core::{Acquire, Event, Input, Instant, IoFailure, Misuse, Now, Outp
 use super::driven::{Counts, Driver};
 use super::inputs::{SocketNumber, TransferNumber};
 use super::outputs::DriverOutput;
+use crate::network::ManualTransfer;
 
 /// The storage that is lent to some of the transfers.
 const LENT: usize = 20_000;
 
-/// A transfer and its sockets.
-struct ManualTransfer {
-    transfer: Transfer,
-    /// The connection's socket.
-    socket: Option<SocketNumber>,
-    /// Attempts to connect, until their sockets are closed; that of the connection is one of them.
-    attempts: Vec<(AttemptId, SocketNumber)>,
+struct Hand {
+    manual: ManualTransfer<SocketNumber>,
     paused: bool,
-    /// It has said that it waits, and heard nothing since.
+    /// It waits, and has had no input since.
     rests: bool,
 }
 
@@ -43,7 +39,7 @@ enum Serves {
     Closed,
 }
 
-/// A connection that nobody uses.
+/// An idle connection.
 struct Kept {
     route: Route,
     link: Box<Link>,
@@ -56,13 +52,13 @@ pub(super) struct ManualDriver {
     limits: PoolLimits,
     now: Now,
     /// By number, from 1; those that have ended are gone.
-    hands: Vec<Option<ManualTransfer>>,
+    hands: Vec<Option<Hand>>,
     sockets: Vec<Socket>,
     kept: Vec<Kept>,
     closing: Vec<SocketNumber>,
     /// How many sockets are closed.
     closed: usize,
-    /// Whose turn it is.
+    /// The transfer whose turn it is.
     turn: usize,
 }
 
@@ -80,7 +76,7 @@ impl ManualDriver {
         }
     }
 
-    fn hand(&mut self, t: TransferNumber) -> Result<&mut ManualTransfer, String> {
+    fn hand(&mut self, t: TransferNumber) -> Result<&mut Hand, String> {
         let hand = self.hands.get_mut((t as usize).wrapping_sub(1)).ok_or_else(|| format!("no transfer t{t}"))?;
         hand.as_mut().ok_or_else(|| Misuse::AlreadyEnded.to_string())
     }
@@ -89,7 +85,7 @@ impl ManualDriver {
         &mut self.sockets[s as usize - 1]
     }
 
-    fn served(&self, s: SocketNumber) -> Option<&ManualTransfer> {
+    fn served(&self, s: SocketNumber) -> Option<&Hand> {
         match self.sockets.get((s as usize).checked_sub(1)?)?.serves {
             Serves::Transfer(t) => self.hands[t as usize - 1].as_ref(),
             _ => None,
@@ -118,13 +114,13 @@ impl ManualDriver {
         loop {
             let now = self.now;
             let hand = self.hands[t as usize - 1].as_mut().filter(|hand| !hand.rests)?;
-            let output = hand.transfer.poll();
-            let socket = hand.socket;
+            let output = hand.manual.transfer.poll();
+            let socket = hand.manual.socket;
             let used = || socket.unwrap_or_else(|| panic!("t{t} has no connection for {output:?}"));
             return Some(match output {
                 Output::Sync => {
                     *calls += 1;
-                    hand.transfer.sync(now, session).expect("a sync that was asked for");
+                    hand.manual.transfer.sync(now, session).expect("a sync that was asked for");
                     continue;
                 }
                 Output::Acquire(Acquire::Any) => {
@@ -132,7 +128,7 @@ impl ManualDriver {
                     continue;
                 }
                 Output::Acquire(Acquire::New) => {
-                    hand.transfer.handle(now, Input::OpenNew).expect("an order that was given");
+                    hand.manual.transfer.handle(now, Input::OpenNew).expect("an order that was given");
                     continue;
                 }
                 Output::Release => {
@@ -141,7 +137,7 @@ impl ManualDriver {
                 }
                 Output::Wait => {
                     hand.rests = true;
-                    drop(hand.transfer.take_read_buffer());
+                    drop(hand.manual.transfer.take_read_buffer());
                     return None;
                 }
                 Output::Body if hand.paused => {
@@ -150,35 +146,31 @@ impl ManualDriver {
                 }
                 Output::Probe => DriverOutput::Probe(used()),
                 Output::Resolve => {
-                    let (name, port) = hand.transfer.peer_name().expect("a name to look up");
+                    let (name, port) = hand.manual.transfer.peer_name().expect("a name to look up");
                     DriverOutput::Resolve(t, name.into(), port)
                 }
                 Output::Connect(attempt, address) => {
                     let number = self.sockets.len() as SocketNumber + 1;
-                    hand.attempts.push((attempt, number));
+                    hand.manual.dial(attempt, number);
                     self.sockets.push(Socket { serves: Serves::Attempt(t, attempt), opened_at: now.instant });
                     DriverOutput::Connect(number, address)
                 }
                 Output::CancelConnect(attempt) => {
-                    let at = hand.attempts.iter().position(|(known, _)| *known == attempt).expect("an open attempt");
-                    let (_, number) = hand.attempts.swap_remove(at);
-                    hand.socket = hand.socket.filter(|socket| *socket != number);
+                    let number = hand.manual.cancel_connect(attempt);
                     if self.socket(number).serves == Serves::Closed {
                         continue;
                     }
                     self.close(number)
                 }
                 Output::Close => {
-                    let number = used();
-                    hand.socket = None;
-                    hand.attempts.retain(|(_, other)| *other != number);
+                    let number = hand.manual.let_go();
                     self.close(number)
                 }
-                Output::Transmit => DriverOutput::Transmit(used(), hand.transfer.outgoing().len()),
+                Output::Transmit => DriverOutput::Transmit(used(), hand.manual.transfer.outgoing().len()),
                 Output::Read => DriverOutput::Read(used()),
                 Output::NeedBody => DriverOutput::NeedBody(t),
                 Output::Rewind => DriverOutput::Rewind(t),
-                Output::Body => DriverOutput::Body(t, hand.transfer.body().len()),
+                Output::Body => DriverOutput::Body(t, hand.manual.transfer.body().len()),
                 Output::Event(Event::Done) => self.ended(t, None),
                 Output::Event(Event::Failed(error)) => self.ended(t, Some(error)),
                 Output::Event(event) => DriverOutput::Event(t, event),
@@ -188,23 +180,23 @@ impl ManualDriver {
 
     fn ended(&mut self, t: TransferNumber, error: Option<petition_core::Error>) -> DriverOutput {
         let hand = self.hands[t as usize - 1].take().expect("it ends once");
-        assert!(hand.socket.is_none() && hand.attempts.is_empty(), "t{t} ends and its sockets are open");
-        DriverOutput::Ended(t, Box::new(hand.transfer), error)
+        assert!(hand.manual.has_no_socket(), "t{t} ends and its sockets are open");
+        DriverOutput::Ended(t, Box::new(hand.manual.transfer), error)
     }
 
     fn acquire(&mut self, t: TransferNumber) {
         self.expire();
         let now = self.now;
         let Some(hand) = &mut self.hands[t as usize - 1] else { return };
-        let route = hand.transfer.route().expect("a key for what is kept");
+        let route = hand.manual.transfer.route().expect("a key for what is kept");
         let found = self.kept.iter().rposition(|kept| kept.route == *route);
         let answer = match found.map(|at| self.kept.remove(at)) {
             Some(Kept { link, peer, socket, .. }) => {
-                hand.socket = Some(socket);
+                hand.manual.socket = Some(socket);
                 self.sockets[socket as usize - 1].serves = Serves::Transfer(t);
-                hand.transfer.handle(now, Input::Acquired { link, peer })
+                hand.manual.transfer.handle(now, Input::Acquired { link, peer })
             }
-            None => hand.transfer.handle(now, Input::OpenNew),
+            None => hand.manual.transfer.handle(now, Input::OpenNew),
         };
         assert_eq!(answer, Ok(()), "an answer to what was asked");
     }
@@ -212,11 +204,10 @@ impl ManualDriver {
     fn release(&mut self, t: TransferNumber) {
         let since = self.now.instant;
         let Some(hand) = &mut self.hands[t as usize - 1] else { return };
-        drop(hand.transfer.take_read_buffer());
-        let peer = hand.transfer.peer();
-        let (route, link) = hand.transfer.take_link().expect("a link to keep");
-        let socket = hand.socket.take().expect("a connection to keep");
-        hand.attempts.retain(|(_, other)| *other != socket);
+        drop(hand.manual.transfer.take_read_buffer());
+        let peer = hand.manual.transfer.peer();
+        let (route, link) = hand.manual.transfer.take_link().expect("a link to keep");
+        let socket = hand.manual.let_go();
         let hint = link.http().keep_alive_timeout();
         let lasts = hint.map_or(self.limits.idle_time, |hint| {
             // A second before the server, so that it does not close while a request is on its way.
@@ -232,12 +223,12 @@ impl ManualDriver {
         }
     }
 
-    /// What is told of a socket goes to the transfer that it serves. One that has ended meanwhile needs no answer.
+    /// Hands an input to the transfer that a socket serves. One that has ended meanwhile needs none.
     fn handle(&mut self, now: Now, t: TransferNumber, input: Input<'_>) -> Result<(), String> {
         self.now = now;
         let Ok(hand) = self.hand(t) else { return Ok(()) };
         hand.rests = false;
-        match hand.transfer.handle(now, input) {
+        match hand.manual.transfer.handle(now, input) {
             Ok(()) | Err(Misuse::AlreadyEnded) => Ok(()),
             Err(misuse) => Err(misuse.to_string()),
         }
@@ -246,7 +237,7 @@ impl ManualDriver {
 
 impl fmt::Debug for ManualDriver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let transfers = self.hands.iter().flatten().map(|hand| &hand.transfer);
+        let transfers = self.hands.iter().flatten().map(|hand| &hand.manual.transfer);
         f.debug_list().entries(transfers).entries(self.kept.iter().map(|kept| (&kept.route, &kept.link))).finish()
     }
 }
@@ -254,14 +245,7 @@ impl fmt::Debug for ManualDriver {
 impl Driver for ManualDriver {
     fn start(&mut self, now: Now, request: Prepared) -> TransferNumber {
         self.now = now;
-        let transfer = Transfer::new(request, now);
-        self.hands.push(Some(ManualTransfer {
-            transfer,
-            socket: None,
-            attempts: Vec::new(),
-            paused: false,
-            rests: false,
-        }));
+        self.hands.push(Some(Hand { manual: ManualTransfer::new(request, now), paused: false, rests: false }));
         self.hands.len() as TransferNumber
     }
 
@@ -270,8 +254,8 @@ impl Driver for ManualDriver {
             return Err(Misuse::UnexpectedInput.to_string());
         };
         let hand = self.hand(t)?;
-        if hand.socket.is_none() {
-            hand.socket = Some(socket);
+        if hand.manual.socket.is_none() {
+            hand.manual.socket = Some(socket);
             *self.socket(socket) = Socket { serves: Serves::Transfer(t), opened_at: now.instant };
         }
         self.handle(now, t, Input::Connected(attempt))
@@ -285,9 +269,9 @@ impl Driver for ManualDriver {
         self.now = now;
         let hand = self.hand(t)?;
         hand.rests = false;
-        match hand.transfer.handle(now, Input::ConnectFailed(attempt, failure)) {
-            Ok(()) => hand.attempts.retain(|(_, other)| *other != socket),
-            // The transfer has ended in the meantime, and is about to say that the attempt is given up.
+        match hand.manual.connect_failed(now, attempt, failure) {
+            Ok(()) => {}
+            // The transfer has ended meanwhile, and is about to cancel the attempt.
             Err(Misuse::AlreadyEnded) => {}
             Err(misuse) => return Err(misuse.to_string()),
         }
@@ -306,14 +290,14 @@ impl Driver for ManualDriver {
         self.now = now;
         let hand = self.hand(transfer)?;
         hand.rests = false;
-        hand.transfer.handle(now, input).map_err(|misuse| misuse.to_string())
+        hand.manual.transfer.handle(now, input).map_err(|misuse| misuse.to_string())
     }
 
     fn push_body(&mut self, now: Now, transfer: TransferNumber, bytes: &[u8]) -> Result<usize, String> {
         self.now = now;
         let hand = self.hand(transfer)?;
         hand.rests = false;
-        hand.transfer.push_body(now, bytes).map_err(|misuse| misuse.to_string())
+        hand.manual.transfer.push_body(now, bytes).map_err(|misuse| misuse.to_string())
     }
 
     fn pause(&mut self, transfer: TransferNumber, paused: bool) -> Result<(), String> {
@@ -326,9 +310,9 @@ impl Driver for ManualDriver {
     fn tick(&mut self, now: Now) {
         self.now = now;
         for hand in self.hands.iter_mut().flatten() {
-            if hand.transfer.deadline().is_some_and(|at| at <= now.instant) {
+            if hand.manual.transfer.deadline().is_some_and(|at| at <= now.instant) {
                 hand.rests = false;
-                assert_eq!(hand.transfer.handle(now, Input::Tick), Ok(()), "time may pass at any time");
+                assert_eq!(hand.manual.transfer.handle(now, Input::Tick), Ok(()), "time may pass at any time");
             }
         }
         self.expire();
@@ -353,7 +337,7 @@ impl Driver for ManualDriver {
         for _ in 0..self.hands.len() {
             let at = self.turn % self.hands.len();
             if let Some(output) = self.drive(at as TransferNumber + 1, session, &mut calls) {
-                // Now and then another has its turn although this one has more to do.
+                // At times another transfer has its turn although this one has more to do.
                 self.turn += usize::from(!matches!(output, DriverOutput::Body(..) | DriverOutput::Connect(..)));
                 return (output, calls);
             }
@@ -366,7 +350,7 @@ impl Driver for ManualDriver {
     }
 
     fn outgoing(&self, socket: SocketNumber) -> &[u8] {
-        self.served(socket).map_or(&[], |hand| hand.transfer.outgoing())
+        self.served(socket).map_or(&[], |hand| hand.manual.transfer.outgoing())
     }
 
     fn body(&self, transfer: TransferNumber) -> &[u8] {
@@ -378,9 +362,9 @@ impl Driver for ManualDriver {
         let Some(hand) = &mut self.hands[t as usize - 1] else { return &mut [] };
         if t.is_multiple_of(3) {
             // It may have some already.
-            drop(hand.transfer.give_read_buffer(vec![0; LENT]));
+            drop(hand.manual.transfer.give_read_buffer(vec![0; LENT]));
         }
-        hand.transfer.space()
+        hand.manual.transfer.space()
     }
 
     fn due(&self, socket: SocketNumber) -> Option<(TransferNumber, usize)> {
@@ -401,11 +385,11 @@ impl Driver for ManualDriver {
     }
 
     fn transfer(&self, transfer: TransferNumber) -> Option<&Transfer> {
-        Some(&self.hands.get((transfer as usize).checked_sub(1)?)?.as_ref()?.transfer)
+        Some(&self.hands.get((transfer as usize).checked_sub(1)?)?.as_ref()?.manual.transfer)
     }
 
     fn deadline(&self) -> Option<Instant> {
-        let transfers = self.hands.iter().flatten().filter_map(|hand| hand.transfer.deadline());
+        let transfers = self.hands.iter().flatten().filter_map(|hand| hand.manual.transfer.deadline());
         transfers.chain(self.kept.iter().map(|kept| kept.until)).min()
     }
 
@@ -415,12 +399,12 @@ impl Driver for ManualDriver {
             transfers: under_way.clone().count(),
             sockets: self.sockets.len() - self.closed,
             idle: self.kept.len(),
-            open: self.kept.len() + self.closing.len() + under_way.filter(|hand| hand.socket.is_some()).count(),
+            open: self.kept.len() + self.closing.len() + under_way.filter(|hand| hand.manual.socket.is_some()).count(),
         }
     }
 
     fn retained(&self) -> Retained {
-        let used = self.hands.iter().flatten().map(|hand| hand.transfer.retained());
+        let used = self.hands.iter().flatten().map(|hand| hand.manual.transfer.retained());
         used.chain(self.kept.iter().map(|kept| kept.link.retained())).sum()
     }
 }

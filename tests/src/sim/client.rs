@@ -1,4 +1,4 @@
-//! The embedder's side: what the engine asks, answered by the world.
+//! The embedder's side: the world's answers to the engine's outputs.
 
 use std::io::ErrorKind;
 
@@ -8,18 +8,18 @@ use super::inputs::DriverInput;
 use super::outputs::DriverOutput;
 use super::request_spec::BodySpec;
 use super::stale::CANARY;
-use super::wire::{End, Read};
 use super::world::{Scheduled, World};
 use crate::memory::ms;
+use crate::network::{End, Read};
 
-/// How often a source that waits for the server is asked in vain before it goes on all the same.
+/// How often a source may wait for the server before it goes on anyway.
 const PATIENCE: u32 = 100;
 
 /// Outputs in a row after which the engine counts as spinning.
 const SPIN: usize = 3_000_000;
 
 impl World {
-    /// Answers until there is nothing more to do.
+    /// Answers outputs until the engine waits.
     pub(super) fn drain(&mut self) {
         for _ in 0..SPIN {
             self.step += 1;
@@ -55,8 +55,8 @@ impl World {
                 DriverOutput::Transmit(socket, n) => self.transmit(socket, n),
                 DriverOutput::Read(socket) => self.read(socket),
                 DriverOutput::Probe(socket) => {
-                    let now = self.now;
-                    let alive = self.wire(socket).look(now);
+                    let now = self.clock.now;
+                    let alive = self.wire(socket).probe(now);
                     self.handle(&DriverInput::Checked(socket, alive));
                 }
                 DriverOutput::NeedBody(t) => self.supply(t),
@@ -78,7 +78,7 @@ impl World {
 
     fn transmit(&mut self, socket: u32, n: usize) {
         assert!(n > 0, "asked to write nothing");
-        let now = self.now;
+        let now = self.clock.now;
         if self.noise() {
             let delay = ms(self.rng.next_u64() % 3);
             self.after(delay, Scheduled::Ready(socket, true));
@@ -103,41 +103,41 @@ impl World {
         }
     }
 
-    /// A poll of all sockets, if a request waits for one, or now and then. Whether anything can follow from it.
+    /// Polls all sockets if a request waits for that, or at random. Returns whether the engine may have more to do.
     fn polls_all(&mut self) -> bool {
         let awaited = self.recorder.awaits_poll();
         if !self.plan.looks || !(awaited || self.rng.one_in(4)) {
             return false;
         }
-        if std::mem::take(&mut self.looking) {
-            // A poll that began, and found what it found, before those who wait now were given their connections.
+        if std::mem::take(&mut self.polling) {
+            // This poll began before the waiting requests got their connections.
             self.handle(&DriverInput::MarkPolled);
             return awaited;
         }
-        let (now, mut follows) = (self.now, awaited);
+        let (now, mut follows) = (self.clock.now, awaited);
         self.handle(&DriverInput::BeginPoll);
-        self.looking = !awaited && self.rng.one_in(2);
+        self.polling = !awaited && self.rng.one_in(2);
         for at in 0..self.wires.len() {
             let wire = &mut self.wires[at];
-            if wire.open && wire.connected.is_some() && !wire.look(now) && !self.looking {
+            if wire.open && wire.connected.is_some() && !wire.probe(now) && !self.polling {
                 self.handle(&DriverInput::Ready(at as u32 + 1, Side::Read));
                 follows = true;
             }
         }
-        if !self.looking {
+        if !self.polling {
             self.handle(&DriverInput::MarkPolled);
         }
         follows
     }
 
-    /// Says that there is nothing to read.
+    /// Reports that there is nothing to read.
     fn nothing_to_read(&mut self, socket: u32) -> usize {
         self.wire(socket).announced = false;
         self.handle(&DriverInput::Blocked(socket, Side::Read))
     }
 
     fn read(&mut self, socket: u32) {
-        let now = self.now;
+        let now = self.clock.now;
         if self.noise() {
             let delay = ms(self.rng.next_u64() % 3);
             self.after(delay, Scheduled::Ready(socket, false));
@@ -156,10 +156,10 @@ impl World {
         let wire = self.wire(socket);
         wire.announced = false;
         let (read, times) = wire.read(now, n);
-        // The rest of a redirect is read after that is told.
+        // The rest of a redirect is read after the redirect is reported.
         wire.released = wire.released.map(|_| now);
         self.arrivals(socket, times);
-        // What an embedder of an engine may say whose read was not filled.
+        // An embedder may report this when its read was not filled.
         let dry = matches!(read, Read::Bytes(_)) && !self.wire(socket).readable(now);
         if dry && !self.plan.by_hand && self.rng.one_in(2) {
             self.nothing_to_read(socket);
@@ -182,7 +182,7 @@ impl World {
         };
     }
 
-    /// Whether body bytes are read straight to the caller this time: into whose memory, and how many are due.
+    /// Returns whose memory body bytes are read into directly this time, if any, and how many are due.
     fn straight(&mut self, socket: u32) -> Option<(usize, usize)> {
         let (t, due) = self.recorder.due(socket)?;
         let index = self.transfers[t as usize - 1];
@@ -241,7 +241,7 @@ impl World {
         let transfer = self.recorder.transfer(t).expect("a transfer that asks has not ended");
         let pending = !transfer.outgoing().is_empty() && !transfer.is_blocked(Side::Write);
         assert!(!pending, "T52: t{t} asks its source although output waits to be written");
-        let now = self.now;
+        let now = self.clock.now;
         let index = self.transfers[t as usize - 1];
         let page = self.plan.requests[index].pages[self.running[index].hop];
         if let Some(&socket) = self.pages[page].wires.last() {
@@ -299,7 +299,7 @@ impl World {
                 running.retried = true;
                 running.repeats += 1;
                 let run = &self.pages[page];
-                // Where its head was written to the end, what was read then began an answer, unless it cannot be one.
+                // Once its head was written, the bytes read since then began an answer, unless they cannot be one.
                 if let (Some(&socket), false) = (run.wires.last(), self.refusal_was_read(page)) {
                     let wire = &self.wires[socket as usize - 1];
                     let last = wire.monitor.requests.last().is_some_and(|last| last.page == page);
@@ -333,15 +333,15 @@ impl World {
         }
     }
 
-    /// The connection on which a page was asked for is free again, if it is still there.
+    /// Frees the connection of a page's request, if it is still open.
     pub(super) fn let_go(&mut self, page: usize) {
-        let now = self.now;
+        let now = self.clock.now;
         if let Some(&socket) = self.pages[page].wires.last() {
             self.wire(socket).released = Some(now);
         }
     }
 
-    /// In a world without faults and one request at a time it is known when a connection could have been used again.
+    /// With one request at a time and without faults, fails when a connection could have been reused.
     fn expect_no_kept_one(&mut self, address: std::net::SocketAddr) {
         let conditions = &self.plan.conditions;
         let limits = self.plan.limits;
@@ -358,7 +358,8 @@ impl World {
             let (Some(released), Some(connected)) = (wire.released, wire.connected) else { continue };
             let lasts =
                 wire.lasts.map_or(limits.idle_time, |s| limits.idle_time.min(std::time::Duration::from_secs(s)));
-            let fresh = self.now + ms(1_000) < released + lasts && self.now + ms(1_000) < connected + limits.age;
+            let fresh =
+                self.clock.now + ms(1_000) < released + lasts && self.clock.now + ms(1_000) < connected + limits.age;
             let clean = wire.reusable && wire.is_quiet() && wire.monitor.is_between();
             assert!(!(fresh && clean), "a new connection to {address} although one is kept");
         }

@@ -1,14 +1,14 @@
-//! The oracle for cookies: what servers set, and which of it has to be, may be, or must not be in a Cookie field.
+//! The oracle for cookies: which of the cookies that servers set must, may or must not be in a Cookie field.
 //!
-//! Made from the rules (RFC 6265bis §5.6, §5.7) for the few forms that the model servers use. A cookie takes effect at some moment between its
-//! being sent and the client's telling of the head; a request takes its cookies between its beginning and its first byte. Where the two
+//! It follows the rules (RFC 6265bis §5.6, §5.7) for the few forms that the model servers use. A cookie takes effect at some moment between
+//! its sending and the client's event for the head; a request takes its cookies between its beginning and its first byte. Where the two
 //! overlap, both outcomes are right.
 
 use super::origins::Origin;
 use super::plan::pick;
 use crate::rng::Rng;
 
-/// A cookie, as a server sets it.
+/// A cookie that a server sets.
 #[derive(Clone, Debug)]
 pub(super) struct SetCookie {
     name: String,
@@ -17,9 +17,9 @@ pub(super) struct SetCookie {
     path: Option<&'static str>,
     max_age: Option<i64>,
     secure: bool,
-    /// Nobody may take it.
+    /// No client may store it.
     refused: bool,
-    /// What it counts as.
+    /// Its identity.
     key: Key,
 }
 
@@ -93,22 +93,22 @@ pub(super) struct Span {
 struct Version {
     key: Key,
     value: String,
-    /// At which step it may have taken effect; the last is not known before the client tells.
+    /// At which step it may have taken effect; the last is unknown until the client reports the head.
     from: u64,
     until: Option<u64>,
     max_age: Option<i64>,
-    /// The wall clock when it was sent, and when the client told.
+    /// The wall clock when it was sent, and when the client reported the head.
     sent: u64,
     input: Option<u64>,
     secure: bool,
     page: usize,
 }
 
-/// Everything that was set.
+/// All cookies that were set.
 #[derive(Default)]
 pub(super) struct Model {
     versions: Vec<Version>,
-    /// The wall clock went by leaps: nothing is certain about expiry.
+    /// The wall clock leaps: expiry is uncertain.
     stepped: bool,
 }
 
@@ -134,7 +134,7 @@ impl Model {
         }
     }
 
-    /// The client has told of the head of this page.
+    /// The client has reported the head of this page.
     pub(super) fn observe(&mut self, page: usize, step: u64, wall: u64) {
         for version in self.versions.iter_mut().filter(|v| v.page == page && v.until.is_none()) {
             version.until = Some(step);
@@ -142,10 +142,10 @@ impl Model {
         }
     }
 
-    /// Judges the pairs of a Cookie field, without the request's own.
+    /// Checks the pairs of a Cookie field, without the request's own.
     ///
     /// # Errors
-    /// In words, which pair is wrong or missing.
+    /// Names the pair that is wrong or missing.
     pub(super) fn judge(
         &self,
         pairs: &[(String, String)],
@@ -188,7 +188,7 @@ impl Model {
         Ok(())
     }
 
-    /// It has certainly expired by then.
+    /// Returns true if it has certainly expired by then.
     fn is_gone(&self, version: &Version, wall: u64) -> bool {
         match (version.max_age, version.input) {
             (Some(age), _) if age <= 0 => true,
@@ -197,7 +197,7 @@ impl Model {
         }
     }
 
-    /// It has certainly not expired by then.
+    /// Returns true if it has certainly not expired by then.
     fn lives(&self, version: &Version, wall: u64) -> bool {
         match version.max_age {
             Some(age) => age > 0 && !self.stepped && version.sent + age.unsigned_abs() > wall,
@@ -205,7 +205,7 @@ impl Model {
         }
     }
 
-    /// `newer` certainly stands in the place of `older`.
+    /// Returns true if `newer` has certainly replaced `older`.
     fn replaces(&self, newer: &Version, older: &Version, step: u64) -> bool {
         let later =
             older.until.is_some_and(|until| newer.from > until) || newer.page == older.page && after(newer, older);
@@ -215,7 +215,7 @@ impl Model {
             && !self.guarded(&newer.key.name, newer.secure)
     }
 
-    /// Something else may stand in its place.
+    /// Returns true if another cookie may have replaced it.
     fn disturbed(&self, version: &Version, when: Span) -> bool {
         self.guarded(&version.key.name, version.secure)
             || self.versions.iter().any(|other| {

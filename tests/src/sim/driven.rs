@@ -1,4 +1,4 @@
-//! What a scenario drives, by the numbers of a transcript: an engine ([`EngineDriver`]), or transfers [by hand](super::by_hand).
+//! The machines that a scenario drives, by the numbers of a transcript: an engine ([`EngineDriver`]), or transfers [by hand](super::by_hand).
 
 use std::fmt;
 
@@ -10,20 +10,20 @@ use petition_core::{Input, Instant, IoFailure, Now, Prepared, Session, Transfer,
 use super::inputs::{SocketNumber, TransferNumber};
 use super::outputs::DriverOutput;
 
-/// What there is at a moment.
+/// Counts of transfers and connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counts {
     /// Transfers that have not ended.
     pub transfers: usize,
     /// Sockets that have not been closed.
     pub sockets: usize,
-    /// Connections that are kept.
+    /// Idle connections.
     pub idle: usize,
-    /// Connections that are open, kept or in use, as the pool counts them.
+    /// Open connections, idle or in use, as the pool counts them.
     pub open: usize,
 }
 
-/// The machines under test. Errors are what the machine says against an input, in words.
+/// The machines under test. An error is the text of a misuse.
 pub(super) trait Driver: fmt::Debug {
     fn start(&mut self, now: Now, request: Prepared) -> TransferNumber;
     fn connected(&mut self, now: Now, socket: SocketNumber) -> Result<(), String>;
@@ -33,24 +33,24 @@ pub(super) trait Driver: fmt::Debug {
     fn push_body(&mut self, now: Now, transfer: TransferNumber, bytes: &[u8]) -> Result<usize, String>;
     fn pause(&mut self, transfer: TransferNumber, paused: bool) -> Result<(), String>;
     fn tick(&mut self, now: Now);
-    /// A poll of all sockets begins. Nobody has any use for it but an engine.
-    fn look(&mut self) {}
+    /// A poll of all sockets begins. Only an engine uses this.
+    fn begin_poll(&mut self) {}
     fn mark_polled(&mut self, _now: Now) {}
     fn awaits_poll(&self) -> bool {
         false
     }
     fn cancel_all(&mut self, now: Now);
     fn close_idle(&mut self);
-    /// Also says how often the session was asked for.
+    /// Polls, and returns also how often the session was used.
     fn poll(&mut self, session: &mut Session) -> (DriverOutput, u32);
     fn outgoing(&self, socket: SocketNumber) -> &[u8];
     fn body(&self, transfer: TransferNumber) -> &[u8];
     fn space(&mut self, socket: SocketNumber) -> &mut [u8];
-    /// Whose body bytes may be read straight to the caller now, and how many: an engine has none.
+    /// Returns whose body bytes may be read directly to the caller now, and how many. An engine has none.
     fn due(&self, _socket: SocketNumber) -> Option<(TransferNumber, usize)> {
         None
     }
-    /// These were read, the first of them straight to the caller, who has used them.
+    /// Reports these bytes as read, the first of them directly to the caller, who has used them.
     fn bypass(&mut self, _now: Now, socket: SocketNumber, _bytes: &[u8]) -> Result<(), String> {
         Err(format!("nothing is due on s{socket}"))
     }
@@ -94,7 +94,7 @@ impl<T: Copy + PartialEq> Numbers<T> {
     }
 }
 
-/// Says what it is called for, so that it is known when the session was asked.
+/// Counts how often the session is used.
 struct Adapter<'a> {
     session: &'a mut Session,
     calls: u32,
@@ -184,7 +184,7 @@ impl Driver for EngineDriver {
         self.engine.tick(now);
     }
 
-    fn look(&mut self) {
+    fn begin_poll(&mut self) {
         self.mark = Some(self.engine.begin_poll());
     }
 

@@ -1,16 +1,16 @@
-//! What a request has to look like on the wire, made anew from the rules and not from core's code: the oracle for heads.
+//! The oracle for request heads: what they must look like on the wire, derived from the rules and not from core's code.
 
 use super::origins::Origin;
 use super::request_spec::{BodySpec, Credentials, RequestSpec};
 
-/// The head of one hop, but for its cookies, and whether there is a body.
+/// The head of one hop without its cookies, and whether there is a body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Expected {
     /// The request line and the fields before Cookie, without line ends.
     pub(super) before: Vec<String>,
-    /// The fields behind Cookie. `Expect` is among them where it is asked for.
+    /// The fields after Cookie, with `Expect` if it was asked for.
     pub(super) after: Vec<String>,
-    /// Cookies of the request's own, behind those of the jar.
+    /// The request's own cookies, after those of the jar.
     pub(super) own_cookies: Vec<(String, String)>,
     /// Whether the jar's cookies belong there.
     pub(super) jar: bool,
@@ -24,11 +24,11 @@ pub(super) struct Expected {
     pub(super) expect: bool,
     /// Whether the request says that the connection is not kept.
     pub(super) close: bool,
-    /// Whether what it does may be done twice.
+    /// Whether the request may be processed twice.
     pub(super) repeatable: bool,
 }
 
-/// What is left of the request at some hop.
+/// The request at some hop.
 #[derive(Clone, Debug)]
 pub(super) struct Chain {
     /// The method.
@@ -42,7 +42,7 @@ pub(super) struct Chain {
 const SECRET: [&str; 2] = ["X-Api-Key", "Cookie"];
 
 impl Chain {
-    /// `bound` says that the session has a base URL and that this is not its origin: secrets of the session stay at home.
+    /// `bound` says that the session has a base URL and that this is not its origin: secrets of the session are left out.
     pub(super) fn new(spec: &RequestSpec, session: &[(String, String, bool)], bound: bool) -> Chain {
         let mut fields = session.to_vec();
         fields.retain(|(.., sensitive)| !(bound && *sensitive));
@@ -56,7 +56,7 @@ impl Chain {
         }
     }
 
-    /// Whether a body there is goes to the next hop (RFC 9110 §15.4).
+    /// Returns true if the body goes to the next hop (RFC 9110 §15.4).
     pub(super) fn keeps_body(&self, status: u16) -> bool {
         let becomes_get = match status {
             303 => true,

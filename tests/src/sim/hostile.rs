@@ -1,4 +1,4 @@
-//! Answers that no honest server gives, and what has to become of each.
+//! Answers that no honest server gives, and the required outcome of each.
 
 use std::io::Write;
 use std::sync::LazyLock;
@@ -6,12 +6,12 @@ use std::sync::LazyLock;
 use super::answer::{Rendered, chunked};
 use super::plan::pattern;
 
-/// A hostile answer: its bytes, and the words of the error that it has to end with; without words it is delivered with the content
+/// A hostile answer: its bytes, and a part of the error that it must end with. Without one it is delivered with the content
 /// `<pN>…`, and the connection is never used again.
 struct Hostile {
     words: Option<&'static str>,
     bytes: fn(&str) -> Vec<u8>,
-    /// Whether it is only said about a body.
+    /// Whether it needs a body.
     body: bool,
 }
 
@@ -19,7 +19,7 @@ const fn fails(words: &'static str, bytes: fn(&str) -> Vec<u8>) -> Hostile {
     Hostile { words: Some(words), bytes, body: false }
 }
 
-/// The same, where an answer to HEAD has no body to be wrong.
+/// The same for answers whose body is wrong, which an answer to HEAD does not have.
 const fn body_fails(words: &'static str, bytes: fn(&str) -> Vec<u8>) -> Hostile {
     Hostile { words: Some(words), bytes, body: true }
 }
@@ -120,7 +120,7 @@ const ALL: [Hostile; 38] = [
     }),
 ];
 
-/// The words of the error that follows; `None` when it is delivered.
+/// Returns a part of the error that follows, or `None` when the answer is delivered.
 pub(super) fn intended(number: usize, method: &str) -> Option<&'static str> {
     let hostile = &ALL[number];
     hostile.words.filter(|_| !(hostile.body && method == "HEAD"))
@@ -136,7 +136,7 @@ pub(super) fn render(number: usize, page: usize, method: &str) -> Rendered {
     if bodiless && intended(number, method).is_none() {
         bytes.truncate(head_end);
     }
-    // Content that is wrong inside of a frame that is right does not spoil the connection.
+    // Wrong content in a correct frame does not spoil the connection.
     let unasked = method == "HEAD" && (ALL[number].body || matches!(COUNT - number, 1 | 3));
     let reusable = unasked
         || ALL[number].words.is_some_and(|words| ["gzip", "ends inside", "limit decode_ratio is 200"].contains(&words));

@@ -14,7 +14,7 @@ pub type TransferNumber = u32;
 /// The number of a socket in a transcript, from 1 in the order in which they were opened.
 pub type SocketNumber = u32;
 
-/// What an engine is told.
+/// An input of an engine or of transfers driven by hand.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(missing_docs)]
 pub enum DriverInput<'a> {
@@ -23,13 +23,13 @@ pub enum DriverInput<'a> {
     BaseUrl(String),
     Connected(SocketNumber),
     ConnectFailed(SocketNumber, ErrorKind),
-    /// The bytes are those that lay in `outgoing`.
+    /// The bytes are those of `outgoing`.
     Wrote(SocketNumber, Cow<'a, [u8]>),
-    /// Read into the machine's own space.
+    /// Read into the machine's own buffer.
     Filled(SocketNumber, Cow<'a, [u8]>),
     /// Handed in as a slice.
     Received(SocketNumber, Cow<'a, [u8]>),
-    /// Read straight to the caller, as far as body bytes were due, and used; what is behind them into the machine's own space.
+    /// Read directly to the caller as far as body bytes were due, and used; the rest into the machine's own buffer.
     ReadDirect(SocketNumber, Cow<'a, [u8]>),
     Eof(SocketNumber),
     Failed(SocketNumber, Side, ErrorKind),
@@ -44,7 +44,7 @@ pub enum DriverInput<'a> {
     BodyBlocked(TransferNumber),
     BodyReady(TransferNumber),
     Rewound(TransferNumber, bool),
-    /// The bytes are those that lay in `body`.
+    /// The bytes are those of `body`.
     Consumed(TransferNumber, Cow<'a, [u8]>),
     Discard(TransferNumber),
     Cancel(TransferNumber),
@@ -53,7 +53,7 @@ pub enum DriverInput<'a> {
     Tick,
     /// A poll of all sockets begins.
     BeginPoll,
-    /// That poll is over, and all that it found is told.
+    /// That poll is over, and everything that it found is reported.
     MarkPolled,
     CancelAll,
     CloseIdle,
@@ -91,7 +91,7 @@ fn kind_of(word: &str) -> Result<ErrorKind, String> {
 }
 
 impl DriverInput<'_> {
-    /// Its line, or lines, with a line end.
+    /// Returns its line, or lines, with a line end.
     pub fn write(&self) -> String {
         let with = |word: &str, name: char, number: u32, rest: &str| format!("{word} {name}{number} {rest}");
         let bytes = |word: &str, name: char, number: u32, bytes: &[u8]| {
@@ -141,10 +141,10 @@ impl DriverInput<'_> {
         format!("{}\n", line.trim_end())
     }
 
-    /// The input of a line; the indented lines of a `start` come later, one by one, to [`RequestSpec::line`].
+    /// Parses the input of a line; the indented lines of a `start` come later, one by one, to [`RequestSpec::line`].
     ///
     /// # Errors
-    /// In words.
+    /// The fault of the line.
     pub fn parse(line: &str) -> Result<DriverInput<'static>, String> {
         let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
         match word {

@@ -1,16 +1,15 @@
 //! The simulated world: an engine against model servers over an in-memory network with a virtual clock, names, latency, bandwidth and
 //! seeded faults. A run is a pure function of its seed.
 //!
-//! `plan` makes a scenario of a seed; the world plays it; on the way everything that the client writes is compared with what is expected
-//! (`wire_monitor`, `expected`, `cookies`), and what it tells its caller with what the servers meant (`oracle`). `recorder` stands between the
-//! engine and the world, and can write a transcript and replay it.
+//! `plan` makes a scenario of a seed, and the world plays it. `wire_monitor`, `expected` and `cookies` check every byte that the client
+//! writes; `oracle` checks what it delivers to its caller. `recorder` stands between the engine and the world: it can write a transcript and
+//! replay it.
 
 mod answer;
 mod by_hand;
 mod client;
 mod cookies;
 mod driven;
-mod event_queue;
 mod expected;
 mod hostile;
 mod inputs;

@@ -1,18 +1,19 @@
-//! The model servers: what they make of what they hear, and what they say.
+//! The model servers: how they read requests and answer them.
 
 use super::expected::authorization;
 use super::origins::ORIGINS;
 use super::origins::PROXY;
 use super::plan::{LONGEST_THOUGHT, Mix, Page};
-use super::wire::{End, Fault};
+use super::wire::Fault;
 use super::wire_monitor::{CONNECT, Framed, Step, Written};
 use super::world::{PageRun, Scheduled, World};
 use crate::memory::ms;
+use crate::network::End;
 
 impl World {
-    /// The client writes: everything is looked at before it leaves.
+    /// Checks everything that the client writes before it leaves.
     pub(super) fn written(&mut self, socket: u32, bytes: &[u8]) {
-        let now = self.now;
+        let now = self.clock.now;
         if self.wire(socket).tls.is_none() {
             self.tapped(socket, bytes);
         }
@@ -27,9 +28,9 @@ impl World {
         self.at(arrival, Scheduled::ToServer(socket));
     }
 
-    /// What TLS hides is looked at when it has arrived.
+    /// Checks what TLS hides when it has arrived.
     pub(super) fn deciphered(&mut self, socket: u32) {
-        let now = self.now;
+        let now = self.clock.now;
         let (plain, times) = self.wire(socket).decipher(now);
         self.arrivals(socket, times);
         self.tapped(socket, &plain);
@@ -53,9 +54,9 @@ impl World {
 
     /// Invariants 2 and 11: a request goes out only on a connection on which everything before it is finished, in both directions.
     fn begins(&mut self, socket: u32, requests: usize, last: Option<&Written>, plain: usize) {
-        let (now, limits) = (self.now, self.plan.limits);
+        let (now, limits) = (self.clock.now, self.plan.limits);
         let noisy = self.plan.conditions.noise > 0 || self.plan.conditions.cut.is_some();
-        // Under TLS it is seen only when it has arrived.
+        // Under TLS the request is known only when it has arrived.
         let noisy = noisy || self.plan.mix == Mix::Tls;
         let slack = match (noisy, self.plan.conditions.sleepy) {
             (false, _) => ms(0),
@@ -69,17 +70,17 @@ impl World {
         let unfit = if wire.tls.is_some() { wire.unfit_then(plain) } else { wire.unfit(now, at_once) };
         wire.received = Vec::new();
         let Some(last) = last else { return };
-        // In a tunnel that was just opened nobody has to look.
+        // A tunnel that was just opened needs no probe.
         if let Some(words) = unfit.filter(|_| last.page != CONNECT) {
             panic!("T47: {words}");
         }
         assert!(last.end.is_some(), "a request behind one that was not written to its end");
         assert!(!last.close, "a request on a connection of which the last request said that it is closed");
         assert_eq!(wire.next, requests, "a request before the one before was answered");
-        // It may be used again before the request that let it go is told that it is done.
+        // It may be used again before the request that released it reports its end.
         let released = wire.released.unwrap_or(now);
         if wire.stale > wire.read {
-            // No look could see what has not come by then; what follows shows it.
+            // No probe can find what has not come by then; the following checks do.
             wire.released = None;
             self.fired = true;
             return;
@@ -105,7 +106,7 @@ impl World {
         let name = target.rsplit('/').next().unwrap_or_default().split('?').next().unwrap_or_default();
         let page = name.strip_prefix('p').and_then(|n| n.parse::<usize>().ok());
         let Some(page) = page.filter(|page| *page < self.plan.pages.len()) else { wrong("nobody asks for this") };
-        let Page { expected, origin, planned, target, .. } = self.plan.pages[page].clone();
+        let Page { expected, origin, request: planned, target, .. } = self.plan.pages[page].clone();
         let known =
             self.plan.requests.iter().find(|known| known.number == planned).expect("a page belongs to a request");
         let (at, behind) = match &known.spec.via {
@@ -146,7 +147,7 @@ impl World {
         }
         self.judge_cookies(page, &pairs, head);
 
-        let (now, refused) = (self.now, self.refusal_was_read(page));
+        let (now, refused) = (self.clock.now, self.refusal_was_read(page));
         let run = &mut self.pages[page];
         run.heads += 1;
         run.wires.push(socket);
@@ -175,7 +176,7 @@ impl World {
         Framed { written, length }
     }
 
-    /// T3, T4: a request for a tunnel says where to and who asks the proxy, and nothing that is meant for the origin.
+    /// T3, T4: a request for a tunnel names the target and the proxy's credentials, and nothing for the origin.
     fn judge_connect(&mut self, socket: u32, lines: &[&str]) -> Framed {
         let tunnels = self
             .running
@@ -219,9 +220,9 @@ impl World {
         Framed { written, length: Some(0) }
     }
 
-    /// What the proxy says to a request for a tunnel.
+    /// Sends the proxy's answer to a request for a tunnel.
     fn answer_connect(&mut self, socket: u32) {
-        let now = self.now;
+        let now = self.clock.now;
         let refuses = self.plan.conditions.faulty && self.rng.one_in(12);
         let fields = if self.rng.one_in(3) { "Content-Length: 7\r\nX-Via: p\r\n" } else { "" };
         let wire = &mut self.wires[socket as usize - 1];
@@ -245,7 +246,7 @@ impl World {
         self.arrivals(socket, times);
     }
 
-    /// Whether the client has the refusal of this page's `Expect`. One that a reset overtook was never read: then it may ask again.
+    /// Returns true if the client has the refusal of this page's `Expect`. It may repeat the request if a reset came first.
     pub(super) fn refusal_was_read(&self, page: usize) -> bool {
         let refused = self.pages[page].refused;
         refused.is_some_and(|(socket, end)| self.wires[socket as usize - 1].read >= end)
@@ -285,7 +286,7 @@ impl World {
             "body bytes from {from} on are not those of the request: {}",
             bytes.escape_ascii()
         );
-        let now = self.now;
+        let now = self.clock.now;
         let sleepy = self.plan.conditions.sleepy;
         let slack = if self.plan.mix == Mix::Tls || self.plan.conditions.noise > 0 || self.plan.conditions.cut.is_some()
         {
@@ -302,9 +303,9 @@ impl World {
         }
     }
 
-    /// The server of a connection does whatever it can do now.
+    /// Lets the server of a connection do what it can do now.
     pub(super) fn serve(&mut self, socket: u32) {
-        let now = self.now;
+        let now = self.clock.now;
         loop {
             let wire = self.wire(socket);
             if !wire.open || wire.has_ended() {
@@ -342,7 +343,7 @@ impl World {
                     2 => {
                         let wire = self.wire(socket);
                         wire.next += 1;
-                        // If the body came after all, nothing is left over.
+                        // If the body came anyway, nothing is left over.
                         (wire.reusable, wire.lasts) = (!request.close, None);
                         let times = wire.say(now, b"HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n");
                         let end = wire.generated;
@@ -371,7 +372,7 @@ impl World {
     }
 
     fn answer(&mut self, socket: u32, request: &Written, received: bool) {
-        let now = self.now;
+        let now = self.clock.now;
         let (step, wall) = (self.step, self.wall());
         let answer = &self.plan.pages[request.page].answer;
         let rendered = answer.render(&request.method, request.old);
@@ -399,13 +400,13 @@ impl World {
         }
         let reusable = wire.reusable;
         self.fired |= half;
-        // A server that says nothing about it may leave the connection open although it cannot be used again.
+        // A silent server may leave the connection open although it cannot be used again.
         let leaves_open = !ends_itself && (hostile || self.rng.one_in(2));
         let wire = &mut self.wires[socket as usize - 1];
         if half {
             times.extend(wire.close_after(now, false, false));
         } else if !reusable && !leaves_open || broken {
-            // Before the whole request has come: it hears the rest.
+            // Before the whole request has come it reads the rest.
             times.extend(wire.close_after(now, received, broken));
         }
         self.arrivals(socket, times);

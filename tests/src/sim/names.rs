@@ -1,4 +1,4 @@
-//! Names, addresses and dialling in the simulated world, and what goes wrong with them.
+//! Names, addresses and connection attempts in the simulated world, and their faults.
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -31,7 +31,7 @@ impl World {
         self.tell_if_asked(t, &DriverInput::Resolved(t, addresses));
     }
 
-    /// The answer to a look-up that may have been given up meanwhile.
+    /// Answers a look-up that the transfer may have abandoned meanwhile.
     fn tell_if_asked(&mut self, _t: u32, input: &DriverInput<'_>) {
         self.step += 1;
         let now = self.clocks();
@@ -41,7 +41,7 @@ impl World {
         }
     }
 
-    /// A connection is to be opened.
+    /// Starts an attempt to connect.
     pub(super) fn dial(&mut self, socket: u32, address: SocketAddr) {
         let origin = origins::at(address).unwrap_or_else(|| panic!("who is at {address}?"));
         assert_eq!(socket as usize, self.wires.len() + 1);
@@ -81,7 +81,7 @@ impl World {
     }
 
     pub(super) fn dialled(&mut self, socket: u32) {
-        let now = self.now;
+        let now = self.clock.now;
         let wire = self.wire(socket);
         if !wire.open {
             return;

@@ -1,4 +1,4 @@
-//! How a request ended, against what was meant; and what is true of a world at rest and at its end.
+//! Checks how a request ended against the plan, and what must hold of a world at rest and at its end.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -28,7 +28,7 @@ impl World {
         assert_eq!(transfer.history().len(), hop + repeats, "the history has each hop");
         self.let_go(page);
         if let Some(timeout) = self.plan.requests[index].spec.timeout {
-            let took = self.now - self.running[index].started;
+            let took = self.clock.now - self.running[index].started;
             assert!(took <= timeout || self.plan.conditions.sleepy, "it took {took:?} and had {timeout:?}");
         }
         match &error {
@@ -53,7 +53,7 @@ impl World {
         match &planned.intended {
             ExpectedOutcome::Delivered(intended) => assert_eq!(hop, *intended, "{label}: done at the wrong hop"),
             ExpectedOutcome::Fails(intended, words) => {
-                // An end of the connection behind the last chunk's line is tolerated (T44), and the trailers never came.
+                // An end of the connection after the last chunk's line is tolerated (T44), and the trailers never came.
                 let wires = self.pages[page].wires.last().map(|&socket| &self.wires[socket as usize - 1]);
                 let ended = wires.is_some_and(|wire| wire.fired && matches!(wire.fault, Fault::FinDown(_)));
                 let unseen = ended && words.starts_with("limit trailer");
@@ -78,7 +78,7 @@ impl World {
         }
         let socket = *run.wires.last().unwrap_or_else(|| panic!("{label}: done without a connection"));
         let wire = &self.wires[socket as usize - 1];
-        // What ends with the connection may end early without a sign of it.
+        // A body that ends with the connection may end early without a sign of it.
         let open_ended = served.until_close && (answer.coding == Coding::None || running.body.is_empty());
         let cut = answer.cut.is_some() || matches!(wire.fault, Fault::FinDown(_));
         if open_ended && cut {
@@ -95,7 +95,7 @@ impl World {
             served.content.escape_ascii()
         );
         let unread = wire.generated.saturating_sub(wire.read + usize::from(answer.extra) * 5);
-        // What nobody asked for need not be read.
+        // Unsolicited bytes need not be read.
         let unread = if wire.stale > wire.read { 0 } else { unread };
         let lost = matches!(wire.fault, Fault::FinDown(_)) && answer.may_lack(unread);
         assert!(
@@ -124,7 +124,7 @@ impl World {
         let dead = matches!(&report.kind, ErrorKind::Protocol(error) if error.answers_nothing());
         let replayable =
             !matches!(planned.spec.payload, super::request_spec::BodySpec::Stream { rewindable: false, .. });
-        // With an interim response an answer had begun.
+        // An interim response begins an answer.
         let dead = dead && transfer.reused() && !running.interim;
         if dead && repeatable && replayable {
             panic!("{label}: a kept connection was dead, and nobody tried again");
@@ -135,18 +135,18 @@ impl World {
                 assert_eq!(planned.spec.timeout, Some(*limit), "{label}");
                 let due = running.started + *limit;
                 return assert!(
-                    self.now == due || self.plan.conditions.sleepy && self.now > due,
+                    self.clock.now == due || self.plan.conditions.sleepy && self.clock.now > due,
                     "{label}: not when it was due"
                 );
             }
-            // Who may not use a kept connection waits for a place within its connect deadline.
+            // A request that may not reuse a connection waits for a slot within its connect deadline.
             ErrorKind::Timeout { which: Timeout::Connect, .. } if planned.spec.close && self.limited() => return,
             ErrorKind::Timeout { which: Timeout::Pool, .. } => {
                 return assert!(self.limited(), "{label}: nobody limits");
             }
             _ => {}
         }
-        // Who sleeps for long finds that time has run out.
+        // An embedder that sleeps for long finds deadlines passed.
         let slept = self.plan.conditions.sleepy && matches!(report.kind, ErrorKind::Timeout { .. });
         let excused =
             dead || slept || self.fired || self.wires.iter().any(|wire| wire.fired && wire.fault != Fault::None);
@@ -170,7 +170,7 @@ impl World {
         self.plan.limits.open_total.or(self.plan.limits.open_per_key).is_some()
     }
 
-    /// What is true whenever there is nothing to do.
+    /// Checks what holds whenever there is nothing to do.
     pub(super) fn check_rest(&mut self) {
         let counts = self.recorder.counts();
         assert_eq!(counts.transfers, self.live, "as many transfers as there are requests under way");
@@ -186,7 +186,7 @@ impl World {
         assert!(self.recorder.polls <= bound, "{} polls for {} inputs", self.recorder.polls, self.recorder.inputs);
     }
 
-    /// Invariant 5, at every poll: what was told since the last one lies there too.
+    /// Invariant 5, at every poll: it includes the inputs since the last one.
     pub(super) fn check_memory(&mut self) {
         let held = self.recorder.retained();
         let layered = self.plan.mix != Mix::Plain;
@@ -195,7 +195,7 @@ impl World {
         self.retained = self.retained.max(held.total());
     }
 
-    /// Nothing is left over.
+    /// Closes everything, and checks that nothing is left over.
     pub(super) fn finish(&mut self) {
         if self.shown.is_some() {
             let text = format!("{} {:?}", self.recorder.shown(), self.recorder.session);
@@ -204,7 +204,7 @@ impl World {
         if self.rng.one_in(2) {
             // Idle connections expire by themselves.
             while let Some(at) = self.recorder.deadline() {
-                self.now = self.now.max(at.since_origin());
+                self.clock.now = self.clock.now.max(at.since_origin());
                 self.handle(&DriverInput::Tick);
                 self.drain();
             }
@@ -222,13 +222,13 @@ impl World {
         for wire in &self.wires {
             let sent = wire.tls.as_ref().map_or(&wire.sent, |tls| &tls.plain);
             for at in memmem::find_iter(sent, b"cnr") {
-                // Of a number that the end of the connection cut, nobody knows whose it is.
+                // The owner of a number that the end of the connection cut is unknown.
                 let rest = &sent[at + 3..];
                 if !rest.iter().all(u8::is_ascii_alphanumeric) {
                     self.judge_secret(wire, at, rest);
                 }
             }
-            // `cnr` behind `us:`, as Basic credentials have it.
+            // `cnr` after `us:`, as in Basic credentials.
             for at in memmem::find_iter(sent, b"Y25y") {
                 let coded = sent[at + 4..].chunks_exact(4).map_while(|four| STANDARD.decode(four).ok());
                 self.judge_secret(wire, at, &coded.take(3).flatten().collect::<Vec<u8>>());
@@ -236,7 +236,7 @@ impl World {
         }
     }
 
-    /// What stands behind `cnr`: whose secret it is.
+    /// Checks the secret that `rest`, the text after `cnr`, names.
     fn judge_secret(&self, wire: &Wire, at: usize, rest: &[u8]) {
         let word: Vec<u8> = rest.iter().copied().take_while(u8::is_ascii_alphanumeric).collect();
         let word = String::from_utf8(word).unwrap_or_default();

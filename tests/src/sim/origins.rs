@@ -5,13 +5,13 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 /// One origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Origin {
-    /// https?
+    /// Whether it uses https.
     pub(super) secure: bool,
     /// The name, or an address.
     pub(super) host: &'static str,
     /// The port.
     pub(super) port: u16,
-    /// Which machine: origins of one machine share addresses.
+    /// Its machine: origins of one machine share addresses.
     pub(super) machine: u8,
 }
 
@@ -19,7 +19,7 @@ const fn plain(host: &'static str, port: u16, machine: u8) -> Origin {
     Origin { secure: false, host, port, machine }
 }
 
-/// All of them. One machine has two ports, one name is below another, one origin is an address.
+/// All origins. One machine has two ports, one name is below another, one origin is an address.
 pub(super) const ORIGINS: [Origin; 8] = [
     plain("a.test", 80, 1),
     plain("b.test", 80, 2),
@@ -31,7 +31,7 @@ pub(super) const ORIGINS: [Origin; 8] = [
     plain("proxy.test", 3128, 9),
 ];
 
-/// The one that is a proxy.
+/// The proxy.
 pub(super) const PROXY: usize = 7;
 
 /// Those without TLS, the first more often.
@@ -43,7 +43,7 @@ impl Origin {
         format!("{}://{}", if self.secure { "https" } else { "http" }, self.authority())
     }
 
-    /// As in Host.
+    /// Returns the value of Host.
     pub(super) fn authority(&self) -> String {
         match (self.secure, self.port) {
             (false, 80) | (true, 443) => self.host.into(),

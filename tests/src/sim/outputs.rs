@@ -6,21 +6,21 @@ use petition_core::{Error, Event, Transfer, Why};
 
 use super::inputs::{SocketNumber, TransferNumber};
 
-/// What an engine says.
+/// An output of an engine or of transfers driven by hand.
 #[derive(Debug)]
 #[allow(missing_docs)]
 pub enum DriverOutput {
     /// With the name and the port.
     Resolve(TransferNumber, String, u16),
     Connect(SocketNumber, SocketAddr),
-    /// With the number of bytes that are outgoing.
+    /// With the number of outgoing bytes.
     Transmit(SocketNumber, usize),
     Read(SocketNumber),
     Probe(SocketNumber),
     Close(SocketNumber),
     NeedBody(TransferNumber),
     Rewind(TransferNumber),
-    /// With the number of bytes at hand.
+    /// With the number of body bytes at hand.
     Body(TransferNumber, usize),
     Event(TransferNumber, Event),
     Ended(TransferNumber, Box<Transfer>, Option<Error>),
@@ -28,7 +28,7 @@ pub enum DriverOutput {
 }
 
 impl DriverOutput {
-    /// Its line, without the line end.
+    /// Returns its line, without the line end.
     pub fn write(&self) -> String {
         match self {
             DriverOutput::Resolve(t, name, port) => format!("> resolve t{t} {name}:{port}"),

@@ -1,5 +1,5 @@
-//! A scenario as plain data: who asks whom for what, what the servers mean to answer, and what the world does meanwhile. Made from a seed
-//! and nothing else; a request can be left out of it without changing the others.
+//! A scenario as plain data: the requests, the servers' answers, and the conditions of the world. It follows from a seed
+//! alone; a request can be left out without changing the others.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use super::request_spec::{BodySpec, Credentials, ProxySpec, RequestSpec};
 use crate::memory::{ms, secs};
 use crate::rng::Rng;
 
-/// What kinds of scenarios there are.
+/// The kinds of scenarios.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mix {
     /// HTTP without TLS or proxies.
@@ -24,29 +24,29 @@ pub enum Mix {
     Tls,
 }
 
-/// What a caller does beside asking.
+/// What a caller does besides sending the request.
 #[derive(Clone, Debug, Default)]
 pub(super) struct CallerPlan {
     /// Cancels after so long.
     pub(super) cancel: Option<Duration>,
     /// Reads nothing for so long once it has so many bytes.
     pub(super) pause: Option<(usize, Duration)>,
-    /// Wants no more once it has so many bytes.
+    /// Discards the rest once it has so many bytes.
     pub(super) discard: Option<usize>,
-    /// The request body stream says nothing for so long after so many bytes.
+    /// The request body stream gives nothing for so long after so many bytes.
     pub(super) hesitate: Option<(usize, Duration)>,
-    /// The request body stream gives nothing before the server has seen all that it gave.
+    /// The request body stream gives nothing until the server has received all that it gave.
     pub(super) lockstep: bool,
     /// The most bytes that the request body stream gives at once.
     pub(super) piece: Option<usize>,
 }
 
-/// One request, and what is to become of it.
+/// One request and its expected outcome.
 #[derive(Clone, Debug)]
 pub(super) struct PlannedRequest {
     /// Its number in the plan.
     pub(super) number: usize,
-    /// When it is made; in a serial plan, how long after the one before has ended.
+    /// When it starts; in a serial plan, how long after the one before has ended.
     pub(super) at: Duration,
     /// The request.
     pub(super) spec: RequestSpec,
@@ -56,29 +56,29 @@ pub(super) struct PlannedRequest {
     pub(super) caller: CallerPlan,
     /// What each hop asks for, by number of the page.
     pub(super) pages: Vec<usize>,
-    /// What is to come of it.
+    /// The expected outcome.
     pub(super) intended: ExpectedOutcome,
 }
 
-/// What is to come of a request, if nothing outside of the server's will happens.
+/// The outcome of a request if no fault interferes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum ExpectedOutcome {
     /// The response of this hop is delivered.
     Delivered(usize),
-    /// It fails at this hop; the error says these words.
+    /// It fails at this hop; the error contains this text.
     Fails(usize, &'static str),
 }
 
-/// One resource of one server, asked for by one hop of one request.
+/// One resource of one server, for one hop of one request.
 #[derive(Clone, Debug)]
 pub(super) struct Page {
-    /// Whose.
+    /// The number of its request.
     pub(super) request: usize,
-    /// Where, in [`ORIGINS`].
+    /// Its origin, an index into [`ORIGINS`].
     pub(super) origin: usize,
     /// Path and query.
     pub(super) target: String,
-    /// What is answered.
+    /// The answer.
     pub(super) answer: Answer,
     /// What the request for it looks like.
     pub(super) expected: Expected,
@@ -91,7 +91,7 @@ pub(super) struct Conditions {
     pub(super) faulty: bool,
     /// One request after the other.
     pub(super) serial: bool,
-    /// Most bytes of one read or write, if it is cut at all.
+    /// The most bytes of one read or write, if they are cut at all.
     pub(super) cut: Option<usize>,
     /// Once in so many times, something happens that should not matter; 0 for never.
     pub(super) noise: usize,
@@ -103,16 +103,16 @@ pub(super) struct Conditions {
     pub(super) clock: Vec<(Duration, i64)>,
     /// The embedder sleeps at times, and comes too late for deadlines.
     pub(super) sleepy: bool,
-    /// Seed for what happens on the way.
+    /// The seed for random choices during the run.
     pub(super) seed: u64,
 }
 
-/// All of it.
+/// A scenario.
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
     /// The seed.
     pub(super) seed: u64,
-    /// What kind.
+    /// The kind of scenario.
     pub(super) mix: Mix,
     /// The requests, in the order of their numbers; some may be left out.
     pub(super) requests: Vec<PlannedRequest>,
@@ -122,7 +122,7 @@ pub(super) struct Plan {
     pub(super) limits: PoolLimits,
     /// Transfers are driven by hand, without an engine.
     pub(super) by_hand: bool,
-    /// The embedder says after each poll that all was told.
+    /// The embedder reports after each poll that it has passed on everything.
     pub(super) looks: bool,
     /// The session's own fields.
     pub(super) session_fields: Vec<(String, String, bool)>,
@@ -133,7 +133,7 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// The plan of a seed.
+    /// Returns the plan of a seed.
     pub(super) fn of(seed: u64, mix: Mix) -> Plan {
         let mut rng = Rng::new(seed ^ 0x51_6d75_6c61_7465);
         let conditions = conditions(&mut rng, mix);
@@ -149,7 +149,7 @@ impl Plan {
         }
         let by_hand = Rng::new(seed ^ 0x6861_6e64).one_in(4);
         if by_hand {
-            // Who waits for a place is the engine's to say.
+            // Only an engine limits connections.
             (limits.open_total, limits.open_per_key) = (None, None);
         }
         let looks = !by_hand && Rng::new(seed ^ 0x6c6f_6f6b).one_in(2);
@@ -187,7 +187,7 @@ impl Plan {
         plan
     }
 
-    /// The same without these requests.
+    /// Returns the plan with only these requests.
     pub(super) fn only(mut self, numbers: &[usize]) -> Plan {
         self.requests.retain(|planned| numbers.contains(&planned.number));
         self
@@ -204,7 +204,7 @@ impl Plan {
             *pick(rng, &["GET", "GET", "GET", "GET", "HEAD", "POST", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]);
         let mut spec = RequestSpec { method: method.into(), ..RequestSpec::default() };
         let mut body = payload(rng, number, &mut spec);
-        // Where everything goes byte by byte it need not be much.
+        // Byte by byte, a short body is enough.
         let most = if self.conditions.cut.is_some_and(|cut| cut < 100) { 600 } else { usize::MAX };
         if body.len() > most {
             body.truncate(most);
@@ -256,7 +256,7 @@ impl Plan {
             let mut answer = Answer::random(rng, page, &ORIGINS[origin], dir, self.conditions.faulty);
             answer.length = answer.length.min(most);
             if matches!(spec.payload, BodySpec::Stream { rewindable: false, .. }) {
-                // It would be told of the refusal.
+                // The caller would be told of the refusal.
                 answer.at_expect %= 2;
             }
             let mut next = None;
@@ -312,7 +312,7 @@ impl Plan {
         self.requests.push(PlannedRequest { number, at, spec, body, caller, pages, intended });
     }
 
-    /// What comes of the ask at this hop, if that is its end.
+    /// Returns the outcome of the request at this hop, if it ends there.
     fn intended(
         &self,
         spec: &RequestSpec,
@@ -366,7 +366,7 @@ fn conditions(rng: &mut Rng, mix: Mix) -> Conditions {
     if rng.one_in(8) {
         clock.push((ms(rng.next_u64() % 30_000), (rng.next_u64() % 7_200) as i64 - 3_600));
     }
-    // The lengths of TLS messages are not the seed's to say: nothing may hang on them.
+    // The lengths of TLS messages do not follow from the seed: nothing may depend on them.
     let tls = mix == Mix::Tls;
     Conditions {
         faulty,
@@ -381,7 +381,7 @@ fn conditions(rng: &mut Rng, mix: Mix) -> Conditions {
     }
 }
 
-/// Bytes that nobody else sends.
+/// Body bytes that no other request sends.
 pub(super) fn pattern(kind: char, number: usize, length: usize) -> Vec<u8> {
     let unit = format!("<{kind}{number}>");
     let mut bytes = unit.repeat(length.div_ceil(unit.len())).into_bytes();
@@ -450,5 +450,5 @@ fn decorate(rng: &mut Rng, number: usize, spec: &mut RequestSpec, has_body: bool
     spec.http10 = rng.one_in(40) && !spec.expect && !matches!(spec.payload, BodySpec::Stream { length: None, .. });
 }
 
-/// The longest time that a calm server takes.
+/// The longest time that a server without faults takes.
 pub(super) const LONGEST_THOUGHT: Duration = secs(2);

@@ -1,8 +1,8 @@
-//! An engine behind glass, or transfers driven by hand: every input and output passes here, is numbered, counted, hashed, and written down
-//! where that is wanted.
+//! Records an engine, or transfers driven by hand: every input and output passes here and is numbered, counted and hashed, and written as
+//! text on request.
 //!
-//! What is written is a transcript: text that [`replay`](super::replay) feeds to a new engine, which must say the same again. A transcript holds
-//! what was sent and received as it was, secrets included; who passes one on takes them out first, consistently on both sides.
+//! What is written is a transcript: text that [`replay`](super::replay) feeds to a new engine, which must give the same outputs. A transcript
+//! holds everything sent and received, secrets included. Take them out, consistently on both sides, before you pass it on.
 
 use std::fmt::Write;
 
@@ -123,12 +123,12 @@ impl Recorder {
         self.driven.body(transfer)
     }
 
-    /// How much can be read into the machine's own space now.
+    /// Returns how much can be read into the machine's own buffer now.
     pub fn space(&mut self, socket: SocketNumber) -> usize {
         self.driven.space(socket).len()
     }
 
-    /// Whose body bytes may be read straight to the caller now, and how many: those of a transfer that is driven by hand.
+    /// Returns whose body bytes may be read directly to the caller now, and how many. Only a transfer driven by hand has any.
     pub fn due(&self, socket: SocketNumber) -> Option<(TransferNumber, usize)> {
         self.driven.due(socket)
     }
@@ -154,14 +154,14 @@ impl Recorder {
         }
     }
 
-    /// Tells the engine something. Returns the bytes that were taken, for a body that was pushed, else 0.
+    /// Hands in an input. Returns the number of bytes taken of a pushed body, else 0.
     ///
     /// # Errors
-    /// What the engine says against it, in words.
+    /// The text of the misuse.
     pub fn handle(&mut self, now: Now, input: &DriverInput<'_>) -> Result<usize, String> {
         self.note(now, input);
         let taken = self.apply(now, input);
-        // What came too late is a misuse, and part of the record.
+        // An input that came too late is a misuse, and part of the record.
         if let (Err(words), Some(text)) = (&taken, &mut self.text) {
             let _ = writeln!(text, "! {words}");
         }
@@ -289,7 +289,7 @@ impl Recorder {
                 Ok(())
             }
             DriverInput::BeginPoll => {
-                driven.look();
+                driven.begin_poll();
                 Ok(())
             }
             DriverInput::MarkPolled => {
@@ -308,7 +308,7 @@ impl Recorder {
         .map(|()| 0)
     }
 
-    /// Polls the machines. Also says how often the session was asked for meanwhile.
+    /// Polls the machines, and returns also how often the session was used.
     pub fn poll(&mut self) -> (DriverOutput, u32) {
         self.polls += 1;
         let (output, calls) = self.driven.poll(&mut self.session);

@@ -40,10 +40,10 @@ fn read_limits(line: &str) -> Result<PoolLimits, String> {
     Ok(limits)
 }
 
-/// Feeds the inputs of a transcript to a new engine and compares what it says with what is written.
+/// Feeds the inputs of a transcript to a new engine and compares its outputs with the transcript.
 ///
 /// # Errors
-/// The number of the line where it differs or cannot be understood, and what is wrong.
+/// The number of the line that differs or cannot be parsed, and the fault.
 pub fn replay(transcript: &str) -> Result<Recorder, String> {
     let mut lines = transcript.lines().enumerate().map(|(at, line)| (at + 1, line)).peekable();
     let Some((_, TITLE)) = lines.next() else { return Err(format!("line 1: expected {TITLE:?}")) };

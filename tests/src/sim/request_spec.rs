@@ -1,4 +1,4 @@
-//! A request as plain data that can be written down: what a transcript says after `start`, and what a scenario plans.
+//! A request as plain data: the text after `start` in a transcript, and the requests of a scenario.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -46,7 +46,7 @@ impl Credentials {
     }
 }
 
-/// A proxy, as it is asked for.
+/// A proxy to use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProxySpec {
     /// Its URL.
@@ -93,10 +93,10 @@ pub struct RequestSpec {
 }
 
 impl RequestSpec {
-    /// The same as the request that core knows. TLS is the given one.
+    /// Returns the request for core, with these TLS settings.
     ///
     /// # Errors
-    /// In words.
+    /// The fault of the text.
     pub fn request(&self, tls: Option<&TlsConfig>) -> Result<Request, String> {
         let method: Method = self.method.parse().map_err(|_| "no method")?;
         let mut request = Request::new(method, self.url.as_str());
@@ -168,7 +168,7 @@ impl RequestSpec {
         Ok(request)
     }
 
-    /// What stands behind `start t1 `: the first line, and one line for each thing more, indented.
+    /// Returns the text after `start t1 `: the first line, and one indented line for each further part.
     pub fn write(&self) -> String {
         let mut out = format!("{} {}\n", self.method, self.url);
         let mut line = |word: &str, rest: &str| {
@@ -220,10 +220,10 @@ impl RequestSpec {
         out
     }
 
-    /// Takes in one of the indented lines.
+    /// Adds one of the indented lines.
     ///
     /// # Errors
-    /// In words.
+    /// The fault of the text.
     pub fn line(&mut self, line: &str) -> Result<(), String> {
         let (word, rest) = line.trim().split_once(' ').unwrap_or((line.trim(), ""));
         let text = |text: &str| {

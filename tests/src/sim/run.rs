@@ -1,11 +1,11 @@
-//! Running a scenario by its seed, and making one that fails smaller.
+//! Runs a scenario by its seed, and shrinks one that fails.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::plan::{Mix, Plan};
 use super::world::{Report, World};
 
-/// What did not hold.
+/// A violation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
     /// The seed.
@@ -14,7 +14,7 @@ pub struct Violation {
     pub mix: Mix,
     /// The numbers of the requests that are needed, if it was made smaller.
     pub only: Option<Vec<usize>>,
-    /// What was said.
+    /// The message.
     pub words: String,
 }
 
@@ -32,12 +32,12 @@ impl std::fmt::Display for Violation {
 /// Runs a scenario; `only` leaves out all other requests.
 ///
 /// # Errors
-/// What did not hold.
+/// The violation.
 pub fn scenario(seed: u64, mix: Mix, only: Option<&[usize]>) -> Result<Report, Violation> {
     play(seed, mix, only, false).0
 }
 
-/// The same; also gives the transcript, as far as it came.
+/// Runs a scenario, and returns also the transcript so far.
 pub fn record(seed: u64, mix: Mix, only: Option<&[usize]>) -> (Result<Report, Violation>, String) {
     play(seed, mix, only, true)
 }
@@ -68,7 +68,7 @@ fn caught(seed: u64, mix: Mix, only: Option<&[usize]>, run: impl FnOnce() -> Rep
     })
 }
 
-/// Leaves out one request after the other as long as something still does not hold.
+/// Leaves out one request after the other as long as there is still a violation.
 pub fn shrink(violation: &Violation) -> Violation {
     let mut smallest = violation.clone();
     let plan = Plan::of(violation.seed, violation.mix);
@@ -88,11 +88,11 @@ pub fn shrink(violation: &Violation) -> Violation {
     smallest
 }
 
-/// Plays a calm scenario twice, cut finely and not at all, and compares what came of each request on which no time hangs.
+/// Plays a scenario without faults, cut finely and not at all, and compares the outcome of each request that does not depend on time.
 /// Returns how many were compared.
 ///
 /// # Errors
-/// What did not hold, be it that the two differ.
+/// The violation, or the difference between the runs.
 pub fn cuts(seed: u64, mix: Mix) -> Result<usize, Violation> {
     let mut plan = Plan::of(seed, mix);
     // Byte by byte, little is enough.

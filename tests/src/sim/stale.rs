@@ -1,25 +1,25 @@
-//! What servers say between two exchanges that nobody asked for (T47): the rest of a body, a body that should not be there, a whole second
+//! Unsolicited bytes of servers between two exchanges (T47): the rest of a body, a body that should not be there, a whole second
 //! response, a 408 before they close.
 
 use std::time::Duration;
 
-use super::wire::End;
 use super::world::{Scheduled, World};
 use crate::memory::ms;
+use crate::network::End;
 use crate::rng::Rng;
 
-/// What a server says after an answer that nobody asked for.
+/// Unsolicited bytes after an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stale {
     /// Bytes that cannot begin a response.
     Junk(&'static [u8]),
     /// A whole response.
     Response,
-    /// That it closes for want of a request, and does.
+    /// A 408, after which the server closes.
     TimedOut,
 }
 
-/// A field that no answer has which was asked for.
+/// A field of unsolicited answers only.
 pub(super) const CANARY: &str = "X-Canary";
 
 impl Stale {
@@ -33,7 +33,7 @@ impl Stale {
     }
 }
 
-/// What a server says late, and how much later. From dice of its own, so that nothing else depends on it.
+/// Chooses what a server sends late, and how much later, from a generator of its own, so that nothing else depends on it.
 pub(super) fn late(page: usize, length: usize) -> Option<(Duration, Stale)> {
     let mut rng = Rng::new(((page as u64) << 32) ^ length as u64 ^ 0x0073_7461_6c65);
     if !rng.one_in(5) {
@@ -55,25 +55,25 @@ pub(super) fn late(page: usize, length: usize) -> Option<(Duration, Stale)> {
 }
 
 impl World {
-    /// A server says what nobody asked for, since it answered last.
+    /// Sends the unsolicited bytes, if the server has not answered since.
     pub(super) fn says_stale(&mut self, socket: u32, next: usize, stale: Stale) {
-        let now = self.now;
+        let now = self.clock.now;
         let delays = self.plan.conditions.noise > 0 || self.plan.conditions.cut.is_some();
         let wire = self.wire(socket);
         if !wire.takes_more() || wire.next != next {
             return;
         }
         if let Stale::Junk(bytes) = stale {
-            // Under TLS nobody knows when a request is written.
+            // Under TLS it is unknown when a request is written.
             let crosses = !wire.is_idle() || wire.tls.is_some();
             let times = wire.say(now, bytes);
             wire.stale = wire.generated;
             self.fired |= crosses;
             return self.arrivals(socket, times);
         }
-        // A whole response is taken for the answer to a request that is under way, or that follows a look: nobody could tell. So it
+        // A whole response would pass for the answer to a request under way, or to one that follows a probe. So it
         // comes before both.
-        let about_to_write = delays && wire.looked == Some(wire.read);
+        let about_to_write = delays && wire.probed == Some(wire.read);
         if !wire.is_idle() || about_to_write {
             return;
         }

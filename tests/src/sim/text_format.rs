@@ -5,7 +5,7 @@ use std::fmt::Write;
 /// A run of at least so many equal bytes is written with its length.
 const RUN: usize = 24;
 
-/// `bytes` as text: printable ASCII as it is, the rest escaped as in Rust.
+/// Returns `bytes` as text: printable ASCII as it is, the rest escaped as in Rust.
 pub(super) fn write(bytes: &[u8]) -> String {
     let mut out = String::new();
     let mut at = 0;
@@ -33,10 +33,10 @@ pub(super) fn write(bytes: &[u8]) -> String {
     if out.is_empty() { "\"\"".into() } else { out }
 }
 
-/// The bytes that `text` stands for.
+/// Returns the bytes of `text`.
 ///
 /// # Errors
-/// In words, what is wrong with it.
+/// The fault of the text.
 pub(super) fn parse(text: &str) -> Result<Vec<u8>, String> {
     let mut out = Vec::new();
     let mut rest = text.trim();

@@ -1,4 +1,4 @@
-//! The server's end of TLS on a simulated connection, by rustls. What the client writes is known only when it arrives.
+//! The server's end of TLS on a simulated connection, by rustls. The client's bytes are known only when they arrive.
 
 use std::io::{Read, Write};
 use std::sync::{Arc, OnceLock};
@@ -26,7 +26,7 @@ pub(super) struct TlsServer {
     record: usize,
     /// The records that brought plain bytes: where these begin, and the record.
     records: Vec<(usize, usize)>,
-    /// Everything that was heard.
+    /// Every plain byte that arrived.
     pub(super) plain: Vec<u8>,
 }
 
@@ -37,11 +37,11 @@ impl TlsServer {
         TlsServer { connection, fed: 0, record: 0, records: Vec::new(), plain: Vec::new() }
     }
 
-    /// Takes in what has arrived of `sent`. Returns where the new plain bytes begin.
+    /// Reads what has arrived of `sent`. Returns where the new plain bytes begin.
     pub(super) fn hear(&mut self, sent: &[u8], arrived: usize) -> usize {
         let before = self.plain.len();
         while self.fed < arrived {
-            // One record at a time, so that it is known which byte came in which.
+            // One record at a time, to know which record brought which byte.
             let length = sent[self.record..arrived].get(3..5).map(|two| usize::from(two[0]) << 8 | usize::from(two[1]));
             let whole = length.map(|length| self.record + 5 + length);
             let end = whole.map_or(arrived, |end| end.min(arrived));
@@ -50,7 +50,7 @@ impl TlsServer {
             while !piece.is_empty() {
                 let read = self.connection.read_tls(&mut piece);
                 let fine = read.is_ok() && self.connection.process_new_packets().is_ok();
-                // An error here says that there is nothing now, or nothing more.
+                // An error says that no plain bytes are available.
                 let _ = self.connection.reader().read_to_end(&mut self.plain);
                 if !fine {
                     self.fed = arrived;
@@ -73,7 +73,7 @@ impl TlsServer {
         at.checked_sub(1).map_or(0, |at| self.records[at].1)
     }
 
-    /// What goes out for these plain bytes, and whatever else TLS has to say.
+    /// Returns the records for these plain bytes, and what else TLS has to send.
     pub(super) fn say(&mut self, plain: &[u8], last: bool) -> Vec<u8> {
         self.connection.writer().write_all(plain).expect("there is no limit");
         if last {

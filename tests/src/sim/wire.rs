@@ -1,18 +1,16 @@
-//! One connection of the simulated network: bytes under way in both directions, with latency, bandwidth and a fault.
+//! One connection of the simulated network: the wire, the fault that it has, and how far its model server is.
 
 use std::collections::VecDeque;
-use std::io::ErrorKind;
 use std::net::SocketAddr;
+use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
 use super::origins::ORIGINS;
 use super::tls::TlsServer;
 use super::wire_monitor::WireMonitor;
+use crate::network::{self, End, Read};
 
-/// Bytes that fit on the way in either direction.
-pub(super) const WINDOW: usize = 64 * 1024;
-
-/// Most bytes that travel together.
+/// The most bytes of one segment.
 const SEGMENT: usize = 16 * 1024;
 
 /// What goes wrong on a connection.
@@ -29,26 +27,12 @@ pub(super) enum Fault {
     ResetUp(usize),
     /// The server reads no more after so many bytes.
     StopReading(usize),
-    /// The server closes when nothing was asked for so long after a response.
+    /// The server closes when no request came for so long after a response.
     IdleClose(Duration),
-    /// The server goes away when the head of its request of this number comes: with a reset, or without, so much of an answer said before.
+    /// The server ends at the head of the request of this number, with a reset or not, after so many bytes of an answer.
     DiesAt(usize, bool, usize),
     /// The server sends no more after its next response, and reads on.
     HalfClose,
-}
-
-/// How the server's direction ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
-    Fin,
-    Reset,
-}
-
-/// What reading gives.
-pub(super) enum Read {
-    Bytes(Vec<u8>),
-    Nothing,
-    End(End),
 }
 
 pub(super) struct Wire {
@@ -59,51 +43,35 @@ pub(super) struct Wire {
     pub(super) connected: Option<Duration>,
     pub(super) fault: Fault,
     pub(super) fired: bool,
-    latency: Duration,
-    bandwidth: u64,
-    down: VecDeque<(Duration, Vec<u8>)>,
-    queued: usize,
-    down_last: Duration,
-    end: Option<(Duration, End)>,
+    network: network::Wire,
     /// What the server has to send and has no room for yet.
     backlog: VecDeque<u8>,
-    /// After the backlog the server closes: `Some(true)` in both directions.
+    /// Whether the server closes after the backlog: `Some(true)` in both directions.
     closes: Option<bool>,
-    up: VecDeque<(Duration, usize)>,
-    up_last: Duration,
-    /// Bytes of the client that the server has.
-    pub(super) arrived: usize,
-    /// Of these, so many were taken out of the window.
-    taken: usize,
-    /// From when on writing fails.
-    deaf: Option<Duration>,
     pub(super) wants_write: bool,
-    /// Everything that the client wrote.
-    pub(super) sent: Vec<u8>,
-    /// How much the client has read, and the server sent.
-    pub(super) read: usize,
+    /// How much the server sent.
     pub(super) generated: usize,
     pub(super) monitor: WireMonitor,
-    /// The server's own part: which request is next, when it has thought enough.
+    /// The server's part: which request is next, and when it answers.
     pub(super) next: usize,
     pub(super) thinks: Option<Duration>,
     pub(super) continued: bool,
-    /// Since when the client's body waits for 100 (Continue), and by which byte that was said.
+    /// Since when the client's body waits for 100 (Continue), and with which byte that was sent.
     pub(super) held: Option<Duration>,
     pub(super) invited: Option<usize>,
-    /// When the transfer that used it let it go.
+    /// When its transfer released it.
     pub(super) released: Option<Duration>,
     /// What the last response says about using it again.
     pub(super) reusable: bool,
-    /// Where the last bytes end that nobody asked for, among all that was sent.
+    /// Where the last unsolicited bytes end, among all that was sent.
     pub(super) stale: usize,
-    /// How much the client had read when it last looked and found nothing.
-    pub(super) looked: Option<usize>,
+    /// How much the client had read at its last probe that found nothing.
+    pub(super) probed: Option<usize>,
     /// The first bytes that it has read since its last request began.
     pub(super) received: Vec<u8>,
     /// Under TLS: where each write began, and why no request was to begin with it.
     pub(super) writes: Vec<(usize, Option<&'static str>)>,
-    /// In the midst of a request it was told that there is something to read, and not since that there is nothing.
+    /// During a request it was reported readable, and not blocked since.
     pub(super) announced: bool,
     pub(super) lasts: Option<u64>,
     /// The server's end of TLS.
@@ -112,7 +80,7 @@ pub(super) struct Wire {
     pub(super) tunnel: Option<(usize, usize)>,
 }
 
-/// Takes the first `n` bytes out.
+/// Removes and returns the first `n` bytes.
 fn first(bytes: &mut VecDeque<u8>, n: usize) -> Vec<u8> {
     let (one, other) = bytes.as_slices();
     let front = one.len().min(n);
@@ -130,22 +98,10 @@ impl Wire {
             connected: None,
             fault,
             fired: false,
-            latency,
-            bandwidth,
-            down: VecDeque::new(),
-            queued: 0,
-            down_last: Duration::ZERO,
-            end: None,
+            network: network::Wire::new(latency, bandwidth),
             backlog: VecDeque::new(),
             closes: None,
-            up: VecDeque::new(),
-            up_last: Duration::ZERO,
-            arrived: 0,
-            taken: 0,
-            deaf: None,
             wants_write: false,
-            sent: Vec::new(),
-            read: 0,
             generated: 0,
             monitor: WireMonitor::default(),
             next: 0,
@@ -156,7 +112,7 @@ impl Wire {
             released: None,
             reusable: true,
             stale: 0,
-            looked: None,
+            probed: None,
             received: Vec::new(),
             writes: Vec::new(),
             announced: false,
@@ -166,17 +122,9 @@ impl Wire {
         }
     }
 
-    fn travel(&self, now: Duration, bytes: usize, last: Duration) -> Duration {
-        let time = (now + self.latency).max(last);
-        match self.bandwidth {
-            0 => time,
-            bandwidth => time + Duration::from_micros(bytes as u64 * 1_000_000 / bandwidth),
-        }
-    }
-
-    /// The server says something. Returns when it, or part of it, arrives.
+    /// Sends bytes of the server. Returns when they, or parts of them, arrive.
     pub(super) fn say(&mut self, now: Duration, bytes: &[u8]) -> Vec<Duration> {
-        if self.end.is_some() || self.closes.is_some() {
+        if self.is_finished() || self.closes.is_some() {
             return Vec::new();
         }
         match &mut self.tls {
@@ -194,26 +142,26 @@ impl Wire {
         self.pump(now)
     }
 
-    /// How much of what the client says the server knows, as HTTP.
+    /// Returns how many plain bytes of the client the server has.
     pub(super) fn known(&self) -> usize {
         self.tls.as_ref().map_or(self.arrived, |tls| tls.plain.len())
     }
 
-    /// Under TLS: what has arrived, deciphered; and the answers of TLS itself.
+    /// Under TLS: returns what has arrived, decrypted, and sends the answers of TLS itself.
     pub(super) fn decipher(&mut self, now: Duration) -> (Vec<u8>, Vec<Duration>) {
         let Some(tls) = &mut self.tls else { return Default::default() };
-        let from = tls.hear(&self.sent, self.arrived);
+        let from = tls.hear(&self.network.sent, self.network.arrived);
         let plain = tls.plain[from..].to_vec();
         let out = tls.say(b"", false);
         let times = if self.has_ended() { Vec::new() } else { self.send(now, &out) };
         (plain, times)
     }
 
-    /// The server closes once it has said everything; `both`: it hears no more either; `torn`: without the good-bye of TLS.
+    /// Closes once everything is sent; `both`: it also stops reading; `torn`: without TLS's closure alert.
     pub(super) fn close_after(&mut self, now: Duration, both: bool, torn: bool) -> Vec<Duration> {
         if self.closes.is_none() {
             if let Some(tls) = &mut self.tls
-                && self.end.is_none()
+                && !self.network.is_finished()
             {
                 let out = tls.say(b"", !torn);
                 self.backlog.extend(&out);
@@ -226,9 +174,9 @@ impl Wire {
 
     fn pump(&mut self, now: Duration) -> Vec<Duration> {
         let mut arrivals = Vec::new();
-        while self.end.is_none() && !self.backlog.is_empty() && self.queued < WINDOW {
+        while !self.is_finished() && !self.backlog.is_empty() && self.room_to_client() > 0 {
             let gone = self.generated - self.backlog.len();
-            let mut n = self.backlog.len().min(SEGMENT).min(WINDOW - self.queued);
+            let mut n = self.backlog.len().min(SEGMENT).min(self.room_to_client());
             if let Fault::ResetDown(at, _) | Fault::FinDown(at) | Fault::StallDown(at) = self.fault {
                 n = n.min(at.saturating_sub(gone));
                 if n == 0 {
@@ -236,14 +184,10 @@ impl Wire {
                 }
             }
             let bytes = first(&mut self.backlog, n);
-            self.down_last = self.travel(now, n, self.down_last);
-            self.queued += n;
-            self.down.push_back((self.down_last, bytes));
-            arrivals.push(self.down_last);
+            arrivals.push(self.push(now, bytes));
         }
-        if let (Some(both), true, None) = (self.closes, self.backlog.is_empty(), self.end) {
-            self.finish(now, End::Fin, both);
-            arrivals.push(self.down_last);
+        if let (Some(both), true, false) = (self.closes, self.backlog.is_empty(), self.is_finished()) {
+            arrivals.push(self.finish(now, End::Fin, both));
         }
         arrivals
     }
@@ -254,85 +198,62 @@ impl Wire {
             Fault::ResetDown(_, loses) => {
                 self.finish(now, End::Reset, true);
                 if loses {
-                    self.down.clear();
-                    self.queued = 0;
+                    self.lose();
                 }
             }
             Fault::FinDown(_) => {
                 self.finish(now, End::Fin, true);
             }
-            // It stays in the backlog for ever.
+            // The rest stays in the backlog for ever.
             _ => return arrivals,
         }
-        arrivals.push(self.down_last);
+        arrivals.push(self.last_arrival());
         arrivals
     }
 
-    /// Ends the server's direction now, behind what is under way.
-    pub(super) fn finish(&mut self, now: Duration, end: End, both: bool) -> Duration {
-        self.down_last = self.travel(now, 0, self.down_last);
-        self.end = Some((self.down_last, end));
-        if both {
-            self.deaf = Some(self.down_last);
-        }
-        self.down_last
-    }
-
-    /// Whether a read would give something now.
-    pub(super) fn readable(&self, now: Duration) -> bool {
-        match (self.down.front(), self.end) {
-            (Some((at, _)), _) => *at <= now,
-            (None, Some((at, _))) => at <= now,
-            (None, None) => false,
-        }
-    }
-
-    /// A look by the client, which may find it quiet.
-    pub(super) fn look(&mut self, now: Duration) -> bool {
+    /// Probes the connection. Returns true if there is nothing to read.
+    pub(super) fn probe(&mut self, now: Duration) -> bool {
         let quiet = !self.readable(now);
         if quiet {
-            self.looked = Some(self.read);
+            self.probed = Some(self.read);
         }
         quiet
     }
 
-    /// Why no request is to begin now on a connection that has had one. T47: after the last read it must have been looked at; where no time
-    /// passes between that and the request, nothing can have come in between.
+    /// Returns why no request may begin now on a connection that has had one. T47: a probe must have followed the last read; if no time
+    /// passes between the probe and the request, nothing can have come in between.
     pub(super) fn unfit(&self, now: Duration, at_once: bool) -> Option<&'static str> {
-        if self.looked != Some(self.read) {
+        if self.probed != Some(self.read) {
             return Some("a request on a connection that was not looked at since something was read from it");
         }
         (at_once && self.readable(now)).then_some("a request on a connection of which something could be read")
     }
 
-    /// Under TLS: the same, for when it was that this plain byte was written.
+    /// Under TLS: returns the same for the time when this plain byte was written.
     pub(super) fn unfit_then(&self, plain: usize) -> Option<&'static str> {
         let record = self.tls.as_ref()?.record_of(plain);
         let at = self.writes.partition_point(|(from, _)| *from <= record);
         self.writes[..at].last()?.1
     }
 
-    /// Whether what the client has read since its last request began may be a response.
+    /// Returns true if the bytes read since the last request began may be a response.
     pub(super) fn answer_begun(&self) -> bool {
         let received = self.received.strip_prefix(b"\r\n").unwrap_or(&self.received);
         !received.is_empty() && received.iter().zip(b"HTTP/1.").all(|(seen, intended)| seen == intended)
     }
 
-    /// The server says something that nobody asked for. It is there at once, or with what is under way.
+    /// Sends unsolicited bytes. They arrive at once, or with what is under way.
     pub(super) fn inject(&mut self, now: Duration, bytes: &[u8]) -> Duration {
         let bytes = match &mut self.tls {
             None => bytes.to_vec(),
             Some(tls) => tls.say(bytes, false),
         };
-        self.down_last = self.down_last.max(now);
-        self.queued += bytes.len();
         self.generated += bytes.len();
         self.stale = self.generated;
-        self.down.push_back((self.down_last, bytes));
-        self.down_last
+        self.push_at_once(now, bytes)
     }
 
-    /// Whether the server's direction takes bytes, all of its former ones are under way, and nothing that is to go wrong counts them.
+    /// Returns true if the server can send more: its former bytes are under way, and no fault counts them.
     pub(super) fn takes_more(&self) -> bool {
         let counted = matches!(self.fault, Fault::ResetDown(..) | Fault::FinDown(_) | Fault::StallDown(_));
         self.open && !self.has_ended() && self.backlog.is_empty() && !counted
@@ -345,75 +266,52 @@ impl Wire {
 
     /// Whether everything that was sent has been read, and no end has come.
     pub(super) fn is_quiet(&self) -> bool {
-        self.read == self.generated && self.end.is_none() && self.closes.is_none()
+        self.read == self.generated && !self.is_finished() && self.closes.is_none()
     }
 
     pub(super) fn has_ended(&self) -> bool {
-        self.end.is_some() || self.closes.is_some()
+        self.is_finished() || self.closes.is_some()
     }
 
+    /// Reads, and returns when more arrives that has room now.
     pub(super) fn read(&mut self, now: Duration, most: usize) -> (Read, Vec<Duration>) {
-        match self.down.front_mut() {
-            Some((at, _)) if *at > now => (Read::Nothing, Vec::new()),
-            Some((_, bytes)) => {
-                let rest = bytes.split_off(most.min(bytes.len()));
-                let piece = std::mem::replace(bytes, rest);
-                if bytes.is_empty() {
-                    self.down.pop_front();
-                }
-                self.queued -= piece.len();
-                self.read += piece.len();
-                let arrivals = self.pump(now);
-                (Read::Bytes(piece), arrivals)
-            }
-            None => match self.end {
-                Some((at, end)) if at <= now => (Read::End(end), Vec::new()),
-                _ => (Read::Nothing, Vec::new()),
-            },
-        }
+        let read = self.network.read(now, most);
+        let arrivals = if let Read::Bytes(_) = read { self.pump(now) } else { Vec::new() };
+        (read, arrivals)
     }
 
-    /// How much can be written now.
-    ///
-    /// # Errors
-    /// When writing fails.
-    pub(super) fn room(&self, now: Duration) -> Result<usize, ErrorKind> {
-        if self.deaf.is_some_and(|at| at <= now) {
-            return Err(ErrorKind::BrokenPipe);
-        }
-        Ok(WINDOW.saturating_sub(self.sent.len() - self.taken))
-    }
-
-    /// Bytes leave; returns when they arrive.
-    pub(super) fn write(&mut self, now: Duration, bytes: &[u8]) -> Duration {
-        self.sent.extend_from_slice(bytes);
-        self.up_last = self.travel(now, bytes.len(), self.up_last);
-        self.up.push_back((self.up_last, self.sent.len()));
-        self.up_last
-    }
-
-    /// Takes in what has arrived at the server. Returns when the client hears of a reset, if there is one.
+    /// Takes what has arrived at the server. Returns when a reset arrives at the client, if there is one.
     pub(super) fn arrive(&mut self, now: Duration) -> Option<Duration> {
-        while let Some(&(at, offset)) = self.up.front()
-            && at <= now
-        {
-            self.up.pop_front();
+        while let Some(offset) = self.next_arrived(now) {
             match self.fault {
                 Fault::StopReading(most) if offset > most => {
                     self.fired = true;
                     self.arrived = self.arrived.max(most);
                     continue;
                 }
-                Fault::ResetUp(most) if offset > most && self.end.is_none() => {
+                Fault::ResetUp(most) if offset > most && !self.is_finished() => {
                     self.fired = true;
                     self.backlog.clear();
                     return Some(self.finish(now, End::Reset, true));
                 }
                 _ => {}
             }
-            self.arrived = offset;
-            self.taken = offset;
+            self.take(offset);
         }
         None
+    }
+}
+
+impl Deref for Wire {
+    type Target = network::Wire;
+
+    fn deref(&self) -> &network::Wire {
+        &self.network
+    }
+}
+
+impl DerefMut for Wire {
+    fn deref_mut(&mut self) -> &mut network::Wire {
+        &mut self.network
     }
 }

@@ -1,5 +1,4 @@
-//! What a client writes on one connection, read strictly as it is written: one request after the other, each head against what is expected,
-//! each body byte against the body that is meant.
+//! Reads strictly what a client writes on one connection, as it is written: one request after the other, each head and each body byte.
 
 /// How far the client is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,7 +30,7 @@ pub(super) struct Written {
     pub(super) expects: bool,
     /// HTTP/1.0.
     pub(super) old: bool,
-    /// It said `Connection: close`.
+    /// It has `Connection: close`.
     pub(super) close: bool,
     /// Body bytes so far.
     pub(super) body: usize,
@@ -40,7 +39,7 @@ pub(super) struct Written {
 /// Stands for the page of a request for a tunnel.
 pub(super) const CONNECT: usize = usize::MAX;
 
-/// What the tap needs to know of a head that is complete.
+/// What the monitor needs to know of a complete head.
 pub(super) struct Framed {
     pub(super) written: Written,
     /// The declared length; `None`: chunked.
@@ -56,7 +55,7 @@ pub(super) struct WireMonitor {
     pub(super) requests: Vec<Written>,
 }
 
-/// Something complete.
+/// A step of the client.
 pub(super) enum Step<'a> {
     /// The first byte of a new head: how many were before it, the last of them, and how many bytes.
     Begins(usize, Option<&'a Written>, usize),
@@ -72,7 +71,7 @@ impl WireMonitor {
         self.state == State::Head && self.partial.is_empty()
     }
 
-    /// Takes in bytes. `on` is told of every step; for a head it answers how it is framed.
+    /// Reads bytes. Calls `on` for every step; for a head it returns the framing.
     pub(super) fn write(&mut self, mut bytes: &[u8], on: &mut dyn FnMut(Step<'_>) -> Option<Framed>) {
         while !bytes.is_empty() {
             match self.state {

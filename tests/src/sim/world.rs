@@ -1,29 +1,26 @@
-//! The simulated world: clock, names, connections, servers, callers. Time goes on only when nothing else can happen, and then to
-//! whatever is next.
+//! The simulated world: clock, names, connections, servers, callers. Time passes only when nothing else can happen, and then to
+//! the next event.
 
 use std::time::Duration;
 
-use petition_core::{Error, Instant, Now, Session, Side, UnixTime};
+use petition_core::{Error, Now, Session, Side};
 
 use super::answer::Rendered;
 use super::cookies::Model;
-use super::event_queue::EventQueue;
 use super::inputs::DriverInput;
 use super::origins::ORIGINS;
 use super::plan::{Mix, Plan};
 use super::recorder::Recorder;
 use super::stale::Stale;
-use super::wire::{End, Wire};
+use super::wire::Wire;
 use crate::memory::ms;
+use crate::network::{Clock, End, EventQueue};
 use crate::rng::Rng;
-
-/// The wall clock at the beginning.
-const WALL: u64 = 1_780_000_000;
 
 /// Turns after which a run counts as endless.
 const TURNS: usize = 2_000_000;
 
-/// What happens by itself.
+/// An event of the world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Scheduled {
     Start(usize),
@@ -41,10 +38,10 @@ pub(super) enum Scheduled {
     Clock(i64),
 }
 
-/// What became of a page.
+/// The state of a page.
 #[derive(Default)]
 pub(super) struct PageRun {
-    /// The answer that was given last.
+    /// The last answer.
     pub(super) served: Option<Rendered>,
     /// How often its head was written to its end.
     pub(super) heads: usize,
@@ -52,7 +49,7 @@ pub(super) struct PageRun {
     pub(super) begun: (u64, u64),
     /// It was refused for its `Expect`: on which connection, and at which byte of it the refusal ends.
     pub(super) refused: Option<(u32, usize)>,
-    /// The connections that it was asked for on.
+    /// The connections of its requests.
     pub(super) wires: Vec<u32>,
 }
 
@@ -71,7 +68,7 @@ pub(super) struct Running {
     pub(super) hesitated: bool,
     /// How often its source waited for the server.
     pub(super) asked_again: u32,
-    /// How often the same request began a hop again.
+    /// How often the same request was sent again.
     pub(super) repeats: usize,
     pub(super) cancelled: bool,
     pub(super) discarded: bool,
@@ -81,12 +78,12 @@ pub(super) struct Running {
     pub(super) outcome: String,
 }
 
-/// How a run went.
+/// The result of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
-    /// What passed, as a number.
+    /// A hash of all inputs and outputs.
     pub hash: u64,
-    /// What came of each request, without what hangs on time or cuts.
+    /// The outcome of each request, without what depends on time or cuts.
     pub outcomes: Vec<String>,
     /// Requests that were made.
     pub requests: usize,
@@ -100,33 +97,32 @@ pub struct Report {
     pub polls: u64,
     /// Whether the transfers were driven by hand, without an engine.
     pub by_hand: bool,
-    /// The most that was held for bytes at a time.
+    /// The most bytes held at a time.
     pub retained: usize,
 }
 
 pub(super) struct World {
     pub(super) plan: Plan,
     pub(super) recorder: Recorder,
-    pub(super) now: Duration,
-    wall_offset: i64,
-    events: EventQueue,
+    pub(super) clock: Clock,
+    events: EventQueue<Scheduled>,
     pub(super) wires: Vec<Wire>,
     pub(super) running: Vec<Running>,
-    /// Which request a transfer serves, by its number less one: a place in `plan.requests`.
+    /// Which request a transfer serves, by its number less one: an index into `plan.requests`.
     pub(super) transfers: Vec<usize>,
     pub(super) pages: Vec<PageRun>,
     pub(super) cookies: Model,
     pub(super) rng: Rng,
     /// A poll of all sockets has begun and is not over.
-    pub(super) looking: bool,
+    pub(super) polling: bool,
     pub(super) step: u64,
-    /// Something went wrong that nobody can help.
+    /// A fault of the world has taken effect that excuses errors.
     pub(super) fired: bool,
     pub(super) live: usize,
     pub(super) done: usize,
-    /// The most that was held for bytes.
+    /// The most bytes held.
     pub(super) retained: usize,
-    /// Everything that was shown, if it is looked at.
+    /// Everything that was printed, if it is checked.
     pub(super) shown: Option<String>,
 }
 
@@ -140,16 +136,15 @@ impl World {
         recorder.remark(&format!("seed {} {:?}", plan.seed, plan.mix));
         for (name, value, sensitive) in &plan.session_fields {
             let input = DriverInput::SessionField(name.clone(), value.clone(), *sensitive);
-            recorder.handle(Now::new(Instant::default(), UnixTime(WALL)), &input).expect("a plan's fields are sound");
+            recorder.handle(Clock::default().clocks(), &input).expect("a plan's fields are sound");
         }
         if let Some(base) = plan.base {
             let input = DriverInput::BaseUrl(ORIGINS[base].url());
-            recorder.handle(Now::new(Instant::default(), UnixTime(WALL)), &input).expect("an origin's URL is sound");
+            recorder.handle(Clock::default().clocks(), &input).expect("an origin's URL is sound");
         }
         let mut world = World {
             recorder,
-            now: Duration::from_millis(1),
-            wall_offset: 0,
+            clock: Clock::starting_at(ms(1)),
             events: EventQueue::default(),
             wires: Vec::new(),
             running: plan.requests.iter().map(|_| Running::default()).collect(),
@@ -157,7 +152,7 @@ impl World {
             pages: plan.pages.iter().map(|_| PageRun::default()).collect(),
             cookies: Model::new(!plan.conditions.clock.is_empty()),
             rng: Rng::new(plan.conditions.seed),
-            looking: false,
+            polling: false,
             step: 0,
             fired: false,
             live: 0,
@@ -186,15 +181,15 @@ impl World {
     }
 
     pub(super) fn wall(&self) -> u64 {
-        (WALL + self.now.as_secs()).saturating_add_signed(self.wall_offset)
+        self.clock.wall()
     }
 
     pub(super) fn clocks(&self) -> Now {
-        Now::new(Instant::from_origin(self.now), UnixTime(self.wall()))
+        self.clock.clocks()
     }
 
     pub(super) fn after(&mut self, time: Duration, scheduled: Scheduled) {
-        self.at(self.now + time, scheduled);
+        self.at(self.clock.now + time, scheduled);
     }
 
     pub(super) fn at(&mut self, time: Duration, scheduled: Scheduled) {
@@ -207,7 +202,7 @@ impl World {
         }
     }
 
-    /// Something that should not matter, now and then.
+    /// Returns true at random, for something that should not matter.
     pub(super) fn noise(&mut self) -> bool {
         self.plan.conditions.noise > 0 && self.rng.one_in(self.plan.conditions.noise)
     }
@@ -223,7 +218,7 @@ impl World {
         &mut self.wires[socket as usize - 1]
     }
 
-    /// Tells the engine, which has to accept it.
+    /// Hands in an input, which the engine must accept.
     pub(super) fn handle(&mut self, input: &DriverInput<'_>) -> usize {
         self.step += 1;
         let now = self.clocks();
@@ -245,25 +240,25 @@ impl World {
             }
             let next = self.events.next();
             let deadline = self.recorder.deadline().map(|at| at.since_origin());
-            // The pool's may be too early by the time of what was used again; a tick mends that.
+            // The pool's deadline may be too early after a reuse; a tick corrects that.
             overdue = match deadline {
-                Some(at) if at <= self.now => overdue + 1,
+                Some(at) if at <= self.clock.now => overdue + 1,
                 _ => 0,
             };
             assert!(overdue < 2, "a deadline has passed and nothing follows");
             let Some(time) = [next, deadline].into_iter().flatten().min() else {
                 panic!("{} transfers wait for nothing", self.live);
             };
-            self.now = self.now.max(time);
+            self.clock.now = self.clock.now.max(time);
             if self.plan.conditions.sleepy && self.rng.one_in(8) {
-                self.now += ms(self.rng.next_u64() % 20_000);
+                self.clock.now += ms(self.rng.next_u64() % 20_000);
             }
-            let due = deadline.is_some_and(|at| at <= self.now);
+            let due = deadline.is_some_and(|at| at <= self.clock.now);
             let late = due && overdue == 0 && self.rng.one_in(2);
             if due && !late {
                 self.handle(&DriverInput::Tick);
             }
-            while let Some(scheduled) = self.events.due(self.now) {
+            while let Some(scheduled) = self.events.due(self.clock.now) {
                 self.scheduled(scheduled);
                 if self.rng.one_in(2) {
                     break;
@@ -281,7 +276,7 @@ impl World {
             requests: self.running.len(),
             done: self.done,
             bytes: self.recorder.bytes,
-            elapsed: self.now,
+            elapsed: self.clock.now,
             polls: self.recorder.polls,
             by_hand: self.plan.by_hand,
             retained: self.retained,
@@ -311,7 +306,7 @@ impl World {
             Scheduled::Lookup(t) => self.looked_up(t),
             Scheduled::Dialled(socket) => self.dialled(socket),
             Scheduled::ToServer(socket) => {
-                let now = self.now;
+                let now = self.clock.now;
                 let wire = self.wire(socket);
                 if let Some(reset) = wire.arrive(now) {
                     self.at(reset, Scheduled::ToClient(socket));
@@ -326,7 +321,7 @@ impl World {
                 self.serve(socket);
             }
             Scheduled::ToClient(socket) => {
-                let now = self.now;
+                let now = self.clock.now;
                 let wire = self.wire(socket);
                 let readable = wire.open && wire.readable(now);
                 let writes = std::mem::take(&mut wire.wants_write) && wire.open;
@@ -354,7 +349,7 @@ impl World {
                 }
             }
             Scheduled::IdleClose(socket, next) => {
-                let now = self.now;
+                let now = self.clock.now;
                 let wire = self.wire(socket);
                 if wire.open && wire.next == next && !wire.has_ended() && wire.arrived == wire.sent.len() {
                     wire.fired = true;
@@ -364,11 +359,11 @@ impl World {
                 }
             }
             Scheduled::Stale(socket, next, stale) => self.says_stale(socket, next, stale),
-            Scheduled::Clock(by) => self.wall_offset += by,
+            Scheduled::Clock(by) => self.clock.wall_offset += by,
         }
     }
 
-    /// Says that a socket can be read. Where a request is on its way, that counts before the rest of it.
+    /// Reports that a socket is readable. During a request this has priority over the rest of it.
     fn announce(&mut self, socket: u32) {
         let wire = self.wire(socket);
         wire.announced = !wire.monitor.is_between() && wire.tls.is_none() && wire.tunnel.is_none();
@@ -385,7 +380,7 @@ impl World {
         self.handle(&DriverInput::Start(number, spec));
         assert!(*self.recorder.session.options() == options, "T11: sending changes no option");
         self.pages[first].begun = (self.step, self.wall());
-        let now = self.now;
+        let now = self.clock.now;
         let running = &mut self.running[index];
         running.transfer = Some(number);
         running.started = now;
@@ -395,7 +390,7 @@ impl World {
         }
     }
 
-    /// What must not be shown is in nothing that is shown.
+    /// Fails if the text contains a secret.
     pub(super) fn show(&mut self, text: &str) {
         for secret in ["cnr", "Y25y"] {
             if let Some(at) = text.find(secret) {

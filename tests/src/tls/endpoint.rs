@@ -90,7 +90,7 @@ impl Endpoint {
 
     /// The counters as they stand.
     pub fn counts(&self) -> HandshakeCounts {
-        self.counts.look(Clone::clone)
+        self.counts.read(Clone::clone)
     }
 
     /// Waits until the counters satisfy `enough`.

@@ -20,7 +20,7 @@ fn refused(authority: &Authority, endpoint: &Endpoint, words: &str) {
 }
 
 #[test]
-fn t79_whoever_is_somebody_else_is_refused() {
+fn t79_certificate_of_another_host_is_refused() {
     let (authority, stranger) = (Authority::new(), Authority::new());
     for (identity, words) in [
         (authority.issue(&Leaf::new(&["other.test"])), "not valid for localhost, only for other.test"),

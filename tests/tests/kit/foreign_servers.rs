@@ -19,7 +19,7 @@ fn ask(stream: &mut (impl Read + Write), request: &str) -> String {
     stream.write_all(request.as_bytes()).expect("the peer reads");
     let mut out = Vec::new();
     match stream.read_to_end(&mut out) {
-        // Whoever ends TLS by closing alone has sent everything.
+        // A server that ends TLS by closing alone has sent everything.
         Ok(_) => {}
         Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {}
         Err(error) => panic!("{error}; until then: {}", out.escape_ascii()),

@@ -43,7 +43,7 @@ fn an_attempt_that_fails_with_the_deadline_is_not_to_be_closed_again() {
     let Output::Connect(attempt, _) = until(&mut session, &mut transfer, |o| matches!(o, Output::Connect(..))) else {
         unreachable!()
     };
-    // Whoever says that it failed has closed the socket.
+    // A driver that reports a failure has closed the socket.
     let refused = IoFailure::new(std::io::ErrorKind::ConnectionRefused);
     transfer.handle(at(10), Input::ConnectFailed(attempt, refused)).unwrap();
     let output = transfer.poll();

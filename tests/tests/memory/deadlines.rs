@@ -187,14 +187,14 @@ fn t85_a_dead_ipv6_address_costs_250_ms() {
 fn t92_jumps_of_the_wall_clock_change_nothing() {
     for jump in [-31_536_000, 31_536_000] {
         fails(Timeout::Idle, Phase::Head, secs(30), |w| {
-            w.wall_offset = jump;
+            w.set_wall_offset(jump);
             w.serve("a.test:80", Peer::new().request());
             w.get("http://a.test/");
         });
         same_in(0..3, |w| {
             w.serve("a.test:80", Peer::replies([OK, OK]));
             w.get("http://a.test/").assert(200, "hi");
-            w.wall_offset = jump;
+            w.set_wall_offset(jump);
             w.get("http://a.test/").assert(200, "hi");
             assert_eq!(w.connections().len(), 1);
         });

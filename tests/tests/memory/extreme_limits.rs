@@ -1,5 +1,4 @@
-//! No panic comes of a limit that the user sets, be it nothing or all there is, nor of a count that
-//! cannot be true.
+//! The smallest and the greatest limits, and impossible counts, never cause a panic.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

@@ -138,7 +138,7 @@ fn t1_what_was_dropped_never_comes_back() {
 }
 
 #[test]
-fn t2_jar_cookies_are_chosen_anew_for_each_hop() {
+fn t2_jar_cookies_are_chosen_for_each_hop() {
     let world = same_in(0..3, |w| {
         let set = |name: &str, to: &str| {
             format!("HTTP/1.1 302 X\r\nSet-Cookie: {name}=1\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n")

@@ -32,7 +32,7 @@ fn the_page_has_the_rows_that_are_measured() {
     // Before the sections of functions and noise.
     let tables = page.split("## What is missed").next().unwrap_or_default();
     let shown: BTreeSet<_> = lines(tables).map(|(name, _)| name.to_owned()).collect();
-    assert_eq!(shown, rows, "{PAGE} is old: tests/bench/README.md says how it is written anew");
+    assert_eq!(shown, rows, "{PAGE} is out of date: tests/bench/README.md says how to generate it");
 }
 
 #[test]

@@ -63,7 +63,7 @@ fn every_test_that_the_table_names_exists_and_no_row_hides_one() {
             wrong.push(format!("T{} has tests by now: {}", row.rule, tests.join(", ")));
         }
     }
-    assert!(wrong.is_empty(), "{TABLE} is not true; PETITION_BLESS=1 writes it anew\n{}", wrong.join("\n"));
+    assert!(wrong.is_empty(), "{TABLE} is out of date; PETITION_BLESS=1 rewrites it\n{}", wrong.join("\n"));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The compiled-in table of public suffixes is the list that the package `psl` publishes: made from it, and compared with what the rules say one by one.
 //!
-//! With `PETITION_BLESS=1` the table is written anew, after `cargo update -p psl` has brought a younger list.
+//! With `PETITION_BLESS=1` the test rewrites the table, after `cargo update -p psl` has brought a newer list.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;

@@ -158,7 +158,7 @@ fn dropping_the_loop_tells_every_request_and_one_sent_later_too() {
 }
 
 #[test]
-fn a_callback_that_sends_anew_when_the_loop_is_gone_does_not_run_within_itself() {
+fn callback_that_sends_after_the_loop_ended_is_not_reentered() {
     fn again(client: &Client, left: usize, depth: &Arc<AtomicUsize>, most: &Arc<AtomicUsize>) {
         let (next, inner, most) = (client.clone(), depth.clone(), most.clone());
         client.get("http://127.0.0.1:1/").send(move |outcome| {

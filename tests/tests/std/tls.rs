@@ -227,7 +227,7 @@ fn one_session_with_two_trusts_keeps_their_connections_apart() {
 }
 
 #[test]
-fn a_client_certificate_is_shown_to_whoever_asks() {
+fn client_certificate_is_sent_on_request() {
     let (authority, clients, strangers) = (Authority::new(), Authority::new(), Authority::new());
     for version in [ProtocolVersion::TLSv1_2, ProtocolVersion::TLSv1_3] {
         let endpoint = Endpoint::builder(&authority.issue_localhost()).clients_of(&clients).only(version).build();

@@ -1,14 +1,14 @@
-//! The differences between kawa and us that are meant, each with its reason. T-numbers are those of the table in `tests/README.md`.
+//! The intended differences between kawa and Petition, each with its reason. T-numbers are those of the table in `tests/README.md`.
 //!
-//! Kawa is a proxy's parser: by its own words it reads the strict minimum to extract a representation, and leaves the rest to what stands
-//! behind it. We are the last to look.
+//! Kawa is a proxy's parser: by its own documentation it reads the strict minimum to extract a representation, and leaves the rest to the
+//! server after it. Petition is the last reader.
 
 use petition_core::http1::{Leniencies, Leniency, Part, ProtocolError};
 
 use super::theirs::Reading;
 use crate::fuzz::exchange::Played;
 
-/// Why kawa may take for complete what we refuse; `None` when no reason is known.
+/// Returns why kawa may take for complete what Petition refuses, or `None` if no reason is known.
 pub(super) fn they_may_accept(
     data: &[u8],
     theirs: &Reading,
@@ -25,7 +25,7 @@ pub(super) fn they_may_accept(
             }
             (!leniencies.obs_text && !data.is_ascii()).then_some("T38: strict, no byte beyond ASCII in a reason")
         }
-        // Of an informational head kawa keeps no names, and what the error shows of a long one is cut.
+        // Kawa keeps no names of an informational head, and the error cuts a long one.
         ProtocolError::FieldName { .. } if theirs.heads > 1 && data.split(|&b| b == b'\n').any(has_odd_name) => {
             Some("T35: kawa lets an empty name pass, and has these bytes in its alphabet of names, by its own comment")
         }
@@ -61,13 +61,13 @@ pub(super) fn they_may_accept(
     }
 }
 
-/// Whether a line begins with no name, or one of which kawa has the bytes in its alphabet and we have not.
+/// Returns true if a line begins without a name, or with one that only kawa's alphabet allows.
 fn has_odd_name(line: &[u8]) -> bool {
     let name = line.split(|&b| b == b':').next().unwrap_or_default();
     line.first() == Some(&b':') || name.iter().any(|byte| matches!(byte, b'"' | b'/') || !byte.is_ascii())
 }
 
-/// Why kawa may refuse what we take for complete; `None` when no reason is known.
+/// Returns why kawa may refuse what Petition takes for complete, or `None` if no reason is known.
 pub(super) fn they_may_refuse(data: &[u8], ours: &Played) -> Option<&'static str> {
     let tolerated = |leniency| ours.tolerated.contains(leniency);
     for (leniency, reason) in [

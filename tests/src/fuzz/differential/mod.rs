@@ -1,10 +1,10 @@
-//! Our reading of responses, and our writing of requests, against an independent parser: `kawa`, that of the Sōzu proxy.
+//! Compares how Petition reads responses and writes requests with an independent parser: `kawa`, that of the Sōzu proxy.
 //!
-//! Responses: where one of the two takes a response for complete, so does the other, with the same status, fields, content, trailers and end;
-//! but for the differences that `allowed` lists with their reasons. Requests: whatever strings we accept, kawa reads exactly one
-//! request in the bytes, and reads in it what we were given (invariant 9; T18, T19).
+//! Responses: if one of the two takes a response for complete, so does the other, with the same status, fields, content, trailers and end;
+//! except for the differences that `allowed` lists with their reasons. Requests: whatever strings we accept, kawa reads exactly one
+//! request in the bytes, with the given content (invariant 9; T18, T19).
 //!
-//! Left out: HEAD and CONNECT, of which kawa's parser is not told.
+//! Left out: HEAD and CONNECT, which kawa's parser does not know of.
 
 mod allowed;
 mod requests;
@@ -18,7 +18,7 @@ use super::exchange::{Exchange, Outcome, Played};
 use allowed::{they_may_accept, they_may_refuse};
 use theirs::{Reading, Verdict};
 
-/// A response to GET, or a request, as both read it.
+/// Compares how both read a response to GET, or a request.
 pub fn differential(mut data: &[u8]) {
     let chosen = choice(&mut data);
     match chosen & 2 {
@@ -43,7 +43,7 @@ fn responses(data: &[u8], leniencies: Leniencies) {
             let reason = they_may_accept(data, &theirs, error, &leniencies);
             assert!(reason.is_some(), "kawa accepts, we do not ({error}): {} {theirs:?}", data.escape_ascii());
         }
-        // Neither takes it for complete: what came of the content is the same as far as both got.
+        // Neither takes it for complete: the common part of the content is the same.
         _ => {
             let both = ours.body.len().min(theirs.body.len());
             assert_eq!(ours.body[..both], theirs.body[..both], "{}", data.escape_ascii());
@@ -59,14 +59,14 @@ fn same(data: &[u8], ours: &Played, theirs: &Reading) {
     assert_eq!(ours.heads.len(), theirs.heads, "{input}");
     assert_eq!(shown(head.fields()), theirs.fields, "{input}");
     assert_eq!(ours.body, theirs.body, "{input}");
-    // Of the trailers we drop some (T43); none is added or moved.
+    // Petition drops some trailers (T43); none is added or moved.
     let mut rest = theirs.trailers.iter();
     for trailer in ours.trailers.iter().flat_map(shown) {
         assert!(rest.any(|other| *other == trailer), "{trailer:?} is no trailer, or out of order: {input}");
     }
 }
 
-/// The fields that kawa shows as they are. It takes Content-Length out where it is said twice, Host into the request line, and Cookie apart.
+/// Returns the fields that kawa leaves unchanged. It removes a repeated Content-Length, moves Host into the request line, and splits Cookie.
 fn shown(fields: &Fields) -> Vec<(String, Vec<u8>)> {
     let fields = fields.iter().filter(|(name, _)| !is_taken_out(name));
     fields.map(|(name, value)| (name.to_owned(), value.to_vec())).collect()

@@ -1,4 +1,4 @@
-//! Requests as we write them: one request, whatever was given, and nothing of it read as something else.
+//! Requests that Petition writes: always one request, and no part of it reads as something else.
 
 use petition_core::Limits;
 use petition_core::http1::{BodyLength, Config, Connection, Leniencies, RequestHead};
@@ -8,7 +8,7 @@ use super::theirs::{Reading, Verdict};
 use crate::fuzz::choice;
 
 /// The first line is `method SP target`, the lines up to an empty one are fields, the rest is the body. All lines end with LF, so that names and
-/// values can have everything else in them.
+/// values can contain every other byte.
 pub(super) fn requests(chosen: usize, mut data: &[u8]) {
     let cut = choice(&mut data);
     let mut lines = data.split(|&b| b == b'\n');
@@ -49,7 +49,7 @@ pub(super) fn requests(chosen: usize, mut data: &[u8]) {
         .filter(|(name, _)| !is_taken_out(name))
         .map(|(name, value)| (name.clone(), value.trim_ascii().to_vec()))
         .collect();
-    // What the connection adds comes last.
+    // The fields that the connection adds come last.
     assert_eq!(theirs.fields.get(..given.len()), Some(&given[..]), "{}", sent.escape_ascii());
     const OWN: [&str; 5] = ["Transfer-Encoding", "Trailer", "TE", "Upgrade", "Connection"];
     for (name, _) in theirs.fields.iter().skip(given.len()) {
@@ -60,7 +60,7 @@ pub(super) fn requests(chosen: usize, mut data: &[u8]) {
     assert_eq!(theirs.trailers.len(), head.trailers.len());
 }
 
-/// The bytes on the wire, or `None` if we refuse the request.
+/// Returns the bytes on the wire, or `None` if Petition refuses the request.
 fn written(head: &RequestHead<'_>, fields: &[(String, Vec<u8>)], body: &[u8], cut: usize) -> Option<Vec<u8>> {
     let config = Config { limits: Limits::DEFAULT, leniencies: Leniencies::STRICT };
     let mut connection = Connection::new(config);
@@ -91,7 +91,7 @@ fn written(head: &RequestHead<'_>, fields: &[(String, Vec<u8>)], body: &[u8], cu
     Some(sent)
 }
 
-/// Why kawa may refuse a request that we write.
+/// Returns why kawa may refuse a request that Petition writes.
 fn they_may_refuse(head: &RequestHead<'_>, fields: &[(String, Vec<u8>)]) -> Option<&'static str> {
     if fields.iter().any(|(_, value)| value.iter().any(|b| (0x80..0xa0).contains(b))) {
         return Some("T38: kawa has 0xA0 and up, we have 0x80 and up (RFC 9110 §5.5)");

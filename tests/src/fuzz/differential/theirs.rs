@@ -1,11 +1,11 @@
-//! What kawa reads in bytes, in our terms.
+//! Kawa's reading of bytes, in Petition's terms.
 
 use kawa::h1::{NoCallbacks, parse};
 use kawa::{AsBuffer, Block, BodySize, Buffer, Kawa, Kind, ParsingPhase, StatusLine};
 
 use super::is_taken_out;
 
-/// How far it came.
+/// How far it got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// To the end of the message, after so many bytes.
@@ -16,7 +16,7 @@ pub(super) enum Verdict {
     Refused,
 }
 
-/// What it has seen on the way.
+/// What it has read.
 #[derive(Debug, Default)]
 pub(super) struct Reading {
     pub(super) status: u16,
@@ -30,7 +30,7 @@ pub(super) struct Reading {
     pub(super) trailers: Vec<(String, Vec<u8>)>,
 }
 
-/// Bytes at rest.
+/// A fixed buffer.
 struct Bytes(Vec<u8>);
 
 impl AsBuffer for Bytes {

@@ -1,4 +1,4 @@
-//! A stranger's layer: one byte each way to begin with, then frames.
+//! A custom layer: one byte each way as a handshake, then frames.
 //!
 //! A frame is its length (1 to 250) and as many bytes, with a mask on them. Length 0: the peer ends. 251: a frame that brings nothing. 252: one that
 //! wants an answer. Above: a fault.
@@ -15,7 +15,7 @@ pub(in crate::fuzz) struct Frames {
 }
 
 impl Frames {
-    /// The frames that bring these bytes.
+    /// Returns the frames that bring these bytes.
     pub(in crate::fuzz) fn framed(bytes: &[u8]) -> Vec<u8> {
         let frame = |part: &[u8]| {
             let length = u8::try_from(part.len()).expect("at most 250");

@@ -1,8 +1,8 @@
-//! Byte paths of layers against any bytes: a proxy's answers to CONNECT, a stranger's layer once or several times, TLS records, and a real TLS
-//! session of which a record is changed, lost, repeated or cut.
+//! Byte paths of layers with any bytes: a proxy's answers to CONNECT, a custom layer once or several times, TLS records, and a real TLS
+//! session with a record that is changed, lost, repeated or cut.
 //!
-//! Held: the same events, content and error however the bytes are cut and wherever is polled; an error is the last word; what comes through TLS
-//! is a prefix of what was sent, and only the whole of it passes for complete (invariants 1, 4, 13).
+//! Checked: events, content and error do not depend on how bytes are cut nor on polls; an error is final; the bytes that come through TLS
+//! are a prefix of those sent, and only all of them pass for complete (invariants 1, 4, 13).
 
 mod frames;
 mod session;
@@ -18,14 +18,14 @@ use crate::rng::Rng;
 pub(super) use frames::Frames;
 use wire::Drive;
 
-/// A stack of layers and what is done to it.
+/// Runs a stack of layers over the input.
 pub fn layers(mut data: &[u8]) {
     let chosen = choice(&mut data);
     let seed = choice(&mut data) as u64;
     if chosen % 8 >= 6 {
         return session::session(chosen, seed, data);
     }
-    // What the peer says of itself may stand in an error, be it our secret.
+    // An error may quote what the peer sent, even if that is our secret.
     let said: Vec<u8> = data.iter().copied().filter(|&b| b != 0xff).collect();
     if said.windows(SECRET.len()).any(|bytes| bytes == SECRET.as_bytes()) {
         return;
@@ -42,13 +42,13 @@ pub fn layers(mut data: &[u8]) {
     };
     let leniencies = if chosen & 8 == 0 { Leniencies::COMPAT } else { Leniencies::STRICT };
     let config = Config { limits: Limits::DEFAULT, leniencies };
-    // What comes behind a mark comes only when everything before it was used and answered.
+    // The bytes after a mark come only when everything before it is used and answered.
     let flights: Vec<&[u8]> = data.split(|&b| b == 0xff).collect();
     let method = if chosen & 16 == 0 { Method::GET } else { Method::POST };
     let whole = Drive::new(&method, None).run(Link::new(stack(), config), &flights);
     let cut = Drive::new(&method, Some(Rng::new(seed))).run(Link::new(stack(), config), &flights);
     if whole.early || cut.early {
-        // Bytes right behind a handshake are an error unless they come later: how they are cut is what matters then.
+        // Bytes directly after a handshake are an error unless they come later: then the cuts matter.
         return;
     }
     assert_eq!((&whole.events, &whole.error), (&cut.events, &cut.error));

@@ -1,4 +1,4 @@
-//! A TLS session with a real server of which the records from the server are tampered with.
+//! A TLS session with a real server whose records are tampered with.
 
 use std::io::{Read, Write};
 use std::sync::{Arc, OnceLock};
@@ -27,7 +27,7 @@ enum Tampering {
     CutWithin {
         at: usize,
     },
-    /// A record of this type comes before.
+    /// Inserts a record of this type before it.
     Insert {
         kind: u8,
     },
@@ -42,12 +42,12 @@ fn world() -> &'static (Authority, Arc<ServerConfig>) {
     })
 }
 
-/// Settings that trust the server, with no session to resume.
+/// Returns settings that trust the server, without a session to resume.
 pub(super) fn client() -> TlsConfig {
     client_config(&world().0)
 }
 
-/// A response through TLS. The first bytes choose what is done to which record; the rest is the content.
+/// Sends a response through TLS. The first bytes choose the tampering; the rest is the content.
 pub(super) fn session(chosen: usize, seed: u64, mut data: &[u8]) {
     let (what, which, at) = (choice(&mut data), choice(&mut data) % 16, choice(&mut data));
     let tampering = match what % 6 {
@@ -78,7 +78,7 @@ pub(super) fn session(chosen: usize, seed: u64, mut data: &[u8]) {
     assert_eq!((whole.0.body, whole.0.complete), (cut.0.body, cut.0.complete));
 }
 
-/// Whether any record was touched, and what the client saw of it.
+/// Returns whether any record was changed, and what the client observed.
 fn run(rng: Option<Rng>, response: &[u8], polite: bool, which: usize, tampering: Tampering) -> (Seen, bool) {
     let (authority, server) = world();
     let layer = TlsLayer::new(&client_config(authority), "a.test").unwrap();
@@ -93,7 +93,7 @@ fn run(rng: Option<Rng>, response: &[u8], polite: bool, which: usize, tampering:
     while drive.turn(&mut link) != Turn::Over {
         let mut news = drive.sent_since(&mut heard);
         while !news.is_empty() && server.read_tls(&mut news).is_ok_and(|n| n > 0) {
-            // What the client sends is in order; an alert of its is an error here, and the end.
+            // The client's bytes are correct; an alert of the client is an error here, and the end.
             if server.process_new_packets().is_err() {
                 channel.over = true;
             }
@@ -113,7 +113,7 @@ fn run(rng: Option<Rng>, response: &[u8], polite: bool, which: usize, tampering:
         channel.pass(&records);
         let n = drive.piece(channel.bytes.len());
         if n == 0 {
-            // Whoever waits now waits for ever: the connection ends.
+            // Nothing else will come: the connection ends.
             link.receive_eof();
         }
         let piece: Vec<u8> = channel.bytes.drain(..n).collect();
@@ -140,7 +140,7 @@ impl Default for Channel {
 }
 
 impl Channel {
-    /// Passes whole records on, one of them not as it was.
+    /// Passes whole records on, and tampers with one of them.
     fn pass(&mut self, mut records: &[u8]) {
         while let Some((&[kind, major, minor, high, low], rest)) = records.split_first_chunk() {
             let (body, rest) = rest.split_at(usize::from(high) << 8 | usize::from(low));

@@ -1,4 +1,4 @@
-//! Drives a link with one request against bytes that are given beforehand, flight by flight.
+//! Drives a link with one request against given bytes, flight by flight.
 
 use petition_core::http1::{BodyLength, RequestHead};
 use petition_core::link::{LayerFailure, Link, LinkError, LinkEvent, ProxyFailure, TlsFailure};
@@ -6,7 +6,7 @@ use petition_core::{Instant, Method, Now, UnixTime};
 
 use crate::rng::Rng;
 
-/// What a run showed.
+/// The result of a run.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     pub(super) events: Vec<String>,
@@ -31,7 +31,7 @@ pub(super) fn now() -> Now {
     Now::new(Instant::default(), UnixTime(1_800_000_000))
 }
 
-/// What became of a step.
+/// The result of a step.
 #[derive(PartialEq)]
 pub(super) enum Turn {
     WantsBytes,
@@ -79,7 +79,7 @@ impl Drive {
         }
     }
 
-    /// How much of what is there comes at once.
+    /// Returns how much of the available bytes comes at once.
     pub(super) fn piece(&mut self, len: usize) -> usize {
         self.rng.as_mut().filter(|_| len > 0).map_or(len, |rng| 1 + rng.below(len.min(9)))
     }
@@ -99,7 +99,7 @@ impl Drive {
         }
     }
 
-    /// Polls until bytes are needed or it is over; sends and uses up what there is.
+    /// Polls until the link needs bytes or has ended; writes its output and consumes its events.
     pub(super) fn turn(&mut self, link: &mut Link) -> Turn {
         let mut idle = 0;
         loop {
@@ -143,14 +143,14 @@ impl Drive {
         }
     }
 
-    /// What was sent since the last time.
+    /// Returns the bytes sent since the last call.
     pub(super) fn sent_since(&self, heard: &mut usize) -> &[u8] {
         let news = self.seen.sent.get(*heard..).unwrap_or_default();
         *heard = self.seen.sent.len();
         news
     }
 
-    /// The end: an error is the last word, and what is over is not used again.
+    /// Ends the run: an error is final, and an ended link is not used again.
     pub(super) fn finish(self, mut link: Link) -> Seen {
         if let Some(error) = &self.seen.error {
             assert!(!error.contains('\n') && !error.contains(super::SECRET), "{error}");

@@ -1,6 +1,6 @@
 //! One connection of HTTP/1.1 under any calls in any order, misuse included.
 //!
-//! Held: nothing panics and what is refused changes nothing; an error and an end stay; limits hold; work is linear in the bytes; accessors, called at any
+//! Checked: nothing panics and a refused call changes nothing; an error and an end stay; limits hold; work is linear in the bytes; accessors, called at any
 //! time between, change nothing of what follows.
 
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use petition_core::http1::{
 use super::super::exchange::SMALL;
 use super::generators::{answer, count};
 
-/// A program for one connection.
+/// Runs a program for one connection.
 pub fn connection_ops(data: &[u8]) {
     let asked = Run::new(data, true);
     assert_eq!(asked, Run::new(data, false), "an accessor decides nothing, and the same program gives the same run");
@@ -162,12 +162,12 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// A call that may be a misuse; whether it was taken.
+    /// Makes a call that may be a misuse, and returns whether it was accepted.
     fn tell<T: std::fmt::Debug>(&mut self, call: impl FnOnce(&mut Connection) -> Result<T, Misuse>) -> bool {
         self.told(|connection| call(connection).map_err(SendError::Misuse))
     }
 
-    /// The same, where the request may be wrong as well. What is refused changes nothing, but where the request is given up for it.
+    /// Makes a call whose request may also be invalid. A refused call changes nothing, unless it aborts the request.
     fn told<T: std::fmt::Debug>(&mut self, call: impl FnOnce(&mut Connection) -> Result<T, SendError>) -> bool {
         let before = format!("{:?}", self.connection);
         let result = call(&mut self.connection);

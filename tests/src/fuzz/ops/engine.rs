@@ -1,6 +1,6 @@
 //! An engine under any schedule of requests, cancels, pauses, answers, failures and time.
 //!
-//! Held: one end for each transfer, and nothing of it afterwards; a socket is opened once, closed once, and never more are open than the limits
+//! Checked: one end for each transfer, and no output for it afterwards; a socket is opened once, closed once, and never more are open than the limits
 //! allow; the engine's counts are true at every rest; it comes to rest after bounded work; a credential is only ever written to the origin, or the
 //! proxy, that it is for (invariant 3); the same program gives the same run, whatever accessors are called between.
 
@@ -17,7 +17,7 @@ use petition_core::{Input, Instant, IoFailure, Limits, Now, Session, Side, Trans
 use super::generators::{CANARY, answer, request, step};
 use crate::memory::invariants::memory_is_bounded;
 
-/// A program for one engine.
+/// Runs a program for one engine.
 pub fn engine_ops(data: &[u8]) {
     let asked = Run::new(data, true);
     assert_eq!(asked, Run::new(data, false), "an accessor decides nothing, and the same program gives the same run");
@@ -30,9 +30,9 @@ const NAMES: [(&str, &str); 2] = [("a.test", "10.0.1.1"), ("b.test", "10.0.1.2")
 struct Wire {
     host: String,
     connected: bool,
-    /// All that was ever written.
+    /// Every byte that was written.
     sent: Vec<u8>,
-    /// Before this no credential begins that was not looked at.
+    /// Credentials before this byte are checked.
     checked: usize,
     incoming: Vec<u8>,
     ended: bool,
@@ -58,7 +58,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Runs the program to its end; what was seen.
+    /// Runs the program to its end, and returns what was observed.
     #[expect(clippy::new_ret_no_self)]
     fn new(data: &[u8], asks: bool) -> Vec<String> {
         let mut u = Unstructured::new(data);
@@ -114,7 +114,7 @@ impl Run<'_> {
             10..=12 => self.rest()?,
             13 | 14 => self.ask()?,
             15 => self.misuse()?,
-            16 => self.look()?,
+            16 => self.poll_sockets()?,
             _ => drop(self.turn()?),
         }
         Ok(())
@@ -165,7 +165,7 @@ impl Run<'_> {
                 self.engine.limit_body(id, "body_bytes", limit);
             }
             (8, Some(id)) => drop(self.engine.transfer_input(self.now, id, Input::Discard)),
-            // Answers to nothing harm nobody.
+            // Answers without a question do no harm.
             (9, Some(id)) => drop(self.engine.transfer_input(self.now, id, Input::Rewound)),
             _ => {}
         }
@@ -218,7 +218,7 @@ impl Run<'_> {
             Some(address) if well => &[format!("{address}:80").parse().unwrap()][..],
             _ => &[],
         };
-        // It may have ended by now.
+        // The transfer may have ended by now.
         let _ = self.engine.transfer_input(self.now, id, Input::Resolved(input));
     }
 
@@ -232,7 +232,7 @@ impl Run<'_> {
         panic!("the engine does not come to rest");
     }
 
-    /// One output and its answer; false when there is none.
+    /// Answers one output. Returns false when there is none.
     fn turn(&mut self) -> arbitrary::Result<bool> {
         let now = self.now;
         let output = self.engine.poll(&mut self.session);
@@ -274,7 +274,7 @@ impl Run<'_> {
                 let input = if !wire.incoming.is_empty() {
                     let space = self.engine.space(socket);
                     assert!(!space.is_empty(), "there is room");
-                    // Whatever storage it is, there are 2 KiB.
+                    // Every buffer has room for 2 KiB.
                     let most = wire.incoming.len().min(space.len()).min(2048);
                     let n = part(&mut self.u, most);
                     space[..n].copy_from_slice(&wire.incoming[..n]);
@@ -329,7 +329,7 @@ impl Run<'_> {
         part(&mut self.u, all)
     }
 
-    /// What is true whenever there is nothing to do.
+    /// Checks what holds whenever there is nothing to do.
     fn check(&self) {
         assert_eq!(self.engine.len(), self.live.len());
         assert_eq!(self.engine.sockets(), self.wires.len());
@@ -345,13 +345,13 @@ impl Run<'_> {
         assert!(self.limits.open_total.is_none_or(|limit| statistics.open <= limit), "{statistics:?}");
         assert!(statistics.idle <= self.limits.idle_total, "{statistics:?}");
         if !self.live.is_empty() || !self.wires.is_empty() {
-            // Whoever waits waits for something: an answer of the world, or the time.
+            // A transfer that waits has a reason: an answer of the world, or a deadline.
             let asked = !self.resolving.is_empty() || !self.rewinding.is_empty() || !self.wires.is_empty();
             assert!(asked || self.engine.deadline().is_some(), "somebody waits for ever");
         }
     }
 
-    /// Everything is given up, and everything is closed.
+    /// Cancels and closes everything.
     fn finish(&mut self) {
         self.rest().expect("no choice is left to the program");
         let mark = self.engine.begin_poll();
@@ -368,7 +368,7 @@ impl Run<'_> {
         self.rest().expect("no choice is left to the program");
         assert!(self.wires.is_empty() && self.engine.sockets() == 0 && self.engine.is_empty());
         assert_eq!(self.engine.statistics().open, 0);
-        // Timers of what is over are forgotten when they are due, each once.
+        // Timers of ended transfers are dropped when they are due, each once.
         for _ in 0..10 * self.started + 10 {
             let Some(at) = self.engine.deadline() else { break };
             self.now.instant = self.now.instant.max(at);
@@ -378,7 +378,7 @@ impl Run<'_> {
     }
 }
 
-/// How much of what there is: all of it when the program is over.
+/// Returns how much of `n` to move: all of it when the program is over.
 fn part(u: &mut Unstructured<'_>, all: usize) -> usize {
     assert!(all > 0, "there is something");
     if u.is_empty() { all } else { u.int_in_range(1..=all).unwrap_or(all) }

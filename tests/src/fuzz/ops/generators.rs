@@ -1,4 +1,4 @@
-//! What requests look like and what peers say, chosen by the program.
+//! Requests and answers that a program chooses.
 
 use petition_core::http1::Leniencies;
 use std::time::Duration;
@@ -34,10 +34,10 @@ pub(super) const ANSWERS: [&[u8]; 24] = [
     b"\x15\x03\x03\x00\x02\x02\x28",
 ];
 
-/// Every credential has this in it, and the name of the origin that it is for behind it.
+/// Every credential contains this, followed by the name of its origin.
 pub(super) const CANARY: &str = "canary";
 
-/// A request to one of several origins, and the origin's name. Its credentials hold [`CANARY`] and that name.
+/// Returns a request to one of several origins, and the origin's name. Its credentials hold [`CANARY`] and that name.
 pub(super) fn request(u: &mut Unstructured<'_>) -> arbitrary::Result<(Request, &'static str)> {
     let hosts = ["10.0.0.1", "10.0.0.2", "a.test", "b.test", "[::2]", "localhost"];
     let host = *u.choose(&hosts)?;
@@ -78,7 +78,7 @@ pub(super) fn request(u: &mut Unstructured<'_>) -> arbitrary::Result<(Request, &
     Ok((request, host))
 }
 
-/// Something that a peer sends: words, then a few bytes of anything.
+/// Returns bytes that a peer sends: a part of an answer, then a few random bytes.
 pub(super) fn answer(u: &mut Unstructured<'_>) -> arbitrary::Result<Vec<u8>> {
     let mut bytes = u.choose(&ANSWERS)?.to_vec();
     if u.ratio(1, 4)? {
@@ -91,13 +91,13 @@ pub(super) fn answer(u: &mut Unstructured<'_>) -> arbitrary::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// A number, be it true or not: small, about `near`, or as great as can be.
+/// Returns a count that may be wrong: small, about `near`, or the greatest.
 pub(super) fn count(u: &mut Unstructured<'_>, near: usize) -> arbitrary::Result<usize> {
     let most = isize::MAX as usize;
     Ok(*u.choose(&[0, 1, 7, near.saturating_sub(1), near, near.saturating_add(1), most, most + 1, usize::MAX])?)
 }
 
-/// A step of the clock, from nothing to a minute.
+/// Returns a step of the clock, from zero to a minute.
 pub(super) fn step(u: &mut Unstructured<'_>) -> arbitrary::Result<Duration> {
     Ok(Duration::from_millis(*u.choose(&[0, 1, 100, 250, 1_000, 2_000, 10_000, 30_000, 60_000])?))
 }

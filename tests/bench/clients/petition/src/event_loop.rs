@@ -76,7 +76,7 @@ fn one_by_one(job: &Job, event_loop: &mut EventLoop, url: &str) -> Outcome {
     })
 }
 
-/// Requests that begin anew in their callbacks.
+/// Requests that start the next one in their callbacks.
 struct Spin {
     client: Client,
     url: String,

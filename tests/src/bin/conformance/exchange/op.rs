@@ -140,7 +140,7 @@ pub(super) struct Op {
     pub(super) expect100_timeout: Option<f64>,
     /// In words, when one of them is no rule.
     pub(super) connect_to: Result<Vec<Rule>, String>,
-    /// The host and port that the URL had, where an address in it was exchanged for that which is to be connected to.
+    /// The host and port that the URL had, if the address to connect to replaced them.
     pub(super) host: Option<String>,
     pub(super) target: RequestTarget,
     pub(super) transfer_coding: bool,

@@ -10,7 +10,7 @@ use super::Run;
 
 impl Run<'_> {
     /// A poll of all sockets begins, or says that it is over: what could be read was told when it came. Or there is none any more.
-    pub(super) fn look(&mut self) -> arbitrary::Result<()> {
+    pub(super) fn poll_sockets(&mut self) -> arbitrary::Result<()> {
         match (self.mark.take(), self.u.int_in_range(0..=5)?) {
             (_, 0) => self.engine.look_at_each(),
             (Some(mark), _) => self.engine.mark_polled(self.now, mark),
