@@ -192,33 +192,21 @@ impl Machine {
 mod tests {
     use std::time::Duration;
 
+    use crate::transfer::driven_tests::Driven;
     use crate::{Body, Input, Instant, IoFailure, Method, Now, Output, Request, Session, Side, Transfer, UnixTime};
+
+    fn at(seconds: u64) -> Now {
+        Now::new(Instant::from_origin(Duration::from_secs(seconds)), UnixTime(0))
+    }
 
     #[test]
     fn the_time_until_the_caller_comes_back_for_more_is_its_own() {
-        let at = |seconds| Now::new(Instant::from_origin(Duration::from_secs(seconds)), UnixTime(0));
-        let mut session = Session::new();
-        let request = Request::new(Method::GET, "http://127.0.0.1/");
-        let mut transfer = Transfer::new(session.prepare(&request).unwrap(), at(0));
-        let mut seen = 0;
-        while seen < 3 {
-            match transfer.poll() {
-                Output::Sync => transfer.sync(at(0), &mut session).unwrap(),
-                Output::Acquire(_) => transfer.handle(at(0), Input::OpenNew).unwrap(),
-                Output::Connect(attempt, _) => transfer.handle(at(0), Input::Connected(attempt)).unwrap(),
-                Output::Transmit => transfer.handle(at(0), Input::Wrote(transfer.outgoing().len())).unwrap(),
-                Output::Read => {
-                    let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc";
-                    transfer.handle(at(0), Input::Received(answer)).unwrap();
-                }
-                Output::Body => {
-                    seen += transfer.body().len();
-                    transfer.handle(at(0), Input::Consumed(3)).unwrap();
-                }
-                Output::Event(_) => {}
-                other => panic!("{other:?}"),
-            }
-        }
+        let answer = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc";
+        let mut driven = Driven::within(Session::new(), at(0), &Request::new(Method::GET, "http://127.0.0.1/"), answer);
+        driven.until(|output| matches!(output, Output::Body));
+        let mut transfer = driven.transfer;
+        assert_eq!(transfer.body(), b"abc");
+        transfer.handle(at(0), Input::Consumed(3)).unwrap();
         assert!(matches!(transfer.poll(), Output::Read));
         // The caller is away for an hour, and then there: thirty seconds from then on.
         transfer.handle(at(3600), Input::Consumed(0)).unwrap();
@@ -231,7 +219,6 @@ mod tests {
 
     #[test]
     fn a_deadline_fires_at_its_time_also_by_a_clock_that_has_gone_back() {
-        let at = |seconds| Now::new(Instant::from_origin(Duration::from_secs(seconds)), UnixTime(0));
         let mut session = Session::new();
         let request = Request::new(Method::GET, "http://127.0.0.1/");
         let mut transfer = Transfer::new(session.prepare(&request).unwrap(), at(100));
@@ -247,25 +234,19 @@ mod tests {
 
     #[test]
     fn a_deadline_that_is_named_lies_ahead_when_a_write_fails_while_the_stream_is_waited_for() {
-        let at = |seconds| Now::new(Instant::from_origin(Duration::from_secs(seconds)), UnixTime(0));
-        let mut session = Session::new();
         let body = Body::Stream { length: Some(10), rewindable: false };
         let request = Request::new(Method::POST, "http://127.0.0.1/").data(body);
-        let mut transfer = Transfer::new(session.prepare(&request).unwrap(), at(0));
+        let mut driven = Driven::within(Session::new(), at(0), &request, "");
         let mut pushed = false;
         loop {
-            match transfer.poll() {
-                Output::Sync => transfer.sync(at(0), &mut session).unwrap(),
-                Output::Acquire(_) => transfer.handle(at(0), Input::OpenNew).unwrap(),
-                Output::Connect(attempt, _) => transfer.handle(at(0), Input::Connected(attempt)).unwrap(),
-                Output::NeedBody if !pushed => pushed = transfer.push_body(at(0), b"abc").unwrap() == 3,
-                Output::NeedBody => transfer.handle(at(0), Input::Blocked(Side::Body)).unwrap(),
-                Output::Transmit => transfer.handle(at(0), Input::Wrote(transfer.outgoing().len())).unwrap(),
-                Output::Read => transfer.handle(at(0), Input::Blocked(Side::Read)).unwrap(),
-                Output::Wait => break,
-                other => panic!("{other:?}"),
+            match driven.until(|output| matches!(output, Output::NeedBody | Output::Read | Output::Wait)) {
+                Output::NeedBody if !pushed => pushed = driven.transfer.push_body(at(0), b"abc").unwrap() == 3,
+                Output::NeedBody => driven.handle(Input::Blocked(Side::Body)),
+                Output::Read => driven.handle(Input::Blocked(Side::Read)),
+                _ => break,
             }
         }
+        let mut transfer = driven.transfer;
         // Longer than the peer's idle limit, but that was the stream's time.
         let failure = IoFailure::new(std::io::ErrorKind::BrokenPipe);
         transfer.handle(at(40), Input::Failed(Side::Write, failure)).unwrap();

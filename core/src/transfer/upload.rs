@@ -272,6 +272,7 @@ impl Machine {
 
 #[cfg(test)]
 mod tests {
+    use crate::transfer::driven_tests::Driven;
     use crate::{Body, Input, Method, Now, Output, Request, Session, Side, Transfer};
 
     /// A transfer whose head has been written, and which asks for its chunked body next.
@@ -281,27 +282,18 @@ mod tests {
 
     /// A transfer as in `streaming`, with a body of this length.
     fn streaming_of(length: Option<u64>) -> Transfer {
-        let mut session = Session::new();
         let body = Body::Stream { length, rewindable: false };
         let request = Request::new(Method::POST, "http://127.0.0.1/").data(body);
-        let now = Now::default();
-        let mut transfer = Transfer::new(session.prepare(&request).unwrap(), now);
+        let mut driven = Driven::new(&request, "");
         let mut head = String::new();
-        loop {
-            match transfer.poll() {
-                Output::Sync => transfer.sync(now, &mut session).unwrap(),
-                Output::Acquire(_) => tell(&mut transfer, Input::OpenNew),
-                Output::Connect(attempt, _) => tell(&mut transfer, Input::Connected(attempt)),
-                Output::Transmit => head += &write(&mut transfer),
-                Output::NeedBody => break,
-                other => panic!("{other:?}"),
-            }
+        while let Output::Transmit = driven.until(|output| matches!(output, Output::Transmit | Output::NeedBody)) {
+            head += &write(&mut driven.transfer);
         }
         assert!(head.ends_with("\r\n\r\n"), "the head leaves before body bytes are requested: {head}");
-        transfer
+        driven.transfer
     }
 
-    fn tell(transfer: &mut Transfer, input: Input<'_>) {
+    fn handle(transfer: &mut Transfer, input: Input<'_>) {
         transfer.handle(Now::default(), input).unwrap();
     }
 
@@ -314,7 +306,7 @@ mod tests {
     fn write(transfer: &mut Transfer) -> String {
         assert!(matches!(transfer.poll(), Output::Transmit));
         let bytes = String::from_utf8(transfer.outgoing().to_vec()).unwrap();
-        tell(transfer, Input::Wrote(bytes.len()));
+        handle(transfer, Input::Wrote(bytes.len()));
         bytes
     }
 
@@ -332,23 +324,23 @@ mod tests {
     fn t52_small_pieces_gather_while_writing_would_block() {
         let mut transfer = streaming();
         push(&mut transfer, b"a");
-        tell(&mut transfer, Input::Blocked(Side::Write));
+        handle(&mut transfer, Input::Blocked(Side::Write));
         for piece in ["b", "c", "d"] {
             push(&mut transfer, piece.as_bytes());
         }
-        tell(&mut transfer, Input::Ready(Side::Write));
+        handle(&mut transfer, Input::Ready(Side::Write));
         assert_eq!([write(&mut transfer), write(&mut transfer)], ["1\r\na\r\n", "3\r\nbcd\r\n"]);
         push(&mut transfer, b"e");
-        tell(&mut transfer, Input::Blocked(Side::Write));
+        handle(&mut transfer, Input::Blocked(Side::Write));
         push(&mut transfer, b"f");
         // The end flushes gathered bytes, and gathering is bounded.
-        tell(&mut transfer, Input::BodyEnd);
-        tell(&mut transfer, Input::Ready(Side::Write));
+        handle(&mut transfer, Input::BodyEnd);
+        handle(&mut transfer, Input::Ready(Side::Write));
         assert_eq!(write(&mut transfer), "1\r\ne\r\n1\r\nf\r\n0\r\n\r\n");
 
         let mut transfer = streaming();
         push(&mut transfer, b"a");
-        tell(&mut transfer, Input::Blocked(Side::Write));
+        handle(&mut transfer, Input::Blocked(Side::Write));
         let mut pieces = 0;
         while let Output::NeedBody = transfer.poll() {
             push(&mut transfer, &[b'x'; 100]);
@@ -361,15 +353,15 @@ mod tests {
     fn t52_readable_bytes_precede_pending_output() {
         let mut transfer = streaming();
         push(&mut transfer, b"a");
-        tell(&mut transfer, Input::Ready(Side::Read));
+        handle(&mut transfer, Input::Ready(Side::Read));
         assert!(matches!(transfer.poll(), Output::Read));
-        tell(&mut transfer, Input::Received(b"HTTP/1.1 103 Early Hints\r\n\r\n"));
+        handle(&mut transfer, Input::Received(b"HTTP/1.1 103 Early Hints\r\n\r\n"));
         assert!(matches!(transfer.poll(), Output::Event(_)));
         // Only once: another read might block.
         assert_eq!(write(&mut transfer), "1\r\na\r\n");
         assert!(matches!(transfer.poll(), Output::NeedBody));
-        tell(&mut transfer, Input::Ready(Side::Read));
-        tell(&mut transfer, Input::Received(b"HTTP/1.1 413 X\r\nContent-Length: 0\r\n\r\n"));
+        handle(&mut transfer, Input::Ready(Side::Read));
+        handle(&mut transfer, Input::Received(b"HTTP/1.1 413 X\r\nContent-Length: 0\r\n\r\n"));
         while !matches!(transfer.poll(), Output::Close) {}
         assert!(!transfer.is_uploading());
     }
@@ -385,16 +377,12 @@ mod tests {
             });
             let mut request = Request::new(Method::POST, "http://127.0.0.1/");
             request.set_data("x".repeat(rest));
-            let now = Now::default();
-            let mut transfer = Transfer::new(session.prepare(&request).unwrap(), now);
-            transfer.sync(now, &mut session).unwrap();
-            assert!(matches!(transfer.poll(), Output::Acquire(_)));
-            tell(&mut transfer, Input::OpenNew);
-            let Output::Connect(attempt, _) = transfer.poll() else { panic!("expected an order to connect") };
-            tell(&mut transfer, Input::Connected(attempt));
+            let mut driven = Driven::within(session, Now::default(), &request, "");
+            driven.until(|output| matches!(output, Output::Transmit));
+            let Driven { mut transfer, mut session, now, .. } = driven;
             assert!(write(&mut transfer).ends_with("\r\n\r\n"), "the body does not leave with the head");
-            tell(&mut transfer, Input::Ready(Side::Read));
-            tell(&mut transfer, Input::Received(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
+            handle(&mut transfer, Input::Ready(Side::Read));
+            handle(&mut transfer, Input::Received(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
             let mut sent = String::new();
             while !transfer.is_ended() {
                 match transfer.poll() {
@@ -428,13 +416,13 @@ mod tests {
         let mut transfer = Transfer::new(session.prepare(&request).unwrap(), Now::default());
         transfer.sync(Now::default(), &mut session).unwrap();
         assert!(matches!(transfer.poll(), Output::Acquire(_)));
-        tell(&mut transfer, Input::OpenNew);
+        handle(&mut transfer, Input::OpenNew);
         assert!(matches!(transfer.poll(), Output::Connect(..)));
 
         let mut waiting = Transfer::new(session.prepare(&request).unwrap(), Now::default());
         waiting.sync(Now::default(), &mut session).unwrap();
         assert!(matches!(waiting.poll(), Output::Acquire(_)));
-        tell(&mut waiting, Input::Tick);
+        handle(&mut waiting, Input::Tick);
         assert!(waiting.is_ended(), "it does not wait");
     }
 }

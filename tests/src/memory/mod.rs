@@ -7,6 +7,7 @@
 //!
 //! [`same_everywhere`] runs a scenario under every style, applies the [`invariants`] to each run, and compares the runs.
 
+mod answers;
 mod caller;
 mod driver;
 pub mod invariants;
@@ -19,6 +20,7 @@ mod transcript;
 mod upload;
 mod world;
 
+pub use answers::{answer, next_output};
 pub use caller::{Caller, Reader};
 pub use peer::Peer;
 pub use socket::ConnectionState;

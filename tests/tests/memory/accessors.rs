@@ -8,6 +8,7 @@ use petition_core::engine::{self, Engine};
 use petition_core::http1::{self, Config, Connection, Leniencies, RequestHead};
 use petition_core::link::{Link, LinkEvent};
 use petition_core::{ErrorKind, Event, Input, Limits, Method, Misuse, Now, Output, Request, Session, Transfer};
+use petition_tests::memory::answer as answer_output;
 
 /// One GET of `/0`, answered by `answer` with the number of each hop; `meddle` is called after each
 /// poll. The outputs, and how it ended.
@@ -23,23 +24,20 @@ fn run(
         let output = transfer.poll();
         outputs.push(format!("{output:?}"));
         meddle(&mut transfer, &output);
-        match output {
-            Output::Sync => transfer.sync(now, &mut session).unwrap(),
-            Output::Acquire(_) => transfer.handle(now, Input::OpenNew).unwrap(),
-            Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
-            Output::Transmit => transfer.handle(now, Input::Wrote(transfer.outgoing().len())).unwrap(),
-            Output::Read => {
+        match answer_output(now, &mut transfer, &mut session, output) {
+            None => {}
+            Some(Output::Read) => {
                 transfer.handle(now, Input::Received(answer(hop).as_bytes())).unwrap();
                 hop += 1;
             }
-            Output::Body => {
+            Some(Output::Body) => {
                 body.extend_from_slice(transfer.body());
                 transfer.handle(now, Input::Consumed(transfer.body().len())).unwrap();
             }
-            Output::Event(Event::Done) => return (outputs, Ok(body)),
-            Output::Event(Event::Failed(error)) => return (outputs, Err(error)),
-            Output::Release | Output::Close | Output::Event(_) => {}
-            other => panic!("{other:?}"),
+            Some(Output::Event(Event::Done)) => return (outputs, Ok(body)),
+            Some(Output::Event(Event::Failed(error))) => return (outputs, Err(error)),
+            Some(Output::Release | Output::Close | Output::Event(_)) => {}
+            Some(other) => panic!("{other:?}"),
         }
     }
     panic!("it does not end: {:?}", &outputs[outputs.len() - 5..]);

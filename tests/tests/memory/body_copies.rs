@@ -1,6 +1,7 @@
 //! What of a body is copied, and in how many pieces it goes: exact counts, over a transport in memory that takes all it can get.
 
 use petition_core::{Body, Event, Input, Method, Now, Output, Request, Session, Transfer};
+use petition_tests::memory::next_output;
 
 const MIB: usize = 1024 * 1024;
 
@@ -131,11 +132,7 @@ fn bytes_beyond_the_end_are_seen_behind_a_straight_read() {
         let mut transfer = Transfer::new(session.prepare(&request).unwrap(), now);
         let mut released = false;
         loop {
-            match transfer.poll() {
-                Output::Sync => transfer.sync(now, &mut session).unwrap(),
-                Output::Acquire(_) => transfer.handle(now, Input::OpenNew).unwrap(),
-                Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
-                Output::Transmit => transfer.handle(now, Input::Wrote(transfer.outgoing().len())).unwrap(),
+            match next_output(now, &mut transfer, &mut session) {
                 Output::Read if transfer.direct_read_limit() == 0 => {
                     transfer.handle(now, Input::Received(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n")).unwrap();
                 }
@@ -164,11 +161,7 @@ fn bytes_that_are_received_after_a_straight_read_are_shown() {
     let mut reads = 0;
     let mut body = Vec::new();
     loop {
-        match transfer.poll() {
-            Output::Sync => transfer.sync(now, &mut session).unwrap(),
-            Output::Acquire(_) => transfer.handle(now, Input::OpenNew).unwrap(),
-            Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
-            Output::Transmit => transfer.handle(now, Input::Wrote(transfer.outgoing().len())).unwrap(),
+        match next_output(now, &mut transfer, &mut session) {
             Output::Read => {
                 reads += 1;
                 let input = match reads {
@@ -212,11 +205,7 @@ fn nothing_is_read_straight_that_has_to_be_looked_at() {
         let now = Now::default();
         let mut read = false;
         for _ in 0..50 {
-            match transfer.poll() {
-                Output::Sync => transfer.sync(now, &mut session).unwrap(),
-                Output::Acquire(_) => transfer.handle(now, Input::OpenNew).unwrap(),
-                Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
-                Output::Transmit => transfer.handle(now, Input::Wrote(transfer.outgoing().len())).unwrap(),
+            match next_output(now, &mut transfer, &mut session) {
                 Output::Read if !read => {
                     read = true;
                     transfer.handle(now, Input::Received(head.as_bytes())).unwrap();

@@ -1,9 +1,9 @@
-//! Moments that a well-behaved driver does not come upon, made by hand.
+//! Situations that a well-behaved driver does not reach, made by hand.
 
 use petition_core::{
     ErrorKind, Event, Input, Instant, IoFailure, Method, Now, Output, Request, Session, Side, Transfer, UnixTime,
 };
-use petition_tests::memory::ms;
+use petition_tests::memory::{answer, ms};
 
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
 
@@ -17,7 +17,7 @@ fn transfer(request: Request) -> (Session, Transfer) {
     (session, transfer)
 }
 
-/// Answers until this kind of output comes.
+/// Answers outputs until a wanted one, which it returns unanswered.
 fn until(session: &mut Session, transfer: &mut Transfer, wanted: fn(&Output) -> bool) -> Output {
     let now = Now::default();
     for _ in 0..50 {
@@ -25,13 +25,7 @@ fn until(session: &mut Session, transfer: &mut Transfer, wanted: fn(&Output) -> 
         if wanted(&output) {
             return output;
         }
-        match output {
-            Output::Sync => transfer.sync(now, session).unwrap(),
-            Output::Acquire(_) => transfer.handle(now, Input::OpenNew).unwrap(),
-            Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
-            Output::Transmit => transfer.handle(now, Input::Wrote(transfer.outgoing().len())).unwrap(),
-            _ => {}
-        }
+        answer(now, transfer, session, output);
     }
     panic!("it does not come: {transfer:?}");
 }

@@ -6,6 +6,7 @@ use std::io::Write;
 use allocation_counter::measure;
 use petition_core::content::decode::{Codings, DecodeError, DecodeMemory, Decoder, Next};
 use petition_core::{ErrorKind, Event, Input, Limits, Method, Now, Output, Request, Session, Transfer};
+use petition_tests::memory::next_output;
 
 const MIB: usize = 1 << 20;
 
@@ -174,11 +175,7 @@ fn in_the_midst(session: &mut Session, coding: &str, body: &[u8]) -> (Transfer, 
     let mut transfer = Transfer::new(session.prepare(&request).unwrap(), now);
     let mut come = false;
     loop {
-        match transfer.poll() {
-            Output::Sync => transfer.sync(now, session).unwrap(),
-            Output::Acquire(_) => transfer.handle(now, Input::OpenNew).unwrap(),
-            Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
-            Output::Transmit => transfer.handle(now, Input::Wrote(transfer.outgoing().len())).unwrap(),
+        match next_output(now, &mut transfer, session) {
             Output::Read if come => return (transfer, None),
             Output::Read => {
                 come = true;

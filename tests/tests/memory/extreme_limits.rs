@@ -9,7 +9,7 @@ use petition_core::route::pool::PoolLimits;
 use petition_core::{
     Body, Event, Input, Limits, Method, Misuse, Now, Options, Output, Proxy, Request, Session, Side, Transfer, UnixTime,
 };
-use petition_tests::memory::{Caller, Peer, Source, Style, World, secs};
+use petition_tests::memory::{Caller, Peer, Source, Style, World, next_output, secs};
 
 /// Values at which arithmetic goes wrong, if anywhere.
 const NUMBERS: [u64; 8] = [0, 1, 2, i32::MAX as u64 + 1, u32::MAX as u64 + 1, u64::MAX / 2, u64::MAX - 1, u64::MAX];
@@ -202,12 +202,8 @@ fn reading(session: &mut Session) -> Transfer {
         Request::new(Method::POST, "http://127.0.0.1/").data(Body::Stream { length: None, rewindable: false });
     let mut transfer = Transfer::new(session.prepare(&request).unwrap(), now);
     loop {
-        match transfer.poll() {
-            Output::Sync => transfer.sync(now, session).unwrap(),
-            Output::Acquire(_) => transfer.handle(now, Input::OpenNew).unwrap(),
-            Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
+        match next_output(now, &mut transfer, session) {
             Output::NeedBody => transfer.handle(now, Input::BodyEnd).unwrap(),
-            Output::Transmit => transfer.handle(now, Input::Wrote(transfer.outgoing().len())).unwrap(),
             Output::Read => transfer.handle(now, Input::Received(b"HTTP/1.1 200 OK\r\n\r\n")).unwrap(),
             Output::Event(Event::Head(_)) => break,
             other => panic!("{other:?}"),

@@ -10,6 +10,7 @@ use petition_core::{
     Auth, Body, Event, Headers, Input, IntoUrl, Limits, Method, Now, Output, Proxy, Request, RequestTarget, Session,
     Transfer, Url, UrlCache,
 };
+use petition_tests::memory::answer;
 use petition_tests::support::Printed;
 use petition_tests::tls::Authority;
 
@@ -154,11 +155,8 @@ fn t96_no_machine_and_no_event_of_one_shows_a_secret() {
         printed.debug(&output);
         printed.debug(&transfer);
         printed.debug(&transfer.route());
+        let Some(output) = answer(now, &mut transfer, &mut session, output) else { continue };
         match output {
-            Output::Sync => transfer.sync(now, &mut session).unwrap(),
-            Output::Acquire(_) => transfer.handle(now, Input::OpenNew).unwrap(),
-            Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
-            Output::Transmit => transfer.handle(now, Input::Wrote(transfer.outgoing().len())).unwrap(),
             Output::Read => transfer.handle(now, Input::Received(response.as_bytes())).unwrap(),
             Output::Body => {
                 assert_eq!(transfer.body(), b"canary");

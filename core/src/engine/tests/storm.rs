@@ -118,7 +118,7 @@ impl Storm {
                 let at = self.rng.below(self.resolving.len());
                 let id = self.resolving.swap_remove(at);
                 let two = ["10.0.1.1:80".parse().unwrap(), "[::2]:80".parse().unwrap()];
-                // It may have ended by now.
+                // It may have ended already.
                 let _ = match self.rng.below(5) {
                     0 => self.engine.transfer_input(
                         now,
