@@ -87,7 +87,7 @@ pub mod policy;
 mod redaction;
 pub mod request;
 #[cfg(test)]
-mod rng;
+mod rng_tests;
 pub mod route;
 pub mod seed;
 pub mod session;

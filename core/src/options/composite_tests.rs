@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::options::{Options, Settings};
-use crate::rng::Rng;
+use crate::rng_tests::Rng;
 
 /// The name of a part, its setter, and a getter for the merged value. The setter takes a number
 /// that stands for a value; `None` clears.

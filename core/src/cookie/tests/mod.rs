@@ -11,7 +11,7 @@ mod reasons;
 mod round_trip;
 
 use super::*;
-use crate::rng::Rng;
+use crate::rng_tests::Rng;
 use crate::time::UnixTime;
 use std::sync::Arc;
 use url::Url;

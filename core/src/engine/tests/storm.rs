@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::*;
-use crate::rng::Rng;
+use crate::rng_tests::Rng;
 use crate::{Body, Method, Request, UnixTime};
 
 #[derive(Default)]

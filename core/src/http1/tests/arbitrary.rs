@@ -1,7 +1,7 @@
 //! Damaged input: whatever bytes come, nothing panics, nothing depends on splits, and every error names its cause.
 
 use super::*;
-use crate::rng::Rng;
+use crate::rng_tests::Rng;
 
 const CORPUS: [&str; 8] = [
     "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: keep-alive, x\r\n\r\nhello",

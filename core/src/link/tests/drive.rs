@@ -3,7 +3,7 @@
 use super::peer::Peer;
 use crate::http1::{BodyLength, RequestHead};
 use crate::link::{Link, LinkError, LinkEvent};
-use crate::rng::Rng;
+use crate::rng_tests::Rng;
 use crate::{Instant, Now, UnixTime};
 use std::collections::VecDeque;
 

@@ -2,7 +2,7 @@
 //! outcome in every way.
 
 use super::*;
-use crate::rng::Rng;
+use crate::rng_tests::Rng;
 
 fn ways(field: &str, body: &[u8], seed: usize) -> Outcome {
     let codings = codings(field);
