@@ -57,7 +57,7 @@ impl Machine {
             bytes_sent,
             bytes_received,
             processed: if bytes_sent > 0 || self.attempt.written { Processed::Maybe } else { Processed::No },
-            attempts: self.chain.trail.repeats.saturating_add(1),
+            attempts: 1 + u32::from(self.chain.trail.repeats),
             response,
         }
     }
