@@ -1,4 +1,4 @@
-//! Calls into a transfer, within which code of the caller's may panic.
+//! Calls into a transfer, in which the caller's code may panic.
 
 use super::{Engine, SessionAccess, Slot, TransferId};
 use crate::error::Misuse;
@@ -6,13 +6,13 @@ use crate::time::Now;
 use crate::transfer::Transfer;
 use crate::unavailable::Unavailable;
 
-/// How far a transfer has come, as the engine has to know it.
+/// The stage of a transfer, as far as the engine needs it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
     /// Not polled yet.
     New,
     Begun,
-    /// Waits for a liveness probe of its idle connection.
+    /// Waits for the poll that serves as liveness probe of its idle connection.
     AwaitsLook,
     /// The probe was made.
     Looked,
@@ -52,7 +52,7 @@ impl Engine {
 }
 
 impl Slot {
-    /// What the transfer asks of the session.
+    /// Answers the transfer's request for the session.
     #[inline(never)]
     pub(super) fn synchronise(
         &mut self,

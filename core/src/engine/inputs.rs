@@ -1,4 +1,4 @@
-//! What an engine is told: sockets, bodies, time, and what is no longer wanted.
+//! The inputs of an engine: sockets, bodies, time and cancellation.
 
 use super::slab::Key;
 use super::{Engine, FIRST_READ, Group, Owner, PendingConnects, Socket, SocketId, Stage, TransferId};
@@ -11,7 +11,7 @@ impl Engine {
     /// Answers [`Output::Connect`](super::Output::Connect): the socket is connected.
     ///
     /// # Errors
-    /// [`Misuse::UnexpectedInput`] when the socket is not being connected.
+    /// [`Misuse::UnexpectedInput`] if the socket is not connecting.
     pub fn connected(&mut self, now: Now, socket: SocketId) -> Result<(), Misuse> {
         let (id, attempt) = self.attempt(now, socket)?;
         let slot = self.transfers.get_mut(id.0).ok_or(Misuse::AlreadyEnded)?;
@@ -26,10 +26,11 @@ impl Engine {
         unless_ended(self.tell(id, Input::Connected(attempt)))
     }
 
-    /// Answers [`Output::Connect`](super::Output::Connect): it failed. The embedder closes the socket itself; its id is free from now on.
+    /// Answers [`Output::Connect`](super::Output::Connect): connecting failed. The embedder closes
+    /// the socket; its id is invalid from now on.
     ///
     /// # Errors
-    /// [`Misuse::UnexpectedInput`] when the socket is not being connected.
+    /// [`Misuse::UnexpectedInput`] if the socket is not connecting.
     pub fn connect_failed(&mut self, now: Now, socket: SocketId, failure: IoFailure) -> Result<(), Misuse> {
         let (id, attempt) = self.attempt(now, socket)?;
         self.sockets.remove(socket.0);
@@ -46,14 +47,15 @@ impl Engine {
         }
     }
 
-    /// Takes in what happened on a socket. [`Ready`](Input::Ready) may be said of any socket at any time; an idle one of
-    /// which something can be read is closed (RFC 9112 §9.2, T47).
+    /// Handles an input for a socket. [`Ready`](Input::Ready) may be given for any socket at any
+    /// time; an idle one with something to read is closed (RFC 9112 §9.2).
     ///
-    /// [`Blocked`](Input::Blocked) may be said of the side to read without being asked, where the last read has shown that there is no more. It holds for the socket,
-    /// whomever it serves, until it is `Ready`: so a connection that is told of costs one read for each response.
+    /// [`Blocked`](Input::Blocked) for the read side may be given without an offer, if the last
+    /// read showed that there is no more. It holds for the socket until `Ready`, whatever transfer
+    /// it serves. Each response then costs one read.
     ///
     /// # Errors
-    /// [`Misuse`] when the input answers nothing that was asked.
+    /// [`Misuse`] if the input answers no output.
     #[inline]
     pub fn socket_input(&mut self, now: Now, socket: SocketId, input: Input<'_>) -> Result<(), Misuse> {
         self.now = now;
@@ -69,7 +71,7 @@ impl Engine {
         }
     }
 
-    /// Something can be read.
+    /// Handles a readable socket.
     fn readable(&mut self, now: Now, socket: SocketId) -> Result<(), Misuse> {
         let Some(known) = self.sockets.get_mut(socket.0) else { return Ok(()) };
         known.drained = false;
@@ -78,7 +80,7 @@ impl Engine {
                 self.enqueue(id);
                 let hears = |transfer: &Transfer| transfer.is_blocked(Side::Read) || transfer.is_uploading();
                 if self.transfer(id).is_some_and(hears) {
-                    // It reported a block itself, or an upload would go on without reading.
+                    // It is blocked itself, or an upload would continue without reading.
                     return unless_ended(self.transfer_input(now, id, Input::Ready(Side::Read)));
                 }
             }
@@ -88,7 +90,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Something other happened than that there is something to read or nothing.
+    /// Handles an input other than the read side's readiness.
     #[inline]
     fn moved(&mut self, socket: SocketId, input: Input<'_>) -> Result<(), Misuse> {
         match self.sockets.get(socket.0).map(|known| &known.owner) {
@@ -120,7 +122,8 @@ impl Engine {
         }
     }
 
-    /// After a write: when nothing can be read yet and nothing else is to be done, it need not be polled to say so.
+    /// Parks a transfer after a write without polling it, if nothing can be read yet and nothing
+    /// else is due.
     fn rest(&mut self, id: TransferId, socket: SocketId) {
         if self.current.is_some_and(|(current, _)| current == id)
             && self.sockets.get(socket.0).is_some_and(|known| known.drained)
@@ -134,7 +137,7 @@ impl Engine {
         }
     }
 
-    /// A connection in the pool has ended, or something unasked can be read from it.
+    /// Removes an idle connection that has closed or has unexpected bytes to read.
     fn idle_is_over(&mut self, socket: SocketId) {
         if let Some(Socket { owner: Owner::Idle(idle), .. }) = self.sockets.get(socket.0) {
             self.pool.remove(*idle);
@@ -143,10 +146,11 @@ impl Engine {
         }
     }
 
-    /// Takes in what happened to a transfer beside its socket: names, the body both ways, cancelling.
+    /// Handles an input for a transfer apart from its socket: name look-up, both bodies,
+    /// cancellation.
     ///
     /// # Errors
-    /// [`Misuse`] when the input answers nothing that was asked, or the transfer has ended.
+    /// [`Misuse`] if the input answers no output, or the transfer has ended.
     #[inline]
     pub fn transfer_input(&mut self, now: Now, id: TransferId, input: Input<'_>) -> Result<(), Misuse> {
         self.now = now;
@@ -162,7 +166,7 @@ impl Engine {
         self.enter(id, |transfer| transfer.handle(now, input))?
     }
 
-    /// Supplies bytes of a streamed request body; returns how many were taken.
+    /// Provides bytes of a streamed request body. Returns how many were accepted.
     ///
     /// # Errors
     /// As [`Transfer::push_body`](crate::Transfer::push_body).
@@ -171,7 +175,7 @@ impl Engine {
         self.enter(id, |transfer| transfer.push_body(now, bytes))?
     }
 
-    /// Time has passed: acts on whatever is due.
+    /// Acts on due deadlines.
     pub fn tick(&mut self, now: Now) {
         self.now = now;
         while let Some(index) = self.timers.pop_due(now.instant) {
@@ -194,17 +198,18 @@ impl Engine {
         }
     }
 
-    /// When [`Engine::tick`] is due at the latest.
+    /// Returns when [`Engine::tick`] is due at the latest.
     pub fn deadline(&self) -> Option<Instant> {
         [self.timers.next(), self.pool.next_expiry()].into_iter().flatten().min()
     }
 
-    /// Ends a transfer with an error of kind [`Cancelled`](crate::ErrorKind::Cancelled). Nothing when it has ended.
+    /// Ends a transfer with an error of kind [`Cancelled`](crate::ErrorKind::Cancelled), unless it
+    /// has ended.
     pub fn cancel(&mut self, now: Now, id: TransferId) {
         let _ = self.transfer_input(now, id, Input::Cancel);
     }
 
-    /// Cancels every transfer of the group; looks at no other.
+    /// Cancels every transfer of the group. The cost does not depend on other transfers.
     pub fn cancel_group(&mut self, now: Now, group: Group) {
         let first = (group.0, TransferId(Key::FIRST));
         let members: Vec<_> =
@@ -223,7 +228,8 @@ impl Engine {
         self.close_idle();
     }
 
-    /// Closes all idle connections. With no transfer left either, every socket is closed after the next polls: a graceful end.
+    /// Closes all idle connections. If no transfer is left, the next polls close every socket: a
+    /// graceful shutdown.
     pub fn close_idle(&mut self) {
         for idle in self.pool.clear() {
             self.close_later(idle.socket);
@@ -238,7 +244,7 @@ impl Engine {
         }
     }
 
-    /// Ends a [`Engine::pause`].
+    /// Resumes a [paused](Engine::pause) transfer.
     pub fn resume(&mut self, id: TransferId) {
         if let Some(slot) = self.transfers.get_mut(id.0) {
             slot.paused = false;
@@ -247,8 +253,8 @@ impl Engine {
     }
 }
 
-/// Whether this answers what a transfer asks of the engine, and not of its embedder: a connection of which the engine does not know would
-/// never be served.
+/// Whether this input answers an output that the engine handles itself. The engine could not serve
+/// a connection that it does not know.
 fn is_the_engines(input: &Input<'_>) -> bool {
     matches!(
         input,
@@ -260,7 +266,7 @@ fn is_the_engines(input: &Input<'_>) -> bool {
     )
 }
 
-/// A transfer may end between an offer and its answer, which is then of no interest.
+/// Ignores answers to a transfer that ended after the offer.
 fn unless_ended(result: Result<(), Misuse>) -> Result<(), Misuse> {
     match result {
         Err(Misuse::AlreadyEnded) => Ok(()),

@@ -1,21 +1,23 @@
 //! L4: many transfers over one session and one pool, for an event loop.
 //!
-//! An [`Engine`] does by itself what needs no world: it synchronises transfers with the session, keeps connections, makes transfers
-//! wait for a place when there are limits, and orders their deadlines. What is left for the embedder is sockets: [`Output`] names them by
-//! [`SocketId`], and every answer is an input of the one transfer that the socket serves.
+//! An [`Engine`] performs everything that needs no I/O: it synchronizes transfers with the session,
+//! pools connections, queues transfers when connection limits are reached, and orders their
+//! deadlines. The embedder drives the sockets: [`Output`] identifies them by [`SocketId`], and
+//! every answer is an input of the transfer that the socket serves.
 //!
 //! # Turns
 //!
-//! [`Engine::poll`] gives one output at a time, in turns over the transfers that have something to do; a turn costs the same
-//! whether ten transfers wait or ten thousand. An offer ([`Output::Transmit`], [`Output::Read`], [`Output::Probe`],
-//! [`Output::NeedBody`], [`Output::Body`]) is answered before the next poll, if only with
-//! [`Blocked`](crate::Input::Blocked); one that is not comes again at the next turn.
+//! [`Engine::poll`] returns one output at a time, in turns over the transfers with work to do. A
+//! turn costs the same with ten waiting transfers or ten thousand. Answer an offer
+//! ([`Output::Transmit`], [`Output::Read`], [`Output::Probe`], [`Output::NeedBody`],
+//! [`Output::Body`]) before the next poll, if only with [`Blocked`](crate::Input::Blocked). An
+//! unanswered offer is repeated at the next turn.
 //!
-//! # Places
+//! # Connection slots
 //!
-//! Under [`PoolLimits::open_total`] and [`PoolLimits::open_per_key`] every connection has a place from before it is opened
-//! until it is closed; the attempts to one connection share one. A transfer that finds no place waits, first come, first served, as long as its total deadline allows;
-//! one that may not use a kept connection waits within its connect deadline.
+//! Under [`PoolLimits::open_total`] and [`PoolLimits::open_per_key`], every connection occupies a
+//! slot from before it is opened until it is closed; the attempts for one connection share one. A
+//! transfer that finds no free slot waits, first come, first served, for at most `pool_timeout`.
 //!
 //! # The read buffer
 //!
@@ -25,7 +27,8 @@
 //!
 //! # After which calls to read the deadline again
 //!
-//! After [`Engine::poll`] has said [`Output::Wait`]. Until then there is something to do at once.
+//! Read [`Engine::deadline`] after [`Engine::poll`] returns [`Output::Wait`]. Until then, there is
+//! work to do at once.
 //!
 //! ```
 //! use petition_core::engine::{Engine, Output};
@@ -86,38 +89,41 @@ use crate::time::{Instant, Now};
 use crate::transfer::{self, Event, Input, Transfer};
 use crate::unavailable::Unavailable;
 
-/// Names a transfer of an engine; never used again for another.
+/// Identifies a transfer of an engine. Never reused for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TransferId(Key);
 
 impl TransferId {
-    /// A small number that no other transfer of the engine has now: fit for a table.
+    /// Returns a small number that is unique among the engine's current transfers, for use as a
+    /// table index.
     pub const fn index(self) -> usize {
         self.0.index()
     }
 }
 
-/// Names a socket from [`Output::Connect`] to [`Output::Close`].
+/// Identifies a socket from [`Output::Connect`] to [`Output::Close`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SocketId(Key);
 
 impl SocketId {
-    /// A small number that no other open socket of the engine has: fit for a table, or a token of an event loop.
+    /// Returns a small number that is unique among the engine's open sockets, for use as a table
+    /// index or event loop token.
     pub const fn index(self) -> usize {
         self.0.index()
     }
 }
 
-/// A label by which transfers are cancelled together.
+/// A label for cancelling transfers together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Group(pub u64);
 
-/// Where an engine finds the session when a transfer asks for it: the session itself, or whatever guards it.
+/// Access to the session for an engine: the session itself, or a lock around it.
 pub trait SessionAccess {
-    /// Calls `f` with the session. Called for moments only, and never twice at once.
+    /// Calls `f` with the session. Calls are short and never nested.
     ///
     /// # Errors
-    /// The reason why the session cannot be had: the transfer that needs it fails with that.
+    /// The reason why the session is not available. The transfer that needs it fails with this
+    /// error.
     fn with<R>(&mut self, f: impl FnOnce(&mut Session) -> R) -> Result<R, Unavailable>;
 }
 
@@ -127,68 +133,74 @@ impl SessionAccess for Session {
     }
 }
 
-/// How many outputs one transfer may have in a row while others are ready.
+/// How many outputs one transfer may give in a row while others are ready.
 const TURN: u8 = 15;
 
-/// What an engine asks for.
+/// What an engine asks of its embedder.
 #[derive(Debug)]
 pub enum Output {
-    /// Order: look up the addresses of [`Engine::peer_name`]; answer by [`Engine::transfer_input`] with
-    /// [`Resolved`](crate::Input::Resolved) or [`ResolveFailed`](crate::Input::ResolveFailed).
+    /// Order: look up the addresses of [`Engine::peer_name`]; answer by [`Engine::transfer_input`]
+    /// with [`Resolved`](crate::Input::Resolved) or [`ResolveFailed`](crate::Input::ResolveFailed).
     Resolve(TransferId),
-    /// Order: open a socket and begin to connect it; answer with [`Engine::connected`] or [`Engine::connect_failed`].
+    /// Order: open a socket and start connecting it; answer with [`Engine::connected`] or
+    /// [`Engine::connect_failed`].
     Connect(SocketId, SocketAddr),
     /// Offer: write from [`Engine::outgoing`].
     Transmit(SocketId),
     /// Offer: read.
     Read(SocketId),
-    /// Offer: find out without waiting whether anything can be read; answer with [`Alive`](crate::Input::Alive) or [`Dead`](crate::Input::Dead).
+    /// Offer: check, without blocking, whether anything can be read; answer with
+    /// [`Alive`](crate::Input::Alive) or [`Dead`](crate::Input::Dead).
     ///
-    /// Seldom asked of an embedder that says [`Engine::mark_polled`].
+    /// Rare if the embedder calls [`Engine::mark_polled`].
     Probe(SocketId),
-    /// Order: close the socket. Its id is free from now on.
+    /// Order: close the socket. Its id is invalid from now on.
     Close(SocketId),
-    /// Offer: supply body bytes with [`Engine::push_body`], or say [`BodyEnd`](crate::Input::BodyEnd).
+    /// Offer: provide body bytes with [`Engine::push_body`], or answer
+    /// [`BodyEnd`](crate::Input::BodyEnd).
     NeedBody(TransferId),
-    /// Order: set the body stream back to its first byte.
+    /// Order: rewind the body stream to its first byte.
     Rewind(TransferId),
-    /// Offer: take from [`Engine::body`], say [`Consumed`](crate::Input::Consumed); or [`Engine::pause`].
+    /// Offer: take bytes from [`Engine::body`] and answer [`Consumed`](crate::Input::Consumed), or
+    /// call [`Engine::pause`].
     Body(TransferId),
-    /// Order: something for the caller; never a terminal event.
+    /// Order: pass this event to the caller. Never a terminal event.
     Event(TransferId, Event),
-    /// Order: the transfer has ended and is no longer the engine's. Exactly one for each transfer, and its last output.
+    /// Order: the transfer has ended and left the engine. Given exactly once per transfer, as its
+    /// last output.
     Ended {
-        /// Which.
+        /// The transfer's id.
         id: TransferId,
-        /// What can still be asked of it: URL, history, timings.
+        /// The transfer, for its URL, history and timings.
         transfer: Transfer,
-        /// Why it failed; `None` when the response was received to its end.
+        /// Why it failed; `None` if the response is complete.
         error: Option<Error>,
     },
-    /// Nothing to do before an input or before [`Engine::deadline`].
+    /// Nothing to do before the next input or [`Engine::deadline`].
     Wait,
 }
 
-/// Many transfers, one pool. See the [module](self).
+/// Many transfers over one pool. See the [module documentation](self).
 pub struct Engine {
     now: Now,
     transfers: Slab<Slot>,
     sockets: Slab<Socket>,
     pool: Pool<Route, IdleConnection>,
     ready: VecDeque<TransferId>,
-    /// Whose turn it is, and how many outputs are left of it.
+    /// The transfer whose turn it is, and how many outputs it may still give.
     current: Option<(TransferId, u8)>,
-    /// Transfers within which code of the caller's panicked.
+    /// Transfers in which the caller's code panicked.
     panicked: Vec<TransferId>,
     timers: Timers,
     /// The members of each group.
     groups: BTreeSet<(u64, TransferId)>,
     waiting: Waiting,
-    /// Sockets that serve nobody any more.
+    /// Sockets to close.
     closing: Vec<SocketId>,
     probes: Probes,
     buffer: ReadBuffer,
-    /// Storage for the next request's head: one that waits for its response has none.
+    /// Write storage for the next request's head. A transfer that waits for its response holds
+    /// none.
     spare: Vec<u8>,
     /// How often a transfer was polled.
     #[cfg(test)]
@@ -209,19 +221,19 @@ struct Slot {
     socket: Option<SocketId>,
     dialing: Option<Box<PendingConnects>>,
     group: Option<Group>,
-    /// It waits for a place.
+    /// Its position in the slot queue, if it waits for a slot.
     waits: Option<Ticket>,
     stage: Stage,
-    /// It is among those that are ready.
+    /// Whether it is in the ready queue.
     queued: bool,
     paused: bool,
-    /// The last read brought a lot, and it was not paused since.
+    /// Whether the last read was large, and no pause followed.
     bulk: bool,
-    /// The pool counts a connection for it.
+    /// Whether the pool counts a connection for it.
     counted: bool,
 }
 
-/// What is on its way to a connection.
+/// The pending connection attempts of a transfer.
 #[derive(Default)]
 struct PendingConnects {
     attempts: Vec<(AttemptId, SocketId)>,
@@ -230,18 +242,18 @@ struct PendingConnects {
 struct Socket {
     owner: Owner,
     opened_at: Instant,
-    /// Nothing could be read when it was last tried, and nothing was heard of it since.
+    /// Whether the last read blocked, and no readiness was reported since.
     drained: bool,
-    /// How many looks had begun when it was last given to a transfer.
+    /// The number of polls begun when it was last given to a transfer.
     given: Turn,
 }
 
 enum Owner {
     Attempt(TransferId, AttemptId),
     Transfer(TransferId),
-    /// In the pool, under this name.
+    /// In the pool, with this id.
     Idle(IdleId),
-    /// Among those that are closing.
+    /// About to be closed.
     Closing,
 }
 
@@ -253,7 +265,7 @@ struct IdleConnection {
 }
 
 impl Engine {
-    /// An engine without transfers. `limits` say how many connections are kept, and how many may be open at all.
+    /// Creates an engine without transfers. `limits` bound the idle and the open connections.
     pub fn new(limits: PoolLimits) -> Engine {
         Engine {
             now: Now::default(),
@@ -275,17 +287,17 @@ impl Engine {
         }
     }
 
-    /// Begins a transfer; its total deadline counts from `now`.
+    /// Starts a transfer; its total deadline counts from `now`.
     pub fn start(&mut self, now: Now, request: Prepared, group: Option<Group>) -> TransferId {
         self.now = now;
         self.insert(Transfer::new(request, now), group)
     }
 
-    /// Takes in a transfer that was made elsewhere and has not begun: it was polled for nothing but [`Sync`](crate::Output::Sync), and told no
-    /// more than the time or that it is cancelled.
+    /// Adopts a transfer that was created elsewhere and has not begun. It may have been polled only
+    /// for [`Sync`](crate::Output::Sync), and may have received only the time or a cancellation.
     ///
     /// # Errors
-    /// The transfer itself, when it has begun: what it was answered, the engine cannot know.
+    /// The transfer itself, if it has begun: the engine cannot know its earlier answers.
     pub fn adopt(&mut self, transfer: Transfer, group: Option<Group>) -> Result<TransferId, Transfer> {
         if transfer.has_begun() { Err(transfer) } else { Ok(self.insert(transfer, group)) }
     }
@@ -310,12 +322,12 @@ impl Engine {
         id
     }
 
-    /// The next output. See the [module](self#turns) for what is due before the next call.
+    /// Returns the next output. See [Turns](self#turns) for what must precede the next call.
     ///
-    /// Whether it would be [`Output::Wait`] is what [`Engine::is_at_rest`] says.
+    /// [`Engine::is_at_rest`] predicts [`Output::Wait`].
     pub fn poll(&mut self, session: &mut impl SessionAccess) -> Output {
         while let Some(id) = self.panicked.pop() {
-            // It is in no state to go on.
+            // Its state may be inconsistent.
             self.cancel(self.now, id);
         }
         loop {
@@ -350,7 +362,7 @@ impl Engine {
         }
     }
 
-    /// Polls one transfer until it has an output for the embedder or nothing to do.
+    /// Polls one transfer until it has an output for the embedder, or nothing to do.
     #[inline(always)]
     fn turn(&mut self, id: TransferId, session: &mut impl SessionAccess) -> Option<Output> {
         use transfer::Output as Asked;
@@ -360,7 +372,8 @@ impl Engine {
                 Stage::Begun | Stage::AwaitsLook => {}
                 Stage::New => {
                     slot.stage = Stage::Begun;
-                    // What every transfer asks for first, unless it is over by now. Without a session it asks again.
+                    // Every transfer first asks for the session, unless it has ended. If this
+                    // fails, it asks again.
                     let _ = slot.synchronise(self.now, session);
                 }
                 Stage::Looked => {
@@ -389,7 +402,7 @@ impl Engine {
                     let socket = slot.socket?;
                     if self.sockets.get(socket.0).is_some_and(|known| known.drained) {
                         if slot.transfer.reads_first() {
-                            // It may have more to write, or to ask for.
+                            // It may have more to write, or other outputs.
                             let told = slot.transfer.handle(self.now, Input::Blocked(transfer::Side::Read));
                             debug_assert_eq!(told, Ok(()));
                             continue;
@@ -412,7 +425,7 @@ impl Engine {
                         return None;
                     }
                     if !self.closing.is_empty() {
-                        // What made room is closed before anything is opened.
+                        // Close the evicted connection before opening a new one.
                         self.current = Some((id, TURN));
                         return None;
                     }
@@ -480,7 +493,7 @@ impl Engine {
         }
     }
 
-    /// Nothing is to be done for it before an input, or its deadline.
+    /// Arms the timer of a transfer with no work before its next input or deadline.
     fn arm(&mut self, id: TransferId) {
         self.arm_timer(id);
         let Some(slot) = self.transfers.get_mut(id.0) else { return };

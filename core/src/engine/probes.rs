@@ -1,19 +1,21 @@
-//! Whether anything can be read from a kept connection, known from the embedder's own polls.
+//! Liveness probes of idle connections, derived from the embedder's own polls.
 //!
-//! A poll that reports the readiness of all sockets is a look at every one of them, and its silence costs nothing. It
-//! counts for a connection that a transfer was given before that poll began. Anything earlier does not: the poll may have
-//! looked at the socket first, and then the stale bytes came (T47). So a transfer that is given a kept connection waits
-//! for the next poll, with all others that wait. No time is compared.
+//! A poll that reports the readiness of all sockets probes every one of them, and silence means
+//! nothing to read. It counts for connections that a transfer was given before the poll began. An
+//! earlier poll does not count: stale bytes may have arrived after it checked the socket (RFC 9112
+//! §9.2). A transfer with an idle connection therefore waits for the next poll, together with all
+//! others. No times are compared.
 
 use super::{Engine, SocketId, Stage, TransferId};
 use crate::time::Now;
 use crate::transfer::Input;
 
-/// The moment before a poll: see [`Engine::begin_poll`].
+/// The moment before a poll; see [`Engine::begin_poll`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PollMark(Turn);
 
-/// How many looks had begun at some moment. It wraps around: nothing is compared with what is that old.
+/// The number of polls begun at some moment. It wraps around, since values that old are never
+/// compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Turn(u32);
 
@@ -23,39 +25,42 @@ impl Turn {
     }
 }
 
-/// Probes, and who waits for one.
+/// The probes, and the transfers that wait for one.
 #[derive(Debug, Default)]
 pub(super) struct Probes {
     pub(super) begun: Turn,
-    /// The last one that told all. `None`: each connection is looked at by itself.
+    /// The last complete poll. `None`: each connection is probed individually.
     told: Option<PollMark>,
-    /// Who waits, and perhaps some who do no longer.
+    /// The waiting transfers, possibly with some that no longer wait.
     waiting: Vec<TransferId>,
 }
 
 impl Engine {
-    /// The embedder is about to ask for the readiness of all its sockets. [`Engine::mark_polled`] says what came of it.
+    /// Marks the beginning of a poll for the readiness of all sockets. [`Engine::mark_polled`]
+    /// reports its end.
     pub fn begin_poll(&mut self) -> PollMark {
         self.probes.begun = Turn(self.probes.begun.0.wrapping_add(1));
         PollMark(self.probes.begun)
     }
 
-    /// The embedder has asked for the readiness of all its sockets since `look`, and has said
-    /// [`Ready`](Input::Ready) wherever something can be read: all that the operating system had to report, not the
-    /// first part of it.
+    /// Reports a complete poll: since `mark`, the embedder has polled the readiness of all its
+    /// sockets, and given [`Ready`](Input::Ready) for every readable one. The poll must have
+    /// returned everything that the operating system reports, not only a first part.
     ///
-    /// IdleConnection connections of which nothing was said have nothing to read: requests that were given one before `look` begin
-    /// on it. From now on a request that is given a kept connection [waits](Engine::awaits_poll) for the next look and
-    /// needs no [`Output::Probe`](super::Output::Probe), unless the last read left no room to tell whether there was
-    /// more. [`Engine::look_at_each`] ends that.
+    /// Connections without a report have nothing to read: requests that were given one before
+    /// `mark` begin on it. From now on, a request with an idle connection
+    /// [waits](Engine::awaits_poll) for the next poll, and needs no
+    /// [`Output::Probe`](super::Output::Probe). The exception is a connection whose last read
+    /// filled its buffer. [`Engine::look_at_each`] ends this mode.
     pub fn mark_polled(&mut self, now: Now, mark: PollMark) {
         self.now = now;
         self.probes.told = Some(mark);
         self.end_waits();
     }
 
-    /// There is no such poll, or it did not tell all: each kept connection that is to be used is
-    /// [looked at](super::Output::Probe) by itself, until [`Engine::mark_polled`] is said again.
+    /// Reports that there was no complete poll. Each idle connection is
+    /// [probed](super::Output::Probe) individually before use, until the next
+    /// [`Engine::mark_polled`].
     pub fn look_at_each(&mut self) {
         self.probes.told = None;
         self.end_waits();
@@ -73,22 +78,24 @@ impl Engine {
         self.probes.waiting = waiting;
     }
 
-    /// Whether a request waits for the next mark: then the poll that is it is not to wait for anything.
+    /// Whether a request waits for the next complete poll. That poll should then return at once.
     pub fn awaits_poll(&self) -> bool {
         !self.probes.waiting.is_empty()
     }
 
-    /// Whether a look has found nothing to read from a connection since it was given out.
+    /// Whether a complete poll has found nothing to read from a connection since it was given to
+    /// its transfer.
     fn is_quiet(&self, socket: SocketId) -> bool {
         match (self.sockets.get(socket.0), self.probes.told) {
-            // Where the last read was filled there may be more, of which no poll tells.
+            // If the last read filled its buffer, there may be more, which an edge-triggered poll
+            // does not report.
             (Some(known), Some(mark)) => known.drained && known.given.is_before(mark),
             _ => false,
         }
     }
 
-    /// A transfer has waited for a mark, and goes on if it has found its connection quiet: its request is written out.
-    /// Says the socket where nothing is to be done before the write.
+    /// Resumes a transfer after a complete poll: if its connection is quiet, its request is
+    /// encoded. Returns the socket if the write can follow at once.
     pub(super) fn begin_if_quiet(&mut self, id: TransferId) -> Option<SocketId> {
         let slot = self.transfers.get_mut(id.0)?;
         slot.stage = Stage::Begun;
@@ -98,12 +105,13 @@ impl Engine {
         }
         self.lend_storage(id);
         let slot = self.transfers.get_mut(id.0)?;
-        // It may have ended meanwhile, as when it was cancelled.
+        // It may have ended meanwhile, for example by cancellation.
         let _ = slot.transfer.handle(self.now, Input::Alive);
         slot.transfer.awaits_write().then_some(socket)
     }
 
-    /// Whether the next look is to tell if anything can be read from the kept connection of a transfer, which waits then.
+    /// Makes a transfer wait for the next complete poll if that can probe its idle connection.
+    /// Returns whether it waits.
     pub(super) fn awaits_look_at(&mut self, id: TransferId, socket: SocketId) -> bool {
         let follows = self.probes.told.is_some() && self.sockets.get(socket.0).is_some_and(|known| known.drained);
         if let Some(slot) = self.transfers.get_mut(id.0).filter(|_| follows)

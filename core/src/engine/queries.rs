@@ -19,8 +19,8 @@ impl Engine {
         self.served(socket).map_or(&[], Transfer::outgoing)
     }
 
-    /// Whether it is of any use to know that this side of a socket is ready: it would block when it was last tried, or it is being connected
-    /// (to be written), or idle (to be read). What a level-triggered poll is to look for.
+    /// Whether readiness of this side of a socket matters: it blocked last time, or the socket is
+    /// connecting (write) or idle (read). A level-triggered poll registers interest in these sides.
     pub fn awaits(&self, socket: SocketId, side: Side) -> bool {
         let Some(known) = self.sockets.get(socket.0) else { return false };
         match known.owner {
@@ -32,15 +32,15 @@ impl Engine {
         }
     }
 
-    /// Whether there is nothing to do before an input or before [`Engine::deadline`]: whether [`Engine::poll`] would say
-    /// [`Output::Wait`](super::Output::Wait), which it says as well when what seemed to be there came to nothing.
-    /// A request may [wait for a look](Engine::awaits_poll) all the same.
+    /// Whether there is nothing to do before the next input or [`Engine::deadline`]:
+    /// [`Engine::poll`] would return [`Output::Wait`](super::Output::Wait). A request may still
+    /// [wait for a poll](Engine::awaits_poll).
     pub fn is_at_rest(&self) -> bool {
         let queued = self.current.is_some() || !self.ready.is_empty();
         !queued && self.closing.is_empty() && self.panicked.is_empty()
     }
 
-    /// Whether [`Engine::connected`] or [`Engine::connect_failed`] is due for a socket.
+    /// Whether a socket is connecting: [`Engine::connected`] or [`Engine::connect_failed`] is due.
     pub fn is_connecting(&self, socket: SocketId) -> bool {
         matches!(self.sockets.get(socket.0), Some(Socket { owner: Owner::Attempt(..), .. }))
     }
@@ -98,7 +98,7 @@ impl Engine {
         self.transfer(id)?.peer_name()
     }
 
-    /// A transfer that has not ended.
+    /// Returns a transfer that has not ended.
     pub fn transfer(&self, id: TransferId) -> Option<&Transfer> {
         self.transfers.get(id.0).map(|slot| &slot.transfer)
     }
@@ -110,27 +110,28 @@ impl Engine {
         }
     }
 
-    /// The socket whose [`SocketId::index`] this is now.
+    /// Returns the socket that currently has this [`SocketId::index`].
     pub fn socket_at(&self, index: usize) -> Option<SocketId> {
         self.sockets.key_at(index).map(SocketId)
     }
 
-    /// How many transfers have not ended.
+    /// Returns the number of transfers that have not ended.
     pub fn len(&self) -> usize {
         self.transfers.len()
     }
 
-    /// Whether no transfer is left.
+    /// Whether there are no transfers.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// How many sockets are open, idle ones included.
+    /// Returns the number of open sockets, idle ones included.
     pub fn sockets(&self) -> usize {
         self.sockets.len()
     }
 
-    /// The storage held for bytes: that of all transfers and idle connections, the one read buffer, and storage for the next request.
+    /// Returns the storage held for bytes: by all transfers and idle connections, the shared read
+    /// buffer, and the storage for the next request.
     pub fn retained(&self) -> Retained {
         let transfers = self.transfers.keys().filter_map(|key| self.transfers.get(key));
         let idle = self.pool.idle().map(|kept| kept.link.retained());
@@ -139,7 +140,7 @@ impl Engine {
         transfers.map(|slot| slot.transfer.retained()).chain(idle).sum::<Retained>() + own
     }
 
-    /// Returns what the pool has done so far, and what it holds.
+    /// Returns the statistics of the pool.
     pub fn statistics(&self) -> PoolStatistics {
         self.pool.statistics()
     }

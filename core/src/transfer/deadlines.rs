@@ -1,7 +1,7 @@
-//! Deadlines: which one is next, and what follows when it has passed.
+//! Deadlines: which one is next, and what happens when it passes.
 //!
-//! All of them are derived from when something began; none is ever rounded up, and one that is due fires before the input
-//! that came with it counts (T84).
+//! Every deadline is derived from the start of an activity. None is rounded up, and a due deadline
+//! fires before the input that arrives with it.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::error::{ErrorKind, Timeout};
 use crate::options::SEND_FAILED_GRACE;
 use crate::time::{Instant, Now};
 
-/// What is due.
+/// What happens when a deadline passes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Due {
     /// The transfer ends.
@@ -22,21 +22,21 @@ pub(super) enum Due {
     Resume,
     /// Another address is tried.
     NextAddress,
-    /// The body goes out although no 100 (Continue) came.
+    /// The body is sent without 100 (Continue).
     Continue,
     /// No response came after a failed write.
     SendFailed,
-    /// A body is drained no longer.
+    /// Draining a body stops.
     DrainTime,
 }
 
 impl Machine {
-    /// The next deadline of all.
+    /// Returns the next deadline.
     pub(super) fn timer(&self) -> Option<(Instant, Due)> {
         self.earliest(|_| true)
     }
 
-    /// The earliest of the deadlines that `counts` admits.
+    /// Returns the earliest deadline that `counts` accepts.
     fn earliest(&self, counts: impl Fn(Due) -> bool) -> Option<(Instant, Due)> {
         let settings = &self.request.settings;
         let mut first: Option<(Instant, Due)> = None;
@@ -94,7 +94,7 @@ impl Machine {
         first
     }
 
-    /// It is now so late. Should a clock have gone back, nothing that was known of deadlines holds.
+    /// Sets the time. If the clock goes back, cached deadlines are discarded.
     pub(super) fn set_now(&mut self, now: Now) {
         if now.instant < self.now.instant {
             self.quiet_until = Instant::ZERO;
@@ -102,21 +102,22 @@ impl Machine {
         self.now = now;
     }
 
-    /// Acts on whatever is due before this input counts. True when that ended the stage that it was meant for.
+    /// Acts on due deadlines before this input. Returns true if one ended the stage that the input
+    /// is meant for.
     #[cold]
     pub(super) fn comes_too_late(&mut self, input: &Input<'_>) -> bool {
         match (&mut self.stage, input) {
             (Stage::Deliver(_), Input::Consumed(_) | Input::Discard) => {
-                // Until now it was the caller who took its time.
+                // The time until now was the caller's.
                 self.progress = self.now.instant;
                 self.expire_some()
             }
             (Stage::Acquire { since, .. }, Input::Acquired { .. } | Input::OpenNew) => {
-                // The answer ends the wait: a limit of no time only rules out waiting (T88).
+                // The answer ends the wait: a timeout of zero only forbids waiting.
                 let waited = since.take();
                 let over = self.expire_some();
                 if let Stage::Acquire { since, .. } = &mut self.stage {
-                    // It goes on if the answer is refused.
+                    // The wait continues if the answer is rejected.
                     *since = waited;
                     self.quiet_until = self.now.instant;
                 }
@@ -126,13 +127,13 @@ impl Machine {
         }
     }
 
-    /// Acts on whatever is due, in the order of time. True when that ended the stage that an input was meant for.
+    /// Acts on due deadlines, in order of time. Returns true if one ended the current stage.
     #[inline]
     pub(super) fn expire(&mut self) -> bool {
         self.may_be_due() && self.expire_some()
     }
 
-    /// Whether a deadline may be due: nearly always not.
+    /// Whether a deadline may be due. Almost always false.
     #[inline]
     pub(super) fn may_be_due(&self) -> bool {
         self.now.instant >= self.quiet_until
@@ -150,7 +151,7 @@ impl Machine {
 
     fn expire_due(&mut self) -> bool {
         let mut over = false;
-        // The next address is tried by polling; it must not hide a deadline behind it.
+        // Polling tries the next address; it must not hide a later deadline.
         while let Some((at, due)) = self.earliest(|due| due != Due::NextAddress) {
             if self.now.instant < at {
                 break;
@@ -200,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn the_time_until_the_caller_comes_back_for_more_is_its_own() {
+    fn idle_time_excludes_the_callers_absence() {
         let answer = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc";
         let mut driven = Driven::within(Session::new(), at(0), &Request::new(Method::GET, "http://127.0.0.1/"), answer);
         driven.until(|output| matches!(output, Output::Body));
@@ -208,7 +209,7 @@ mod tests {
         assert_eq!(transfer.body(), b"abc");
         transfer.handle(at(0), Input::Consumed(3)).unwrap();
         assert!(matches!(transfer.poll(), Output::Read));
-        // The caller is away for an hour, and then there: thirty seconds from then on.
+        // The caller returns after an hour: the thirty seconds count from then.
         transfer.handle(at(3600), Input::Consumed(0)).unwrap();
         assert!(matches!(transfer.poll(), Output::Read));
         transfer.handle(at(3629), Input::Tick).unwrap();
@@ -218,14 +219,14 @@ mod tests {
     }
 
     #[test]
-    fn a_deadline_fires_at_its_time_also_by_a_clock_that_has_gone_back() {
+    fn deadline_holds_after_the_clock_goes_back() {
         let mut session = Session::new();
         let request = Request::new(Method::GET, "http://127.0.0.1/");
         let mut transfer = Transfer::new(session.prepare(&request).unwrap(), at(100));
         assert!(matches!(transfer.poll(), Output::Sync));
         transfer.sync(at(50), &mut session).unwrap();
         assert!(matches!(transfer.poll(), Output::Acquire(_)));
-        // Ten seconds, from when the pool was asked.
+        // Ten seconds since the connection was requested.
         transfer.handle(at(59), Input::Tick).unwrap();
         assert!(!transfer.is_ended());
         transfer.handle(at(60), Input::Tick).unwrap();
@@ -233,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deadline_that_is_named_lies_ahead_when_a_write_fails_while_the_stream_is_waited_for() {
+    fn deadline_after_a_failed_write_lies_ahead() {
         let body = Body::Stream { length: Some(10), rewindable: false };
         let request = Request::new(Method::POST, "http://127.0.0.1/").data(body);
         let mut driven = Driven::within(Session::new(), at(0), &request, "");

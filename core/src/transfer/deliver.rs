@@ -1,4 +1,4 @@
-//! The response body on its way to the caller: pulled, decoded in bounded steps, limited.
+//! Delivers the response body to the caller: pulled, decoded in bounded steps, and limited in size.
 
 use super::Transfer;
 use super::io::{Event, Output};
@@ -11,7 +11,7 @@ use crate::link::LinkEvent;
 use crate::options::Settings;
 use crate::request::prepared::Prepared;
 
-/// Decoded bytes are made in steps of this size.
+/// The number of bytes decoded per step.
 const STEP: usize = 32 * 1024;
 
 /// The body of the final response.
@@ -30,9 +30,9 @@ struct Decoded {
     decoder: Decoder,
     buffer: Vec<u8>,
     start: usize,
-    /// The decoder has more to give before it takes more.
+    /// Whether the decoder has more output before it accepts more input.
     behind: bool,
-    /// Only the end of the connection delimits the body.
+    /// Whether only the end of the connection delimits the body.
     may_be_cut: bool,
     done: bool,
 }
@@ -61,7 +61,7 @@ impl Delivery {
         };
         let leniencies = &settings.framing.leniencies;
         let misnamed = !codings.misnamed().is_empty();
-        // A part of encoded data cannot be decoded by itself (T60).
+        // A part of encoded data cannot be decoded by itself.
         let part = head.status() == http::StatusCode::PARTIAL_CONTENT && request.headers.contains("range");
         if part || misnamed && !leniencies.not_a_coding {
             return Ok((plain, codings.left_on(), false));
@@ -69,7 +69,7 @@ impl Delivery {
         let strict = !leniencies.data_after_coding;
         let decoder = Decoder::sharing(&codings, &settings.limits, strict, &settings.decode_memory);
         let decoded = decoder.map(|mut decoder| {
-            // An end right behind the head may have cut all of it.
+            // A connection that ends right after the head may have truncated the whole body.
             let may_be_cut = framing == Some(BodyFraming::UntilClose);
             if may_be_cut && !leniencies.empty_encoded_body {
                 decoder.expect_data();
@@ -89,7 +89,7 @@ impl Delivery {
 }
 
 impl Decoded {
-    /// One bounded step. Returns how much of `input` was used.
+    /// Runs one bounded step. Returns how many bytes were consumed and produced.
     fn run(&mut self, input: &[u8], ended: bool, size: &SizeLimit) -> Result<(usize, usize), DecodeError> {
         self.buffer.resize(STEP, 0);
         self.start = 0;
@@ -103,8 +103,8 @@ impl Decoded {
 }
 
 impl Transfer {
-    /// The trailer fields of the final response, once [`Event::Done`] has come. `None` when the response had no trailer section.
-    /// Fields that may not be trailers are left out (RFC 9110 §6.5.1).
+    /// Returns the trailer fields of the final response, after [`Event::Done`]. `None` if it had no
+    /// trailer section. Fields that must not be trailers are omitted (RFC 9110 §6.5.1).
     pub fn trailers(&self) -> Option<&Fields> {
         self.0.chain.rare.as_ref()?.trailers.as_ref()
     }
@@ -120,7 +120,7 @@ impl Transfer {
 }
 
 impl Machine {
-    /// Delivers a response: its head now, its body as it arrives.
+    /// Delivers a response: its head now, and its body as it arrives.
     pub(super) fn deliver(&mut self, head: ResponseHead) {
         let mut delivery = if head.has_content_encodings() || self.request.takes_transfer_codings() {
             let framing = self.link.as_ref().and_then(|link| link.http().body_framing());
@@ -170,7 +170,7 @@ impl Machine {
             (None, Some(link)) => link.consume(n),
             (None, None) => {}
         }
-        // The time the caller took does not count against the peer.
+        // The caller's time does not count against the peer.
         self.progress = self.now.instant;
         Ok(())
     }
@@ -250,7 +250,8 @@ impl Machine {
                 if delivery.decoded.is_none() {
                     self.delivered();
                 } else if !self.can_write() {
-                    // A short rest of the request still goes out (T52), but not before the caller has the body.
+                    // A short rest of the request is still sent, but only after the caller has the
+                    // body.
                     self.finish_link();
                 }
             }
@@ -261,7 +262,8 @@ impl Machine {
         None
     }
 
-    /// Makes the next bytes visible: the link's own, or a step of decoding; at the end, ends.
+    /// Makes the next bytes available: those of the link, or of one decoding step. Finishes at the
+    /// end of the body.
     fn decode(&mut self) {
         let Stage::Deliver(delivery) = &mut self.stage else { return };
         let input = self.link.as_ref().map_or(&[][..], |link| link.body());
@@ -299,7 +301,7 @@ impl Machine {
         }
     }
 
-    /// Fails over the last of the next `used` bytes of the body.
+    /// Fails because of the last of the next `used` bytes of the body.
     fn refuse(&mut self, used: usize, kind: ErrorKind) {
         if let Some(link) = &mut self.link {
             link.consume(used);
@@ -307,7 +309,8 @@ impl Machine {
         self.fail(kind);
     }
 
-    /// The caller has all of the body. What is left of the request has the time of a drain.
+    /// Finishes after the caller has the whole body. The rest of the request may take the drain
+    /// time.
     fn delivered(&mut self) {
         if self.can_write() {
             let since = self.now.instant;

@@ -1,4 +1,4 @@
-//! Driving the link: what it reports, what it offers, and what the embedder answers.
+//! Drives the link: its events, its offers, and the embedder's answers.
 
 use super::Transfer;
 use super::io::{Event, Output, Side};
@@ -11,14 +11,16 @@ use crate::link::{self, LayerKind, Link, LinkEvent};
 use crate::route::proxy::Proxy;
 use crate::time::Instant;
 
-/// A write failed. A response, or the reason, may be there all the same, and is waited for shortly (T52).
+/// A failed write. A response, or the reason, may have arrived nevertheless, and is awaited for a
+/// short time.
 #[derive(Clone, Debug)]
 pub(super) struct SendFailed {
     pub(super) failure: IoFailure,
     pub(super) at: Instant,
 }
 
-/// What is being established. The first layer upon the socket is the proxy's own TLS, if the proxy is spoken to over TLS.
+/// Returns the phase of establishing the connection. With an https proxy, the layer on the socket
+/// is the proxy's TLS.
 pub(super) fn establishing(link: &Link, proxy: Option<&Proxy>) -> Phase {
     match link.phase() {
         link::Phase::Establishing(LayerKind::Proxy) => Phase::Proxy,
@@ -27,24 +29,24 @@ pub(super) fn establishing(link: &Link, proxy: Option<&Proxy>) -> Phase {
     }
 }
 
-/// What is known of the side to read.
+/// The state of the read side.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum ReadSide {
-    /// Nothing is known: a read may wait.
+    /// Unknown: a read may block.
     #[default]
     Open,
     Blocked,
-    /// It was said to be ready, and not read since.
+    /// It was reported ready, and has not been read since.
     Ready,
 }
 
-/// What is known of the side to write.
+/// The state of the write side.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum WriteSide {
     #[default]
     Open,
     Blocked,
-    /// A write failed: none is offered any more on this connection.
+    /// A write failed: no more writes are offered on this connection.
     Failed,
 }
 
@@ -65,7 +67,7 @@ impl Transfer {
 }
 
 impl Machine {
-    /// What the link has to say. `None` when it failed, which has been acted upon.
+    /// Polls the link. Returns `None` if it failed, which has been handled.
     pub(super) fn poll_link(&mut self) -> Option<LinkEvent> {
         let Some(link) = &mut self.link else {
             self.fail(ErrorKind::Internal("an exchange without a connection"));
@@ -110,7 +112,7 @@ impl Machine {
             LinkEvent::Established => {}
             LinkEvent::Informational(head) => self.informational(head),
             LinkEvent::Head(head) => self.head_received(head),
-            // Neither can come before a head, and no upgrade was asked for.
+            // None of these can precede a head, and no upgrade was requested.
             LinkEvent::Body | LinkEvent::End | LinkEvent::Switched => {
                 self.fail(ErrorKind::Internal("a body before its head"));
             }
@@ -125,11 +127,13 @@ impl Machine {
         self.pending.event(Event::Informational(head));
     }
 
-    /// The system call that is wanted (T52).
+    /// Returns the next system call to offer.
     ///
-    /// - Bytes that are known to be there are read first: an early final response ends the upload.
-    /// - Pending output is written before the body's source is asked for more: the source may wait for the server.
-    /// - Otherwise a read comes last, so that a driver whose calls block needs no second thread.
+    /// - Bytes that are known to be readable are read first: an early final response ends the
+    ///   upload.
+    /// - Pending output is written before more body bytes are requested: their source may wait for
+    ///   the server.
+    /// - Otherwise a read comes last, so that a driver with blocking calls needs no second thread.
     pub(super) fn offer(&self) -> Output {
         if self.blocked.read == ReadSide::Ready {
             Output::Read
@@ -144,21 +148,23 @@ impl Machine {
         }
     }
 
-    /// What is offered next in an exchange; `None` where something is to be said, asked or passed down before.
+    /// Returns the next offer of an exchange; `None` if another output or unprocessed input comes
+    /// first.
     pub(super) fn offer_at_once(&self) -> Option<Output> {
         let quiet = matches!(self.stage, Stage::Exchange { .. }) && !self.pending.are_waiting() && !self.news;
         let flushed = quiet && self.link.as_ref().is_some_and(|link| link.has_flushed());
         flushed.then(|| self.offer())
     }
 
-    /// Whether a write is offered. What was given up is not written on, be it half a record of TLS.
+    /// Whether to offer a write. An aborted upload is never resumed, not even in the middle of a
+    /// TLS record.
     pub(super) fn can_write(&self) -> bool {
         self.blocked.write == WriteSide::Open
             && !matches!(self.upload, Upload::Stopped { .. })
             && !self.outgoing().is_empty()
     }
 
-    /// Whether it is the embedder's stream that keeps the request from going on, and not the peer.
+    /// Whether the embedder's stream, not the peer, holds up the request.
     pub(super) fn waits_for_stream(&self) -> bool {
         self.wants_body() && (!self.blocked.body || self.outgoing().is_empty())
     }
@@ -234,12 +240,12 @@ impl Machine {
             (Stage::Exchange { send_failed: Some(_) } | Stage::Establish { send_failed: Some(_), .. }, Side::Write) => {
             }
             (Stage::Establish { send_failed, .. }, Side::Write) => {
-                // The peer may have said why, in an alert or a refusal.
+                // The peer may have sent the reason, in an alert or a refusal.
                 *send_failed = Some(Box::new(SendFailed { failure, at: self.now.instant }));
             }
             (Stage::Exchange { send_failed }, Side::Write) => {
                 *send_failed = Some(Box::new(SendFailed { failure, at: self.now.instant }));
-                // Until now it may have been the stream that took its time.
+                // The stream may have caused the wait until now.
                 self.progress = self.now.instant;
                 self.give_up_upload();
             }
@@ -256,7 +262,7 @@ impl Machine {
             (Side::Write, _) => self.blocked.write = if blocked { WriteSide::Blocked } else { WriteSide::Open },
             (Side::Body, _) => {
                 self.blocked.body = blocked;
-                // The time that the embedder's stream took does not count against the peer.
+                // The time of the embedder's stream does not count against the peer.
                 self.progress = self.now.instant;
             }
         }

@@ -1,4 +1,4 @@
-//! What a transfer is told and what it asks: the inputs, the outputs and the events.
+//! The interface of a transfer: inputs, outputs and events.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -25,33 +25,36 @@ pub enum Side {
     Body,
 }
 
-/// What happened in the world. Its Debug output shows how many bytes were received, and none of them.
+/// What happened: an input to a transfer. Its Debug output shows the number of received bytes, not
+/// their content.
 pub enum Input<'a> {
-    /// Answers [`Output::Acquire`]: an idle connection of that route; for [`Acquire::New`] one that
-    /// the embedder opened and that served no request. It is [probed](Output::Probe) before it is
-    /// used. [`Misuse::OtherRoute`](crate::Misuse::OtherRoute) refuses one whose layers do not fit the
-    /// route, [`Misuse::NotNew`](crate::Misuse::NotNew) a used one; the order then still waits.
+    /// Answers [`Output::Acquire`] with an idle connection of that route. For [`Acquire::New`], the
+    /// embedder must have opened it, and it must not have served a request. It is
+    /// [probed](Output::Probe) before use. A connection whose layers do not fit the route is
+    /// rejected with [`Misuse::OtherRoute`](crate::Misuse::OtherRoute), a used one with
+    /// [`Misuse::NotNew`](crate::Misuse::NotNew). The order stays open then.
     Acquired {
-        /// What the pool kept beside the socket.
+        /// The link that was pooled with the socket.
         link: Box<Link>,
         /// The address of its peer.
         peer: Option<SocketAddr>,
     },
     /// Answers [`Output::Acquire`]: a new connection may be opened.
     OpenNew,
-    /// Answers [`Output::Probe`]: nothing can be read from the kept connection, as it should be.
+    /// Answers [`Output::Probe`]: nothing can be read from the idle connection; it is usable.
     Alive,
-    /// Answers [`Output::Probe`]: the kept connection has ended, or something unasked can be read from it.
+    /// Answers [`Output::Probe`]: the idle connection has closed, or has unexpected bytes to read.
     Dead,
     /// Answers [`Output::Resolve`]: the addresses, in the resolver's order.
     Resolved(&'a [SocketAddr]),
-    /// Answers [`Output::Resolve`].
+    /// Answers [`Output::Resolve`]: the look-up failed.
     ResolveFailed(IoFailure),
-    /// Answers [`Output::Connect`].
+    /// Answers [`Output::Connect`]: the socket is connected.
     Connected(AttemptId),
-    /// Answers [`Output::Connect`].
+    /// Answers [`Output::Connect`]: connecting failed.
     ConnectFailed(AttemptId, IoFailure),
-    /// Answers [`Output::Transmit`]: this many of the [`outgoing`](super::Transfer::outgoing) bytes were written.
+    /// Answers [`Output::Transmit`]: this many of the [`outgoing`](super::Transfer::outgoing) bytes
+    /// were written.
     Wrote(usize),
     /// Answers [`Output::Read`]: these bytes were read.
     Received(&'a [u8]),
@@ -65,29 +68,29 @@ pub enum Input<'a> {
     Eof,
     /// Answers [`Output::Read`] or [`Output::Transmit`]: the call failed.
     Failed(Side, IoFailure),
-    /// Answers an offer: not now. That side is blocked until [`Input::Ready`].
+    /// Answers an offer: the call would block. The side is blocked until [`Input::Ready`].
     Blocked(Side),
-    /// The side may be tried again. It may be said at any time of the side to read: the next read then comes before anything is written or asked
-    /// for, since what is there may be an early final response.
+    /// The side may be tried again. For the read side, it may be given at any time: the next read
+    /// then precedes all other offers, since the bytes may be an early final response.
     Ready(Side),
-    /// The embedder's body stream has ended.
+    /// The embedder's body stream is complete.
     BodyEnd,
-    /// The embedder's body stream has failed, in words.
+    /// The embedder's body stream failed, for this reason.
     BodyFailed(String),
-    /// Answers [`Output::Rewind`]: the body stream stands at its first byte again.
+    /// Answers [`Output::Rewind`]: the body stream is back at its first byte.
     Rewound,
-    /// Answers [`Output::Rewind`]: it cannot be done.
+    /// Answers [`Output::Rewind`]: the body stream cannot be rewound.
     NotRewound,
-    /// Answers [`Output::Sync`]: the session cannot be had.
+    /// Answers [`Output::Sync`]: the session is not available.
     Unavailable(Unavailable),
     /// The caller used this many bytes of [`body`](super::Transfer::body); the time since they were at hand was its own, and does not count against the
     /// peer. None at all, when it comes back for more after a while in which a read was offered and not made.
     Consumed(usize),
     /// The caller wants no more of the body. A short rest may be read so that the connection can be kept (T87).
     Discard,
-    /// Nothing happened but time.
+    /// Time has passed.
     Tick,
-    /// The caller wants no answer any more.
+    /// The caller cancels the transfer.
     Cancel,
 }
 
@@ -124,32 +127,35 @@ impl fmt::Debug for Input<'_> {
     }
 }
 
-/// What a transfer asks of its embedder. An *order* is given once; an *offer* asks for one system call and is repeated until it is
-/// answered, be it with [`Input::Blocked`].
+/// What a transfer asks of its embedder. An *order* is given once. An *offer* asks for one system
+/// call, and is repeated until it is answered, if only with [`Input::Blocked`].
 #[derive(Debug)]
 pub enum Output {
-    /// Offer: call [`Transfer::sync`](super::Transfer::sync) with the session, or say [`Input::Unavailable`].
+    /// Offer: call [`Transfer::sync`](super::Transfer::sync) with the session, or answer
+    /// [`Input::Unavailable`].
     Sync,
-    /// Order: find a connection for [`Transfer::route`](super::Transfer::route), or a free slot to
-    /// open one. Every connection is asked for here, so that limits on them need no other count: a
-    /// slot is free again at [`Output::Release`], at [`Output::Close`], and when the transfer ends.
+    /// Order: find an idle connection for [`Transfer::route`](super::Transfer::route), or a free
+    /// slot for a new one. Every connection is requested here, so that limits need no other count.
+    /// A slot becomes free at [`Output::Release`], at [`Output::Close`], and when the transfer
+    /// ends.
     Acquire(Acquire),
-    /// Offer: find out, without waiting, whether anything can be read from the kept connection: bytes, its end, an error.
-    /// Answer with [`Input::Alive`] or [`Input::Dead`].
+    /// Offer: check, without blocking, whether anything can be read from the idle connection:
+    /// bytes, its end, or an error. Answer with [`Input::Alive`] or [`Input::Dead`].
     ///
-    /// The look belongs between this output and its answer. One from before the connection was
-    /// [acquired](Input::Acquired) does not count, however short ago: what arrived since would pass for the answer to
-    /// this request (RFC 9112 §9.2).
+    /// The check must happen between this output and its answer. A check before the connection was
+    /// [acquired](Input::Acquired) does not count, however recent: bytes that arrived since would
+    /// be taken for the response to this request (RFC 9112 §9.2).
     Probe,
     /// Order: look up the addresses of [`Transfer::peer_name`](super::Transfer::peer_name).
     Resolve,
-    /// Order: begin to connect a socket to this address.
+    /// Order: start connecting a socket to this address.
     Connect(AttemptId, SocketAddr),
     /// Order: close the socket of this attempt.
     CancelConnect(AttemptId),
-    /// Order: put the connection into the pool, with [`Transfer::take_link`](super::Transfer::take_link).
+    /// Order: return the connection to the pool, with
+    /// [`Transfer::take_link`](super::Transfer::take_link).
     Release,
-    /// Order: close the connection's socket, if there is one. Its slot is free.
+    /// Order: close the connection's socket, if there is one. Its slot is free then.
     Close,
     /// Offer: write from [`outgoing`](super::Transfer::outgoing).
     Transmit,
@@ -157,22 +163,23 @@ pub enum Output {
     Read,
     /// Offer: nothing that could be written waits, and more of the body is wanted: supply bytes with [`push_body`](super::Transfer::push_body), or say [`Input::BodyEnd`].
     NeedBody,
-    /// Order: set the body stream back to its first byte.
+    /// Order: rewind the body stream to its first byte.
     Rewind,
-    /// Offer: there are body bytes in [`body`](super::Transfer::body); say [`Input::Consumed`].
+    /// Offer: take bytes from [`body`](super::Transfer::body), and answer [`Input::Consumed`].
     Body,
-    /// Order: something for the caller.
+    /// Order: pass this event to the caller.
     Event(Event),
     /// Nothing to do before an input, or before [`deadline`](super::Transfer::deadline).
     Wait,
 }
 
-/// Something for the caller. [`Event::Done`] and [`Event::Failed`] are terminal: exactly one of them comes, and it comes last.
+/// An event for the caller. [`Event::Done`] and [`Event::Failed`] are terminal: exactly one of them
+/// is given, and it is the last.
 #[derive(Debug)]
 pub enum Event {
     /// A 1xx response (RFC 9110 §15.2); the final one follows.
     Informational(ResponseHead),
-    /// Another hop follows, for this reason. The one that ended is the last of
+    /// Another hop follows, for this reason. The previous one is the last of
     /// [`history`](super::Transfer::history).
     Again(Why),
     /// The final response.
@@ -194,15 +201,15 @@ pub struct Hop {
     pub head: Option<ResponseHead>,
     /// Why another hop followed.
     pub why: Why,
-    /// How the origin of the next hop relates to this one's. Credentials went along only within one
+    /// How the origin of the next hop relates to this one's. Credentials are sent only within one
     /// origin.
     pub crossing: Crossing,
-    /// What was mended in the Location (T6, T15).
+    /// What was corrected in the Location.
     pub notes: Vec<Note>,
 }
 
 impl Hop {
-    /// The status code of the response; `None` if the connection was lost before one came.
+    /// Returns the status code of the response; `None` if the connection was lost before one came.
     pub fn status(&self) -> Option<http::StatusCode> {
         self.head.as_ref().map(ResponseHead::status)
     }

@@ -1,4 +1,4 @@
-//! The machine of a transfer: its state, one step, and what it does with an input.
+//! The state machine of a transfer: its state, its steps, and its inputs.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -26,32 +26,33 @@ pub(super) struct Machine {
     pub(super) chain: Chain,
     /// The Cookie field of this hop.
     pub(super) cookie: Vec<u8>,
-    /// Host and the fields that are the same for many requests, written out; unless this one has fields of its own.
+    /// Host and the fields that many requests share, encoded; `None` if this request has fields of
+    /// its own.
     pub(super) lines: Option<Arc<EncodedHeaders>>,
     pub(super) route: Option<Route>,
     pub(super) link: Option<Box<Link>>,
-    /// What [`Output::Release`] speaks of, until it is taken or the next hop begins. The machine itself is done with it.
+    /// The connection of [`Output::Release`], until it is taken or the next hop begins.
     pub(super) released: Option<Box<Link>>,
     pub(super) peer: Option<SocketAddr>,
     pub(super) attempt: Attempt,
     pub(super) upload: Upload,
     pub(super) blocked: Blocked,
-    /// Something came that the link has not been asked about.
+    /// Whether the link has unprocessed input.
     pub(super) news: bool,
-    /// No deadline is due before this.
+    /// A lower bound of the next deadline.
     pub(super) quiet_until: Instant,
-    /// Since when nothing that counts has moved.
+    /// The time of the last progress, from which the idle timeout counts.
     pub(super) progress: Instant,
-    /// What was tolerated in the codings of the body, and on the connection that is gone.
+    /// Leniencies used for the body's codings, and on a connection that is gone.
     pub(super) tolerated: LeniencySet,
-    /// Set when the final head was there.
+    /// The time from start to final head, once it has arrived.
     pub(super) time_to_head: Option<Duration>,
     pub(super) pending: PendingOutputs,
-    /// Storage that was lent to a connection that is over.
+    /// Shared read storage of a closed connection.
     pub(super) lent: Option<Vec<u8>>,
 }
 
-/// Sides that said "not now", of the current connection and attempt.
+/// The state of the sides of the current connection and attempt.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Blocked {
     pub(super) read: ReadSide,
@@ -60,7 +61,8 @@ pub(super) struct Blocked {
 }
 
 impl Machine {
-    /// One step: an output, or `None` when something changed and the next step will tell.
+    /// Performs one step. Returns an output, or `None` if the state changed and another step is
+    /// due.
     #[inline(always)]
     pub(super) fn step(&mut self) -> Option<Output> {
         if self.pending.are_waiting() {
@@ -86,7 +88,7 @@ impl Machine {
         }
     }
 
-    /// Enters a stage. Every stage is entered here.
+    /// Enters a stage. All stages are entered here.
     #[inline]
     pub(super) fn enter(&mut self, stage: Stage) {
         debug_assert!(
@@ -110,16 +112,16 @@ impl Machine {
         if self.may_be_due() && self.comes_too_late(&input) {
             match (&self.stage, input) {
                 (Stage::Ended, Input::Acquired { .. }) => self.pending.socket(SocketOrder::Close),
-                // Its socket is closed already.
+                // Its socket is already closed.
                 (Stage::Ended, Input::ConnectFailed(attempt, _)) => self.pending.forget(attempt),
                 (Stage::Ended, _) => {}
-                // Whatever else was meant for a stage that is over, this was not.
+                // Other inputs were meant for a stage that has ended, but not this one.
                 (_, Input::Cancel) => self.fail(ErrorKind::Cancelled),
                 _ => {}
             }
             return Ok(());
         }
-        // What was written changes nothing of what the link has to say.
+        // A write gives the link nothing to process.
         self.news |= !matches!(input, Input::Wrote(_));
         match input {
             Input::Tick => Ok(()),

@@ -1,10 +1,10 @@
-//! L3: one request to its final response, as a machine without a socket.
+//! L3: one request to its final response, as a state machine without a socket.
 //!
-//! A [`Transfer`] asks for what it needs ([`Output`]) and is told what happened ([`Input`]);
-//! between the two it decides everything that is HTTP: which addresses are tried and when, the
-//! proxy's and TLS handshakes, redirects, the safe retry on a dead kept connection, every deadline,
-//! and what becomes of the connection. The order in which an embedder answers, how it splits bytes
-//! and how often it polls changes none of it.
+//! A [`Transfer`] returns what it needs ([`Output`]) and takes what happened ([`Input`]). Between
+//! the two it makes all HTTP decisions: which addresses to try and when, the proxy's and TLS
+//! handshakes, redirects, the safe retry on a dead idle connection, every deadline, and whether the
+//! connection is reused. The result does not depend on the order of the embedder's answers, how it
+//! splits bytes, or how often it polls.
 //!
 //! # The stages of a hop
 //!
@@ -15,8 +15,8 @@
 //!  └────────────── Rewind ◀── Pause ◀──── another hop ◀───────────────────┘
 //! ```
 //!
-//! Plan and Decide ask for the session ([`Output::Sync`]). Every connection, reused or new, is
-//! asked for by [`Output::Acquire`]. [`Event::Again`] reports that another hop follows, and why.
+//! Plan and Decide ask for the session ([`Output::Sync`]). [`Output::Acquire`] asks for every
+//! connection, reused or new. [`Event::Again`] reports another hop and its reason.
 //!
 //! # Driving it
 //!
@@ -94,17 +94,17 @@ pub use response_info::ResponseInfo;
 use stage::{Attempt, Stage};
 use upload::Upload;
 
-/// One request to its final response. See the [module](self) for how it is driven.
+/// One request to its final response. The [module documentation](self) shows how to drive it.
 ///
-/// Dropping it at any moment is safe: it holds no socket. What the embedder still holds then is
-/// closed, not reused.
+/// Dropping it at any moment is safe: it holds no socket. The embedder must then close its sockets,
+/// not reuse them.
 #[must_use = "nothing happens until it is polled"]
 pub struct Transfer(Box<Machine>);
 
 impl Transfer {
-    /// Begins; the total deadline counts from `now`.
+    /// Creates a transfer; its total deadline counts from `now`.
     pub fn new(request: Prepared, now: Now) -> Transfer {
-        // Made where it stays, and not copied there.
+        // Built in place, not copied there.
         Transfer(Box::write(
             Box::new_uninit(),
             Machine {
@@ -133,8 +133,8 @@ impl Transfer {
         ))
     }
 
-    /// What is asked next. Without an input in between, orders and events are not repeated, offers
-    /// are.
+    /// Returns the next output. Without an input in between, offers are repeated, but not orders
+    /// and events.
     pub fn poll(&mut self) -> Output {
         loop {
             if let Some(output) = self.0.step() {
@@ -143,37 +143,36 @@ impl Transfer {
         }
     }
 
-    /// Takes in what happened. All deadlines up to `now` are honoured first: if one of them ends
-    /// the transfer, the input no longer counts.
+    /// Handles an input. Deadlines up to `now` fire first: if one ends the transfer, the input is
+    /// ignored.
     ///
     /// # Errors
-    /// [`Misuse`] when the input answers nothing that was asked. Nothing has changed then but the
-    /// time.
+    /// [`Misuse`] if the input answers no output. Only the time has changed then.
     pub fn handle(&mut self, now: Now, input: Input<'_>) -> Result<(), Misuse> {
         self.0.handle(now, input)
     }
 
-    /// Answers [`Output::Sync`]: takes in the cookies of the response and takes out those of the
-    /// next request. Never waits; made to be called with the session's lock held.
+    /// Answers [`Output::Sync`]: stores the cookies of the response and reads those for the next
+    /// request. Never blocks, so it can be called with the session's lock held.
     ///
     /// # Errors
-    /// [`Misuse::UnexpectedInput`].
+    /// [`Misuse::UnexpectedInput`] unless [`Output::Sync`] was returned last.
     pub fn sync(&mut self, now: Now, session: &mut Session) -> Result<(), Misuse> {
         self.0.sync(now, session)
     }
 
-    /// When [`Input::Tick`] is due at the latest. To be read again after every input.
+    /// Returns when [`Input::Tick`] is due at the latest. Read it again after every input.
     pub fn deadline(&self) -> Option<Instant> {
         self.0.timer().map(|(at, _)| at)
     }
 
-    /// The bytes to write, for [`Output::Transmit`].
+    /// Returns the bytes to write, for [`Output::Transmit`].
     pub fn outgoing(&self) -> &[u8] {
         self.0.outgoing()
     }
 
-    /// Where to read to, for [`Output::Read`] with [`Input::Filled`]; never empty while a read is
-    /// offered.
+    /// Returns the space to read into, for [`Output::Read`] with [`Input::Filled`]. Never empty
+    /// while a read is offered.
     pub fn space(&mut self) -> &mut [u8] {
         match &mut self.0.link {
             Some(link) => link.space(),
@@ -181,12 +180,12 @@ impl Transfer {
         }
     }
 
-    /// Lends storage for reading, so that a driver can use the same for many transfers; it is given
-    /// back by [`Transfer::take_read_buffer`].
+    /// Gives the transfer storage for reading, so that a driver can share one buffer among many
+    /// transfers. [`Transfer::take_read_buffer`] returns it.
     ///
     /// # Errors
-    /// The storage, when it cannot be used: there is no connection, or bytes wait in storage of its
-    /// own.
+    /// The storage, if it cannot be used: there is no connection, or it holds unread bytes in its
+    /// own storage.
     pub fn give_read_buffer(&mut self, storage: Vec<u8>) -> Result<(), Vec<u8>> {
         match &mut self.0.link {
             Some(link) => link.give_read_buffer(storage),
@@ -194,12 +193,12 @@ impl Transfer {
         }
     }
 
-    /// Storage that is not needed now: nothing received waits in it.
+    /// Takes back storage that holds no unread bytes, if there is any.
     pub fn take_read_buffer(&mut self) -> Option<Vec<u8>> {
         self.0.lent.take().or_else(|| self.0.link.as_mut()?.take_read_buffer())
     }
 
-    /// Exchanges the storage of what is sent, as
+    /// Swaps the storage for pending output, as
     /// [`Connection::swap_write_buffer`](crate::http1::Connection::swap_write_buffer).
     pub fn swap_write_buffer(&mut self, storage: &mut Vec<u8>) {
         if let Some(link) = &mut self.0.link {
@@ -207,12 +206,12 @@ impl Transfer {
         }
     }
 
-    /// The sizes of what there is of each transfer, and of its connection.
+    /// The sizes of a transfer and of its connection, in bytes.
     #[cfg(test)]
     pub(crate) const SIZES: [usize; 2] = [size_of::<Machine>(), size_of::<Link>()];
 
-    /// The storage held for bytes: by the connection, for a step of decoding, and lent storage that
-    /// was not [taken back](Transfer::take_read_buffer).
+    /// Returns the storage held for bytes: by the connection, for decoded data, and shared storage
+    /// that was not [taken back](Transfer::take_read_buffer).
     pub fn retained(&self) -> Retained {
         let machine = &*self.0;
         let decoded = match &machine.stage {
@@ -225,13 +224,13 @@ impl Transfer {
         links + Retained { received: decoded + lent, outgoing }
     }
 
-    /// The bytes of the response body that are at hand, content codings removed.
+    /// Returns the available bytes of the response body, decoded.
     pub fn body(&self) -> &[u8] {
         self.0.body()
     }
 
-    /// Whether the response has been received in full, and the request been sent: nothing more is
-    /// waited for. There may be bytes in [`Transfer::body`] all the same.
+    /// Whether the response has been received and the request sent in full. [`Transfer::body`] may
+    /// still hold bytes.
     pub fn is_received(&self) -> bool {
         match (&self.0.stage, &self.0.link) {
             (Stage::Deliver(_), Some(link)) => link.http().response_received() && !self.0.can_write(),
@@ -239,7 +238,7 @@ impl Transfer {
         }
     }
 
-    /// How many bytes [`Transfer::push_body`] would take now.
+    /// Returns how many bytes [`Transfer::push_body`] would accept now.
     pub fn body_room(&self) -> usize {
         if self.0.wants_body() { self.0.body_room() } else { 0 }
     }
@@ -252,10 +251,10 @@ impl Transfer {
         self.0.push_body(now, bytes)
     }
 
-    /// Ends the transfer with an error when the body of the final response, content codings
-    /// removed, is longer than this. `None`: no limit. From the start it is
-    /// [`Limits::stream_bytes`](crate::Limits::stream_bytes). May be called at any time: what was
-    /// delivered before counts, and a limit that is set before the body begins holds once it does.
+    /// Limits the decoded size of the final response's body; a longer body fails the transfer.
+    /// `None`: no limit. Default: [`Limits::stream_bytes`](crate::Limits::stream_bytes). May be
+    /// called at any time. Bytes delivered before count, and a limit set before the body begins
+    /// applies to it.
     pub fn limit_body(&mut self, name: &'static str, limit: Option<u64>) {
         let limit = limit.unwrap_or(u64::MAX);
         match &mut self.0.stage {
@@ -265,79 +264,78 @@ impl Transfer {
         }
     }
 
-    /// Answers [`Output::Release`]: the key and the machine to keep beside the socket. `None` at
-    /// any other time, and nothing changes then: after [`Output::Close`] there is nothing to keep.
+    /// Answers [`Output::Release`]: returns the key and the link to pool together with the socket.
+    /// At any other time, it returns `None` and changes nothing: after [`Output::Close`] there is
+    /// nothing to pool.
     pub fn take_link(&mut self) -> Option<(Route, Box<Link>)> {
         let link = self.0.released.take()?;
         Some((self.0.route.take()?, link))
     }
 
-    /// The key for [`Output::Acquire`].
+    /// Returns the key for [`Output::Acquire`].
     pub fn route(&self) -> Option<&Route> {
         self.0.route.as_ref()
     }
 
-    /// Which connection [`Output::Acquire`] asks for.
+    /// Returns which connection [`Output::Acquire`] asks for.
     pub(crate) fn acquires(&self) -> Acquire {
         self.0.attempt.connection
     }
 
-    /// The name and port for [`Output::Resolve`].
+    /// Returns the name and port for [`Output::Resolve`].
     pub fn peer_name(&self) -> Option<(&str, u16)> {
         self.0.route.as_ref().map(Route::peer_name)
     }
 
-    /// The URL of the current hop, without userinfo.
+    /// Returns the URL of the current hop, without userinfo.
     pub fn url(&self) -> &Url {
         &self.0.request.url
     }
 
-    /// The request of the current hop.
+    /// Returns the request of the current hop.
     pub fn request(&self) -> &Prepared {
         &self.0.request
     }
 
-    /// The responses that were not the final one, the oldest first: each redirect that was
-    /// followed, and a 417 after which the request was sent without `Expect`.
+    /// Returns the hops before the current one, the oldest first.
     pub fn history(&self) -> &[Hop] {
         self.0.chain.history()
     }
 
-    /// The same, taken out. What they count for (the limit on redirects, the hop that an error
-    /// names) stays.
+    /// Takes the history out. Its counts remain: the redirect limit, and the hop that an error
+    /// names.
     pub fn take_history(&mut self) -> Vec<Hop> {
         self.0.chain.rare.as_mut().map(|rare| std::mem::take(&mut rare.history)).unwrap_or_default()
     }
 
-    /// The address of the connection, once there is one.
+    /// Returns the peer address of the connection, once there is one.
     pub fn peer(&self) -> Option<SocketAddr> {
         self.0.peer
     }
 
-    /// Whether the connection was kept from an earlier request.
+    /// Whether the connection was reused from an earlier request.
     pub fn reused(&self) -> bool {
         self.0.attempt.reused
     }
 
-    /// The time from the beginning to the final response head, once that has come.
+    /// Returns the time from the start to the final response head, once it has arrived.
     pub fn elapsed(&self) -> Option<Duration> {
         self.0.time_to_head
     }
 
-    /// Content codings that stay on the body of the final response, because one of them is not
-    /// known (T60).
+    /// Returns the content codings left on the body of the final response because one of them is
+    /// unknown.
     pub fn undecoded(&self) -> &[Box<str>] {
         self.0.chain.undecoded()
     }
 
-    /// The error that this transfer has ended with, if it has failed: that of [`Event::Failed`],
-    /// whether that was polled or not.
+    /// Returns the error of a failed transfer: that of [`Event::Failed`], polled or not.
     pub fn failure(&self) -> Option<&Error> {
         self.0.pending.failure()
     }
 
-    /// An [`Error`] of this transfer for a failure that its embedder found, such as text in an
-    /// unknown charset.
+    /// Returns an [`Error`] of this transfer for a failure that the embedder found, such as text in
+    /// an unknown charset.
     pub fn error(&self, kind: ErrorKind) -> Error {
         Error::new(self.0.report(kind, None))
     }
@@ -355,8 +353,8 @@ impl Transfer {
         Ok(())
     }
 
-    /// What was tolerated in the final response so far: departures from the grammar, data behind an
-    /// encoded body, a TLS connection that ended without saying so (T31, T45).
+    /// Returns the leniencies used for the final response so far: grammar violations, data after an
+    /// encoded body, a TLS connection that ended without a close alert.
     pub fn tolerated(&self) -> LeniencySet {
         let mut tolerated = self.0.tolerated;
         if let Some(link) = &self.0.link {
@@ -365,8 +363,8 @@ impl Transfer {
         tolerated
     }
 
-    /// Whether a side said that it would block and has not been [`Ready`](Input::Ready) since: what
-    /// a level-triggered poll is to look for.
+    /// Whether a side has reported that it would block, and not been [`Ready`](Input::Ready) since.
+    /// A level-triggered poll registers interest in these sides.
     pub fn is_blocked(&self, side: Side) -> bool {
         match side {
             Side::Read => self.0.blocked.read == ReadSide::Blocked,
@@ -375,17 +373,17 @@ impl Transfer {
         }
     }
 
-    /// Whether the next thing to do is to read: nothing is to be written, said or asked before.
+    /// Whether the next output is a read.
     pub fn awaits_response(&self) -> bool {
         matches!(self.0.offer_at_once(), Some(Output::Read))
     }
 
-    /// Whether the next thing to do is to write.
+    /// Whether the next output is a write.
     pub(crate) fn awaits_write(&self) -> bool {
         matches!(self.0.offer_at_once(), Some(Output::Transmit))
     }
 
-    /// Whether anything was asked for and answered, or said that is not said again.
+    /// Whether any order was answered, or any one-time output was given.
     pub(crate) fn has_begun(&self) -> bool {
         let machine = &*self.0;
         match machine.stage {
@@ -395,7 +393,7 @@ impl Transfer {
         }
     }
 
-    /// Whether it is over. What is still to be polled then are sockets to be closed or kept and the
+    /// Whether the transfer has ended. Polling then returns only orders for its sockets and the
     /// last events.
     pub fn is_ended(&self) -> bool {
         matches!(self.0.stage, Stage::Ended)
