@@ -75,8 +75,8 @@
 //! kind [`Unavailable`](ErrorKind::Unavailable), and its callback runs on the sending thread.
 //! Turning an [`EventLoop`] there is an error, and ends the child's copies of the requests. Nothing
 //! is sent, and the parent's sockets and poll are left alone. The child can create a new loop;
-//! [`DriverConfig::session`] may be its copy of the parent's session. `petition_std` documents how
-//! a fork is detected.
+//! [`DriverConfig::session`] may hold the copy of the parent's session. `petition_std` documents
+//! how a fork is detected.
 #![forbid(unsafe_code)]
 
 mod client;

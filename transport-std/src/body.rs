@@ -1,4 +1,4 @@
-//! The body of a response: taken from the connection as it is read, or collected.
+//! The body of a response: read from the connection on demand, or collected.
 
 use std::io::{self, Read};
 
@@ -20,16 +20,16 @@ pub(crate) struct ResponseBody {
 }
 
 enum Body {
-    /// In the call's hands.
+    /// The call delivers it.
     Streaming,
     /// Read to its end by the caller.
     Ended,
     Collected {
         all: Bytes,
-        /// What a reader has not taken.
+        /// The bytes not read yet.
         unread: Bytes,
     },
-    /// Told at every read from then on.
+    /// Every later read returns this error.
     Failed(Error),
 }
 
@@ -43,7 +43,8 @@ impl ResponseBody {
         (call.transfer.response_info(head), ResponseBody { call, body })
     }
 
-    /// The whole body, and the same at every later call. What was read before the first is not part of it.
+    /// Returns the rest of the body, and the same bytes at every later call. Bytes read before are
+    /// not part of it.
     pub(crate) fn collect(&mut self) -> Result<Bytes, Error> {
         match &self.body {
             Body::Collected { all, .. } => return Ok(all.clone()),
@@ -58,7 +59,7 @@ impl ResponseBody {
         while let Some(bytes) = self.next_piece()? {
             let n = bytes.len();
             if (collected.len() + n) as u64 > limit {
-                // As far as the first byte too many.
+                // Consume up to the first excess byte.
                 self.call.consumed(usize::try_from(limit).unwrap_or(usize::MAX) - collected.len() + 1);
                 let exceeded = LimitExceeded { name: "body_bytes", limit, seen: limit.saturating_add(1) };
                 let error = self.call.transfer.error(ErrorKind::Limit(exceeded));
@@ -87,14 +88,14 @@ impl ResponseBody {
         }
     }
 
-    /// Closes the connection over a body that is not wanted.
+    /// Closes the connection of a rejected body.
     fn give_up(&mut self, error: Error) {
         self.body = Body::Failed(error);
         self.call.tell(Input::Cancel);
         let _closed = self.call.settle();
     }
 
-    /// In a child process, the rest of the body is the parent's to read.
+    /// Fails in a child process: only the parent may read the rest of the body.
     fn refuse_in_child(&mut self) -> Result<(), Error> {
         if self.call.is_here() {
             return Ok(());
@@ -104,7 +105,7 @@ impl ResponseBody {
         Err(error)
     }
 
-    /// The bytes at hand, waiting for some if there are none; `None` at the end.
+    /// Returns the available bytes, waiting if there are none; `None` at the end.
     fn next_piece(&mut self) -> Result<Option<&[u8]>, Error> {
         if let Body::Failed(error) = &self.body {
             return Err(error.clone());
@@ -166,7 +167,7 @@ impl Read for ResponseBody {
     }
 }
 
-/// The kind that a reader expects, with the whole error inside.
+/// Converts an error to the kind that a reader expects, with the whole error inside.
 fn into_io(error: Error) -> io::Error {
     let kind = if error.is_timeout() {
         io::ErrorKind::TimedOut

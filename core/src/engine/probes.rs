@@ -66,7 +66,8 @@ impl Engine {
         self.end_waits();
     }
 
-    /// Each of those that wait goes on at its turn. Until then something may be heard of its connection.
+    /// Each of those that wait goes on at its turn. Until then something may be heard of its
+    /// connection.
     fn end_waits(&mut self) {
         let mut waiting = std::mem::take(&mut self.probes.waiting);
         for id in waiting.drain(..) {
@@ -110,8 +111,8 @@ impl Engine {
         slot.transfer.awaits_write().then_some(socket)
     }
 
-    /// Makes a transfer wait for the next complete poll if that can probe its idle connection.
-    /// Returns whether it waits.
+    /// Makes a transfer wait for the next complete poll if that can tell whether its connection is
+    /// quiet. Returns whether it waits.
     pub(super) fn awaits_look_at(&mut self, id: TransferId, socket: SocketId) -> bool {
         let follows = self.probes.told.is_some() && self.sockets.get(socket.0).is_some_and(|known| known.drained);
         if let Some(slot) = self.transfers.get_mut(id.0).filter(|_| follows)

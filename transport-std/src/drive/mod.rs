@@ -1,8 +1,7 @@
 //! The drive loop: one transfer, its socket, and the thread that waits for them.
 //!
-//! Every decision is the core's. A call owns its transfer and its socket; the session's locks are
-//! taken only for the moments in which the transfer asks to be synchronised or the pool is asked,
-//! and never during I/O.
+//! Core makes all decisions. A call owns its transfer and its socket. It takes the session's locks
+//! only briefly, to synchronize the transfer or to use the pool, and never during I/O.
 
 use std::io::{self, ErrorKind as Io};
 use std::sync::Arc;
@@ -30,8 +29,8 @@ pub(crate) use direct_read::LARGE;
 /// both directions are watched, so that an early response is seen (T52).
 const WATCHED: u64 = 16 * 1024;
 
-/// A write of no more than this that was taken whole has not waited: there is more room in the
-/// buffer of a socket that sends little.
+/// A complete write of up to this size has not blocked: the buffer of a socket that sends little
+/// has more space.
 const AT_ONCE: usize = 4 * 1024;
 
 /// Until the final head is there no more than this is read at once.
@@ -46,19 +45,19 @@ pub(crate) struct Call {
     pub(crate) transfer: Transfer,
     clock: Clock,
     shared: Arc<Shared>,
-    /// The socket is shared with the children of this process.
+    /// The process that created the call. Its children share the socket.
     process: Process,
     socket: Option<Box<Socket>>,
     opened: Instant,
-    /// The pool counts a connection of this call.
+    /// Whether the pool counts a connection for this call.
     has_place: bool,
     dialing: PendingConnects,
-    /// Where a body that is a stream comes from.
+    /// The source of a streamed request body.
     pub(crate) upload: Option<Upload>,
     watched: bool,
-    /// Storage for reading that is not lent at the moment; taken when it is first needed.
+    /// Read storage that the transfer does not hold; allocated on first use.
     spare: Option<Vec<u8>>,
-    /// The transfer has storage.
+    /// Whether the transfer holds the storage.
     lent: bool,
     waiting: Waiting,
     /// A wait has said that something can be read, and no read since that there is nothing.
@@ -89,17 +88,17 @@ enum NextRead {
 struct Waiting {
     read: bool,
     write: bool,
-    /// The body's source is not asked before the write side is ready.
+    /// Whether the body's source waits for the write side.
     body: bool,
 }
 
-/// Why the loop came back.
+/// Why the loop returned.
 pub(crate) enum Stop {
     /// The final response head.
     Head(ResponseHead),
-    /// Body bytes are at hand.
+    /// Body bytes are available.
     Body,
-    /// The next thing would be to wait for the peer; only from [`Call::settle`].
+    /// The next step would wait for the peer; only from [`Call::settle`].
     Waits,
     /// The response is complete.
     Done,
@@ -139,19 +138,19 @@ impl Call {
         )
     }
 
-    /// The first thing that a transfer asks for, answered while the session is at hand.
+    /// Answers the transfer's first request for the session, while it is available.
     pub(crate) fn begin(&mut self, session: &mut petition_core::Session) {
         let synced = self.transfer.sync(self.clock.now(), session);
         debug_assert_eq!(synced, Ok(()));
     }
 
-    /// Goes on until there is something for the caller.
+    /// Runs until there is a result for the caller.
     pub(crate) fn run(&mut self) -> Stop {
         loop {
             let output = self.transfer.poll();
             if !matches!(output, Output::Body | Output::Release | Output::Event(_)) {
                 self.clock.refresh();
-                // An order is given once: only what comes again may give way to the time.
+                // Orders are given once: only offers may be preceded by a deadline.
                 if is_offer(&output) && self.wait_again() {
                     continue;
                 }
@@ -162,7 +161,7 @@ impl Call {
         }
     }
 
-    /// The caller waits for the peer from now on. Whether it did something else before, so that a
+    /// Records that the caller waits for the peer again. Returns whether it was away, so that a
     /// deadline may have passed.
     fn wait_again(&mut self) -> bool {
         let away = std::mem::take(&mut self.away);
@@ -172,8 +171,8 @@ impl Call {
         away
     }
 
-    /// Goes on only as long as that needs no waiting: a response without a body gives its
-    /// connection back at once.
+    /// Runs only as long as nothing blocks: a response without a body releases its connection at
+    /// once.
     pub(crate) fn settle(&mut self) -> Stop {
         loop {
             match self.transfer.poll() {
@@ -206,7 +205,7 @@ impl Call {
             Output::Close => self.close(),
             Output::Transmit => {
                 self.transmit();
-                // What a poll would say next.
+                // The next poll would ask for a read.
                 if self.transfer.awaits_response() {
                     self.read();
                 }
@@ -233,7 +232,7 @@ impl Call {
         match synced {
             Ok(synced) => debug_assert_eq!(synced, Ok(())),
             Err(why) => {
-                // A deadline that has passed by now comes first.
+                // A passed deadline precedes this failure.
                 self.clock.read();
                 self.tell(Input::Unavailable(why));
             }
@@ -252,8 +251,8 @@ impl Call {
         }
     }
 
-    /// The clock is read again when the time is next of importance: at once where there is a
-    /// deadline for the whole.
+    /// Accounts for the passing of time: reads the clock at once with a total deadline, or later
+    /// when needed.
     pub(crate) fn time_passed(&mut self) {
         match self.transfer.request().settings().total_timeout {
             Some(_) => self.clock.read(),
@@ -261,19 +260,19 @@ impl Call {
         }
     }
 
-    /// The caller has used bytes of the body. When that was is told when it matters.
+    /// Reports consumed body bytes. Their time is reported later, when it matters.
     pub(crate) fn consumed(&mut self, n: usize) {
         self.away = true;
         self.tell(Input::Consumed(n));
     }
 
-    /// What is told here was asked for: that it would not be is a fault of this crate.
+    /// Passes an input to the transfer. Rejecting one would be a bug of this crate.
     pub(crate) fn tell(&mut self, input: Input<'_>) {
         let told = self.transfer.handle(self.clock.now(), input);
         debug_assert_eq!(told, Ok(()));
     }
 
-    /// The sides that were waited for may be tried again, as far as they are ready.
+    /// Reports the ready sides among those that were awaited.
     fn ready(&mut self, ready: Sides) {
         if self.waiting.read && ready.read {
             self.waiting.read = false;
@@ -289,7 +288,7 @@ impl Call {
         }
     }
 
-    /// The time left before the next deadline.
+    /// Returns the time left before the next deadline.
     fn left(&self) -> Option<Duration> {
         self.clock.left(self.transfer.deadline())
     }
@@ -313,7 +312,7 @@ impl Call {
             Ok(n) => {
                 self.tell(Input::Wrote(n));
                 if n < wanted && self.watched {
-                    // It would block now: that need not be tried.
+                    // The next write would block.
                     self.waiting.write = true;
                     self.tell(Input::Blocked(Side::Write));
                 }
@@ -332,7 +331,7 @@ impl Call {
 
     fn read(&mut self) {
         if self.waiting.write && !self.readable {
-            // Both sides are waited for at once: an early response shows then.
+            // Wait for both sides at once, to notice an early response.
             self.waiting.read = true;
             return self.tell(Input::Blocked(Side::Read));
         }
@@ -362,7 +361,7 @@ impl Call {
     fn not_done(&mut self, side: Side, error: &io::Error) {
         let blocking = self.socket.as_ref().is_some_and(|socket| socket.is_blocking());
         match error.kind() {
-            // A timeout on the socket: the core knows whether it is a deadline.
+            // A timeout on the socket: core knows whether it is a deadline.
             Io::WouldBlock | Io::TimedOut if blocking => self.tell(Input::Tick),
             Io::WouldBlock => {
                 match side {
@@ -377,8 +376,7 @@ impl Call {
             Io::Interrupted => self.tell(Input::Tick),
             _ => {
                 if side == Side::Write {
-                    // Nothing can be written any more, but perhaps read: it is not to be tried
-                    // again and again.
+                    // Writing has failed, but reading may work: do not retry the write.
                     self.tell(Input::Blocked(side));
                 }
                 self.tell(Input::Failed(side, IoFailure::from(error)));
@@ -386,12 +384,12 @@ impl Call {
         }
     }
 
-    /// A piece of the body, from a reader that may take any time.
+    /// Supplies a piece of the body, from a reader that may take any time.
     fn supply(&mut self) {
         let before = self.clock.now().instant;
         let Some(upload) = &mut self.upload else { return self.tell(Input::BodyEnd) };
         if self.waiting.write && !upload.gathers() {
-            // What waits for the socket is not to wait for the reader as well.
+            // Pending output must not wait for the reader as well.
             self.waiting.body = true;
             return self.tell(Input::Blocked(Side::Body));
         }
@@ -400,7 +398,7 @@ impl Call {
         if let Some(error) = failed {
             return self.tell(Input::BodyFailed(error.to_string()));
         }
-        // The piece stays where it is until it is used.
+        // The piece stays in the buffer until it is consumed.
         if upload.looks(before, self.clock.now().instant) && self.look() {
             return;
         }
@@ -414,7 +412,8 @@ impl Call {
         }
     }
 
-    /// Finds out whether the socket can be read, or written if that is waited for. Whether it can.
+    /// Checks whether the socket is readable, or writable if that is awaited. Returns whether it
+    /// is.
     fn look(&mut self) -> bool {
         let Some(socket) = &self.socket else { return false };
         let sides = Sides { read: true, write: self.waiting.write };
@@ -430,23 +429,23 @@ impl Call {
 }
 
 impl Call {
-    /// Whether it was begun in this process. In a child, its connection belongs to the parent.
+    /// Whether the call began in this process. In a child, its connection belongs to the parent.
     pub(crate) fn is_here(&self) -> bool {
         self.process.is_current()
     }
 }
 
-/// Whether this is asked again until it is answered.
+/// Whether this output is repeated until answered.
 fn is_offer(output: &Output) -> bool {
     use Output::{NeedBody, Probe, Read, Sync, Transmit, Wait};
     matches!(output, Read | Transmit | NeedBody | Probe | Sync | Wait)
 }
 
 impl Drop for Call {
-    /// T87: a short rest of the body is read so that the connection can be kept; else it is closed.
+    /// Reads a short rest of the body so that the connection can be reused, or else closes it.
     fn drop(&mut self) {
         if !self.is_here() {
-            // Closed by this process alone, which has no place for it.
+            // Closed in this process only, which has no slot for it.
             self.has_place = false;
             return;
         }
