@@ -15,7 +15,9 @@
 //!
 //! # Overview
 //!
-//! - The [`guide`] has the usual tasks, each as a whole program.
+//! - The [`guide`] shows sessions, requests, responses, cookies, TLS, proxies, deadlines and errors by
+//!   example.
+//! - [`coming_from`] translates the terms of Requests, reqwest, ureq and curl.
 //! - A [`Session`] holds cookies, connections and defaults. Clones share them, on any number of
 //!   threads. No lock is held during I/O.
 //! - A [`Request`] is built, changed and sent. [`Options`] documents every option. Each has a
@@ -99,6 +101,7 @@ struct Readme;
 
 mod body;
 mod clock;
+pub mod coming_from;
 mod connecting;
 mod drive;
 pub mod guide;
