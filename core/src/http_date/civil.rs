@@ -1,23 +1,23 @@
-//! Days and seconds of the proleptic Gregorian calendar, as the date parsers and formatters need them.
+//! Proleptic Gregorian calendar arithmetic for the date parsers and formatters.
 //!
-//! Nothing here knows about text. Years run from 1 to 9999; times before 1970 are negative and are clamped by
-//! [`unix_time`], since [`UnixTime`] cannot say them.
+//! No text handling here. Years run from 1 to 9999. Times before 1970 are negative; [`unix_time`]
+//! clamps them, since [`UnixTime`] cannot represent them.
 
 use crate::time::UnixTime;
 
 pub(crate) const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 pub(crate) const SECONDS_PER_DAY: i64 = 86_400;
-/// 9999-12-31T23:59:59Z, the last second that four digits of year can say.
+/// 9999-12-31T23:59:59Z, the last second with a four-digit year.
 pub(crate) const LAST_SECOND: u64 = 253_402_300_799;
 
-/// The month, 1 to 12, that the first three bytes of `text` name in any case.
+/// Returns the month (1 to 12) named by the first three bytes of `text`, in any case.
 pub(crate) fn month_by_prefix(text: &[u8]) -> Option<u32> {
     let text = text.get(..3)?;
     (1..).zip(MONTHS).find(|(_, name)| name.as_bytes().eq_ignore_ascii_case(text)).map(|(number, _)| number)
 }
 
-/// Days in `month` (1 to 12) of `year`.
+/// Returns the number of days in `month` (1 to 12) of `year`.
 pub(crate) fn days_in_month(year: i64, month: u32) -> u32 {
     match month {
         4 | 6 | 9 | 11 => 30,
@@ -27,10 +27,11 @@ pub(crate) fn days_in_month(year: i64, month: u32) -> u32 {
     }
 }
 
-/// Days from 1970-01-01 to the given date; a day beyond the month's end runs on into the next month.
+/// Returns the days from 1970-01-01 to the given date. A day beyond the month's end runs into the
+/// next month.
 ///
-/// Years are counted from March, so that the leap day is the last of its year and the lengths of
-/// the months before it follow one linear formula.
+/// Years start in March, so that the leap day is the last day of its year. The lengths of the
+/// months before it then follow one linear formula.
 pub(crate) fn days_from_civil(year: i64, month: u32, day: u32) -> i64 {
     let (year, month) = (year - i64::from(month <= 2), i64::from(month));
     let era = year.div_euclid(400);
@@ -40,7 +41,7 @@ pub(crate) fn days_from_civil(year: i64, month: u32, day: u32) -> i64 {
     era * 146_097 + day_of_era - 719_468
 }
 
-/// Year, month and day of the date that lies `days` (not negative) after 1970-01-01.
+/// Returns year, month and day of the date `days` (not negative) after 1970-01-01.
 pub(crate) fn civil_from_days(days: u64) -> (u64, u32, u32) {
     let days = days + 719_468;
     let era = days / 146_097;
@@ -54,7 +55,7 @@ pub(crate) fn civil_from_days(days: u64) -> (u64, u32, u32) {
     (year_of_era + era * 400 + u64::from(month <= 2), month, day)
 }
 
-/// Seconds since 1970 as a [`UnixTime`]; what lies before 1970 becomes 0.
+/// Converts seconds since 1970 to a [`UnixTime`]; negative values become 0.
 pub(crate) fn unix_time(seconds: i64) -> UnixTime {
     UnixTime(u64::try_from(seconds).unwrap_or(0))
 }
@@ -64,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn days_count_from_the_epoch_in_both_directions() {
+    fn days_count_from_epoch_in_both_directions() {
         for ((year, month, day), days) in [
             ((1970, 1, 1), 0),
             ((1969, 12, 31), -1),
@@ -79,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn every_day_of_eight_centuries_survives_the_round_trip() {
+    fn every_day_of_eight_centuries_round_trips() {
         for days in 0..292_194u64 {
             let (year, month, day) = civil_from_days(days);
             assert!((1..=12).contains(&month) && (1..=days_in_month(year as i64, month)).contains(&day));
@@ -88,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn months_are_known_by_three_letters_in_any_case() {
+    fn month_prefixes_match_in_any_case() {
         assert_eq!(month_by_prefix(b"jAnuary"), Some(1));
         assert_eq!(month_by_prefix(b"DECxx"), Some(12));
         assert_eq!(month_by_prefix(b"De"), None);

@@ -1,16 +1,18 @@
-//! Dates that are not quite HTTP-dates: the parts in any order, other separators, zone names and offsets.
+//! A lenient parser for near-HTTP-dates: parts in any order, other separators, zone names and
+//! offsets.
 //!
-//! RFC 9110 §5.6.7 encourages recipients to be robust. The text is read as runs of letters or digits; each must be
-//! a part that is still missing (weekday, month, zone, time of day, day, year), otherwise the text is refused. After six parts
-//! everything has been said and the rest is not looked at, which also bounds the work. A day that its month does not have
-//! (31 April) runs on into the next one. Years before 1583, when the calendar was not in use, are refused.
+//! RFC 9110 §5.6.7 encourages recipients to be robust. The parser reads runs of letters or digits.
+//! Each run must be a part that is still missing: weekday, month, zone, time of day, day or year.
+//! Otherwise the text is rejected. The parser stops after six parts, which bounds the work, and
+//! ignores the rest. A day beyond the end of its month (31 April) runs into the next one. Years
+//! before 1583, when the Gregorian calendar was not in use, are rejected.
 
 use super::{Civil, LONG_WEEKDAYS, WEEKDAYS, civil, digits, second_of_day};
 
 const MOST_PARTS: usize = 6;
 const FIRST_YEAR: u32 = 1583;
 
-/// Zone names and their seconds to UTC. Written in upper case, as everyone does.
+/// Zone names with their seconds to UTC, in upper case as in practice.
 const ZONES: [(&[u8], i64); 31] = [
     (b"GMT", 0),
     (b"UT", 0),
@@ -45,14 +47,14 @@ const ZONES: [(&[u8], i64); 31] = [
     (b"NZDT", -13 * 3_600),
 ];
 
-/// Which of the two a bare number is taken for first.
+/// Which part a bare number is tried as first.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Expect {
     Day,
     Year,
 }
 
-/// What has been read so far.
+/// The parts read so far.
 struct Reader {
     expect: Expect,
     weekday: Option<()>,
@@ -102,7 +104,7 @@ pub(super) fn parse(text: &[u8]) -> Option<Civil> {
 }
 
 impl Reader {
-    /// A run of letters: a weekday, a month or a zone, if that is still missing.
+    /// Reads a run of letters: a weekday, a month or a zone, if still missing.
     fn word(&mut self, word: &[u8]) -> Option<()> {
         let named = |names: &[&str]| names.iter().any(|name| name.as_bytes().eq_ignore_ascii_case(word));
         if self.weekday.is_none() && (named(&WEEKDAYS) || named(&LONG_WEEKDAYS)) {
@@ -122,7 +124,8 @@ impl Reader {
         None
     }
 
-    /// A run of digits with what follows it; `before` is the byte in front. Answers how many bytes were read.
+    /// Reads a run of digits and returns how many bytes it consumed. `before` is the preceding
+    /// byte.
     fn number(&mut self, rest: &[u8], before: Option<u8>) -> Option<usize> {
         if self.second_of_day.is_none()
             && let Some((second_of_day, length)) = time_of_day(rest)
@@ -132,7 +135,7 @@ impl Reader {
         }
         let run = run(rest, u8::is_ascii_digit);
         let value = digits(run)?;
-        // An offset comes after the date and its sign stands right before it: +0200.
+        // An offset follows the date, with its sign directly before it: +0200.
         if self.to_utc.is_none()
             && self.year.is_some()
             && run.len() == 4
@@ -159,13 +162,14 @@ impl Reader {
     }
 }
 
-/// The bytes at the start of `text` for which `is` holds.
+/// Returns the leading bytes of `text` for which `is` holds.
 fn run(text: &[u8], is: impl Fn(&u8) -> bool) -> &[u8] {
     let length = text.iter().position(|byte| !is(byte)).unwrap_or(text.len());
     text.get(..length).unwrap_or_default()
 }
 
-/// `H:M` or `H:M:S`, each of one or two digits, and how many bytes it takes.
+/// Parses `H:M` or `H:M:S`, each of one or two digits. Returns the second of the day and the bytes
+/// consumed.
 fn time_of_day(text: &[u8]) -> Option<(u32, usize)> {
     let hour = run(text, u8::is_ascii_digit);
     let minute = run(text.get(hour.len()..)?.strip_prefix(b":")?, u8::is_ascii_digit);
@@ -181,7 +185,7 @@ fn time_of_day(text: &[u8]) -> Option<(u32, usize)> {
     Some((second_of_day(digits(hour)?, digits(minute)?, digits(second)?)?, length))
 }
 
-/// Seconds to UTC of a zone's name, or of a military letter (RFC 5322 §4.3 has them; J is none).
+/// Returns the seconds to UTC of a zone name or a military letter (RFC 5322 §4.3; J is unassigned).
 fn zone(name: &[u8]) -> Option<i64> {
     if let [letter @ b'A'..=b'Z'] = *name {
         return Some(match letter {

@@ -1,8 +1,9 @@
-//! HTTP-date: its three forms read, the first of them written (RFC 9110 §5.6.7).
+//! HTTP-date (RFC 9110 §5.6.7): parses its three forms, formats the first.
 //!
-//! [`parse_http_date`] first tries the three forms exactly as the RFC spells them. What fits none of them goes to
-//! the tolerant reader in `lenient`, because §5.6.7 asks recipients to be robust: it takes parts in any order,
-//! offsets and the zone names in use. Cookie dates follow another algorithm: [`crate::cookie::parse_date`].
+//! [`parse_http_date`] first tries the three forms exactly as the RFC spells them. Any other text
+//! goes to the `lenient` parser, because §5.6.7 asks recipients to be robust. That parser accepts
+//! parts in any order, offsets and common zone names. Cookie dates follow another algorithm:
+//! [`crate::cookie::parse_date`].
 
 pub(crate) mod civil;
 mod lenient;
@@ -13,20 +14,20 @@ use civil::{MONTHS, SECONDS_PER_DAY};
 const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 const LONG_WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
-/// A calendar date and time of day as read, before it is turned into seconds.
+/// A parsed calendar date and time of day, before conversion to seconds.
 struct Civil {
     year: i64,
     month: u32,
     day: u32,
     /// Seconds since midnight; a leap second is 86400.
     second_of_day: u32,
-    /// Seconds to add to reach UTC.
+    /// The seconds to add to reach UTC.
     to_utc: i64,
 }
 
 impl Civil {
-    /// The time it says. A two-digit year (below 100) is put into the century of `now`, or the one before if
-    /// that would be more than 50 years ahead (RFC 9110 §5.6.7).
+    /// Converts to a time. A two-digit year (below 100) falls in the century of `now`. If the date
+    /// would be more than 50 years ahead, the previous century applies (RFC 9110 §5.6.7).
     fn to_unix(&self, now: UnixTime) -> UnixTime {
         let seconds = |year: i64| {
             civil::days_from_civil(year, self.month, self.day) * SECONDS_PER_DAY
@@ -38,7 +39,7 @@ impl Civil {
         }
         let now = now.0.min(civil::LAST_SECOND);
         let (this_year, month, day) = civil::civil_from_days(now / 86_400);
-        // At most 9999, and the day of a leap year runs on into March.
+        // At most 9999. A leap day runs into March.
         let this_year = this_year as i64;
         let limit = civil::days_from_civil(this_year + 50, month, day) * SECONDS_PER_DAY + (now % 86_400) as i64;
         let year = this_year - this_year % 100 + self.year;
@@ -46,12 +47,13 @@ impl Civil {
     }
 }
 
-/// The time that `text` says; `None` when it is no date.
+/// Parses `text` as a date; returns `None` if it is not one.
 ///
-/// All three forms of RFC 9110 §5.6.7 are read (`Sun, 06 Nov 1994 08:49:37 GMT`, the RFC 850 form with its two-digit
-/// year, and that of C's asctime), and after them, tolerantly, the same parts in another order, without a
-/// time of day (midnight), or with an offset or zone name in place of GMT. The name of the weekday is not checked
-/// against the date. A two-digit year is read so that the date is at most 50 years after `now`. Times before 1970 become 0.
+/// Accepts all three forms of RFC 9110 §5.6.7: `Sun, 06 Nov 1994 08:49:37 GMT`, the RFC 850 form
+/// with a two-digit year, and C's asctime form. It also accepts the same parts in another order or
+/// without a time of day (midnight). An offset or zone name may replace GMT. The weekday is not
+/// checked against the date. A two-digit year is interpreted so that the date is at most 50 years
+/// after `now`. Times before 1970 become 0.
 ///
 /// ```
 /// use petition_core::UnixTime;
@@ -70,9 +72,10 @@ pub fn parse_http_date(text: &[u8], now: UnixTime) -> Option<UnixTime> {
     Some(civil.to_unix(now))
 }
 
-/// `time` as an IMF-fixdate, for example `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7): always 29 bytes of ASCII.
+/// Formats `time` as an IMF-fixdate, for example `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7).
+/// The result is always 29 bytes of ASCII.
 ///
-/// Times after the year 9999, which the form cannot say, are written as its last second.
+/// Times after the year 9999, which the format cannot express, become its last second.
 pub fn format_http_date(time: UnixTime) -> String {
     let seconds = time.0.min(civil::LAST_SECOND);
     let days = seconds / 86_400;
@@ -85,7 +88,7 @@ pub fn format_http_date(time: UnixTime) -> String {
     format!("{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
 }
 
-/// `Sun, 06 Nov 1994 08:49:37 GMT`.
+/// Parses `Sun, 06 Nov 1994 08:49:37 GMT`.
 fn imf_fixdate(text: &[u8]) -> Option<Civil> {
     let (weekday, rest) = text.split_at_checked(3)?;
     let rest = rest.strip_prefix(b", ")?.strip_suffix(b" GMT")?;
@@ -95,7 +98,7 @@ fn imf_fixdate(text: &[u8]) -> Option<Civil> {
     exact(digits(year)?, digits(&[*d1, *d2])?, &[*m1, *m2, *m3], time.strip_prefix(b" ")?)
 }
 
-/// `Sunday, 06-Nov-94 08:49:37 GMT`.
+/// Parses `Sunday, 06-Nov-94 08:49:37 GMT`.
 fn rfc850(text: &[u8]) -> Option<Civil> {
     let comma = text.iter().take(10).position(|&byte| byte == b',')?;
     let (weekday, rest) = text.split_at_checked(comma)?;
@@ -106,7 +109,7 @@ fn rfc850(text: &[u8]) -> Option<Civil> {
     exact(digits(year)?, digits(&[*d1, *d2])?, &[*m1, *m2, *m3], time.strip_prefix(b" ")?)
 }
 
-/// `Sun Nov  6 08:49:37 1994`.
+/// Parses `Sun Nov  6 08:49:37 1994`.
 fn asctime(text: &[u8]) -> Option<Civil> {
     let (weekday, rest) = text.split_at_checked(3)?;
     let [b' ', m1, m2, m3, b' ', d1, d2, b' ', rest @ ..] = rest else { return None };
@@ -120,7 +123,7 @@ fn asctime(text: &[u8]) -> Option<Civil> {
     exact(digits(year)?, day, &[*m1, *m2, *m3], time)
 }
 
-/// The parts of a date put together, when each is in its range and the day exists.
+/// Combines the parts of a date if each is in range and the day exists.
 fn exact(year: u32, day: u32, month: &[u8], time: &[u8]) -> Option<Civil> {
     let month = civil::month_by_prefix(month)?;
     let year = i64::from(year);
@@ -130,7 +133,7 @@ fn exact(year: u32, day: u32, month: &[u8], time: &[u8]) -> Option<Civil> {
     exists.then_some(Civil { year, month, day, second_of_day, to_utc: 0 })
 }
 
-/// Seconds since midnight; 60 is allowed for a leap second.
+/// Returns the seconds since midnight; a leap second (60) is allowed.
 fn second_of_day(hour: u32, minute: u32, second: u32) -> Option<u32> {
     (hour <= 23 && minute <= 59 && second <= 60).then_some(hour * 3_600 + minute * 60 + second)
 }
@@ -139,7 +142,7 @@ fn is_weekday(text: &[u8], names: &[&str; 7]) -> Option<()> {
     names.iter().any(|name| name.as_bytes() == text).then_some(())
 }
 
-/// One to nine ASCII digits as a number; `None` for anything else.
+/// Parses one to nine ASCII digits; returns `None` for anything else.
 fn digits(text: &[u8]) -> Option<u32> {
     if text.is_empty() || text.len() > 9 {
         return None;

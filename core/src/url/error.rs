@@ -1,41 +1,41 @@
-//! Why a URL was refused. No variant holds the URL itself: it may carry credentials.
+//! Reasons for rejecting a URL. No variant holds the URL itself, which may carry credentials.
 
 use crate::limits::LimitExceeded;
 use std::fmt;
 
-/// Why a URL or a reference was refused.
+/// Why a URL or a reference was rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UrlError {
-    /// Longer than `url_bytes` (the caller's URL) or `location_bytes` (a Location field).
+    /// The text exceeds `url_bytes` (the caller's URL) or `location_bytes` (a Location field).
     Limit(LimitExceeded),
-    /// No scheme, where an absolute URL is needed.
+    /// The URL has no scheme where an absolute URL is required.
     NotAbsolute,
-    /// A scheme other than http and https; the first 32 bytes of it, in lower case.
+    /// The scheme is neither http nor https. Holds its first 32 bytes in lower case.
     UnsupportedScheme(Box<str>),
-    /// The scheme is not followed by `//` and a host.
+    /// No `//` and host follow the scheme.
     NoAuthority,
-    /// An ASCII control byte (CR, LF, tab and NUL among them).
+    /// The text contains an ASCII control byte, such as CR, LF, tab or NUL.
     Control(u8),
-    /// A space where none can stand: at either end, in the scheme or in the authority.
+    /// The text contains a space at either end, in the scheme or in the authority.
     Space,
-    /// A backslash in or before the authority, or in place of the first slash of the path.
+    /// A backslash stands in or before the authority, or replaces the first slash of the path.
     Backslash,
-    /// More than one `@` in the authority: parsers disagree about the host.
+    /// The authority contains more than one `@`; parsers disagree about the host.
     SeveralAts,
-    /// User information that decodes to controls or is not UTF-8.
+    /// The user information decodes to control characters or is not UTF-8.
     UserInfo,
-    /// No host between `//` and the path.
+    /// The host between `//` and the path is empty.
     EmptyHost,
-    /// A percent sign in the host: it could hide a delimiter.
+    /// The host contains a percent sign, which could hide a delimiter.
     PercentInHost,
-    /// An IPv6 zone id: it has a meaning on this machine only.
+    /// The host contains an IPv6 zone identifier, which is meaningful on one machine only.
     ZoneId,
-    /// A host that is neither a name nor an address.
+    /// The host is neither a valid name nor an IP address.
     Host,
-    /// A port that is not a number from 1 to 65535 in digits.
+    /// The port is not a decimal number from 1 to 65535.
     Port,
-    /// Refused by the `url` crate for another reason.
+    /// The `url` crate rejected the text for another reason.
     Parse(url::ParseError),
 }
 
@@ -43,21 +43,23 @@ impl fmt::Display for UrlError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             UrlError::Limit(limit) => write!(f, "URL too long: {limit}"),
-            UrlError::NotAbsolute => f.write_str("expected an absolute URL, seen none"),
+            UrlError::NotAbsolute => f.write_str("expected an absolute URL, found one without a scheme"),
             UrlError::UnsupportedScheme(scheme) => {
-                write!(f, "expected the scheme http or https, seen {:?}", &**scheme)
+                write!(f, "expected the scheme http or https, found {:?}", &**scheme)
             }
-            UrlError::NoAuthority => f.write_str("expected // and a host after the scheme"),
-            UrlError::Control(byte) => write!(f, "control byte 0x{byte:02x} in the URL"),
-            UrlError::Space => f.write_str("space at an end of the URL or before its path"),
-            UrlError::Backslash => f.write_str("backslash before the path of the URL"),
-            UrlError::SeveralAts => f.write_str("more than one @ before the path of the URL"),
-            UrlError::UserInfo => f.write_str("user information of the URL is not UTF-8 text without controls"),
+            UrlError::NoAuthority => f.write_str("expected \"//\" and a host after the scheme"),
+            UrlError::Control(byte) => write!(f, "the URL contains control byte 0x{byte:02x}"),
+            UrlError::Space => f.write_str("the URL contains a space at either end or before its path"),
+            UrlError::Backslash => f.write_str("the URL contains a backslash before its path"),
+            UrlError::SeveralAts => f.write_str("the URL contains more than one @ before its path"),
+            UrlError::UserInfo => {
+                f.write_str("the user information of the URL is not UTF-8 or contains control characters")
+            }
             UrlError::EmptyHost => f.write_str("the URL has no host"),
-            UrlError::PercentInHost => f.write_str("percent sign in the host of the URL"),
-            UrlError::ZoneId => f.write_str("zone id in the host of the URL"),
+            UrlError::PercentInHost => f.write_str("the host of the URL contains a percent sign"),
+            UrlError::ZoneId => f.write_str("the host of the URL contains a zone identifier"),
             UrlError::Host => f.write_str("the host of the URL is neither a name nor an address"),
-            UrlError::Port => f.write_str("expected a port from 1 to 65535 in digits"),
+            UrlError::Port => f.write_str("expected a decimal port number from 1 to 65535"),
             UrlError::Parse(_) => f.write_str("the URL cannot be parsed"),
         }
     }

@@ -1,15 +1,16 @@
-//! What of a refused URL an error may show: enough to know it again, and nothing that could be a secret.
+//! Excerpts of rejected URLs for errors: enough to recognize the URL, without possible secrets.
 //!
-//! It was not understood, so nobody can say where its parts end. Decides: text before an `@` could be credentials, text behind `?` or `#`
-//! could be a token. With an `@` in it no more than the scheme is shown.
+//! A rejected URL has no reliable structure. Text before an `@` may be credentials; text after `?`
+//! or `#` may be a token. When the URL contains an `@`, only the scheme is shown.
 
-/// The most characters that are shown of it.
+/// The maximum number of characters shown.
 const SHOWN: usize = 64;
 
-/// The longest scheme that is shown of a URL with an `@`.
+/// The maximum length of the scheme shown for a URL that contains an `@`.
 const SCHEME: usize = 16;
 
-/// The beginning of a URL that was refused, in quotes and escaped, without what could be credentials, query or fragment.
+/// Returns the start of a rejected URL, quoted and escaped, without possible credentials, query or
+/// fragment.
 pub(crate) fn excerpt(text: &str) -> String {
     let shown = if text.contains('@') {
         let scheme = text.split_once("://").map_or("", |(scheme, _)| scheme);
@@ -28,7 +29,7 @@ mod tests {
     use super::excerpt;
 
     #[test]
-    fn t96_a_refused_url_is_known_again_and_shows_no_secret() {
+    fn t96_excerpt_identifies_url_and_hides_secrets() {
         let long = "x".repeat(100);
         for (text, shown) in [
             ("http://exa mple/p", "\"http://exa mple/p\""),

@@ -1,13 +1,14 @@
-//! The door for URLs: what is let in, how it is resolved, and how it is written into a request.
+//! URL validation, reference resolution and the forms that a request uses.
 //!
-//! The `url` crate is the one parser. Text is looked at before it, so that what two parsers could read in
-//! two ways is refused ([`parse_url`], [`join`]), and never after it: behind the door only the parsed
-//! [`url::Url`] exists, with its host in canonical form (IPv4 in odd notation made plain, names in lower
-//! case and A-labels). Its user information has been taken out, so that no later use can leak it.
+//! The `url` crate is the only parser. Lexical checks run on the text first and reject input that
+//! two parsers could read differently ([`parse_url`], [`join`]). All later code sees only the
+//! parsed [`url::Url`] with a canonical host: plain IPv4, lower-case names, A-labels. User
+//! information is removed, so no later use can leak it.
 //!
-//! Refused at the door: schemes other than http and https, controls anywhere, spaces but in path, query and
-//! fragment, a second `@`, a backslash up to the path, `%` in the host, zone ids, empty hosts and labels, and
-//! ports that are not 1 to 65535 in digits. Encoded, once: what RFC 3986 does not allow in a path or query.
+//! Rejected are: schemes other than http and https; control characters anywhere; spaces outside
+//! path, query and fragment; a second `@`; a backslash before the path; `%` in the host; zone
+//! identifiers; empty hosts and labels; ports that are not decimal numbers from 1 to 65535.
+//! Percent-encoded once: characters that RFC 3986 does not allow in a path or query.
 
 mod error;
 mod excerpt;

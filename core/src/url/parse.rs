@@ -1,8 +1,10 @@
-//! The door itself: absolute text in, a URL with a canonical host and its user information apart out.
+//! Parses and validates absolute URLs; returns a URL with a canonical host, and its user
+//! information separately.
 //!
-//! The checks are lexical (RFC 3986 §3) and run before the `url` crate, which would mend what is refused
-//! here: it drops tabs and newlines, takes a backslash for a slash, and reads `http:host` and `http:///host`
-//! as `http://host`. Left out: any check of what the host resolves to (see the address policy).
+//! The lexical checks (RFC 3986 §3) run before the `url` crate, which silently repairs input that
+//! this module rejects. It drops tabs and newlines, treats a backslash as a slash, and reads
+//! `http:host` and `http:///host` as `http://host`. Checks on resolved addresses belong to the
+//! address policy.
 
 use super::UrlError;
 use crate::byte_search::{memchr, memchr2, memchr3};
@@ -11,15 +13,15 @@ use std::borrow::Cow;
 use std::fmt;
 use url::{Host, Url};
 
-/// User information of a URL, percent-decoded. `Debug` shows neither part.
+/// The percent-decoded user information of a URL. `Debug` shows neither part.
 ///
-/// It becomes Basic credentials for the origin of that URL (RFC 9110 §4.2.4 forbids to send it in a URL).
-/// A colon in `user` (written `%3A`) cannot be said in Basic; that is for the authentication to refuse.
+/// It becomes Basic credentials for the origin of that URL, since RFC 9110 §4.2.4 forbids sending
+/// it in a URL. Basic cannot express a colon in `user` (written `%3A`); authentication rejects it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct UserInfo {
     /// The part before the first colon; may be empty.
     pub user: String,
-    /// The part after the first colon; `None` when there is no colon.
+    /// The part after the first colon; `None` without a colon.
     pub password: Option<String>,
 }
 
@@ -31,12 +33,12 @@ impl fmt::Debug for UserInfo {
 
 /// Parses the caller's absolute URL.
 ///
-/// The URL that comes back has the scheme http or https, a host, a port other than 0 and no user information;
-/// a fragment is kept. Empty user information (`http://@host/`) counts as none.
+/// The returned URL has the scheme http or https, a host, a port other than 0 and no user
+/// information. Its fragment is kept. Empty user information (`http://@host/`) counts as none.
 ///
 /// # Errors
-/// What the module's documentation lists, each cause by its variant. A text longer than
-/// [`Limits::url_bytes`] is [`UrlError::Limit`].
+/// Each variant of [`UrlError`] names its cause; the module documentation lists them. Text longer
+/// than [`Limits::url_bytes`] fails with [`UrlError::Limit`].
 pub fn parse_url(text: &str, limits: &Limits) -> Result<(Url, Option<UserInfo>), UrlError> {
     check_length("url_bytes", limits.url_bytes, text.len())?;
     let bytes = check_bytes(text)?;
@@ -44,12 +46,12 @@ pub fn parse_url(text: &str, limits: &Limits) -> Result<(Url, Option<UserInfo>),
     open(known_scheme(scheme)?, Some(text), rest, bytes)
 }
 
-/// Takes in a URL that the caller has parsed already, under the rules of [`parse_url`].
+/// Validates a URL that the caller has already parsed, under the rules of [`parse_url`].
 ///
-/// What the `url` crate has mended while parsing cannot be seen any more; the text form is stricter.
+/// Anything the `url` crate repaired while parsing is no longer visible; [`parse_url`] is stricter.
 ///
 /// # Errors
-/// As [`parse_url`].
+/// As for [`parse_url`].
 pub fn accept_url(url: Url, limits: &Limits) -> Result<(Url, Option<UserInfo>), UrlError> {
     let text = url.as_str();
     let plain = matches!(url.scheme(), "http" | "https")
@@ -60,7 +62,7 @@ pub fn accept_url(url: Url, limits: &Limits) -> Result<(Url, Option<UserInfo>), 
     if !plain {
         return parse_url(text, limits);
     }
-    // As the `url` crate writes it, such a URL is what the door would make of it.
+    // Reparsing such a URL would yield the same URL.
     check_length("url_bytes", limits.url_bytes, text.len())?;
     check_host(&url)?;
     Ok((url, None))
@@ -71,14 +73,14 @@ pub(super) fn check_length(name: &'static str, limit: usize, seen: usize) -> Res
     Ok(LimitExceeded::check(name, wide(limit), wide(seen))?)
 }
 
-/// Whether a text holds bytes that [`encode`] has to rewrite.
+/// Whether a text contains bytes that [`encode`] must rewrite.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Bytes {
     Legal,
     ToEncode,
 }
 
-/// Refuses controls anywhere and spaces at the ends.
+/// Rejects control characters anywhere and spaces at either end.
 pub(super) fn check_bytes(text: &str) -> Result<Bytes, UrlError> {
     let mut found = Bytes::Legal;
     for &byte in text.as_bytes() {
@@ -95,8 +97,8 @@ pub(super) fn check_bytes(text: &str) -> Result<Bytes, UrlError> {
     Ok(found)
 }
 
-/// The escape for ASCII that RFC 3986 allows nowhere in a URL. Square brackets are let through in path and
-/// query: they are not legal there either, but everybody sends them as they are.
+/// Returns the escape for an ASCII character that RFC 3986 allows nowhere in a URL. Square brackets
+/// pass in path and query: they are not legal there, but common practice sends them unescaped.
 const fn escape(c: char) -> Option<&'static str> {
     Some(match c {
         ' ' => "%20",
@@ -113,8 +115,8 @@ const fn escape(c: char) -> Option<&'static str> {
     })
 }
 
-/// Percent-encodes what is illegal in the path and query that `text` begins with. What is encoded already is
-/// left alone; non-ASCII is left to the `url` crate, and so is the fragment.
+/// Percent-encodes illegal characters in the path and query at the start of `text`. Existing
+/// escapes stay; the `url` crate handles non-ASCII characters and the fragment.
 pub(super) fn encode(text: &str, bytes: Bytes) -> Cow<'_, str> {
     if bytes == Bytes::Legal {
         return Cow::Borrowed(text);
@@ -132,7 +134,8 @@ pub(super) fn encode(text: &str, bytes: Bytes) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// The scheme and what follows its colon, or `None` for a relative reference (RFC 3986 §4.1).
+/// Returns the scheme and the text after its colon, or `None` for a relative reference (RFC 3986
+/// §4.1).
 pub(super) fn split_scheme(text: &str) -> Option<(&str, &str)> {
     let (scheme, rest) = text.split_once(':')?;
     let mut bytes = scheme.bytes();
@@ -151,8 +154,8 @@ pub(super) fn known_scheme(scheme: &str) -> Result<&'static str, UrlError> {
     }
 }
 
-/// Checks `rest`, which follows `scheme:`, and parses the whole. `whole` is the text that both stand in, if
-/// there is one: it goes to the parser as it is when nothing has to be taken out or rewritten.
+/// Validates `rest`, which follows `scheme:`, and parses the URL. `whole` is the text that contains
+/// both, if available. The parser gets it unchanged when nothing must be removed or rewritten.
 pub(super) fn open(
     scheme: &'static str,
     whole: Option<&str>,
@@ -169,25 +172,25 @@ pub(super) fn open(
         let space = authority.as_bytes().get(at) == Some(&b' ');
         return Err(if space { UrlError::Space } else { UrlError::Backslash });
     }
-    let (user_info, place) = match authority.split_once('@') {
-        Some((_, place)) if place.contains('@') => return Err(UrlError::SeveralAts),
-        Some((text, place)) => (decode_user_info(text)?, place),
+    let (user_info, host_port) = match authority.split_once('@') {
+        Some((_, host_port)) if host_port.contains('@') => return Err(UrlError::SeveralAts),
+        Some((text, host_port)) => (decode_user_info(text)?, host_port),
         None => (None, authority),
     };
-    check_place(place)?;
+    check_host_and_port(host_port)?;
 
     let url = match whole {
-        Some(whole) if place.len() == authority.len() && bytes == Bytes::Legal => Url::parse(whole),
-        _ => Url::parse(&format!("{scheme}://{place}{}", encode(tail, bytes))),
+        Some(whole) if host_port.len() == authority.len() && bytes == Bytes::Legal => Url::parse(whole),
+        _ => Url::parse(&format!("{scheme}://{host_port}{}", encode(tail, bytes))),
     }
     .map_err(parser_refused)?;
     check_host(&url)?;
     Ok((url, user_info))
 }
 
-/// Host and port as text (RFC 3986 §3.2.2, §3.2.3).
-fn check_place(place: &str) -> Result<(), UrlError> {
-    let (host, port) = if let Some(inner) = place.strip_prefix('[') {
+/// Validates host and port as text (RFC 3986 §3.2.2, §3.2.3).
+fn check_host_and_port(text: &str) -> Result<(), UrlError> {
+    let (host, port) = if let Some(inner) = text.strip_prefix('[') {
         let (address, after) = inner.split_once(']').ok_or(UrlError::Host)?;
         if memchr(b'%', address.as_bytes()).is_some() {
             return Err(UrlError::ZoneId);
@@ -198,9 +201,9 @@ fn check_place(place: &str) -> Result<(), UrlError> {
             None => return Err(UrlError::Port),
         }
     } else {
-        match place.split_once(':') {
+        match text.split_once(':') {
             Some((host, port)) => (host, Some(port)),
-            None => (place, None),
+            None => (text, None),
         }
     };
     if host.is_empty() {
@@ -222,7 +225,7 @@ fn check_place(place: &str) -> Result<(), UrlError> {
     }
 }
 
-/// Host and port of a URL that was parsed elsewhere, under the rules for those in text.
+/// Validates host and port of a URL that was parsed elsewhere.
 pub(super) fn check_parsed(url: &Url) -> Result<(), UrlError> {
     if url.port() == Some(0) {
         return Err(UrlError::Port);
@@ -230,7 +233,7 @@ pub(super) fn check_parsed(url: &Url) -> Result<(), UrlError> {
     check_host(url)
 }
 
-/// The canonical host: no empty label, and nothing outside of RFC 3986's reg-name.
+/// Validates the canonical host: no empty label, only characters of RFC 3986's reg-name.
 fn check_host(url: &Url) -> Result<(), UrlError> {
     let name = match url.host() {
         None => return Err(UrlError::EmptyHost),
@@ -273,7 +276,7 @@ fn decode_user_info(text: &str) -> Result<Option<UserInfo>, UrlError> {
     Ok(Some(UserInfo { user: percent_decode(user)?, password: password.map(percent_decode).transpose()? }))
 }
 
-/// Decodes `%HH`; a percent sign without two digits stands for itself.
+/// Decodes `%HH`; a percent sign without two hex digits is kept as it is.
 fn percent_decode(text: &str) -> Result<String, UrlError> {
     let hex = |byte: Option<&u8>| byte.and_then(|&b| char::from(b).to_digit(16));
     let mut out = Vec::with_capacity(text.len());

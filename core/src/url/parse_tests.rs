@@ -5,7 +5,7 @@ fn parsed(text: &str) -> Result<String, UrlError> {
 }
 
 #[test]
-fn ordinary_urls_pass() {
+fn common_urls_are_accepted() {
     for (text, expected) in [
         ("http://example.com", "http://example.com/"),
         ("HTTP://Example.COM./", "http://example.com./"),
@@ -24,7 +24,7 @@ fn ordinary_urls_pass() {
 }
 
 #[test]
-fn t26_what_two_parsers_read_in_two_ways_is_refused() {
+fn t26_ambiguous_urls_are_rejected() {
     use UrlError::*;
     for (text, error) in [
         ("http://a@b@c/", SeveralAts),
@@ -95,7 +95,7 @@ fn t26_what_two_parsers_read_in_two_ways_is_refused() {
 }
 
 #[test]
-fn t27_odd_addresses_become_plain_ones() {
+fn t27_unusual_ipv4_forms_are_canonicalized() {
     for text in ["127.1", "0x7f000001", "017700000001", "2130706433", "0x7f.1", "127.0.0.1.", "１２７.1", "127。0.0.1"]
     {
         assert_eq!(parsed(&format!("http://{text}/")).as_deref(), Ok("http://127.0.0.1/"), "{text}");
@@ -105,7 +105,7 @@ fn t27_odd_addresses_become_plain_ones() {
 }
 
 #[test]
-fn t28_names_are_mapped_once() {
+fn t28_names_are_mapped_exactly_once() {
     for (text, expected) in [
         ("http://ex\u{24d0}mple/", "http://example/"),
         ("http://a\u{ff0e}b\u{3002}c/", "http://a.b.c/"),
@@ -115,7 +115,7 @@ fn t28_names_are_mapped_once() {
     ] {
         assert_eq!(parsed(text).as_deref(), Ok(expected), "{text}");
     }
-    // Full-width delimiters, and a sign that maps to "a/c".
+    // Full-width delimiters, and a character that maps to "a/c".
     for text in ["a\u{ff20}b", "a\u{ff1a}80", "a\u{ff0f}b", "a\u{ff05}41", "a\u{2100}b", "a\u{ff03}b", "a\u{ff3c}b"] {
         assert_eq!(parsed(&format!("http://{text}/")), Err(UrlError::Host), "{text}");
     }
@@ -138,7 +138,7 @@ fn t19_path_and_query_are_encoded_once() {
 }
 
 #[test]
-fn user_information_is_taken_out_and_decoded() {
+fn user_information_is_removed_and_decoded() {
     let info =
         |user: &str, password: Option<&str>| Some(UserInfo { user: user.into(), password: password.map(String::from) });
     for (text, expected) in [
@@ -160,7 +160,7 @@ fn user_information_is_taken_out_and_decoded() {
 }
 
 #[test]
-fn a_parsed_url_passes_the_same_door() {
+fn parsed_url_is_validated_like_text() {
     let accepted = |text: &str| accept_url(Url::parse(text).unwrap(), &Limits::DEFAULT);
     assert_eq!(accepted("http://u:p@h/x|y").unwrap().0.as_str(), "http://h/x%7Cy");
     assert_eq!(accepted("http://h:0/"), Err(UrlError::Port));
@@ -171,7 +171,7 @@ fn a_parsed_url_passes_the_same_door() {
 }
 
 #[test]
-fn the_limit_names_itself() {
+fn url_limit_error_names_the_limit() {
     let limits = Limits { url_bytes: 20, ..Limits::DEFAULT };
     assert!(parse_url("http://example.com/a", &limits).is_ok());
     let error = parse_url("http://example.com/ab", &limits).unwrap_err();
@@ -179,7 +179,7 @@ fn the_limit_names_itself() {
 }
 
 #[test]
-fn a_refusal_does_not_repeat_the_url() {
+fn url_errors_do_not_quote_the_url() {
     for text in ["http://u:canary@h:0/", "http://canary@canary@h/", "http://h/canary\n", "http://canary..x/"] {
         let error = parsed(text).unwrap_err();
         assert!(!format!("{error} {error:?}").contains("canary"));
@@ -187,7 +187,7 @@ fn a_refusal_does_not_repeat_the_url() {
 }
 
 #[test]
-fn parsed_urls_and_their_text_are_taken_in_alike() {
+fn parsed_urls_and_text_give_equal_results() {
     for c in ' '..='~' {
         let Ok(url) = Url::parse(&format!("http://a.test/p{c}p?q{c}q")) else { continue };
         let of_text = parse_url(url.as_str(), &Limits::DEFAULT).map(|(url, _)| url.to_string());

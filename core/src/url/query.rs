@@ -1,11 +1,12 @@
-//! Query pairs, serialised as WHATWG's application/x-www-form-urlencoded.
+//! Query pairs, serialized as WHATWG application/x-www-form-urlencoded.
 
 use url::Url;
 
-/// Appends `pairs` to the query of `url`; what is there already is kept byte for byte.
+/// Appends `pairs` to the query of `url`; the existing query is kept byte for byte.
 ///
-/// A space becomes `+`; all but ASCII letters, digits and `*-._` is percent-encoded as UTF-8. Without pairs the URL is
-/// not changed. The result may exceed [`crate::Limits::url_bytes`], which is a limit on what is parsed.
+/// A space becomes `+`. All characters except ASCII letters, digits and `*-._` are percent-encoded
+/// as UTF-8. Without pairs the URL is unchanged. The result may exceed
+/// [`crate::Limits::url_bytes`], which limits only parsing.
 pub fn append_query<I, N, V>(url: &mut Url, pairs: I)
 where
     I: IntoIterator<Item = (N, V)>,
@@ -13,7 +14,7 @@ where
     V: AsRef<str>,
 {
     let mut pairs = pairs.into_iter().peekable();
-    // The serializer leaves a lone "?" behind when it is given nothing.
+    // Without pairs the serializer would leave a lone "?".
     if pairs.peek().is_some() {
         let mut serializer = url.query_pairs_mut();
         for (name, value) in pairs {
@@ -33,21 +34,21 @@ mod tests {
     }
 
     #[test]
-    fn an_existing_query_is_kept() {
+    fn existing_query_is_kept() {
         assert_eq!(appended("http://h/?a=%20+b#f", &[("c", "d")]), "http://h/?a=%20+b&c=d#f");
         assert_eq!(appended("http://h/?", &[("c", "d")]), "http://h/?c=d");
         assert_eq!(appended("http://h/", &[("c", "d"), ("c", "")]), "http://h/?c=d&c=");
     }
 
     #[test]
-    fn no_pairs_change_nothing() {
+    fn empty_pairs_change_nothing() {
         for text in ["http://h/", "http://h/?", "http://h/?a"] {
             assert_eq!(appended(text, &[]), text);
         }
     }
 
     #[test]
-    fn t24_pairs_come_back_as_they_went_in() {
+    fn t24_query_pairs_round_trip() {
         let pairs = [("a&b", "c=d"), ("é", "+"), ("%", "\r\n"), (" ", "\0#?")];
         let text = appended("http://h/", &pairs);
         assert_eq!(text, "http://h/?a%26b=c%3Dd&%C3%A9=%2B&%25=%0D%0A&+=%00%23%3F");

@@ -1,8 +1,9 @@
-//! References against a base URL (RFC 3986 §5): the caller's, against a base URL, and a peer's Location.
+//! Reference resolution (RFC 3986 §5): the caller's reference against a base URL, and a peer's
+//! Location.
 //!
-//! Resolution itself is the `url` crate's. Here it is decided what kind of reference a text is, so that an
-//! absolute or network-path reference goes through the same door as any URL, and so that a backslash never
-//! acts as a slash. A base URL is never a string prefix: its path takes part as RFC 3986 §5.2 says.
+//! The `url` crate resolves. This module classifies the reference first: absolute and network-path
+//! references pass the same validation as any URL, and a backslash never acts as a slash. A base
+//! URL is never a string prefix: its path is resolved by RFC 3986 §5.2.
 
 use super::UrlError;
 use super::parse::{self, Bytes, UserInfo, check_bytes, check_length, encode, known_scheme, split_scheme};
@@ -12,14 +13,14 @@ use url::Url;
 
 /// Resolves the caller's `reference` against `base` (RFC 3986 §5.2).
 ///
-/// `https://a/b/c` with `d` gives `https://a/b/d`, with `/d` gives `https://a/d`, with `//h/d` another host and with
-/// an absolute URL that URL: a base with a path of its own ends in `/` to be extended. The base's query and
-/// fragment are not inherited but by an empty reference, which inherits the query. What comes back has passed the
-/// door as [`super::parse_url`] says; user information of `base` is not inherited.
+/// Against `https://a/b/c`, `d` gives `https://a/b/d`, `/d` gives `https://a/d`, `//h/d` gives
+/// another host, and an absolute URL gives itself. To be extended, a base path must end in `/`. The
+/// base's query and fragment are not inherited, except that an empty reference inherits the query.
+/// The result is validated as by [`super::parse_url`]. User information of `base` is not inherited.
 ///
 /// # Errors
-/// As [`super::parse_url`], also for host and port of `base`; a backslash at the start or after the first slash is
-/// [`UrlError::Backslash`].
+/// As for [`super::parse_url`], also for host and port of `base`. A backslash at the start or after
+/// the first slash is [`UrlError::Backslash`].
 pub fn join(base: &Url, reference: &str, limits: &Limits) -> Result<(Url, Option<UserInfo>), UrlError> {
     check_length("url_bytes", limits.url_bytes, reference.len())?;
     let bytes = check_bytes(reference)?;
@@ -30,19 +31,21 @@ pub fn join(base: &Url, reference: &str, limits: &Limits) -> Result<(Url, Option
     resolve(base, reference, bytes)
 }
 
-/// What a Location field came to.
+/// The resolved form of a Location field.
 pub(crate) struct Located {
     pub(crate) url: Url,
-    /// Not part of `url`, and not to be used: it is the peer's.
+    /// The peer's user information; not part of `url`, and never used.
     pub(crate) user_info: Option<UserInfo>,
-    /// Backslashes in path and query that are `%5C` now.
+    /// The number of backslashes in path and query that were encoded as `%5C`.
     pub(crate) backslashes: usize,
 }
 
-/// Resolves the bytes of a Location field against the URL of its hop. The fragment is that of the field alone.
+/// Resolves the bytes of a Location field against the URL of its hop. The fragment comes from the
+/// field alone.
 ///
-/// Unlike [`join`], a backslash is no error but where an authority stands: it is encoded and so cannot change the
-/// host. Bytes from 0x80 on are percent-encoded; a host may use them when the whole is UTF-8.
+/// Unlike [`join`], this rejects a backslash only in or before the authority. Elsewhere it is
+/// encoded and cannot change the host. Bytes from 0x80 on are percent-encoded; a host may contain
+/// them if the whole field is UTF-8.
 pub(crate) fn resolve_location(base: &Url, field: &[u8], limits: &Limits) -> Result<Located, UrlError> {
     check_length("location_bytes", limits.location_bytes, field.len())?;
     let field = field.trim_ascii();
@@ -68,11 +71,12 @@ fn resolve(base: &Url, reference: &str, bytes: Bytes) -> Result<(Url, Option<Use
     if reference.starts_with("//") {
         return parse::open(scheme, None, reference, bytes);
     }
-    // A base URL need not have come as text.
+    // A base URL need not have been parsed from text.
     parse::check_parsed(base)?;
     let mut url = base.join(&encode(reference, bytes)).map_err(UrlError::Parse)?;
     if !url.username().is_empty() || url.password().is_some() {
-        // Only a base that did not pass the door has any; it cannot fail on a URL with a host.
+        // Only a base that bypassed validation has user information. The calls cannot fail on a URL
+        // with a host.
         let _ = url.set_username("");
         let _ = url.set_password(None);
     }
@@ -135,16 +139,16 @@ mod tests {
     }
 
     #[test]
-    fn a_base_url_is_no_string_prefix() {
+    fn base_url_is_not_a_string_prefix() {
         assert_eq!(joined("https://api.example/v1", "/x").as_deref(), Ok("https://api.example/x"));
         assert_eq!(joined("https://api.example/v1/", "x").as_deref(), Ok("https://api.example/v1/x"));
-        // As a string prefix this would have become https://api.example.evil.example/.
+        // A string prefix would give https://api.example.evil.example/.
         assert_eq!(joined("https://api.example", ".evil.example").as_deref(), Ok("https://api.example/.evil.example"));
         assert_eq!(joined("https://u:p@api.example/", "x").as_deref(), Ok("https://api.example/x"));
     }
 
     #[test]
-    fn a_reference_passes_the_door() {
+    fn references_are_validated_like_urls() {
         for (reference, error) in [
             ("//a@b@c/", UrlError::SeveralAts),
             ("///x", UrlError::EmptyHost),
@@ -161,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn t15_a_backslash_in_a_location_is_not_a_slash() {
+    fn t15_location_backslash_is_not_a_slash() {
         for (field, expected) in [
             (&b"\\\\localhost:80\\ok"[..], "http://a/b/%5C%5Clocalhost:80%5Cok"),
             (b"/\\evil.example/x", "http://a/%5Cevil.example/x"),
@@ -175,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn t15_bytes_of_a_location_are_encoded_as_they_came() {
+    fn t15_location_bytes_are_encoded_as_received() {
         for (field, expected) in [
             (&b"/r\xe4ksm\xf6rg\xe5s"[..], "http://a/r%E4ksm%F6rg%E5s"),
             ("/räk?ö".as_bytes(), "http://a/r%C3%A4k?%C3%B6"),
@@ -192,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_location_has_a_limit_of_its_own() {
+    fn location_has_its_own_limit() {
         let long = vec![b'x'; Limits::DEFAULT.location_bytes + 1];
         let Err(UrlError::Limit(limit)) = located("http://a/", &long) else { panic!("not limited") };
         assert_eq!((limit.name, limit.seen), ("location_bytes", 16 * 1024 + 1));

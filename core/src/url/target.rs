@@ -1,26 +1,31 @@
-//! A URL as a request shows it: request target, Host field, and the forms that may be printed.
+//! The parts of a URL that a request sends, and the forms for logs: target, Host field, redacted
+//! URL.
 //!
-//! All but the printed forms are slices of the URL's own text. The URLs are those the door let in.
+//! All but the printed forms are slices of the URL's own text. The URLs must have passed
+//! [`super::parse_url`] or an equivalent.
 
 use crate::origin::Scheme;
 use std::fmt;
 use url::{Position, Url};
 
-/// The origin-form target (RFC 9112 §3.2.1): path and query, never the fragment. An empty query keeps its `?`.
-/// Never empty: the path of an http or https URL is at least `/`.
+/// Returns the origin-form target (RFC 9112 §3.2.1): path and query, never the fragment. An empty
+/// query keeps its `?`. The result is never empty: the path of an http or https URL is at least
+/// `/`.
 pub fn request_target(url: &Url) -> &str {
     &url[Position::BeforePath..Position::AfterQuery]
 }
 
-/// The absolute-form target for a proxy (RFC 9112 §3.2.2), without fragment. The door has taken out user information.
+/// Returns the absolute-form target for a proxy (RFC 9112 §3.2.2), without the fragment. Validation
+/// has already removed the user information.
 pub fn absolute_target(url: &Url) -> &str {
     &url[..Position::AfterQuery]
 }
 
-/// The value of the Host field (RFC 9110 §7.2): brackets around IPv6, no user information, no default port.
+/// Returns the value of the Host field (RFC 9110 §7.2): brackets around IPv6, no user information,
+/// no default port.
 ///
-/// A trailing dot of the host is kept: the Host field repeats the URL's authority, and a server may tell
-/// the two names apart. Origins, cookies and TLS names go without the dot.
+/// A trailing dot of the host is kept: the Host field repeats the URL's authority, and a server may
+/// distinguish the two names. Origins, cookies and TLS names omit the dot.
 pub fn host_header(url: &Url) -> &str {
     &url[Position::BeforeHost..Position::AfterPort]
 }
@@ -28,14 +33,15 @@ pub fn host_header(url: &Url) -> &str {
 /// How much of a query [`redacted`] shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum QueryShown {
-    /// The query as it is.
+    /// The entire query.
     All,
-    /// The names; each value, and a part without `=`, is shown as `***`. The default.
+    /// Only the names; each value, and each part without `=`, appears as `***`. The default.
     #[default]
     NamesOnly,
 }
 
-/// The URL for logs and errors: without user information and fragment, and with as much of the query as `query` says.
+/// Returns the URL for logs and errors, without user information and fragment. `query` selects how
+/// much of the query appears.
 pub fn redacted(url: &Url, query: QueryShown) -> impl fmt::Display + '_ {
     Redacted { url, query }
 }
@@ -81,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn t20_target_and_host_of_a_url() {
+    fn t20_target_and_host_match_the_url() {
         for (text, target, host) in [
             ("http://h", "/", "h"),
             ("http://h?", "/?", "h"),
@@ -105,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn t96_a_printed_url_shows_no_secret() {
+    fn t96_redacted_url_hides_secrets() {
         let u = url("https://user:canary@h:8443/p?token=canary&a=&b&canary#canary");
         assert_eq!(redacted(&u, QueryShown::NamesOnly).to_string(), "https://h:8443/p?token=***&a=&***&***");
         let u = url("http://user:canary@h/p?a=b");
