@@ -54,7 +54,7 @@ fn link_errors_read_well() {
         (LinkError::Layer(LayerFailure::Closed), "handshake"),
         (LinkError::Layer(LayerFailure::EarlyBytes), "handshake"),
         (LinkError::Layer(LayerFailure::Failed(other())), "a layer"),
-        (LinkError::Over, "over"),
+        (LinkError::Over, "was closed"),
     ]);
     read_well([
         (LayerError::from(TlsFailure::NotTls), "TLS"),
@@ -86,10 +86,10 @@ fn link_errors_read_well() {
     read_well([
         (NotReusable::Http(http1::NotReusable::Leftover), "bytes followed"),
         (NotReusable::NotEstablished, "not established"),
-        (NotReusable::Leftover, "left over"),
+        (NotReusable::Leftover, "unread"),
         (NotReusable::Unsent, "to be sent"),
         (NotReusable::Closed, "closed"),
-        (NotReusable::Over, "over"),
+        (NotReusable::Over, "was closed"),
     ]);
 }
 

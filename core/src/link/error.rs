@@ -1,4 +1,4 @@
-//! Why a link failed, and why one that works is not used again.
+//! Link failures, and reasons against reusing a working link.
 
 use super::layer::{LayerError, LayerKind};
 use super::proxy_failure::ProxyFailure;
@@ -7,24 +7,25 @@ use crate::http1::{self, ProtocolError};
 use std::error::Error;
 use std::fmt;
 
-/// Why a byte path failed. It is over: what [`Link::outgoing`](super::Link::outgoing) has may still be sent (an alert
-/// tells the peer why), then it can only be closed.
+/// Why a byte path failed. The link has ended: the bytes in
+/// [`Link::outgoing`](super::Link::outgoing) may still be sent (an alert tells the peer why), then
+/// it can only be closed.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum LinkError {
-    /// The peer broke HTTP/1.1, or ended too early.
+    /// The peer violated HTTP/1.1 or ended too early.
     Protocol(ProtocolError),
     /// TLS failed.
     Tls(TlsFailure),
     /// The proxy opened no tunnel.
     Proxy(ProxyFailure),
-    /// A layer of the embedder's own failed.
+    /// A custom layer failed.
     Layer(LayerFailure),
-    /// The link had failed before, or was closed.
+    /// The link failed earlier or was closed.
     Over,
 }
 
-/// Why a layer of the embedder's own failed.
+/// Why a custom layer failed.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum LayerFailure {
@@ -40,7 +41,7 @@ impl fmt::Display for LayerFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             LayerFailure::Closed => "the connection ended during the handshake",
-            LayerFailure::EarlyBytes => "expected nothing right after the handshake, got bytes",
+            LayerFailure::EarlyBytes => "expected no bytes directly after the handshake, found some",
             LayerFailure::Failed(_) => "a layer of the connection failed",
         })
     }
@@ -56,7 +57,7 @@ impl Error for LayerFailure {
 }
 
 impl LinkError {
-    /// The connection ended while a layer of this kind was being established.
+    /// Returns the error for a connection that ended while a layer of this kind was being established.
     pub(super) fn closed(kind: LayerKind) -> LinkError {
         match kind {
             LayerKind::Proxy => LinkError::Proxy(ProxyFailure::Closed),
@@ -65,8 +66,8 @@ impl LinkError {
         }
     }
 
-    /// Bytes followed the answer of a layer of this kind before this side had sent any: they were injected, or the peer
-    /// speaks another protocol.
+    /// Returns the error for bytes that followed the handshake of such a layer before this side had
+    /// sent any. They were injected, or the peer speaks another protocol.
     pub(super) fn early_bytes(kind: LayerKind) -> LinkError {
         match kind {
             LayerKind::Proxy => LinkError::Proxy(ProxyFailure::EarlyBytes),
@@ -75,7 +76,7 @@ impl LinkError {
         }
     }
 
-    /// Whether the connection ended, as opposed to wrong bytes.
+    /// Whether the connection ended early, as opposed to invalid bytes.
     pub fn is_truncation(&self) -> bool {
         match self {
             LinkError::Protocol(error) => error.is_truncation(),
@@ -110,7 +111,7 @@ impl fmt::Display for LinkError {
             LinkError::Tls(failure) => failure.fmt(f),
             LinkError::Proxy(failure) => failure.fmt(f),
             LinkError::Layer(failure) => failure.fmt(f),
-            LinkError::Over => f.write_str("the link is over"),
+            LinkError::Over => f.write_str("the link has failed or was closed"),
         }
     }
 }
@@ -128,15 +129,15 @@ impl Error for LinkError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NotReusable {
-    /// HTTP says so.
+    /// The HTTP connection cannot be reused.
     Http(http1::NotReusable),
     /// Not every layer is open.
     NotEstablished,
-    /// The body, or bytes after the response, were not used.
+    /// Body bytes or bytes after the response are unread.
     Leftover,
     /// Bytes wait to be sent.
     Unsent,
-    /// The peer has closed the connection, or said that it will.
+    /// The peer has closed the connection or announced that it will.
     Closed,
     /// The link has failed or was closed.
     Over,
@@ -147,10 +148,10 @@ impl fmt::Display for NotReusable {
         match self {
             NotReusable::Http(why) => why.fmt(f),
             NotReusable::NotEstablished => f.write_str("the connection is not established"),
-            NotReusable::Leftover => f.write_str("bytes are left over"),
+            NotReusable::Leftover => f.write_str("received bytes are unread"),
             NotReusable::Unsent => f.write_str("bytes wait to be sent"),
             NotReusable::Closed => f.write_str("the peer has closed the connection"),
-            NotReusable::Over => f.write_str("the link is over"),
+            NotReusable::Over => f.write_str("the link has failed or was closed"),
         }
     }
 }

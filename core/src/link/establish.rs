@@ -1,7 +1,7 @@
-//! Opening the layers of a link, one after the other.
+//! Opens the layers of a link, one after the other.
 //!
-//! Decides: a layer is started when all below are open; bytes that follow its handshake at once belong to the layer above
-//! only if this one stays in place, since nobody above has said anything yet; an end within a handshake
+//! A layer starts when all below it are open. Bytes directly after its handshake are valid only if
+//! the layer stays in place, since no upper layer has sent anything yet. An end within a handshake
 //! is an error.
 
 use super::error::LinkError;
@@ -10,7 +10,7 @@ use super::stack::{Stack, Step};
 use crate::Now;
 
 impl Stack {
-    /// Establishes the layers, as far as the bytes received allow. Whether all are open.
+    /// Establishes the layers as far as the received bytes allow. Returns whether all are open.
     pub(super) fn open(&mut self, now: Now) -> Result<bool, LinkError> {
         loop {
             let at = self.opening_at();
@@ -46,7 +46,7 @@ impl Stack {
                 return Ok(true);
             }
             match self.step(i, now)? {
-                Step::Plain(got) => self.early(i, got)?,
+                Step::Plain(got) => self.early_plain(i, got)?,
                 Step::Progress => {}
                 Step::Starved if self.feed(i, now)? => {}
                 Step::Starved if self.levels().get(i).is_some_and(|level| level.layer.peer_closed()) => {
@@ -62,8 +62,8 @@ impl Stack {
         }
     }
 
-    /// Plain bytes came up with the last bytes of the handshake.
-    fn early(&mut self, i: usize, got: Received) -> Result<(), LinkError> {
+    /// Handles plain bytes that arrived with the last bytes of the handshake.
+    fn early_plain(&mut self, i: usize, got: Received) -> Result<(), LinkError> {
         let top = i + 1 == self.levels().len();
         let (level, input, _) = self.level(i);
         if !level.layer.is_open() || level.layer.is_transparent() {
@@ -72,7 +72,7 @@ impl Stack {
         if top {
             self.set_top(got);
         } else {
-            // The level above has a buffer of its own, and starts with these bytes.
+            // The level above has its own buffer and starts with these bytes.
             let bytes = input.unread().get(got.plain).unwrap_or_default();
             level.above.extend(bytes);
             input.consume(got.discard);

@@ -1,47 +1,47 @@
-//! What a link reports, and what is known of it.
+//! Events, phases and counters of a link.
 
 use super::layer::LayerKind;
 use crate::http1::ResponseHead;
 
-/// What [`Link::poll`](super::Link::poll) reports.
+/// An event that [`Link::poll`](super::Link::poll) returns.
 #[derive(Debug)]
 pub enum LinkEvent {
-    /// Nothing more can happen before bytes are received, the connection ends, or something is sent.
+    /// No progress is possible until bytes are received, the connection ends, or something is sent.
     NeedInput,
-    /// All layers are open. Once.
+    /// All layers are open. Reported once.
     Established,
-    /// The head of a 1xx response. Once each.
+    /// The head of a 1xx response. Reported once for each.
     Informational(ResponseHead),
-    /// The head of the final response. Once.
+    /// The head of the final response. Reported once.
     Head(ResponseHead),
-    /// There are body bytes at [`Link::body`](super::Link::body); repeated until
-    /// [`Link::consume`](super::Link::consume) has used them all. After [`LinkEvent::Switched`]: bytes of the other
-    /// protocol.
+    /// Body bytes are available at [`Link::body`](super::Link::body). Repeated until
+    /// [`Link::consume`](super::Link::consume) has used them all. After [`LinkEvent::Switched`],
+    /// these are bytes of the other protocol.
     Body,
-    /// The response is complete; repeated until [`Link::reuse`](super::Link::reuse). On an idle link and after
-    /// [`LinkEvent::Switched`]: the peer has closed the connection; repeated.
+    /// The response is complete. Repeated until [`Link::reuse`](super::Link::reuse). On an idle
+    /// link and after [`LinkEvent::Switched`], the peer has closed the connection; repeated.
     End,
-    /// What follows belongs to another protocol (101, or 2xx to CONNECT). Once.
+    /// The bytes that follow belong to another protocol (101, or 2xx to CONNECT). Reported once.
     Switched,
 }
 
-/// What is being done on a link.
+/// The current activity of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Phase {
     /// This layer is being established.
     Establishing(LayerKind),
-    /// HTTP, or what it was switched to.
+    /// HTTP, or the protocol that replaced it.
     Http,
 }
 
-/// How much went through a link.
+/// Byte counts of a link.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
     /// Bytes received from the wire.
     pub received: u64,
     /// Bytes sent to the wire.
     pub sent: u64,
-    /// Bytes that HTTP, or the caller of [`Link::consume`](super::Link::consume), has used: the only ones that count
-    /// as progress. Whatever else a peer sends, be it empty records or key updates for ever, does not change it.
+    /// Bytes used by HTTP or by the caller of [`Link::consume`](super::Link::consume). Only these
+    /// count as progress: empty records or endless key updates do not change the count.
     pub application: u64,
 }

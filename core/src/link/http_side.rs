@@ -1,4 +1,4 @@
-//! The HTTP side of a link: what goes to the connection on top as it is.
+//! The HTTP side of a link: calls forwarded to its connection.
 
 use super::error::LinkError;
 use super::machine::{Link, State};
@@ -6,10 +6,10 @@ use crate::http1::{Config, Connection, EncodedHeaders, Fields, Misuse, RequestHe
 use std::sync::Arc;
 
 impl Link {
-    /// Queues a request head; it may be queued before the link is established.
+    /// Queues a request head, even before the link is established.
     ///
     /// # Errors
-    /// Those of [`Connection::send_head`].
+    /// As for [`Connection::send_head`].
     pub fn send_head<'a>(
         &mut self,
         head: &RequestHead<'_>,
@@ -18,10 +18,11 @@ impl Link {
         self.http.send_head(head, fields)
     }
 
-    /// As [`Link::send_head`], with lines that were checked and written out before between the fields.
+    /// Works like [`Link::send_head`], with headers validated and encoded earlier between the
+    /// fields.
     ///
     /// # Errors
-    /// Those of [`Connection::send_head`].
+    /// As for [`Connection::send_head`].
     pub fn send_head_with<'a>(
         &mut self,
         head: &RequestHead<'_>,
@@ -32,20 +33,20 @@ impl Link {
         self.http.send_head_with(head, first, lines, last)
     }
 
-    /// Queues body bytes, as many as there is room for, and says how many.
+    /// Queues body bytes up to the available room and returns how many.
     ///
     /// # Errors
-    /// Those of [`Connection::send_body`].
+    /// As for [`Connection::send_body`].
     pub fn send_body(&mut self, bytes: &[u8]) -> Result<usize, Misuse> {
         self.http.send_body(bytes)
     }
 
-    /// Exchanges the storage of what HTTP sends, as [`Connection::swap_write_buffer`].
+    /// Swaps the write buffer of the HTTP connection, as [`Connection::swap_write_buffer`] does.
     pub fn swap_write_buffer(&mut self, storage: &mut Vec<u8>) {
         self.http.swap_write_buffer(storage);
     }
 
-    /// How many body bytes would be taken now.
+    /// Returns how many body bytes [`Link::send_body`] would accept now.
     pub fn body_room(&self) -> usize {
         self.http.body_room()
     }
@@ -53,7 +54,7 @@ impl Link {
     /// Ends the body, with trailers if any were announced.
     ///
     /// # Errors
-    /// Those of [`Connection::finish_body`].
+    /// As for [`Connection::finish_body`].
     pub fn finish_body<'a>(
         &mut self,
         trailers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
@@ -61,25 +62,25 @@ impl Link {
         self.http.finish_body(trailers)
     }
 
-    /// Takes the trailers of the response, as [`Connection::take_trailers`].
+    /// Takes the trailers of the response, as [`Connection::take_trailers`] does.
     pub fn take_trailers(&mut self) -> Option<Fields> {
         self.http.take_trailers()
     }
 
-    /// Gives up the body: the link is not used again.
+    /// Aborts the body; the link is not reused.
     pub fn abort_body(&mut self) {
         self.http.abort_body();
     }
 
-    /// The body need not wait for `100 (Continue)` any longer.
+    /// Stops waiting for `100 (Continue)`; the body may be sent.
     pub fn stop_waiting(&mut self) {
         self.http.stop_waiting();
     }
 
-    /// The transport will send `n` body bytes by itself, next.
+    /// Accounts for `n` body bytes that the transport itself sends next.
     ///
     /// # Errors
-    /// [`Misuse::CannotBypass`] with a layer in between, and those of [`Connection::bypass`].
+    /// [`Misuse::CannotBypass`] if a layer is in between; otherwise as for [`Connection::bypass`].
     pub fn bypass(&mut self, n: usize) -> Result<(), Misuse> {
         if !self.stack.is_plain() || !self.stack.outgoing().is_empty() {
             return Err(Misuse::CannotBypass);
@@ -89,8 +90,8 @@ impl Link {
         Ok(())
     }
 
-    /// How many body bytes the transport may read by itself now, straight to where they are wanted: those that are due on a wire
-    /// without layers, of which nothing is here yet.
+    /// Returns how many body bytes the transport may now read directly into their destination. That
+    /// is the rest of the body on a wire without layers, if the link holds none of it.
     pub fn direct_read_limit(&self) -> u64 {
         if self.may_bypass() { self.http.direct_read_limit() } else { 0 }
     }
@@ -99,10 +100,10 @@ impl Link {
         self.state == State::Http && self.stack.is_plain() && !self.stack.has_unread() && !self.stack.at_eof()
     }
 
-    /// The transport has read `n` body bytes by itself.
+    /// Accounts for `n` body bytes that the transport itself has read.
     ///
     /// # Errors
-    /// [`Misuse::CannotBypass`] when that is more than [`direct_read_limit`](Self::direct_read_limit).
+    /// [`Misuse::CannotBypass`] when `n` exceeds [`direct_read_limit`](Self::direct_read_limit).
     pub fn advance_body(&mut self, n: u64) -> Result<(), Misuse> {
         if !self.may_bypass() {
             return Err(Misuse::CannotBypass);
@@ -113,11 +114,12 @@ impl Link {
         Ok(())
     }
 
-    /// Queues bytes of the other protocol, after [`LinkEvent::Switched`](super::LinkEvent::Switched); how many there was
-    /// room for. Before that none are taken.
+    /// Queues bytes of the other protocol after
+    /// [`LinkEvent::Switched`](super::LinkEvent::Switched), and returns how many fit. Accepts none
+    /// before that event.
     ///
     /// # Errors
-    /// When nothing more can be sent; the link is over.
+    /// The underlying cause when the link can no longer send; the link has then ended.
     pub fn send_raw(&mut self, bytes: &[u8]) -> Result<usize, LinkError> {
         if self.state != State::Switched {
             return Ok(0);
@@ -125,12 +127,12 @@ impl Link {
         self.stack.send(bytes).inspect_err(|_| self.state = State::Over)
     }
 
-    /// Sets the limits and leniencies for the exchanges to come, as [`Connection::set_config`].
+    /// Sets the limits and leniencies for future exchanges, as [`Connection::set_config`] does.
     pub fn configure(&mut self, config: &Arc<Config>) {
         self.http.set_config(config);
     }
 
-    /// What HTTP knows of the exchange.
+    /// Returns the HTTP connection, for queries about the exchange.
     pub fn http(&self) -> &Connection {
         &self.http
     }

@@ -1,10 +1,11 @@
-//! One layer of a byte path: what TLS, a CONNECT tunnel and a stranger's protocol have in common.
+//! The interface of one layer of a byte path: TLS, a CONNECT tunnel, or a custom protocol.
 //!
-//! A layer is bytes in, bytes out, twice: what comes from the wire side goes up as plain bytes, what comes from
-//! above goes down to the wire side. It does no I/O and holds no queue: what it received and did not use stays with
-//! the caller, in the place where it decrypts, so that no body byte is copied on its way up.
+//! A layer transforms bytes in two directions: bytes from the wire side go up as plain bytes, bytes
+//! from above go down to the wire side. It performs no I/O and holds no queue. Received bytes that
+//! it has not used stay with the caller. It decrypts them in place, so that no body byte is copied
+//! on its way up.
 //!
-//! Left out here: who calls what when. That is the [`Link`](super::Link).
+//! The order of calls is decided by [`Link`](super::Link).
 
 use super::proxy_failure::ProxyFailure;
 use super::tls_failure::TlsFailure;
@@ -15,74 +16,78 @@ use std::error::Error;
 use std::fmt;
 use std::ops::Range;
 
-/// A protocol that lies between the wire and HTTP.
+/// A protocol between the wire and HTTP.
 ///
-/// The caller keeps these rules; a [`Link`](super::Link) does:
-/// - [`start`](Layer::start) is called once, first, when everything below is open;
-/// - `wire` always begins with the first byte that was not discarded yet, and holds everything received after it;
+/// The caller follows these rules, as a [`Link`](super::Link) does:
+/// - [`start`](Layer::start) is called once, first, when all layers below are open;
+/// - `wire` always begins with the first byte not yet discarded, and holds all bytes received after
+///   it;
 /// - `wire` is never empty;
-/// - what is appended to `down` is sent, in order, also after an error (it may be an alert);
-/// - after an error no other method is called but [`close`](Layer::close).
+/// - bytes appended to `down` are sent in order, also after an error (they may be an alert);
+/// - after an error only [`close`](Layer::close) is called.
 ///
-/// How the bytes are cut into calls must not change what a layer does.
+/// A layer must behave the same however the bytes are split into calls.
 pub trait Layer: Send {
-    /// What kind of layer this is, for errors and timeouts.
+    /// Returns the kind of the layer, for errors and timeouts.
     fn kind(&self) -> LayerKind;
 
-    /// Begins: appends the first flight to `down`, if this side speaks first.
+    /// Starts the layer; appends the first flight to `down` if this side speaks first.
     ///
     /// # Errors
-    /// When there is no way to begin.
+    /// The cause when the layer cannot start.
     fn start(&mut self, now: Now, down: &mut Vec<u8>) -> Result<(), LayerError>;
 
-    /// Processes received bytes, up to the first plain bytes or until more are needed.
+    /// Processes received bytes up to the first plain bytes, or until more are needed.
     ///
-    /// `wire` may be changed in place. [`Received::plain`] lies inside of it and is what goes up. When those bytes
-    /// have been used, the caller drops the first [`Received::discard`] bytes and calls again; neither plain bytes nor
-    /// any to discard means that more bytes from below are needed.
-    /// Answers that the protocol demands are appended to `down`.
+    /// `wire` may be changed in place. [`Received::plain`] is a range of it and goes up. Once those
+    /// bytes are used, the caller drops the first [`Received::discard`] bytes and calls again. If
+    /// there are neither plain bytes nor bytes to discard, the layer needs more bytes from below.
+    /// Answers that the protocol requires are appended to `down`.
     ///
     /// # Errors
-    /// When the peer broke the protocol or refused.
+    /// The cause when the peer violated the protocol or rejected the connection.
     fn receive(&mut self, now: Now, wire: &mut [u8], down: &mut Vec<u8>) -> Result<Received, LayerError>;
 
-    /// Nothing more will come from below, and [`receive`](Layer::receive) has seen all there was. Says how the bytes
-    /// that went up have ended; it may be asked again.
+    /// Signals that no more bytes will come from below and that [`receive`](Layer::receive) has
+    /// processed all of them. Returns how the plain bytes ended; may be called again.
     ///
     /// # Errors
-    /// When that is a failure in itself, as within a handshake.
+    /// The cause when the end is itself a failure, for example within a handshake.
     fn receive_eof(&mut self) -> Result<LayerEof, LayerError>;
 
-    /// Whether the peer said that it will send nothing more, as TLS does before it closes. What is above is then at
-    /// its clean end, without [`receive_eof`](Layer::receive_eof).
+    /// Whether the peer has announced that it sends nothing more, as TLS does before it closes. The
+    /// plain bytes then end cleanly, without [`receive_eof`](Layer::receive_eof).
     fn peer_closed(&self) -> bool {
         false
     }
 
-    /// Takes bytes from above, at most as many as it likes, and appends what they become to `down`. Called only while
-    /// [`is_open`](Layer::is_open). Returns how many were taken; with bytes at hand that is more than none.
+    /// Accepts some or all of the bytes from above and appends their encoding to `down`. Called
+    /// only while [`is_open`](Layer::is_open). Returns how many bytes were accepted, at least one
+    /// if `plain` is not empty.
     ///
     /// # Errors
-    /// When nothing more can be sent.
+    /// The cause when the layer can no longer send.
     fn send(&mut self, plain: &[u8], down: &mut Vec<u8>) -> Result<usize, LayerError>;
 
-    /// Says good-bye: appends what the protocol wants to be the last bytes to `down`. Nothing is sent after it.
+    /// Closes the layer: appends the protocol's closing bytes to `down`. Nothing is sent after
+    /// them.
     fn close(&mut self, down: &mut Vec<u8>);
 
-    /// Whether it is established: [`send`](Layer::send) may be called, and plain bytes may come up.
+    /// Whether the layer is established: [`send`](Layer::send) may be called, and plain bytes may
+    /// come up.
     fn is_open(&self) -> bool;
 
-    /// Whether it only passes bytes through once it is open, so that it can be dropped then.
+    /// Whether the layer only passes bytes through once open, so that it can then be removed.
     fn is_transparent(&self) -> bool {
         false
     }
 
-    /// The storage that it holds for bytes of its own. Default: none.
+    /// Returns the storage that the layer holds for its own bytes. Default: none.
     fn retained(&self) -> Retained {
         Retained::default()
     }
 
-    /// What TLS agreed on, for a layer that is TLS and open.
+    /// Returns the parameters that TLS negotiated, for an open TLS layer.
     fn tls_info(&self) -> Option<TlsInfo<'_>> {
         None
     }
@@ -92,11 +97,11 @@ pub trait Layer: Send {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LayerKind {
-    /// A proxy's handshake: CONNECT, SOCKS.
+    /// A proxy handshake: CONNECT or SOCKS.
     Proxy,
     /// TLS.
     Tls,
-    /// Another.
+    /// Any other protocol.
     Other,
 }
 
@@ -110,12 +115,12 @@ impl fmt::Display for LayerKind {
     }
 }
 
-/// What [`Layer::receive`] made of the bytes from below.
+/// The result of [`Layer::receive`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Received {
-    /// How many bytes at the front of `wire` are used up, those of `plain` included.
+    /// The number of bytes at the front of `wire` that are used up, including those of `plain`.
     pub discard: usize,
-    /// Where in `wire` the plain bytes lie; within the first `discard` bytes. May be empty.
+    /// The range of the plain bytes in `wire`, within the first `discard` bytes. May be empty.
     pub plain: Range<usize>,
 }
 
@@ -123,7 +128,7 @@ impl Received {
     /// More bytes are needed.
     pub const NEED_MORE: Received = Received { discard: 0, plain: 0..0 };
 
-    /// `discard` bytes are used up and brought nothing.
+    /// Reports `discard` bytes as used up without yielding plain bytes.
     pub const fn used(discard: usize) -> Self {
         Received { discard, plain: 0..0 }
     }
@@ -132,13 +137,13 @@ impl Received {
 /// How a direction of the byte path ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LayerEof {
-    /// As the protocol wants it.
+    /// As the protocol requires.
     Clean,
-    /// Cut off: something may be missing.
+    /// Cut off; bytes may be missing.
     Truncated,
 }
 
-/// Why a layer failed. The byte path is over.
+/// Why a layer failed. The byte path has ended.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum LayerError {
@@ -146,7 +151,7 @@ pub enum LayerError {
     Tls(TlsFailure),
     /// The proxy opened no tunnel.
     Proxy(ProxyFailure),
-    /// Any other reason, of a layer that is not from here.
+    /// The failure of a custom layer.
     Other(Box<dyn Error + Send + Sync>),
 }
 

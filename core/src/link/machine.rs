@@ -1,9 +1,9 @@
-//! The link itself: HTTP/1.1 upon a stack of layers.
+//! The link itself: HTTP/1.1 on top of a stack of layers.
 //!
-//! Decides how HTTP and the layers are turned together: bytes are brought up only when HTTP has used what it had;
-//! body bytes stay where they are until the caller has used them, and nothing is read meanwhile; what HTTP wants sent
-//! is passed down when [`Link::poll`] is called (by a transfer also without one, where nothing came), in steps that
-//! bound what waits. Without a layer HTTP's own bytes are what is sent.
+//! Bytes move up only when HTTP has used the ones it had. Body bytes stay in place until the caller
+//! has used them, and nothing is read meanwhile. [`Link::poll`] passes HTTP's output down, in steps
+//! that limit the bytes in flight; a transfer also does so without a poll when nothing was
+//! received. Without layers, HTTP's own output is sent as it is.
 
 use super::error::{LinkError, NotReusable};
 use super::event::{Counters, LinkEvent, Phase};
@@ -19,19 +19,19 @@ use std::sync::Arc;
 
 /// One byte path to a server, from the wire up to HTTP.
 ///
-/// See the [module](super) for how to drive it, with an example.
+/// The [module](super) shows how to drive it, with an example.
 pub struct Link {
     pub(super) http: Connection,
     pub(super) stack: Stack,
-    /// Body bytes that the caller has not used, within the stack's plain bytes.
+    /// Unused body bytes, as a range of the stack's plain bytes.
     body: Range<usize>,
-    /// Plain bytes to give up when they are used: those of the body and its framing.
+    /// Plain bytes to release once the body bytes are used, including framing.
     spent: usize,
     pub(super) state: State,
-    /// Nothing more can happen before bytes come.
+    /// No progress is possible before bytes arrive.
     pub(super) starved: bool,
-    /// HTTP knows that the bytes have ended.
-    told_end: bool,
+    /// HTTP has been notified of the end.
+    end_reported: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,9 +43,10 @@ pub(super) enum State {
 }
 
 impl Link {
-    /// A link upon `layers`, the one nearest to the wire first, over a byte stream that is connected or will be.
+    /// Creates a link over `layers`, the one nearest to the wire first. The byte stream may be
+    /// connected already or later.
     ///
-    /// No layer at all is a plain connection.
+    /// Without layers it is a plain connection.
     pub fn new(layers: Vec<Box<dyn Layer>>, config: impl Into<Arc<Config>>) -> Self {
         Link {
             http: Connection::new(config),
@@ -54,21 +55,23 @@ impl Link {
             spent: 0,
             state: State::Opening,
             starved: false,
-            told_end: false,
+            end_reported: false,
         }
     }
 
-    /// Advances as far as possible without I/O, and says what happened. `now` dates certificates.
+    /// Advances as far as possible without I/O and returns the next event. `now` dates
+    /// certificates.
     ///
-    /// Call it until it returns [`LinkEvent::NeedInput`], and again whenever something was received or sent. This
-    /// brings bytes through the layers, in both directions: call it before [`Link::outgoing`].
+    /// Call it until it returns [`LinkEvent::NeedInput`], and again whenever bytes were received or
+    /// sent. It moves bytes through the layers in both directions, so call it before
+    /// [`Link::outgoing`].
     ///
     /// # Errors
-    /// See [`LinkError`]. The first one ends the link; later calls return [`LinkError::Over`].
+    /// See [`LinkError`]. The first error ends the link; later calls return [`LinkError::Over`].
     pub fn poll(&mut self, now: Now) -> Result<LinkEvent, LinkError> {
         let result = self.advance(now);
         if self.stack.is_plain() && result.is_ok() {
-            // There is nothing to be passed down.
+            // There are no layers to pass bytes to.
             self.starved = matches!(result, Ok(LinkEvent::NeedInput));
             if self.starved {
                 self.stack.release();
@@ -78,7 +81,7 @@ impl Link {
         if result.is_err() {
             self.state = State::Over;
         }
-        // Also after an error: a layer may have left a last word.
+        // Also after an error: a layer may have queued an alert.
         let flushed = self.flush();
         let result = result.and_then(|event| flushed.map(|()| event));
         if result.is_err() {
@@ -96,7 +99,7 @@ impl Link {
             State::Over => Err(LinkError::Over),
             State::Opening if self.stack.open(now)? => {
                 self.state = State::Http;
-                // A request may be sent, and its response be waited for, before this is asked again.
+                // The caller may send a request and wait for its response before the next poll.
                 self.stack.release();
                 Ok(LinkEvent::Established)
             }
@@ -122,8 +125,8 @@ impl Link {
                         continue;
                     }
                     return match self.stack.ended()? {
-                        Some(eof) if !self.told_end => {
-                            self.told_end = true;
+                        Some(eof) if !self.end_reported => {
+                            self.end_reported = true;
                             let event = self.http.receive_eof(match eof {
                                 LayerEof::Clean => Eof::Clean,
                                 LayerEof::Truncated => Eof::Truncated,
@@ -142,15 +145,15 @@ impl Link {
         }
     }
 
-    /// Reads over framing that is here already, so that it is known what comes next. Whatever is more than that waits for
-    /// [`Link::poll`].
+    /// Consumes framing that has already arrived, so that the next bytes are known. [`Link::poll`]
+    /// processes anything beyond it.
     pub fn consume_framing(&mut self) {
         let nothing_here = !self.body.is_empty() || self.stack.plain().is_empty();
-        // A head is not to be read over.
+        // A head must not be consumed here.
         if self.state != State::Http || !self.stack.is_plain() || nothing_here || !self.http.is_in_body() {
             return;
         }
-        // The end and an error are told again when it is asked again.
+        // The next poll repeats an end or an error.
         let Ok(got) = self.http.receive(self.stack.plain()) else { return };
         match got.event {
             Event::Body(range) if !range.is_empty() => {
@@ -161,8 +164,8 @@ impl Link {
         }
     }
 
-    /// Whether [`Link::poll`] would say [`LinkEvent::End`] next, which counts as said then. What has come behind the
-    /// response is for [`Link::reuse`] to see.
+    /// Whether [`Link::poll`] would return [`LinkEvent::End`] next; that event then counts as
+    /// returned. [`Link::reuse`] detects bytes after the response.
     pub(crate) fn takes_end(&mut self) -> bool {
         self.state == State::Http && self.body.is_empty() && self.http.takes_end()
     }
@@ -180,7 +183,7 @@ impl Link {
         }
     }
 
-    /// The other protocol's bytes, as they are.
+    /// Passes on the other protocol's bytes unchanged.
     fn pass_through(&mut self, now: Now) -> Result<LinkEvent, LinkError> {
         if self.stack.plain().is_empty() && !self.stack.more(now)? {
             return Ok(if self.stack.ended()?.is_some() { LinkEvent::End } else { LinkEvent::NeedInput });
@@ -203,32 +206,32 @@ impl Link {
         self.stack.flush()
     }
 
-    /// Whether the layer next to the wire is not open yet.
+    /// Whether the layer next to the wire is not yet open.
     pub(crate) fn opens_first_layer(&self) -> bool {
         self.stack.opening_at() == 0
     }
 
-    /// Whether nothing that was received waits in the layers, not even their end.
+    /// Whether no received bytes wait in the layers, nor their end.
     pub(crate) fn nothing_received(&self) -> bool {
         let ended = self.stack.at_eof() || self.stack.layers().any(Layer::peer_closed);
         self.state == State::Http && !self.stack.has_unread() && !ended
     }
 
-    /// Brings what HTTP wants sent through the layers and nothing else. For where [`Link::poll`] would come to nothing more: it said
-    /// [`LinkEvent::NeedInput`], and nothing was received since.
+    /// Passes HTTP's output through the layers and does nothing else. Replaces [`Link::poll`] after
+    /// it returned [`LinkEvent::NeedInput`] and nothing was received since.
     pub(crate) fn flush_request(&mut self) -> Result<(), LinkError> {
         self.flush().inspect_err(|_| self.state = State::Over)
     }
 
-    /// Whether all that HTTP wants sent has gone through the layers.
+    /// Whether all of HTTP's output has passed through the layers.
     pub(crate) fn has_flushed(&self) -> bool {
         self.stack.is_plain() || (self.http.outgoing().is_empty() && !self.stack.has_unsent())
     }
 
     // The wire side.
 
-    /// The bytes to send next; empty when there are none. What was asked to be sent appears here at the latest
-    /// after the next [`Link::poll`].
+    /// Returns the bytes to send next; empty if there are none. Queued data appears here no later
+    /// than after the next [`Link::poll`].
     pub fn outgoing(&self) -> &[u8] {
         match self.stack.outgoing() {
             [] if self.stack.is_plain() && self.state != State::Over => self.http.outgoing(),
@@ -236,7 +239,8 @@ impl Link {
         }
     }
 
-    /// The first `n` bytes of [`Link::outgoing`] were sent; more than there are counts as all.
+    /// Marks the first `n` bytes of [`Link::outgoing`] as sent; an excessive `n` counts as all of
+    /// them.
     pub fn wrote(&mut self, n: usize) {
         let n = n.min(self.outgoing().len());
         self.stack.count_sent(n);
@@ -247,21 +251,23 @@ impl Link {
         }
     }
 
-    /// Whether bytes from the wire are of use now: [`Link::poll`] has nothing left to report and waits for them.
-    /// Not while body bytes are unread, and not after the end.
+    /// Whether to read from the wire now: [`Link::poll`] has nothing left to report and needs
+    /// bytes. False while body bytes are unread, and after the end.
     pub fn wants_read(&self) -> bool {
-        self.starved && !self.stack.at_eof() && !self.told_end && self.state != State::Over
+        self.starved && !self.stack.at_eof() && !self.end_reported && self.state != State::Over
     }
 
-    /// Room to read into: at least 2 KiB, where nothing is in the way 17 KiB. Report with [`Link::filled`] what came.
+    /// Returns room to read into: at least 2 KiB, and 17 KiB if the buffer is empty. Report the
+    /// bytes read with [`Link::filled`].
     ///
-    /// The storage is made here, unless some was [lent](Link::give_read_buffer), and freed as soon as there is nothing in it and
-    /// nothing to report.
+    /// The storage is allocated here, unless a buffer was [given](Link::give_read_buffer). It is
+    /// freed as soon as it is empty and there is nothing to report.
     pub fn space(&mut self) -> &mut [u8] {
         self.stack.space()
     }
 
-    /// `n` bytes were read into [`Link::space`]. With none, as when nothing had arrived, its storage is freed.
+    /// Reports that `n` bytes were read into [`Link::space`]. With 0, as when nothing had arrived,
+    /// the storage is freed.
     pub fn filled(&mut self, n: usize) {
         self.stack.filled(n);
         if n == 0 {
@@ -271,38 +277,40 @@ impl Link {
         }
     }
 
-    /// These bytes were read. They are copied; [`Link::space`] avoids that.
+    /// Reports bytes that were read elsewhere, and copies them; [`Link::space`] avoids the copy.
     pub fn received(&mut self, bytes: &[u8]) {
         self.stack.received(bytes);
         self.starved &= bytes.is_empty();
     }
 
-    /// The wire has no more bytes: the peer has closed it, cleanly as far as the transport can tell.
+    /// Reports the end of the wire: the peer has closed it, cleanly as far as the transport can
+    /// tell.
     pub fn receive_eof(&mut self) {
         self.stack.receive_eof();
         self.starved = false;
     }
 
-    /// Lends storage for [`Link::space`], used at its whole capacity, 17 KiB at least; smaller storage is replaced.
-    /// Bytes not used yet, as the first part of a TLS record, are moved into it.
+    /// Lends storage for [`Link::space`], used up to its capacity, at least 17 KiB; smaller storage
+    /// is replaced. Unused bytes, such as a partial TLS record, move into it.
     ///
     /// # Errors
-    /// The storage comes straight back when some is lent already, or when such bytes would fill half of it.
+    /// Returns the storage if a buffer was already given, or if the unused bytes would fill half of
+    /// it.
     pub fn give_read_buffer(&mut self, storage: Vec<u8>) -> Result<(), Vec<u8>> {
         self.stack.give_read_buffer(storage)
     }
 
-    /// Takes back what was lent, or what it has grown to; `None` when nothing was lent. Bytes that are not used yet
-    /// are copied out first.
+    /// Takes the given buffer back, including any growth; `None` if none was given. Unused bytes
+    /// are first copied out.
     pub fn take_read_buffer(&mut self) -> Option<Vec<u8>> {
         self.stack.take_read_buffer()
     }
 
-    /// Says good-bye to the peer: what [`Link::outgoing`] then has is the last that is sent (TLS's closure alert).
-    /// The link is over, and its layers and unread bytes are gone. Without layers there is nothing to say.
+    /// Closes the link: the bytes then in [`Link::outgoing`] are the last to send (the TLS closure
+    /// alert). Its layers and unread bytes are dropped. Without layers there is nothing to send.
     pub fn close(&mut self) {
         if self.state != State::Over {
-            // Whatever cannot be sent any more is not missed.
+            // Output that can no longer be sent is dropped.
             let _ = self.flush();
             self.state = State::Over;
         }
@@ -312,12 +320,12 @@ impl Link {
 
     // The body.
 
-    /// The body bytes to be used next, where they were received or decrypted.
+    /// Returns the next body bytes, in the buffer where they were received or decrypted.
     pub fn body(&self) -> &[u8] {
         self.stack.plain().get(self.body.clone()).unwrap_or_default()
     }
 
-    /// The first `n` bytes of [`Link::body`] are used; more than there are counts as all.
+    /// Marks the first `n` bytes of [`Link::body`] as used; an excessive `n` counts as all of them.
     pub fn consume(&mut self, n: usize) {
         if self.body.is_empty() {
             return;
@@ -329,49 +337,51 @@ impl Link {
         }
     }
 
-    // What is known.
+    // Queries.
 
     /// Whether all layers are open and nothing has failed.
     pub fn is_established(&self) -> bool {
         matches!(self.state, State::Http | State::Switched)
     }
 
-    /// Whether nothing lies between HTTP and the wire: no layer, or none that is left.
+    /// Whether no layer is left between HTTP and the wire.
     pub fn is_plain(&self) -> bool {
         self.stack.is_plain()
     }
 
-    /// What is being done, for deciding which time limit counts.
+    /// Returns the current phase, which decides the applicable time limit.
     pub fn phase(&self) -> Phase {
         self.stack.opening().map_or(Phase::Http, Phase::Establishing)
     }
 
-    /// What TLS agreed on; that of the topmost layer where there are several. `None` without TLS or before it is open.
+    /// Returns the parameters that TLS negotiated, of the topmost TLS layer if there are several.
+    /// `None` without TLS or before it is open.
     pub fn tls_info(&self) -> Option<TlsInfo<'_>> {
         self.stack.layers().rev().find_map(Layer::tls_info)
     }
 
-    /// How many of its layers are TLS.
+    /// Returns the number of TLS layers.
     pub(crate) fn tls_layers(&self) -> usize {
         self.stack.layers().filter(|layer| layer.kind() == LayerKind::Tls).count()
     }
 
-    /// How much went through.
+    /// Returns the byte counts.
     pub fn counters(&self) -> Counters {
         let (received, sent, application) = self.stack.counts();
         Counters { received, sent, application }
     }
 
-    /// The storage held for bytes in either direction, layers and what was [lent](Link::give_read_buffer) included.
+    /// Returns the storage held for bytes in either direction, including layers and a [given
+    /// buffer](Link::give_read_buffer).
     pub fn retained(&self) -> Retained {
         self.stack.retained() + self.http.retained()
     }
 
-    /// Whether the link may serve another request; nothing in it then remembers this one. Processes what has
-    /// arrived in the meantime, which may be no more than a session ticket.
+    /// Prepares the link for another request and drops the state of this one. Processes bytes that
+    /// have arrived meanwhile, such as a session ticket.
     ///
     /// # Errors
-    /// The reason why not, or not yet.
+    /// The reason against reuse, final or temporary.
     pub fn reuse(&mut self, now: Now) -> Result<(), NotReusable> {
         match self.state {
             State::Opening => return Err(NotReusable::NotEstablished),

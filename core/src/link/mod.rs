@@ -1,22 +1,23 @@
-//! One byte path: a stack of layers (a proxy's tunnel, TLS, TLS within TLS) with HTTP/1.1 on top.
+//! One byte path: a stack of layers (a proxy tunnel, TLS, TLS within TLS) with HTTP/1.1 on top.
 //!
-//! A [`Link`] is everything between the wire and an HTTP exchange, without the wire: the embedder moves bytes between
-//! it and a socket, a test moves them between it and a peer in memory. Each [`Layer`] is bytes in, bytes out, and
-//! anybody can write one.
+//! A [`Link`] is everything between the wire and an HTTP exchange, without the wire. The embedder
+//! moves bytes between it and a socket; a test moves them between it and a peer in memory. Each
+//! [`Layer`] transforms bytes, and you can write your own.
 //!
-//! The files: `layer` is what all layers have in common, `tunnel` the one for HTTP proxies (TLS is in
-//! [`tls`](crate::tls)), `stack` moves bytes through layers and `establish` opens them, `machine` puts HTTP on top and
-//! `http_side` is what goes straight to it, `outbox` holds what waits to be sent, `event` and `error` say what happened.
+//! The files: `layer` defines the interface of layers, `tunnel` the one for HTTP proxies (TLS is in
+//! [`tls`](crate::tls)). `stack` moves bytes through layers and `establish` opens them. `machine`
+//! puts HTTP on top, `http_side` forwards calls to it, `send_buffer` queues output, and `event` and
+//! `error` report results.
 //!
-//! To drive one: [`poll`](Link::poll), then send what is [`outgoing`](Link::outgoing); when poll has nothing more to
-//! report and the link [`wants_read`](Link::wants_read), read; poll again.
+//! To drive one: [`poll`](Link::poll), then send the [`outgoing`](Link::outgoing) bytes. When poll
+//! has nothing more to report and the link [`wants_read`](Link::wants_read), read; then poll again.
 //!
 //! ```
 //! use petition_core::http1::{Config, RequestHead};
 //! use petition_core::link::{Link, LinkEvent};
 //! use petition_core::Now;
 //!
-//! /// Stands for the server and the socket.
+//! /// Stands in for the server and the socket.
 //! fn exchange(request: &[u8]) -> &'static [u8] {
 //!     assert!(request.starts_with(b"GET / HTTP/1.1\r\n"));
 //!     b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"

@@ -1,21 +1,22 @@
 //! Bytes that wait to be sent.
 
-/// A queue of bytes: appended at the end, taken from the front. Empty, it holds no storage.
+/// A queue of bytes: appended at the end, taken from the front. It holds no storage while empty.
 #[derive(Default)]
-pub(super) struct Outbox {
+pub(super) struct SendBuffer {
     bytes: Vec<u8>,
     sent: usize,
 }
 
-impl Outbox {
-    /// What waits.
+impl SendBuffer {
+    /// Returns the waiting bytes.
     pub(super) fn unsent(&self) -> &[u8] {
         self.bytes.get(self.sent..).unwrap_or_default()
     }
 
-    /// Where more is appended.
+    /// Returns the vector to append to.
     pub(super) fn end(&mut self) -> &mut Vec<u8> {
-        // What was sent is dropped once it is the greater part, so that no byte moves more than once for each sent.
+        // Drop the sent bytes once they are the larger part, so that no byte moves more than once
+        // for each byte sent.
         if self.sent > self.bytes.len() / 2 {
             self.bytes.drain(..self.sent);
             self.sent = 0;
@@ -27,25 +28,25 @@ impl Outbox {
         self.bytes.capacity()
     }
 
-    /// The first `n` bytes are gone; more than there are counts as all.
+    /// Removes the first `n` bytes; an excessive `n` counts as all of them.
     pub(super) fn sent(&mut self, n: usize) {
         self.sent = self.sent.saturating_add(n);
         if self.sent >= self.bytes.len() {
-            *self = Outbox::default();
+            *self = SendBuffer::default();
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Outbox;
+    use super::SendBuffer;
 
     #[test]
-    fn sent_bytes_are_dropped_once_they_are_the_greater_part() {
-        let mut buffer = Outbox::default();
+    fn sent_bytes_are_dropped_once_they_are_the_larger_part() {
+        let mut buffer = SendBuffer::default();
         buffer.end().extend_from_slice(b"0123456789");
         buffer.sent(5);
-        assert_eq!(buffer.end(), b"0123456789", "half of it is not worth a move");
+        assert_eq!(buffer.end(), b"0123456789", "half of the bytes are not worth a move");
         buffer.sent(1);
         assert_eq!(buffer.end(), b"6789");
         buffer.end().extend_from_slice(b"ab");

@@ -1,48 +1,51 @@
-//! The layers of a link, one upon the other, and the bytes between them.
+//! The layers of a link and the bytes between them.
 //!
-//! Decides the order of things: a layer is started when the one below is open; bytes are pulled up only when the one
-//! above has used what it had, so that each buffer holds at most what its reader needs for one step; bytes on their
-//! way down wait in a bounded queue; a layer that only passes bytes through is dropped once it is open.
+//! A layer starts when the one below is open. Bytes are pulled up only when the layer above has
+//! used the ones it had. Each buffer therefore holds at most what its reader needs for one step.
+//! Bytes on their way down wait in a bounded queue. A layer that only passes bytes through is
+//! removed once open.
 //!
-//! Knows nothing of HTTP. With no layer left there is nothing to do here: the plain bytes are those received.
+//! This file knows nothing of HTTP. Without layers it does nothing: the plain bytes are the
+//! received bytes.
 
 use super::error::LinkError;
 use super::layer::{Layer, LayerEof, LayerKind, Received};
-use super::send_buffer::Outbox;
+use super::send_buffer::SendBuffer;
 use crate::Now;
 use crate::buffer::{Buffer, Retained};
 use std::ops::Range;
 
-/// Bytes that may wait below a layer before it takes more from above.
+/// The number of bytes below a layer at which it accepts no more from above.
 const HIGH_MARK: usize = 64 * 1024;
-/// Storage for one read: the longest record of TLS 1.3 and its header fit (RFC 8446 §5.2).
+/// Storage for one read: fits the longest TLS 1.3 record with its header (RFC 8446 §5.2).
 const READ_SIZE: usize = 17 * 1024;
-/// Room below which a partly filled buffer is moved or grown before a read.
+/// A partly filled buffer with less room than this is moved or grown before a read.
 const MIN_READ: usize = 2 * 1024;
 
 pub(super) struct Level {
     pub(super) layer: Box<dyn Layer>,
-    /// Plain bytes of this layer for the layer above, which needs them in a place of its own.
+    /// Plain bytes for the layer above, which needs them in its own buffer.
     pub(super) above: Buffer,
-    /// Bytes from the layer above that are to be sent through this layer.
-    pub(super) below: Outbox,
+    /// Bytes from the layer above, to be sent through this layer.
+    pub(super) below: SendBuffer,
 }
 
-/// What there is only with layers.
+/// The state that exists only with layers.
 #[derive(Default)]
 pub(super) struct Layered {
     /// Bottom first.
     pub(super) levels: Vec<Level>,
-    /// The level being established; all below are open. As many as there are levels: all are open.
+    /// The level being established; all below are open. Equals the number of levels once all are
+    /// open.
     pub(super) opening: usize,
     pub(super) started: bool,
     /// Bytes for the wire.
-    out: Outbox,
-    /// What the top layer brought and was not used yet, within its input.
+    out: SendBuffer,
+    /// The unused result of the top layer, within its input.
     pub(super) top: Received,
 }
 
-/// What one call of a layer brought.
+/// The result of one call of a layer.
 pub(super) enum Step {
     Plain(Received),
     Progress,
@@ -50,7 +53,7 @@ pub(super) enum Step {
 }
 
 pub(super) struct Stack {
-    /// Of a plain connection: nothing.
+    /// `None` for a plain connection.
     pub(super) layered: Option<Box<Layered>>,
     eof: bool,
     lent: bool,
@@ -63,7 +66,7 @@ pub(super) struct Stack {
 
 impl Stack {
     pub(super) fn new(layers: Vec<Box<dyn Layer>>) -> Self {
-        let level = |layer| Level { layer, above: Buffer::new(), below: Outbox::default() };
+        let level = |layer| Level { layer, above: Buffer::new(), below: SendBuffer::default() };
         let levels: Vec<_> = layers.into_iter().map(level).collect();
         let layered = (!levels.is_empty()).then(|| Box::new(Layered { levels, ..Layered::default() }));
         Stack { layered, eof: false, lent: false, input: Buffer::new(), received: 0, sent: 0, plain: 0 }
@@ -78,7 +81,7 @@ impl Stack {
         self.layered.as_ref().map_or(&[], |layered| &layered.levels)
     }
 
-    /// The level being established; as many as there are levels: all are open.
+    /// Returns the level being established, or the number of levels once all are open.
     pub(super) fn opening_at(&self) -> usize {
         self.layered.as_ref().map_or(0, |layered| layered.opening)
     }
@@ -94,7 +97,7 @@ impl Stack {
     // The wire side.
 
     pub(super) fn space(&mut self) -> &mut [u8] {
-        // A small buffer has kept what was left in storage that was lent.
+        // A small buffer holds the bytes left over from a buffer that was taken back.
         let small = self.input.capacity() < READ_SIZE;
         let min = if small { READ_SIZE.saturating_sub(self.input.len()).max(MIN_READ) } else { MIN_READ };
         self.input.space(min)
@@ -143,7 +146,7 @@ impl Stack {
         Some(std::mem::replace(&mut self.input, own).into_vec())
     }
 
-    /// Gives back the storage of buffers that have nothing in them, unless it is lent.
+    /// Frees the storage of empty buffers, unless it is lent.
     pub(super) fn release(&mut self) {
         if self.input.is_empty() && !self.lent {
             self.input.release();
@@ -174,14 +177,14 @@ impl Stack {
         self.plain = self.plain.saturating_add(n);
     }
 
-    /// Bytes from the wire, to the wire, and plain bytes that were used.
+    /// Returns the bytes received from the wire, sent to it, and used as plain bytes.
     pub(super) fn counts(&self) -> (u64, u64, u64) {
         (self.received, self.sent, self.plain)
     }
 
     // The upper side.
 
-    /// Plain bytes that came up and were not used.
+    /// Returns the unused plain bytes.
     #[inline]
     pub(super) fn plain(&self) -> &[u8] {
         match &self.layered {
@@ -199,7 +202,7 @@ impl Stack {
         input.unread().get(layered.top.plain.clone()).unwrap_or_default()
     }
 
-    /// The first `n` of them are used.
+    /// Marks the first `n` plain bytes as used.
     pub(super) fn consume(&mut self, n: usize) {
         let Some(layered) = self.layered.as_mut().filter(|layered| !layered.levels.is_empty()) else {
             self.plain = self.plain.saturating_add(n.min(self.input.len()) as u64);
@@ -216,7 +219,7 @@ impl Stack {
         }
     }
 
-    /// Brings up more plain bytes, when there are none left. Whether there were any.
+    /// Brings up more plain bytes if none are left. Returns whether there are any.
     pub(super) fn more(&mut self, now: Now) -> Result<bool, LinkError> {
         let Some(layered) = &self.layered else { return Ok(false) };
         let Some(top) = layered.levels.len().checked_sub(1) else { return Ok(false) };
@@ -236,13 +239,13 @@ impl Stack {
         }
     }
 
-    /// Whether bytes lie in any buffer.
+    /// Whether any buffer holds bytes.
     #[inline]
     pub(super) fn has_unread(&self) -> bool {
         !self.input.is_empty() || self.levels().iter().any(|level| !level.above.is_empty())
     }
 
-    /// The storage held for bytes, empty or not.
+    /// Returns the storage held for bytes, whether empty or not.
     pub(super) fn retained(&self) -> Retained {
         let outgoing = self.layered.as_ref().map_or(0, |layered| layered.out.capacity());
         let levels = self.levels().iter().map(|level| {
@@ -252,20 +255,21 @@ impl Stack {
         Retained { received: self.input.capacity(), outgoing } + levels.sum()
     }
 
-    /// How the plain bytes ended, if they did and all of them were used.
+    /// Returns how the plain bytes ended, once all of them are used.
     pub(super) fn ended(&mut self) -> Result<Option<LayerEof>, LinkError> {
         self.ended_below(self.levels().len())
     }
 
-    /// Whether bytes that the upper layers want sent wait between the layers.
+    /// Whether output of the upper layers waits between the layers.
     pub(super) fn has_unsent(&self) -> bool {
         self.levels().iter().any(|level| !level.below.unsent().is_empty())
     }
 
-    /// Takes bytes to be sent through the top layer. How many were taken; none when enough wait below.
+    /// Sends bytes through the top layer. Returns how many were accepted; none if enough wait
+    /// below.
     pub(super) fn send(&mut self, bytes: &[u8]) -> Result<usize, LinkError> {
         let Some(top) = self.levels().len().checked_sub(1) else {
-            // Bytes of another protocol: HTTP's own need no place here without layers.
+            // Bytes of another protocol; without layers HTTP's own output does not pass here.
             let out = &mut self.layered.get_or_insert_default().out;
             let room = HIGH_MARK.saturating_sub(out.unsent().len());
             let taken = bytes.get(..room).unwrap_or(bytes);
@@ -286,7 +290,7 @@ impl Stack {
         Ok(level.layer.send(bytes, out.end())?.min(bytes.len()))
     }
 
-    /// Moves what waits between the layers down to the wire.
+    /// Moves bytes that wait between the layers down to the wire.
     pub(super) fn flush(&mut self) -> Result<(), LinkError> {
         for i in (0..self.levels().len().saturating_sub(1)).rev() {
             self.flush_one(i)?;
@@ -306,11 +310,11 @@ impl Stack {
         Ok(())
     }
 
-    /// Each layer's good-bye, from the top; then there are no layers any more.
+    /// Closes each layer from the top, then removes them.
     pub(super) fn close(&mut self) {
         let (opening, started) = self.layered.as_ref().map_or((0, false), |layered| (layered.opening, layered.started));
         for i in (0..self.levels().len()).rev() {
-            // A layer that cannot send any more has no good-bye either.
+            // A layer that can no longer send has no closing bytes either.
             let _ = self.flush_one(i);
             if i < opening || (i == opening && started) {
                 let (level, _, out) = self.level(i);
@@ -333,8 +337,9 @@ impl Stack {
         }
     }
 
-    /// One level, its input, and where its output goes. `i` is that of a level.
-    pub(super) fn level(&mut self, i: usize) -> (&mut Level, &mut Buffer, &mut Outbox) {
+    /// Returns one level, its input, and the buffer for its output. `i` must be the index of a
+    /// level.
+    pub(super) fn level(&mut self, i: usize) -> (&mut Level, &mut Buffer, &mut SendBuffer) {
         let Layered { levels, out, .. } = &mut **self.layered.get_or_insert_default();
         let (lower, upper) = levels.split_at_mut(i);
         let (input, out) = match lower.last_mut() {
@@ -355,14 +360,14 @@ impl Stack {
         }
     }
 
-    /// Lets level `i` look at its input once.
+    /// Lets level `i` process its input once.
     pub(super) fn step(&mut self, i: usize, now: Now) -> Result<Step, LinkError> {
         let (level, input, out) = self.level(i);
         if input.is_empty() {
             return Ok(Step::Starved);
         }
         let got = level.layer.receive(now, input.unread_mut(), out.end())?;
-        // Whatever a layer says, nothing lies outside of what it was given.
+        // Clamp the layer's ranges to its input.
         let discard = got.discard.min(input.len());
         let plain: Range<usize> = got.plain.start.min(discard)..got.plain.end.min(discard);
         if !plain.is_empty() {
@@ -372,10 +377,11 @@ impl Stack {
         Ok(if discard > 0 { Step::Progress } else { Step::Starved })
     }
 
-    /// Brings more bytes into the input of level `i` from the level below. Whether there were any.
+    /// Brings more bytes from the level below into the input of level `i`. Returns whether there
+    /// were any.
     pub(super) fn feed(&mut self, i: usize, now: Now) -> Result<bool, LinkError> {
         let Some(below) = i.checked_sub(1) else { return Ok(false) };
-        // What comes behind the end is nobody's, be it there already or not.
+        // Bytes after the end are ignored, whether or not they have arrived.
         if self.levels().get(i).is_some_and(|level| level.layer.peer_closed()) {
             return Ok(false);
         }
@@ -394,7 +400,7 @@ impl Stack {
         }
     }
 
-    /// How what comes up to level `i` ended, if it did. Asked only when there is nothing left below.
+    /// Returns how the input of level `i` ended, if it did. Called only when nothing is left below.
     pub(super) fn ended_below(&mut self, i: usize) -> Result<Option<LayerEof>, LinkError> {
         let Some(below) = i.checked_sub(1) else { return Ok(self.eof.then_some(LayerEof::Clean)) };
         if self.levels().get(below).is_some_and(|level| level.layer.peer_closed()) {

@@ -1,56 +1,57 @@
-//! Why TLS failed, as a caller can act upon it.
+//! TLS failures, classified so that a caller can act on them.
 //!
-//! Decides which of rustls's many errors mean the same to a caller. The text of the less common ones is kept.
+//! Maps rustls's many errors to the few that differ for a caller. Less common ones keep their text.
 
 use std::fmt;
 
-/// Why a TLS handshake or connection failed. Such a connection is over.
+/// Why a TLS handshake or connection failed. The connection has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TlsFailure {
-    /// The server's certificate leads to no root that is trusted.
+    /// The server's certificate does not chain to a trusted root.
     UnknownIssuer,
-    /// The certificate is good, but not for this server.
+    /// The certificate is valid, but not for this server.
     WrongName {
-        /// The host name or address that was asked for.
+        /// The requested host name or address.
         expected: String,
-        /// The names in the certificate, as far as they are known.
+        /// The names in the certificate, as far as known.
         presented: Vec<String>,
     },
-    /// The certificate's time is over, by the wall clock of [`Now`](crate::Now).
+    /// The certificate has expired, by the wall clock of [`Now`](crate::Now).
     Expired,
-    /// The certificate's time has not begun, by the wall clock of [`Now`](crate::Now).
+    /// The certificate is not yet valid, by the wall clock of [`Now`](crate::Now).
     NotYetValid,
     /// The certificate was revoked.
     Revoked,
-    /// A signature, in the certificate or on the handshake, is wrong or of an unknown kind.
+    /// A signature in the certificate or on the handshake is invalid or of an unknown kind.
     BadSignature,
-    /// Another reason why the certificate was not accepted.
+    /// The certificate was rejected for another reason. Holds the reason.
     BadCertificate(String),
     /// The server ended the connection with this alert.
     Alert {
         /// The alert's number in the IANA registry.
         code: u8,
-        /// Its name.
+        /// The alert's name.
         name: String,
     },
-    /// Both sides speak TLS, but have no version, cipher suite or other feature in common.
+    /// Both sides speak TLS but share no version, cipher suite or other required feature.
     PeerIncompatible(String),
-    /// The server does not speak `http/1.1`, or chose something else (RFC 7301 §3.2).
+    /// The server does not speak `http/1.1`, or selected another protocol (RFC 7301 §3.2).
     NoApplicationProtocol,
-    /// The first bytes of the answer are not TLS: probably a plain-text server on this port.
+    /// The first bytes of the answer are not TLS; probably a plain-text server on this port.
     NotTls,
     /// The server closed the connection during the handshake, with the closure alert.
     Closed,
     /// Bytes followed the handshake before this side had sent any.
     EarlyBytes,
-    /// The connection ended before the handshake did, or without the closure alert (RFC 8446 §6.1).
+    /// The connection ended before the handshake completed, or without the closure alert (RFC 8446
+    /// §6.1).
     Truncated,
-    /// The name cannot be that of a server: neither a DNS name nor an IP address.
+    /// The name is neither a DNS name nor an IP address.
     InvalidName(String),
-    /// The server broke the rules of TLS, or a record was forged or damaged on the way.
+    /// The server violated the TLS protocol, or a record was forged or damaged in transit.
     Misbehaved(String),
-    /// Anything else.
+    /// Any other failure. Holds its description.
     Other(String),
 }
 
@@ -65,7 +66,7 @@ impl fmt::Display for TlsFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             TlsFailure::UnknownIssuer => f.write_str(
-                "the server's certificate is not issued by a trusted root; \
+                "the server's certificate does not chain to a trusted root; \
                  trust its issuer with TlsConfig::builder().root(…)",
             ),
             TlsFailure::WrongName { expected, presented } if presented.is_empty() => {
@@ -73,7 +74,7 @@ impl fmt::Display for TlsFailure {
             }
             TlsFailure::WrongName { expected, presented } => {
                 write!(f, "the server's certificate is not valid for {expected}, only for ")?;
-                // A certificate may carry hundreds of names; a line shows the first few.
+                // A certificate may contain hundreds of names; the message shows the first few.
                 for (i, name) in presented.iter().take(4).enumerate() {
                     write!(f, "{}{name}", if i == 0 { "" } else { ", " })?;
                 }
@@ -83,18 +84,18 @@ impl fmt::Display for TlsFailure {
             TlsFailure::NotYetValid => f.write_str("the server's certificate is not valid yet"),
             TlsFailure::Revoked => f.write_str("the server's certificate has been revoked"),
             TlsFailure::BadSignature => f.write_str("a signature in the server's handshake is not valid"),
-            TlsFailure::BadCertificate(why) => write!(f, "the server's certificate is not acceptable: {why}"),
+            TlsFailure::BadCertificate(why) => write!(f, "the server's certificate was rejected: {why}"),
             TlsFailure::Alert { code, name } => write!(f, "the server sent the TLS alert {name} ({code})"),
-            TlsFailure::PeerIncompatible(why) => write!(f, "the server and this client have no TLS in common: {why}"),
+            TlsFailure::PeerIncompatible(why) => write!(f, "the server and this client share no TLS parameters: {why}"),
             TlsFailure::NoApplicationProtocol => f.write_str("the server does not offer http/1.1 over TLS"),
             TlsFailure::NotTls => {
                 f.write_str("expected TLS, but the server's answer is not TLS; is it http:// on this port?")
             }
             TlsFailure::Closed => f.write_str("the server closed the connection during the TLS handshake"),
-            TlsFailure::EarlyBytes => f.write_str("expected nothing right after the TLS handshake, got bytes"),
+            TlsFailure::EarlyBytes => f.write_str("expected no bytes directly after the TLS handshake, found some"),
             TlsFailure::Truncated => f.write_str("the connection ended without TLS's closure alert"),
             TlsFailure::InvalidName(name) => write!(f, "expected a DNS name or an IP address, not {name:?}"),
-            TlsFailure::Misbehaved(why) => write!(f, "the server broke the TLS protocol: {why}"),
+            TlsFailure::Misbehaved(why) => write!(f, "the server violated the TLS protocol: {why}"),
             TlsFailure::Other(why) => write!(f, "TLS failed: {why}"),
         }
     }
@@ -115,8 +116,8 @@ mod from_rustls {
                     TlsFailure::NoApplicationProtocol
                 }
                 Error::AlertReceived(alert) => TlsFailure::Alert { code: alert.into(), name: format!("{alert:?}") },
-                Error::PeerIncompatible(why) => TlsFailure::PeerIncompatible(words(&format!("{why:?}"))),
-                Error::NoCertificatesPresented => TlsFailure::BadCertificate("there is none".into()),
+                Error::PeerIncompatible(why) => TlsFailure::PeerIncompatible(variant_name(&format!("{why:?}"))),
+                Error::NoCertificatesPresented => TlsFailure::BadCertificate("the server presented none".into()),
                 Error::DecryptError => TlsFailure::Misbehaved("a record could not be decrypted".into()),
                 e @ (Error::InappropriateMessage { .. }
                 | Error::InappropriateHandshakeMessage { .. }
@@ -128,7 +129,8 @@ mod from_rustls {
         }
     }
 
-    /// rustls tells names in their Debug form, as `DnsName("a.example")` and `IpAddress(192.0.2.1)`. They are the peer's words.
+    /// Extracts a name. rustls gives names in their Debug form, as `DnsName("a.example")` and
+    /// `IpAddress(192.0.2.1)`. Their content comes from the peer.
     fn bare_name(name: String) -> String {
         let Some((kind, inner)) = name.strip_suffix(')').and_then(|name| name.split_once('(')) else {
             return "a name of another kind".into();
@@ -141,8 +143,8 @@ mod from_rustls {
         }
     }
 
-    /// The name of one of rustls's variants in words, without what it holds.
-    fn words(variant: &str) -> String {
+    /// Splits the name of a rustls variant into words, without its fields.
+    fn variant_name(variant: &str) -> String {
         let name: String = variant.chars().take_while(char::is_ascii_alphanumeric).collect();
         let mut words = String::new();
         for letter in name.chars() {
@@ -180,7 +182,7 @@ mod tests {
 
     #[cfg(feature = "tls")]
     #[test]
-    fn t79_names_are_told_as_the_certificate_has_them() {
+    fn t79_names_appear_as_in_the_certificate() {
         let presented = [
             "DnsName(\"a.example\")",
             "IpAddress(192.0.2.1)",
@@ -201,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_name_is_told_in_one_short_line() {
+    fn wrong_name_error_is_one_short_line() {
         let names: Vec<_> = (0..300).map(|i| format!("host{i}.example")).collect();
         let line = TlsFailure::WrongName { expected: "a.example".into(), presented: names }.to_string();
         assert!(line.ends_with("and 296 more"), "{line}");

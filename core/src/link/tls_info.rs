@@ -1,8 +1,8 @@
-//! What a finished TLS handshake agreed on.
+//! The parameters that a finished TLS handshake negotiated.
 
 use std::fmt;
 
-/// A version of TLS that this client speaks.
+/// A TLS version that this client supports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum TlsVersion {
@@ -21,7 +21,7 @@ impl fmt::Display for TlsVersion {
     }
 }
 
-/// The facts of an established TLS connection.
+/// The parameters of an established TLS connection.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TlsInfo<'a> {
@@ -29,11 +29,12 @@ pub struct TlsInfo<'a> {
     pub version: TlsVersion,
     /// The cipher suite, by its number in the IANA registry.
     pub cipher_suite: u16,
-    /// The protocol the server chose by ALPN (RFC 7301); `None` when it did not answer the offer.
+    /// The protocol that the server selected by ALPN (RFC 7301); `None` if it did not answer the
+    /// offer.
     pub alpn: Option<&'a [u8]>,
-    /// Whether the handshake resumed an earlier session, and so needed no certificate.
+    /// Whether the handshake resumed an earlier session and so needed no certificate.
     pub resumed: bool,
-    /// The server's own certificate, in DER. For a resumed session it is that of the first handshake.
+    /// The server's own certificate in DER. For a resumed session, that of the first handshake.
     pub certificate: Option<&'a [u8]>,
 }
 

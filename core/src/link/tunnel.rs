@@ -1,10 +1,11 @@
 //! A tunnel through an HTTP proxy: CONNECT (RFC 9110 §9.3.6).
 //!
-//! Decides: what the request says, namely the target, Host, the proxy's own credentials and perhaps User-Agent, and
-//! nothing of the request that will go through it; that any 2xx opens the tunnel, whatever it says
-//! about a body; that anything else is the proxy's refusal and never the origin's response.
+//! The request carries the target, Host, the proxy's own credentials and optionally User-Agent, and
+//! nothing of the tunneled request. Any 2xx opens the tunnel, regardless of body fields in it. Any
+//! other answer is the proxy's refusal, never the origin's response.
 //!
-//! Whether bytes may follow the head at once is for the [`Link`](super::Link) to say: here they stay unread.
+//! The tunnel leaves bytes after the head unread; [`Link`](super::Link) decides whether they are
+//! valid.
 
 use super::layer::{Layer, LayerEof, LayerError, LayerKind, Received};
 use super::proxy_failure::{ProxyFailure, ProxyRefusal};
@@ -14,7 +15,7 @@ use crate::http1::{Config, Connection, Eof, Event, InvalidRequest, RequestHead, 
 use std::fmt;
 use std::sync::Arc;
 
-/// The client side of CONNECT. Once open it passes bytes through.
+/// The client side of CONNECT. Once open, it passes bytes through.
 pub struct Tunnel {
     http: Connection,
     refusal_bytes: usize,
@@ -29,14 +30,16 @@ enum State {
 }
 
 impl Tunnel {
-    /// A tunnel to `authority`, the `host:port` of the origin (an IPv6 address in brackets).
+    /// Creates a tunnel to `authority`, the `host:port` of the origin (an IPv6 address in
+    /// brackets).
     ///
-    /// `fields` go with it behind Host: Proxy-Authorization, User-Agent, and what was set for this proxy; nothing that is meant
-    /// for the origin (RULES T4). `config` has the limits on the proxy's answer,
-    /// [`proxy_refusal_bytes`](crate::Limits::proxy_refusal_bytes) among them.
+    /// `fields` follow Host in the request: Proxy-Authorization, User-Agent, and fields set for
+    /// this proxy, never fields meant for the origin. `config` limits the proxy's answer, for
+    /// example by [`proxy_refusal_bytes`](crate::Limits::proxy_refusal_bytes).
     ///
     /// # Errors
-    /// When one of them cannot be sent as it is, as with a line break in it.
+    /// [`InvalidRequest`] when `authority` or a field cannot be sent as it is, for example because
+    /// it contains a line break.
     pub fn new<'a>(
         config: impl Into<Arc<Config>>,
         authority: &'a str,
@@ -49,7 +52,7 @@ impl Tunnel {
         match http.send_head(&RequestHead::new("CONNECT", authority), fields) {
             Ok(()) => Ok(Tunnel { http, refusal_bytes, state: State::Waiting }),
             Err(SendError::Invalid(invalid)) => Err(invalid),
-            // A new connection is idle: that is when a head may be sent.
+            // Unreachable: a new connection is idle and accepts a head.
             Err(SendError::Misuse(_)) => Err(InvalidRequest::Method),
         }
     }
@@ -60,7 +63,7 @@ impl Tunnel {
         }
     }
 
-    /// Takes bytes of a refusal's body. Whether that is enough.
+    /// Stores bytes of a refusal's body. Returns whether that is enough.
     fn body(&mut self, bytes: &[u8]) -> bool {
         let State::Refused(refusal) = &mut self.state else { return false };
         let room = self.refusal_bytes.saturating_sub(refusal.body.len());
@@ -68,7 +71,7 @@ impl Tunnel {
         refusal.body.len() >= self.refusal_bytes
     }
 
-    /// The refusal, or `otherwise` if there is none.
+    /// Returns the refusal, or `otherwise` if there is none.
     fn end(&mut self, otherwise: impl FnOnce() -> LayerError) -> LayerError {
         match std::mem::replace(&mut self.state, State::Over) {
             State::Refused(refusal) => ProxyFailure::Refused(refusal).into(),
@@ -144,9 +147,10 @@ impl Layer for Tunnel {
     }
 }
 
-/// A final response to CONNECT that is neither a refusal nor a tunnel does not exist; should it come to be, it is an error.
+/// Covers a final response to CONNECT that is neither a refusal nor a tunnel. None exists; if one
+/// occurs, it is an error.
 fn unexpected() -> LayerError {
-    LayerError::Other("the proxy's answer to CONNECT has no meaning".into())
+    LayerError::Other("the proxy's answer to CONNECT is neither a refusal nor a tunnel".into())
 }
 
 impl fmt::Debug for Tunnel {

@@ -1,8 +1,8 @@
 //! The wall clock that rustls reads: the time of the input being processed.
 //!
-//! rustls asks its configuration for the time, and a configuration is shared by many connections. Each layer sets
-//! the clock before it lets rustls work. With several threads the time read may be another's, which is as good: all
-//! of them are "now".
+//! rustls asks its configuration for the time, and many connections share one configuration. Each
+//! layer sets the clock before it calls rustls. With several threads, rustls may read the time set
+//! by another; all of them are current.
 
 use crate::UnixTime;
 use rustls::pki_types;
@@ -10,7 +10,7 @@ use rustls::time_provider::TimeProvider;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Seconds since the epoch, as last told.
+/// Seconds since the epoch, as last set.
 #[derive(Debug, Default)]
 pub(crate) struct Clock(AtomicU64);
 

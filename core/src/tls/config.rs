@@ -1,9 +1,9 @@
-//! TLS settings that many connections share: trust, own certificate, versions, resumption.
+//! TLS settings shared by many connections: trust, client certificate, versions, resumption.
 //!
-//! A [`TlsConfig`] is one thing, not one value: two that were built alike are different, since each keeps its own
-//! session tickets and its own trust. That makes it fit to be part of a pool's key.
-//! Nothing here reads files or the process's defaults; building the default roots happens when, and only when,
-//! [`TlsConfigBuilder::build`] needs them.
+//! A [`TlsConfig`] has identity: two configurations built alike differ, since each keeps its own
+//! session tickets and its own trust. It can therefore be part of a pool's key. Nothing here reads
+//! files or process defaults. Default roots are built only when [`TlsConfigBuilder::build`] needs
+//! them.
 
 use super::TlsVersion;
 use super::clock::Clock;
@@ -18,27 +18,28 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-/// Settings for TLS connections. Cheap to clone; clones are the same settings and share their session store.
+/// Settings for TLS connections. Cheap to clone; clones are the same settings and share their
+/// session store.
 ///
-/// Equality and hash are those of identity.
+/// Equality and hash compare identity.
 #[derive(Clone)]
 pub struct TlsConfig(Arc<Shared>);
 
 struct Shared {
     rustls: Arc<ClientConfig>,
-    /// `None` for the caller's own configuration, which has its own clock.
+    /// `None` for the caller's own rustls configuration, which has its own clock.
     clock: Option<Arc<Clock>>,
     trust: Trust,
-    elsewhere: Elsewhere,
+    fallback: Fallback,
 }
 
-/// What is used in place of settings that have secrets, at an origin that they are not for.
-enum Elsewhere {
-    /// The settings themselves: there is no secret in them.
-    These,
-    /// The same without a client certificate, and verifying.
-    Others(TlsConfig),
-    /// The default settings: what these hold is not known, or there is nothing else to trust.
+/// The settings for origins to which the secrets in the main settings do not belong.
+enum Fallback {
+    /// The settings themselves, since they contain no secret.
+    Same,
+    /// A variant without a client certificate and with verification.
+    WithoutSecrets(TlsConfig),
+    /// The default settings: the contents are unknown, or there are no other roots to trust.
     Default,
 }
 
@@ -47,45 +48,46 @@ enum Trust {
     /// Certificates are verified against roots.
     Verified,
     /// Every certificate is accepted.
-    Anything,
-    /// Decided by the caller's own rustls configuration.
-    Callers,
+    Any,
+    /// The caller's own rustls configuration decides.
+    Custom,
 }
 
 impl TlsConfig {
-    /// The settings to begin with: nothing chosen yet, all defaults.
+    /// Returns a builder with all defaults.
     pub fn builder() -> TlsConfigBuilder {
         TlsConfigBuilder::default()
     }
 
-    /// The caller's own rustls configuration, as it is, with its own clock.
+    /// Wraps the caller's own rustls configuration, unchanged and with its own clock.
     ///
-    /// The one thing not taken from it is ALPN: only `http/1.1` is offered, whatever it lists (RFC 7301),
-    /// and early data is never sent.
+    /// Only its ALPN list is ignored: the client offers `http/1.1` alone (RFC 7301) and never sends
+    /// early data.
     pub fn from_rustls(config: Arc<ClientConfig>) -> Self {
-        let elsewhere = Elsewhere::Default;
-        TlsConfig(Arc::new(Shared { rustls: config, clock: None, trust: Trust::Callers, elsewhere }))
+        let fallback = Fallback::Default;
+        TlsConfig(Arc::new(Shared { rustls: config, clock: None, trust: Trust::Custom, fallback }))
     }
 
-    /// The settings without a client certificate and without trust in anything but roots; `None` stands for the default settings.
+    /// Returns the settings without a client certificate and with verification against roots only.
+    /// `None` stands for the default settings.
     pub(crate) fn without_secrets(&self) -> Option<TlsConfig> {
-        match &self.0.elsewhere {
-            Elsewhere::These => Some(self.clone()),
-            Elsewhere::Others(others) => Some(others.clone()),
-            Elsewhere::Default => None,
+        match &self.0.fallback {
+            Fallback::Same => Some(self.clone()),
+            Fallback::WithoutSecrets(config) => Some(config.clone()),
+            Fallback::Default => None,
         }
     }
 
-    /// Whether both are the same settings, not merely alike.
+    /// Whether both are the same settings, not merely equal in content.
     pub fn same_as(&self, other: &TlsConfig) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// Whether these settings accept any certificate, by
-    /// [`danger_accept_invalid_certs`](TlsConfigBuilder::danger_accept_invalid_certs).
-    /// Of the caller's own rustls configuration that is not known: `false`.
+    /// Whether these settings accept any certificate because of
+    /// [`danger_accept_invalid_certs`](TlsConfigBuilder::danger_accept_invalid_certs). Always
+    /// `false` for the caller's own rustls configuration, whose verifier is unknown.
     pub fn accepts_invalid_certs(&self) -> bool {
-        self.0.trust == Trust::Anything
+        self.0.trust == Trust::Any
     }
 
     pub(crate) fn rustls(&self) -> &Arc<ClientConfig> {
@@ -117,15 +119,15 @@ impl fmt::Debug for TlsConfig {
     }
 }
 
-/// Collects TLS settings; [`build`](TlsConfigBuilder::build) makes them.
+/// Builds a [`TlsConfig`]; [`build`](TlsConfigBuilder::build) validates the settings.
 ///
-/// Defaults: Mozilla's roots (feature `webpki-roots`), TLS 1.2 and 1.3, the provider `ring` (feature `ring`), session
-/// resumption, no certificate of our own, no key log.
+/// Defaults: Mozilla's roots (feature `webpki-roots`), TLS 1.2 and 1.3, the provider `ring`
+/// (feature `ring`), session resumption, no client certificate, no key log.
 #[derive(Default)]
 pub struct TlsConfigBuilder {
     provider: Option<Arc<CryptoProvider>>,
     roots: Vec<CertificateDer<'static>>,
-    mozilla: bool,
+    default_roots: bool,
     identity: Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>,
     versions: Option<Vec<TlsVersion>>,
     no_resumption: bool,
@@ -134,8 +136,8 @@ pub struct TlsConfigBuilder {
 }
 
 impl TlsConfigBuilder {
-    /// Trusts this root certificate (DER). Own roots replace the default ones, unless
-    /// [`default_roots`](Self::default_roots) asks for them too.
+    /// Trusts this root certificate (DER). Roots added here replace the default ones, unless
+    /// [`default_roots`](Self::default_roots) adds those too.
     pub fn root(mut self, certificate: CertificateDer<'static>) -> Self {
         self.roots.push(certificate);
         self
@@ -144,30 +146,31 @@ impl TlsConfigBuilder {
     /// Trusts all certificates in this PEM text.
     ///
     /// # Errors
-    /// [`TlsConfigError::Pem`] when the text is broken or has no certificate in it.
+    /// [`TlsConfigError::Pem`] when the text is malformed or contains no certificate.
     pub fn roots_pem(mut self, pem: &[u8]) -> Result<Self, TlsConfigError> {
         self.roots.extend(certificates(pem)?);
         Ok(self)
     }
 
-    /// Trusts Mozilla's roots also when own roots are given.
+    /// Trusts Mozilla's roots in addition to roots added by the caller.
     #[cfg(feature = "webpki-roots")]
     pub fn default_roots(mut self) -> Self {
-        self.mozilla = true;
+        self.default_roots = true;
         self
     }
 
-    /// Shows this certificate chain (own certificate first) to servers that ask for one.
+    /// Presents this certificate chain (client certificate first) to servers that request one.
     pub fn client_certificate(mut self, chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Self {
         self.identity = Some((chain, key));
         self
     }
 
-    /// Shows the certificate chain in this PEM text (own certificate first), which also has its key, to servers
-    /// that ask for one.
+    /// Presents the certificate chain in this PEM text (client certificate first) to servers that
+    /// request one. The text also contains the private key.
     ///
     /// # Errors
-    /// [`TlsConfigError::Pem`] when the text is broken or has no certificate in it, [`TlsConfigError::NoPrivateKey`] when it has no key.
+    /// [`TlsConfigError::Pem`] when the text is malformed or contains no certificate,
+    /// [`TlsConfigError::NoPrivateKey`] when it contains no key.
     pub fn client_certificate_pem(self, pem: &[u8]) -> Result<Self, TlsConfigError> {
         let chain = certificates(pem)?;
         let key = PrivateKeyDer::from_pem_slice(pem).map_err(|e| match e {
@@ -177,47 +180,51 @@ impl TlsConfigBuilder {
         Ok(self.client_certificate(chain, key))
     }
 
-    /// Uses this crypto provider. The process's default provider is never looked at.
+    /// Uses this crypto provider. The process-wide default provider is never consulted.
     pub fn crypto_provider(mut self, provider: Arc<CryptoProvider>) -> Self {
         self.provider = Some(provider);
         self
     }
 
-    /// Speaks these versions only.
+    /// Allows only these versions. Default: TLS 1.2 and 1.3.
     pub fn versions(mut self, versions: &[TlsVersion]) -> Self {
         self.versions = Some(versions.to_vec());
         self
     }
 
-    /// Whether sessions are resumed (default: yes). The store lives in the settings.
+    /// Enables or disables session resumption. Default: enabled. The settings own the session
+    /// store.
     pub fn resumption(mut self, resume: bool) -> Self {
         self.no_resumption = !resume;
         self
     }
 
-    /// Tells every connection's secrets to `log`, for debugging with a packet viewer.
+    /// Writes the secrets of every connection to `log`, for debugging with a packet analyzer.
+    /// Default: none.
     pub fn key_log(mut self, log: Arc<dyn KeyLog>) -> Self {
         self.key_log = Some(log);
         self
     }
 
-    /// Accepts any certificate, whoever issued it, for whatever name and time: anyone on the way can read and
-    /// change everything. Resumed sessions never cross over to settings that verify, since each keeps its own store.
+    /// Accepts any certificate, regardless of issuer, name and validity: anyone on the path can
+    /// read and change all traffic. Resumed sessions never reach settings that verify, since each
+    /// keeps its own store.
     pub fn danger_accept_invalid_certs(mut self) -> Self {
         self.accept_any = true;
         self
     }
 
-    /// The settings.
+    /// Builds the settings.
     ///
     /// # Errors
     /// [`TlsConfigError::NoProvider`] without the feature `ring` and without
-    /// [`crypto_provider`](Self::crypto_provider); [`TlsConfigError::NoRoots`] when there is nothing to trust;
-    /// [`TlsConfigError::Rustls`] when a root, the own certificate or the versions do not fit.
+    /// [`crypto_provider`](Self::crypto_provider). [`TlsConfigError::NoRoots`] when there is no
+    /// root to trust. [`TlsConfigError::Rustls`] when rustls rejects a root, the client certificate
+    /// or the versions.
     pub fn build(self) -> Result<TlsConfig, TlsConfigError> {
-        let elsewhere = match self.identity.is_some() || self.accept_any {
-            true => self.clone_without_secrets().build().map_or(Elsewhere::Default, Elsewhere::Others),
-            false => Elsewhere::These,
+        let fallback = match self.identity.is_some() || self.accept_any {
+            true => self.clone_without_secrets().build().map_or(Fallback::Default, Fallback::WithoutSecrets),
+            false => Fallback::Same,
         };
         let provider = self.provider.or_else(default_provider).ok_or(TlsConfigError::NoProvider)?;
         let clock = Arc::new(Clock::default());
@@ -228,9 +235,9 @@ impl TlsConfigBuilder {
 
         let (builder, trust) = if self.accept_any {
             let verifier = Arc::new(AcceptAny(provider));
-            (builder.dangerous().with_custom_certificate_verifier(verifier), Trust::Anything)
+            (builder.dangerous().with_custom_certificate_verifier(verifier), Trust::Any)
         } else {
-            (builder.with_root_certificates(roots(self.roots, self.mozilla)?), Trust::Verified)
+            (builder.with_root_certificates(roots(self.roots, self.default_roots)?), Trust::Verified)
         };
         let mut config = match self.identity {
             Some((chain, key)) => builder.with_client_auth_cert(chain, key).map_err(rustls_error)?,
@@ -242,15 +249,15 @@ impl TlsConfigBuilder {
         if let Some(log) = self.key_log {
             config.key_log = log;
         }
-        Ok(TlsConfig(Arc::new(Shared { rustls: Arc::new(config), clock: Some(clock), trust, elsewhere })))
+        Ok(TlsConfig(Arc::new(Shared { rustls: Arc::new(config), clock: Some(clock), trust, fallback })))
     }
 
-    /// The same settings for origins that the secrets in these are not for. They keep a session store of their own.
+    /// Copies the settings without secrets, for other origins. The copy has its own session store.
     fn clone_without_secrets(&self) -> TlsConfigBuilder {
         TlsConfigBuilder {
             provider: self.provider.clone(),
             roots: self.roots.clone(),
-            mozilla: self.mozilla,
+            default_roots: self.default_roots,
             identity: None,
             versions: self.versions.clone(),
             no_resumption: self.no_resumption,
@@ -262,7 +269,7 @@ impl TlsConfigBuilder {
 
 impl fmt::Debug for TlsConfigBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Never the key.
+        // The key is never shown.
         f.debug_struct("TlsConfigBuilder")
             .field("roots", &self.roots.len())
             .field("client_certificate", &self.identity.is_some())
@@ -275,27 +282,28 @@ impl fmt::Debug for TlsConfigBuilder {
 fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsConfigError> {
     let all = CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>();
     match all {
-        Ok(all) if all.is_empty() => Err(TlsConfigError::Pem("no certificate in it".into())),
+        Ok(all) if all.is_empty() => Err(TlsConfigError::Pem("it contains no certificate".into())),
         Ok(all) => Ok(all),
         Err(e) => Err(pem_error(&e)),
     }
 }
 
-/// In words that quote nothing: where line ends were lost, the line at fault is the whole key.
+/// Describes a PEM error without quoting its input: without line breaks, the faulty line is the
+/// entire key.
 fn pem_error(error: &pem::Error) -> TlsConfigError {
     TlsConfigError::Pem(match error {
         pem::Error::MissingSectionEnd { .. } => "a section has no END line".into(),
         pem::Error::IllegalSectionStart { .. } => "a BEGIN line is malformed (is it on a line of its own?)".into(),
-        pem::Error::Base64Decode(_) => "a section is no base64".into(),
+        pem::Error::Base64Decode(_) => "a section is not valid base64".into(),
         pem::Error::SectionTooLarge => "a section is larger than 256 MB".into(),
-        pem::Error::NoItemsFound => "nothing of the kind expected is in it".into(),
+        pem::Error::NoItemsFound => "it contains no item of the expected kind".into(),
         _ => "it cannot be read".into(),
     })
 }
 
-fn roots(own: Vec<CertificateDer<'static>>, mozilla: bool) -> Result<RootCertStore, TlsConfigError> {
+fn roots(own: Vec<CertificateDer<'static>>, default_roots: bool) -> Result<RootCertStore, TlsConfigError> {
     let mut store = RootCertStore::empty();
-    if mozilla || own.is_empty() {
+    if default_roots || own.is_empty() {
         #[cfg(feature = "webpki-roots")]
         store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     }

@@ -1,35 +1,36 @@
-//! Where in a record the plain bytes lie after rustls has decrypted it.
+//! Locates the plaintext within a record after rustls has decrypted it.
 //!
-//! rustls decrypts each record inside the buffer it is given, and its message type cannot hold plain bytes that
-//! lie elsewhere. Its unbuffered face then hands out a copy. To pass the plain bytes up without a copy of our own we
-//! need to know where within the record they are: a matter of the cipher suite and its implementation, and so the same
-//! for every record of a connection. The first record that is long enough tells it, by comparing all of it with the copy;
-//! later records are checked at both ends. If an implementation ever puts the bytes elsewhere, the copy is used.
+//! rustls decrypts each record inside the buffer it is given, but its unbuffered API hands out a
+//! copy. To pass the plaintext up without another copy, the layer must know its offset within the
+//! record. The offset depends on the cipher suite and its implementation, so it is the same for
+//! every record of a connection. The first record of sufficient length reveals it by comparison
+//! with the copy; later records are checked at both ends. If an implementation moves the plaintext
+//! elsewhere, the layer uses the copy.
 
 use std::ops::Range;
 
-/// Bytes compared at either end of a record.
+/// The number of bytes compared at either end of a record.
 const ENDS: usize = 16;
 
-/// What is known about this connection.
+/// The known offset of this connection's plaintext.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum InPlace {
-    /// No record long enough has been seen.
+    /// No record of sufficient length has arrived.
     Unknown,
-    /// Plain bytes begin this far into the record.
+    /// The plaintext starts at this offset in the record.
     At(usize),
-    /// They are not in the record.
+    /// The plaintext is not in the record.
     Elsewhere,
 }
 
-/// The copy of a record's plain bytes, as far as it is needed.
+/// The part of a record's plaintext copy that is needed to locate it.
 pub(crate) enum Witness {
     Whole(Vec<u8>),
     Ends { len: usize, head: [u8; ENDS], tail: [u8; ENDS] },
 }
 
 impl InPlace {
-    /// What to keep of the copy, which will be gone when the record can be looked at.
+    /// Returns the part of the copy to keep; the copy is gone when the record can be inspected.
     pub(crate) fn witness(self, plain: &[u8]) -> Witness {
         if let InPlace::At(_) = self
             && let (Some(&head), Some(&tail)) = (plain.first_chunk(), plain.last_chunk())
@@ -39,8 +40,8 @@ impl InPlace {
         Witness::Whole(plain.to_vec())
     }
 
-    /// Where in `record` the plain bytes are; they are put there if they were not. `None` if they are lost, which no
-    /// cipher suite that was right about its first record can cause.
+    /// Returns the range of the plaintext in `record`, after copying it there if necessary. Returns
+    /// `None` if the plaintext is lost. No cipher suite whose first record matched can cause that.
     pub(crate) fn locate(&mut self, record: &mut [u8], witness: &Witness) -> Option<Range<usize>> {
         match (*self, witness) {
             (InPlace::At(at), Witness::Ends { len, head, tail }) => {
@@ -54,7 +55,7 @@ impl InPlace {
                 Some(range)
             }
             (known, Witness::Whole(plain)) => {
-                // A few bytes could be found in a place where they are by chance.
+                // A few bytes could match at a wrong offset by chance.
                 if known == InPlace::Unknown && plain.len() >= ENDS {
                     *self = match record.windows(plain.len()).position(|window| window == plain) {
                         Some(at) => InPlace::At(at),
@@ -82,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_record_tells_where_the_others_are() {
+    fn first_record_gives_the_offset_of_later_ones() {
         let mut known = InPlace::Unknown;
         let plain = b"the quick brown fox jumps over the lazy dog";
         let mut record = [b"12345", &plain[..], b"tag"].concat();
@@ -91,13 +92,13 @@ mod tests {
         let other = b"pack my box with five dozen liquor jugs";
         let mut record = [b"12345", &other[..], b"tag"].concat();
         assert_eq!(run(&mut known, &mut record, other).unwrap(), other);
-        // Bytes that are not where they were: told, not passed on.
+        // Displaced bytes are reported, not passed on.
         let mut record = [b"1234567", &other[..], b"tag"].concat();
         assert_eq!(run(&mut known, &mut record, other), None);
     }
 
     #[test]
-    fn bytes_that_lie_elsewhere_are_copied() {
+    fn displaced_plaintext_is_copied() {
         let mut known = InPlace::Unknown;
         for _ in 0..3 {
             let mut record = vec![0; 60];
@@ -107,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn short_records_are_always_right() {
+    fn short_records_are_always_correct() {
         let mut known = InPlace::Unknown;
         assert_eq!(run(&mut known, &mut b"zzzabcttt".to_vec(), b"abc").unwrap(), b"abc");
         assert_eq!(known, InPlace::Unknown);

@@ -1,11 +1,11 @@
-//! TLS as a [`Layer`]: client side, over rustls's unbuffered connection.
+//! TLS as a [`Layer`]: the client side, over rustls's unbuffered connection.
 //!
-//! Decides: one record is given to rustls at a time, so that its plain bytes are found where they were decrypted and
-//! work is bounded by what was received; what counts as a clean end (RFC 8446 §6.1: a closure alert, and nothing
-//! else); that only `http/1.1` may be chosen; that bytes after the closure alert are ignored.
+//! rustls gets one record at a time. The plaintext is then found where it was decrypted, and
+//! received bytes bound the work. A clean end is a closure alert and nothing else (RFC 8446 §6.1);
+//! bytes after it are ignored. Only `http/1.1` may be negotiated.
 //!
-//! Left to rustls: everything cryptographic, the checks of certificates, key updates and tickets. Its own guards
-//! against floods (empty records, warnings, tickets) stay in force.
+//! rustls does all cryptography, certificate checks, key updates and tickets. Its own limits on
+//! floods (empty records, warnings, tickets) stay in force.
 
 use super::in_place::InPlace;
 use super::{TlsConfig, TlsFailure, TlsInfo, TlsVersion};
@@ -18,26 +18,28 @@ use rustls::{HandshakeKind, ProtocolVersion};
 use std::fmt;
 
 const HTTP_1_1: &[u8] = b"http/1.1";
-/// Bytes of a record's header (RFC 8446 §5.1).
+/// The length of a record header in bytes (RFC 8446 §5.1).
 const HEADER: usize = 5;
 /// The longest record payload of any version (RFC 5246 §6.2.3).
 const MAX_PAYLOAD: usize = 16 * 1024 + 2048;
-/// Records held while a handshake message is incomplete. A message is at most 64 KiB (rustls); this bounds the
-/// overhead of cutting it into many records.
+/// The maximum bytes of records held while a handshake message is incomplete. rustls limits a
+/// message to 64 KiB; this limits the overhead of splitting it into many records.
 const MAX_HELD: usize = 128 * 1024;
-/// Plain bytes encrypted in one call.
+/// The maximum plaintext bytes encrypted in one call.
 const MAX_SEND: usize = 64 * 1024;
-/// More than any cipher suite adds to a record, its header included.
+/// More than any cipher suite adds to a record, including its header.
 const OVERHEAD: usize = 64;
 
 /// The client side of one TLS connection.
 pub struct TlsLayer {
     state: State,
     in_place: InPlace,
-    /// Bytes at the front of `wire` that rustls has seen but not released: parts of a handshake message.
+    /// Bytes at the front of `wire` that rustls has processed but not released: parts of a
+    /// handshake message.
     held: usize,
-    /// Whether one whole record has come: before that, anything odd is simply not TLS.
-    heard: bool,
+    /// Whether one entire record has arrived. Before that, unexpected bytes mean that the peer does
+    /// not speak TLS.
+    record_received: bool,
     peer_closed: bool,
 }
 
@@ -45,15 +47,16 @@ enum State {
     Ready(TlsConfig, ServerName<'static>),
     Handshaking(TlsConfig, UnbufferedClientConnection),
     Open(TlsConfig, UnbufferedClientConnection),
-    Over,
+    Ended,
 }
 
 impl TlsLayer {
-    /// A TLS connection to `host`: a DNS name, with or without the final dot, or an IP address, an IPv6 address with or
-    /// without brackets. The server's certificate must be valid for it; an address must be in the certificate as
-    /// one (RFC 9525 §3.3). A name is sent as SNI without its final dot, an address is not (RFC 6066 §3).
+    /// Creates a TLS layer for `host`: a DNS name, with or without the final dot, or an IP address,
+    /// IPv6 with or without brackets. The server's certificate must be valid for `host`; for an
+    /// address, it must contain that address (RFC 9525 §3.3). A name is sent as SNI without its
+    /// final dot; an address is not sent (RFC 6066 §3).
     ///
-    /// Nothing is computed before [`start`](Layer::start).
+    /// The layer computes nothing before [`start`](Layer::start).
     ///
     /// # Errors
     /// [`TlsFailure::InvalidName`] when `host` is neither.
@@ -65,23 +68,24 @@ impl TlsLayer {
             state: State::Ready(config.clone(), name),
             in_place: InPlace::Unknown,
             held: 0,
-            heard: false,
+            record_received: false,
             peer_closed: false,
         })
     }
 
-    /// The next whole record after those that are held, as its length.
+    /// Returns the length of the next complete record after the held ones.
     fn next_record(&self, wire: &[u8]) -> Result<Option<usize>, TlsFailure> {
         let rest = wire.get(self.held..).unwrap_or_default();
-        // Content types 20 to 24; the version's first byte is 3 in all of them.
-        if !self.heard && (rest.first().is_some_and(|t| !(20..=24).contains(t)) || rest.get(1).is_some_and(|v| *v != 3))
+        // Content types 20 to 24; the first version byte is 3 in all of them.
+        if !self.record_received
+            && (rest.first().is_some_and(|t| !(20..=24).contains(t)) || rest.get(1).is_some_and(|v| *v != 3))
         {
             return Err(TlsFailure::NotTls);
         }
         let Some(&[content, major, _, a, b]) = rest.first_chunk::<HEADER>() else { return Ok(None) };
         let payload = usize::from(u16::from_be_bytes([a, b]));
         if !(20..=24).contains(&content) || major != 3 || payload > MAX_PAYLOAD {
-            return Err(if self.heard {
+            return Err(if self.record_received {
                 TlsFailure::Misbehaved(format!("a record of type {content} and {payload} bytes"))
             } else {
                 TlsFailure::NotTls
@@ -91,11 +95,11 @@ impl TlsLayer {
     }
 
     fn fail(&mut self, failure: TlsFailure) -> LayerError {
-        self.state = State::Over;
+        self.state = State::Ended;
         LayerError::Tls(failure)
     }
 
-    /// The handshake is over: checks what was chosen.
+    /// Checks the negotiated protocol once the handshake is complete.
     fn open(&mut self) -> Result<(), LayerError> {
         let State::Handshaking(_, conn) = &self.state else { return Ok(()) };
         if conn.is_handshaking() {
@@ -104,7 +108,7 @@ impl TlsLayer {
         if conn.alpn_protocol().is_some_and(|chosen| chosen != HTTP_1_1) {
             return Err(self.fail(TlsFailure::NoApplicationProtocol));
         }
-        if let State::Handshaking(config, conn) = std::mem::replace(&mut self.state, State::Over) {
+        if let State::Handshaking(config, conn) = std::mem::replace(&mut self.state, State::Ended) {
             self.state = State::Open(config, conn);
         }
         Ok(())
@@ -139,7 +143,7 @@ impl TlsLayer {
                 Ok(ConnectionState::PeerClosed) => self.peer_closed = true,
                 Ok(_) => done = true,
                 Err(error) => {
-                    // The alert that tells the peer is queued by now.
+                    // The alert for the peer is queued by now.
                     while conn.wants_write() {
                         match conn.process_tls_records(&mut []).state {
                             Ok(ConnectionState::EncodeTlsData(data)) => encode(data, down),
@@ -163,19 +167,21 @@ impl TlsLayer {
                 let start = record.start + HEADER;
                 Ok(Received { discard: used.min(wire.len()), plain: start + found.start..start + found.end })
             }
-            None => Err(self.fail(TlsFailure::Other("decrypted bytes are not where the first record's were".into()))),
+            None => {
+                Err(self.fail(TlsFailure::Other("decrypted bytes are not at the offset of the first record".into())))
+            }
         }
     }
 
-    /// Calls `write` when rustls is ready to write, after whatever it has to send by itself.
+    /// Calls `write` when rustls is ready to write, after rustls has sent its own data.
     fn write<T>(
         &mut self,
         down: &mut Vec<u8>,
         write: impl FnOnce(&mut Writer<'_>, &mut Vec<u8>) -> Result<T, EncryptError>,
     ) -> Option<Result<T, EncryptError>> {
         let State::Open(_, conn) = &mut self.state else { return None };
-        // rustls remembers how much of its input it has seen; there must be as much when it looks again.
-        // This is empty unless a ticket or key update is half received.
+        // rustls remembers how much input it has processed and expects as much again. The buffer is
+        // empty unless a ticket or key update is partially received.
         let mut held = vec![0; self.held];
         loop {
             match conn.process_tls_records(&mut held).state {
@@ -202,7 +208,8 @@ fn encode<Data>(mut data: EncodeTlsData<'_, Data>, down: &mut Vec<u8>) {
     down.truncate(start + written);
 }
 
-/// Runs `write` on the end of `down`, first with `size` bytes of room, then with as many as it asks for.
+/// Runs `write` on the end of `down`, first with `size` bytes of room, then with as many as it
+/// requests.
 fn append(
     down: &mut Vec<u8>,
     mut size: usize,
@@ -231,7 +238,7 @@ impl Layer for TlsLayer {
     }
 
     fn start(&mut self, now: Now, down: &mut Vec<u8>) -> Result<(), LayerError> {
-        let State::Ready(config, name) = std::mem::replace(&mut self.state, State::Over) else { return Ok(()) };
+        let State::Ready(config, name) = std::mem::replace(&mut self.state, State::Ended) else { return Ok(()) };
         if let Some(clock) = config.clock() {
             clock.set(now.unix);
         }
@@ -245,7 +252,7 @@ impl Layer for TlsLayer {
         let mut used = 0;
         loop {
             if self.peer_closed {
-                // RFC 8446 §6.1: what comes after the closure alert is ignored.
+                // RFC 8446 §6.1: data after the closure alert is ignored.
                 self.held = 0;
                 return Ok(Received::used(wire.len()));
             }
@@ -261,14 +268,15 @@ impl Layer for TlsLayer {
             }
             let opening = !self.is_open();
             if opening && matches!(unread.get(self.held..end), Some([21, 3, _, 0, 2, _, 0])) {
-                // RFC 8446 §6.1: the server ends TLS before it has begun, and may leave TCP open. rustls takes this for a warning.
+                // RFC 8446 §6.1: the server ends TLS before the handshake completes, and may leave
+                // TCP open. rustls treats this alert as a warning.
                 return Err(self.fail(TlsFailure::Alert { code: 0, name: "CloseNotify".into() }));
             }
             let got = self.process(now, unread.get_mut(..end).unwrap_or_default(), down)?;
-            self.heard = true;
+            self.record_received = true;
             self.open()?;
             if opening && self.is_open() && got.plain.is_empty() {
-                // That it is open counts before whatever is wrong with the next record.
+                // Report the open layer before any fault in the next record.
                 return Ok(Received::used(used + got.discard));
             }
             if !got.plain.is_empty() {
@@ -297,15 +305,15 @@ impl Layer for TlsLayer {
         match self.write(down, |traffic, down| append(down, room, |out| traffic.encrypt(plain, out))) {
             Some(Ok(())) => Ok(plain.len()),
             Some(Err(error)) => Err(self.fail(TlsFailure::Other(error.to_string()))),
-            None => Err(self.fail(TlsFailure::Other("nothing more can be sent".into()))),
+            None => Err(self.fail(TlsFailure::Other("the TLS connection can no longer send".into()))),
         }
     }
 
     fn close(&mut self, down: &mut Vec<u8>) {
-        // A failure here only means that there is no good-bye.
+        // A failure here only means that no closure alert is sent.
         let _ = self.write(down, |traffic, down| append(down, OVERHEAD, |out| traffic.queue_close_notify(out)));
         if let State::Open(..) = self.state {
-            self.state = State::Over;
+            self.state = State::Ended;
         }
     }
 
@@ -335,7 +343,7 @@ impl fmt::Debug for TlsLayer {
             State::Handshaking(..) => "handshaking",
             State::Open(..) if self.peer_closed => "half closed",
             State::Open(..) => "open",
-            State::Over => "over",
+            State::Ended => "ended",
         };
         f.debug_struct("TlsLayer").field("state", &state).field("held", &self.held).finish_non_exhaustive()
     }

@@ -1,11 +1,12 @@
-//! TLS as a layer of bytes in, bytes out.
+//! TLS as a layer: bytes in, bytes out.
 //!
-//! What was agreed ([`TlsInfo`]) and what went wrong ([`TlsFailure`]) are plain data and always there; the settings
-//! ([`TlsConfig`]) and the machine ([`TlsLayer`]) need the feature `tls` and stand on rustls, which does no I/O either.
+//! The negotiated parameters ([`TlsInfo`]) and the failures ([`TlsFailure`]) are plain data and
+//! always available. The settings ([`TlsConfig`]) and the machine ([`TlsLayer`]) require the
+//! feature `tls` and build on rustls, which also performs no I/O.
 //!
-//! The core has no clock: certificates are dated by the [`Now`](crate::Now) that comes with each input.
-//! Keys are the one thing here that is drawn from the crypto provider's randomness and not from the caller's seed.
-//! There is no early data (0-RTT) and no protocol but `http/1.1` is offered.
+//! The core reads no clock: the [`Now`](crate::Now) of each input dates the certificates. Keys come
+//! from the crypto provider's random source, the only randomness that does not derive from the
+//! caller's seed. The client sends no early data (0-RTT) and offers only `http/1.1`.
 
 #[cfg(feature = "tls")]
 mod clock;

@@ -1,6 +1,7 @@
-//! The verifier that accepts any certificate, for whoever asked for it by a name with `danger` in it.
+//! The verifier that accepts any certificate, behind an option with `danger` in its name.
 //!
-//! The handshake's signature is still checked: the peer holds the key of the certificate it shows, whoever it is.
+//! The handshake signature is still verified: the peer holds the key of the certificate it
+//! presents.
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};

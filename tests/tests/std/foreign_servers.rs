@@ -52,7 +52,7 @@ fn nginx_is_refused_for_the_right_reason() {
     let cases = [
         (authority.issue(&Leaf::new(&["other.test"])), "not valid for localhost"),
         (authority.issue(&Leaf::localhost().expired()), "has expired"),
-        (stranger.issue_localhost(), "not issued by a trusted root"),
+        (stranger.issue_localhost(), "does not chain to a trusted root"),
     ];
     for (identity, words) in cases {
         let Some(nginx) = foreign_servers::nginx(Some(&identity)) else { return };
@@ -87,7 +87,7 @@ fn openssl_is_refused_for_the_right_reason() {
         (authority.issue(&Leaf::new(&["other.test"])), "not valid for localhost, only for other.test"),
         (authority.issue(&Leaf::localhost().expired()), "has expired"),
         (authority.issue(&Leaf::localhost().not_yet_valid()), "not valid yet"),
-        (stranger.issue_localhost(), "not issued by a trusted root"),
+        (stranger.issue_localhost(), "does not chain to a trusted root"),
     ];
     for (identity, words) in cases {
         let Some((_server, url)) = openssl(&identity, &[]) else { return };

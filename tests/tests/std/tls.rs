@@ -69,10 +69,10 @@ fn every_bad_certificate_is_refused_and_its_fault_named() {
         (authority.issue(&Leaf::new(&["other.test"]).common_name("localhost")), "not valid for localhost"),
         (authority.issue(&Leaf::localhost().expired()), "certificate has expired"),
         (authority.issue(&Leaf::localhost().not_yet_valid()), "certificate is not valid yet"),
-        (stranger.issue_localhost(), "not issued by a trusted root"),
-        (petition_tests::tls::Identity::self_signed(&Leaf::localhost()), "not issued by a trusted root"),
-        (authority.issue(&Leaf::localhost().for_client()), "certificate is not acceptable"),
-        (authority.issue(&Leaf::localhost().as_authority()), "certificate is not acceptable"),
+        (stranger.issue_localhost(), "does not chain to a trusted root"),
+        (petition_tests::tls::Identity::self_signed(&Leaf::localhost()), "does not chain to a trusted root"),
+        (authority.issue(&Leaf::localhost().for_client()), "certificate was rejected"),
+        (authority.issue(&Leaf::localhost().as_authority()), "certificate was rejected"),
     ];
     for (identity, words) in cases {
         let endpoint = Endpoint::new(&identity);

@@ -1,4 +1,4 @@
-//! Moves bytes between a link and a peer. What is seen must not depend on how.
+//! Moves bytes between a link and a peer. Observed results must not depend on how.
 
 use super::peer::Peer;
 use crate::http1::{BodyLength, RequestHead};
@@ -10,15 +10,15 @@ use std::collections::VecDeque;
 /// 2024-07-03
 pub(super) const TODAY: Now = Now::new(Instant::ZERO, UnixTime(1_720_000_000));
 
-/// How bytes get into the link.
+/// How bytes enter the link.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Way {
+enum Entry {
     Space,
     Slice,
     Lent,
 }
 
-/// How bytes are cut.
+/// How bytes are split.
 #[derive(Clone, Copy, Debug)]
 enum Cut {
     Whole,
@@ -32,7 +32,7 @@ impl Cut {
             Cut::Whole => available,
             Cut::Bytes => available.min(1),
             Cut::Random(rng) => {
-                // Mostly small pieces, now and then large ones.
+                // Mostly small pieces, sometimes large ones.
                 let most = 1 << rng.below(15);
                 available.min(1 + rng.below(most))
             }
@@ -45,25 +45,31 @@ pub(super) struct Pattern {
     read: Cut,
     write: Cut,
     consume: Cut,
-    way: Way,
+    entry: Entry,
     /// The first head is queued before the link is established.
     early: bool,
     /// Polls more often than needed.
     eager: bool,
 }
 
-pub(super) const WHOLE: Pattern =
-    Pattern { read: Cut::Whole, write: Cut::Whole, consume: Cut::Whole, way: Way::Space, early: true, eager: false };
+pub(super) const WHOLE: Pattern = Pattern {
+    read: Cut::Whole,
+    write: Cut::Whole,
+    consume: Cut::Whole,
+    entry: Entry::Space,
+    early: true,
+    eager: false,
+};
 
 pub(super) fn patterns() -> Vec<Pattern> {
     let mut all = vec![
         WHOLE,
-        Pattern { way: Way::Slice, early: false, ..WHOLE },
-        Pattern { way: Way::Lent, eager: true, ..WHOLE },
+        Pattern { entry: Entry::Slice, early: false, ..WHOLE },
+        Pattern { entry: Entry::Lent, eager: true, ..WHOLE },
         Pattern { read: Cut::Bytes, ..WHOLE },
-        Pattern { read: Cut::Bytes, way: Way::Lent, early: false, ..WHOLE },
+        Pattern { read: Cut::Bytes, entry: Entry::Lent, early: false, ..WHOLE },
         Pattern { write: Cut::Bytes, eager: true, ..WHOLE },
-        Pattern { read: Cut::Bytes, write: Cut::Bytes, consume: Cut::Bytes, way: Way::Slice, ..WHOLE },
+        Pattern { read: Cut::Bytes, write: Cut::Bytes, consume: Cut::Bytes, entry: Entry::Slice, ..WHOLE },
     ];
     let random = |seed: u64| Cut::Random(Rng(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
     for seed in 1..25u64 {
@@ -71,7 +77,7 @@ pub(super) fn patterns() -> Vec<Pattern> {
             read: random(seed),
             write: random(seed * 1001),
             consume: random(seed * 777),
-            way: [Way::Space, Way::Slice, Way::Lent][seed as usize % 3],
+            entry: [Entry::Space, Entry::Slice, Entry::Lent][seed as usize % 3],
             early: seed % 2 == 0,
             eager: seed % 5 == 0,
         });
@@ -92,7 +98,7 @@ pub(super) fn get() -> Request {
     Request { method: "GET", ..Request::default() }
 }
 
-/// What happened, without where pieces began and ended.
+/// The observed events, without the boundaries of pieces.
 #[derive(Debug, PartialEq, Default)]
 pub(super) struct Seen {
     pub(super) events: Vec<String>,
@@ -105,7 +111,7 @@ impl Seen {
     }
 }
 
-/// Runs `requests` one after the other, until the last is answered, something fails, or nothing moves any more.
+/// Runs `requests` in sequence until the last one is answered, an error occurs, or no bytes move.
 pub(super) fn drive(link: &mut Link, peer: &mut dyn Peer, mut pattern: Pattern, requests: &[Request]) -> Seen {
     drive_at(TODAY, link, peer, &mut pattern, requests)
 }
@@ -131,7 +137,7 @@ pub(super) fn drive_at(
             Ok(event) => event,
             Err(error) => {
                 run.seen.events.push(format!("error: {error}"));
-                // What it says about that.
+                // The result of the attempt to reuse it.
                 peer.receive(link.outgoing());
                 assert!(matches!(link.poll(now), Err(LinkError::Over)));
                 return run.seen;
@@ -153,11 +159,11 @@ pub(super) fn drive_at(
         }
         let n = pattern.read.next(wire.len());
         if n > 0 {
-            read(link, &mut wire, n, pattern.way, &mut scratch);
+            read(link, &mut wire, n, pattern.entry, &mut scratch);
         } else if peer.closed() {
             link.receive_eof();
         } else if link.outgoing().is_empty() {
-            // One more look: there may be more to send now.
+            // One more poll: more bytes may be ready to send.
             run.write(link);
             assert!(matches!(link.poll(now), Ok(LinkEvent::NeedInput)));
             if link.outgoing().is_empty() {
@@ -168,14 +174,14 @@ pub(super) fn drive_at(
     }
 }
 
-fn read(link: &mut Link, wire: &mut VecDeque<u8>, n: usize, way: Way, scratch: &mut Vec<u8>) {
-    if way == Way::Slice {
+fn read(link: &mut Link, wire: &mut VecDeque<u8>, n: usize, entry: Entry, scratch: &mut Vec<u8>) {
+    if entry == Entry::Slice {
         let bytes: Vec<u8> = wire.drain(..n).collect();
         link.received(&bytes);
         return;
     }
-    if way == Way::Lent {
-        // What is not used stays behind when the storage is taken back, in storage of the link's own.
+    if entry == Entry::Lent {
+        // Unused bytes move to the link's own storage when the buffer is taken back.
         if let Err(back) = link.give_read_buffer(std::mem::take(scratch)) {
             *scratch = back;
         }
@@ -220,7 +226,7 @@ impl Run {
 
     fn write(&mut self, link: &mut Link) {
         if self.sent < self.body.len() && link.body_room() > 0 {
-            // Always the same pieces, so that the chunks are the same too.
+            // Always the same pieces, so that the chunks are equal too.
             let piece = (self.body.len() - self.sent).min(10_000);
             if link.body_room() >= piece {
                 assert_eq!(link.send_body(&self.body[self.sent..self.sent + piece]), Ok(piece));
@@ -233,7 +239,7 @@ impl Run {
         }
     }
 
-    /// Whether this was the end.
+    /// Returns whether this was the end.
     fn event(&mut self, link: &mut Link, event: LinkEvent, now: Now, pattern: &mut Pattern) -> bool {
         let said = match event {
             LinkEvent::NeedInput => return false,
@@ -257,7 +263,7 @@ impl Run {
             }
             LinkEvent::Switched => "switched".into(),
             LinkEvent::End => {
-                // The request may still be on its way.
+                // The request may still be in transit.
                 let unsent = self.sent < self.body.len() || !self.finished || !link.outgoing().is_empty();
                 if unsent || (!link.http().request_sent() && !link.http().is_idle()) {
                     return false;
@@ -281,7 +287,7 @@ impl Run {
     }
 }
 
-/// Drives a fresh link and peer under every pattern, and demands that all see the same.
+/// Drives a fresh link and peer under every pattern and requires equal results.
 pub(super) fn everywhere<P: Peer>(
     requests: &[Request],
     mut make: impl FnMut() -> (Link, P),

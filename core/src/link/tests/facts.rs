@@ -1,12 +1,13 @@
-//! What a link can be asked, and the framing that it reads over.
+//! Queries on a link, and framing that it consumes ahead.
 
 use super::drive::TODAY;
 use super::peer::HELLO;
 use crate::http1::{BodyLength, Config, RequestHead};
 use crate::link::{Counters, Layer, LayerKind, Link, LinkEvent, Tunnel};
 
-/// A plain link that has sent a request and waits for the response; and how long the request was.
-fn asked() -> (Link, usize) {
+/// Returns a plain link that has sent a request and waits for the response, and the length of the
+/// request.
+fn waiting() -> (Link, usize) {
     let mut link = Link::new(Vec::new(), Config::default());
     link.send_head(&RequestHead::new("GET", "/canary"), [("Host", &b"a.example"[..])]).unwrap();
     let length = link.outgoing().len();
@@ -23,16 +24,16 @@ fn receive(link: &mut Link, bytes: &[u8]) {
 const CHUNKED: &[u8] = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello";
 
 #[test]
-fn framing_that_is_here_is_read_over() {
+fn received_framing_is_consumed_ahead() {
     for (more, due, body, ended) in [
         (&b"\r\n6\r\n"[..], 6, &b""[..], false),
         (b"\r\n6\r\n wo", 0, b" wo", false),
         (b"\r\n6", 0, b"", false),
         (b"\r\n0\r\n\r\n", 0, b"", true),
     ] {
-        let (mut link, _) = asked();
+        let (mut link, _) = waiting();
         receive(&mut link, CHUNKED);
-        // A head is not read over.
+        // A head is never consumed ahead.
         link.consume_framing();
         assert!(matches!(link.poll(TODAY), Ok(LinkEvent::Head(_))));
         link.consume_framing();
@@ -50,8 +51,8 @@ fn framing_that_is_here_is_read_over() {
 }
 
 #[test]
-fn wrong_framing_is_told_by_the_next_poll() {
-    let (mut link, _) = asked();
+fn next_poll_reports_malformed_framing() {
+    let (mut link, _) = waiting();
     receive(&mut link, &[CHUNKED, b"X"].concat());
     assert!(matches!(link.poll(TODAY), Ok(LinkEvent::Head(_))));
     assert!(matches!(link.poll(TODAY), Ok(LinkEvent::Body)));
@@ -62,7 +63,7 @@ fn wrong_framing_is_told_by_the_next_poll() {
 
 #[test]
 fn bytes_are_counted_in_both_directions() {
-    let (mut link, request) = asked();
+    let (mut link, request) = waiting();
     assert_eq!(link.counters(), Counters { received: 0, sent: request as u64, application: 0 });
     receive(&mut link, HELLO.as_bytes());
     let all = HELLO.len() as u64;
@@ -82,13 +83,13 @@ fn bytes_are_counted_in_both_directions() {
 }
 
 #[test]
-fn reading_is_wanted_while_a_response_is_due_and_nothing_is_here() {
-    let (mut link, _) = asked();
+fn wants_read_while_a_response_is_due() {
+    let (mut link, _) = waiting();
     assert!(link.wants_read());
     link.received(b"");
     assert!(link.wants_read());
     receive(&mut link, &HELLO.as_bytes()[..10]);
-    assert!(!link.wants_read(), "there is something to be looked at");
+    assert!(!link.wants_read(), "an event is pending");
     assert!(matches!(link.poll(TODAY), Ok(LinkEvent::NeedInput)));
     assert!(link.wants_read());
     receive(&mut link, &HELLO.as_bytes()[10..]);
@@ -105,7 +106,7 @@ fn reading_is_wanted_while_a_response_is_due_and_nothing_is_here() {
 }
 
 #[test]
-fn a_body_is_passed_to_http_as_it_takes_it() {
+fn body_is_passed_on_as_http_accepts_it() {
     let mut link = Link::new(Vec::new(), Config::default());
     assert_eq!(link.body_room(), 0);
     let head = RequestHead { body: BodyLength::Known(10), ..RequestHead::new("PUT", "/") };
@@ -121,15 +122,15 @@ fn a_body_is_passed_to_http_as_it_takes_it() {
 }
 
 #[test]
-fn debug_shows_state_and_counts_and_no_secret() {
-    let (link, request) = asked();
+fn debug_shows_state_and_counts_but_no_secrets() {
+    let (link, request) = waiting();
     let shown = format!("{link:?}");
     assert!(shown.contains("Http") && shown.contains(&format!("sent: {request}")), "{shown}");
     assert!(!shown.contains("canary"), "{shown}");
 }
 
 #[test]
-fn a_tunnel_counts_what_it_holds_of_an_answer() {
+fn tunnel_counts_retained_bytes_of_a_refusal() {
     let mut tunnel = Tunnel::new(Config::default(), "a.example:443", None).unwrap();
     let mut down = Vec::new();
     tunnel.start(TODAY, &mut down).unwrap();

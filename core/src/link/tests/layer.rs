@@ -1,4 +1,4 @@
-//! A stranger's layer, to see that the trait can be used.
+//! A custom layer, to show that the trait can be implemented outside the crate.
 
 use super::drive::{Request, everywhere, get};
 use super::peer::{Peer, Script, hello};
@@ -6,8 +6,8 @@ use crate::Now;
 use crate::http1::Config;
 use crate::link::{Layer, LayerEof, LayerError, LayerFailure, LayerKind, Link, LinkError, Received};
 
-/// One byte of key each way, then frames of at most 200 bytes: their length, and their bytes with the key on them.
-/// A frame of length 0 is the end.
+/// One key byte in each direction, then frames of at most 200 bytes: a length, and bytes XORed with
+/// the key. A frame of length 0 is the end.
 #[derive(Default)]
 struct Xor {
     key: Option<u8>,
@@ -63,7 +63,7 @@ impl Layer for Xor {
     }
 }
 
-/// The other side of it.
+/// The peer's side of it.
 struct XorPeer<P> {
     inner: P,
     key: Option<u8>,
@@ -120,7 +120,7 @@ fn xor(layers: usize) -> Link {
 }
 
 #[test]
-fn a_strangers_layer_carries_requests() {
+fn custom_layer_carries_requests() {
     everywhere(
         &[get(), get()],
         || (xor(1), XorPeer::new(hello(2), false)),
@@ -147,14 +147,15 @@ fn three_layers_carry_large_bodies_both_ways() {
         },
         |_, seen| {
             assert!(seen.body == up);
-            // The innermost said that it ends, so the end is clean though the others were cut off.
-            assert!(seen.last().ends_with("lasted until the end of the connection"), "{:?}", seen.events);
+            // The innermost layer announced its end, so the end is clean although the others were
+            // cut off.
+            assert!(seen.last().ends_with("extended to the end of the connection"), "{:?}", seen.events);
         },
     );
 }
 
 #[test]
-fn what_a_layer_calls_cut_off_is_cut_off() {
+fn layer_truncation_is_reported() {
     for (says_end, tolerated) in [(true, false), (false, true)] {
         let (mut link, peer) = (xor(1), Script::new([(super::peer::GET, "HTTP/1.1 200 \r\n\r\nx")]).then_closes());
         super::drive::drive(&mut link, &mut XorPeer::new(peer, says_end), super::drive::WHOLE, &[get()]);
@@ -164,7 +165,7 @@ fn what_a_layer_calls_cut_off_is_cut_off() {
 }
 
 #[test]
-fn a_strangers_error_and_a_lost_handshake_are_told() {
+fn custom_errors_and_lost_handshakes_are_reported() {
     let now = super::drive::TODAY;
     let mut link = xor(1);
     link.poll(now).unwrap();
@@ -180,13 +181,14 @@ fn a_strangers_error_and_a_lost_handshake_are_told() {
 }
 
 #[test]
-fn closing_says_good_bye_through_all_layers() {
+fn close_ends_every_layer() {
     let mut link = xor(2);
     let mut peer = XorPeer::new(XorPeer::new(hello(1), false), false);
     super::drive::drive(&mut link, &mut peer, super::drive::WHOLE, &[get()]);
     assert!(link.outgoing().is_empty());
     link.close();
-    // A frame of the outer layer that holds the end of the inner one, then the outer layer's own end.
+    // A frame of the outer layer that contains the inner layer's end, then the outer layer's own
+    // end.
     assert_eq!(link.outgoing(), [1, OUR_KEY, 0]);
     link.close();
     assert_eq!(link.outgoing(), [1, OUR_KEY, 0, 0][..3].to_vec());

@@ -1,5 +1,5 @@
-//! Links against peers in memory. `drive` is the one function that moves bytes, under many patterns of splitting;
-//! `peer` has the other sides.
+//! Links against peers in memory. `drive` moves the bytes, under many split patterns; `peer`
+//! implements the other sides.
 
 mod drive;
 mod facts;

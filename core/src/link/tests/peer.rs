@@ -5,15 +5,16 @@ use std::collections::VecDeque;
 /// The other side of the wire.
 pub(super) trait Peer {
     fn receive(&mut self, bytes: &[u8]);
-    /// What it sends.
+    /// Returns the bytes it sends.
     fn take(&mut self) -> Vec<u8>;
-    /// Whether it has closed the connection, after all that was taken.
+    /// Whether it has closed the connection after the bytes taken so far.
     fn closed(&self) -> bool;
-    /// The application bytes it has received.
+    /// Returns the application bytes it has received.
     fn seen(&self) -> &[u8];
 }
 
-/// Waits for exact bytes, answers them, and so on; then closes, passes the bytes on, or does nothing.
+/// Waits for exact bytes and answers them, step by step. Then it closes, passes bytes on, or does
+/// nothing.
 #[derive(Default)]
 pub(super) struct Script {
     steps: VecDeque<(Vec<u8>, Vec<u8>)>,
@@ -78,7 +79,7 @@ impl Peer for Script {
 pub(super) const GET: &str = "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n";
 pub(super) const HELLO: &str = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
 
-/// Answers so many GETs with HELLO.
+/// Answers `times` GETs with HELLO.
 pub(super) fn hello(times: usize) -> Script {
     Script::new(std::iter::repeat_n((GET, HELLO), times))
 }

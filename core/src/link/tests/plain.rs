@@ -8,7 +8,7 @@ fn plain() -> Link {
 }
 
 #[test]
-fn two_requests_share_a_link_however_bytes_are_cut() {
+fn two_requests_share_a_link_under_every_split() {
     everywhere(
         &[get(), get()],
         || (plain(), hello(2)),
@@ -21,7 +21,7 @@ fn two_requests_share_a_link_however_bytes_are_cut() {
 }
 
 #[test]
-fn nothing_received_sees_waiting_bytes_and_the_end() {
+fn nothing_received_detects_waiting_bytes_and_the_end() {
     let open = || {
         let mut link = plain();
         assert!(matches!(link.poll(TODAY).unwrap(), LinkEvent::Established));
@@ -37,7 +37,7 @@ fn nothing_received_sees_waiting_bytes_and_the_end() {
 }
 
 #[test]
-fn large_bodies_go_both_ways_however_bytes_are_cut() {
+fn large_bodies_pass_both_ways_under_every_split() {
     let up: Vec<u8> = (0..200_000u32).map(|i| (i % 251) as u8).collect();
     let mut expected = b"POST / HTTP/1.1\r\nHost: a.example\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
     for piece in up.chunks(10_000) {
@@ -60,7 +60,7 @@ fn large_bodies_go_both_ways_however_bytes_are_cut() {
 }
 
 #[test]
-fn a_body_until_the_close_ends_with_it() {
+fn body_until_close_ends_with_the_connection() {
     everywhere(
         &[get()],
         || (plain(), Script::new([(GET, "HTTP/1.1 200 OK\r\n\r\nall there is")]).then_closes()),
@@ -72,7 +72,7 @@ fn a_body_until_the_close_ends_with_it() {
 }
 
 #[test]
-fn a_connection_that_ends_within_a_response_is_an_error() {
+fn end_within_a_response_is_an_error() {
     everywhere(
         &[get()],
         || (plain(), Script::new([(GET, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello")]).then_closes()),
@@ -81,14 +81,14 @@ fn a_connection_that_ends_within_a_response_is_an_error() {
 }
 
 #[test]
-fn bytes_after_the_response_forbid_reuse() {
+fn bytes_after_the_response_prevent_reuse() {
     let mut peer = Script::new([(GET, format!("{HELLO}X"))]);
     let seen = drive(&mut plain(), &mut peer, WHOLE, &[get()]);
     assert_eq!(seen.last(), "not reusable: bytes followed the response");
 }
 
 #[test]
-fn bytes_on_an_idle_link_are_an_error_and_the_end_is_told() {
+fn bytes_on_an_idle_link_are_an_error() {
     let mut link = plain();
     drive(&mut link, &mut hello(1), WHOLE, &[get()]);
     assert!(matches!(link.poll(TODAY), Ok(LinkEvent::NeedInput)));
@@ -108,7 +108,7 @@ fn bytes_on_an_idle_link_are_an_error_and_the_end_is_told() {
 }
 
 #[test]
-fn an_upgrade_hands_over_what_follows_and_sends_what_is_given() {
+fn upgrade_passes_raw_bytes_both_ways() {
     const UPGRADE: &str = "GET / HTTP/1.1\r\nHost: a.example\r\nUpgrade: echo\r\nConnection: upgrade\r\n\r\n";
     let answer = "HTTP/1.1 101 \r\nUpgrade: echo\r\nConnection: upgrade\r\n\r\nraw bytes";
     let request = Request { upgrade: Some("echo"), ..get() };
@@ -134,7 +134,7 @@ fn an_upgrade_hands_over_what_follows_and_sends_what_is_given() {
 }
 
 #[test]
-fn a_plain_link_sends_the_bytes_of_http_itself_and_can_be_bypassed() {
+fn plain_link_sends_http_bytes_and_can_be_bypassed() {
     let mut link = plain();
     let head = RequestHead { body: crate::http1::BodyLength::Known(10), ..RequestHead::new("PUT", "/") };
     link.send_head(&head, [("Host", &b"a.example"[..])]).unwrap();
@@ -148,21 +148,21 @@ fn a_plain_link_sends_the_bytes_of_http_itself_and_can_be_bypassed() {
 }
 
 #[test]
-fn a_waiting_link_holds_no_buffer_and_is_small() {
+fn waiting_link_is_small_and_holds_no_buffer() {
     let mut link = plain();
     drive(&mut link, &mut hello(1), WHOLE, &[get()]);
     assert!(matches!(link.poll(TODAY), Ok(LinkEvent::NeedInput)));
     assert!(link.space().len() >= 16 * 1024);
-    // Nothing had arrived.
+    // No bytes had arrived.
     assert_ne!(link.retained().received, 0);
     link.filled(0);
     assert_eq!(link.retained().received, 0);
-    // What the layers need is theirs.
+    // The layers own their buffers.
     assert!(size_of::<Link>() <= size_of::<Connection>() + 200);
 }
 
 #[test]
-fn lent_storage_comes_back_even_when_bytes_lie_in_it_and_goes_in_again() {
+fn given_buffer_comes_back_with_bytes_preserved() {
     let mut link = plain();
     link.send_head(&RequestHead::new("GET", "/"), [("Host", &b"a.example"[..])]).unwrap();
     let storage = Vec::with_capacity(100_000);
@@ -176,7 +176,7 @@ fn lent_storage_comes_back_even_when_bytes_lie_in_it_and_goes_in_again() {
     assert_eq!((storage.as_ptr(), storage.len()), (address, 100_000));
     assert_eq!(link.body(), b"hello");
     assert_eq!(link.take_read_buffer(), None);
-    // Not into storage that it would fill, but into other.
+    // The bytes would fill this storage; larger storage is accepted.
     assert!(link.give_read_buffer(Vec::with_capacity(8)).is_err());
     link.give_read_buffer(storage).unwrap();
     assert_eq!(link.body(), b"hello");

@@ -17,7 +17,7 @@ pub(super) fn is_hello(seen: &Seen) -> bool {
 }
 
 #[test]
-fn requests_go_through_tls_however_bytes_are_cut() {
+fn requests_pass_tls_under_every_split() {
     for versions in [&[&rustls::version::TLS12][..], &[&rustls::version::TLS13]] {
         let server = Arc::new(server_of(authority(), &["a.example"], versions, false));
         let config = client().build().unwrap();
@@ -34,7 +34,7 @@ fn requests_go_through_tls_however_bytes_are_cut() {
 }
 
 #[test]
-fn large_bodies_go_both_ways_through_tls() {
+fn large_bodies_pass_tls_both_ways() {
     let up: Vec<u8> = (0..50_000u32).map(|i| (i % 251) as u8).collect();
     let mut expected =
         format!("PUT / HTTP/1.1\r\nHost: a.example\r\nContent-Length: {}\r\n\r\n", up.len()).into_bytes();
@@ -53,7 +53,7 @@ fn large_bodies_go_both_ways_through_tls() {
             },
             |_, seen| {
                 assert!(seen.body == up, "{:?}", seen.events);
-                assert_eq!(seen.last(), "not reusable: the body lasted until the end of the connection");
+                assert_eq!(seen.last(), "not reusable: the body extended to the end of the connection");
             },
         );
     }
@@ -80,7 +80,7 @@ fn t45_only_a_closure_alert_ends_a_body_cleanly() {
     assert!(seen.last().starts_with("not reusable") && flagged, "{seen:?}");
     let (seen, _) = run(until_close, true, strict);
     assert!(seen.last().starts_with("error: the connection ended within the body"), "{seen:?}");
-    // Where the body says where it ends, how the connection does is of no interest.
+    // If the body states its own end, the end of the connection does not matter.
     for complete in [HELLO, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"] {
         let (seen, flagged) = run(complete, true, strict);
         assert_eq!((seen.body, flagged), (b"hello".to_vec(), false));
@@ -97,7 +97,7 @@ fn t45_only_a_closure_alert_ends_a_body_cleanly() {
 }
 
 #[test]
-fn t82_a_closure_alert_forbids_reuse_and_what_follows_is_ignored() {
+fn t82_closure_alert_prevents_reuse_and_ends_input() {
     let server = Arc::new(server(&["a.example"]));
     let config = client().build().unwrap();
     let mut link = tls(&config, "a.example");
@@ -112,10 +112,10 @@ fn t82_a_closure_alert_forbids_reuse_and_what_follows_is_ignored() {
 }
 
 #[test]
-fn bytes_after_the_response_forbid_reuse_though_they_are_encrypted() {
+fn encrypted_bytes_after_the_response_prevent_reuse() {
     let server = Arc::new(server(&["a.example"]));
     let config = client().build().unwrap();
-    // In the same record, in one of its own, and as a piece of one.
+    // In the same record, in its own record, and as part of one.
     for extra in ["record", "piece"] {
         let mut link = tls(&config, "a.example");
         let mut peer = TlsPeer::new(&server, hello(1));
@@ -131,7 +131,7 @@ fn bytes_after_the_response_forbid_reuse_though_they_are_encrypted() {
 }
 
 #[test]
-fn closing_tells_the_server() {
+fn close_sends_a_closure_alert() {
     let server = Arc::new(server(&["a.example"]));
     let config = client().build().unwrap();
     let mut link = tls(&config, "a.example");
@@ -143,7 +143,7 @@ fn closing_tells_the_server() {
     assert!(peer.notified);
     assert!(matches!(link.poll(TODAY), Err(LinkError::Over)));
     assert_eq!(link.reuse(TODAY), Err(NotReusable::Over));
-    // Before the handshake is over there is nobody to tell.
+    // During the handshake there is no peer to notify.
     let mut link = tls(&config, "a.example");
     link.poll(TODAY).unwrap();
     link.wrote(usize::MAX);
@@ -152,7 +152,7 @@ fn closing_tells_the_server() {
 }
 
 #[test]
-fn the_head_and_a_small_body_go_out_in_one_record_with_the_end_of_the_handshake() {
+fn small_request_leaves_with_the_end_of_the_handshake() {
     let server = Arc::new(server(&["a.example"]));
     let config = client().build().unwrap();
     let mut link = tls(&config, "a.example");
@@ -178,7 +178,7 @@ fn the_head_and_a_small_body_go_out_in_one_record_with_the_end_of_the_handshake(
 }
 
 #[test]
-fn tls_goes_through_a_tunnel() {
+fn tls_passes_through_a_tunnel() {
     let server = Arc::new(server(&["a.example"]));
     let config = client().build().unwrap();
     let connect = "CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\n\r\n";
@@ -194,7 +194,7 @@ fn tls_goes_through_a_tunnel() {
         },
         |_, seen| assert!(is_hello(seen), "{seen:?}"),
     );
-    // T77: whatever is injected before our first word does not get as far as TLS.
+    // T77: bytes injected before the client's first bytes never reach TLS.
     let layers: Vec<Box<dyn Layer>> = vec![
         Box::new(Tunnel::new(Config::default(), "a.example:443", None).unwrap()),
         Box::new(TlsLayer::new(&config, "a.example").unwrap()),
@@ -207,7 +207,7 @@ fn tls_goes_through_a_tunnel() {
 }
 
 #[test]
-fn tls_goes_through_a_tunnel_in_tls() {
+fn tls_passes_through_a_tunnel_in_tls() {
     let outer = Arc::new(server(&["proxy.example"]));
     let inner = Arc::new(server(&["a.example"]));
     let config = client().build().unwrap();
@@ -233,14 +233,14 @@ fn tls_goes_through_a_tunnel_in_tls() {
         },
         |peer, seen| {
             assert!(seen.body == up, "{:?}", seen.events);
-            assert_eq!(seen.last(), "not reusable: the body lasted until the end of the connection");
+            assert_eq!(seen.last(), "not reusable: the body extended to the end of the connection");
             assert!(peer.seen() == expected);
         },
     );
 }
 
 #[test]
-fn a_waiting_tls_link_holds_no_buffers() {
+fn waiting_tls_link_holds_no_buffers() {
     let server = Arc::new(server(&["a.example"]));
     let mut link = tls(&client().build().unwrap(), "a.example");
     assert!(is_hello(&drive(&mut link, &mut TlsPeer::new(&server, hello(1)), WHOLE, &[get()])));

@@ -1,4 +1,4 @@
-//! Certificates made for the occasion, and a TLS server in memory around any other peer.
+//! Certificates generated for tests, and a TLS server in memory around any other peer.
 
 use super::drive::TODAY;
 use super::peer::Peer;
@@ -12,7 +12,7 @@ use std::io::{Read, Write};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-/// An authority, valid for very long.
+/// An authority with a very long validity.
 pub(super) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 pub(super) fn authority() -> &'static Authority {
@@ -36,7 +36,7 @@ impl Authority {
         self.0.pem()
     }
 
-    /// A certificate for these names, valid from 2024-01-01 to 2025-01-01.
+    /// Issues a certificate for these names, valid from 2024-01-01 to 2025-01-01.
     pub(super) fn issue(&self, names: &[&str]) -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {
         let names: Vec<String> = names.iter().map(|name| name.to_string()).collect();
         let mut params = CertificateParams::new(names).unwrap();
@@ -48,7 +48,7 @@ impl Authority {
     }
 }
 
-/// It is always today.
+/// The clock always shows TODAY.
 #[derive(Debug)]
 pub(super) struct FixedClock;
 
@@ -58,7 +58,7 @@ impl rustls::time_provider::TimeProvider for FixedClock {
     }
 }
 
-/// A server for `names`, to be changed further.
+/// Returns a server configuration for `names`, to be adjusted by the test.
 pub(super) fn server(names: &[&str]) -> ServerConfig {
     server_of(authority(), names, rustls::ALL_VERSIONS, false)
 }
@@ -85,18 +85,18 @@ pub(super) fn server_of(
     builder.with_single_cert(chain, key).unwrap()
 }
 
-/// A client that trusts the authority.
+/// Returns a client configuration that trusts the authority.
 pub(super) fn client() -> TlsConfigBuilder {
     TlsConfig::builder().root(authority().root())
 }
 
-/// Years after 2024-07-03, for certificates that are over or have not begun.
+/// Returns a time `n` years after 2024-07-03, for expired or not yet valid certificates.
 pub(super) fn years(n: i64) -> Now {
     let unix = TODAY.unix.0 as i64 + n * 31_557_600;
     Now::new(TODAY.instant, crate::UnixTime(unix as u64))
 }
 
-/// What a server does when the peer inside has closed.
+/// How a server reacts when the inner peer has closed.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Ending {
     Notify,
@@ -108,7 +108,7 @@ pub(super) struct TlsPeer<P> {
     pub(super) inner: P,
     pub(super) error: Option<rustls::Error>,
     pub(super) ending: Ending,
-    /// Whether the client said good-bye.
+    /// Whether the client sent a closure alert.
     pub(super) notified: bool,
     ended: bool,
 }

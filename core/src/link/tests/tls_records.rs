@@ -1,4 +1,4 @@
-//! Records and handshake messages, whole, in pieces, damaged and missing.
+//! Records and handshake messages: whole, in pieces, damaged and missing.
 
 use super::drive::{TODAY, WHOLE, drive, everywhere, get};
 use super::peer::{GET, Peer, Script, hello};
@@ -9,7 +9,7 @@ use crate::link::{LinkError, LinkEvent};
 use crate::tls::{TlsConfig, TlsFailure};
 use std::sync::Arc;
 
-/// The failure that `answer` leads to when the server sends it instead of its handshake.
+/// Returns the failure that results if the server sends `answer` instead of its handshake.
 fn failure(config: &TlsConfig, answer: &[u8], eof: bool) -> LinkError {
     let mut link = tls(config, "a.example");
     link.poll(TODAY).unwrap();
@@ -21,7 +21,7 @@ fn failure(config: &TlsConfig, answer: &[u8], eof: bool) -> LinkError {
 }
 
 #[test]
-fn handshake_messages_may_come_in_many_records_also_while_we_send() {
+fn handshake_messages_may_span_records_while_sending() {
     for versions in [&[&rustls::version::TLS12][..], &[&rustls::version::TLS13]] {
         let mut server = server_of(authority(), &["a.example"], versions, false);
         server.max_fragment_size = Some(40);
@@ -36,12 +36,12 @@ fn handshake_messages_may_come_in_many_records_also_while_we_send() {
 }
 
 #[test]
-fn a_request_can_be_sent_while_a_ticket_is_half_received() {
+fn request_is_sent_while_a_ticket_is_incomplete() {
     let mut server = server(&["a.example"]);
     server.max_fragment_size = Some(40);
     let server = Arc::new(server);
     let config = client().build().unwrap();
-    // However much of the tickets has come: the request goes out, and all is well in the end.
+    // However many ticket bytes have arrived, the request is sent and the exchange succeeds.
     for step in 0..40 {
         let mut link = tls(&config, "a.example");
         let mut peer = TlsPeer::new(&server, hello(1));
@@ -69,7 +69,7 @@ fn a_request_can_be_sent_while_a_ticket_is_half_received() {
 }
 
 #[test]
-fn a_handshake_that_breaks_off_is_truncated_wherever_it_does() {
+fn interrupted_handshake_is_truncated_at_any_byte() {
     let server = Arc::new(server(&["a.example"]));
     let config = client().build().unwrap();
     for n in [0, 1, 4, 5, 6, 100, 500, usize::MAX] {
@@ -86,7 +86,7 @@ fn a_handshake_that_breaks_off_is_truncated_wherever_it_does() {
 }
 
 #[test]
-fn what_is_not_tls_is_called_so_from_its_first_byte() {
+fn non_tls_bytes_are_detected_at_the_first_byte() {
     let config = client().build().unwrap();
     for answer in ["HTTP/1.1 400 Bad Request\r\n\r\n", "H", "SSH-2.0", "\x15\x02", "\x16\x03\x03\u{7f}\u{7f}"] {
         let error = failure(&config, answer.as_bytes(), false);
@@ -98,7 +98,7 @@ fn what_is_not_tls_is_called_so_from_its_first_byte() {
 }
 
 #[test]
-fn a_damaged_record_is_found_and_the_server_told() {
+fn damaged_record_is_detected_and_reported_to_the_server() {
     let server = Arc::new(server(&["a.example"]));
     let config = client().build().unwrap();
     let mut link = tls(&config, "a.example");
@@ -115,7 +115,7 @@ fn a_damaged_record_is_found_and_the_server_told() {
 }
 
 #[test]
-fn no_damage_to_a_handshake_does_more_than_end_it() {
+fn handshake_damage_only_ends_the_handshake() {
     let mut config = server(&["a.example"]);
     config.max_fragment_size = Some(100);
     let server = Arc::new(config);
@@ -124,7 +124,7 @@ fn no_damage_to_a_handshake_does_more_than_end_it() {
         let mut link = tls(&config, "a.example");
         let mut peer = TlsPeer::new(&server, hello(1));
         link.send_head(&RequestHead::new("GET", "/"), [("Host", &b"a.example"[..])]).unwrap();
-        // The first flight is damaged, or the second with tickets and response.
+        // The damage hits the first flight, or the second with tickets and response.
         for flight in 0..2 {
             link.poll(TODAY).unwrap();
             peer.receive(link.outgoing());
@@ -155,7 +155,7 @@ fn no_damage_to_a_handshake_does_more_than_end_it() {
 }
 
 #[test]
-fn t82_records_that_bring_nothing_are_no_progress_and_come_to_an_end() {
+fn t82_empty_records_are_no_progress_and_bounded() {
     let server = Arc::new(server(&["a.example"]));
     let config = client().build().unwrap();
     let mut link = tls(&config, "a.example");
@@ -179,7 +179,7 @@ fn t82_records_that_bring_nothing_are_no_progress_and_come_to_an_end() {
 }
 
 #[test]
-fn key_updates_are_answered_and_do_not_disturb() {
+fn key_updates_are_answered_during_transfer() {
     let server = Arc::new(server(&["a.example"]));
     let config = client().build().unwrap();
     let mut link = tls(&config, "a.example");
@@ -188,7 +188,7 @@ fn key_updates_are_answered_and_do_not_disturb() {
         let seen = drive(&mut link, &mut peer, WHOLE, &[get()]);
         assert!(seen.events.ends_with(&["end".into(), "reusable".into()]), "{seen:?}");
         peer.tls.refresh_traffic_keys().unwrap();
-        // Half of it is there while we go on sending.
+        // Half of it has arrived while the client continues to send.
         let update = peer.take();
         let (one, two) = update.split_at(update.len() / 2);
         link.received(one);

@@ -1,4 +1,4 @@
-//! Who is trusted, what is agreed on, and what settings mean.
+//! Trust decisions, negotiated parameters, and the meaning of settings.
 
 use super::drive::{Seen, TODAY, WHOLE, drive, drive_at, get};
 use super::peer::{HELLO, hello};
@@ -9,7 +9,7 @@ use crate::tls::{TlsConfig, TlsConfigError, TlsFailure, TlsLayer, TlsVersion};
 use rustls::ServerConfig;
 use std::sync::Arc;
 
-/// What comes of one request by `config` for `host` at `now`, and what the server thinks of it.
+/// Returns the result of one request with `config` to `host` at `now`, and the server's error.
 fn attempt(config: &TlsConfig, host: &str, now: crate::Now, server: ServerConfig) -> (Seen, Option<rustls::Error>) {
     let mut peer = TlsPeer::new(&Arc::new(server), hello(1));
     let seen = drive_at(now, &mut tls(config, host), &mut peer, &mut WHOLE.clone(), &[get()]);
@@ -17,7 +17,7 @@ fn attempt(config: &TlsConfig, host: &str, now: crate::Now, server: ServerConfig
 }
 
 #[test]
-fn the_facts_of_a_connection_are_known() {
+fn negotiated_parameters_are_reported() {
     let config = client().build().unwrap();
     let mut server = server(&["a.example"]);
     server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
@@ -45,7 +45,7 @@ fn peer_certificate(link: &Link) -> &[u8] {
 }
 
 #[test]
-fn t79_an_address_must_be_in_the_certificate_as_one() {
+fn t79_certificate_must_list_the_address_as_address() {
     let config = client().build().unwrap();
     for (host, names, good) in [
         ("192.0.2.7", &["192.0.2.7"][..], true),
@@ -69,12 +69,12 @@ fn t79_an_address_must_be_in_the_certificate_as_one() {
 }
 
 #[test]
-fn each_fault_of_a_certificate_has_its_name() {
+fn each_certificate_fault_has_its_error() {
     let config = client().build().unwrap();
     let check = |host: &str, now, server, expected: &str| {
         let (seen, error) = attempt(&config, host, now, server);
         assert!(seen.last().starts_with(&format!("error: {expected}")), "{seen:?}");
-        // The server was told why.
+        // The server received the cause.
         assert!(matches!(error, Some(rustls::Error::AlertReceived(_))), "{error:?}");
     };
     let here = || server(&["a.example"]);
@@ -87,8 +87,8 @@ fn each_fault_of_a_certificate_has_its_name() {
 }
 
 #[test]
-fn the_clock_is_that_of_the_input() {
-    // The same settings, one connection after the other, with a clock that is stepped.
+fn certificates_are_dated_by_the_input_clock() {
+    // The same settings on successive connections, with a clock that is stepped.
     let config = client().resumption(false).build().unwrap();
     for (now, good) in [(TODAY, true), (years(1), false), (TODAY, true), (years(-1), false)] {
         assert_eq!(is_hello(&attempt(&config, "a.example", now, server(&["a.example"])).0), good);
@@ -105,7 +105,7 @@ fn t80_only_dangerous_settings_accept_any_certificate() {
 
 #[test]
 #[allow(clippy::mutable_key_type)] // The hash is that of the address.
-fn settings_are_equal_to_themselves_only() {
+fn settings_equal_only_themselves() {
     let (one, two) = (client().build().unwrap(), client().build().unwrap());
     assert_eq!(one, one.clone());
     assert_ne!(one, two);
@@ -115,7 +115,7 @@ fn settings_are_equal_to_themselves_only() {
 }
 
 #[test]
-fn t83_a_server_without_http_1_1_is_refused() {
+fn t83_server_without_http_1_1_is_rejected() {
     let config = client().build().unwrap();
     let mut server = server(&["a.example"]);
     server.alpn_protocols = vec![b"h2".to_vec()];
@@ -124,7 +124,7 @@ fn t83_a_server_without_http_1_1_is_refused() {
 }
 
 #[test]
-fn the_callers_own_configuration_offers_http_1_1_all_the_same() {
+fn custom_rustls_configuration_offers_http_1_1() {
     let mut roots = rustls::RootCertStore::empty();
     roots.add(authority().root()).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -139,13 +139,13 @@ fn the_callers_own_configuration_offers_http_1_1_all_the_same() {
     server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     let mut link = tls(&config, "a.example");
     let mut peer = TlsPeer::new(&Arc::new(server), hello(1));
-    // Its clock is its own: in five years by ours the certificate is as valid as ever.
+    // It has its own clock: after five years on the test clock the certificate is still valid.
     assert!(is_hello(&drive_at(years(5), &mut link, &mut peer, &mut WHOLE.clone(), &[get()])));
     assert_eq!(link.tls_info().unwrap().alpn, Some(&b"http/1.1"[..]));
 }
 
 #[test]
-fn a_client_certificate_is_shown_to_a_server_that_asks() {
+fn client_certificate_is_presented_on_request() {
     let server = || server_of(authority(), &["a.example"], rustls::ALL_VERSIONS, true);
     let (chain, key) = authority().issue(&["client.example"]);
     let config = client().client_certificate(chain, key).build().unwrap();
@@ -156,17 +156,17 @@ fn a_client_certificate_is_shown_to_a_server_that_asks() {
 }
 
 #[test]
-fn versions_are_those_asked_for() {
+fn only_configured_versions_are_negotiated() {
     let old = || server_of(authority(), &["a.example"], &[&rustls::version::TLS12], false);
     assert!(is_hello(&attempt(&client().build().unwrap(), "a.example", TODAY, old()).0));
     let config = client().versions(&[TlsVersion::V1_3]).build().unwrap();
     let (seen, _) = attempt(&config, "a.example", TODAY, old());
-    assert!(seen.last().contains("TLS alert ProtocolVersion") || seen.last().contains("in common"), "{seen:?}");
+    assert!(seen.last().contains("TLS alert ProtocolVersion") || seen.last().contains("share no TLS"), "{seen:?}");
     assert!(client().versions(&[]).build().is_err());
 }
 
 #[test]
-fn a_second_connection_resumes_the_session() {
+fn second_connection_resumes_the_session() {
     for versions in [&[&rustls::version::TLS12][..], &[&rustls::version::TLS13]] {
         let server = Arc::new(server_of(authority(), &["a.example"], versions, false));
         for resumption in [true, false] {
@@ -182,7 +182,7 @@ fn a_second_connection_resumes_the_session() {
 }
 
 #[test]
-fn trust_comes_from_pem_text_or_else_from_the_default_roots() {
+fn trust_comes_from_pem_or_default_roots() {
     let pem = authority().pem();
     let config = TlsConfig::builder().roots_pem(pem.as_bytes()).unwrap().build().unwrap();
     assert!(is_hello(&attempt(&config, "a.example", TODAY, server(&["a.example"])).0));

@@ -19,7 +19,7 @@ fn refusal(answer: &str, closes: bool) -> LinkError {
     error
 }
 
-/// Polls until the error that this answer leads to.
+/// Polls until this answer results in an error.
 fn poll_error(link: &mut Link, answer: &str, closes: bool) -> LinkError {
     let now = super::drive::TODAY;
     let mut result = link.poll(now).map(drop);
@@ -39,7 +39,7 @@ fn poll_error(link: &mut Link, answer: &str, closes: bool) -> LinkError {
 }
 
 #[test]
-fn t4_connect_says_no_more_than_it_must() {
+fn t4_connect_sends_only_required_fields() {
     let layer = Tunnel::new(
         Config::default(),
         "[::1]:443",
@@ -55,9 +55,9 @@ fn t4_connect_says_no_more_than_it_must() {
 }
 
 #[test]
-fn t3_the_requests_go_through_the_tunnel_and_the_credentials_do_not() {
+fn t3_requests_pass_the_tunnel_without_proxy_credentials() {
     let connect = "CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\nProxy-Authorization: Basic dTpw\r\n\r\n";
-    // T77: what a 2xx says about a body counts for nothing, and any 2xx opens the tunnel.
+    // T77: any 2xx opens the tunnel, and its body fields are ignored.
     for answer in [
         "HTTP/1.1 200 Connection established\r\n\r\n",
         "HTTP/1.0 200\r\nContent-Length: 1000\r\n\r\n",
@@ -82,14 +82,14 @@ fn t3_the_requests_go_through_the_tunnel_and_the_credentials_do_not() {
 }
 
 #[test]
-fn an_open_tunnel_costs_nothing_any_more() {
+fn open_tunnel_leaves_a_plain_link() {
     let mut link = tunnel(Limits::DEFAULT);
     drive(&mut link, &mut Script::new([(CONNECT, "HTTP/1.1 200 \r\n\r\n")]).then(hello(1)), WHOLE, &[get()]);
     assert!(link.is_plain());
 }
 
 #[test]
-fn t77_a_refusal_is_the_proxys_and_never_the_origins() {
+fn t77_refusal_is_never_the_origins_response() {
     let LinkError::Proxy(ProxyFailure::Refused(refused)) = refusal(
         "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"p\"\r\nContent-Length: 4\r\n\r\nwho?",
         false,
@@ -111,7 +111,7 @@ fn t77_a_refusal_is_the_proxys_and_never_the_origins() {
 }
 
 #[test]
-fn t96_a_refusal_shows_nothing_of_its_body() {
+fn t96_refusal_does_not_show_its_body() {
     let answer = "HTTP/1.1 403 No\r\nX-Why: canary\r\nContent-Length: 6\r\n\r\ncanary";
     let LinkError::Proxy(ProxyFailure::Refused(refused)) = refusal(answer, false) else { panic!() };
     let shown = format!("{refused:?} {refused}");
@@ -120,7 +120,7 @@ fn t96_a_refusal_shows_nothing_of_its_body() {
 }
 
 #[test]
-fn t77_a_refusal_looks_the_same_however_it_is_cut() {
+fn t77_refusal_does_not_depend_on_splits() {
     let answer = "HTTP/1.1 403 \r\nContent-Length: 9\r\n\r\nforbidden";
     everywhere(
         &[get()],
@@ -130,17 +130,17 @@ fn t77_a_refusal_looks_the_same_however_it_is_cut() {
 }
 
 #[test]
-fn a_refusals_body_is_kept_up_to_the_limit() {
+fn refusal_body_is_stored_up_to_the_limit() {
     let mut limits = Limits::DEFAULT;
     limits.proxy_refusal_bytes = 6;
-    // Neither complete nor ever ending: what is kept is enough.
+    // Neither complete nor finite: the stored part is enough.
     for answer in ["HTTP/1.1 502 \r\n\r\ntoo much of it", "HTTP/1.1 502 \r\nContent-Length: 99\r\n\r\ntoo muc"] {
         let LinkError::Proxy(ProxyFailure::Refused(refused)) = poll_error(&mut tunnel(limits), answer, false) else {
             panic!()
         };
         assert_eq!(refused.body, b"too mu");
     }
-    // A body that breaks off or is malformed takes nothing from the refusal.
+    // A truncated or malformed body does not affect the refusal.
     for answer in [
         "HTTP/1.1 502 \r\nContent-Length: 5\r\n\r\ntoo",
         "HTTP/1.1 502 \r\nTransfer-Encoding: chunked\r\n\r\n3\r\ntoo\r\nZ",
@@ -153,29 +153,29 @@ fn a_refusals_body_is_kept_up_to_the_limit() {
 }
 
 #[test]
-fn t77_bytes_before_we_have_spoken_are_an_error() {
+fn t77_bytes_before_the_first_request_are_an_error() {
     let error = refusal("HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", false);
     assert!(matches!(error, LinkError::Proxy(ProxyFailure::EarlyBytes)), "{error}");
 }
 
 #[test]
-fn a_proxy_that_hangs_up_or_speaks_something_else_is_told_apart() {
+fn proxy_hangups_and_non_http_are_distinguished() {
     let error = refusal("", true);
     assert!(matches!(&error, LinkError::Proxy(ProxyFailure::Protocol(_))) && error.is_truncation(), "{error}");
     let error = refusal("SSH-2.0-x\r\n", false);
     assert!(matches!(&error, LinkError::Proxy(ProxyFailure::Protocol(_))) && !error.is_truncation(), "{error}");
-    assert!(error.to_string().starts_with("the proxy's answer to CONNECT: expected HTTP/1.x"), "{error}");
+    assert!(error.to_string().starts_with("invalid answer from the proxy to CONNECT: expected HTTP/1.x"), "{error}");
 }
 
 #[test]
-fn a_tunnel_cannot_be_made_to_say_more() {
+fn tunnel_fields_cannot_inject_lines() {
     let bad = Tunnel::new(Config::default(), "a.example:443", [("Proxy-Authorization", &b"Basic x\r\nX: y"[..])]);
     assert!(matches!(bad, Err(InvalidRequest::FieldValue { .. })));
     assert!(Tunnel::new(Config::default(), "a b:1", None).is_err());
 }
 
 #[test]
-fn a_tunnel_within_a_tunnel_opens_one_after_the_other() {
+fn nested_tunnels_open_in_order() {
     let second = "CONNECT b.example:443 HTTP/1.1\r\nHost: b.example:443\r\n\r\n";
     everywhere(
         &[get()],
