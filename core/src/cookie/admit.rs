@@ -1,12 +1,14 @@
-//! May this cookie be stored? The decisions of RFC 6265bis §5.7 that need no look into the jar.
+//! Decides whether a cookie may be stored: the checks of RFC 6265bis §5.7 that do not depend on the
+//! jar's contents.
 //!
-//! [`admit`] judges a Set-Cookie value that came from a URL. [`readmit`] judges a cookie that was stored before, here or elsewhere: its
-//! origin is no longer known, so only what the cookie itself tells is checked.
+//! [`admit`] checks a Set-Cookie value received from a URL. [`readmit`] checks a cookie that was
+//! stored earlier, here or elsewhere. Its origin is no longer known, so only the cookie's own
+//! attributes are checked.
 
 use super::attributes::{SameSite, Scope};
 use super::grammar::{is_control, trim};
 use super::host::{Host, canonical_domain};
-use super::origin::{Origin, Way};
+use super::origin::{Channel, Origin};
 use super::outcome::Rejected;
 use super::path::default_path;
 use super::policy::Policy;
@@ -16,7 +18,7 @@ use super::site_context::SiteContext;
 use super::stored::StoredCookie;
 use crate::time::UnixTime;
 
-/// The cookie as it is to be stored, or why not.
+/// Returns the cookie to store, or the reason against it.
 pub(super) fn admit(
     policy: &Policy,
     origin: &Origin<'_>,
@@ -25,7 +27,7 @@ pub(super) fn admit(
     context: SiteContext,
 ) -> Result<StoredCookie, Rejected> {
     let (domain, scope) = domain(policy, origin.host, cookie.domain.unwrap_or_default())?;
-    if cookie.secure && origin.way == Way::Insecure {
+    if cookie.secure && origin.channel == Channel::Insecure {
         return Err(Rejected::SecureOverInsecure);
     }
     if !context.takes(cookie.same_site) {
@@ -49,9 +51,9 @@ pub(super) fn admit(
         updated: now,
         last_access: now,
     };
-    check_promises(&stored)?;
+    check_requirements(&stored)?;
     if let Some(prefix) = NamePrefix::of(cookie.name)
-        && prefix.wants_path()
+        && prefix.requires_path()
         && (cookie.path != Some(b"/") || cookie.domain.is_some_and(|domain| !domain.is_empty()))
     {
         return Err(Rejected::Prefix(prefix));
@@ -59,8 +61,8 @@ pub(super) fn admit(
     Ok(stored)
 }
 
-/// Whether a cookie that was stored before may be stored under this policy; its domain is put into canonical form and its life
-/// is cut to the limit.
+/// Checks an earlier stored cookie under this policy. The result has a canonical domain and an
+/// expiry within the limit.
 pub(super) fn readmit(policy: &Policy, mut cookie: StoredCookie, now: UnixTime) -> Result<StoredCookie, Rejected> {
     check_pair(cookie.name(), cookie.value())?;
     check_pair_length(cookie.name(), cookie.value(), &policy.limits).map_err(Rejected::TooLong)?;
@@ -79,11 +81,11 @@ pub(super) fn readmit(policy: &Policy, mut cookie: StoredCookie, now: UnixTime) 
         }
     }
     cookie.expires = cookie.expires.map(|expires| expires.min(now.saturating_add(policy.limits.max_age)));
-    check_promises(&cookie)?;
+    check_requirements(&cookie)?;
     Ok(cookie)
 }
 
-/// The domain to store and whom it is for (RFC 6265bis §5.7, T65, T66). An empty attribute is as good as none.
+/// Returns the domain and scope to store (RFC 6265bis §5.7). An empty attribute counts as absent.
 fn domain(policy: &Policy, host: Host<'_>, attribute: &[u8]) -> Result<(Box<str>, Scope), Rejected> {
     let host_only = Ok((host.as_str().into(), Scope::HostOnly));
     if attribute.is_empty() {
@@ -97,9 +99,10 @@ fn domain(policy: &Policy, host: Host<'_>, attribute: &[u8]) -> Result<(Box<str>
             if domain == address || Some(&*domain) == bare { host_only } else { Err(Rejected::DomainMismatch) }
         }
         Host::Name(name) => {
-            // No host ends with a dot here, so a Domain that does matches none; `com.` is told as what it is.
+            // No canonical host ends with a dot, so a Domain that does matches none; `com.` is
+            // reported as a public suffix.
             let bare = domain.strip_suffix('.').unwrap_or(&domain);
-            // A public suffix may have cookies of its own, for itself only.
+            // A public suffix may set cookies for itself only.
             match policy.public_suffixes.is_public_suffix(bare) {
                 true if domain == name => host_only,
                 true => Err(Rejected::PublicSuffix),
@@ -110,19 +113,20 @@ fn domain(policy: &Policy, host: Host<'_>, attribute: &[u8]) -> Result<(Box<str>
     }
 }
 
-/// When it expires: Max-Age before Expires, and neither beyond the limit (RFC 6265bis §5.5, §5.7).
+/// Returns the expiry: Max-Age takes precedence over Expires, and neither exceeds the limit (RFC
+/// 6265bis §5.5, §5.7).
 fn expiry(policy: &Policy, cookie: &SetCookie<'_>, now: UnixTime) -> Option<UnixTime> {
-    let asked = match (cookie.max_age, cookie.expires) {
+    let requested = match (cookie.max_age, cookie.expires) {
         (Some(0), _) => UnixTime(0),
         (Some(seconds), _) => now.saturating_add(seconds),
         (None, Some(time)) => time,
         (None, None) => return None,
     };
-    Some(asked.min(now.saturating_add(policy.limits.max_age)))
+    Some(requested.min(now.saturating_add(policy.limits.max_age)))
 }
 
-/// What name and SameSite promise about the other attributes (RFC 6265bis §5.7).
-fn check_promises(cookie: &StoredCookie) -> Result<(), Rejected> {
+/// Checks the requirements that name and SameSite impose on other attributes (RFC 6265bis §5.7).
+fn check_requirements(cookie: &StoredCookie) -> Result<(), Rejected> {
     if cookie.same_site == SameSite::None && !cookie.secure {
         return Err(Rejected::SameSiteNoneNotSecure);
     }
@@ -132,12 +136,12 @@ fn check_promises(cookie: &StoredCookie) -> Result<(), Rejected> {
         return Err(Rejected::NamelessPrefix(prefix));
     }
     match NamePrefix::of(cookie.name()) {
-        Some(prefix) if !prefix.is_kept_by(cookie) => Err(Rejected::Prefix(prefix)),
+        Some(prefix) if !prefix.is_satisfied_by(cookie) => Err(Rejected::Prefix(prefix)),
         _ => Ok(()),
     }
 }
 
-/// `Err` unless name and value can be sent as they are.
+/// Checks that name and value can be sent unchanged.
 pub(super) fn check_pair(name: &[u8], value: &[u8]) -> Result<(), Rejected> {
     if name.is_empty() && value.is_empty() {
         return Err(Rejected::Empty);

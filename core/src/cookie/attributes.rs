@@ -1,18 +1,19 @@
-//! Attributes of a cookie that are more than a flag, and how `Debug` hides a value.
+//! Cookie attributes with more than two values, and the placeholder that hides values in `Debug`.
 
 use std::fmt;
 
 /// The SameSite attribute (RFC 6265bis §5.6.7).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum SameSite {
-    /// Absent or not understood: treated as Lax, and told apart from it when saved.
+    /// Absent or unrecognized: treated as Lax, but saved as unset.
     #[default]
     Unset,
-    /// Sent whoever caused the request.
+    /// Sent with every request, including those caused by other sites.
     None,
-    /// Sent when another site caused the request only if that opens the URL at the top level with a safe method.
+    /// Sent with a request caused by another site only if it opens the URL at the top level with a
+    /// safe method.
     Lax,
-    /// Sent only when the same site caused the request.
+    /// Sent only with requests caused by the same site.
     Strict,
 }
 
@@ -28,16 +29,16 @@ impl SameSite {
     }
 }
 
-/// Which hosts a cookie goes to (the host-only flag of RFC 6265bis §5.7).
+/// The hosts that receive a cookie (the host-only flag of RFC 6265bis §5.7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scope {
-    /// The host that set it, and no other.
+    /// Only the host that set it.
     HostOnly,
-    /// The domain that it named, and all hosts below.
+    /// The domain in its Domain attribute, and all hosts below it.
     Domain,
 }
 
-/// Stands for a value in `Debug`.
+/// Replaces a value in `Debug` output.
 pub(super) struct Redacted;
 
 impl fmt::Debug for Redacted {

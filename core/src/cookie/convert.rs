@@ -1,4 +1,5 @@
-//! To and from the `cookie` package's [`Cookie`](::cookie::Cookie), which holds text where the jar holds bytes.
+//! Conversion to and from the `cookie` package's [`Cookie`](::cookie::Cookie), which holds text
+//! instead of bytes.
 
 use super::admit::check_pair;
 use super::attributes::{SameSite, Scope};
@@ -12,13 +13,13 @@ use ::cookie::time::OffsetDateTime;
 use ::cookie::{Cookie, Expiration};
 use std::fmt;
 
-/// The cookie's name, value or path is not UTF-8, so the `cookie` package cannot hold it.
+/// The cookie's name, value or path is not UTF-8, which the `cookie` package requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotUtf8;
 
 impl fmt::Display for NotUtf8 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("expected a cookie in UTF-8, saw other bytes")
+        f.write_str("the cookie is not UTF-8")
     }
 }
 
@@ -27,9 +28,11 @@ impl std::error::Error for NotUtf8 {}
 impl TryFrom<&StoredCookie> for Cookie<'static> {
     type Error = NotUtf8;
 
-    /// The value is in it, and that package's own Debug and Display show it: do not print the result. [`StoredCookie`] shows none.
+    /// Converts the cookie, including its value. The `Debug` and `Display` of that package show the
+    /// value, so do not print the result; [`StoredCookie`] hides it.
     ///
-    /// All that the `cookie` package can say of it. A host-only cookie has no Domain; a session cookie no Expires. Max-Age is never set.
+    /// The result holds all attributes that the `cookie` package supports. A host-only cookie has
+    /// no Domain, a session cookie no Expires. Max-Age is never set.
     fn try_from(stored: &StoredCookie) -> Result<Self, NotUtf8> {
         let text = |bytes: &[u8]| str::from_utf8(bytes).map(str::to_owned).map_err(|_| NotUtf8);
         let mut cookie = Cookie::new(text(stored.name())?, text(stored.value())?);
@@ -57,7 +60,7 @@ impl TryFrom<&StoredCookie> for Cookie<'static> {
     }
 }
 
-/// The cookie as a Set-Cookie field would have said it.
+/// Converts the cookie to the contents of an equivalent Set-Cookie field.
 pub(super) fn to_set_cookie<'a>(cookie: &'a Cookie<'_>, limits: &CookieLimits) -> Result<SetCookie<'a>, Rejected> {
     let (name, value) = (cookie.name().as_bytes(), cookie.value().as_bytes());
     check_pair(name, value)?;

@@ -1,15 +1,17 @@
-//! The cookie-date algorithm (RFC 6265bis §5.1.1): tokens in any order, the first of each kind counts.
+//! The cookie-date algorithm (RFC 6265bis §5.1.1): tokens in any order, the first of each kind
+//! counts.
 //!
-//! It is not the HTTP-date grammar: servers send nearly everything, and the algorithm fixes what each text means.
-//! Zones are not looked at; every time is UTC.
+//! It differs from the HTTP-date grammar: servers send many formats, and the algorithm defines a
+//! meaning for each. Time zones are ignored; every time is UTC.
 
 use crate::http_date::{civil, format_http_date};
 use crate::time::UnixTime;
 
-/// The time that an Expires attribute says; `None` when the algorithm fails (RFC 6265bis §5.1.1).
+/// Parses the value of an Expires attribute; returns `None` if the algorithm fails (RFC 6265bis
+/// §5.1.1).
 ///
-/// A day that its month does not have, an hour above 23 and a year before 1601 or of more than four digits fail. Two-digit years
-/// are 1970 to 2069. Times before 1970 are dates too, and become 0.
+/// It fails for a nonexistent day, an hour above 23, a year before 1601, and a year with more than
+/// four digits. Two-digit years mean 1970 to 2069. Times before 1970 become 0.
 ///
 /// ```
 /// use petition_core::{UnixTime, cookie::parse_date};
@@ -55,9 +57,10 @@ pub fn parse_date(text: &[u8]) -> Option<UnixTime> {
     Some(civil::unix_time(seconds + i64::from(hour * 3_600 + minute * 60 + second)))
 }
 
-/// `time` as an Expires attribute is best written, for example `Wed, 09 Jun 2021 10:18:14 GMT` (RFC 6265bis §4.1.1).
+/// Formats `time` for an Expires attribute, for example `Wed, 09 Jun 2021 10:18:14 GMT` (RFC
+/// 6265bis §4.1.1).
 ///
-/// Times after the year 9999 are written as its last second.
+/// Times after the year 9999 become its last second.
 pub fn format_date(time: UnixTime) -> String {
     format_http_date(time)
 }
@@ -66,7 +69,7 @@ fn is_delimiter(byte: u8) -> bool {
     matches!(byte, 0x09 | 0x20..=0x2F | 0x3B..=0x40 | 0x5B..=0x60 | 0x7B..=0x7E)
 }
 
-/// Between `least` and `most` digits at the start of `token`, not followed by another one.
+/// Parses between `least` and `most` digits at the start of `token`, not followed by another digit.
 fn number(token: &[u8], least: usize, most: usize) -> Option<u32> {
     let length = token.iter().take_while(|byte| byte.is_ascii_digit()).count();
     if length < least || length > most {
@@ -76,7 +79,7 @@ fn number(token: &[u8], least: usize, most: usize) -> Option<u32> {
     Some(token.iter().take(length).fold(0, |sum, byte| sum * 10 + u32::from(byte - b'0')))
 }
 
-/// `H:M:S`, each of one or two digits; anything but a digit may follow.
+/// Parses `H:M:S`, each of one or two digits; any non-digit may follow.
 fn time_of_day(token: &[u8]) -> Option<(u32, u32, u32)> {
     let mut parts = token.splitn(3, |&byte| byte == b':');
     let whole = |part: &[u8]| part.iter().all(u8::is_ascii_digit).then(|| number(part, 1, 2)).flatten();
@@ -93,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_token_of_each_kind_counts_in_any_order() {
+    fn first_token_of_each_kind_counts() {
         for text in [
             "Tue, 14 Nov 2023 22:13:20 GMT",
             "Tuesday, 14-Nov-23 22:13:20 GMT",
@@ -109,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn short_times_and_two_digit_years_have_their_fixed_meaning() {
+    fn short_times_and_two_digit_years_are_accepted() {
         assert_eq!(parse("1 Jan 2000 1:2:3"), Some(946_688_523));
         assert_eq!(parse("1 Jan 70 0:0:0"), Some(0));
         assert_eq!(parse("1 Jan 99 0:0:0"), parse("1 Jan 1999 0:0:0"));
@@ -117,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_or_out_of_range_fails() {
+    fn missing_or_out_of_range_parts_fail() {
         for text in [
             "",
             "Nov 2023 22:13:20",
@@ -142,13 +145,13 @@ mod tests {
     }
 
     #[test]
-    fn dates_before_1970_are_dates() {
+    fn dates_before_1970_become_zero() {
         assert_eq!(parse("1 Jan 1601 00:00:00"), Some(0));
         assert_eq!(parse("31 Dec 1969 23:59:59"), Some(0));
     }
 
     #[test]
-    fn what_is_written_can_be_read() {
+    fn formatted_dates_parse_back() {
         for time in [0, 951_782_400, 1_700_000_000, 253_402_300_799] {
             assert_eq!(parse(&format_date(UnixTime(time))), Some(time));
         }

@@ -1,9 +1,9 @@
-//! Does this cookie go with that request, and if not, why? (RFC 6265bis §5.8.3)
+//! Decides whether a request carries a cookie, with the reason (RFC 6265bis §5.8.3).
 //!
-//! One function decides, for the Cookie field and for [`Jar::explain`](super::Jar::explain) alike.
+//! The Cookie field and [`Jar::explain`](super::Jar::explain) share this decision.
 
 use super::attributes::Scope;
-use super::origin::{Origin, Way};
+use super::origin::{Channel, Origin};
 use super::path::path_matches;
 use super::site_context::SiteContext;
 use super::stored::StoredCookie;
@@ -11,25 +11,25 @@ use crate::limits::LimitExceeded;
 use crate::time::UnixTime;
 use std::fmt;
 
-/// Whether a cookie goes with a request.
+/// Whether a request carries a cookie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Verdict {
-    /// It does.
+    /// The cookie is sent.
     Sent,
-    /// No: it has expired.
+    /// The cookie has expired.
     Expired,
-    /// No: it is for another host only.
+    /// The cookie belongs to another host only.
     OtherHost,
-    /// No: the host is neither its domain nor below.
+    /// The host is neither the cookie's domain nor below it.
     OtherDomain,
-    /// No: the request's path does not lie under its path.
+    /// The request's path is not below the cookie's path.
     OtherPath,
-    /// No: it is Secure and the request is not.
+    /// The cookie is Secure and the connection is not.
     NotSecure,
-    /// No: another site caused the request, and SameSite keeps it at home.
+    /// Another site caused the request, and SameSite forbids sending the cookie.
     CrossSite,
-    /// No: the Cookie field would grow beyond its limit.
+    /// The Cookie field would exceed its limit.
     HeaderFull(LimitExceeded),
 }
 
@@ -38,70 +38,73 @@ impl fmt::Display for Verdict {
         f.write_str(match self {
             Verdict::Sent => "sent",
             Verdict::Expired => "not sent: it has expired",
-            Verdict::OtherHost => "not sent: it is for another host only",
-            Verdict::OtherDomain => "not sent: it is for another domain",
-            Verdict::OtherPath => "not sent: it is for another path",
-            Verdict::NotSecure => "not sent: it is Secure and the request is not",
+            Verdict::OtherHost => "not sent: it belongs to another host",
+            Verdict::OtherDomain => "not sent: it belongs to another domain",
+            Verdict::OtherPath => "not sent: it belongs to another path",
+            Verdict::NotSecure => "not sent: it is Secure and the connection is not",
             Verdict::CrossSite => "not sent: another site caused the request",
             Verdict::HeaderFull(limit) => return write!(f, "not sent: {limit}"),
         })
     }
 }
 
-/// A cookie of the request's site, and what becomes of it.
+/// A cookie of the request's site, with the decision.
 #[derive(Clone, Copy, Debug)]
 pub struct Explained<'a> {
     /// The cookie.
     pub cookie: &'a StoredCookie,
-    /// Whether it goes with the request.
+    /// Whether the request carries it.
     pub verdict: Verdict,
 }
 
-/// The verdict on one cookie after another, in the order of a Cookie field.
+/// Decides on each cookie in turn, in the order of a Cookie field.
 #[derive(Clone)]
-pub(super) struct Judge<'a> {
+pub(super) struct Selector<'a> {
     pub(super) origin: Origin<'a>,
     pub(super) now: UnixTime,
     pub(super) context: SiteContext,
-    /// Bytes that the field may have, a separator behind the last pair included; so are those below.
+    /// The maximum bytes of the field, including a separator after the last pair; the counts below
+    /// include it too.
     room: usize,
-    /// Of the Secure cookies so far, and of the others.
+    /// The bytes of Secure cookies so far, and of the others.
     secure: usize,
     others: usize,
-    /// Of all Secure cookies that will go.
+    /// The bytes of all Secure cookies that will be sent.
     reserved: usize,
 }
 
-/// Stands between two pairs.
+/// The separator between two pairs.
 const SEPARATOR: usize = "; ".len();
 
-impl<'a> Judge<'a> {
-    /// For a request from `context` to `origin`. `cookies` are all of its site.
+impl<'a> Selector<'a> {
+    /// Creates a selector for a request from `context` to `origin`. `cookies` are all cookies of
+    /// its site.
     ///
-    /// Where they do not all fit, Secure cookies go first: an attacker on plain http cannot set any, and must not crowd them out
-    /// with others of a longer path. The order in the field stays that of RFC 6265bis §5.8.3.
+    /// If not all fit, Secure cookies take precedence. An attacker on plain http cannot set any,
+    /// and must not displace them with cookies of a longer path. The order in the field stays that
+    /// of RFC 6265bis §5.8.3.
     pub(super) fn new<'c>(
         origin: Origin<'a>,
         now: UnixTime,
         context: SiteContext,
         limit: usize,
         cookies: impl Iterator<Item = &'c StoredCookie> + Clone,
-    ) -> Judge<'a> {
+    ) -> Selector<'a> {
         let room = limit.saturating_add(SEPARATOR);
-        let mut judge = Judge { origin, now, context, room, secure: 0, others: 0, reserved: 0 };
+        let mut selector = Selector { origin, now, context, room, secure: 0, others: 0, reserved: 0 };
         let all = || cookies.clone().map(|cookie| cookie.pair.len() + SEPARATOR);
-        if judge.origin.way != Way::Insecure && all().sum::<usize>() > room {
-            let mut first = judge.clone();
+        if selector.origin.channel != Channel::Insecure && all().sum::<usize>() > room {
+            let mut secure_only = selector.clone();
             for cookie in cookies.clone().filter(|cookie| cookie.secure) {
-                first.judge(cookie);
+                secure_only.decide(cookie);
             }
-            judge.reserved = first.secure;
+            selector.reserved = secure_only.secure;
         }
-        judge
+        selector
     }
 
-    /// Whether it goes. `Sent` counts the cookie as part of the field.
-    pub(super) fn judge(&mut self, cookie: &StoredCookie) -> Verdict {
+    /// Decides whether the cookie is sent. `Sent` counts it as part of the field.
+    pub(super) fn decide(&mut self, cookie: &StoredCookie) -> Verdict {
         let verdict = self.matches(cookie);
         if verdict != Verdict::Sent {
             return verdict;
@@ -119,7 +122,7 @@ impl<'a> Judge<'a> {
         verdict
     }
 
-    /// `Sent`, unless something other than the field's length forbids it.
+    /// Returns `Sent` unless a reason other than the field's length forbids it.
     fn matches(&self, cookie: &StoredCookie) -> Verdict {
         let host = self.origin.host;
         match cookie.scope {
@@ -133,7 +136,7 @@ impl<'a> Judge<'a> {
         if !path_matches(self.origin.path.as_bytes(), &cookie.path) {
             return Verdict::OtherPath;
         }
-        if cookie.secure && self.origin.way == Way::Insecure {
+        if cookie.secure && self.origin.channel == Channel::Insecure {
             return Verdict::NotSecure;
         }
         if !self.context.sends(cookie.same_site) {

@@ -1,15 +1,15 @@
-//! Where a cookie comes from or goes to: the canonical host of a URL, domain-match, and whether the way is secure
-//! (RFC 6265bis §5.1.2, §5.1.3).
+//! Canonical hosts and the domain-match (RFC 6265bis §5.1.2, §5.1.3).
 //!
-//! A host is compared in one form only: lower case, A-labels, without the dot that may end it, so `EXAMPLE.com.` is
-//! `example.com`. The `url` crate has done the first two; an IPv6 address keeps its brackets.
+//! Hosts are compared in one form: lower case, A-labels, without a trailing dot, so that
+//! `EXAMPLE.com.` equals `example.com`. The `url` crate produces the first two; an IPv6 address
+//! keeps its brackets.
 
 /// A host in canonical form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Host<'a> {
-    /// A name.
+    /// A domain name.
     Name(&'a str),
-    /// An IP address, an IPv6 address in brackets.
+    /// An IP address; an IPv6 address in brackets.
     Address(&'a str),
 }
 
@@ -20,13 +20,13 @@ impl<'a> Host<'a> {
         }
     }
 
-    /// What stands in a stored cookie: canonical already.
+    /// Wraps the host of a stored cookie, which is already canonical.
     pub(super) fn from_canonical(text: &'a str) -> Self {
         let address = text.starts_with('[') || text.parse::<std::net::Ipv4Addr>().is_ok();
         if address { Host::Address(text) } else { Host::Name(text) }
     }
 
-    /// Whether a cookie for `domain` and its sub-domains goes to this host (RFC 6265bis §5.1.3).
+    /// Whether a cookie for `domain` and its subdomains is sent to this host (RFC 6265bis §5.1.3).
     pub(super) fn matches(self, domain: &str) -> bool {
         match self {
             Host::Name(host) => host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')),
@@ -44,7 +44,7 @@ impl<'a> Host<'a> {
     }
 }
 
-/// A domain given as text, in canonical form; `None` when it is no host (RFC 6265bis §5.1.2).
+/// Returns a domain in canonical form, or `None` if the text is not a host (RFC 6265bis §5.1.2).
 pub(super) fn canonical_domain(text: &str) -> Option<String> {
     let text = text.strip_prefix('.').unwrap_or(text);
     let host = url::Host::parse(text).ok()?.to_string();
@@ -52,8 +52,8 @@ pub(super) fn canonical_domain(text: &str) -> Option<String> {
     has_whole_labels(host).then(|| host.to_owned())
 }
 
-/// Whether no label is empty. The `url` crate lets `.example.org` and `example.org..` pass; taken for hosts of their own they could
-/// come to be `example.org` on the way through text.
+/// Whether no label is empty. The `url` crate accepts `.example.org` and `example.org..`; saving
+/// and loading could turn them into `example.org`.
 pub(super) fn has_whole_labels(host: &str) -> bool {
     host.as_bytes().split(|&byte| byte == b'.').all(|label| !label.is_empty())
 }
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_domain_by_hand_is_put_into_canonical_form_or_refused() {
+    fn domains_are_canonicalized_or_rejected() {
         for (text, expected) in [
             (".Example.ORG.", Some("example.org")),
             ("b\u{fc}cher.example", Some("xn--bcher-kva.example")),
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_matches_itself_and_its_parents_at_a_label() {
+    fn host_matches_itself_and_its_parent_domains() {
         for (host, domain, expected) in [
             ("example.org", "example.org", true),
             ("a.example.org", "example.org", true),

@@ -1,10 +1,11 @@
-//! The jar: cookies go in as responses set them and come out as requests need them (RFC 6265bis §5.7, §5.8).
+//! The jar: stores cookies from responses and selects cookies for requests (RFC 6265bis §5.7,
+//! §5.8).
 
 use super::admit::{admit, readmit};
 use super::attributes::Scope;
-use super::explain::{Explained, Judge, Verdict};
+use super::explain::{Explained, Selector, Verdict};
 use super::host::{Host, canonical_domain};
-use super::origin::{Origin, Way};
+use super::origin::{Channel, Origin};
 use super::outcome::{Change, Rejected};
 use super::path::path_matches;
 use super::policy::Policy;
@@ -18,10 +19,10 @@ use http::HeaderValue;
 use std::fmt;
 use url::Url;
 
-/// A cookie jar, for one user agent.
+/// A cookie jar for one user agent.
 ///
-/// A request costs a look-up of its site and a walk through the cookies of that site; the cookies of others are not touched.
-/// All times are given by the caller. `Debug` shows how many cookies there are, nothing of them.
+/// A request costs one lookup of its site and a pass over the cookies of that site. The caller
+/// supplies all times. `Debug` shows only the number of cookies.
 ///
 /// ```
 /// use petition_core::UnixTime;
@@ -45,63 +46,65 @@ pub struct Jar {
     revision: u64,
 }
 
-/// What came of all Set-Cookie fields of one response.
+/// The combined result for all Set-Cookie fields of one response.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Received {
-    /// How many were stored, replaced another or removed one.
+    /// How many were stored, replaced another cookie or removed one.
     pub changed: usize,
-    /// How many were not taken.
+    /// How many were rejected.
     pub rejected: usize,
 }
 
-/// What became of the cookies that match a request.
+/// The result of selecting cookies for a request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Sent {
-    /// How many are in the Cookie field.
+    /// The number of cookies in the Cookie field.
     pub cookies: usize,
-    /// How many did not fit into [`CookieLimits::header_bytes`](super::CookieLimits::header_bytes).
+    /// The number of matching cookies that did not fit into
+    /// [`CookieLimits::header_bytes`](super::CookieLimits::header_bytes).
     pub left_out: usize,
 }
 
 impl Jar {
-    /// An empty jar with the default [`Policy`].
+    /// Creates an empty jar with the default [`Policy`].
     pub fn new() -> Self {
         Jar::default()
     }
 
-    /// An empty jar with this policy.
+    /// Creates an empty jar with this policy.
     pub fn with_policy(policy: Policy) -> Self {
         Jar { policy, ..Jar::default() }
     }
 
-    /// The policy.
+    /// Returns the policy.
     pub fn policy(&self) -> &Policy {
         &self.policy
     }
 
-    /// How many cookies there are, expired ones that were not yet thrown away included.
+    /// Returns the number of cookies, including expired ones not yet removed.
     pub fn len(&self) -> usize {
         self.store.len()
     }
 
-    /// Whether there are none.
+    /// Whether the jar is empty.
     pub fn is_empty(&self) -> bool {
         self.store.is_empty()
     }
 
-    /// A number that grows whenever a cookie comes, changes or goes; that one was sent does not count. Whoever saves the jar can tell by it
-    /// whether there is anything to save.
+    /// Returns a number that grows whenever a cookie is added, changed or removed, but not when one
+    /// is sent. Compare it to decide whether the jar needs saving.
     pub fn revision(&self) -> u64 {
         self.revision
     }
 
-    /// Takes in one Set-Cookie field value that came in a response from `url` (RFC 6265bis §5.6, §5.7).
+    /// Processes one Set-Cookie field value from a response from `url` (RFC 6265bis §5.6, §5.7).
     ///
-    /// Cookies of the jar that have expired at `now` are thrown away. If a limit is met, the least recently used cookies go, those without Secure first:
-    /// of the same site when the site is full, of all when the jar is.
+    /// Cookies that have expired at `now` are removed. If a limit is exceeded, the least recently
+    /// used cookies are evicted, those without Secure first: from the same site if the site is
+    /// full, from the entire jar if the jar is.
     ///
     /// # Errors
-    /// When the cookie may not be stored, with the reason. The jar is then as before.
+    /// The reason why the cookie may not be stored. The jar is then unchanged.
     pub fn receive(
         &mut self,
         url: &Url,
@@ -114,8 +117,9 @@ impl Jar {
         self.take(&origin, &cookie, now, context)
     }
 
-    /// Takes in all Set-Cookie field values of one response from `url`, each by itself and in their order, up to
-    /// [`CookieLimits::per_response`](super::CookieLimits::per_response). `report` is told what came of each.
+    /// Processes all Set-Cookie field values of one response from `url`, separately and in order,
+    /// up to [`CookieLimits::per_response`](super::CookieLimits::per_response). Calls `report` with
+    /// the result of each.
     pub fn receive_all<'a>(
         &mut self,
         url: &Url,
@@ -140,8 +144,8 @@ impl Jar {
         received
     }
 
-    /// The Cookie field's value for a request to `url`, marked sensitive; `None` when no cookie goes with it.
-    /// As [`append_header`](Jar::append_header), with an allocation of its own.
+    /// Returns the Cookie field's value for a request to `url`, marked sensitive; `None` if no
+    /// cookie matches. Works like [`append_header`](Jar::append_header) with its own allocation.
     pub fn header(&mut self, url: &Url, now: UnixTime, context: SiteContext) -> Option<HeaderValue> {
         let mut value = Vec::new();
         self.append_header(url, now, context, &mut value);
@@ -153,18 +157,21 @@ impl Jar {
         Some(value)
     }
 
-    /// Appends the Cookie field's value for a request to `url` to `out` (RFC 6265bis §5.8.3): `name=value` pairs joined by `; `, those with
-    /// the longest path first, the oldest of those first. They now count as used at `now`.
+    /// Appends the Cookie field's value for a request to `url` to `out` (RFC 6265bis §5.8.3):
+    /// `name=value` pairs joined by `; `, by descending path length, then from oldest to newest.
+    /// The sent cookies count as used at `now`.
     ///
-    /// A cookie that does not fit into [`CookieLimits::header_bytes`](super::CookieLimits::header_bytes) is left out; a shorter one
-    /// after it may still go. Cookies without Secure get the room that the Secure ones leave. When no cookie is sent, `out` is as before.
+    /// A cookie that does not fit into
+    /// [`CookieLimits::header_bytes`](super::CookieLimits::header_bytes) is omitted; a shorter one
+    /// after it may still fit. Cookies without Secure get the room that Secure ones leave. If no
+    /// cookie is sent, `out` is unchanged.
     pub fn append_header(&mut self, url: &Url, now: UnixTime, context: SiteContext, out: &mut Vec<u8>) -> Sent {
         let mut sent = Sent::default();
         if self.store.is_empty() {
             return sent;
         }
-        let Some((site, mut judge)) = self.judge(url, now, context) else { return sent };
-        self.store.use_each(site, now, |cookie| match judge.judge(cookie) {
+        let Some((site, mut selector)) = self.selector(url, now, context) else { return sent };
+        self.store.use_each(site, now, |cookie| match selector.decide(cookie) {
             Verdict::Sent => {
                 if sent.cookies > 0 {
                     out.extend_from_slice(b"; ");
@@ -182,67 +189,69 @@ impl Jar {
         sent
     }
 
-    /// Every cookie of the site of `url`, and whether it would go with a request there; in the order of a Cookie field.
-    /// No cookie of another site ever would. Nothing changes.
+    /// Returns every cookie of the site of `url`, in the order of a Cookie field, and whether a
+    /// request to `url` would carry it. Cookies of other sites never match. Nothing changes.
     pub fn explain<'a>(
         &'a self,
         url: &'a Url,
         now: UnixTime,
         context: SiteContext,
     ) -> impl Iterator<Item = Explained<'a>> + 'a {
-        let judge = self.judge(url, now, context);
-        judge.into_iter().flat_map(move |(site, mut judge)| {
-            self.store.site(site).map(move |(_, cookie)| Explained { cookie, verdict: judge.judge(cookie) })
+        let selector = self.selector(url, now, context);
+        selector.into_iter().flat_map(move |(site, mut selector)| {
+            self.store.site(site).map(move |(_, cookie)| Explained { cookie, verdict: selector.decide(cookie) })
         })
     }
 
-    /// All cookies, site by site, in an order that depends on nothing but the calls made so far.
+    /// Returns all cookies, site by site, in an order that depends only on earlier calls.
     pub fn iter(&self) -> impl Iterator<Item = &StoredCookie> {
         self.store.iter().map(|(_, cookie)| cookie)
     }
 
-    /// The cookie of this domain, path and name. The domain is put into canonical form; path and name must be exact. Where there is one for
-    /// the host only and one for the sub-domains too, it is the former.
+    /// Returns the cookie with this domain, path and name. The domain is canonicalized; path and
+    /// name must match exactly. A host-only cookie takes precedence over one for subdomains.
     pub fn get(&self, domain: &str, path: &str, name: &str) -> Option<&StoredCookie> {
         self.store.get(self.find(domain, path, name)?)
     }
 
-    /// Takes the cookie out that [`get`](Jar::get) would show.
+    /// Removes and returns the cookie that [`get`](Jar::get) would return.
     pub fn remove(&mut self, domain: &str, path: &str, name: &str) -> Option<StoredCookie> {
         let id = self.find(domain, path, name)?;
         self.drop_id(id)
     }
 
-    /// Stores a cookie as if `url` had set it: all rules of [`receive`](Jar::receive) hold. For cookies of the `cookie` package, whose
-    /// own Debug output shows the value.
+    /// Stores a cookie as if `url` had set it, under all rules of [`receive`](Jar::receive). It
+    /// accepts cookies of the `cookie` package, whose own Debug output shows the value.
     ///
     /// # Errors
-    /// When the cookie may not be stored, or has a name or value that could not be sent as it is.
+    /// The reason why the cookie may not be stored, including a name or value that cannot be sent
+    /// unchanged.
     pub fn set(&mut self, url: &Url, cookie: &::cookie::Cookie<'_>, now: UnixTime) -> Result<Change, Rejected> {
         let origin = Origin::of(url, self.policy.loopback)?;
         let cookie = super::convert::to_set_cookie(cookie, &self.policy.limits)?;
         self.take(&origin, &cookie, now, SiteContext::SameSite)
     }
 
-    /// Stores a cookie that was stored before, here or in another jar. It takes the place of one of the same identity.
-    /// Where it came from is no longer asked, but the policy's public suffixes and limits and what name prefixes demand hold.
+    /// Stores a cookie that was stored earlier, here or in another jar, and replaces one of the
+    /// same identity. Its origin is not checked again. The policy's public suffixes and limits and
+    /// the requirements of name prefixes apply.
     ///
     /// # Errors
-    /// When the cookie may not be stored. The jar is then as before.
+    /// The reason why the cookie may not be stored. The jar is then unchanged.
     pub fn insert(&mut self, cookie: StoredCookie, now: UnixTime) -> Result<Change, Rejected> {
         let cookie = readmit(&self.policy, cookie, now)?;
-        self.put(cookie, Way::Secure, now, None)
+        self.put(cookie, Channel::Secure, now, None)
     }
 
-    /// Keeps the cookies for which `keep` says so.
+    /// Removes the cookies for which `keep` returns false.
     pub fn retain(&mut self, mut keep: impl FnMut(&StoredCookie) -> bool) {
-        let gone: Vec<Id> = self.store.iter().filter(|(_, cookie)| !keep(cookie)).map(|(id, _)| id).collect();
-        for id in gone {
+        let removed: Vec<Id> = self.store.iter().filter(|(_, cookie)| !keep(cookie)).map(|(id, _)| id).collect();
+        for id in removed {
             self.drop_id(id);
         }
     }
 
-    /// Throws all cookies away.
+    /// Removes all cookies.
     pub fn clear(&mut self) {
         if !self.is_empty() {
             self.store = Store::default();
@@ -250,12 +259,13 @@ impl Jar {
         }
     }
 
-    /// Throws the session cookies away, those that have no expiry: what closing a browser does.
+    /// Removes the session cookies (those without an expiry), as a browser does when it closes.
     pub fn clear_session(&mut self) {
         self.retain(|cookie| cookie.expires.is_some());
     }
 
-    /// Throws the cookies away that have expired at `now`; answers how many. Requests never carry them anyway.
+    /// Removes the cookies that have expired at `now` and returns how many. Requests never carry
+    /// them in any case.
     pub fn expire(&mut self, now: UnixTime) -> usize {
         let before = self.len();
         while let Some(id) = self.store.expired(now) {
@@ -264,15 +274,16 @@ impl Jar {
         before - self.len()
     }
 
-    /// The site of a URL and the judge of its cookies; `None` for a URL that has no cookies.
-    fn judge<'a>(&self, url: &'a Url, now: UnixTime, context: SiteContext) -> Option<(&'a str, Judge<'a>)> {
+    /// Returns the site of a URL and a selector for its cookies; `None` for a URL that cannot have
+    /// cookies.
+    fn selector<'a>(&self, url: &'a Url, now: UnixTime, context: SiteContext) -> Option<(&'a str, Selector<'a>)> {
         let origin = Origin::of(url, self.policy.loopback).ok()?;
         let site = self.policy.public_suffixes.site(origin.host);
         let cookies = self.store.site(site).map(|(_, cookie)| cookie);
-        Some((site, Judge::new(origin, now, context, self.policy.limits.header_bytes, cookies)))
+        Some((site, Selector::new(origin, now, context, self.policy.limits.header_bytes, cookies)))
     }
 
-    /// A parsed cookie from an origin: may it be stored, and what does it replace?
+    /// Stores a parsed cookie from an origin if the rules allow it.
     fn take(
         &mut self,
         origin: &Origin<'_>,
@@ -282,17 +293,18 @@ impl Jar {
     ) -> Result<Change, Rejected> {
         let cookie = admit(&self.policy, origin, cookie, now, context)?;
         self.expire(now);
-        if !cookie.secure && origin.way == Way::Insecure && self.shadows_secure(&cookie) {
+        if !cookie.secure && origin.channel == Channel::Insecure && self.shadows_secure(&cookie) {
             return Err(Rejected::ShadowsSecure);
         }
-        self.put(cookie, origin.way, now, None)
+        self.put(cookie, origin.channel, now, None)
     }
 
-    /// Stores a cookie that may be stored. `order` tells it apart from others created in the same second; by default it is the last.
+    /// Stores an admitted cookie. `order` distinguishes cookies created in the same second; by
+    /// default this one is the last.
     pub(super) fn put(
         &mut self,
         mut cookie: StoredCookie,
-        way: Way,
+        channel: Channel,
         now: UnixTime,
         order: Option<u64>,
     ) -> Result<Change, Rejected> {
@@ -305,13 +317,14 @@ impl Jar {
         }
         let change = match same.and_then(|id| self.store.remove(id)) {
             Some((old, order)) => {
-                // The earlier creation stays, so that the order in the Cookie field does (RFC 6265bis §5.7).
+                // Keep the earlier creation time, so that the order in the Cookie field does not
+                // change (RFC 6265bis §5.7).
                 cookie.created = old.created.min(cookie.created);
                 self.store.insert(site, cookie, Some(order));
                 Change::Replaced
             }
             None => {
-                self.make_room(site, cookie.secure || way == Way::Secure)?;
+                self.make_room(site, cookie.secure || channel == Channel::Secure)?;
                 self.store.insert(site, cookie, order);
                 Change::Stored
             }
@@ -320,8 +333,8 @@ impl Jar {
         Ok(change)
     }
 
-    /// Whether a cookie set over an insecure way would hide a Secure one: same name, related domain, and a path under that of
-    /// the Secure one (RFC 6265bis §5.7, T68).
+    /// Whether a cookie set over an insecure connection would hide a Secure one: same name, related
+    /// domain, and a path below the Secure one's (RFC 6265bis §5.7).
     fn shadows_secure(&self, cookie: &StoredCookie) -> bool {
         let host = Host::from_canonical(&cookie.domain);
         self.store.site(self.policy.public_suffixes.site(host)).any(|(_, other)| {
@@ -332,9 +345,9 @@ impl Jar {
         })
     }
 
-    /// Evicts until one more cookie fits (T69). Those that had expired are gone already.
+    /// Evicts cookies until one more fits. Expired ones are already gone.
     ///
-    /// What came over an insecure way must not push the Secure cookies of its own site out.
+    /// A cookie set over an insecure connection must not evict the Secure cookies of its site.
     fn make_room(&mut self, site: &str, may_evict_secure: bool) -> Result<(), Rejected> {
         let limits = self.policy.limits;
         while self.store.site_len(site) >= limits.per_site {
@@ -358,14 +371,14 @@ impl Jar {
     fn find(&self, domain: &str, path: &str, name: &str) -> Option<Id> {
         let domain = canonical_domain(domain)?;
         let site = self.policy.public_suffixes.site(Host::from_canonical(&domain));
-        let is_it = |cookie: &StoredCookie| {
+        let matches = |cookie: &StoredCookie| {
             *cookie.domain == *domain && *cookie.path == *path.as_bytes() && cookie.name() == name.as_bytes()
         };
-        let found = self.store.site(site).filter(|(_, cookie)| is_it(cookie));
+        let found = self.store.site(site).filter(|(_, cookie)| matches(cookie));
         found.min_by_key(|(_, cookie)| cookie.scope == Scope::Domain).map(|(id, _)| id)
     }
 
-    /// The cookie of the same identity, if there is one.
+    /// Returns the cookie of the same identity, if any.
     pub(super) fn twin(&self, cookie: &StoredCookie) -> Option<&StoredCookie> {
         let site = self.policy.public_suffixes.site(Host::from_canonical(&cookie.domain));
         self.store.site(site).map(|(_, other)| other).find(|other| other.same_identity(cookie))

@@ -1,16 +1,18 @@
 //! The cookie jar: which cookies a response may set, and which a request carries (RFC 6265bis).
 //!
-//! The story in the order it happens: [`Jar::receive`] parses a Set-Cookie value (§5.6, [`parse_set_cookie`]), decides
-//! whether it may be stored (§5.7; [`Rejected`] has every reason it may not) and stores it within the [`CookieLimits`]. For each request
-//! [`Jar::header`] picks the cookies that go with it (§5.8.3) and orders them. [`Jar::explain`] says the same for every
-//! cookie of a site, with the reason. [`Jar::save`] and [`Jar::load`] keep a jar as text, [`Jar::export_netscape`] and
-//! [`Jar::import_netscape`] trade with other programs.
+//! [`Jar::receive`] parses a Set-Cookie value (§5.6, [`parse_set_cookie`]) and decides whether it
+//! may be stored (§5.7); [`Rejected`] lists every reason against it. It then stores the cookie
+//! within the [`CookieLimits`]. For each request [`Jar::header`] selects the matching cookies
+//! (§5.8.3) and orders them. [`Jar::explain`] gives the decision and its reason for every cookie of
+//! a site. [`Jar::save`] and [`Jar::load`] convert a jar to and from text. [`Jar::export_netscape`]
+//! and [`Jar::import_netscape`] exchange cookies with other programs.
 //!
-//! What the client's other parts must tell: the time, and how the request came about ([`SiteContext`]). Whether a domain is
-//! a public suffix is the business of [`PublicSuffixes`].
+//! The caller supplies the time and the context of the request ([`SiteContext`]).
+//! [`PublicSuffixes`] decides whether a domain is a public suffix.
 //!
-//! Left out: third-party blocking and partitioned cookies, which need a top-level document; the two minutes in which some browsers
-//! send a cookie without SameSite with a cross-site POST; and scripts, the "non-HTTP API" of the RFC, which a client has not.
+//! Not implemented: third-party blocking and partitioned cookies, which need a top-level document;
+//! the two minutes in which some browsers send a cookie without SameSite with a cross-site POST;
+//! and the RFC's "non-HTTP API" for scripts, which a client does not have.
 
 mod admit;
 mod attributes;

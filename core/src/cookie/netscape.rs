@@ -1,8 +1,9 @@
-//! The Netscape cookie file, cookies.txt, which curl, wget, yt-dlp and browser extensions read and write.
+//! The Netscape cookie file, cookies.txt, as used by curl, wget, yt-dlp and browser extensions.
 //!
-//! Seven fields a line with a tab between two: domain, TRUE for sub-domains too, path, TRUE for Secure, expiry in seconds since 1970 or 0
-//! (or nothing) for a session cookie, name, value. `#HttpOnly_` in front marks HttpOnly; any other `#` begins a comment. SameSite and all times but
-//! the expiry are lost: use [`Jar::save`] to keep a jar.
+//! Each line has seven tab-separated fields: domain, TRUE to include subdomains, path, TRUE for
+//! Secure, expiry, name, value. The expiry is in seconds since 1970; 0 or nothing means a session
+//! cookie. A leading `#HttpOnly_` marks HttpOnly; any other `#` starts a comment. The format loses
+//! SameSite and all times except the expiry: use [`Jar::save`] to store a jar.
 
 use super::admit::check_pair;
 use super::attributes::{SameSite, Scope};
@@ -15,32 +16,34 @@ use std::io::Write;
 const TITLE: &[u8] = b"# Netscape HTTP Cookie File\n";
 const HTTP_ONLY: &[u8] = b"#HttpOnly_";
 
-/// What was imported.
+/// The result of an import.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Imported {
-    /// Cookies taken.
+    /// The number of accepted cookies.
     pub taken: usize,
-    /// Lines that are no cookie, and cookies that have expired or that the policy does not allow.
+    /// The number of invalid lines, and of cookies that have expired or that the policy does not
+    /// allow.
     pub skipped: usize,
 }
 
 impl Jar {
-    /// The jar as a Netscape cookie file. Cookies whose name, value or path holds a tab cannot be said in it and are left out.
-    /// It holds the values: treat it as a secret.
+    /// Returns the jar as a Netscape cookie file. Cookies with a tab in name, value or path cannot
+    /// be expressed and are omitted. The result contains the values: treat it as a secret.
     pub fn export_netscape(&self, sessions: SaveSessions) -> Vec<u8> {
         let mut out = TITLE.to_vec();
         for cookie in self.iter() {
-            let left_out = sessions == SaveSessions::LeaveOut && cookie.expires().is_none();
-            if !left_out && !cookie.pair().contains(&b'\t') && !cookie.path().contains(&b'\t') {
+            let omitted = sessions == SaveSessions::LeaveOut && cookie.expires().is_none();
+            if !omitted && !cookie.pair().contains(&b'\t') && !cookie.path().contains(&b'\t') {
                 write_line(&mut out, cookie);
             }
         }
         out
     }
 
-    /// Takes in the cookies of a Netscape cookie file, as set at `now` in the order of its lines; they take the place of the same cookies of the jar.
-    /// A byte order mark before the first line is dropped, and lines that hold no cookie are skipped. The origin of the cookies is not checked:
-    /// the caller vouches for the file.
+    /// Imports the cookies of a Netscape cookie file, as if set at `now` in the order of its lines.
+    /// They replace the same cookies of the jar. A leading byte order mark is dropped, and invalid
+    /// lines are skipped. The origin of the cookies is not checked: the caller vouches for the
+    /// file.
     pub fn import_netscape(&mut self, text: &[u8], now: UnixTime) -> Imported {
         let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
         let mut imported = Imported::default();
@@ -53,9 +56,9 @@ impl Jar {
             if line.trim_ascii().is_empty() || (!http_only && line.starts_with(b"#")) {
                 continue;
             }
-            let taken = read_line(line, http_only, now)
+            let accepted = read_line(line, http_only, now)
                 .is_some_and(|cookie| !cookie.is_expired(now) && self.insert(cookie, now).is_ok());
-            if taken {
+            if accepted {
                 imported.taken += 1;
             } else {
                 imported.skipped += 1;
@@ -67,12 +70,12 @@ impl Jar {
 
 fn write_line(out: &mut Vec<u8>, cookie: &StoredCookie) {
     let flag = |flag: bool| if flag { "TRUE" } else { "FALSE" };
-    let tree = cookie.scope() == Scope::Domain;
+    let subdomains = cookie.scope() == Scope::Domain;
     if cookie.http_only() {
         out.extend_from_slice(HTTP_ONLY);
     }
-    // Writing to a Vec cannot fail.
-    _ = write!(out, "{}{}\t{}\t", if tree { "." } else { "" }, cookie.domain(), flag(tree));
+    // Writing to a Vec does not fail.
+    _ = write!(out, "{}{}\t{}\t", if subdomains { "." } else { "" }, cookie.domain(), flag(subdomains));
     out.extend_from_slice(cookie.path());
     let expires = cookie.expires().map_or(0, |time| time.0);
     _ = write!(out, "\t{}\t{expires}\t", flag(cookie.secure()));
@@ -85,7 +88,7 @@ fn write_line(out: &mut Vec<u8>, cookie: &StoredCookie) {
 fn read_line(line: &[u8], http_only: bool, now: UnixTime) -> Option<StoredCookie> {
     let mut fields = line.split(|&byte| byte == b'\t');
     let mut next = || fields.next();
-    let [domain, tree, path, secure, expires, name] = [next()?, next()?, next()?, next()?, next()?, next()?];
+    let [domain, subdomains, path, secure, expires, name] = [next()?, next()?, next()?, next()?, next()?, next()?];
     // An empty value at the end may have lost its tab.
     let value = next().unwrap_or_default();
     if fields.next().is_some() {
@@ -97,7 +100,7 @@ fn read_line(line: &[u8], http_only: bool, now: UnixTime) -> Option<StoredCookie
         pair: StoredCookie::join_pair(name, value),
         name_length: name.len(),
         domain: str::from_utf8(domain).ok()?.into(),
-        scope: if flag(tree) { Scope::Domain } else { Scope::HostOnly },
+        scope: if flag(subdomains) { Scope::Domain } else { Scope::HostOnly },
         path: if path.is_empty() { b"/".as_slice() } else { path }.into(),
         secure: flag(secure),
         http_only,
@@ -109,8 +112,9 @@ fn read_line(line: &[u8], http_only: bool, now: UnixTime) -> Option<StoredCookie
     })
 }
 
-/// Seconds since 1970, a fraction cut off. 0, a negative number and nothing (as Python's http.cookiejar writes it) stand for a session
-/// cookie. The outer `None` is no number.
+/// Parses seconds since 1970, without a fraction. 0, a negative number and an empty field (as
+/// written by Python's http.cookiejar) mean a session cookie. The outer `None` means an invalid
+/// number.
 fn expiry(text: &[u8]) -> Option<Option<UnixTime>> {
     let text = str::from_utf8(text).ok()?;
     if text.is_empty() || text.starts_with('-') {

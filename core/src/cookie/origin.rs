@@ -1,39 +1,41 @@
-//! What cookies depend on in a URL: its host, its path, and whether the connection is secure.
+//! The parts of a URL that cookies depend on: its host, its path, and whether the connection is
+//! secure.
 
 use super::host::{Host, has_whole_labels};
 use super::outcome::Rejected;
 use url::Url;
 
-/// Whether plain http to a loopback host (`localhost`, `*.localhost`, 127.0.0.0/8, ::1) counts as secure.
+/// Whether plain http to a loopback host (`localhost`, `*.localhost`, 127.0.0.0/8, ::1) counts as
+/// secure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Loopback {
     /// Only https and wss are secure. The default.
     #[default]
     Insecure,
-    /// A loopback host may set and get Secure cookies over http, as browsers allow it.
+    /// A loopback host may set and receive Secure cookies over http, as in browsers.
     Secure,
 }
 
-/// Whether cookies marked Secure may travel.
+/// Whether the connection may carry Secure cookies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
+pub(super) enum Channel {
     Secure,
     Insecure,
 }
 
-/// What cookies ask of a URL.
+/// The parts of a URL that cookies depend on.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Origin<'a> {
     pub(super) host: Host<'a>,
     pub(super) path: &'a str,
-    pub(super) way: Way,
+    pub(super) channel: Channel,
 }
 
 impl<'a> Origin<'a> {
     pub(super) fn of(url: &'a Url, loopback: Loopback) -> Result<Self, Rejected> {
-        let way = match url.scheme() {
-            "https" | "wss" => Way::Secure,
-            "http" | "ws" => Way::Insecure,
+        let channel = match url.scheme() {
+            "https" | "wss" => Channel::Secure,
+            "http" | "ws" => Channel::Insecure,
             _ => return Err(Rejected::Scheme),
         };
         let host = match url.host() {
@@ -45,7 +47,7 @@ impl<'a> Origin<'a> {
             return Err(Rejected::NoHost);
         }
         let trusted = loopback == Loopback::Secure && host.is_loopback();
-        Ok(Origin { host, path: url.path(), way: if trusted { Way::Secure } else { way } })
+        Ok(Origin { host, path: url.path(), channel: if trusted { Channel::Secure } else { channel } })
     }
 }
 
@@ -54,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hosts_are_lower_case_a_labels_without_the_last_dot() {
+    fn hosts_are_canonicalized() {
         for (url, host) in [
             ("http://EXAMPLE.org/", Host::Name("example.org")),
             ("http://example.org./", Host::Name("example.org")),
@@ -70,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn only_web_urls_have_cookies() {
+    fn only_http_and_websocket_urls_have_cookies() {
         for (url, expected) in [
             ("ftp://example.org/", Rejected::Scheme),
             ("data:text/plain,x", Rejected::Scheme),
@@ -85,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn loopback_is_as_secure_as_the_policy_says() {
+    fn loopback_security_follows_the_policy() {
         for (url, trusted) in [
             ("http://localhost:8080/", true),
             ("http://a.localhost./", true),
@@ -96,9 +98,9 @@ mod tests {
             ("http://[::2]/", false),
         ] {
             let url = Url::parse(url).unwrap();
-            let way = |loopback| Origin::of(&url, loopback).unwrap().way;
-            assert_eq!(way(Loopback::Insecure), Way::Insecure, "{url}");
-            assert_eq!(way(Loopback::Secure) == Way::Secure, trusted, "{url}");
+            let channel = |loopback| Origin::of(&url, loopback).unwrap().channel;
+            assert_eq!(channel(Loopback::Insecure), Channel::Insecure, "{url}");
+            assert_eq!(channel(Loopback::Secure) == Channel::Secure, trusted, "{url}");
         }
     }
 }

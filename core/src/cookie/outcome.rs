@@ -1,61 +1,64 @@
-//! What came of a cookie that was offered to the jar: a change, or the reason why not.
+//! The result of offering a cookie to the jar: a change, or the reason for rejecting it.
 
 use super::prefix::NamePrefix;
 use super::set_cookie::ParseError;
 use crate::limits::LimitExceeded;
 use std::fmt;
 
-/// What a cookie that was taken did to the jar.
+/// The effect of an accepted cookie on the jar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Change {
-    /// It is new.
+    /// The cookie is new.
     Stored,
-    /// It took the place of one with the same name, domain, scope and path.
+    /// It replaced a cookie with the same name, domain, scope and path.
     Replaced,
-    /// It had expired already, which removed the one that was there: the way servers delete.
+    /// It had already expired and removed the existing cookie; servers delete cookies this way.
     Removed,
-    /// It had expired already and there was none to remove, or the jar has a newer one (when merging).
+    /// It had already expired and there was none to remove, or (when merging) the jar has a newer
+    /// one.
     Unchanged,
 }
 
-/// Why a cookie was not taken. Never holds a value.
+/// Why a cookie was rejected. Never contains a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Rejected {
-    /// The URL's scheme is none of http, https, ws and wss.
+    /// The URL's scheme is not http, https, ws or wss.
     Scheme,
     /// The URL has no host, or one with an empty label.
     NoHost,
-    /// Neither name nor value (RFC 6265bis §5.7).
+    /// The cookie has neither name nor value (RFC 6265bis §5.7).
     Empty,
-    /// A control character other than a tab (RFC 6265bis §5.6).
+    /// The cookie contains a control character other than a tab (RFC 6265bis §5.6).
     ControlCharacter,
-    /// Name and value are too long together (RFC 6265bis §5.6).
+    /// Name and value together are too long (RFC 6265bis §5.6).
     TooLong(LimitExceeded),
-    /// A `;` in name or value, a `=` in the name, or blanks at their ends: it could not be sent as what it is.
-    /// Only cookies that do not come from a Set-Cookie field can have them.
+    /// The cookie cannot be sent unchanged: name or value contains `;`, the name contains `=`, or
+    /// one has blanks at an end. Cannot occur for a Set-Cookie field.
     Syntax,
-    /// Domain has bytes outside of ASCII (RFC 6265bis §5.7).
+    /// Domain contains non-ASCII bytes (RFC 6265bis §5.7).
     DomainNotAscii,
     /// Domain is a public suffix (RFC 6265bis §5.7).
     PublicSuffix,
     /// Domain is neither the host nor a parent of it (RFC 6265bis §5.7).
     DomainMismatch,
-    /// Secure, but it did not come over a secure connection (RFC 6265bis §5.7).
+    /// The cookie is Secure but was set over an insecure connection (RFC 6265bis §5.7).
     SecureOverInsecure,
-    /// It came over an insecure connection and would hide or replace a Secure cookie (RFC 6265bis §5.7).
+    /// The cookie was set over an insecure connection and would hide or replace a Secure one (RFC
+    /// 6265bis §5.7).
     ShadowsSecure,
-    /// SameSite does not allow it to be set by a request that another site caused (RFC 6265bis §5.7).
+    /// SameSite forbids setting it by a request that another site caused (RFC 6265bis §5.7).
     CrossSite,
-    /// SameSite=None without Secure (RFC 6265bis §5.7).
+    /// The cookie has SameSite=None without Secure (RFC 6265bis §5.7).
     SameSiteNoneNotSecure,
-    /// The name promises what the attributes do not keep (RFC 6265bis §4.1.3).
+    /// The attributes do not meet the requirements of the name's prefix (RFC 6265bis §4.1.3).
     Prefix(NamePrefix),
-    /// Without a name, and the value looks like a name with a prefix (RFC 6265bis §5.7).
+    /// The cookie has no name, and its value begins with a name prefix (RFC 6265bis §5.7).
     NamelessPrefix(NamePrefix),
-    /// One too many in one response.
+    /// The response contains too many Set-Cookie fields.
     TooMany(LimitExceeded),
-    /// It came over an insecure connection, and only Secure cookies could have made room; or the limit is 0.
+    /// The cookie was set over an insecure connection and only Secure cookies could make room, or
+    /// the limit is 0.
     NoRoom(LimitExceeded),
 }
 
@@ -72,24 +75,24 @@ impl From<ParseError> for Rejected {
 impl fmt::Display for Rejected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Rejected::Scheme => "expected an http, https, ws or wss URL, saw another scheme",
-            Rejected::NoHost => "expected a URL with a host of whole labels, saw none",
-            Rejected::Empty => "expected a cookie, saw neither name nor value",
-            Rejected::ControlCharacter => "expected a cookie, saw a control character",
-            Rejected::TooLong(limit) => return write!(f, "cookie too long: {limit}"),
-            Rejected::Syntax => "expected a name and value that can be sent, saw a separator or blanks at an end",
-            Rejected::DomainNotAscii => "expected a Domain in ASCII, saw other bytes",
-            Rejected::PublicSuffix => "expected a Domain below a public suffix, saw a public suffix",
-            Rejected::DomainMismatch => "expected a Domain that is the host or a parent of it, saw another",
-            Rejected::SecureOverInsecure => "expected a Secure cookie over https only, saw it over http",
+            Rejected::Scheme => "the URL's scheme is not http, https, ws or wss",
+            Rejected::NoHost => "the URL has no host, or a host with an empty label",
+            Rejected::Empty => "the cookie has neither name nor value",
+            Rejected::ControlCharacter => "the cookie contains a control character",
+            Rejected::TooLong(limit) => return write!(f, "the cookie is too long: {limit}"),
+            Rejected::Syntax => "the name or value contains a separator, or blanks at an end",
+            Rejected::DomainNotAscii => "the Domain contains non-ASCII bytes",
+            Rejected::PublicSuffix => "the Domain is a public suffix",
+            Rejected::DomainMismatch => "the Domain is neither the host nor a parent of it",
+            Rejected::SecureOverInsecure => "a Secure cookie cannot be set over http",
             Rejected::ShadowsSecure => "a cookie set over http would hide a Secure one",
             Rejected::CrossSite => "a request caused by another site cannot set this cookie",
-            Rejected::SameSiteNoneNotSecure => "expected Secure with SameSite=None, saw none",
+            Rejected::SameSiteNoneNotSecure => "SameSite=None requires Secure",
             Rejected::Prefix(prefix) => {
-                return write!(f, "expected the attributes that {prefix} demands, saw others");
+                return write!(f, "the attributes do not meet the requirements of {prefix}");
             }
             Rejected::NamelessPrefix(prefix) => {
-                return write!(f, "expected a name, saw a cookie without one whose value begins with {prefix}");
+                return write!(f, "the cookie has no name, and its value begins with {prefix}");
             }
             Rejected::TooMany(limit) => return write!(f, "too many cookies in one response: {limit}"),
             Rejected::NoRoom(limit) => return write!(f, "no room for the cookie: {limit}"),

@@ -1,8 +1,9 @@
-//! Paths: the default of a cookie, and which requests it goes with (RFC 6265bis §5.1.4).
+//! The default path of a cookie, and the path-match (RFC 6265bis §5.1.4).
 //!
-//! Bytes are compared as they stand: no percent-decoding, no case folding.
+//! Bytes are compared exactly, without percent-decoding or case folding.
 
-/// The directory of a request's path: up to its last `/`, without it; `/` when that leaves nothing.
+/// Returns the directory of a request path: the path up to its last `/`, excluding it, or `/` if
+/// that is empty.
 pub(super) fn default_path(request_path: &str) -> &str {
     if !request_path.starts_with('/') {
         return "/";
@@ -13,7 +14,7 @@ pub(super) fn default_path(request_path: &str) -> &str {
     }
 }
 
-/// Whether `request_path` lies in or under `cookie_path`.
+/// Whether `request_path` equals `cookie_path` or lies below it.
 pub(super) fn path_matches(request_path: &[u8], cookie_path: &[u8]) -> bool {
     match request_path.strip_prefix(cookie_path) {
         Some(rest) => rest.is_empty() || cookie_path.ends_with(b"/") || rest.starts_with(b"/"),
@@ -26,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_default_is_the_directory_of_the_request() {
+    fn default_path_is_the_request_directory() {
         for (request, expected) in [
             ("", "/"),
             ("/", "/"),
@@ -42,7 +43,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_matches_itself_and_what_lies_under_it() {
+    fn path_matches_itself_and_paths_below() {
         for (request, cookie, expected) in [
             ("/", "/", true),
             ("/a", "/", true),

@@ -1,30 +1,31 @@
-//! Name prefixes: promises that a cookie's name makes about how it was set (RFC 6265bis §4.1.3, layered-cookies).
+//! Name prefixes: requirements that a cookie's name imposes on its attributes (RFC 6265bis §4.1.3,
+//! layered-cookies).
 //!
-//! They are known in any case. A cookie without a name whose value begins with a prefix is refused,
-//! because it looks the same in a Cookie field (RFC 6265bis §5.7).
+//! They match in any case. A nameless cookie whose value begins with a prefix is rejected, because
+//! a Cookie field cannot distinguish the two (RFC 6265bis §5.7).
 
 use super::attributes::Scope;
 use super::stored::StoredCookie;
 use std::fmt;
 
-/// A prefix of a cookie's name that demands something of its attributes.
+/// A prefix of a cookie's name that restricts its attributes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum NamePrefix {
-    /// `__Secure-`: Secure.
+    /// `__Secure-`: requires Secure.
     Secure,
-    /// `__Host-`: Secure, no Domain, and Path=/ in so many words.
+    /// `__Host-`: requires Secure, no Domain, and an explicit Path=/.
     Host,
-    /// `__Http-`: Secure and HttpOnly.
+    /// `__Http-`: requires Secure and HttpOnly.
     Http,
-    /// `__Host-Http-`: what `__Host-` and `__Http-` demand.
+    /// `__Host-Http-`: combines the requirements of `__Host-` and `__Http-`.
     HostHttp,
 }
 
-/// Longest first where one begins with another.
+/// Ordered so that a longer prefix precedes one that it begins with.
 const PREFIXES: [NamePrefix; 4] = [NamePrefix::Secure, NamePrefix::HostHttp, NamePrefix::Host, NamePrefix::Http];
 
 impl NamePrefix {
-    /// The prefix as it is written.
+    /// Returns the prefix in its usual case.
     pub const fn as_str(self) -> &'static str {
         match self {
             NamePrefix::Secure => "__Secure-",
@@ -34,7 +35,7 @@ impl NamePrefix {
         }
     }
 
-    /// The prefix that `text` begins with, in any case.
+    /// Returns the prefix that `text` begins with, in any case.
     pub fn of(text: &[u8]) -> Option<NamePrefix> {
         PREFIXES.into_iter().find(|prefix| {
             let prefix = prefix.as_str().as_bytes();
@@ -42,8 +43,8 @@ impl NamePrefix {
         })
     }
 
-    /// Whether the cookie keeps what its prefix promises, as far as the cookie itself tells.
-    pub(super) fn is_kept_by(self, cookie: &StoredCookie) -> bool {
+    /// Whether a stored cookie meets the requirements of its prefix, as far as its attributes show.
+    pub(super) fn is_satisfied_by(self, cookie: &StoredCookie) -> bool {
         let host = cookie.scope() == Scope::HostOnly && cookie.path() == b"/";
         cookie.secure()
             && match self {
@@ -54,8 +55,8 @@ impl NamePrefix {
             }
     }
 
-    /// Whether the prefix demands Path=/ in so many words.
-    pub(super) fn wants_path(self) -> bool {
+    /// Whether the prefix requires an explicit Path=/.
+    pub(super) fn requires_path(self) -> bool {
         matches!(self, NamePrefix::Host | NamePrefix::HostHttp)
     }
 }
@@ -71,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn prefixes_are_known_in_any_case_and_the_longest_wins() {
+    fn prefixes_match_in_any_case_longest_first() {
         for (text, expected) in [
             ("__Secure-a", Some(NamePrefix::Secure)),
             ("__secURE-", Some(NamePrefix::Secure)),

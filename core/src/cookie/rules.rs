@@ -1,25 +1,27 @@
-//! A public suffix list read from text in the usual format (publicsuffix.org/list), for a caller who ships a newer one.
+//! A public suffix list parsed from text in the usual format (publicsuffix.org/list), for callers
+//! that ship a newer one.
 //!
-//! One rule a line, up to the first blank; `//` begins a comment; `*.` in front stands for any label, `!` makes an exception. U-labels are
-//! turned into A-labels. The longest rule that matches counts, an exception before all others, and `*` if none does.
+//! One rule per line, up to the first blank. `//` starts a comment, a leading `*.` matches any
+//! label, and `!` marks an exception. U-labels become A-labels. The longest matching rule counts;
+//! an exception precedes all others, and `*` applies if none matches.
 
 use super::suffix::PublicSuffixList;
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// What is known of a name: any of the three may be said of the same one.
+/// The rules for one name; all three may apply to the same name.
 #[derive(Clone, Copy, Debug, Default)]
 struct Rules {
     /// The name itself is a public suffix.
     exact: bool,
-    /// Every name with one label more is a public suffix.
+    /// Every name with one more label is a public suffix.
     wildcard: bool,
-    /// The name is none although its parent has a wildcard.
+    /// The name is not a public suffix although its parent has a wildcard.
     exception: bool,
 }
 
-/// A list of public suffix rules. Looking a host up costs its labels times the logarithm of the rules.
-/// `Debug` shows how many names they concern.
+/// A list of public suffix rules. A lookup costs the labels of the host times the logarithm of the
+/// number of rules. `Debug` shows only the number of names.
 #[derive(Clone, Default)]
 pub struct SuffixRules {
     names: BTreeMap<Box<str>, Rules>,
@@ -31,26 +33,27 @@ impl fmt::Debug for SuffixRules {
     }
 }
 
-/// A line that is no rule.
+/// A line that is not a valid rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RuleError {
-    /// Its number, from 1.
+    /// The line number, from 1.
     pub line: usize,
 }
 
 impl fmt::Display for RuleError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "expected a public suffix rule in line {}", self.line)
+        write!(f, "invalid public suffix rule in line {}", self.line)
     }
 }
 
 impl std::error::Error for RuleError {}
 
 impl SuffixRules {
-    /// Reads a list.
+    /// Parses a list.
     ///
     /// # Errors
-    /// When a line holds something that is no host name, or a `*` elsewhere than in front.
+    /// [`RuleError`] if a line contains text that is not a host name, or a `*` other than a leading
+    /// label.
     pub fn parse(text: &str) -> Result<Self, RuleError> {
         let mut names: BTreeMap<Box<str>, Rules> = BTreeMap::new();
         for (line, text) in (1..).zip(text.lines()) {
@@ -61,7 +64,7 @@ impl SuffixRules {
                 (None, None) => (rule, Rules { exact: true, ..Rules::default() }),
             };
             if rule == "*" {
-                continue; // It is in force anyway.
+                continue; // This rule always applies.
             }
             let name = match url::Host::parse(name) {
                 Ok(url::Host::Domain(name)) if !name.contains('*') && !name.is_empty() => name,
@@ -109,7 +112,7 @@ mod tests {
     use std::sync::Arc;
 
     #[test]
-    fn rules_wildcards_and_exceptions_are_followed() {
+    fn rules_wildcards_and_exceptions_apply() {
         let rules = SuffixRules::parse(
             "// a comment\n\ncom\nuk\nco.uk // and a remark\n*.ck\n!www.ck\n\u{516c}\u{53f8}.cn\nblog.example.com\n*\n",
         );
@@ -135,11 +138,8 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_no_rule_is_named() {
+    fn invalid_rule_error_names_the_line() {
         assert_eq!(SuffixRules::parse("com\na.*.b").unwrap_err(), RuleError { line: 2 });
-        assert_eq!(
-            SuffixRules::parse("a b\n\nx<y").unwrap_err().to_string(),
-            "expected a public suffix rule in line 3"
-        );
+        assert_eq!(SuffixRules::parse("a b\n\nx<y").unwrap_err().to_string(), "invalid public suffix rule in line 3");
     }
 }

@@ -1,7 +1,9 @@
-//! The Set-Cookie parser (RFC 6265bis §5.6): one field value to name, value and attributes.
+//! The Set-Cookie parser (RFC 6265bis §5.6): splits one field value into name, value and
+//! attributes.
 //!
-//! The algorithm decides, not the grammar of §4: nearly everything is a cookie. A field value is taken by itself; values of several
-//! fields are never joined and a comma separates nothing (T73). Whether the cookie may be stored is decided elsewhere.
+//! It implements the algorithm of §5.6 rather than the grammar of §4, so nearly every text is a
+//! cookie. Each field value is parsed separately; values of several fields are never joined, and a
+//! comma separates nothing. `admit` decides whether the cookie may be stored.
 
 use super::attributes::{Redacted, SameSite};
 use super::date::parse_date;
@@ -11,26 +13,28 @@ use crate::limits::LimitExceeded;
 use crate::time::UnixTime;
 use std::fmt;
 
-/// What one Set-Cookie field value says, borrowed from it. Of several attributes of one name the last counts.
+/// The contents of one Set-Cookie field value, borrowed from it. The last attribute of each name
+/// counts.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct SetCookie<'a> {
-    /// Before the first `=` of the pair, trimmed; empty for a cookie without a name.
+    /// The text before the first `=` of the pair, trimmed; empty for a cookie without a name.
     pub name: &'a [u8],
-    /// After the first `=`, or the whole pair when there is none, trimmed. Quotes are part of it.
+    /// The text after the first `=`, or the entire pair without one, trimmed. Quotes are part of
+    /// it.
     pub value: &'a [u8],
-    /// Expires, when the cookie-date algorithm understood it; not yet capped.
+    /// Expires, if the cookie-date algorithm accepted it; not yet capped.
     pub expires: Option<UnixTime>,
     /// Max-Age in seconds; 0 for negative numbers, at most `u64::MAX`.
     pub max_age: Option<u64>,
-    /// Domain as it stands, without one leading dot. `Some(b"")` for an empty attribute.
+    /// Domain as received, without one leading dot. `Some(b"")` for an empty attribute.
     pub domain: Option<&'a [u8]>,
-    /// Path as it stands, though it may not begin with `/`.
+    /// Path as received; it may not begin with `/`.
     pub path: Option<&'a [u8]>,
-    /// Whether Secure is there.
+    /// Whether Secure is present.
     pub secure: bool,
-    /// Whether HttpOnly is there.
+    /// Whether HttpOnly is present.
     pub http_only: bool,
-    /// SameSite; [`SameSite::Unset`] when absent or not understood.
+    /// SameSite; [`SameSite::Unset`] if absent or unrecognized.
     pub same_site: SameSite,
 }
 
@@ -50,23 +54,23 @@ impl fmt::Debug for SetCookie<'_> {
     }
 }
 
-/// Why a field value is no cookie at all (RFC 6265bis §5.6).
+/// Why a field value is not a cookie (RFC 6265bis §5.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ParseError {
-    /// There is a control character other than a tab.
+    /// The value contains a control character other than a tab.
     ControlCharacter,
     /// Both name and value are empty.
     Empty,
-    /// Name and value together are longer than [`CookieLimits::pair_bytes`].
+    /// Name and value together exceed [`CookieLimits::pair_bytes`].
     TooLong(LimitExceeded),
 }
 
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ParseError::ControlCharacter => f.write_str("expected a cookie, saw a control character"),
-            ParseError::Empty => f.write_str("expected a cookie, saw neither name nor value"),
-            ParseError::TooLong(limit) => write!(f, "cookie too long: {limit}"),
+            ParseError::ControlCharacter => f.write_str("the cookie contains a control character"),
+            ParseError::Empty => f.write_str("the cookie has neither name nor value"),
+            ParseError::TooLong(limit) => write!(f, "the cookie is too long: {limit}"),
         }
     }
 }
@@ -75,11 +79,11 @@ impl std::error::Error for ParseError {}
 
 /// Parses one Set-Cookie field value (RFC 6265bis §5.6).
 ///
-/// An attribute whose value is longer than [`CookieLimits::attribute_bytes`] is passed over, and so is one that is not
-/// understood.
+/// Attributes longer than [`CookieLimits::attribute_bytes`] and unrecognized ones are ignored.
 ///
 /// # Errors
-/// When the value holds a control character, when name and value are empty, and when they are too long together.
+/// [`ParseError`] if the value contains a control character, if name and value are both empty, or
+/// if together they are too long.
 pub fn parse_set_cookie<'a>(field: &'a [u8], limits: &CookieLimits) -> Result<SetCookie<'a>, ParseError> {
     if field.iter().any(|&byte| is_control(byte)) {
         return Err(ParseError::ControlCharacter);
@@ -141,7 +145,8 @@ impl<'a> SetCookie<'a> {
     }
 }
 
-/// Max-Age: digits with at most one `-` in front; zero for a negative number (RFC 6265bis §5.6.2).
+/// Parses Max-Age: digits with an optional `-`; a negative number counts as zero (RFC 6265bis
+/// §5.6.2).
 fn max_age(value: &[u8]) -> Option<u64> {
     let (negative, digits) = match value.strip_prefix(b"-") {
         Some(digits) => (true, digits),
@@ -156,7 +161,7 @@ fn max_age(value: &[u8]) -> Option<u64> {
     Some(digits.iter().fold(0u64, |sum, byte| sum.saturating_mul(10).saturating_add(u64::from(byte - b'0'))))
 }
 
-/// `Err` when name and value are longer together than a cookie may be.
+/// Checks that name and value together do not exceed the limit.
 pub(super) fn check_pair_length(name: &[u8], value: &[u8], limits: &CookieLimits) -> Result<(), LimitExceeded> {
     LimitExceeded::check("cookies.pair_bytes", limits.pair_bytes as u64, (name.len() + value.len()) as u64)
 }
@@ -175,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn t70_the_pair_is_split_at_its_first_equals_sign() {
+    fn t70_pair_is_split_at_its_first_equals_sign() {
         for (field, expected) in [
             ("a=b", ("a", "b")),
             ("a=b=c", ("a", "b=c")),
@@ -194,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn t70_control_characters_drop_the_whole_cookie() {
+    fn t70_control_characters_reject_the_cookie() {
         for byte in (0..0x20).chain([0x7F]).filter(|&byte| byte != b'\t') {
             for template in ["a=b#c", "a#=b", "a=b; path=/#", "a=b#"] {
                 let field: Vec<u8> = template.bytes().map(|b| if b == b'#' { byte } else { b }).collect();
@@ -206,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_at_all_is_no_cookie() {
+    fn empty_pair_is_not_a_cookie() {
         for field in ["", " ", ";", "=", " = ;Secure", "; a=b"] {
             assert_eq!(parse(field.as_bytes()), Err(ParseError::Empty), "{field:?}");
         }
@@ -223,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn t70_an_attribute_of_more_than_1024_bytes_is_passed_over() {
+    fn t70_attributes_over_1024_bytes_are_ignored() {
         let path = format!("/{}", "p".repeat(1023));
         let field = format!("a=b; Path={path}");
         assert_eq!(parse(field.as_bytes()).unwrap().path, Some(path.as_bytes()));
@@ -232,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn attributes_are_known_in_any_case_and_the_last_counts() {
+    fn attributes_match_in_any_case_and_the_last_counts() {
         let cookie =
             parse(b"a=b; PATH=/x;path = /y ;DOMAIN=.Example.org; sEcUrE=no; HTTPonly; SameSite=LAX;max-age=5").unwrap();
         assert_eq!(cookie.path, Some(&b"/y"[..]));
@@ -244,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn t70_only_whole_numbers_are_a_max_age() {
+    fn t70_max_age_must_be_an_integer() {
         for (text, expected) in [
             ("0", Some(0)),
             ("10", Some(10)),
@@ -264,13 +269,13 @@ mod tests {
     }
 
     #[test]
-    fn an_odd_date_is_passed_over_and_an_earlier_one_stands() {
+    fn invalid_expires_is_ignored() {
         let cookie = parse(b"a=b; Expires=Tue, 14-Nov-2023 22:13:20 GMT; Expires=never").unwrap();
         assert_eq!(cookie.expires, Some(UnixTime(1_700_000_000)));
     }
 
     #[test]
-    fn debug_does_not_show_the_value() {
+    fn debug_hides_the_value() {
         let text = format!("{:?}", parse(b"sid=canary; Path=/p").unwrap());
         assert!(text.contains("sid") && text.contains("/p") && !text.contains("canary"), "{text}");
     }

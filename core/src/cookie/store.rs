@@ -1,12 +1,13 @@
-//! Where the jar keeps its cookies: an arena, indexed by site, by expiry and by last use.
+//! The storage of the jar: an arena indexed by site, by expiry and by last use.
 //!
-//! - Cookies of one site lie in the order in which a Cookie field names them (longest path first, then oldest), so a request
-//!   looks at one site only and sorts nothing.
+//! - Cookies of one site are stored in the order of a Cookie field: longest path first, then
+//!   oldest. A request visits one site and sorts nothing.
 //! - Expired cookies are found in the order of their expiry.
-//! - Two lists, of Secure and of other cookies, run from the least to the most recently used; the one to evict is at the front.
+//! - Two lists, for Secure and for other cookies, run from the least to the most recently used; the
+//!   next to evict is at the front.
 //!
-//! Everything is O(log n) in the jar's size and linear in the cookies of one site, which their limit bounds. What may be stored and what must
-//! go is decided by the jar.
+//! Every operation is O(log n) in the size of the jar and linear in the cookies of one site. A
+//! limit bounds the latter. The jar decides which cookies to store and evict.
 
 use super::stored::StoredCookie;
 use crate::time::UnixTime;
@@ -14,7 +15,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// The place of a cookie in the arena; good until it is removed.
+/// The index of a cookie in the arena; valid until it is removed.
 pub(super) type Id = usize;
 
 /// All cookies.
@@ -35,7 +36,7 @@ struct Arena {
     next_use: u64,
 }
 
-/// From the least to the most recently used.
+/// A list from the least to the most recently used cookie.
 #[derive(Clone, Copy, Debug, Default)]
 struct UseList {
     first: Option<Id>,
@@ -46,7 +47,7 @@ struct UseList {
 struct Node {
     cookie: StoredCookie,
     site: Arc<str>,
-    /// Tells apart cookies created in the same second.
+    /// Distinguishes cookies created in the same second.
     created_order: u64,
     /// Grows with every use.
     used_order: u64,
@@ -73,23 +74,24 @@ impl Store {
         self.arena.node(id).map(|node| &node.cookie)
     }
 
-    /// The cookies of a site, in the order of a Cookie field.
+    /// Returns the cookies of a site, in the order of a Cookie field.
     pub(super) fn site(&self, site: &str) -> impl Iterator<Item = (Id, &StoredCookie)> + Clone {
         let ids = self.sites.get(site).map(Vec::as_slice).unwrap_or_default();
         ids.iter().filter_map(|&id| Some((id, self.get(id)?)))
     }
 
-    /// How many cookies a site has.
+    /// Returns the number of cookies of a site.
     pub(super) fn site_len(&self, site: &str) -> usize {
         self.sites.get(site).map_or(0, Vec::len)
     }
 
-    /// All cookies, site by site, each in the order of a Cookie field.
+    /// Returns all cookies, site by site, each in the order of a Cookie field.
     pub(super) fn iter(&self) -> impl Iterator<Item = (Id, &StoredCookie)> {
         self.sites.values().flatten().filter_map(|&id| Some((id, self.get(id)?)))
     }
 
-    /// Shows `choose` the cookies of a site in the order of a Cookie field; those it says yes to count as used at `now`.
+    /// Calls `choose` with each cookie of a site in the order of a Cookie field. Cookies for which
+    /// it returns true count as used at `now`.
     pub(super) fn use_each(&mut self, site: &str, now: UnixTime, mut choose: impl FnMut(&StoredCookie) -> bool) {
         let Some(ids) = self.sites.get(site) else { return };
         for &id in ids {
@@ -99,13 +101,14 @@ impl Store {
         }
     }
 
-    /// A number that is greater than all `created_order`s so far.
+    /// Returns a number greater than every `created_order` so far.
     pub(super) fn next_created_order(&mut self) -> u64 {
         self.next_order += 1;
         self.next_order
     }
 
-    /// Adds a cookie, as the most recently used one. `created_order` is that of the cookie it replaces, if it does.
+    /// Adds a cookie as the most recently used one. `created_order` is that of the cookie it
+    /// replaces, if any.
     pub(super) fn insert(&mut self, site: &str, cookie: StoredCookie, created_order: Option<u64>) {
         let site = match self.sites.get_key_value(site) {
             Some((site, _)) => site.clone(),
@@ -125,7 +128,7 @@ impl Store {
         }
     }
 
-    /// Takes a cookie out. Its `created_order` comes along, for the one that replaces it.
+    /// Removes a cookie. Returns its `created_order` too, for its replacement.
     pub(super) fn remove(&mut self, id: Id) -> Option<(StoredCookie, u64)> {
         let node = self.arena.take(id)?;
         if let Some(expires) = node.cookie.expires {
@@ -140,23 +143,24 @@ impl Store {
         Some((node.cookie, node.created_order))
     }
 
-    /// The cookie that expires first, if it has expired.
+    /// Returns the cookie that expires first, if it has expired.
     pub(super) fn expired(&self, now: UnixTime) -> Option<Id> {
         self.expiry.first().filter(|(expires, _)| *expires <= now).map(|&(_, id)| id)
     }
 
-    /// The least recently used cookie of the jar that is Secure, or is not.
+    /// Returns the jar's least recently used cookie that is, or is not, Secure.
     pub(super) fn least_used(&self, secure: bool) -> Option<Id> {
         self.arena.by_use[usize::from(secure)].first
     }
 
-    /// The least recently used cookie of a site that is Secure, or is not.
+    /// Returns a site's least recently used cookie that is, or is not, Secure.
     pub(super) fn least_used_of(&self, site: &str, secure: bool) -> Option<Id> {
         let nodes = self.sites.get(site)?.iter().filter_map(|&id| Some((id, self.arena.node(id)?)));
         nodes.filter(|(_, node)| node.cookie.secure == secure).min_by_key(|(_, node)| node.used_order).map(|(id, _)| id)
     }
 
-    /// All cookies from the least to the most recently used, each with its rank by creation (0 is the oldest).
+    /// Returns all cookies from the least to the most recently used, each with its rank by creation
+    /// (0 is the oldest).
     pub(super) fn by_use(&self) -> Vec<(&StoredCookie, usize)> {
         let mut nodes: Vec<&Node> = self.arena.slots.iter().flatten().collect();
         nodes.sort_unstable_by_key(|node| (node.cookie.created, node.created_order));
@@ -165,7 +169,7 @@ impl Store {
         ranked.into_iter().map(|(node, rank)| (&node.cookie, rank)).collect()
     }
 
-    /// Orders the lists by last use anew, by the time of the last access; within one second as they were.
+    /// Reorders the lists by the time of the last access; within one second the order stays.
     pub(super) fn sort_by_access(&mut self) {
         let mut ids: Vec<_> = (0..self.arena.slots.len()).filter(|&id| self.arena.node(id).is_some()).collect();
         ids.sort_by_key(|&id| self.arena.node(id).map(|node| (node.cookie.last_access, node.used_order)));
@@ -239,7 +243,7 @@ impl Arena {
 
 #[cfg(test)]
 impl Store {
-    /// Panics unless all indexes say the same.
+    /// Panics unless all indexes agree.
     pub(super) fn check(&self) {
         let ids: BTreeSet<Id> = (0..self.arena.slots.len()).filter(|&id| self.arena.node(id).is_some()).collect();
         assert_eq!(ids.len(), self.len());

@@ -1,17 +1,19 @@
-//! A cookie as the jar keeps it.
+//! A cookie as stored in the jar.
 //!
-//! Invariant: name and value can be sent as they are. There is no control character but the tab, no `;`, no `=` in the name, no
-//! blank at an end, and not both are empty. All ways in go through [`check_pair`](super::admit::check_pair) or the Set-Cookie parser, which
-//! cannot yield anything else; so a Cookie field never carries more than pairs (T71).
+//! Invariant: name and value can be sent unchanged. They contain no control character except tab,
+//! no `;`, no `=` in the name, and no blank at either end; at least one is not empty. Every cookie
+//! passes [`check_pair`](super::admit::check_pair) or the Set-Cookie parser, which guarantee this.
+//! A Cookie field therefore never contains more than pairs.
 
 use super::attributes::{Redacted, SameSite, Scope};
 use crate::time::UnixTime;
 use std::fmt;
 
-/// A cookie in a jar: name, value and all that RFC 6265bis §5.7 says to keep. Its `Debug` does not show the value.
+/// A cookie in a jar: name, value and the attributes of RFC 6265bis §5.7. Its `Debug` output hides
+/// the value.
 #[derive(Clone, PartialEq, Eq)]
 pub struct StoredCookie {
-    /// `name=value`, or the value alone when there is no name: as it is sent.
+    /// `name=value`, or only the value without a name, as sent.
     pub(super) pair: Box<[u8]>,
     pub(super) name_length: usize,
     pub(super) domain: Box<str>,
@@ -27,33 +29,34 @@ pub struct StoredCookie {
 }
 
 impl StoredCookie {
-    /// The name; empty for a cookie without one.
+    /// Returns the name; empty for a cookie without one.
     pub fn name(&self) -> &[u8] {
         self.pair.get(..self.name_length).unwrap_or_default()
     }
 
-    /// The value, quotes included. A secret, more often than not.
+    /// Returns the value, including quotes. It is usually a secret.
     pub fn value(&self) -> &[u8] {
         let start = if self.name_length == 0 { 0 } else { self.name_length + 1 };
         self.pair.get(start..).unwrap_or_default()
     }
 
-    /// `name=value`, or the value alone for a cookie without a name, as it is sent.
+    /// Returns `name=value` as sent, or only the value for a cookie without a name.
     pub fn pair(&self) -> &[u8] {
         &self.pair
     }
 
-    /// The domain, or the host for a host-only cookie: lower case, A-labels, no dot in front or at the end, an IPv6 address in brackets.
+    /// Returns the domain, or the host of a host-only cookie: lower case, A-labels, no leading or
+    /// trailing dot, an IPv6 address in brackets.
     pub fn domain(&self) -> &str {
         &self.domain
     }
 
-    /// Whether it goes to one host only or to its sub-domains too.
+    /// Returns whether one host receives it, or its subdomains as well.
     pub fn scope(&self) -> Scope {
         self.scope
     }
 
-    /// The path; begins with `/`.
+    /// Returns the path, which begins with `/`.
     pub fn path(&self) -> &[u8] {
         &self.path
     }
@@ -63,32 +66,34 @@ impl StoredCookie {
         self.secure
     }
 
-    /// Whether it was marked HttpOnly. To this client it makes no difference; whoever shows cookies to scripts must heed it.
+    /// Whether it is marked HttpOnly. This client ignores the mark; a program that exposes cookies
+    /// to scripts must honor it.
     pub fn http_only(&self) -> bool {
         self.http_only
     }
 
-    /// Its SameSite attribute.
+    /// Returns its SameSite attribute.
     pub fn same_site(&self) -> SameSite {
         self.same_site
     }
 
-    /// When it expires; `None` for a session cookie.
+    /// Returns its expiry; `None` for a session cookie.
     pub fn expires(&self) -> Option<UnixTime> {
         self.expires
     }
 
-    /// When a cookie of this identity was first stored. Replacing the value keeps it.
+    /// Returns when a cookie of this identity was first stored. Replacing the value keeps this
+    /// time.
     pub fn created(&self) -> UnixTime {
         self.created
     }
 
-    /// When its present value was stored.
+    /// Returns when its current value was stored.
     pub fn updated(&self) -> UnixTime {
         self.updated
     }
 
-    /// When it was last sent or stored.
+    /// Returns when it was last sent or stored.
     pub fn last_access(&self) -> UnixTime {
         self.last_access
     }
@@ -98,7 +103,7 @@ impl StoredCookie {
         self.expires.is_some_and(|expires| expires <= now)
     }
 
-    /// Whether the two are the same cookie: name, domain, scope and path (RFC 6265bis §5.7).
+    /// Whether both are the same cookie: equal name, domain, scope and path (RFC 6265bis §5.7).
     pub fn same_identity(&self, other: &StoredCookie) -> bool {
         self.name() == other.name()
             && self.path == other.path
@@ -106,7 +111,8 @@ impl StoredCookie {
             && self.domain == other.domain
     }
 
-    /// Joins name and value to what is sent. Both must have passed [`check_pair`](super::admit::check_pair) or the parser.
+    /// Joins name and value into the form that is sent. Both must have passed
+    /// [`check_pair`](super::admit::check_pair) or the parser.
     pub(super) fn join_pair(name: &[u8], value: &[u8]) -> Box<[u8]> {
         if name.is_empty() {
             return value.into();

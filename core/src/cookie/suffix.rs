@@ -1,32 +1,34 @@
-//! Public suffixes: the domains under which anyone may register, and for which no cookie may be set
+//! Public suffixes: domains under which anyone may register, and for which no cookie may be set
 //! (RFC 6265bis §5.1.3, §5.7; publicsuffix.org).
 //!
-//! With them come the registrable domain (the public suffix and one label more), by which the jar groups its cookies.
+//! They determine the registrable domain (the public suffix plus one label), by which the jar
+//! groups its cookies.
 
 use std::fmt;
 use std::sync::Arc;
 
 use crate::contain::contain;
 
-/// Knows public suffixes. Implement it to use a list of one's own; [`SuffixRules`](super::SuffixRules) reads the usual format.
+/// A source of public suffixes. Implement it to use your own list;
+/// [`SuffixRules`](super::SuffixRules) parses the usual format.
 pub trait PublicSuffixList: fmt::Debug + Send + Sync {
-    /// The public suffix of `host`: a part of it that begins at a label and ends with it.
+    /// Returns the public suffix of `host`: a suffix of it that begins at a label boundary.
     ///
-    /// `host` is a name in canonical form: lower case, A-labels, no dot at the end. For a name that no rule knows the answer
-    /// should be its last label. The same host must always give the same answer. When it panics, the whole host counts
-    /// as a public suffix.
+    /// `host` is a canonical name: lower case, A-labels, no trailing dot. For a name without a
+    /// matching rule, return its last label. The same host must always give the same result. If the
+    /// call panics, the entire host counts as a public suffix.
     fn public_suffix<'a>(&self, host: &'a str) -> &'a str;
 }
 
-/// Which list of public suffixes a jar goes by.
+/// The list of public suffixes that a jar uses.
 #[derive(Clone, Debug)]
 pub enum PublicSuffixes {
-    /// Mozilla's list as compiled in. The default where the feature `public-suffix` is on.
+    /// The compiled-in Mozilla list. The default if the feature `public-suffix` is on.
     #[cfg(feature = "public-suffix")]
     BuiltIn,
-    /// No list: every last label counts as a public suffix and nothing else does, so a Domain of one label is refused, and one of two or more
-    /// labels that is the host or a parent of it is taken. This lets `a.co.uk` set cookies for `b.co.uk`. The default
-    /// where the feature is off.
+    /// No list: exactly the last label counts as a public suffix. A Domain of one label is
+    /// rejected; one of two or more labels that is the host or a parent of it is accepted. This
+    /// lets `a.co.uk` set cookies for `b.co.uk`. The default if the feature is off.
     OneLabel,
     /// The caller's own list.
     List(Arc<dyn PublicSuffixList>),
@@ -42,14 +44,14 @@ impl Default for PublicSuffixes {
 }
 
 impl PublicSuffixes {
-    /// The public suffix of `host`, a name in canonical form (lower case, A-labels, no dot at the end; not an IP address).
-    /// A name that no rule knows has its last label as public suffix.
+    /// Returns the public suffix of `host`, a canonical name (lower case, A-labels, no trailing
+    /// dot; not an IP address). Without a matching rule it is the last label.
     pub fn public_suffix<'a>(&self, host: &'a str) -> &'a str {
         let length = match self {
             #[cfg(feature = "public-suffix")]
             PublicSuffixes::BuiltIn => super::suffix_table::suffix_len(host),
             PublicSuffixes::OneLabel => 0,
-            // A list that panics gives no leave to set cookies for other hosts.
+            // A list that panics must not allow cookies for other hosts.
             PublicSuffixes::List(list) => contain(|| list.public_suffix(host).len()).unwrap_or(host.len()),
         };
         let start = host.len().saturating_sub(length);
@@ -59,8 +61,8 @@ impl PublicSuffixes {
         }
     }
 
-    /// The registrable domain of `host` (in canonical form as above): its public suffix and the label before it.
-    /// `None` when the host is itself a public suffix.
+    /// Returns the registrable domain of the canonical name `host`: its public suffix and the label
+    /// before it. `None` if the host is itself a public suffix.
     pub fn registrable_domain<'a>(&self, host: &'a str) -> Option<&'a str> {
         let before = host.strip_suffix(self.public_suffix(host))?.strip_suffix('.')?;
         let label = before.rsplit('.').next().unwrap_or(before);
@@ -70,12 +72,13 @@ impl PublicSuffixes {
         host.get(before.len() - label.len()..)
     }
 
-    /// Whether `domain` (in canonical form) is a public suffix.
+    /// Whether the canonical name `domain` is a public suffix.
     pub fn is_public_suffix(&self, domain: &str) -> bool {
         self.public_suffix(domain).len() == domain.len()
     }
 
-    /// The key under which cookies of this host are kept: no cookie of another key can go with it.
+    /// Returns the key under which the cookies of this host are stored. A request to the host never
+    /// carries cookies of another key.
     pub(super) fn site<'a>(&self, host: super::host::Host<'a>) -> &'a str {
         match host {
             super::host::Host::Name(name) => self.registrable_domain(name).unwrap_or(name),
@@ -89,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn without_a_list_the_last_label_is_the_suffix() {
+    fn last_label_is_the_suffix_without_a_list() {
         let list = PublicSuffixes::OneLabel;
         assert_eq!(list.public_suffix("a.b.co.uk"), "uk");
         assert_eq!(list.registrable_domain("a.b.co.uk"), Some("co.uk"));
@@ -100,7 +103,7 @@ mod tests {
 
     #[cfg(feature = "public-suffix")]
     #[test]
-    fn the_compiled_in_list_knows_wildcards_exceptions_and_private_suffixes() {
+    fn compiled_in_list_has_wildcards_and_exceptions() {
         let list = PublicSuffixes::BuiltIn;
         for (host, expected) in [
             ("www.example.co.uk", Some("example.co.uk")),
@@ -122,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_answers_nonsense_does_no_harm() {
+    fn invalid_results_of_a_list_are_harmless() {
         #[derive(Debug)]
         struct Nonsense;
         impl PublicSuffixList for Nonsense {

@@ -1,38 +1,41 @@
-//! The compiled-in list of public suffixes, as one table of bytes that is read where it lies.
+//! The compiled-in public suffix list, as one table of bytes that is read in place.
 //!
-//! `suffix_table.bin` is made from the list that the package `psl` publishes (Mozilla's, publicsuffix.org), by the test `suffix_table` of this
-//! workspace, which fails when the list has changed. The package itself is a program of 700 KB; the table has 80 KB, needs
-//! nothing to be built when it is first asked, and is read in one pass over the host's last labels.
+//! The test `suffix_table` of this workspace generates `suffix_table.bin` from Mozilla's list
+//! (publicsuffix.org) in the package `psl`. It fails when the list has changed. The package
+//! compiles to 700 KB of code. The table has 80 KB, needs no initialization, and a lookup is one
+//! pass over the host's last labels.
 //!
-//! It is an automaton over the bytes of a name from its end to its beginning. A node begins with one byte: its three high bits say which rules
-//! end there (1 the name itself, 2 every name with one label more, 4 an exception), the others what follows:
+//! The table is an automaton over the bytes of a name from end to start. The first byte of a node
+//! has two parts. Its three high bits give the rules that end there: 1 the name itself, 2 every
+//! name with one more label, 4 an exception. The other bits give the contents that follow:
 //!
 //! ```text
-//! 0..=29   so many edges
-//! 30       a byte: so many edges
-//! 31       a byte: so many bytes that must all come, and after them the next node
+//! 0..=29   the number of edges
+//! 30       a byte with the number of edges
+//! 31       a byte with a count, that many bytes that must all match, and the next node
 //! ```
 //!
-//! An edge is a byte and the place of its node (three bytes, the lowest first). Rules of one label are left out: a name that no rule knows has its
-//! last label as public suffix anyway.
+//! An edge is a byte and the offset of its node (three bytes, little-endian). Rules of one label
+//! are omitted, since a name without a matching rule has its last label as public suffix.
 
-/// See above.
+/// The table described above.
 static TABLE: &[u8] = include_bytes!("suffix_table.bin");
 
 const EXACT: u8 = 1;
 const WILDCARD: u8 = 2;
 const EXCEPTION: u8 = 4;
 
-/// The length of the public suffix of `host` (lower case, A-labels, no dot at the end); 0 when it is the last label.
+/// Returns the length of the public suffix of `host` (lower case, A-labels, no trailing dot); 0 if
+/// it is the last label.
 pub(super) fn suffix_len(host: &str) -> usize {
     walk(TABLE, host.as_bytes()).unwrap_or(0)
 }
 
-/// `None` when the table is broken, or no rule was met.
+/// Returns `None` if the table is malformed or no rule matches.
 fn walk(table: &[u8], host: &[u8]) -> Option<usize> {
     let mut found = None;
     let mut node = table;
-    // What of the host is not walked over yet.
+    // The part of the host not yet visited.
     let mut rest = host;
     loop {
         let (&head, mut body) = node.split_first()?;
@@ -80,13 +83,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_host_and_no_table_make_it_panic() {
+    fn no_host_or_table_causes_a_panic() {
         for host in
             ["", ".", "..", "uk", "co.uk", "a.co.uk", "a..co.uk", ".co.uk", "ck", ".ck", "a.ck", "www.ck", "\u{e9}.uk"]
         {
             assert!(suffix_len(host) <= host.len(), "{host}");
             for cut in (0..TABLE.len()).step_by(997) {
-                // Whatever a broken table says, it says it without a panic.
+                // A malformed table may give any result, but no panic.
                 let _ = walk(&TABLE[..cut], host.as_bytes());
                 let _ = walk(&TABLE[cut..], host.as_bytes());
             }
@@ -102,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_rule_counts_and_an_exception_before_all() {
+    fn longest_rule_counts_and_exceptions_precede() {
         for (host, length) in
             [("a.co.uk", 5), ("uk", 0), ("b.a.ck", 4), ("www.ck", 2), ("x.www.ck", 2), ("co.uk", 5), ("xco.uk", 0)]
         {

@@ -1,20 +1,22 @@
-//! A jar as text, and back: an own format, so that nothing that decides is lost (T72).
+//! A jar as text: its own format, so that saving loses nothing that affects decisions.
 //!
-//! The first line is `petition-cookies 1`, the last one `end` and the number of cookies, so that a file cut short shows. Between them stands
-//! one cookie a line, from the least to the most recently used, thirteen fields with a tab between two:
+//! The first line is `petition-cookies 1`. The last one is `end` and the number of cookies, so that
+//! truncation is detected. Each line between them is one cookie, from the least to the most
+//! recently used, with thirteen tab-separated fields:
 //!
 //! ```text
 //! domain  host|tree  path  secure|-  httponly|-  unset|none|lax|strict  created  updated  used  expires|session  rank  name  value
 //! ```
 //!
-//! Times are seconds since 1970; the rank orders the cookies by creation. In domain, path, name and value every byte that is not
-//! visible ASCII, and `%`, is written as `%XX`. Reading and writing files, whole and with the right permissions (0600; write beside,
-//! then rename), is the caller's business.
+//! Times are seconds since 1970; the rank orders the cookies by creation. In domain, path, name and
+//! value, every byte that is not visible ASCII, and `%`, is written as `%XX`. The caller reads and
+//! writes files, atomically and with proper permissions (0600; write a temporary file, then
+//! rename).
 
 use super::admit::readmit;
 use super::attributes::{SameSite, Scope};
 use super::jar::Jar;
-use super::origin::Way;
+use super::origin::Channel;
 use super::stored::StoredCookie;
 use crate::time::UnixTime;
 use std::fmt::{self, Write};
@@ -22,48 +24,48 @@ use std::fmt::{self, Write};
 const HEADER: &str = "petition-cookies ";
 const VERSION: &str = "1";
 
-/// Whether session cookies are saved.
+/// Whether to save session cookies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SaveSessions {
-    /// All cookies are.
+    /// Save all cookies.
     Keep,
-    /// Those without an expiry are left out, as browsers do it.
+    /// Omit cookies without an expiry, as browsers do.
     LeaveOut,
 }
 
-/// What was loaded.
+/// The result of loading.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Loaded {
-    /// Cookies taken.
+    /// The number of accepted cookies.
     pub taken: usize,
-    /// Cookies of which the jar had the same, stored no earlier.
+    /// The number of cookies skipped because the jar has the same one, stored no earlier.
     pub kept: usize,
-    /// Cookies that have expired, or that the policy does not allow.
+    /// The number of cookies that have expired or that the policy does not allow.
     pub skipped: usize,
 }
 
-/// The text is no jar: where, and in which way.
+/// Why a text is not a saved jar, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LoadError {
-    /// The line, from 1.
+    /// The line number, from 1.
     pub line: usize,
-    /// What is wrong with it.
+    /// The fault.
     pub kind: LoadErrorKind,
 }
 
-/// What is wrong with a line of a saved jar.
+/// The fault of a line of a saved jar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LoadErrorKind {
     /// The text does not begin with `petition-cookies`.
     Header,
-    /// A version that this build does not know.
+    /// The version is not supported.
     Version,
-    /// Too few fields or too many.
+    /// The number of fields is wrong.
     Fields,
-    /// A field that is not what it should be: its name.
+    /// The field of this name is invalid.
     Field(&'static str),
-    /// The last line is missing or does not count right: the text was cut.
+    /// The last line is missing or its count is wrong: the text is truncated.
     End,
 }
 
@@ -71,12 +73,12 @@ impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {}: ", self.line)?;
         match self.kind {
-            LoadErrorKind::Header => f.write_str("expected a saved cookie jar, saw something else"),
-            LoadErrorKind::Version => write!(f, "expected a cookie jar of version {VERSION}, saw another version"),
-            LoadErrorKind::Fields => f.write_str("expected 13 fields, saw another number"),
-            LoadErrorKind::Field(name) => write!(f, "expected the field {name}, saw something else"),
+            LoadErrorKind::Header => f.write_str("the text is not a saved cookie jar"),
+            LoadErrorKind::Version => write!(f, "unsupported version of the cookie jar; expected {VERSION}"),
+            LoadErrorKind::Fields => f.write_str("expected 13 fields"),
+            LoadErrorKind::Field(name) => write!(f, "invalid field {name}"),
             LoadErrorKind::End => {
-                f.write_str("expected the last line with the number of cookies, saw none or another number")
+                f.write_str("the last line, with the number of cookies, is missing or does not match")
             }
         }
     }
@@ -85,8 +87,8 @@ impl fmt::Display for LoadError {
 impl std::error::Error for LoadError {}
 
 impl Jar {
-    /// The jar as text, to be read by [`load`](Jar::load). Expired cookies are written too; they are dropped on loading.
-    /// It holds the values: treat it as a secret.
+    /// Returns the jar as text for [`load`](Jar::load). Expired cookies are included; loading drops
+    /// them. The result contains the values: treat it as a secret.
     pub fn save(&self, sessions: SaveSessions) -> String {
         let mut out = format!("{HEADER}{VERSION}\n");
         let mut count = 0;
@@ -101,15 +103,17 @@ impl Jar {
         out
     }
 
-    /// Takes in the cookies of a saved jar, beside those that are there.
+    /// Loads the cookies of a saved jar in addition to the existing ones.
     ///
-    /// Into an empty jar of the same policy this gives a jar that decides everything as the saved one did. Where the jar has the same cookie
-    /// (name, domain, scope, path) the one whose value was stored later stays, its own if neither was. Cookies that have expired at
-    /// `now` or that the policy does not allow (its public suffixes may have grown) are passed over; no expiry lies further ahead than
-    /// the policy allows. Limits hold as for [`receive`](Jar::receive).
+    /// Loading into an empty jar of the same policy gives a jar with the same decisions. If both
+    /// have the same cookie (name, domain, scope, path), the value stored later stays; the jar's
+    /// own if the times are equal. Cookies that have expired at `now` or that the policy no longer
+    /// allows are skipped. Expiries are capped by the policy. Limits apply as for
+    /// [`receive`](Jar::receive).
     ///
     /// # Errors
-    /// When the text is no saved jar, is of another version, or is damaged or cut. The jar is then as before.
+    /// [`LoadError`] if the text is not a saved jar, has another version, or is damaged or
+    /// truncated. The jar is then unchanged.
     pub fn load(&mut self, text: &str, now: UnixTime) -> Result<Loaded, LoadError> {
         let lines = read(text)?;
         let mut loaded = Loaded::default();
@@ -121,9 +125,10 @@ impl Jar {
         Ok(loaded)
     }
 
-    /// Puts cookies into the jar that have a history: given in the order of their last use, and the later value wins.
+    /// Merges cookies that have a history, given in the order of their last use; the later value
+    /// wins.
     pub(super) fn merge(&mut self, saved: Vec<Saved>, now: UnixTime, mut report: impl FnMut(Merged)) {
-        let alone = self.is_empty();
+        let was_empty = self.is_empty();
         let mut by_rank: Vec<usize> = (0..saved.len()).collect();
         by_rank.sort_by_key(|&line| saved.get(line).map(|saved| saved.rank));
         let mut orders = vec![0; saved.len()];
@@ -135,7 +140,7 @@ impl Jar {
         for (Saved { cookie, .. }, order) in saved.into_iter().zip(orders) {
             report(self.merge_one(cookie, order, now));
         }
-        if !alone {
+        if !was_empty {
             self.store.sort_by_access();
         }
     }
@@ -148,21 +153,21 @@ impl Jar {
         if self.twin(&cookie).is_some_and(|own| own.updated() >= cookie.updated()) {
             return Merged::Kept;
         }
-        match self.put(cookie, Way::Secure, now, Some(order)) {
+        match self.put(cookie, Channel::Secure, now, Some(order)) {
             Ok(_) => Merged::Taken,
             Err(_) => Merged::Skipped,
         }
     }
 }
 
-/// A cookie read from text, not yet judged.
+/// A cookie read from text, before any checks.
 pub(super) struct Saved {
     pub(super) cookie: StoredCookie,
     /// Orders the cookies of one text by creation.
     pub(super) rank: u64,
 }
 
-/// What came of one.
+/// The result for one cookie.
 pub(super) enum Merged {
     Taken,
     Kept,
@@ -180,7 +185,7 @@ fn write_cookie(out: &mut String, cookie: &StoredCookie, rank: usize) {
     out.push_str(if cookie.http_only() { "\thttponly" } else { "\t-" });
     let same_site = SAME_SITE.iter().find(|(_, known)| *known == cookie.same_site()).map_or("unset", |(text, _)| text);
     let (created, updated, used) = (cookie.created().0, cookie.updated().0, cookie.last_access().0);
-    // Writing to a String cannot fail.
+    // Writing to a String does not fail.
     _ = write!(out, "\t{same_site}\t{created}\t{updated}\t{used}\t");
     _ = match cookie.expires() {
         Some(time) => write!(out, "{}\t{rank}\t", time.0),
@@ -195,7 +200,7 @@ fn write_cookie(out: &mut String, cookie: &StoredCookie, rank: usize) {
 const SAME_SITE: [(&str, SameSite); 4] =
     [("unset", SameSite::Unset), ("none", SameSite::None), ("lax", SameSite::Lax), ("strict", SameSite::Strict)];
 
-/// All cookies of a saved jar.
+/// Parses all cookies of a saved jar.
 fn read(text: &str) -> Result<Vec<Saved>, LoadError> {
     let mut lines = (1..).zip(text.lines());
     let version = lines.next().and_then(|(_, first)| first.strip_prefix(HEADER));
@@ -226,21 +231,21 @@ fn read_cookie(line: &str) -> Result<Saved, LoadErrorKind> {
     if fields.next().is_some() {
         return Err(LoadErrorKind::Fields);
     }
-    let wrong = LoadErrorKind::Field;
-    let time = |text: &str, field| number(text).map(UnixTime).ok_or(wrong(field));
+    let invalid = LoadErrorKind::Field;
+    let time = |text: &str, field| number(text).map(UnixTime).ok_or(invalid(field));
     let flag = |text: &str, set: &str, field| match text {
         "-" => Ok(false),
         text if text == set => Ok(true),
-        _ => Err(wrong(field)),
+        _ => Err(invalid(field)),
     };
-    let (name, value) = (unescape(name).ok_or(wrong("name"))?, unescape(value).ok_or(wrong("value"))?);
+    let (name, value) = (unescape(name).ok_or(invalid("name"))?, unescape(value).ok_or(invalid("value"))?);
     if name.is_empty() && value.is_empty() {
-        return Err(wrong("value"));
+        return Err(invalid("value"));
     }
     if name.contains(&b'=') {
-        return Err(wrong("name"));
+        return Err(invalid("name"));
     }
-    let domain = unescape(domain).and_then(|domain| String::from_utf8(domain).ok()).ok_or(wrong("domain"))?;
+    let domain = unescape(domain).and_then(|domain| String::from_utf8(domain).ok()).ok_or(invalid("domain"))?;
     let cookie = StoredCookie {
         pair: StoredCookie::join_pair(&name, &value),
         name_length: name.len(),
@@ -248,21 +253,21 @@ fn read_cookie(line: &str) -> Result<Saved, LoadErrorKind> {
         scope: match scope {
             "host" => Scope::HostOnly,
             "tree" => Scope::Domain,
-            _ => return Err(wrong("scope")),
+            _ => return Err(invalid("scope")),
         },
-        path: unescape(path).ok_or(wrong("path"))?.into_boxed_slice(),
+        path: unescape(path).ok_or(invalid("path"))?.into_boxed_slice(),
         secure: flag(secure, "secure", "secure")?,
         http_only: flag(http_only, "httponly", "httponly")?,
-        same_site: SAME_SITE.iter().find(|(text, _)| *text == same_site).ok_or(wrong("samesite"))?.1,
+        same_site: SAME_SITE.iter().find(|(text, _)| *text == same_site).ok_or(invalid("samesite"))?.1,
         expires: if expires == "session" { None } else { Some(time(expires, "expires")?) },
         created: time(created, "created")?,
         updated: time(updated, "updated")?,
         last_access: time(used, "used")?,
     };
-    Ok(Saved { cookie, rank: number(rank).ok_or(wrong("rank"))? })
+    Ok(Saved { cookie, rank: number(rank).ok_or(invalid("rank"))? })
 }
 
-/// Digits only; `parse` would take a `+` too.
+/// Parses digits only; `parse` would also accept a `+`.
 fn number(text: &str) -> Option<u64> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
@@ -272,7 +277,7 @@ fn escape(out: &mut String, bytes: &[u8]) {
         if byte.is_ascii_graphic() && byte != b'%' {
             out.push(char::from(byte));
         } else {
-            // Writing to a String cannot fail.
+            // Writing to a String does not fail.
             _ = write!(out, "%{byte:02X}");
         }
     }
@@ -286,7 +291,7 @@ fn unescape(text: &str) -> Option<Vec<u8>> {
             b'%' => {
                 let high = char::from(bytes.next()?).to_digit(16)?;
                 let low = char::from(bytes.next()?).to_digit(16)?;
-                // Two hexadecimal digits make a byte.
+                // Two hexadecimal digits make one byte.
                 out.push((high * 16 + low) as u8);
             }
             byte if byte.is_ascii_graphic() => out.push(byte),

@@ -24,8 +24,8 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "a Secure cookie goes over plain http",
         file: "core/src/cookie/explain.rs",
-        from: "if cookie.secure && self.origin.way == Way::Insecure {",
-        to: "if cookie.secure && self.origin.way == Way::Insecure && self.length > usize::MAX / 2 {",
+        from: "if cookie.secure && self.origin.channel == Channel::Insecure {",
+        to: "if cookie.secure && self.origin.channel == Channel::Insecure && self.room > usize::MAX / 2 {",
     },
     Mutation {
         fault: "an expired cookie is sent",

@@ -1,4 +1,4 @@
-//! The jar as data: looking at it, changing it by hand, and never showing a value by accident.
+//! The jar as data: queries, changes by the caller, and no accidental display of values.
 
 use super::*;
 
@@ -13,7 +13,7 @@ fn filled() -> Jar {
 }
 
 #[test]
-fn cookies_are_found_and_removed_by_domain_path_and_name() {
+fn cookies_are_found_and_removed_by_identity() {
     let mut jar = filled();
     assert_eq!(jar.get("EXAMPLE.com.", "/", "kept").unwrap().value(), b"canary2");
     assert_eq!(jar.get("[::1]", "/", "six").unwrap().pair(), b"six=canary3");
@@ -32,7 +32,7 @@ fn cookies_are_found_and_removed_by_domain_path_and_name() {
 }
 
 #[test]
-fn session_cookies_and_expired_ones_can_be_thrown_away() {
+fn session_and_expired_cookies_can_be_removed() {
     let mut jar = filled();
     jar.clear_session();
     assert_eq!(jar.iter().map(|cookie| cookie.name()).collect::<Vec<_>>(), [b"kept"]);
@@ -45,7 +45,7 @@ fn session_cookies_and_expired_ones_can_be_thrown_away() {
 }
 
 #[test]
-fn the_revision_grows_with_every_change_and_no_other_call() {
+fn revision_grows_with_every_change_only() {
     let mut jar = filled();
     let mut last = jar.revision();
     let mut grew = |jar: &Jar| std::mem::replace(&mut last, jar.revision()) < jar.revision();
@@ -85,7 +85,7 @@ fn debug_and_errors_never_show_a_value() {
 }
 
 #[test]
-fn a_cookie_of_the_cookie_package_is_set_under_the_rules_of_set_cookie() {
+fn cookie_package_cookies_follow_set_cookie_rules() {
     let mut jar = jar();
     let cookie = ::cookie::Cookie::build(("a", "\"1\""))
         .domain(".example.com")
@@ -110,7 +110,7 @@ fn a_cookie_of_the_cookie_package_is_set_under_the_rules_of_set_cookie() {
 }
 
 #[test]
-fn a_stored_cookie_becomes_one_of_the_cookie_package() {
+fn stored_cookies_convert_to_the_cookie_package() {
     let jar = filled();
     let cookie = ::cookie::Cookie::try_from(jar.get("example.com", "/", "kept").unwrap()).unwrap();
     assert_eq!(cookie.name_value(), ("kept", "canary2"));
@@ -126,7 +126,7 @@ fn a_stored_cookie_becomes_one_of_the_cookie_package() {
 }
 
 #[test]
-fn a_cookie_can_move_to_another_jar_whose_policy_holds() {
+fn inserted_cookies_follow_the_new_jars_policy() {
     let from = filled();
     let mut to = jar();
     for cookie in from.iter() {
@@ -142,7 +142,7 @@ fn a_cookie_can_move_to_another_jar_whose_policy_holds() {
 }
 
 #[test]
-fn a_jar_can_be_shared_between_threads() {
+fn jar_can_be_shared_between_threads() {
     fn shared<T: Send + Sync + 'static>() {}
     shared::<Jar>();
     shared::<StoredCookie>();

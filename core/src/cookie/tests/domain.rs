@@ -1,8 +1,9 @@
-//! T65, T66: for whom a cookie may be set, and to whom it goes.
+//! T65, T66: the domains a cookie may be set for, and the hosts that receive it.
 
 use super::*;
 
-/// What a Set-Cookie from `host` with this Domain comes to, and the hosts that then see it.
+/// Returns the result of a Set-Cookie from `host` with this Domain, and the hosts that then receive
+/// the cookie.
 fn outcome(suffixes: PublicSuffixes, host: &str, domain: &str) -> Result<Scope, Rejected> {
     let mut jar = Jar::with_policy(Policy { public_suffixes: suffixes, ..Policy::default() });
     offer(&mut jar, &format!("http://{host}/"), &format!("a=b; Domain={domain}"))?;
@@ -16,7 +17,7 @@ const SUFFIX: Result<Scope, Rejected> = Err(Rejected::PublicSuffix);
 const MISMATCH: Result<Scope, Rejected> = Err(Rejected::DomainMismatch);
 
 #[test]
-fn t65_a_domain_is_the_host_or_a_parent_below_the_public_suffix() {
+fn t65_domain_is_the_host_or_a_registrable_parent() {
     for (host, domain, expected) in [
         ("www.example.com", "example.com", TREE),
         ("www.example.com", ".example.com", TREE),
@@ -47,7 +48,7 @@ fn t65_a_domain_is_the_host_or_a_parent_below_the_public_suffix() {
 }
 
 #[test]
-fn t65_without_a_list_a_domain_needs_two_labels() {
+fn t65_domain_needs_two_labels_without_a_list() {
     for (host, domain, expected) in [
         ("www.example.com", "com", SUFFIX),
         ("www.example.com", "example.com", TREE),
@@ -62,7 +63,7 @@ fn t65_without_a_list_a_domain_needs_two_labels() {
 
 #[cfg(feature = "public-suffix")]
 #[test]
-fn t65_the_compiled_in_list_is_the_default() {
+fn t65_compiled_in_list_is_the_default() {
     for (host, domain, expected) in [
         ("www.example.co.uk", "Co.Uk", SUFFIX),
         ("me.github.io", "github.io", SUFFIX),
@@ -75,7 +76,7 @@ fn t65_the_compiled_in_list_is_the_default() {
 }
 
 #[test]
-fn t66_an_address_has_cookies_for_itself_only() {
+fn t66_address_receives_only_its_own_cookies() {
     for (host, domain, expected) in [
         ("127.0.0.1", "127.0.0.1", HOST),
         ("127.0.0.1", ".127.0.0.1", HOST),
@@ -96,7 +97,7 @@ fn t66_an_address_has_cookies_for_itself_only() {
 }
 
 #[test]
-fn a_sub_domain_cannot_set_for_its_sibling_but_for_their_parent() {
+fn subdomain_sets_for_its_parent_not_its_sibling() {
     let mut jar = jar();
     assert_eq!(offer(&mut jar, "http://a.example.com/", "x=1; Domain=b.example.com"), Err(Rejected::DomainMismatch));
     offer(&mut jar, "http://a.example.com/", "x=1; Domain=example.com").unwrap();
@@ -106,7 +107,7 @@ fn a_sub_domain_cannot_set_for_its_sibling_but_for_their_parent() {
 }
 
 #[test]
-fn a_host_only_cookie_goes_to_its_host_on_every_port_and_to_no_other() {
+fn host_only_cookie_is_sent_to_every_port_of_its_host() {
     let mut jar = jar();
     offer(&mut jar, "http://example.com:8080/", "x=1").unwrap();
     assert_eq!(sent(&mut jar, "http://EXAMPLE.com.:81/"), "x=1");
@@ -116,7 +117,7 @@ fn a_host_only_cookie_goes_to_its_host_on_every_port_and_to_no_other() {
 }
 
 #[test]
-fn a_host_only_cookie_and_one_for_the_tree_are_two() {
+fn host_only_and_domain_cookies_are_distinct() {
     let mut jar = jar();
     offer(&mut jar, "http://example.com/", "x=host").unwrap();
     assert_eq!(offer(&mut jar, "http://example.com/", "x=tree; Domain=example.com"), Ok(Change::Stored));

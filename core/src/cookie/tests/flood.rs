@@ -1,4 +1,5 @@
-//! T69: floods meet the limits, and what goes is expired, then not Secure, then the least recently used; the flooding site's own first.
+//! T69: floods hit the limits. Evictions take expired cookies first, then those without Secure,
+//! then the least recently used, starting with the flooding site.
 
 use super::*;
 use crate::limits::LimitExceeded;
@@ -14,20 +15,20 @@ fn names(jar: &Jar) -> Vec<String> {
 }
 
 #[test]
-fn t69_a_full_site_loses_its_least_recently_used_cookie() {
+fn t69_full_site_evicts_its_least_recently_used_cookie() {
     let mut jar = small();
     offer(&mut jar, "http://other.com/", "o=1").unwrap();
     for field in ["a=1; Path=/a", "b=1; Path=/b", "c=1; Path=/c"] {
         offer(&mut jar, "http://example.com/", field).unwrap();
     }
-    // Sending counts as use, in whichever host of the site.
+    // Sending counts as use, for any host of the site.
     assert_eq!(sent_at(&mut jar, "http://example.com/a", later(1)), "a=1");
     assert_eq!(offer_at(&mut jar, "http://www.example.com/", "d=1", later(1)), Ok(Change::Stored));
     assert_eq!(names(&jar), ["a", "c", "d", "o"]);
 }
 
 #[test]
-fn t69_expired_cookies_go_first_then_those_without_secure() {
+fn t69_expired_cookies_are_evicted_first_then_insecure_ones() {
     let mut jar = small();
     let home = "https://example.com/";
     offer(&mut jar, home, "secure=1; Secure").unwrap();
@@ -43,7 +44,7 @@ fn t69_expired_cookies_go_first_then_those_without_secure() {
 }
 
 #[test]
-fn t69_http_cannot_push_the_secure_cookies_of_its_site_out() {
+fn t69_http_cannot_evict_secure_cookies_of_its_site() {
     let mut jar = small();
     for field in ["a=1; Secure", "b=1; Secure", "c=1; Secure"] {
         offer(&mut jar, "https://example.com/", field).unwrap();
@@ -54,7 +55,7 @@ fn t69_http_cannot_push_the_secure_cookies_of_its_site_out() {
 }
 
 #[test]
-fn t69_a_full_jar_loses_its_least_recently_used_cookie_of_any_site() {
+fn t69_full_jar_evicts_its_least_recently_used_cookie() {
     let mut jar = small();
     for number in 0..5 {
         offer(&mut jar, &format!("https://site{number}.com/"), &format!("n{number}=1; Secure")).unwrap();
@@ -77,7 +78,7 @@ fn t69_replacing_needs_no_room() {
 }
 
 #[test]
-fn t69_one_response_sets_so_many_and_no_more() {
+fn t69_one_response_sets_a_limited_number() {
     let mut jar = small();
     let mut outcomes = Vec::new();
     let fields = ["a=1", "\u{1}", "c=1", "d=1"].map(str::as_bytes);
@@ -103,7 +104,7 @@ fn t69_limits_of_zero_store_nothing() {
 }
 
 #[test]
-fn t69_a_flood_from_one_site_leaves_the_others_alone() {
+fn t69_flood_from_one_site_spares_other_sites() {
     let mut jar = jar();
     offer(&mut jar, "http://other.com/", "o=1").unwrap();
     let home = url("http://example.com/");
@@ -117,7 +118,7 @@ fn t69_a_flood_from_one_site_leaves_the_others_alone() {
 }
 
 #[test]
-fn t69_a_flood_from_many_sites_keeps_the_jar_at_its_limit() {
+fn t69_flood_from_many_sites_respects_the_jar_limit() {
     let mut jar = jar();
     for number in 0..20_000 {
         let home = url(&format!("http://site{number}.com/"));

@@ -1,4 +1,4 @@
-//! T70, T71, T73: how long a cookie lives, and what the Cookie field holds in which order.
+//! T70, T71, T73: the lifetime of a cookie, and the contents and order of the Cookie field.
 
 use super::*;
 use crate::limits::LimitExceeded;
@@ -17,7 +17,7 @@ fn t71_only_pairs_are_sent() {
 }
 
 #[test]
-fn t71_the_longest_path_goes_first_then_the_oldest() {
+fn t71_longest_path_precedes_oldest() {
     let mut jar = jar();
     for (seconds, field) in [
         (0, "root=1; Path=/"),
@@ -30,7 +30,7 @@ fn t71_the_longest_path_goes_first_then_the_oldest() {
     }
     let expected = "deep=1; young=1; younger=1; last=1; root=1";
     assert_eq!(sent_at(&mut jar, HOME, later(9)), expected);
-    // A new value keeps the place, and the time of creation.
+    // A new value keeps the position and the creation time.
     assert_eq!(offer_at(&mut jar, HOME, "young=2; Path=/a", later(10)), Ok(Change::Replaced));
     assert_eq!(sent_at(&mut jar, HOME, later(11)), expected.replace("young=1", "young=2"));
     let young = jar.get("example.com", "/a", "young").unwrap();
@@ -38,7 +38,7 @@ fn t71_the_longest_path_goes_first_then_the_oldest() {
 }
 
 #[test]
-fn t71_a_pair_that_could_split_the_field_cannot_be_stored() {
+fn t71_pairs_that_split_the_field_are_rejected() {
     let mut jar = jar();
     for (name, value) in [("a", "1; b=2"), ("a;b", "1"), ("a=b", "1"), ("a", "1\r\nX: y"), (" a", "1"), ("a", "1 ")] {
         let cookie = ::cookie::Cookie::new(name, value);
@@ -50,7 +50,7 @@ fn t71_a_pair_that_could_split_the_field_cannot_be_stored() {
 }
 
 #[test]
-fn t71_the_field_is_sensitive_and_may_hold_bytes_beyond_ascii() {
+fn t71_field_is_sensitive_and_may_contain_non_ascii() {
     let mut jar = jar();
     jar.receive(&url(HOME), b"a=\xe9\t\xff", NOW, SiteContext::SameSite).unwrap();
     let value = jar.header(&url(HOME), NOW, SiteContext::SameSite).unwrap();
@@ -59,7 +59,7 @@ fn t71_the_field_is_sensitive_and_may_hold_bytes_beyond_ascii() {
 }
 
 #[test]
-fn t71_the_field_ends_at_its_limit_and_says_what_was_left_out() {
+fn t71_field_respects_its_limit_and_counts_omissions() {
     let mut jar = jar_with(CookieLimits { header_bytes: 20, ..CookieLimits::default() });
     for field in ["a=12345678", "b=12345678", "c=123456", "d=1"] {
         offer(&mut jar, HOME, field).unwrap();
@@ -74,7 +74,7 @@ fn t71_the_field_ends_at_its_limit_and_says_what_was_left_out() {
 }
 
 #[test]
-fn a_cookie_goes_to_its_path_and_below() {
+fn cookie_is_sent_to_its_path_and_below() {
     let mut jar = jar();
     offer(&mut jar, HOME, "default=1").unwrap();
     offer(&mut jar, HOME, "given=1; Path=/a/b/page").unwrap();
@@ -98,7 +98,7 @@ fn t70_max_age_beats_expires_and_zero_removes() {
 }
 
 #[test]
-fn t70_nothing_lives_longer_than_400_days() {
+fn t70_lifetime_is_at_most_400_days() {
     let mut jar = jar();
     let cap = Some(later(400 * 86_400));
     for field in ["a=1; Max-Age=99999999999999999999", "a=1; Expires=Fri, 31 Dec 9999 23:59:59 GMT"] {
@@ -110,7 +110,7 @@ fn t70_nothing_lives_longer_than_400_days() {
 }
 
 #[test]
-fn t73_each_field_is_taken_by_itself_and_commas_separate_nothing() {
+fn t73_fields_are_separate_and_commas_split_nothing() {
     let mut jar = jar();
     let fields = [
         &b"a=1; Expires=Tue, 14 Nov 2023 22:13:21 GMT, c=3; Path=/"[..],
@@ -124,16 +124,16 @@ fn t73_each_field_is_taken_by_itself_and_commas_separate_nothing() {
 }
 
 #[test]
-fn t68_other_cookies_cannot_crowd_secure_ones_out_of_the_field() {
+fn t68_insecure_cookies_cannot_displace_secure_ones() {
     let mut jar = jar_with(CookieLimits { header_bytes: 40, ..CookieLimits::DEFAULT });
     offer(&mut jar, "https://www.example.com/", "sid=secret; Secure; Path=/; Domain=example.com").unwrap();
-    // A sibling over http, which can set no Secure cookie, with a path that is longer.
+    // A sibling over http, which cannot set Secure cookies, with a longer path.
     for number in 0..9 {
         let field = format!("flood{number}=xxxx; Path=/account; Domain=example.com");
         offer(&mut jar, "http://evil.example.com/account", &field).unwrap();
     }
     let to = "https://www.example.com/account";
-    // Those with the longest path still come first, as far as there is room.
+    // Within the room left, cookies with the longest path still come first.
     assert_eq!(sent(&mut jar, to), "flood0=xxxx; flood1=xxxx; sid=secret");
     assert_eq!(sent(&mut jar, "http://www.example.com/account"), "flood0=xxxx; flood1=xxxx; flood2=xxxx");
     let to = url(to);
@@ -147,12 +147,12 @@ fn t68_other_cookies_cannot_crowd_secure_ones_out_of_the_field() {
         "{:?}",
         verdict("flood2")
     );
-    // Without a limit that cuts, nothing is different.
+    // Without a restrictive limit, nothing changes.
     assert_eq!(sent(&mut jar_with_one_of_each(), "https://www.example.com/a"), "plain=1; sid=2");
 }
 
 #[test]
-fn t68_secure_cookies_that_are_too_many_are_cut_among_themselves() {
+fn t68_excess_secure_cookies_are_omitted_in_order() {
     let mut jar = jar_with(CookieLimits { header_bytes: 16, ..CookieLimits::DEFAULT });
     for field in ["a=11111; Secure", "long=222222222; Secure", "b=3333; Secure", "c=4"] {
         offer(&mut jar, "https://www.example.com/", field).unwrap();
@@ -168,7 +168,7 @@ fn jar_with_one_of_each() -> Jar {
 }
 
 #[test]
-fn explain_says_of_every_cookie_of_the_site_what_becomes_of_it() {
+fn explain_gives_a_verdict_for_every_cookie_of_the_site() {
     let mut jar = jar();
     for (from, field) in [
         (HOME, "sent=1; Path=/"),

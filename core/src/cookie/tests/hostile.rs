@@ -1,8 +1,9 @@
-//! Whatever bytes come in: nothing panics, the indexes stay whole, and a Cookie field is always a list of stored pairs.
+//! Arbitrary input never causes a panic, the indexes stay consistent, and a Cookie field is always
+//! a list of stored pairs.
 
 use super::*;
 
-/// Pieces that mean something to one parser or another, and bytes that mean nothing.
+/// Fragments that are meaningful to some parser, and meaningless bytes.
 const PIECES: [&[u8]; 24] = [
     b"a",
     b"=",
@@ -35,7 +36,7 @@ fn soup(rng: &mut Rng, pieces: usize) -> Vec<u8> {
 }
 
 #[test]
-fn no_set_cookie_value_breaks_the_jar_or_its_field() {
+fn random_set_cookie_values_keep_the_jar_consistent() {
     let mut rng = Rng(0x1234_5678_9ABC_DEF1);
     let mut jar = jar_with(CookieLimits { per_site: 10, total: 20, header_bytes: 64, ..CookieLimits::default() });
     let urls =
@@ -64,7 +65,7 @@ fn no_set_cookie_value_breaks_the_jar_or_its_field() {
 }
 
 #[test]
-fn no_text_breaks_the_readers_of_dates_rules_and_files() {
+fn random_text_never_panics_date_rule_or_file_parsers() {
     let mut rng = Rng(0xFEDC_BA98_7654_3211);
     let mut jar = jar();
     for _ in 0..4_000 {

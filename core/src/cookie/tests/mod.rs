@@ -1,4 +1,4 @@
-//! The rules T65 to T73 and the rest of the jar's behaviour, one file for each concern.
+//! The rules T65 to T73 and all other behavior of the jar, one file for each concern.
 
 mod data;
 mod domain;
@@ -26,7 +26,7 @@ pub(super) fn later(seconds: u64) -> UnixTime {
     NOW.saturating_add(seconds)
 }
 
-/// Public suffixes that do not change under the tests, with or without the compiled-in list.
+/// Public suffixes that are stable under the tests, with or without the compiled-in list.
 pub(super) fn suffixes() -> PublicSuffixes {
     PublicSuffixes::List(Arc::new(SuffixRules::parse("com\norg\nuk\nco.uk\ngithub.io\nio\n").unwrap()))
 }
@@ -39,7 +39,7 @@ pub(super) fn jar_with(limits: CookieLimits) -> Jar {
     Jar::with_policy(Policy { public_suffixes: suffixes(), limits, ..Policy::default() })
 }
 
-/// What came of one Set-Cookie value.
+/// Returns the result of one Set-Cookie value.
 pub(super) fn offer(jar: &mut Jar, from: &str, field: &str) -> Result<Change, Rejected> {
     offer_at(jar, from, field, NOW)
 }
@@ -50,7 +50,7 @@ pub(super) fn offer_at(jar: &mut Jar, from: &str, field: &str, now: UnixTime) ->
     outcome
 }
 
-/// The Cookie field to a URL, empty for none.
+/// Returns the Cookie field for a URL, empty for none.
 pub(super) fn sent(jar: &mut Jar, to: &str) -> String {
     sent_at(jar, to, NOW)
 }

@@ -1,4 +1,5 @@
-//! T68: Secure cookies and plain http; and SameSite, which also depends on how the request came about.
+//! T68: Secure cookies and plain http, and SameSite, which also depends on the context of the
+//! request.
 
 use super::*;
 
@@ -6,7 +7,7 @@ const SECURE: &str = "https://example.com/login/form";
 const PLAIN: &str = "http://example.com/login/form";
 
 #[test]
-fn t68_a_secure_cookie_comes_and_goes_over_https_only() {
+fn t68_secure_cookie_requires_https_both_ways() {
     let mut jar = jar();
     assert_eq!(offer(&mut jar, PLAIN, "a=1; Secure"), Err(Rejected::SecureOverInsecure));
     assert_eq!(offer(&mut jar, SECURE, "a=1; Secure"), Ok(Change::Stored));
@@ -42,7 +43,7 @@ fn t68_http_cannot_replace_or_shadow_a_secure_cookie() {
 }
 
 #[test]
-fn t68_a_secure_cookie_of_a_sub_domain_is_not_shadowed_by_the_parents_either() {
+fn t68_parent_domain_cannot_shadow_a_secure_cookie() {
     let mut jar = jar();
     offer(&mut jar, "https://www.example.com/", "a=1; Secure").unwrap();
     assert_eq!(offer(&mut jar, "http://example.com/", "a=2; Domain=example.com"), Err(Rejected::ShadowsSecure));
@@ -50,7 +51,7 @@ fn t68_a_secure_cookie_of_a_sub_domain_is_not_shadowed_by_the_parents_either() {
 }
 
 #[test]
-fn t68_an_expired_secure_cookie_protects_nothing() {
+fn t68_expired_secure_cookie_can_be_replaced() {
     let mut jar = jar();
     offer(&mut jar, SECURE, "a=1; Secure; Max-Age=10").unwrap();
     assert_eq!(offer_at(&mut jar, PLAIN, "a=2", later(9)), Err(Rejected::ShadowsSecure));
@@ -58,7 +59,7 @@ fn t68_an_expired_secure_cookie_protects_nothing() {
 }
 
 #[test]
-fn t68_loopback_counts_as_secure_only_if_asked() {
+fn t68_loopback_is_secure_only_by_policy() {
     let local = "http://localhost:8000/";
     assert_eq!(offer(&mut jar(), local, "a=1; Secure"), Err(Rejected::SecureOverInsecure));
     let mut jar = Jar::with_policy(Policy { loopback: Loopback::Secure, ..Policy::default() });
@@ -68,7 +69,7 @@ fn t68_loopback_counts_as_secure_only_if_asked() {
 }
 
 #[test]
-fn same_site_decides_what_goes_with_requests_that_others_caused() {
+fn same_site_restricts_cookies_in_cross_site_requests() {
     let mut jar = jar();
     for field in ["n=1; SameSite=None; Secure", "l=1; SameSite=Lax", "s=1; SameSite=Strict", "u=1", "o=1; SameSite=odd"]
     {
@@ -85,7 +86,7 @@ fn same_site_decides_what_goes_with_requests_that_others_caused() {
 }
 
 #[test]
-fn same_site_decides_what_requests_that_others_caused_may_set() {
+fn same_site_restricts_cookies_set_by_cross_site_requests() {
     let takes = |context, field: &str| jar().receive(&url(SECURE), field.as_bytes(), NOW, context);
     for field in ["a=1", "a=1; SameSite=Lax", "a=1; SameSite=Strict"] {
         assert_eq!(takes(SiteContext::CrossSite, field), Err(Rejected::CrossSite));
@@ -96,6 +97,6 @@ fn same_site_decides_what_requests_that_others_caused_may_set() {
 }
 
 #[test]
-fn same_site_none_needs_secure() {
+fn same_site_none_requires_secure() {
     assert_eq!(offer(&mut jar(), SECURE, "a=1; SameSite=None"), Err(Rejected::SameSiteNoneNotSecure));
 }

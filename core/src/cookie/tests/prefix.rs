@@ -10,7 +10,7 @@ fn offer_new(from: &str, field: &str) -> Result<Change, Rejected> {
 }
 
 #[test]
-fn t67_a_prefix_holds_the_cookie_to_its_promise() {
+fn t67_prefix_requirements_are_enforced() {
     use NamePrefix::{Host, HostHttp, Http, Secure};
     let ok = Ok(Change::Stored);
     let broken = |prefix| Err(Rejected::Prefix(prefix));
@@ -40,7 +40,7 @@ fn t67_a_prefix_holds_the_cookie_to_its_promise() {
 }
 
 #[test]
-fn t67_a_default_path_of_root_is_not_in_so_many_words() {
+fn t67_default_path_is_not_an_explicit_path() {
     let root = "https://www.example.com/";
     assert_eq!(offer_new(root, "__Host-a=1; Secure"), Err(Rejected::Prefix(NamePrefix::Host)));
     assert_eq!(offer_new(root, "__Host-a=1; Secure; Path"), Err(Rejected::Prefix(NamePrefix::Host)));
@@ -48,7 +48,7 @@ fn t67_a_default_path_of_root_is_not_in_so_many_words() {
 }
 
 #[test]
-fn t67_no_prefixed_cookie_comes_over_http() {
+fn t67_prefixed_cookies_require_https() {
     for name in ["__Secure-a", "__Host-a", "__Http-a", "__Host-Http-a"] {
         let field = format!("{name}=1; Secure; HttpOnly; Path=/");
         assert_eq!(offer_new(PLAIN, &field), Err(Rejected::SecureOverInsecure), "{name}");
@@ -56,7 +56,7 @@ fn t67_no_prefixed_cookie_comes_over_http() {
 }
 
 #[test]
-fn t67_a_cookie_without_a_name_cannot_look_prefixed() {
+fn t67_nameless_cookie_cannot_look_prefixed() {
     for (field, prefix) in [
         ("=__Host-a=1; Secure; Path=/", NamePrefix::Host),
         ("__Secure-a; Secure", NamePrefix::Secure),

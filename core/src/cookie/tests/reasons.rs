@@ -1,9 +1,10 @@
-//! Why a cookie was not taken or not sent: each reason comes about, says so in one line, and shows no value.
+//! Reasons for rejecting or not sending a cookie: each occurs, is described in one line, and shows
+//! no value.
 
 use super::*;
 
 #[test]
-fn every_refusal_comes_about_and_reads_well() {
+fn every_rejection_occurs_and_reads_well() {
     const SECRET: &str = "s3cret";
     let small = CookieLimits { pair_bytes: 40, total: 1, per_site: 1, ..CookieLimits::default() };
     let same = SiteContext::SameSite;
@@ -23,13 +24,13 @@ fn every_refusal_comes_about_and_reads_well() {
         ("https://a.com/", "=__Http-s3cret", same, Rejected::NamelessPrefix(NamePrefix::Http), "__Http-"),
         ("https://a.com/", "a=s3creta=s3creta=s3creta=s3creta=s3creta=s3cret", same, too_long(), "pair_bytes"),
     ];
-    for (from, field, context, expected, words) in cases {
+    for (from, field, context, expected, phrase) in cases {
         let mut jar = jar_with(small);
         offer(&mut jar, "https://a.com/", "k=v; Secure").unwrap();
         let refused = jar.receive(&url(from), field.as_bytes(), NOW, context).unwrap_err();
         assert_eq!(std::mem::discriminant(&refused), std::mem::discriminant(&expected), "{field}: {refused:?}");
         let text = format!("{refused} {refused:?}");
-        assert!(text.contains(words) && !text.contains('\n') && !text.contains(SECRET), "{field}: {text}");
+        assert!(text.contains(phrase) && !text.contains('\n') && !text.contains(SECRET), "{field}: {text}");
     }
 }
 
@@ -38,7 +39,7 @@ fn too_long() -> Rejected {
 }
 
 #[test]
-fn limits_on_how_many_name_themselves() {
+fn count_limit_errors_name_the_limit() {
     let mut jar = jar_with(CookieLimits { per_response: 1, ..CookieLimits::default() });
     let mut seen = Vec::new();
     let fields = [&b"a=s3cret"[..], b"b=s3cret"];
@@ -54,7 +55,7 @@ fn limits_on_how_many_name_themselves() {
 }
 
 #[test]
-fn every_verdict_comes_about_and_reads_well() {
+fn every_verdict_occurs_and_reads_well() {
     let limits = CookieLimits { header_bytes: 12, ..CookieLimits::default() };
     let mut jar = jar_with(limits);
     for (from, field) in [
@@ -75,42 +76,42 @@ fn every_verdict_comes_about_and_reads_well() {
         .map(|explained| (String::from_utf8_lossy(explained.cookie.name()).into_owned(), explained.verdict.to_string()))
         .collect();
     let of = |name: &str| verdicts.iter().find(|(other, _)| other == name).map_or("", |(_, verdict)| verdict);
-    for (name, words) in [
+    for (name, phrase) in [
         ("sent", "sent"),
         ("host", "another host"),
         ("domain", "another domain"),
         ("path", "another path"),
-        ("secure", "the request is not"),
+        ("secure", "the connection is not"),
         ("strict", "another site"),
         ("old", "expired"),
         ("zlong", "cookies.header_bytes"),
     ] {
-        assert!(of(name).contains(words), "{name}: {:?} in {verdicts:?}", of(name));
+        assert!(of(name).contains(phrase), "{name}: {:?} in {verdicts:?}", of(name));
     }
 }
 
 #[test]
-fn a_saved_jar_that_is_damaged_says_where_and_how() {
+fn damaged_jar_errors_name_line_and_fault() {
     let mut jar = jar();
     offer(&mut jar, "https://a.com/", "a=s3cret; Max-Age=99").unwrap();
     let text = jar.save(SaveSessions::Keep);
     let lines: Vec<&str> = text.lines().collect();
     let cases: [(String, &str); 5] = [
-        ("nothing of the kind".into(), "expected a saved cookie jar"),
+        ("nothing of the kind".into(), "not a saved cookie jar"),
         (text.replacen(|c: char| c.is_ascii_digit(), "9", 1), "version"),
         (text.replacen(lines[1], &format!("{}\tmore", lines[1]), 1), "fields"),
         (text.replacen("s3cret", "%zz", 1), "value"),
         (lines[..2].join("\n"), "last line"),
     ];
-    for (text, words) in cases {
+    for (text, phrase) in cases {
         let wrong = jar.load(&text, NOW).unwrap_err().to_string();
-        assert!(wrong.starts_with("line ") && wrong.contains(words) && !wrong.contains("s3cret"), "{words}: {wrong}");
-        assert_eq!(jar.len(), 1, "the jar is as before");
+        assert!(wrong.starts_with("line ") && wrong.contains(phrase) && !wrong.contains("s3cret"), "{phrase}: {wrong}");
+        assert_eq!(jar.len(), 1, "the jar is unchanged");
     }
 }
 
 #[test]
-fn what_the_cookie_package_says_is_taken_at_its_word() {
+fn cookie_package_attributes_are_used_as_given() {
     use ::cookie::{Cookie, SameSite as Theirs};
     let mut jar = jar();
     for (theirs, ours) in
@@ -126,16 +127,16 @@ fn what_the_cookie_package_says_is_taken_at_its_word() {
     assert_eq!(jar.set(&url("https://a.com/"), &ended.build(), NOW), Ok(Change::Removed));
     let line = Cookie::build(("a", "b")).path("/p\r\nX: y").build();
     assert_eq!(jar.set(&url("https://a.com/"), &line, NOW), Err(Rejected::ControlCharacter));
-    assert_eq!(NotUtf8.to_string(), "expected a cookie in UTF-8, saw other bytes");
+    assert_eq!(NotUtf8.to_string(), "the cookie is not UTF-8");
 }
 
 #[test]
-fn parse_errors_say_what_was_expected_and_seen() {
+fn parse_errors_describe_the_fault() {
     let limit = crate::LimitExceeded { name: "cookies.pair_bytes", limit: 4, seen: 5 };
     for (error, text) in [
-        (ParseError::ControlCharacter, "expected a cookie, saw a control character"),
-        (ParseError::Empty, "expected a cookie, saw neither name nor value"),
-        (ParseError::TooLong(limit), "cookie too long: limit cookies.pair_bytes is 4, found 5"),
+        (ParseError::ControlCharacter, "the cookie contains a control character"),
+        (ParseError::Empty, "the cookie has neither name nor value"),
+        (ParseError::TooLong(limit), "the cookie is too long: limit cookies.pair_bytes is 4, found 5"),
     ] {
         assert_eq!(error.to_string(), text);
     }

@@ -1,4 +1,4 @@
-//! T72: a jar saved and loaded decides everything as before; and the Netscape file.
+//! T72: a saved and loaded jar makes the same decisions; and the Netscape file.
 
 use super::*;
 
@@ -41,7 +41,7 @@ fn random_field(rng: &mut Rng) -> Vec<u8> {
     field
 }
 
-/// One random step, the same for every jar with the same random numbers.
+/// Performs one random step; equal generators give equal steps.
 fn step(jar: &mut Jar, rng: &mut Rng, now: UnixTime) -> String {
     let url = url(&random_url(rng));
     let context = [
@@ -59,7 +59,7 @@ fn step(jar: &mut Jar, rng: &mut Rng, now: UnixTime) -> String {
 }
 
 #[test]
-fn t72_a_loaded_jar_decides_as_the_saved_one() {
+fn t72_loaded_jar_decides_like_the_saved_one() {
     let limits = CookieLimits { per_site: 8, total: 16, ..CookieLimits::default() };
     let mut cookies_seen = 0;
     for seed in 1..300u64 {
@@ -67,7 +67,7 @@ fn t72_a_loaded_jar_decides_as_the_saved_one() {
         let mut jar = jar_with(limits);
         let mut now = NOW;
         for _ in 0..60 {
-            // The clock mostly stands, sometimes runs, and now and then jumps back.
+            // The clock mostly stands still, sometimes advances, and rarely jumps back.
             now = match rng.below(8) {
                 0 => UnixTime(now.0 - rng.below(20) as u64),
                 1..=3 => now.saturating_add(rng.below(30) as u64),
@@ -84,7 +84,7 @@ fn t72_a_loaded_jar_decides_as_the_saved_one() {
         assert!(jar.iter().eq(loaded.iter()), "seed {seed}");
         assert_eq!(loaded.save(SaveSessions::Keep), text, "seed {seed}");
         cookies_seen += jar.len();
-        // From here on both live through the same, evictions included.
+        // From here on both jars receive the same steps, including evictions.
         let mut other_rng = Rng(rng.0);
         for _ in 0..120 {
             now = now.saturating_add(rng.below(10) as u64);
@@ -97,7 +97,7 @@ fn t72_a_loaded_jar_decides_as_the_saved_one() {
 }
 
 #[test]
-fn t72_the_scope_survives() {
+fn t72_scope_survives_saving() {
     let mut jar = jar();
     offer(&mut jar, "http://example.com/", "host=1").unwrap();
     offer(&mut jar, "http://example.com/", "tree=1; Domain=example.com").unwrap();
@@ -108,7 +108,7 @@ fn t72_the_scope_survives() {
 }
 
 #[test]
-fn t72_session_cookies_can_be_left_out() {
+fn t72_session_cookies_can_be_omitted() {
     let mut jar = jar();
     offer(&mut jar, "http://example.com/", "session=1").unwrap();
     offer(&mut jar, "http://example.com/", "kept=1; Max-Age=9").unwrap();
@@ -121,7 +121,7 @@ fn t72_session_cookies_can_be_left_out() {
 }
 
 #[test]
-fn t72_the_format_is_what_it_was() {
+fn t72_format_is_stable() {
     let mut jar = jar();
     offer(
         &mut jar,
@@ -141,7 +141,7 @@ fn t72_the_format_is_what_it_was() {
 }
 
 #[test]
-fn t72_damaged_text_is_refused_as_a_whole_and_the_line_is_named() {
+fn t72_damaged_text_is_rejected_and_the_line_named() {
     let good = "example.com\thost\t/\t-\t-\tunset\t1\t1\t1\tsession\t0\tname\tvalue";
     for (body, line, kind) in [
         ("", 1, LoadErrorKind::Header),
@@ -180,7 +180,7 @@ fn t72_damaged_text_is_refused_as_a_whole_and_the_line_is_named() {
 }
 
 #[test]
-fn t72_what_the_policy_does_not_allow_is_passed_over() {
+fn t72_cookies_against_the_policy_are_skipped() {
     let line = |domain: &str, scope: &str, path: &str, secure: &str, name: &str, value: &str| {
         format!("{domain}\t{scope}\t{path}\t{secure}\t-\tunset\t1\t1\t1\tsession\t0\t{name}\t{value}\n")
     };
@@ -206,7 +206,7 @@ fn t72_what_the_policy_does_not_allow_is_passed_over() {
 }
 
 #[test]
-fn t72_when_merging_the_value_that_was_stored_later_wins() {
+fn t72_later_value_wins_when_merging() {
     let home = "http://example.com/";
     let mut file = jar();
     offer_at(&mut file, home, "a=file", later(5)).unwrap();
@@ -224,7 +224,7 @@ fn t72_when_merging_the_value_that_was_stored_later_wins() {
 }
 
 #[test]
-fn t72_a_merged_jar_evicts_by_the_time_of_the_last_access() {
+fn t72_merged_jar_evicts_by_last_access() {
     let mut file = jar();
     offer_at(&mut file, "http://example.com/", "old=1", later(1)).unwrap();
     let text = file.save(SaveSessions::Keep);
@@ -236,7 +236,7 @@ fn t72_a_merged_jar_evicts_by_the_time_of_the_last_access() {
 }
 
 #[test]
-fn t72_loading_gives_no_cookie_a_longer_life_than_the_policy() {
+fn t72_loading_caps_the_lifetime() {
     let text = "petition-cookies 1\nexample.com\thost\t/\t-\t-\tunset\t1\t1\t1\t99999999999\t0\ta\t1\nend 1\n";
     let mut jar = jar();
     jar.load(text, NOW).unwrap();
@@ -244,7 +244,7 @@ fn t72_loading_gives_no_cookie_a_longer_life_than_the_policy() {
 }
 
 #[test]
-fn no_cut_of_a_saved_jar_loads_and_no_byte_of_it_panics() {
+fn truncated_or_damaged_jars_neither_load_nor_panic() {
     let mut jar = jar();
     offer(&mut jar, "https://example.com/", "a=b; Secure").unwrap();
     offer(&mut jar, "https://example.com/x/", "\u{e9}=%; Max-Age=5").unwrap();
@@ -264,7 +264,7 @@ fn no_cut_of_a_saved_jar_loads_and_no_byte_of_it_panics() {
 }
 
 #[test]
-fn a_netscape_file_says_what_it_can() {
+fn netscape_file_has_the_expected_fields() {
     let mut jar = jar();
     for (from, field) in [
         ("https://www.example.com/", "a=1; Domain=example.com; Secure; Max-Age=60"),
@@ -290,7 +290,7 @@ fn a_netscape_file_says_what_it_can() {
 }
 
 #[test]
-fn a_netscape_file_is_read_with_tolerance() {
+fn netscape_import_is_lenient() {
     let text = b"# Netscape HTTP Cookie File\r\n\r\n# a remark\n\
         .Example.COM\tTRUE\t/\tFALSE\t1700000060.75\ta\t1\r\n\
         example.com\tFALSE\t/\tFALSE\t-1\tempty\n\
@@ -312,7 +312,7 @@ fn a_netscape_file_is_read_with_tolerance() {
 }
 
 #[test]
-fn a_netscape_file_of_pythons_with_a_byte_order_mark_is_read_whole() {
+fn netscape_import_accepts_pythons_format_and_bom() {
     // http.cookiejar leaves the expiry of session cookies empty.
     let text = b"\xEF\xBB\xBFexample.com\tFALSE\t/\tFALSE\t\tfirst\t1\n\
         #HttpOnly_example.com\tFALSE\t/\tFALSE\t\tsecond\t2\n";
