@@ -1,21 +1,22 @@
-//! The parts of a media type field value: its essence and its parameters (RFC 9110 §8.3.1, §5.6.6).
+//! Parses media type field values: essence and parameters (RFC 9110 §8.3.1, §5.6.6).
 //!
-//! Reading is lenient, as the WHATWG MIME Sniffing Standard §4.4 is: a parameter that is malformed is passed over
-//! and the first of several of one name counts. Nothing is validated beyond what the answer needs.
+//! Parsing is lenient, as in the WHATWG MIME Sniffing Standard §4.4: malformed parameters are
+//! skipped, and the first of several parameters of one name counts. Only the parts needed for the
+//! result are validated.
 
 use crate::byte_search;
 use std::borrow::Cow;
 
-/// `type/subtype`, as it was sent, without parameters and white space around it.
+/// Returns `type/subtype` as sent, without parameters and surrounding white space.
 pub fn essence(field: &[u8]) -> &[u8] {
     field.split(|&byte| byte == b';').next().unwrap_or_default().trim_ascii()
 }
 
-/// The value of the first parameter of that name, compared without regard to case; a quoted string is unquoted.
-/// `None` when there is none.
+/// Returns the value of the first parameter called `name`, in any case; quoted strings are
+/// unquoted. `None` if there is none.
 ///
-/// Reads the field once. A semicolon inside a quoted string ends no parameter, and a quoted string that is never
-/// closed goes to the end of the field.
+/// Reads the field once. A semicolon inside a quoted string does not end the parameter; an
+/// unterminated quoted string extends to the end of the field.
 pub fn parameter<'a>(field: &'a [u8], name: &str) -> Option<Cow<'a, [u8]>> {
     let mut rest = after(field, b';')?;
     loop {
@@ -47,7 +48,8 @@ fn after(bytes: &[u8], delimiter: u8) -> Option<&[u8]> {
     bytes.get(at + 1..)
 }
 
-/// What is before the closing quote, and what is after it. Borrowed unless something is escaped.
+/// Returns the text before the closing quote and the text after it. Borrowed unless it contains
+/// escapes.
 fn unquote(quoted: &[u8]) -> (Cow<'_, [u8]>, &[u8]) {
     let mut value = Cow::Borrowed(&quoted[..0]);
     let mut rest = quoted;
@@ -75,14 +77,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_essence_is_what_is_before_the_parameters() {
+    fn essence_precedes_the_parameters() {
         for (field, expected) in [("text/html", "text/html"), (" a/B ; c=d", "a/B"), ("", ""), (";x=y", "")] {
             assert_eq!(essence(field.as_bytes()), expected.as_bytes(), "{field}");
         }
     }
 
     #[test]
-    fn a_parameter_is_found_whatever_its_case_and_however_it_is_quoted() {
+    fn parameters_match_in_any_case_and_quoting() {
         for (field, expected) in [
             ("text/html;charset=utf-8", Some("utf-8")),
             ("text/html; CHARSET=UTF-8", Some("UTF-8")),

@@ -72,8 +72,8 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "a zstd frame has any window that it asks for",
         file: "core/src/content/decode/zstd.rs",
-        from: "LimitExceeded::check(\"decode_window\", most, window)?;",
-        to: "let most = most.max(window);",
+        from: "LimitExceeded::check(\"decode_window\", max_window, window)?;",
+        to: "let max_window = max_window.max(window);",
     },
     Mutation {
         fault: "the decoders of a session are counted one by one",

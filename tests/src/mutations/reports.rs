@@ -49,7 +49,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         fault: "a byte behind a gzip member that begins like one is corrupt data",
         file: "core/src/content/decode/gzip.rs",
         from: "                    Some(_) => {\n                        let mut tail = Tail::Clean;",
-        to: "                    Some(&other) => {\n                        step.fault = Some(super::gzip_header::corrupt(\"it does not begin with 1F 8B\"));\n                        if other != 0x8B {\n                            return step;\n                        }\n                        let mut tail = Tail::Clean;",
+        to: "                    Some(&other) => {\n                        step.fault = Some(super::gzip_header::corrupt(\"the data does not begin with 1F 8B\"));\n                        if other != 0x8B {\n                            return step;\n                        }\n                        let mut tail = Tail::Clean;",
     },
     Mutation {
         fault: "in strict mode an encoded body cut behind its head is an empty success",

@@ -1,10 +1,10 @@
-//! The `br` coding (RFC 7932), by the package `brotli-decompressor`.
+//! The `br` coding (RFC 7932), decoded by the package `brotli-decompressor`.
 //!
-//! Windows over 16 MiB (an extension of the format) are refused.
+//! Windows over 16 MiB (an extension of the format) are rejected.
 //!
-//! On corrupt data the package keeps back what it had decoded since it last wrote; that is taken out and delivered
-//! first. Where an insertion runs over the end of its meta-block, the package notices sooner when it is starved: the error
-//! is the same, but it may come some bytes earlier.
+//! On corrupt data the package holds back the output decoded since its last write; this module
+//! delivers that output first. If an insertion overruns the end of its meta-block, the package
+//! notices earlier when it is starved. The error is the same, but may come some bytes earlier.
 
 use super::codec::Step;
 use super::tail::Tail;
@@ -28,7 +28,7 @@ pub(super) struct Brotli {
 
 type State = BrotliState<Counted, Counted, Counted>;
 
-/// The standard allocator, which says how much it has given out.
+/// The standard allocator, with a count of the bytes allocated.
 #[derive(Clone, Default)]
 struct Counted(Arc<AtomicUsize>);
 
@@ -49,7 +49,7 @@ impl<T: Clone + Default> Allocator<T> for Counted {
 #[derive(Debug, PartialEq, Eq)]
 enum Phase {
     Data,
-    /// What was decoded before the fault is still being delivered.
+    /// Output decoded before the fault is still being delivered.
     Corrupt,
     After(Tail),
 }
@@ -65,7 +65,8 @@ impl Brotli {
         matches!(self.phase, Phase::After(_))
     }
 
-    /// The ring buffer, which grows with the data up to its window, and the tables.
+    /// Returns the size of the ring buffer, which grows with the data up to its window, and of the
+    /// tables.
     pub(super) fn held(&self) -> usize {
         self.held.0.load(Ordering::Relaxed)
     }
@@ -79,7 +80,7 @@ impl Brotli {
         if self.phase == Phase::Data {
             let mut left = input.len();
             let mut room = output.len();
-            // The package keeps its own count of the output; what it says here is not wanted.
+            // The package also counts its output; that count is not used.
             let mut total = 0;
             let before = self.state.error_code;
             let result = BrotliDecompressStream(
@@ -108,8 +109,8 @@ impl Brotli {
                 let room = output.get_mut(step.produced..).unwrap_or_default();
                 step.produced += salvage(&mut self.state, room);
                 if step.produced < output.len() {
-                    let what = "the brotli data is malformed";
-                    step.fault = Some(DecodeError::Corrupt { coding: CODING, what });
+                    let cause = "the brotli data is malformed";
+                    step.fault = Some(DecodeError::Corrupt { coding: CODING, cause });
                 }
             }
             Phase::After(tail) => {
@@ -123,11 +124,11 @@ impl Brotli {
     }
 }
 
-/// Takes out some of what was decoded before a fault and not yet written.
+/// Takes output that was decoded before a fault and not yet written.
 fn salvage(state: &mut State, output: &mut [u8]) -> usize {
     let mut size = output.len();
     if size == 0 {
-        // The package takes zero for "all".
+        // The package treats zero as "all".
         return 0;
     }
     let taken = BrotliDecoderTakeOutput(state, &mut size);

@@ -1,12 +1,12 @@
-//! One coding being taken off: what every coding does, and the choice among those that are compiled in.
+//! The interface that all codings share, and the choice among the compiled-in ones.
 
 use super::{Coding, DecodeError};
 use crate::Limits;
 
-/// What one step of a codec did.
+/// The result of one step of a codec.
 ///
-/// `produced` less than the output's length says that all input is used up and nothing more follows from it
-/// (unless there is a fault). A fault is at the point of the output that `produced` has reached.
+/// If `produced` is less than the output's length, all input is used up and yields no more output.
+/// A fault is the exception; it occurs at the position in the output that `produced` has reached.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Step {
     pub(super) consumed: usize,
@@ -28,8 +28,8 @@ pub(super) enum Codec {
 }
 
 impl Codec {
-    /// `None` for a coding that is not compiled in.
-    #[allow(unused_variables, reason = "without any coding there is nothing to be strict about")]
+    /// Returns `None` for a coding that is not compiled in.
+    #[allow(unused_variables, reason = "unused if no coding is compiled in")]
     pub(super) fn new(coding: Coding, limits: &Limits, strict: bool) -> Option<Codec> {
         match coding {
             #[cfg(feature = "gzip")]
@@ -45,8 +45,9 @@ impl Codec {
         }
     }
 
-    /// Decodes from `input` into `output` until one of them is used up. An empty `output` does nothing.
-    #[allow(unused_variables, reason = "without any coding there is nothing to decode")]
+    /// Decodes from `input` into `output` until one of them is used up. An empty `output` does
+    /// nothing.
+    #[allow(unused_variables, reason = "unused if no coding is compiled in")]
     pub(super) fn step(&mut self, input: &[u8], output: &mut [u8]) -> Step {
         if output.is_empty() {
             return Step::default();
@@ -63,7 +64,7 @@ impl Codec {
         }
     }
 
-    /// Whether the input may end here: the encoded data is complete.
+    /// Whether the input may end here because the encoded data is complete.
     pub(super) fn is_complete(&self) -> bool {
         match *self {
             #[cfg(feature = "gzip")]
@@ -77,24 +78,25 @@ impl Codec {
         }
     }
 
-    /// The most that was held, since this was asked before, for a window and tables whose size the peer chooses; 0 where the format does.
+    /// Returns the peak size, since the last call, of a window and tables whose size the peer
+    /// chooses; 0 if the format fixes it.
     pub(super) fn held(&mut self) -> usize {
         match *self {
             #[cfg(feature = "brotli")]
             Codec::Brotli(ref codec) => codec.held(),
             #[cfg(feature = "zstd")]
             Codec::Zstd(ref mut codec) => codec.held(),
-            #[allow(unreachable_patterns, reason = "reached by what has a fixed size")]
+            #[allow(unreachable_patterns, reason = "reached by codings of fixed size")]
             _ => 0,
         }
     }
 
-    /// The storage of input that has come in part.
+    /// Returns the storage of incomplete input.
     pub(super) fn retained(&self) -> usize {
         match *self {
             #[cfg(feature = "zstd")]
             Codec::Zstd(ref codec) => codec.retained(),
-            #[allow(unreachable_patterns, reason = "reached by what keeps no input")]
+            #[allow(unreachable_patterns, reason = "reached by codings that store no input")]
             _ => 0,
         }
     }

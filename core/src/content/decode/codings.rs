@@ -1,19 +1,21 @@
-//! Which codings are on a body: the Content-Encoding fields read, counted and named (RFC 9110 §8.4).
+//! Parses and counts the codings of a body from its Content-Encoding fields (RFC 9110 §8.4).
 //!
-//! The limit counts over all the fields of a response, because a count for each field is no limit at all.
+//! The limit applies to all fields of a response together, because a limit for each field would be
+//! ineffective.
 
 use super::DecodeError;
 use crate::content::text;
 use crate::{LimitExceeded, Limits};
 use std::fmt;
 
-/// A content coding that this crate can know (RFC 9110 §8.4.1, RFC 7932, RFC 8878).
+/// A content coding that this crate supports (RFC 9110 §8.4.1, RFC 7932, RFC 8878).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Coding {
     /// `gzip`, also sent as `x-gzip` (RFC 1952).
     Gzip,
-    /// `deflate`: the zlib format (RFC 1950), or what some servers send in its place, bare deflate (RFC 1951).
+    /// `deflate`: the zlib format (RFC 1950), or the bare deflate format (RFC 1951) that some
+    /// servers send instead.
     Deflate,
     /// `br` (RFC 7932).
     Brotli,
@@ -22,7 +24,7 @@ pub enum Coding {
 }
 
 impl Coding {
-    /// The name as it is written in a field.
+    /// Returns the name as written in a field.
     pub const fn name(self) -> &'static str {
         match self {
             Coding::Gzip => "gzip",
@@ -32,7 +34,7 @@ impl Coding {
         }
     }
 
-    /// The coding of that name, in any case, if it is compiled in.
+    /// Returns the coding of that name, in any case, if it is compiled in.
     fn compiled_in(token: &[u8]) -> Option<Coding> {
         let is = |name: &str| token.eq_ignore_ascii_case(name.as_bytes());
         if cfg!(feature = "gzip") && (is("gzip") || is("x-gzip")) {
@@ -55,7 +57,8 @@ impl fmt::Display for Coding {
     }
 }
 
-/// The value of an Accept-Encoding field that asks for every coding that is compiled in; `identity` when none is.
+/// Returns the value of an Accept-Encoding field that lists every compiled-in coding; `identity` if
+/// there is none.
 pub const fn accept_encoding() -> &'static str {
     match (cfg!(feature = "gzip"), cfg!(feature = "brotli"), cfg!(feature = "zstd")) {
         (true, true, true) => "gzip, deflate, br, zstd",
@@ -69,34 +72,37 @@ pub const fn accept_encoding() -> &'static str {
     }
 }
 
-/// The codings on a body, in the order in which they were put on.
+/// The codings of a body, in the order in which they were applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Codings {
     known: Vec<Coding>,
-    /// Those under the known ones, if one of them is not known: their names.
+    /// The names of all codings, if one of them is unknown.
     undecoded: Vec<Box<str>>,
-    /// What names no coding, and was passed over.
+    /// Names that are not codings and were skipped.
     misnamed: Vec<Box<str>>,
 }
 
 impl Codings {
-    /// Reads the values of all Content-Encoding fields of a response, in their order.
+    /// Parses the values of all Content-Encoding fields of a response, in their order.
     ///
-    /// Names are compared without regard to case; `identity` and empty list elements do not count. What is known to be
-    /// no coding (`none`, `binary`, a charset) is passed over: see [`Codings::misnamed`]. No field allocates nothing.
+    /// Names match in any case; `identity` and empty list elements are ignored. Names known not to
+    /// be codings (`none`, `binary`, a charset) are skipped; see [`Codings::misnamed`]. Without
+    /// fields, nothing is allocated.
     ///
     /// # Errors
-    /// [`DecodeError::Limit`] `content_codings`: more codings than [`Limits::content_codings`], known or not.
+    /// [`DecodeError::Limit`] `content_codings` if there are more codings than
+    /// [`Limits::content_codings`], known or not.
     pub fn parse<'a>(values: impl IntoIterator<Item = &'a [u8]>, limits: &Limits) -> Result<Codings, DecodeError> {
         let mut count = 0;
         Codings::counted(values, limits, &mut count)
     }
 
-    /// As [`Codings::parse`], with the transfer codings of the same body: those are on it last and come off first (RFC 9112 §6.1). A
-    /// final `chunked` is not one of them: the connection takes it off. `transfer` are the values of all Transfer-Encoding fields.
+    /// Works like [`Codings::parse`], and adds the transfer codings of the same body. Those were
+    /// applied last and are removed first (RFC 9112 §6.1). A final `chunked` is excluded, since the
+    /// connection decodes it. `transfer` holds the values of all Transfer-Encoding fields.
     ///
     /// # Errors
-    /// As [`Codings::parse`]; the limit counts both kinds together.
+    /// As for [`Codings::parse`]; the limit counts both kinds together.
     pub fn parse_with_transfer<'a>(
         values: impl IntoIterator<Item = &'a [u8]>,
         transfer: impl IntoIterator<Item = &'a [u8]>,
@@ -112,7 +118,7 @@ impl Codings {
             content.known.extend(transfer.known);
             return Ok(content);
         }
-        // What is outermost stays: nothing below can be reached.
+        // The outermost coding stays, so nothing below it can be decoded.
         let below = content.known.into_iter().map(|coding| coding.name().into());
         let undecoded = content.undecoded.into_iter().chain(below).chain(transfer.undecoded).collect();
         Ok(Codings { known: Vec::new(), undecoded, misnamed: content.misnamed })
@@ -130,7 +136,7 @@ impl Codings {
             }
             *count += 1;
             LimitExceeded::check("content_codings", limits.content_codings as u64, *count)?;
-            if names_no_coding(token) {
+            if is_misnamed(token) {
                 misnamed.push(lossy(token));
                 continue;
             }
@@ -145,7 +151,7 @@ impl Codings {
         Ok(Codings { known, undecoded, misnamed })
     }
 
-    /// All of them as they are said to be: none is taken off, and what names no coding counts as an unknown one.
+    /// Returns the names of all codings as received, undecoded and misnamed ones included.
     pub(crate) fn left_on(self) -> Vec<Box<str>> {
         let known = self.known.into_iter().map(|coding| coding.name().into());
         self.undecoded.into_iter().chain(known).chain(self.misnamed).collect()
@@ -156,20 +162,23 @@ impl Codings {
         self.list().is_empty() && self.undecoded().is_empty()
     }
 
-    /// The codings to take off, the last one first; empty when the body is plain or stays as it is.
+    /// Returns the codings to remove, in the order in which they were applied; empty if the body is
+    /// plain or stays encoded.
     pub fn list(&self) -> &[Coding] {
         &self.known
     }
 
-    /// The names of *all* content codings on the body when one of them is not known or not compiled in; else empty. Transfer codings are
-    /// among them only if one of those is not known.
+    /// Returns the names of *all* content codings of the body if one of them is unknown or not
+    /// compiled in, otherwise nothing. Transfer codings are included only if one of those is
+    /// unknown.
     ///
-    /// These stay on the body that is delivered: whoever reads it as text must look here first.
+    /// The delivered body is still in these codings; check them before reading it as text.
     pub fn undecoded(&self) -> &[Box<str>] {
         &self.undecoded
     }
 
-    /// What stands among the codings and names none, such as `none`, `binary` or a charset: it was passed over.
+    /// Returns the names that are not codings, such as `none`, `binary` or a charset; they were
+    /// skipped.
     pub fn misnamed(&self) -> &[Box<str>] {
         &self.misnamed
     }
@@ -179,13 +188,14 @@ impl Codings {
     }
 }
 
-/// The elements of a list, but for empty ones.
+/// Returns the elements of a list, without empty ones.
 fn elements(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii).filter(|element| !element.is_empty())
 }
 
-/// Whether servers are known to say this of a body without a coding: no content coding has such a name (RFC 9110 §8.4.1).
-fn names_no_coding(token: &[u8]) -> bool {
+/// Whether servers are known to send this name for a body without a coding; it is not the name of
+/// one (RFC 9110 §8.4.1).
+fn is_misnamed(token: &[u8]) -> bool {
     let other = ["none", "binary", "7bit", "8bit"];
     other.iter().any(|name| token.eq_ignore_ascii_case(name.as_bytes())) || text::is_label(token)
 }

@@ -1,4 +1,4 @@
-//! The decoder of a body: all its codings, the ratio limit, and how far one call goes.
+//! The decoder of a body: all its codings, the ratio limit, and the work of one call.
 
 use super::memory::{DecodeMemory, Share};
 use super::stage::{Allowance, Stage, Stop, pull};
@@ -6,42 +6,43 @@ use super::{Coding, Codings, DecodeError};
 use crate::{LimitExceeded, Limits};
 use std::fmt;
 
-/// The most that one call produces.
+/// The maximum output of one call, in bytes.
 const PULL: usize = 64 * 1024;
 
-/// Decoded bytes below which no ratio is looked at.
+/// The ratio is not checked below this number of decoded bytes.
 const RATIO_FLOOR: u64 = 1024 * 1024;
 
-/// The unit in which encoded bytes are counted for the ratio.
+/// The unit for counting encoded bytes in the ratio.
 const BLOCK: u64 = 4096;
 
-/// What a [`Decoder`] wants next.
+/// The next action that a [`Decoder`] needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// All input was consumed and all that follows from it was produced: give more input, or finish.
+    /// All input was consumed and all its output produced: supply more input, or finish.
     Input,
-    /// There may be more: call again with a fresh slice, and with the input that was not consumed.
+    /// More output may follow: call again with a fresh slice, and with the input not yet consumed.
     Output,
-    /// The body is complete and correct. Only [`Decoder::finish`] says this.
+    /// The body is complete and correct. Only [`Decoder::finish`] returns this.
     Done,
 }
 
-/// What a call did.
+/// The result of one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// Bytes of the input that are used up. The rest remains the caller's, to be given again.
+    /// The number of input bytes used up. Supply the rest again.
     pub consumed: usize,
-    /// Bytes of the output that were written.
+    /// The number of output bytes written.
     pub produced: usize,
-    /// What is wanted next.
+    /// The next action.
     pub next: Next,
 }
 
-/// Takes the codings off one body.
+/// Removes the codings of one body.
 ///
-/// Call [`decode`](Decoder::decode) with what has arrived until it wants [`Next::Input`]; at the end of the body, call
-/// [`finish`](Decoder::finish) until it is [`Next::Done`]. Without `Done` the body is not known to be complete.
-/// Each call with a non-empty output consumes, produces, or asks for input: calling as told never spins.
+/// Call [`decode`](Decoder::decode) with received bytes until it returns [`Next::Input`]. At the
+/// end of the body, call [`finish`](Decoder::finish) until it returns [`Next::Done`]; only then is
+/// the body complete. Each call with a non-empty output consumes, produces, or asks for input, so
+/// this loop never spins.
 ///
 /// ```
 /// # #[cfg(feature = "gzip")] {
@@ -61,13 +62,15 @@ pub struct Progress {
 /// # Ok::<(), petition_core::content::decode::DecodeError>(())
 /// ```
 ///
-/// **The ratio** ([`Limits::decode_ratio`]). A stage may have produced at most `max(1 MiB, ratio × encoded)`,
-/// where the encoded bytes that a piece of output depends on are rounded up to whole blocks of 4 KiB of the
-/// body. A block is fed only when all that follows from the one before is delivered; so the limit is met at
-/// the same byte however the body arrives. Codings inside others are each held to it.
+/// **Ratio** ([`Limits::decode_ratio`]). A stage may produce at most `max(1 MiB, ratio × encoded)`
+/// bytes. `encoded` counts the body bytes that the output depends on, rounded up to blocks of 4
+/// KiB. A block is fed only when all output of the previous one is delivered. The limit is
+/// therefore reached at the same byte however the body arrives. It applies to each of several
+/// nested codings.
 ///
-/// **The memory** ([`Limits::decode_memory`]). What a `br` or `zstd` body needs for its window and tables grows with what was decoded, and is counted
-/// with that of all decoders that share a [`DecodeMemory`]. `gzip` and `deflate` need less than 64 KiB each.
+/// **Memory** ([`Limits::decode_memory`]). The window and tables of a `br` or `zstd` body grow with
+/// the decoded data. They are counted together with those of all decoders that share a
+/// [`DecodeMemory`]. `gzip` and `deflate` need less than 64 KiB each.
 ///
 /// An error is final: every later call returns it again.
 pub struct Decoder {
@@ -75,15 +78,15 @@ pub struct Decoder {
     share: Share,
     ratio: u64,
     encoded: u64,
-    /// The last call left output behind: the next block must wait.
+    /// The last call left output behind, so the next block must wait.
     behind: bool,
-    /// A body of no bytes is cut, not empty.
+    /// An empty body counts as truncated.
     expects_data: bool,
     failed: Option<DecodeError>,
 }
 
 impl fmt::Debug for Decoder {
-    // Between two codings lies a part of the body.
+    // The buffers between codings contain parts of the body.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Decoder")
             .field("codings", &self.stages.len())
@@ -94,15 +97,16 @@ impl fmt::Debug for Decoder {
 }
 
 impl Decoder {
-    /// A decoder for a body with these codings, or `None` when there is nothing to take off (the body is plain,
-    /// or a coding is unknown: see [`Codings::undecoded`]).
+    /// Creates a decoder for a body with these codings. Returns `None` if there is nothing to
+    /// decode: the body is plain, or a coding is unknown (see [`Codings::undecoded`]).
     ///
-    /// `strict` makes data after the end of the encoded data an error; zero padding is fine even then.
+    /// `strict` makes data after the end of the encoded data an error; zero padding is always
+    /// accepted.
     pub fn new(codings: &Codings, limits: &Limits, strict: bool) -> Option<Decoder> {
         Decoder::sharing(codings, limits, strict, &DecodeMemory::default())
     }
 
-    /// As [`Decoder::new`], for one of several decoders that share a limit on what they hold.
+    /// Works like [`Decoder::new`], for one of several decoders that share a memory limit.
     pub fn sharing(codings: &Codings, limits: &Limits, strict: bool, memory: &DecodeMemory) -> Option<Decoder> {
         let outermost_first = codings.list().iter().rev().enumerate();
         let stages: Vec<Stage> =
@@ -122,29 +126,31 @@ impl Decoder {
         })
     }
 
-    /// Lets a body of no bytes count as cut, and not as empty: for one that only the end of the connection delimits.
+    /// Makes an empty body count as truncated, for a body delimited by the end of the connection.
     pub fn expect_data(&mut self) {
         self.expects_data = true;
     }
 
     /// Decodes some of `input` into `output`, at most 64 KiB.
     ///
-    /// An empty `output` does nothing and is answered with [`Next::Output`].
+    /// With an empty `output` it does nothing and returns [`Next::Output`].
     ///
     /// # Errors
-    /// [`DecodeError`]: corrupt data, trailing data in strict mode, or the `decode_ratio` limit; after all that
-    /// was decoded before it has been delivered.
+    /// [`DecodeError`] for corrupt data, trailing data in strict mode, or the `decode_ratio` and
+    /// `decode_memory` limits. All output decoded before the error is delivered first.
     pub fn decode(&mut self, input: &[u8], output: &mut [u8]) -> Result<Progress, DecodeError> {
         self.run(input, false, output)
     }
 
-    /// The body has ended: delivers what is left. To be called until it is [`Next::Done`].
+    /// Signals the end of the body and delivers the remaining output. Call it until it returns
+    /// [`Next::Done`].
     ///
-    /// A body of no bytes at all is complete, whatever its codings (a server may say `gzip` of nothing); unless
-    /// [data is expected](Decoder::expect_data).
+    /// An empty body is complete, whatever its codings (a server may declare `gzip` for nothing),
+    /// unless [data is expected](Decoder::expect_data).
     ///
     /// # Errors
-    /// As [`Decoder::decode`], and [`DecodeError::Truncated`] when the encoded data is not complete.
+    /// As for [`Decoder::decode`], and [`DecodeError::Truncated`] if the encoded data is
+    /// incomplete.
     pub fn finish(&mut self, output: &mut [u8]) -> Result<Progress, DecodeError> {
         if self.encoded == 0 && self.failed.is_none() && !self.expects_data {
             return Ok(Progress { consumed: 0, produced: 0, next: Next::Done });
@@ -152,17 +158,18 @@ impl Decoder {
         self.run(&[], true, output)
     }
 
-    /// The outermost coding after whose end other data was ignored, if there was any so far.
+    /// Returns the outermost coding after whose end other data was ignored so far.
     pub fn trailing_data(&self) -> Option<Coding> {
         self.stages.iter().find_map(Stage::ignored_tail)
     }
 
-    /// The storage held for encoded bytes that wait: between codings, and a block of zstd that has come in part (up to 256 KiB).
+    /// Returns the storage held for waiting encoded bytes: between codings, and for an incomplete
+    /// zstd block (up to 256 KiB).
     pub fn retained(&self) -> usize {
         self.stages.iter().map(Stage::retained).sum()
     }
 
-    /// Encoded bytes consumed so far.
+    /// Returns the number of encoded bytes consumed so far.
     pub fn encoded_bytes(&self) -> u64 {
         self.encoded
     }
@@ -171,8 +178,8 @@ impl Decoder {
         if let Some(failed) = self.failed {
             return Err(failed);
         }
-        let wanted = output.len().min(PULL);
-        let output = output.get_mut(..wanted).unwrap_or_default();
+        let len = output.len().min(PULL);
+        let output = output.get_mut(..len).unwrap_or_default();
         let mut rest = input;
         let mut produced = 0;
         let next = loop {
@@ -212,7 +219,7 @@ impl Decoder {
         Ok(Progress { consumed: input.len() - rest.len(), produced, next })
     }
 
-    /// What each stage may have produced once `feed` more bytes are in.
+    /// Returns the output that each stage may have produced after `feed` more bytes.
     fn allowance(&self, feed: usize) -> Allowance {
         let encoded = (self.encoded + feed as u64).div_ceil(BLOCK).max(1).saturating_mul(BLOCK);
         let bytes = self.ratio.saturating_mul(encoded).max(RATIO_FLOOR);

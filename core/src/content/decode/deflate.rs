@@ -1,6 +1,7 @@
-//! The `deflate` coding: zlib data as RFC 9110 §8.4.1.2 says, or bare deflate data as some servers send.
+//! The `deflate` coding: zlib data as in RFC 9110 §8.4.1.2, or the bare deflate data that some
+//! servers send.
 //!
-//! The first two bytes decide, when both are there: a zlib header checks itself (RFC 1950 §2.2).
+//! The first two bytes decide: a zlib header contains a check value (RFC 1950 §2.2).
 
 use super::codec::Step;
 use super::inflate::{Frame, Inflate, State};
@@ -18,7 +19,7 @@ pub(super) struct Deflate {
 
 #[derive(Debug)]
 enum Phase {
-    /// The first of the two bytes that decide, if it is there.
+    /// The first of the two deciding bytes, once received.
     Deciding(Option<u8>),
     Data(Inflate),
     After(Tail),
@@ -61,8 +62,8 @@ impl Deflate {
                     match state {
                         State::Running => return step,
                         State::Ended => self.phase = Phase::After(Tail::Clean),
-                        State::Corrupt(what) => {
-                            step.fault = Some(DecodeError::Corrupt { coding: CODING, what });
+                        State::Corrupt(cause) => {
+                            step.fault = Some(DecodeError::Corrupt { coding: CODING, cause });
                             return step;
                         }
                     }
@@ -78,7 +79,7 @@ impl Deflate {
     }
 }
 
-/// Whether these can be the first bytes of zlib data that needs no preset dictionary (RFC 1950 §2.2).
+/// Whether these can be the first bytes of zlib data without a preset dictionary (RFC 1950 §2.2).
 fn is_zlib_header(method: u8, flags: u8) -> bool {
     let check = u16::from_be_bytes([method, flags]);
     method & 0x0F == 8 && method >> 4 <= 7 && check.is_multiple_of(31) && flags & 0x20 == 0

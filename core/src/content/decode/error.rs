@@ -1,4 +1,4 @@
-//! What can be wrong with an encoded body.
+//! Errors of an encoded body.
 
 use super::Coding;
 use crate::LimitExceeded;
@@ -8,24 +8,24 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DecodeError {
-    /// A limit was met: `content_codings`, `decode_ratio`, `decode_window` or `decode_memory`.
+    /// A limit was exceeded: `content_codings`, `decode_ratio`, `decode_window` or `decode_memory`.
     Limit(LimitExceeded),
-    /// The body ended inside the encoded data.
+    /// The body ended within the encoded data.
     Truncated {
-        /// The coding whose data ended too soon.
+        /// The coding whose data is incomplete.
         coding: Coding,
     },
-    /// The data is not what the coding says, or its check value does not fit.
+    /// The data is not valid for its coding, or its check value differs.
     Corrupt {
-        /// The coding that could not be taken off.
+        /// The coding that failed.
         coding: Coding,
-        /// What was wrong.
-        what: &'static str,
+        /// The fault.
+        cause: &'static str,
     },
-    /// Other data follows the encoded data. Only in strict mode; else it is ignored and reported by
-    /// [`super::Decoder::trailing_data`].
+    /// Other data follows the encoded data. Only in strict mode; otherwise it is ignored and
+    /// [`super::Decoder::trailing_data`] reports it.
     TrailingData {
-        /// The coding after whose end there was more.
+        /// The coding after whose end the data follows.
         coding: Coding,
     },
 }
@@ -34,8 +34,8 @@ impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             DecodeError::Limit(limit) => limit.fmt(f),
-            DecodeError::Truncated { coding } => write!(f, "the body ends inside its {coding} data"),
-            DecodeError::Corrupt { coding, what } => write!(f, "the body is not valid {coding} data: {what}"),
+            DecodeError::Truncated { coding } => write!(f, "the body ends within its {coding} data"),
+            DecodeError::Corrupt { coding, cause } => write!(f, "the body is not valid {coding} data: {cause}"),
             DecodeError::TrailingData { coding } => write!(f, "other data follows the {coding} data of the body"),
         }
     }

@@ -1,6 +1,7 @@
-//! The `gzip` coding: one or more members, each with its header, its data and its check values (RFC 1952 §2.2).
+//! The `gzip` coding: one or more members, each with a header, data and check values (RFC 1952
+//! §2.2).
 //!
-//! After a member, the bytes 1F 8B open another one; anything else is what [`Tail`] says of it.
+//! After a member, the bytes 1F 8B start another one; [`Tail`] handles anything else.
 
 use super::Coding;
 use super::codec::Step;
@@ -22,7 +23,7 @@ enum Phase {
     Header(GzipHeader),
     Data {
         crc: u32,
-        /// The size modulo 2³², as the trailer has it.
+        /// The size modulo 2³², as in the trailer.
         size: u32,
     },
     Trailer {
@@ -33,7 +34,7 @@ enum Phase {
     },
     /// Between two members, or at the end.
     Between,
-    /// Behind a byte 1F there.
+    /// After a byte 1F there.
     Magic,
     After(Tail),
 }
@@ -71,10 +72,10 @@ impl Gzip {
                 Phase::Data { crc, size } => {
                     let room = output.get_mut(step.produced..).unwrap_or_default();
                     let (consumed, produced, state) = self.inflate.step(rest, room);
-                    let made = room.get(..produced).unwrap_or_default();
-                    *crc = crc32(*crc, made);
-                    // A slice is far from 2³² bytes only on paper: what counts is the sum modulo 2³².
-                    *size = size.wrapping_add(made.len() as u32);
+                    let data = room.get(..produced).unwrap_or_default();
+                    *crc = crc32(*crc, data);
+                    // Truncation is harmless: the trailer holds the sum modulo 2³².
+                    *size = size.wrapping_add(data.len() as u32);
                     step.consumed += consumed;
                     step.produced += produced;
                     match state {
@@ -83,8 +84,8 @@ impl Gzip {
                             let (crc, size) = (*crc, *size);
                             self.phase = Phase::Trailer { crc, size, bytes: [0; 8], have: 0 };
                         }
-                        State::Corrupt(what) => {
-                            step.fault = Some(corrupt(what));
+                        State::Corrupt(cause) => {
+                            step.fault = Some(corrupt(cause));
                             return step;
                         }
                     }
@@ -103,11 +104,11 @@ impl Gzip {
                     let trailer = u64::from_le_bytes(*bytes);
                     let (stated_crc, stated_size) = (trailer & 0xFFFF_FFFF, trailer >> 32);
                     if stated_crc != u64::from(*crc) {
-                        step.fault = Some(corrupt("the CRC-32 of the data differs"));
+                        step.fault = Some(corrupt("the CRC-32 of the data does not match"));
                         return step;
                     }
                     if stated_size != u64::from(*size) {
-                        step.fault = Some(corrupt("the size of the data differs"));
+                        step.fault = Some(corrupt("the size of the data does not match"));
                         return step;
                     }
                     self.phase = Phase::Between;
@@ -124,7 +125,7 @@ impl Gzip {
                     None => return step,
                     Some(0x8B) => {
                         self.inflate.restart();
-                        self.phase = Phase::Header(GzipHeader::behind_magic_byte());
+                        self.phase = Phase::Header(GzipHeader::after_magic_byte());
                     }
                     Some(_) => {
                         let mut tail = Tail::Clean;

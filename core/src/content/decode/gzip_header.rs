@@ -1,9 +1,10 @@
-//! The header of a gzip member (RFC 1952 §2.3), read byte by byte and kept nowhere.
+//! Parses the header of a gzip member byte by byte, without storing it (RFC 1952 §2.3).
 
 use super::{Coding, DecodeError};
 use zlib_rs::crc32::crc32;
 
-/// The longest header that is read: the extra field alone may be 64 KiB, the name and comment have no length.
+/// The maximum header size. The extra field alone may have 64 KiB; name and comment have no length
+/// field.
 const LONGEST: u32 = 256 * 1024;
 
 const HEADER_CRC: u8 = 0x02;
@@ -12,7 +13,7 @@ const NAME: u8 = 0x08;
 const COMMENT: u8 = 0x10;
 const RESERVED: u8 = 0xE0;
 
-/// A header as far as it was read.
+/// A partially parsed header.
 #[derive(Clone, Debug)]
 pub(super) struct GzipHeader {
     part: Part,
@@ -38,16 +39,16 @@ impl GzipHeader {
         GzipHeader { part: Part::Fixed(0), flags: 0, length: 0, crc: 0 }
     }
 
-    /// A header whose first byte, 1F, was taken already.
-    pub(super) fn behind_magic_byte() -> GzipHeader {
+    /// Creates a header whose first byte, 1F, was already consumed.
+    pub(super) fn after_magic_byte() -> GzipHeader {
         GzipHeader { part: Part::Fixed(1), flags: 0, length: 1, crc: crc32(0, &[0x1F]) }
     }
 
-    /// Takes one byte; `true` when it was the last of the header.
+    /// Processes one byte; returns `true` for the last byte of the header.
     pub(super) fn push(&mut self, byte: u8) -> Result<bool, DecodeError> {
         self.length += 1;
         if self.length > LONGEST {
-            return Err(corrupt("the header is over 256 KiB"));
+            return Err(corrupt("the header exceeds 256 KiB"));
         }
         if !matches!(self.part, Part::Crc(_)) {
             self.crc = crc32(self.crc, &[byte]);
@@ -55,8 +56,8 @@ impl GzipHeader {
         self.part = match self.part {
             Part::Fixed(at) => {
                 match at {
-                    0 if byte != 0x1F => return Err(corrupt("it does not begin with 1F 8B")),
-                    1 if byte != 0x8B => return Err(corrupt("it does not begin with 1F 8B")),
+                    0 if byte != 0x1F => return Err(corrupt("the data does not begin with 1F 8B")),
+                    1 if byte != 0x8B => return Err(corrupt("the data does not begin with 1F 8B")),
                     2 if byte != 8 => return Err(corrupt("the method is not deflate")),
                     3 if byte & RESERVED != 0 => return Err(corrupt("reserved flags are set")),
                     3 => self.flags = byte,
@@ -78,7 +79,7 @@ impl GzipHeader {
             Part::Crc(Some(low)) => {
                 let computed = self.crc & 0xFFFF;
                 if computed != u32::from(u16::from_le_bytes([low, byte])) {
-                    return Err(corrupt("the CRC of the header differs"));
+                    return Err(corrupt("the CRC of the header does not match"));
                 }
                 Part::Complete
             }
@@ -87,7 +88,8 @@ impl GzipHeader {
         Ok(matches!(self.part, Part::Complete))
     }
 
-    /// The first part from `flag` on that the flags announce, in the order of RFC 1952 §2.3.
+    /// Returns the first optional part from `flag` on that is present, in the order of RFC 1952
+    /// §2.3.
     fn optional(&self, flag: u8) -> Part {
         let parts = [
             (EXTRA, Part::ExtraLength(None)),
@@ -100,6 +102,6 @@ impl GzipHeader {
     }
 }
 
-pub(super) fn corrupt(what: &'static str) -> DecodeError {
-    DecodeError::Corrupt { coding: Coding::Gzip, what }
+pub(super) fn corrupt(cause: &'static str) -> DecodeError {
+    DecodeError::Corrupt { coding: Coding::Gzip, cause }
 }

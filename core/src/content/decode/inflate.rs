@@ -1,30 +1,32 @@
-//! Bare deflate data (RFC 1951), and the zlib frame around it (RFC 1950): zlib-rs, which writes straight into the caller's slices.
+//! Decodes deflate data (RFC 1951), bare or in a zlib frame (RFC 1950), with zlib-rs, which writes
+//! directly into the caller's slices.
 //!
-//! What is delivered does not depend on the size of those slices, also when the data turns out to be corrupt: symbols are decoded one after the other, and
-//! whatever stands before the fault is out before the fault is told.
+//! The output does not depend on the size of those slices, even for corrupt data: symbols are
+//! decoded one after another, and all output before a fault is delivered before the fault is
+//! reported.
 
 use std::fmt;
 use zlib_rs::{InflateError, InflateFlush, Status};
 
-/// The greatest window, 2¹⁵ bytes: what the format allows.
+/// The largest window of the format, 2¹⁵ bytes.
 const WINDOW_BITS: u8 = 15;
 
-/// What is around the deflate data.
+/// The frame around the deflate data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Frame {
-    /// Nothing.
+    /// No frame.
     Bare,
     /// The zlib header and its checksum.
     Zlib,
 }
 
-/// How far the data is.
+/// The progress of the stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
     Running,
-    /// Its end was met and everything is delivered.
+    /// The end was reached and all output is delivered.
     Ended,
-    /// Everything before the fault is delivered.
+    /// All output before the fault is delivered.
     Corrupt(&'static str),
 }
 
@@ -33,7 +35,7 @@ pub(super) struct Inflate {
     core: Box<zlib_rs::Inflate>,
     frame: Frame,
     state: State,
-    /// Input that the caller had used up before there was room for output.
+    /// Input consumed before there was room for output.
     before: Vec<u8>,
 }
 
@@ -43,19 +45,20 @@ impl Inflate {
         Inflate { core, frame, state: State::Running, before: Vec::new() }
     }
 
-    /// The same, with the first bytes of the stream.
+    /// Creates a stream whose first bytes were already consumed.
     pub(super) fn begun(frame: Frame, first: &[u8]) -> Inflate {
         Inflate { before: first.to_vec(), ..Inflate::new(frame) }
     }
 
-    /// Makes ready for another stream of the same kind.
+    /// Resets for another stream of the same kind.
     pub(super) fn restart(&mut self) {
         self.core.reset(self.frame == Frame::Zlib);
         self.state = State::Running;
     }
 
-    /// Decodes until the output is full, the input is used up, or the stream has ended; returns what was consumed
-    /// and produced, and where the stream is. `Running` with room left says that the input is used up.
+    /// Decodes until the output is full, the input is used up, or the stream has ended. Returns the
+    /// bytes consumed, the bytes produced, and the state. `Running` with room left means that the
+    /// input is used up.
     pub(super) fn step(&mut self, input: &[u8], output: &mut [u8]) -> (usize, usize, State) {
         let mut produced = 0;
         if !self.before.is_empty() {
@@ -87,13 +90,13 @@ impl Inflate {
             Ok(Status::Ok | Status::BufError) => {}
             Ok(Status::StreamEnd) => self.state = State::Ended,
             Err(InflateError::DataError)
-                if self.core.error_message().is_some_and(|words| words.contains("data check")) =>
+                if self.core.error_message().is_some_and(|message| message.contains("data check")) =>
             {
-                self.state = State::Corrupt("the Adler-32 checksum differs");
+                self.state = State::Corrupt("the Adler-32 checksum does not match");
             }
             Err(_) => self.state = State::Corrupt("the deflate data is malformed"),
         }
-        // Neither is more than the slices hold.
+        // Neither exceeds the length of its slice.
         ((self.core.total_in() - taken) as usize, (self.core.total_out() - made) as usize)
     }
 }

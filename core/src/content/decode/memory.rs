@@ -1,26 +1,27 @@
-//! What decoders hold for windows and tables, over all transfers of a session.
+//! Counts the memory of decoder windows and tables over all transfers of a session.
 //!
-//! A `gzip` or `deflate` body needs less than 64 KiB and is bounded by the number of transfers; those are not counted. The windows of `br` and `zstd` are the peer's to choose,
-//! and there may be many of them: they are counted together, and one that would exceed [`Limits::decode_memory`](crate::Limits::decode_memory)
-//! ends its transfer.
+//! A `gzip` or `deflate` body needs less than 64 KiB; the number of transfers bounds these, so they
+//! are not counted. The peer chooses the windows of `br` and `zstd`, and there may be many. They
+//! are counted together, and a decoder that would exceed
+//! [`Limits::decode_memory`](crate::Limits::decode_memory) ends its transfer.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::LimitExceeded;
 
-/// A count that the decoders of a session share. Cloning it gives the same count.
+/// A byte count shared by the decoders of a session. Clones share the same count.
 #[derive(Clone, Debug, Default)]
 pub struct DecodeMemory(Arc<AtomicUsize>);
 
 impl DecodeMemory {
-    /// Bytes that decoders hold now.
+    /// Returns the bytes that decoders hold now.
     pub fn held(&self) -> usize {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// What one decoder holds of it; given back when it is dropped.
+/// The share of one decoder; returned when it is dropped.
 #[derive(Debug)]
 pub(super) struct Share {
     all: DecodeMemory,
@@ -33,10 +34,10 @@ impl Share {
         Share { all, limit, held: 0 }
     }
 
-    /// The decoder holds so much now.
+    /// Sets the bytes that the decoder holds to `now`.
     ///
     /// # Errors
-    /// That is more than the limit leaves.
+    /// [`LimitExceeded`] if the total exceeds the limit.
     pub(super) fn hold(&mut self, now: usize) -> Result<(), LimitExceeded> {
         let (count, before) = (&self.all.0, self.held);
         self.held = now;

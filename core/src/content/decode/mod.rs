@@ -1,8 +1,8 @@
-//! Content decoding: the bytes of a response body, from as they were sent to as they were meant.
+//! Content decoding: removes the content codings from a response body.
 //!
-//! [`Codings`] reads the Content-Encoding fields (RFC 9110 §8.4) and says what is on the body; [`Decoder`] takes
-//! it off. The decoder is pulled: it writes into the caller's slice and never further, so that what a peer
-//! can make us hold is bounded, and named where it is much:
+//! [`Codings`] parses the Content-Encoding fields (RFC 9110 §8.4), and [`Decoder`] decodes the
+//! body. The decoder is pull-based: it never writes beyond the caller's slice, so the memory that a
+//! peer can make it hold is bounded:
 //!
 //! | Coding | Held for one body | Bound |
 //! | --- | --- | --- |
@@ -10,18 +10,19 @@
 //! | br | the window as far as there is data, and tables (at most 4 MiB) | the format: 16 MiB, and `decode_memory` |
 //! | zstd | the window as far as there is data, and at most 2 MiB | `decode_window`, by default 8 MiB, and `decode_memory` |
 //!
-//! [`Limits::decode_memory`](crate::Limits::decode_memory) bounds what br and zstd hold over all transfers of a session ([`DecodeMemory`]). Between two
-//! codings there are 8 KiB, and a block of zstd waits in at most 256 KiB until it is there in full.
+//! [`Limits::decode_memory`](crate::Limits::decode_memory) limits the memory of br and zstd over
+//! all transfers of a session ([`DecodeMemory`]). In addition, each pair of adjacent codings needs
+//! 8 KiB, and an incomplete zstd block up to 256 KiB.
 //!
-//! How the input is cut and how large the output slices are changes nothing: the same bytes come out, and
-//! the same error at the same point of the output. That holds for the limits too (see [`Decoder`]). The one
-//! exception is corrupt br data: the same error, but it may come some bytes earlier or later.
+//! Splits of the input and sizes of output slices do not affect the result: the same bytes, and the
+//! same error at the same position of the output. That includes the limits (see [`Decoder`]). One
+//! exception is corrupt br data: the error is the same, but may come some bytes earlier or later.
 //!
-//! A coding that is not known, or not compiled in, is an answer and not an error: nothing is taken off, and
-//! [`Codings::undecoded`] names what is still on the body.
+//! A coding that is unknown or not compiled in is not an error: the body stays encoded, and
+//! [`Codings::undecoded`] names its codings.
 //!
-//! Left out: Transfer-Encoding (the connection's), the size of a body (see [`SizeLimit`], which also counts
-//! bodies without a coding), and the dictionaries of RFC 9842.
+//! Not included: chunked coding, which the connection decodes; the size of a body (see
+//! [`SizeLimit`], which also counts bodies without a coding); the dictionaries of RFC 9842.
 
 mod codec;
 mod codings;

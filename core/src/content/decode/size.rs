@@ -1,10 +1,10 @@
-//! The limit on how much body is delivered, counted after decoding (and for plain bodies alike).
+//! The limit on delivered body bytes, counted after decoding, and for plain bodies as well.
 
 use crate::{LimitExceeded, Limits};
 
 /// Counts delivered bytes against `body_bytes` or `stream_bytes`.
 ///
-/// The caller asks for no more than [`SizeLimit::slice_len`] and hands what came to [`SizeLimit::take`].
+/// The caller reads at most [`SizeLimit::slice_len`] bytes and reports them to [`SizeLimit::take`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SizeLimit {
     name: &'static str,
@@ -13,17 +13,17 @@ pub struct SizeLimit {
 }
 
 impl SizeLimit {
-    /// A limit of this name and value, with nothing counted yet.
+    /// Creates a limit with this name and value and a count of zero.
     pub const fn new(name: &'static str, limit: u64) -> SizeLimit {
         SizeLimit { name, limit, taken: 0 }
     }
 
-    /// For a body that is collected as a whole: [`Limits::body_bytes`].
+    /// Creates the limit for a body collected in memory: [`Limits::body_bytes`].
     pub const fn body(limits: &Limits) -> SizeLimit {
         SizeLimit::new("body_bytes", limits.body_bytes)
     }
 
-    /// For a body that is streamed: [`Limits::stream_bytes`]; without one, nothing is ever refused.
+    /// Creates the limit for a streamed body: [`Limits::stream_bytes`], or none if that is unset.
     pub const fn stream(limits: &Limits) -> SizeLimit {
         let limit = match limits.stream_bytes {
             Some(limit) => limit,
@@ -32,23 +32,24 @@ impl SizeLimit {
         SizeLimit::new("stream_bytes", limit)
     }
 
-    /// From now on this limit holds, for what was counted before as well.
+    /// Replaces the limit; bytes already counted stay counted.
     pub const fn change(&mut self, name: &'static str, limit: u64) {
         (self.name, self.limit) = (name, limit);
     }
 
-    /// Bytes counted so far.
+    /// Returns the number of bytes counted so far.
     pub const fn taken(&self) -> u64 {
         self.taken
     }
 
-    /// Bytes that may still be counted.
+    /// Returns the number of bytes that may still be counted.
     pub const fn left(&self) -> u64 {
         self.limit.saturating_sub(self.taken)
     }
 
-    /// How much of a slice of `len` bytes to fill: what is still allowed, and at least one byte, because only a
-    /// byte too many shows that the limit is exceeded. Zero only for a `len` of zero.
+    /// Returns how much of a slice of `len` bytes to fill: the rest of the limit, but at least one
+    /// byte, because only an excess byte shows that the limit is exceeded. Zero only if `len` is
+    /// zero.
     pub fn slice_len(&self, len: usize) -> usize {
         let left = self.limit.saturating_sub(self.taken).max(1);
         usize::try_from(left).map_or(len, |left| left.min(len))
@@ -57,8 +58,8 @@ impl SizeLimit {
     /// Counts `bytes` more.
     ///
     /// # Errors
-    /// The limit is exceeded: none of these bytes may be delivered. `seen` is the limit and one more,
-    /// whatever the size of the pieces.
+    /// [`LimitExceeded`] if the limit is exceeded; none of these bytes may be delivered. Its `seen`
+    /// is the limit plus one, whatever the size of the pieces.
     pub fn take(&mut self, bytes: usize) -> Result<(), LimitExceeded> {
         let taken = self.taken.saturating_add(bytes as u64);
         if taken > self.limit {
@@ -74,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn exactly_the_limit_is_allowed_and_one_byte_more_is_not() {
+    fn exact_limit_is_allowed_and_one_more_byte_rejected() {
         let mut size = SizeLimit::body(&Limits { body_bytes: 10, ..Limits::DEFAULT });
         assert_eq!(size.slice_len(64), 10);
         size.take(10).unwrap();
@@ -85,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_has_no_limit_unless_one_is_set() {
+    fn streams_are_unlimited_by_default() {
         let mut size = SizeLimit::stream(&Limits::DEFAULT);
         assert_eq!(size.slice_len(1 << 20), 1 << 20);
         size.take(usize::MAX).unwrap();

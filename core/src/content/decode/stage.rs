@@ -1,32 +1,32 @@
-//! Codings one on top of another: each stage draws its input from the one below through a small buffer.
+//! Nested codings: each stage reads its input from the one below through a small buffer.
 //!
-//! Every stage is held to the ratio, not only the last one: a coding inside that swallows without end (a
-//! skippable frame, say) would otherwise let the one below work without end for no output.
+//! The ratio applies to every stage, not only the last. Otherwise an inner coding that produces no
+//! output (for example, a skippable frame) could make the stage below work indefinitely.
 
 use super::codec::{Codec, Step};
 use super::{Coding, DecodeError};
 use crate::{LimitExceeded, Limits};
 
-/// Bytes between two stages.
+/// The buffer size between two stages, in bytes.
 const BETWEEN: usize = 8 * 1024;
 
-/// How much each stage may have produced so far, and the error that says so.
+/// The output that each stage may have produced so far, and the error for exceeding it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Allowance {
     pub(super) bytes: u64,
     pub(super) exceeded: LimitExceeded,
 }
 
-/// Where pulling stopped.
+/// Why pulling stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stop {
     /// The output is full.
     Full,
-    /// The input is used up, and so is all that follows from it.
+    /// The input is used up, and so is its output.
     Starved,
-    /// The input ended where it may end.
+    /// The input ended at a valid point.
     Done,
-    /// At this point of the output.
+    /// A fault at this position of the output.
     Failed(DecodeError),
 }
 
@@ -39,17 +39,17 @@ pub(super) struct Stage {
     source: Source,
 }
 
-/// Where a stage's input comes from.
+/// The source of a stage's input.
 #[derive(Debug)]
 enum Source {
-    /// From the caller.
+    /// The caller.
     Outside,
-    /// From the stage below.
+    /// The stage below.
     Below { buffer: Box<[u8]>, start: usize, end: usize, after: Stop },
 }
 
 impl Stage {
-    /// `None` for a coding that is not compiled in.
+    /// Returns `None` for a coding that is not compiled in.
     pub(super) fn new(coding: Coding, limits: &Limits, strict: bool, lowest: bool) -> Option<Stage> {
         let source = match lowest {
             true => Source::Outside,
@@ -58,12 +58,12 @@ impl Stage {
         Some(Stage { coding, codec: Codec::new(coding, limits, strict)?, produced: 0, source })
     }
 
-    /// As [`Codec::held`].
+    /// Works like [`Codec::held`].
     pub(super) fn held(&mut self) -> usize {
         self.codec.held()
     }
 
-    /// The storage of input that waits here.
+    /// Returns the storage of waiting input.
     pub(super) fn retained(&self) -> usize {
         let between = match &self.source {
             Source::Below { buffer, .. } => buffer.len(),
@@ -76,7 +76,7 @@ impl Stage {
         self.codec.ignored_tail().then_some(self.coding)
     }
 
-    /// What to say when the input has ended and is used up.
+    /// Returns the result for input that has ended and is used up.
     fn end(&self) -> Stop {
         match self.codec.is_complete() {
             true => Stop::Done,
@@ -85,14 +85,14 @@ impl Stage {
     }
 }
 
-/// The codec's step, within the allowance.
+/// Runs a step of the codec within the allowance.
 fn step(codec: &mut Codec, total: &mut u64, input: &[u8], output: &mut [u8], allowance: &Allowance) -> Step {
     let room = usize::try_from(allowance.bytes.saturating_sub(*total)).unwrap_or(usize::MAX).min(output.len());
     let within = output.get_mut(..room).unwrap_or_default();
     let mut step = codec.step(input, within);
     *total += step.produced as u64;
     if step.fault.is_none() && step.produced == room && room < output.len() {
-        // The allowance is used up. One more byte is one too many; none more is no fault.
+        // The allowance is used up: one more byte is an error, none is not.
         let more = codec.step(input.get(step.consumed..).unwrap_or_default(), &mut [0]);
         step.consumed += more.consumed;
         step.fault = if more.produced > 0 { Some(allowance.exceeded.into()) } else { more.fault };
@@ -100,9 +100,10 @@ fn step(codec: &mut Codec, total: &mut u64, input: &[u8], output: &mut [u8], all
     step
 }
 
-/// Fills `output` from the last of `stages`; `input` is what the first one reads, and `ended` says that no more follows.
+/// Fills `output` from the last of `stages`. `input` feeds the first one, and `ended` means that no
+/// more follows.
 ///
-/// Returns how much was produced and where it stopped. `input` is moved past what was consumed.
+/// Returns how much was produced and why it stopped. Advances `input` past the consumed bytes.
 pub(super) fn pull(
     stages: &mut [Stage],
     input: &mut &[u8],

@@ -1,18 +1,20 @@
-//! What follows the end of the encoded data: zero padding is always fine, anything else is tolerated or refused.
+//! Data after the end of the encoded data: zero padding is always accepted, anything else is
+//! ignored or rejected.
 
 use super::{Coding, DecodeError};
 
-/// The end of one coding's data.
+/// The data after the end of one coding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tail {
-    /// Nothing but zero bytes so far.
+    /// Only zero bytes so far.
     Clean,
-    /// Something else, which was ignored.
+    /// Other data, which was ignored.
     Ignored,
 }
 
 impl Tail {
-    /// Throws `input` away: how much of it, and in strict mode the fault, which is at the first byte that is not zero.
+    /// Discards `input` and returns how much. In strict mode also returns the fault, at the first
+    /// nonzero byte.
     pub(super) fn swallow(&mut self, input: &[u8], coding: Coding, strict: bool) -> (usize, Option<DecodeError>) {
         let other = input.iter().position(|&byte| byte != 0).filter(|_| *self == Tail::Clean);
         match other {

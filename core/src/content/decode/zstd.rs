@@ -1,12 +1,13 @@
-//! The `zstd` coding: frames and skippable frames one after another (RFC 8878 §3), by the package `ruzstd`.
+//! The `zstd` coding: a sequence of frames and skippable frames (RFC 8878 §3), decoded by the
+//! package `ruzstd`.
 //!
-//! The headers of frames and blocks are read here, so that a block is handed over only when all of it is there (at
-//! most 128 KiB are kept for that) and nothing is believed that is out of bounds: a window over its limit is refused,
-//! as RFC 9659 §3 allows, and a block that says it is longer than a block may be. Checksum and stated size are compared.
-//! The package makes room for the window as data comes.
+//! This module parses frame and block headers itself. It passes on only complete blocks (buffering
+//! at most 128 KiB) and rejects out-of-range values: a window over its limit, as RFC 9659 §3
+//! allows, and a block that claims more than the maximum block size. It compares the checksum and
+//! the stated size. The package allocates the window as data arrives.
 //!
-//! The package gives out what has left the window, and the rest at the end of the frame: a stream that pauses
-//! inside a frame is late by up to one window.
+//! The package releases data that has left the window, and the rest at the end of the frame. A
+//! stream that pauses within a frame is therefore late by up to one window.
 
 use super::codec::Step;
 use super::tail::Tail;
@@ -23,7 +24,8 @@ const BLOCK_HEADER: usize = 3;
 
 const MAGIC: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
 
-/// The magic number, the descriptor, and as much as a descriptor can announce (RFC 8878 §3.1.1.1).
+/// The magic number, the descriptor, and the longest fields that it can announce (RFC 8878
+/// §3.1.1.1).
 const LONGEST_HEADER: usize = 4 + 14;
 
 /// The state of a `zstd` body.
@@ -31,56 +33,56 @@ const LONGEST_HEADER: usize = 4 + 14;
 pub(super) struct Zstd {
     phase: Phase,
     window: u64,
-    /// The most that a frame held since that was asked.
+    /// The peak memory of a frame since the last query.
     peak: usize,
     strict: bool,
 }
 
 #[derive(Debug)]
 enum Phase {
-    /// The head of a frame of either kind, as far as it is there. `first`: no frame came before.
+    /// The partial header of a frame of either kind. `first` means that no frame came before.
     Head {
         bytes: [u8; LONGEST_HEADER],
         have: usize,
         first: bool,
     },
-    /// Bytes left of a skippable frame.
+    /// The number of bytes left of a skippable frame.
     Skip(u32),
     Frame(Box<Frame>),
     After(Tail),
 }
 
-/// A frame whose header was read.
+/// A frame whose header was parsed.
 struct Frame {
     decoder: FrameDecoder,
     window: usize,
     held: Held,
-    /// The size that the header states, if it does.
+    /// The size stated in the header, if any.
     stated: Option<u64>,
     produced: u64,
     checksum: bool,
-    /// The next block as far as it is there, its header included, when it did not come in one piece.
+    /// The next block with its header, while incomplete.
     block: Vec<u8>,
 }
 
-/// What the head of a frame asks for.
+/// The result of parsing a frame header.
 enum Head {
-    /// More bytes: so many in all.
-    Longer(usize),
+    /// More bytes are needed; holds the required total.
+    NeedMore(usize),
     Frame(Box<Frame>),
     Skippable(u32),
-    /// No frame begins like this.
+    /// Not the start of a frame.
     Other,
 }
 
 impl Zstd {
-    /// `window` is the largest that a frame may have.
+    /// Creates a decoder whose frames may have windows of up to `window` bytes.
     pub(super) fn new(window: u64, strict: bool) -> Zstd {
         Zstd { phase: Phase::head(true), window, peak: 0, strict }
     }
 
-    /// What the decoder of a frame held at most since this was asked before: reckoned by what was decoded, so that it does not depend on how the
-    /// input is split.
+    /// Returns the peak memory of a frame's decoder since the last call. It is computed from
+    /// decoded data, so that it does not depend on how the input is split.
     pub(super) fn held(&mut self) -> usize {
         let now = match &self.phase {
             Phase::Frame(frame) => frame.held(),
@@ -89,7 +91,7 @@ impl Zstd {
         std::mem::replace(&mut self.peak, now).max(now)
     }
 
-    /// The storage of a block that has come in part.
+    /// Returns the storage of an incomplete block.
     pub(super) fn retained(&self) -> usize {
         match &self.phase {
             Phase::Frame(frame) => frame.block.capacity(),
@@ -111,7 +113,7 @@ impl Zstd {
             let rest = input.get(step.consumed..).unwrap_or_default();
             match &mut self.phase {
                 Phase::Head { bytes, have, first } => match head(bytes.get(..*have).unwrap_or_default(), self.window) {
-                    Ok(Head::Longer(wanted)) => {
+                    Ok(Head::NeedMore(wanted)) => {
                         let to = bytes.get_mut(*have..wanted).unwrap_or_default();
                         let count = to.len().min(rest.len());
                         if count == 0 {
@@ -126,13 +128,13 @@ impl Zstd {
                     Ok(Head::Frame(frame)) => self.phase = Phase::Frame(frame),
                     Ok(Head::Skippable(length)) => self.phase = Phase::Skip(length),
                     Ok(Head::Other) if *first => {
-                        step.fault = Some(corrupt("no frame begins like this"));
+                        step.fault = Some(corrupt("the data does not begin with a frame"));
                         return step;
                     }
                     Ok(Head::Other) => {
                         let mut tail = Tail::Clean;
-                        let seen = bytes.get(..*have).unwrap_or_default();
-                        (_, step.fault) = tail.swallow(seen, CODING, self.strict);
+                        let head = bytes.get(..*have).unwrap_or_default();
+                        (_, step.fault) = tail.swallow(head, CODING, self.strict);
                         self.phase = Phase::After(tail);
                     }
                     Err(fault) => step.fault = Some(fault),
@@ -165,7 +167,7 @@ impl Zstd {
                                     return step;
                                 }
                             }
-                            Err(what) => step.fault = Some(corrupt(what)),
+                            Err(cause) => step.fault = Some(corrupt(cause)),
                         }
                     }
                 }
@@ -189,11 +191,11 @@ impl Phase {
     }
 }
 
-/// Reads the head of a frame as far as it is there (RFC 8878 §3.1.1.1 and §3.1.2).
-fn head(bytes: &[u8], most: u64) -> Result<Head, DecodeError> {
+/// Parses the header of a frame as far as it has arrived (RFC 8878 §3.1.1.1 and §3.1.2).
+fn head(bytes: &[u8], max_window: u64) -> Result<Head, DecodeError> {
     let skippable = |first: u8| first & 0xF0 == 0x50;
     let rest_of_magic = match bytes.first() {
-        None => return Ok(Head::Longer(1)),
+        None => return Ok(Head::NeedMore(1)),
         Some(&0x28) => MAGIC,
         Some(&first) if skippable(first) => [first, 0x2A, 0x4D, 0x18],
         Some(_) => return Ok(Head::Other),
@@ -205,10 +207,10 @@ fn head(bytes: &[u8], most: u64) -> Result<Head, DecodeError> {
     if bytes.first().copied().is_some_and(skippable) {
         return Ok(match bytes.get(4..8) {
             Some(&[a, b, c, d]) => Head::Skippable(u32::from_le_bytes([a, b, c, d])),
-            _ => Head::Longer(8),
+            _ => Head::NeedMore(8),
         });
     }
-    let Some(&descriptor) = bytes.get(4) else { return Ok(Head::Longer(5)) };
+    let Some(&descriptor) = bytes.get(4) else { return Ok(Head::NeedMore(5)) };
     if descriptor & 0x08 != 0 {
         return Err(corrupt("a reserved bit of the frame header is set"));
     }
@@ -223,7 +225,7 @@ fn head(bytes: &[u8], most: u64) -> Result<Head, DecodeError> {
     };
     let size_at = 5 + usize::from(!single_segment) + dictionary;
     let length = size_at + size;
-    let Some(whole) = bytes.get(..length) else { return Ok(Head::Longer(length)) };
+    let Some(whole) = bytes.get(..length) else { return Ok(Head::NeedMore(length)) };
     let number = |bytes: &[u8]| bytes.iter().rev().fold(0_u64, |number, &byte| number << 8 | u64::from(byte));
     let stated = whole.get(size_at..).unwrap_or_default();
     let stated = match stated.len() {
@@ -238,9 +240,9 @@ fn head(bytes: &[u8], most: u64) -> Result<Head, DecodeError> {
         }
         _ => stated.unwrap_or_default(),
     };
-    LimitExceeded::check("decode_window", most, window)?;
+    LimitExceeded::check("decode_window", max_window, window)?;
     let mut decoder = FrameDecoder::new();
-    decoder.set_max_window_size(most);
+    decoder.set_max_window_size(max_window);
     decoder.init(whole).map_err(|error| match error {
         ruzstd::decoding::errors::FrameDecoderError::DictNotProvided { .. } => corrupt("it needs a dictionary"),
         _ => corrupt("the frame header is malformed"),
@@ -256,16 +258,16 @@ impl Frame {
         self.held.bytes(self.window, self.stated)
     }
 
-    /// Moves what is decoded and has left the window, or all of it at the end.
+    /// Takes decoded data that has left the window, or all of it at the end.
     fn take(&mut self, output: &mut [u8]) -> usize {
-        // Reading from memory into memory: the error type is there for the trait.
+        // Reading from memory cannot fail; the error type comes from the trait.
         let produced = self.decoder.read(output).unwrap_or_default();
         self.produced += produced as u64;
         produced
     }
 
-    /// Decodes the next block if all of it is there, else keeps what is; returns what was consumed, and whether a
-    /// block was decoded.
+    /// Decodes the next block if it is complete, otherwise stores its bytes. Returns how much was
+    /// consumed, and whether a block was decoded.
     fn feed(&mut self, input: &[u8]) -> Result<(usize, bool), &'static str> {
         if self.block.is_empty()
             && let Some(length) = self.block_length(input)?
@@ -295,19 +297,19 @@ impl Frame {
         }
     }
 
-    /// The length of the block that begins here: its header, its content, and after the last one the
-    /// checksum. `None` while the header is not there.
+    /// Returns the length of the block at the start of `bytes`: header, content, and the checksum
+    /// after the last one. `None` while the header is incomplete.
     fn block_length(&self, bytes: &[u8]) -> Result<Option<usize>, &'static str> {
         let &[a, b, c, ..] = bytes else { return Ok(None) };
         let header = u32::from_le_bytes([a, b, c, 0]);
         let size = usize::try_from(header >> 3).unwrap_or(usize::MAX);
         if size > LARGEST {
-            return Err("a block is over 128 KiB");
+            return Err("a block exceeds 128 KiB");
         }
         let content = match header >> 1 & 3 {
             0 | 2 => size,
             1 => 1,
-            _ => return Err("a block is of the reserved type"),
+            _ => return Err("a block has the reserved type"),
         };
         let checksum = if header & 1 == 1 && self.checksum { 4 } else { 0 };
         Ok(Some(BLOCK_HEADER + content + checksum))
@@ -327,25 +329,25 @@ impl Frame {
         }
     }
 
-    /// Whether what came out of a complete frame is what its header and its checksum say.
+    /// Compares a complete frame with its stated size and its checksum.
     fn check(&self) -> Result<(), &'static str> {
         if self.stated.is_some_and(|stated| stated != self.produced) {
-            return Err("the size of the data differs");
+            return Err("the size of the data does not match");
         }
         if self.checksum && self.decoder.get_checksum_from_data() != self.decoder.get_calculated_checksum() {
-            return Err("the checksum of the data differs");
+            return Err("the checksum of the data does not match");
         }
         Ok(())
     }
 }
 
-fn corrupt(what: &'static str) -> DecodeError {
-    DecodeError::Corrupt { coding: CODING, what }
+fn corrupt(cause: &'static str) -> DecodeError {
+    DecodeError::Corrupt { coding: CODING, cause }
 }
 
 impl fmt::Debug for Frame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kept = self.block.len();
-        f.debug_struct("Frame").field("produced", &self.produced).field("kept", &kept).finish_non_exhaustive()
+        let buffered = self.block.len();
+        f.debug_struct("Frame").field("produced", &self.produced).field("buffered", &buffered).finish_non_exhaustive()
     }
 }

@@ -1,28 +1,31 @@
-//! What a zstd block says of itself before it is decoded (RFC 8878 §3.1.1.2 and §3.1.1.3), and what decoding it takes.
+//! The sizes that a zstd block states before it is decoded (RFC 8878 §3.1.1.2 and §3.1.1.3), and
+//! the memory that decoding needs.
 //!
-//! The package that decodes believes what a block says of its literals and sequences and makes room for them: a few bytes could ask for a mebibyte. Here such a
-//! block is refused, and what the package holds is reckoned from above.
+//! The decoding package trusts the stated number of literals and sequences and allocates for them.
+//! A few bytes could request a mebibyte. This module rejects such a block, and computes an upper
+//! bound on the package's memory.
 
-/// The largest block, and the largest size that a block may decode to (RFC 8878 §3.1.1.2.4).
+/// The maximum size of a block, encoded and decoded (RFC 8878 §3.1.1.2.4).
 pub(super) const LARGEST: usize = 128 * 1024;
 
-/// A sequence as the package keeps it: three words of 32 bits.
+/// The size of a sequence in the package: three 32-bit words.
 const SEQUENCE: usize = 12;
 
-/// The tables of literals and sequences, at their largest.
+/// The maximum size of the tables for literals and sequences.
 const TABLES: usize = 32 * 1024;
 
-/// Up to here the package's ring buffer grows in powers of two; what is beyond does.
+/// Up to this size the package's ring buffer grows in powers of two; above it, only the excess
+/// does.
 const SLACK: usize = 2 * LARGEST;
 
-/// What the content of a compressed block says of its sizes.
+/// The sizes that a compressed block states.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Claims {
     pub(super) literals: usize,
     pub(super) sequences: usize,
 }
 
-/// Reads the sizes of a compressed block. `None` when it is cut short, which is for the decoder to say.
+/// Reads the sizes of a compressed block. `None` if it is truncated; the decoder reports that.
 pub(super) fn claims(content: &[u8]) -> Option<Claims> {
     let number = |bytes: &[u8]| bytes.iter().rev().fold(0_usize, |number, &byte| number << 8 | usize::from(byte));
     let first = *content.first()?;
@@ -54,31 +57,32 @@ pub(super) fn claims(content: &[u8]) -> Option<Claims> {
     Some(Claims { literals, sequences })
 }
 
-/// What a frame's decoder holds at most, block by block.
+/// An upper bound on the memory of a frame's decoder, updated with each block.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Held {
-    /// Of the blocks so far, what they may have decoded to.
+    /// The maximum decoded size of the blocks so far.
     decoded: usize,
-    /// The most of any block.
+    /// The maximum of any block.
     content: usize,
     literals: usize,
     sequences: usize,
 }
 
 impl Held {
-    /// A block that decodes to `size` bytes as they are, or all alike.
+    /// Records a block that decodes to `size` raw or repeated bytes.
     pub(super) fn plain(&mut self, size: usize) {
         self.decoded = self.decoded.saturating_add(size);
     }
 
-    /// A compressed block of so many bytes, that decodes to `most` bytes at most.
+    /// Records a compressed block that decodes to at most `most` bytes.
     ///
     /// # Errors
-    /// In words: it says that it is longer. A sequence stands for three bytes or more (RFC 8878 §3.1.1.3.2.1.1).
+    /// The cause, if the block states a larger size. A sequence produces at least three bytes (RFC
+    /// 8878 §3.1.1.3.2.1.1).
     pub(super) fn compressed(&mut self, content: &[u8], most: usize) -> Result<(), &'static str> {
         let Claims { literals, sequences } = claims(content).unwrap_or_default();
         if literals > most || sequences > most / 3 {
-            return Err("a block says that it is longer than a block may be");
+            return Err("a block states more than the maximum block size");
         }
         self.decoded = self.decoded.saturating_add(if sequences == 0 { literals } else { most });
         self.content = self.content.max(content.len());
@@ -87,7 +91,7 @@ impl Held {
         Ok(())
     }
 
-    /// Bytes that the decoder holds at most, under this window and for data of that size, if it was stated.
+    /// Returns the maximum bytes that the decoder holds, for this window and stated size.
     pub(super) fn bytes(&self, window: usize, stated: Option<u64>) -> usize {
         let stated = stated.map_or(usize::MAX, |stated| usize::try_from(stated).unwrap_or(usize::MAX));
         let most = window.saturating_add(LARGEST).min(stated).min(self.decoded);
@@ -97,7 +101,7 @@ impl Held {
             most => (most - SLACK).checked_next_power_of_two().unwrap_or(usize::MAX).saturating_add(SLACK),
         };
         let tables = if self.content > 0 { TABLES } else { 0 };
-        // Vectors grow to twice what they need at most.
+        // Vectors grow to at most twice the needed size.
         ring.saturating_add(tables + 2 * (self.content + self.literals + SEQUENCE * self.sequences))
     }
 }
@@ -107,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_sizes_of_literals_and_sequences_are_read() {
+    fn literal_and_sequence_sizes_are_parsed() {
         let claimed = |literals, sequences| Some(Claims { literals, sequences });
         for (content, expected) in [
             (&b""[..], None),
@@ -130,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_that_claims_too_much_is_refused() {
+    fn block_with_excessive_sizes_is_rejected() {
         let mut held = Held::default();
         assert!(held.compressed(b"\xFD\xFF\xFFa\x00", LARGEST).is_err(), "a mebibyte of literals");
         assert!(held.compressed(b"\x10ab\xFF\xFF\xFF", LARGEST).is_err(), "98,046 sequences");
@@ -143,7 +147,7 @@ mod tests {
         assert!(held.bytes(8 << 20, None) < 40 * 1024);
     }
     #[test]
-    fn what_is_held_is_reckoned_from_window_size_and_blocks() {
+    fn memory_bound_follows_window_and_blocks() {
         const KIB: usize = 1024;
         let plain = |blocks: &[usize]| {
             let mut held = Held::default();
@@ -163,7 +167,8 @@ mod tests {
             let bytes = plain(blocks).bytes(window, stated);
             assert_eq!(bytes, expected, "{blocks:?} {window} {stated:?}");
         }
-        // Two literals and no sequence; then ten literals and five sequences, of which a block is the most.
+        // Two literals and no sequence; then ten literals and five sequences, limited by the
+        // maximum block size.
         let mut held = Held::default();
         held.compressed(b"\x10ab\x00", LARGEST).unwrap();
         assert_eq!(held.bytes(8 * KIB * KIB, None), 4 + TABLES + 2 * (4 + 2));

@@ -1,11 +1,12 @@
-//! The text of a body: which charset, and what becomes of bytes that are not in it.
+//! Decodes the text of a body: selects the charset and replaces malformed bytes.
 //!
-//! A byte order mark decides, then the `charset` parameter of the Content-Type, then UTF-8 (WHATWG Encoding
-//! Standard §6 "decode", RFC 9110 §8.3.2). Nothing is ever guessed from the bytes, and UTF-7 is no charset. Labels are
-//! those of the WHATWG Encoding Standard §4.2. Bytes that are not in the charset become U+FFFD, as that standard
-//! says where, and are counted.
+//! A byte order mark takes precedence over the `charset` parameter of the Content-Type, and that
+//! over UTF-8 (WHATWG Encoding Standard §6 "decode", RFC 9110 §8.3.2). The bytes are never used for
+//! guessing, and UTF-7 is not supported. Labels are those of the WHATWG Encoding Standard §4.2.
+//! Malformed bytes become U+FFFD as that standard specifies, and are counted.
 //!
-//! UTF-8, UTF-16 and windows-1252 (which ISO-8859-1 and US-ASCII are other names of, there) are always there; the others come with the feature `charset`.
+//! UTF-8, UTF-16 and windows-1252 (for which that standard also accepts the labels of ISO-8859-1
+//! and US-ASCII) are always available; the others require the feature `charset`.
 
 use crate::content::media_type;
 use std::fmt;
@@ -13,37 +14,38 @@ use std::fmt;
 mod utf16;
 mod windows_1252;
 
-/// The text of a body. Its Debug output shows how long it is.
+/// The text of a body. Its `Debug` output shows only its length.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Text {
     /// The text, without a byte order mark.
     pub text: String,
-    /// The name of the charset that was decoded, as the WHATWG Encoding Standard writes it (`UTF-8`, `windows-1252`).
+    /// The name of the decoded charset, as in the WHATWG Encoding Standard (`UTF-8`,
+    /// `windows-1252`).
     pub encoding: &'static str,
-    /// How many replacement characters stand for malformed bytes. Zero when the text is what was sent.
+    /// The number of replacement characters for malformed bytes. Zero if the text is unaltered.
     pub replaced: usize,
-    /// The label of a charset that is not known, at most 64 bytes of it; the bytes were then decoded as UTF-8.
+    /// The label of an unknown charset, at most 64 bytes; the bytes were then decoded as UTF-8.
     pub unknown_label: Option<String>,
 }
 
-/// In strict mode: the label of a charset that is not known, or not compiled in, together with the body that it was for, of which
-/// nothing is shown.
+/// An unknown or not compiled-in charset in strict mode: its label and the body, which is never
+/// shown.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TextError {
     label: String,
     bytes: Vec<u8>,
 }
 
-/// The longest part of an unknown label that an error shows.
+/// The maximum length of an unknown label in an error, in bytes.
 const LABEL_SHOWN: usize = 64;
 
 impl TextError {
-    /// The label, at most 64 bytes of it, with what is not UTF-8 in it replaced.
+    /// Returns the label, at most 64 bytes, with malformed UTF-8 replaced.
     pub fn label(&self) -> &str {
         &self.label
     }
 
-    /// The body, unchanged.
+    /// Returns the unchanged body.
     pub fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }
@@ -84,13 +86,14 @@ enum Charset {
     Other(&'static encoding_rs::Encoding),
 }
 
-/// The text that `bytes` are, according to the value of the Content-Type field.
+/// Decodes `bytes` to text, according to the value of the Content-Type field.
 ///
-/// Valid UTF-8 is not copied. A label that is not known leaves UTF-8, and is noted in the result.
+/// Valid UTF-8 is not copied. For an unknown label the text is decoded as UTF-8, and the result
+/// records the label.
 ///
 /// # Errors
-/// With `strict`: there is no byte order mark, and the `charset` parameter is not a label that is known. The bytes come
-/// back in the error. No bytes are no text in any charset, and never an error.
+/// With `strict`, if there is no byte order mark and the label in the `charset` parameter is
+/// unknown. The error returns the bytes. An empty body never causes an error.
 pub fn decode(bytes: Vec<u8>, content_type: Option<&[u8]>, strict: bool) -> Result<Text, TextError> {
     if let Some((charset, mark)) = byte_order_mark(&bytes) {
         return Ok(with(charset, bytes, mark));
@@ -110,12 +113,12 @@ pub fn decode(bytes: Vec<u8>, content_type: Option<&[u8]>, strict: bool) -> Resu
     }
 }
 
-/// Whether this is the label of a charset that is known.
+/// Whether this is a known charset label.
 pub(crate) fn is_label(label: &[u8]) -> bool {
     by_label(label).is_some()
 }
 
-/// The charset that a byte order mark tells, and the length of the mark.
+/// Returns the charset of a byte order mark, and the length of the mark.
 fn byte_order_mark(bytes: &[u8]) -> Option<(Charset, usize)> {
     match bytes {
         [0xEF, 0xBB, 0xBF, ..] => Some((Charset::Utf8, 3)),
@@ -125,7 +128,8 @@ fn byte_order_mark(bytes: &[u8]) -> Option<(Charset, usize)> {
     }
 }
 
-/// The charset of a label (WHATWG Encoding Standard §4.2). "replacement" is none: it decodes nothing.
+/// Returns the charset of a label (WHATWG Encoding Standard §4.2). "replacement" is excluded, since
+/// it decodes nothing.
 fn by_label(label: &[u8]) -> Option<Charset> {
     let label = label.trim_ascii();
     let among = |labels: &[&str]| labels.iter().any(|known| label.eq_ignore_ascii_case(known.as_bytes()));
@@ -195,7 +199,7 @@ fn other(encoding: &'static encoding_rs::Encoding, bytes: &[u8]) -> Text {
             DecoderResult::InputEmpty => {
                 return Text { text, encoding: encoding.name(), replaced, unknown_label: None };
             }
-            // Twofold growth, and room for the longest character in any case.
+            // Double the size, with room for at least the longest character.
             DecoderResult::OutputFull => text.reserve(text.len().max(64)),
             DecoderResult::Malformed(..) => {
                 text.push(char::REPLACEMENT_CHARACTER);

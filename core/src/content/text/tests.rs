@@ -10,18 +10,18 @@ fn is(text: &str, encoding: &'static str, replaced: usize) -> (String, &'static 
 }
 
 #[test]
-fn t63_a_byte_order_mark_is_stronger_than_the_label_and_is_taken_off() {
+fn t63_byte_order_mark_overrides_the_label_and_is_removed() {
     let latin = Some("text/html; charset=latin1");
     assert_eq!(decoded(b"\xFF\xFEh\0i\0", latin), is("hi", "UTF-16LE", 0));
     assert_eq!(decoded(b"\xFE\xFF\0h\0i", latin), is("hi", "UTF-16BE", 0));
     assert_eq!(decoded(b"\xEF\xBB\xBFh\xC3\xA9", latin), is("hé", "UTF-8", 0));
     assert_eq!(decoded(b"\xEF\xBB\xBF", Some("a/b;charset=no-such")), is("", "UTF-8", 0));
-    // One mark only: the second is a character.
+    // Only one mark is removed: the second is a character.
     assert_eq!(decoded(b"\xEF\xBB\xBF\xEF\xBB\xBFx", None), is("\u{FEFF}x", "UTF-8", 0));
 }
 
 #[test]
-fn t63_without_a_label_it_is_utf_8_and_nothing_is_guessed() {
+fn t63_default_is_utf_8_without_guessing() {
     for content_type in [None, Some("text/html"), Some("application/json; x=y"), Some("")] {
         assert_eq!(decoded("héllo".as_bytes(), content_type), is("héllo", "UTF-8", 0));
         assert_eq!(decoded(b"h\xE9llo", content_type), is("h\u{FFFD}llo", "UTF-8", 1));
@@ -32,7 +32,7 @@ fn t63_without_a_label_it_is_utf_8_and_nothing_is_guessed() {
 }
 
 #[test]
-fn t63_replacements_are_counted_as_the_standard_places_them() {
+fn t63_replacements_are_counted_as_in_the_standard() {
     for (bytes, text, replaced) in [
         (&b"a\xFFb"[..], "a\u{FFFD}b", 1),
         (b"\xE2\x82", "\u{FFFD}", 1),
@@ -65,7 +65,7 @@ fn t63_replacements_are_counted_as_the_standard_places_them() {
 }
 
 #[test]
-fn t63_an_unknown_label_is_noted_and_an_error_in_strict_mode() {
+fn t63_unknown_label_is_recorded_or_a_strict_error() {
     for label in ["utf-7", "x-utf-7", "no-such", "", "hz-gb-2312", "iso-2022-kr", "replacement"] {
         let field = format!("text/plain; charset={label}");
         let text = decode(b"+ADw-".to_vec(), Some(field.as_bytes()), false).unwrap();
@@ -94,7 +94,7 @@ fn valid_utf_8_is_not_copied() {
 }
 
 #[test]
-fn the_charset_of_old_is_always_there() {
+fn windows_1252_is_always_available() {
     for label in ["iso-8859-1", "ISO8859-1", "us-ascii", "latin1", "windows-1252"] {
         let field = format!("text/plain;charset={label}");
         assert_eq!(decoded(b"\x80 a\xE9\x81", Some(&field)), is("€ aé\u{81}", "windows-1252", 0), "{label}");
@@ -103,7 +103,7 @@ fn the_charset_of_old_is_always_there() {
 
 #[cfg(feature = "charset")]
 #[test]
-fn labels_are_those_of_the_standard() {
+fn labels_match_the_standard() {
     for (label, bytes, text, encoding) in [
         ("iso-8859-1", &b"\x80\xE9"[..], "€é", "windows-1252"),
         ("ISO8859-1", b"\xE9", "é", "windows-1252"),
@@ -117,7 +117,7 @@ fn labels_are_those_of_the_standard() {
         let field = format!("text/plain;charset={label}");
         assert_eq!(decoded(bytes, Some(&field)), is(text, encoding, 0), "{label}");
     }
-    // Malformed bytes are counted there too, also over more than the first guess of the size.
+    // Malformed bytes are counted too, also beyond the first size estimate.
     let many = [&b"\x93\xFA"[..], b"\xFF"].concat().repeat(1000);
     let text = decoded(&many, Some("a/b;charset=shift_jis"));
     assert_eq!((text.0.chars().count(), text.2), (2000, 1000));

@@ -1,8 +1,9 @@
-//! windows-1252 (WHATWG Encoding Standard §9), the charset that ISO-8859-1 and US-ASCII are taken for (§4.2).
+//! windows-1252 (WHATWG Encoding Standard §9), also used for ISO-8859-1 and US-ASCII (§4.2).
 
 use super::Text;
 
-/// What 0x80 to 0x9F stand for; five of them for themselves. All other bytes are the code points of that number.
+/// The characters of 0x80 to 0x9F; five map to themselves. All other bytes map to the code point of
+/// the same number.
 const HIGH: [char; 32] = [
     '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8D}', 'Ž', '\u{8F}', '\u{90}', '‘', '’',
     '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9D}', 'ž', 'Ÿ',
@@ -32,7 +33,7 @@ pub(super) fn is_label(label: &[u8]) -> bool {
     LABELS.iter().any(|known| label.eq_ignore_ascii_case(known.as_bytes()))
 }
 
-/// Decodes all of `bytes`: every byte is a character.
+/// Decodes all of `bytes`; every byte is one character.
 pub(super) fn decode(bytes: &[u8]) -> Text {
     let character = |&byte: &u8| HIGH.get(usize::from(byte).wrapping_sub(0x80)).copied().unwrap_or(char::from(byte));
     Text { text: bytes.iter().map(character).collect(), encoding: "windows-1252", replaced: 0, unknown_label: None }
@@ -43,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_byte_and_every_label_are_as_in_encoding_rs() {
+    fn bytes_and_labels_match_encoding_rs() {
         let bytes: Vec<u8> = (0..=255).collect();
         let (theirs, _) = encoding_rs::WINDOWS_1252.decode_without_bom_handling(&bytes);
         assert_eq!(decode(&bytes).text, theirs);

@@ -1,5 +1,5 @@
-//! Damage at any place (T61): never a panic, never a complete body where there is a checksum, and the same
-//! outcome in every way.
+//! Damage at any position (T61): never a panic, never a complete body if there is a checksum, and
+//! the same outcome under every split.
 
 use super::*;
 use crate::rng_tests::Rng;
@@ -12,7 +12,7 @@ fn ways(field: &str, body: &[u8], seed: usize) -> Outcome {
         let other = feed(new(), body.chunks(size), room);
         assert_eq!(other.end, whole.end, "{field} {seed} by {size} to {room}");
         if field == "br" {
-            // The one exception, told in the module `br`: as many bytes as both have are the same.
+            // The exception documented in the module `br`: the common prefix is the same.
             let common = other.output.len().min(whole.output.len());
             assert!(other.output[..common] == whole.output[..common], "{field} {seed} by {size} to {room}");
             assert!(whole.end.is_err() || other.output.len() == whole.output.len(), "{field} {seed}");
@@ -30,7 +30,7 @@ fn ways(field: &str, body: &[u8], seed: usize) -> Outcome {
 }
 
 #[test]
-fn t61_a_flipped_bit_tells_the_same_story_in_every_way() {
+fn t61_flipped_bit_gives_the_same_outcome_under_every_split() {
     for (field, body) in small_bodies() {
         for bit in (0..body.len() * 8).step_by(3) {
             let mut body = body.clone();
@@ -44,7 +44,7 @@ fn t61_a_flipped_bit_tells_the_same_story_in_every_way() {
 }
 
 #[test]
-fn damage_of_many_kinds_tells_the_same_story_in_every_way() {
+fn damage_gives_the_same_outcome_under_every_split() {
     let mut rng = Rng(2024);
     for (field, body) in small_bodies() {
         for seed in 0..150 {
@@ -65,7 +65,7 @@ fn damage_of_many_kinds_tells_the_same_story_in_every_way() {
 
 #[cfg(feature = "brotli")]
 #[test]
-fn what_was_decoded_before_the_damage_is_delivered() {
+fn output_before_the_damage_is_delivered() {
     let mut body = include_bytes!("big.br").to_vec();
     let at = body.len() - 20;
     body[at..].fill(0xFF);

@@ -7,7 +7,7 @@ fn parse(values: &[&str]) -> Result<Codings, DecodeError> {
 }
 
 #[test]
-fn t60_identity_and_empty_elements_do_not_count() {
+fn t60_identity_and_empty_elements_are_ignored() {
     for values in [&[][..], &[""], &["identity"], &["Identity, ,identity"], &["", ","], &["identity"; 50]] {
         let codings = parse(values).unwrap();
         assert!(codings.is_identity(), "{values:?}");
@@ -18,7 +18,7 @@ fn t60_identity_and_empty_elements_do_not_count() {
 
 #[cfg(feature = "gzip")]
 #[test]
-fn t60_codings_are_listed_in_their_order_over_all_fields() {
+fn t60_codings_keep_their_order_over_all_fields() {
     for (values, expected) in [
         (&["gzip"][..], &[Coding::Gzip][..]),
         (&["X-GZip"], &[Coding::Gzip]),
@@ -34,7 +34,7 @@ fn t60_codings_are_listed_in_their_order_over_all_fields() {
 
 #[cfg(feature = "gzip")]
 #[test]
-fn t60_one_unknown_coding_leaves_all_of_them_on_and_named() {
+fn t60_one_unknown_coding_leaves_all_undecoded() {
     for (values, expected) in [
         (&["foo"][..], &["foo"][..]),
         (&["x-gzip", "Foo"], &["gzip", "Foo"]),
@@ -51,7 +51,7 @@ fn t60_one_unknown_coding_leaves_all_of_them_on_and_named() {
 }
 
 #[test]
-fn t60_what_names_no_coding_is_passed_over_and_named() {
+fn t60_misnamed_codings_are_skipped_and_listed() {
     for name in ["none", "None", "binary", "7bit", "8bit", "utf-8", "latin1"] {
         let codings = parse(&[name]).unwrap();
         assert_eq!(codings.misnamed(), [Box::from(name)]);
@@ -62,7 +62,7 @@ fn t60_what_names_no_coding_is_passed_over_and_named() {
 }
 
 #[test]
-fn t59_layers_are_counted_over_all_fields_known_or_not() {
+fn t59_codings_are_counted_over_all_fields() {
     let many = "gzip, ".repeat(50);
     for values in [&[&many[..]][..], &["gzip"; 50], &["foo"; 4], &["foo, gzip", "gzip", "identity", "br"]] {
         let error = parse(values).unwrap_err();
@@ -74,9 +74,9 @@ fn t59_layers_are_counted_over_all_fields_known_or_not() {
 }
 
 #[test]
-fn what_is_asked_for_is_what_can_be_decoded() {
-    let asked = parse(&["identity"]).unwrap();
-    assert!(asked.is_identity());
+fn accept_encoding_lists_the_decodable_codings() {
+    let identity = parse(&["identity"]).unwrap();
+    assert!(identity.is_identity());
     let limits = Limits { content_codings: 9, ..Limits::DEFAULT };
     let codings = Codings::parse([accept_encoding().as_bytes()], &limits).unwrap();
     assert!(codings.undecoded().is_empty());
@@ -88,7 +88,7 @@ fn what_is_asked_for_is_what_can_be_decoded() {
 
 #[cfg(feature = "gzip")]
 #[test]
-fn transfer_codings_are_outside_the_content_codings_and_counted_with_them() {
+fn transfer_codings_are_outermost_and_counted() {
     let both = |content: &[&str], transfer: &[&str]| {
         Codings::parse_with_transfer(
             content.iter().map(|value| value.as_bytes()),

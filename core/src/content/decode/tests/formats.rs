@@ -1,9 +1,9 @@
-//! Each coding: what it gives, in every way it can be fed.
+//! Each coding: its output under every split.
 
 use super::*;
 
 #[test]
-fn small_bodies_come_out_the_same_in_every_way() {
+fn small_bodies_decode_equally_under_every_split() {
     for (field, body) in small_bodies() {
         let outcome = every_way(field, &body, true);
         assert_eq!(outcome.end, Ok(None), "{field}");
@@ -12,7 +12,7 @@ fn small_bodies_come_out_the_same_in_every_way() {
 }
 
 #[test]
-fn big_bodies_come_out_whole_and_in_pieces() {
+fn large_bodies_decode_whole_and_in_pieces() {
     for (field, body) in big_bodies() {
         let new = || Decoder::new(&codings(field), &Limits::DEFAULT, true).unwrap();
         for (size, room) in [(body.len(), 1 << 20), (body.len(), 1), (1, 100), (1000, 4096), (4096, 32 * 1024)] {
@@ -24,16 +24,16 @@ fn big_bodies_come_out_whole_and_in_pieces() {
 }
 
 #[test]
-fn t61_an_empty_body_is_empty_whatever_its_codings() {
+fn t61_empty_body_is_empty_in_any_coding() {
     for (field, _) in small_bodies() {
         for field in [field.to_owned(), format!("{field}, {field}")] {
-            assert_eq!(every_way(&field, b"", true).told(), (Vec::new(), Ok(None)));
+            assert_eq!(every_way(&field, b"", true).result(), (Vec::new(), Ok(None)));
         }
     }
 }
 
 #[test]
-fn t61_a_body_cut_at_any_byte_is_never_complete() {
+fn t61_truncated_body_is_never_complete() {
     for (field, body) in small_bodies() {
         for length in 1..body.len() {
             let outcome = decode(field, &body[..length], false);
@@ -44,7 +44,7 @@ fn t61_a_body_cut_at_any_byte_is_never_complete() {
 }
 
 #[test]
-fn encoded_nothing_is_nothing() {
+fn encoded_empty_data_is_empty() {
     let mut bodies: Vec<(&str, Vec<u8>)> = Vec::new();
     #[cfg(feature = "gzip")]
     bodies.extend([("gzip", gzip(b"")), ("x-gzip", gzip(b"")), ("deflate", zlib(b"")), ("deflate", bare(b""))]);
@@ -54,13 +54,13 @@ fn encoded_nothing_is_nothing() {
     #[cfg(feature = "zstd")]
     bodies.push(("zstd", vec![0x28, 0xB5, 0x2F, 0xFD, 0x00, 0x58, 0x01, 0x00, 0x00]));
     for (field, body) in bodies {
-        assert_eq!(every_way(field, &body, true).told(), (Vec::new(), Ok(None)), "{field}");
+        assert_eq!(every_way(field, &body, true).result(), (Vec::new(), Ok(None)), "{field}");
         assert!(decode(field, &body[..body.len() - 1], true).end.is_err() || body.len() == 1, "{field}");
     }
 }
 
 #[test]
-fn an_empty_slice_changes_nothing() {
+fn empty_output_changes_nothing() {
     for (field, body) in small_bodies() {
         let mut decoder = Decoder::new(&codings(field), &Limits::DEFAULT, true).unwrap();
         let nothing = Progress { consumed: 0, produced: 0, next: Next::Output };
@@ -71,7 +71,7 @@ fn an_empty_slice_changes_nothing() {
 
 #[cfg(any(feature = "gzip", feature = "brotli"))]
 #[test]
-fn what_was_flushed_comes_out_before_the_rest_arrives() {
+fn flushed_data_is_decoded_immediately() {
     let mut bodies: Vec<(&str, Vec<u8>, usize)> = Vec::new();
     #[cfg(feature = "gzip")]
     {
@@ -98,7 +98,7 @@ fn what_was_flushed_comes_out_before_the_rest_arrives() {
 mod gzip_members {
     use super::*;
 
-    /// A member with this header in place of the plain one.
+    /// Returns a member with this header instead of the plain one.
     fn with_header(header: &[u8]) -> Vec<u8> {
         let plain = gzip(b"hello");
         [header, &plain[10..]].concat()
@@ -119,7 +119,7 @@ mod gzip_members {
     }
 
     #[test]
-    fn every_optional_part_of_the_header_is_passed_over() {
+    fn optional_header_parts_are_skipped() {
         let mut all = fixed(0x1F);
         all.extend_from_slice(&[3, 0, 0, 1, 2]);
         all.extend_from_slice(b"name\0comment\0");
@@ -137,32 +137,32 @@ mod gzip_members {
         ] {
             let body = with_header(&header);
             let outcome = if body.len() < 1000 { every_way("gzip", &body, true) } else { decode("gzip", &body, true) };
-            assert_eq!(outcome.told(), (b"hello".to_vec(), Ok(None)), "{:?}", header.get(..40));
+            assert_eq!(outcome.result(), (b"hello".to_vec(), Ok(None)), "{:?}", header.get(..40));
         }
     }
 
     #[test]
-    fn a_header_that_is_wrong_is_an_error() {
+    fn malformed_header_is_an_error() {
         let mut crc = with_crc(fixed(2));
         crc[10] ^= 1;
         let mut long = fixed(8);
         long.extend_from_slice(&vec![b'n'; 300 * 1024]);
-        for (header, what) in [
-            (b"\x1E".to_vec(), "it does not begin with 1F 8B"),
-            (b"\x1F\x8C".to_vec(), "it does not begin with 1F 8B"),
+        for (header, cause) in [
+            (b"\x1E".to_vec(), "the data does not begin with 1F 8B"),
+            (b"\x1F\x8C".to_vec(), "the data does not begin with 1F 8B"),
             (b"\x1F\x8B\x07".to_vec(), "the method is not deflate"),
             (fixed(0x20), "reserved flags are set"),
             (fixed(0x80), "reserved flags are set"),
-            (crc, "the CRC of the header differs"),
-            (long, "the header is over 256 KiB"),
+            (crc, "the CRC of the header does not match"),
+            (long, "the header exceeds 256 KiB"),
         ] {
             let end = decode("gzip", &with_header(&header), false).end;
-            assert_eq!(end, Err(DecodeError::Corrupt { coding: Coding::Gzip, what }));
+            assert_eq!(end, Err(DecodeError::Corrupt { coding: Coding::Gzip, cause }));
         }
     }
 
     #[test]
-    fn t61_members_are_put_together() {
+    fn t61_members_are_concatenated() {
         let body = [gzip(&text(100)), gzip(b""), with_header(&with_crc(fixed(2))), gzip(&text(300))].concat();
         let outcome = every_way("gzip", &body, true);
         assert_eq!(outcome.end, Ok(None));
@@ -170,7 +170,7 @@ mod gzip_members {
     }
 
     #[test]
-    fn t61_a_cut_inside_any_member_is_a_truncation() {
+    fn t61_truncation_within_any_member_is_detected() {
         let first = gzip(b"one");
         let body = [first.clone(), gzip(b"two")].concat();
         for length in (1..body.len()).filter(|&length| length != first.len()) {
@@ -180,14 +180,16 @@ mod gzip_members {
     }
 
     #[test]
-    fn t61_a_wrong_check_value_is_an_error_after_the_data() {
+    fn t61_wrong_check_value_is_an_error_after_the_data() {
         let good = gzip(&text(600));
-        for (from_end, what) in [(8, "the CRC-32 of the data differs"), (1, "the size of the data differs")] {
+        for (from_end, cause) in
+            [(8, "the CRC-32 of the data does not match"), (1, "the size of the data does not match")]
+        {
             let mut body = good.clone();
             let at = body.len() - from_end;
             body[at] ^= 0x40;
             let outcome = every_way("gzip", &body, false);
-            assert_eq!(outcome.end, Err(DecodeError::Corrupt { coding: Coding::Gzip, what }));
+            assert_eq!(outcome.end, Err(DecodeError::Corrupt { coding: Coding::Gzip, cause }));
             assert!(outcome.output == text(600));
         }
     }
@@ -195,19 +197,19 @@ mod gzip_members {
 
 #[cfg(feature = "gzip")]
 #[test]
-fn t62_deflate_is_zlib_first_and_bare_when_its_header_fails() {
+fn t62_deflate_is_zlib_or_bare_by_its_header() {
     let mut wrong = zlib(&text(600));
     let last = wrong.len() - 1;
     wrong[last] ^= 1;
     let outcome = every_way("deflate", &wrong, false);
-    let what = "the Adler-32 checksum differs";
-    assert_eq!(outcome.end, Err(DecodeError::Corrupt { coding: Coding::Deflate, what }));
+    let cause = "the Adler-32 checksum does not match";
+    assert_eq!(outcome.end, Err(DecodeError::Corrupt { coding: Coding::Deflate, cause }));
     assert!(outcome.output == text(600));
-    // A stored block, and one whose first two bytes already hold a letter.
+    // A stored block, and one whose first two bytes already contain a letter.
     for body in [&b"\x01\x03\x00\xFC\xFFabc"[..], b"\x4B\x4C\x4A\x06\x00"] {
-        assert_eq!(every_way("deflate", body, true).told(), (b"abc".to_vec(), Ok(None)));
+        assert_eq!(every_way("deflate", body, true).result(), (b"abc".to_vec(), Ok(None)));
     }
-    // A zlib header that asks for a preset dictionary is none that we could serve.
+    // A zlib header that requires a preset dictionary is not accepted.
     assert!(every_way("deflate", b"\x78\xBB\x00\x00\x00\x00", false).end.is_err());
 }
 
@@ -218,14 +220,14 @@ mod zstd_frames {
     const SMALL: &[u8] = include_bytes!("small.zst");
 
     #[test]
-    fn frames_are_put_together_and_skippable_ones_passed_over() {
+    fn frames_are_concatenated_and_skippable_ones_ignored() {
         let skippable = b"\x5A\x2A\x4D\x18\x05\x00\x00\x00hello";
         let empty = b"\x50\x2A\x4D\x18\x00\x00\x00\x00";
         let body = [skippable, SMALL, empty, empty, SMALL, skippable].concat();
         let outcome = every_way("zstd", &body, true);
         assert_eq!(outcome.end, Ok(None));
         assert!(outcome.output == text(600).repeat(2));
-        assert_eq!(every_way("zstd", empty, true).told(), (Vec::new(), Ok(None)));
+        assert_eq!(every_way("zstd", empty, true).result(), (Vec::new(), Ok(None)));
         for length in [1, 3, 4, 7, 8, 12] {
             let end = decode("zstd", &skippable[..length], false).end;
             assert_eq!(end, Err(DecodeError::Truncated { coding: Coding::Zstd }), "{length}");
@@ -238,11 +240,11 @@ mod zstd_frames {
         let run = (1000_u32 << 3 | 1 << 1 | 1).to_le_bytes();
         let body = [&b"\x28\xB5\x2F\xFD\x00\x58\x18\x00\x00abc"[..], &run[..3], b"x"].concat();
         let outcome = every_way("zstd", &body, true);
-        assert_eq!(outcome.told(), ([&b"abc"[..], &[b'x'; 1000]].concat(), Ok(None)));
+        assert_eq!(outcome.result(), ([&b"abc"[..], &[b'x'; 1000]].concat(), Ok(None)));
     }
 
     #[test]
-    fn what_a_frame_says_of_itself_is_checked() {
+    fn stated_frame_properties_are_verified() {
         let mut checksum = SMALL.to_vec();
         *checksum.last_mut().unwrap() ^= 1;
         let mut size = SMALL.to_vec();
@@ -257,21 +259,21 @@ mod zstd_frames {
         let dictionary = b"\x28\xB5\x2F\xFD\x01\x58\x07\x01\x00\x00".to_vec();
         let reserved_type = b"\x28\xB5\x2F\xFD\x00\x58\x07\x00\x00".to_vec();
         let block = [&b"\x28\xB5\x2F\xFD\x00\x58"[..], &(0x20001_u32 << 3 | 1).to_le_bytes()[..3]].concat();
-        // A run of literals of 1 MiB in eight bytes, which the package would make.
+        // A run of literals of 1 MiB in eight bytes, which the package would produce.
         let mebibyte = b"\x28\xB5\x2F\xFD\x00\x38\x2D\x00\x00\xFD\xFF\xFFa\x00".to_vec();
-        for (body, what) in [
-            (checksum, "the checksum of the data differs"),
-            (size, "the size of the data differs"),
+        for (body, cause) in [
+            (checksum, "the checksum of the data does not match"),
+            (size, "the size of the data does not match"),
             (reserved_bit, "a reserved bit of the frame header is set"),
             (dictionary, "it needs a dictionary"),
-            (reserved_type, "a block is of the reserved type"),
-            (block, "a block is over 128 KiB"),
-            (mebibyte, "a block says that it is longer than a block may be"),
-            (b"hello".to_vec(), "no frame begins like this"),
-            (b"\x28\xB5\x2F\xFE".to_vec(), "no frame begins like this"),
+            (reserved_type, "a block has the reserved type"),
+            (block, "a block exceeds 128 KiB"),
+            (mebibyte, "a block states more than the maximum block size"),
+            (b"hello".to_vec(), "the data does not begin with a frame"),
+            (b"\x28\xB5\x2F\xFE".to_vec(), "the data does not begin with a frame"),
         ] {
             let end = every_way("zstd", &body, false).end;
-            assert_eq!(end, Err(DecodeError::Corrupt { coding: Coding::Zstd, what }));
+            assert_eq!(end, Err(DecodeError::Corrupt { coding: Coding::Zstd, cause }));
         }
     }
 }

@@ -1,14 +1,14 @@
-//! What a decoder holds is counted, and how much it has read.
+//! The memory and input counts of a decoder.
 
 use super::*;
 
-/// "hello" as a zstd frame of one block as it is (RFC 8878 §3.1.1).
+/// "hello" as a zstd frame with one raw block (RFC 8878 §3.1.1).
 #[cfg(feature = "zstd")]
 const HELLO: &[u8] = b"\x28\xB5\x2F\xFD\x20\x05\x29\x00\x00hello";
 
 #[cfg(feature = "zstd")]
 #[test]
-fn a_window_is_counted_while_its_decoder_lasts() {
+fn window_is_counted_until_its_decoder_is_dropped() {
     let (memory, mut slice) = (DecodeMemory::default(), [0; 64]);
     let new = |limits: &Limits| Decoder::sharing(&codings("zstd"), limits, true, &memory).unwrap();
     let (mut one, mut other) = (new(&Limits::DEFAULT), new(&Limits::DEFAULT));
@@ -30,7 +30,7 @@ fn a_window_is_counted_while_its_decoder_lasts() {
 
 #[cfg(feature = "zstd")]
 #[test]
-fn what_was_read_and_what_waits_is_counted() {
+fn consumed_and_waiting_bytes_are_counted() {
     let mut slice = [0; 64];
     let mut decoder = Decoder::new(&codings("zstd"), &Limits::DEFAULT, true).unwrap();
     assert_eq!((decoder.encoded_bytes(), decoder.retained()), (0, 0));
@@ -48,7 +48,7 @@ fn what_was_read_and_what_waits_is_counted() {
 
 #[cfg(feature = "gzip")]
 #[test]
-fn between_codings_there_is_room_for_a_step() {
+fn nested_codings_have_a_buffer_between_them() {
     let retained = |field| Decoder::new(&codings(field), &Limits::DEFAULT, true).unwrap().retained();
     assert_eq!([retained("gzip"), retained("deflate, gzip")], [0, 8 * 1024]);
     assert_eq!(retained("gzip, deflate, gzip"), 2 * 8 * 1024);

@@ -1,4 +1,4 @@
-//! The decoder as a whole: every case is fed in every way, and each way must tell the same story.
+//! The entire decoder: every case runs under every split and must give the same outcome.
 #![cfg_attr(
     not(all(feature = "gzip", feature = "brotli", feature = "zstd")),
     allow(unused_mut, clippy::vec_init_then_push, reason = "the tables lose the rows that are not compiled in")
@@ -15,7 +15,7 @@ mod tails;
 use super::*;
 use crate::Limits;
 
-/// A text that compresses, and is the same every time.
+/// Returns a compressible text, always the same.
 pub(super) fn text(length: usize) -> Vec<u8> {
     let mut text = Vec::new();
     for i in 0_u64.. {
@@ -29,18 +29,18 @@ pub(super) fn text(length: usize) -> Vec<u8> {
     text
 }
 
-/// What came of a body.
+/// The outcome of decoding a body.
 #[derive(Debug, PartialEq, Eq, Clone)]
 pub(super) struct Outcome {
     pub(super) output: Vec<u8>,
     /// The coding after which other data was ignored.
     pub(super) end: Result<Option<Coding>, DecodeError>,
-    /// How many encoded bytes were used up by then.
+    /// The number of encoded bytes consumed.
     pub(super) taken: u64,
 }
 
 impl Outcome {
-    fn told(self) -> (Vec<u8>, Result<Option<Coding>, DecodeError>) {
+    fn result(self) -> (Vec<u8>, Result<Option<Coding>, DecodeError>) {
         (self.output, self.end)
     }
 }
@@ -49,7 +49,7 @@ pub(super) fn codings(field: &str) -> Codings {
     Codings::parse([field.as_bytes()], &Limits::DEFAULT).unwrap()
 }
 
-/// Feeds the pieces one after another into slices of `room` bytes, as the contract says, and counts the calls.
+/// Feeds the pieces into slices of `room` bytes by the documented loop, and counts the calls.
 pub(super) fn feed<'a>(mut decoder: Decoder, pieces: impl IntoIterator<Item = &'a [u8]>, room: usize) -> Outcome {
     let mut output = Vec::new();
     let mut slice = vec![0; room];
@@ -65,7 +65,7 @@ pub(super) fn feed<'a>(mut decoder: Decoder, pieces: impl IntoIterator<Item = &'
                 piece = &piece[progress.consumed..];
                 match progress.next {
                     Next::Input => {
-                        assert!(piece.is_empty(), "input is asked for while there is some");
+                        assert!(piece.is_empty(), "input is requested while some is left");
                         break;
                     }
                     Next::Output => assert!(
@@ -83,7 +83,7 @@ pub(super) fn feed<'a>(mut decoder: Decoder, pieces: impl IntoIterator<Item = &'
             match progress.next {
                 Next::Done => return Ok(decoder.trailing_data()),
                 Next::Output => assert!(progress.produced > 0),
-                Next::Input => panic!("there is no more input"),
+                Next::Input => panic!("no input is left"),
             }
         }
     };
@@ -100,8 +100,8 @@ pub(super) fn decode(field: &str, body: &[u8], strict: bool) -> Outcome {
     feed(Decoder::new(&codings(field), &Limits::DEFAULT, strict).unwrap(), [body], 64 * 1024)
 }
 
-/// Decodes whole, byte by byte, at every split in two (every some hundredth for long bodies), and into small slices;
-/// all must be the same.
+/// Decodes whole, byte by byte, at every two-way split (every hundredth or so for long bodies), and
+/// into small slices; all outcomes must be equal.
 pub(super) fn every_way(field: &str, body: &[u8], strict: bool) -> Outcome {
     let codings = codings(field);
     let new = || Decoder::new(&codings, &Limits::DEFAULT, strict).unwrap();
@@ -110,7 +110,8 @@ pub(super) fn every_way(field: &str, body: &[u8], strict: bool) -> Outcome {
         assert_eq!(other.end, whole.end, "{field} {how}");
         assert_eq!(other.output.len(), whole.output.len(), "{field} {how}: {:?}", whole.end);
         assert!(other.output == whole.output, "{field} {how}: other bytes");
-        // The others look ahead, and what lies between two codings was taken in before it was looked at.
+        // The other codings read ahead, and the buffer between two codings is filled before it is
+        // inspected.
         let counted = ["gzip", "deflate"].contains(&field) && !matches!(whole.end, Err(DecodeError::Limit(_)));
         assert!(!counted || other.taken == whole.taken, "{field} {how}: {:?}", whole.end);
     };
@@ -149,7 +150,7 @@ pub(super) fn bare(data: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// Bodies of 600 bytes of [`text`], with the coding they are in.
+/// Bodies of 600 bytes of [`text`], with their coding.
 pub(super) fn small_bodies() -> Vec<(&'static str, Vec<u8>)> {
     let mut bodies: Vec<(&'static str, Vec<u8>)> = Vec::new();
     #[cfg(feature = "gzip")]
@@ -174,7 +175,7 @@ pub(super) fn big_bodies() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 #[test]
-fn a_decoder_may_move_to_another_thread() {
+fn decoder_can_move_to_another_thread() {
     fn send<T: Send>() {}
     send::<Decoder>();
 }

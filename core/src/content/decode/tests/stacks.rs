@@ -1,10 +1,10 @@
-//! Codings one on top of another.
+//! Nested codings.
 #![cfg(feature = "gzip")]
 
 use super::*;
 
 #[test]
-fn stacked_codings_come_off_in_reverse_order() {
+fn nested_codings_are_removed_in_reverse_order() {
     for (field, body) in small_bodies() {
         let gzipped = gzip(&body);
         let both = format!("{field}, gzip");
@@ -23,23 +23,23 @@ fn stacked_codings_come_off_in_reverse_order() {
 }
 
 #[test]
-fn a_fault_outside_comes_after_all_that_was_inside_before_it() {
+fn outer_fault_comes_after_earlier_inner_output() {
     let mut body = gzip(&zlib(&text(600)));
     let at = body.len() - 8;
     body[at] ^= 1;
     let outcome = every_way("deflate, gzip", &body, true);
-    let what = "the CRC-32 of the data differs";
-    assert_eq!(outcome.end, Err(DecodeError::Corrupt { coding: Coding::Gzip, what }));
+    let cause = "the CRC-32 of the data does not match";
+    assert_eq!(outcome.end, Err(DecodeError::Corrupt { coding: Coding::Gzip, cause }));
     assert!(outcome.output == text(600));
 }
 
 #[test]
-fn a_body_cut_at_any_byte_is_never_complete() {
+fn truncated_nested_body_is_never_complete() {
     let body = gzip(&zlib(b"hello, hello"));
     for length in 1..body.len() {
         assert!(decode("deflate, gzip", &body[..length], false).end.is_err(), "{length}");
     }
-    // Complete outside, cut inside; and nothing at all inside.
+    // Complete outside and truncated inside; and no data at all inside.
     let inner = zlib(b"hello, hello");
     for length in 0..inner.len() {
         let end = every_way("deflate, gzip", &gzip(&inner[..length]), false).end;
@@ -48,7 +48,7 @@ fn a_body_cut_at_any_byte_is_never_complete() {
 }
 
 #[test]
-fn other_data_is_told_of_the_coding_that_it_follows() {
+fn trailing_data_names_the_coding_it_follows() {
     let inner = [&zlib(b"hello")[..], b"x"].concat();
     assert_eq!(every_way("deflate, gzip", &gzip(&inner), false).end, Ok(Some(Coding::Deflate)));
     assert_eq!(

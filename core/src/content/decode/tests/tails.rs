@@ -1,4 +1,5 @@
-//! What follows the encoded data (T61): zeros are fine, anything else is refused or ignored and told.
+//! Data after the encoded data (T61): zeros are accepted, anything else is rejected, or ignored and
+//! reported.
 
 use super::*;
 
@@ -7,7 +8,7 @@ fn coding(field: &str) -> Coding {
 }
 
 #[test]
-fn zero_padding_is_always_fine() {
+fn zero_padding_is_always_accepted() {
     for (field, body) in small_bodies() {
         for zeros in [1, 3, 4, 5, 512] {
             let padded = [&body[..], &vec![0; zeros]].concat();
@@ -19,7 +20,7 @@ fn zero_padding_is_always_fine() {
 }
 
 #[test]
-fn other_data_is_an_error_in_strict_mode_and_told_otherwise() {
+fn trailing_data_is_a_strict_error_or_reported() {
     for (field, body) in small_bodies() {
         for tail in [&b"x"[..], b"garbage", b"\0\0\0x", b"\0\x1F\x8B\x08", b"\x1E\x8B", b"\x1Fx"] {
             let body = [&body[..], tail].concat();
@@ -35,15 +36,15 @@ fn other_data_is_an_error_in_strict_mode_and_told_otherwise() {
 
 #[cfg(feature = "gzip")]
 #[test]
-fn what_begins_like_a_member_must_be_one() {
+fn data_that_begins_like_a_member_must_be_one() {
     let body = [&gzip(b"one")[..], b"\x1F\x8B\x09"].concat();
-    let what = "the method is not deflate";
-    assert_eq!(every_way("gzip", &body, false).end, Err(DecodeError::Corrupt { coding: Coding::Gzip, what }));
+    let cause = "the method is not deflate";
+    assert_eq!(every_way("gzip", &body, false).end, Err(DecodeError::Corrupt { coding: Coding::Gzip, cause }));
 }
 
 #[cfg(feature = "zstd")]
 #[test]
-fn what_ends_like_the_beginning_of_a_frame_is_truncated_and_what_does_not_is_other_data() {
+fn partial_frame_header_is_a_truncation() {
     let body = include_bytes!("small.zst");
     let cut = [&body[..], b"\x28\xB5"].concat();
     assert_eq!(every_way("zstd", &cut, false).end, Err(DecodeError::Truncated { coding: Coding::Zstd }));
@@ -53,7 +54,7 @@ fn what_ends_like_the_beginning_of_a_frame_is_truncated_and_what_does_not_is_oth
 }
 
 #[test]
-fn a_body_of_no_bytes_is_cut_where_data_is_expected() {
+fn empty_body_is_truncated_if_data_is_expected() {
     for (field, _) in small_bodies() {
         let codings = codings(field);
         let mut decoder = Decoder::new(&codings, &Limits::DEFAULT, false).unwrap();
