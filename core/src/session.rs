@@ -268,7 +268,7 @@ impl Session {
             return Some(last.encoded.clone());
         }
         // An invalid Host is reported when the head is sent.
-        let encoded = Arc::new(general.behind([request.host()]).ok()?);
+        let encoded = Arc::new(general.preceded_by([request.host()]).ok()?);
         self.head_cache = Some(HeadCache { route: route.clone(), general: general.clone(), encoded: encoded.clone() });
         Some(encoded)
     }

@@ -1,8 +1,9 @@
-//! The chunked transfer coding, as received (RFC 9112 §7.1): sizes, extensions, data, trailers.
+//! Decodes the chunked transfer coding (RFC 9112 §7.1): sizes, extensions, data, trailers.
 //!
-//! Strict where a difference in reading would move a message's end: lines end with CRLF and nothing else, sizes are
-//! 1 to 16 hexadecimal digits, extensions follow the grammar though they are ignored. Data is never copied. The
-//! state survives any split, and every limit is judged at a byte that the split does not move.
+//! Strict wherever another reading would move the end of a message: lines end with CRLF only, sizes
+//! are 1 to 16 hexadecimal digits, and extensions follow the grammar although they are ignored.
+//! Data is never copied. The state survives any split, and every limit is checked at a byte
+//! position that does not depend on splits.
 
 use std::ops::Range;
 
@@ -16,14 +17,14 @@ use crate::limits::LimitExceeded;
 
 #[derive(Debug)]
 enum State {
-    /// Within a chunk size, so many digits seen.
+    /// Within a chunk size, after this number of digits.
     Size(u8),
-    /// Spaces and tabs after the size, and whether a tab was among them.
+    /// Spaces and tabs after the size; whether they include a tab.
     SizeSpace(bool),
     /// After `;`.
     ExtStart,
     ExtName,
-    /// The same after an extension's name.
+    /// Spaces and tabs after an extension's name; whether they include a tab.
     ExtNameSpace(bool),
     /// After `=`.
     ExtEquals,
@@ -32,16 +33,16 @@ enum State {
     ExtQuotedPair,
     /// After a closing quote.
     ExtQuotedEnd,
-    /// The same after an extension's value.
+    /// Spaces and tabs after an extension's value; whether they include a tab.
     ExtSpace(bool),
-    /// CR seen at the end of a size line.
+    /// After the CR of a size line.
     SizeLf,
     Data,
     DataCr,
     DataLf,
     /// After the line of the last chunk.
     TrailerStart,
-    /// CR seen there.
+    /// After the CR of the final line.
     FinalLf,
     Trailers(Box<Trailers>),
     Done,
@@ -54,21 +55,21 @@ struct Trailers {
     lines: usize,
 }
 
-/// What a call to [`Decoder::advance`] came upon.
+/// The result of [`Decoder::advance`].
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     /// All input was consumed.
     NeedInput,
-    /// Content, as a range of the input; everything before it was framing.
+    /// Content, as a range of the input; the bytes before it are framing.
     Data(Range<usize>),
-    /// The end, so many bytes into the input, with the trailers if there were any.
+    /// The end, with its offset in the input and the trailers, if any.
     End(usize, Option<Box<Fields>>),
 }
 
 #[derive(Debug)]
 pub(crate) struct Decoder {
     state: State,
-    /// The size being read, then what is left of the chunk.
+    /// The size being read, then the rest of the chunk.
     size: u64,
     /// Bytes of framing so far.
     framing: u64,
@@ -83,12 +84,12 @@ impl Decoder {
         Decoder { state: State::Size(0), size: 0, framing: 0, line_extensions: 0, extensions: 0 }
     }
 
-    /// Whether nothing but the final CRLF is missing.
+    /// Whether only the final CRLF is missing.
     pub(crate) fn lacks_final_crlf(&self) -> bool {
         matches!(self.state, State::TrailerStart | State::FinalLf)
     }
 
-    /// The storage held for trailers that have come in part.
+    /// Returns the storage held for incomplete trailers.
     pub(crate) fn capacity(&self) -> usize {
         match &self.state {
             State::Trailers(trailers) => trailers.bytes.capacity(),
@@ -96,7 +97,8 @@ impl Decoder {
         }
     }
 
-    /// Whether the end of the connection now cuts the trailers, and how many bytes of them had come.
+    /// Returns how many bytes of trailers have arrived, if the end of the connection would truncate
+    /// the trailers now.
     pub(crate) fn trailers_begun(&self) -> Option<usize> {
         match &self.state {
             State::Trailers(trailers) => Some(trailers.bytes.len()),
@@ -104,12 +106,12 @@ impl Decoder {
         }
     }
 
-    /// What of the current chunk's data has not come.
+    /// Returns the number of bytes missing from the current chunk's data.
     pub(crate) fn data_left(&self) -> u64 {
         if let State::Data = self.state { self.size } else { 0 }
     }
 
-    /// `n` bytes of data went past here; no more than [`data_left`](Self::data_left).
+    /// Skips `n` bytes of data, no more than [`data_left`](Self::data_left).
     pub(crate) fn skip_data(&mut self, n: u64) {
         self.size = self.size.saturating_sub(n);
         if self.size == 0 {
@@ -117,7 +119,7 @@ impl Decoder {
         }
     }
 
-    /// Reads on. `content` is how much content of this body came before.
+    /// Continues decoding. `content` is the amount of content before this input.
     pub(crate) fn advance(
         &mut self,
         input: &[u8],
@@ -186,7 +188,8 @@ impl Decoder {
     ) -> Result<(), ProtocolError> {
         use State::*;
         self.framing = self.framing.saturating_add(1);
-        // A tab is no space: before `;` the grammar has both, at the end of the line it has neither.
+        // Tabs need tracking: before `;` the grammar allows spaces and tabs, at the end of the line
+        // neither.
         let mut tolerated = |leniency, otherwise| {
             if config.leniencies.allows(leniency) {
                 used.insert(leniency);
@@ -257,7 +260,7 @@ impl Decoder {
             (TrailerStart, _) => return Err(ProtocolError::BareLf { part: Part::Trailers }),
             (FinalLf, b'\n') => Done,
             (FinalLf, _) => return Err(ProtocolError::BareCr { part: Part::Trailers }),
-            // Not framing: `advance` takes these itself.
+            // Not framing: `advance` handles these states.
             (Data | Trailers(_) | Done, _) => return Ok(()),
         };
         if matches!(
@@ -300,8 +303,8 @@ impl Decoder {
     }
 }
 
-/// A size line as nearly all are, whole and with nothing but a size that is not 0 in it, after the end of the chunk before it if that is due:
-/// its bytes, and the size. Whatever is not like this is read byte by byte.
+/// Parses a complete size line with nothing but a nonzero size, after the end of the previous chunk
+/// if that is due. Returns its length and the size. All other lines are read byte by byte.
 fn plain_line(state: &State, input: &[u8]) -> Option<(usize, u64)> {
     let line = match state {
         State::DataCr => input.strip_prefix(b"\r\n")?,
@@ -324,7 +327,8 @@ fn plain_line(state: &State, input: &[u8]) -> Option<(usize, u64)> {
 }
 
 impl Trailers {
-    /// Collects what belongs to the trailer section: how much, and whether that is its end.
+    /// Collects bytes of the trailer section. Returns how many, and whether the section is
+    /// complete.
     fn advance(&mut self, input: &[u8], config: &Config) -> Result<(usize, bool), Refused> {
         #[cfg(test)]
         super::scan::steps::add(input.len());
@@ -354,7 +358,8 @@ impl Trailers {
         Ok((input.len(), false))
     }
 
-    // As in `scan`: the limit whose byte comes first is the one that is reported. Counted from the end of what is here.
+    // As in `scan`, the limit exceeded first is reported. Positions count from the end of the
+    // stored bytes.
     fn check_size(&self, more: usize, config: &Config) -> Result<(), Refused> {
         let len = self.bytes.len().saturating_add(more);
         let limits = &config.limits;
@@ -379,7 +384,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whole_size_lines_are_read_in_one_step() {
+    fn complete_size_lines_are_parsed_in_one_step() {
         let line = |text: &str| plain_line(&State::Size(0), text.as_bytes());
         let all = ["5", "09", "a", "F", "1aB9", "0123cdef", "ffffffff"];
         for digits in all {
@@ -388,7 +393,7 @@ mod tests {
             let after_data = plain_line(&State::DataCr, format!("\r\n{digits}\r\n").as_bytes());
             assert_eq!(after_data, Some((digits.len() + 4, size)), "{digits}");
         }
-        // An end, a line that is cut short, one that is not only a size, and one that is long.
+        // An end, a truncated line, a line with more than a size, and a long line.
         for text in ["0\r\n", "00\r\n", "", "\r\n", "5", "5\r", "5\n", "5;x\r\n", "5 \r\n", "g\r\n", "012345678\r\n"] {
             assert_eq!(line(text), None, "{text:?}");
         }

@@ -1,26 +1,27 @@
-//! What is tolerated from a peer: the named leniencies, and the record of those that were used.
+//! The leniencies towards a peer, and the record of those used.
 //!
-//! RFC 9112 leaves several malformed inputs to the recipient's choice. Each choice is one named bool here, so
-//! that it can be turned off, and one bit in [`LeniencySet`], so that its use can be seen. What is refused
-//! without a choice has no name here. The size limits are in [`Limits`].
+//! RFC 9112 leaves the treatment of several malformed inputs to the recipient. Each choice is one
+//! named bool here, which can be turned off, and one bit in [`LeniencySet`], which records its use.
+//! Input that is always rejected has no name here. The size limits are in [`Limits`].
 
 use std::fmt;
 
 use crate::limits::Limits;
 
-/// How one connection treats its peer: the limits and the leniencies. Share one between many connections
-/// by passing an `Arc<Config>` to [`Connection::new`](super::Connection::new).
+/// How a connection treats its peer: limits and leniencies. To share one between many connections,
+/// pass an `Arc<Config>` to [`Connection::new`](super::Connection::new).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Config {
-    /// The limits on what the peer may send. Default: [`Limits::DEFAULT`].
+    /// The limits on the peer's messages. Default: [`Limits::DEFAULT`].
     pub limits: Limits,
-    /// What malformed input is tolerated. Default: [`Leniencies::COMPAT`].
+    /// The malformed input to tolerate. Default: [`Leniencies::COMPAT`].
     pub leniencies: Leniencies,
 }
 
 macro_rules! leniencies {
     ($( $(#[$doc:meta])* $field:ident, $variant:ident; )*) => {
-        /// Which departures from the grammar are tolerated in a response. The default is [`Leniencies::COMPAT`].
+        /// The departures from the grammar to tolerate in a response. Default:
+        /// [`Leniencies::COMPAT`].
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub struct Leniencies {
@@ -28,19 +29,19 @@ macro_rules! leniencies {
         }
 
         impl Leniencies {
-            /// Everything that can be tolerated without doubt about where a message ends, or with the
-            /// connection never used again.
+            /// Tolerates every departure that leaves the end of a message certain, or after which
+            /// the connection is not reused.
             pub const COMPAT: Leniencies = Leniencies { $( $field: true, )* };
-            /// Nothing beyond the grammar of RFC 9112.
+            /// Tolerates nothing beyond the grammar of RFC 9112.
             pub const STRICT: Leniencies = Leniencies { $( $field: false, )* };
 
-            /// Whether this one is tolerated.
+            /// Whether this departure is tolerated.
             pub const fn allows(&self, leniency: Leniency) -> bool {
                 match leniency { $( Leniency::$variant => self.$field, )* }
             }
         }
 
-        /// One leniency by name; see the field of [`Leniencies`] with the same name.
+        /// One leniency by name; see the field of the same name in [`Leniencies`].
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         #[repr(u8)]
@@ -49,10 +50,10 @@ macro_rules! leniencies {
         }
 
         impl Leniency {
-            /// All of them.
+            /// All leniencies.
             pub const ALL: &[Leniency] = &[ $( Leniency::$variant, )* ];
 
-            /// The name of the field of [`Leniencies`].
+            /// Returns the name of its field in [`Leniencies`].
             pub const fn name(self) -> &'static str {
                 match self { $( Leniency::$variant => stringify!($field), )* }
             }
@@ -61,50 +62,58 @@ macro_rules! leniencies {
 }
 
 leniencies! {
-    /// A field value folded over several lines is joined with one space (RFC 9112 §5.2). Never in the
-    /// framing fields, Connection or Location.
+    /// A field value folded over several lines is joined with one space (RFC 9112 §5.2). Never in
+    /// the framing fields, Connection or Location.
     obs_fold, ObsFold;
     /// A lone LF ends a line of a head (RFC 9112 §2.2). Never within chunked framing.
     bare_lf, BareLf;
-    /// One empty line before a status line, if this connection has brought a response before (RFC 9112 §2.2).
+    /// One empty line before a status line, if this connection has delivered a response before (RFC
+    /// 9112 §2.2).
     leading_empty_line, LeadingEmptyLine;
-    /// A status line that ends right after the code, without the space (RFC 9112 §4).
+    /// A status line that ends directly after the code, without the space (RFC 9112 §4).
     missing_reason, MissingReason;
     /// Bytes 0x80–0xFF in field values and the reason phrase (RFC 9110 §5.5).
     obs_text, ObsText;
-    /// Content-Length beside Transfer-Encoding: the latter decides, the former is dropped, and the
-    /// connection is not used again (RFC 9112 §6.3).
+    /// Content-Length with Transfer-Encoding: the latter applies, the former is dropped, and the
+    /// connection is not reused (RFC 9112 §6.3).
     content_length_beside_transfer_encoding, ContentLengthBesideTransferEncoding;
-    /// Transfer-Encoding in an HTTP/1.0 response is obeyed and the connection not used again (RFC 9112 §6.1).
+    /// Transfer-Encoding in an HTTP/1.0 response applies, and the connection is not reused (RFC
+    /// 9112 §6.1).
     transfer_encoding_on_http10, TransferEncodingOnHttp10;
-    /// A transfer coding other than `chunked`: the body is delivered with that coding still on it; unless
-    /// `chunked` is last it lasts until the connection closes (RFC 9112 §6.3).
+    /// A transfer coding other than `chunked`: the body is delivered in that coding. Unless
+    /// `chunked` is last, the body extends to the end of the connection (RFC 9112 §6.3).
     unknown_transfer_coding, UnknownTransferCoding;
-    /// Spaces between a chunk size, or its extensions, and the line's end. Never tabs.
+    /// Spaces between a chunk size, or its extensions, and the end of the line. Never tabs.
     chunk_size_trailing_space, ChunkSizeTrailingSpace;
-    /// The connection closes after the last chunk where the final CRLF is due.
+    /// The connection closes after the last chunk, without the final CRLF.
     missing_final_crlf, MissingFinalCrlf;
-    /// A body that only the end of the connection delimits, ended by a TLS truncation (RFC 9112 §9.8).
+    /// A body delimited by the end of the connection is ended by a TLS truncation (RFC 9112 §9.8).
     unclean_tls_close, UncleanTlsClose;
-    /// Content in a 205 response, read as its framing says (RFC 9110 §15.3.6).
+    /// Content in a 205 response is read according to its framing (RFC 9110 §15.3.6).
     reset_content_body, ResetContentBody;
-    /// Data behind the end of an encoded body that is not of its coding is ignored (RFC 1952 §2.2). Zero padding is always fine.
+    /// Data after the end of an encoded body that is not in its coding is ignored (RFC 1952 §2.2).
+    /// Zero padding is always accepted.
     data_after_coding, DataAfterCoding;
-    /// A Content-Encoding that names no coding, such as `none`, `binary` or a charset, is ignored (RFC 9110 §8.4.1).
+    /// A Content-Encoding value that is not a coding, such as `none`, `binary` or a charset, is
+    /// ignored (RFC 9110 §8.4.1).
     not_a_coding, NotACoding;
-    /// A Transfer-Encoding that names `identity` alone, which RFC 7230 took out, or no coding at all: the body ends as
-    /// without the field, by Content-Length if there is one, and the connection is not used again.
+    /// A Transfer-Encoding that names only `identity`, which RFC 7230 removed, or no coding at all.
+    /// The body ends as without the field, by Content-Length if present, and the connection is not
+    /// reused.
     identity_transfer_coding, IdentityTransferCoding;
-    /// A `;` behind a chunk size, or behind one of its extensions, that no extension follows.
+    /// A `;` after a chunk size, or after one of its extensions, without an extension after it.
     empty_chunk_extension, EmptyChunkExtension;
     /// Several spaces between the version and the code of a status line (RFC 9112 §4).
     spaces_in_status_line, SpacesInStatusLine;
-    /// Control characters other than NUL, CR and LF in a field value of a head are kept (RFC 9110 §5.5). Never in the
-    /// framing fields, Connection or Location, and never in a value that is sent back.
+    /// Control characters other than NUL, CR and LF in a field value of a head are kept (RFC 9110
+    /// §5.5). Never in the framing fields, Connection or Location, and never in a value that is
+    /// sent back.
     control_in_value, ControlInValue;
-    /// An encoded body of no bytes that only the end of the connection delimits is empty. Without it, it counts as cut.
+    /// An encoded body of no bytes that only the end of the connection delimits is empty. Otherwise
+    /// it counts as truncated.
     empty_encoded_body, EmptyEncodedBody;
-    /// A text in a charset that is not known, or not compiled in, is read as UTF-8. Without it, it is an error.
+    /// Text in a charset that is unknown or not compiled in is decoded as UTF-8. Otherwise it is an
+    /// error.
     unknown_charset, UnknownCharset;
 }
 
@@ -119,7 +128,7 @@ impl Leniency {
         1 << self as u8
     }
 
-    /// Whether its use forbids another request on the same connection.
+    /// Whether using it prevents another request on the same connection.
     pub const fn poisons(self) -> bool {
         matches!(
             self,
@@ -138,12 +147,12 @@ impl fmt::Display for Leniency {
     }
 }
 
-/// A set of leniencies: those of which one exchange made use.
+/// A set of leniencies, such as those used in one exchange.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct LeniencySet(u32);
 
 impl LeniencySet {
-    /// None.
+    /// The empty set.
     pub const EMPTY: LeniencySet = LeniencySet(0);
 
     pub(crate) fn insert(&mut self, leniency: Leniency) {
@@ -154,22 +163,22 @@ impl LeniencySet {
         self.0 |= other.0;
     }
 
-    /// Whether it holds `leniency`.
+    /// Whether the set contains `leniency`.
     pub const fn contains(self, leniency: Leniency) -> bool {
         self.0 & leniency.bit() != 0
     }
 
-    /// Whether it holds none.
+    /// Whether the set is empty.
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    /// Its members.
+    /// Returns the members.
     pub fn iter(self) -> impl Iterator<Item = Leniency> {
         Leniency::ALL.iter().copied().filter(move |&l| self.contains(l))
     }
 
-    /// The first member that forbids another request on the connection.
+    /// Returns the first member that prevents another request on the connection.
     pub fn poison(self) -> Option<Leniency> {
         self.iter().find(|l| l.poisons())
     }

@@ -1,8 +1,8 @@
-//! One connection, client side: one exchange after the other, both directions at once.
+//! One connection, client side: one exchange after another, both directions at once.
 //!
-//! Joins the sending half (`send`) and the receiving half (`receive`), and decides whether the connection may serve
-//! another request (RFC 9112 §9.3): [`NotReusable`] is every reason against it. No pipelining: one request is
-//! answered in full before the next is begun.
+//! Joins the sending half (`sender`) and the receiving half (`receiver`), and decides whether the
+//! connection may serve another request (RFC 9112 §9.3); [`NotReusable`] lists every reason against
+//! it. There is no pipelining: one request is answered completely before the next starts.
 
 use std::fmt;
 use std::sync::Arc;
@@ -22,14 +22,15 @@ use crate::buffer::Retained;
 
 /// HTTP/1.1 on one connection, as the client: bytes in, bytes out, no socket.
 ///
-/// An exchange goes like this. [`send_head`](Self::send_head), then [`send_body`](Self::send_body) as long as there is
-/// [room](Self::body_room), then [`finish_body`](Self::finish_body). Meanwhile whatever is
-/// [`outgoing`](Self::outgoing) is written to the peer and acknowledged with [`wrote`](Self::wrote), and whatever
-/// the peer sends is handed to [`receive`](Self::receive), which consumes a part of it and says what that part was.
-/// After [`Event::End`], [`reuse`](Self::reuse) makes the connection idle again or says why not.
+/// An exchange starts with [`send_head`](Self::send_head). Then call [`send_body`](Self::send_body)
+/// while there is [room](Self::body_room), and [`finish_body`](Self::finish_body). Meanwhile write
+/// the [`outgoing`](Self::outgoing) bytes to the peer and confirm them with [`wrote`](Self::wrote).
+/// Pass bytes from the peer to [`receive`](Self::receive), which consumes some of them and returns
+/// an event. After [`Event::End`], [`reuse`](Self::reuse) makes the connection idle again or
+/// returns the reason against it.
 ///
-/// The input stays the caller's: body pieces are ranges of it, and only an incomplete head is copied. No result
-/// depends on how the input was split, but for where body pieces begin and end.
+/// The caller owns the input: body pieces are ranges of it, and only an incomplete head is copied.
+/// Results do not depend on how the input was split, except for the boundaries of body pieces.
 ///
 /// ```
 /// use petition_core::http1::{Config, Connection, Event, RequestHead};
@@ -47,7 +48,7 @@ use crate::buffer::Retained;
 ///         Event::Head(head) => assert_eq!(head.status(), 200),
 ///         Event::Body(range) => body.extend_from_slice(&input[range]),
 ///         Event::End => break,
-///         Event::NeedInput => unreachable!("here all of it is there: read more, or tell receive_eof"),
+///         Event::NeedInput => unreachable!("the input is complete; otherwise read more, or call receive_eof"),
 ///         Event::Informational(_) | Event::Switched => {}
 ///     }
 ///     input = &input[received.consumed..];
@@ -64,18 +65,18 @@ pub struct Connection {
     pub(super) trailers: Option<Box<Fields>>,
     /// Keep-Alive: timeout=, of the last final response.
     pub(super) keep_alive_timeout: Option<u32>,
-    /// Why this connection will serve no other request, once there is a reason.
+    /// Why this connection cannot serve another request, once there is a reason.
     pub(super) forbidden: Option<NotReusable>,
-    /// Whether an exchange was finished on this connection before.
+    /// Whether an earlier exchange has finished on this connection.
     pub(super) served: bool,
 }
 
-/// What is known of the current exchange.
+/// The state of the current exchange.
 #[derive(Debug, Default)]
 pub(super) struct Exchange {
     pub(super) method: MethodKind,
     pub(super) upgrade: bool,
-    /// `TE: gzip` was said.
+    /// The request contained `TE: gzip`.
     pub(super) te_gzip: bool,
     pub(super) informational: u32,
     pub(super) status: u16,
@@ -85,12 +86,13 @@ pub(super) struct Exchange {
     pub(super) heads: u32,
     /// Bytes consumed.
     pub(super) received: u64,
-    /// Bytes of content among them.
+    /// Content bytes among them.
     pub(super) content: u64,
 }
 
 impl Connection {
-    /// A fresh connection, idle. Takes a [`Config`], or an `Arc` of one shared by many connections.
+    /// Creates an idle connection. Takes a [`Config`], or an `Arc` of one shared by many
+    /// connections.
     pub fn new(config: impl Into<Arc<Config>>) -> Self {
         Connection {
             config: config.into(),
@@ -104,23 +106,24 @@ impl Connection {
         }
     }
 
-    /// Sets the limits and leniencies for the exchanges to come, while the connection [is idle](Self::is_idle). An exchange under way keeps
-    /// what it began with: nothing happens then.
+    /// Sets the limits and leniencies for future exchanges if the connection [is
+    /// idle](Self::is_idle). During an exchange it does nothing.
     pub fn set_config(&mut self, config: &Arc<Config>) {
-        // Most often it is the same; then nothing is counted.
+        // Usually it is the same `Arc`; skip the reference counting then.
         if self.is_idle() && !Arc::ptr_eq(&self.config, config) {
             self.config = config.clone();
         }
     }
 
-    /// Begins an exchange: the head, with `fields` in the order and case given and then the fields that the
-    /// connection owns, is [`outgoing`](Self::outgoing). Values are trimmed.
+    /// Starts an exchange: queues the head as [`outgoing`](Self::outgoing), with `fields` in the
+    /// given order and case, then the fields that the connection owns. Values are trimmed.
     ///
     /// # Errors
-    /// [`Misuse::NotIdle`] unless [`is_idle`](Self::is_idle). [`SendError::Invalid`] when the head cannot be sent as it
-    /// is: nothing was written then and the connection is as before. Checked are the method, the target, the names
-    /// and values (RFC 9110 §5), that there is one Host field (none or one in HTTP/1.0; RFC 9112 §3.2), and that
-    /// `fields` holds none of Content-Length, Transfer-Encoding, Connection, Expect, TE, Trailer, Upgrade.
+    /// [`Misuse::NotIdle`] unless the connection [is idle](Self::is_idle). [`SendError::Invalid`]
+    /// if the head cannot be sent as given; nothing was written and the connection is unchanged.
+    /// The call validates the method, the target, and the names and values of fields (RFC 9110 §5).
+    /// It requires one Host field (none or one in HTTP/1.0; RFC 9112 §3.2). It rejects
+    /// Content-Length, Transfer-Encoding, Connection, Expect, TE, Trailer and Upgrade in `fields`.
     pub fn send_head<'a>(
         &mut self,
         head: &RequestHead<'_>,
@@ -129,11 +132,11 @@ impl Connection {
         self.send_head_with(head, fields, None, None)
     }
 
-    /// As [`send_head`](Self::send_head), with the fields `first`, then `lines` that were checked and written out before, then the fields
-    /// `last`.
+    /// Works like [`send_head`](Self::send_head), with the fields `first`, then `lines` that were
+    /// validated and encoded earlier, then the fields `last`.
     ///
     /// # Errors
-    /// As [`send_head`](Self::send_head).
+    /// As for [`send_head`](Self::send_head).
     pub fn send_head_with<'a>(
         &mut self,
         head: &RequestHead<'_>,
@@ -160,28 +163,30 @@ impl Connection {
         Ok(())
     }
 
-    /// Takes in a piece of the body, at most [`body_room`](Self::body_room) bytes of it, and says how many. A piece
-    /// becomes one chunk if the body is chunked; an empty piece does nothing.
+    /// Queues a piece of the body, up to [`body_room`](Self::body_room) bytes, and returns how many
+    /// bytes it accepted. A piece becomes one chunk if the body is chunked; an empty piece does
+    /// nothing.
     ///
     /// # Errors
-    /// [`Misuse::NoBody`], [`Misuse::AwaitingContinue`]; [`Misuse::BodyTooLong`] when `bytes` goes beyond the
-    /// declared length: nothing of it is sent, and the body is given up.
+    /// [`Misuse::NoBody`], [`Misuse::AwaitingContinue`]. [`Misuse::BodyTooLong`] if `bytes` exceeds
+    /// the declared length; none of it is sent, and the body is aborted.
     pub fn send_body(&mut self, bytes: &[u8]) -> Result<usize, Misuse> {
         self.sender.send_body(bytes)
     }
 
-    /// How many body bytes can be taken in now: at most 64 KiB wait to be written, and never more than what is left of
-    /// a declared length. 0 when no body is due, or it waits for 100 (Continue).
+    /// Returns how many body bytes can be queued now. At most 64 KiB wait to be written, and never
+    /// more than the rest of a declared length. 0 if no body is due or it waits for 100 (Continue).
     pub fn body_room(&self) -> usize {
         self.sender.room()
     }
 
-    /// Ends the body. With chunked coding the last chunk and `trailers` are outgoing; otherwise this checks that the
-    /// declared length was sent (a body of declared length counts as finished with its last byte).
+    /// Ends the body. For chunked coding, queues the last chunk and `trailers`. Otherwise checks
+    /// that the declared length was sent; such a body counts as finished with its last byte.
     ///
     /// # Errors
-    /// [`Misuse::NoBody`], [`Misuse::AwaitingContinue`]; [`Misuse::BodyTooShort`]: the body is given up.
-    /// [`SendError::Invalid`] when a trailer was not announced or is malformed: the body can still be finished.
+    /// [`Misuse::NoBody`], [`Misuse::AwaitingContinue`]. [`Misuse::BodyTooShort`]; the body is
+    /// aborted. [`SendError::Invalid`] if a trailer was not announced or is malformed; the body can
+    /// still be finished.
     pub fn finish_body<'a>(
         &mut self,
         trailers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
@@ -189,44 +194,48 @@ impl Connection {
         self.sender.finish(trailers)
     }
 
-    /// Accounts for `n` bytes of a body of declared length that the embedder wrote itself, straight from the
-    /// caller's memory.
+    /// Accounts for `n` bytes of a body of declared length that the embedder wrote directly from
+    /// the caller's memory.
     ///
     /// # Errors
-    /// [`Misuse::CannotBypass`] when something is outgoing or the body is chunked; [`Misuse::NoBody`],
-    /// [`Misuse::AwaitingContinue`]; [`Misuse::BodyTooLong`]: the body is given up.
+    /// [`Misuse::CannotBypass`] if bytes are outgoing or the body is chunked. [`Misuse::NoBody`],
+    /// [`Misuse::AwaitingContinue`]. [`Misuse::BodyTooLong`]; the body is aborted.
     pub fn bypass(&mut self, n: usize) -> Result<(), Misuse> {
         self.sender.bypass(n)
     }
 
-    /// Gives up sending the request: what is outgoing is thrown away, the response can still be received, and the
-    /// connection cannot be reused. Nothing happens when all of the request was written.
+    /// Aborts the request: discards outgoing bytes. The response can still be received, but the
+    /// connection cannot be reused. Does nothing if the entire request was written.
     pub fn abort_body(&mut self) {
         self.sender.abort();
     }
 
-    /// Ends the waiting for 100 (Continue), because its time is over: the body may be sent (RFC 9110 §10.1.1).
+    /// Stops waiting for 100 (Continue), for example after a timeout; the body may then be sent
+    /// (RFC 9110 §10.1.1).
     pub fn stop_waiting(&mut self) {
         self.sender.stop_waiting();
     }
 
-    /// The bytes to write to the peer.
+    /// Returns the bytes to write to the peer.
     pub fn outgoing(&self) -> &[u8] {
         self.sender.outgoing()
     }
 
-    /// The first `n` bytes of [`outgoing`](Self::outgoing) were written; more than there are count as all of them.
+    /// Marks the first `n` bytes of [`outgoing`](Self::outgoing) as written; an excessive `n`
+    /// counts as all of them.
     pub fn wrote(&mut self, n: usize) {
         self.sender.wrote(n);
     }
 
-    /// Exchanges the storage of outgoing bytes for another, whose bytes are forgotten; nothing happens while bytes are outgoing.
-    /// So a driver of many connections needs one storage, and not one for each that waits.
+    /// Swaps the write buffer for another, whose bytes are discarded; does nothing while bytes are
+    /// outgoing. A driver of many connections then needs one buffer instead of one for each waiting
+    /// connection.
     pub fn swap_write_buffer(&mut self, storage: &mut Vec<u8>) {
         self.sender.swap_write_buffer(storage);
     }
 
-    /// The storage held for bytes: those outgoing, and a head or trailers that have come in part.
+    /// Returns the storage held for bytes: outgoing ones, and an incomplete head or trailer
+    /// section.
     pub fn retained(&self) -> Retained {
         let received = match &self.receiving {
             Receiving::Head(Some(partial)) => partial.capacity(),
@@ -236,14 +245,15 @@ impl Connection {
         Retained { received, outgoing: self.sender.capacity() }
     }
 
-    /// Looks at what the peer sent, consumes a part of it, and says what that part was. With
-    /// [`Event::NeedInput`] all of it was consumed; otherwise call again with the rest, be it empty.
+    /// Processes bytes from the peer, consumes some of them, and returns the resulting event.
+    /// [`Event::NeedInput`] means that all were consumed; otherwise call again with the rest, even
+    /// if it is empty.
     ///
-    /// After [`Event::End`] and [`Event::Switched`] nothing is consumed and the event is repeated; input after the
-    /// end is a reason against [`reuse`](Self::reuse).
+    /// After [`Event::End`] and [`Event::Switched`] nothing is consumed and the event is repeated.
+    /// Input after the end prevents [`reuse`](Self::reuse).
     ///
     /// # Errors
-    /// The peer broke the protocol. Every later call repeats the error.
+    /// The peer violated the protocol. Every later call returns the same error.
     pub fn receive(&mut self, input: &[u8]) -> Result<Received, ProtocolError> {
         match self.advance(input) {
             Ok(received) => {
@@ -258,12 +268,13 @@ impl Connection {
         }
     }
 
-    /// The peer will send nothing more. Ends a body that lasts until then ([`Event::End`]); an idle connection and a
-    /// finished exchange take no harm but cannot go on.
+    /// Signals that the peer will send nothing more. Ends a body that extends to the end of the
+    /// connection ([`Event::End`]). An idle connection or a finished exchange stays valid but
+    /// cannot be reused.
     ///
     /// # Errors
-    /// [`ProtocolError::Empty`] before the first byte of a response, [`ProtocolError::Truncated`] within one. A head
-    /// that was malformed already is reported as such.
+    /// [`ProtocolError::Empty`] before the first byte of a response, [`ProtocolError::Truncated`]
+    /// within one. A head that is already malformed returns its own error.
     pub fn receive_eof(&mut self, eof: Eof) -> Result<Event, ProtocolError> {
         let result = self.advance_eof(eof);
         self.forbid(NotReusable::Closed);
@@ -273,11 +284,11 @@ impl Connection {
         result
     }
 
-    /// Whether the connection could serve another request as things stand. A reason that is final is named before
-    /// one that may pass ([`NotReusable::ResponseUnfinished`], [`NotReusable::RequestUnfinished`]).
+    /// Whether the connection could serve another request now. A final reason is returned before a
+    /// temporary one ([`NotReusable::ResponseUnfinished`], [`NotReusable::RequestUnfinished`]).
     ///
     /// # Errors
-    /// The reason against it.
+    /// The reason against reuse.
     pub fn can_reuse(&self) -> Result<(), NotReusable> {
         match &self.receiving {
             Receiving::Failed(_) => return Err(NotReusable::Failed),
@@ -298,18 +309,18 @@ impl Connection {
         }
     }
 
-    /// Makes a connection whose exchange is finished idle: ready for the next [`send_head`](Self::send_head). The
-    /// caller makes sure that no byte it has received is left over.
+    /// Makes a connection with a finished exchange idle, ready for the next
+    /// [`send_head`](Self::send_head). The caller ensures that no received byte is left over.
     ///
     /// # Errors
-    /// As [`can_reuse`](Self::can_reuse); the connection is as before.
+    /// As for [`can_reuse`](Self::can_reuse); the connection is unchanged.
     pub fn reuse(&mut self) -> Result<(), NotReusable> {
         self.can_reuse()?;
         self.become_idle();
         Ok(())
     }
 
-    /// As [`reuse`](Self::reuse), where nothing was against it.
+    /// Makes the connection idle; the caller has checked [`can_reuse`](Self::can_reuse).
     pub(crate) fn become_idle(&mut self) {
         if let Receiving::Finished = self.receiving {
             self.receiving = Receiving::Idle;
@@ -319,24 +330,24 @@ impl Connection {
         }
     }
 
-    /// Notes that bytes were seen beyond the end of the response, for instance in the layer below: the connection
-    /// cannot be reused (RFC 9112 §9.2).
+    /// Records that bytes arrived after the end of the response, for example in the layer below.
+    /// The connection cannot be reused (RFC 9112 §9.2).
     pub fn mark_leftover(&mut self) {
         self.forbid(NotReusable::Leftover);
     }
 
-    /// Whether a request can be begun.
+    /// Whether a request can be started.
     pub fn is_idle(&self) -> bool {
         matches!(self.receiving, Receiving::Idle) && self.forbidden.is_none()
     }
 
-    /// Whether an exchange was finished here before this one: the peer may have given the connection up meanwhile.
+    /// Whether an earlier exchange finished on this connection; the peer may have closed it since.
     pub fn is_reused(&self) -> bool {
         self.served
     }
 
-    /// Whether a response to the current request has begun: bytes have come that can be the beginning of one. What
-    /// [answers nothing](ProtocolError::answers_nothing) can not.
+    /// Whether a response to the current request has begun: the received bytes can be the start of
+    /// one. Bytes that [answer nothing](ProtocolError::answers_nothing) cannot.
     pub fn response_started(&self) -> bool {
         match &self.receiving {
             _ if self.exchange.heads > 0 => true,
@@ -351,17 +362,17 @@ impl Connection {
         matches!(self.receiving, Receiving::Length(0) | Receiving::Finished)
     }
 
-    /// Whether the body of the response to the current request is being received, or has ended.
+    /// Whether the body of the current response is being received or has ended.
     pub(crate) fn is_in_body(&self) -> bool {
         !matches!(self.receiving, Receiving::Idle | Receiving::Head(_) | Receiving::Switched)
     }
 
-    /// Whether the head of the current request is written in full.
+    /// Whether the head of the current request is fully written.
     pub fn head_sent(&self) -> bool {
         self.sender.head_written()
     }
 
-    /// Whether the current request is written in full, its body included.
+    /// Whether the current request is fully written, including its body.
     pub fn request_sent(&self) -> bool {
         let finished = matches!(self.sender.state, Sending::Done | Sending::Body(Coding::Known(0)));
         finished && self.sender.outgoing().is_empty()
@@ -372,60 +383,62 @@ impl Connection {
         matches!(self.sender.state, Sending::Body(_))
     }
 
-    /// Whether the body waits for 100 (Continue): until that comes, a final response comes (the body is given up
-    /// then), or [`stop_waiting`](Self::stop_waiting) is called.
+    /// Whether the body waits for 100 (Continue). The wait ends when 100 arrives, when a final
+    /// response arrives (the body is then aborted), or when [`stop_waiting`](Self::stop_waiting) is
+    /// called.
     pub fn awaiting_continue(&self) -> bool {
         matches!(self.sender.state, Sending::Waiting(_))
     }
 
-    /// Bytes of the current request that were written, head and framing included.
+    /// Returns the number of bytes written for the current request, including head and framing.
     pub fn bytes_sent(&self) -> u64 {
         self.sender.sent
     }
 
-    /// Bytes that were taken in since the current request began, heads and framing included; also a byte that was refused, and none behind it.
+    /// Returns the number of bytes consumed since the current request started, including heads and
+    /// framing. A rejected byte counts; bytes after it do not.
     pub fn bytes_received(&self) -> u64 {
         self.exchange.received
     }
 
-    /// Bytes of response content that were received, without framing.
+    /// Returns the number of content bytes received, without framing.
     pub fn body_received(&self) -> u64 {
         self.exchange.content
     }
 
-    /// How the end of the response body is found; known from [`Event::Head`] on.
+    /// Returns how the end of the response body is determined; known from [`Event::Head`] on.
     pub fn body_framing(&self) -> Option<BodyFraming> {
         self.exchange.framing
     }
 
-    /// What was tolerated in this exchange so far.
+    /// Returns the leniencies used in this exchange so far.
     pub fn leniencies_used(&self) -> LeniencySet {
         self.exchange.used
     }
 
-    /// The trailers, after [`Event::End`], if a trailer section was sent. Those that may not be trailers are left out
-    /// (RFC 9110 §6.5.1).
+    /// Returns the trailers after [`Event::End`], if a trailer section was sent. Fields that must
+    /// not be trailers are omitted (RFC 9110 §6.5.1).
     pub fn trailers(&self) -> Option<&Fields> {
         self.trailers.as_deref()
     }
 
-    /// Takes the trailers away.
+    /// Takes the trailers.
     pub fn take_trailers(&mut self) -> Option<Fields> {
         self.trailers.take().map(|fields| *fields)
     }
 
-    /// How long the peer means to keep the connection when idle: `Keep-Alive: timeout=` of the last final response,
-    /// until the next request begins.
+    /// Returns how long the peer keeps an idle connection: `Keep-Alive: timeout=` of the last final
+    /// response, until the next request starts.
     pub fn keep_alive_timeout(&self) -> Option<Duration> {
         self.keep_alive_timeout.map(|seconds| Duration::from_secs(seconds.into()))
     }
 
-    /// Notes why there will be no other request; the first reason stays.
+    /// Records a reason against reuse; the first reason stays.
     pub(super) fn forbid(&mut self, reason: NotReusable) {
         self.forbidden.get_or_insert(reason);
     }
 
-    /// Notes a tolerated fault.
+    /// Records a tolerated fault.
     pub(super) fn tolerate(&mut self, leniency: Leniency) {
         self.exchange.used.insert(leniency);
         if leniency.poisons() {
@@ -441,7 +454,7 @@ impl Connection {
 }
 
 impl fmt::Debug for Connection {
-    // What is outgoing may hold credentials: only its length is shown.
+    // Outgoing bytes may contain credentials; only their length is shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connection")
             .field("sending", &self.sender.state)

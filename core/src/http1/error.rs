@@ -1,13 +1,15 @@
-//! What a peer can do wrong ([`ProtocolError`]), one variant for each cause.
+//! Faults of the peer ([`ProtocolError`]), one variant for each cause.
 //!
-//! What cannot be sent and calls out of turn are other kinds of error: see `misuse` and `send_error`. No error holds a field value other than those of the framing fields, so none can leak a cookie or a credential.
+//! Requests that cannot be sent and calls out of turn are separate errors: see `send_error` and
+//! `misuse`. No error holds a field value except those of the framing fields, so none can leak a
+//! cookie or a credential.
 
 use std::fmt;
 
 use crate::limits::LimitExceeded;
 
-/// The beginning of what was seen, at most [`Excerpt::MAX`] bytes of it; printed with everything escaped that is
-/// not printable ASCII.
+/// The start of rejected input, at most [`Excerpt::MAX`] bytes. `Display` escapes all bytes except
+/// printable ASCII.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Excerpt {
     bytes: Box<[u8]>,
@@ -15,15 +17,15 @@ pub struct Excerpt {
 }
 
 impl Excerpt {
-    /// How many bytes are kept at most.
+    /// The maximum length in bytes.
     pub const MAX: usize = 40;
 
     pub(crate) fn new(bytes: &[u8]) -> Excerpt {
-        let kept = bytes.get(..Self::MAX).unwrap_or(bytes);
-        Excerpt { bytes: kept.into(), cut: kept.len() < bytes.len() }
+        let stored = bytes.get(..Self::MAX).unwrap_or(bytes);
+        Excerpt { bytes: stored.into(), cut: stored.len() < bytes.len() }
     }
 
-    /// The bytes that were kept.
+    /// Returns the stored bytes.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
@@ -41,12 +43,12 @@ impl fmt::Debug for Excerpt {
     }
 }
 
-/// In which part of a message something happened.
+/// The part of a message to which an error refers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Part {
     /// The status line and the fields.
     Head,
-    /// The body, its framing included.
+    /// The body, including its framing.
     Body,
     /// The trailer section of a chunked body.
     Trailers,
@@ -62,129 +64,131 @@ impl fmt::Display for Part {
     }
 }
 
-/// The peer broke the protocol, or ended too early. The connection can only be closed.
+/// The peer violated the protocol or ended too early. The connection can only be closed.
 ///
-/// Which error is reported does not depend on how the input was split.
+/// The reported error does not depend on how the input was split.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProtocolError {
-    /// The connection ended before the first byte of a response: an empty reply, perhaps a kept connection
-    /// that the server had given up.
+    /// The connection ended before the first byte of a response: an empty reply, possibly on an
+    /// idle connection that the server had closed.
     Empty,
     /// The connection ended within a message.
     Truncated {
-        /// Where it ended.
+        /// The part in which it ended.
         part: Part,
-        /// The bytes of that part that had arrived; for a chunked body the content without its framing.
+        /// The bytes of that part that had arrived; for a chunked body, its content without
+        /// framing.
         got: u64,
-        /// The bytes that were announced, where they were.
+        /// The announced number of bytes, if any.
         expected: Option<u64>,
     },
-    /// The first bytes are not those of an HTTP/1.x status line.
+    /// The first bytes are not the start of an HTTP/1.x status line.
     NotHttp1 {
-        /// Those bytes, at most seven.
-        seen: Excerpt,
+        /// These bytes, at most seven.
+        excerpt: Excerpt,
     },
     /// The status line is not `HTTP/1.x SP 3DIGIT SP [reason]` (RFC 9112 §4).
     StatusLine {
-        /// The line.
-        seen: Excerpt,
+        /// The rejected line.
+        excerpt: Excerpt,
     },
-    /// An empty line stands before the status line.
+    /// An empty line precedes the status line.
     LeadingEmptyLine,
     /// A line ends with LF alone.
     BareLf {
-        /// Where.
+        /// The affected part.
         part: Part,
     },
     /// A CR is not followed by LF.
     BareCr {
-        /// Where.
+        /// The affected part.
         part: Part,
     },
-    /// A field line does not begin with a token and a colon (RFC 9112 §5.1).
+    /// A field line does not start with a token and a colon (RFC 9112 §5.1).
     FieldName {
-        /// Where.
+        /// The affected part.
         part: Part,
-        /// The line up to the byte that does not belong there.
-        seen: Excerpt,
+        /// The line up to and including the rejected byte.
+        excerpt: Excerpt,
     },
-    /// A field value holds a byte that may not stand there (RFC 9110 §5.5).
+    /// A field value contains an invalid byte (RFC 9110 §5.5).
     FieldValue {
-        /// Where.
+        /// The affected part.
         part: Part,
         /// The field's name.
         name: Excerpt,
-        /// The byte.
+        /// The rejected byte.
         byte: u8,
     },
-    /// A field is folded over several lines where that is not tolerated (RFC 9112 §5.2).
+    /// A field is folded over several lines and this is not tolerated (RFC 9112 §5.2).
     ObsFold {
-        /// Where.
+        /// The affected part.
         part: Part,
         /// The field's name.
         name: Excerpt,
     },
-    /// The value of Content-Length is not a number of at most 2⁶³−1 in at most 19 digits.
+    /// The value of Content-Length is not a decimal number up to 2⁶³−1 with at most 19 digits.
     ContentLength {
-        /// The value.
-        seen: Excerpt,
+        /// The rejected value.
+        excerpt: Excerpt,
     },
     /// Several values of Content-Length differ.
     ContentLengths {
-        /// The first.
+        /// The first value.
         first: u64,
-        /// The one that differs.
+        /// The value that differs.
         other: u64,
     },
-    /// Content-Length beside Transfer-Encoding, where that is not tolerated.
+    /// Content-Length accompanies Transfer-Encoding and this is not tolerated.
     ContentLengthBesideTransferEncoding,
-    /// Transfer-Encoding in an HTTP/1.0 response, where that is not tolerated.
+    /// An HTTP/1.0 response contains Transfer-Encoding and this is not tolerated.
     TransferEncodingOnHttp10,
-    /// Transfer-Encoding is not understood: another coding than `chunked`, or `chunked` not last or twice.
+    /// Transfer-Encoding names a coding other than `chunked`, or `chunked` twice or not last.
     TransferEncoding {
-        /// The value of the field at fault.
-        seen: Excerpt,
+        /// The value of the rejected field.
+        excerpt: Excerpt,
     },
-    /// A chunk size is not 1 to 16 hexadecimal digits of at most 2⁶³−1 (RFC 9112 §7.1).
+    /// A chunk size is not 1 to 16 hexadecimal digits with a value up to 2⁶³−1 (RFC 9112 §7.1).
     ChunkSize {
-        /// The byte that does not belong there, or that makes the number too great.
+        /// The byte that is invalid or makes the number too large.
         byte: u8,
     },
     /// A chunk extension is malformed (RFC 9112 §7.1.1).
     ChunkExtension {
-        /// The byte that does not belong there.
+        /// The rejected byte.
         byte: u8,
     },
-    /// The data of a chunk is not followed by CRLF.
+    /// No CRLF follows the data of a chunk.
     ChunkEnd {
-        /// The byte that stands there.
+        /// The byte found instead.
         byte: u8,
     },
-    /// 101 without a request for an upgrade, or a switch of protocols before the request was sent.
+    /// 101 arrived without an upgrade request, or the protocol was switched before the request was
+    /// fully sent.
     UnexpectedSwitch {
-        /// The status.
+        /// The response status.
         status: u16,
     },
-    /// Content in a 205 response, where that is not tolerated.
+    /// A 205 response has content and this is not tolerated.
     ResetContentBody,
-    /// Bytes that answer no request: while idle, or before the request head was written on a connection that had
-    /// served another request (RFC 9112 §9.2).
+    /// Bytes arrived that answer no request: while idle, or on a reused connection before the
+    /// request head was written (RFC 9112 §9.2).
     Unsolicited,
-    /// A limit was met.
+    /// A limit was exceeded.
     Limit(LimitExceeded),
 }
 
-/// An error, and how much of the input was enough for it. Where that is does not depend on how the input was split either.
+/// An error with the amount of input that led to it. Neither depends on how the input was split.
 #[derive(Debug)]
 pub(crate) struct Refused {
     pub(crate) error: ProtocolError,
-    /// Up to the byte that was refused, that one included.
+    /// The number of input bytes up to and including the rejected one.
     pub(crate) after: usize,
 }
 
 impl Refused {
-    /// Counted from so many bytes further on in the input, or (where it is negative) for a part that began in an earlier one.
+    /// Shifts the position by `start` bytes; negative if the part began in earlier input.
     pub(crate) fn from(mut self, start: isize) -> Refused {
         self.after = self.after.saturating_add_signed(start);
         self
@@ -192,18 +196,18 @@ impl Refused {
 }
 
 impl ProtocolError {
-    /// With so many bytes of the input, the last of which was refused.
+    /// Attaches the number of input bytes, the last of which was rejected.
     pub(crate) fn after(self, bytes: usize) -> Refused {
         Refused { error: self, after: bytes }
     }
 
-    /// Whether nothing came that can be the beginning of a response: no byte, or bytes before the request, or a first
-    /// line that does not begin with `HTTP/1.`.
+    /// Whether the received bytes cannot be the start of a response: none, bytes before the
+    /// request, or a first line that does not start with `HTTP/1.`.
     ///
-    /// On a connection that had served another request it is then the end of an earlier exchange that was seen, such as a
-    /// late last chunk or a body that should not be there, and the connection is dead (RFC 9112 §9.2). Once the first
-    /// line begins with `HTTP/1.` a response has begun, however wrong it turns out to be; so it has after an interim
-    /// response, whatever follows that.
+    /// On a reused connection such bytes are the end of an earlier exchange: a late last chunk, for
+    /// example, or an unexpected body. The connection is then dead (RFC 9112 §9.2). Once the first
+    /// line starts with `HTTP/1.`, a response has begun, however malformed it turns out to be. The
+    /// same holds after an interim response.
     pub fn answers_nothing(&self) -> bool {
         use ProtocolError::*;
         matches!(self, Empty | Unsolicited | NotHttp1 { .. } | LeadingEmptyLine)
@@ -225,45 +229,49 @@ impl fmt::Display for ProtocolError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         use ProtocolError::*;
         match self {
-            Empty => write!(f, "expected a response, the connection ended before its first byte"),
+            Empty => write!(f, "expected a response, but the connection ended before its first byte"),
             Truncated { part, got, expected: Some(n) } => {
-                write!(f, "expected {n} bytes of {part}, the connection ended after {got}")
+                write!(f, "expected {n} bytes of {part}, but the connection ended after {got}")
             }
             Truncated { part, got, expected: None } => {
-                write!(f, "the connection ended within the {part}, after {got} bytes of it")
+                write!(f, "the connection ended within the {part}, after {got} bytes")
             }
-            NotHttp1 { seen } => {
-                write!(f, "expected HTTP/1.x, seen {seen}")?;
-                match &*seen.bytes {
+            NotHttp1 { excerpt } => {
+                write!(f, "expected HTTP/1.x, found {excerpt}")?;
+                match &*excerpt.bytes {
                     [0, 0, ..] | [b'H', b'T', b'T', b'P', b'/', b'2', ..] => write!(f, " (HTTP/2?)"),
                     [0x14..=0x17, 3, ..] => write!(f, " (TLS?)"),
                     _ => Ok(()),
                 }
             }
-            StatusLine { seen } => write!(f, "expected a status line, seen {seen}"),
-            LeadingEmptyLine => write!(f, "expected a status line, seen an empty line"),
-            BareLf { part } => write!(f, "expected CRLF in the {part}, seen LF alone"),
+            StatusLine { excerpt } => write!(f, "expected a status line, found {excerpt}"),
+            LeadingEmptyLine => write!(f, "expected a status line, found an empty line"),
+            BareLf { part } => write!(f, "expected CRLF in the {part}, found LF alone"),
             BareCr { part } => write!(f, "expected LF after CR in the {part}"),
-            FieldName { part, seen } => write!(f, "expected a field name and a colon in the {part}, seen {seen}"),
-            FieldValue { part, name, byte } => write!(f, "byte {byte:#04x} in the value of {name} in the {part}"),
+            FieldName { part, excerpt } => {
+                write!(f, "expected a field name and a colon in the {part}, found {excerpt}")
+            }
+            FieldValue { part, name, byte } => write!(f, "the value of {name} in the {part} contains byte {byte:#04x}"),
             ObsFold { part, name } => write!(f, "{name} in the {part} is folded over several lines"),
-            ContentLength { seen } => write!(f, "expected a number in Content-Length, seen {seen}"),
+            ContentLength { excerpt } => write!(f, "expected a number in Content-Length, found {excerpt}"),
             ContentLengths { first, other } => write!(f, "Content-Length is both {first} and {other}"),
-            ContentLengthBesideTransferEncoding => write!(f, "Content-Length beside Transfer-Encoding"),
-            TransferEncodingOnHttp10 => write!(f, "Transfer-Encoding in an HTTP/1.0 response"),
-            TransferEncoding { seen } => write!(f, "expected Transfer-Encoding: chunked, seen {seen}"),
+            ContentLengthBesideTransferEncoding => {
+                write!(f, "the response has both Content-Length and Transfer-Encoding")
+            }
+            TransferEncodingOnHttp10 => write!(f, "an HTTP/1.0 response has Transfer-Encoding"),
+            TransferEncoding { excerpt } => write!(f, "expected Transfer-Encoding: chunked, found {excerpt}"),
             ChunkSize { byte } => {
-                write!(f, "expected a chunk size, seen byte \"{}\" in it", std::ascii::escape_default(*byte))
+                write!(f, "invalid byte \"{}\" in a chunk size", std::ascii::escape_default(*byte))
             }
             ChunkExtension { byte } => {
-                write!(f, "expected a chunk extension, seen byte \"{}\" in it", std::ascii::escape_default(*byte))
+                write!(f, "invalid byte \"{}\" in a chunk extension", std::ascii::escape_default(*byte))
             }
             ChunkEnd { byte } => {
-                write!(f, "expected CRLF after a chunk, seen byte \"{}\"", std::ascii::escape_default(*byte))
+                write!(f, "expected CRLF after a chunk, found byte \"{}\"", std::ascii::escape_default(*byte))
             }
-            UnexpectedSwitch { status } => write!(f, "status {status} switches protocols, which was not asked for"),
-            ResetContentBody => write!(f, "content in a 205 response"),
-            Unsolicited => write!(f, "bytes that answer no request"),
+            UnexpectedSwitch { status } => write!(f, "status {status} switches protocols without a request for it"),
+            ResetContentBody => write!(f, "a 205 response has content"),
+            Unsolicited => write!(f, "received bytes that answer no request"),
             Limit(limit) => limit.fmt(f),
         }
     }

@@ -1,8 +1,8 @@
-//! An ordinary head in one pass.
+//! Parses a common head in one pass.
 //!
-//! Decides nothing that `scan` and `parse` decide otherwise: it reads a head that lies whole at the start of the input, in ASCII, every line ended
-//! by CRLF, no limit met, and gives up at the first byte that is out of the ordinary. Then those two look at it, who know what is
-//! tolerated and what is wrong. Each byte is looked at once, many at a time.
+//! Its results are those of `scan` and `parse`. It accepts a complete ASCII head at the start of
+//! the input, with CRLF line ends and within all limits. At any other byte it gives up, and `scan`
+//! and `parse` decide what is tolerated. It reads each byte once, many at a time.
 
 use super::config::{Config, LeniencySet};
 use super::framing::FramingHeaders;
@@ -11,14 +11,14 @@ use super::parse::{Parsed, assemble};
 use super::status_line;
 use super::token::is_token_byte_fast;
 
-/// More fields than this are not ordinary.
+/// Heads with more fields take the general path.
 const FIELDS: usize = 40;
 
-/// Reads the head. `None` says nothing but that it is not ordinary, or not there in full.
+/// Parses the head. `None` means only that the head is incomplete or needs the general path.
 pub(crate) fn parse(input: &[u8], heads_left: usize, config: &Config) -> Option<Parsed> {
     let limits = &config.limits;
     let mut used = LeniencySet::EMPTY;
-    let (line, mut rest) = input.split_at_checked(odd_at(input))?;
+    let (line, mut rest) = input.split_at_checked(printable_prefix(input))?;
     let status = status_line::parse(line, config, &mut used).ok()?;
     let mut spans = [Span::default(); FIELDS];
     let mut free = spans.iter_mut();
@@ -38,9 +38,9 @@ pub(crate) fn parse(input: &[u8], heads_left: usize, config: &Config) -> Option<
             [_, b' ', value @ ..] | [_, value @ ..] => value,
             [] => return None,
         };
-        // Offsets are kept in 32 bits: see the limit below.
+        // Offsets fit in 32 bits: see the limit below.
         let (name_at, value_at) = (input.len() - line.len(), input.len() - value.len());
-        (value, rest) = value.split_at_checked(odd_at(value))?;
+        (value, rest) = value.split_at_checked(printable_prefix(value))?;
         while let [less @ .., b' '] = value {
             value = less;
         }
@@ -61,7 +61,7 @@ pub(crate) fn parse(input: &[u8], heads_left: usize, config: &Config) -> Option<
 
 const CRLF: u32 = u32::from_le_bytes(*b"\r\n\0\0");
 
-/// More than one space is seldom before a value.
+/// More than one space before a value is rare.
 #[cold]
 fn without_spaces(mut value: &[u8]) -> &[u8] {
     while let [b' ', more @ ..] = value {
@@ -70,13 +70,13 @@ fn without_spaces(mut value: &[u8]) -> &[u8] {
     value
 }
 
-/// How long the name is with which a line begins. A colon follows it.
+/// Returns the length of the name at the start of a line, which must be followed by a colon.
 #[inline(always)]
 fn name_len(line: &[u8]) -> Option<usize> {
-    // Nearly all names are short, and of letters and hyphens.
-    let plain = match line.first_chunk().map(foreign) {
-        Some([first, _]) if first != 0 => place(first),
-        Some([_, next]) if next != 0 => 8 + place(next),
+    // Most names are short and consist of letters and hyphens.
+    let plain = match line.first_chunk().map(non_alpha) {
+        Some([first, _]) if first != 0 => first_marked(first),
+        Some([_, next]) if next != 0 => 8 + first_marked(next),
         _ => 0,
     };
     if plain > 0 && line.get(plain) == Some(&b':') { Some(plain) } else { token_len(line) }
@@ -84,43 +84,45 @@ fn name_len(line: &[u8]) -> Option<usize> {
 
 #[inline(never)]
 fn token_len(line: &[u8]) -> Option<usize> {
-    let mut len = run(line, foreign);
+    let mut len = run(line, non_alpha);
     while line.get(len).is_some_and(|&b| is_token_byte_fast(b)) {
         len += 1;
     }
     (len > 0 && line.get(len) == Some(&b':')).then_some(len)
 }
 
-/// Where the first byte is that is not printable ASCII, or the end.
+/// Returns the index of the first byte that is not printable ASCII, or the length.
 #[inline(always)]
-fn odd_at(bytes: &[u8]) -> usize {
-    match bytes.first_chunk().map(odd) {
-        Some([first, ..]) if first != 0 => place(first),
-        Some([_, next, ..]) if next != 0 => 8 + place(next),
-        Some([_, _, next, _]) if next != 0 => 16 + place(next),
-        Some([.., last]) if last != 0 => 24 + place(last),
+fn printable_prefix(bytes: &[u8]) -> usize {
+    match bytes.first_chunk().map(unprintable) {
+        Some([first, ..]) if first != 0 => first_marked(first),
+        Some([_, next, ..]) if next != 0 => 8 + first_marked(next),
+        Some([_, _, next, _]) if next != 0 => 16 + first_marked(next),
+        Some([.., last]) if last != 0 => 24 + first_marked(last),
         Some(_) => printable_len(bytes, 32),
         None => printable_len(bytes, 0),
     }
 }
 
-/// Where the first byte is that is not printable; those before `len` are.
+/// Returns the index of the first unprintable byte; the first `len` bytes are known to be
+/// printable.
 #[inline(never)]
 fn printable_len(bytes: &[u8], mut len: usize) -> usize {
-    len += run(bytes.get(len..).unwrap_or_default(), odd);
-    while bytes.get(len).is_some_and(|&b| !is_odd(b)) {
+    len += run(bytes.get(len..).unwrap_or_default(), unprintable);
+    while bytes.get(len).is_some_and(|&b| !is_unprintable(b)) {
         len += 1;
     }
     len
 }
 
-/// How many bytes come before the first that is marked, or before a rest that is shorter than a window.
+/// Returns the number of bytes before the first marked one, or before a remainder shorter than a
+/// window.
 fn run<const N: usize, const WORDS: usize>(bytes: &[u8], marks: impl Fn(&[u8; N]) -> [u64; WORDS]) -> usize {
     let mut len = 0;
     for window in bytes.as_chunks().0 {
         for word in marks(window) {
             if word != 0 {
-                return len + place(word);
+                return len + first_marked(word);
             }
             len += 8;
         }
@@ -128,31 +130,31 @@ fn run<const N: usize, const WORDS: usize>(bytes: &[u8], marks: impl Fn(&[u8; N]
     len
 }
 
-/// Which of eight bytes is the first that is marked.
-fn place(marks: u64) -> usize {
+/// Returns the index of the first marked byte of eight.
+fn first_marked(marks: u64) -> usize {
     (marks.trailing_zeros() / 8) as usize
 }
 
-fn is_foreign(b: u8) -> bool {
+fn is_non_alpha(b: u8) -> bool {
     !(b.is_ascii_alphabetic() | (b == b'-'))
 }
 
-fn is_odd(b: u8) -> bool {
+fn is_unprintable(b: u8) -> bool {
     !(0x20..0x7f).contains(&b)
 }
 
-// Functions of their own, without a branch: so the compiler makes few instructions of them that look at sixteen bytes each.
+// Separate branch-free functions, so that the compiler vectorizes them.
 
-/// Marks, by a byte that is 1, what is neither letter nor hyphen.
+/// Marks bytes that are neither letters nor hyphens with 1.
 #[inline(never)]
-fn foreign(window: &[u8; 16]) -> [u64; 2] {
-    words(window.map(|b| u8::from(is_foreign(b))))
+fn non_alpha(window: &[u8; 16]) -> [u64; 2] {
+    words(window.map(|b| u8::from(is_non_alpha(b))))
 }
 
-/// Marks what is not printable ASCII.
+/// Marks bytes that are not printable ASCII with 1.
 #[inline(never)]
-fn odd(window: &[u8; 32]) -> [u64; 4] {
-    words(window.map(|b| u8::from(is_odd(b))))
+fn unprintable(window: &[u8; 32]) -> [u64; 4] {
+    words(window.map(|b| u8::from(is_unprintable(b))))
 }
 
 fn words<const N: usize, const WORDS: usize>(bytes: [u8; N]) -> [u64; WORDS] {
@@ -171,8 +173,8 @@ mod tests {
         parse(head, usize::MAX, &Config::default())
     }
 
-    /// With a first field that moves all behind it by up to two blocks.
-    fn at_every_place(head: &[u8], check: impl Fn(&[u8])) {
+    /// Prepends a field that shifts the rest by up to two blocks.
+    fn at_every_offset(head: &[u8], check: impl Fn(&[u8])) {
         check(head);
         let line = head.iter().position(|&b| b == b'\n').unwrap_or_default() + 1;
         for len in 0..2 * 64 {
@@ -182,26 +184,26 @@ mod tests {
     }
 
     #[test]
-    fn every_byte_in_every_place_is_told_apart() {
-        for place in 0..70 {
+    fn every_byte_at_every_offset_is_classified() {
+        for offset in 0..70 {
             for byte in 0..=255u8 {
                 let mut bytes = [b'a'; 72];
                 bytes[71] = b':';
-                bytes[place] = byte;
+                bytes[offset] = byte;
                 let colon = match byte {
-                    b':' => Some(place).filter(|&place| place > 0),
+                    b':' => Some(offset).filter(|&offset| offset > 0),
                     _ if is_token_byte_fast(byte) => Some(71),
                     _ => None,
                 };
-                assert_eq!(name_len(&bytes), colon, "{byte:#x} at {place}");
+                assert_eq!(name_len(&bytes), colon, "{byte:#x} at {offset}");
                 for behind in [b'a', 0, b'\r', 0x7f, 0xff] {
-                    bytes[place + 1..].fill(behind);
-                    let next = if behind == b'a' { 72 } else { place + 1 };
+                    bytes[offset + 1..].fill(behind);
+                    let next = if behind == b'a' { 72 } else { offset + 1 };
                     for start in [0, 1, 7, 8, 20, 39, 40, 41, 69] {
-                        let odd = if (0x20..0x7f).contains(&byte) { next } else { place };
+                        let odd = if (0x20..0x7f).contains(&byte) { next } else { offset };
                         assert!(
-                            start > place || start + odd_at(&bytes[start..]) == odd,
-                            "{byte:#x} at {place} from {start}"
+                            start > offset || start + printable_prefix(&bytes[start..]) == odd,
+                            "{byte:#x} at {offset} from {start}"
                         );
                     }
                 }
@@ -209,21 +211,22 @@ mod tests {
         }
     }
 
-    /// The window that finds the end of a name at once takes these for names; others are read byte by byte.
+    /// The window that finds the end of a name at once accepts only these bytes; other names are
+    /// read byte by byte.
     #[test]
-    fn only_letters_and_hyphens_are_plain_in_a_name() {
+    fn only_letters_and_hyphens_take_the_fast_path() {
         for byte in 0..=255 {
             let is_plain = matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'-');
-            assert_eq!(is_foreign(byte), !is_plain, "{byte:#x}");
+            assert_eq!(is_non_alpha(byte), !is_plain, "{byte:#x}");
             let mut window = *b"Content-Length-X";
             window[9] = byte;
-            assert_eq!(foreign(&window), [0, u64::from(!is_plain) << 8], "{byte:#x}");
+            assert_eq!(non_alpha(&window), [0, u64::from(!is_plain) << 8], "{byte:#x}");
         }
     }
 
     #[test]
-    fn an_ordinary_head_is_read_to_its_end_and_not_before_it() {
-        at_every_place(b"HTTP/1.1 200 OK\r\nA:  b c \r\nX_1: e\r\nD:\r\nE:   \r\n\r\n", |head| {
+    fn common_head_is_read_exactly_to_its_end() {
+        at_every_offset(b"HTTP/1.1 200 OK\r\nA:  b c \r\nX_1: e\r\nD:\r\nE:   \r\n\r\n", |head| {
             let parsed = read(head).unwrap_or_else(|| panic!("{}", head.escape_ascii()));
             let fields: Vec<_> = parsed.head.fields().iter().filter(|(name, _)| *name != "P").collect();
             assert_eq!(fields, [("A", &b"b c"[..]), ("X_1", b"e"), ("D", b""), ("E", b"")]);
@@ -238,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_out_of_the_ordinary_is_left_to_others() {
+    fn uncommon_heads_take_the_general_path() {
         for odd in [
             &b"HTTP/1.1 200 OK\nA: b\r\n\r\n"[..],
             b"HTTP/1.1 200 OK\r\nA: b\n\r\n",
@@ -259,19 +262,19 @@ mod tests {
             b"HTTP/1.1 200 OK\r\nA\xff: b\r\n\r\n",
             b"\r\nHTTP/1.1 200 OK\r\nA: b\r\n\r\n",
         ] {
-            at_every_place(odd, |head| assert!(read(head).is_none(), "{}", head.escape_ascii()));
+            at_every_offset(odd, |head| assert!(read(head).is_none(), "{}", head.escape_ascii()));
         }
     }
 
-    /// Each byte in each place: what is read here is read as httparse and the scan read it.
+    /// With each byte at each position, this parser agrees with httparse and the scan.
     #[test]
-    fn what_is_read_is_what_others_read() {
+    fn fast_path_agrees_with_general_path() {
         let config = Config::default();
         let head = b"HTTP/1.1 200 OK\r\nConnection: close\r\nX-Some_thing: value \r\nContent-Length: 5\r\n\r\n";
-        for place in 0..head.len() {
+        for offset in 0..head.len() {
             for byte in 0..=255 {
                 let mut head = *head;
-                head[place] = byte;
+                head[offset] = byte;
                 let Some(ours) = read(&head) else { continue };
                 let rules = super::super::scan::ScanRules {
                     config: &config,

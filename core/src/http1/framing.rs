@@ -1,7 +1,7 @@
-//! Where a response body ends and whether the connection persists: RFC 9112 §6.3 and §9.3.
+//! Where a response body ends and whether the connection persists (RFC 9112 §6.3, §9.3).
 //!
-//! [`FramingHeaders`] gathers what the fields say in the pass that parses them; [`decide`] draws the conclusion, knowing
-//! the request. Nothing is decided from a field in an interim response.
+//! [`FramingHeaders`] collects the framing fields while the head is parsed; [`decide`] combines
+//! them with the request. Fields of interim responses decide nothing.
 
 use super::config::{Leniencies, Leniency, LeniencySet};
 use super::error::{Excerpt, ProtocolError};
@@ -9,26 +9,26 @@ use super::head::Has;
 use super::token::elements;
 use super::version::Version;
 
-/// How the end of a response body is found (RFC 9112 §6.3).
+/// How the end of a response body is determined (RFC 9112 §6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyFraming {
-    /// There is no body: an answer to HEAD, 204 or 304.
+    /// There is no body: a response to HEAD, or status 204 or 304.
     None,
-    /// So many bytes.
+    /// A body of this many bytes.
     Length(u64),
-    /// Chunked.
+    /// A chunked body.
     Chunked,
     /// All bytes until the connection ends.
     UntilClose,
-    /// No body: what follows the head belongs to another protocol (101, or 2xx to CONNECT).
+    /// No body: bytes after the head belong to another protocol (101, or 2xx to CONNECT).
     Switched,
 }
 
-/// What a method means for the response's framing.
+/// The effect of a method on the framing of the response.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum MethodKind {
     #[default]
-    Ordinary,
+    Other,
     Head,
     Connect,
 }
@@ -38,7 +38,7 @@ impl MethodKind {
         match method {
             "HEAD" => MethodKind::Head,
             "CONNECT" => MethodKind::Connect,
-            _ => MethodKind::Ordinary,
+            _ => MethodKind::Other,
         }
     }
 }
@@ -48,7 +48,7 @@ enum Length {
     #[default]
     Absent,
     Is(u64),
-    Wrong(Box<ProtocolError>),
+    Invalid(Box<ProtocolError>),
 }
 
 #[derive(Clone, Debug, Default)]
@@ -59,47 +59,47 @@ enum Codings {
     Chunked,
     /// Other codings, then `chunked`.
     OthersThenChunked(Excerpt),
-    /// Other codings, `chunked` not among them.
+    /// Other codings without `chunked`.
     Others(Excerpt),
     /// `chunked`, then other codings.
     ChunkedThenOthers(Excerpt),
-    /// The field is there and names no coding.
+    /// The field is present and names no coding.
     Empty(Excerpt),
     /// `identity` and nothing else.
     Identity(Excerpt),
     /// `chunked` twice.
-    Wrong(Excerpt),
+    Invalid(Excerpt),
 }
 
-/// What the fields of one head say about framing and persistence.
+/// The framing and persistence fields of one head.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct FramingHeaders {
     length: Length,
     codings: Codings,
-    /// A transfer coding other than chunked and gzip was named.
-    foreign: bool,
+    /// A transfer coding other than chunked and gzip is present.
+    unknown_coding: bool,
     pub(crate) close: bool,
     pub(crate) keep_alive: bool,
     /// Keep-Alive: timeout=, in seconds.
     pub(crate) keep_alive_timeout: Option<u32>,
-    /// Not about framing, but told in the same pass.
+    /// Not about framing, but collected in the same pass.
     pub(crate) has: Has,
 }
 
 const MAX_LENGTH: u64 = i64::MAX as u64;
 
-/// Whether a name is this one, in any case; in its usual case it is seen at once.
+/// Whether a name equals `usual` in any case; fast for its usual case.
 #[inline]
 fn is<const N: usize>(name: &[u8], usual: &[u8; N]) -> bool {
     name == usual || name.eq_ignore_ascii_case(usual)
 }
 
-/// 1 to 19 digits, at most 2⁶³−1.
+/// Parses 1 to 19 digits with a value up to 2⁶³−1.
 pub(crate) fn length_of(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() || digits.len() > 19 {
         return None;
     }
-    // 19 digits are less than 10^19, which a u64 holds.
+    // A number of 19 digits is below 10^19, which fits a u64.
     digits
         .iter()
         .try_fold(
@@ -110,17 +110,17 @@ pub(crate) fn length_of(digits: &[u8]) -> Option<u64> {
 }
 
 impl FramingHeaders {
-    /// Takes in one field.
+    /// Records one field.
     #[inline]
     pub(crate) fn field(&mut self, name: &[u8], value: &[u8]) {
-        // The lengths of the names that mean something.
-        const TELLING: u32 = 1 << 8 | 1 << 10 | 1 << 14 | 1 << 16 | 1 << 17;
-        if name.len() < 32 && TELLING >> name.len() & 1 != 0 {
-            self.telling(name, value);
+        // The lengths of the relevant names.
+        const RELEVANT: u32 = 1 << 8 | 1 << 10 | 1 << 14 | 1 << 16 | 1 << 17;
+        if name.len() < 32 && RELEVANT >> name.len() & 1 != 0 {
+            self.record(name, value);
         }
     }
 
-    fn telling(&mut self, name: &[u8], value: &[u8]) {
+    fn record(&mut self, name: &[u8], value: &[u8]) {
         match name.len() {
             8 if is(name, b"Location") => self.has.location = true,
             10 if is(name, b"Connection") => self.connection(value),
@@ -137,7 +137,7 @@ impl FramingHeaders {
     }
 
     fn connection(&mut self, value: &[u8]) {
-        // What is nearly always said.
+        // The most common values.
         match value {
             b"keep-alive" => return self.keep_alive = true,
             b"close" => return self.close = true,
@@ -150,63 +150,64 @@ impl FramingHeaders {
     }
 
     fn length(&mut self, value: &[u8]) {
-        // One number is the rule.
+        // The most common case is one number.
         if let (Length::Absent, Some(n)) = (&self.length, length_of(value)) {
             self.length = Length::Is(n);
             return;
         }
         for element in elements(value) {
-            let wrong = match (&self.length, length_of(element)) {
-                (Length::Wrong(_), _) => return,
-                (_, None) => ProtocolError::ContentLength { seen: Excerpt::new(value) },
+            let invalid = match (&self.length, length_of(element)) {
+                (Length::Invalid(_), _) => return,
+                (_, None) => ProtocolError::ContentLength { excerpt: Excerpt::new(value) },
                 (&Length::Is(first), Some(other)) if first != other => ProtocolError::ContentLengths { first, other },
                 (_, Some(n)) => {
                     self.length = Length::Is(n);
                     continue;
                 }
             };
-            self.length = Length::Wrong(Box::new(wrong));
+            self.length = Length::Invalid(Box::new(invalid));
         }
     }
 
     fn codings(&mut self, value: &[u8]) {
-        let seen = || Excerpt::new(value);
-        // Empty elements of a list say nothing (RFC 9110 §5.6.1.2).
+        let excerpt = || Excerpt::new(value);
+        // Empty list elements have no meaning (RFC 9110 §5.6.1.2).
         for coding in elements(value).filter(|coding| !coding.is_empty()) {
             let chunked = coding.eq_ignore_ascii_case(b"chunked");
             // The second name is a synonym (RFC 9112 §7.2).
-            self.foreign |= ![&b"chunked"[..], b"gzip", b"x-gzip"].iter().any(|own| coding.eq_ignore_ascii_case(own));
+            self.unknown_coding |=
+                ![&b"chunked"[..], b"gzip", b"x-gzip"].iter().any(|own| coding.eq_ignore_ascii_case(own));
             self.codings = match std::mem::take(&mut self.codings) {
-                wrong @ Codings::Wrong(_) => wrong,
+                invalid @ Codings::Invalid(_) => invalid,
                 Codings::Absent | Codings::Empty(_) if chunked => Codings::Chunked,
                 Codings::Others(first) | Codings::Identity(first) if chunked => Codings::OthersThenChunked(first),
-                _ if chunked => Codings::Wrong(seen()),
+                _ if chunked => Codings::Invalid(excerpt()),
                 Codings::Absent | Codings::Empty(_) if coding.eq_ignore_ascii_case(b"identity") => {
-                    Codings::Identity(seen())
+                    Codings::Identity(excerpt())
                 }
-                Codings::Absent | Codings::Empty(_) => Codings::Others(seen()),
+                Codings::Absent | Codings::Empty(_) => Codings::Others(excerpt()),
                 Codings::Others(first) | Codings::Identity(first) => Codings::Others(first),
-                _ => Codings::ChunkedThenOthers(seen()),
+                _ => Codings::ChunkedThenOthers(excerpt()),
             };
         }
         if let Codings::Absent = self.codings {
-            self.codings = Codings::Empty(seen());
+            self.codings = Codings::Empty(excerpt());
         }
     }
 
-    /// Whether a response that has no body announces one all the same, or has a Content-Length that says nothing: a body
-    /// may follow. 204 and 1xx may announce none (RFC 9110 §8.6, RFC 9112 §6.1), while 304 and an answer to HEAD may say
-    /// what its length would be.
+    /// Whether a response without a body nevertheless announces one, or has an invalid
+    /// Content-Length; a body may follow. 204 and 1xx must not announce one (RFC 9110 §8.6, RFC
+    /// 9112 §6.1). 304 and a response to HEAD may state its length.
     pub(crate) fn announces_body(&self, status: u16) -> bool {
-        let bodiless = status == 204 || status < 200;
+        let no_body = status == 204 || status < 200;
         match self.length {
-            Length::Wrong(_) => true,
-            Length::Is(n) if n > 0 && bodiless => true,
-            _ => bodiless && !matches!(self.codings, Codings::Absent),
+            Length::Invalid(_) => true,
+            Length::Is(n) if n > 0 && no_body => true,
+            _ => no_body && !matches!(self.codings, Codings::Absent),
         }
     }
 
-    /// Whether Content-Length is to be dropped from view: a Transfer-Encoding stands beside it and overrides it.
+    /// Whether to hide Content-Length because Transfer-Encoding overrides it.
     pub(crate) fn drops_content_length(&self) -> bool {
         !matches!(self.codings, Codings::Absent | Codings::Empty(_) | Codings::Identity(_))
             && !matches!(self.length, Length::Absent)
@@ -221,8 +222,8 @@ fn timeout_of(element: &[u8]) -> Option<u32> {
     Some(u32::try_from(seconds).unwrap_or(u32::MAX))
 }
 
-/// The framing of a final response (not an interim one) by RFC 9112 §6.3, in the order given there. Where `te_gzip` was said, that
-/// transfer coding is nothing to be tolerated.
+/// Returns the framing of a final response by RFC 9112 §6.3, in the order given there. If the
+/// request contained `TE: gzip`, that coding needs no leniency.
 pub(crate) fn decide(
     method: MethodKind,
     version: Version,
@@ -237,9 +238,9 @@ pub(crate) fn decide(
         (MethodKind::Head, _) | (_, 204 | 304) => return Ok(BodyFraming::None),
         _ => {}
     }
-    // A length that is no length is an error, whatever else stands beside it.
-    if let Length::Wrong(wrong) = &signals.length {
-        return Err((**wrong).clone());
+    // An invalid length is an error, whatever accompanies it.
+    if let Length::Invalid(invalid) = &signals.length {
+        return Err((**invalid).clone());
     }
     let mut allow = |leniency: Leniency, otherwise: ProtocolError| {
         if leniencies.allows(leniency) {
@@ -255,20 +256,20 @@ pub(crate) fn decide(
     };
     let framing = match &signals.codings {
         Codings::Absent => return Ok(uncoded),
-        Codings::Empty(seen) | Codings::Identity(seen) => {
-            allow(Leniency::IdentityTransferCoding, ProtocolError::TransferEncoding { seen: seen.clone() })?;
+        Codings::Empty(excerpt) | Codings::Identity(excerpt) => {
+            allow(Leniency::IdentityTransferCoding, ProtocolError::TransferEncoding { excerpt: excerpt.clone() })?;
             return Ok(uncoded);
         }
-        Codings::Wrong(seen) => return Err(ProtocolError::TransferEncoding { seen: seen.clone() }),
+        Codings::Invalid(excerpt) => return Err(ProtocolError::TransferEncoding { excerpt: excerpt.clone() }),
         Codings::Chunked => BodyFraming::Chunked,
-        Codings::OthersThenChunked(_) if te_gzip && !signals.foreign => BodyFraming::Chunked,
-        Codings::Others(_) if te_gzip && !signals.foreign => BodyFraming::UntilClose,
-        Codings::OthersThenChunked(seen) => {
-            allow(Leniency::UnknownTransferCoding, ProtocolError::TransferEncoding { seen: seen.clone() })?;
+        Codings::OthersThenChunked(_) if te_gzip && !signals.unknown_coding => BodyFraming::Chunked,
+        Codings::Others(_) if te_gzip && !signals.unknown_coding => BodyFraming::UntilClose,
+        Codings::OthersThenChunked(excerpt) => {
+            allow(Leniency::UnknownTransferCoding, ProtocolError::TransferEncoding { excerpt: excerpt.clone() })?;
             BodyFraming::Chunked
         }
-        Codings::Others(seen) | Codings::ChunkedThenOthers(seen) => {
-            allow(Leniency::UnknownTransferCoding, ProtocolError::TransferEncoding { seen: seen.clone() })?;
+        Codings::Others(excerpt) | Codings::ChunkedThenOthers(excerpt) => {
+            allow(Leniency::UnknownTransferCoding, ProtocolError::TransferEncoding { excerpt: excerpt.clone() })?;
             BodyFraming::UntilClose
         }
     };
@@ -286,7 +287,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_as_long_as_those_that_count_say_nothing() {
+    fn other_names_of_equal_length_are_ignored() {
         let nothing = format!("{:?}", FramingHeaders::default());
         for length in 0..=40 {
             for value in ["chunked", "5", "close", "timeout=5", "http://a.test/"] {
@@ -298,12 +299,12 @@ mod tests {
     }
 
     #[test]
-    fn only_gzip_that_was_asked_for_needs_no_leniency() {
+    fn only_requested_gzip_needs_no_leniency() {
         let decided = |value: &str, te_gzip| {
             let mut signals = FramingHeaders::default();
             signals.field(b"Transfer-Encoding", value.as_bytes());
             let (strict, mut used) = (Leniencies::STRICT, LeniencySet::EMPTY);
-            decide(MethodKind::Ordinary, Version::Http11, 200, &signals, te_gzip, &strict, &mut used).ok()
+            decide(MethodKind::Other, Version::Http11, 200, &signals, te_gzip, &strict, &mut used).ok()
         };
         for (value, te_gzip, framing) in [
             ("gzip, chunked", true, Some(BodyFraming::Chunked)),

@@ -1,8 +1,8 @@
-//! A response head as the caller sees it: the raw bytes and offsets into them.
+//! A response head: the raw bytes with offsets into them.
 //!
-//! The bytes are kept as they came; a [`http::HeaderMap`] is made when somebody asks for one, since building
-//! it costs more than parsing. Names keep their case, fields their order. Which fields mean what is decided in
-//! `framing`; nothing is dropped here but what that rule drops.
+//! The bytes stay as received. A [`http::HeaderMap`] is built only on request, since building one
+//! costs more than parsing. Names keep their case and fields their order. `framing` decides what
+//! fields mean; this file drops only the field that `framing` overrides.
 
 use std::fmt;
 
@@ -14,8 +14,8 @@ use super::token::elements;
 use super::version::Version;
 use crate::redaction;
 
-/// Where one field lies in the raw bytes: offset and length of the name, offset and length of the value. As bytes, so that all of them can
-/// be kept in one piece of memory with what they point to.
+/// The offset and length of a name, then of its value, within the raw bytes. Stored as bytes, so
+/// that all spans share one allocation with the raw bytes.
 pub(crate) type Span = [u8; 16];
 
 pub(crate) fn span(name: (u32, u32), value: (u32, u32)) -> Span {
@@ -26,14 +26,15 @@ pub(crate) fn span(name: (u32, u32), value: (u32, u32)) -> Span {
 /// Fields in their original order and case: those of a head or of a trailer section.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Fields {
-    /// The bytes as received, then the values that had to be unfolded, then a span for each field.
+    /// The bytes as received, then the unfolded values, then one span for each field.
     bytes: Box<[u8]>,
     received: u32,
     spans: u32,
 }
 
 impl Fields {
-    /// Of what was received, the values that were unfolded, which spans see behind it, and the fields in both.
+    /// Builds the fields from the received bytes, the unfolded values behind them, and spans over
+    /// both.
     pub(crate) fn new(raw: &[u8], unfolded: &[u8], spans: &[Span]) -> Fields {
         let spans_at = raw.len() + unfolded.len();
         let mut bytes = Vec::with_capacity(spans_at + size_of_val(spans));
@@ -46,12 +47,12 @@ impl Fields {
         Fields { bytes: bytes.into_boxed_slice(), received: raw.len() as u32, spans: spans_at as u32 }
     }
 
-    /// The same without the fields of this name.
+    /// Returns a copy without the fields of this name.
     pub(crate) fn without(&self, name: &str) -> Fields {
         let stays = |span: &&Span| !self.name(span).eq_ignore_ascii_case(name.as_bytes());
         let spans: Vec<Span> = self.spans().iter().filter(stays).copied().collect();
-        let kept = self.bytes.get(..self.spans as usize).unwrap_or_default();
-        let (raw, unfolded) = kept.split_at_checked(self.received as usize).unwrap_or_default();
+        let stored = self.bytes.get(..self.spans as usize).unwrap_or_default();
+        let (raw, unfolded) = stored.split_at_checked(self.received as usize).unwrap_or_default();
         Fields::new(raw, unfolded, &spans)
     }
 
@@ -72,17 +73,17 @@ impl Fields {
         span.last_chunk().map(|value| self.part(*value)).unwrap_or_default()
     }
 
-    /// How many there are.
+    /// Returns the number of fields.
     pub fn len(&self) -> usize {
         self.spans().len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no fields.
     pub fn is_empty(&self) -> bool {
         self.spans().is_empty()
     }
 
-    /// Name and value of each, in the order received; values without the spaces around them.
+    /// Returns the name and value of each field in the order received; values are trimmed.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> + Clone {
         self.spans().iter().map(|span| {
             let name = std::str::from_utf8(self.name(span)).unwrap_or_default();
@@ -90,26 +91,27 @@ impl Fields {
         })
     }
 
-    /// The value of the first field called `name`, in any case.
+    /// Returns the value of the first field called `name`, in any case.
     pub fn get(&self, name: &str) -> Option<&[u8]> {
         self.get_all(name).next()
     }
 
-    /// The values of all fields called `name`, in any case, in the order received.
+    /// Returns the values of all fields called `name`, in any case, in the order received.
     pub fn get_all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a [u8]> {
-        // The length comes first: it settles nearly all of them without a look at the bytes.
+        // Compare the length first: it rules out most fields without reading their bytes.
         let same = move |span: &&Span| self.name(span).eq_ignore_ascii_case(name.as_bytes());
         self.spans().iter().filter(same).map(|span| self.value(span))
     }
 
-    /// A map made of them; names in lower case, the order among different names lost. A value that holds a control
-    /// character (see [`Leniencies::control_in_value`](super::Leniencies::control_in_value)) cannot stand in a map and
-    /// is not in it.
+    /// Builds a map of the fields. Names become lower case, and the order among different names is
+    /// lost. The map omits values with a control character, which it cannot hold (see
+    /// [`Leniencies::control_in_value`](super::Leniencies::control_in_value)).
     pub fn to_header_map(&self) -> HeaderMap {
-        // All of them fit: see `Limits::MOST_FIELDS`.
+        // All fields fit: see `Limits::MOST_FIELDS`.
         let mut map = HeaderMap::try_with_capacity(self.len()).unwrap_or_default();
         for (name, value) in self.iter() {
-            // Both were checked against the same grammar when they were parsed, but for tolerated control characters.
+            // Parsing has validated both by the same grammar, except for tolerated control
+            // characters.
             if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value)) {
                 let _ = map.try_append(name, value);
             }
@@ -117,8 +119,8 @@ impl Fields {
         map
     }
 
-    /// Whether `name` is a field for this connection only: one of those defined so, or named in Connection
-    /// (RFC 9110 §7.6.1).
+    /// Whether `name` is a hop-by-hop field: one defined as such, or one listed in Connection (RFC
+    /// 9110 §7.6.1).
     pub fn is_hop_by_hop(&self, name: &str) -> bool {
         const ALWAYS: [&str; 7] =
             ["connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"];
@@ -129,7 +131,7 @@ impl Fields {
                 .any(|token| !token.is_empty() && token.eq_ignore_ascii_case(name.as_bytes()))
     }
 
-    /// The fields that are meant for the client and not only for this connection.
+    /// Returns the end-to-end fields, without those for this connection only.
     pub fn end_to_end(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.iter().filter(|(name, _)| !self.is_hop_by_hop(name))
     }
@@ -140,7 +142,7 @@ impl Fields {
 }
 
 impl fmt::Debug for Fields {
-    // Values are shown of the few fields alone that hold no secret.
+    // Only listed fields show their values; these hold no secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self.iter().map(|(name, value)| (name, redaction::field(name, value, false)))).finish()
     }
@@ -155,7 +157,7 @@ pub struct ResponseHead {
     has: Has,
 }
 
-/// Fields that are asked for at each response, and whether they are there: most often they are not.
+/// The presence of fields that are looked up in each response; most are absent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Has {
     pub(crate) set_cookie: bool,
@@ -180,38 +182,38 @@ impl ResponseHead {
         self.has.content_encoding
     }
 
-    /// The status, 100–999.
+    /// Returns the status, 100–999.
     pub fn status(&self) -> http::StatusCode {
         self.status
     }
 
-    /// The version that the response states.
+    /// Returns the version that the response states.
     pub fn version(&self) -> Version {
         self.version
     }
 
-    /// The reason phrase as received, perhaps empty, perhaps not ASCII.
+    /// Returns the reason phrase as received; may be empty or contain non-ASCII bytes.
     pub fn reason(&self) -> &[u8] {
         status_line::reason(self.raw())
     }
 
-    /// The fields.
+    /// Returns the fields.
     pub fn fields(&self) -> &Fields {
         &self.fields
     }
 
-    /// The value of the first field called `name`, in any case.
+    /// Returns the value of the first field called `name`, in any case.
     pub fn get(&self, name: &str) -> Option<&[u8]> {
         self.fields.get(name)
     }
 
-    /// The values of all fields called `name`, in any case, in the order received.
+    /// Returns the values of all fields called `name`, in any case, in the order received.
     pub fn get_all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a [u8]> {
         self.fields.get_all(name)
     }
 
-    /// Returns the number of bytes that `Content-Length` declares; `None` without one, and where `Transfer-Encoding` overrides it
-    /// (RFC 9112 §6.3).
+    /// Returns the number of bytes that `Content-Length` declares. `None` without one, or if
+    /// `Transfer-Encoding` overrides it (RFC 9112 §6.3).
     pub fn content_length(&self) -> Option<u64> {
         if self.get("transfer-encoding").is_some() {
             return None;
@@ -220,12 +222,12 @@ impl ResponseHead {
         elements(self.get("content-length")?).find_map(length_of)
     }
 
-    /// A map made of the fields; see [`Fields::to_header_map`].
+    /// Builds a map of the fields; see [`Fields::to_header_map`].
     pub fn to_header_map(&self) -> HeaderMap {
         self.fields.to_header_map()
     }
 
-    /// The bytes as received, from the status line to the empty line that ends the head.
+    /// Returns the bytes as received, from the status line to the empty line that ends the head.
     pub fn raw(&self) -> &[u8] {
         self.fields.received()
     }

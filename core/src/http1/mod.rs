@@ -1,17 +1,19 @@
 //! HTTP/1.1 on one connection, client side: framing and keep-alive, and nothing else.
 //!
-//! [`Connection`] takes bytes in and gives bytes out. It decides where messages end (RFC 9112 §6), what may be sent,
-//! and whether the connection may be used again (RFC 9112 §9.3). It knows no URL, no time, no redirect; an upper layer
-//! gives it a target and fields as they go on the wire and takes heads and body pieces from it.
+//! [`Connection`] takes bytes in and gives bytes out. It decides where messages end (RFC 9112 §6),
+//! what may be sent, and whether the connection may be reused (RFC 9112 §9.3). It knows no URLs,
+//! clocks or redirects. An upper layer supplies the target and the fields in wire form and receives
+//! heads and body pieces.
 //!
 //! The files, from the bottom up:
-//! - `token`, `status_line`, `trailers`: the alphabets and small grammars;
-//! - `scan` finds the end of a head in linear work, `parse` makes a [`ResponseHead`] of it (`head`) or says what is
-//!   wrong with it;
-//! - `framing` decides where the body ends, `chunked` undoes the chunked coding;
-//! - `request` writes a head, `sender` and `receiver` are the two directions, `connection` joins them;
-//! - `config` names what is tolerated, `error` what is not, `misuse` and `send_error` what the own
-//!   side may not do, `reuse` what speaks against another exchange.
+//! - `token`, `status_line`, `trailers`: alphabets and small grammars;
+//! - `scan` finds the end of a head in linear time; `fast_head` reads common heads in one pass;
+//!   `parse` turns any other into a [`ResponseHead`] (`head`) or names its fault;
+//! - `framing` decides where the body ends, `chunked` decodes the chunked coding;
+//! - `request` writes a head, `sender` and `receiver` implement the two directions, `connection`
+//!   joins them;
+//! - `config` names the leniencies, `error` the peer's faults, `misuse` and `send_error` the
+//!   caller's, `reuse` the reasons against reuse.
 
 mod chunked;
 mod config;

@@ -1,8 +1,9 @@
-//! A whole head, or a whole trailer section, into fields: httparse, then what it leaves open.
+//! Parses a complete head or trailer section into fields, with httparse.
 //!
-//! The ordinary head is read in `ordinary`; this is for all others. httparse checks names, values and line ends; here: which folds are tolerated and how they are joined
-//! (RFC 9112 §5.2), bytes above 0x7F, and the framing fields picked out in the same pass. When httparse
-//! refuses, `diagnose` reads the same grammar line by line, so that the error can say what was wrong and where.
+//! Common heads take `fast_head`; this handles all others. httparse checks names, values and line
+//! ends. This file decides which folds are tolerated and how they are joined (RFC 9112 §5.2), and
+//! handles bytes above 0x7F. It extracts the framing fields in the same pass. If httparse rejects
+//! the input, `diagnose` applies the same grammar line by line to locate the fault.
 
 use std::mem::MaybeUninit;
 
@@ -12,22 +13,23 @@ use super::framing::FramingHeaders;
 use super::head::{Fields, ResponseHead, Span, span};
 use super::scan::Scan;
 use super::status_line::StatusLine;
-use super::token::{is_kept_control, is_token_byte, is_value_byte, trim_ows};
+use super::token::{is_token_byte, is_tolerated_control, is_value_byte, trim_ows};
 use crate::byte_search;
 
 const ON_STACK: usize = 256;
 
-/// Fields in which neither a fold nor a control character is tolerated: there it is an attack or a bug.
+/// Fields in which neither a fold nor a control character is tolerated, since it indicates an
+/// attack or a bug.
 const GUARDED: [&str; 4] = ["content-length", "transfer-encoding", "connection", "location"];
 
-/// A head, what its fields say about framing, and what was tolerated in it.
+/// A head, its framing fields, and the leniencies used.
 pub(crate) struct Parsed {
     pub(crate) head: ResponseHead,
     pub(crate) signals: FramingHeaders,
     pub(crate) used: LeniencySet,
 }
 
-/// Parses `bytes`, a complete head as `scan` found it.
+/// Parses `raw`, a complete head as found by `scan`.
 pub(crate) fn head(raw: &[u8], scan: &Scan, status: StatusLine, config: &Config) -> Result<Parsed, ProtocolError> {
     #[cfg(test)]
     super::scan::steps::add(raw.len());
@@ -38,16 +40,17 @@ pub(crate) fn head(raw: &[u8], scan: &Scan, status: StatusLine, config: &Config)
         }
         used.insert(Leniency::ObsText);
     }
-    let controls = config.leniencies.control_in_value && raw.iter().any(|&b| is_kept_control(b));
+    let controls = config.leniencies.control_in_value && raw.iter().any(|&b| is_tolerated_control(b));
     let patched: Vec<u8>;
     let parsed = if status.minor > 1 || controls {
-        // httparse knows two minor versions and no control characters; the offsets stay the same.
+        // httparse knows two minor versions and no control characters; the replacements keep all
+        // offsets.
         let mut copy = raw.to_vec();
         if let Some(minor) = copy.get_mut(7) {
             *minor = b'1';
         }
-        // In a name the stand-in is as wrong as what it stands for.
-        for byte in copy.iter_mut().filter(|byte| is_kept_control(**byte)) {
+        // In a name, the replacement is as invalid as the original byte.
+        for byte in copy.iter_mut().filter(|byte| is_tolerated_control(**byte)) {
             *byte = if controls { b'?' } else { *byte };
         }
         patched = copy;
@@ -80,14 +83,15 @@ pub(crate) fn head(raw: &[u8], scan: &Scan, status: StatusLine, config: &Config)
     let mut unfolded = Vec::new();
     let end = raw.strip_suffix(b"\n").map_or(raw.len(), |raw| raw.strip_suffix(b"\r").unwrap_or(raw).len());
     for (at, field) in response.headers.iter().enumerate() {
-        let (name_at, mut value_at) = (place(base, field.name.as_bytes()), place(base, field.value));
+        let (name_at, mut value_at) = (span_of(base, field.name.as_bytes()), span_of(base, field.value));
         let guarded = || GUARDED.iter().any(|name| name.eq_ignore_ascii_case(field.name));
         let mut value =
             raw.get(value_at.0 as usize..).and_then(|rest| rest.get(..field.value.len())).unwrap_or_default();
         if scan.folded {
-            // httparse trims away a fold at either end of a value, so the lines are counted, not the value searched.
+            // httparse trims a fold at either end of a value, so count the lines instead of
+            // searching the value.
             let start = (name_at.0 + name_at.1) as usize + 1;
-            let next = response.headers.get(at + 1).map_or(end, |next| place(base, next.name.as_bytes()).0 as usize);
+            let next = response.headers.get(at + 1).map_or(end, |next| span_of(base, next.name.as_bytes()).0 as usize);
             let lines = raw.get(start..next).unwrap_or_default();
             if byte_search::memchr_iter(b'\n', lines).count() > 1 {
                 if guarded() {
@@ -101,7 +105,7 @@ pub(crate) fn head(raw: &[u8], scan: &Scan, status: StatusLine, config: &Config)
                 value_at = ((raw.len() + start) as u32, value.len() as u32);
             }
         }
-        if let Some(&byte) = value.iter().find(|&&b| controls && is_kept_control(b)) {
+        if let Some(&byte) = value.iter().find(|&&b| controls && is_tolerated_control(b)) {
             if guarded() {
                 let name = Excerpt::new(field.name.as_bytes());
                 return Err(ProtocolError::FieldValue { part: Part::Head, name, byte });
@@ -129,13 +133,13 @@ pub(super) fn assemble(
     Parsed { head: ResponseHead::new(fields, signals.has, &status), signals, used }
 }
 
-/// Offset and length of a part.
-fn place(base: usize, part: &[u8]) -> (u32, u32) {
+/// Returns the offset and length of a part.
+fn span_of(base: usize, part: &[u8]) -> (u32, u32) {
     // `part` lies within a head of at most 2 GiB.
     ((part.as_ptr() as usize).saturating_sub(base) as u32, part.len() as u32)
 }
 
-/// Writes a value's lines behind `out`, each fold replaced by one space.
+/// Appends a value's lines to `out`, each fold replaced by one space.
 fn unfold(lines: &[u8], out: &mut Vec<u8>) {
     let start = out.len();
     for line in lines.split(|&b| b == b'\n') {
@@ -149,32 +153,33 @@ fn unfold(lines: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// Parses a complete trailer section of `count` lines. No folds, no lone LF: within chunked framing nothing
-/// is tolerated.
+/// Parses a complete trailer section of `count` lines. Within chunked framing neither folds nor a
+/// lone LF are tolerated.
 pub(crate) fn trailers(raw: &[u8], count: usize, config: &Config) -> Result<Fields, ProtocolError> {
     #[cfg(test)]
     super::scan::steps::add(raw.len());
-    let wrong = || diagnose(raw, Part::Trailers, config);
+    let invalid = || diagnose(raw, Part::Trailers, config);
     let mut lines = vec![httparse::EMPTY_HEADER; count];
     if !config.leniencies.obs_text && !raw.is_ascii() {
-        return Err(wrong());
+        return Err(invalid());
     }
     let Ok(httparse::Status::Complete((len, parsed))) = httparse::parse_headers(raw, &mut lines) else {
-        return Err(wrong());
+        return Err(invalid());
     };
     if len != raw.len() {
-        return Err(wrong());
+        return Err(invalid());
     }
     let base = raw.as_ptr() as usize;
     let spans: Vec<Span> = parsed
         .iter()
         .filter(|field| super::trailers::may_be_trailer(field.name))
-        .map(|field| span(place(base, field.name.as_bytes()), place(base, field.value)))
+        .map(|field| span(span_of(base, field.name.as_bytes()), span_of(base, field.value)))
         .collect();
     Ok(Fields::new(raw, &[], &spans))
 }
 
-/// The first fault in `raw`, which is complete and begins with the status line if it is a head.
+/// Returns the first fault in `raw`, which is complete and starts with the status line if it is a
+/// head.
 fn diagnose(raw: &[u8], part: Part, config: &Config) -> ProtocolError {
     let mut name: &[u8] = b"";
     for (at, line) in raw.split_inclusive(|&b| b == b'\n').enumerate() {
@@ -197,8 +202,8 @@ fn diagnose(raw: &[u8], part: Part, config: &Config) -> ProtocolError {
                     Some(b':') if end > 0 => {}
                     Some(b'\r') => return ProtocolError::BareCr { part },
                     _ => {
-                        let seen = Excerpt::new(line.get(..=end).unwrap_or(line));
-                        return ProtocolError::FieldName { part, seen };
+                        let excerpt = Excerpt::new(line.get(..=end).unwrap_or(line));
+                        return ProtocolError::FieldName { part, excerpt };
                     }
                 }
                 let (field, rest) = line.split_at(end);
@@ -207,16 +212,16 @@ fn diagnose(raw: &[u8], part: Part, config: &Config) -> ProtocolError {
             }
         };
         let controls = part == Part::Head && config.leniencies.control_in_value;
-        let tolerated = |b: u8| match b {
+        let allowed = |b: u8| match b {
             0x80.. => config.leniencies.obs_text,
-            _ => is_value_byte(b) || (controls && is_kept_control(b)),
+            _ => is_value_byte(b) || (controls && is_tolerated_control(b)),
         };
-        match value.iter().find(|&&b| !tolerated(b)) {
+        match value.iter().find(|&&b| !allowed(b)) {
             None => {}
             Some(b'\r') => return ProtocolError::BareCr { part },
             Some(&byte) => return ProtocolError::FieldValue { part, name: Excerpt::new(name), byte },
         }
     }
-    // Not reached while both read the same grammar; the input is refused all the same.
-    ProtocolError::FieldName { part, seen: Excerpt::new(b"") }
+    // Unreachable while both apply the same grammar; the input is rejected in any case.
+    ProtocolError::FieldName { part, excerpt: Excerpt::new(b"") }
 }

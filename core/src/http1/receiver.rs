@@ -1,7 +1,8 @@
 //! The receiving side of one exchange: heads, body, end.
 //!
-//! Decides in which order things may come (RFC 9112 §6.3, §9.2; RFC 9110 §15.2): interim responses, one final head,
-//! its body, the end; 101 only if it was asked for; nothing while idle.
+//! Enforces the order of messages (RFC 9112 §6.3, §9.2; RFC 9110 §15.2): interim responses, one
+//! final head, its body, the end. 101 is valid only after a request for it, and nothing is valid
+//! while idle.
 
 use std::ops::Range;
 
@@ -32,8 +33,8 @@ impl Connection {
             Receiving::Finished | Receiving::Length(0) => self.end(0, input),
             _ if input.is_empty() => received(0, Event::NeedInput),
             Receiving::Idle => Err(ProtocolError::Unsolicited.after(1)),
-            // On a connection that served before, an answer to a request that the peer cannot know yet was meant
-            // for another one.
+            // On a reused connection, an answer to a request that the peer cannot have received
+            // belongs to an earlier one.
             Receiving::Head(_) if self.served && !self.sender.head_written() => {
                 Err(ProtocolError::Unsolicited.after(1))
             }
@@ -61,11 +62,12 @@ impl Connection {
         }
     }
 
-    /// How many bytes of content come next, if anything comes: what a transport may read straight to where they are wanted.
-    /// `u64::MAX` while the body lasts until the end of the connection; 0 when framing is due, or what comes has to be looked at.
+    /// Returns how many content bytes come next, if any: a transport may read them directly into
+    /// their destination. `u64::MAX` while the body extends to the end of the connection. 0 if
+    /// framing is due or the bytes must be inspected.
     pub fn direct_read_limit(&self) -> u64 {
         match &self.receiving {
-            // Content that may not be there is judged as it comes.
+            // Content that must not exist is rejected as it arrives.
             _ if self.exchange.status == 205 => 0,
             Receiving::Length(left) => *left,
             Receiving::Chunked(decoder) => decoder.data_left(),
@@ -74,10 +76,10 @@ impl Connection {
         }
     }
 
-    /// Accounts for `n` bytes of content that the embedder has read by itself.
+    /// Accounts for `n` content bytes that the embedder itself has read.
     ///
     /// # Errors
-    /// [`Misuse::CannotBypass`] when that is more than [`direct_read_limit`](Self::direct_read_limit).
+    /// [`Misuse::CannotBypass`] if `n` exceeds [`direct_read_limit`](Self::direct_read_limit).
     pub fn advance_body(&mut self, n: u64) -> Result<(), Misuse> {
         if n > self.direct_read_limit() {
             return Err(Misuse::CannotBypass);
@@ -103,8 +105,9 @@ impl Connection {
         received(range.end, Event::Body(range))
     }
 
-    /// Whether the response is over, so that [`receive`](Self::receive) would say [`Event::End`], which counts as said
-    /// then. What has come behind it is the caller's to see, as with [`reuse`](Self::reuse).
+    /// Whether the response is over, so that [`receive`](Self::receive) would return
+    /// [`Event::End`]; that event then counts as returned. The caller must check for bytes after
+    /// it, as with [`reuse`](Self::reuse).
     pub(crate) fn takes_end(&mut self) -> bool {
         let over = self.response_received();
         if over {
@@ -113,7 +116,7 @@ impl Connection {
         over
     }
 
-    /// The response ends `at` bytes into the input.
+    /// Ends the response `at` bytes into the input.
     fn end(&mut self, at: usize, input: &[u8]) -> Result<Received, Refused> {
         self.receiving = Receiving::Finished;
         if at < input.len() {
@@ -122,7 +125,7 @@ impl Connection {
         received(at, Event::End)
     }
 
-    /// Reads on in a head, of which `partial` has come before.
+    /// Continues a head whose first bytes are in `partial`.
     fn head(&mut self, partial: Option<Box<PartialHead>>, input: &[u8]) -> Result<Received, Refused> {
         #[cfg(test)]
         super::scan::steps::add(input.len());
@@ -131,7 +134,7 @@ impl Connection {
             && let Some(parsed) = fast_head::parse(input, heads_left, &self.config)
         {
             let consumed = parsed.head.raw().len();
-            return self.head_came(parsed, consumed);
+            return self.head_received(parsed, consumed);
         }
         let config = self.config.clone();
         let tolerated = config.leniencies.leading_empty_line && (self.served || self.exchange.informational > 0);
@@ -147,7 +150,7 @@ impl Connection {
                         start = lf + 1;
                         rules.leading_empty_line = false;
                     }
-                    Line::End => return self.head_ends(head, scan, lf + 1),
+                    Line::End => return self.head_complete(head, scan, lf + 1),
                 }
             }
             let bytes = input.get(start..).unwrap_or_default();
@@ -158,11 +161,12 @@ impl Connection {
         let PartialHead { scan, bytes } = &mut *partial;
         rules.leading_empty_line &= !scan.used.contains(Leniency::LeadingEmptyLine);
         let mut taken = 0;
-        // Where the head begins: before this input, unless an empty line in it is passed over.
+        // The start of the head relative to this input: negative, unless an empty line in the input
+        // is skipped.
         let mut start = -(bytes.len() as isize);
         for lf in byte_search::memchr_iter(b'\n', input) {
             let line = input.get(taken..=lf).unwrap_or_default();
-            // Judged before it is copied: what is beyond a limit is not kept.
+            // Check before copying: bytes beyond a limit are not stored.
             let refused = |refused: Refused| refused.from(start);
             scan.check(bytes, bytes.len().saturating_add(line.len()), &rules).map_err(refused)?;
             bytes.extend_from_slice(line);
@@ -174,7 +178,7 @@ impl Connection {
                     start = taken as isize;
                     rules.leading_empty_line = false;
                 }
-                Line::End => return self.head_ends(bytes, *scan, taken),
+                Line::End => return self.head_complete(bytes, *scan, taken),
             }
         }
         let rest = input.get(taken..).unwrap_or_default();
@@ -186,23 +190,23 @@ impl Connection {
         received(input.len(), Event::NeedInput)
     }
 
-    /// A head is there in full, the input consumed so far.
-    fn head_ends(&mut self, bytes: &[u8], scan: Scan, consumed: usize) -> Result<Received, Refused> {
+    /// Parses a complete head; `consumed` bytes of the input led up to its end.
+    fn head_complete(&mut self, bytes: &[u8], scan: Scan, consumed: usize) -> Result<Received, Refused> {
         let Some(line) = scan.status else {
             // The scan ends no head before its status line.
-            return Err(ProtocolError::StatusLine { seen: Excerpt::new(b"") }.after(consumed));
+            return Err(ProtocolError::StatusLine { excerpt: Excerpt::new(b"") }.after(consumed));
         };
         let parsed = parse::head(bytes, &scan, line, &self.config).map_err(|error| error.after(consumed))?;
-        self.head_came(parsed, consumed)
+        self.head_received(parsed, consumed)
     }
 
-    /// What a head means for the exchange, the input consumed so far.
-    fn head_came(&mut self, parsed: Parsed, consumed: usize) -> Result<Received, Refused> {
-        let event = self.judge_head(parsed).map_err(|error| error.after(consumed))?;
+    /// Applies a head to the exchange; `consumed` bytes of the input led up to its end.
+    fn head_received(&mut self, parsed: Parsed, consumed: usize) -> Result<Received, Refused> {
+        let event = self.process_head(parsed).map_err(|error| error.after(consumed))?;
         received(consumed, event)
     }
 
-    fn judge_head(&mut self, parsed: Parsed) -> Result<Event, ProtocolError> {
+    fn process_head(&mut self, parsed: Parsed) -> Result<Event, ProtocolError> {
         let Parsed { head, signals, used } = parsed;
         self.exchange.heads = self.exchange.heads.saturating_add(head.raw().len() as u32);
         self.exchange.used.extend(used);
@@ -237,14 +241,14 @@ impl Connection {
             BodyFraming::Length(n) => Receiving::Length(n),
             BodyFraming::Chunked => Receiving::Chunked(Box::new(Decoder::new())),
             BodyFraming::UntilClose => Receiving::UntilClose,
-            // The peer may switch once it has the whole request, not before (RFC 9110 §7.8).
+            // The peer may switch only after it has the entire request (RFC 9110 §7.8).
             BodyFraming::Switched if self.request_sent() => Receiving::Switched,
             BodyFraming::Switched => return Err(ProtocolError::UnexpectedSwitch { status }),
         };
         self.exchange.status = status;
         self.exchange.framing = Some(framing);
         self.keep_alive_timeout = signals.keep_alive_timeout;
-        // A body that waits for 100 is not wanted any more (RFC 9110 §10.1.1).
+        // A body that waits for 100 is no longer wanted (RFC 9110 §10.1.1).
         if self.awaiting_continue() {
             self.sender.abort();
         }
@@ -275,7 +279,7 @@ impl Connection {
             Receiving::Head(Some(partial)) if !partial.bytes.is_empty() => {
                 return Err(partial.scan.cut(&partial.bytes));
             }
-            // An empty line that was tolerated is no part of a response.
+            // A tolerated empty line is not part of a response.
             Receiving::Head(_) if self.exchange.informational == 0 => return Err(ProtocolError::Empty),
             Receiving::Head(_) => return truncated(Part::Head, 0, None),
             Receiving::Finished | Receiving::Length(0) => {}

@@ -1,4 +1,4 @@
-//! The state of the receiving side, and its results.
+//! The state of the receiving side and its events.
 
 use std::fmt;
 use std::ops::Range;
@@ -8,42 +8,43 @@ use super::error::ProtocolError;
 use super::head::ResponseHead;
 use super::scan::Scan;
 
-/// What [`Connection::receive`](super::Connection::receive) came upon.
+/// An event that [`Connection::receive`](super::Connection::receive) returns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// Nothing yet: all input was consumed, more is needed.
+    /// All input was consumed; more is needed.
     NeedInput,
     /// An interim response, 100 or 102–199 (RFC 9110 §15.2).
     Informational(ResponseHead),
-    /// The final response's head. The body follows, or [`Event::End`], or [`Event::Switched`].
+    /// The final response's head. The body, [`Event::End`] or [`Event::Switched`] follows.
     Head(ResponseHead),
-    /// Content: this range of the input, never empty. It is accounted for, and consumed to its end.
+    /// Content: this range of the input, never empty. It is counted, and consumed to its end.
     Body(Range<usize>),
     /// The response is complete.
     End,
-    /// The rest belongs to another protocol: after 101, or 2xx to CONNECT.
+    /// All further bytes belong to another protocol: after 101, or 2xx to CONNECT.
     Switched,
 }
 
-/// How much of the input was consumed, and what it was.
+/// How much of the input was consumed, and the resulting event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Received {
-    /// So many bytes of the input are done with.
+    /// The number of consumed bytes.
     pub consumed: usize,
-    /// What they were.
+    /// The event.
     pub event: Event,
 }
 
 /// How the peer's direction ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Eof {
-    /// As it should: TCP FIN, or TLS close_notify.
+    /// Cleanly: TCP FIN, or TLS close_notify.
     Clean,
-    /// The transport's end, where the layer above it (TLS) had not ended: bytes may be missing (RFC 9112 §9.8).
+    /// The transport ended before the layer above it (TLS) did; bytes may be missing (RFC 9112
+    /// §9.8).
     Truncated,
 }
 
-/// A head of which the end has not come: the only input that is ever copied.
+/// An incomplete head; the only input that is copied.
 #[derive(Default)]
 pub(super) struct PartialHead {
     pub(super) scan: Scan,
@@ -51,7 +52,7 @@ pub(super) struct PartialHead {
 }
 
 impl PartialHead {
-    /// Whether what has come can be the beginning of a response.
+    /// Whether these bytes can be the start of a response.
     pub(super) fn can_be_response(&self) -> bool {
         !self.bytes.is_empty() && self.scan.can_be_response(&self.bytes)
     }
@@ -61,15 +62,15 @@ impl PartialHead {
     }
 }
 
-/// Where the receiving side stands.
+/// The state of the receiving side.
 pub(super) enum Receiving {
-    /// No request is under way.
+    /// No request is in progress.
     Idle,
-    /// A head is due, or has come in part.
+    /// A head is expected, or has partly arrived.
     Head(Option<Box<PartialHead>>),
-    /// So many bytes of body are left.
+    /// The number of body bytes still missing.
     Length(u64),
-    /// Boxed: few connections are there at a time.
+    /// Boxed, since few connections are in this state at a time.
     Chunked(Box<Decoder>),
     UntilClose,
     Finished,

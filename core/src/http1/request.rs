@@ -1,9 +1,9 @@
-//! A request head on its way out: what may be written, and how it looks.
+//! Validates and writes a request head.
 //!
-//! Checked here once more though the layers above have checked before: this is the last place where a CR in a
-//! value can be stopped (RFC 9112 §11.1). The connection alone writes the fields that frame the message or speak
-//! about the connection (Content-Length, Transfer-Encoding, Connection, Expect, TE, Trailer, Upgrade), after the
-//! fields that it was given.
+//! Upper layers have validated it already, but this is the last chance to stop a CR in a value (RFC
+//! 9112 §11.1). Only the connection writes the fields that frame the message or concern the
+//! connection: Content-Length, Transfer-Encoding, Connection, Expect, TE, Trailer and Upgrade. They
+//! follow the caller's fields.
 
 use std::fmt;
 use std::io::Write;
@@ -17,43 +17,46 @@ use super::version::Version;
 /// The body that a request head announces.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum BodyLength {
-    /// No body. POST, PUT and PATCH say so with `Content-Length: 0` (RFC 9110 §8.6), the others say nothing.
+    /// No body. POST, PUT and PATCH then send `Content-Length: 0` (RFC 9110 §8.6); other methods
+    /// send no framing field.
     #[default]
     None,
-    /// So many bytes, announced with Content-Length, be it 0.
+    /// A body of this many bytes, possibly 0, announced with Content-Length.
     Known(u64),
-    /// Not known in advance: chunked (RFC 9112 §7.1). Not in HTTP/1.0.
+    /// A body of unknown length: chunked (RFC 9112 §7.1). Invalid in HTTP/1.0.
     Chunked,
 }
 
-/// A request head without its fields. [`RequestHead::new`] sets the rest to "nothing special".
+/// A request head without its fields. [`RequestHead::new`] sets all options to their defaults.
 #[derive(Clone, Copy)]
 pub struct RequestHead<'a> {
-    /// The method: a token of 1 to 32 bytes, its case kept. HEAD and CONNECT change how the response is read.
+    /// The method: a token of 1 to 32 bytes, in its original case. HEAD and CONNECT affect how the
+    /// response is read.
     pub method: &'a str,
-    /// The request target as it goes on the wire: printable ASCII without space and `#`.
+    /// The request target in wire form: printable ASCII without space and `#`.
     pub target: &'a str,
-    /// The version to state. Default HTTP/1.1.
+    /// The version to state. Default: HTTP/1.1.
     pub version: Version,
-    /// The body to announce. Default none.
+    /// The body to announce. Default: none.
     pub body: BodyLength,
-    /// Whether to say `Expect: 100-continue`; the body then waits (RFC 9110 §10.1.1). Default no.
+    /// Whether to send `Expect: 100-continue`; the body then waits (RFC 9110 §10.1.1). Default: no.
     pub expect_continue: bool,
-    /// Whether to say `Connection: close`; the connection cannot be reused then. Default no.
+    /// Whether to send `Connection: close`; the connection then cannot be reused. Default: no.
     pub close: bool,
-    /// The protocols to offer in Upgrade, as that field's value; 101 is an error without it. Default none.
+    /// The protocols to offer, as the value of Upgrade. Without it, 101 is an error. Default: none.
     pub upgrade: Option<&'a str>,
-    /// Whether to say `TE: trailers`. Default no.
+    /// Whether to send `TE: trailers`. Default: no.
     pub te_trailers: bool,
-    /// Whether to say `TE: gzip` (RFC 9110 §10.1.4). The response may have that transfer coding then, which is the caller's to take off.
-    /// Default no.
+    /// Whether to send `TE: gzip` (RFC 9110 §10.1.4). The response may then use that transfer
+    /// coding, which the caller must decode. Default: no.
     pub te_gzip: bool,
-    /// The trailer fields to announce; only these can be sent when the body is finished. Default none.
+    /// The trailer fields to announce; only these can be sent when the body is finished. Default:
+    /// none.
     pub trailers: &'a [&'a str],
 }
 
 impl<'a> RequestHead<'a> {
-    /// An HTTP/1.1 request without a body.
+    /// Creates an HTTP/1.1 request without a body.
     pub const fn new(method: &'a str, target: &'a str) -> Self {
         RequestHead {
             method,
@@ -71,7 +74,7 @@ impl<'a> RequestHead<'a> {
 }
 
 impl fmt::Debug for RequestHead<'_> {
-    // The query may carry secrets.
+    // The query may contain secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = self.target.split('?').next().unwrap_or_default();
         f.debug_struct("RequestHead")
@@ -90,11 +93,11 @@ impl fmt::Debug for RequestHead<'_> {
 }
 
 const METHOD_BYTES: usize = 32;
-/// Room for the method, the version, a Host and a short field or two.
+/// Room for the method, the version, a Host and one or two short fields.
 const TYPICAL: usize = 96;
 const OWNED: [&str; 7] = ["content-length", "transfer-encoding", "connection", "expect", "te", "trailer", "upgrade"];
 
-/// Field lines that were checked and written out once, to be sent with any number of requests.
+/// Fields that were validated and encoded once, to be sent with any number of requests.
 #[derive(Clone, Default)]
 pub struct EncodedHeaders {
     bytes: Vec<u8>,
@@ -102,10 +105,10 @@ pub struct EncodedHeaders {
 }
 
 impl EncodedHeaders {
-    /// The lines of `fields`, in their order and case.
+    /// Encodes `fields` in their order and case.
     ///
     /// # Errors
-    /// What [`Connection::send_head`](super::Connection::send_head) would say of them.
+    /// As for the fields of [`Connection::send_head`](super::Connection::send_head).
     pub fn new<'a>(fields: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Result<EncodedHeaders, InvalidRequest> {
         EncodedHeaders::with_room(TYPICAL, fields)
     }
@@ -121,11 +124,11 @@ impl EncodedHeaders {
         Ok(lines)
     }
 
-    /// The same with `first` before them.
+    /// Returns a copy with `first` in front.
     ///
     /// # Errors
-    /// As [`EncodedHeaders::new`].
-    pub fn behind<'a>(
+    /// As for [`EncodedHeaders::new`].
+    pub fn preceded_by<'a>(
         &self,
         first: impl IntoIterator<Item = (&'a str, &'a [u8])>,
     ) -> Result<EncodedHeaders, InvalidRequest> {
@@ -137,13 +140,14 @@ impl EncodedHeaders {
 }
 
 impl fmt::Debug for EncodedHeaders {
-    // Their values may be secrets.
+    // The values may be secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EncodedHeaders").field("bytes", &self.bytes.len()).finish_non_exhaustive()
     }
 }
 
-/// Writes the head behind `out`: the fields `first`, the `lines`, the fields `last`. On error `out` may hold a part of it.
+/// Appends the head to `out`: the fields `first`, the `lines`, the fields `last`. On error, `out`
+/// may contain part of it.
 pub(crate) fn write_head<'a>(
     out: &mut Vec<u8>,
     head: &RequestHead<'_>,
@@ -217,7 +221,7 @@ fn check(head: &RequestHead<'_>) -> Result<(), InvalidRequest> {
     Ok(())
 }
 
-/// Writes a field that the connection does not own. Whether it is Host.
+/// Writes a field that the connection does not own. Returns whether it is Host.
 fn write_callers_field(out: &mut Vec<u8>, name: &str, value: &[u8]) -> Result<bool, InvalidRequest> {
     if OWNED.iter().any(|owned| owned.len() == name.len() && owned.eq_ignore_ascii_case(name)) {
         return Err(InvalidRequest::OwnedField { name: Excerpt::new(name.as_bytes()) });
@@ -226,10 +230,10 @@ fn write_callers_field(out: &mut Vec<u8>, name: &str, value: &[u8]) -> Result<bo
     Ok(name.len() == 4 && name.eq_ignore_ascii_case("host"))
 }
 
-/// Writes one field line, its value trimmed.
+/// Writes one field line with a trimmed value.
 pub(crate) fn write_field(out: &mut Vec<u8>, name: &str, value: &[u8]) -> Result<(), InvalidRequest> {
     if !is_token(name.as_bytes()) {
-        return Err(InvalidRequest::FieldName { seen: Excerpt::new(name.as_bytes()) });
+        return Err(InvalidRequest::FieldName { excerpt: Excerpt::new(name.as_bytes()) });
     }
     if !is_value(value) {
         let byte = value.iter().copied().find(|&b| !is_value_byte(b)).unwrap_or_default();
@@ -248,8 +252,8 @@ pub(crate) fn write_field(out: &mut Vec<u8>, name: &str, value: &[u8]) -> Result
 
 fn write_owned(out: &mut Vec<u8>, head: &RequestHead<'_>) {
     write_length(out, head);
-    let says_nothing = head.trailers.is_empty() && head.upgrade.is_none() && head.version == Version::Http11;
-    if says_nothing && !(head.expect_continue || head.te_gzip || head.te_trailers || head.close) {
+    let no_options = head.trailers.is_empty() && head.upgrade.is_none() && head.version == Version::Http11;
+    if no_options && !(head.expect_continue || head.te_gzip || head.te_trailers || head.close) {
         return;
     }
     let mut list = |name: &[u8], elements: &mut dyn Iterator<Item = &str>| {
@@ -267,7 +271,7 @@ fn write_owned(out: &mut Vec<u8>, head: &RequestHead<'_>) {
     let te = [head.te_gzip.then_some("gzip"), head.te_trailers.then_some("trailers")];
     list(b"TE: ", &mut te.into_iter().flatten());
     list(b"Upgrade: ", &mut head.upgrade.into_iter());
-    // What HTTP/1.1 does by default HTTP/1.0 has to be asked for (RFC 9112 §9.3).
+    // HTTP/1.0 must request what HTTP/1.1 does by default (RFC 9112 §9.3).
     let keep_alive = head.version == Version::Http10 && !head.close;
     let options = [
         head.close.then_some("close"),

@@ -10,21 +10,22 @@ use super::config::Leniency;
 pub enum NotReusable {
     /// The response is not finished.
     ResponseUnfinished,
-    /// The request is not sent in full.
+    /// The request is not fully sent.
     RequestUnfinished,
-    /// The request body was given up.
+    /// The request body was aborted.
     BodyAborted,
-    /// The request said `Connection: close`.
+    /// The request contained `Connection: close`.
     CloseSent,
-    /// The response said `Connection: close`.
+    /// The response contained `Connection: close`.
     CloseReceived,
-    /// An HTTP/1.0 response without `Connection: keep-alive`.
+    /// The response is HTTP/1.0 without `Connection: keep-alive`.
     Http10,
-    /// The body lasted until the end of the connection.
+    /// The body extended to the end of the connection.
     UntilClose,
-    /// A tolerated fault left doubt about the peer.
+    /// A tolerated fault makes the peer's framing doubtful.
     Poisoned(Leniency),
-    /// A response without a body announces one, or its Content-Length is invalid: the peer may send one.
+    /// A response without a body announces one, or its Content-Length is invalid; a body may
+    /// follow.
     BodyAnnounced,
     /// Bytes followed the end of the response.
     Leftover,
@@ -32,7 +33,7 @@ pub enum NotReusable {
     Closed,
     /// The protocol was switched.
     Switched,
-    /// The peer broke the protocol.
+    /// The peer violated the protocol.
     Failed,
 }
 
@@ -40,18 +41,18 @@ impl fmt::Display for NotReusable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             NotReusable::ResponseUnfinished => "the response is not finished",
-            NotReusable::RequestUnfinished => "the request is not sent in full",
-            NotReusable::BodyAborted => "the request body was given up",
-            NotReusable::CloseSent => "the request said Connection: close",
-            NotReusable::CloseReceived => "the response said Connection: close",
+            NotReusable::RequestUnfinished => "the request is not fully sent",
+            NotReusable::BodyAborted => "the request body was aborted",
+            NotReusable::CloseSent => "the request contained Connection: close",
+            NotReusable::CloseReceived => "the response contained Connection: close",
             NotReusable::Http10 => "the response is HTTP/1.0 without keep-alive",
-            NotReusable::UntilClose => "the body lasted until the end of the connection",
-            NotReusable::Poisoned(leniency) => return write!(f, "a tolerated fault: {leniency}"),
+            NotReusable::UntilClose => "the body extended to the end of the connection",
+            NotReusable::Poisoned(leniency) => return write!(f, "a fault was tolerated: {leniency}"),
             NotReusable::BodyAnnounced => "a response without a body announces one",
             NotReusable::Leftover => "bytes followed the response",
             NotReusable::Closed => "the peer has closed the connection",
             NotReusable::Switched => "the protocol was switched",
-            NotReusable::Failed => "the peer broke the protocol",
+            NotReusable::Failed => "the peer violated the protocol",
         })
     }
 }

@@ -1,10 +1,11 @@
-//! Finding the end of a head, line by line, and nothing twice.
+//! Finds the end of a head line by line, without reading a byte twice.
 //!
-//! Decides: where the head ends, whether the first line is a status line, and whether a limit is met. All of it
-//! is decided at byte positions that do not depend on how the input was split: a limit is met by the first byte
-//! beyond it, a line is judged by its LF, the protocol's name by its seventh byte, or by its first wrong one where the
-//! connection had served another request: what is left of that may be short, and nothing may follow it. The fields themselves are left
-//! to `parse`, once the whole head is there.
+//! Decides where the head ends, whether the first line is a status line, and whether a limit is
+//! exceeded. Each decision falls at a byte position that does not depend on how the input was
+//! split. A limit is exceeded at the first byte beyond it, and a line is checked at its LF. The
+//! protocol name is checked at its seventh byte; on a reused connection, at its first invalid byte,
+//! since leftovers may be short and nothing may follow. `parse` handles the fields once the head is
+//! complete.
 
 use super::config::{Config, Leniency, LeniencySet};
 use super::error::{Excerpt, Part, ProtocolError, Refused};
@@ -12,18 +13,18 @@ use super::status_line::{self, StatusLine};
 use crate::byte_search;
 use crate::limits::LimitExceeded;
 
-/// What one line was.
+/// The classification of one line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Line {
     /// One more line of the head.
     Within,
-    /// An empty line before the head, to be thrown away.
+    /// An empty line before the head, to be skipped.
     Leading,
     /// The empty line that ends the head.
     End,
 }
 
-/// How far into a head the scan has come.
+/// The progress of the scan through a head.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Scan {
     line_start: usize,
@@ -33,28 +34,28 @@ pub(crate) struct Scan {
     pub(crate) used: LeniencySet,
 }
 
-/// What the scan is to respect: settled before a head begins.
+/// The rules for a scan, fixed before the head begins.
 pub(crate) struct ScanRules<'a> {
     pub(crate) config: &'a Config,
-    /// Bytes that all heads of this exchange may still have.
+    /// The bytes left for all heads of this exchange.
     pub(crate) heads_left: usize,
-    /// Whether an empty line may come first.
+    /// Whether an empty line may precede the head.
     pub(crate) leading_empty_line: bool,
-    /// Whether the connection had served another request.
+    /// Whether the connection has served another request.
     pub(crate) served: bool,
 }
 
 const PREFIX: &[u8] = b"HTTP/1.";
 
 impl Scan {
-    /// Takes the next line. `head` is the head so far, up to and including the LF of that line.
+    /// Processes the next line. `head` is the head so far, up to and including the LF of that line.
     pub(crate) fn line(&mut self, head: &[u8], rules: &ScanRules<'_>) -> Result<Line, Refused> {
         self.check(head, head.len(), rules)?;
-        self.judge(head, rules).map_err(|error| error.after(head.len()))
+        self.classify(head, rules).map_err(|error| error.after(head.len()))
     }
 
-    /// The line is there in full, and no limit on size is met.
-    fn judge(&mut self, head: &[u8], rules: &ScanRules<'_>) -> Result<Line, ProtocolError> {
+    /// Classifies a complete line that exceeds no size limit.
+    fn classify(&mut self, head: &[u8], rules: &ScanRules<'_>) -> Result<Line, ProtocolError> {
         let leniencies = &rules.config.leniencies;
         let line = head.get(self.line_start..).unwrap_or_default();
         #[cfg(test)]
@@ -66,7 +67,7 @@ impl Scan {
         };
         if bare {
             if !leniencies.bare_lf {
-                // Garbage is called garbage, however its lines end.
+                // Report garbage as such, however its lines end.
                 if self.status.is_none() {
                     check_prefix(line)?;
                 }
@@ -98,17 +99,17 @@ impl Scan {
         Ok(Line::Within)
     }
 
-    /// Looks at the size of a head that has come to `len` bytes, and at its beginning, of which `first` may be a part
-    /// only: then nothing is decided until there is more of it.
+    /// Checks the size of a head of `len` bytes so far, and its start. `first` may be only part of
+    /// the head; the check of the start then waits for more.
     pub(crate) fn check(&self, first: &[u8], len: usize, rules: &ScanRules<'_>) -> Result<(), Refused> {
         if self.status.is_none() {
-            if let Some(wrong) = first_wrong(first).filter(|_| rules.served) {
-                self.check_size(wrong.len(), rules)?;
-                return Err(ProtocolError::NotHttp1 { seen: Excerpt::new(wrong) }.after(wrong.len()));
+            if let Some(invalid) = first_wrong(first).filter(|_| rules.served) {
+                self.check_size(invalid.len(), rules)?;
+                return Err(ProtocolError::NotHttp1 { excerpt: Excerpt::new(invalid) }.after(invalid.len()));
             }
             match first.get(..PREFIX.len()) {
                 Some(prefix) => {
-                    // A limit below seven bytes comes first, one above it last.
+                    // A limit below seven bytes applies first, one above applies last.
                     self.check_size(PREFIX.len(), rules)?;
                     check_prefix(prefix).map_err(|error| error.after(PREFIX.len()))?;
                 }
@@ -119,17 +120,18 @@ impl Scan {
         self.check_size(len, rules)
     }
 
-    /// Whether the head so far begins as a status line does.
+    /// Whether the head so far starts like a status line.
     pub(crate) fn can_be_response(&self, head: &[u8]) -> bool {
         self.status.is_some() || check_prefix(head).is_ok()
     }
 
-    /// Why a head that ends here is wrong, beyond being cut short.
+    /// Returns the error for a head that ends here: its own fault if it has one, otherwise
+    /// truncation.
     pub(crate) fn cut(&self, head: &[u8]) -> ProtocolError {
         if self.status.is_none()
-            && let Err(wrong) = check_prefix(head)
+            && let Err(invalid) = check_prefix(head)
         {
-            return wrong;
+            return invalid;
         }
         let bare_cr = byte_search::memchr_iter(b'\r', head).any(|at| head.get(at + 1).is_some_and(|&b| b != b'\n'));
         if bare_cr {
@@ -138,7 +140,7 @@ impl Scan {
         ProtocolError::Truncated { part: Part::Head, got: head.len() as u64, expected: None }
     }
 
-    // The limit that is met first, counted in bytes from the start of the head, is the one that is reported.
+    // Of several limits, the one exceeded first, in bytes from the start of the head, is reported.
     fn check_size(&self, len: usize, rules: &ScanRules<'_>) -> Result<(), Refused> {
         let limits = &rules.config.limits;
         let line_end = self.line_start.saturating_add(limits.head_line_bytes);
@@ -159,12 +161,13 @@ impl Scan {
     }
 }
 
-/// The beginning of a line up to the first byte that is not of a status line. None of an empty line is: its LF judges it.
+/// Returns the start of a line up to the first byte that does not belong to a status line. Returns
+/// `None` for an empty line, which is checked at its LF.
 fn first_wrong(line: &[u8]) -> Option<&[u8]> {
     if let [b'\r'] | [b'\r', b'\n', ..] | [b'\n', ..] = line {
         return None;
     }
-    let at = line.iter().zip(PREFIX).position(|(seen, meant)| seen != meant)?;
+    let at = line.iter().zip(PREFIX).position(|(byte, expected)| byte != expected)?;
     line.get(..=at)
 }
 
@@ -172,10 +175,10 @@ fn check_prefix(line: &[u8]) -> Result<(), ProtocolError> {
     #[cfg(test)]
     steps::add(PREFIX.len());
     let start = line.get(..PREFIX.len()).unwrap_or(line);
-    if PREFIX.starts_with(start) { Ok(()) } else { Err(ProtocolError::NotHttp1 { seen: Excerpt::new(start) }) }
+    if PREFIX.starts_with(start) { Ok(()) } else { Err(ProtocolError::NotHttp1 { excerpt: Excerpt::new(start) }) }
 }
 
-/// How many bytes were looked at, so that a test can tell linear work from quadratic.
+/// Counts processed bytes, so that a test can tell linear from quadratic work.
 #[cfg(test)]
 pub(crate) mod steps {
     use std::cell::Cell;
@@ -186,7 +189,7 @@ pub(crate) mod steps {
         STEPS.with(|steps| steps.set(steps.get() + n));
     }
 
-    /// The bytes looked at while `f` runs.
+    /// Returns the number of bytes processed while `f` runs.
     pub(crate) fn count(f: impl FnOnce()) -> usize {
         STEPS.with(|steps| steps.set(0));
         f();

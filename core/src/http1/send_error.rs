@@ -1,53 +1,54 @@
-//! Requests that cannot be sent as given: faults in the caller's data, kept apart from calls out of turn (`misuse`).
+//! Requests that cannot be sent as given: faults in the caller's data, separate from calls out of
+//! turn (`misuse`).
 
 use std::fmt;
 
 use super::error::Excerpt;
 use super::misuse::Misuse;
 
-/// A request that cannot be sent as it is. Nothing of it was written.
+/// Why a request cannot be sent as given. Nothing was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidRequest {
     /// The method is not a token of 1 to 32 bytes.
     Method,
-    /// The target is empty or holds a byte that is not printable ASCII, or a `#`.
+    /// The target is empty or contains `#` or a byte that is not printable ASCII.
     Target {
-        /// The byte, if there is one.
+        /// The invalid byte; `None` for an empty target.
         byte: Option<u8>,
     },
     /// A field name is not a token.
     FieldName {
-        /// The name.
-        seen: Excerpt,
+        /// The rejected name.
+        excerpt: Excerpt,
     },
-    /// A field value holds a control character.
+    /// A field value contains a control character.
     FieldValue {
         /// The field's name.
         name: Excerpt,
-        /// The byte.
+        /// The rejected byte.
         byte: u8,
     },
-    /// A field that the connection writes itself (framing, Connection, Expect, TE, Trailer, Upgrade).
+    /// The connection writes this field itself (framing, Connection, Expect, TE, Trailer, Upgrade).
     OwnedField {
         /// The field's name.
         name: Excerpt,
     },
-    /// HTTP/1.1 without a Host field.
+    /// An HTTP/1.1 request has no Host field.
     MissingHost,
-    /// More than one Host field.
+    /// The request has more than one Host field.
     SeveralHosts,
-    /// Chunked coding, Expect, Upgrade or TE in an HTTP/1.0 request.
+    /// An HTTP/1.0 request uses chunked coding, Expect, Upgrade or TE.
     NotInHttp10,
-    /// A body with CONNECT or TRACE.
+    /// A CONNECT or TRACE request has a body.
     BodyNotAllowed,
-    /// Expect: 100-continue without a body.
+    /// `Expect: 100-continue` is set without a body.
     ExpectWithoutBody,
-    /// The protocols of Upgrade are not a list of tokens.
+    /// The value for Upgrade is not a list of protocol names.
     Upgrade,
-    /// Trailers without chunked coding.
+    /// Trailers are set without chunked coding.
     TrailersWithoutChunked,
-    /// A trailer field that was not announced, or one that may not be a trailer.
+    /// The trailer field was not announced, or must not be a trailer.
     Trailer {
         /// The field's name.
         name: Excerpt,
@@ -59,31 +60,31 @@ impl fmt::Display for InvalidRequest {
         use InvalidRequest::*;
         match self {
             Method => write!(f, "expected a method of 1 to 32 token characters"),
-            Target { byte: None } => write!(f, "expected a request target, it is empty"),
-            Target { byte: Some(byte) } => write!(f, "byte {byte:#04x} in the request target"),
-            FieldName { seen } => write!(f, "expected a token as field name, seen {seen}"),
-            FieldValue { name, byte } => write!(f, "byte {byte:#04x} in the value of {name}"),
-            OwnedField { name } => write!(f, "field {name} is the connection's own"),
-            MissingHost => write!(f, "expected a Host field"),
-            SeveralHosts => write!(f, "expected one Host field, seen several"),
+            Target { byte: None } => write!(f, "the request target is empty"),
+            Target { byte: Some(byte) } => write!(f, "the request target contains byte {byte:#04x}"),
+            FieldName { excerpt } => write!(f, "expected a token as field name, found {excerpt}"),
+            FieldValue { name, byte } => write!(f, "the value of field {name} contains byte {byte:#04x}"),
+            OwnedField { name } => write!(f, "the connection itself writes field {name}; remove it"),
+            MissingHost => write!(f, "the request has no Host field"),
+            SeveralHosts => write!(f, "the request has more than one Host field"),
             NotInHttp10 => write!(f, "chunked coding, Expect, Upgrade and TE do not exist in HTTP/1.0"),
             BodyNotAllowed => write!(f, "CONNECT and TRACE have no body"),
-            ExpectWithoutBody => write!(f, "Expect: 100-continue needs a body"),
-            Upgrade => write!(f, "expected protocol names for Upgrade"),
-            TrailersWithoutChunked => write!(f, "trailers need chunked coding"),
-            Trailer { name } => write!(f, "field {name} was not announced as a trailer, or may not be one"),
+            ExpectWithoutBody => write!(f, "Expect: 100-continue requires a body"),
+            Upgrade => write!(f, "expected a list of protocol names for Upgrade"),
+            TrailersWithoutChunked => write!(f, "trailers require chunked coding"),
+            Trailer { name } => write!(f, "field {name} was not announced as a trailer or must not be one"),
         }
     }
 }
 
 impl std::error::Error for InvalidRequest {}
 
-/// Why a head or trailers were not taken.
+/// Why a head or trailers were not accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SendError {
-    /// The call came out of turn.
+    /// The call was out of turn.
     Misuse(Misuse),
-    /// The request cannot be sent as it is.
+    /// The request cannot be sent as given.
     Invalid(InvalidRequest),
 }
 

@@ -1,4 +1,4 @@
-//! The sending side of one exchange: the bytes that wait to be written, and what is still owed of the body.
+//! The sending side of one exchange: bytes that wait to be written, and the rest of the body.
 
 use std::io::Write;
 
@@ -8,14 +8,15 @@ use super::request::{self, BodyLength, EncodedHeaders, RequestHead};
 use super::send_error::{InvalidRequest, SendError};
 use super::trailers::may_be_trailer;
 
-/// Body bytes are taken in only while fewer bytes than this wait to be written.
+/// Body bytes are accepted only while fewer bytes than this wait to be written.
 const ROOM: usize = 64 * 1024;
-/// What chunk framing adds to a piece of at most `ROOM` bytes: five digits and two line ends, rounded up.
+/// The overhead of chunk framing for a piece of at most `ROOM` bytes: five digits and two line
+/// ends, rounded up.
 const CHUNK_FRAMING: usize = 16;
-/// An empty buffer no greater than this is kept for the next request.
+/// An empty buffer up to this size is kept for the next request.
 const KEEP: usize = 2 * 1024;
 
-/// What is still to be sent of the current request's body.
+/// The unsent part of the current request's body.
 #[derive(Debug, Default)]
 pub(crate) enum Sending {
     /// No request yet.
@@ -25,18 +26,18 @@ pub(crate) enum Sending {
     Waiting(Coding),
     /// The body is being sent.
     Body(Coding),
-    /// All of the request has been handed over.
+    /// The entire request is queued or written.
     Done,
-    /// The body was given up.
+    /// The body was aborted.
     Aborted,
 }
 
-/// How the body goes out.
+/// How the body is encoded.
 #[derive(Debug)]
 pub(crate) enum Coding {
-    /// So many bytes are still to come.
+    /// The number of bytes still to come.
     Known(u64),
-    /// Chunked, with the trailers that were announced.
+    /// Chunked, with the announced trailers.
     Chunked(Box<[Box<str>]>),
 }
 
@@ -45,9 +46,9 @@ pub(crate) enum Coding {
 pub(crate) struct Sender {
     out: Vec<u8>,
     written: usize,
-    /// Bytes of the request head that are not written yet.
+    /// Unwritten bytes of the request head.
     head_left: usize,
-    /// Bytes of the current request that were written.
+    /// Written bytes of the current request.
     pub(crate) sent: u64,
     pub(crate) state: Sending,
 }
@@ -73,7 +74,7 @@ impl Sender {
         };
         self.state = match coding {
             None if head.body == BodyLength::None => Sending::Done,
-            // Declared, though empty: finished by the caller like any other.
+            // Declared but empty: the caller finishes it like any other.
             None => Sending::Body(Coding::Known(0)),
             Some(coding) if head.expect_continue => Sending::Waiting(coding),
             Some(coding) => Sending::Body(coding),
@@ -99,7 +100,7 @@ impl Sender {
         }
     }
 
-    /// Exchanges the storage, while nothing is in it.
+    /// Swaps the storage while it is empty.
     pub(crate) fn swap_write_buffer(&mut self, storage: &mut Vec<u8>) {
         if self.out.is_empty() {
             std::mem::swap(&mut self.out, storage);
@@ -124,7 +125,7 @@ impl Sender {
         }
     }
 
-    /// The body that may be sent now.
+    /// Returns the body if it may be sent now.
     fn body(&mut self) -> Result<&mut Coding, Misuse> {
         match &mut self.state {
             Sending::Body(coding) => Ok(coding),
@@ -148,7 +149,8 @@ impl Sender {
         if taken.is_empty() {
             return Ok(0);
         }
-        // Room at the front is used before the buffer grows; what moves is never more than what was written.
+        // Reuse the room at the front before the buffer grows; never move more bytes than were
+        // written.
         if self.written >= self.outgoing().len() {
             self.out.drain(..self.written);
             self.written = 0;
@@ -209,7 +211,7 @@ impl Sender {
         Ok(())
     }
 
-    /// Gives up what is not written yet, if anything is not.
+    /// Aborts the request unless all of it was written.
     pub(crate) fn abort(&mut self) {
         let unfinished = match self.state {
             Sending::Idle | Sending::Aborted => false,
@@ -223,7 +225,7 @@ impl Sender {
         }
     }
 
-    /// The body need not wait any longer.
+    /// Allows the body to be sent.
     pub(crate) fn stop_waiting(&mut self) {
         self.state = match std::mem::take(&mut self.state) {
             Sending::Waiting(coding) => Sending::Body(coding),
@@ -232,7 +234,7 @@ impl Sender {
     }
 }
 
-/// The last chunk and the trailers.
+/// Writes the last chunk and the trailers.
 fn write_end<'a>(
     out: &mut Vec<u8>,
     announced: &[Box<str>],

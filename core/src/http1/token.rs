@@ -1,6 +1,7 @@
-//! The small alphabets of HTTP (RFC 9110 §5.6): token characters, field value bytes, comma-separated lists.
+//! Small alphabets of HTTP (RFC 9110 §5.6): token characters, field value bytes, comma-separated
+//! lists.
 
-/// Whether `b` may stand in a token (RFC 9110 §5.6.2).
+/// Whether `b` is valid in a token (RFC 9110 §5.6.2).
 pub(crate) const fn is_token_byte(b: u8) -> bool {
     b.is_ascii_alphanumeric()
         || matches!(
@@ -19,33 +20,34 @@ const TOKEN: [bool; 256] = {
     table
 };
 
-/// The same, looked up.
+/// Works like [`is_token_byte`], by table lookup.
 pub(crate) fn is_token_byte_fast(b: u8) -> bool {
     TOKEN[b as usize]
 }
 
-/// Whether `bytes` is a token: not empty, token characters only.
+/// Whether `bytes` is a token: not empty, only token characters.
 pub(crate) fn is_token(bytes: &[u8]) -> bool {
     !bytes.is_empty() && bytes.iter().all(|&b| TOKEN[b as usize])
 }
 
-/// Whether `b` may stand in a field value: HTAB, SP, visible ASCII, 0x80–0xFF (RFC 9110 §5.5).
+/// Whether `b` is valid in a field value: HTAB, SP, visible ASCII, 0x80–0xFF (RFC 9110 §5.5).
 pub(crate) const fn is_value_byte(b: u8) -> bool {
     b == b'\t' || (b >= b' ' && b != 0x7f)
 }
 
-/// Whether `b` is a control character that a recipient may keep in a field value, though none may send it: any but
-/// NUL, CR and LF (RFC 9110 §5.5).
-pub(crate) const fn is_kept_control(b: u8) -> bool {
+/// Whether `b` is a control character that a recipient may keep in a field value, though no sender
+/// may send it: any but NUL, CR and LF (RFC 9110 §5.5).
+pub(crate) const fn is_tolerated_control(b: u8) -> bool {
     !is_value_byte(b) && !matches!(b, b'\0' | b'\r' | b'\n')
 }
 
-/// Whether all of `bytes` may stand in a field value. Without an early exit, so that it can be vectorised.
+/// Whether all of `bytes` are valid in a field value. There is no early exit, so that the loop can
+/// be vectorized.
 pub(crate) fn is_value(bytes: &[u8]) -> bool {
     bytes.iter().fold(true, |good, &b| good & ((b == b'\t') | ((b >= b' ') & (b != 0x7f))))
 }
 
-/// `bytes` without spaces and tabs at both ends (OWS, RFC 9110 §5.6.3).
+/// Returns `bytes` without spaces and tabs at either end (OWS, RFC 9110 §5.6.3).
 pub(crate) const fn trim_ows(mut bytes: &[u8]) -> &[u8] {
     while let [b' ' | b'\t', rest @ ..] = bytes {
         bytes = rest;
@@ -56,8 +58,8 @@ pub(crate) const fn trim_ows(mut bytes: &[u8]) -> &[u8] {
     bytes
 }
 
-/// The elements of a comma-separated list, trimmed, the empty ones included. Quoted commas are not known here:
-/// none of the lists read with it has quoted strings.
+/// Returns the trimmed elements of a comma-separated list, including empty ones. Quoted commas are
+/// not supported: no list parsed with it contains quoted strings.
 pub(crate) fn elements(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     value.split(|&b| b == b',').map(trim_ows)
 }

@@ -1,5 +1,6 @@
-//! Which fields may stand in a trailer section (RFC 9110 §6.5.1): not those that frame, route, authenticate,
-//! set state, control caching or describe the content's form, since all of that is decided by the head.
+//! The fields allowed in a trailer section (RFC 9110 §6.5.1). Excluded are fields for framing,
+//! routing, authentication, state, cache control and content format, since the head decides all of
+//! these.
 
 const NEVER: [&str; 43] = [
     "age",

@@ -1,8 +1,8 @@
-//! The versions of HTTP/1.
+//! HTTP/1 versions.
 
 use std::fmt;
 
-/// The versions of HTTP/1; a greater minor version counts as 1.1 (RFC 9110 §2.5).
+/// An HTTP/1 version; higher minor versions count as 1.1 (RFC 9110 §2.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Version {
     /// HTTP/1.0

@@ -1,4 +1,5 @@
-//! Damaged input: whatever bytes come, nothing panics, nothing depends on splits, and every error names its cause.
+//! Damaged input: no bytes cause a panic, results do not depend on splits, and every error names
+//! its cause.
 
 use super::*;
 use crate::rng_tests::Rng;
@@ -31,7 +32,7 @@ fn damaged(rng: &mut Rng) -> Vec<u8> {
 }
 
 #[test]
-fn damaged_responses_do_not_panic_and_do_not_depend_on_splits_t50() {
+fn damaged_responses_never_panic_nor_depend_on_splits_t50() {
     let mut kinds = [0; 3];
     for seed in 1..=6000u64 {
         let mut rng = Rng(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
@@ -55,7 +56,7 @@ fn damaged_responses_do_not_panic_and_do_not_depend_on_splits_t50() {
             assert_eq!(other, whole, "seed {seed}, {how}: \"{}\"", bytes.escape_ascii());
         }
         kinds[match whole.saw.last() {
-            Some(Saw::Error(ProtocolError::FieldName { seen, .. })) if seen.as_bytes().is_empty() => {
+            Some(Saw::Error(ProtocolError::FieldName { excerpt, .. })) if excerpt.as_bytes().is_empty() => {
                 panic!("seed {seed}, a fault without a name: \"{}\"", bytes.escape_ascii())
             }
             Some(Saw::Error(error)) if error.is_truncation() => 0,

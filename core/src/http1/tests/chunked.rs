@@ -9,10 +9,10 @@ fn chunk_syntax_t40_t41_t42() {
         input(&format!("Transfer-Encoding: chunked\r\n\r\n{body}"))
     }
     let ok = r#"200/Chunked "hello" end, reusable"#;
-    let size = |byte: &str| format!("200/Chunked ! expected a chunk size, seen byte \"{byte}\" in it");
-    let ext = |byte: &str| format!("200/Chunked ! expected a chunk extension, seen byte \"{byte}\" in it");
-    let lf = "200/Chunked ! expected CRLF in the body, seen LF alone".to_owned();
-    // The line before the data; compatible; strict if it differs.
+    let size = |byte: &str| format!("200/Chunked ! invalid byte \"{byte}\" in a chunk size");
+    let ext = |byte: &str| format!("200/Chunked ! invalid byte \"{byte}\" in a chunk extension");
+    let lf = "200/Chunked ! expected CRLF in the body, found LF alone".to_owned();
+    // The framing before the data, the compatible result, and the strict result if it differs.
     for (rule, line, compat, strict) in [
         ("T40", "5\r\n", ok.into(), None),
         ("T40", "0000000000000005\r\n", ok.into(), None),
@@ -71,13 +71,13 @@ fn chunk_syntax_t40_t41_t42() {
     let run = every_way(&Setup::COMPAT, &largest, None);
     assert!(!run.line().contains('!'), "T40: the largest size is a size: {}", run.line());
     for (body, want) in [
-        ("5\r\nhello0\r\n\r\n", r#"200/Chunked "hello" ! expected CRLF after a chunk, seen byte "0""#),
-        ("5\r\nhello\n0\r\n\r\n", r#"200/Chunked "hello" ! expected CRLF after a chunk, seen byte "\n""#),
-        ("5\r\nhello\r0\r\n\r\n", r#"200/Chunked "hello" ! expected CRLF after a chunk, seen byte "0""#),
-        ("5\r\nhello!\r\n0\r\n\r\n", r#"200/Chunked "hello" ! expected CRLF after a chunk, seen byte "!""#),
-        ("5\r\nhello\r\n\r\n", r#"200/Chunked "hello" ! expected a chunk size, seen byte "\r" in it"#),
+        ("5\r\nhello0\r\n\r\n", r#"200/Chunked "hello" ! expected CRLF after a chunk, found byte "0""#),
+        ("5\r\nhello\n0\r\n\r\n", r#"200/Chunked "hello" ! expected CRLF after a chunk, found byte "\n""#),
+        ("5\r\nhello\r0\r\n\r\n", r#"200/Chunked "hello" ! expected CRLF after a chunk, found byte "0""#),
+        ("5\r\nhello!\r\n0\r\n\r\n", r#"200/Chunked "hello" ! expected CRLF after a chunk, found byte "!""#),
+        ("5\r\nhello\r\n\r\n", r#"200/Chunked "hello" ! invalid byte "\r" in a chunk size"#),
         ("2\r\nhe\r\n3\r\nllo\r\n000\r\n\r\n", ok),
-        ("0\r\n\n", "200/Chunked ! expected CRLF in the trailers, seen LF alone"),
+        ("0\r\n\n", "200/Chunked ! expected CRLF in the trailers, found LF alone"),
         ("0\r\n\rx", "200/Chunked ! expected LF after CR in the trailers"),
         ("0;a=b\r\n\r\n", "200/Chunked end, reusable"),
     ] {
@@ -88,7 +88,7 @@ fn chunk_syntax_t40_t41_t42() {
 }
 
 #[test]
-fn an_empty_extension_is_told_t40() {
+fn empty_extension_is_recorded_t40() {
     let bytes = input("Transfer-Encoding: chunked\r\n\r\n2;\r\nab\r\n0;\r\n\r\n");
     let run = every_way(&Setup::COMPAT, &bytes, None);
     assert_eq!(run.line(), r#"200/Chunked "ab" end, reusable"#);
@@ -96,7 +96,7 @@ fn an_empty_extension_is_told_t40() {
 }
 
 #[test]
-fn trailers_are_kept_apart_t43() {
+fn trailers_are_separate_from_fields_t43() {
     let bytes = input(
         "Transfer-Encoding: chunked\r\nETag: head\r\n\r\n1\r\na\r\n0\r\nETag: tail\r\nSet-Cookie: a=b\r\nX-Sum:  1\t\r\n\
          Content-Length: 9\r\ntransfer-encoding: gzip\r\nLocation: /\r\nX-Sum: 2\r\n\r\n",
@@ -111,13 +111,13 @@ fn trailers_are_kept_apart_t43() {
         no_silent_success(&setup, &bytes, &run);
     }
     for (trailers, want) in [
-        ("A: b\n\r\n", "! expected CRLF in the trailers, seen LF alone"),
+        ("A: b\n\r\n", "! expected CRLF in the trailers, found LF alone"),
         ("A: b\r\n c\r\n\r\n", "! \"A\" in the trailers is folded over several lines"),
-        (" A: b\r\n\r\n", r#"! expected a field name and a colon in the trailers, seen " ""#),
-        ("A : b\r\n\r\n", r#"! expected a field name and a colon in the trailers, seen "A ""#),
-        ("A: \0\r\n\r\n", "! byte 0x00 in the value of \"A\" in the trailers"),
+        (" A: b\r\n\r\n", r#"! expected a field name and a colon in the trailers, found " ""#),
+        ("A : b\r\n\r\n", r#"! expected a field name and a colon in the trailers, found "A ""#),
+        ("A: \0\r\n\r\n", "! the value of \"A\" in the trailers contains byte 0x00"),
         ("A: b\rc\r\n\r\n", "! expected LF after CR in the trailers"),
-        ("A: b\r\n", "! the connection ended within the trailers, after 6 bytes of it"),
+        ("A: b\r\n", "! the connection ended within the trailers, after 6 bytes"),
     ] {
         let bytes = input(&format!("Transfer-Encoding: chunked\r\n\r\n0\r\n{trailers}"));
         for setup in [Setup::COMPAT, Setup::STRICT] {
@@ -128,7 +128,7 @@ fn trailers_are_kept_apart_t43() {
 }
 
 #[test]
-fn bytes_above_ascii_in_a_trailer_are_told_as_in_a_head_t38() {
+fn obs_text_in_trailers_is_recorded_t38() {
     let bytes = |trailer: &[u8]| {
         let mut bytes = input("Transfer-Encoding: chunked\r\n\r\n0\r\nA: ");
         bytes.extend_from_slice(trailer);

@@ -1,8 +1,10 @@
-//! Whole exchanges: keep-alive, leftovers, interim responses, Expect, upgrades, early answers (T47, T48, T52, T53).
+//! Complete exchanges: keep-alive, leftovers, interim responses, Expect, upgrades, early responses
+//! (T47, T48, T52, T53).
 
 use super::*;
 
-/// Feeds `input` until its end, or the end of the response, and says what came, and how much is left over.
+/// Feeds `input` until its end or the end of the response. Returns the events and the number of
+/// unused bytes.
 fn feed(connection: &mut Connection, mut input: &[u8]) -> (String, usize) {
     let mut line = String::new();
     loop {
@@ -49,7 +51,7 @@ fn one_connection_serves_many_exchanges() {
         assert_eq!(connection.bytes_received(), response.len() as u64);
         assert_eq!(connection.trailers().is_some(), response == chunked);
         assert_eq!(connection.reuse(), Ok(()));
-        assert_eq!(connection.reuse(), Ok(()), "an idle connection is as reusable as before");
+        assert_eq!(connection.reuse(), Ok(()), "an idle connection stays reusable");
     }
     assert_eq!(connection.keep_alive_timeout(), Some(std::time::Duration::from_secs(7)));
     assert_eq!(connection.receive_eof(Eof::Clean), Ok(Event::End));
@@ -58,7 +60,7 @@ fn one_connection_serves_many_exchanges() {
 }
 
 #[test]
-fn bytes_after_a_response_never_answer_the_next_request_t47() {
+fn leftover_bytes_never_answer_the_next_request_t47() {
     // In the same segment.
     let mut connection = Setup::COMPAT.connection();
     assert_eq!(feed(&mut connection, &[OK, OK].concat()), ("200 ok end".into(), OK.len()));
@@ -69,7 +71,7 @@ fn bytes_after_a_response_never_answer_the_next_request_t47() {
         assert_eq!(feed(&mut connection, &[head, b"x"].concat()).1, 1);
         assert_eq!(connection.reuse(), Err(NotReusable::Leftover));
     }
-    // Excerpt by the layer below.
+    // Detected by the layer below.
     let mut connection = Setup::COMPAT.connection();
     feed(&mut connection, OK);
     connection.mark_leftover();
@@ -86,7 +88,7 @@ fn bytes_after_a_response_never_answer_the_next_request_t47() {
 }
 
 #[test]
-fn an_answer_before_the_question_is_taken_from_a_fresh_connection_only_t47() {
+fn early_response_is_accepted_on_new_connections_only_t47() {
     for served in [false, true] {
         let mut connection = Setup::COMPAT.connection();
         if served {
@@ -110,7 +112,7 @@ fn an_answer_before_the_question_is_taken_from_a_fresh_connection_only_t47() {
 }
 
 #[test]
-fn a_close_that_we_announced_is_kept() {
+fn announced_close_prevents_reuse() {
     let mut connection = Connection::new(Config::default());
     let head = RequestHead { close: true, ..RequestHead::new("GET", "/") };
     connection.send_head(&head, [("Host", &b"h"[..])]).unwrap();
@@ -120,17 +122,17 @@ fn a_close_that_we_announced_is_kept() {
 }
 
 #[test]
-fn interim_responses_are_passed_on_and_their_framing_fields_mean_nothing_t48() {
+fn interim_responses_are_delivered_and_never_frame_t48() {
     let input = b"HTTP/1.1 100 \r\nContent-Length: x\r\n\r\nHTTP/1.1 103 \r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n\
         HTTP/1.1 199 \r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na";
     let run = every_way(&Setup::STRICT, input, None);
     assert_eq!(run.line(), "100 103 199 200/Length(1) \"a\" end, a response without a body announces one");
     let run = every_way(&Setup::COMPAT, b"HTTP/1.1 102 x\r\nA\0: b\r\n\r\n", None);
-    assert!(matches!(run.error(), ProtocolError::FieldName { .. }), "interim heads are checked like others");
+    assert!(matches!(run.error(), ProtocolError::FieldName { .. }), "interim heads are validated like others");
 }
 
 #[test]
-fn an_interim_response_that_announces_a_body_ends_the_connection_with_its_exchange_t47() {
+fn interim_response_with_body_prevents_reuse_t47() {
     let plain = ["", "Content-Length: 0\r\n", "Content-Length: 0, 0\r\n"];
     let announcing = [
         "Content-Length: 1\r\n",
@@ -150,10 +152,11 @@ fn an_interim_response_that_announces_a_body_ends_the_connection_with_its_exchan
 }
 
 #[test]
-fn what_cannot_begin_a_response_answers_nothing_however_it_is_cut_t47() {
+fn bytes_that_start_no_response_answer_nothing_t47() {
     let served = Setup { served: true, ..Setup::COMPAT };
     let strict = Setup { served: true, ..Setup::STRICT };
-    // The rest of a chunked body, a body that should not be there, TLS to a plain client, an empty line and an end.
+    // The rest of a chunked body, an unexpected body, TLS to a plain client, an empty line, and an
+    // end.
     for garbage in [
         "0\r\n\r\n",
         "5\r\nhello\r\n0\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
@@ -166,11 +169,11 @@ fn what_cannot_begin_a_response_answers_nothing_however_it_is_cut_t47() {
         for setup in [&served, &strict] {
             let run = every_way(setup, garbage.as_bytes(), Some(Eof::Clean));
             assert!(run.error().answers_nothing(), "{garbage:?}: {}", run.error());
-            // Nothing more need come for that, unless it may be an empty line.
+            // No further bytes are needed to decide, unless it may be an empty line.
             let run = every_way(setup, garbage.as_bytes(), None);
             assert!(garbage.starts_with(['\r', '\n']) || run.error().answers_nothing(), "{garbage:?}: {}", run.line());
         }
-        // Before the end tells: whatever has come does not count as a response.
+        // Before the end, these bytes do not count as a response.
         for n in 0..garbage.len() {
             let mut connection = served.connection();
             let _ = connection.receive(&garbage.as_bytes()[..n]);
@@ -196,21 +199,21 @@ fn what_cannot_begin_a_response_answers_nothing_however_it_is_cut_t47() {
 }
 
 #[test]
-fn the_protocol_is_switched_only_when_asked_t48() {
+fn protocol_is_switched_only_on_request_t48() {
     let switch =
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\nContent-Length: 4\r\n\r\n";
     let run = every_way(&Setup::COMPAT, switch, None);
     assert_eq!(*run.error(), ProtocolError::UnexpectedSwitch { status: 101 });
-    let asked = Setup { upgrade: Some("websocket"), ..Setup::COMPAT };
-    assert_eq!(every_way(&asked, switch, None).line(), "101/Switched switched");
-    // What follows belongs to the new protocol, though it came with the head.
-    let mut connection = asked.connection();
+    let upgrading = Setup { upgrade: Some("websocket"), ..Setup::COMPAT };
+    assert_eq!(every_way(&upgrading, switch, None).line(), "101/Switched switched");
+    // Bytes after the head belong to the new protocol, even if they arrived with it.
+    let mut connection = upgrading.connection();
     assert_eq!(feed(&mut connection, &[&switch[..], b"\x81\x02hi"].concat()), ("101 switched".into(), 4));
     assert_eq!(connection.receive(b"\x81"), Ok(Received { consumed: 0, event: Event::Switched }));
     assert_eq!(connection.reuse(), Err(NotReusable::Switched));
     // The peer may decline.
-    assert_eq!(feed(&mut asked.connection(), OK), ("200 ok end".into(), 0));
-    // It may not switch while the body is on its way.
+    assert_eq!(feed(&mut upgrading.connection(), OK), ("200 ok end".into(), 0));
+    // It must not switch while the body is being sent.
     let mut connection = Connection::new(Config::default());
     let head = RequestHead { upgrade: Some("a"), body: BodyLength::Known(1), ..RequestHead::new("GET", "/") };
     connection.send_head(&head, [("Host", &b"h"[..])]).unwrap();
@@ -219,7 +222,7 @@ fn the_protocol_is_switched_only_when_asked_t48() {
 }
 
 #[test]
-fn a_tunnel_is_open_after_2xx_to_connect() {
+fn tunnel_opens_after_2xx_to_connect() {
     let connect = Setup { method: "CONNECT", ..Setup::COMPAT };
     let mut connection = connect.connection();
     let input = b"HTTP/1.1 200 Connection established\r\nTransfer-Encoding: chunked\r\n\r\n\x16\x03\x03";
@@ -246,7 +249,7 @@ fn expecting(body: BodyLength) -> Connection {
 }
 
 #[test]
-fn a_body_waits_for_100_or_for_the_end_of_patience_t53() {
+fn body_waits_for_100_or_a_timeout_t53() {
     for patience in [false, true] {
         let mut connection = expecting(BodyLength::Known(2));
         assert_eq!(feed(&mut connection, b"HTTP/1.1 102 Hm\r\n\r\n").0, "102 ");
@@ -265,7 +268,7 @@ fn a_body_waits_for_100_or_for_the_end_of_patience_t53() {
 }
 
 #[test]
-fn a_final_answer_instead_of_100_keeps_the_body_back_and_ends_the_connection_t53() {
+fn final_response_instead_of_100_aborts_the_body_t53() {
     for status in [417, 200, 403] {
         for body in [BodyLength::Known(2), BodyLength::Chunked] {
             let mut connection = expecting(body);
@@ -279,7 +282,7 @@ fn a_final_answer_instead_of_100_keeps_the_body_back_and_ends_the_connection_t53
 }
 
 #[test]
-fn an_early_answer_leaves_the_choice_to_finish_or_to_stop_t52() {
+fn early_response_allows_finishing_or_aborting_t52() {
     let begin = || {
         let mut connection = Connection::new(Config::default());
         let head = RequestHead { body: BodyLength::Known(4), ..RequestHead::new("POST", "/") };
@@ -299,7 +302,7 @@ fn an_early_answer_leaves_the_choice_to_finish_or_to_stop_t52() {
     stopped.abort_body();
     assert!(stopped.outgoing().is_empty());
     assert_eq!(stopped.reuse(), Err(NotReusable::BodyAborted));
-    // After the last byte was written there is nothing to give up.
+    // After the last byte was written there is nothing to abort.
     let mut connection = Setup::COMPAT.connection();
     connection.abort_body();
     feed(&mut connection, OK);
@@ -307,7 +310,7 @@ fn an_early_answer_leaves_the_choice_to_finish_or_to_stop_t52() {
 }
 
 #[test]
-fn an_idle_or_waiting_connection_holds_no_buffer() {
+fn idle_or_waiting_connection_holds_no_buffer() {
     let mut connection = Setup::COMPAT.connection();
     assert!(matches!(connection.receiving, receiving::Receiving::Head(None)));
     feed(&mut connection, OK);
@@ -317,15 +320,15 @@ fn an_idle_or_waiting_connection_holds_no_buffer() {
     let long = vec![b'x'; 10_000];
     connection.send_head(&RequestHead::new("GET", "/"), [("Host", &b"h"[..]), ("A", &long)]).unwrap();
     connection.wrote(usize::MAX);
-    assert_eq!(connection.sender.capacity(), 0, "a great buffer is given back once it is written");
+    assert_eq!(connection.sender.capacity(), 0, "a large buffer is freed once it is written");
 }
 
 #[test]
-fn what_was_written_of_a_long_body_is_not_kept() {
+fn written_bytes_of_a_long_body_are_released() {
     let mut connection = Connection::new(Config::default());
     let head = RequestHead { body: BodyLength::Known(10_000_000), ..RequestHead::new("PUT", "/") };
     connection.send_head(&head, [("Host", &b"a"[..])]).unwrap();
-    // A slow reader: something always waits.
+    // A slow reader: some bytes always wait.
     for _ in 0..200 {
         let taken = connection.send_body(&[b'x'; 30_000]).unwrap();
         assert!(taken > 0 && connection.outgoing().len() > taken);

@@ -1,10 +1,10 @@
-//! What a connection can be asked, at each step of an exchange.
+//! Queries on a connection at each step of an exchange.
 
 use super::*;
 use crate::buffer::Retained;
 use std::time::Duration;
 
-/// All that is known, on one line: flags by their letter, then the counts.
+/// Returns the state on one line: flags by their letter, then the counts.
 fn known(connection: &Connection) -> String {
     let flags = [
         (connection.is_idle(), 'i'),
@@ -28,7 +28,7 @@ fn take(connection: &mut Connection, input: &[u8]) {
 }
 
 #[test]
-fn each_step_of_an_exchange_is_known() {
+fn queries_follow_each_step_of_an_exchange() {
     let mut connection = Connection::new(Config::default());
     assert_eq!(known(&connection), "i sent 0 received 0 content 0");
     let head = RequestHead { body: BodyLength::Known(4), ..RequestHead::new("POST", "/") };
@@ -71,7 +71,7 @@ fn each_step_of_an_exchange_is_known() {
 }
 
 #[test]
-fn the_end_of_a_body_is_known_for_each_framing() {
+fn end_of_body_is_known_for_each_framing() {
     for (response, ended) in [
         (&b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"[..], true),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok", false),
@@ -93,7 +93,7 @@ fn the_end_of_a_body_is_known_for_each_framing() {
 }
 
 #[test]
-fn an_expectation_is_waited_for_until_it_is_answered_or_given_up() {
+fn expectation_waits_until_answered_or_abandoned() {
     for answered in [true, false] {
         let mut connection = Connection::new(Config::default());
         let head = RequestHead { body: BodyLength::Known(1), expect_continue: true, ..RequestHead::new("POST", "/") };
@@ -112,7 +112,7 @@ fn an_expectation_is_waited_for_until_it_is_answered_or_given_up() {
 }
 
 #[test]
-fn no_more_body_is_taken_in_than_may_wait() {
+fn queued_body_never_exceeds_its_limit() {
     let mut connection = Connection::new(Config::default());
     let head = RequestHead { body: BodyLength::Chunked, ..RequestHead::new("POST", "/") };
     connection.send_head(&head, [("Host", &b"h"[..])]).unwrap();
@@ -126,7 +126,7 @@ fn no_more_body_is_taken_in_than_may_wait() {
 }
 
 #[test]
-fn storage_is_held_for_partial_heads_and_trailers_alone() {
+fn only_partial_heads_and_trailers_hold_storage() {
     let mut connection = Setup::COMPAT.connection();
     let received = |connection: &Connection| connection.retained().received;
     assert_eq!(received(&connection), 0);
@@ -152,7 +152,7 @@ fn storage_is_held_for_partial_heads_and_trailers_alone() {
 }
 
 #[test]
-fn a_set_of_leniencies_holds_what_was_put_in() {
+fn leniency_set_contains_inserted_members() {
     let (mut set, mut other) = (LeniencySet::EMPTY, LeniencySet::EMPTY);
     assert!(set.is_empty() && set.poison().is_none());
     set.insert(Leniency::BareLf);
@@ -169,7 +169,7 @@ fn a_set_of_leniencies_holds_what_was_put_in() {
 }
 
 #[test]
-fn debug_shows_lengths_and_states_and_no_secret() {
+fn debug_shows_lengths_and_states_but_no_secrets() {
     let head = RequestHead::new("GET", "/canary?canary");
     let mut connection = Connection::new(Config::default());
     connection.send_head(&head, [("Host", &b"h"[..]), ("Authorization", b"canary")]).unwrap();
@@ -184,7 +184,7 @@ fn debug_shows_lengths_and_states_and_no_secret() {
 }
 
 #[test]
-fn what_was_seen_is_kept_in_part_and_printed_escaped() {
+fn excerpt_is_truncated_and_escaped() {
     let short = Excerpt::new(b"a\r\n\xe9");
     assert_eq!(short.as_bytes(), b"a\r\n\xe9");
     assert_eq!((short.to_string(), format!("{short:?}")), (r#""a\r\n\xe9""#.into(), r#""a\r\n\xe9""#.into()));
@@ -198,7 +198,7 @@ fn what_was_seen_is_kept_in_part_and_printed_escaped() {
 }
 
 #[test]
-fn debug_of_a_head_shows_the_path_and_no_query() {
+fn debug_of_request_head_hides_the_query() {
     let shown = format!("{:?}", RequestHead::new("PATCH", "/path?canary"));
     assert!(shown.contains("PATCH") && shown.contains("\"/path\"?…") && !shown.contains("canary"), "{shown}");
     assert!(!format!("{:?}", RequestHead::new("GET", "/path")).contains('…'));

@@ -1,4 +1,4 @@
-//! What a parsed head offers, and what its debug output hides.
+//! The contents of a parsed head, and the values that its debug output hides.
 
 use super::*;
 
@@ -9,7 +9,7 @@ fn head(setup: &Setup, bytes: &[u8]) -> ResponseHead {
 }
 
 #[test]
-fn order_case_and_raw_bytes_are_kept_and_folds_become_one_space() {
+fn order_case_and_raw_bytes_are_preserved() {
     let head = head(&Setup::COMPAT, HEAD);
     let fields: Vec<_> = head.fields().iter().collect();
     let want = [("X-b", &b"two"[..]), ("Set-Cookie", b"id=hunter2"), ("folded", b"a b c"), ("x-B", b"")];
@@ -27,7 +27,7 @@ fn order_case_and_raw_bytes_are_kept_and_folds_become_one_space() {
 }
 
 #[test]
-fn debug_output_shows_names_and_hides_cookies_and_credentials() {
+fn debug_output_hides_cookies_and_credentials() {
     let mut connection = Setup::COMPAT.connection();
     let Event::Head(head) = connection.receive(HEAD).unwrap().event else { panic!() };
     let text = format!("{head:?} {connection:?}");
@@ -43,7 +43,7 @@ fn debug_output_shows_names_and_hides_cookies_and_credentials() {
 }
 
 #[test]
-fn any_minor_version_from_one_on_is_1_1() {
+fn minor_versions_from_one_count_as_1_1() {
     let strict = Setup::STRICT;
     for minor in 0..=9 {
         let bytes = format!("HTTP/1.{minor} 200 OK\r\nA: b\r\nContent-Length: 0\r\n\r\n");
@@ -55,7 +55,7 @@ fn any_minor_version_from_one_on_is_1_1() {
 }
 
 #[test]
-fn more_fields_than_usual_are_a_question_of_the_limit_alone() {
+fn only_the_limit_restricts_the_field_count() {
     let mut setup = Setup::STRICT;
     setup.config.limits.head_fields = 1000;
     let fields: String = (0..1000).map(|n| format!("N{n}: {n}\r\n")).collect();

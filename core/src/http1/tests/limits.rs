@@ -1,4 +1,5 @@
-//! Every limit of this layer: reached, named, and met at the same byte however the input was split (T42, T43, T48, T49).
+//! Every limit of this layer: reached, named, and exceeded at the same byte however the input was
+//! split (T42, T43, T48, T49).
 
 use super::*;
 use crate::{LimitExceeded, Limits};
@@ -11,7 +12,7 @@ fn met(set: impl Fn(&mut Limits), input: &str, name: &'static str, limit: u64, s
     assert!(run.error().to_string().contains(name));
 }
 
-fn kept(set: impl Fn(&mut Limits), input: &str) {
+fn within(set: impl Fn(&mut Limits), input: &str) {
     let mut setup = Setup::COMPAT;
     set(&mut setup.config.limits);
     let run = every_way(&setup, input.as_bytes(), None);
@@ -21,15 +22,15 @@ fn kept(set: impl Fn(&mut Limits), input: &str) {
 #[test]
 fn limits_on_heads_t49() {
     let head = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nA: bcdef\r\n\r\n";
-    kept(|l| l.head_bytes = head.len(), head);
+    within(|l| l.head_bytes = head.len(), head);
     met(|l| l.head_bytes = head.len() - 1, head, "head_bytes", 47, 48);
-    kept(|l| l.head_line_bytes = 19, head);
+    within(|l| l.head_line_bytes = 19, head);
     met(|l| l.head_line_bytes = 18, head, "head_line_bytes", 18, 19);
-    kept(|l| l.head_fields = 2, head);
+    within(|l| l.head_fields = 2, head);
     met(|l| l.head_fields = 1, head, "head_fields", 1, 2);
-    kept(|l| l.reason_bytes = 2, head);
+    within(|l| l.reason_bytes = 2, head);
     met(|l| l.reason_bytes = 1, head, "reason_bytes", 1, 2);
-    // An endless line, and a limit that is met before a fault behind it is seen.
+    // An endless line, and a limit exceeded before a later fault.
     met(|l| l.head_line_bytes = 20, &format!("HTTP/1.1 200 {}", "x".repeat(2000)), "head_line_bytes", 20, 21);
     met(|l| l.head_bytes = 30, "HTTP/1.1 200 OK\r\nA: b\r\nC: d\r\n: \0\r\n\r\n", "head_bytes", 30, 31);
 }
@@ -38,9 +39,9 @@ fn limits_on_heads_t49() {
 fn limits_on_interim_responses_t48() {
     let early = "HTTP/1.1 103 Early\r\nA: b\r\n\r\n".repeat(3);
     let all = format!("{early}HTTP/1.1 204 No\r\n\r\n");
-    kept(|l| l.informational_responses = 3, &all);
+    within(|l| l.informational_responses = 3, &all);
     met(|l| l.informational_responses = 2, &all, "informational_responses", 2, 3);
-    kept(|l| l.all_heads_bytes = all.len(), &all);
+    within(|l| l.all_heads_bytes = all.len(), &all);
     met(|l| l.all_heads_bytes = all.len() - 1, &all, "all_heads_bytes", all.len() as u64 - 1, all.len() as u64);
 }
 
@@ -48,30 +49,30 @@ fn limits_on_interim_responses_t48() {
 fn limits_on_chunked_framing_t42() {
     let start = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
     let body = format!("{start}1;abc=d\r\na\r\n1;abc=d\r\na\r\n0\r\n\r\n");
-    kept(|l| l.chunk_extension_bytes = 6, &body);
+    within(|l| l.chunk_extension_bytes = 6, &body);
     met(|l| l.chunk_extension_bytes = 5, &body, "chunk_extension_bytes", 5, 6);
-    kept(|l| l.chunk_extensions_bytes = 12, &body);
+    within(|l| l.chunk_extensions_bytes = 12, &body);
     met(|l| l.chunk_extensions_bytes = 11, &body, "chunk_extensions_bytes", 11, 12);
-    // Framing up to the last size line is 9 + 2 + 9 + 2 + 3 bytes, for 2 bytes of content; the greatest excess
-    // is that of the second line: 20 bytes for one.
-    kept(|l| l.chunk_overhead_bytes = 12, &body);
+    // Framing up to the last size line is 9 + 2 + 9 + 2 + 3 bytes, for 2 bytes of content. The
+    // largest excess is that of the second line: 20 bytes for one.
+    within(|l| l.chunk_overhead_bytes = 12, &body);
     met(|l| l.chunk_overhead_bytes = 11, &body, "chunk_overhead_bytes", 11, 12);
-    // Chunks of one byte are wasteful but within the ratio, however many.
-    kept(|l| l.chunk_overhead_bytes = 10, &format!("{start}{}0\r\n\r\n", "1\r\na\r\n".repeat(400)));
+    // Chunks of one byte are wasteful but within the ratio, regardless of their number.
+    within(|l| l.chunk_overhead_bytes = 10, &format!("{start}{}0\r\n\r\n", "1\r\na\r\n".repeat(400)));
 }
 
 #[test]
 fn limits_on_trailers_t43() {
     let all = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA: b\r\nCd: efgh\r\n\r\n";
-    kept(|l| l.trailer_bytes = 18, all);
+    within(|l| l.trailer_bytes = 18, all);
     met(|l| l.trailer_bytes = 17, all, "trailer_bytes", 17, 18);
-    kept(|l| l.trailer_fields = 2, all);
+    within(|l| l.trailer_fields = 2, all);
     met(|l| l.trailer_fields = 1, all, "trailer_fields", 1, 2);
     met(|l| l.head_line_bytes = 30, &all.replace("efgh", &"e".repeat(40)), "head_line_bytes", 30, 31);
 }
 
 #[test]
-fn the_defaults_stop_floods() {
+fn default_limits_stop_floods() {
     let flood = |start: &str, more: &str| -> LimitExceeded {
         let mut connection = Setup::COMPAT.connection();
         let mut fed = 0;
@@ -83,7 +84,7 @@ fn the_defaults_stop_floods() {
                 Ok(received) if received.event == Event::NeedInput => {
                     input = more.as_bytes();
                     fed += input.len();
-                    assert!(fed < 1 << 24, "no limit was met");
+                    assert!(fed < 1 << 24, "no limit was exceeded");
                 }
                 Ok(received) => input = &input[received.consumed..],
             }
@@ -107,9 +108,9 @@ fn the_defaults_stop_floods() {
 }
 
 #[test]
-fn work_is_linear_when_bytes_come_one_by_one_t49_t50() {
-    // Each byte of a head is looked at when it comes, when its line ends, and when the head is parsed; those of the
-    // status line also for the protocol's name.
+fn bytewise_input_costs_linear_work_t49_t50() {
+    // Each byte of a head is processed on arrival, at the end of its line, and when the head is
+    // parsed; those of the status line also for the protocol name.
     let long = format!("A: {}\r\n", "x".repeat(15_000));
     let head = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n{long}{}\r\n", "A: b\r\n".repeat(100));
     let trailers = format!("0\r\n{}\r\n", "A: bcde\r\n".repeat(50));

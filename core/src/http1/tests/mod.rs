@@ -1,4 +1,4 @@
-//! The tests of one connection, and the one function that plays a response in every way it can be split.
+//! Tests of one connection, and the function that plays a response in every possible split.
 
 mod arbitrary;
 mod chunked;
@@ -14,12 +14,12 @@ mod status_lines;
 
 use super::*;
 
-/// How a case is set up.
+/// The setup of a case.
 #[derive(Clone, Copy)]
 struct Setup {
     method: &'static str,
     upgrade: Option<&'static str>,
-    /// Whether another exchange came first on the same connection.
+    /// Whether another exchange preceded it on the same connection.
     served: bool,
     config: Config,
 }
@@ -34,7 +34,7 @@ impl Setup {
     const STRICT: Setup =
         Setup { config: Config { limits: crate::Limits::DEFAULT, leniencies: Leniencies::STRICT }, ..Self::COMPAT };
 
-    /// A connection that has sent its request and waits for the response.
+    /// Returns a connection that has sent its request and waits for the response.
     fn connection(&self) -> Connection {
         let mut connection = Connection::new(self.config);
         if self.served {
@@ -57,7 +57,7 @@ fn send(connection: &mut Connection, method: &str, upgrade: Option<&str>) {
     connection.wrote(usize::MAX);
 }
 
-/// One thing that was seen; body pieces are joined.
+/// One observed event; adjacent body pieces are joined.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Saw {
     Informational(ResponseHead),
@@ -68,7 +68,7 @@ enum Saw {
     Error(ProtocolError),
 }
 
-/// All that may not depend on splits.
+/// All results that must not depend on splits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Run {
     saw: Vec<Saw>,
@@ -80,7 +80,7 @@ struct Run {
 }
 
 impl Run {
-    /// The run on one line, for tables.
+    /// Formats the run on one line, for tables.
     fn line(&self) -> String {
         let mut line = String::new();
         for saw in &self.saw {
@@ -169,14 +169,14 @@ fn play<'a>(setup: &Setup, pieces: impl IntoIterator<Item = &'a [u8]>, eof: Opti
         saw,
         reuse,
         used: connection.leniencies_used(),
-        // A failed exchange says nothing about how much of the input it had looked at.
+        // After an error, the amount of consumed input is unspecified.
         received: if matches!(reuse, Err(NotReusable::Failed)) { 0 } else { connection.bytes_received() },
         trailers: connection.take_trailers(),
     }
 }
 
-/// Plays `input` whole, byte by byte, at every split in two, and with bytes after it, and makes sure that all of
-/// it comes to the same.
+/// Plays `input` whole, byte by byte, at every two-way split, and with bytes after it, and requires
+/// equal results.
 fn every_way(setup: &Setup, input: &[u8], eof: Option<Eof>) -> Run {
     let whole = play(setup, [input], eof);
     let same = |other: Run, how: &str| {
@@ -208,7 +208,7 @@ impl Run {
 }
 
 #[test]
-fn a_connection_is_small() {
+fn connection_is_small() {
     let size = size_of::<Connection>();
     assert!(size <= 200, "{size}");
 }

@@ -1,4 +1,4 @@
-//! What goes out: heads, bodies, and what is refused before anything goes out (T18, T19, T21).
+//! Outgoing heads and bodies, and requests rejected before anything is sent (T18, T19, T21).
 
 use super::*;
 
@@ -26,7 +26,7 @@ fn refused(head: &RequestHead<'_>, fields: &[(&str, &[u8])]) -> InvalidRequest {
 const GET: RequestHead<'static> = RequestHead::new("GET", "/");
 
 #[test]
-fn fields_go_out_in_order_and_case_as_given_and_the_owned_ones_after_them() {
+fn fields_keep_order_and_case_and_precede_owned_ones() {
     let head = RequestHead { body: BodyLength::Known(3), ..RequestHead::new("PUT", "/a?") };
     let fields = [HOST, ("x-B", &b" \t1\t "[..]), ("X-a", b"caf\xc3\xa9"), ("x-b", b"")];
     assert_eq!(
@@ -76,7 +76,7 @@ fn framing_fields_follow_from_the_body_and_the_method() {
 }
 
 #[test]
-fn nothing_can_be_injected_through_a_field_t18() {
+fn fields_cannot_inject_lines_t18() {
     for value in [&b"a\r\nEvil: 1"[..], b"a\n b", b"a\0b", b"a\rb", b"\x7f", b"\x1b", b"\r\n"] {
         let error = refused(&GET, &[HOST, ("X", value)]);
         assert!(matches!(error, InvalidRequest::FieldValue { .. }), "T18 {value:?}: {error:?}");
@@ -90,7 +90,7 @@ fn nothing_can_be_injected_through_a_field_t18() {
 }
 
 #[test]
-fn nothing_can_be_injected_through_method_or_target_t19() {
+fn method_and_target_cannot_inject_lines_t19() {
     for method in ["", "GET / HTTP/1.1\r\nX:", "GE T", "GET\0", "GÉT", "G/T", &"A".repeat(33)] {
         assert_eq!(refused(&RequestHead::new(method, "/"), &[HOST]), InvalidRequest::Method, "T19 {method:?}");
     }
@@ -102,7 +102,7 @@ fn nothing_can_be_injected_through_method_or_target_t19() {
 }
 
 #[test]
-fn framing_fields_and_hosts_are_not_the_callers_t21() {
+fn callers_cannot_set_framing_fields_t21() {
     for name in ["Content-Length", "transfer-encoding", "CONNECTION", "Expect", "te", "Trailer", "Upgrade"] {
         let error = refused(&GET, &[HOST, (name, b"x")]);
         assert!(matches!(error, InvalidRequest::OwnedField { .. }), "T21 {name}: {error:?}");
@@ -112,7 +112,7 @@ fn framing_fields_and_hosts_are_not_the_callers_t21() {
 }
 
 #[test]
-fn contradictory_heads_are_refused() {
+fn contradictory_heads_are_rejected() {
     use InvalidRequest::*;
     let old = RequestHead { version: Version::Http10, ..GET };
     let known = BodyLength::Known(1);
@@ -147,7 +147,7 @@ fn begun(body: BodyLength, trailers: &[&str]) -> Connection {
     connection
 }
 
-/// Everything that is outgoing, taken in writes of at most `step`.
+/// Returns all outgoing bytes, taken in writes of at most `step`.
 fn drain(connection: &mut Connection, step: usize) -> Vec<u8> {
     let mut all = Vec::new();
     while !connection.outgoing().is_empty() {
@@ -159,7 +159,7 @@ fn drain(connection: &mut Connection, step: usize) -> Vec<u8> {
 }
 
 #[test]
-fn chunks_are_framed_and_an_empty_piece_ends_nothing() {
+fn chunks_are_framed_and_empty_pieces_ignored() {
     let mut connection = begun(BodyLength::Chunked, &["x-sum"]);
     assert_eq!(connection.send_body(b"hello"), Ok(5));
     assert_eq!(connection.send_body(b""), Ok(0));
@@ -181,7 +181,7 @@ fn chunks_are_framed_and_an_empty_piece_ends_nothing() {
 }
 
 #[test]
-fn a_body_may_be_neither_longer_nor_shorter_than_declared_t21() {
+fn body_must_match_its_declared_length_t21() {
     let mut long = begun(BodyLength::Known(5), &[]);
     assert_eq!(long.send_body(b"abc"), Ok(3));
     assert_eq!(long.send_body(b"def"), Err(Misuse::BodyTooLong));
@@ -206,7 +206,7 @@ fn a_body_may_be_neither_longer_nor_shorter_than_declared_t21() {
 }
 
 #[test]
-fn bytes_may_bypass_only_when_nothing_waits_before_them() {
+fn bypass_requires_an_empty_send_buffer() {
     let mut connection = begun(BodyLength::Known(10), &[]);
     let before = connection.bytes_sent();
     assert_eq!(connection.bypass(4), Ok(()));
@@ -221,7 +221,7 @@ fn bytes_may_bypass_only_when_nothing_waits_before_them() {
 }
 
 #[test]
-fn room_bounds_what_waits_and_short_writes_change_no_byte() {
+fn room_bounds_queued_bytes_despite_short_writes() {
     let data: Vec<u8> = (0..300_000u32).map(|n| n as u8).collect();
     for (body, step) in [BodyLength::Known(300_000), BodyLength::Chunked]
         .into_iter()
@@ -249,7 +249,7 @@ fn room_bounds_what_waits_and_short_writes_change_no_byte() {
     }
 }
 
-/// An independent reading of chunked coding.
+/// An independent decoder for chunked coding.
 fn dechunked(mut wire: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     loop {

@@ -18,9 +18,9 @@ pub(super) fn they_may_accept(
     let has = |name: &str| theirs.fields.iter().any(|(other, _)| other.eq_ignore_ascii_case(name));
     match error {
         ProtocolError::Limit(_) => Some("T42, T48, T49: kawa's only limit is its buffer, ours have numbers"),
-        ProtocolError::StatusLine { seen } => {
+        ProtocolError::StatusLine { excerpt } => {
             let odd = |code: &[u8]| !matches!(code, [b'1'..=b'9', b'0'..=b'9', b'0'..=b'9']);
-            if seen.as_bytes().get(9..12).is_none_or(odd) {
+            if excerpt.as_bytes().get(9..12).is_none_or(odd) {
                 return Some("T39: kawa takes for a code whatever Rust reads as a number, such as +20 or 007");
             }
             (!leniencies.obs_text && !data.is_ascii()).then_some("T38: strict, no byte beyond ASCII in a reason")
@@ -42,8 +42,8 @@ pub(super) fn they_may_accept(
         ProtocolError::ContentLength { .. } | ProtocolError::ContentLengths { .. } if has("transfer-encoding") => Some(
             "T33: kawa does not look at Content-Length beside Transfer-Encoding; to us a wrong one is wrong anywhere",
         ),
-        ProtocolError::ContentLength { seen } => {
-            let many = seen.as_bytes().len() > 19 && seen.as_bytes().iter().all(u8::is_ascii_digit);
+        ProtocolError::ContentLength { excerpt } => {
+            let many = excerpt.as_bytes().len() > 19 && excerpt.as_bytes().iter().all(u8::is_ascii_digit);
             many.then_some("T33: we read 19 digits, kawa any number of leading zeros")
         }
         ProtocolError::ContentLengthBesideTransferEncoding => Some("T31: strict; kawa drops Content-Length"),
