@@ -1,22 +1,22 @@
-//! Why a proxy opened no tunnel, as a caller can act upon it.
+//! Proxy failures, classified so that a caller can act on them.
 
 use std::error::Error;
 use std::fmt;
 
 use crate::http1::{ProtocolError, ResponseHead};
 
-/// Why the handshake with a proxy failed. Such a connection is over.
+/// Why the handshake with a proxy failed. The connection has ended.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ProxyFailure {
-    /// The proxy answered, and did not open the tunnel.
+    /// The proxy answered CONNECT without opening the tunnel.
     Refused(Box<ProxyRefusal>),
-    /// The proxy's answer to CONNECT is not HTTP as it should be, or ended early.
+    /// The proxy's answer to CONNECT is not valid HTTP, or ended early.
     Protocol(ProtocolError),
     /// The connection ended during the handshake.
     Closed,
-    /// Bytes followed the proxy's answer before this side had sent any: they were injected, or the
-    /// proxy is none.
+    /// Bytes followed the proxy's answer before this side had sent any. They were injected, or the
+    /// peer is not a proxy.
     EarlyBytes,
 }
 
@@ -29,7 +29,7 @@ impl ProxyFailure {
         }
     }
 
-    /// Whether the connection ended, as opposed to wrong bytes.
+    /// Whether the connection ended early, as opposed to invalid bytes.
     pub fn is_truncation(&self) -> bool {
         match self {
             ProxyFailure::Protocol(error) => error.is_truncation(),
@@ -43,35 +43,35 @@ impl fmt::Display for ProxyFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ProxyFailure::Refused(refusal) => refusal.fmt(f),
-            ProxyFailure::Protocol(error) => write!(f, "the proxy's answer to CONNECT: {error}"),
+            ProxyFailure::Protocol(error) => write!(f, "invalid answer from the proxy to CONNECT: {error}"),
             ProxyFailure::Closed => f.write_str("the connection ended during the proxy handshake"),
-            ProxyFailure::EarlyBytes => f.write_str("expected nothing right after the proxy handshake, got bytes"),
+            ProxyFailure::EarlyBytes => f.write_str("expected no bytes directly after the proxy handshake, found some"),
         }
     }
 }
 
 impl Error for ProxyFailure {}
 
-/// What a proxy answered instead of opening a tunnel. It is the proxy's word and never the origin's response:
-/// no redirect, cookie or HSTS field in it counts.
+/// A proxy's answer that does not open a tunnel. It is not the origin's response: its redirects,
+/// cookies and HSTS fields have no effect.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ProxyRefusal {
     /// The head of the answer.
     pub head: ResponseHead,
-    /// The beginning of its body, at most
+    /// The start of its body, at most
     /// [`Limits::proxy_refusal_bytes`](crate::Limits::proxy_refusal_bytes).
     pub body: Vec<u8>,
 }
 
 impl ProxyRefusal {
-    /// Whether the proxy asks for credentials: 407, with `Proxy-Authenticate` fields in the head.
+    /// Whether the proxy requests credentials: status 407, with `Proxy-Authenticate` fields in the head.
     pub fn wants_authentication(&self) -> bool {
         self.head.status() == http::StatusCode::PROXY_AUTHENTICATION_REQUIRED
     }
 }
 
 impl fmt::Debug for ProxyRefusal {
-    // Its body may say anything.
+    // The body may contain anything, so only its length is shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ProxyRefusal").field("head", &self.head).field("body_bytes", &self.body.len()).finish()
     }

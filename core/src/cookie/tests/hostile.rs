@@ -31,7 +31,7 @@ const PIECES: [&[u8]; 24] = [
     b"SameSite=None",
 ];
 
-fn soup(rng: &mut Rng, pieces: usize) -> Vec<u8> {
+fn random_bytes(rng: &mut Rng, pieces: usize) -> Vec<u8> {
     (0..rng.below(pieces)).flat_map(|_| pick(rng, &PIECES).to_vec()).collect()
 }
 
@@ -45,7 +45,7 @@ fn random_set_cookie_values_keep_the_jar_consistent() {
     for round in 0..4_000 {
         let url = &urls[rng.below(4)];
         let now = later(round / 4);
-        stored += usize::from(jar.receive(url, &soup(&mut rng, 12), now, SiteContext::SameSite).is_ok());
+        stored += usize::from(jar.receive(url, &random_bytes(&mut rng, 12), now, SiteContext::SameSite).is_ok());
         jar.store.check();
         let expected: Vec<Vec<u8>> = jar
             .explain(url, now, SiteContext::SameSite)
@@ -69,7 +69,7 @@ fn random_text_never_panics_date_rule_or_file_parsers() {
     let mut rng = Rng(0xFEDC_BA98_7654_3211);
     let mut jar = jar();
     for _ in 0..4_000 {
-        let bytes = soup(&mut rng, 30);
+        let bytes = random_bytes(&mut rng, 30);
         let text = String::from_utf8_lossy(&bytes);
         _ = parse_date(&bytes);
         _ = SuffixRules::parse(&text);

@@ -12,14 +12,14 @@ fn field_lines_t35_t36_t37_t38() {
             (
                 "T35",
                 "Content-Length : 0\r\n\r\n",
-                r#"! expected a field name and a colon in the head, seen "Content-Length ""#,
+                r#"! expected a field name and a colon in the head, found "Content-Length ""#,
                 None,
             ),
-            ("T35", "A b: c\r\n\r\n", r#"! expected a field name and a colon in the head, seen "A ""#, None),
-            ("T35", "abc\r\n\r\n", r#"! expected a field name and a colon in the head, seen "abc""#, None),
-            ("T35", ": c\r\n\r\n", r#"! expected a field name and a colon in the head, seen ":""#, None),
-            ("T35", " A: b\r\n\r\n", r#"! expected a field name and a colon in the head, seen " ""#, None),
-            ("T35", "A\u{e9}: b\r\n\r\n", r#"! expected a field name and a colon in the head, seen "A\xe9""#, None),
+            ("T35", "A b: c\r\n\r\n", r#"! expected a field name and a colon in the head, found "A ""#, None),
+            ("T35", "abc\r\n\r\n", r#"! expected a field name and a colon in the head, found "abc""#, None),
+            ("T35", ": c\r\n\r\n", r#"! expected a field name and a colon in the head, found ":""#, None),
+            ("T35", " A: b\r\n\r\n", r#"! expected a field name and a colon in the head, found " ""#, None),
+            ("T35", "A\u{e9}: b\r\n\r\n", r#"! expected a field name and a colon in the head, found "A\xe9""#, None),
             (
                 "T36",
                 "A: b\r\n c\r\nContent-Length: 0\r\n\r\n",
@@ -41,7 +41,7 @@ fn field_lines_t35_t36_t37_t38() {
             (
                 "T36",
                 "Content-Length: 0\r\nProxy-Connection: a,\r\n close\r\n\r\n",
-                "200/Length(0) end, the response said Connection: close",
+                "200/Length(0) end, the response contained Connection: close",
                 Some("! \"Proxy-Connection\" in the head is folded over several lines"),
             ),
             (
@@ -69,8 +69,13 @@ fn field_lines_t35_t36_t37_t38() {
                 "! \"Connection\" in the head is folded over several lines",
                 None,
             ),
-            ("T37", "Content-Length: 0\n\r\n", end, Some("! expected CRLF in the head, seen LF alone")),
-            ("T37", "^HTTP/1.1 200 OK\nContent-Length: 0\n\n", end, Some("! expected CRLF in the head, seen LF alone")),
+            ("T37", "Content-Length: 0\n\r\n", end, Some("! expected CRLF in the head, found LF alone")),
+            (
+                "T37",
+                "^HTTP/1.1 200 OK\nContent-Length: 0\n\n",
+                end,
+                Some("! expected CRLF in the head, found LF alone"),
+            ),
             ("T37", "A: b\rc\r\n\r\n", "! expected LF after CR in the head", None),
             ("T37", "A: b\r\r\n\r\n", "! expected LF after CR in the head", None),
             ("T37", "A\r: b\r\n\r\n", "! expected LF after CR in the head", None),
@@ -78,35 +83,35 @@ fn field_lines_t35_t36_t37_t38() {
             (
                 "T37",
                 "^HTTP/1.1 200 OK\rA: b\r\n\r\n",
-                r#"! expected a status line, seen "HTTP/1.1 200 OK\rA: b""#,
+                r#"! expected a status line, found "HTTP/1.1 200 OK\rA: b""#,
                 None,
             ),
-            ("T38", "A: b~c\r\n\r\n", "! byte 0x00 in the value of \"A\" in the head", None),
+            ("T38", "A: b~c\r\n\r\n", "! the value of \"A\" in the head contains byte 0x00", None),
             (
                 "T38",
                 "Set-Cookie: a=secret\u{7f}\r\nContent-Length: 0\r\n\r\n",
                 end,
-                Some("! byte 0x7f in the value of \"Set-Cookie\" in the head"),
+                Some("! the value of \"Set-Cookie\" in the head contains byte 0x7f"),
             ),
             (
                 "T38",
                 "A:\u{1b}\r\nContent-Length: 0\r\n\r\n",
                 end,
-                Some("! byte 0x1b in the value of \"A\" in the head"),
+                Some("! the value of \"A\" in the head contains byte 0x1b"),
             ),
             (
                 "T38",
                 "A: \u{1}\r\nB: c~\r\n\r\n",
-                "! byte 0x00 in the value of \"B\" in the head",
-                Some("! byte 0x01 in the value of \"A\" in the head"),
+                "! the value of \"B\" in the head contains byte 0x00",
+                Some("! the value of \"A\" in the head contains byte 0x01"),
             ),
-            ("T38", "A\u{1}: b\r\n\r\n", r#"! expected a field name and a colon in the head, seen "A\x01""#, None),
-            ("T38", "\u{7f}\r\n\r\n", r#"! expected a field name and a colon in the head, seen "\x7f""#, None),
+            ("T38", "A\u{1}: b\r\n\r\n", r#"! expected a field name and a colon in the head, found "A\x01""#, None),
+            ("T38", "\u{7f}\r\n\r\n", r#"! expected a field name and a colon in the head, found "\x7f""#, None),
             (
                 "T38",
                 "A: \u{ff}\r\nContent-Length: 0\r\n\r\n",
                 end,
-                Some("! byte 0xff in the value of \"A\" in the head"),
+                Some("! the value of \"A\" in the head contains byte 0xff"),
             ),
             ("T38", "A:\tb\tc\t\r\nContent-Length: 0\r\n\r\n", end, None),
         ],
@@ -140,7 +145,7 @@ fn control_characters_in_values_are_kept_and_told_t38() {
     for byte in (1..0x20).chain([0x7f]).filter(|byte| !b"\t\r\n".contains(byte)) {
         for name in ["Content-Length", "transfer-encoding", "Connection", "Location"] {
             let bytes = input(&format!("{name}: 1{}\r\n\r\na", char::from(byte)));
-            let want = format!("! byte {byte:#04x} in the value of \"{name}\" in the head");
+            let want = format!("! the value of \"{name}\" in the head contains byte {byte:#04x}");
             assert_eq!(play(&Setup::COMPAT, [&bytes[..]], None).line(), want);
         }
         let bytes = input(&format!("A: {}\r\nContent-Length: 0\r\n\r\n", char::from(byte)));

@@ -16,7 +16,7 @@ fn several_spaces_before_the_code_are_told_t39() {
         assert!(run.line().starts_with("401/Length(0) end, "), "{line}: {}", run.line());
         assert_eq!((run.head().reason(), run.used.contains(Leniency::SpacesInStatusLine)), (reason, true), "{line}");
         let run = every_way(&Setup::STRICT, bytes.as_bytes(), None);
-        assert_eq!(run.line(), format!("! expected a status line, seen \"{line}\""));
+        assert_eq!(run.line(), format!("! expected a status line, found \"{line}\""));
     }
     let run = every_way(&Setup::COMPAT, b"HTTP/1.1 401  Not you\r\nContent-Length: 0\r\n\r\n", None);
     assert_eq!((run.head().reason(), run.used.is_empty()), (&b" Not you"[..], true));
@@ -24,7 +24,7 @@ fn several_spaces_before_the_code_are_told_t39() {
 
 #[test]
 fn status_lines_t39() {
-    let wrong = |seen: &str| format!("! expected a status line, seen \"{seen}\"");
+    let wrong = |seen: &str| format!("! expected a status line, found \"{seen}\"");
     let (bare, high) = (wrong("HTTP/1.1 200"), wrong("HTTP/1.1 200 \\xff"));
     for line in [
         "HTTP/1.1 20 OK",
@@ -62,7 +62,7 @@ fn status_lines_t39() {
         ("\r\rHTTP/1.1 200 OK", "\\r\\rHTTP/"),
     ] {
         let run = every_way(&Setup::COMPAT, format!("{line}\r\n\r\n").as_bytes(), None);
-        let Saw::Error(ProtocolError::NotHttp1 { seen: got }) = &run.saw[0] else {
+        let Saw::Error(ProtocolError::NotHttp1 { excerpt: got }) = &run.saw[0] else {
             panic!("T39 {line}: {}", run.line())
         };
         assert!(format!("\"{seen}").starts_with(got.to_string().trim_end_matches('"')), "T39 {line}: {got}");
@@ -84,12 +84,12 @@ fn status_lines_t39() {
         &[
             ("T39", "^HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n", "200/Length(0) end, reusable", Some(&bare)),
             ("T39", "^HTTP/1.1 200 \u{ff}\r\nContent-Length: 0\r\n\r\n", "200/Length(0) end, reusable", Some(&high)),
-            ("T39", "^\r\nHTTP/1.1 200 OK\r\n\r\n", "! expected a status line, seen an empty line", None),
+            ("T39", "^\r\nHTTP/1.1 200 OK\r\n\r\n", "! expected a status line, found an empty line", None),
         ],
     );
     // After another response on the same connection one empty line is passed over.
     let served = Setup { served: true, ..Setup::COMPAT };
-    let empty = "! expected a status line, seen an empty line";
+    let empty = "! expected a status line, found an empty line";
     check(
         served,
         &[
@@ -103,7 +103,7 @@ fn status_lines_t39() {
             "T39",
             "^HTTP/1.1 100 \r\n\r\n\r\nHTTP/1.1 204 \r\n\r\n",
             "100 204/None end, reusable",
-            Some("100 ! expected a status line, seen an empty line"),
+            Some("100 ! expected a status line, found an empty line"),
         )],
     );
 }
