@@ -8,10 +8,7 @@ use petition_core::limits::LimitExceeded;
 use petition_core::transfer::ResponseInfo;
 use petition_core::{Error, ErrorKind, Input, Unavailable};
 
-use crate::drive::{Call, LARGE, Stop};
-
-/// A piece of a body that is shorter than this is not handed out alone, if more can be had at once.
-const SHORT: usize = 64;
+use crate::drive::{Call, Stop};
 
 /// The call that brings the body, and how far the body has come.
 pub(crate) struct ResponseBody {
@@ -55,7 +52,7 @@ impl ResponseBody {
         let limit = self.call.transfer.request().settings().limits.body_bytes;
         let mut collected = Vec::new();
         self.refuse_in_child()?;
-        self.call.come_back();
+        self.call.time_passed();
         while let Some(bytes) = self.next_piece()? {
             let n = bytes.len();
             if (collected.len() + n) as u64 > limit {
@@ -75,12 +72,11 @@ impl ResponseBody {
     }
 
     /// Behind the last byte the connection is let go, although the caller has not asked for more (T88). `here`: what comes next may be here
-    /// already; after a read straight to the caller it is so only where the response is known to be over.
+    /// already; after a direct read it is so only where the response is known to be over.
     fn finish_early(&mut self, here: bool) {
         if !self.call.transfer.body().is_empty() || !(here || self.call.transfer.is_received()) {
             return;
         }
-        self.call.go_on();
         match self.call.settle() {
             Stop::Done => self.body = Body::Ended,
             Stop::Failed(error) => self.body = Body::Failed(error),
@@ -110,7 +106,6 @@ impl ResponseBody {
         if let Body::Failed(error) = &self.body {
             return Err(error.clone());
         }
-        self.call.go_on();
         // What came with the head is here already.
         let stop = if self.call.transfer.body().is_empty() { self.call.run() } else { Stop::Body };
         match stop {
@@ -143,24 +138,22 @@ impl Read for ResponseBody {
             Body::Streaming => {}
         }
         self.refuse_in_child().map_err(into_io)?;
-        if out.len() < LARGE {
-            self.call.come_back();
-        } else if let Some(n) = self.call.read_large(out) {
-            self.finish_early(false);
-            return Ok(n);
+        if let Some(direct) = self.call.read_direct(out) {
+            if direct.may_be_last {
+                self.finish_early(false);
+            }
+            return Ok(direct.n);
         }
+        self.call.time_passed();
         let Some(bytes) = self.next_piece().map_err(into_io)? else { return Ok(0) };
         let n = bytes.len().min(out.len());
         if let (Some(to), Some(from)) = (out.get_mut(..n), bytes.get(..n)) {
             to.copy_from_slice(from);
         }
         self.call.consumed(n);
-        self.call.saw(n);
-        if n < SHORT && out.len() >= LARGE {
-            // The first bytes of a chunk: the others may go straight to where they are wanted.
-            let more = self.call.read_straight(out, n);
-            self.finish_early(more.is_none());
-            return Ok(n + more.unwrap_or(0));
+        if let Some(direct) = self.call.top_up(out, n) {
+            self.finish_early(false);
+            return Ok(n + direct.n);
         }
         self.finish_early(true);
         Ok(n)

@@ -16,8 +16,11 @@ pub(super) enum Stage {
     AwaitsLook,
     /// The probe was made.
     Looked,
-    /// The request has been written. The next output is a read, unless an input comes first.
+    /// The request has been written, or a piece of the body been used. The next output is a read, unless
+    /// an input comes first.
     AwaitsResponse,
+    /// Body bytes of which it does not know are in the read buffer.
+    ShowsBody,
 }
 
 /// A transfer that is being called into. It is forgotten when the call returns, and so dropped only by a panic of code of
@@ -37,6 +40,7 @@ impl Engine {
     /// Calls into a transfer. See [`Entered`].
     #[inline]
     pub(super) fn enter<R>(&mut self, id: TransferId, call: impl FnOnce(&mut Transfer) -> R) -> Result<R, Misuse> {
+        self.tell_of_direct(id);
         let entered = Entered { engine: self, id };
         let result = entered.engine.transfers.get_mut(id.0).map(|slot| {
             if slot.stage == Stage::AwaitsResponse {

@@ -102,6 +102,9 @@ impl Engine {
                         if let Some(slot) = self.transfers.get_mut(id.0) {
                             slot.bulk = *n >= FIRST_READ;
                         }
+                        if self.filled_direct(id, socket, *n) {
+                            return Ok(());
+                        }
                     }
                     Input::Alive => self.lend_storage(id),
                     input if is_the_engines(input) => return Err(Misuse::UnexpectedInput),
@@ -157,7 +160,10 @@ impl Engine {
         if is_the_engines(&input) {
             return Err(self.transfers.get(id.0).map_or(Misuse::AlreadyEnded, |_| Misuse::UnexpectedInput));
         }
-        self.tell(id, input)
+        match input {
+            Input::Consumed(n) if self.buffer.shown(id).is_some() => self.consumed_direct(id, n),
+            input => self.tell(id, input),
+        }
     }
 
     #[inline]
@@ -239,6 +245,7 @@ impl Engine {
     /// No [`Output::Body`](super::Output::Body) for this transfer until [`Engine::resume`]; nothing more is read meanwhile, and the time does not
     /// count against the peer.
     pub fn pause(&mut self, id: TransferId) {
+        self.tell_of_direct(id);
         if let Some(slot) = self.transfers.get_mut(id.0) {
             (slot.paused, slot.bulk) = (true, false);
         }

@@ -21,9 +21,11 @@
 //!
 //! # The read buffer
 //!
-//! There is one for all connections. It is made at the first [`Engine::space`], is lent to the connection that is read from, and comes back when
-//! another one is read from or nothing is left to do. So a connection that waits holds no read buffer; only bytes that nobody has
-//! used yet move to storage of its own.
+//! There is one for all connections. It is made at the first [`Engine::space`], serves the connection
+//! that is read from, and comes back when another one is read from or nothing is left to do. So a
+//! connection that waits holds no read buffer; only bytes that nobody has used yet move to storage of its
+//! own. Where a read brings nothing but bytes of a plain body, [`Engine::body`] shows them where they were
+//! read, and the transfer learns of them when they are used.
 //!
 //! # After which calls to read the deadline again
 //!
@@ -55,6 +57,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod buffer;
 mod entered;
 mod inputs;
 mod probes;
@@ -70,10 +73,11 @@ use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 use std::net::SocketAddr;
 
+use buffer::ReadBuffer;
+pub use buffer::{FIRST_READ, READ_BUFFER};
 use entered::{Entered, Stage};
 pub use probes::PollMark;
 use probes::{Probes, Turn};
-pub use queries::{FIRST_READ, READ_BUFFER};
 use slab::{Key, Slab};
 use slot_queue::{Ticket, Waiting};
 use timers::Timers;
@@ -205,13 +209,6 @@ pub struct Engine {
     /// How often a transfer was polled.
     #[cfg(test)]
     polls: u64,
-}
-
-/// The one read buffer.
-enum ReadBuffer {
-    None,
-    Here(Vec<u8>),
-    Lent(SocketId),
 }
 
 /// A transfer and what the engine knows of it.
@@ -390,6 +387,7 @@ impl Engine {
                         return Some(Output::Read(socket));
                     }
                 }
+                Stage::ShowsBody => return Some(Output::Body(id)),
             }
             #[cfg(test)]
             {

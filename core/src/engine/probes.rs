@@ -66,14 +66,18 @@ impl Engine {
         self.end_waits();
     }
 
-    /// Each of those that wait goes on at its turn. Until then something may be heard of its
-    /// connection.
+    /// Each of those that wait goes on at its turn. Until then something may be heard of its connection.
+    ///
+    /// They come first: their responses are on the way then while the others are served, and the next poll
+    /// reports them.
     fn end_waits(&mut self) {
         let mut waiting = std::mem::take(&mut self.probes.waiting);
-        for id in waiting.drain(..) {
+        for id in waiting.drain(..).rev() {
             if let Some(slot) = self.transfers.get_mut(id.0) {
                 slot.stage = Stage::Looked;
-                self.enqueue(id);
+                if !std::mem::replace(&mut slot.queued, true) {
+                    self.ready.push_front(id);
+                }
             }
         }
         self.probes.waiting = waiting;

@@ -1,17 +1,10 @@
 //! What an engine can be asked: bytes, names, counts.
 
-use super::{Engine, Owner, ReadBuffer, Socket, SocketId, TransferId};
+use super::{Engine, Owner, Socket, SocketId, TransferId};
 use crate::buffer::Retained;
 use crate::http1::ResponseHead;
 use crate::route::pool::PoolStatistics;
 use crate::transfer::{ResponseInfo, Side, Transfer};
-
-/// The size of the one read buffer.
-pub const READ_BUFFER: usize = 256 * 1024;
-
-/// No more of it is given to a transfer of which it is not known that it takes so much at once. What one that is paused has not taken moves to storage of
-/// its own, and there may be many.
-pub const FIRST_READ: usize = 64 * 1024;
 
 impl Engine {
     /// The bytes to write to a socket.
@@ -45,52 +38,12 @@ impl Engine {
         matches!(self.sockets.get(socket.0), Some(Socket { owner: Owner::Attempt(..), .. }))
     }
 
-    /// Where to read to from a socket, with [`Filled`](crate::Input::Filled): in most cases the engine's one read buffer, [`FIRST_READ`] bytes of it, or
-    /// all [`READ_BUFFER`] bytes when the last read brought so much and the transfer was not [paused](Engine::pause) since.
-    pub fn space(&mut self, socket: SocketId) -> &mut [u8] {
-        let Some(Owner::Transfer(id)) = self.sockets.get(socket.0).map(|known| &known.owner) else { return &mut [] };
-        let (id, lent) = (*id, matches!(self.buffer, ReadBuffer::Lent(to) if to == socket));
-        if !lent {
-            self.recall_buffer();
-        }
-        let Some(slot) = self.transfers.get_mut(id.0) else { return &mut [] };
-        if !lent {
-            let storage = match std::mem::replace(&mut self.buffer, ReadBuffer::None) {
-                ReadBuffer::Here(storage) => storage,
-                ReadBuffer::None | ReadBuffer::Lent(_) => vec![0; READ_BUFFER],
-            };
-            self.buffer = match slot.transfer.give_read_buffer(storage) {
-                Ok(()) => ReadBuffer::Lent(socket),
-                Err(storage) => ReadBuffer::Here(storage),
-            };
-        }
-        let most = if slot.bulk { READ_BUFFER } else { FIRST_READ };
-        let space = slot.transfer.space();
-        let most = most.min(space.len());
-        space.get_mut(..most).unwrap_or_default()
-    }
-
-    /// Whoever has the read buffer gives it back. Nothing is left in it.
-    pub(super) fn recall_buffer(&mut self) {
-        if let ReadBuffer::Lent(socket) = self.buffer {
-            let storage = self.served_mut(socket).and_then(Transfer::take_read_buffer);
-            self.buffer = storage.map_or(ReadBuffer::None, ReadBuffer::Here);
-        }
-    }
-
-    /// The same, if this transfer has it: its connection is about to go.
-    pub(super) fn recall_buffer_of(&mut self, id: TransferId) {
-        if let ReadBuffer::Lent(socket) = self.buffer
-            && let Some(slot) = self.transfers.get_mut(id.0)
-            && slot.socket == Some(socket)
-        {
-            self.buffer = slot.transfer.take_read_buffer().map_or(ReadBuffer::None, ReadBuffer::Here);
-        }
-    }
-
     /// The body bytes at hand.
     pub fn body(&self, id: TransferId) -> &[u8] {
-        self.transfer(id).map_or(&[], Transfer::body)
+        match self.buffer.shown(id) {
+            Some(bytes) => bytes,
+            None => self.transfer(id).map_or(&[], Transfer::body),
+        }
     }
 
     /// The name and port for [`Output::Resolve`](super::Output::Resolve).
@@ -105,6 +58,7 @@ impl Engine {
 
     /// Limits the body of a transfer, as [`Transfer::limit_body`].
     pub fn limit_body(&mut self, id: TransferId, name: &'static str, limit: Option<u64>) {
+        self.tell_of_direct(id);
         if let Some(slot) = self.transfers.get_mut(id.0) {
             slot.transfer.limit_body(name, limit);
         }
@@ -135,8 +89,7 @@ impl Engine {
     pub fn retained(&self) -> Retained {
         let transfers = self.transfers.keys().filter_map(|key| self.transfers.get(key));
         let idle = self.pool.idle().map(|kept| kept.link.retained());
-        let received = if let ReadBuffer::Here(storage) = &self.buffer { storage.capacity() } else { 0 };
-        let own = Retained { received, outgoing: self.spare.capacity() };
+        let own = Retained { received: self.buffer.capacity(), outgoing: self.spare.capacity() };
         transfers.map(|slot| slot.transfer.retained()).chain(idle).sum::<Retained>() + own
     }
 
@@ -153,13 +106,6 @@ impl Engine {
     fn served(&self, socket: SocketId) -> Option<&Transfer> {
         match self.sockets.get(socket.0)?.owner {
             Owner::Transfer(id) => self.transfer(id),
-            _ => None,
-        }
-    }
-
-    fn served_mut(&mut self, socket: SocketId) -> Option<&mut Transfer> {
-        match self.sockets.get(socket.0)?.owner {
-            Owner::Transfer(id) => self.transfers.get_mut(id.0).map(|slot| &mut slot.transfer),
             _ => None,
         }
     }

@@ -141,6 +141,7 @@ impl Machine {
 
     #[cold]
     fn expire_some(&mut self) -> bool {
+        self.take_in_run();
         let over = self.expire_due();
         // Deadlines only ever move away, and what begins later than now has at least the shortest of all limits before it.
         let next = self.earliest(|due| due != Due::NextAddress).map(|(at, _)| at);

@@ -3,6 +3,7 @@
 use super::Transfer;
 use super::io::{Event, Output};
 use super::machine::Machine;
+use super::read_plan::NextPiece;
 use super::stage::{AfterBody, Stage};
 use crate::content::decode::{Codings, DecodeError, Decoder, Next, SizeLimit};
 use crate::error::{ErrorKind, Misuse};
@@ -17,10 +18,10 @@ const STEP: usize = 32 * 1024;
 /// The body of the final response.
 pub(super) struct Delivery {
     pub(super) size: SizeLimit,
-    /// Bytes that are at hand and counted: of the link's body, or of `decoded`.
-    visible: usize,
-    /// Those bytes were read straight into the caller's memory.
-    elsewhere: bool,
+    /// Bytes that are at hand and counted: of the link's body, or of `decoded`. In a run of direct reads:
+    /// those of the piece that it has not reached.
+    pub(super) count: usize,
+    pub(super) next: NextPiece,
     decoded: Option<Box<Decoded>>,
     /// The link has nothing more.
     received: bool,
@@ -40,7 +41,7 @@ struct Decoded {
 impl Delivery {
     pub(super) fn plain(settings: &Settings) -> Delivery {
         let size = SizeLimit::stream(&settings.limits);
-        Delivery { size, visible: 0, elsewhere: false, decoded: None, received: false }
+        Delivery { size, count: 0, next: NextPiece::Unknown, decoded: None, received: false }
     }
 
     /// Also the codings that stay on the body, and whether something was passed over that names none.
@@ -80,7 +81,16 @@ impl Delivery {
     }
 
     pub(super) fn waits_for_caller(&self) -> bool {
-        self.visible > 0
+        self.visible() > 0
+    }
+
+    fn visible(&self) -> usize {
+        if self.next == NextPiece::Run { 0 } else { self.count }
+    }
+
+    /// Whether nothing is at hand, and what the link has next is the next to be delivered.
+    pub(super) fn shows_nothing(&self) -> bool {
+        self.visible() == 0 && self.decoded.is_none() && !self.received
     }
 
     pub(super) fn capacity(&self) -> usize {
@@ -107,15 +117,6 @@ impl Transfer {
     /// trailer section. Fields that must not be trailers are omitted (RFC 9110 §6.5.1).
     pub fn trailers(&self) -> Option<&Fields> {
         self.0.chain.rare.as_ref()?.trailers.as_ref()
-    }
-
-    /// How many body bytes may be read straight into the caller's memory now, in place of a read that is offered, and reported with
-    /// `Input::ReadDirect`. 0 whenever the bytes have to be looked at: when they are encrypted or encoded, or framing comes first.
-    ///
-    /// A reader with more room than this has something to read to behind it as well ([`Transfer::space`]): what follows the end of a body
-    /// must be seen for the connection to be kept safely.
-    pub fn direct_read_limit(&self) -> u64 {
-        self.0.direct_read_limit()
     }
 }
 
@@ -149,72 +150,26 @@ impl Machine {
     pub(super) fn body(&self) -> &[u8] {
         let Stage::Deliver(delivery) = &self.stage else { return &[] };
         let bytes = match &delivery.decoded {
-            _ if delivery.elsewhere => &[],
             Some(decoded) => decoded.buffer.get(decoded.start..).unwrap_or_default(),
             None => self.link.as_ref().map_or(&[][..], |link| link.body()),
         };
-        bytes.get(..delivery.visible).unwrap_or_default()
+        bytes.get(..delivery.visible()).unwrap_or_default()
     }
 
     pub(super) fn consumed(&mut self, n: usize) -> Result<(), Misuse> {
         let Stage::Deliver(delivery) = &mut self.stage else {
             return if n == 0 { Ok(()) } else { Err(Misuse::UnexpectedInput) };
         };
-        if n > delivery.visible {
+        if n > delivery.visible() {
             return Err(Misuse::TooManyBytes);
         }
-        delivery.visible -= n;
+        delivery.count -= n;
         match (&mut delivery.decoded, &mut self.link) {
-            _ if delivery.elsewhere => delivery.elsewhere = delivery.visible > 0,
             (Some(decoded), _) => decoded.start += n,
             (None, Some(link)) => link.consume(n),
             (None, None) => {}
         }
         // The caller's time does not count against the peer.
-        self.progress = self.now.instant;
-        Ok(())
-    }
-
-    pub(super) fn direct_read_limit(&self) -> u64 {
-        match self.offer() {
-            Output::Read => self.straight(),
-            _ => 0,
-        }
-    }
-
-    /// How much may come next without being looked at.
-    fn straight(&self) -> u64 {
-        let (Stage::Deliver(delivery), Some(link)) = (&self.stage, &self.link) else { return 0 };
-        let nothing_shown = delivery.visible == 0 || delivery.elsewhere;
-        if !nothing_shown || delivery.decoded.is_some() || delivery.received {
-            return 0;
-        }
-        link.direct_read_limit().min(delivery.size.left())
-    }
-
-    pub(super) fn bypassed(&mut self, n: usize) -> Result<(), Misuse> {
-        let due = usize::try_from(self.straight()).unwrap_or(usize::MAX);
-        let (Stage::Deliver(delivery), Some(link)) = (&mut self.stage, &mut self.link) else {
-            return Err(Misuse::UnexpectedInput);
-        };
-        if due == 0 {
-            return Err(Misuse::UnexpectedInput);
-        }
-        let behind = n.saturating_sub(due);
-        // Nobody reads so much.
-        if n as u64 > i64::MAX as u64 || behind > 0 && behind > link.space().len() {
-            return Err(Misuse::TooManyBytes);
-        }
-        let n = n.min(due);
-        if link.advance_body(n as u64).is_err() || delivery.size.take(n).is_err() {
-            return Err(Misuse::TooManyBytes);
-        }
-        if behind > 0 {
-            link.filled(behind);
-        }
-        link.consume_framing();
-        (delivery.visible, delivery.elsewhere) = (n, n > 0);
-        self.attempt.seen = link.counters().application;
         self.progress = self.now.instant;
         Ok(())
     }
@@ -232,8 +187,9 @@ impl Machine {
 
     #[inline(never)]
     pub(super) fn step_deliver(&mut self) -> Option<Output> {
+        self.take_in_run();
         let Stage::Deliver(delivery) = &mut self.stage else { return None };
-        if delivery.visible > 0 {
+        if delivery.count > 0 {
             return Some(Output::Body);
         }
         if delivery.received || delivery.decoded.as_ref().is_some_and(|decoded| decoded.behind) {
@@ -270,7 +226,10 @@ impl Machine {
         let Some(decoded) = &mut delivery.decoded else {
             let n = delivery.size.slice_len(input.len());
             return match delivery.size.take(n) {
-                Ok(()) => delivery.visible = n,
+                Ok(()) => {
+                    delivery.count = n;
+                    delivery.next = delivery.next.shown(n);
+                }
                 Err(limit) => self.refuse(n, ErrorKind::Limit(limit)),
             };
         };
@@ -289,7 +248,7 @@ impl Machine {
                 if let Err(limit) = delivery.size.take(produced) {
                     return self.refuse(used, ErrorKind::Limit(limit));
                 }
-                delivery.visible = produced;
+                delivery.count = produced;
                 if let (Some(link), true) = (&mut self.link, used > 0) {
                     link.consume(used);
                 }

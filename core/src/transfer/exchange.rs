@@ -3,6 +3,7 @@
 use super::Transfer;
 use super::io::{Event, Output, Side};
 use super::machine::{Blocked, Machine};
+use super::read_plan::NextPiece;
 use super::stage::Stage;
 use super::upload::Upload;
 use crate::error::{ErrorKind, IoFailure, Misuse, Phase};
@@ -52,7 +53,7 @@ pub(super) enum WriteSide {
 
 impl Blocked {
     /// That a side is ready is good for one read: the next may wait again.
-    fn read_done(&mut self) {
+    pub(super) fn read_done(&mut self) {
         if self.read == ReadSide::Ready {
             self.read = ReadSide::Open;
         }
@@ -178,7 +179,7 @@ impl Machine {
         match &mut self.link {
             Some(link) if reads => {
                 link.received(bytes);
-                self.blocked.read_done();
+                self.buffered();
                 Ok(())
             }
             _ => Err(Misuse::UnexpectedInput),
@@ -193,10 +194,19 @@ impl Machine {
                     return Err(Misuse::TooManyBytes);
                 }
                 link.filled(n);
-                self.blocked.read_done();
+                self.buffered();
                 Ok(())
             }
             _ => Err(Misuse::UnexpectedInput),
+        }
+    }
+
+    /// A read went through the buffer.
+    #[inline]
+    fn buffered(&mut self) {
+        self.blocked.read_done();
+        if let Stage::Deliver(delivery) = &mut self.stage {
+            delivery.next = NextPiece::Unknown;
         }
     }
 

@@ -60,9 +60,9 @@ pub enum Input<'a> {
     Received(&'a [u8]),
     /// Answers [`Output::Read`]: this many bytes were read into [`space`](super::Transfer::space).
     Filled(usize),
-    /// Answers [`Output::Read`]: this many body bytes, of those that were [due](super::Transfer::direct_read_limit), were read straight to where the
-    /// caller wants them. They are the caller's until [`Input::Consumed`] says so, as bytes of [`body`](super::Transfer::body) are, which does not show them; or until more of them come.
-    /// What is beyond those that were due has been read to the front of [`space`](super::Transfer::space).
+    /// Answers [`Output::Read`]: this many bytes were read as a [plan](super::Transfer::read_plan) with
+    /// direct bytes has it. Those are the caller's; [`body`](super::Transfer::body) does not show them.
+    /// The bytes behind them lie at the front of [`space`](super::Transfer::space).
     ReadDirect(usize),
     /// Answers [`Output::Read`]: the peer will send no more.
     Eof,
@@ -84,7 +84,8 @@ pub enum Input<'a> {
     /// Answers [`Output::Sync`]: the session is not available.
     Unavailable(Unavailable),
     /// The caller used this many bytes of [`body`](super::Transfer::body); the time since they were at hand was its own, and does not count against the
-    /// peer. None at all, when it comes back for more after a while in which a read was offered and not made.
+    /// peer. None at all, when it comes back for more after a while in which a read was offered and not made, or after bytes that were
+    /// [read directly](Input::ReadDirect).
     Consumed(usize),
     /// The caller wants no more of the body. A short rest may be read so that the connection can be kept (T87).
     Discard,
@@ -159,7 +160,9 @@ pub enum Output {
     Close,
     /// Offer: write from [`outgoing`](super::Transfer::outgoing).
     Transmit,
-    /// Offer: read, with [`Input::Received`], or into [`space`](super::Transfer::space) with [`Input::Filled`].
+    /// Offer: read, with [`Input::Received`], or into [`space`](super::Transfer::space) with
+    /// [`Input::Filled`]. [`Transfer::read_plan`](super::Transfer::read_plan) says how much is best read,
+    /// and whether it may go directly into the caller's memory.
     Read,
     /// Offer: nothing that could be written waits, and more of the body is wanted: supply bytes with [`push_body`](super::Transfer::push_body), or say [`Input::BodyEnd`].
     NeedBody,

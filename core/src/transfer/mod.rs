@@ -64,6 +64,9 @@ mod hop;
 mod io;
 mod machine;
 mod pending;
+mod read_plan;
+#[cfg(test)]
+mod read_plan_tests;
 mod report;
 mod response_info;
 mod stage;
@@ -90,6 +93,7 @@ use exchange::{ReadSide, WriteSide};
 pub use io::{Event, Hop, Input, Output, Side};
 use machine::{Blocked, Machine};
 use pending::PendingOutputs;
+pub use read_plan::{ReadPlan, ReadWait};
 pub use response_info::ResponseInfo;
 use stage::{Attempt, Stage};
 use upload::Upload;
@@ -257,6 +261,7 @@ impl Transfer {
     /// applies to it.
     pub fn limit_body(&mut self, name: &'static str, limit: Option<u64>) {
         let limit = limit.unwrap_or(u64::MAX);
+        self.0.take_in_run();
         match &mut self.0.stage {
             Stage::Deliver(delivery) => delivery.size.change(name, limit),
             Stage::Drain { .. } | Stage::Ended => {}

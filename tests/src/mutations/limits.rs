@@ -47,8 +47,8 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         fault: "a count of bytes beyond all memory is believed",
-        file: "core/src/transfer/deliver.rs",
-        from: "n as u64 > i64::MAX as u64 || ",
+        file: "core/src/transfer/read_plan.rs",
+        from: "n as u64 > MOST || ",
         to: "",
     },
     Mutation {

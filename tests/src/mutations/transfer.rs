@@ -171,4 +171,28 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         from: "(Ok(()), _) | (Err(_), Repeats::Followed) => Some(follow(hop, next, trail)),\n            (Err(error), Repeats::Refused) =>",
         to: "(Ok(()), _) => Some(follow(hop, next, trail)),\n            (Err(error), _) =>",
     },
+    Mutation {
+        fault: "body bytes that were noted count against no limit",
+        file: "core/src/transfer/read_plan.rs",
+        from: "link.advance_body(n as u64).is_ok() && delivery.size.take(n).is_ok();",
+        to: "link.advance_body(n as u64).is_ok();",
+    },
+    Mutation {
+        fault: "an input counts before body bytes that were noted before it",
+        file: "core/src/transfer/deadlines.rs",
+        from: "        self.take_in_run();\n        let over",
+        to: "        let over",
+    },
+    Mutation {
+        fault: "framing behind a piece of a body passes for the body",
+        file: "core/src/transfer/read_plan.rs",
+        from: "early && n > 0 && n as u64 <= self.0.due()",
+        to: "early && n > 0 && self.0.due() > 0",
+    },
+    Mutation {
+        fault: "body bytes are lost when another connection is read from",
+        file: "core/src/engine/buffer.rs",
+        from: "                _ => self.end_direct(),",
+        to: "                _ => self.buffer = ReadBuffer::None,",
+    },
 ];

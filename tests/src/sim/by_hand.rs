@@ -9,6 +9,7 @@ use petition_core::link::Link;
 use petition_core::route::Route;
 use petition_core::route::dial::AttemptId;
 use petition_core::route::pool::PoolLimits;
+use petition_core::transfer::ReadPlan;
 use petition_core::{Acquire, Event, Input, Instant, IoFailure, Misuse, Now, Output, Prepared, Session, Transfer};
 
 use super::driven::{Counts, Driver};
@@ -367,21 +368,33 @@ impl Driver for ManualDriver {
         hand.manual.transfer.space()
     }
 
-    fn due(&self, socket: SocketNumber) -> Option<(TransferNumber, usize)> {
+    fn plan(&self, socket: SocketNumber, room: usize) -> Option<(TransferNumber, ReadPlan)> {
         let Serves::Transfer(t) = self.sockets.get((socket as usize).checked_sub(1)?)?.serves else { return None };
-        let due = self.transfer(t)?.direct_read_limit();
-        (due > 0).then(|| (t, usize::try_from(due).unwrap_or(usize::MAX)))
+        Some((t, self.transfer(t)?.read_plan(room)))
     }
 
-    fn bypass(&mut self, now: Now, socket: SocketNumber, bytes: &[u8]) -> Result<(), String> {
-        let (t, due) = self.due(socket).ok_or_else(|| Misuse::UnexpectedInput.to_string())?;
-        let straight = due.min(bytes.len());
-        let behind = &bytes[straight..];
+    fn read_direct(&mut self, now: Now, socket: SocketNumber, bytes: &[u8]) -> Result<(), String> {
+        let unexpected = || Misuse::UnexpectedInput.to_string();
+        let mut rest = bytes;
+        // In two reads now and then, of which the first need not be told.
+        let (first, _) = bytes.split_at(if bytes.len().is_multiple_of(3) { bytes.len() / 3 } else { 0 });
+        let (t, plan) = self.plan(socket, usize::MAX).filter(|(_, plan)| plan.direct > 0).ok_or_else(unexpected)?;
+        if !first.is_empty() && first.len() < plan.direct && self.hand(t)?.manual.transfer.note_direct(first.len()) {
+            rest = &bytes[first.len()..];
+            let (_, next) = self.plan(socket, usize::MAX).ok_or_else(unexpected)?;
+            // No run is longer than memory.
+            let most = isize::MAX as usize / 2;
+            assert_eq!(next.direct.min(most), (plan.direct - first.len()).min(most));
+        }
+        let direct = plan.direct.min(bytes.len()) - (bytes.len() - rest.len());
+        let behind = &rest[direct..];
         let space = self.space(socket);
         let room = space.len();
         space.get_mut(..behind.len()).ok_or_else(|| format!("there is room for {room} bytes"))?.copy_from_slice(behind);
-        self.handle(now, t, Input::ReadDirect(bytes.len()))?;
-        self.handle(now, t, Input::Consumed(straight))
+        if !self.hand(t)?.manual.transfer.note_direct(rest.len()) {
+            self.handle(now, t, Input::ReadDirect(rest.len()))?;
+        }
+        self.handle(now, t, Input::Consumed(0))
     }
 
     fn transfer(&self, transfer: TransferNumber) -> Option<&Transfer> {

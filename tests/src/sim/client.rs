@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 
+use petition_core::transfer::ReadPlan;
 use petition_core::{Event, Side, Why};
 
 use super::inputs::DriverInput;
@@ -147,7 +148,7 @@ impl World {
         let in_place = self.rng.one_in(2);
         let straight = self.straight(socket);
         let most = match straight {
-            Some((_, due)) => due.saturating_add(self.recorder.space(socket)).min(40_000),
+            Some((_, plan)) => plan.direct.saturating_add(plan.buffered),
             None if in_place => self.recorder.space(socket),
             None => 16 * 1024,
         };
@@ -171,8 +172,8 @@ impl World {
         match read {
             Read::Nothing => self.nothing_to_read(socket),
             Read::Bytes(bytes) if straight.is_some() => {
-                let (index, due) = straight.unwrap_or_default();
-                self.running[index].body.extend_from_slice(&bytes[..due.min(bytes.len())]);
+                let (index, plan) = straight.expect("a plan");
+                self.running[index].body.extend_from_slice(&bytes[..plan.direct.min(bytes.len())]);
                 self.handle(&DriverInput::ReadDirect(socket, bytes.into()))
             }
             Read::Bytes(bytes) if in_place => self.handle(&DriverInput::Filled(socket, bytes.into())),
@@ -182,13 +183,14 @@ impl World {
         };
     }
 
-    /// Returns whose memory body bytes are read into directly this time, if any, and how many are due.
-    fn straight(&mut self, socket: u32) -> Option<(usize, usize)> {
-        let (t, due) = self.recorder.due(socket)?;
+    /// Returns whose memory body bytes are read into directly this time, if any, and the plan.
+    fn straight(&mut self, socket: u32) -> Option<(usize, ReadPlan)> {
+        let room = if self.rng.one_in(2) { self.rng.below(40_000) } else { 0 };
+        let (t, plan) = self.recorder.plan(socket, room)?;
         let index = self.transfers[t as usize - 1];
         let caller = &self.plan.requests[index].caller;
         let reads = caller.pause.is_none() && caller.discard.is_none();
-        (reads && self.rng.one_in(2)).then_some((index, due))
+        (reads && plan.direct > 0).then_some((index, plan))
     }
 
     fn supply(&mut self, t: u32) {

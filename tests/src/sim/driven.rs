@@ -5,6 +5,7 @@ use std::fmt;
 use petition_core::buffer::Retained;
 use petition_core::engine::{Engine, Output, PollMark, SessionAccess, SocketId, TransferId};
 use petition_core::route::pool::PoolLimits;
+use petition_core::transfer::ReadPlan;
 use petition_core::{Input, Instant, IoFailure, Now, Prepared, Session, Transfer, Unavailable};
 
 use super::inputs::{SocketNumber, TransferNumber};
@@ -46,13 +47,14 @@ pub(super) trait Driver: fmt::Debug {
     fn outgoing(&self, socket: SocketNumber) -> &[u8];
     fn body(&self, transfer: TransferNumber) -> &[u8];
     fn space(&mut self, socket: SocketNumber) -> &mut [u8];
-    /// Returns whose body bytes may be read directly to the caller now, and how many. An engine has none.
-    fn due(&self, _socket: SocketNumber) -> Option<(TransferNumber, usize)> {
+    /// Returns whose body bytes may be read directly into so much memory of the caller's now, and the
+    /// plan. An engine plans by itself.
+    fn plan(&self, _socket: SocketNumber, _room: usize) -> Option<(TransferNumber, ReadPlan)> {
         None
     }
-    /// Reports these bytes as read, the first of them directly to the caller, who has used them.
-    fn bypass(&mut self, _now: Now, socket: SocketNumber, _bytes: &[u8]) -> Result<(), String> {
-        Err(format!("nothing is due on s{socket}"))
+    /// Reports these bytes as read, the first of them directly into the caller's memory.
+    fn read_direct(&mut self, _now: Now, socket: SocketNumber, _bytes: &[u8]) -> Result<(), String> {
+        Err(format!("nothing is read directly from s{socket}"))
     }
     fn transfer(&self, transfer: TransferNumber) -> Option<&Transfer>;
     fn deadline(&self) -> Option<Instant>;

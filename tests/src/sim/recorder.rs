@@ -9,6 +9,7 @@ use std::fmt::Write;
 use petition_core::buffer::Retained;
 use petition_core::route::pool::PoolLimits;
 use petition_core::tls::TlsConfig;
+use petition_core::transfer::ReadPlan;
 use petition_core::{Input, Instant, IoFailure, Now, Session, Side, Transfer};
 
 use super::by_hand::ManualDriver;
@@ -128,9 +129,10 @@ impl Recorder {
         self.driven.space(socket).len()
     }
 
-    /// Returns whose body bytes may be read directly to the caller now, and how many. Only a transfer driven by hand has any.
-    pub fn due(&self, socket: SocketNumber) -> Option<(TransferNumber, usize)> {
-        self.driven.due(socket)
+    /// Returns whose body bytes may be read directly into so much memory of the caller's now, and the plan.
+    /// Only a transfer driven by hand has any.
+    pub fn plan(&self, socket: SocketNumber, room: usize) -> Option<(TransferNumber, ReadPlan)> {
+        self.driven.plan(socket, room)
     }
 
     /// A transfer that has not ended.
@@ -259,7 +261,7 @@ impl Recorder {
                 }
                 driven.socket_input(now, *s, Input::Filled(data.len()))
             }
-            DriverInput::ReadDirect(s, data) => driven.bypass(now, *s, data),
+            DriverInput::ReadDirect(s, data) => driven.read_direct(now, *s, data),
             DriverInput::Received(s, data) => driven.socket_input(now, *s, Input::Received(data)),
             DriverInput::Eof(s) => driven.socket_input(now, *s, Input::Eof),
             DriverInput::Failed(s, side, kind) => driven.socket_input(now, *s, Input::Failed(*side, failure(kind))),

@@ -18,15 +18,13 @@ struct Count {
     body: Vec<u8>,
 }
 
-/// Reads at most `caller` bytes at once into the caller's memory, `behind` bytes behind that, and `head` bytes until the head is there.
-fn run(request: &Request, response: &[u8], caller: usize, behind: usize, head: usize) -> Count {
+/// Reads as it is planned for a caller with room for `caller` bytes, and `head` bytes at most into the buffer.
+fn run(request: &Request, response: &[u8], caller: usize, head: usize) -> Count {
     let mut session = Session::new();
     let mut transfer = Transfer::new(session.prepare(request).unwrap(), Now::default());
     let now = Now::default();
     let mut wire = response;
     let mut count = Count::default();
-    // What the last read brought straight.
-    let mut last = 0;
     let own = match request.body() {
         Body::Bytes(bytes) => bytes.as_ptr_range(),
         _ => [0; 0].as_ptr_range(),
@@ -46,19 +44,20 @@ fn run(request: &Request, response: &[u8], caller: usize, behind: usize, head: u
             }
             Output::Read => {
                 count.reads += 1;
-                let due = usize::try_from(transfer.direct_read_limit()).unwrap();
-                if due > 0 {
-                    let straight = due.min(caller).min(wire.len());
-                    let (body, rest) = wire.split_at(straight);
-                    (last, count.straight) = (straight, count.straight + straight);
+                let plan = transfer.read_plan(caller);
+                if plan.direct > 0 {
+                    let (body, rest) = wire.split_at(plan.direct.min(wire.len()));
+                    count.straight += body.len();
                     count.body.extend_from_slice(body);
-                    let behind = if straight == due { behind.min(rest.len()) } else { 0 };
+                    let behind = plan.buffered.min(rest.len());
                     if behind > 0 {
                         transfer.space()[..behind].copy_from_slice(&rest[..behind]);
                     }
                     count.buffered += behind;
                     wire = &rest[behind..];
-                    transfer.handle(now, Input::ReadDirect(straight + behind)).unwrap();
+                    if !transfer.note_direct(body.len() + behind) {
+                        transfer.handle(now, Input::ReadDirect(body.len() + behind)).unwrap();
+                    }
                     assert!(transfer.body().is_empty(), "they are with the caller");
                 } else {
                     let n = head.min(wire.len());
@@ -69,11 +68,8 @@ fn run(request: &Request, response: &[u8], caller: usize, behind: usize, head: u
                 }
             }
             Output::Body => {
-                // Those that were read straight are used up here as well; there is nothing to be seen of them.
-                let shown = transfer.body().len();
                 count.body.extend_from_slice(transfer.body());
-                let used = if shown > 0 { shown } else { last };
-                transfer.handle(now, Input::Consumed(used)).unwrap();
+                transfer.handle(now, Input::Consumed(transfer.body().len())).unwrap();
             }
             Output::Release | Output::Close => drop(transfer.take_link()),
             Output::Event(Event::Done) => return count,
@@ -92,7 +88,7 @@ fn a_body_of_known_length_is_read_straight_but_for_what_came_with_the_head() {
     let body = body(16 * MIB);
     let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
     let request = Request::new(Method::GET, "http://127.0.0.1/");
-    let count = run(&request, &[head.as_bytes(), &body].concat(), 256 * 1024, 9, 1024);
+    let count = run(&request, &[head.as_bytes(), &body].concat(), 256 * 1024, 1024);
     assert!(count.body == body);
     assert_eq!((count.buffered, count.straight), (1024, body.len() + head.len() - 1024));
     // One with the head, four for each MiB.
@@ -107,7 +103,7 @@ fn chunks_are_read_straight_and_their_framing_with_them() {
     let head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
     let response = [&head[..], &framed.collect::<Vec<_>>(), b"0\r\n\r\n"].concat();
     let request = Request::new(Method::GET, "http://127.0.0.1/");
-    let count = run(&request, &response, 256 * 1024, 9, head.len() + 7);
+    let count = run(&request, &response, 256 * 1024, head.len() + 7);
     assert!(count.body == body);
     assert_eq!(count.straight, body.len(), "no byte of the body is copied");
     // The head, and one for each chunk.
@@ -118,7 +114,7 @@ fn chunks_are_read_straight_and_their_framing_with_them() {
 fn a_large_body_in_memory_is_written_with_the_head_and_from_where_it_lies() {
     let body = body(8 * MIB);
     let request = Request::new(Method::POST, "http://127.0.0.1/").data(body.clone());
-    let count = run(&request, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 1024, 0, 1024);
+    let count = run(&request, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 1024, 1024);
     assert_eq!(count.writes, 1);
     assert!(count.copied < 512, "{} bytes were copied, the head among them", count.copied);
 }
@@ -133,15 +129,15 @@ fn bytes_beyond_the_end_are_seen_behind_a_straight_read() {
         let mut released = false;
         loop {
             match next_output(now, &mut transfer, &mut session) {
-                Output::Read if transfer.direct_read_limit() == 0 => {
-                    transfer.handle(now, Input::Received(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n")).unwrap();
+                Output::Read if transfer.read_plan(10_000).direct == 0 => {
+                    transfer.handle(now, Input::Received(b"HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n")).unwrap();
                 }
                 Output::Read => {
-                    assert_eq!(transfer.direct_read_limit(), 9);
+                    let plan = transfer.read_plan(10_000);
+                    assert_eq!((plan.direct, plan.buffered), (9_000, 9));
                     transfer.space()[..extra].fill(b'H');
-                    transfer.handle(now, Input::ReadDirect(9 + extra)).unwrap();
+                    transfer.handle(now, Input::ReadDirect(9_000 + extra)).unwrap();
                 }
-                Output::Body => transfer.handle(now, Input::Consumed(9)).unwrap(),
                 Output::Release => released = true,
                 Output::Close => {}
                 Output::Event(Event::Done) => break,
@@ -171,17 +167,10 @@ fn bytes_that_are_received_after_a_straight_read_are_shown() {
                 };
                 transfer.handle(now, input).unwrap();
             }
-            Output::Body if reads == 2 => {
-                assert!(transfer.body().is_empty(), "the caller has them");
-                // The bytes that are left are still elsewhere.
-                transfer.handle(now, Input::Consumed(1)).unwrap();
-                assert!(matches!(transfer.poll(), Output::Body) && transfer.body().is_empty());
-                transfer.handle(now, Input::Consumed(2)).unwrap();
-            }
             Output::Body => {
                 body.extend_from_slice(transfer.body());
                 transfer.handle(now, Input::Consumed(transfer.body().len())).unwrap();
-                assert!(reads < 4 && !body.is_empty(), "received bytes are not shown");
+                assert!(reads == 3 && !body.is_empty(), "received bytes are not shown");
             }
             Output::Event(Event::Done) => break,
             Output::Release | Output::Close | Output::Event(_) => {}
@@ -211,7 +200,7 @@ fn nothing_is_read_straight_that_has_to_be_looked_at() {
                     transfer.handle(now, Input::Received(head.as_bytes())).unwrap();
                 }
                 Output::Read => {
-                    assert_eq!(transfer.direct_read_limit(), 0, "{head}");
+                    assert_eq!(transfer.read_plan(usize::MAX).direct, 0, "{head}");
                     transfer.handle(now, Input::ReadDirect(1)).unwrap_err();
                     break;
                 }

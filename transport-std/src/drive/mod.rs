@@ -22,9 +22,6 @@ mod connection;
 mod direct_read;
 mod waiting;
 
-use direct_read::DirectRead;
-pub(crate) use direct_read::LARGE;
-
 /// Request bodies up to this size are written by a socket that blocks, if it can; for larger ones
 /// both directions are watched, so that an early response is seen (T52).
 const WATCHED: u64 = 16 * 1024;
@@ -32,13 +29,6 @@ const WATCHED: u64 = 16 * 1024;
 /// A complete write of up to this size has not blocked: the buffer of a socket that sends little
 /// has more space.
 const AT_ONCE: usize = 4 * 1024;
-
-/// Until the final head is there no more than this is read at once.
-const WITH_HEAD: usize = 17 * 1024;
-
-/// No more than this is read at once between two large chunks: the second is to be read straight to
-/// where it is wanted.
-const BETWEEN: usize = 64;
 
 /// One request being carried out on this thread.
 pub(crate) struct Call {
@@ -62,25 +52,8 @@ pub(crate) struct Call {
     waiting: Waiting,
     /// A wait has said that something can be read, and no read since that there is nothing.
     readable: bool,
-    straight: DirectRead,
     /// The caller has been given something: until it waits again, time is its own.
     away: bool,
-    coming: NextRead,
-}
-
-/// What is likely to come next, as far as that decides how much is read at once, and where to.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-enum NextRead {
-    /// The final head. What comes with it is copied.
-    #[default]
-    Head,
-    /// Nothing is known.
-    Anything,
-    /// More of something large, a chunk or a body as a whole: it goes straight to the caller.
-    Large,
-    /// What is behind something large, of which nothing was seen: framing, and then perhaps more of
-    /// the kind.
-    Between,
 }
 
 /// Which sides of the socket would block.
@@ -131,9 +104,7 @@ impl Call {
                 watched,
                 waiting: Waiting::default(),
                 readable: false,
-                straight: DirectRead::default(),
                 away: false,
-                coming: NextRead::default(),
             },
         )
     }
@@ -242,7 +213,7 @@ impl Call {
     fn event(&mut self, event: Event) -> Option<Stop> {
         match event {
             Event::Head(head) => {
-                (self.coming, self.away) = (NextRead::Anything, true);
+                self.away = true;
                 Some(Stop::Head(head))
             }
             Event::Done => Some(Stop::Done),
@@ -337,17 +308,10 @@ impl Call {
         }
         self.lend_spare();
         let left = self.left();
+        let most = self.transfer.read_plan(0).buffered;
         let Some(socket) = &mut self.socket else { return };
         let space = self.transfer.space();
-        // What is read here is copied: a large body is to be read straight to where it is wanted.
-        let most = match self.coming {
-            NextRead::Head => WITH_HEAD.min(space.len()),
-            NextRead::Between => BETWEEN.min(space.len()),
-            NextRead::Anything | NextRead::Large => space.len(),
-        };
-        if self.coming == NextRead::Between {
-            self.coming = NextRead::Anything;
-        }
+        let most = most.min(space.len());
         let space = space.get_mut(..most).unwrap_or_default();
         let read = socket.limit_read(left).and_then(|()| socket.read(space));
         self.clock.read();
@@ -450,7 +414,7 @@ impl Drop for Call {
             return;
         }
         if !self.transfer.is_ended() && !std::thread::panicking() {
-            self.use_up(Duration::ZERO);
+            self.clock.read();
             if self.transfer.handle(self.clock.now(), Input::Discard).is_ok() {
                 while let Stop::Body = self.run() {
                     self.consumed(self.transfer.body().len());

@@ -162,3 +162,147 @@ fn request_cancelled_as_its_response_comes_is_not_read() {
     let output = world.engine.poll(&mut world.session);
     assert!(matches!(output, Output::Close(closed) if closed == socket), "{output:?}");
 }
+
+/// A transfer that shows 1,000 bytes of a body of which it knows nothing, its socket, and the bytes.
+fn showing(world: &mut World) -> (TransferId, SocketId, Vec<u8>) {
+    let id = world.get("http://10.0.0.1/");
+    let bytes: Vec<u8> = (0..1000).map(|i| (i % 251) as u8).collect();
+    let (now, mut reads) = (world.now, 0);
+    let socket = until_at(world, |engine, output| match output {
+        Output::Read(socket) => {
+            reads += 1;
+            let head = b"HTTP/1.1 200 OK\r\nContent-Length: 3000\r\n\r\n";
+            let read = if reads == 1 { &head[..] } else { &bytes };
+            engine.space(socket)[..read.len()].copy_from_slice(read);
+            engine.socket_input(now, socket, Input::Filled(read.len())).unwrap();
+            (reads == 2).then_some(socket)
+        }
+        other => panic!("{other:?}"),
+    });
+    assert!(matches!(world.engine.poll(&mut world.session), Output::Body(shown) if shown == id));
+    assert!(world.engine.body(id) == bytes && world.engine.transfer(id).unwrap().body().is_empty());
+    (id, socket, bytes)
+}
+
+/// As [`until`], at the time of this world.
+fn until_at<R>(world: &mut World, mut seen: impl FnMut(&mut Engine, Output) -> Option<R>) -> R {
+    for _ in 0..100 {
+        match world.engine.poll(&mut world.session) {
+            Output::Connect(socket, _) => world.engine.connected(world.now, socket).unwrap(),
+            Output::Transmit(socket) => {
+                let n = world.engine.outgoing(socket).len();
+                world.engine.socket_input(world.now, socket, Input::Wrote(n)).unwrap();
+            }
+            Output::Event(..) => {}
+            other => {
+                if let Some(result) = seen(&mut world.engine, other) {
+                    return result;
+                }
+            }
+        }
+    }
+    panic!("it does not come to an end");
+}
+
+#[test]
+fn body_bytes_cost_no_poll_of_the_transfer() {
+    let mut world = World::new(PoolLimits::default());
+    let (id, socket, bytes) = showing(&mut world);
+    let (now, polls) = (world.now, world.engine.polls);
+    for _ in 0..2 {
+        world.engine.transfer_input(now, id, Input::Consumed(400)).unwrap();
+        assert!(world.engine.body(id) == &bytes[400..]);
+        let misuse = world.engine.transfer_input(now, id, Input::Consumed(601));
+        assert_eq!(misuse, Err(Misuse::TooManyBytes));
+        world.engine.transfer_input(now, id, Input::Consumed(600)).unwrap();
+        if world.engine.transfer(id).unwrap().is_received() {
+            break;
+        }
+        assert!(matches!(world.engine.poll(&mut world.session), Output::Read(_)));
+        world.engine.space(socket)[..1000].copy_from_slice(&bytes);
+        world.engine.socket_input(now, socket, Input::Filled(1000)).unwrap();
+        assert!(matches!(world.engine.poll(&mut world.session), Output::Body(_)));
+    }
+    assert_eq!(world.engine.polls, polls);
+}
+
+#[test]
+fn shown_bytes_outlast_a_pause_and_other_reads() {
+    let minute = Duration::from_secs(60);
+    let mut world = World::new(PoolLimits::default());
+    let (id, _, bytes) = showing(&mut world);
+    world.engine.transfer_input(world.now, id, Input::Consumed(1)).unwrap();
+    world.engine.pause(id);
+    world.pass(minute);
+    // Another one is read from, into the same buffer.
+    let other = world.get("http://10.0.0.2/");
+    let now = world.now;
+    until_at(&mut world, |engine, output| match output {
+        Output::Read(socket) => {
+            engine.space(socket).fill(b'?');
+            engine.socket_input(now, socket, Input::Filled(0)).unwrap();
+            engine.cancel(now, other);
+            Some(())
+        }
+        other => panic!("{other:?}"),
+    });
+    world.engine.resume(id);
+    world.pass(Duration::ZERO);
+    assert!(world.engine.body(id) == &bytes[1..], "{:?}", world.engine.transfer(id));
+    world.engine.transfer_input(world.now, id, Input::Consumed(999)).unwrap();
+    assert!(!world.engine.transfer(id).unwrap().is_ended());
+}
+
+#[test]
+fn time_with_shown_bytes_is_the_callers() {
+    let second = Duration::from_secs(1);
+    for ticks in [false, true] {
+        let mut world = World::new(PoolLimits::default());
+        world.session.configure(|options| {
+            options.idle_timeout(second);
+        });
+        let (id, ..) = showing(&mut world);
+        world.now.instant = world.now.instant + 3600 * second;
+        if ticks {
+            world.engine.tick(world.now);
+        }
+        world.engine.transfer_input(world.now, id, Input::Consumed(1000)).unwrap();
+        world.pass(second / 2);
+        assert!(!world.engine.transfer(id).unwrap().is_ended());
+        let now = world.now;
+        until_at(&mut world, |engine, output| match output {
+            Output::Read(socket) => {
+                engine.socket_input(now, socket, Input::Blocked(Side::Read)).unwrap();
+                None
+            }
+            output => matches!(output, Output::Wait).then_some(()),
+        });
+        world.pass(second / 2);
+        assert!(world.engine.transfer(id).unwrap().is_ended(), "idle since the caller came back");
+    }
+}
+
+#[test]
+fn limit_counts_shown_bytes() {
+    let mut world = World::new(PoolLimits::default());
+    let (id, _, bytes) = showing(&mut world);
+    world.engine.limit_body(id, "body_bytes", Some(1_000));
+    assert!(world.engine.body(id) == bytes);
+    world.engine.transfer_input(world.now, id, Input::Consumed(1_000)).unwrap();
+    assert!(!world.engine.transfer(id).unwrap().is_ended());
+}
+
+#[test]
+fn bytes_behind_a_body_are_no_body() {
+    let mut world = World::new(PoolLimits::default());
+    let (id, socket, _) = showing(&mut world);
+    let now = world.now;
+    world.engine.transfer_input(now, id, Input::Consumed(1000)).unwrap();
+    // The last 2,000 bytes, and five more.
+    world.engine.space(socket)[..2005].fill(b'x');
+    world.engine.socket_input(now, socket, Input::Filled(2005)).unwrap();
+    assert!(matches!(world.engine.poll(&mut world.session), Output::Body(_)));
+    assert_eq!(world.engine.body(id).len(), 2000);
+    world.engine.transfer_input(now, id, Input::Consumed(2000)).unwrap();
+    assert!(matches!(world.engine.poll(&mut world.session), Output::Close(_)), "T47: left-over bytes");
+}

@@ -215,6 +215,7 @@ impl Run<'_> {
                     0 => drop(self.give(Input::Blocked(Side::Read))),
                     1 => drop(self.give(Input::Eof)),
                     2 => drop(self.give(Input::Failed(Side::Read, refused()))),
+                    9 => self.read_direct()?,
                     n => self.read(n > 6)?,
                 };
             }
@@ -262,6 +263,25 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// As it is planned, for a caller with some memory or none.
+    fn read_direct(&mut self) -> arbitrary::Result<()> {
+        let room = *self.u.choose(&[0, 8 * 1024, 20_000, usize::MAX])?;
+        let plan = self.transfer.read_plan(room);
+        assert!(plan.direct <= room && plan.direct.saturating_add(plan.buffered) > 0, "{plan:?}");
+        // Sent so often that a piece of the body is large.
+        let mut bytes = answer(&mut self.u)?.repeat(self.u.int_in_range(1..=600)?);
+        bytes.truncate(plan.direct.saturating_add(plan.buffered));
+        if let Some(behind) = bytes.get(plan.direct..).filter(|behind| plan.direct > 0 && !behind.is_empty()) {
+            self.transfer.space()[..behind.len()].copy_from_slice(behind);
+        }
+        match plan.direct > 0 && self.u.arbitrary()? && self.transfer.note_direct(bytes.len()) {
+            true => self.shown.push("noted".into()),
+            false if plan.direct > 0 => drop(self.give(Input::ReadDirect(bytes.len()))),
+            false => drop(self.give(Input::Received(&bytes))),
+        }
+        Ok(())
+    }
+
     /// A connection that was kept, or what is none: not open yet, closed, or in the midst of a request.
     fn acquired(&mut self) -> arbitrary::Result<()> {
         let mut link = Box::new(Link::new(Vec::new(), Config::default()));
@@ -300,7 +320,7 @@ impl Run<'_> {
                 let _ = (
                     transfer.is_received(),
                     transfer.body_room(),
-                    transfer.direct_read_limit(),
+                    (transfer.read_plan(n), transfer.top_up_plan(n, 40_000)),
                     transfer.undecoded().len(),
                 );
                 let _ = (transfer.route().cloned(), transfer.peer_name().is_some(), transfer.request().clone());
@@ -367,6 +387,7 @@ impl Run<'_> {
                 }
                 return Ok(());
             }
+            21 if self.u.ratio(1, 3)? => return Ok(self.shown.push(format!("{}", self.transfer.note_direct(n)))),
             21 => Input::ReadDirect(n),
             22 => return self.acquired(),
             _ => Input::Tick,
@@ -395,8 +416,6 @@ impl Run<'_> {
                 Some(Output::Read) => drop(self.give(Input::Eof)),
                 Some(Output::NeedBody) => drop(self.give(Input::BodyEnd)),
                 Some(Output::Rewind) => drop(self.give(Input::NotRewound)),
-                // Of what was read to elsewhere nothing is shown.
-                Some(Output::Body) if self.transfer.body().is_empty() => drop(self.give(Input::Discard)),
                 Some(Output::Body) => drop(self.give(Input::Consumed(self.transfer.body().len()))),
                 Some(Output::Wait) if !self.transfer.is_ended() => self.stir(),
                 _ => {}

@@ -46,8 +46,18 @@ impl Driver<'_> {
             self.parked_read = true;
             return self.input(Input::Blocked(Side::Read));
         }
-        let in_place = self.world.style.rng().one_in(2);
-        let most = if in_place { self.manual.transfer.space().len() } else { 16 * 1024 };
+        let reads = matches!(self.caller.reader, Reader::Reads);
+        let way = self.world.style.rng().below(4);
+        let in_place = way < 2;
+        // In place as much as is planned, or as there is room for; or a slice.
+        let plan = self.manual.transfer.read_plan(if reads && way == 2 { 64 * 1024 } else { 0 });
+        let direct = plan.direct > 0;
+        let most = match way {
+            _ if direct => plan.direct + plan.buffered,
+            0 => self.manual.transfer.space().len().min(plan.buffered),
+            1 => self.manual.transfer.space().len(),
+            _ => 16 * 1024,
+        };
         assert!(most > 0, "asked to read into nothing");
         let n = self.world.style.cut(most);
         let now = self.world.clock.now;
@@ -56,6 +66,18 @@ impl Driver<'_> {
             Read::Nothing => {
                 self.parked_read = true;
                 self.input(Input::Blocked(Side::Read));
+            }
+            Read::Bytes(bytes) if direct => {
+                let (body, behind) = bytes.split_at(bytes.len().min(plan.direct));
+                self.out.body.extend_from_slice(body);
+                if !behind.is_empty() {
+                    self.manual.transfer.space()[..behind.len()].copy_from_slice(behind);
+                }
+                self.idle_polls = 0;
+                if !self.manual.transfer.note_direct(bytes.len()) {
+                    self.input(Input::ReadDirect(bytes.len()));
+                }
+                self.input(Input::Consumed(0));
             }
             Read::Bytes(bytes) if in_place => {
                 self.manual.transfer.space()[..bytes.len()].copy_from_slice(&bytes);

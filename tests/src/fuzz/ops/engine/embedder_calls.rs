@@ -40,7 +40,7 @@ impl Run<'_> {
             2 => {
                 let Some(id) = self.live.iter().nth(n) else { return Ok(()) };
                 let _ = (engine.body(*id).len(), engine.peer_name(*id).is_some());
-                let _ = engine.transfer(*id).map(|transfer| (transfer.is_received(), transfer.direct_read_limit()));
+                let _ = engine.transfer(*id).map(|transfer| (transfer.is_received(), transfer.read_plan(n * 10_000)));
             }
             _ => {
                 let _ = (
