@@ -63,17 +63,17 @@ fn t34_codings_that_are_not_chunked_alone() {
 
 #[test]
 fn t40_t41_chunks_that_are_none() {
-    for chunks in [
-        "+3\r\nabc\r\n0\r\n\r\n",
-        "0x3\r\nabc\r\n0\r\n\r\n",
-        "\r\nabc\r\n0\r\n\r\n",
-        "g\r\n",
-        "3\nabc\r\n0\r\n\r\n",
-        "3\t\r\nabc\r\n0\r\n\r\n",
-        "ffffffffffffffff\r\nabc",
-        "10000000000000000\r\nabc",
+    for (chunks, text) in [
+        ("+3\r\nabc\r\n0\r\n\r\n", "in a chunk size"),
+        ("0x3\r\nabc\r\n0\r\n\r\n", "in a chunk size"),
+        ("\r\nabc\r\n0\r\n\r\n", "in a chunk size"),
+        ("g\r\n", "in a chunk size"),
+        ("3\nabc\r\n0\r\n\r\n", "expected CRLF"),
+        ("3\t\r\nabc\r\n0\r\n\r\n", "in a chunk size"),
+        ("ffffffffffffffff\r\nabc", "in a chunk size"),
+        ("10000000000000000\r\nabc", "in a chunk size"),
     ] {
-        each_way(&head("Transfer-Encoding: chunked\r\n", chunks), Ends, Refused("expected "));
+        each_way(&head("Transfer-Encoding: chunked\r\n", chunks), Ends, Refused(text));
     }
     for chunks in ["3\r\nabcd\r\n0\r\n\r\n", "3\r\nabc0\r\n\r\n", "3\r\nabc\n0\r\n\r\n", "3\r\nabc\r0\r\n\r\n"] {
         each_way(&head("Transfer-Encoding: chunked\r\n", chunks), Ends, Refused("expected "));
