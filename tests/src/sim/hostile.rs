@@ -104,7 +104,7 @@ const ALL: [Hostile; 38] = [
         bytes[at] ^= 1;
         coded("gzip", &bytes)
     }),
-    body_fails("ends inside", |_| coded("gzip", &LONG[..LONG.len() - 9])),
+    body_fails("ends within", |_| coded("gzip", &LONG[..LONG.len() - 9])),
     body_fails("limit decode_ratio is 200", |_| coded("gzip", &BOMB)),
     fails("redirect", |_| raw("HTTP/1.1 302 X\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n")),
     fails("redirect", |_| raw("HTTP/1.1 302 X\r\nLocation: /a\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n")),
@@ -139,7 +139,7 @@ pub(super) fn render(number: usize, page: usize, method: &str) -> Rendered {
     // Wrong content in a correct frame does not spoil the connection.
     let unasked = method == "HEAD" && (ALL[number].body || matches!(COUNT - number, 1 | 3));
     let reusable = unasked
-        || ALL[number].words.is_some_and(|words| ["gzip", "ends inside", "limit decode_ratio is 200"].contains(&words));
+        || ALL[number].words.is_some_and(|words| ["gzip", "ends within", "limit decode_ratio is 200"].contains(&words));
     let content = if bodiless { Vec::new() } else { content.into_bytes() };
     Rendered { bytes, head_start: 0, head_end, content, reusable, until_close: false, lasts: None }
 }
