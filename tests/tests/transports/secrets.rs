@@ -70,7 +70,7 @@ fn t80_a_client_certificate_is_shown_to_the_base_url_alone() {
         for url in [network_path(&away, "/get"), redirect_to(&home, 302, &away.url("/get"))] {
             let error = client.send(Request::new(Method::GET, url)).err().unwrap();
             // The server is verified by the same root, and misses the certificate.
-            assert!(matches!(error.kind(), ErrorKind::Protocol(_) | ErrorKind::Io(_)), "{error}");
+            assert!(matches!(error.kind(), ErrorKind::Tls(_) | ErrorKind::Protocol(_) | ErrorKind::Io(_)), "{error}");
             assert!(!error.to_string().contains("trusted root"), "{error}");
         }
         let bound = [&home, &away].map(|server| petition_core::origin::Origin::of(&server.url("/").parse().unwrap()));
