@@ -387,7 +387,11 @@ impl Run<'_> {
                 }
                 return Ok(());
             }
-            21 if self.u.ratio(1, 3)? => return Ok(self.shown.push(format!("{}", self.transfer.note_direct(n)))),
+            21 if self.u.ratio(1, 3)? => {
+                let noted = self.transfer.note_direct(n);
+                self.shown.push(noted.to_string());
+                return Ok(());
+            }
             21 => Input::ReadDirect(n),
             22 => return self.acquired(),
             _ => Input::Tick,
