@@ -1,9 +1,9 @@
-//! The fuzz targets' bodies, over the kept corpus and over seeded random inputs made of words that matter.
+//! The fuzz targets' bodies, over the kept corpus and over seeded random inputs made of grammar tokens.
 
 use petition_tests::fuzz::TARGETS;
 use petition_tests::rng::Rng;
 
-/// Words of the grammars, so that random inputs get somewhere.
+/// Tokens of the grammars, so that random inputs get past the first line.
 const WORDS: &[&[u8]] = &[
     b"HTTP/1.1 200 OK\r\n",
     b"HTTP/1.0 302 Found\r\n",
@@ -57,7 +57,7 @@ const WORDS: &[&[u8]] = &[
     b"\x80",
 ];
 
-/// Words for the targets that read a protocol; plain bytes, which are programs, for those that run operations.
+/// Tokens for the targets that read a protocol; plain bytes, which are programs, for those that run operations.
 fn random(name: &str, rng: &mut Rng) -> Vec<u8> {
     if name.ends_with("_ops") {
         return (0..rng.below(600)).map(|_| u8::try_from(rng.below(256)).unwrap()).collect();
@@ -73,7 +73,7 @@ fn random(name: &str, rng: &mut Rng) -> Vec<u8> {
 }
 
 #[test]
-fn every_target_bears_random_words() {
+fn every_target_survives_random_input() {
     let seeds: u64 = std::env::var("PETITION_SEEDS").ok().and_then(|n| n.parse().ok()).unwrap_or(1_500);
     let only = std::env::var("PETITION_TARGET").ok();
     for (name, body) in TARGETS.into_iter().filter(|(name, _)| only.as_ref().is_none_or(|only| only == name)) {

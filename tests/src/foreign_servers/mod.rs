@@ -1,7 +1,7 @@
 //! Foreign servers and proxies on loopback, where they are installed.
 //!
 //! Each helper gives `None`, and prints why, if its program is missing; a test returns then. With the environment
-//! variable `PETITION_REQUIRE_PEERS` set, a missing program is a failure, so that CI cannot skip in silence.
+//! variable `PETITION_REQUIRE_PEERS` set, a missing program is a failure, so that CI never skips one silently.
 
 mod origins;
 mod process;

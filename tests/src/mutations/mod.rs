@@ -1,4 +1,4 @@
-//! Deliberate faults of the core and the transports, to show that the harness can catch such: each is one replacement in one file.
+//! Deliberate faults of the core and the transports, which the tests must catch: each is one replacement in one file.
 //!
 //! `cargo run --release -p petition-tests --bin mutate` applies them one by one in a copy of the project and says what caught
 //! each. That every one of them still applies is held by `tests/meta/mutations.rs`.

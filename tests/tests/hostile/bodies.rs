@@ -30,7 +30,7 @@ fn decoded(coding: &str, body: &[u8], want: Want) {
 }
 
 #[test]
-fn t58_a_bomb_is_stopped_in_a_body_and_never_lit_in_one_that_is_not_read() {
+fn t58_bomb_is_stopped_and_unread_bodies_stay_encoded() {
     let bomb = gzip(&vec![0; 40 << 20]);
     decoded("gzip", &bomb, Refused("limit decode_ratio is 200"));
     // A bomb in a bomb.
@@ -106,7 +106,7 @@ fn t62_deflate_is_either_of_two_things() {
     decoded("deflate", &bare.finish().unwrap(), Kept("bare"));
 }
 
-/// The text of an answer with this body, or the words of its error, in both clients.
+/// The text of an answer with this body, or the text of its error, in both clients.
 fn texts(kind: &str, body: &[u8]) -> [Result<String, String>; 2] {
     let head = format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n", body.len());
     clients().map(|client| {

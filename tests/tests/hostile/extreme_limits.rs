@@ -1,4 +1,4 @@
-//! Limits and times that the user sets to nothing, or to all there is: the transports bear them as the machines do.
+//! The smallest and the greatest limits and times over both transports.
 
 use petition_core::Limits;
 use petition_mio::petition_core;

@@ -10,7 +10,7 @@ fn head(fields: &str, body: &str) -> String {
 }
 
 #[test]
-fn t31_length_and_coding_together_poison_the_connection_and_are_an_error_where_nothing_is_tolerated() {
+fn t31_length_and_coding_together_close_or_fail() {
     let both = head("Content-Length: 99\r\nTransfer-Encoding: chunked\r\n", "3\r\nabc\r\n0\r\n\r\n");
     each_way(&both, Waits, Poisoned("abc"));
     let script = || Script::new().answer(&both);
@@ -138,7 +138,7 @@ fn t44_what_ends_early_is_an_error_and_what_came_was_there() {
 }
 
 #[test]
-fn t45_tls_that_ends_without_saying_so_cuts_only_what_the_end_delimits() {
+fn t45_missing_closure_alert_cuts_only_undelimited_bodies() {
     let authority = Authority::new();
     let endpoint = Endpoint::new(&authority.issue_localhost());
     let cases = [

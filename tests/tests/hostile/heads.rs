@@ -133,7 +133,7 @@ fn t51_a_length_that_is_a_threat_reserves_nothing() {
 }
 
 #[test]
-fn t99_what_says_close_is_closed_and_what_says_neither_goes_by_its_version() {
+fn t99_connection_options_and_version_decide_persistence() {
     for (version, fields, kept) in [
         ("1.1", "", true),
         ("1.1", "Connection: keep-alive\r\n", true),

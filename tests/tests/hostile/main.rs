@@ -1,5 +1,5 @@
-//! Servers that mean harm, or know no better, over real sockets and both transports: what becomes of each of their answers, and that
-//! the client works on after it.
+//! Malicious or broken servers, over real sockets and both transports: the outcome of each of their answers, and that
+//! the client still works afterwards.
 
 mod bodies;
 mod cookies;
@@ -22,7 +22,7 @@ use petition_tests::server::{Pace, Script, Scripted};
 use petition_tests::support::{Answer, Client, eventually};
 use petition_tests::tls::Authority;
 
-/// What answers the request after the one that is looked at.
+/// The answer to the request after the tested one.
 const NEXT: &str = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nnext";
 
 /// What is to become of an answer.

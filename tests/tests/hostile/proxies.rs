@@ -1,4 +1,4 @@
-//! What a proxy answers to CONNECT, and what it is told.
+//! A proxy's answers to CONNECT, and the requests that it gets.
 
 use petition_mio::petition_core::{Auth, Proxy};
 

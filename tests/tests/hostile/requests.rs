@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::*;
 
-/// It is refused, and nobody was connected to.
+/// It is refused before any connection.
 #[track_caller]
 fn nothing_sent(what: &str, make: impl Fn(&Scripted) -> Request) {
     for client in clients() {
@@ -119,7 +119,7 @@ fn t29_addresses_that_are_not_public_are_not_connected_to() {
 }
 
 #[test]
-fn t11_sending_changes_no_options_and_the_same_request_is_the_same_bytes() {
+fn t11_sending_changes_no_options() {
     for client in clients() {
         let set = "HTTP/1.1 307 Moved\r\nLocation: /next\r\nContent-Length: 0\r\n\r\n";
         let script = Script::new().repeat(4, Script::new().answer(set).answer(NEXT));

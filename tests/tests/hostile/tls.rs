@@ -8,7 +8,7 @@ use rustls::{ClientConnection, ProtocolVersion, StreamOwned};
 
 use super::*;
 
-/// What comes of one request to this endpoint: the words of the error.
+/// The text of the error of one request to this endpoint.
 #[track_caller]
 fn refused(authority: &Authority, endpoint: &Endpoint, words: &str) {
     for client in Client::both(authority) {

@@ -286,7 +286,7 @@ fn a_handler_goes_before_the_endpoints() {
 }
 
 #[test]
-fn what_a_client_must_not_send_is_answered_with_400_and_kept() {
+fn invalid_requests_get_400_and_are_recorded() {
     let (server, mut client) = start();
     client.send("GET / HTTP/1.1\r\n\r\n").unwrap();
     assert_eq!(client.response("GET").unwrap().status, 400);

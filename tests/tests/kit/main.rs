@@ -1,4 +1,4 @@
-//! The test kit does what it says.
+//! Tests of the test kit.
 #![forbid(unsafe_code)]
 
 mod foreign_servers;

@@ -1,4 +1,4 @@
-//! Accessors decide nothing: whatever is taken, lent, set or asked, and whenever, the machines go
+//! Accessors decide nothing: after any of them, at any time, the machines go
 //! on as they would have.
 
 use std::sync::Arc;
@@ -169,7 +169,7 @@ fn an_engine_takes_in_no_transfer_between_two_hops() {
 }
 
 #[test]
-fn what_an_engine_answers_itself_nobody_else_does() {
+fn engine_rejects_answers_that_it_gives_itself() {
     let (mut session, now) = (Session::new(), Now::default());
     let mut engine = Engine::default();
     let id = engine.start(now, session.prepare(&get()).unwrap(), None);

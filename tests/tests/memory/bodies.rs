@@ -89,7 +89,7 @@ fn t59_more_layers_than_allowed_are_an_error_over_all_fields() {
 }
 
 #[test]
-fn t60_an_unknown_coding_leaves_the_body_as_it_is_and_is_named() {
+fn t60_unknown_coding_leaves_the_body_encoded() {
     let world = same_in(0..4, |w| {
         w.serve("a.test:80", Peer::replies([response("Content-Encoding: mystery\r\n", b"raw"), OK.into()]));
         w.get("http://a.test/").assert(200, "raw");
@@ -144,7 +144,7 @@ fn t61_data_behind_an_encoded_body_is_told_and_padding_is_not() {
 }
 
 #[test]
-fn t61_an_encoded_body_cut_behind_its_head_is_an_error_in_strict_mode() {
+fn t61_strict_mode_rejects_encoded_bodies_without_content() {
     let until_close = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n";
     let chunked = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
     let empty = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 0\r\n\r\n";
@@ -169,7 +169,7 @@ fn t61_an_encoded_body_cut_behind_its_head_is_an_error_in_strict_mode() {
 }
 
 #[test]
-fn t60_a_response_without_a_body_is_empty_text_whatever_its_fields_say() {
+fn t60_bodiless_response_is_empty_text() {
     let fields = "Content-Encoding: mystery\r\nContent-Type: text/plain; charset=mystery\r\n";
     for (method, answer) in [
         (Method::HEAD, format!("HTTP/1.1 200 OK\r\n{fields}Content-Length: 5\r\n\r\n")),

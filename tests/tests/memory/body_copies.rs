@@ -1,4 +1,4 @@
-//! What of a body is copied, and in how many pieces it goes: exact counts, over a transport in memory that takes all it can get.
+//! Copies and pieces of bodies: exact counts, over a transport in memory that moves as much as it can.
 
 use petition_core::{Body, Event, Input, Method, Now, Output, Request, Session, Transfer};
 use petition_tests::memory::next_output;
@@ -84,7 +84,7 @@ fn body(length: usize) -> Vec<u8> {
 }
 
 #[test]
-fn a_body_of_known_length_is_read_straight_but_for_what_came_with_the_head() {
+fn body_of_known_length_is_read_directly() {
     let body = body(16 * MIB);
     let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
     let request = Request::new(Method::GET, "http://127.0.0.1/");
@@ -96,7 +96,7 @@ fn a_body_of_known_length_is_read_straight_but_for_what_came_with_the_head() {
 }
 
 #[test]
-fn chunks_are_read_straight_and_their_framing_with_them() {
+fn chunk_data_and_framing_are_read_directly() {
     const CHUNK: usize = 64 * 1024;
     let body = body(4 * MIB);
     let framed = body.chunks(CHUNK).flat_map(|chunk| [format!("{CHUNK:x}\r\n").as_bytes(), chunk, b"\r\n"].concat());
@@ -111,7 +111,7 @@ fn chunks_are_read_straight_and_their_framing_with_them() {
 }
 
 #[test]
-fn a_large_body_in_memory_is_written_with_the_head_and_from_where_it_lies() {
+fn large_body_in_memory_is_written_without_a_copy() {
     let body = body(8 * MIB);
     let request = Request::new(Method::POST, "http://127.0.0.1/").data(body.clone());
     let count = run(&request, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 1024, 1024);
@@ -120,7 +120,7 @@ fn a_large_body_in_memory_is_written_with_the_head_and_from_where_it_lies() {
 }
 
 #[test]
-fn bytes_beyond_the_end_are_seen_behind_a_straight_read() {
+fn bytes_after_a_direct_read_are_detected() {
     let mut session = Session::new();
     let request = Request::new(Method::GET, "http://127.0.0.1/");
     let now = Now::default();
@@ -150,7 +150,7 @@ fn bytes_beyond_the_end_are_seen_behind_a_straight_read() {
 }
 
 #[test]
-fn bytes_that_are_received_after_a_straight_read_are_shown() {
+fn bytes_received_after_a_direct_read_are_delivered() {
     let (mut session, now) = (Session::new(), Now::default());
     let request = Request::new(Method::GET, "http://127.0.0.1/");
     let mut transfer = Transfer::new(session.prepare(&request).unwrap(), now);
@@ -181,7 +181,7 @@ fn bytes_that_are_received_after_a_straight_read_are_shown() {
 }
 
 #[test]
-fn nothing_is_read_straight_that_has_to_be_looked_at() {
+fn encoded_and_chunked_framing_is_never_read_directly() {
     let request = Request::new(Method::GET, "http://127.0.0.1/");
     for head in [
         "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 100000\r\n\r\n",

@@ -31,7 +31,7 @@ fn until(session: &mut Session, transfer: &mut Transfer, wanted: fn(&Output) -> 
 }
 
 #[test]
-fn an_attempt_that_fails_with_the_deadline_is_not_to_be_closed_again() {
+fn attempt_failed_at_the_deadline_is_not_closed_again() {
     let request = Request::new(Method::GET, "http://127.0.0.1/").timeout(ms(10));
     let (mut session, mut transfer) = transfer(request);
     let Output::Connect(attempt, _) = until(&mut session, &mut transfer, |o| matches!(o, Output::Connect(..))) else {
@@ -45,7 +45,7 @@ fn an_attempt_that_fails_with_the_deadline_is_not_to_be_closed_again() {
 }
 
 #[test]
-fn a_kept_connection_that_comes_with_the_deadline_is_to_be_closed() {
+fn connection_acquired_at_the_deadline_is_closed() {
     let (mut session, mut transfer) = transfer(Request::new(Method::GET, "http://127.0.0.1/"));
     let now = Now::default();
     until(&mut session, &mut transfer, |o| matches!(o, Output::Read));
@@ -74,7 +74,7 @@ fn a_write_of_nothing_is_no_progress() {
 }
 
 #[test]
-fn the_head_is_told_although_the_end_followed_at_once() {
+fn head_is_reported_before_an_immediate_end() {
     let (mut session, mut transfer) = transfer(Request::new(Method::GET, "http://127.0.0.1/"));
     let now = Now::default();
     until(&mut session, &mut transfer, |o| matches!(o, Output::Read));
@@ -129,7 +129,7 @@ fn the_next_address_does_not_hide_the_connect_limit() {
 }
 
 #[test]
-fn a_lock_that_was_waited_for_too_long_ends_the_call() {
+fn sync_after_the_deadline_ends_the_transfer() {
     let request = Request::new(Method::GET, "http://127.0.0.1/").timeout(ms(300));
     let (mut session, mut transfer) = transfer(request);
     assert!(matches!(transfer.poll(), Output::Sync));
@@ -152,7 +152,7 @@ fn half_sent(response: &[u8]) -> (Session, Transfer) {
 }
 
 #[test]
-fn t52_a_short_rest_goes_out_after_the_response_if_it_can() {
+fn t52_short_rest_follows_the_response() {
     let response = b"HTTP/1.1 413 X\r\nContent-Length: 0\r\n\r\n";
     let (mut session, mut transfer) = half_sent(response);
     transfer.handle(at(0), Input::Ready(Side::Write)).unwrap();
@@ -170,7 +170,7 @@ fn t52_a_short_rest_goes_out_after_the_response_if_it_can() {
 }
 
 #[test]
-fn t52_a_rest_that_does_not_go_out_has_the_time_of_a_drain() {
+fn t52_unsent_rest_has_the_drain_time() {
     let (mut session, mut transfer) = half_sent(b"HTTP/1.1 413 X\r\nContent-Length: 3\r\n\r\nbig");
     transfer.handle(at(0), Input::Ready(Side::Write)).unwrap();
     until(&mut session, &mut transfer, |o| matches!(o, Output::Body));
@@ -183,7 +183,7 @@ fn t52_a_rest_that_does_not_go_out_has_the_time_of_a_drain() {
 }
 
 #[test]
-fn t52_bytes_that_are_there_are_told_before_a_rest_is_sent() {
+fn t52_received_bytes_precede_an_unsent_rest() {
     let (mut session, mut transfer) = half_sent(b"HTTP/1.1 413 X\r\nContent-Length: 9\r\n\r\nabc");
     transfer.handle(at(0), Input::Ready(Side::Write)).unwrap();
     until(&mut session, &mut transfer, |o| matches!(o, Output::Event(Event::Head(_))));
@@ -191,7 +191,7 @@ fn t52_bytes_that_are_there_are_told_before_a_rest_is_sent() {
 }
 
 #[test]
-fn a_response_to_a_request_that_was_not_sent_does_not_keep_the_connection() {
+fn response_to_an_unsent_request_closes_the_connection() {
     let (mut session, mut transfer) = transfer(Request::new(Method::GET, "http://127.0.0.1/"));
     until(&mut session, &mut transfer, |o| matches!(o, Output::Transmit));
     transfer.handle(at(0), Input::Blocked(Side::Write)).unwrap();
@@ -204,7 +204,7 @@ fn a_response_to_a_request_that_was_not_sent_does_not_keep_the_connection() {
 }
 
 #[test]
-fn a_write_that_failed_is_not_offered_again_and_its_grace_does_not_grow() {
+fn failed_write_is_not_offered_again() {
     let request = Request::new(Method::POST, "http://127.0.0.1/").data(vec![b'x'; 200_000]);
     let (mut session, mut transfer) = transfer(request);
     until(&mut session, &mut transfer, |o| matches!(o, Output::Transmit));

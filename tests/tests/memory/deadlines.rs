@@ -1,4 +1,4 @@
-//! Deadlines under a virtual clock: each fires at its time, in every phase, whatever trickles (T84, T85, T92).
+//! Deadlines under a virtual clock: each fires at its time, in every phase, also while bytes trickle (T84, T85, T92).
 
 use std::time::Duration;
 
@@ -111,7 +111,7 @@ fn t84_a_body_a_chunk_line_and_trailers_that_trickle() {
 }
 
 #[test]
-fn the_first_byte_limit_counts_from_the_end_of_the_request_and_ends_with_the_first_byte() {
+fn first_byte_limit_spans_request_end_to_first_byte() {
     let request = || Request::new(Method::GET, "http://a.test/").first_byte_timeout(secs(3));
     fails(Timeout::FirstByte, Phase::Head, secs(3), |w| {
         w.serve("a.test:80", Peer::new().request().sleep(secs(4)).send(OK));
@@ -125,7 +125,7 @@ fn the_first_byte_limit_counts_from_the_end_of_the_request_and_ends_with_the_fir
 }
 
 #[test]
-fn the_first_byte_limit_does_not_count_the_time_of_a_handshake() {
+fn first_byte_limit_excludes_the_handshake() {
     same_in(0..6, |w| {
         let proxy = petition_core::Proxy::new("http://p.test:3128")
             .unwrap()
@@ -156,7 +156,7 @@ fn t85_no_address_is_an_error_of_its_own() {
 }
 
 #[test]
-fn t85_of_ten_thousand_addresses_sixteen_are_tried_and_the_error_is_of_connecting() {
+fn t85_sixteen_of_ten_thousand_addresses_are_tried() {
     let world = same_in(0..3, |w| {
         let many: Vec<_> =
             (0..10_000u32).map(|i| format!("10.1.{}.{}:80", i / 250, i % 250 + 1).parse().unwrap()).collect();
@@ -218,7 +218,7 @@ fn a_caller_that_does_not_read_is_not_the_peers_fault() {
 }
 
 #[test]
-fn a_peer_that_stops_after_the_caller_paused_has_the_whole_idle_time() {
+fn peer_has_the_whole_idle_time_after_a_pause() {
     fails(Timeout::Idle, Phase::Body, secs(130), |w| {
         let until = w.time() + secs(100);
         w.serve("a.test:80", Peer::new().request().send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc"));
@@ -263,7 +263,7 @@ fn after_a_slow_body_source_the_idle_limit_counts_again() {
 }
 
 #[test]
-fn a_peer_that_does_not_read_the_body_runs_into_the_idle_limit() {
+fn peer_that_reads_no_body_hits_the_idle_limit() {
     let world = same_in(3..6, |w| {
         w.serve("a.test:80", Peer::new().head().stop_reading());
         w.send(Request::new(Method::POST, "http://a.test/").data(vec![b'x'; 500_000]));
@@ -274,7 +274,7 @@ fn a_peer_that_does_not_read_the_body_runs_into_the_idle_limit() {
 }
 
 #[test]
-fn cancelling_at_any_turn_leaves_nothing_behind() {
+fn cancel_at_any_turn_leaves_no_socket() {
     let redirect = "HTTP/1.1 302 Found\r\nLocation: /next\r\nContent-Length: 3\r\n\r\nabc";
     for turn in 0..60 {
         same_in(0..1, |w| {

@@ -69,7 +69,7 @@ fn bytes_beyond_a_limit_on_the_body_do_not_count() {
 }
 
 #[test]
-fn an_error_on_the_way_to_a_proxy_says_so_and_no_credentials() {
+fn proxy_connect_error_names_the_proxy_without_credentials() {
     type Act = fn(&mut World);
     let (no_name, refuses, no_tls, no_tunnel, cut): (Act, Act, Act, Act, Act) = (
         |w| w.name_fails("p.test", io::ErrorKind::NotFound),
@@ -116,7 +116,7 @@ fn an_error_of_an_origin_names_no_proxy() {
 }
 
 #[test]
-fn a_field_that_cannot_be_sent_is_told_before_anything_is_sent() {
+fn invalid_field_fails_before_sending() {
     for name in ["Connection", "content-length", "Host", "Transfer-Encoding", "TE", "Upgrade"] {
         let error = Proxy::new("http://p.test:3128").unwrap().header(name, "x").unwrap_err();
         assert!(error.to_string().starts_with(name), "{error}");

@@ -214,7 +214,7 @@ fn reading(session: &mut Session) -> Transfer {
 }
 
 #[test]
-fn t90_a_count_that_cannot_be_true_is_a_misuse() {
+fn t90_impossible_count_is_a_misuse() {
     let (mut session, now) = (Session::new(), Now::default());
     let most = isize::MAX as usize;
     for n in [most + 1, usize::MAX - 1, usize::MAX] {

@@ -290,7 +290,7 @@ fn ends_by(which: Timeout) -> (String, std::time::Duration) {
     (run.error().to_string(), run.ended - run.began)
 }
 
-/// Nobody answers the question for a connection.
+/// The acquisition of a connection is never answered.
 fn no_place() -> (String, std::time::Duration) {
     let mut session = Session::new();
     let mut transfer = Transfer::new(session.prepare(&get("http://a.test/")).unwrap(), Now::default());

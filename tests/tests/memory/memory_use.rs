@@ -1,4 +1,4 @@
-//! What a transfer holds while much passes through it, measured: a little, however much it is (invariant 5).
+//! The memory of a transfer: it stays small however much passes through it (invariant 5).
 
 use std::io::Write;
 
@@ -78,7 +78,7 @@ fn a_body_under_tls_lies_where_it_was_received() {
 }
 
 #[test]
-fn a_caller_that_pauses_is_waited_for_with_no_more_than_was_read() {
+fn paused_caller_limits_what_is_read() {
     let (received, _) = held(|w| {
         let answer = much(&format!("Content-Length: {MUCH}\r\n"), &vec![b'd'; MUCH]);
         w.serve("a.test:80", Peer::replies([answer]));
@@ -91,7 +91,7 @@ fn a_caller_that_pauses_is_waited_for_with_no_more_than_was_read() {
 }
 
 #[test]
-fn a_body_on_its_way_out_waits_with_the_caller_and_not_here() {
+fn outgoing_body_is_not_buffered() {
     let (received, outgoing) = held(|w| {
         w.serve("a.test:80", Peer::replies([OK]));
         w.send(put("http://a.test/")).assert(200, "hi");
@@ -108,7 +108,7 @@ fn a_body_on_its_way_out_waits_with_the_caller_and_not_here() {
 }
 
 #[test]
-fn a_head_that_trickles_and_never_ends_is_held_up_to_its_limit() {
+fn endless_trickled_head_is_held_within_its_limit() {
     let (received, _) = held(|w| {
         w.serve("a.test:80", Peer::new().head().send("HTTP/1.1 200 OK\r\n").endless("X-Field: and so on\r\n", ms(1)));
         let run = w.get("http://a.test/");

@@ -20,7 +20,7 @@ const RESPONSES: [&[u8]; 6] = [
     b"\xff\0garbage\r\n\r\n",
 ];
 
-/// A driver that answers by chance: what was asked, or something else.
+/// A driver that answers at random: correctly, or with another input.
 struct Fool {
     rng: Rng,
     transfer: Transfer,
@@ -29,7 +29,7 @@ struct Fool {
     now: u64,
     terminal: usize,
     misuses: usize,
-    /// Sockets that the driver has been told of, and not been told to close or keep.
+    /// Sockets that the transfer ordered, and has not ordered to close or keep.
     open: i64,
     connected: bool,
 }
@@ -102,7 +102,7 @@ impl Fool {
         output
     }
 
-    /// What was asked.
+    /// Answers the output.
     fn answer(&mut self, output: Output) {
         let now = self.now();
         match output {
@@ -143,7 +143,7 @@ impl Fool {
         }
     }
 
-    /// Something else.
+    /// Hands in another input.
     fn nonsense(&mut self) {
         let failure = || IoFailure::new(Io::ConnectionReset);
         let n = self.rng.below(5);
@@ -184,7 +184,7 @@ impl Fool {
 }
 
 #[test]
-fn nonsense_is_misuse_and_never_a_panic_a_hang_or_a_lost_socket() {
+fn random_inputs_never_panic_hang_or_lose_sockets() {
     for seed in 0..3000 {
         let mut fool = Fool::new(seed);
         let nonsense = 2 + (seed as usize % 5);
@@ -214,7 +214,7 @@ fn nonsense_is_misuse_and_never_a_panic_a_hang_or_a_lost_socket() {
 }
 
 #[test]
-fn an_attempt_is_answered_once_and_what_is_said_of_it_later_is_misuse() {
+fn second_answer_to_an_attempt_is_a_misuse() {
     let mut session = Session::new();
     let request = Request::new(Method::GET, "http://a.test/");
     let now = Now::default();

@@ -9,7 +9,7 @@ use rustls::ServerConnection;
 
 const OPEN: &[u8] = b"HTTP/1.1 200 Connection Established\r\n\r\n";
 
-/// One side of TLS that takes whatever comes.
+/// One side of TLS that accepts all bytes.
 struct Tls(ServerConnection);
 
 impl Tls {
@@ -96,7 +96,7 @@ fn up_to_the_response(proxy: bool, lends: bool, body: usize) -> (Transfer, Vec<u
 }
 
 #[test]
-fn a_request_is_written_to_its_end_before_its_response_is_waited_for() {
+fn request_is_written_before_its_response_is_read() {
     // Around what waits below a layer at most.
     for size in (65_536 - 420..65_536).step_by(12).chain([0, 200_000]) {
         for proxy in [false, true] {
@@ -111,7 +111,7 @@ fn a_request_is_written_to_its_end_before_its_response_is_waited_for() {
 }
 
 #[test]
-fn what_waits_for_its_response_on_a_new_connection_holds_nothing() {
+fn transfer_waiting_for_its_response_holds_no_buffer() {
     for (proxy, lends) in [(false, false), (false, true), (true, false), (true, true)] {
         let (mut transfer, _) = up_to_the_response(proxy, lends, 0);
         let lent = transfer.take_read_buffer();

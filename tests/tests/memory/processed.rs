@@ -5,7 +5,7 @@ use petition_core::{Method, Phase, Request};
 use petition_tests::memory::{Peer, same_everywhere};
 
 #[test]
-fn content_that_ends_too_early_is_an_error_after_the_connection_was_let_go() {
+fn truncated_content_fails_after_release_of_the_connection() {
     // The framing is complete: the connection is kept. The gzip data in it is not.
     let response = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 10\r\n\r\n\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03";
     same_everywhere(|world| {
@@ -18,7 +18,7 @@ fn content_that_ends_too_early_is_an_error_after_the_connection_was_let_go() {
 }
 
 #[test]
-fn a_redirect_that_cannot_be_followed_was_answered_with_or_without_cookies() {
+fn unfollowable_redirect_counts_as_answered() {
     for cookie in ["", "Set-Cookie: a=1\r\n"] {
         same_everywhere(|world| {
             let redirect =
@@ -33,7 +33,7 @@ fn a_redirect_that_cannot_be_followed_was_answered_with_or_without_cookies() {
 }
 
 #[test]
-fn a_coding_too_many_is_told_of_the_same_phase_with_or_without_cookies() {
+fn too_many_codings_fail_in_the_same_phase() {
     for cookie in ["", "Set-Cookie: a=1\r\n"] {
         same_everywhere(|world| {
             let head = format!(
@@ -47,7 +47,7 @@ fn a_coding_too_many_is_told_of_the_same_phase_with_or_without_cookies() {
 }
 
 #[test]
-fn what_a_dead_connection_was_sent_may_have_been_acted_on_although_no_other_could_be_opened() {
+fn dead_connection_without_replacement_may_have_been_processed() {
     same_everywhere(|world| {
         let address = world.address_of("a.test:80");
         world.serve("a.test:80", Peer::replies(["HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"]).head().close());

@@ -76,7 +76,7 @@ fn large_bodies_both_ways_under_tls() {
 }
 
 #[test]
-fn t45_the_end_without_close_notify_matters_where_the_length_is_not_known() {
+fn t45_missing_close_notify_matters_without_a_length() {
     let Trust { server, client } = trust();
     let world = same_in(0..6, |w| {
         let until_close = "HTTP/1.1 200 OK\r\n\r\nabc";
@@ -104,7 +104,7 @@ fn t45_the_end_without_close_notify_matters_where_the_length_is_not_known() {
 }
 
 #[test]
-fn t10_from_https_to_http_no_credentials_and_no_secure_cookie_go_along() {
+fn t10_downgrade_drops_credentials_and_secure_cookies() {
     let Trust { server, client } = trust();
     let set = "HTTP/1.1 302 X\r\nSet-Cookie: s=canary; Secure\r\nSet-Cookie: plain=1\r\nLocation: http://a.test/\r\n\
                Content-Length: 0\r\n\r\n";
@@ -125,7 +125,7 @@ fn t10_from_https_to_http_no_credentials_and_no_secure_cookie_go_along() {
 }
 
 #[test]
-fn a_tls_server_that_sends_rubbish_or_goes_is_an_error_of_the_handshake() {
+fn garbage_or_an_end_fails_the_handshake() {
     let Trust { client, .. } = trust();
     let peers = [Peer::new().send("HTTP/1.1 200 OK\r\n\r\n"), Peer::new().close(), Peer::new().received(100).reset()];
     for (peer, seed) in peers.iter().flat_map(|peer| (0..5).map(move |seed| (peer, seed))) {
@@ -138,7 +138,7 @@ fn a_tls_server_that_sends_rubbish_or_goes_is_an_error_of_the_handshake() {
 }
 
 #[test]
-fn t54_a_post_under_tls_of_which_nothing_was_written_is_sent_again() {
+fn t54_unwritten_post_under_tls_is_sent_again() {
     let Trust { server, client } = trust();
     let world = same_in(0..4, |w| {
         w.serve("a.test:443", Peer::tls(&server).request().send(OK).reset());
@@ -248,7 +248,7 @@ fn t77_a_refusal_is_never_taken_for_the_origins_answer() {
 }
 
 #[test]
-fn t77_lengths_in_a_2xx_are_ignored_and_bytes_behind_it_are_an_error() {
+fn t77_lengths_in_a_2xx_to_connect_are_ignored() {
     let Trust { server, client } = trust();
     let proxy = Proxy::new("http://p.test:3128").unwrap();
     let world = same_in(0..4, |w| {

@@ -1,5 +1,5 @@
-//! Many requests over one session through peers that fail by chance: the invariants hold in every run, no request gets
-//! another one's answer, and nothing that must not be repeated is (T54, invariants 2, 4, 10, 11).
+//! Many requests over one session through peers that fail at random: the invariants hold in every run, no request gets
+//! another one's answer, and no request is repeated that must not be (T54, invariants 2, 4, 10, 11).
 
 use petition_core::{Body, Method, Request};
 use petition_tests::memory::{Caller, Outcome, Peer, Reader, Source, Style, World, invariants, ms};
@@ -107,7 +107,7 @@ fn request(rng: &mut Rng, number: usize) -> (Request, Caller, bool) {
 }
 
 #[test]
-fn whatever_fails_the_invariants_hold_and_no_answer_goes_astray() {
+fn invariants_hold_under_random_failures() {
     let seeds = std::env::var("PETITION_SEEDS").ok().and_then(|n| n.parse().ok()).unwrap_or(600);
     for seed in 0..seeds {
         let mut rng = Rng::new(seed);

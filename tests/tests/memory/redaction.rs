@@ -104,7 +104,7 @@ fn t96_no_type_of_the_core_shows_a_secret() {
 }
 
 #[test]
-fn t96_no_part_of_a_key_is_in_the_error_of_a_pem_text() {
+fn t96_pem_errors_contain_no_part_of_a_key() {
     let mut printed = Printed::default();
     let authority = Authority::new();
     let chain = authority.pem();
@@ -139,7 +139,7 @@ fn t96_what_a_url_was_given_as_is_not_shown() {
 }
 
 #[test]
-fn t96_no_machine_and_no_event_of_one_shows_a_secret() {
+fn t96_machines_and_events_show_no_secret() {
     let mut printed = Printed::default();
     let mut session = Session::new();
     session.set_headers([("X-Otp", CANARY)]).unwrap();

@@ -369,7 +369,7 @@ fn nothing_of_a_request_stays_on_the_session() {
 }
 
 #[test]
-fn an_error_of_a_later_hop_tells_of_that_hop_and_its_own_peer() {
+fn error_of_a_later_hop_names_that_hop() {
     let world: World = same_in(0..3, |w| {
         w.serve("a.test:80", Peer::replies([redirect(302, "http://b.test/p?token=canary")]));
         w.name_fails("b.test", std::io::ErrorKind::NotFound);

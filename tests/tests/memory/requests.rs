@@ -134,7 +134,7 @@ fn dechunked(request: &str) -> String {
 }
 
 #[test]
-fn a_stream_shorter_or_longer_than_declared_is_an_error_and_closes() {
+fn stream_of_undeclared_length_fails_and_closes() {
     for (declared, body) in [(5, "abc"), (0, ""), (5, "1234567"), (3, "")] {
         for seed in [0, 3, 4, 5] {
             same_in(seed..seed + 1, |w| {
@@ -279,7 +279,7 @@ fn t20_t21_a_field_that_the_message_needs_cannot_be_removed() {
 }
 
 #[test]
-fn t26_a_parsed_url_and_a_base_url_pass_the_checks_of_text() {
+fn t26_parsed_urls_are_checked_like_text() {
     let parsed = |text: &str| text.parse::<petition_core::Url>().unwrap();
     for text in ["http://a..b/", "http://a.test:0/", "http://.a/", "http://a.b../x"] {
         let mut session = petition_core::Session::new();

@@ -16,7 +16,7 @@ fn post(body: impl Into<Body>) -> Request {
     Request::new(Method::POST, "http://a.test/second").data(body)
 }
 
-/// How a kept connection dies: when a few bytes of the next request were heard, or all of it.
+/// How a reused connection dies: after a few bytes of the next request, or all of it.
 const DEATHS: [fn(Peer) -> Peer; 3] =
     [|p| p.received(125).close(), |p| p.received(125).reset(), |p| p.request().close()];
 
@@ -55,7 +55,7 @@ fn t47_bytes_after_the_response_close_the_connection() {
 }
 
 #[test]
-fn t47_bytes_that_come_before_the_request_is_written_are_not_its_answer() {
+fn t47_bytes_before_the_request_are_not_its_answer() {
     let evil = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil";
     for seed in 0..12 {
         same_in(seed..seed + 1, |w| {
@@ -105,7 +105,7 @@ fn t54_never_twice() {
 }
 
 #[test]
-fn t54_never_on_a_fresh_connection_and_never_after_a_byte_of_the_response() {
+fn t54_no_retry_on_a_new_connection_or_after_a_byte() {
     let world = same_in(0..6, |w| {
         w.serve("a.test:80", Peer::new().request().close());
         w.get("http://a.test/first");
@@ -181,7 +181,7 @@ fn t54_a_post_of_which_a_part_was_written_is_not_repeated() {
 }
 
 #[test]
-fn t54_a_post_of_which_nothing_was_written_is_sent_on_a_new_connection() {
+fn t54_unwritten_post_is_sent_on_a_new_connection() {
     // The first write fails at once; the look came too early to see it.
     let world = same_in(0..6, |w| {
         stale(w, Peer::reset);
@@ -231,7 +231,7 @@ fn retrying_can_be_turned_off() {
 }
 
 #[test]
-fn a_parked_side_is_not_taken_over_to_the_next_connection() {
+fn parked_side_does_not_affect_the_next_connection() {
     // The write blocks on the kept connection, which then dies.
     let world = same_in(0..9, |w| {
         w.serve("a.test:80", Peer::replies([OK]).stop_reading().sleep(secs(5)).reset());

@@ -34,7 +34,7 @@ fn bound(w: &mut World) {
 }
 
 #[test]
-fn t1_t5_a_relative_url_that_names_a_host_takes_no_secret_of_the_session_there() {
+fn t1_t5_relative_url_with_a_host_carries_no_session_secret() {
     let world = same_in(0..3, |w| {
         bound(w);
         w.serve("a.test:80", Peer::replies([OK]));
@@ -50,7 +50,7 @@ fn t1_t5_a_relative_url_that_names_a_host_takes_no_secret_of_the_session_there()
 }
 
 #[test]
-fn t80_auth_of_a_session_goes_to_the_origin_of_its_base_url_alone() {
+fn t80_session_client_auth_stays_with_the_base_url() {
     let world = same_in(0..3, |w| {
         w.session.configure(|options| {
             options.auth(Auth::bearer("canary").unwrap());
@@ -144,7 +144,7 @@ fn t80_what_accepts_any_certificate_is_not_used_outside_of_its_scope() {
 }
 
 #[test]
-fn t80_of_a_request_too_it_stays_with_its_origin_where_secrets_are_bound() {
+fn t80_bound_request_tls_settings_stay_with_their_origin() {
     let Trust { server, .. } = trust();
     let danger = accepting_anything();
     let own = |url: &str| {
@@ -196,7 +196,7 @@ fn with(request: Request, policy: CrossOriginBody) -> Request {
 }
 
 #[test]
-fn t14_a_body_goes_to_another_origin_only_if_the_policy_lets_it() {
+fn t14_policy_decides_on_bodies_to_other_origins() {
     for (code, policy, carried) in [
         (307, CrossOriginBody::Send, true),
         (308, CrossOriginBody::DangerSendInClear, true),

@@ -1,4 +1,4 @@
-//! T47: whatever comes over a kept connection between two exchanges answers neither of them.
+//! T47: bytes that come over an idle connection between two exchanges answer neither of them.
 
 use petition_core::http1::ProtocolError;
 use petition_core::tls::TlsConfig;
@@ -46,7 +46,7 @@ impl Way {
 }
 
 #[test]
-fn t47_what_comes_while_the_caller_is_away_is_not_the_next_answer() {
+fn t47_bytes_between_requests_are_not_the_next_answer() {
     let stale: [fn(Peer) -> Peer; 3] = [
         |peer| peer.sleep(ms(20)).send(EVIL),
         |peer| peer.sleep(ms(300)).send("HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n").close(),
@@ -69,7 +69,7 @@ fn t47_what_comes_while_the_caller_is_away_is_not_the_next_answer() {
 }
 
 #[test]
-fn t47_a_post_waits_for_the_look_and_is_sent_once() {
+fn t47_post_waits_for_the_probe_and_is_sent_once() {
     for way in Way::both() {
         let world = same_in(0..6, |w| {
             way.serve(w, |peer| peer.request().send(OK).sleep(ms(20)).send(EVIL));
@@ -92,7 +92,7 @@ const ANSWERING_NOTHING: [&[&str]; 6] = [
 ];
 
 #[test]
-fn t47_t54_bytes_that_answer_nothing_after_the_request_are_a_dead_connection() {
+fn t47_t54_garbage_after_the_request_is_a_dead_connection() {
     for (way, garbage) in Way::both().iter().flat_map(|way| ANSWERING_NOTHING.iter().map(move |garbage| (way, garbage)))
     {
         for seed in 0..6 {
@@ -111,7 +111,7 @@ fn t47_t54_bytes_that_answer_nothing_after_the_request_are_a_dead_connection() {
 }
 
 #[test]
-fn t54_a_piece_of_what_answers_nothing_and_then_an_end_is_a_dead_connection_too() {
+fn t54_partial_garbage_before_an_end_is_a_dead_connection() {
     let ends: [fn(Peer) -> Peer; 2] = [Peer::close, Peer::reset];
     for (piece, end) in ["0", "\r\n", "0\r\n\r"].iter().flat_map(|piece| ends.map(|end| (piece, end))) {
         let world = same_in(0..6, |w| {
@@ -125,7 +125,7 @@ fn t54_a_piece_of_what_answers_nothing_and_then_an_end_is_a_dead_connection_too(
 }
 
 #[test]
-fn t54_bytes_that_answer_nothing_have_no_post_sent_again_and_are_named() {
+fn t54_garbage_does_not_repeat_a_post() {
     let world = same_in(0..6, |w| {
         w.serve("a.test:80", Peer::replies([OK]).request().send("0\r\n\r\n"));
         w.serve("a.test:80", Peer::replies([OK]));
@@ -138,7 +138,7 @@ fn t54_bytes_that_answer_nothing_have_no_post_sent_again_and_are_named() {
 }
 
 #[test]
-fn bytes_that_answer_nothing_on_a_fresh_connection_are_the_servers_fault() {
+fn garbage_on_a_new_connection_is_a_protocol_error() {
     for garbage in ["0\r\n\r\n", "hello, world", "\r\n"] {
         let world = same_in(0..6, |w| {
             w.serve("a.test:80", Peer::new().request().send(garbage).close());
@@ -150,7 +150,7 @@ fn bytes_that_answer_nothing_on_a_fresh_connection_are_the_servers_fault() {
 }
 
 #[test]
-fn t47_a_response_without_a_body_that_announces_one_is_the_last_of_its_connection() {
+fn t47_bodiless_response_that_announces_a_body_is_the_last() {
     let heads = [
         "HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n",
         "HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n",

@@ -60,7 +60,7 @@ fn a_target_that_cannot_be_is_refused_before_anything_is_sent() {
 }
 
 #[test]
-fn t20_cookies_belong_to_the_host_of_a_host_field_set_by_hand() {
+fn t20_cookies_follow_a_host_field_set_by_hand() {
     let cookies = "Set-Cookie: own=1\r\nSet-Cookie: site=2; Domain=site.test\r\nSet-Cookie: no=3; Domain=a.test\r\n";
     let answer = |rest: &str| format!("HTTP/1.1 200 OK\r\n{cookies}{rest}Content-Length: 2\r\n\r\nhi");
     let world = same_in(0..3, |w| {

@@ -32,7 +32,7 @@ fn asking(url: &str) -> Request {
 }
 
 #[test]
-fn t34_a_coding_that_was_asked_for_is_taken_off_and_the_connection_kept() {
+fn t34_requested_transfer_coding_is_decoded() {
     let fields = "Transfer-Encoding: gzip, chunked\r\n";
     let world = same_everywhere(|w| {
         let content = gzip(&gzip(b"once more"));

@@ -107,7 +107,7 @@ fn t52_a_response_to_nothing_is_no_reason_to_keep_the_connection() {
 }
 
 #[test]
-fn a_body_that_is_not_read_does_not_keep_the_request_from_ending() {
+fn unread_body_does_not_delay_the_end() {
     // The response comes early and is long; the caller does not read it for a while.
     let world = same_in(0..1, |w| {
         let until = w.time() + secs(5);
@@ -145,7 +145,7 @@ fn t53_without_100_the_body_is_sent_after_a_second() {
 }
 
 #[test]
-fn t53_after_a_final_response_no_body_is_sent_and_the_connection_is_closed() {
+fn t53_final_response_withholds_the_body_and_closes() {
     let world = same_in(0..9, |w| {
         w.serve("a.test:80", Peer::new().head().send(TOO_LARGE));
         w.send(expecting(100)).assert(413, "big");
@@ -244,7 +244,7 @@ fn a_write_that_fails_under_tls_ends_the_transfer() {
 }
 
 #[test]
-fn t52_an_early_response_under_tls_is_read_although_records_wait_to_be_written() {
+fn t52_early_response_under_tls_precedes_pending_records() {
     let authority = petition_tests::tls::Authority::new();
     let server = petition_tests::memory::server_config(&authority, &["a.test"]);
     let client = petition_tests::memory::client_config(&authority);

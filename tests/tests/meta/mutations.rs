@@ -22,7 +22,7 @@ fn every_fault_applies_at_one_place_and_changes_something() {
 }
 
 #[test]
-fn there_are_enough_of_them_and_each_is_told_from_the_others() {
+fn faults_are_numerous_and_distinct() {
     let names: BTreeSet<_> = mutations::all().map(|mutation| mutation.fault).collect();
     assert_eq!(names.len(), mutations::all().count());
     assert!(names.len() >= 25, "{}", names.len());

@@ -69,7 +69,7 @@ fn every_package_takes_part_in_the_lints_and_the_stated_version() {
     }
 }
 
-/// The map in ARCHITECTURE.md is an indented list: folders end with a slash, files with `.rs`, and words follow.
+/// The map in ARCHITECTURE.md is an indented list: folders end with a slash, files with `.rs`, and a description follows.
 #[test]
 fn the_map_shows_every_file_and_no_other() {
     let text = read("ARCHITECTURE.md");

@@ -13,7 +13,7 @@ const TABLE: &str = "tests/README.md";
 const NOTHING: [&str; 2] = ["not built yet", "built, but no test cites it"];
 const RULES: u8 = 99;
 
-/// A row that begins with a rule's number: its number, its words, its tests.
+/// A row that begins with a rule's number: its number, its text, its tests.
 struct Row {
     rule: u8,
     words: String,
@@ -45,7 +45,7 @@ fn every_rule_has_one_row_in_order() {
 }
 
 #[test]
-fn every_test_that_the_table_names_exists_and_no_row_hides_one() {
+fn rules_table_names_exactly_the_citing_tests() {
     bless();
     let (all, by_rule) = found();
     let mut wrong = Vec::new();

@@ -1,4 +1,4 @@
-//! Callbacks: exactly once, and last, whatever happens.
+//! Callbacks run exactly once, and last, in every case.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,7 +12,7 @@ use petition_tests::tls::{Authority, Endpoint};
 
 use super::*;
 
-/// Counts its calls, so that a second one is seen.
+/// Counts its calls, so that a second one is noticed.
 fn counted(
     calls: &Arc<AtomicUsize>,
     then: impl FnOnce(Outcome) + Send + 'static,
@@ -25,7 +25,7 @@ fn counted(
 }
 
 #[test]
-fn success_and_every_kind_of_error_is_told_once() {
+fn success_and_errors_are_reported_once() {
     let server = Httpbin::start_plain().unwrap();
     let mut event_loop = event_loop();
     let (client, calls) = (event_loop.client(), Arc::new(AtomicUsize::new(0)));
@@ -130,7 +130,7 @@ fn a_panic_goes_through_turn_and_the_others_are_served_on() {
 }
 
 #[test]
-fn dropping_the_loop_tells_every_request_and_one_sent_later_too() {
+fn dropping_the_loop_fails_every_request() {
     let gate = Gate::new();
     let server = Scripted::each(Script::new().read_head().wait(&gate)).unwrap();
     let mut event_loop = event_loop();
@@ -319,7 +319,7 @@ enum By {
 }
 
 #[test]
-fn a_stream_ended_at_every_stage_by_any_means_ends_once_and_leaves_nothing() {
+fn stream_ended_at_any_stage_ends_once() {
     let authority = Authority::new();
     let tls = Httpbin::start_tls(&Endpoint::new(&authority.issue_localhost())).unwrap();
     for by in [By::Handle, By::Group, By::Drop] {

@@ -61,14 +61,14 @@ impl Ask {
     }
 }
 
-/// What was seen: the bytes of each connection, and one line for each request.
+/// The observations: the bytes of each connection, and one line for each request.
 type Seen = (Vec<String>, Vec<String>);
 
 struct Scene {
     tls: bool,
     connections: Vec<Vec<Act>>,
     asks: Vec<Ask>,
-    /// How much of an upload leaves before an early answer is seen depends on buffers: heads only.
+    /// How much of an upload leaves before an early answer arrives depends on buffers: only heads are compared.
     heads_only: bool,
 }
 
@@ -254,7 +254,7 @@ impl Scene {
     }
 }
 
-/// Tells of each piece with nothing, and of the end with a line.
+/// Ignores each piece, and reports the end with a line.
 struct Taker {
     tell: mpsc::Sender<Option<String>>,
     status: u16,

@@ -46,7 +46,7 @@ fn t88_limits_on_connections_make_requests_wait_and_all_are_answered() {
 }
 
 #[test]
-fn an_idle_connection_expires_and_one_that_its_peer_closes_is_noticed() {
+fn idle_connections_expire_or_end_with_their_peer() {
     let server = Httpbin::start_plain().unwrap();
     let limits = PoolLimits::DEFAULT.idle_time(Duration::from_millis(50));
     let mut event_loop = EventLoop::with(DriverConfig { pool: limits, ..DriverConfig::default() }).unwrap();
@@ -128,7 +128,7 @@ impl Resolver for Slow {
 }
 
 #[test]
-fn names_are_looked_up_beside_the_loop_once_each_and_within_a_bound() {
+fn each_name_is_looked_up_once_outside_the_loop() {
     let server = Httpbin::start_plain().unwrap();
     let (open, asked) = (Arc::new((Mutex::new(false), Condvar::new())), Arc::new(AtomicUsize::new(0)));
     let resolver = Box::new(Slow { open: open.clone(), asked: asked.clone() });
@@ -346,7 +346,7 @@ fn on_the_caller_s_own_poll_beside_other_sources() {
 }
 
 #[test]
-fn t45_a_tls_stream_cut_short_is_an_error_in_strict_mode_and_a_clean_end_is_none() {
+fn t45_strict_mode_rejects_truncated_tls_streams() {
     for (farewell, expected) in [(Farewell::CloseNotify, "200"), (Farewell::Fin, "ended within the body")] {
         let authority = Authority::new();
         let endpoint = Endpoint::builder(&authority.issue_localhost()).farewell(farewell).build();
@@ -395,7 +395,7 @@ fn proxies_forward_and_tunnel_also_over_tls() {
 }
 
 #[test]
-fn a_turn_that_had_work_at_hand_does_not_wait_for_more() {
+fn busy_turn_does_not_wait() {
     const N: usize = 3_000;
     let server = Httpbin::start_plain().unwrap();
     let limits = PoolLimits::DEFAULT.open_total(Some(8));

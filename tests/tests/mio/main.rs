@@ -67,7 +67,7 @@ fn assert_nothing_left(event_loop: &mut EventLoop) {
     assert_eq!((driver.len(), driver.sockets(), driver.statistics().open), (0, 0, 0));
 }
 
-/// What callbacks have said, in order, and on this thread to be read.
+/// The reports of callbacks, in order, for this thread to read.
 fn outcomes<T>() -> (mpsc::Sender<T>, mpsc::Receiver<T>) {
     mpsc::channel()
 }

@@ -1,5 +1,5 @@
-//! T47 over petition-mio: whatever lies in a kept connection's socket before the next request answers nothing, and the look
-//! that tells costs no system call of its own.
+//! T47 over petition-mio: bytes in an idle connection's socket before the next request answer nothing, and the probe
+//! costs no system call of its own.
 
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
@@ -18,7 +18,7 @@ const STALE: &str = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nstale";
 /// Longer than a turn of its own would be.
 const FRAME: Duration = Duration::from_millis(300);
 
-/// A server of which the first connection answers once, and says something else when it is told to.
+/// A server whose first connection answers once, and sends unsolicited bytes on demand.
 struct Stale {
     server: Scripted,
     url: String,
@@ -44,7 +44,7 @@ impl Stale {
         Arc::new(Stale { server, url, says, said: Mutex::new(said) })
     }
 
-    /// It says what nobody asked for; it has been sent.
+    /// Makes it send its unsolicited bytes, and waits until they are sent.
     fn says_more(&self) {
         self.says.release();
         self.said.lock().unwrap().recv_timeout(PATIENCE).unwrap();
@@ -110,7 +110,7 @@ fn worlds() -> Vec<(EventLoop, Arc<Stale>, Turns)> {
 }
 
 #[test]
-fn t47_what_comes_while_a_callback_runs_is_not_the_next_answer_of_its_connection() {
+fn t47_bytes_during_a_callback_are_not_the_next_answer() {
     for (mut event_loop, stale, turns) in worlds() {
         let (tell, told) = mpsc::channel();
         let client = event_loop.client();
@@ -121,7 +121,7 @@ fn t47_what_comes_while_a_callback_runs_is_not_the_next_answer_of_its_connection
 }
 
 #[test]
-fn t47_what_comes_while_another_callback_runs_is_not_the_next_answer_of_an_idle_connection() {
+fn t47_bytes_during_another_callback_answer_no_idle_connection() {
     for (mut event_loop, stale, turns) in worlds() {
         let other = Scripted::start([Script::new().answer(OK)]).unwrap();
         let (tell, told) = mpsc::channel();
@@ -137,7 +137,7 @@ fn t47_what_comes_while_another_callback_runs_is_not_the_next_answer_of_an_idle_
 }
 
 #[test]
-fn t47_what_comes_before_the_loop_is_turned_again_is_not_the_next_answer() {
+fn t47_bytes_before_the_next_turn_are_not_the_answer() {
     for (mut event_loop, stale, turns) in worlds() {
         let (tell, told) = mpsc::channel();
         let client = event_loop.client();
@@ -155,7 +155,7 @@ struct Own {
     poll: Poll,
     events: Events,
     driver: Driver,
-    /// Whether it says that all was told.
+    /// Whether it reports that it has passed on everything.
     tells: bool,
 }
 
@@ -184,7 +184,7 @@ impl Own {
 }
 
 #[test]
-fn t47_on_the_callers_own_poll_it_is_the_same_whether_all_is_told_or_not() {
+fn t47_callers_poll_is_safe_with_and_without_mark_polled() {
     // With room for one event a poll that has something to tell cannot have told all.
     for (tells, room) in [(false, 64), (true, 64), (true, 1)] {
         let poll = Poll::new().unwrap();
@@ -233,7 +233,7 @@ fn a_request_from_a_callback_goes_out_within_the_same_frame() {
 }
 
 #[test]
-fn t47_a_poll_that_had_no_room_for_all_events_is_no_look() {
+fn t47_poll_without_room_for_all_events_proves_nothing() {
     let stale = Stale::start(None);
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let poll = Poll::new().unwrap();

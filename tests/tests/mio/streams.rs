@@ -9,7 +9,7 @@ use petition_tests::server::{Script, Scripted};
 
 use super::*;
 
-/// Takes down what comes; pauses and supplies as it is told.
+/// Records what arrives; pauses and supplies as configured.
 struct Stream {
     heads: mpsc::Sender<String>,
     taken: Arc<AtomicU64>,
@@ -103,7 +103,7 @@ fn put(url: String, length: Option<u64>, rewindable: bool) -> Request {
 }
 
 #[test]
-fn an_upload_is_supplied_on_demand_and_waits_when_there_is_nothing() {
+fn upload_is_pulled_and_waits_for_its_source() {
     for length in [None, Some(9)] {
         let server = Scripted::start([Script::new().answer("HTTP/1.1 204 No Content\r\n\r\n")]).unwrap();
         let client = thread();

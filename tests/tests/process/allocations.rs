@@ -62,7 +62,7 @@ fn read(session: &Session, url: &str, out: &mut [u8], expected: usize) {
 }
 
 #[test]
-fn a_get_on_a_kept_connection_allocates_its_call_its_transfer_and_the_head_of_the_response() {
+fn get_on_a_reused_connection_allocates_three_times() {
     let _turn = crate::alone();
     let server = builder().start().unwrap();
     let (session, url) = (Session::new(), server.url("/small"));

@@ -1,4 +1,4 @@
-//! A consumer that takes nothing, while the server has very much: a process of its own, since its memory is looked at.
+//! A consumer that takes nothing while the server sends much. It is a process of its own, since its memory is measured.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
@@ -49,7 +49,7 @@ fn turn_until(event_loop: &mut EventLoop, mut done: impl FnMut(&EventLoop) -> bo
 }
 
 #[test]
-fn a_paused_handler_stops_the_reading_while_the_server_pushes_a_gibibyte() {
+fn paused_handler_stops_reading_a_gibibyte() {
     let _turn = crate::alone();
     let pushed = Arc::new(AtomicU64::new(0));
     let counter = pushed.clone();

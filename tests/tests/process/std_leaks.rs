@@ -10,7 +10,7 @@ use petition_tests::server::{Script, Scripted};
 use petition_tests::support::{World, eventually, open_files, session_trusting, sockets, threads};
 use petition_tests::tls::{Authority, Endpoint, Handshake};
 
-/// What the process holds; `None` where that cannot be told.
+/// What the process holds; `None` where the system does not say.
 fn held() -> Option<(usize, usize)> {
     let held = open_files().zip(threads());
     if held.is_none() {

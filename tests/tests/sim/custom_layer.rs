@@ -1,4 +1,4 @@
-//! A stranger's protocol below HTTP, by the public trait: a transfer that is handed an established link works over it as over any other, however
+//! A custom protocol below HTTP, by the public trait: a transfer that is handed an established link works over it as over any other, however
 //! the bytes are cut and wherever the handshake stops.
 
 use petition_core::http1::Config;
@@ -85,7 +85,7 @@ impl Layer for Masked {
     }
 }
 
-/// The far end: what it heard, and what it says when.
+/// The peer: what it received, and what it sends when.
 #[derive(Default)]
 struct Far {
     received: Vec<u8>,
@@ -120,7 +120,7 @@ impl Far {
     }
 }
 
-/// What came of it: what the far end heard, the status, the body, the error.
+/// The result: what the peer received, the status, the body, the error.
 type Outcome = (Vec<u8>, u16, Vec<u8>, Option<String>);
 
 /// A GET over the layer; the far end hangs up after so many bytes, if it does.
@@ -182,7 +182,7 @@ fn get(response: &[u8], hangs_up: Option<usize>, rng: Option<Rng>) -> Outcome {
 }
 
 #[test]
-fn a_strangers_layer_carries_a_transfer_however_it_is_cut() {
+fn custom_layer_carries_a_transfer_with_any_cuts() {
     let body = "masked ".repeat(300);
     let response = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
     let whole = get(response.as_bytes(), None, None);
@@ -194,7 +194,7 @@ fn a_strangers_layer_carries_a_transfer_however_it_is_cut() {
 }
 
 #[test]
-fn a_layer_that_is_cut_off_anywhere_is_never_a_success() {
+fn truncated_layer_is_never_a_success() {
     let response = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
     let all = SERVER_HELLO.len() + response.len() + 1;
     for end in 0..all {

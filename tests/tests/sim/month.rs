@@ -1,4 +1,4 @@
-//! A month of virtual time: cookies that expire by days, connections that expire by seconds, servers that give up kept connections, look-ups
+//! A month of virtual time: cookies that expire by days, connections that expire by seconds, servers that close idle connections, look-ups
 //! that hang until a deadline. The world goes from one deadline to the next, so that it takes steps and not time.
 
 use petition_core::{ErrorKind, Method, Request, Timeout};

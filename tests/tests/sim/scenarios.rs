@@ -1,4 +1,4 @@
-//! Random scenarios in the simulated world: whatever holds of every run holds of these (DESIGN §5, invariants 1 to 13). The same, by the ten
+//! Random scenarios in the simulated world, checked for invariants 1 to 13. The same, by the ten
 //! thousand: `cargo run --release -p petition-tests --bin simulate -- --scenarios 10000`.
 
 use petition_tests::sim::{Mix, cuts, scenario, shrink};
@@ -37,7 +37,7 @@ fn the_same_seed_is_the_same_run() {
 }
 
 #[test]
-fn how_bytes_are_cut_changes_no_outcome() {
+fn cuts_change_no_outcome() {
     let mut compared = 0;
     for seed in 0..SCENARIOS / 2 {
         let mix = if seed % 3 == 2 { Mix::Proxies } else { Mix::Plain };

@@ -211,11 +211,11 @@ fn what_comes_out_is_what_was_sent() {
 }
 
 #[test]
-fn what_comes_out_behind_an_upload_is_what_was_sent() {
+fn upload_arrives_as_sent() {
     play(1000..1060, None, 100_000);
 }
 
 #[test]
-fn what_comes_out_of_tls_is_what_was_sent() {
+fn tls_delivers_what_was_sent() {
     play(2000..2030, Some(&Authority::new()), 0);
 }

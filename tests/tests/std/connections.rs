@@ -18,7 +18,7 @@ fn text(session: &Session, url: &str) -> String {
     session.get(url).send().unwrap().text().unwrap()
 }
 
-/// A step that tells the test that the script has come so far.
+/// A step that notifies the test when the script reaches it.
 fn tells(script: Script, told: &Sender<()>) -> Script {
     let told = Arc::new(Mutex::new(told.clone()));
     script.act(move |_| {
@@ -88,7 +88,7 @@ fn at_most_sixteen_connections_are_kept_in_all() {
 }
 
 #[test]
-fn a_get_is_sent_once_more_when_its_kept_connection_turns_out_dead() {
+fn get_is_retried_on_a_dead_connection() {
     for ending in [Script::new().close(), Script::new().reset(), Script::new().half_close()] {
         // The second request is read before the end, so no look at the socket could have told.
         let dies = Script::new().answer(OK).read_request().repeat(1, ending);
@@ -106,7 +106,7 @@ fn a_get_is_sent_once_more_when_its_kept_connection_turns_out_dead() {
 }
 
 #[test]
-fn a_put_with_a_stream_is_sent_once_more_only_from_its_beginning() {
+fn put_with_a_stream_is_retried_after_a_rewind() {
     let dies = Script::new().answer(OK).read_request().close();
     let server = Scripted::start([dies, Script::new().answer(OK)]).unwrap();
     let session = Session::new();
@@ -147,7 +147,7 @@ fn a_fresh_connection_that_dies_is_an_error() {
 }
 
 #[test]
-fn an_end_that_can_be_seen_costs_not_even_a_post() {
+fn visible_end_never_fails_a_post() {
     let (told, ended) = mpsc::channel();
     let first = tells(Script::new().answer(OK).half_close(), &told);
     let server = Scripted::start([first, Script::new().answer(OK)]).unwrap();
@@ -198,7 +198,7 @@ fn bodies_where_none_may_be_end_a_connection() {
 }
 
 #[test]
-fn a_short_rest_is_read_on_drop_and_a_long_one_is_not() {
+fn drop_reads_a_short_rest_only() {
     for world in World::both() {
         for (path, read, kept) in [
             ("/bytes/1000", 999, true),
@@ -237,7 +237,7 @@ fn a_thread_that_holds_one_response_can_ask_for_another() {
 }
 
 #[test]
-fn t88_a_place_is_waited_for_no_longer_than_the_limit_says() {
+fn t88_wait_for_a_slot_ends_at_the_limit() {
     let limits = [PoolLimits::DEFAULT.open_total(Some(1)), PoolLimits::DEFAULT.open_per_key(Some(1))];
     for limits in limits {
         let world = World::plain();

@@ -94,7 +94,7 @@ fn trickling_interim_responses_end_at_the_total_deadline() {
 }
 
 #[test]
-fn a_trickling_handshake_ends_at_the_total_and_at_its_own_deadline() {
+fn trickling_handshake_hits_its_deadlines() {
     let authority = Authority::new();
     let handshake = Handshake::Trickle(Duration::from_millis(100));
     let endpoint = Endpoint::builder(&authority.issue_localhost()).handshake(handshake).build();
@@ -126,7 +126,7 @@ fn a_stalled_handshake_ends_at_its_own_deadline() {
 }
 
 #[test]
-fn a_proxy_that_does_not_answer_connect_ends_at_the_deadline_of_handshakes() {
+fn silent_proxy_hits_the_handshake_deadline() {
     let proxy = Scripted::start([Script::new().read_head().stall()]).unwrap();
     let session = session_trusting(&Authority::new());
     set(&session, |options| {
@@ -225,7 +225,7 @@ fn the_total_deadline_spans_redirects() {
 }
 
 #[test]
-fn a_deadline_of_nothing_fires_at_once_and_the_session_works_on() {
+fn zero_deadline_fires_and_the_session_survives() {
     let world = World::plain();
     let error = world.session.get(world.url("/get")).timeout(Duration::ZERO).send().unwrap_err();
     assert!(error.is_timeout(), "{error}");
@@ -353,7 +353,7 @@ fn a_kept_connection_takes_the_deadlines_of_each_request() {
 
 /// The caller does something else for a second between two reads of a body that is slower than that only on its side.
 #[test]
-fn the_time_between_two_reads_is_the_callers_own() {
+fn time_between_two_reads_belongs_to_the_caller() {
     let elsewhere = Scripted::start([trickling(), trickling()]).unwrap();
     let half = |n: usize| vec![b'x'; n];
     for size in [100, 100_000] {
@@ -398,7 +398,7 @@ fn a_large_body_that_stops_ends_at_the_idle_limit() {
 
 /// The deadline of the whole goes on while the caller does something else.
 #[test]
-fn a_deadline_that_passed_between_two_reads_is_told_by_the_next() {
+fn deadline_between_two_reads_fails_the_next() {
     let elsewhere = Scripted::start([trickling(), trickling()]).unwrap();
     for size in [100, 100_000] {
         let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", 2 * size);

@@ -1,4 +1,4 @@
-//! Bodies through petition-std in reads of every size: the same bytes, whether they were read straight into the caller's memory or not.
+//! Bodies through petition-std in reads of every size: the same bytes, read directly into the caller's memory or not.
 
 use std::io::Read;
 
@@ -102,7 +102,7 @@ fn reads_straight_are_left_off_at_any_place() {
 }
 
 #[test]
-fn a_body_that_is_cut_or_too_long_is_an_error_all_the_same() {
+fn truncated_or_overlong_body_is_an_error() {
     let body = pattern(300_000, 1);
     let mut space = vec![0; 262_144];
     for framing in ["Content-Length: 300001\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n493E1\r\n"] {
@@ -164,7 +164,7 @@ fn bytes_behind_a_body_keep_the_connection_from_being_kept() {
 }
 
 #[test]
-fn the_idle_limit_counts_from_the_callers_return_also_behind_a_few_bytes_that_were_copied() {
+fn idle_limit_restarts_when_the_caller_returns() {
     let mut answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n186A0\r\n".to_vec();
     answer.extend_from_slice(&[b'x'; 100_000]);
     // Of these eight bytes and one more is known behind a chunk: that one is copied, what follows is not.

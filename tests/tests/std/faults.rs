@@ -24,7 +24,7 @@ fn refused(mut request: Request, words: &str) -> Error {
 }
 
 #[test]
-fn what_would_break_a_line_is_refused_before_anything_is_sent() {
+fn line_breaks_are_rejected_before_sending() {
     let world = World::plain();
     let get = || world.session.get(world.url("/get"));
     for (byte, shown) in [("\r", "0x0d"), ("\n", "0x0a"), ("\0", "0x00"), ("\x7f", "0x7f"), ("\r\nEvil: 1", "0x0d")] {
@@ -184,7 +184,7 @@ fn a_gzip_bomb_is_stopped_at_a_limit_that_is_named() {
 }
 
 #[test]
-fn a_body_of_more_than_the_limit_is_an_error_only_when_collected() {
+fn body_limit_applies_to_collected_bodies_only() {
     let world = World::plain();
     world.session.configure(|options| {
         let mut limits = petition_std::Limits::DEFAULT;
@@ -254,7 +254,7 @@ fn redirect_loops_and_long_chains_end() {
 }
 
 #[test]
-fn no_secret_is_told_by_anything_that_can_be_printed() {
+fn printed_output_contains_no_secret() {
     let world = World::tls();
     let session = &world.session;
     session.set_headers([("Authorization", format!("Bearer {CANARY}"))]).unwrap();

@@ -1,4 +1,4 @@
-//! Peers that nobody here wrote: nginx, `openssl s_server`, tinyproxy and Squid, where they are installed.
+//! Foreign servers: nginx, `openssl s_server`, tinyproxy and Squid, where they are installed.
 
 use std::process::Command;
 

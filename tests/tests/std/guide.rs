@@ -45,7 +45,7 @@ fn headers_of_the_session_and_of_the_request_are_merged() {
 }
 
 #[test]
-fn the_value_of_the_request_wins_whatever_the_case_of_its_name() {
+fn request_field_overrides_session_field_in_any_case() {
     for world in World::both() {
         let session = world.session.clone();
         session.set_headers([("X-Test", "session"), ("X-Gone", "session")]).unwrap();
@@ -145,7 +145,7 @@ fn the_base_url_is_used_by_resolution_and_not_by_prefix() {
 }
 
 #[test]
-fn an_absolute_url_is_itself_though_it_has_the_base_as_prefix() {
+fn absolute_url_ignores_the_base_url() {
     // "http://127.0.0.1:80" is a prefix of "http://127.0.0.1:8080/"; to paste strings together would mix the two up.
     let (one, other) = (World::plain(), World::plain());
     one.session.set_base_url(one.server.base()).unwrap();
@@ -165,7 +165,7 @@ fn cookies_go_to_no_other_host() {
 }
 
 #[test]
-fn the_cookie_field_is_made_at_each_hop_and_not_when_the_request_is_built() {
+fn cookie_field_is_computed_at_each_hop() {
     for world in World::both() {
         let mut request = world.session.get(world.url("/cookies"));
         world.session.get(world.url("/cookies/set?a=1&b=x%3Dy%3D")).send().unwrap();

@@ -1,4 +1,4 @@
-//! What may lie behind a response when its connection is kept, and since when it counts as idle.
+//! Bytes after a response on a kept connection, and since when the connection counts as idle.
 
 use std::io::Read;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use petition_tests::server::{Script, Scripted};
 const FORGED: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged";
 const GOOD: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood";
 
-/// The answer to a second request at once, when a response that nobody asked for came right behind the first one.
+/// The answer to a second request at once, when an unsolicited response followed the first one.
 fn second_answer(answer: &[u8], reads: usize) -> String {
     let server =
         Scripted::start([Script::new().answer([answer, FORGED].concat()).answer(GOOD), Script::new().answer(GOOD)])

@@ -54,7 +54,7 @@ fn every_pair_of_proxy_and_origin_works_and_keeps_its_connection() {
 }
 
 #[test]
-fn http_is_forwarded_in_absolute_form_to_a_name_that_only_the_proxy_knows() {
+fn http_is_forwarded_without_a_local_look_up() {
     let scene = scene(false, false, |builder| builder);
     let text = scene.session.get("http://origin.test/get?a=b").send().unwrap().text().unwrap();
     assert!(text.contains("http://origin.test/get?a=b"), "{text}");
@@ -107,7 +107,7 @@ fn says_what_to_do(error: &petition_std::Error) -> bool {
 }
 
 #[test]
-fn a_refusal_of_a_tunnel_is_an_error_and_never_the_origins_answer() {
+fn refused_tunnel_is_an_error_and_no_response() {
     for status in [403, 407, 302, 500, 204] {
         let refusal = Refusal::new(status, "a page of the proxy's own")
             .field("Location", "https://evil.test/")

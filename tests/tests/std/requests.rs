@@ -140,7 +140,7 @@ fn streams_of_known_length_are_sent_with_it_and_others_chunked() {
 }
 
 #[test]
-fn a_stream_that_is_shorter_or_longer_than_it_said_is_an_error() {
+fn stream_of_another_length_than_declared_fails() {
     for (real, said) in [(5, 7), (7, 5), (0, 1), (100_000, 200_000), (200_000, 100_000)] {
         let world = World::plain();
         let body = pattern(real, 0);
@@ -211,7 +211,7 @@ fn a_seekable_request_is_sent_as_often_as_one_likes() {
 }
 
 #[test]
-fn a_stream_that_is_used_up_is_never_sent_as_an_empty_body() {
+fn consumed_stream_is_never_sent_as_empty() {
     let world = World::plain();
     for length in [None, Some(4)] {
         let mut request = world.session.post(world.url("/post")).stream(Cursor::new(b"once".to_vec()), length);
@@ -237,7 +237,7 @@ fn a_stream_that_never_left_can_be_sent_later() {
 }
 
 #[test]
-fn an_empty_piece_of_a_reader_is_its_end_and_chunks_are_sound() {
+fn empty_read_ends_a_chunked_body() {
     let server = Scripted::start([Script::new().answer(b"HTTP/1.1 204 No Content\r\n\r\n")]).unwrap();
     let mut request = petition_std::post(server.url("/")).stream(io::empty(), None);
     assert_eq!(request.send().unwrap().status(), 204);

@@ -145,7 +145,7 @@ fn without_decoding_the_bytes_are_as_they_came() {
 }
 
 #[test]
-fn an_unknown_coding_is_no_text_but_its_bytes_can_be_had() {
+fn body_in_an_unknown_coding_is_bytes_only() {
     let raw = "HTTP/1.1 200 OK\r\nContent-Encoding: x-secret\r\nContent-Length: 4\r\n\r\n\"ab\"";
     let (_server, response) = scripted(raw);
     for round in 0..2 {
@@ -191,7 +191,7 @@ fn cookies_of_the_response_are_told_as_they_were_set() {
 }
 
 #[test]
-fn a_bad_status_is_an_error_only_on_demand_and_keeps_its_body() {
+fn error_status_fails_on_demand_and_keeps_its_body() {
     let server = Httpbin::builder()
         .handler(|exchange| (exchange.path == "/why").then(|| Answer::json(&json!({"why": "because"})).status(422)))
         .start()
@@ -236,7 +236,7 @@ fn a_response_without_a_body_gives_its_connection_back_at_once() {
 }
 
 #[test]
-fn a_body_that_fails_with_its_head_fails_when_it_is_read() {
+fn body_that_fails_with_its_head_fails_on_read() {
     // Head and fault in one segment: the fault must neither be lost nor hang the reader.
     for (body, what) in [
         ("Transfer-Encoding: chunked\r\n\r\nxyz\r\n", "chunk size"),
@@ -271,7 +271,7 @@ fn what_came_before_a_truncation_can_be_read() {
 }
 
 #[test]
-fn a_body_that_has_failed_says_the_same_error_at_every_read() {
+fn failed_body_repeats_its_error() {
     let cut = b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhi";
     let coded = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 9\r\n\r\nnot gzip!";
     for (answer, reads) in [(&cut[..], true), (&cut[..], false), (&coded[..], true), (&coded[..], false)] {

@@ -1,4 +1,4 @@
-//! T47 over real sockets: whatever lies in a kept connection's socket before the next request answers nothing.
+//! T47 over real sockets: bytes in an idle connection's socket before the next request answer nothing.
 
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex};
@@ -13,7 +13,7 @@ const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 const STALE: &str = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nstale";
 const TIMED_OUT: &str = "HTTP/1.1 408 Request Timeout\r\nContent-Length: 5\r\n\r\nstale";
 
-/// A server of which each connection answers once, says something else when it is told to, and then listens on.
+/// A server that answers once on each connection, sends unsolicited bytes on demand, and then reads on.
 struct World {
     server: Scripted,
     session: Session,
@@ -46,7 +46,7 @@ impl World {
         World { server, session, url, says, said }
     }
 
-    /// The server says what nobody asked for; it has been sent.
+    /// Makes the server send its unsolicited bytes, and waits until they are sent.
     fn says_more(&self) {
         self.says.release();
         self.said.recv_timeout(PATIENCE).unwrap();
@@ -62,7 +62,7 @@ impl World {
 }
 
 #[test]
-fn t47_what_came_while_the_caller_was_away_is_not_the_next_answer() {
+fn t47_bytes_between_calls_are_not_the_next_answer() {
     for (tls, (stale, closes)) in
         [false, true].into_iter().flat_map(|tls| [(STALE, false), (TIMED_OUT, true)].map(|case| (tls, case)))
     {
@@ -76,7 +76,7 @@ fn t47_what_came_while_the_caller_was_away_is_not_the_next_answer() {
 }
 
 #[test]
-fn t47_what_came_since_the_body_was_taken_is_not_the_next_answer() {
+fn t47_bytes_after_the_body_are_not_the_next_answer() {
     for (tls, (stale, closes)) in
         [false, true].into_iter().flat_map(|tls| [(STALE, false), (TIMED_OUT, true)].map(|case| (tls, case)))
     {
@@ -99,7 +99,7 @@ fn t47_a_response_that_is_dropped_leaves_nothing_to_the_next_request() {
 }
 
 #[test]
-fn t47_t54_bytes_that_answer_nothing_after_the_request_are_a_dead_connection() {
+fn t47_t54_garbage_after_the_request_is_a_dead_connection() {
     for garbage in ["0\r\n\r\n", "hello", "\r\n0\r\n\r\n"] {
         let dies = Script::new().answer(OK).read_request().send(garbage).stall();
         let server = Scripted::start([dies, Script::new().answer(OK)]).unwrap();

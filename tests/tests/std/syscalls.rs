@@ -1,7 +1,7 @@
-//! What a request costs in system calls: a look at its kept connection, one write and one read, with every default
+//! The system calls of a request: a probe of its idle connection, one write and one read, with every default
 //! deadline on.
 //!
-//! The example `get_many` runs under `strace -c -f` with two counts, and the difference is looked at, so that starting up
+//! The example `get_many` runs under `strace -c -f` with two counts, and the difference is counted, so that starting up
 //! and connecting do not count. Skipped, with a printed reason, where there is no strace or it may not trace.
 
 use std::ffi::OsString;
@@ -34,7 +34,7 @@ fn difference(example: &Path, url: &str, root: Option<&Path>) -> Option<Calls> {
     Some(more)
 }
 
-/// Exactly one look, one write and one read for each of so many exchanges, give or take some reads of the handshake. A look is
+/// Exactly one probe, one write and one read for each exchange, give or take some reads of the handshake. A probe is
 /// a read that takes nothing. Of other calls a few are allowed that belong to no request, for memory.
 #[track_caller]
 fn assert_three_calls_each(calls: &Calls, exchanges: i64, handshake: i64) {
@@ -52,7 +52,7 @@ fn server(builder: Builder) -> Httpbin {
 }
 
 #[test]
-fn a_get_on_a_kept_connection_is_a_look_one_write_and_one_read() {
+fn get_on_a_reused_connection_makes_three_system_calls() {
     let example = example("get_many");
     let server = server(Httpbin::builder());
     for path in ["/get", "/bytes/1000", "/status/204", "/gzip"] {
@@ -74,7 +74,7 @@ fn so_it_is_under_tls() {
 }
 
 #[test]
-fn a_redirect_and_a_cookie_cost_their_own_requests_and_nothing_more() {
+fn redirects_and_cookies_cost_no_extra_requests() {
     let example = example("get_many");
     let cookie = |n: usize| format!("c{n}=v; Path=/");
     let server = server(Httpbin::builder().handler(move |exchange| {

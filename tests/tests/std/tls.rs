@@ -128,7 +128,7 @@ fn a_server_of_h2_alone_is_refused() {
 }
 
 #[test]
-fn plain_http_on_a_tls_port_and_tls_on_a_plain_one_say_so() {
+fn mixing_plain_http_and_tls_is_a_clear_error() {
     let authority = Authority::new();
     let plain = Scripted::each(Script::new().read_exactly(5).send("HTTP/1.1 400 Bad Request\r\n\r\n")).unwrap();
     let error = get(&session_trusting(&authority), &plain.https_url("/")).unwrap_err();
@@ -139,7 +139,7 @@ fn plain_http_on_a_tls_port_and_tls_on_a_plain_one_say_so() {
 }
 
 #[test]
-fn an_end_without_closure_alert_is_a_truncation_where_the_end_is_the_only_sign() {
+fn missing_closure_alert_truncates_bodies_delimited_by_close() {
     let authority = Authority::new();
     let close = ("Connection: close\r\n\r\n", "whole", true);
     let length = ("Content-Length: 5\r\n\r\n", "whole", false);

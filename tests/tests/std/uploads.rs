@@ -190,7 +190,7 @@ fn an_upload_to_a_slow_reader_arrives_whole() {
 }
 
 #[test]
-fn a_redirect_in_the_midst_of_an_upload_is_followed_on_a_new_connection() {
+fn redirect_during_an_upload_uses_a_new_connection() {
     // The upload blocks when the redirect comes; what blocked on the first connection must not block on the second.
     for status in [303, 307] {
         let over = Gate::new();
@@ -267,7 +267,7 @@ fn a_417_is_answered_without_expect_and_remembered() {
 }
 
 #[test]
-fn a_refusal_instead_of_100_is_the_answer_and_no_body_is_sent() {
+fn refusal_instead_of_100_withholds_the_body() {
     let server = Scripted::start([Script::new().read_head().send(TOO_LARGE).stall()]).unwrap();
     let session = Session::new();
     let response = timed(PROMPT, || expecting(&session, &server.url("/"), "secret-body").send().unwrap());

@@ -1,5 +1,5 @@
-//! Code of the caller's over both transports: it calls back where it would wait for itself, it panics, it does not
-//! come back. It ends its own request, and nothing else waits or ends.
+//! The caller's code over both transports: it calls back where it would wait for itself, panics, or never returns.
+//! Only its own request ends; nothing else waits or ends.
 
 use std::io;
 use std::net::SocketAddr;
@@ -71,7 +71,7 @@ fn request_within_the_session_of_a_loop_fails_at_once() {
 }
 
 #[test]
-fn request_over_one_transport_within_the_session_of_the_other_fails_at_once() {
+fn nested_request_over_the_other_transport_fails_at_once() {
     let server = Httpbin::start_plain().unwrap();
     let url = server.url("/status/204");
     let errors = in_time(move || {

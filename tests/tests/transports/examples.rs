@@ -14,7 +14,7 @@ fn printed(name: &str, arguments: &[&str]) -> String {
 }
 
 #[test]
-fn loops_of_the_callers_own_get_every_answer_plain_and_under_tls() {
+fn custom_loops_get_every_response() {
     for name in ["poll_loop", "tokio_tasks", "own_poll", "frames", "await_minimal", "await_tokio"] {
         let text = printed(name, &[]);
         for scheme in ["http://", "https://"] {

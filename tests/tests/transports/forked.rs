@@ -1,5 +1,5 @@
-//! A client that was made before fork(2): parent and child never get each other's responses, and nobody waits for a thread that
-//! the child does not have. What is looked at is in `src/bin/forked`, which is a process of its own.
+//! A client that was made before fork(2): parent and child never get each other's responses, and neither waits for a thread that
+//! the child does not have. The checks are in `src/bin/forked`, which is a process of its own.
 
 use std::path::Path;
 use std::process::Command;

@@ -73,7 +73,7 @@ fn t96_neither_transport_shows_a_secret_of_request_or_response() {
     }
 }
 
-/// A proxy's refusal that says all that it was told.
+/// A proxy's refusal that repeats the whole request.
 fn refusal() -> Refusal {
     Refusal::new(403, "canary").field("X-Why", "canary")
 }

@@ -36,7 +36,7 @@ fn every_transcript_replays() {
 }
 
 #[test]
-fn what_is_recorded_replays_and_is_the_same_text_again() {
+fn recorded_transcript_replays_identically() {
     for seed in 0..40 {
         let (result, text) = record(seed, Mix::Plain, None);
         result.unwrap();

@@ -9,15 +9,15 @@ use petition_tests::sim::{DriverInput, DriverOutput, Recorder, RequestSpec};
 
 /// What a server does next on a connection.
 pub(crate) enum Act {
-    /// Says this once it has heard so many heads on the connection.
+    /// Sends this once so many heads have arrived on the connection.
     After(usize, &'static str),
-    /// Says this at once.
+    /// Sends this at once.
     Say(&'static str),
-    /// Says this at that second.
+    /// Sends this at that second.
     At(u64, &'static str),
     /// Ends its direction.
     End,
-    /// Resets once it has heard so many heads.
+    /// Resets once so many heads have arrived.
     ResetAfter(usize),
 }
 
@@ -147,7 +147,7 @@ impl Scene {
         }
     }
 
-    /// The clock goes on to whatever is next.
+    /// Moves the clock to the next event.
     fn wait(&mut self) {
         let acts = self.open.iter().enumerate().filter_map(|(at, (acts, _))| match acts.front() {
             Some(Act::At(second, _)) if *second * 1000 > self.millis => Some((second * 1000, at as u32 + 1)),

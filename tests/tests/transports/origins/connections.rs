@@ -41,7 +41,7 @@ fn outwait(origin: &Origin) {
 }
 
 #[test]
-fn a_connection_that_the_server_gave_up_is_not_used_not_even_for_a_post() {
+fn connection_closed_by_the_server_is_never_reused() {
     let settings = Settings { keep_time: Duration::from_millis(150), ..Settings::default() };
     each(&settings, &Authority::new(), |_, origin, client| {
         for method in [Method::GET, Method::POST] {

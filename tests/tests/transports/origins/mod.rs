@@ -1,4 +1,4 @@
-//! Origins that nobody here wrote: nginx, Apache httpd, and HAProxy before a server of the kit, where they are installed; over both
+//! Foreign origins: nginx, Apache httpd, and HAProxy before a server of the kit, where they are installed; over both
 //! transports.
 
 mod connections;

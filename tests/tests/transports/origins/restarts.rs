@@ -10,7 +10,7 @@ use petition_tests::support::Upload;
 use super::*;
 
 #[test]
-fn after_a_restart_kept_connections_are_replaced_and_nothing_is_sent_twice() {
+fn restart_replaces_connections_without_repeats() {
     let authority = Authority::new();
     let identity = authority.issue_localhost();
     for identity in [None, Some((&identity, TlsVersion::Tls13))] {
@@ -34,7 +34,7 @@ fn after_a_restart_kept_connections_are_replaced_and_nothing_is_sent_twice() {
 }
 
 #[test]
-fn t44_a_body_cut_by_the_death_of_its_server_is_an_error() {
+fn t44_body_of_a_dying_server_is_truncated() {
     let authority = Authority::new();
     let identity = authority.issue_localhost();
     for identity in [None, Some((&identity, TlsVersion::Tls13))] {
@@ -56,7 +56,7 @@ fn t44_a_body_cut_by_the_death_of_its_server_is_an_error() {
 }
 
 #[test]
-fn t54_an_upload_cut_by_the_death_of_its_server_is_not_repeated() {
+fn t54_upload_to_a_dying_server_is_not_repeated() {
     for program in Program::ALL {
         for client in Client::both(&Authority::new()) {
             println!("{program:?} {client:?}");

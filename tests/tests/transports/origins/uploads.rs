@@ -31,7 +31,7 @@ fn bodies_of_known_and_unknown_length_arrive_whole() {
 const MUCH: usize = 32 << 20;
 
 #[test]
-fn a_slow_reader_behind_the_origin_stops_the_body_and_gets_all_of_it() {
+fn slow_reader_stalls_the_body_and_gets_all() {
     let body = pattern(MUCH, 6);
     for program in Program::ALL {
         for client in Client::both(&Authority::new()) {

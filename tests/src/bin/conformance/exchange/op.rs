@@ -397,7 +397,7 @@ mod tests {
     }
 
     #[test]
-    fn a_chunked_body_is_one_of_unknown_length_however_it_is_asked_for() {
+    fn chunked_body_has_no_known_length() {
         let body = |op: Value| Op::read(&op, &Value::Null).unwrap().body;
         let stream = Body::Stream(b"a".to_vec());
         assert_eq!(body(json!({"url": "x", "body": "a"})), Body::Known(b"a".to_vec()));
