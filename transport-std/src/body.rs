@@ -71,8 +71,9 @@ impl ResponseBody {
         Ok(bytes)
     }
 
-    /// Behind the last byte the connection is let go, although the caller has not asked for more (T88). `here`: what comes next may be here
-    /// already; after a direct read it is so only where the response is known to be over.
+    /// Behind the last byte the connection is let go, although the caller has not asked for more
+    ///. `here`: what comes next may be here already; after a direct read it is so only where
+    /// the response is known to be over.
     fn finish_early(&mut self, here: bool) {
         if !self.call.transfer.body().is_empty() || !(here || self.call.transfer.is_received()) {
             return;

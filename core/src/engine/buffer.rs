@@ -1,10 +1,10 @@
-//! The one read buffer: which connection has it, and body bytes that are shown where they were read.
+//! The shared read buffer: its owner, and body bytes that are delivered in place.
 //!
-//! Decides when the buffer is lent to a connection and when not. Where the transfer expects body bytes
-//! that need no inspection, the buffer stays here. If a read then brings no more than those,
-//! [`Engine::body`] shows them from here, and the transfer learns of them when they are used: two calls
-//! into it for each read instead of five. Whatever comes in between (another input, a pause, a limit,
-//! another connection that is read from) makes them an ordinary read before it counts.
+//! Decides when a connection gets the buffer. If a transfer expects body bytes that need no
+//! inspection, the buffer stays here. If a read takes no more than those, [`Engine::body`] returns
+//! them from here, and the transfer learns of them once they are consumed: two calls into it per
+//! read instead of five. Any other event (another input, a pause, a limit, a read of another
+//! connection) first turns them into an ordinary read.
 
 use super::entered::Stage;
 use super::{Engine, Owner, SocketId, TransferId};
@@ -12,14 +12,14 @@ use crate::error::Misuse;
 use crate::time::Now;
 use crate::transfer::{Input, Output, Transfer};
 
-/// The size of the one read buffer.
+/// The size of the shared read buffer, in bytes.
 pub const READ_BUFFER: usize = 256 * 1024;
 
-/// No more of it is given to a transfer of which it is not known that it takes so much at once. What one that is paused has not taken moves to storage of
-/// its own, and there may be many.
+/// The part of it, in bytes, for a transfer that is not known to take more at once. Unconsumed
+/// bytes of a paused transfer move to storage of its own, and there may be many such transfers.
 pub const FIRST_READ: usize = 64 * 1024;
 
-/// The one read buffer.
+/// The shared read buffer.
 #[derive(Default)]
 pub(super) enum ReadBuffer {
     #[default]
@@ -29,20 +29,20 @@ pub(super) enum ReadBuffer {
     Direct(DirectBytes),
 }
 
-/// The buffer, for body bytes that need no inspection.
+/// The buffer while it takes body bytes that need no inspection.
 pub(super) struct DirectBytes {
     storage: Vec<u8>,
     socket: SocketId,
     id: TransferId,
-    /// When they came.
+    /// When they arrived.
     came: Now,
-    /// Those that are used, and all. None at all before they came.
+    /// The numbers of consumed and of all bytes; 0 before they arrive.
     used: usize,
     end: usize,
 }
 
 impl ReadBuffer {
-    /// The bytes that this transfer has not used, and does not know of.
+    /// Returns the unconsumed bytes of this transfer that it does not know of.
     #[inline]
     pub(super) fn shown(&self, id: TransferId) -> Option<&[u8]> {
         match self {
@@ -53,7 +53,7 @@ impl ReadBuffer {
         }
     }
 
-    /// What is held here, and not by a connection.
+    /// Returns the storage held here, not by a connection.
     pub(super) fn capacity(&self) -> usize {
         match self {
             ReadBuffer::None | ReadBuffer::Lent(_) => 0,
@@ -63,12 +63,13 @@ impl ReadBuffer {
 }
 
 impl Engine {
-    /// Where to read to from a socket, with [`Filled`](crate::Input::Filled): in most cases the engine's one read buffer, [`FIRST_READ`] bytes of it, or
-    /// all [`READ_BUFFER`] bytes when the last read brought so much and the transfer was not [paused](Engine::pause) since.
+    /// Returns the space to read into from a socket, with [`Filled`](crate::Input::Filled). Usually
+    /// it is part of the shared read buffer: [`FIRST_READ`] bytes, or all [`READ_BUFFER`] bytes if
+    /// the last read was large and no [pause](Engine::pause) followed.
     pub fn space(&mut self, socket: SocketId) -> &mut [u8] {
         let Some(Owner::Transfer(id)) = self.sockets.get(socket.0).map(|known| &known.owner) else { return &mut [] };
         let id = *id;
-        self.tell_of_direct(id);
+        self.report_direct(id);
         let direct = self.transfer(id).is_some_and(Transfer::reads_direct);
         let has = match &self.buffer {
             ReadBuffer::Lent(to) => *to == socket && !direct,
@@ -102,7 +103,8 @@ impl Engine {
         space.get_mut(..most).unwrap_or_default()
     }
 
-    /// `n` bytes were read into [`Engine::space`]. Whether the transfer need not know yet.
+    /// Records `n` bytes read into [`Engine::space`]. Returns whether the transfer need not know
+    /// yet.
     #[inline]
     pub(super) fn filled_direct(&mut self, id: TransferId, socket: SocketId, n: usize) -> bool {
         let now = self.now;
@@ -117,7 +119,7 @@ impl Engine {
             self.enqueue(id);
             return true;
         }
-        // What came has to be inspected.
+        // These bytes need inspection.
         if let ReadBuffer::Direct(DirectBytes { storage, .. }) = std::mem::take(&mut self.buffer) {
             self.buffer = match slot.transfer.give_read_buffer(storage) {
                 Ok(()) => ReadBuffer::Lent(socket),
@@ -127,7 +129,7 @@ impl Engine {
         false
     }
 
-    /// The embedder has used `n` of the bytes that are shown.
+    /// Consumes `n` of the delivered bytes.
     pub(super) fn consumed_direct(&mut self, id: TransferId, n: usize) -> Result<(), Misuse> {
         let ReadBuffer::Direct(direct) = &mut self.buffer else { return Err(Misuse::UnexpectedInput) };
         if n > direct.end - direct.used {
@@ -159,10 +161,10 @@ impl Engine {
         Ok(())
     }
 
-    /// Something else happens to a transfer: what is shown of its body is told as an ordinary read, at the
-    /// time at which it came.
+    /// Reports delivered bytes to their transfer as an ordinary read, with their time of arrival,
+    /// before another event.
     #[inline]
-    pub(super) fn tell_of_direct(&mut self, id: TransferId) {
+    pub(super) fn report_direct(&mut self, id: TransferId) {
         if self.buffer.shown(id).is_some() {
             self.end_direct();
         }
@@ -192,12 +194,12 @@ impl Engine {
         };
         debug_assert_eq!(told, Ok(()));
         self.buffer = buffer;
-        // They are shown from now on, and the time is the caller's.
+        // The transfer delivers them from now on, in the caller's time.
         let shows = slot.transfer.poll();
         debug_assert!(matches!(shows, Output::Body), "{shows:?}");
     }
 
-    /// Whoever has the read buffer gives it back. Nothing is left in it.
+    /// Takes the read buffer back from its owner, without unread bytes.
     pub(super) fn recall_buffer(&mut self) {
         if let ReadBuffer::Direct(direct) = &self.buffer {
             match direct.end {
@@ -215,7 +217,7 @@ impl Engine {
         }
     }
 
-    /// The same, if this transfer has it: its connection is about to go.
+    /// Takes the read buffer back from this transfer, whose connection is about to close.
     pub(super) fn recall_buffer_of(&mut self, id: TransferId) {
         let has = match &self.buffer {
             ReadBuffer::Lent(socket) => self.transfers.get(id.0).is_some_and(|slot| slot.socket == Some(*socket)),

@@ -13,18 +13,18 @@ pub(super) enum Stage {
     New,
     Begun,
     /// Waits for the poll that serves as liveness probe of its idle connection.
-    AwaitsLook,
-    /// The probe was made.
-    Looked,
-    /// The request has been written, or a piece of the body been used. The next output is a read, unless
-    /// an input comes first.
+    AwaitsPoll,
+    /// That poll was made.
+    Polled,
+    /// The request is written, or a piece of the body is consumed. The next output is a read,
+    /// unless an input comes first.
     AwaitsResponse,
-    /// Body bytes of which it does not know are in the read buffer.
+    /// The read buffer holds body bytes that the transfer does not know of.
     ShowsBody,
 }
 
-/// A transfer that is being called into. It is forgotten when the call returns, and so dropped only by a panic of code of
-/// the caller's, such as a verifier of certificates: the next poll ends that transfer.
+/// A guard for a call into a transfer. It is forgotten on return, and so dropped only if the
+/// caller's code panics, such as a certificate verifier. The next poll then ends that transfer.
 pub(super) struct Entered<'a> {
     pub(super) engine: &'a mut Engine,
     pub(super) id: TransferId,
@@ -37,10 +37,10 @@ impl Drop for Entered<'_> {
 }
 
 impl Engine {
-    /// Calls into a transfer. See [`Entered`].
+    /// Calls into a transfer; see [`Entered`].
     #[inline]
     pub(super) fn enter<R>(&mut self, id: TransferId, call: impl FnOnce(&mut Transfer) -> R) -> Result<R, Misuse> {
-        self.tell_of_direct(id);
+        self.report_direct(id);
         let entered = Entered { engine: self, id };
         let result = entered.engine.transfers.get_mut(id.0).map(|slot| {
             if slot.stage == Stage::AwaitsResponse {

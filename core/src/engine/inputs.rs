@@ -78,13 +78,13 @@ impl Engine {
         match known.owner {
             Owner::Transfer(id) => {
                 self.enqueue(id);
-                let hears = |transfer: &Transfer| transfer.is_blocked(Side::Read) || transfer.is_uploading();
-                if self.transfer(id).is_some_and(hears) {
+                let wants_ready = |transfer: &Transfer| transfer.is_blocked(Side::Read) || transfer.is_uploading();
+                if self.transfer(id).is_some_and(wants_ready) {
                     // It is blocked itself, or an upload would continue without reading.
                     return unless_ended(self.transfer_input(now, id, Input::Ready(Side::Read)));
                 }
             }
-            Owner::Idle(_) => self.idle_is_over(socket),
+            Owner::Idle(_) => self.remove_idle(socket),
             Owner::Attempt(..) | Owner::Closing => {}
         }
         Ok(())
@@ -106,8 +106,8 @@ impl Engine {
                             return Ok(());
                         }
                     }
-                    Input::Alive => self.lend_storage(id),
-                    input if is_the_engines(input) => return Err(Misuse::UnexpectedInput),
+                    Input::Alive => self.give_write_storage(id),
+                    input if is_engine_input(input) => return Err(Misuse::UnexpectedInput),
                     _ => {}
                 }
                 let result = unless_ended(self.tell(id, input));
@@ -117,7 +117,7 @@ impl Engine {
                 result
             }
             Some(Owner::Idle(_)) if matches!(input, Input::Eof | Input::Failed(..)) => {
-                self.idle_is_over(socket);
+                self.remove_idle(socket);
                 Ok(())
             }
             _ if matches!(input, Input::Ready(_) | Input::Blocked(_)) => Ok(()),
@@ -141,7 +141,7 @@ impl Engine {
     }
 
     /// Removes an idle connection that has closed or has unexpected bytes to read.
-    fn idle_is_over(&mut self, socket: SocketId) {
+    fn remove_idle(&mut self, socket: SocketId) {
         if let Some(Socket { owner: Owner::Idle(idle), .. }) = self.sockets.get(socket.0) {
             self.pool.remove(*idle);
             self.close_later(socket);
@@ -157,7 +157,7 @@ impl Engine {
     #[inline]
     pub fn transfer_input(&mut self, now: Now, id: TransferId, input: Input<'_>) -> Result<(), Misuse> {
         self.now = now;
-        if is_the_engines(&input) {
+        if is_engine_input(&input) {
             return Err(self.transfers.get(id.0).map_or(Misuse::AlreadyEnded, |_| Misuse::UnexpectedInput));
         }
         match input {
@@ -242,10 +242,10 @@ impl Engine {
         }
     }
 
-    /// No [`Output::Body`](super::Output::Body) for this transfer until [`Engine::resume`]; nothing more is read meanwhile, and the time does not
-    /// count against the peer.
+    /// Pauses a transfer until [`Engine::resume`]: it gets no [`Output::Body`](super::Output::Body)
+    /// and reads nothing. The time does not count against the peer.
     pub fn pause(&mut self, id: TransferId) {
-        self.tell_of_direct(id);
+        self.report_direct(id);
         if let Some(slot) = self.transfers.get_mut(id.0) {
             (slot.paused, slot.bulk) = (true, false);
         }
@@ -262,7 +262,7 @@ impl Engine {
 
 /// Whether this input answers an output that the engine handles itself. The engine could not serve
 /// a connection that it does not know.
-fn is_the_engines(input: &Input<'_>) -> bool {
+fn is_engine_input(input: &Input<'_>) -> bool {
     matches!(
         input,
         Input::Acquired { .. }

@@ -21,13 +21,13 @@
 //!
 //! # The read buffer
 //!
-//! There is one for all connections. It is made at the first [`Engine::space`], serves the connection
-//! that is read from, and comes back when another one is read from or nothing is left to do. So a
-//! connection that waits holds no read buffer; only bytes that nobody has used yet move to storage of its
-//! own. Where a read brings nothing but bytes of a plain body, [`Engine::body`] shows them where they were
-//! read, and the transfer learns of them when they are used.
+//! All connections share one read buffer. It is allocated at the first [`Engine::space`] and given
+//! to the connection that is read. It returns when another connection is read, or when no work is
+//! left. Waiting connections thus hold no read buffer; only unread bytes move to storage of their
+//! own. Where a read brings nothing but bytes of a plain body, [`Engine::body`] shows them where
+//! they were read, and the transfer learns of them when they are used.
 //!
-//! # After which calls to read the deadline again
+//! # When to read the deadline
 //!
 //! Read [`Engine::deadline`] after [`Engine::poll`] returns [`Output::Wait`]. Until then, there is
 //! work to do at once.
@@ -211,7 +211,7 @@ pub struct Engine {
     polls: u64,
 }
 
-/// A transfer and what the engine knows of it.
+/// A transfer and its state in the engine.
 struct Slot {
     transfer: Transfer,
     /// The connection that the transfer uses.
@@ -362,18 +362,18 @@ impl Engine {
     /// Polls one transfer until it has an output for the embedder, or nothing to do.
     #[inline(always)]
     fn turn(&mut self, id: TransferId, session: &mut impl SessionAccess) -> Option<Output> {
-        use transfer::Output as Asked;
+        use transfer::Output as Wanted;
         loop {
             let mut slot = self.transfers.get_mut(id.0)?;
             match slot.stage {
-                Stage::Begun | Stage::AwaitsLook => {}
+                Stage::Begun | Stage::AwaitsPoll => {}
                 Stage::New => {
                     slot.stage = Stage::Begun;
                     // Every transfer first asks for the session, unless it has ended. If this
                     // fails, it asks again.
                     let _ = slot.synchronise(self.now, session);
                 }
-                Stage::Looked => {
+                Stage::Polled => {
                     if let Some(socket) = self.begin_if_quiet(id) {
                         return Some(Output::Transmit(socket));
                     }
@@ -393,10 +393,10 @@ impl Engine {
             {
                 self.polls += 1;
             }
-            let asked = slot.transfer.poll();
-            let output = match asked {
-                Asked::Transmit => Output::Transmit(slot.socket?),
-                Asked::Read => {
+            let wanted = slot.transfer.poll();
+            let output = match wanted {
+                Wanted::Transmit => Output::Transmit(slot.socket?),
+                Wanted::Read => {
                     let socket = slot.socket?;
                     if self.sockets.get(socket.0).is_some_and(|known| known.drained) {
                         if slot.transfer.reads_first() {
@@ -410,7 +410,7 @@ impl Engine {
                     }
                     Output::Read(socket)
                 }
-                Asked::Sync => {
+                Wanted::Sync => {
                     let synced = match slot.synchronise(self.now, session) {
                         Ok(synced) => synced,
                         Err(why) => slot.transfer.handle(self.now, Input::Unavailable(why)),
@@ -418,7 +418,7 @@ impl Engine {
                     debug_assert_eq!(synced, Ok(()));
                     continue;
                 }
-                Asked::Acquire(_) => {
+                Wanted::Acquire(_) => {
                     if !self.acquire_or_wait(id) {
                         return None;
                     }
@@ -429,46 +429,46 @@ impl Engine {
                     }
                     continue;
                 }
-                Asked::Release => {
+                Wanted::Release => {
                     self.release(id);
                     continue;
                 }
-                Asked::Wait => {
+                Wanted::Wait => {
                     self.arm(id);
                     return None;
                 }
-                Asked::Body if slot.paused => {
+                Wanted::Body if slot.paused => {
                     self.arm(id);
                     return None;
                 }
-                Asked::Event(Event::Done) => return self.ended(id, None),
-                Asked::Event(Event::Failed(error)) => return self.ended(id, Some(error)),
-                Asked::Event(event) => Output::Event(id, event),
-                Asked::Resolve => Output::Resolve(id),
-                Asked::Connect(attempt, address) => self.open(id, attempt, address)?,
-                Asked::CancelConnect(attempt) => match self.abandon(id, attempt) {
+                Wanted::Event(Event::Done) => return self.ended(id, None),
+                Wanted::Event(Event::Failed(error)) => return self.ended(id, Some(error)),
+                Wanted::Event(event) => Output::Event(id, event),
+                Wanted::Resolve => Output::Resolve(id),
+                Wanted::Connect(attempt, address) => self.open(id, attempt, address)?,
+                Wanted::CancelConnect(attempt) => match self.abandon(id, attempt) {
                     Some(output) => output,
                     None => continue,
                 },
-                Asked::Close => {
+                Wanted::Close => {
                     let closed = self.close(id);
-                    self.give_place_back(id);
+                    self.free_slot(id);
                     match closed {
                         Some(output) => output,
                         None => continue,
                     }
                 }
-                Asked::Probe => {
+                Wanted::Probe => {
                     let socket = slot.socket?;
-                    if self.awaits_look_at(id, socket) {
+                    if self.wait_for_poll(id, socket) {
                         self.arm_timer(id);
                         return None;
                     }
                     Output::Probe(socket)
                 }
-                Asked::NeedBody => Output::NeedBody(id),
-                Asked::Rewind => Output::Rewind(id),
-                Asked::Body => Output::Body(id),
+                Wanted::NeedBody => Output::NeedBody(id),
+                Wanted::Rewind => Output::Rewind(id),
+                Wanted::Body => Output::Body(id),
             };
             return Some(output);
         }
@@ -504,8 +504,8 @@ impl Engine {
 
     fn ended(&mut self, id: TransferId, error: Option<Error>) -> Option<Output> {
         self.recall_buffer_of(id);
-        self.wait_no_longer(id);
-        self.give_place_back(id);
+        self.leave_slot_queue(id);
+        self.free_slot(id);
         let slot = self.transfers.remove(id.0)?;
         if let Some(Group(group)) = slot.group {
             self.groups.remove(&(group, id));

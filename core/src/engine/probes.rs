@@ -30,7 +30,7 @@ impl Turn {
 pub(super) struct Probes {
     pub(super) begun: Turn,
     /// The last complete poll. `None`: each connection is probed individually.
-    told: Option<PollMark>,
+    last_complete: Option<PollMark>,
     /// The waiting transfers, possibly with some that no longer wait.
     waiting: Vec<TransferId>,
 }
@@ -51,30 +51,31 @@ impl Engine {
     /// `mark` begin on it. From now on, a request with an idle connection
     /// [waits](Engine::awaits_poll) for the next poll, and needs no
     /// [`Output::Probe`](super::Output::Probe). The exception is a connection whose last read
-    /// filled its buffer. [`Engine::look_at_each`] ends this mode.
+    /// filled its buffer. [`Engine::probe_individually`] ends this mode.
     pub fn mark_polled(&mut self, now: Now, mark: PollMark) {
         self.now = now;
-        self.probes.told = Some(mark);
+        self.probes.last_complete = Some(mark);
         self.end_waits();
     }
 
     /// Reports that there was no complete poll. Each idle connection is
     /// [probed](super::Output::Probe) individually before use, until the next
     /// [`Engine::mark_polled`].
-    pub fn look_at_each(&mut self) {
-        self.probes.told = None;
+    pub fn probe_individually(&mut self) {
+        self.probes.last_complete = None;
         self.end_waits();
     }
 
-    /// Each of those that wait goes on at its turn. Until then something may be heard of its connection.
+    /// Resumes the waiting transfers at their turns. Until then, readiness of their connections may
+    /// be reported.
     ///
-    /// They come first: their responses are on the way then while the others are served, and the next poll
-    /// reports them.
+    /// They come first: their responses are on the way then while the others are served, and the
+    /// next poll reports them.
     fn end_waits(&mut self) {
         let mut waiting = std::mem::take(&mut self.probes.waiting);
         for id in waiting.drain(..).rev() {
             if let Some(slot) = self.transfers.get_mut(id.0) {
-                slot.stage = Stage::Looked;
+                slot.stage = Stage::Polled;
                 if !std::mem::replace(&mut slot.queued, true) {
                     self.ready.push_front(id);
                 }
@@ -91,7 +92,7 @@ impl Engine {
     /// Whether a complete poll has found nothing to read from a connection since it was given to
     /// its transfer.
     fn is_quiet(&self, socket: SocketId) -> bool {
-        match (self.sockets.get(socket.0), self.probes.told) {
+        match (self.sockets.get(socket.0), self.probes.last_complete) {
             // If the last read filled its buffer, there may be more, which an edge-triggered poll
             // does not report.
             (Some(known), Some(mark)) => known.drained && known.given.is_before(mark),
@@ -108,7 +109,7 @@ impl Engine {
         if !self.is_quiet(socket) {
             return None;
         }
-        self.lend_storage(id);
+        self.give_write_storage(id);
         let slot = self.transfers.get_mut(id.0)?;
         // It may have ended meanwhile, for example by cancellation.
         let _ = slot.transfer.handle(self.now, Input::Alive);
@@ -117,14 +118,15 @@ impl Engine {
 
     /// Makes a transfer wait for the next complete poll if that can tell whether its connection is
     /// quiet. Returns whether it waits.
-    pub(super) fn awaits_look_at(&mut self, id: TransferId, socket: SocketId) -> bool {
-        let follows = self.probes.told.is_some() && self.sockets.get(socket.0).is_some_and(|known| known.drained);
-        if let Some(slot) = self.transfers.get_mut(id.0).filter(|_| follows)
-            && slot.stage != Stage::AwaitsLook
+    pub(super) fn wait_for_poll(&mut self, id: TransferId, socket: SocketId) -> bool {
+        let waits =
+            self.probes.last_complete.is_some() && self.sockets.get(socket.0).is_some_and(|known| known.drained);
+        if let Some(slot) = self.transfers.get_mut(id.0).filter(|_| waits)
+            && slot.stage != Stage::AwaitsPoll
         {
-            slot.stage = Stage::AwaitsLook;
+            slot.stage = Stage::AwaitsPoll;
             self.probes.waiting.push(id);
         }
-        follows
+        waits
     }
 }

@@ -1,4 +1,4 @@
-//! What an engine can be asked: bytes, names, counts.
+//! Queries of an engine: bytes, names, counts.
 
 use super::{Engine, Owner, Socket, SocketId, TransferId};
 use crate::buffer::Retained;
@@ -7,7 +7,7 @@ use crate::route::pool::PoolStatistics;
 use crate::transfer::{ResponseInfo, Side, Transfer};
 
 impl Engine {
-    /// The bytes to write to a socket.
+    /// Returns the bytes to write to a socket.
     pub fn outgoing(&self, socket: SocketId) -> &[u8] {
         self.served(socket).map_or(&[], Transfer::outgoing)
     }
@@ -38,7 +38,7 @@ impl Engine {
         matches!(self.sockets.get(socket.0), Some(Socket { owner: Owner::Attempt(..), .. }))
     }
 
-    /// The body bytes at hand.
+    /// Returns the available body bytes.
     pub fn body(&self, id: TransferId) -> &[u8] {
         match self.buffer.shown(id) {
             Some(bytes) => bytes,
@@ -46,7 +46,7 @@ impl Engine {
         }
     }
 
-    /// The name and port for [`Output::Resolve`](super::Output::Resolve).
+    /// Returns the name and port for [`Output::Resolve`](super::Output::Resolve).
     pub fn peer_name(&self, id: TransferId) -> Option<(&str, u16)> {
         self.transfer(id)?.peer_name()
     }
@@ -56,9 +56,9 @@ impl Engine {
         self.transfers.get(id.0).map(|slot| &slot.transfer)
     }
 
-    /// Limits the body of a transfer, as [`Transfer::limit_body`].
+    /// Limits the body of a transfer as [`Transfer::limit_body`] does.
     pub fn limit_body(&mut self, id: TransferId, name: &'static str, limit: Option<u64>) {
-        self.tell_of_direct(id);
+        self.report_direct(id);
         if let Some(slot) = self.transfers.get_mut(id.0) {
             slot.transfer.limit_body(name, limit);
         }

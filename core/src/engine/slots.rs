@@ -85,7 +85,7 @@ impl Engine {
     }
 
     /// Gives the transfer the shared write storage: its request is about to be encoded.
-    pub(super) fn lend_storage(&mut self, id: TransferId) {
+    pub(super) fn give_write_storage(&mut self, id: TransferId) {
         if let Some(slot) = self.transfers.get_mut(id.0) {
             slot.transfer.swap_write_buffer(&mut self.spare);
         }
@@ -137,7 +137,7 @@ impl Engine {
         }
     }
 
-    pub(super) fn give_place_back(&mut self, id: TransferId) {
+    pub(super) fn free_slot(&mut self, id: TransferId) {
         let Some(slot) = self.transfers.get_mut(id.0) else { return };
         if std::mem::take(&mut slot.counted)
             && let Some(route) = slot.transfer.route()
@@ -152,7 +152,7 @@ impl Engine {
     pub(super) fn admit(&mut self) {
         while let Some(id) = self.waiting.first() {
             if self.acquire(id) {
-                self.wait_no_longer(id);
+                self.leave_slot_queue(id);
                 self.enqueue(id);
                 continue;
             }
@@ -176,7 +176,7 @@ impl Engine {
         self.arm(id);
     }
 
-    pub(super) fn wait_no_longer(&mut self, id: TransferId) {
+    pub(super) fn leave_slot_queue(&mut self, id: TransferId) {
         if let Some(slot) = self.transfers.get_mut(id.0)
             && let Some(ticket) = slot.waits.take()
             && let Some(route) = slot.transfer.route()

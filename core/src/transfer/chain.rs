@@ -9,13 +9,13 @@ use crate::policy::Trail;
 #[derive(Default)]
 pub(super) struct Chain {
     /// State that most requests do not need.
-    pub(super) rare: Option<Box<Rare>>,
+    pub(super) cold: Option<Box<ColdState>>,
     pub(super) trail: Trail,
 }
 
 /// State that most requests do not need.
 #[derive(Default)]
-pub(super) struct Rare {
+pub(super) struct ColdState {
     /// The previous hops.
     pub(super) history: Vec<Hop>,
     /// Small pieces of a chunked request body that wait to be sent as one chunk.
@@ -30,22 +30,22 @@ pub(super) struct Rare {
 
 impl Chain {
     pub(super) fn history(&self) -> &[Hop] {
-        self.rare.as_ref().map_or(&[], |rare| &rare.history)
+        self.cold.as_ref().map_or(&[], |cold| &cold.history)
     }
 
     pub(super) fn undecoded(&self) -> &[Box<str>] {
-        self.rare.as_ref().map_or(&[], |rare| &rare.undecoded)
+        self.cold.as_ref().map_or(&[], |cold| &cold.undecoded)
     }
 
     pub(super) fn gathered(&self) -> &[u8] {
-        self.rare.as_ref().map_or(&[], |rare| &rare.gathered)
+        self.cold.as_ref().map_or(&[], |cold| &cold.gathered)
     }
 
     pub(super) fn take_gathered(&mut self) -> Vec<u8> {
-        self.rare.as_mut().map(|rare| std::mem::take(&mut rare.gathered)).unwrap_or_default()
+        self.cold.as_mut().map(|cold| std::mem::take(&mut cold.gathered)).unwrap_or_default()
     }
 
-    pub(super) fn rare_mut(&mut self) -> &mut Rare {
-        self.rare.get_or_insert_default()
+    pub(super) fn cold_mut(&mut self) -> &mut ColdState {
+        self.cold.get_or_insert_default()
     }
 }

@@ -186,20 +186,20 @@ impl Machine {
         if let Err(e) = sent {
             return self.fail(ErrorKind::Head(e));
         }
-        self.news = !link.nothing_received();
+        self.link_dirty = !link.nothing_received();
         self.begin_upload();
         let send_failed = match &mut self.stage {
             Stage::Establish { send_failed, .. } => send_failed.take(),
             _ => None,
         };
         if send_failed.is_some() {
-            self.give_up_upload();
+            self.abort_upload();
         }
         self.enter(Stage::Exchange { send_failed });
     }
 
     /// Closes the socket of this hop, or those connecting for it.
-    pub(super) fn give_up_connection(&mut self) {
+    pub(super) fn abort_connection(&mut self) {
         if let Stage::Dial { dial, .. } = &mut self.stage {
             self.pending.abandon(&mut dial.abort());
         }

@@ -97,7 +97,7 @@ impl Machine {
     /// Sets the time. If the clock goes back, cached deadlines are discarded.
     pub(super) fn set_now(&mut self, now: Now) {
         if now.instant < self.now.instant {
-            self.quiet_until = Instant::ZERO;
+            self.no_deadline_before = Instant::ZERO;
         }
         self.now = now;
     }
@@ -105,7 +105,7 @@ impl Machine {
     /// Acts on due deadlines before this input. Returns true if one ended the stage that the input
     /// is meant for.
     #[cold]
-    pub(super) fn comes_too_late(&mut self, input: &Input<'_>) -> bool {
+    pub(super) fn is_too_late(&mut self, input: &Input<'_>) -> bool {
         match (&mut self.stage, input) {
             (Stage::Deliver(_), Input::Consumed(_) | Input::Discard) => {
                 // The time until now was the caller's.
@@ -119,7 +119,7 @@ impl Machine {
                 if let Stage::Acquire { since, .. } = &mut self.stage {
                     // The wait continues if the answer is rejected.
                     *since = waited;
-                    self.quiet_until = self.now.instant;
+                    self.no_deadline_before = self.now.instant;
                 }
                 over
             }
@@ -136,17 +136,18 @@ impl Machine {
     /// Whether a deadline may be due. Almost always false.
     #[inline]
     pub(super) fn may_be_due(&self) -> bool {
-        self.now.instant >= self.quiet_until
+        self.now.instant >= self.no_deadline_before
     }
 
     #[cold]
     fn expire_some(&mut self) -> bool {
         self.take_in_run();
         let over = self.expire_due();
-        // Deadlines only ever move away, and what begins later than now has at least the shortest of all limits before it.
+        // Deadlines only move later, and an activity that begins later lasts at least the shortest
+        // timeout.
         let next = self.earliest(|due| due != Due::NextAddress).map(|(at, _)| at);
         let soonest = self.now.instant + self.request.settings.shortest;
-        self.quiet_until = next.map_or(soonest, |next| next.min(soonest));
+        self.no_deadline_before = next.map_or(soonest, |next| next.min(soonest));
         over
     }
 
@@ -249,7 +250,7 @@ mod tests {
             }
         }
         let mut transfer = driven.transfer;
-        // Longer than the peer's idle limit, but that was the stream's time.
+        // Longer than the idle timeout, but the stream caused the wait.
         let failure = IoFailure::new(std::io::ErrorKind::BrokenPipe);
         transfer.handle(at(40), Input::Failed(Side::Write, failure)).unwrap();
         let due = transfer.deadline().unwrap();

@@ -18,12 +18,12 @@ const STEP: usize = 32 * 1024;
 /// The body of the final response.
 pub(super) struct Delivery {
     pub(super) size: SizeLimit,
-    /// Bytes that are at hand and counted: of the link's body, or of `decoded`. In a run of direct reads:
-    /// those of the piece that it has not reached.
+    /// Available bytes that count towards the size limit: of the link's body, or of `decoded`. In a
+    /// run of direct reads, the bytes that remain of the piece.
     pub(super) count: usize,
     pub(super) next: NextPiece,
     decoded: Option<Box<Decoded>>,
-    /// The link has nothing more.
+    /// Whether the link has delivered the whole body.
     received: bool,
 }
 
@@ -44,7 +44,8 @@ impl Delivery {
         Delivery { size, count: 0, next: NextPiece::Unknown, decoded: None, received: false }
     }
 
-    /// Also the codings that stay on the body, and whether something was passed over that names none.
+    /// Returns also the codings left on the body, and whether a value that names no coding was
+    /// ignored.
     pub(super) fn decoding(
         head: &ResponseHead,
         request: &Prepared,
@@ -88,7 +89,7 @@ impl Delivery {
         if self.next == NextPiece::Run { 0 } else { self.count }
     }
 
-    /// Whether nothing is at hand, and what the link has next is the next to be delivered.
+    /// Whether no bytes are available, so that the link's next bytes are delivered next.
     pub(super) fn shows_nothing(&self) -> bool {
         self.visible() == 0 && self.decoded.is_none() && !self.received
     }
@@ -116,7 +117,7 @@ impl Transfer {
     /// Returns the trailer fields of the final response, after [`Event::Done`]. `None` if it had no
     /// trailer section. Fields that must not be trailers are omitted (RFC 9110 §6.5.1).
     pub fn trailers(&self) -> Option<&Fields> {
-        self.0.chain.rare.as_ref()?.trailers.as_ref()
+        self.0.chain.cold.as_ref()?.trailers.as_ref()
     }
 }
 
@@ -128,7 +129,7 @@ impl Machine {
             match Delivery::decoding(&head, &self.request, framing) {
                 Ok((delivery, undecoded, misnamed)) => {
                     if !undecoded.is_empty() {
-                        self.chain.rare_mut().undecoded = undecoded;
+                        self.chain.cold_mut().undecoded = undecoded;
                     }
                     if misnamed {
                         self.tolerated.insert(Leniency::NotACoding);
@@ -140,7 +141,7 @@ impl Machine {
         } else {
             Delivery::plain(&self.request.settings)
         };
-        if let Some((name, limit)) = self.chain.rare.as_mut().and_then(|rare| rare.body_limit.take()) {
+        if let Some((name, limit)) = self.chain.cold.as_mut().and_then(|cold| cold.body_limit.take()) {
             delivery.size.change(name, limit);
         }
         self.enter(Stage::Deliver(delivery));

@@ -73,7 +73,7 @@ impl Machine {
         self.tolerated.extend(link.http().leniencies_used());
         self.attempt.moved = (link.http().bytes_sent(), link.http().bytes_received());
         if let Some(trailers) = link.take_trailers() {
-            self.chain.rare_mut().trailers = Some(trailers);
+            self.chain.cold_mut().trailers = Some(trailers);
         }
         if keep && link.reuse(now).is_ok() {
             self.lent = link.take_read_buffer();

@@ -52,7 +52,7 @@ pub(super) enum WriteSide {
 }
 
 impl Blocked {
-    /// That a side is ready is good for one read: the next may wait again.
+    /// Clears the readiness, which holds for one read only: the next may block.
     pub(super) fn read_done(&mut self) {
         if self.read == ReadSide::Ready {
             self.read = ReadSide::Open;
@@ -96,7 +96,7 @@ impl Machine {
             self.begin_exchange();
             return None;
         }
-        if let (false, Some(link)) = (self.news, &mut self.link) {
+        if let (false, Some(link)) = (self.link_dirty, &mut self.link) {
             if !link.has_flushed()
                 && let Err(error) = link.flush_request()
             {
@@ -107,7 +107,7 @@ impl Machine {
         }
         match self.poll_link()? {
             LinkEvent::NeedInput => {
-                self.news = false;
+                self.link_dirty = false;
                 return Some(self.offer());
             }
             LinkEvent::Established => {}
@@ -152,7 +152,7 @@ impl Machine {
     /// Returns the next offer of an exchange; `None` if another output or unprocessed input comes
     /// first.
     pub(super) fn offer_at_once(&self) -> Option<Output> {
-        let quiet = matches!(self.stage, Stage::Exchange { .. }) && !self.pending.are_waiting() && !self.news;
+        let quiet = matches!(self.stage, Stage::Exchange { .. }) && !self.pending.are_waiting() && !self.link_dirty;
         let flushed = quiet && self.link.as_ref().is_some_and(|link| link.has_flushed());
         flushed.then(|| self.offer())
     }
@@ -257,9 +257,9 @@ impl Machine {
                 *send_failed = Some(Box::new(SendFailed { failure, at: self.now.instant }));
                 // The stream may have caused the wait until now.
                 self.progress = self.now.instant;
-                self.give_up_upload();
+                self.abort_upload();
             }
-            (Stage::Deliver(_), Side::Write) => self.give_up_upload(),
+            (Stage::Deliver(_), Side::Write) => self.abort_upload(),
             _ => self.fail(ErrorKind::Io(failure)),
         }
         Ok(())
@@ -279,7 +279,7 @@ impl Machine {
         Ok(())
     }
 
-    pub(super) fn give_up_upload(&mut self) {
+    pub(super) fn abort_upload(&mut self) {
         self.upload = self.upload.stopped();
         if let Some(link) = &mut self.link {
             link.abort_body();

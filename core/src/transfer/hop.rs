@@ -95,8 +95,8 @@ impl Machine {
         self.released = None;
         self.time_to_head = None;
         self.tolerated = LeniencySet::EMPTY;
-        if let Some(rare) = &mut self.chain.rare {
-            rare.trailers = None;
+        if let Some(cold) = &mut self.chain.cold {
+            cold.trailers = None;
         }
         self.cookie.clear();
         let request = &self.request;
@@ -278,7 +278,7 @@ impl Machine {
         };
         if begun {
             self.chain.trail.hops = self.chain.trail.hops.saturating_add(1);
-            self.chain.rare_mut().history.push(Hop { method, url, head, why: again.why, crossing, notes });
+            self.chain.cold_mut().history.push(Hop { method, url, head, why: again.why, crossing, notes });
             self.pending.event(Event::Again(again.why));
             let repeats = &mut self.chain.trail.repeats;
             *repeats = if answered { 0 } else { repeats.saturating_add(1) };
@@ -286,7 +286,7 @@ impl Machine {
         if answered {
             self.drop_body(AfterBody::Again(next));
         } else {
-            self.give_up_connection();
+            self.abort_connection();
             // Frees its slot, whether or not a socket was opened.
             self.pending.socket(SocketOrder::Close);
         }
@@ -310,7 +310,7 @@ impl Machine {
 
     /// Waits until a time, while the deadlines keep running.
     fn pause(&mut self, until: Instant, next: Next) {
-        self.quiet_until = self.quiet_until.min(until);
+        self.no_deadline_before = self.no_deadline_before.min(until);
         self.enter(Stage::Pause { until, next });
     }
 

@@ -60,9 +60,9 @@ pub enum Input<'a> {
     Received(&'a [u8]),
     /// Answers [`Output::Read`]: this many bytes were read into [`space`](super::Transfer::space).
     Filled(usize),
-    /// Answers [`Output::Read`]: this many bytes were read as a [plan](super::Transfer::read_plan) with
-    /// direct bytes has it. Those are the caller's; [`body`](super::Transfer::body) does not show them.
-    /// The bytes behind them lie at the front of [`space`](super::Transfer::space).
+    /// Answers [`Output::Read`]: this many bytes were read by a [plan](super::Transfer::read_plan)
+    /// with direct bytes. Those belong to the caller, and [`body`](super::Transfer::body) does not
+    /// return them. The bytes after them are at the front of [`space`](super::Transfer::space).
     ReadDirect(usize),
     /// Answers [`Output::Read`]: the peer will send no more.
     Eof,
@@ -83,11 +83,13 @@ pub enum Input<'a> {
     NotRewound,
     /// Answers [`Output::Sync`]: the session is not available.
     Unavailable(Unavailable),
-    /// The caller used this many bytes of [`body`](super::Transfer::body); the time since they were at hand was its own, and does not count against the
-    /// peer. None at all, when it comes back for more after a while in which a read was offered and not made, or after bytes that were
+    /// The caller consumed this many bytes of [`body`](super::Transfer::body). The time since they
+    /// became available does not count against the peer. Use 0 if the caller returns for more after
+    /// a while in which an offered read was not made, or after bytes that were
     /// [read directly](Input::ReadDirect).
     Consumed(usize),
-    /// The caller wants no more of the body. A short rest may be read so that the connection can be kept (T87).
+    /// The caller needs no more of the body. A short rest may be read so that the connection can be
+    /// reused.
     Discard,
     /// Time has passed.
     Tick,
@@ -116,10 +118,10 @@ impl fmt::Debug for Input<'_> {
             Input::Blocked(side) => one("Blocked", side),
             Input::Ready(side) => one("Ready", side),
             Input::BodyEnd => f.write_str("BodyEnd"),
-            Input::BodyFailed(words) => one("BodyFailed", words),
+            Input::BodyFailed(text) => one("BodyFailed", text),
             Input::Rewound => f.write_str("Rewound"),
             Input::NotRewound => f.write_str("NotRewound"),
-            Input::Unavailable(what) => one("Unavailable", what),
+            Input::Unavailable(why) => one("Unavailable", why),
             Input::Consumed(n) => one("Consumed", n),
             Input::Discard => f.write_str("Discard"),
             Input::Tick => f.write_str("Tick"),
@@ -161,10 +163,11 @@ pub enum Output {
     /// Offer: write from [`outgoing`](super::Transfer::outgoing).
     Transmit,
     /// Offer: read, with [`Input::Received`], or into [`space`](super::Transfer::space) with
-    /// [`Input::Filled`]. [`Transfer::read_plan`](super::Transfer::read_plan) says how much is best read,
-    /// and whether it may go directly into the caller's memory.
+    /// [`Input::Filled`]. [`Transfer::read_plan`](super::Transfer::read_plan) says how much is best
+    /// read, and whether it may go directly into the caller's memory.
     Read,
-    /// Offer: nothing that could be written waits, and more of the body is wanted: supply bytes with [`push_body`](super::Transfer::push_body), or say [`Input::BodyEnd`].
+    /// Offer: provide body bytes with [`push_body`](super::Transfer::push_body), or answer
+    /// [`Input::BodyEnd`]. No writable output is pending.
     NeedBody,
     /// Order: rewind the body stream to its first byte.
     Rewind,

@@ -38,9 +38,9 @@ pub(super) struct Machine {
     pub(super) upload: Upload,
     pub(super) blocked: Blocked,
     /// Whether the link has unprocessed input.
-    pub(super) news: bool,
+    pub(super) link_dirty: bool,
     /// A lower bound of the next deadline.
-    pub(super) quiet_until: Instant,
+    pub(super) no_deadline_before: Instant,
     /// The time of the last progress, from which the idle timeout counts.
     pub(super) progress: Instant,
     /// Leniencies used for the body's codings, and on a connection that is gone.
@@ -109,7 +109,7 @@ impl Machine {
                 _ => Err(Misuse::AlreadyEnded),
             };
         }
-        if self.may_be_due() && self.comes_too_late(&input) {
+        if self.may_be_due() && self.is_too_late(&input) {
             match (&self.stage, input) {
                 (Stage::Ended, Input::Acquired { .. }) => self.pending.socket(SocketOrder::Close),
                 // Its socket is already closed.
@@ -122,7 +122,7 @@ impl Machine {
             return Ok(());
         }
         // A write gives the link nothing to process.
-        self.news |= !matches!(input, Input::Wrote(_));
+        self.link_dirty |= !matches!(input, Input::Wrote(_));
         match input {
             Input::Tick => Ok(()),
             Input::Cancel => {
@@ -146,7 +146,7 @@ impl Machine {
             Input::Blocked(side) => self.park(side, true),
             Input::Ready(side) => self.park(side, false),
             Input::BodyEnd => self.body_end(),
-            Input::BodyFailed(words) => self.body_failed(words),
+            Input::BodyFailed(text) => self.body_failed(text),
             Input::Rewound => self.rewound(true),
             Input::NotRewound => self.rewound(false),
             Input::Unavailable(why) => self.not_synced(why),

@@ -125,8 +125,8 @@ impl Transfer {
                 attempt: Attempt::default(),
                 upload: Upload::Finished,
                 blocked: Blocked::default(),
-                news: true,
-                quiet_until: now.instant + request.settings.shortest,
+                link_dirty: true,
+                no_deadline_before: now.instant + request.settings.shortest,
                 request,
                 progress: now.instant,
                 tolerated: LeniencySet::EMPTY,
@@ -247,10 +247,10 @@ impl Transfer {
         if self.0.wants_body() { self.0.body_room() } else { 0 }
     }
 
-    /// Supplies bytes of a [`Body::Stream`](crate::Body::Stream); returns how many were taken.
+    /// Provides bytes of a [`Body::Stream`](crate::Body::Stream). Returns how many were accepted.
     ///
     /// # Errors
-    /// [`Misuse::UnexpectedInput`] when no body is wanted now.
+    /// [`Misuse::UnexpectedInput`] if no body bytes are needed now.
     pub fn push_body(&mut self, now: Now, bytes: &[u8]) -> Result<usize, Misuse> {
         self.0.push_body(now, bytes)
     }
@@ -265,7 +265,7 @@ impl Transfer {
         match &mut self.0.stage {
             Stage::Deliver(delivery) => delivery.size.change(name, limit),
             Stage::Drain { .. } | Stage::Ended => {}
-            _ => self.0.chain.rare_mut().body_limit = Some((name, limit)),
+            _ => self.0.chain.cold_mut().body_limit = Some((name, limit)),
         }
     }
 
@@ -310,7 +310,7 @@ impl Transfer {
     /// Takes the history out. Its counts remain: the redirect limit, and the hop that an error
     /// names.
     pub fn take_history(&mut self) -> Vec<Hop> {
-        self.0.chain.rare.as_mut().map(|rare| std::mem::take(&mut rare.history)).unwrap_or_default()
+        self.0.chain.cold.as_mut().map(|cold| std::mem::take(&mut cold.history)).unwrap_or_default()
     }
 
     /// Returns the peer address of the connection, once there is one.
@@ -393,7 +393,7 @@ impl Transfer {
         let machine = &*self.0;
         match machine.stage {
             Stage::Plan => machine.route.is_some() || machine.chain.trail.hops > 0,
-            Stage::Ended => !machine.pending.are_only_the_last(),
+            Stage::Ended => !machine.pending.is_only_terminal(),
             _ => true,
         }
     }

@@ -72,7 +72,7 @@ impl PendingOutputs {
     }
 
     /// Whether only the terminal event is pending.
-    pub(super) fn are_only_the_last(&self) -> bool {
+    pub(super) fn is_only_terminal(&self) -> bool {
         self.ending && self.socket.is_none() && self.losers.is_none() && self.event.is_none()
     }
 

@@ -1,17 +1,17 @@
-//! How much the next read may bring, and where its bytes go.
+//! Plans reads: their size, and where the bytes go.
 //!
-//! - Until the final head is there, a read brings 17 KiB at most: what comes with a head is copied.
-//! - Body bytes that need no inspection (of a plain body over a plain connection: of known length, until
-//!   close, or the rest of a chunk) go directly into the caller's memory, where both are large. A few
-//!   bytes of the read buffer behind them take the framing that follows, and what a peer sends beyond
-//!   the end of the body: that must be seen before the connection is reused (RFC 9112 §9.3).
-//! - Small pieces go through the read buffer, since one read then brings many.
-//! - Between two large pieces a read brings little more than framing, so that the second one goes
-//!   directly too.
+//! - Before the final head, a read takes at most 17 KiB: bytes that arrive with a head are copied.
+//! - Body bytes that need no inspection go directly into the caller's memory, if both are large.
+//!   Such bytes belong to a plain body over a plain connection: of known length, until close, or
+//!   the rest of a chunk. A few bytes of the read buffer after them take the following framing, and
+//!   bytes beyond the end of the body, which must be detected before reuse (RFC 9112 §9.3).
+//! - Small pieces go through the read buffer, since one read then takes many.
+//! - Between two large pieces, a read takes little more than framing, so that the second one is
+//!   read directly too.
 //!
-//! Direct reads within one piece are a *run*: [`Transfer::note_direct`] counts them, and the next poll or
-//! input takes them in. Where the request has a total deadline there is no run, because the time of each
-//! read counts.
+//! Direct reads within one piece are a *run*: [`Transfer::note_direct`] counts them, and the next
+//! poll or input accounts for them. With a total deadline there are no runs, since the time of each
+//! read matters.
 
 use std::cmp::Ordering;
 use std::time::Duration;
@@ -23,45 +23,47 @@ use super::stage::Stage;
 use crate::error::Misuse;
 use crate::time::{Instant, Now};
 
-/// The most that is read at once until the final head is there.
+/// The maximum size of a read before the final head.
 const WITH_HEAD: usize = 17 * 1024;
 
-/// A body piece, or the caller's memory, that is smaller than this is not worth a read of its own.
+/// The size from which a body piece, or the caller's memory, justifies a read of its own.
 const LARGE: usize = 8 * 1024;
 
-/// The most that is read at once between two large chunks.
+/// The maximum size of a read between two large chunks.
 const BETWEEN: usize = 64;
 
-/// Room behind a direct read: the end of a chunk, and the next chunk's size of up to five digits.
+/// Space after a direct read: for the end of a chunk, and the next chunk's size of up to five
+/// digits.
 const BEHIND: usize = 9;
 
-/// A caller that has got fewer bytes than this may be given more in the same call.
+/// A caller with fewer bytes than this may get more in the same call.
 const SHORT: usize = 64;
 
-/// No run counts more bytes than this.
-const MOST: u64 = isize::MAX as u64;
+/// The maximum number of bytes of a run.
+const MAX_RUN: u64 = isize::MAX as u64;
 
-/// How to make the read that is offered. See [`Transfer::read_plan`].
+/// How to perform the offered read. See [`Transfer::read_plan`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReadPlan {
-    /// This many body bytes at most, before all others, into the caller's memory. Zero: none.
+    /// The maximum number of body bytes to read into the caller's memory, before all others; 0 if
+    /// none.
     pub direct: usize,
-    /// This many bytes at most, behind those, into the front of [`Transfer::space`]; which may be
-    /// shorter, if `direct` is zero.
+    /// The maximum number of bytes to read after those, into the front of [`Transfer::space`]. The
+    /// space may be shorter if `direct` is 0.
     pub buffered: usize,
-    /// How long the read may wait.
+    /// How long the read may block.
     pub wait: ReadWait,
 }
 
-/// How long a read may wait.
+/// How long a read may block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReadWait {
     /// Until [`Transfer::deadline`].
     Deadline,
-    /// For this long from the moment at which the caller asks for bytes; `None`: without a limit. A
-    /// driver need not read the clock.
+    /// For this long after the caller asks for bytes; `None`: without limit. The driver need not
+    /// read the clock.
     Idle(Option<Duration>),
-    /// As long as the direct read before it, which it continues.
+    /// As long as the previous direct read, which it continues.
     AsBefore,
 }
 
@@ -78,34 +80,34 @@ impl ReadPlan {
     }
 }
 
-/// What the reads of a body so far say of the next one.
+/// The expected next piece of a body, judging by its reads so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NextPiece {
     Unknown,
     /// The rest of something large.
     Large,
-    /// The same, of which direct reads have brought some that was not taken in yet.
+    /// The same; direct reads have taken part of it that is not accounted for yet.
     Run,
-    /// Framing, and behind it perhaps another large piece.
+    /// Framing, possibly followed by another large piece.
     Framing,
 }
 
 impl NextPiece {
-    /// The link shows a piece of this size.
+    /// Records that the link holds a piece of this size.
     #[inline]
     pub(super) fn shown(self, n: usize) -> NextPiece {
         if n >= LARGE { NextPiece::Large } else { self }
     }
 }
 
-/// For drivers: reads that are planned by the transfer.
+/// For drivers: reads that the transfer plans.
 impl Transfer {
-    /// Plans the read that [`Output::Read`] offers, for a caller with `room` bytes of memory of its own;
-    /// zero: without one. A driver may read less.
+    /// Plans the read that [`Output::Read`] offers, for a caller with `room` bytes of its own
+    /// memory, or 0 without. A driver may read less.
     ///
-    /// Report a plan with `direct` bytes with [`Transfer::note_direct`], any other one with
-    /// [`Input::Filled`](super::Input::Filled). While the caller takes bytes directly, it may ask for a
-    /// plan without polling: one with `direct` bytes is as good as an offer.
+    /// Report a read with `direct` bytes with [`Transfer::note_direct`], any other with
+    /// [`Input::Filled`](super::Input::Filled). While the caller takes bytes directly, it may plan
+    /// without polling: a plan with `direct` bytes counts as an offer.
     #[inline]
     pub fn read_plan(&self, room: usize) -> ReadPlan {
         match &self.0.stage {
@@ -117,17 +119,18 @@ impl Transfer {
         }
     }
 
-    /// Plans another read for a caller that has got `have` bytes already and has `room` for more behind
-    /// them. The read must not wait. `None`: the caller is content, or nothing can be read directly.
+    /// Plans another read for a caller that has `have` bytes and space for `room` more. The read
+    /// must not block. `None` if the caller has enough, or if nothing can be read directly.
     pub fn top_up_plan(&self, have: usize, room: usize) -> Option<ReadPlan> {
         let plan = (have < SHORT).then(|| self.read_plan(room));
         plan.filter(|plan| plan.direct > 0)
     }
 
-    /// Notes that a direct read has brought `n` bytes. True: that is all, the next read may follow. False:
-    /// nothing is noted, [`Input::ReadDirect`](super::Input::ReadDirect) is due.
+    /// Records that a direct read took `n` bytes. Returns true if that suffices, and the next read
+    /// may follow. Returns false if nothing was recorded: report
+    /// [`Input::ReadDirect`](super::Input::ReadDirect).
     ///
-    /// What is noted counts as received with the next poll or input, at the time that is known then.
+    /// Recorded bytes count as received with the next poll or input, at its time.
     #[inline]
     pub fn note_direct(&mut self, n: usize) -> bool {
         if let Stage::Deliver(delivery) = &mut self.0.stage
@@ -140,18 +143,19 @@ impl Transfer {
         self.0.begin_run(n)
     }
 
-    /// Whether a read may go to memory of the embedder's and come back as [`Transfer::took_direct`].
+    /// Whether a read may go into the embedder's memory and be reported by
+    /// [`Transfer::took_direct`].
     pub(crate) fn reads_direct(&self) -> bool {
         self.0.due() > 0
     }
 
-    /// Whether `n` bytes that come now are body bytes to the last, before any deadline.
+    /// Whether `n` bytes that arrive now are all body bytes, before any deadline.
     pub(crate) fn may_take_direct(&self, now: Now, n: usize) -> bool {
-        let early = now.instant >= self.0.now.instant && now.instant < self.0.quiet_until;
+        let early = now.instant >= self.0.now.instant && now.instant < self.0.no_deadline_before;
         early && n > 0 && n as u64 <= self.0.due()
     }
 
-    /// `n` such bytes came at `came`, and the caller has used them by `now`.
+    /// Accounts for `n` such bytes that arrived at `came` and were consumed by `now`.
     pub(crate) fn took_direct(&mut self, came: Now, now: Now, n: usize) {
         self.0.set_now(came);
         let taken = self.0.read_direct(n);
@@ -162,9 +166,9 @@ impl Transfer {
     }
 }
 
-/// How long a run can be where so many bytes are due.
+/// Returns the maximum length of a run with this many bytes due.
 fn run_of(due: u64) -> usize {
-    due.min(MOST) as usize
+    due.min(MAX_RUN) as usize
 }
 
 impl Machine {
@@ -183,8 +187,8 @@ impl Machine {
         ReadPlan::buffered(if next == NextPiece::Framing { BETWEEN } else { usize::MAX })
     }
 
-    /// How many bytes come next, if any come, that are body bytes and need no inspection. Zero unless a
-    /// read is the next thing to do.
+    /// Returns how many of the next bytes are body bytes that need no inspection; 0 unless a read
+    /// is the next output.
     fn due(&self) -> u64 {
         let (Stage::Deliver(delivery), Some(link)) = (&self.stage, &self.link) else { return 0 };
         if !delivery.shows_nothing() || self.pending.are_waiting() || !matches!(self.offer(), Output::Read) {
@@ -193,7 +197,7 @@ impl Machine {
         link.direct_read_limit().min(delivery.size.left())
     }
 
-    /// A run begins with `n` bytes, if it can. The one before it is over.
+    /// Begins a run with `n` bytes, if possible, after ending the previous one.
     fn begin_run(&mut self, n: usize) -> bool {
         self.take_in_run();
         let due = run_of(self.due());
@@ -202,12 +206,12 @@ impl Machine {
             return false;
         }
         (delivery.next, delivery.count) = (NextPiece::Run, due - n);
-        // So that the next input takes them in, whatever it is.
-        self.quiet_until = Instant::ZERO;
+        // Any next input accounts for them then.
+        self.no_deadline_before = Instant::ZERO;
         true
     }
 
-    /// Takes in what was noted, before anything else happens.
+    /// Accounts for recorded bytes before anything else happens.
     #[inline]
     pub(super) fn take_in_run(&mut self) {
         if matches!(&self.stage, Stage::Deliver(delivery) if delivery.next == NextPiece::Run) {
@@ -215,7 +219,8 @@ impl Machine {
         }
     }
 
-    /// The bytes came since the last input. When that was is not known: the peer has the benefit of the doubt.
+    /// Ends a run. Its bytes arrived at an unknown time since the last input; the latest time is
+    /// assumed, in the peer's favour.
     #[cold]
     fn end_run(&mut self) {
         let (Stage::Deliver(delivery), Some(link)) = (&mut self.stage, &mut self.link) else { return };
@@ -226,11 +231,11 @@ impl Machine {
         delivery.next = NextPiece::Large;
         self.attempt.seen = link.counters().application;
         self.progress = self.now.instant;
-        // A run has no deadline but the idle limit.
-        self.quiet_until = self.now.instant + self.request.settings.shortest;
+        // A run has no deadline but the idle timeout.
+        self.no_deadline_before = self.now.instant + self.request.settings.shortest;
     }
 
-    /// `n` bytes were read: body bytes as far as they were due, and the rest into the buffer.
+    /// Accounts for `n` read bytes: body bytes as far as due, the rest in the buffer.
     pub(super) fn read_direct(&mut self, n: usize) -> Result<(), Misuse> {
         let due = self.due();
         let (Stage::Deliver(delivery), Some(link)) = (&mut self.stage, &mut self.link) else {
@@ -241,8 +246,8 @@ impl Machine {
         }
         let direct = usize::try_from(due).map_or(n, |due| n.min(due));
         let behind = n - direct;
-        // Nobody reads so much.
-        if n as u64 > MOST || behind > 0 && behind > link.space().len() {
+        // No read is that large.
+        if n as u64 > MAX_RUN || behind > 0 && behind > link.space().len() {
             return Err(Misuse::TooManyBytes);
         }
         if link.advance_body(direct as u64).is_err() || delivery.size.take(direct).is_err() {

@@ -68,7 +68,7 @@ impl Machine {
         // For errors that the embedder requests later.
         self.attempt.moved = (report.bytes_sent, report.bytes_received);
         self.attempt.written |= report.bytes_sent > 0;
-        self.give_up_connection();
+        self.abort_connection();
         self.enter(Stage::Ended);
         self.pending.end(Err(Error::new(report)));
     }

@@ -180,7 +180,7 @@ impl Machine {
         let gathers = !link.outgoing().is_empty() && bytes.len() < SMALL;
         let taken = if chunked && (gathers || !self.chain.gathered().is_empty()) {
             let bytes = bytes.get(..room).unwrap_or(bytes);
-            self.chain.rare_mut().gathered.extend_from_slice(bytes);
+            self.chain.cold_mut().gathered.extend_from_slice(bytes);
             Ok(bytes.len())
         } else {
             link.send_body(bytes)

@@ -30,7 +30,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "the slot of a closed connection stays taken",
         file: "core/src/engine/mod.rs",
-        from: "                    let closed = self.close(id);\n                    self.give_place_back(id);\n",
+        from: "                    let closed = self.close(id);\n                    self.free_slot(id);\n",
         to: "                    let closed = self.close(id);\n",
     },
     Mutation {

@@ -24,7 +24,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "an engine lets others answer for it",
         file: "core/src/engine/inputs.rs",
-        from: "if is_the_engines(&input) {",
+        from: "if is_engine_input(&input) {",
         to: "if false {",
     },
     Mutation {
@@ -48,7 +48,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "a count of bytes beyond all memory is believed",
         file: "core/src/transfer/read_plan.rs",
-        from: "n as u64 > MOST || ",
+        from: "n as u64 > MAX_RUN || ",
         to: "",
     },
     Mutation {

@@ -24,13 +24,13 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "a connection whose last read was filled waits for a poll that tells nothing of it",
         file: "core/src/engine/probes.rs",
-        from: "let follows = self.probes.told.is_some() && self.sockets.get(socket.0).is_some_and(|known| known.drained);",
-        to: "let follows = self.probes.told.is_some();",
+        from: "self.probes.last_complete.is_some() && self.sockets.get(socket.0).is_some_and(|known| known.drained);",
+        to: "self.probes.last_complete.is_some();",
     },
     Mutation {
         fault: "requests that waited for one look have storage of their own",
         file: "core/src/engine/probes.rs",
-        from: "        self.lend_storage(id);\n",
+        from: "        self.give_write_storage(id);\n",
         to: "",
     },
     Mutation {

@@ -114,8 +114,8 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "a deadline lies in the past when a write fails while the stream is waited for",
         file: "core/src/transfer/exchange.rs",
-        from: "                self.progress = self.now.instant;\n                self.give_up_upload();",
-        to: "                self.give_up_upload();",
+        from: "                self.progress = self.now.instant;\n                self.abort_upload();",
+        to: "                self.abort_upload();",
     },
     Mutation {
         fault: "a kept connection is used beyond its time",

@@ -66,7 +66,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "trailers are gone when the response is done",
         file: "core/src/transfer/drain.rs",
-        from: "self.chain.rare_mut().trailers = Some(trailers);",
+        from: "self.chain.cold_mut().trailers = Some(trailers);",
         to: "drop(trailers);",
     },
     Mutation {

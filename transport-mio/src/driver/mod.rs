@@ -247,7 +247,7 @@ impl Driver {
         if std::mem::take(&mut self.told) {
             self.engine.mark_polled(self.now, self.mark);
         } else {
-            self.engine.look_at_each();
+            self.engine.probe_individually();
         }
         let left = self.work(until);
         self.lookups.go_on();

@@ -27,7 +27,7 @@ impl Call {
         match taken {
             Take::Reuse { pooled } => {
                 self.opened = pooled.opened_at;
-                self.has_place = true;
+                self.has_slot = true;
                 let IdleConnection { link, socket } = pooled.item;
                 let peer = Some(socket.peer());
                 self.socket = Some(socket);
@@ -35,7 +35,7 @@ impl Call {
             }
             Take::Open { evicted } => {
                 drop(evicted);
-                self.has_place = true;
+                self.has_slot = true;
                 self.tell(Input::OpenNew);
             }
             // `take` waits instead of returning this.
@@ -62,7 +62,7 @@ impl Call {
         self.take_read_buffer();
         let (Some((key, link)), Some(socket)) = (self.transfer.take_link(), self.socket.take()) else { return };
         let hint = link.http().keep_alive_timeout();
-        self.has_place = false;
+        self.has_slot = false;
         self.clock.refresh();
         let (now, opened_at) = (self.clock.now().instant, self.opened);
         let closed = self.shared.with_pool(|pool| {
@@ -82,7 +82,7 @@ impl Call {
             self.ready(Sides::BOTH);
             self.readable = false;
         }
-        self.give_place_back();
+        self.free_slot();
     }
 
     fn take_read_buffer(&mut self) {
@@ -92,8 +92,8 @@ impl Call {
         self.lent = false;
     }
 
-    pub(super) fn give_place_back(&mut self) {
-        if std::mem::take(&mut self.has_place)
+    pub(super) fn free_slot(&mut self) {
+        if std::mem::take(&mut self.has_slot)
             && let Some(route) = self.transfer.route()
         {
             self.shared.with_pool(|pool| pool.closed(route));

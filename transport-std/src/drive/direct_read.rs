@@ -8,15 +8,15 @@ use petition_core::{Input, Instant, Now, Side};
 
 use super::Call;
 
-/// Bytes that were read into the caller's memory.
+/// Bytes read into the caller's memory.
 pub(crate) struct Direct {
     pub(crate) n: usize,
-    /// The body may be over.
+    /// Whether the body may be complete.
     pub(crate) may_be_last: bool,
 }
 
 impl Call {
-    /// The caller comes back with room for so much. `None`: nothing can be read into it directly.
+    /// Reads body bytes directly into the caller's memory. Returns `None` if that is impossible.
     pub(crate) fn read_direct(&mut self, out: &mut [u8]) -> Option<Direct> {
         let plan = self.transfer.read_plan(out.len());
         if plan.direct == 0 {
@@ -41,7 +41,7 @@ impl Call {
         }
     }
 
-    /// The caller has got `have` bytes: reads more into `out` behind them, if there is more at once.
+    /// Reads more into `out` after the first `have` bytes, if available without blocking.
     pub(crate) fn top_up(&mut self, out: &mut [u8], have: usize) -> Option<Direct> {
         let room = out.get_mut(have..)?;
         let plan = self.transfer.top_up_plan(have, room.len())?;
@@ -62,34 +62,35 @@ impl Call {
             socket.read(out)
         };
         match read {
-            Ok(n @ 1..) => self.came(n, plan),
+            Ok(n @ 1..) => self.arrived(n, plan),
             read => self.nothing_read(read, at_once),
         }
     }
 
-    /// They came in time, since the socket waits no longer; when that was counts only under a deadline for the whole.
-    fn came(&mut self, n: usize, plan: ReadPlan) -> Option<Direct> {
+    /// Records bytes that arrived in time: the socket blocks no longer than allowed. Their exact
+    /// time matters only with a total deadline.
+    fn arrived(&mut self, n: usize, plan: ReadPlan) -> Option<Direct> {
         self.away = true;
         if self.transfer.note_direct(n) {
             return Some(Direct { n, may_be_last: false });
         }
         self.time_passed();
         self.tell(Input::ReadDirect(n));
-        // A deadline that has passed counts before what came with it.
+        // A passed deadline precedes the bytes that arrived with it.
         let counts = !self.transfer.is_ended();
         counts.then_some(Direct { n: n.min(plan.direct), may_be_last: true })
     }
 
-    /// A read has come to nothing: the end, a failure, or its time was over.
+    /// Handles a read without bytes: the end, a failure, or a timeout.
     ///
-    /// A signal that interrupts the read puts off the idle limit once, by no more than the read had waited: how long that was is not known, and the
-    /// next wait is the machine's.
+    /// A signal that interrupts the read extends the idle timeout once, by at most the blocked
+    /// time: its length is unknown, and core plans the next wait.
     #[cold]
     fn nothing_read(&mut self, read: io::Result<usize>, at_once: bool) -> Option<Direct> {
         let blocks = |error: &io::Error| matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut);
         let waited = match &read {
             Err(error) if at_once && blocks(error) => return None,
-            // A read that was given up has waited for so long, since the caller came back.
+            // A read that timed out has blocked this long since the caller returned.
             Err(error) if blocks(error) => self.socket.as_ref().map(|socket| socket.waits()),
             _ => None,
         };
@@ -102,12 +103,12 @@ impl Call {
         None
     }
 
-    /// The caller came back so long ago.
+    /// Reports that the caller returned this long ago.
     fn came_back(&mut self, ago: Duration) {
         let now = self.clock.now();
-        let came = Instant::from_origin(now.instant.since_origin().saturating_sub(ago));
+        let arrived = Instant::from_origin(now.instant.since_origin().saturating_sub(ago));
         self.away = false;
-        let told = self.transfer.handle(Now::new(came, now.unix), Input::Consumed(0));
+        let told = self.transfer.handle(Now::new(arrived, now.unix), Input::Consumed(0));
         debug_assert_eq!(told, Ok(()));
     }
 }

@@ -22,15 +22,15 @@ mod connection;
 mod direct_read;
 mod waiting;
 
-/// Request bodies up to this size are written by a socket that blocks, if it can; for larger ones
-/// both directions are watched, so that an early response is seen (T52).
+/// Request bodies up to this size are written by a blocking socket, if possible. For larger ones,
+/// both directions are polled, so that an early response is noticed.
 const WATCHED: u64 = 16 * 1024;
 
 /// A complete write of up to this size has not blocked: the buffer of a socket that sends little
 /// has more space.
 const AT_ONCE: usize = 4 * 1024;
 
-/// One request being carried out on this thread.
+/// A request being performed on this thread.
 pub(crate) struct Call {
     pub(crate) transfer: Transfer,
     clock: Clock,
@@ -40,7 +40,7 @@ pub(crate) struct Call {
     socket: Option<Box<Socket>>,
     opened: Instant,
     /// Whether the pool counts a connection for this call.
-    has_place: bool,
+    has_slot: bool,
     dialing: PendingConnects,
     /// The source of a streamed request body.
     pub(crate) upload: Option<Upload>,
@@ -50,13 +50,13 @@ pub(crate) struct Call {
     /// Whether the transfer holds the storage.
     lent: bool,
     waiting: Waiting,
-    /// A wait has said that something can be read, and no read since that there is nothing.
+    /// Whether a wait reported the socket as readable, and no read has blocked since.
     readable: bool,
-    /// The caller has been given something: until it waits again, time is its own.
+    /// Whether the caller received something and has not returned: the time is its own.
     away: bool,
 }
 
-/// Which sides of the socket would block.
+/// The sides of the socket that would block.
 #[derive(Default)]
 struct Waiting {
     read: bool,
@@ -98,7 +98,7 @@ impl Call {
                 process,
                 socket: None,
                 opened: Instant::ZERO,
-                has_place: false,
+                has_slot: false,
                 dialing: PendingConnects::default(),
                 upload: None,
                 watched,
@@ -410,7 +410,7 @@ impl Drop for Call {
     fn drop(&mut self) {
         if !self.is_here() {
             // Closed in this process only, which has no slot for it.
-            self.has_place = false;
+            self.has_slot = false;
             return;
         }
         if !self.transfer.is_ended() && !std::thread::panicking() {
@@ -422,7 +422,7 @@ impl Drop for Call {
             }
         }
         self.close();
-        self.give_place_back();
+        self.free_slot();
         if let Some(storage) = self.spare.take() {
             self.shared.give_spare(storage);
         }

@@ -154,7 +154,7 @@ fn waiters_are_probed_individually_when_polls_end() {
     world.poll();
     world.get("http://10.0.0.1/");
     assert_eq!(world.asks(), Asks::Nothing);
-    world.engine.look_at_each();
+    world.engine.probe_individually();
     assert!(!world.engine.awaits_poll());
     assert_eq!(world.asks(), Asks::Probe(socket));
 }

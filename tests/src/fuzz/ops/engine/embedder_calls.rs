@@ -1,4 +1,5 @@
-//! What an embedder may say and ask of an engine at any time: looks at its sockets, accessors, and answers to what was not asked.
+//! What an embedder may say and ask of an engine at any time: looks at its sockets, accessors, and
+//! answers to what was not asked.
 
 use petition_core::engine::{SocketId, TransferId};
 use petition_core::http1::Config;
@@ -9,10 +10,11 @@ use super::super::generators::count;
 use super::Run;
 
 impl Run<'_> {
-    /// A poll of all sockets begins, or says that it is over: what could be read was told when it came. Or there is none any more.
+    /// A poll of all sockets begins, or says that it is over: what could be read was told when it
+    /// came. Or there is none any more.
     pub(super) fn poll_sockets(&mut self) -> arbitrary::Result<()> {
         match (self.mark.take(), self.u.int_in_range(0..=5)?) {
-            (_, 0) => self.engine.look_at_each(),
+            (_, 0) => self.engine.probe_individually(),
             (Some(mark), _) => self.engine.mark_polled(self.now, mark),
             (None, _) => self.mark = Some(self.engine.begin_poll()),
         }
