@@ -168,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_come_out_in_the_order_they_went_in() {
+    fn bytes_keep_their_order() {
         let mut buffer = Buffer::new();
         let (mut put, mut took) = (0u8, 0u8);
         for round in 0..2000usize {

@@ -366,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_come_from_the_request_then_its_url_then_the_session() {
+    fn request_credentials_precede_url_and_session() {
         let mut session = Session::new();
         session.configure(|options| {
             options.auth(Auth::basic("session", "s").ok());

@@ -86,7 +86,7 @@ fn every_target_survives_random_input() {
 }
 
 #[test]
-fn every_target_bears_its_corpus() {
+fn every_target_survives_its_corpus() {
     let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus");
     for (name, body) in TARGETS {
         let folder = corpus.join(name);

@@ -34,7 +34,7 @@ fn frames_continue_while_responses_arrive() {
 }
 
 #[test]
-fn hundred_transfers_on_an_own_loop_start_no_thread() {
+fn callers_loop_starts_no_thread() {
     if Command::new("strace").arg("-V").output().is_err() {
         println!("skipped: strace is not installed");
         return;
@@ -76,7 +76,7 @@ fn held_connections_are_all_answered() {
 }
 
 #[test]
-fn many_gets_cost_one_write_and_one_read_each() {
+fn each_get_costs_one_write_and_read() {
     if Command::new("strace").arg("-V").output().is_err() {
         println!("skipped: strace is not installed");
         return;
@@ -115,7 +115,7 @@ fn traced(strace: &mut Command, log: &std::path::Path, arguments: &[&str]) -> Op
 }
 
 #[test]
-fn gets_over_many_hosts_with_many_cookies_are_answered() {
+fn gets_with_many_cookies_are_answered() {
     for arguments in [&["300", "--connections", "100"][..], &["300", "--hosts", "50"], &["100", "--cookies", "200"]] {
         let output = text(Command::new(example("gets")).args(arguments).output().unwrap());
         assert!(output.contains(&format!("{} requests over ", arguments[0])), "{output}");

@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn without_a_fork_the_value_stays() {
+    fn value_stays_without_a_fork() {
         let process = Process::current();
         let value = PerProcess::new(1);
         assert_eq!((process.is_current(), value.get(|of| of + 1)), (true, &1));

@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn session_in_use_by_this_thread_is_refused_at_once() {
+    fn nested_session_use_fails_at_once() {
         in_time(|| {
             let shared = SharedSession::default();
             let within = shared.with(|_| length(&shared, Duration::MAX));
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn session_held_by_another_thread_is_awaited_in_bounds() {
+    fn session_wait_is_bounded() {
         let shared = SharedSession::default();
         let (held, is_held) = mpsc::channel();
         let (go, may_go) = mpsc::channel::<()>();
@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn closure_that_panics_gives_the_session_back() {
+    fn panicking_closure_returns_the_session() {
         in_time(panics_in_closures);
     }
 

@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn look_up_without_time_fails_and_frees_its_slot() {
+    fn look_up_without_time_frees_its_slot() {
         for _ in 0..MAX_ACTIVE * 2 {
             let result = SystemResolver.resolve("localhost", 80, Some(Duration::ZERO));
             assert!(result.is_ok() || result.unwrap_err().kind() == io::ErrorKind::TimedOut);

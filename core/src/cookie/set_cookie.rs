@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn attributes_match_in_any_case_and_the_last_counts() {
+    fn last_attribute_counts_in_any_case() {
         let cookie =
             parse(b"a=b; PATH=/x;path = /y ;DOMAIN=.Example.org; sEcUrE=no; HTTPonly; SameSite=LAX;max-age=5").unwrap();
         assert_eq!(cookie.path, Some(&b"/y"[..]));

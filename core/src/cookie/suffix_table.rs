@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn wildcard_rule_alone_does_not_name_its_own_domain() {
+    fn wildcard_rule_excludes_its_own_domain() {
         // `*.ck` and `*.compute.amazonaws.com` are rules; `ck` and `compute.amazonaws.com` are not.
         for (host, length) in [("ck", 0), ("a.ck", 4), ("compute.amazonaws.com", 0), ("a.compute.amazonaws.com", 23)] {
             assert_eq!(suffix_len(host), length, "{host}");

@@ -297,7 +297,7 @@ where
 }
 
 #[test]
-fn question_mark_works_on_every_error_of_the_library() {
+fn question_mark_converts_every_error() {
     let url = || crate::url::parse_url("gopher://h/", &crate::Limits::DEFAULT);
     let bad_field = || crate::Headers::new().set("a b", "1");
     for (error, answer) in [
@@ -348,7 +348,7 @@ fn error_is_as_small_as_a_pointer() {
 }
 
 #[test]
-fn failures_of_a_link_become_kinds_of_their_own() {
+fn link_failures_map_to_error_kinds() {
     let name = |error: LinkError| format!("{:?}", ErrorKind::from(error)).split('(').next().unwrap().to_owned();
     assert_eq!(name(LinkError::Protocol(ProtocolError::Empty)), "Protocol");
     assert_eq!(name(LinkError::Tls(TlsFailure::Expired)), "Tls");

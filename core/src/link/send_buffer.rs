@@ -42,7 +42,7 @@ mod tests {
     use super::SendBuffer;
 
     #[test]
-    fn sent_bytes_are_dropped_once_they_are_the_larger_part() {
+    fn sent_bytes_are_dropped_at_half_size() {
         let mut buffer = SendBuffer::default();
         buffer.end().extend_from_slice(b"0123456789");
         buffer.sent(5);

@@ -39,7 +39,7 @@ fn get(url: &str) -> Request {
 }
 
 #[test]
-fn t1_t5_secrets_of_a_session_stay_with_the_base_urls_origin() {
+fn t1_t5_session_secrets_stay_with_the_base_url() {
     let mut session = session();
     assert!(has_secrets(&session, &get("http://evil.test/")), "secrets are unbound without a base URL");
     session.set_base_url("https://api.test/v1/").unwrap();
@@ -59,7 +59,7 @@ fn t1_t5_secrets_of_a_session_stay_with_the_base_urls_origin() {
 }
 
 #[test]
-fn scope_is_set_on_the_session_or_on_one_request() {
+fn session_and_request_can_set_the_scope() {
     let mut session = session();
     let [a, b] = ["http://a.test/", "http://b.test/"].map(|text| Origin::of(&Url::parse(text).unwrap()));
     let only = |origins: &[Origin]| SecretScope::from_iter(origins.iter().cloned());
@@ -79,7 +79,7 @@ fn scope_is_set_on_the_session_or_on_one_request() {
 }
 
 #[test]
-fn base_url_of_a_request_does_not_widen_the_scope() {
+fn request_base_url_does_not_widen_scope() {
     let mut session = session();
     session.set_base_url("http://a.test/").unwrap();
     let other = get("/x").base_url(Url::parse("http://evil.test/").ok());
@@ -105,7 +105,7 @@ fn secrets_of_a_request_go_to_its_origin() {
 
 #[cfg(all(feature = "tls", feature = "ring", feature = "webpki-roots"))]
 #[test]
-fn t80_tls_settings_that_do_not_verify_stay_in_their_scope() {
+fn t80_unverified_tls_stays_in_its_scope() {
     let danger = TlsConfig::builder().danger_accept_invalid_certs().build().unwrap();
     let plain = TlsConfig::builder().build().unwrap();
     let mut session = session();
@@ -129,7 +129,7 @@ fn t80_tls_settings_that_do_not_verify_stay_in_their_scope() {
 
 #[cfg(all(feature = "tls", feature = "ring", feature = "webpki-roots"))]
 #[test]
-fn t80_only_an_https_proxy_without_its_own_tls_gets_other_settings() {
+fn t80_https_proxy_gets_no_bound_tls() {
     let danger = TlsConfig::builder().danger_accept_invalid_certs().build().unwrap();
     let mut session = session();
     session.set_base_url("https://a.test/").unwrap();

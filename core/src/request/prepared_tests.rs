@@ -194,7 +194,7 @@ fn body_comes_from_the_request() {
 }
 
 #[test]
-fn transfer_codings_need_the_option_and_http_1_1() {
+fn transfer_codings_need_option_and_version() {
     for (option, version, takes) in [
         (true, Version::Http11, cfg!(feature = "gzip")),
         (true, Version::Http10, false),

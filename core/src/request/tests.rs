@@ -62,7 +62,7 @@ fn fields_are_set_added_and_removed() {
 }
 
 #[test]
-fn credentials_cookies_and_queries_are_options_of_the_request() {
+fn request_options_include_credentials_and_cookies() {
     let sent = |request: &Request| Session::new().prepare(request).unwrap();
     assert_eq!(sent(&get().basic_auth("u", "p")).auth, Auth::basic("u", "p").ok());
     assert_eq!(sent(&get().bearer_auth("t")).auth, Auth::bearer("t").ok());

@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn same_text_shares_a_url_and_other_text_does_not() {
+    fn equal_text_shares_one_url() {
         let mut cache = UrlCache::default();
         let texts =
             ["http://a", "http://a/", "HTTP://A", "http://a:80", "http://a/b", "http://a/b?c", "http://b", "https://a"];

@@ -451,7 +451,7 @@ mod tests {
     }
 
     #[test]
-    fn order_for_a_new_connection_rejects_a_used_one() {
+    fn new_connection_order_rejects_used_ones() {
         let mut driven = Driven::get(RESPONSE).then_get();
         let used = driven.idle.take().unwrap();
         let request = Request::new(Method::GET, "http://127.0.0.1/").keep_alive(false);

@@ -58,7 +58,7 @@ fn large_pieces_go_directly_into_large_memory() {
 }
 
 #[test]
-fn between_large_chunks_little_more_than_framing_is_read() {
+fn reads_between_large_chunks_are_small() {
     let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2000\r\n";
     let mut driven = delivering(&get(), head);
     driven.handle(Input::ReadDirect(8_192));

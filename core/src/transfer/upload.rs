@@ -367,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn t52_rest_of_an_answered_upload_is_sent_up_to_the_drain_limit() {
+    fn t52_answered_upload_continues_up_to_the_limit() {
         for (rest, is_sent) in [(20_000, true), (20_001, false)] {
             let mut session = Session::new();
             session.configure(|options| {

@@ -101,7 +101,7 @@ mod tests {
     const KIND: &str = "multipart/form-data; boundary=XX";
 
     #[test]
-    fn fields_and_files_are_told_apart() {
+    fn fields_and_files_are_distinguished() {
         let body = b"--XX\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--XX\r\n\
             Content-Disposition: form-data; name=\"f\"; filename=\"x;\\\"y\"\r\nContent-Type: text/plain\r\n\r\n\r\n--X\r\n--XX--\r\n";
         let parts = multipart(body, KIND);
@@ -112,14 +112,14 @@ mod tests {
     }
 
     #[test]
-    fn a_body_without_its_closing_delimiter_is_no_form() {
+    fn body_without_closing_delimiter_is_rejected() {
         let body = b"--XX\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--XX\r\n";
         assert_eq!(multipart(body, KIND), []);
         assert_eq!(multipart(b"--XX--\r\n", "multipart/form-data"), []);
     }
 
     #[test]
-    fn names_are_unescaped_in_both_ways() {
+    fn names_are_unescaped_in_both_forms() {
         for (written, meant) in [("a%22b", "a\"b"), ("a\\\"b", "a\"b"), ("a%0D%0Ab", "a\r\nb"), ("é", "é")] {
             let body = format!("--XX\r\nContent-Disposition: form-data; name=\"{written}\"\r\n\r\n\r\n--XX--\r\n");
             assert_eq!(multipart(body.as_bytes(), KIND).first().map(|part| part.name.as_str()), Some(meant));

@@ -186,7 +186,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_plain_request_is_read_as_it_came() {
+    fn plain_request_is_read_verbatim() {
         let raw = b"GET /a?b HTTP/1.1\r\nHost: h\r\nX-A:  1 \r\nx-a:2\r\n\r\n";
         let head = Head::parse(raw).expect("a sound head");
         assert_eq!((head.method.as_str(), head.target.as_str(), head.minor), ("GET", "/a?b", 1));
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_client_must_not_send_is_a_fault() {
+    fn forbidden_client_output_is_a_fault() {
         let cases: [&[u8]; 16] = [
             b"GET / HTTP/1.1\r\n\r\n",
             b"GET / HTTP/1.1\r\nHost: a\r\nhost: b\r\n\r\n",

@@ -87,7 +87,7 @@ fn escape(bytes: &mut impl Iterator<Item = (usize, u8)>) -> Result<u8, String> {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn bytes_come_back_from_their_text() {
+    fn text_form_round_trips() {
         let all: Vec<u8> = (0..=255).collect();
         let long = [b"abc".as_slice(), &[b'x'; 100], b"\"\\*+", &[0; 30]].concat();
         for bytes in [&all[..], &long, b"", b"\r\n"] {

@@ -30,7 +30,7 @@ fn decoded(coding: &str, body: &[u8], want: Want) {
 }
 
 #[test]
-fn t58_bomb_is_stopped_and_unread_bodies_stay_encoded() {
+fn t58_bomb_stops_and_unread_bodies_stay_encoded() {
     let bomb = gzip(&vec![0; 40 << 20]);
     decoded("gzip", &bomb, Refused("limit decode_ratio is 200"));
     // A bomb in a bomb.
@@ -57,7 +57,7 @@ fn t59_layers_are_counted_over_all_fields() {
 }
 
 #[test]
-fn t60_what_is_not_known_stays_as_it_is() {
+fn t60_unknown_codings_stay_encoded() {
     decoded("what", b"as it is", Kept("as it is"));
     decoded("what, identity", b"as it is", Kept("as it is"));
     decoded("identity, ,identity", b"as it is", Kept("as it is"));
@@ -72,7 +72,7 @@ fn t60_what_is_not_known_stays_as_it_is() {
 }
 
 #[test]
-fn t61_damage_is_an_error_and_members_are_joined() {
+fn t61_damaged_body_fails_members_are_joined() {
     let whole = gzip(b"the whole text");
     for cut in [1, 9, 12, whole.len() - 9, whole.len() - 1] {
         decoded("gzip", &whole[..cut], Refused("gzip"));
@@ -97,7 +97,7 @@ fn t61_damage_is_an_error_and_members_are_joined() {
 }
 
 #[test]
-fn t62_deflate_is_either_of_two_things() {
+fn t62_deflate_may_be_zlib_or_raw() {
     let mut zlib = ZlibEncoder::new(Vec::new(), Compression::default());
     zlib.write_all(b"with a frame").unwrap();
     decoded("deflate", &zlib.finish().unwrap(), Kept("with a frame"));
@@ -120,7 +120,7 @@ fn texts(kind: &str, body: &[u8]) -> [Result<String, String>; 2] {
 }
 
 #[test]
-fn t63_a_mark_comes_before_a_label_and_nothing_is_guessed() {
+fn t63_charset_follows_mark_then_label() {
     for (kind, body, text) in [
         ("text/plain; charset=iso-8859-1", &b"\xff\xfea\0b\0"[..], "ab"),
         ("text/plain; charset=iso-8859-1", b"\xe9", "\u{e9}"),
@@ -139,7 +139,7 @@ fn t63_a_mark_comes_before_a_label_and_nothing_is_guessed() {
 }
 
 #[test]
-fn t64_json_of_a_million_brackets_is_an_error_and_no_overflow() {
+fn t64_deeply_nested_json_is_an_error() {
     let body = "[".repeat(1_000_000);
     let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
     for client in clients() {
@@ -154,7 +154,7 @@ fn t64_json_of_a_million_brackets_is_an_error_and_no_overflow() {
 }
 
 #[test]
-fn t16_of_a_body_in_the_way_little_is_read() {
+fn t16_unwanted_body_is_drained_up_to_a_limit() {
     let moved = "HTTP/1.1 302 Found\r\nLocation: /there\r\n";
     for fields in ["Content-Length: 1000000000\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n", "\r\n"] {
         for client in clients() {

@@ -26,7 +26,7 @@ fn check(host: &str, field: &str, expected: &str) {
 }
 
 #[test]
-fn t65_no_cookie_for_a_public_suffix_or_for_others() {
+fn t65_foreign_and_public_suffix_domains_are_rejected() {
     let host = "y.x.localhost";
     for domain in ["x.localhost", ".x.localhost", "X.LocalHost", "y.x.localhost"] {
         check(host, &format!("a=b; Domain={domain}"), "a=b");
@@ -46,7 +46,7 @@ fn t65_no_cookie_for_a_public_suffix_or_for_others() {
 }
 
 #[test]
-fn t66_an_address_has_cookies_for_itself_alone() {
+fn t66_address_cookies_go_to_that_address_only() {
     check("127.0.0.1", "a=b", "a=b");
     check("127.0.0.1", "a=b; Domain=127.0.0.1", "a=b");
     for domain in ["0.0.1", ".0.1", "1", "127.0.0.2"] {
@@ -55,7 +55,7 @@ fn t66_an_address_has_cookies_for_itself_alone() {
 }
 
 #[test]
-fn t67_t68_plain_http_sets_nothing_that_is_secure() {
+fn t67_t68_http_cannot_set_secure_cookies() {
     for field in [
         "__Secure-a=b; Secure",
         "__Host-a=b; Secure; Path=/",
@@ -69,7 +69,7 @@ fn t67_t68_plain_http_sets_nothing_that_is_secure() {
 }
 
 #[test]
-fn t68_what_https_has_set_plain_http_neither_gets_nor_replaces() {
+fn t68_http_neither_sees_nor_replaces_secure_cookies() {
     let authority = Authority::new();
     let endpoint = Endpoint::new(&authority.issue(&Leaf::new(&["x.localhost"])));
     let set = "HTTP/1.1 200 OK\r\nSet-Cookie: a=true; Secure; Path=/\r\nSet-Cookie: __Host-b=true; Secure; Path=/\r\nContent-Length: 0\r\n\r\n";
@@ -90,7 +90,7 @@ fn t68_what_https_has_set_plain_http_neither_gets_nor_replaces() {
 }
 
 #[test]
-fn t69_a_flood_is_held_to_its_limits() {
+fn t69_cookie_flood_stays_within_limits() {
     let flood: Vec<String> = (0..200).map(|n| format!("n{n}=v")).collect();
     let sent = sent_back("127.0.0.1", &flood, "/a/b");
     assert_eq!(sent.split("; ").count(), 50, "{sent}");
@@ -101,7 +101,7 @@ fn t69_a_flood_is_held_to_its_limits() {
 }
 
 #[test]
-fn t70_t71_t73_odd_fields() {
+fn t70_t71_t73_odd_fields_follow_the_rules() {
     for (field, expected) in [
         ("a=b=c", "a=b=c"),
         ("a", "a"),

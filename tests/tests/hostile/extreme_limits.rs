@@ -30,7 +30,7 @@ fn limits(options: &mut Options, n: usize) {
 }
 
 #[test]
-fn t90_times_and_limits_without_end_are_borne() {
+fn t90_maximum_times_and_limits_are_accepted() {
     let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nfour\r\n0\r\n\r\n";
     for (answer, body) in [("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfour", "four"), (chunked, "four")] {
         for n in [isize::MAX as usize, usize::MAX] {
@@ -47,7 +47,7 @@ fn t90_times_and_limits_without_end_are_borne() {
 }
 
 #[test]
-fn t90_no_time_at_all_is_a_timeout() {
+fn t90_zero_time_is_a_timeout() {
     for client in clients() {
         client.configure(|options| times(options, Duration::ZERO));
         let server = Scripted::start([]).unwrap();

@@ -23,7 +23,7 @@ fn t31_length_and_coding_together_close_or_fail() {
 }
 
 #[test]
-fn t32_t33_lengths_that_are_none_or_disagree_are_errors() {
+fn t32_t33_malformed_or_differing_lengths_are_errors() {
     let lengths =
         ["3\r\nContent-Length: 4", "3, 4", "3,", ",3", "+3", "-3", "0x3", "3 3", "", "3a", "99999999999999999999"];
     for length in lengths {
@@ -35,7 +35,7 @@ fn t32_t33_lengths_that_are_none_or_disagree_are_errors() {
 }
 
 #[test]
-fn t34_codings_that_are_not_chunked_alone() {
+fn t34_only_a_lone_chunked_frames() {
     let chunks = "3\r\nabc\r\n0\r\n\r\n";
     for (fields, want) in [
         ("Transfer-Encoding: ChUnKeD\r\n", Kept("abc")),
@@ -62,7 +62,7 @@ fn t34_codings_that_are_not_chunked_alone() {
 }
 
 #[test]
-fn t40_t41_chunks_that_are_none() {
+fn t40_t41_malformed_chunks_are_errors() {
     for (chunks, text) in [
         ("+3\r\nabc\r\n0\r\n\r\n", "in a chunk size"),
         ("0x3\r\nabc\r\n0\r\n\r\n", "in a chunk size"),
@@ -84,7 +84,7 @@ fn t40_t41_chunks_that_are_none() {
 }
 
 #[test]
-fn t42_floods_of_extensions_and_of_tiny_chunks_meet_a_limit() {
+fn t42_chunk_framing_floods_hit_a_limit() {
     let flood = |piece: &'static str| {
         let begin = head("Transfer-Encoding: chunked\r\n", "");
         move || {
@@ -107,7 +107,7 @@ fn t42_floods_of_extensions_and_of_tiny_chunks_meet_a_limit() {
 }
 
 #[test]
-fn t43_trailers_are_no_headers_and_have_a_limit() {
+fn t43_trailers_stay_separate_and_limited() {
     let trailers = "3\r\nabc\r\n0\r\nContent-Length: 9\r\nSet-Cookie: a=b\r\nX-End: yes\r\n\r\n";
     each_way(&head("Transfer-Encoding: chunked\r\n", trailers), Waits, Kept("abc"));
     for client in clients() {
@@ -125,7 +125,7 @@ fn t43_trailers_are_no_headers_and_have_a_limit() {
 }
 
 #[test]
-fn t44_what_ends_early_is_an_error_and_what_came_was_there() {
+fn t44_truncation_fails_after_delivering_the_data() {
     let cut = |answer: String| each_way(&answer, Ends, Refused("the connection ended"));
     cut(String::new());
     cut("HTTP/1.1 200 OK\r\nContent-Le".into());
@@ -167,7 +167,7 @@ fn t45_missing_closure_alert_cuts_only_undelimited_bodies() {
 }
 
 #[test]
-fn t46_t47_what_follows_a_complete_answer_is_never_the_next_answer() {
+fn t46_t47_surplus_bytes_never_answer_the_next_request() {
     let evil = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil";
     each_way(&(head("Content-Length: 2\r\n", "ok") + evil), Waits, Poisoned("ok"));
     each_way(&(head("Transfer-Encoding: chunked\r\n", "2\r\nok\r\n0\r\n\r\n") + evil), Waits, Poisoned("ok"));
@@ -179,7 +179,7 @@ fn t46_t47_what_follows_a_complete_answer_is_never_the_next_answer() {
 }
 
 #[test]
-fn t46_t47_a_head_request_has_no_body_whatever_is_said_or_sent() {
+fn t46_t47_head_response_never_has_a_body() {
     for (body, reused) in [("", true), ("body", false)] {
         for client in clients() {
             let answer = head("Content-Length: 4\r\n", body);

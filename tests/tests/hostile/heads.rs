@@ -84,7 +84,7 @@ fn t39_status_lines() {
 }
 
 #[test]
-fn t48_informational_responses_without_end_and_those_that_were_not_asked_for() {
+fn t48_endless_or_unrequested_interims_are_errors() {
     let endless = || {
         Script::new().read_request().act(|c| (0..1 << 20).try_for_each(|_| c.send(b"HTTP/1.1 102 Processing\r\n\r\n")))
     };
@@ -103,7 +103,7 @@ fn t48_informational_responses_without_end_and_those_that_were_not_asked_for() {
 }
 
 #[test]
-fn t49_heads_without_end_meet_a_limit() {
+fn t49_endless_heads_hit_a_limit() {
     let endless = |begin: &'static str, piece: &'static str| {
         move || {
             Script::new()
@@ -127,7 +127,7 @@ fn t49_heads_without_end_meet_a_limit() {
 }
 
 #[test]
-fn t51_a_length_that_is_a_threat_reserves_nothing() {
+fn t51_huge_length_allocates_nothing() {
     let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\nabc", 1_u64 << 62);
     each_way(&answer, Ends, Refused("the connection ended"));
 }

@@ -16,7 +16,7 @@ fn through(client: &Client, proxy: &Scripted) -> String {
 }
 
 #[test]
-fn t3_t4_t77_a_refusal_is_never_the_origins_answer_and_connect_tells_nothing() {
+fn t3_t4_t77_proxy_refusal_never_answers_for_the_origin() {
     for (reply, words) in [
         (
             "HTTP/1.1 407 Who\r\nProxy-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n",
@@ -56,7 +56,7 @@ fn t3_t4_t77_a_refusal_is_never_the_origins_answer_and_connect_tells_nothing() {
 }
 
 #[test]
-fn t77_a_reply_without_end_meets_a_limit() {
+fn t77_endless_proxy_reply_hits_a_limit() {
     for (begin, piece) in
         [("HTTP/1.1 200 OK\r\n", "X: y\r\n"), ("HTTP/1.1 502 No\r\n\r\n", "xxxxxx"), ("", "HTTP/1.1 103 Hint\r\n\r\n")]
     {

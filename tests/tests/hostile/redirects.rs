@@ -20,7 +20,7 @@ fn secretive(url: String) -> Request {
 const SECRETS: [&str; 4] = ["authorization", "cookie", "x-api-key", "x-own"];
 
 #[test]
-fn t1_t2_t5_t7_secrets_stay_with_their_origin_and_never_come_back() {
+fn t1_t2_t5_t7_redirects_drop_secrets_for_good() {
     for client in clients() {
         let home: Arc<OnceLock<String>> = Arc::default();
         let back = home.clone();
@@ -43,7 +43,7 @@ fn t1_t2_t5_t7_secrets_stay_with_their_origin_and_never_come_back() {
 }
 
 #[test]
-fn t10_from_https_to_http_no_secret_goes_along() {
+fn t10_downgrade_carries_no_secret() {
     let authority = Authority::new();
     let endpoint = Endpoint::new(&authority.issue_localhost());
     for client in Client::both(&authority) {
@@ -60,7 +60,7 @@ fn t10_from_https_to_http_no_secret_goes_along() {
 }
 
 #[test]
-fn t6_t15_forms_of_a_location() {
+fn t6_t15_odd_locations_resolve_or_fail() {
     for (location, target) in [
         ("/a", "/a"),
         ("b", "/x/b"),
@@ -100,7 +100,7 @@ fn t6_t15_forms_of_a_location() {
 }
 
 #[test]
-fn t12_other_schemes_lead_nowhere() {
+fn t12_other_schemes_are_not_followed() {
     for location in [
         "file:///etc/passwd",
         "ftp://127.0.0.1/",
@@ -114,7 +114,7 @@ fn t12_other_schemes_lead_nowhere() {
 }
 
 #[test]
-fn t13_loops_and_chains_end_at_the_limit() {
+fn t13_redirect_loops_end_at_the_limit() {
     for client in clients() {
         let server = Scripted::each(Script::new().repeat(50, Script::new().answer(moved(302, "/")))).unwrap();
         let error = client.send(get(server.url("/"))).unwrap_err();
@@ -129,7 +129,7 @@ fn t13_loops_and_chains_end_at_the_limit() {
 }
 
 #[test]
-fn t14_method_and_body_go_by_the_code() {
+fn t14_status_code_decides_method_and_body() {
     for (code, method, keeps) in [
         (301, "POST", false),
         (302, "POST", false),
@@ -159,7 +159,7 @@ fn t14_method_and_body_go_by_the_code() {
 }
 
 #[test]
-fn t20_a_host_field_of_the_callers_is_for_its_origin_alone() {
+fn t20_host_override_stays_with_its_origin() {
     for client in clients() {
         let away = Scripted::start([Script::new().answer(NEXT)]).unwrap();
         let script = Script::new().answer(moved(302, "/here")).answer(moved(302, &away.url("/")));

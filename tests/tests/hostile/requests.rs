@@ -17,7 +17,7 @@ fn nothing_sent(what: &str, make: impl Fn(&Scripted) -> Request) {
 }
 
 #[test]
-fn t18_t19_t21_what_would_break_the_message_is_not_sent() {
+fn t18_t19_t21_message_breaking_input_is_not_sent() {
     for value in ["a\r\nEvil: 1", "a\nb", "a\rb", "a\0b", "a\x7fb", "a\n b"] {
         nothing_sent(value, |server| get(server.url("/")).header("X", value));
         nothing_sent(value, |server| get(server.url("/")).header("Host", value));
@@ -63,7 +63,7 @@ fn t19_t24_paths_queries_and_forms_arrive_encoded_once() {
 }
 
 #[test]
-fn t26_urls_of_two_readings_lead_nowhere() {
+fn t26_urls_of_two_readings_are_rejected() {
     for url in [
         "http://a@b@127.0.0.1:PORT/",
         "http://127.0.0.1\\@x:PORT/",
@@ -88,7 +88,7 @@ fn t26_urls_of_two_readings_lead_nowhere() {
 }
 
 #[test]
-fn t27_t28_odd_names_and_addresses_become_plain_ones_before_anything_else() {
+fn t27_t28_hosts_are_normalized_first() {
     for host in
         ["127.1", "0x7f000001", "2130706433", "017700000001", "127.0.0.1.", "\u{ff11}27.0.0.1", "127\u{3002}0.0.1"]
     {
@@ -109,7 +109,7 @@ fn t27_t28_odd_names_and_addresses_become_plain_ones_before_anything_else() {
 }
 
 #[test]
-fn t29_addresses_that_are_not_public_are_not_connected_to() {
+fn t29_private_addresses_are_never_connected_to() {
     for host in ["127.0.0.1", "localhost", "2130706433", "[::ffff:127.0.0.1]", "a.localhost"] {
         nothing_sent(host, |server| {
             let request = get(server.url("/").replace("127.0.0.1", host));
@@ -147,7 +147,7 @@ fn secret_free(server: &Scripted) -> Request {
 }
 
 #[test]
-fn t53_a_body_that_asks_first_waits_and_goes_by_the_answer() {
+fn t53_expecting_body_follows_the_answer() {
     let asks = |server: &Scripted, patience: u64| {
         let request = Request::new(Method::POST, server.url("/")).data("the body");
         request.expect_continue(Duration::from_millis(patience))
@@ -180,7 +180,7 @@ fn t53_a_body_that_asks_first_waits_and_goes_by_the_answer() {
 }
 
 #[test]
-fn t54_what_may_have_been_done_is_not_done_again() {
+fn t54_unsafe_request_is_never_repeated() {
     for (method, again) in [("POST", false), ("PATCH", false), ("GET", true), ("PUT", true), ("DELETE", true)] {
         for client in clients() {
             let dies = Script::new().answer(NEXT).read_request().close();

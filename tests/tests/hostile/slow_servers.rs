@@ -7,7 +7,7 @@ use super::*;
 const LIMIT: Duration = Duration::from_millis(250);
 
 #[test]
-fn t84_whatever_trickles_ends_at_the_deadline() {
+fn t84_trickling_responses_end_at_the_deadline() {
     let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
     for (begin, drop) in [
         ("", ""),

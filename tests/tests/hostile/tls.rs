@@ -20,7 +20,7 @@ fn refused(authority: &Authority, endpoint: &Endpoint, words: &str) {
 }
 
 #[test]
-fn t79_certificate_of_another_host_is_refused() {
+fn t79_certificate_of_another_host_is_rejected() {
     let (authority, stranger) = (Authority::new(), Authority::new());
     for (identity, words) in [
         (authority.issue(&Leaf::new(&["other.test"])), "not valid for localhost, only for other.test"),
@@ -37,14 +37,14 @@ fn t79_certificate_of_another_host_is_refused() {
 }
 
 #[test]
-fn t83_a_server_of_another_protocol_alone_is_refused() {
+fn t83_server_of_other_protocols_is_rejected() {
     let authority = Authority::new();
     let endpoint = Endpoint::builder(&authority.issue_localhost()).protocols(&["h2"]).build();
     refused(&authority, &endpoint, "does not offer http/1.1");
 }
 
 #[test]
-fn t81_no_request_goes_as_early_data_although_the_server_takes_it() {
+fn t81_no_request_is_sent_as_early_data() {
     let authority = Authority::new();
     let builder = Endpoint::builder(&authority.issue_localhost()).only(ProtocolVersion::TLSv1_3).early_data();
     let endpoint = builder.build();
@@ -84,7 +84,7 @@ fn t81_no_request_goes_as_early_data_although_the_server_takes_it() {
 }
 
 #[test]
-fn t82_after_a_closure_alert_nothing_is_sent_on_the_connection() {
+fn t82_closure_alert_ends_sending() {
     let authority = Authority::new();
     let endpoint = Endpoint::builder(&authority.issue_localhost()).build();
     for client in Client::both(&authority) {

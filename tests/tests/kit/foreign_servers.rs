@@ -61,7 +61,7 @@ fn nginx_answers_under_tls() {
 }
 
 #[test]
-fn openssl_answers_with_an_intermediate_in_the_chain() {
+fn openssl_sends_its_intermediate_certificate() {
     let authority = Authority::new();
     let identity = authority.intermediate().issue_localhost();
     let Some(server) = foreign_servers::openssl_server(&identity, &["-tls1_2"]) else { return };

@@ -23,7 +23,7 @@ fn post(client: &mut Raw<TcpStream>, target: &str, kind: &str, body: &[u8]) -> R
 }
 
 #[test]
-fn get_and_headers_tell_what_was_sent() {
+fn get_and_headers_echo_the_request() {
     let (server, mut client) = start();
     let answer = client.ask("GET", "/get?a=1&b=2&a=%20", &["X-A: 1", "x-a: 2", "User-Agent: t"]).unwrap();
     let body = answer.json();
@@ -45,7 +45,7 @@ fn get_and_headers_tell_what_was_sent() {
 }
 
 #[test]
-fn post_tells_data_json_form_and_files_apart() {
+fn post_distinguishes_data_json_form_files() {
     let (_server, mut client) = start();
     let body = post(&mut client, "/post", "application/json", b"{\"a\":[1]}").json();
     assert_eq!((&body["json"], &body["data"]), (&json!({"a": [1]}), &json!("{\"a\":[1]}")));
@@ -65,7 +65,7 @@ fn post_tells_data_json_form_and_files_apart() {
 }
 
 #[test]
-fn bodies_of_both_framings_are_counted_and_expect_is_answered() {
+fn both_framings_are_counted_expect_is_answered() {
     let (server, mut client) = start();
     client
         .send("POST /upload-count HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n")
@@ -81,7 +81,7 @@ fn bodies_of_both_framings_are_counted_and_expect_is_answered() {
 }
 
 #[test]
-fn an_early_413_comes_before_the_body() {
+fn early_413_precedes_the_body() {
     for target in ["/early-413", "/early-413?then=close"] {
         let (_server, mut client) = start();
         client.send(format!("POST {target} HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n")).unwrap();
@@ -92,7 +92,7 @@ fn an_early_413_comes_before_the_body() {
 }
 
 #[test]
-fn an_unread_body_behind_expect_ends_the_connection() {
+fn unread_expected_body_ends_the_connection() {
     let (_server, mut client) = start();
     let answer = client.ask("POST", "/status/417", &["Expect: 100-continue", "Content-Length: 5"]).unwrap();
     assert_eq!((answer.status, answer.field("connection"), answer.interim.len()), (417, "close", 0));
@@ -271,7 +271,7 @@ fn streams_trailers_interims_and_slowness() {
 }
 
 #[test]
-fn a_handler_goes_before_the_endpoints() {
+fn handler_precedes_the_endpoints() {
     let server = Httpbin::builder()
         .handler(|exchange| match exchange.path.as_str() {
             "/mine" => Some(Answer::bytes("text/plain", exchange.body().ok()?).status(201)),
@@ -297,7 +297,7 @@ fn invalid_requests_get_400_and_are_recorded() {
 }
 
 #[test]
-fn a_hundred_connections_at_once() {
+fn hundred_connections_are_served_at_once() {
     let server = Httpbin::start_plain().unwrap();
     let (address, together) = (server.address(), Arc::new(Barrier::new(100)));
     std::thread::scope(|scope| {
@@ -317,7 +317,7 @@ fn a_hundred_connections_at_once() {
 }
 
 #[test]
-fn dropping_the_server_ends_idle_and_busy_connections() {
+fn dropping_the_server_ends_connections() {
     let (server, mut idle) = start();
     idle.ask("GET", "/ip", &[]).unwrap();
     let mut busy = Raw::connect(server.address()).unwrap();

@@ -21,7 +21,7 @@ fn proxy_to(address: SocketAddr) -> (Proxy, Raw<TcpStream>) {
 }
 
 #[test]
-fn requests_are_forwarded_over_one_kept_connection() {
+fn requests_are_forwarded_over_one_connection() {
     let origin = Httpbin::start_plain().unwrap();
     let (proxy, mut client) = proxy_to(origin.address());
     let answer =
@@ -57,14 +57,14 @@ fn bodies_are_forwarded_in_their_framing() {
 }
 
 #[test]
-fn a_response_that_ends_by_closing_ends_the_clients_connection_too() {
+fn close_delimited_response_closes_the_client_connection() {
     let origin = Scripted::each(Script::new().answer("HTTP/1.1 200 OK\r\n\r\nuntil the end")).unwrap();
     let (_proxy, mut client) = proxy_to(origin.address());
     assert_eq!(client.ask("GET", "http://origin.test/", &[]).unwrap().body, b"until the end");
 }
 
 #[test]
-fn a_tunnel_carries_tls_untouched() {
+fn tunnel_carries_tls_untouched() {
     let authority = Authority::new();
     let origin = Httpbin::start_tls(&Endpoint::new(&authority.issue_localhost())).unwrap();
     let (proxy, mut client) = proxy_to(origin.address());
@@ -84,7 +84,7 @@ fn a_tunnel_carries_tls_untouched() {
 }
 
 #[test]
-fn a_tunnel_through_a_proxy_that_speaks_tls() {
+fn tunnel_passes_through_a_tls_proxy() {
     let authority = Authority::new();
     let endpoint = Endpoint::new(&authority.issue_localhost());
     let origin = Httpbin::start_tls(&endpoint).unwrap();
@@ -100,7 +100,7 @@ fn a_tunnel_through_a_proxy_that_speaks_tls() {
 }
 
 #[test]
-fn credentials_are_asked_for() {
+fn proxy_requests_credentials() {
     let origin = Httpbin::start_plain().unwrap();
     let proxy = Proxy::builder().route(ORIGIN, origin.address()).credentials("u", "p").start().unwrap();
     let mut client = Raw::connect(proxy.address()).unwrap();
@@ -135,7 +135,7 @@ fn refusals_come_in_their_order() {
 }
 
 #[test]
-fn injected_bytes_and_odd_heads_come_with_the_answer_to_connect() {
+fn connect_response_may_carry_injected_bytes() {
     let origin = Httpbin::start_plain().unwrap();
     let proxy = Proxy::builder()
         .route(ORIGIN, origin.address())
@@ -150,7 +150,7 @@ fn injected_bytes_and_odd_heads_come_with_the_answer_to_connect() {
 }
 
 #[test]
-fn a_held_connect_waits_and_an_unreachable_origin_is_a_502() {
+fn held_connect_waits_unreachable_origin_gives_502() {
     let gate = Gate::new();
     let proxy = Proxy::builder().hold(&gate).route(ORIGIN, refusing().unwrap()).start().unwrap();
     let mut client = Raw::connect(proxy.address()).unwrap();

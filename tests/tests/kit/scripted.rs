@@ -30,7 +30,7 @@ fn failure(act: impl FnOnce()) -> String {
 }
 
 #[test]
-fn a_request_is_recorded_and_answered() {
+fn request_is_recorded_and_answered() {
     let server = Scripted::start([Script::new().answer("HTTP/1.1 204 No Content\r\n\r\n")]).unwrap();
     let mut client = connect(&server);
     client.write_all(b"POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n").unwrap();
@@ -48,7 +48,7 @@ fn a_request_is_recorded_and_answered() {
 }
 
 #[test]
-fn pieces_behind_a_gate_arrive_apart() {
+fn pieces_after_a_gate_arrive_separately() {
     let gate = Gate::new();
     let script = Script::new().send_pieces(["HT", "TP", "!"], Pace::Gate(gate.clone()));
     let server = Scripted::start([script]).unwrap();
@@ -63,7 +63,7 @@ fn pieces_behind_a_gate_arrive_apart() {
 }
 
 #[test]
-fn a_stall_ends_when_the_client_closes() {
+fn stall_ends_when_the_client_closes() {
     let server = Scripted::start([Script::new().read_head().stall()]).unwrap();
     let mut client = connect(&server);
     client.write_all(GET).unwrap();
@@ -74,7 +74,7 @@ fn a_stall_ends_when_the_client_closes() {
 }
 
 #[test]
-fn a_wait_ends_when_the_test_opens_the_gate() {
+fn gate_ends_the_wait() {
     let gate = Gate::new();
     let server = Scripted::start([Script::new().read_head().wait(&gate).send("x")]).unwrap();
     let mut client = connect(&server);
@@ -88,7 +88,7 @@ fn a_wait_ends_when_the_test_opens_the_gate() {
 }
 
 #[test]
-fn a_reset_is_an_rst_and_a_close_is_a_fin() {
+fn reset_sends_rst_close_sends_fin() {
     let reset = Script::new().read_head().send("x").reset();
     let server = Scripted::start([reset, Script::new().read_head().send("x").close()]).unwrap();
     let mut client = connect(&server);
@@ -102,7 +102,7 @@ fn a_reset_is_an_rst_and_a_close_is_a_fin() {
 }
 
 #[test]
-fn a_client_that_goes_early_ends_the_script_without_failing_it() {
+fn early_client_close_ends_the_script_cleanly() {
     let server = Scripted::each(Script::new().read_head().send("x")).unwrap();
     let mut client = connect(&server);
     client.write_all(b"GET / HT").unwrap();
@@ -114,7 +114,7 @@ fn a_client_that_goes_early_ends_the_script_without_failing_it() {
 }
 
 #[test]
-fn dropping_the_server_ends_stalled_waiting_and_dripping_scripts() {
+fn dropping_the_server_ends_every_script() {
     let scripts = [
         Script::new().stall(),
         Script::new().wait(&Gate::new()),
@@ -132,7 +132,7 @@ fn dropping_the_server_ends_stalled_waiting_and_dripping_scripts() {
 }
 
 #[test]
-fn a_connection_without_a_script_fails_the_test() {
+fn connection_without_a_script_fails_the_test() {
     let server = Scripted::start([]).unwrap();
     let mut client = connect(&server);
     assert!(matches!(client.read(&mut [0]), Ok(0) | Err(_)));
@@ -140,7 +140,7 @@ fn a_connection_without_a_script_fails_the_test() {
 }
 
 #[test]
-fn a_request_that_no_client_may_send_fails_the_test() {
+fn forbidden_request_fails_the_test() {
     let server = Scripted::each(Script::new().read_request()).unwrap();
     let mut client = connect(&server);
     client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n").unwrap();
@@ -159,7 +159,7 @@ fn several_exchanges_on_one_connection() {
 }
 
 #[test]
-fn a_black_hole_neither_accepts_nor_refuses() {
+fn black_hole_neither_accepts_nor_refuses() {
     let hole = BlackHole::open().unwrap();
     let outcome = TcpStream::connect_timeout(&hole.address(), Duration::from_millis(100));
     assert_eq!(outcome.unwrap_err().kind(), ErrorKind::TimedOut);

@@ -29,7 +29,7 @@ fn outcome(config: &Arc<ClientConfig>, endpoint: &Endpoint) -> Result<u16, Strin
 }
 
 #[test]
-fn sound_certificates_are_taken_and_unsound_ones_are_not() {
+fn only_sound_certificates_are_accepted() {
     let authority = Authority::new();
     let config = Arc::new(authority.client_config(&["http/1.1"]));
     let issue = |leaf: Leaf| Endpoint::new(&authority.issue(&leaf));
@@ -97,7 +97,7 @@ fn large_bodies_pass_both_ways() {
 }
 
 #[test]
-fn alpn_with_h2_alone_is_refused() {
+fn alpn_with_h2_only_is_refused() {
     let authority = Authority::new();
     let endpoint = Endpoint::builder(&authority.issue_localhost()).protocols(&["h2"]).build();
     let error = outcome(&Arc::new(authority.client_config(&["http/1.1"])), &endpoint).unwrap_err();
@@ -106,7 +106,7 @@ fn alpn_with_h2_alone_is_refused() {
 }
 
 #[test]
-fn clients_without_a_certificate_are_refused_where_one_is_asked_for() {
+fn required_client_certificate_is_enforced() {
     let authority = Authority::new();
     let endpoint = Endpoint::builder(&authority.issue_localhost()).clients_of(&authority).build();
     let error = outcome(&Arc::new(authority.client_config(&[])), &endpoint).unwrap_err();
@@ -122,7 +122,7 @@ fn clients_without_a_certificate_are_refused_where_one_is_asked_for() {
 }
 
 #[test]
-fn each_farewell_is_seen_by_the_client() {
+fn each_kind_of_ending_reaches_the_client() {
     let authority = Authority::new();
     let config = Arc::new(authority.client_config(&[]));
     let rest = |farewell| {
@@ -138,7 +138,7 @@ fn each_farewell_is_seen_by_the_client() {
 }
 
 #[test]
-fn a_trickled_handshake_succeeds_and_comes_byte_by_byte() {
+fn trickled_handshake_succeeds_byte_by_byte() {
     /// Notes the longest piece that one read gave.
     struct Watched(TcpStream, usize);
     impl Read for Watched {
@@ -172,7 +172,7 @@ fn a_trickled_handshake_succeeds_and_comes_byte_by_byte() {
 }
 
 #[test]
-fn a_stalled_handshake_waits_for_the_client_to_give_up() {
+fn stalled_handshake_waits_for_the_client() {
     let authority = Authority::new();
     for after in [0, 100] {
         let endpoint = Endpoint::builder(&authority.issue_localhost()).handshake(Handshake::StallAfter(after)).build();
@@ -192,7 +192,7 @@ fn a_stalled_handshake_waits_for_the_client_to_give_up() {
 }
 
 #[test]
-fn scripts_run_under_tls_and_can_truncate_or_reset() {
+fn tls_scripts_can_truncate_or_reset() {
     let authority = Authority::new();
     let config = Arc::new(authority.client_config(&["http/1.1"]));
     let part = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab";

@@ -61,7 +61,7 @@ fn mixed(hop: u32) -> String {
 }
 
 #[test]
-fn t13_history_that_was_taken_counts_against_the_limit() {
+fn t13_taken_history_counts_against_the_limit() {
     let mut taken = 0;
     let (_, result) = run(get(), to_the_next, |transfer, _| taken += transfer.take_history().len());
     let error = result.unwrap_err();
@@ -70,7 +70,7 @@ fn t13_history_that_was_taken_counts_against_the_limit() {
 }
 
 #[test]
-fn a_link_is_given_out_at_its_release_alone() {
+fn link_is_given_out_on_release_only() {
     let (plain, result) = run(get(), mixed, |_, _| {});
     assert_eq!(result.unwrap(), b"hello");
     assert_eq!(plain.iter().filter(|output| *output == "Release").count(), 2);
@@ -85,7 +85,7 @@ fn a_link_is_given_out_at_its_release_alone() {
 }
 
 #[test]
-fn a_body_limit_counts_what_was_delivered_before() {
+fn body_limit_counts_earlier_bytes() {
     let answer = |piece: u32| match piece {
         0 => "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n".into(),
         _ => "4\r\nabcd\r\n".to_owned(),
@@ -100,7 +100,7 @@ fn a_body_limit_counts_what_was_delivered_before() {
 }
 
 #[test]
-fn a_body_limit_that_is_set_early_holds() {
+fn body_limit_set_early_holds() {
     let mut first = true;
     let (_, result) = run(get(), mixed, |transfer, _| {
         if std::mem::take(&mut first) {
@@ -112,7 +112,7 @@ fn a_body_limit_that_is_set_early_holds() {
 }
 
 #[test]
-fn an_engine_takes_in_no_transfer_that_has_begun() {
+fn engine_rejects_started_transfers() {
     let (mut session, now) = (Session::new(), Now::default());
     let mut engine = Engine::default();
     let fresh = |session: &Session| Transfer::new(session.prepare(&get()).unwrap(), now);
@@ -142,7 +142,7 @@ fn an_engine_takes_in_no_transfer_that_has_begun() {
 }
 
 #[test]
-fn an_engine_takes_in_no_transfer_between_two_hops() {
+fn engine_rejects_transfers_between_hops() {
     let asking = Request::new(Method::POST, "http://127.0.0.1/0").data("body");
     let asking = asking.expect_continue(Duration::from_secs(1));
     let refused = "HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n".to_owned();
@@ -169,7 +169,7 @@ fn an_engine_takes_in_no_transfer_between_two_hops() {
 }
 
 #[test]
-fn engine_rejects_answers_that_it_gives_itself() {
+fn engine_rejects_inputs_it_handles_itself() {
     let (mut session, now) = (Session::new(), Now::default());
     let mut engine = Engine::default();
     let id = engine.start(now, session.prepare(&get()).unwrap(), None);
@@ -194,7 +194,7 @@ fn engine_rejects_answers_that_it_gives_itself() {
 }
 
 #[test]
-fn settings_of_a_connection_leave_the_exchange_alone() {
+fn connection_settings_spare_the_current_exchange() {
     let strict = Config { limits: Limits::DEFAULT, leniencies: Leniencies::STRICT };
     let mut small = strict;
     small.limits.head_bytes = 40;
@@ -216,7 +216,7 @@ fn settings_of_a_connection_leave_the_exchange_alone() {
 }
 
 #[test]
-fn passing_over_framing_loses_no_head() {
+fn consuming_framing_loses_no_head() {
     let now = Now::default();
     let mut link = Link::new(Vec::new(), Config::default());
     assert!(matches!(link.poll(now).unwrap(), LinkEvent::Established));

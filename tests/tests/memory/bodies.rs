@@ -29,7 +29,7 @@ fn get() -> Request {
 }
 
 #[test]
-fn codings_are_asked_for_and_removed_and_the_connection_is_kept() {
+fn codings_are_decoded_and_the_connection_kept() {
     let world = same_everywhere(|w| {
         let twice = gzip(&gzip(b"hello, hello, hello"));
         w.serve(
@@ -51,7 +51,7 @@ fn codings_are_asked_for_and_removed_and_the_connection_is_kept() {
 }
 
 #[test]
-fn t58_a_bomb_is_stopped_by_the_ratio() {
+fn t58_ratio_stops_a_bomb() {
     let bomb = gzip(&vec![0; 50_000_000]);
     let world = same_in(3..7, |w| {
         w.serve("a.test:80", Peer::replies([response("Content-Encoding: gzip\r\n", &bomb)]));
@@ -64,7 +64,7 @@ fn t58_a_bomb_is_stopped_by_the_ratio() {
 }
 
 #[test]
-fn t58_an_unread_bomb_is_not_decoded() {
+fn t58_unread_bomb_is_not_decoded() {
     let bomb = gzip(&vec![0; 5_000_000]);
     let world = same_in(3..7, |w| {
         w.serve("a.test:80", Peer::replies([response("Content-Encoding: gzip\r\n", &bomb)]));
@@ -76,7 +76,7 @@ fn t58_an_unread_bomb_is_not_decoded() {
 }
 
 #[test]
-fn t59_more_layers_than_allowed_are_an_error_over_all_fields() {
+fn t59_too_many_codings_are_an_error() {
     for fields in ["Content-Encoding: gzip, gzip, gzip, gzip\r\n".into(), "Content-Encoding: gzip\r\n".repeat(50)] {
         let world = same_in(0..3, |w| {
             w.serve("a.test:80", Peer::replies([response(&fields, b"x")]));
@@ -129,7 +129,7 @@ fn t61_corrupt_and_truncated_data_is_an_error() {
 }
 
 #[test]
-fn t61_data_behind_an_encoded_body_is_told_and_padding_is_not() {
+fn t61_trailing_data_is_reported_padding_is_not() {
     for (tail, told) in [(&b""[..], false), (b"\0\0\0", false), (b"x", true), (b"\0x", true), (b"\x1F junk", true)] {
         let body = [&gzip(b"hello"), tail].concat();
         let world = same_everywhere(|w| {
@@ -191,7 +191,7 @@ fn t60_bodiless_response_is_empty_text() {
 }
 
 #[test]
-fn t60_what_names_no_coding_is_passed_over_and_told() {
+fn t60_misnamed_codings_are_skipped_and_reported() {
     for name in ["none", "utf-8", "binary", "8bit", "ISO-8859-1", "none, gzip"] {
         let body = if name.ends_with("gzip") { gzip(b"hello") } else { b"hello".to_vec() };
         let answer = response(&format!("Content-Encoding: {name}\r\n"), &body);
@@ -211,7 +211,7 @@ fn t60_what_names_no_coding_is_passed_over_and_told() {
 }
 
 #[test]
-fn t60_a_part_of_an_encoded_body_is_not_decoded() {
+fn t60_partial_content_is_not_decoded() {
     let part = &gzip(b"hello")[3..9];
     let head = format!("HTTP/1.1 206 Part\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n", part.len());
     let answer = [head.as_bytes(), part].concat();
@@ -225,7 +225,7 @@ fn t60_a_part_of_an_encoded_body_is_not_decoded() {
 }
 
 #[test]
-fn t63_an_unknown_charset_is_utf_8_and_told_in_the_result() {
+fn t63_unknown_charset_decodes_as_utf_8() {
     let answer = response("Content-Type: text/plain; charset=mystery\r\n", "héllo".as_bytes());
     let world = same_in(0..3, |w| {
         w.serve("a.test:80", Peer::replies([&answer, &answer]));
@@ -240,7 +240,7 @@ fn t63_an_unknown_charset_is_utf_8_and_told_in_the_result() {
 }
 
 #[test]
-fn a_limit_on_the_stream_counts_decoded_bytes() {
+fn stream_limit_counts_decoded_bytes() {
     let limits = |w: &mut petition_tests::memory::World, most| {
         let mut limits = petition_core::Limits::DEFAULT;
         limits.stream_bytes = Some(most);

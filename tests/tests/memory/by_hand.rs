@@ -65,7 +65,7 @@ fn connection_acquired_at_the_deadline_is_closed() {
 }
 
 #[test]
-fn a_write_of_nothing_is_no_progress() {
+fn empty_write_is_no_progress() {
     let (mut session, mut transfer) = transfer(Request::new(Method::GET, "http://127.0.0.1/"));
     until(&mut session, &mut transfer, |o| matches!(o, Output::Transmit));
     let deadline = transfer.deadline();
@@ -88,7 +88,7 @@ fn head_is_reported_before_an_immediate_end() {
 }
 
 #[test]
-fn a_cancel_that_comes_as_a_drain_runs_out_still_counts() {
+fn cancel_at_the_drain_deadline_counts() {
     let (mut session, mut transfer) = transfer(Request::new(Method::GET, "http://127.0.0.1/"));
     until(&mut session, &mut transfer, |o| matches!(o, Output::Read));
     let redirect = b"HTTP/1.1 302 X\r\nLocation: /next\r\nContent-Length: 9\r\n\r\nabc";
@@ -104,7 +104,7 @@ fn a_cancel_that_comes_as_a_drain_runs_out_still_counts() {
 }
 
 #[test]
-fn one_late_tick_fires_every_deadline_that_it_has_passed() {
+fn late_tick_fires_every_passed_deadline() {
     // The drain's time is over, and so is the whole call's.
     let request = Request::new(Method::GET, "http://127.0.0.1/").timeout(ms(300));
     let (mut session, mut transfer) = transfer(request);
@@ -117,7 +117,7 @@ fn one_late_tick_fires_every_deadline_that_it_has_passed() {
 }
 
 #[test]
-fn the_next_address_does_not_hide_the_connect_limit() {
+fn next_address_keeps_the_connect_limit() {
     let (mut session, mut transfer) = transfer(Request::new(Method::GET, "http://a.test/"));
     until(&mut session, &mut transfer, |o| matches!(o, Output::Resolve));
     let addresses = ["[2001:db8::1]:80".parse().unwrap(), "192.0.2.1:80".parse().unwrap()];
@@ -217,7 +217,7 @@ fn failed_write_is_not_offered_again() {
 }
 
 #[test]
-fn a_body_stream_that_fails_after_the_response_fails_nothing() {
+fn late_body_stream_failure_fails_nothing() {
     let body = petition_core::Body::Stream { length: None, rewindable: false };
     let (mut session, mut transfer) = transfer(Request::new(Method::POST, "http://127.0.0.1/").data(body));
     until(&mut session, &mut transfer, |o| matches!(o, Output::NeedBody));

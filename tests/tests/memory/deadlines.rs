@@ -21,7 +21,7 @@ fn with_total(total: Duration) -> Request {
 }
 
 #[test]
-fn t84_a_look_up_that_hangs() {
+fn t84_hanging_look_up_hits_the_deadline() {
     fails(Timeout::Connect, Phase::Resolve, secs(10), |w| {
         w.name_hangs("a.test");
         w.get("http://a.test/");
@@ -33,7 +33,7 @@ fn t84_a_look_up_that_hangs() {
 }
 
 #[test]
-fn t84_connecting_to_a_black_hole() {
+fn t84_black_hole_hits_the_connect_limit() {
     fails(Timeout::Connect, Phase::Connect, secs(10), |w| {
         let address = w.address_of("a.test:80");
         w.black_hole(address);
@@ -48,7 +48,7 @@ fn t84_connecting_to_a_black_hole() {
 }
 
 #[test]
-fn t84_a_proxy_that_trickles_or_says_nothing() {
+fn t84_slow_proxy_hits_the_deadline() {
     for script in [Peer::new(), Peer::new().head().trickle("HTTP/1.1 200 Connection Established and more", ms(900))] {
         fails(Timeout::Handshake, Phase::Proxy, secs(10), |w| {
             w.serve("p.test:3128", script.clone());
@@ -60,7 +60,7 @@ fn t84_a_proxy_that_trickles_or_says_nothing() {
 }
 
 #[test]
-fn t84_a_tls_server_that_says_nothing() {
+fn t84_silent_tls_server_hits_the_deadline() {
     fails(Timeout::Handshake, Phase::Tls, secs(10), |w| {
         w.serve("a.test:443", Peer::new());
         w.get("https://a.test/");
@@ -68,7 +68,7 @@ fn t84_a_tls_server_that_says_nothing() {
 }
 
 #[test]
-fn t84_a_head_that_trickles_runs_into_the_total_limit() {
+fn t84_trickling_head_hits_the_total_limit() {
     fails(Timeout::Total, Phase::Head, secs(4), |w| {
         w.serve("a.test:80", Peer::new().request().trickle(OK, ms(500)));
         w.send(with_total(secs(4)));
@@ -76,7 +76,7 @@ fn t84_a_head_that_trickles_runs_into_the_total_limit() {
 }
 
 #[test]
-fn t84_silence_runs_into_the_idle_limit_measured_from_the_last_byte() {
+fn t84_idle_limit_counts_from_the_last_byte() {
     fails(Timeout::Idle, Phase::Head, secs(30), |w| {
         w.serve("a.test:80", Peer::new().request());
         w.get("http://a.test/");
@@ -92,7 +92,7 @@ fn t84_silence_runs_into_the_idle_limit_measured_from_the_last_byte() {
 }
 
 #[test]
-fn t84_a_body_a_chunk_line_and_trailers_that_trickle() {
+fn t84_trickling_bodies_hit_the_total_limit() {
     let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
     for (start, slow) in [
         ("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n".to_owned(), "0123456789"),
@@ -143,7 +143,7 @@ fn first_byte_limit_excludes_the_handshake() {
 }
 
 #[test]
-fn t85_no_address_is_an_error_of_its_own() {
+fn t85_missing_address_has_its_own_error() {
     let world = same_in(0..3, |w| {
         w.name("a.test", ms(5), &[]);
         w.get("http://a.test/");
@@ -172,7 +172,7 @@ fn t85_sixteen_of_ten_thousand_addresses_are_tried() {
 }
 
 #[test]
-fn t85_a_dead_ipv6_address_costs_250_ms() {
+fn t85_dead_ipv6_address_costs_250_ms() {
     let world = same_everywhere(|w| {
         let (six, four) = ("[2001:db8::1]:80".parse().unwrap(), "192.0.2.9:80".parse().unwrap());
         w.name("a.test", Duration::ZERO, &[six, four]);
@@ -184,7 +184,7 @@ fn t85_a_dead_ipv6_address_costs_250_ms() {
 }
 
 #[test]
-fn t92_jumps_of_the_wall_clock_change_nothing() {
+fn t92_wall_clock_jumps_change_nothing() {
     for jump in [-31_536_000, 31_536_000] {
         fails(Timeout::Idle, Phase::Head, secs(30), |w| {
             w.set_wall_offset(jump);
@@ -202,7 +202,7 @@ fn t92_jumps_of_the_wall_clock_change_nothing() {
 }
 
 #[test]
-fn a_caller_that_does_not_read_is_not_the_peers_fault() {
+fn slow_caller_never_times_out() {
     let world = same_in(0..6, |w| {
         let until = w.time() + secs(600);
         w.serve(
@@ -228,7 +228,7 @@ fn peer_has_the_whole_idle_time_after_a_pause() {
 }
 
 #[test]
-fn a_slow_body_source_is_not_the_peers_fault() {
+fn slow_body_source_never_times_out() {
     for (after, length) in [(4, Some(10)), (0, Some(10)), (4, None), (10, None), (0, None)] {
         for seed in 0..9 {
             same_in(seed..seed + 1, |w| {
@@ -244,7 +244,7 @@ fn a_slow_body_source_is_not_the_peers_fault() {
 }
 
 #[test]
-fn after_a_slow_body_source_the_idle_limit_counts_again() {
+fn idle_limit_resumes_after_a_slow_source() {
     for seed in 0..9 {
         // Where chunks begin and end is a matter of time.
         let world = same_in(seed..seed + 1, |w| {

@@ -108,7 +108,7 @@ fn gzip_and_deflate_need_less_than_64_kib() {
 }
 
 #[test]
-fn what_a_window_holds_is_counted_as_it_grows() {
+fn window_memory_is_counted_as_it_grows() {
     let runs = |exponent, count| {
         let mut body = zstd(exponent);
         for _ in 0..count {
@@ -147,7 +147,7 @@ fn what_a_window_holds_is_counted_as_it_grows() {
 }
 
 #[test]
-fn t58_a_few_bytes_hold_less_than_a_mebibyte() {
+fn t58_few_bytes_hold_little_memory() {
     let mut body = zstd(13);
     block(&mut body, 0, 4, b"abcd");
     sequences(&mut body, 43_690);
@@ -191,7 +191,7 @@ fn in_the_midst(session: &mut Session, coding: &str, body: &[u8]) -> (Transfer, 
 }
 
 #[test]
-fn t58_all_transfers_of_a_session_hold_no_more_than_the_limit() {
+fn t58_session_decoders_share_one_limit() {
     let mut session = Session::new();
     let mut limits = Limits::DEFAULT;
     (limits.decode_memory, limits.decode_ratio) = (20 * MIB as u64, u64::MAX);

@@ -27,7 +27,7 @@ fn refused_at(bar: &str, caller: impl Fn(&mut World)) {
 }
 
 #[test]
-fn bytes_that_were_refused_count_as_received() {
+fn rejected_bytes_count_as_received() {
     let long = "x".repeat(70_000);
     for bar in [
         "SSH-2.0|-OpenSSH_9.6\r\n",
@@ -51,7 +51,7 @@ fn bytes_that_were_refused_count_as_received() {
 }
 
 #[test]
-fn bytes_beyond_a_limit_on_the_body_do_not_count() {
+fn bytes_beyond_the_body_limit_do_not_count() {
     let limited = |w: &mut World| {
         let mut limits = Limits::DEFAULT;
         limits.stream_bytes = Some(4);
@@ -105,7 +105,7 @@ fn proxy_connect_error_names_the_proxy_without_credentials() {
 }
 
 #[test]
-fn an_error_of_an_origin_names_no_proxy() {
+fn origin_error_names_no_proxy() {
     let world = same_everywhere(|w| {
         let address = w.address_of("a.test:80");
         w.refuses_after(address, petition_tests::memory::ms(1));

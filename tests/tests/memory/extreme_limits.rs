@@ -103,7 +103,7 @@ fn everywhere(set: &dyn Fn(&mut Options)) {
 }
 
 #[test]
-fn t90_no_value_of_a_limit_makes_anything_panic() {
+fn t90_no_limit_value_causes_a_panic() {
     let known: BTreeSet<&str> = LIMITS.iter().map(|(name, _)| *name).collect();
     assert_eq!(known, Limits::DEFAULT.named().map(|(name, _)| name).collect());
     let mut set: Vec<Change> = Vec::new();
@@ -135,7 +135,7 @@ fn t90_no_value_of_a_limit_makes_anything_panic() {
 }
 
 #[test]
-fn t90_no_timeout_makes_anything_panic() {
+fn t90_no_timeout_causes_a_panic() {
     for time in TIMES {
         for change in TIMEOUTS {
             everywhere(&|options| {
@@ -180,7 +180,7 @@ fn over_an_engine(limits: PoolLimits) {
 }
 
 #[test]
-fn t90_no_limit_of_a_pool_makes_anything_panic() {
+fn t90_no_pool_limit_causes_a_panic() {
     for n in NUMBERS.map(size) {
         for (total, per_key) in [(Some(n), None), (None, Some(n)), (Some(n), Some(n))] {
             let base = PoolLimits::DEFAULT.open_total(total).open_per_key(per_key);
@@ -247,7 +247,7 @@ fn head_of(fields: usize) -> Result<http1::Event, http1::ProtocolError> {
 }
 
 #[test]
-fn t90_a_head_has_no_more_fields_than_a_map_holds() {
+fn t90_field_count_stays_within_map_capacity() {
     let Ok(http1::Event::Head(head)) = head_of(Limits::MAX_FIELDS) else { panic!("it is refused") };
     assert_eq!(head.to_header_map().len(), Limits::MAX_FIELDS);
     for fields in [Limits::MAX_FIELDS + 1, 40_000] {

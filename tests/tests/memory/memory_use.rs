@@ -33,7 +33,7 @@ fn put(url: &str) -> Request {
 }
 
 #[test]
-fn a_plain_body_passes_through_the_read_buffer_alone() {
+fn plain_body_needs_only_the_read_buffer() {
     let (received, outgoing) = held(|w| {
         let answer = much(&format!("Content-Length: {MUCH}\r\n"), &vec![b'd'; MUCH]);
         w.serve("a.test:80", Peer::replies([answer]));
@@ -43,7 +43,7 @@ fn a_plain_body_passes_through_the_read_buffer_alone() {
 }
 
 #[test]
-fn a_decoded_body_needs_a_step_of_decoding_more() {
+fn decoded_body_needs_one_decoding_step() {
     // Hardly compressible, so that the ratio is no matter.
     let mut x = 1u32;
     let noise: Vec<u8> = (0..MUCH)
@@ -64,7 +64,7 @@ fn a_decoded_body_needs_a_step_of_decoding_more() {
 }
 
 #[test]
-fn a_body_under_tls_lies_where_it_was_received() {
+fn tls_body_stays_where_it_was_received() {
     let authority = Authority::new();
     let (server, client) = (server_config(&authority, &["a.test"]), client_config(&authority));
     let (received, outgoing) = held(|w| {

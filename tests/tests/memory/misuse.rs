@@ -262,7 +262,7 @@ fn acquired(layers: Vec<Box<dyn petition_core::link::Layer>>) -> Input<'static> 
 }
 
 #[test]
-fn t9_a_kept_connection_without_tls_never_serves_an_https_request() {
+fn t9_plain_connection_never_serves_https() {
     let authority = petition_tests::tls::Authority::new();
     let client = petition_tests::memory::client_config(&authority);
     let tls = || vec![Box::new(petition_core::tls::TlsLayer::new(&client, "a.test").unwrap()) as _];

@@ -38,7 +38,7 @@ fn through(request: Request, proxy: &Proxy) -> Request {
 }
 
 #[test]
-fn https_under_a_virtual_clock() {
+fn https_works_under_a_virtual_clock() {
     let Trust { server, client } = trust();
     let world = same_everywhere(|w| {
         w.serve("a.test:443", Peer::tls(&server).request().send(OK).request().send(OK));
@@ -152,7 +152,7 @@ fn t54_unwritten_post_under_tls_is_sent_again() {
 }
 
 #[test]
-fn t3_t4_connect_says_what_is_for_the_proxy_and_nothing_else() {
+fn t3_t4_connect_carries_proxy_fields_only() {
     let Trust { server, client } = trust();
     let proxy = Proxy::new("http://puser:pcanary@p.test:3128").unwrap().header("X-Proxy", "yes").unwrap();
     let world = same_everywhere(|w| {
@@ -183,7 +183,7 @@ fn t3_t4_connect_says_what_is_for_the_proxy_and_nothing_else() {
 }
 
 #[test]
-fn t3_a_forwarding_proxy_gets_the_absolute_form_and_its_credentials() {
+fn t3_forwarding_proxy_gets_absolute_form() {
     let proxy = Proxy::new("http://u:p@p.test:3128").unwrap();
     let world = same_in(0..3, |w| {
         w.serve(
@@ -203,7 +203,7 @@ fn t3_a_forwarding_proxy_gets_the_absolute_form_and_its_credentials() {
 }
 
 #[test]
-fn an_https_proxy_speaks_tls_outside_and_the_origin_inside() {
+fn https_proxy_nests_tls_in_tls() {
     let Trust { server, client } = trust();
     let proxy = Proxy::new("https://p.test:3129").unwrap();
     let world = same_in(0..4, |w| {
@@ -222,7 +222,7 @@ fn refused(world: &World, number: usize) -> &ResponseHead {
 }
 
 #[test]
-fn t77_a_refusal_is_never_taken_for_the_origins_answer() {
+fn t77_refusal_never_becomes_the_origins_answer() {
     let Trust { client, .. } = trust();
     let proxy = Proxy::new("http://p.test:3128").unwrap();
     let refusals = [
@@ -248,7 +248,7 @@ fn t77_a_refusal_is_never_taken_for_the_origins_answer() {
 }
 
 #[test]
-fn t77_lengths_in_a_2xx_to_connect_are_ignored() {
+fn t77_length_in_connect_success_is_ignored() {
     let Trust { server, client } = trust();
     let proxy = Proxy::new("http://p.test:3128").unwrap();
     let world = same_in(0..4, |w| {

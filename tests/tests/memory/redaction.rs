@@ -28,7 +28,7 @@ fn head(fields: &str) -> http1::ResponseHead {
 }
 
 #[test]
-fn t96_only_fields_known_to_be_harmless_show_their_values() {
+fn t96_only_harmless_fields_show_their_values() {
     let mut printed = Printed::default();
     let fields = "X-Otp: canary\r\nX-Password: canary\r\nLink: </?token=canary>\r\nLocation: /?code=canary\r\n\
                   ETag: \"canary\"\r\nSet-Cookie: s=canary\r\nAuthentication-Info: canary\r\nx-session: canary\r\nServer: shown\r\n";
@@ -49,7 +49,7 @@ fn t96_only_fields_known_to_be_harmless_show_their_values() {
 }
 
 #[test]
-fn t96_no_type_of_the_core_shows_a_secret() {
+fn t96_no_type_of_core_shows_a_secret() {
     let mut printed = Printed::default();
     let url = Url::parse("https://a.test/p?token=canary").unwrap();
     let mut session = Session::new();
@@ -123,7 +123,7 @@ fn t96_pem_errors_contain_no_part_of_a_key() {
 }
 
 #[test]
-fn t96_what_a_url_was_given_as_is_not_shown() {
+fn t96_url_argument_is_not_shown() {
     let mut printed = Printed::default();
     fn is_url(url: impl IntoUrl) -> Request {
         Request::new(Method::GET, url)

@@ -54,7 +54,7 @@ fn t14_methods_and_bodies_by_code() {
 }
 
 #[test]
-fn t14_a_stream_is_rewound_or_the_3xx_is_delivered() {
+fn t14_stream_is_rewound_or_redirect_delivered() {
     let post =
         |rewindable| Request::new(Method::POST, "http://a.test/").data(Body::Stream { length: Some(5), rewindable });
     let world = same_in(0..6, |w| {
@@ -121,7 +121,7 @@ fn t1_t2_t5_credentials_stay_with_their_origin() {
 }
 
 #[test]
-fn t1_what_was_dropped_never_comes_back() {
+fn t1_dropped_secrets_never_come_back() {
     let world = same_in(0..3, |w| {
         w.serve("a.test:80", Peer::replies([&*redirect(302, "http://b.test/"), OK]));
         w.serve("b.test:80", Peer::replies([redirect(302, "http://a.test/back")]));
@@ -153,13 +153,13 @@ fn t2_jar_cookies_are_chosen_for_each_hop() {
 }
 
 #[test]
-fn t6_userinfo_in_a_location_becomes_no_credentials() {
+fn t6_location_userinfo_never_becomes_credentials() {
     let last = leak("http://a.test/", "a.test:80", "http://user:pass@b.test/", "b.test:80", |r| r);
     assert!(!last.contains("Authorization") && last.contains("Host: b.test\r\n"), "{last}");
 }
 
 #[test]
-fn t7_no_referer_unless_asked_for_and_then_without_userinfo_and_fragment() {
+fn t7_referer_is_optional_and_stripped() {
     let secret = "http://user:pass@a.test/p?q=1#frag";
     assert!(!leak(secret, "a.test:80", "http://b.test/", "b.test:80", |r| r).contains("Referer"));
     let ask = |request: Request| {
@@ -188,7 +188,7 @@ fn t12_other_schemes_are_refused_with_the_response() {
 }
 
 #[test]
-fn t13_refused_loops_end_at_once_and_chains_at_their_limit() {
+fn t13_refused_loops_end_at_once() {
     let refusing = |url| {
         get(url).redirects(|r| {
             r.repeats(Repeats::Refused);
@@ -224,7 +224,7 @@ fn t13_refused_loops_end_at_once_and_chains_at_their_limit() {
 }
 
 #[test]
-fn t13_only_the_limit_ends_a_loop_by_default() {
+fn t13_only_the_limit_ends_default_loops() {
     let asks = |url| {
         get(url).redirects(|r| {
             r.max(3);
@@ -245,7 +245,7 @@ fn t13_only_the_limit_ends_a_loop_by_default() {
 }
 
 #[test]
-fn t13_the_total_limit_spans_the_hops() {
+fn t13_total_limit_spans_all_hops() {
     let world = same_in(0..3, |w| {
         let peer =
             (0..9).fold(Peer::new(), |peer, i| peer.request().sleep(secs(1)).send(redirect(302, &format!("/{i}"))));
@@ -257,7 +257,7 @@ fn t13_the_total_limit_spans_the_hops() {
 }
 
 #[test]
-fn t15_forms_of_location() {
+fn t15_location_forms_resolve_or_fail() {
     for (location, line) in [
         ("?q", "GET /dir/p?q HTTP/1.1"),
         ("next", "GET /dir/next HTTP/1.1"),
@@ -285,7 +285,7 @@ fn t15_forms_of_location() {
 }
 
 #[test]
-fn t16_a_body_in_the_way_is_left_behind() {
+fn t16_redirect_body_is_drained_or_abandoned() {
     let gzip_bomb = "HTTP/1.1 302 X\r\nLocation: /n\r\nContent-Encoding: gzip\r\nContent-Length: 9\r\n\r\nnot gzip!";
     let endless = "HTTP/1.1 302 X\r\nLocation: /n\r\nTransfer-Encoding: chunked\r\n\r\n";
     let long = "HTTP/1.1 302 X\r\nLocation: /n\r\nContent-Length: 1000000000\r\n\r\n";
@@ -317,7 +317,7 @@ fn t16_a_body_in_the_way_is_left_behind() {
 }
 
 #[test]
-fn cookies_are_kept_across_requests_and_sent_where_they_belong() {
+fn cookies_persist_and_follow_their_scope() {
     let world = same_everywhere(|w| {
         let set = "HTTP/1.1 200 OK\r\nSet-Cookie: sessioncookie=123=456; Path=/\r\nSet-Cookie: two=2\r\nContent-Length: 0\r\n\r\n";
         w.serve("a.test:80", Peer::replies([set, OK, OK]));
@@ -341,7 +341,7 @@ fn cookies_are_kept_across_requests_and_sent_where_they_belong() {
 }
 
 #[test]
-fn nothing_of_a_request_stays_on_the_session() {
+fn request_settings_never_reach_the_session() {
     let world = same_everywhere(|w| {
         w.session.set_headers([("X-Test", "true")]).unwrap();
         w.serve("a.test:80", Peer::replies([OK, OK]));

@@ -11,7 +11,7 @@ fn agent() -> String {
 }
 
 #[test]
-fn a_get_says_host_first_and_no_length() {
+fn get_sends_host_first_without_length() {
     let world = same_everywhere(|w| {
         w.serve("a.test:80", Peer::replies([OK]));
         w.get("http://a.test/p?q=1#f").assert(200, "hi");
@@ -27,7 +27,7 @@ fn a_get_says_host_first_and_no_length() {
 }
 
 #[test]
-fn the_second_request_uses_the_kept_connection() {
+fn second_request_reuses_the_connection() {
     let world = same_everywhere(|w| {
         w.serve("a.test:80", Peer::replies([OK, OK, OK]));
         for _ in 0..3 {
@@ -52,7 +52,7 @@ fn head_has_no_body_whatever_its_fields_say() {
 }
 
 #[test]
-fn methods_that_anticipate_a_body_say_that_there_is_none() {
+fn methods_anticipating_a_body_send_zero_length() {
     for (method, says) in [("POST", true), ("PUT", true), ("PATCH", true), ("DELETE", false), ("OPTIONS", false)] {
         let world = same_in(0..3, |w| {
             w.serve("a.test:80", Peer::replies([OK]));
@@ -64,7 +64,7 @@ fn methods_that_anticipate_a_body_say_that_there_is_none() {
 }
 
 #[test]
-fn a_body_in_memory_arrives_whole_small_or_large() {
+fn body_in_memory_arrives_whole() {
     for size in [1, 16 * 1024, 16 * 1024 + 1, 300_000] {
         let body: Vec<u8> = (0..size).map(|i| (i % 251) as u8).collect();
         let seeds = if size < 20_000 { 0..6 } else { 3..9 };
@@ -90,7 +90,7 @@ fn from(source: Source) -> Caller {
 }
 
 #[test]
-fn a_stream_of_known_length_says_its_length() {
+fn stream_of_known_length_declares_it() {
     let world = same_everywhere(|w| {
         w.serve("a.test:80", Peer::replies([OK]));
         w.send_with(stream(Some(10)), from(Source::new("0123456789").pieces(3))).assert(200, "hi");
@@ -100,7 +100,7 @@ fn a_stream_of_known_length_says_its_length() {
 }
 
 #[test]
-fn a_stream_of_unknown_length_is_chunked() {
+fn stream_of_unknown_length_is_chunked() {
     for body in ["", "0123456789"] {
         // How the chunks are cut is the embedder's: each seed is a run of its own.
         for seed in 0..9 {
@@ -156,7 +156,7 @@ fn stream_of_undeclared_length_fails_and_closes() {
 }
 
 #[test]
-fn a_stream_that_fails_ends_the_transfer_and_closes() {
+fn failing_stream_ends_transfer_and_connection() {
     for seed in 0..9 {
         same_in(seed..seed + 1, |w| {
             w.serve("a.test:80", Peer::replies([OK]));
@@ -168,7 +168,7 @@ fn a_stream_that_fails_ends_the_transfer_and_closes() {
 }
 
 #[test]
-fn a_response_without_length_lasts_until_the_connection_ends() {
+fn response_without_length_ends_with_the_connection() {
     let world = same_everywhere(|w| {
         w.serve("a.test:80", Peer::new().request().send("HTTP/1.1 200 OK\r\n\r\nabc").send("def").close());
         w.get("http://a.test/").assert(200, "abcdef");
@@ -189,7 +189,7 @@ fn chunked_bodies_arrive_without_their_framing() {
 }
 
 #[test]
-fn t44_truncation_is_an_error_and_what_came_is_there() {
+fn t44_truncation_fails_but_keeps_received_data() {
     let cases = [
         ("", "before its first byte"),
         ("HTTP/1.1 20", ""),
@@ -213,7 +213,7 @@ fn t44_truncation_is_an_error_and_what_came_is_there() {
 }
 
 #[test]
-fn t20_host_is_one_and_an_override_is_for_its_origin() {
+fn t20_host_override_is_single_and_scoped() {
     let world = same_in(0..3, |w| {
         w.serve(
             "a.test:80",
@@ -230,7 +230,7 @@ fn t20_host_is_one_and_an_override_is_for_its_origin() {
 }
 
 #[test]
-fn t21_framing_fields_set_by_hand_are_checked_before_anything_is_sent() {
+fn t21_caller_framing_fields_are_checked_first() {
     let session = World::new(petition_tests::memory::Style::plain()).session;
     let post = || Request::new(Method::POST, "http://a.test/").data("abc");
     for (name, value) in [
@@ -254,7 +254,7 @@ fn t21_framing_fields_set_by_hand_are_checked_before_anything_is_sent() {
 }
 
 #[test]
-fn t20_t21_a_field_that_the_message_needs_cannot_be_removed() {
+fn t20_t21_required_fields_cannot_be_removed() {
     let session = World::new(petition_tests::memory::Style::plain()).session;
     let post = || Request::new(Method::POST, "http://a.test/").data("abc");
     let refusal = |request: Request| session.prepare(&request).map(|_| ()).unwrap_err().to_string();
@@ -301,7 +301,7 @@ fn t26_parsed_urls_are_checked_like_text() {
 }
 
 #[test]
-fn t46_no_content_has_no_body_and_what_follows_closes() {
+fn t46_bytes_after_no_content_close_the_connection() {
     let world = same_in(0..1, |w| {
         w.serve("a.test:80", Peer::replies(["HTTP/1.1 204 No Content\r\n\r\nHTTP/1.1 200 OK\r\n\r\nevil"]));
         w.serve("a.test:80", Peer::replies([OK]));
@@ -312,7 +312,7 @@ fn t46_no_content_has_no_body_and_what_follows_closes() {
 }
 
 #[test]
-fn keep_alive_off_says_close_and_closes() {
+fn disabled_keep_alive_closes_the_connection() {
     let world = same_in(0..4, |w| {
         w.serve("a.test:80", Peer::replies([OK]));
         w.serve("a.test:80", Peer::replies([OK]));
@@ -326,7 +326,7 @@ fn keep_alive_off_says_close_and_closes() {
 }
 
 #[test]
-fn t48_informational_responses_are_passed_on_and_bounded() {
+fn t48_interim_responses_are_delivered_and_bounded() {
     let many = "HTTP/1.1 102 Processing\r\n\r\n".repeat(65);
     let world = same_everywhere(|w| {
         w.serve(

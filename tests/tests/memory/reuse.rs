@@ -72,7 +72,7 @@ fn t47_bytes_before_the_request_are_not_its_answer() {
 }
 
 #[test]
-fn t54_a_get_on_a_dead_connection_is_sent_once_more() {
+fn t54_get_is_retried_on_a_dead_connection() {
     // Seen by the look: nothing was sent, nothing is told. Seen later: retried.
     let world = same_everywhere(|w| {
         stale(w, Peer::close);
@@ -92,7 +92,7 @@ fn t54_a_get_on_a_dead_connection_is_sent_once_more() {
 }
 
 #[test]
-fn t54_never_twice() {
+fn t54_request_is_repeated_only_once() {
     let world = same_in(0..6, |w| {
         w.serve("a.test:80", Peer::replies([OK]).request().close());
         w.serve("a.test:80", Peer::new().request().close());
@@ -105,7 +105,7 @@ fn t54_never_twice() {
 }
 
 #[test]
-fn t54_no_retry_on_a_new_connection_or_after_a_byte() {
+fn t54_new_or_answering_connection_is_not_retried() {
     let world = same_in(0..6, |w| {
         w.serve("a.test:80", Peer::new().request().close());
         w.get("http://a.test/first");
@@ -118,7 +118,7 @@ fn t54_no_retry_on_a_new_connection_or_after_a_byte() {
 }
 
 #[test]
-fn t54_a_response_that_has_begun_is_never_asked_for_again() {
+fn t54_started_response_is_never_retried() {
     // A GET is harmless twice, the connection is a kept one, and it dies: only what had come of the response speaks against a second attempt.
     let begun = ["H", "HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"];
     let dies: [fn(Peer) -> Peer; 4] =
@@ -160,7 +160,7 @@ fn t54_a_response_that_has_begun_is_never_asked_for_again() {
 }
 
 #[test]
-fn t54_a_post_of_which_a_part_was_written_is_not_repeated() {
+fn t54_partly_written_post_is_not_repeated() {
     for (dies, seed) in DEATHS.iter().flat_map(|dies| (0..6).map(move |seed| (dies, seed))) {
         let world = same_in(seed..seed + 1, |w| {
             stale(w, dies);
@@ -191,7 +191,7 @@ fn t54_unwritten_post_is_sent_on_a_new_connection() {
 }
 
 #[test]
-fn t54_on_a_redirect_hop_too() {
+fn t54_redirect_hop_is_retried_too() {
     let redirect = "HTTP/1.1 302 Found\r\nLocation: /second\r\nContent-Length: 0\r\n\r\n";
     let world = same_in(0..6, |w| {
         w.serve("a.test:80", Peer::replies([redirect]).close());
@@ -203,7 +203,7 @@ fn t54_on_a_redirect_hop_too() {
 }
 
 #[test]
-fn t54_a_stream_is_rewound_for_the_second_attempt_or_not_repeated() {
+fn t54_retry_rewinds_the_stream_or_fails() {
     let put = |rewindable| {
         let body = Body::Stream { length: Some(5), rewindable };
         Request::new(Method::PUT, "http://a.test/second").data(body)
@@ -268,7 +268,7 @@ fn t29_denied_addresses_are_never_connected_to() {
 }
 
 #[test]
-fn t29_the_policy_stands_before_a_kept_connection_too() {
+fn t29_address_policy_covers_idle_connections() {
     let world = same_in(0..3, |w| {
         w.name("a.test", ms(0), &["127.0.0.1:80".parse().unwrap()]);
         w.serve("127.0.0.1:80", Peer::replies([OK, OK]));
@@ -280,7 +280,7 @@ fn t29_the_policy_stands_before_a_kept_connection_too() {
 }
 
 #[test]
-fn t9_a_kept_connection_serves_its_own_origin_and_way_only() {
+fn t9_connection_serves_its_own_route_only() {
     let through = |url: &str, proxy: &str| {
         let proxy = petition_core::Proxy::new(proxy).unwrap();
         get(url).proxy(proxy)
@@ -305,7 +305,7 @@ fn t9_a_kept_connection_serves_its_own_origin_and_way_only() {
 }
 
 #[test]
-fn t87_an_unread_body_is_drained_if_short_and_closes_otherwise() {
+fn t87_only_short_unread_bodies_are_drained() {
     for (length, after, kept) in
         [(1u64, 0, true), (60_000, 100, true), (1_000_000_000, 0, false), (1_000_000_000, 100, false)]
     {

@@ -34,7 +34,7 @@ fn bound(w: &mut World) {
 }
 
 #[test]
-fn t1_t5_relative_url_with_a_host_carries_no_session_secret() {
+fn t1_t5_network_path_carries_no_session_secret() {
     let world = same_in(0..3, |w| {
         bound(w);
         w.serve("a.test:80", Peer::replies([OK]));
@@ -81,7 +81,7 @@ fn there_and_back(change: fn(&mut Options)) -> (String, String) {
 }
 
 #[test]
-fn t1_no_redirect_policy_takes_secrets_out_of_their_scope() {
+fn t1_no_redirect_policy_widens_secret_scope() {
     let (there, back) = there_and_back(|_| ());
     assert!(!there.contains("canary") && !back.contains("canary"), "{there}{back}");
     assert!(!there.contains("own") && back.contains("X-Plain: plain"), "{there}{back}");
@@ -118,7 +118,7 @@ fn accepting_anything() -> TlsConfig {
 }
 
 #[test]
-fn t80_what_accepts_any_certificate_is_not_used_outside_of_its_scope() {
+fn t80_unverified_tls_is_unused_outside_its_scope() {
     let Trust { server, .. } = trust();
     let danger = accepting_anything();
     let world = same_in(0..3, |w| {
@@ -162,7 +162,7 @@ fn t80_bound_request_tls_settings_stay_with_their_origin() {
 }
 
 #[test]
-fn t80_a_proxy_is_not_in_the_scope_of_the_base_url() {
+fn t80_proxy_is_outside_the_base_url_scope() {
     let Trust { server, .. } = trust();
     let danger = accepting_anything();
     let proxy = Proxy::new("https://b.test:3128").unwrap();
@@ -231,7 +231,7 @@ fn t14_policy_decides_on_bodies_to_other_origins() {
 }
 
 #[test]
-fn t10_a_body_does_not_go_from_https_to_plain_http() {
+fn t10_body_never_goes_from_https_to_http() {
     let Trust { server, client } = trust();
     let over = |request: Request| request.tls(client.clone());
     let away = redirect(307, "http://a.test/");
@@ -252,7 +252,7 @@ fn t10_a_body_does_not_go_from_https_to_plain_http() {
 }
 
 #[test]
-fn t10_https_only_refuses_plain_http_at_every_hop() {
+fn t10_https_only_refuses_http_at_every_hop() {
     let Trust { server, client } = trust();
     let only = |url: &str| {
         let client = client.clone();
@@ -274,7 +274,7 @@ fn t10_https_only_refuses_plain_http_at_every_hop() {
 }
 
 #[test]
-fn t10_a_policy_against_plain_http_is_about_redirects_alone() {
+fn t10_plain_http_policy_covers_only_redirects() {
     let refuses = |url: &str| {
         get(url).redirects(|r| {
             r.plain_http(PlainHttp::Refused);
@@ -289,7 +289,7 @@ fn t10_a_policy_against_plain_http_is_about_redirects_alone() {
 }
 
 #[test]
-fn t10_a_limit_of_redirects_leaves_the_policy_of_the_session_alone() {
+fn t10_redirect_limit_keeps_the_session_policy() {
     let world = same_in(0..3, |w| {
         w.session.configure(|options| {
             options.headers.set("X-Unlisted", "canary").unwrap();

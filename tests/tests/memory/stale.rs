@@ -150,7 +150,7 @@ fn garbage_on_a_new_connection_is_a_protocol_error() {
 }
 
 #[test]
-fn t47_bodiless_response_that_announces_a_body_is_the_last() {
+fn t47_bodiless_response_announcing_a_body_closes() {
     let heads = [
         "HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n",
         "HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n",

@@ -14,7 +14,7 @@ fn path(path: &str) -> RequestTarget {
 }
 
 #[test]
-fn the_target_is_what_was_asked_for_also_to_a_proxy() {
+fn explicit_target_reaches_proxies_too() {
     let proxy = Proxy::new("http://p.test:3128").unwrap();
     let world = same_in(0..3, |w| {
         w.serve("a.test:80", Peer::replies([OK, OK]));
@@ -34,7 +34,7 @@ fn the_target_is_what_was_asked_for_also_to_a_proxy() {
 }
 
 #[test]
-fn a_target_set_by_hand_is_dropped_at_a_redirect() {
+fn redirect_drops_an_explicit_target() {
     let redirect = "HTTP/1.1 302 X\r\nLocation: ../z\r\nContent-Length: 0\r\n\r\n";
     let world = same_in(0..3, |w| {
         w.serve("a.test:80", Peer::replies([redirect, OK]));
@@ -44,7 +44,7 @@ fn a_target_set_by_hand_is_dropped_at_a_redirect() {
 }
 
 #[test]
-fn a_target_that_cannot_be_is_refused_before_anything_is_sent() {
+fn invalid_target_fails_before_sending() {
     for (method, target) in [
         (Method::GET, RequestTarget::Asterisk),
         (Method::GET, path("x")),
@@ -60,7 +60,7 @@ fn a_target_that_cannot_be_is_refused_before_anything_is_sent() {
 }
 
 #[test]
-fn t20_cookies_follow_a_host_field_set_by_hand() {
+fn t20_cookies_follow_a_host_override() {
     let cookies = "Set-Cookie: own=1\r\nSet-Cookie: site=2; Domain=site.test\r\nSet-Cookie: no=3; Domain=a.test\r\n";
     let answer = |rest: &str| format!("HTTP/1.1 200 OK\r\n{cookies}{rest}Content-Length: 2\r\n\r\nhi");
     let world = same_in(0..3, |w| {
@@ -81,7 +81,7 @@ fn t20_cookies_follow_a_host_field_set_by_hand() {
 }
 
 #[test]
-fn t20_at_a_redirect_elsewhere_cookies_go_by_the_url_again() {
+fn t20_redirect_returns_cookies_to_the_url() {
     let redirect = "HTTP/1.1 302 X\r\nSet-Cookie: a=1\r\nLocation: http://b.test/\r\nContent-Length: 0\r\n\r\n";
     let set = "HTTP/1.1 200 OK\r\nSet-Cookie: b=2\r\nContent-Length: 2\r\n\r\nhi";
     let world = same_in(0..3, |w| {

@@ -50,7 +50,7 @@ fn t34_requested_transfer_coding_is_decoded() {
 }
 
 #[test]
-fn t34_a_coding_that_was_not_asked_for_stays_on_the_body() {
+fn t34_unrequested_coding_stays_on_the_body() {
     let body = gzip(b"hello");
     let world = same_in(0..3, |w| {
         for host in ["a.test:80", "b.test:80"] {
@@ -78,7 +78,7 @@ fn t59_transfer_codings_count_with_the_content_codings() {
 }
 
 #[test]
-fn t58_a_bomb_in_a_transfer_coding_meets_the_ratio() {
+fn t58_ratio_covers_transfer_codings() {
     let world = same_in(0..2, |w| {
         w.serve(
             "a.test:80",

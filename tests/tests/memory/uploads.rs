@@ -20,7 +20,7 @@ fn stream(size: usize) -> (Request, Caller) {
 }
 
 #[test]
-fn t52_an_early_response_is_delivered_and_the_connection_closed() {
+fn t52_early_response_is_delivered_then_closed() {
     let peers = [
         ("and resets", Peer::new().head().stop_reading().send(TOO_LARGE).reset()),
         ("and closes", Peer::new().head().stop_reading().send(TOO_LARGE).close()),
@@ -57,7 +57,7 @@ fn t52_an_early_response_is_delivered_and_the_connection_closed() {
 }
 
 #[test]
-fn t52_a_response_after_a_failed_write_is_waited_for_one_second() {
+fn t52_response_after_failed_write_has_one_second() {
     // The peer shuts its reading side, and answers in time or not.
     let world = same_in(3..9, |w| {
         w.serve("a.test:80", Peer::new().head().deaf().sleep(ms(999)).send(TOO_LARGE));
@@ -71,7 +71,7 @@ fn t52_a_response_after_a_failed_write_is_waited_for_one_second() {
 }
 
 #[test]
-fn t52_a_short_rest_is_still_sent_and_the_connection_kept() {
+fn t52_short_rest_is_sent_connection_kept() {
     for seed in [0, 3, 5, 6, 7] {
         let world = same_in(seed..seed + 1, |w| {
             w.serve(
@@ -92,7 +92,7 @@ fn t52_a_short_rest_is_still_sent_and_the_connection_kept() {
 }
 
 #[test]
-fn t52_a_response_to_nothing_is_no_reason_to_keep_the_connection() {
+fn t52_unprompted_response_closes_the_connection() {
     // It comes with the connection, before a byte of the request was heard.
     for seed in 0..9 {
         same_in(seed..seed + 1, |w| {
@@ -123,7 +123,7 @@ fn expecting(size: usize) -> Request {
 }
 
 #[test]
-fn t53_the_body_waits_for_100() {
+fn t53_body_waits_for_100() {
     let world = same_in(0..9, |w| {
         w.serve("a.test:80", Peer::new().head().sleep(ms(300)).send("HTTP/1.1 100 Continue\r\n\r\n").body().send(OK));
         w.send(expecting(100)).assert(200, "hi");
@@ -135,7 +135,7 @@ fn t53_the_body_waits_for_100() {
 }
 
 #[test]
-fn t53_without_100_the_body_is_sent_after_a_second() {
+fn t53_body_follows_after_one_second() {
     let world = same_in(0..9, |w| {
         w.serve("a.test:80", Peer::new().request().send(OK));
         w.send(expecting(100)).assert(200, "hi");
@@ -155,7 +155,7 @@ fn t53_final_response_withholds_the_body_and_closes() {
 }
 
 #[test]
-fn t53_417_is_answered_once_without_expect_and_remembered() {
+fn t53_417_repeats_without_expect_and_is_remembered() {
     let refused = "HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n";
     let world = same_in(0..9, |w| {
         w.serve("a.test:80", Peer::new().head().send(refused));
@@ -168,7 +168,7 @@ fn t53_417_is_answered_once_without_expect_and_remembered() {
 }
 
 #[test]
-fn t53_a_second_417_is_the_answer() {
+fn t53_second_417_is_delivered() {
     let refused = "HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n";
     for seed in 0..9 {
         // How much of the body leaves before the second one is seen is a matter of time.
@@ -181,7 +181,7 @@ fn t53_a_second_417_is_the_answer() {
 }
 
 #[test]
-fn t53_only_the_origin_that_refused_is_remembered() {
+fn t53_only_the_refusing_origin_is_remembered() {
     let refused = "HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n";
     let on = "HTTP/1.1 307 X\r\nLocation: http://b.test/\r\nContent-Length: 0\r\n\r\n";
     let world = same_in(0..3, |w| {
@@ -200,7 +200,7 @@ fn t53_only_the_origin_that_refused_is_remembered() {
 }
 
 #[test]
-fn t53_a_stream_that_was_refused_untouched_need_not_be_rewound() {
+fn t53_unread_stream_needs_no_rewind() {
     let refused = "HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n";
     let world = same_in(0..9, |w| {
         w.serve("a.test:80", Peer::new().head().send(refused));
@@ -215,7 +215,7 @@ fn t53_a_stream_that_was_refused_untouched_need_not_be_rewound() {
 }
 
 #[test]
-fn t53_requests_without_body_do_not_expect_anything() {
+fn t53_bodiless_request_sends_no_expect() {
     for body in [Body::Empty, Body::from("")] {
         let world = same_in(0..3, |w| {
             w.serve("a.test:80", Peer::replies([OK]));
@@ -228,7 +228,7 @@ fn t53_requests_without_body_do_not_expect_anything() {
 }
 
 #[test]
-fn a_write_that_fails_under_tls_ends_the_transfer() {
+fn failed_tls_write_ends_the_transfer() {
     let authority = petition_tests::tls::Authority::new();
     let server = petition_tests::memory::server_config(&authority, &["a.test"]);
     let client = petition_tests::memory::client_config(&authority);
@@ -267,7 +267,7 @@ fn t52_early_response_under_tls_precedes_pending_records() {
 }
 
 #[test]
-fn t53_cookies_of_a_417_are_stored_and_the_hop_is_told() {
+fn t53_417_stores_cookies_and_reports_its_hop() {
     let refused = "HTTP/1.1 417 Expectation Failed\r\nSet-Cookie: a=1\r\nContent-Length: 0\r\n\r\n";
     let world = same_in(0..9, |w| {
         w.serve("a.test:80", Peer::new().head().send(refused));
@@ -282,7 +282,7 @@ fn t53_cookies_of_a_417_are_stored_and_the_hop_is_told() {
 }
 
 #[test]
-fn t53_a_417_is_no_redirect_that_counts() {
+fn t53_417_counts_as_no_redirect() {
     let refused = "HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n";
     let on = "HTTP/1.1 307 X\r\nLocation: /next\r\nContent-Length: 0\r\n\r\n";
     same_in(0..3, |w| {
@@ -296,7 +296,7 @@ fn t53_a_417_is_no_redirect_that_counts() {
 }
 
 #[test]
-fn t52_a_stream_is_written_before_it_is_asked_on() {
+fn t52_stream_is_written_before_more_is_requested() {
     // The driver asserts at each offer that nothing waits to be written.
     for piece in [1, 100, 8192] {
         same_in(0..9, |w| {
@@ -311,7 +311,7 @@ fn t52_a_stream_is_written_before_it_is_asked_on() {
 }
 
 #[test]
-fn a_write_that_fails_in_the_handshake_hides_no_alert() {
+fn failed_handshake_write_hides_no_alert() {
     let authority = petition_tests::tls::Authority::new();
     let client = petition_tests::memory::client_config(&authority);
     let alert = [0x15, 3, 3, 0, 2, 2, 40];
@@ -327,7 +327,7 @@ fn a_write_that_fails_in_the_handshake_hides_no_alert() {
 }
 
 #[test]
-fn t52_a_closure_alert_in_the_handshake_ends_it_at_once() {
+fn t52_closure_alert_ends_the_handshake() {
     let authority = petition_tests::tls::Authority::new();
     let client = petition_tests::memory::client_config(&authority);
     let closure = [0x15, 3, 3, 0, 2, 1, 0];

@@ -25,7 +25,7 @@ fn lines(page: &str) -> impl Iterator<Item = (&str, &str)> {
 }
 
 #[test]
-fn the_page_has_the_rows_that_are_measured() {
+fn page_lists_every_measured_row() {
     let rows = rows();
     assert!(rows.len() > 15, "expected the rows of the table, saw {rows:?}");
     let Some(page) = page() else { return };
@@ -36,7 +36,7 @@ fn the_page_has_the_rows_that_are_measured() {
 }
 
 #[test]
-fn every_figure_that_is_missed_has_its_section() {
+fn every_missed_figure_has_a_section() {
     let Some(page) = page() else { return };
     for (name, line) in lines(&page).filter(|(_, line)| line.contains("| missed")) {
         let metric = line.split(" | ").next().and_then(|cell| cell.rsplit(": ").next()).unwrap_or_default();
@@ -46,7 +46,7 @@ fn every_figure_that_is_missed_has_its_section() {
 }
 
 #[test]
-fn the_plots_that_the_page_shows_are_there() {
+fn plots_on_the_page_exist() {
     let Some(page) = page() else { return };
     let plots: Vec<_> = page.split("](").skip(1).filter_map(|rest| rest.split(')').next()).collect();
     let plots: Vec<_> = plots.into_iter().filter(|path| path.ends_with(".svg")).collect();

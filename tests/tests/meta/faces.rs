@@ -29,14 +29,14 @@ fn examples(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn both_transports_export_the_same_names_of_core() {
+fn transports_export_the_same_core_names() {
     let [std, mio] = ["transport-std/src/lib.rs", "transport-mio/src/lib.rs"].map(exports);
     assert!(std.len() > 10, "{std:?}");
     assert_eq!(std, mio);
 }
 
 #[test]
-fn everyday_examples_name_no_path_of_core() {
+fn everyday_examples_need_no_core_path() {
     let mut seen = 0;
     let everyday = ["transport-std/src/", "transport-mio/src/", "README.md"];
     for (name, text) in texts().into_iter().filter(|(name, _)| everyday.iter().any(|start| name.starts_with(start))) {

@@ -7,7 +7,7 @@ use petition_tests::mutations;
 use crate::repository::{read, sources};
 
 #[test]
-fn every_fault_applies_at_one_place_and_changes_something() {
+fn every_fault_applies_exactly_once() {
     let faults: Vec<String> = mutations::all()
         .filter_map(|mutation| {
             let text = read(mutation.file);
@@ -29,7 +29,7 @@ fn faults_are_numerous_and_distinct() {
 }
 
 #[test]
-fn the_table_has_them_all_and_each_was_caught() {
+fn table_lists_every_fault_as_caught() {
     let rows = rows();
     let named: BTreeSet<_> = rows.iter().map(|(fault, file, _)| (fault.as_str(), file.as_str())).collect();
     let known: BTreeSet<_> = mutations::all().map(|mutation| (mutation.fault, mutation.file)).collect();
@@ -40,7 +40,7 @@ fn the_table_has_them_all_and_each_was_caught() {
 }
 
 #[test]
-fn tests_that_the_table_names_exist() {
+fn tests_named_in_the_table_exist() {
     let sources = sources();
     let exists = |name: &str| sources.iter().any(|source| source.text.contains(&format!("fn {name}")));
     // The simulation names a violation, and a test program that crashed is named itself.

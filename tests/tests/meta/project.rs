@@ -9,7 +9,7 @@ use crate::repository::{cargo, packages, read, repository, sources};
 const CRATES: usize = 64;
 
 #[test]
-fn no_dependency_needs_a_younger_compiler_than_we_state() {
+fn no_dependency_needs_a_newer_compiler() {
     let stated = version(&toml_value(&read("Cargo.toml"), "rust-version"));
     let packages = packages();
     assert!(packages.len() > 10);
@@ -26,7 +26,7 @@ fn no_dependency_needs_a_younger_compiler_than_we_state() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn the_tree_of_crates_grows_only_on_purpose() {
+fn dependency_tree_grows_only_on_purpose() {
     let tree = cargo(&["tree", "--locked", "--offline", "-p", "petition-std", "-e", "normal", "--prefix", "none"]);
     let crates: BTreeSet<_> =
         tree.lines().filter_map(|line| Some(line.split_once(" v")?.0.to_owned() + line.split(' ').nth(1)?)).collect();
@@ -37,7 +37,7 @@ fn the_tree_of_crates_grows_only_on_purpose() {
 }
 
 #[test]
-fn every_dependency_has_its_reason() {
+fn every_dependency_states_its_reason() {
     let architecture = read("ARCHITECTURE.md");
     for manifest in manifests() {
         let text = read(&manifest);
@@ -56,7 +56,7 @@ fn every_dependency_has_its_reason() {
 }
 
 #[test]
-fn every_package_takes_part_in_the_lints_and_the_stated_version() {
+fn every_package_inherits_lints_and_rust_version() {
     for manifest in manifests() {
         let text = read(&manifest);
         for line in ["rust-version.workspace = true", "[lints]\nworkspace = true", "license.workspace = true"] {
@@ -71,7 +71,7 @@ fn every_package_takes_part_in_the_lints_and_the_stated_version() {
 
 /// The map in ARCHITECTURE.md is an indented list: folders end with a slash, files with `.rs`, and a description follows.
 #[test]
-fn the_map_shows_every_file_and_no_other() {
+fn map_lists_exactly_the_files() {
     let text = read("ARCHITECTURE.md");
     let map = text.split("<!-- map -->").nth(1).expect("the map stands between two marks");
     let mut folders: Vec<(usize, &str)> = Vec::new();
@@ -122,7 +122,7 @@ fn version(text: &str) -> [u32; 3] {
 
 /// The table of stages in ARCHITECTURE.md is that of the machine.
 #[test]
-fn architecture_shows_the_transitions_of_the_machine() {
+fn architecture_shows_the_machines_transitions() {
     let code = read("core/src/transfer/stage.rs");
     let table = code.split("const TRANSITIONS").nth(1).expect("the machine has a table");
     let mut known = Vec::new();

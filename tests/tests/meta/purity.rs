@@ -54,7 +54,7 @@ const LONG: &[(&str, &str)] =
 const LONGEST: usize = 400;
 
 #[test]
-fn core_names_nothing_of_the_world() {
+fn core_names_nothing_of_the_system() {
     let mut seen = Vec::new();
     for source in core_sources() {
         for (number, line) in source.code_without_tests() {
@@ -69,7 +69,7 @@ fn core_names_nothing_of_the_world() {
 }
 
 #[test]
-fn maps_in_core_have_an_order_that_does_not_change() {
+fn maps_in_core_have_stable_order() {
     let mut seen = Vec::new();
     for source in core_sources() {
         for (number, line) in source.code_without_tests() {
@@ -117,7 +117,7 @@ fn every_file_says_what_it_is() {
 }
 
 #[test]
-fn nothing_names_the_place_where_it_was_written() {
+fn no_file_names_a_local_path() {
     // Put together here, so that this file does not name them.
     let places = ["work", "tmp", "home", "root", "Users"].map(|place| format!("/{place}/"));
     let mut seen = Vec::new();
@@ -134,7 +134,7 @@ fn nothing_names_the_place_where_it_was_written() {
 }
 
 #[test]
-fn the_reader_of_sources_sees_what_it_should() {
+fn source_reader_skips_comments_and_tests() {
     let text = "//! std::fs\nuse std::fs; // std::env\n\nlet url = \"http://a//b\";\n#[cfg(test)]\nmod tests {\n    use std::env;\n}\n";
     let source = Source { name: "x.rs".into(), text: text.into() };
     let lines: Vec<_> = source.code_without_tests().collect();

@@ -67,7 +67,7 @@ fn rules_table_names_exactly_the_citing_tests() {
 }
 
 #[test]
-fn tests_are_found_by_name_by_mention_and_by_header() {
+fn tests_cite_rules_by_name_or_header() {
     let text = "//! T7: of all.\n#[test]\nfn t18_a() {\n    let x = \"T19 and 01T20:00\";\n}\n\nfn helper() {} // T21\n\
                 /// T22\n#[test]\nfn b() {}\n";
     let source = Source { name: "tests/tests/x.rs".into(), text: text.into() };
@@ -139,9 +139,9 @@ fn look(source: &Source, all: &mut BTreeMap<String, String>, by_rule: &mut BTree
     }
 }
 
-/// `t18_…`, `…_t18`: the numbers in a test's name.
+/// The numbers that a test's name begins with, as in `t18_t19_…`.
 fn numbers_in_name(name: &str) -> impl Iterator<Item = u8> {
-    name.split('_').filter_map(|part| part.strip_prefix('t')?.parse().ok()).filter(|rule| (1..=RULES).contains(rule))
+    name.split('_').map_while(|part| part.strip_prefix('t')?.parse().ok()).filter(|rule| (1..=RULES).contains(rule))
 }
 
 /// The rules that a line speaks of.

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use petition_core::cookie::{PublicSuffixList, PublicSuffixes, SuffixRules};
 
 #[test]
-fn the_table_is_made_of_the_published_list() {
+fn suffix_table_matches_the_published_list() {
     let table = Automaton::of(&rules()).table();
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../core/src/cookie/suffix_table.bin");
     if std::env::var_os("PETITION_BLESS").is_some() {
@@ -19,7 +19,7 @@ fn the_table_is_made_of_the_published_list() {
 }
 
 #[test]
-fn t65_the_table_answers_as_the_rules_do_one_by_one() {
+fn t65_suffix_table_agrees_with_each_rule() {
     let list = PublicSuffixes::BuiltIn;
     let reference = SuffixRules::parse(&rules().join("\n")).expect("a list of rules");
     let mut names = 0;

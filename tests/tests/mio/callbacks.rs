@@ -83,7 +83,7 @@ impl Handler for Recorder {
 }
 
 #[test]
-fn t91_a_panic_in_a_callback_or_handler_ends_that_request_alone() {
+fn t91_panicking_callback_ends_only_its_request() {
     let server = Httpbin::start_plain().unwrap();
     let client = thread();
     for panics_in in ["head", "data", "end", "callback"] {
@@ -107,7 +107,7 @@ fn t91_a_panic_in_a_callback_or_handler_ends_that_request_alone() {
 }
 
 #[test]
-fn a_panic_goes_through_turn_and_the_others_are_served_on() {
+fn panic_passes_through_turn_others_continue() {
     let server = Httpbin::start_plain().unwrap();
     let mut event_loop = event_loop();
     let (client, calls) = (event_loop.client(), Arc::new(AtomicUsize::new(0)));
@@ -158,7 +158,7 @@ fn dropping_the_loop_fails_every_request() {
 }
 
 #[test]
-fn callback_that_sends_after_the_loop_ended_is_not_reentered() {
+fn callback_sending_after_the_end_is_not_reentered() {
     fn again(client: &Client, left: usize, depth: &Arc<AtomicUsize>, most: &Arc<AtomicUsize>) {
         let (next, inner, most) = (client.clone(), depth.clone(), most.clone());
         client.get("http://127.0.0.1:1/").send(move |outcome| {
@@ -178,7 +178,7 @@ fn callback_that_sends_after_the_loop_ended_is_not_reentered() {
 }
 
 #[test]
-fn t91_ten_thousand_requests_started_from_a_callback() {
+fn t91_callback_may_start_ten_thousand_requests() {
     const N: usize = 10_000;
     let server = Httpbin::start_plain().unwrap();
     let limits = petition_core::route::pool::PoolLimits::DEFAULT.open_total(Some(16));
@@ -197,7 +197,7 @@ fn t91_ten_thousand_requests_started_from_a_callback() {
 }
 
 #[test]
-fn t91_a_callback_cancels_all_others_and_itself() {
+fn t91_callback_may_cancel_everything() {
     let gate = Gate::new();
     let held = Scripted::each(Script::new().read_head().wait(&gate)).unwrap();
     let server = Httpbin::start_plain().unwrap();
@@ -225,7 +225,7 @@ fn t91_a_callback_cancels_all_others_and_itself() {
 }
 
 #[test]
-fn groups_are_cancelled_together_and_from_any_thread() {
+fn any_thread_can_cancel_a_group() {
     let gate = Gate::new();
     let server = Scripted::each(Script::new().read_head().wait(&gate)).unwrap();
     let client = thread();
@@ -250,7 +250,7 @@ fn groups_are_cancelled_together_and_from_any_thread() {
 }
 
 #[test]
-fn cancelled_at_every_stage_it_ends_once_and_leaves_nothing() {
+fn cancelling_at_any_stage_leaves_nothing() {
     let authority = Authority::new();
     let plain = Httpbin::start_plain().unwrap();
     let tls = Httpbin::start_tls(&Endpoint::new(&authority.issue_localhost())).unwrap();

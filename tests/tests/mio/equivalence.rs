@@ -292,7 +292,7 @@ const CHUNKED: &str =
     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nWiki\r\n6;x=y\r\npedia!\r\n0\r\nT: v\r\n\r\n";
 
 #[test]
-fn redirects_with_cookies() {
+fn redirects_with_cookies_are_equal() {
     scene(&[&[Answer(TO_OTHER_PATH), Answer(OK), Answer(OK)]], &[get("http://a.test/"), get("http://a.test/later")])
         .plays_the_same();
 }
@@ -305,13 +305,13 @@ fn chunked_both_ways() {
 }
 
 #[test]
-fn a_kept_connection_closed_while_it_was_idle() {
+fn connection_closed_while_idle_is_replaced() {
     let post = Ask { method: Method::POST, body: "data".into(), ..get("http://a.test/post") };
     scene(&[&[Answer(OK), Close], &[Answer(OK)]], &[get("http://a.test/"), post]).plays_the_same();
 }
 
 #[test]
-fn a_kept_connection_that_dies_under_the_next_request() {
+fn connection_dying_under_a_request_is_replaced() {
     let dies: &[Act] = &[Answer(OK), Answer(""), Close];
     scene(&[dies, &[Answer(OK)]], &[get("http://a.test/"), get("http://a.test/again")]).plays_the_same();
     let post = Ask { method: Method::POST, body: "data".into(), ..get("http://a.test/post") };
@@ -319,7 +319,7 @@ fn a_kept_connection_that_dies_under_the_next_request() {
 }
 
 #[test]
-fn a_deadline_and_a_cancel() {
+fn deadline_and_cancel_end_equally() {
     let late = Ask { timeout: Some(ms(80)), ..get("http://a.test/late") };
     scene(&[&[Answer("")], &[Answer(OK)]], &[late, get("http://a.test/")]).plays_the_same();
     let cancelled = Ask { cancelled: true, ..get("http://a.test/") };
@@ -328,7 +328,7 @@ fn a_deadline_and_a_cancel() {
 }
 
 #[test]
-fn an_early_answer() {
+fn early_response_ends_equally() {
     let refusal = "HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 3\r\n\r\nbig";
     let post = Ask { method: Method::POST, body: vec![b'x'; 500_000].into(), ..get("http://a.test/post") };
     let mut scene = scene(&[&[Early(refusal)], &[Answer(OK)]], &[post, get("http://a.test/")]);
@@ -337,7 +337,7 @@ fn an_early_answer() {
 }
 
 #[test]
-fn the_same_over_tls() {
+fn tls_gives_equal_results() {
     let to_other_host =
         "HTTP/1.1 307 Temporary Redirect\r\nLocation: /next\r\nSet-Cookie: s=1; Secure\r\nContent-Length: 0\r\n\r\n";
     let post = Ask { method: Method::POST, body: "data".into(), ..get("https://a.test/post") };
@@ -347,7 +347,7 @@ fn the_same_over_tls() {
 }
 
 #[test]
-fn nonsense_is_the_same_error() {
+fn nonsense_gives_the_same_error() {
     let truncated = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf";
     for reply in ["nonsense\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", truncated, ""] {
         let acts: &[Act] = &[Answer(if reply == truncated { truncated } else { reply }), Close];
@@ -356,7 +356,7 @@ fn nonsense_is_the_same_error() {
 }
 
 #[test]
-fn bytes_that_were_refused_are_counted_alike() {
+fn rejected_bytes_are_counted_equally() {
     let garbage = &[Answer("SSH-2.0-OpenSSH_9.6\r\n"), Close];
     let chunk = &[Answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\nnot a size"), Close];
     let cut = &[Answer("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhi"), Close];

@@ -19,7 +19,7 @@ fn json(outcome: Outcome) -> Value {
 }
 
 #[test]
-fn a_request_is_sent_and_the_program_goes_on() {
+fn sending_does_not_block() {
     both(|client, server| {
         let (tell, told) = outcomes();
         let here = std::thread::current().id();
@@ -32,7 +32,7 @@ fn a_request_is_sent_and_the_program_goes_on() {
 }
 
 #[test]
-fn cookies_headers_and_request_objects_as_in_the_guide() {
+fn guide_works_with_cookies_and_headers() {
     both(|client, server| {
         let wait = |request: petition_mio::RequestBuilder| json(request.join().wait());
         client.get(server.url("/cookies/set/sessioncookie/123456789")).join().wait().unwrap();
@@ -53,7 +53,7 @@ fn cookies_headers_and_request_objects_as_in_the_guide() {
 }
 
 #[test]
-fn a_base_url_is_the_session_s() {
+fn base_url_belongs_to_the_session() {
     let (client, server) = (thread(), Httpbin::start_plain().unwrap());
     client.set_base_url(server.base()).unwrap();
     let response = client.get("/status/204").join().wait().unwrap();

@@ -20,7 +20,7 @@ use petition_tests::tls::{Authority, Endpoint};
 use super::*;
 
 #[test]
-fn t88_limits_on_connections_make_requests_wait_and_all_are_answered() {
+fn t88_limited_connections_answer_every_request() {
     let server = Httpbin::start_plain().unwrap();
     for limits in [PoolLimits::DEFAULT.open_total(Some(3)), PoolLimits::DEFAULT.open_per_key(Some(2))] {
         let mut event_loop = EventLoop::with(DriverConfig { pool: limits, ..DriverConfig::default() }).unwrap();
@@ -67,7 +67,7 @@ fn idle_connections_expire_or_end_with_their_peer() {
 }
 
 #[test]
-fn client_sees_what_the_pool_did_for_each_request() {
+fn client_statistics_cover_each_request() {
     let server = Httpbin::start_plain().unwrap();
     let client = thread();
     assert_eq!(client.statistics(), PoolStatistics::default());
@@ -84,7 +84,7 @@ fn client_sees_what_the_pool_did_for_each_request() {
 }
 
 #[test]
-fn t54_a_kept_connection_that_died_unseen_is_replaced() {
+fn t54_unseen_dead_connection_is_replaced() {
     let gate = Gate::new();
     let script = Script::new().answer("HTTP/1.1 204 No Content\r\n\r\n").wait(&gate).close();
     let server = Scripted::each(script).unwrap();
@@ -172,7 +172,7 @@ fn each_name_is_looked_up_once_outside_the_loop() {
 }
 
 #[test]
-fn static_answers_and_names_of_the_loopback_need_no_look_up() {
+fn static_and_loopback_names_need_no_look_up() {
     struct Never;
     impl Resolver for Never {
         fn resolve(&self, host: &str, _: u16, _: Option<Duration>) -> io::Result<Vec<SocketAddr>> {
@@ -220,7 +220,7 @@ fn client_timeout(event_loop: &EventLoop, server: &Scripted, ms: u64) -> petitio
 }
 
 #[test]
-fn a_pump_returns_in_time_with_thousands_of_requests_ready() {
+fn turn_is_bounded_with_thousands_ready() {
     const N: usize = 5_000;
     let server = Httpbin::start_plain().unwrap();
     let limits = PoolLimits::DEFAULT.open_total(Some(8));
@@ -249,7 +249,7 @@ fn a_pump_returns_in_time_with_thousands_of_requests_ready() {
 }
 
 #[test]
-fn a_connection_that_never_pauses_does_not_keep_the_others_waiting() {
+fn busy_connection_does_not_starve_others() {
     let server = Scripted::run(None, |conversation| {
         let head = conversation.read_head()?;
         if head.target == "/fast" {
@@ -295,7 +295,7 @@ fn a_connection_that_never_pauses_does_not_keep_the_others_waiting() {
 }
 
 #[test]
-fn on_the_caller_s_own_poll_beside_other_sources() {
+fn callers_poll_may_have_other_sources() {
     let server = Httpbin::start_plain().unwrap();
     let mut poll = Poll::new().unwrap();
     let mut driver = Driver::new(poll.registry(), 1000..1004, DriverConfig::default()).unwrap();
@@ -363,7 +363,7 @@ fn t45_strict_mode_rejects_truncated_tls_streams() {
 }
 
 #[test]
-fn an_unknown_certificate_is_refused() {
+fn unknown_certificate_is_rejected() {
     let server = Httpbin::start_tls(&Endpoint::new(&Authority::new().issue_localhost())).unwrap();
     let client = LoopThread::spawn(trusting(&Authority::new())).unwrap();
     let outcome = client.get(server.url("/get")).join().wait();

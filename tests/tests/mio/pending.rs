@@ -45,7 +45,7 @@ fn loop_wakes_the_last_task_that_polled_once() {
 }
 
 #[test]
-fn result_that_is_there_needs_no_waker() {
+fn available_result_needs_no_waker() {
     let server = Httpbin::start_plain().unwrap();
     let mut event_loop = event_loop();
     let pending = event_loop.client().get(server.url("/status/204")).join();
@@ -73,7 +73,7 @@ fn dropping_cancels_and_detaching_does_not() {
 }
 
 #[test]
-fn future_of_a_loop_that_ends_is_woken_with_an_error() {
+fn ending_loop_wakes_futures_with_an_error() {
     let gate = Gate::new();
     let server = Scripted::start([Script::new().wait(&gate)]).unwrap();
     let mut event_loop = event_loop();
@@ -89,7 +89,7 @@ fn future_of_a_loop_that_ends_is_woken_with_an_error() {
 }
 
 #[test]
-fn wait_within_a_callback_takes_only_what_is_there() {
+fn wait_in_a_callback_never_blocks() {
     let server = Httpbin::start_plain().unwrap();
     let client = thread();
     let done = client.get(server.url("/status/204")).join();

@@ -184,7 +184,7 @@ impl Own {
 }
 
 #[test]
-fn t47_callers_poll_is_safe_with_and_without_mark_polled() {
+fn t47_marking_polls_is_optional_for_safety() {
     // With room for one event a poll that has something to tell cannot have told all.
     for (tells, room) in [(false, 64), (true, 64), (true, 1)] {
         let poll = Poll::new().unwrap();
@@ -209,7 +209,7 @@ fn t47_callers_poll_is_safe_with_and_without_mark_polled() {
 }
 
 #[test]
-fn a_request_from_a_callback_goes_out_within_the_same_frame() {
+fn callback_request_is_sent_within_the_frame() {
     let server = Scripted::start([Script::new().repeat(2, Script::new().answer(OK))]).unwrap();
     let mut event_loop = EventLoop::new().unwrap();
     let (tell, told) = mpsc::channel();

@@ -73,7 +73,7 @@ impl Handler for Stream {
 }
 
 #[test]
-fn pausing_from_outside_stops_the_delivery_and_resuming_goes_on() {
+fn any_thread_can_pause_and_resume() {
     let gate = Gate::new();
     let body = "x".repeat(100_000);
     let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
@@ -126,7 +126,7 @@ fn upload_is_pulled_and_waits_for_its_source() {
 }
 
 #[test]
-fn t52_an_early_answer_to_an_upload_is_delivered() {
+fn t52_early_response_to_an_upload_is_delivered() {
     let refusal = "HTTP/1.1 413 Content Too Large\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno";
     let server = Scripted::start([Script::new().read_head().send(refusal).stall()]).unwrap();
     let client = thread();
@@ -143,7 +143,7 @@ fn t52_an_early_answer_to_an_upload_is_delivered() {
 }
 
 #[test]
-fn t52_a_body_in_memory_that_is_refused_early_gives_the_answer() {
+fn t52_early_refusal_of_memory_body_is_delivered() {
     let refusal = "HTTP/1.1 413 Content Too Large\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno";
     let server = Scripted::start([Script::new().read_head().send(refusal).stall()]).unwrap();
     let client = thread();
@@ -163,7 +163,7 @@ fn informational_responses_come_first() {
 }
 
 #[test]
-fn t14_a_redirect_that_keeps_the_body_rewinds_it() {
+fn t14_redirect_keeping_the_body_rewinds_it() {
     for rewindable in [true, false] {
         let script = Script::new()
             .answer("HTTP/1.1 307 Temporary Redirect\r\nLocation: /next\r\nContent-Length: 0\r\n\r\n")
@@ -190,7 +190,7 @@ fn t14_a_redirect_that_keeps_the_body_rewinds_it() {
 }
 
 #[test]
-fn a_large_upload_to_a_slow_reader_arrives_whole() {
+fn large_upload_to_a_slow_reader_arrives() {
     let body: Vec<u8> = (0..8 << 20).map(|i: u32| (i % 251) as u8).collect();
     let server = Scripted::start([Script::new().answer("HTTP/1.1 204 No Content\r\n\r\n")]).unwrap();
     let outcome = thread().post(server.url("/")).data(body.clone()).join().wait();
@@ -230,7 +230,7 @@ impl Handler for Facts {
 }
 
 #[test]
-fn a_handler_knows_what_petition_std_s_response_knows() {
+fn handler_knows_what_a_response_knows() {
     let moved = "HTTP/1.1 302 Found\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n";
     // A line that ends with LF alone is tolerated, and told.
     let answer = "HTTP/1.1 200 OK\r\nX-A: b\nSet-Cookie: c=d\r\nContent-Length: 2\r\n\r\nhi";

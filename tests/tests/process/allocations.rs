@@ -73,7 +73,7 @@ fn get_on_a_reused_connection_allocates_three_times() {
 }
 
 #[test]
-fn cookies_and_fields_of_the_callers_cost_a_few_allocations_more() {
+fn cookies_and_fields_cost_few_allocations() {
     let _turn = crate::alone();
     let server = builder().start().unwrap();
     let (session, url) = (Session::new(), server.url("/small"));
@@ -91,7 +91,7 @@ fn cookies_and_fields_of_the_callers_cost_a_few_allocations_more() {
 }
 
 #[test]
-fn a_body_costs_no_allocation_however_long_it_is() {
+fn long_body_costs_no_extra_allocation() {
     let _turn = crate::alone();
     let server = builder().start().unwrap();
     let (session, url) = (Session::new(), server.url("/large"));
@@ -103,7 +103,7 @@ fn a_body_costs_no_allocation_however_long_it_is() {
 }
 
 #[test]
-fn an_upload_is_shared_and_not_copied() {
+fn upload_body_is_shared_not_copied() {
     let _turn = crate::alone();
     let server = builder().start().unwrap();
     let session = Session::new();
@@ -113,7 +113,7 @@ fn an_upload_is_shared_and_not_copied() {
 }
 
 #[test]
-fn tls_allocates_for_its_records_alone() {
+fn tls_allocates_for_records_only() {
     let _turn = crate::alone();
     let authority = Authority::new();
     let server = builder().tls(&Endpoint::new(&authority.issue_localhost())).start().unwrap();
@@ -127,7 +127,7 @@ fn tls_allocates_for_its_records_alone() {
 }
 
 #[test]
-fn an_event_loop_allocates_a_few_times_for_each_request() {
+fn event_loop_allocates_rarely_per_request() {
     let _turn = crate::alone();
     let server = builder().start().unwrap();
     let mut event_loop = EventLoop::new().unwrap();

@@ -13,7 +13,7 @@ use petition_tests::tls::{Authority, Endpoint, Handshake};
 const RUNNERS: usize = 16;
 
 #[test]
-fn t86_timeouts_failures_cancels_and_loops_leave_nothing_behind() {
+fn t86_ended_requests_and_loops_leave_nothing() {
     let _turn = crate::alone();
     let (hole, authority, stranger) = (BlackHole::open().unwrap(), Authority::new(), Authority::new());
     let refused = refusing().unwrap();

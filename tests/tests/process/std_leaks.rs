@@ -31,7 +31,7 @@ fn settles(before: (usize, usize)) {
 const RUNNERS: usize = 16;
 
 #[test]
-fn a_thousand_timeouts_leave_nothing_behind() {
+fn thousand_timeouts_leave_nothing_behind() {
     let _turn = crate::alone();
     let (hole, authority) = (BlackHole::open().unwrap(), Authority::new());
     let silent = Scripted::each(Script::new().stall()).unwrap();
@@ -76,7 +76,7 @@ fn failures_of_every_kind_leave_nothing_behind() {
 }
 
 #[test]
-fn threads_leave_no_more_sockets_than_the_pool_keeps() {
+fn threads_leave_only_pooled_sockets() {
     let _turn = crate::alone();
     let world = World::plain();
     let Some((before, _)) = sockets().zip(held()) else { return };
@@ -98,7 +98,7 @@ fn threads_leave_no_more_sockets_than_the_pool_keeps() {
 }
 
 #[test]
-fn a_session_on_its_own_holds_nothing() {
+fn unused_session_holds_no_resources() {
     let _turn = crate::alone();
     let Some(before) = held() else { return };
     let sessions: Vec<_> = (0..100).map(|_| Session::new()).collect();

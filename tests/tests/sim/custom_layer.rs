@@ -182,7 +182,7 @@ fn get(response: &[u8], hangs_up: Option<usize>, rng: Option<Rng>) -> Outcome {
 }
 
 #[test]
-fn custom_layer_carries_a_transfer_with_any_cuts() {
+fn custom_layer_works_under_any_split() {
     let body = "masked ".repeat(300);
     let response = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
     let whole = get(response.as_bytes(), None, None);

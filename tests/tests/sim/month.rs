@@ -29,7 +29,7 @@ fn text(world: &mut World, url: &str) -> String {
 }
 
 #[test]
-fn a_month_passes_from_deadline_to_deadline() {
+fn month_of_virtual_time_passes() {
     let mut world = World::new(Style::plain());
     world.name_hangs("silent.test");
     let (mut steps, mut reused, mut retried) = (0, 0, 0);

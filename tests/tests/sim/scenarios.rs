@@ -22,12 +22,12 @@ fn holds(mix: Mix, seeds: std::ops::Range<u64>) {
 }
 
 #[test]
-fn everything_holds_in_random_scenarios() {
+fn invariants_hold_in_random_scenarios() {
     holds(Mix::Plain, 0..SCENARIOS);
 }
 
 #[test]
-fn the_same_seed_is_the_same_run() {
+fn same_seed_gives_the_same_run() {
     for seed in 0..60 {
         for mix in [Mix::Plain, Mix::Proxies] {
             let [one, two] = [(); 2].map(|()| scenario(seed, mix, None).unwrap());
@@ -37,7 +37,7 @@ fn the_same_seed_is_the_same_run() {
 }
 
 #[test]
-fn cuts_change_no_outcome() {
+fn splits_change_no_outcome() {
     let mut compared = 0;
     for seed in 0..SCENARIOS / 2 {
         let mix = if seed % 3 == 2 { Mix::Proxies } else { Mix::Plain };
@@ -47,11 +47,11 @@ fn cuts_change_no_outcome() {
 }
 
 #[test]
-fn everything_holds_through_proxies() {
+fn invariants_hold_through_proxies() {
     holds(Mix::Proxies, 0..SCENARIOS / 2);
 }
 
 #[test]
-fn everything_holds_under_tls() {
+fn invariants_hold_under_tls() {
     holds(Mix::Tls, 0..SCENARIOS / 4);
 }

@@ -206,7 +206,7 @@ fn play(seeds: std::ops::Range<u64>, authority: Option<&Authority>, upload: usiz
 }
 
 #[test]
-fn what_comes_out_is_what_was_sent() {
+fn body_arrives_as_the_server_sent_it() {
     play(0..250, None, 0);
 }
 

@@ -68,7 +68,7 @@ fn many_threads_share_a_session() {
 }
 
 #[test]
-fn at_most_sixteen_connections_are_kept_in_all() {
+fn pool_keeps_at_most_sixteen_connections() {
     let session = Session::new();
     let worlds: Vec<_> = (0..4).map(|_| World::plain()).collect();
     let held: Vec<_> = worlds
@@ -106,7 +106,7 @@ fn get_is_retried_on_a_dead_connection() {
 }
 
 #[test]
-fn put_with_a_stream_is_retried_after_a_rewind() {
+fn put_is_retried_after_a_rewind() {
     let dies = Script::new().answer(OK).read_request().close();
     let server = Scripted::start([dies, Script::new().answer(OK)]).unwrap();
     let session = Session::new();
@@ -117,7 +117,7 @@ fn put_with_a_stream_is_retried_after_a_rewind() {
 }
 
 #[test]
-fn a_post_is_not_sent_twice() {
+fn post_is_not_sent_twice() {
     for ending in [Script::new().close(), Script::new().reset()] {
         let server = Scripted::start([Script::new().answer(OK).read_request().repeat(1, ending)]).unwrap();
         let session = Session::new();
@@ -130,7 +130,7 @@ fn a_post_is_not_sent_twice() {
 }
 
 #[test]
-fn a_post_that_is_marked_harmless_is_sent_once_more() {
+fn retryable_post_is_sent_once_more() {
     let server = Scripted::start([Script::new().answer(OK).read_request().close(), Script::new().answer(OK)]).unwrap();
     let session = Session::new();
     text(&session, &server.url("/1"));
@@ -139,7 +139,7 @@ fn a_post_that_is_marked_harmless_is_sent_once_more() {
 }
 
 #[test]
-fn a_fresh_connection_that_dies_is_an_error() {
+fn dying_new_connection_is_an_error() {
     let server = Scripted::start([Script::new().read_request().close()]).unwrap();
     let error = Session::new().get(server.url("/")).send().unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Protocol(_)), "{error:?}");
@@ -160,7 +160,7 @@ fn visible_end_never_fails_a_post() {
 }
 
 #[test]
-fn bytes_that_nobody_asked_for_end_a_connection() {
+fn unsolicited_bytes_end_a_connection() {
     const POISON: &str = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison";
     let authority = Authority::new();
     let endpoint = Endpoint::new(&authority.issue_localhost());
@@ -186,7 +186,7 @@ fn bytes_that_nobody_asked_for_end_a_connection() {
 }
 
 #[test]
-fn bodies_where_none_may_be_end_a_connection() {
+fn forbidden_bodies_end_a_connection() {
     for (method, head) in [("GET", "HTTP/1.1 204 No Content\r\nContent-Length: 3\r\n\r\nabc"), ("HEAD", OK)] {
         let server = Scripted::start([Script::new().answer(head), Script::new().answer(OK)]).unwrap();
         let session = Session::new();
@@ -198,7 +198,7 @@ fn bodies_where_none_may_be_end_a_connection() {
 }
 
 #[test]
-fn drop_reads_a_short_rest_only() {
+fn drop_drains_only_a_short_rest() {
     for world in World::both() {
         for (path, read, kept) in [
             ("/bytes/1000", 999, true),
@@ -217,7 +217,7 @@ fn drop_reads_a_short_rest_only() {
 }
 
 #[test]
-fn a_rest_that_does_not_come_is_not_waited_for() {
+fn drop_wait_for_the_rest_is_bounded() {
     let head = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n123456789";
     let server = Scripted::start([Script::new().read_request().send(head).stall()]).unwrap();
     let session = Session::new();
@@ -227,7 +227,7 @@ fn a_rest_that_does_not_come_is_not_waited_for() {
 }
 
 #[test]
-fn a_thread_that_holds_one_response_can_ask_for_another() {
+fn thread_can_hold_two_responses() {
     let world = World::plain();
     let mut outer = world.session.get(world.url("/stream-bytes/50000")).send().unwrap();
     let mut inner = world.session.get(world.url("/stream-bytes/50000")).send().unwrap();
@@ -259,7 +259,7 @@ fn t88_wait_for_a_slot_ends_at_the_limit() {
 }
 
 #[test]
-fn t88_threads_wait_in_line_for_the_one_place() {
+fn t88_threads_queue_for_the_one_slot() {
     let world = World::plain();
     let session = Session::builder().pool(PoolLimits::DEFAULT.open_total(Some(1))).build();
     std::thread::scope(|scope| {
@@ -282,7 +282,7 @@ impl Whole for petition_std::Response {
 }
 
 #[test]
-fn an_error_gives_its_place_back() {
+fn error_frees_its_slot() {
     let limits = PoolLimits::DEFAULT.open_total(Some(1));
     let session = Session::builder().pool(limits).build();
     let refusing = petition_tests::net::unreachable::refusing().unwrap();
@@ -295,7 +295,7 @@ fn an_error_gives_its_place_back() {
 }
 
 #[test]
-fn what_says_close_is_closed() {
+fn connection_close_is_honoured() {
     let close = |head: &str| Script::new().answer(format!("{head}Content-Length: 2\r\n\r\nok"));
     let heads = [
         "HTTP/1.1 200 OK\r\nConnection: close\r\n",
@@ -334,7 +334,7 @@ fn idle_limits_are_kept() {
 }
 
 #[test]
-fn the_end_of_a_session_closes_its_connections() {
+fn dropped_session_closes_its_connections() {
     for world in [World::plain(), World::made(Builder::default(), Some(&Authority::new()))] {
         let held: Vec<_> = (0..5).map(|_| world.session.get(world.url("/range/9")).send().unwrap()).collect();
         held.into_iter().for_each(|response| drop(response.text().unwrap()));

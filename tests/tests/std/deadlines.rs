@@ -47,7 +47,7 @@ fn trickling() -> Script {
 }
 
 #[test]
-fn a_trickling_head_ends_at_the_total_deadline() {
+fn trickling_head_hits_the_total_deadline() {
     let server = Scripted::start([trickling()]).unwrap();
     let session = within_a_second();
     let error = timed(ONE_SECOND, || session.get(server.url("/")).send().unwrap_err());
@@ -56,7 +56,7 @@ fn a_trickling_head_ends_at_the_total_deadline() {
 }
 
 #[test]
-fn a_trickling_head_under_tls_ends_at_the_total_deadline() {
+fn trickling_tls_head_hits_the_total_deadline() {
     let authority = Authority::new();
     let server = Scripted::start_tls(&Endpoint::new(&authority.issue_localhost()), [trickling()]).unwrap();
     let session = session_trusting(&authority);
@@ -68,7 +68,7 @@ fn a_trickling_head_under_tls_ends_at_the_total_deadline() {
 }
 
 #[test]
-fn a_trickling_body_ends_at_the_total_deadline() {
+fn trickling_body_hits_the_total_deadline() {
     for framing in ["Content-Length: 100\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n64\r\n", "\r\n"] {
         let head = format!("HTTP/1.1 200 OK\r\n{framing}");
         let script = Script::new().read_request().send(head).send_byte_by_byte([b'.'; 100], TRICKLE);
@@ -86,7 +86,7 @@ fn a_trickling_body_ends_at_the_total_deadline() {
 }
 
 #[test]
-fn trickling_interim_responses_end_at_the_total_deadline() {
+fn trickling_interims_hit_the_total_deadline() {
     let interim = vec!["HTTP/1.1 102 Processing\r\n\r\n"; 15];
     let server = Scripted::start([Script::new().read_request().send_pieces(interim, TRICKLE).stall()]).unwrap();
     let error = timed(ONE_SECOND, || within_a_second().get(server.url("/")).send().unwrap_err());
@@ -113,7 +113,7 @@ fn trickling_handshake_hits_its_deadlines() {
 }
 
 #[test]
-fn a_stalled_handshake_ends_at_its_own_deadline() {
+fn stalled_handshake_hits_its_own_deadline() {
     let authority = Authority::new();
     let endpoint = Endpoint::builder(&authority.issue_localhost()).handshake(Handshake::StallAfter(50)).build();
     let server = Scripted::start_tls(&endpoint, [Script::new()]).unwrap();
@@ -138,7 +138,7 @@ fn silent_proxy_hits_the_handshake_deadline() {
 }
 
 #[test]
-fn a_black_hole_ends_at_the_connect_deadline() {
+fn black_hole_hits_the_connect_deadline() {
     let hole = BlackHole::open().unwrap();
     let url = format!("http://{}/", hole.address());
     let session = session_with(|options| {
@@ -151,7 +151,7 @@ fn a_black_hole_ends_at_the_connect_deadline() {
 }
 
 #[test]
-fn a_stalled_peer_ends_at_the_idle_deadline() {
+fn stalled_peer_hits_the_idle_deadline() {
     for (head, phase) in [
         ("", Phase::Head),
         ("HTTP/1.1 200 ", Phase::Head),
@@ -169,7 +169,7 @@ fn a_stalled_peer_ends_at_the_idle_deadline() {
 }
 
 #[test]
-fn bytes_that_move_put_the_idle_deadline_off() {
+fn progress_postpones_the_idle_deadline() {
     // Two seconds of trickle under an idle limit of one.
     let script = Script::new().read_request().send("HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n");
     let server = Scripted::start([script.send_byte_by_byte([b'.'; 20], TRICKLE)]).unwrap();
@@ -181,7 +181,7 @@ fn bytes_that_move_put_the_idle_deadline_off() {
 }
 
 #[test]
-fn a_late_first_byte_ends_at_its_deadline() {
+fn late_first_byte_hits_its_deadline() {
     let server = Scripted::start([Script::new().read_request().stall()]).unwrap();
     let session = session_with(|options| {
         options.first_byte_timeout(SECOND);
@@ -191,7 +191,7 @@ fn a_late_first_byte_ends_at_its_deadline() {
 }
 
 #[test]
-fn an_upload_that_nobody_reads_ends_at_the_idle_deadline() {
+fn unread_upload_hits_the_idle_deadline() {
     let server = Scripted::run(None, |conversation| {
         conversation.read_head()?;
         // No step reads until the client has gone.
@@ -208,7 +208,7 @@ fn an_upload_that_nobody_reads_ends_at_the_idle_deadline() {
 }
 
 #[test]
-fn the_total_deadline_spans_redirects() {
+fn total_deadline_spans_redirects() {
     let answers = "HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: /NEXT\r\n\r\n";
     let server = Scripted::run(None, move |conversation| {
         for n in 0.. {
@@ -233,7 +233,7 @@ fn zero_deadline_fires_and_the_session_survives() {
 }
 
 #[test]
-fn a_timed_out_connection_is_not_used_again() {
+fn timed_out_connection_is_not_reused() {
     let world = World::plain();
     let slow = world.session.get(world.url("/delay/2")).timeout(Duration::from_millis(300)).send();
     assert!(slow.unwrap_err().is_timeout());
@@ -242,7 +242,7 @@ fn a_timed_out_connection_is_not_used_again() {
 }
 
 #[test]
-fn a_dead_address_does_not_hold_up_a_good_one() {
+fn dead_address_does_not_delay_a_good_one() {
     let world = World::plain();
     let good = world.server.address();
     // The whole of 127/8 is this machine: nobody listens at 127.0.0.2, which refuses; a full queue at 127.0.0.3 is silent.
@@ -290,7 +290,7 @@ impl Resolver for Silent {
 }
 
 #[test]
-fn a_silent_resolver_ends_at_the_deadline() {
+fn silent_resolver_hits_the_deadline() {
     for which in [Timeout::Total, Timeout::Connect] {
         let session = Session::builder().resolver(Silent).build();
         set(&session, |options| {
@@ -305,7 +305,7 @@ fn a_silent_resolver_ends_at_the_deadline() {
 }
 
 #[test]
-fn a_resolver_that_gives_up_early_is_a_failed_look_up() {
+fn early_resolver_failure_fails_the_look_up() {
     struct Hasty;
     impl Resolver for Hasty {
         fn resolve(&self, _: &str, _: u16, _: Option<Duration>) -> io::Result<Vec<SocketAddr>> {
@@ -328,7 +328,7 @@ fn a_resolver_that_gives_up_early_is_a_failed_look_up() {
 }
 
 #[test]
-fn a_name_without_addresses_says_so() {
+fn name_without_addresses_has_its_error() {
     let session = Session::builder().resolver(StaticResolver::new().with("none.test", [])).build();
     let error = session.get("http://none.test/").send().unwrap_err();
     assert!(error.is_connect() && error.to_string().contains("the name has no address"), "T85: {error}");
@@ -337,7 +337,7 @@ fn a_name_without_addresses_says_so() {
 }
 
 #[test]
-fn a_kept_connection_takes_the_deadlines_of_each_request() {
+fn reused_connection_follows_each_requests_deadlines() {
     // The socket keeps its timeouts from call to call: neither may a long one outlive its request nor a short one.
     let world = World::tls();
     let get = |path: &str, limit: Option<Duration>| {
@@ -374,7 +374,7 @@ fn time_between_two_reads_belongs_to_the_caller() {
 
 /// The socket gives up earlier than the limit, and then what is left is waited for, not all of it again.
 #[test]
-fn a_large_body_that_stops_ends_at_the_idle_limit() {
+fn stopped_large_body_hits_the_idle_limit() {
     for sent in [100_000, 1_000_000] {
         let head = "HTTP/1.1 200 OK\r\nContent-Length: 2000000\r\n\r\n";
         let server = Scripted::start([Script::new().read_request().send(head).send(vec![b'x'; sent]).stall()]).unwrap();

@@ -42,7 +42,7 @@ fn read_all(mut reader: impl Read, sizes: &[usize]) -> std::io::Result<Vec<u8>> 
 }
 
 #[test]
-fn every_framing_in_reads_of_every_size() {
+fn every_framing_works_at_every_read_size() {
     let body = pattern(1_500_000, 1);
     let length = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len()).into_bytes();
     let coded = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
@@ -74,7 +74,7 @@ fn every_framing_in_reads_of_every_size() {
 }
 
 #[test]
-fn reads_straight_are_left_off_at_any_place() {
+fn direct_reads_may_stop_anywhere() {
     let body = pattern(1_500_000, 1);
     let answer = [format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len()).as_bytes(), &body].concat();
     for (read, kept) in [(300_000, false), (1_490_000, true), (1_499_999, true)] {
@@ -144,7 +144,7 @@ fn truncated_or_overlong_body_is_an_error() {
 
 /// In one piece and in three: what is behind the body comes with the last of it.
 #[test]
-fn bytes_behind_a_body_keep_the_connection_from_being_kept() {
+fn bytes_after_a_body_prevent_reuse() {
     let body = pattern(100_000, 1);
     let head = "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n";
     let (half, rest) = body.split_at(50_000);
@@ -186,7 +186,7 @@ fn idle_limit_restarts_when_the_caller_returns() {
 }
 
 #[test]
-fn a_plain_url_builds_no_trust() {
+fn plain_url_loads_no_trust_roots() {
     // A session whose TLS settings could not be made at all serves a plain URL.
     let server = Scripted::start([Script::new().answer(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")]).unwrap();
     let session = Session::new();

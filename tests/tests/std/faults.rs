@@ -47,7 +47,7 @@ fn line_breaks_are_rejected_before_sending() {
 }
 
 #[test]
-fn fields_that_are_the_connections_own_are_refused() {
+fn connection_owned_fields_are_rejected() {
     let world = World::plain();
     for name in ["Transfer-Encoding", "Connection", "Upgrade", "Expect", "TE", "Trailer", "Proxy-Authorization"] {
         refused(world.session.post(world.url("/post")).header(name, "chunked").data("abc"), name);
@@ -62,7 +62,7 @@ fn fields_that_are_the_connections_own_are_refused() {
 }
 
 #[test]
-fn a_bad_url_is_told_by_its_fault() {
+fn invalid_url_error_names_the_fault() {
     for (url, words) in [
         ("ftp://host/", "expected the scheme http or https, found \"ftp\""),
         ("file:///etc/passwd", "expected the scheme http or https"),
@@ -99,7 +99,7 @@ fn outcome(answer: impl AsRef<[u8]>) -> (Scripted, Session, Result<String, Error
 }
 
 #[test]
-fn every_fault_of_an_answer_reads_well() {
+fn every_response_fault_reads_well() {
     let head = |fields: &str| format!("HTTP/1.1 200 OK\r\n{fields}\r\n");
     let cases = [
         (head(&format!("X: {}\r\n", "a".repeat(70_000))), Phase::Head, "limit head_line_bytes is 65536"),
@@ -155,7 +155,7 @@ fn every_fault_of_an_answer_reads_well() {
 }
 
 #[test]
-fn a_gzip_bomb_is_stopped_at_a_limit_that_is_named() {
+fn gzip_bomb_error_names_the_limit() {
     // 40 MiB of zeros in 40 KiB, in a stored-size reader and in a collected body alike.
     let mut bomb = Vec::new();
     let mut encoder = flate2::read::GzEncoder::new(std::io::repeat(0).take(40 << 20), flate2::Compression::best());
@@ -203,7 +203,7 @@ fn body_limit_applies_to_collected_bodies_only() {
 }
 
 #[test]
-fn a_cookie_bomb_is_held_within_the_limits_of_the_jar() {
+fn cookie_bomb_stays_within_jar_limits() {
     let server = Httpbin::builder()
         .handler(|exchange| {
             let round: usize = exchange.number("round", 0);
@@ -301,7 +301,7 @@ impl Late for Request {
 }
 
 #[test]
-fn the_session_works_on_after_every_fault() {
+fn session_works_after_every_fault() {
     let world = World::plain();
     let odd = Scripted::each(Script::new().read_request().send("nonsense\r\n\r\n")).unwrap();
     for _ in 0..5 {

@@ -47,7 +47,7 @@ fn nginx_keeps_connections_compresses_and_redirects() {
 }
 
 #[test]
-fn nginx_is_refused_for_the_right_reason() {
+fn nginx_rejection_names_the_reason() {
     let (authority, stranger) = (Authority::new(), Authority::new());
     let cases = [
         (authority.issue(&Leaf::new(&["other.test"])), "not valid for localhost"),
@@ -81,7 +81,7 @@ fn openssl_is_verified_and_resumed() {
 }
 
 #[test]
-fn openssl_is_refused_for_the_right_reason() {
+fn openssl_rejection_names_the_reason() {
     let (authority, stranger) = (Authority::new(), Authority::new());
     let cases = [
         (authority.issue(&Leaf::new(&["other.test"])), "not valid for localhost, only for other.test"),
@@ -97,7 +97,7 @@ fn openssl_is_refused_for_the_right_reason() {
 }
 
 #[test]
-fn openssl_with_h2_alone_is_refused() {
+fn openssl_with_h2_only_is_refused() {
     let authority = Authority::new();
     let Some((_server, url)) = openssl(&authority.issue_localhost(), &["-alpn", "h2"]) else { return };
     let error = session_trusting(&authority).get(&url).send().unwrap_err();
@@ -132,7 +132,7 @@ fn tinyproxy_forwards_and_tunnels() {
 }
 
 #[test]
-fn tinyproxy_is_given_credentials_or_refuses() {
+fn tinyproxy_requires_credentials() {
     let Some(process) = foreign_servers::tinyproxy(Some(("user", "pass"))) else { return };
     let proxy = Proxy::new(&format!("http://{}", process.address())).unwrap();
     use_proxy(&proxy.clone().auth(Auth::basic("user", "pass").unwrap()));
@@ -152,7 +152,7 @@ fn squid_forwards_and_tunnels() {
 }
 
 #[test]
-fn squid_that_cannot_reach_the_origin_is_no_origin() {
+fn squid_failure_is_not_the_origins_answer() {
     let Some(process) = foreign_servers::squid() else { return };
     let nobody = petition_tests::net::unreachable::refusing().unwrap();
     let session = session_trusting(&Authority::new());
@@ -167,7 +167,7 @@ fn squid_that_cannot_reach_the_origin_is_no_origin() {
 }
 
 #[test]
-fn curl_agrees_with_the_kit_about_what_is_sent() {
+fn curl_and_kit_agree_on_requests() {
     let version = Command::new("curl").arg("--version").output();
     if !version.is_ok_and(|output| output.status.success()) {
         println!("skipped: curl is not installed");

@@ -11,7 +11,7 @@ fn cookies(session: &Session, world: &World) -> Value {
 }
 
 #[test]
-fn cookies_persist_across_the_requests_of_a_session() {
+fn cookies_persist_across_session_requests() {
     for world in World::both() {
         let session = world.session.clone();
         let response = session.get(world.url("/cookies/set/sessioncookie/123456789")).send().unwrap();
@@ -25,7 +25,7 @@ fn cookies_persist_across_the_requests_of_a_session() {
 }
 
 #[test]
-fn another_session_has_cookies_of_its_own() {
+fn sessions_do_not_share_cookies() {
     for world in World::both() {
         world.session.get(world.url("/cookies/set/a/1")).send().unwrap();
         assert_eq!(cookies(&world.fresh_session(), &world), json!({}));
@@ -34,7 +34,7 @@ fn another_session_has_cookies_of_its_own() {
 }
 
 #[test]
-fn headers_of_the_session_and_of_the_request_are_merged() {
+fn session_and_request_headers_are_merged() {
     for world in World::both() {
         let session = world.session.clone();
         session.set_headers([("X-Test", "true")]).unwrap();
@@ -45,7 +45,7 @@ fn headers_of_the_session_and_of_the_request_are_merged() {
 }
 
 #[test]
-fn request_field_overrides_session_field_in_any_case() {
+fn request_field_overrides_the_sessions() {
     for world in World::both() {
         let session = world.session.clone();
         session.set_headers([("X-Test", "session"), ("X-Gone", "session")]).unwrap();
@@ -57,7 +57,7 @@ fn request_field_overrides_session_field_in_any_case() {
 }
 
 #[test]
-fn a_header_of_a_request_does_not_stay_on_the_session() {
+fn request_header_stays_off_the_session() {
     for world in World::both() {
         let session = world.session.clone();
         session.set_headers([("X-Test", "true")]).unwrap();
@@ -69,7 +69,7 @@ fn a_header_of_a_request_does_not_stay_on_the_session() {
 }
 
 #[test]
-fn a_cookie_of_a_request_is_sent_with_that_request_only() {
+fn request_cookie_stays_off_the_session() {
     for world in World::both() {
         let session = world.session.clone();
         let first = session.get(world.url("/cookies")).cookie("temp", "value").send().unwrap();
@@ -80,7 +80,7 @@ fn a_cookie_of_a_request_is_sent_with_that_request_only() {
 }
 
 #[test]
-fn no_option_of_a_request_stays_on_the_session() {
+fn request_options_stay_off_the_session() {
     for world in World::both() {
         let session = world.session.clone();
         let before = session.configure(|options| options.clone());
@@ -102,7 +102,7 @@ fn no_option_of_a_request_stays_on_the_session() {
 }
 
 #[test]
-fn a_request_object_is_built_changed_and_sent() {
+fn request_object_can_be_changed_and_sent() {
     for world in World::both() {
         let mut request = Request::new(Method::POST, world.url("/post")).data("data").session(&world.session);
         request.set_data("use this body instead");
@@ -114,7 +114,7 @@ fn a_request_object_is_built_changed_and_sent() {
 }
 
 #[test]
-fn a_request_outside_of_a_session_is_sent_all_the_same() {
+fn request_needs_no_session() {
     let world = World::plain();
     let response = petition_std::post(world.url("/post")).data("data").send().unwrap();
     assert_eq!(response.json::<Value>().unwrap()["data"], "data");
@@ -124,7 +124,7 @@ fn a_request_outside_of_a_session_is_sent_all_the_same() {
 }
 
 #[test]
-fn the_base_url_is_used_by_resolution_and_not_by_prefix() {
+fn base_url_is_resolved_not_prefixed() {
     for world in World::both() {
         let session = world.session.clone();
         assert!(session.get("/get").send().unwrap_err().to_string().contains("base URL"));
@@ -177,7 +177,7 @@ fn cookie_field_is_computed_at_each_hop() {
 }
 
 #[test]
-fn a_cookie_set_by_hand_and_the_jar_make_one_field() {
+fn manual_and_jar_cookies_share_one_field() {
     let server = Httpbin::builder()
         .handler(|exchange| {
             let fields: Vec<_> = exchange.head.all("cookie").into_iter().map(String::from_utf8_lossy).collect();

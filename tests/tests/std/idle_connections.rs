@@ -23,7 +23,7 @@ fn second_answer(answer: &[u8], reads: usize) -> String {
 
 /// Lengths about those at which a read is filled to its end by the response alone.
 #[test]
-fn t47_a_response_behind_one_that_filled_the_read_answers_nothing() {
+fn t47_surplus_response_after_full_read_answers_nothing() {
     for whole in [17 * 1024 - 1, 17 * 1024, 17 * 1024 + 1, 34 * 1024] {
         let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", whole - 42);
         assert_eq!(head.len(), 42);
@@ -35,7 +35,7 @@ fn t47_a_response_behind_one_that_filled_the_read_answers_nothing() {
 }
 
 #[test]
-fn t47_a_response_behind_large_chunks_answers_nothing() {
+fn t47_surplus_response_after_large_chunks_answers_nothing() {
     for size in [40_000, 100_000] {
         for last in ["0\r\n\r\n", "00\r\n\r\n", "000\r\n\r\n", "0000\r\n\r\n", "0;a\r\n\r\n"] {
             let mut answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
@@ -51,7 +51,7 @@ fn t47_a_response_behind_large_chunks_answers_nothing() {
 }
 
 #[test]
-fn a_connection_is_idle_from_when_it_was_given_back() {
+fn idle_time_starts_when_returned() {
     let elsewhere = Scripted::start([Script::new().read_request().stall()]).unwrap();
     let answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
     let server = Scripted::start([Script::new().answer(answer).answer(answer), Script::new().answer(answer)]).unwrap();

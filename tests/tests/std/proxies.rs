@@ -36,7 +36,7 @@ impl Scene {
 }
 
 #[test]
-fn every_pair_of_proxy_and_origin_works_and_keeps_its_connection() {
+fn every_proxy_and_origin_pair_reuses_connections() {
     for (origin, proxy) in [(false, false), (false, true), (true, false), (true, true)] {
         let scene = scene(origin, proxy, |builder| builder);
         for n in 0..3 {
@@ -54,7 +54,7 @@ fn every_pair_of_proxy_and_origin_works_and_keeps_its_connection() {
 }
 
 #[test]
-fn http_is_forwarded_without_a_local_look_up() {
+fn forwarded_http_needs_no_local_look_up() {
     let scene = scene(false, false, |builder| builder);
     let text = scene.session.get("http://origin.test/get?a=b").send().unwrap().text().unwrap();
     assert!(text.contains("http://origin.test/get?a=b"), "{text}");
@@ -78,7 +78,7 @@ fn http_is_tunnelled_on_request() {
 }
 
 #[test]
-fn credentials_go_to_the_proxy_and_no_further() {
+fn proxy_credentials_go_no_further() {
     for secure in [false, true] {
         let scene = scene(secure, false, |builder| builder.credentials("user", "canary"));
         scene.over(Proxy::new(&scene.proxy.url()).unwrap().auth(Auth::basic("user", "canary").unwrap()));
@@ -89,7 +89,7 @@ fn credentials_go_to_the_proxy_and_no_further() {
 }
 
 #[test]
-fn connect_carries_nothing_of_the_origins() {
+fn connect_carries_no_origin_fields() {
     let scene = scene(true, false, |builder| builder);
     scene.session.set_headers([("X-Api-Key", "canary")]).unwrap();
     let url = scene.origin.url("/cookies/set/c/canary");
@@ -107,7 +107,7 @@ fn says_what_to_do(error: &petition_std::Error) -> bool {
 }
 
 #[test]
-fn refused_tunnel_is_an_error_and_no_response() {
+fn refused_tunnel_is_an_error() {
     for status in [403, 407, 302, 500, 204] {
         let refusal = Refusal::new(status, "a page of the proxy's own")
             .field("Location", "https://evil.test/")
@@ -131,7 +131,7 @@ fn refused_tunnel_is_an_error_and_no_response() {
 }
 
 #[test]
-fn wrong_credentials_are_a_refusal_and_stay_secret() {
+fn wrong_credentials_are_refused_and_hidden() {
     let scene = scene(true, false, |builder| builder.credentials("user", "right"));
     scene.over(Proxy::new(&scene.proxy.url()).unwrap().auth(Auth::basic("user", "canary").unwrap()));
     let error = scene.session.get(scene.origin.url("/get")).send().unwrap_err();
@@ -141,14 +141,14 @@ fn wrong_credentials_are_a_refusal_and_stay_secret() {
 }
 
 #[test]
-fn bytes_before_our_handshake_are_an_injection() {
+fn bytes_before_the_handshake_are_injected() {
     let scene = scene(true, false, |builder| builder.inject("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"));
     let error = scene.session.get(scene.origin.url("/get")).send().unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Proxy(ProxyFailure::EarlyBytes)), "T77: {error}");
 }
 
 #[test]
-fn any_2xx_opens_the_tunnel_whatever_its_fields_say() {
+fn any_2xx_opens_the_tunnel() {
     for head in [
         "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n",
         "HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n",
@@ -162,7 +162,7 @@ fn any_2xx_opens_the_tunnel_whatever_its_fields_say() {
 }
 
 #[test]
-fn connections_of_two_proxies_or_two_credentials_are_kept_apart() {
+fn proxies_and_credentials_separate_connections() {
     let scene = scene(false, false, |builder| builder);
     let url = scene.origin.url("/get");
     let plain = Proxy::new(&scene.proxy.url()).unwrap();
@@ -180,7 +180,7 @@ fn connections_of_two_proxies_or_two_credentials_are_kept_apart() {
 }
 
 #[test]
-fn a_proxy_that_cannot_be_reached_says_whom_it_tried() {
+fn unreachable_proxy_error_names_the_proxy() {
     let nobody = petition_tests::net::unreachable::refusing().unwrap();
     let session = Session::new();
     session.configure(|o| {
@@ -191,7 +191,7 @@ fn a_proxy_that_cannot_be_reached_says_whom_it_tried() {
 }
 
 #[test]
-fn a_tls_proxy_is_verified_too() {
+fn tls_proxy_is_verified() {
     let scene = scene(true, true, |builder| builder);
     let stranger = petition_tests::support::trust(&Authority::new());
     scene.over(Proxy::new(&scene.proxy.url()).unwrap().tls(stranger));

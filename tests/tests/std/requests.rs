@@ -34,7 +34,7 @@ impl Read for Drops {
 }
 
 #[test]
-fn every_verb_arrives_as_it_is() {
+fn every_method_arrives_verbatim() {
     for world in World::both() {
         let (session, url) = (&world.session, world.url("/anything"));
         for request in [
@@ -59,7 +59,7 @@ fn every_verb_arrives_as_it_is() {
 }
 
 #[test]
-fn get_has_no_length_and_an_empty_post_says_zero() {
+fn only_empty_post_sends_zero_length() {
     let world = World::plain();
     for (request, length) in [
         (world.session.get(world.url("/anything")), None),
@@ -77,7 +77,7 @@ fn get_has_no_length_and_an_empty_post_says_zero() {
 }
 
 #[test]
-fn query_pairs_are_added_to_the_query_of_the_url() {
+fn query_pairs_extend_the_urls_query() {
     let world = World::plain();
     world.session.configure(|options| options.query.append("of", "session"));
     let request = world.session.get(world.url("/get?a=1&b=%20")).query("a", "2").query("é&=", "+ %");
@@ -112,7 +112,7 @@ fn form_json_text_and_bytes_have_their_types() {
 }
 
 #[test]
-fn the_last_body_that_was_set_is_sent() {
+fn last_body_set_is_sent() {
     let world = World::plain();
     let request = world.session.post(world.url("/post")).json(&json!([1])).stream(io::empty(), None).text_data("last");
     let told = told(request);
@@ -123,7 +123,7 @@ fn the_last_body_that_was_set_is_sent() {
 }
 
 #[test]
-fn streams_of_known_length_are_sent_with_it_and_others_chunked() {
+fn only_streams_of_unknown_length_are_chunked() {
     for world in World::both() {
         for size in [0_usize, 1, 16 * 1024, 1_000_003] {
             let body = pattern(size, 7);
@@ -140,7 +140,7 @@ fn streams_of_known_length_are_sent_with_it_and_others_chunked() {
 }
 
 #[test]
-fn stream_of_another_length_than_declared_fails() {
+fn stream_of_undeclared_length_fails() {
     for (real, said) in [(5, 7), (7, 5), (0, 1), (100_000, 200_000), (200_000, 100_000)] {
         let world = World::plain();
         let body = pattern(real, 0);
@@ -155,7 +155,7 @@ fn stream_of_another_length_than_declared_fails() {
 }
 
 #[test]
-fn the_words_of_a_reader_that_fails_are_in_the_error() {
+fn reader_failure_appears_in_the_error() {
     struct Broken;
     impl Read for Broken {
         fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
@@ -171,7 +171,7 @@ fn the_words_of_a_reader_that_fails_are_in_the_error() {
 }
 
 #[test]
-fn a_seekable_reader_is_set_back_for_a_307() {
+fn seekable_reader_is_rewound_for_307() {
     for world in World::both() {
         let mut file = Cursor::new(pattern(300_000, 1));
         file.set_position(1000);
@@ -184,7 +184,7 @@ fn a_seekable_reader_is_set_back_for_a_307() {
 }
 
 #[test]
-fn a_307_that_needs_a_used_up_stream_is_delivered() {
+fn consumed_stream_delivers_the_307() {
     let world = World::plain();
     let url = world.url("/redirect-to?status_code=307&url=/upload-count");
     let response = world.session.post(url).stream(Cursor::new(vec![1; 1000]), Some(1000)).send().unwrap();
@@ -193,7 +193,7 @@ fn a_307_that_needs_a_used_up_stream_is_delivered() {
 }
 
 #[test]
-fn a_303_drops_body_and_type() {
+fn redirect_303_drops_body_and_type() {
     let world = World::plain();
     let url = world.url("/redirect-to?status_code=303&url=/anything");
     let told = told(world.session.post(url).stream(Cursor::new(vec![1; 100]), None).header("content-type", "a/b"));
@@ -202,7 +202,7 @@ fn a_303_drops_body_and_type() {
 }
 
 #[test]
-fn a_seekable_request_is_sent_as_often_as_one_likes() {
+fn seekable_request_can_be_sent_repeatedly() {
     let world = World::plain();
     let mut request = world.session.post(world.url("/post")).seekable(Cursor::new(b"again".to_vec())).unwrap();
     for _ in 0..3 {
@@ -227,7 +227,7 @@ fn consumed_stream_is_never_sent_as_empty() {
 }
 
 #[test]
-fn a_stream_that_never_left_can_be_sent_later() {
+fn unsent_stream_can_be_sent_later() {
     let refusing = petition_tests::net::unreachable::refusing().unwrap();
     let world = World::plain();
     let mut request = petition_std::post(format!("http://{refusing}/")).stream(Cursor::new(b"kept".to_vec()), None);

@@ -23,7 +23,7 @@ fn text(kind: &str, body: &[u8]) -> Result<String, petition_std::Error> {
 }
 
 #[test]
-fn text_goes_by_mark_then_charset_then_utf_8() {
+fn text_follows_mark_then_charset() {
     for (kind, body, expected) in [
         ("text/plain", "Grüße".as_bytes(), "Grüße"),
         ("text/plain; charset=ISO-8859-1", b"Gr\xfc\xdfe", "Grüße"),
@@ -47,7 +47,7 @@ fn text_goes_by_mark_then_charset_then_utf_8() {
 }
 
 #[test]
-fn what_had_to_be_replaced_is_counted() {
+fn replacement_characters_are_counted() {
     let (_server, response) =
         scripted(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\r\na\xff\xfe");
     let text = response.decoded_text().unwrap();
@@ -55,7 +55,7 @@ fn what_had_to_be_replaced_is_counted() {
 }
 
 #[test]
-fn text_json_and_bytes_can_be_asked_for_again() {
+fn text_json_and_bytes_can_be_repeated() {
     for world in World::both() {
         let mut response = world.session.get(world.url("/json")).send().unwrap();
         let text = response.text().unwrap();
@@ -72,7 +72,7 @@ fn text_json_and_bytes_can_be_asked_for_again() {
 }
 
 #[test]
-fn json_of_another_type_says_where() {
+fn json_type_error_names_the_position() {
     let world = World::plain();
     let response = world.session.get(world.url("/json")).send().unwrap();
     let error = response.json::<Vec<u8>>().unwrap_err();
@@ -84,7 +84,7 @@ fn json_of_another_type_says_where() {
 }
 
 #[test]
-fn a_body_is_read_in_any_steps() {
+fn body_can_be_read_in_any_steps() {
     for world in World::both() {
         let expected = pattern(100_000, 3);
         for (path, step) in [("/bytes/100000?seed=3", 1000), ("/stream-bytes/100000?seed=3", 65_536)] {
@@ -107,7 +107,7 @@ fn a_body_is_read_in_any_steps() {
 }
 
 #[test]
-fn the_rest_is_collected_after_a_part_was_read() {
+fn rest_is_collected_after_a_partial_read() {
     let world = World::plain();
     let mut response = world.session.get(world.url("/range/26")).send().unwrap();
     let mut first = [0; 3];
@@ -116,7 +116,7 @@ fn the_rest_is_collected_after_a_part_was_read() {
 }
 
 #[test]
-fn every_coding_is_asked_for_and_removed() {
+fn every_coding_is_requested_and_decoded() {
     for world in World::both() {
         for (path, flag, coding) in [
             ("/gzip", "gzipped", "gzip"),
@@ -135,7 +135,7 @@ fn every_coding_is_asked_for_and_removed() {
 }
 
 #[test]
-fn without_decoding_the_bytes_are_as_they_came() {
+fn bytes_stay_encoded_without_decoding() {
     let world = World::plain();
     world.session.configure(|options| {
         options.decode(false);
@@ -145,7 +145,7 @@ fn without_decoding_the_bytes_are_as_they_came() {
 }
 
 #[test]
-fn body_in_an_unknown_coding_is_bytes_only() {
+fn unknown_coding_allows_only_bytes() {
     let raw = "HTTP/1.1 200 OK\r\nContent-Encoding: x-secret\r\nContent-Length: 4\r\n\r\n\"ab\"";
     let (_server, response) = scripted(raw);
     for round in 0..2 {
@@ -156,7 +156,7 @@ fn body_in_an_unknown_coding_is_bytes_only() {
 }
 
 #[test]
-fn history_tells_every_hop() {
+fn history_lists_every_hop() {
     for world in World::both() {
         let response = world.session.get(world.url("/redirect/3")).send().unwrap();
         let paths: Vec<_> =
@@ -168,7 +168,7 @@ fn history_tells_every_hop() {
 }
 
 #[test]
-fn elapsed_ends_with_the_head_and_not_with_the_body() {
+fn elapsed_time_ends_with_the_head() {
     let world = World::plain();
     let began = std::time::Instant::now();
     let response = world.session.get(world.url("/drip?numbytes=2&duration=1&delay=0.3")).send().unwrap();
@@ -179,7 +179,7 @@ fn elapsed_ends_with_the_head_and_not_with_the_body() {
 }
 
 #[test]
-fn cookies_of_the_response_are_told_as_they_were_set() {
+fn response_lists_the_cookies_it_set() {
     let (_server, response) = scripted(
         "HTTP/1.1 200 OK\r\nSet-Cookie: a=1; Path=/x; HttpOnly\r\nSet-Cookie: b=x=y; Expires=Wed, 21 Oct 2099 07:28:00 GMT\r\n\
          Content-Length: 0\r\n\r\n",
@@ -191,7 +191,7 @@ fn cookies_of_the_response_are_told_as_they_were_set() {
 }
 
 #[test]
-fn error_status_fails_on_demand_and_keeps_its_body() {
+fn error_for_status_keeps_the_body() {
     let server = Httpbin::builder()
         .handler(|exchange| (exchange.path == "/why").then(|| Answer::json(&json!({"why": "because"})).status(422)))
         .start()
@@ -212,7 +212,7 @@ fn error_status_fails_on_demand_and_keeps_its_body() {
 }
 
 #[test]
-fn fields_keep_their_order_and_case_and_values() {
+fn response_fields_stay_verbatim() {
     let (_server, response) =
         scripted(b"HTTP/1.0 299 Odd \xe9\r\nX-B: 1\r\nx-a: 2\r\nX-b: 3\r\nContent-Length: 0\r\n\r\n");
     let names: Vec<_> = response.head().fields().iter().map(|(name, _)| name.to_owned()).collect();
@@ -224,7 +224,7 @@ fn fields_keep_their_order_and_case_and_values() {
 }
 
 #[test]
-fn a_response_without_a_body_gives_its_connection_back_at_once() {
+fn bodiless_response_returns_its_connection_at_once() {
     for world in World::both() {
         let head = world.session.head(world.url("/get")).send().unwrap();
         let none = world.session.get(world.url("/status/204")).send().unwrap();
@@ -253,7 +253,7 @@ fn body_that_fails_with_its_head_fails_on_read() {
 }
 
 #[test]
-fn what_came_before_a_truncation_can_be_read() {
+fn data_before_a_truncation_is_readable() {
     for world_body in ["Content-Length: 10\r\n\r\nabc", "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"] {
         let server = Scripted::start([Script::new()
             .read_request()
@@ -296,7 +296,7 @@ fn failed_body_repeats_its_error() {
 }
 
 #[test]
-fn a_body_beyond_its_limit_says_so_at_every_read() {
+fn oversized_body_fails_every_read() {
     let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123456789";
     let server = Scripted::start([Script::new().answer(answer)]).unwrap();
     let request = petition_std::get(server.url("/"));

@@ -11,7 +11,7 @@ use petition_tests::support::{World, timed};
 const LIMITS: [PoolLimits; 2] = [PoolLimits::DEFAULT.open_total(Some(1)), PoolLimits::DEFAULT.open_per_key(Some(1))];
 
 #[test]
-fn t88_connections_that_are_not_kept_have_slots() {
+fn t88_unpooled_connections_use_slots() {
     for limits in LIMITS {
         let world = World::plain();
         let session = Session::builder().pool(limits).build();
@@ -35,7 +35,7 @@ fn t88_connections_that_are_not_kept_have_slots() {
 }
 
 #[test]
-fn t88_threads_wait_in_line_without_kept_connections() {
+fn t88_threads_queue_without_idle_connections() {
     let world = World::plain();
     let session = Session::builder().pool(LIMITS[0]).build();
     session.configure(|options| {
@@ -56,7 +56,7 @@ fn t88_threads_wait_in_line_without_kept_connections() {
 }
 
 #[test]
-fn t88_no_time_to_wait_is_enough_for_a_free_slot() {
+fn t88_zero_wait_gets_a_free_slot() {
     for limits in LIMITS {
         let world = World::plain();
         let session = Session::builder().pool(limits).build();
@@ -96,7 +96,7 @@ fn and_not_beyond(response: &mut Response) -> Result<Vec<u8>, Error> {
 }
 
 #[test]
-fn t88_slot_is_given_back_at_the_end_of_every_body() {
+fn t88_end_of_body_frees_the_slot() {
     let long = "y".repeat(100_000);
     let gzip = {
         use std::io::Write;
@@ -150,7 +150,7 @@ fn t88_slot_is_given_back_at_the_end_of_every_body() {
 }
 
 #[test]
-fn t88_kept_connection_is_free_behind_the_last_byte() {
+fn t88_last_byte_frees_the_connection() {
     let world = World::plain();
     let session = Session::builder().pool(LIMITS[0]).build();
     let mut kept = Vec::new();
@@ -164,7 +164,7 @@ fn t88_kept_connection_is_free_behind_the_last_byte() {
 }
 
 #[test]
-fn trailers_are_known_at_the_end_of_the_body() {
+fn trailers_are_available_after_the_body() {
     let chunks = "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-Sum: 42\r\nContent-Length: 9\r\n\r\n";
     for connection in ["", "Connection: close\r\n"] {
         let answer = format!("HTTP/1.1 200 OK\r\n{connection}{chunks}");

@@ -88,7 +88,7 @@ fn t47_bytes_after_the_body_are_not_the_next_answer() {
 }
 
 #[test]
-fn t47_a_response_that_is_dropped_leaves_nothing_to_the_next_request() {
+fn t47_dropped_response_leaves_nothing_behind() {
     for tls in [false, true] {
         let world = World::new(tls, STALE, false);
         let response = world.session.get(&world.url).send().unwrap();
@@ -112,7 +112,7 @@ fn t47_t54_garbage_after_the_request_is_a_dead_connection() {
 }
 
 #[test]
-fn t47_a_tls_ticket_that_comes_late_spoils_no_answer() {
+fn t47_late_tls_ticket_spoils_no_answer() {
     // TLS 1.3 servers send tickets behind the handshake, some only with their first answer: whatever lies in the socket before
     // the next request has the connection passed over, and what came with the answer does not.
     let authority = Authority::new();

@@ -46,7 +46,7 @@ impl Read for Lockstep {
 }
 
 #[test]
-fn t52_source_that_waits_for_the_server_is_served() {
+fn t52_source_may_wait_for_the_server() {
     const PIECES: usize = 20;
     let authority = Authority::new();
     let whole: String = (0..PIECES).map(piece).collect();
@@ -85,7 +85,7 @@ impl Read for AfterTheAnswer {
 }
 
 #[test]
-fn t52_answer_is_seen_while_the_source_is_slow() {
+fn t52_response_is_seen_during_a_slow_upload() {
     let authority = Authority::new();
     for tls in [false, true] {
         for length in [None, Some(100 << 20)] {

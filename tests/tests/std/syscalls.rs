@@ -52,7 +52,7 @@ fn server(builder: Builder) -> Httpbin {
 }
 
 #[test]
-fn get_on_a_reused_connection_makes_three_system_calls() {
+fn reused_get_makes_three_system_calls() {
     let example = example("get_many");
     let server = server(Httpbin::builder());
     for path in ["/get", "/bytes/1000", "/status/204", "/gzip"] {
@@ -63,7 +63,7 @@ fn get_on_a_reused_connection_makes_three_system_calls() {
 }
 
 #[test]
-fn so_it_is_under_tls() {
+fn reused_tls_get_makes_three_system_calls() {
     let example = example("get_many");
     let (authority, directory) = (Authority::new(), TempDir::new().unwrap());
     let root = directory.write("root.pem", authority.pem()).unwrap();
@@ -88,7 +88,7 @@ fn redirects_and_cookies_cost_no_extra_requests() {
 }
 
 #[test]
-fn no_thread_is_started_and_nothing_is_opened() {
+fn get_starts_no_thread_and_opens_nothing() {
     let example = example("get_many");
     let world = World::plain();
     let Some(calls) = count(&example, &world.url("/get"), 50, None) else { return };

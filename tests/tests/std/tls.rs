@@ -23,7 +23,7 @@ fn get(session: &Session, url: &str) -> Result<String, Error> {
 }
 
 #[test]
-fn a_server_is_verified_against_own_roots() {
+fn server_is_verified_against_custom_roots() {
     let authority = Authority::new();
     for identity in [authority.issue_localhost(), authority.intermediate().issue_localhost()] {
         let server = Httpbin::start_tls(&Endpoint::new(&identity)).unwrap();
@@ -38,7 +38,7 @@ fn a_server_is_verified_against_own_roots() {
 }
 
 #[test]
-fn the_second_connection_resumes_the_session() {
+fn second_connection_resumes_tls() {
     let authority = Authority::new();
     for version in [ProtocolVersion::TLSv1_2, ProtocolVersion::TLSv1_3] {
         let endpoint = Endpoint::builder(&authority.issue_localhost()).only(version).build();
@@ -61,7 +61,7 @@ fn the_second_connection_resumes_the_session() {
 }
 
 #[test]
-fn every_bad_certificate_is_refused_and_its_fault_named() {
+fn bad_certificate_error_names_the_fault() {
     let (authority, stranger) = (Authority::new(), Authority::new());
     let cases = [
         (authority.issue(&Leaf::new(&["other.test"])), "not valid for localhost, only for other.test"),
@@ -89,7 +89,7 @@ fn every_bad_certificate_is_refused_and_its_fault_named() {
 }
 
 #[test]
-fn each_reason_is_a_kind_of_its_own() {
+fn each_tls_fault_has_its_kind() {
     let (authority, stranger) = (Authority::new(), Authority::new());
     let fails = |identity| {
         let server = Httpbin::start_tls(&Endpoint::new(&identity)).unwrap();
@@ -102,7 +102,7 @@ fn each_reason_is_a_kind_of_its_own() {
 }
 
 #[test]
-fn an_address_needs_a_certificate_for_the_address() {
+fn address_requires_a_certificate_naming_it() {
     let authority = Authority::new();
     let server = Httpbin::start_tls(&Endpoint::new(&authority.issue(&Leaf::new(&["localhost"])))).unwrap();
     let session = session_trusting(&authority);
@@ -115,7 +115,7 @@ fn an_address_needs_a_certificate_for_the_address() {
 }
 
 #[test]
-fn a_server_of_h2_alone_is_refused() {
+fn server_of_h2_only_is_refused() {
     let authority = Authority::new();
     let endpoint = Endpoint::builder(&authority.issue_localhost()).protocols(&["h2"]).build();
     let server = Httpbin::start_tls(&endpoint).unwrap();
@@ -128,7 +128,7 @@ fn a_server_of_h2_alone_is_refused() {
 }
 
 #[test]
-fn mixing_plain_http_and_tls_is_a_clear_error() {
+fn mixing_http_and_tls_is_an_error() {
     let authority = Authority::new();
     let plain = Scripted::each(Script::new().read_exactly(5).send("HTTP/1.1 400 Bad Request\r\n\r\n")).unwrap();
     let error = get(&session_trusting(&authority), &plain.https_url("/")).unwrap_err();
@@ -172,7 +172,7 @@ fn missing_closure_alert_truncates_bodies_delimited_by_close() {
 }
 
 #[test]
-fn a_truncated_body_gives_what_came() {
+fn truncated_body_keeps_received_data() {
     let authority = Authority::new();
     let endpoint = Endpoint::new(&authority.issue_localhost());
     for field in ["", "Content-Length: 9\r\n", "Transfer-Encoding: chunked\r\n"] {
@@ -193,7 +193,7 @@ fn a_truncated_body_gives_what_came() {
 }
 
 #[test]
-fn accepting_anything_does_not_bleed_to_verified_requests() {
+fn unverified_tls_spares_verified_requests() {
     let (authority, stranger) = (Authority::new(), Authority::new());
     let endpoint = Endpoint::new(&stranger.issue(&Leaf::new(&["elsewhere.test"])));
     let server = Httpbin::start_tls(&endpoint).unwrap();
@@ -215,7 +215,7 @@ fn accepting_anything_does_not_bleed_to_verified_requests() {
 }
 
 #[test]
-fn one_session_with_two_trusts_keeps_their_connections_apart() {
+fn differing_trust_separates_connections() {
     let authority = Authority::new();
     let server = Httpbin::start_tls(&Endpoint::new(&authority.issue_localhost())).unwrap();
     let session = session_trusting(&authority);
@@ -249,7 +249,7 @@ fn client_certificate_is_sent_on_request() {
 }
 
 #[test]
-fn the_callers_own_rustls_configuration_is_used() {
+fn custom_rustls_configuration_is_used() {
     let authority = Authority::new();
     let server = Httpbin::start_tls(&Endpoint::new(&authority.issue_localhost())).unwrap();
     let own = authority.client_config(&["h2", "http/1.1"]);
@@ -258,7 +258,7 @@ fn the_callers_own_rustls_configuration_is_used() {
 }
 
 #[test]
-fn https_only_and_downgrades() {
+fn https_only_refuses_downgrades() {
     let authority = Authority::new();
     let secure = Httpbin::start_tls(&Endpoint::new(&authority.issue_localhost())).unwrap();
     let plain = Httpbin::start_plain().unwrap();

@@ -118,23 +118,23 @@ fn early_answers(size: u64, tls: bool) {
 }
 
 #[test]
-fn an_early_413_is_returned_before_fifty_megabytes_are_sent() {
+fn early_413_spares_fifty_megabytes() {
     early_answers(LARGE, false);
 }
 
 #[test]
-fn an_early_413_is_returned_under_tls_too() {
+fn early_413_is_returned_under_tls() {
     early_answers(8 << 20, true);
 }
 
 #[test]
-fn an_early_413_to_a_hundred_bytes_is_returned() {
+fn early_413_to_short_body_is_returned() {
     early_answers(100, false);
     early_answers(100, true);
 }
 
 #[test]
-fn an_early_answer_that_is_there_before_rst_is_not_lost() {
+fn early_response_survives_a_reset() {
     // The answer has arrived before the server resets: what can be read is read first.
     let server = Scripted::run(None, |conversation| {
         conversation.read_head()?;
@@ -152,7 +152,7 @@ fn an_early_answer_that_is_there_before_rst_is_not_lost() {
 }
 
 #[test]
-fn httpbin_answers_early_and_the_session_works_on() {
+fn session_works_after_early_httpbin_response() {
     for world in World::both() {
         for path in ["/early-413", "/early-413?then=close"] {
             let body = vec![7; 20 << 20];
@@ -167,7 +167,7 @@ fn httpbin_answers_early_and_the_session_works_on() {
 }
 
 #[test]
-fn an_upload_to_a_slow_reader_arrives_whole() {
+fn upload_to_a_slow_reader_arrives() {
     let server = Scripted::run(None, |conversation| {
         conversation.read_head()?;
         let (mut sum, mut count) = (0_u64, 0_usize);
@@ -220,7 +220,7 @@ fn expecting(session: &Session, url: &str, body: &'static str) -> Request {
 }
 
 #[test]
-fn a_body_waits_for_100_and_is_sent_on_it() {
+fn body_is_sent_on_100() {
     let gate = Gate::new();
     let script = Script::new().read_head().wait(&gate).send("HTTP/1.1 100 Continue\r\n\r\n").read_exactly(4);
     let server = Scripted::start([script.send("HTTP/1.1 204 No Content\r\n\r\n")]).unwrap();
@@ -236,7 +236,7 @@ fn a_body_waits_for_100_and_is_sent_on_it() {
 }
 
 #[test]
-fn a_body_is_sent_after_a_second_without_100() {
+fn body_is_sent_after_one_second() {
     let server = Scripted::start([Script::new().answer("HTTP/1.1 204 No Content\r\n\r\n")]).unwrap();
     let window = Duration::from_millis(950)..=Duration::from_secs(5);
     let response = timed(window, || expecting(&Session::new(), &server.url("/"), "body").send().unwrap());
@@ -244,7 +244,7 @@ fn a_body_is_sent_after_a_second_without_100() {
 }
 
 #[test]
-fn a_417_is_answered_without_expect_and_remembered() {
+fn refused_expectation_is_remembered() {
     let refuse = "HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n";
     let server = Scripted::run(None, move |conversation| {
         loop {
@@ -279,7 +279,7 @@ fn refusal_instead_of_100_withholds_the_body() {
 }
 
 #[test]
-fn httpbin_is_asked_with_expect_over_tls_and_over_streams() {
+fn httpbin_answers_expect_over_tls() {
     for world in World::both() {
         let body = Cursor::new(vec![0; 1_000_000]);
         let mut request =

@@ -58,7 +58,7 @@ fn request_within_update_or_cookies_fails_at_once() {
 }
 
 #[test]
-fn request_within_the_session_of_a_loop_fails_at_once() {
+fn nested_request_on_a_loops_session_fails() {
     let server = Httpbin::start_plain().unwrap();
     let url = server.url("/status/204");
     let (error, status) = in_time(move || {
@@ -71,7 +71,7 @@ fn request_within_the_session_of_a_loop_fails_at_once() {
 }
 
 #[test]
-fn nested_request_over_the_other_transport_fails_at_once() {
+fn nested_request_over_the_other_transport_fails() {
     let server = Httpbin::start_plain().unwrap();
     let url = server.url("/status/204");
     let errors = in_time(move || {
@@ -86,7 +86,7 @@ fn nested_request_over_the_other_transport_fails_at_once() {
 }
 
 #[test]
-fn loop_that_is_turned_within_its_session_fails_the_request() {
+fn turning_within_the_session_fails_the_request() {
     let server = Httpbin::start_plain().unwrap();
     let url = server.url("/status/204");
     let outcome = in_time(move || {
@@ -101,7 +101,7 @@ fn loop_that_is_turned_within_its_session_fails_the_request() {
 }
 
 #[test]
-fn t91_callback_that_waits_for_its_own_loop_is_let_go() {
+fn t91_callback_waiting_for_its_loop_is_released() {
     let server = Httpbin::start_plain().unwrap();
     let url = server.url("/status/204");
     let waited = in_time(move || {
@@ -115,7 +115,7 @@ fn t91_callback_that_waits_for_its_own_loop_is_let_go() {
 }
 
 #[test]
-fn closure_that_panics_leaves_the_session_to_others() {
+fn panicking_closure_leaves_the_session_usable() {
     let server = Httpbin::start_plain().unwrap();
     for client in Client::both(&Authority::new()) {
         let change = std::panic::AssertUnwindSafe(|| {
@@ -131,7 +131,7 @@ fn closure_that_panics_leaves_the_session_to_others() {
 }
 
 #[test]
-fn t29_t91_address_policy_that_panics_ends_its_request_alone() {
+fn t29_t91_panicking_address_policy_ends_its_request() {
     let server = Httpbin::start_plain().unwrap();
     for client in Client::both(&Authority::new()) {
         // Once before a connection is kept, and once with one at hand.
@@ -156,7 +156,7 @@ impl Drop for Spiteful {
 }
 
 #[test]
-fn t91_panic_whose_payload_panics_does_not_end_the_loop() {
+fn t91_panicking_payload_spares_the_loop() {
     let server = Httpbin::start_plain().unwrap();
     in_time(move || {
         let client = LoopThread::spawn(DriverConfig::default()).unwrap();
@@ -204,7 +204,7 @@ fn with_names(names: Names) -> LoopThread {
 }
 
 #[test]
-fn t91_resolver_that_panics_at_a_known_name_ends_its_request_alone() {
+fn t91_panicking_resolver_ends_its_request() {
     let server = Httpbin::start_plain().unwrap();
     let (names, _gate, _asked) = Names::new();
     let client = with_names(names);
@@ -215,7 +215,7 @@ fn t91_resolver_that_panics_at_a_known_name_ends_its_request_alone() {
 }
 
 #[test]
-fn t86_names_that_nobody_waits_for_hold_up_no_other() {
+fn t86_abandoned_names_delay_no_other() {
     const NAMES: usize = 40;
     let server = Httpbin::start_plain().unwrap();
     let port = server.address().port();
@@ -243,7 +243,7 @@ fn t86_names_that_nobody_waits_for_hold_up_no_other() {
 }
 
 #[test]
-fn name_that_was_left_is_not_looked_up_twice_at_once() {
+fn abandoned_look_up_serves_a_later_request() {
     let server = Httpbin::start_plain().unwrap();
     let (names, gate, asked) = Names::new();
     let client = with_names(names);

@@ -21,7 +21,7 @@ fn check_status_error(error: &Error) {
 }
 
 #[test]
-fn status_from_400_is_an_error_where_asked_for() {
+fn status_from_400_is_an_error_on_request() {
     let server = Httpbin::start_plain().unwrap();
     let (session, client) = (Session::new(), LoopThread::spawn(Default::default()).unwrap());
     let bad = server.url("/status/418?token=hush");

@@ -29,14 +29,14 @@ fn custom_loops_get_every_response() {
 }
 
 #[test]
-fn a_loop_in_memory_alone_does_the_same_each_time() {
+fn memory_loop_is_deterministic() {
     let text = printed("memory", &[]);
     assert!(text.contains(" after "), "{text}");
     assert_eq!(text, printed("memory", &[]));
 }
 
 #[test]
-fn requests_that_wait_are_held_and_all_answered() {
+fn held_requests_are_all_answered() {
     for tls in [None, Some("--tls")] {
         let arguments: Vec<&str> = ["200"].into_iter().chain(tls).collect();
         let text = printed("hold", &arguments);
@@ -45,7 +45,7 @@ fn requests_that_wait_are_held_and_all_answered() {
 }
 
 #[test]
-fn a_hundred_transfers_on_the_callers_own_loop_start_no_thread() {
+fn custom_loop_starts_no_thread() {
     const TIMES: usize = 50;
     let server = Httpbin::start_plain().expect("a port is free");
     let example = example("own_poll");

@@ -38,7 +38,7 @@ fn t47_response_stays_with_the_process_that_asked() {
 }
 
 #[test]
-fn child_of_a_busy_parent_is_served_or_told_why_not() {
+fn child_of_busy_parent_gets_answer_or_error() {
     over_http("busy");
 }
 
@@ -48,6 +48,6 @@ fn loop_thread_refuses_the_child_at_once() {
 }
 
 #[test]
-fn turned_loop_refuses_the_child_and_goes_on_in_the_parent() {
+fn turned_loop_refuses_only_the_child() {
     over_http("turned");
 }

@@ -56,7 +56,7 @@ fn redirected(server: &Httpbin) -> String {
 }
 
 #[test]
-fn t96_neither_transport_shows_a_secret_of_request_or_response() {
+fn t96_neither_transport_shows_a_secret() {
     let authority = Authority::new();
     let endpoint = Endpoint::new(&authority.issue_localhost());
     for server in [server(None), server(Some(&endpoint))] {
@@ -79,7 +79,7 @@ fn refusal() -> Refusal {
 }
 
 #[test]
-fn t96_json_of_another_type_does_not_quote_the_body() {
+fn t96_json_error_does_not_quote_the_body() {
     let server = server(None);
     let (mut printed, url) = (Printed::default(), server.url("/secret"));
     type Wanted = std::collections::BTreeMap<String, u32>;
@@ -99,7 +99,7 @@ fn t96_json_of_another_type_does_not_quote_the_body() {
 }
 
 #[test]
-fn t79_a_name_mismatch_is_told_in_the_certificates_own_names() {
+fn t79_name_mismatch_lists_the_certificates_names() {
     let authority = Authority::new();
     let leaf = Leaf::new(&["other.test", "192.0.2.7"]);
     let server = Httpbin::start_tls(&Endpoint::new(&authority.issue(&leaf))).unwrap();

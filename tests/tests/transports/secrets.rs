@@ -21,7 +21,7 @@ fn redirect_to(from: &Httpbin, status: u16, to: &str) -> String {
 }
 
 #[test]
-fn t1_t5_secrets_of_a_session_reach_its_base_url_alone() {
+fn t1_t5_session_secrets_reach_only_the_base_url() {
     let [home, away] = [(); 2].map(|()| Httpbin::start_plain().unwrap());
     for client in Client::both(&Authority::new()) {
         client.session(|session| {
@@ -49,7 +49,7 @@ fn t1_t5_secrets_of_a_session_reach_its_base_url_alone() {
 }
 
 #[test]
-fn t80_a_client_certificate_is_shown_to_the_base_url_alone() {
+fn t80_only_the_base_url_sees_client_certificates() {
     let (authority, clients) = (Authority::new(), Authority::new());
     let start = || {
         let endpoint = Endpoint::builder(&authority.issue_localhost()).clients_of(&clients).build();
@@ -83,7 +83,7 @@ fn t80_a_client_certificate_is_shown_to_the_base_url_alone() {
 }
 
 #[test]
-fn t10_t14_bodies_cross_origins_as_the_policy_says() {
+fn t10_t14_policy_decides_whether_bodies_cross_origins() {
     let authority = Authority::new();
     let secure = Httpbin::start_tls(&Endpoint::new(&authority.issue_localhost())).unwrap();
     let [plain, other] = [(); 2].map(|()| Httpbin::start_plain().unwrap());

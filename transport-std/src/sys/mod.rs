@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn socket_is_quiet_until_bytes_or_the_end_come() {
+    fn socket_is_quiet_until_bytes_or_end() {
         let (near, mut far) = pair();
         assert!(is_quiet(&near));
         far.write_all(b"x").unwrap();

@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn exact_limit_is_allowed_and_one_more_byte_rejected() {
+    fn limit_is_exceeded_by_one_more_byte() {
         let mut size = SizeLimit::body(&Limits { body_bytes: 10, ..Limits::DEFAULT });
         assert_eq!(size.slice_len(64), 10);
         size.take(10).unwrap();

@@ -10,7 +10,7 @@ fn is(text: &str, encoding: &'static str, replaced: usize) -> (String, &'static 
 }
 
 #[test]
-fn t63_byte_order_mark_overrides_the_label_and_is_removed() {
+fn t63_byte_order_mark_overrides_the_label() {
     let latin = Some("text/html; charset=latin1");
     assert_eq!(decoded(b"\xFF\xFEh\0i\0", latin), is("hi", "UTF-16LE", 0));
     assert_eq!(decoded(b"\xFE\xFF\0h\0i", latin), is("hi", "UTF-16BE", 0));
@@ -81,7 +81,7 @@ fn t63_unknown_label_is_recorded_or_a_strict_error() {
 }
 
 #[test]
-fn debug_of_an_unknown_charset_shows_label_and_size() {
+fn debug_shows_unknown_label_and_size() {
     let error = decode(b"canary".to_vec(), Some(b"text/plain; charset=no-such"), true).unwrap_err();
     assert_eq!(format!("{error:?}"), r#"TextError { label: "no-such", bytes: 6 }"#);
 }

@@ -107,7 +107,7 @@ fn subdomain_sets_for_its_parent_not_its_sibling() {
 }
 
 #[test]
-fn host_only_cookie_is_sent_to_every_port_of_its_host() {
+fn host_only_cookie_ignores_the_port() {
     let mut jar = jar();
     offer(&mut jar, "http://example.com:8080/", "x=1").unwrap();
     assert_eq!(sent(&mut jar, "http://EXAMPLE.com.:81/"), "x=1");

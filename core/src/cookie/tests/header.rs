@@ -168,7 +168,7 @@ fn jar_with_one_of_each() -> Jar {
 }
 
 #[test]
-fn explain_gives_a_verdict_for_every_cookie_of_the_site() {
+fn explain_covers_every_cookie_of_the_site() {
     let mut jar = jar();
     for (from, field) in [
         (HOME, "sent=1; Path=/"),

@@ -65,7 +65,7 @@ fn random_set_cookie_values_keep_the_jar_consistent() {
 }
 
 #[test]
-fn random_text_never_panics_date_rule_or_file_parsers() {
+fn random_text_never_panics_the_parsers() {
     let mut rng = Rng(0xFEDC_BA98_7654_3211);
     let mut jar = jar();
     for _ in 0..4_000 {

@@ -69,7 +69,7 @@ fn t68_loopback_is_secure_only_by_policy() {
 }
 
 #[test]
-fn same_site_restricts_cookies_in_cross_site_requests() {
+fn same_site_restricts_sending_across_sites() {
     let mut jar = jar();
     for field in ["n=1; SameSite=None; Secure", "l=1; SameSite=Lax", "s=1; SameSite=Strict", "u=1", "o=1; SameSite=odd"]
     {
@@ -86,7 +86,7 @@ fn same_site_restricts_cookies_in_cross_site_requests() {
 }
 
 #[test]
-fn same_site_restricts_cookies_set_by_cross_site_requests() {
+fn same_site_restricts_setting_across_sites() {
     let takes = |context, field: &str| jar().receive(&url(SECURE), field.as_bytes(), NOW, context);
     for field in ["a=1", "a=1; SameSite=Lax", "a=1; SameSite=Strict"] {
         assert_eq!(takes(SiteContext::CrossSite, field), Err(Rejected::CrossSite));

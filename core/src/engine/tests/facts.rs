@@ -13,7 +13,7 @@ fn waiting() -> (World, TransferId, SocketId) {
 }
 
 #[test]
-fn unexpected_input_is_misuse_but_late_input_is_not() {
+fn unexpected_input_is_misuse_late_is_not() {
     let (mut world, id, socket) = waiting();
     let now = world.now;
     assert_eq!(world.engine.socket_input(now, socket, Input::Alive), Err(Misuse::UnexpectedInput));

@@ -192,7 +192,7 @@ fn deadline_fires_without_any_input() {
 }
 
 #[test]
-fn cancelling_one_a_group_or_all_leaves_nothing_open() {
+fn cancelled_requests_leave_nothing_open() {
     let mut world = World::new(PoolLimits::default());
     world.answers = false;
     let one = world.get("http://10.0.0.1/");
@@ -217,7 +217,7 @@ fn cancelling_one_a_group_or_all_leaves_nothing_open() {
 }
 
 #[test]
-fn cancelling_at_any_step_ends_once_and_closes_all() {
+fn cancelling_at_any_step_closes_all() {
     for steps in 0..40 {
         let mut world = World::new(PoolLimits::default());
         let id = world.get("http://10.0.0.1/");
@@ -304,7 +304,7 @@ fn unexpected_inputs_are_misuse_and_change_nothing() {
 }
 
 #[test]
-fn idle_connection_closed_by_its_peer_leaves_the_pool() {
+fn connection_closed_by_peer_leaves_the_pool() {
     let limits = PoolLimits { open_total: Some(1), ..PoolLimits::default() };
     let mut world = World::new(limits);
     world.get("http://10.0.0.1/");
@@ -339,7 +339,7 @@ fn t88_connection_for_one_request_has_a_slot_too() {
 }
 
 #[test]
-fn slot_of_a_dead_connection_goes_to_the_longest_waiting() {
+fn freed_slot_goes_to_the_longest_waiting() {
     let limits = PoolLimits { open_total: Some(1), ..PoolLimits::default() };
     let mut world = World::new(limits);
     world.get("http://10.0.0.1/");
@@ -395,7 +395,7 @@ fn ten_thousand_waiters_all_get_a_slot() {
 }
 
 #[test]
-fn waiting_idle_or_closed_connections_hold_no_read_buffer() {
+fn inactive_connections_hold_no_read_buffer() {
     let mut world = World::new(PoolLimits::default());
     for n in 0..10 {
         world.get(&format!("http://10.0.0.{n}/"));

@@ -138,7 +138,7 @@ fn t47_readiness_while_waiting_for_the_poll_is_probed() {
 }
 
 #[test]
-fn t47_after_a_full_read_no_poll_is_a_probe() {
+fn t47_full_read_prevents_probing_by_poll() {
     let mut world = World::new(PoolLimits::default());
     world.get("http://10.0.0.1/");
     world.run();

@@ -55,7 +55,7 @@ fn take(engine: &mut Engine, id: TransferId) {
 }
 
 #[test]
-fn behind_a_read_that_was_filled_there_may_be_more_and_it_is_looked_for_t47() {
+fn t47_full_read_requires_a_probe() {
     for says_blocked in [false, true] {
         let (mut engine, mut session, now) = engine();
         start(&mut engine, &session, now);
@@ -91,7 +91,7 @@ fn behind_a_read_that_was_filled_there_may_be_more_and_it_is_looked_for_t47() {
 }
 
 #[test]
-fn a_transfer_that_takes_what_comes_is_read_in_large_pieces_until_it_is_paused() {
+fn reads_are_large_until_the_transfer_pauses() {
     let (mut engine, mut session, now) = engine();
     let id = start(&mut engine, &session, now);
     let whole = answer(10 * READ_BUFFER);
@@ -115,7 +115,7 @@ fn a_transfer_that_takes_what_comes_is_read_in_large_pieces_until_it_is_paused()
 }
 
 #[test]
-fn what_is_paused_holds_no_more_than_a_first_read_each() {
+fn paused_transfers_hold_one_first_read() {
     const N: usize = 50;
     let (mut engine, mut session, now) = engine();
     for _ in 0..N {
@@ -139,7 +139,7 @@ fn what_is_paused_holds_no_more_than_a_first_read_each() {
 }
 
 #[test]
-fn request_cancelled_as_its_response_comes_is_not_read() {
+fn cancelled_request_is_not_read_from() {
     let mut world = World::new(PoolLimits::default());
     let (id, now) = (world.get("http://10.0.0.1/"), world.now);
     let socket = loop {

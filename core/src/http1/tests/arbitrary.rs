@@ -32,7 +32,7 @@ fn damaged(rng: &mut Rng) -> Vec<u8> {
 }
 
 #[test]
-fn damaged_responses_never_panic_nor_depend_on_splits_t50() {
+fn t50_damaged_responses_fail_equally_under_every_split() {
     let mut kinds = [0; 3];
     for seed in 1..=6000u64 {
         let mut rng = Rng(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));

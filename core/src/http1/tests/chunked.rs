@@ -4,7 +4,7 @@ use super::responses::{input, no_silent_success};
 use super::*;
 
 #[test]
-fn chunk_syntax_t40_t41_t42() {
+fn t40_t41_t42_chunk_syntax_is_strict_or_recorded() {
     fn chunked(body: &str) -> Vec<u8> {
         input(&format!("Transfer-Encoding: chunked\r\n\r\n{body}"))
     }
@@ -88,7 +88,7 @@ fn chunk_syntax_t40_t41_t42() {
 }
 
 #[test]
-fn empty_extension_is_recorded_t40() {
+fn t40_empty_extension_is_recorded() {
     let bytes = input("Transfer-Encoding: chunked\r\n\r\n2;\r\nab\r\n0;\r\n\r\n");
     let run = every_way(&Setup::COMPAT, &bytes, None);
     assert_eq!(run.line(), r#"200/Chunked "ab" end, reusable"#);
@@ -96,7 +96,7 @@ fn empty_extension_is_recorded_t40() {
 }
 
 #[test]
-fn trailers_are_separate_from_fields_t43() {
+fn t43_trailers_are_separate_from_fields() {
     let bytes = input(
         "Transfer-Encoding: chunked\r\nETag: head\r\n\r\n1\r\na\r\n0\r\nETag: tail\r\nSet-Cookie: a=b\r\nX-Sum:  1\t\r\n\
          Content-Length: 9\r\ntransfer-encoding: gzip\r\nLocation: /\r\nX-Sum: 2\r\n\r\n",
@@ -128,7 +128,7 @@ fn trailers_are_separate_from_fields_t43() {
 }
 
 #[test]
-fn obs_text_in_trailers_is_recorded_t38() {
+fn t38_obs_text_in_trailers_is_recorded() {
     let bytes = |trailer: &[u8]| {
         let mut bytes = input("Transfer-Encoding: chunked\r\n\r\n0\r\nA: ");
         bytes.extend_from_slice(trailer);

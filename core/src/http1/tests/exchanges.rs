@@ -60,7 +60,7 @@ fn one_connection_serves_many_exchanges() {
 }
 
 #[test]
-fn leftover_bytes_never_answer_the_next_request_t47() {
+fn t47_leftover_bytes_never_answer_the_next_request() {
     // In the same segment.
     let mut connection = Setup::COMPAT.connection();
     assert_eq!(feed(&mut connection, &[OK, OK].concat()), ("200 ok end".into(), OK.len()));
@@ -88,7 +88,7 @@ fn leftover_bytes_never_answer_the_next_request_t47() {
 }
 
 #[test]
-fn early_response_is_accepted_on_new_connections_only_t47() {
+fn t47_only_new_connections_accept_early_responses() {
     for served in [false, true] {
         let mut connection = Setup::COMPAT.connection();
         if served {
@@ -122,7 +122,7 @@ fn announced_close_prevents_reuse() {
 }
 
 #[test]
-fn interim_responses_are_delivered_and_never_frame_t48() {
+fn t48_interim_responses_are_delivered_without_body() {
     let input = b"HTTP/1.1 100 \r\nContent-Length: x\r\n\r\nHTTP/1.1 103 \r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n\
         HTTP/1.1 199 \r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na";
     let run = every_way(&Setup::STRICT, input, None);
@@ -132,7 +132,7 @@ fn interim_responses_are_delivered_and_never_frame_t48() {
 }
 
 #[test]
-fn interim_response_with_body_prevents_reuse_t47() {
+fn t47_interim_response_with_body_prevents_reuse() {
     let plain = ["", "Content-Length: 0\r\n", "Content-Length: 0, 0\r\n"];
     let announcing = [
         "Content-Length: 1\r\n",
@@ -152,7 +152,7 @@ fn interim_response_with_body_prevents_reuse_t47() {
 }
 
 #[test]
-fn bytes_that_start_no_response_answer_nothing_t47() {
+fn t47_bytes_that_start_no_response_answer_nothing() {
     let served = Setup { served: true, ..Setup::COMPAT };
     let strict = Setup { served: true, ..Setup::STRICT };
     // The rest of a chunked body, an unexpected body, TLS to a plain client, an empty line, and an
@@ -199,7 +199,7 @@ fn bytes_that_start_no_response_answer_nothing_t47() {
 }
 
 #[test]
-fn protocol_is_switched_only_on_request_t48() {
+fn t48_protocol_is_switched_only_on_request() {
     let switch =
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\nContent-Length: 4\r\n\r\n";
     let run = every_way(&Setup::COMPAT, switch, None);
@@ -249,7 +249,7 @@ fn expecting(body: BodyLength) -> Connection {
 }
 
 #[test]
-fn body_waits_for_100_or_a_timeout_t53() {
+fn t53_body_waits_for_100_or_a_timeout() {
     for patience in [false, true] {
         let mut connection = expecting(BodyLength::Known(2));
         assert_eq!(feed(&mut connection, b"HTTP/1.1 102 Hm\r\n\r\n").0, "102 ");
@@ -268,7 +268,7 @@ fn body_waits_for_100_or_a_timeout_t53() {
 }
 
 #[test]
-fn final_response_instead_of_100_aborts_the_body_t53() {
+fn t53_final_response_instead_of_100_aborts_the_body() {
     for status in [417, 200, 403] {
         for body in [BodyLength::Known(2), BodyLength::Chunked] {
             let mut connection = expecting(body);
@@ -282,7 +282,7 @@ fn final_response_instead_of_100_aborts_the_body_t53() {
 }
 
 #[test]
-fn early_response_allows_finishing_or_aborting_t52() {
+fn t52_early_response_allows_finishing_or_aborting() {
     let begin = || {
         let mut connection = Connection::new(Config::default());
         let head = RequestHead { body: BodyLength::Known(4), ..RequestHead::new("POST", "/") };

@@ -4,7 +4,7 @@ use super::responses::{check, input};
 use super::*;
 
 #[test]
-fn field_lines_t35_t36_t37_t38() {
+fn t35_t36_t37_t38_field_lines_are_parsed_or_rejected() {
     let end = "200/Length(0) end, reusable";
     check(
         Setup::COMPAT,
@@ -130,7 +130,7 @@ fn field_names_of_every_length_are_read() {
 }
 
 #[test]
-fn control_characters_in_values_are_kept_and_told_t38() {
+fn t38_control_characters_in_values_are_recorded() {
     for version in ["HTTP/1.0", "HTTP/1.1", "HTTP/1.4"] {
         let head = "Keep-Alive: x\u{1}\r\nA:\u{b} b\u{1b}\u{7f}\t\r\nFolded: \u{2}\r\n \u{3}\r\nContent-Length: 1";
         let bytes = format!("{version} 200 OK\r\n{head}\r\n\r\na");
@@ -155,7 +155,7 @@ fn control_characters_in_values_are_kept_and_told_t38() {
 }
 
 #[test]
-fn a_folded_cookie_is_joined_with_one_space_t36() {
+fn t36_folded_cookie_is_joined_by_one_space() {
     let run = every_way(
         &Setup::COMPAT,
         &input("Set-Cookie: a=b;\r\n\t Path=/x;\r\n Secure\r\nset-cookie: c=d\r\nContent-Length: 0\r\n\r\n"),

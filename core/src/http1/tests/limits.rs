@@ -20,7 +20,7 @@ fn within(set: impl Fn(&mut Limits), input: &str) {
 }
 
 #[test]
-fn limits_on_heads_t49() {
+fn t49_head_limits_are_exact() {
     let head = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nA: bcdef\r\n\r\n";
     within(|l| l.head_bytes = head.len(), head);
     met(|l| l.head_bytes = head.len() - 1, head, "head_bytes", 47, 48);
@@ -36,7 +36,7 @@ fn limits_on_heads_t49() {
 }
 
 #[test]
-fn limits_on_interim_responses_t48() {
+fn t48_interim_response_limits_are_exact() {
     let early = "HTTP/1.1 103 Early\r\nA: b\r\n\r\n".repeat(3);
     let all = format!("{early}HTTP/1.1 204 No\r\n\r\n");
     within(|l| l.informational_responses = 3, &all);
@@ -46,7 +46,7 @@ fn limits_on_interim_responses_t48() {
 }
 
 #[test]
-fn limits_on_chunked_framing_t42() {
+fn t42_chunked_framing_limits_are_exact() {
     let start = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
     let body = format!("{start}1;abc=d\r\na\r\n1;abc=d\r\na\r\n0\r\n\r\n");
     within(|l| l.chunk_extension_bytes = 6, &body);
@@ -62,7 +62,7 @@ fn limits_on_chunked_framing_t42() {
 }
 
 #[test]
-fn limits_on_trailers_t43() {
+fn t43_trailer_limits_are_exact() {
     let all = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA: b\r\nCd: efgh\r\n\r\n";
     within(|l| l.trailer_bytes = 18, all);
     met(|l| l.trailer_bytes = 17, all, "trailer_bytes", 17, 18);
@@ -108,7 +108,7 @@ fn default_limits_stop_floods() {
 }
 
 #[test]
-fn bytewise_input_costs_linear_work_t49_t50() {
+fn t49_t50_bytewise_input_costs_linear_work() {
     // Each byte of a head is processed on arrival, at the end of its line, and when the head is
     // parsed; those of the status line also for the protocol name.
     let long = format!("A: {}\r\n", "x".repeat(15_000));

@@ -8,7 +8,7 @@ type Fields<'a> = &'a [(&'a str, &'a [u8])];
 const HOST: (&str, &[u8]) = ("Host", b"a.test");
 
 #[test]
-fn invalid_requests_give_the_cause_and_leave_the_connection_idle() {
+fn invalid_request_leaves_the_connection_idle() {
     let get = RequestHead::new("GET", "/");
     let chunked = RequestHead { body: BodyLength::Chunked, ..RequestHead::new("PUT", "/") };
     let old = Version::Http10;

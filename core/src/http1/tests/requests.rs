@@ -26,7 +26,7 @@ fn refused(head: &RequestHead<'_>, fields: &[(&str, &[u8])]) -> InvalidRequest {
 const GET: RequestHead<'static> = RequestHead::new("GET", "/");
 
 #[test]
-fn fields_keep_order_and_case_and_precede_owned_ones() {
+fn caller_fields_keep_order_and_come_first() {
     let head = RequestHead { body: BodyLength::Known(3), ..RequestHead::new("PUT", "/a?") };
     let fields = [HOST, ("x-B", &b" \t1\t "[..]), ("X-a", b"caf\xc3\xa9"), ("x-b", b"")];
     assert_eq!(
@@ -36,7 +36,7 @@ fn fields_keep_order_and_case_and_precede_owned_ones() {
 }
 
 #[test]
-fn framing_fields_follow_from_the_body_and_the_method() {
+fn body_and_method_determine_framing_fields() {
     let chunked = "Transfer-Encoding: chunked\r\n";
     for (method, body, want) in [
         ("GET", BodyLength::None, ""),
@@ -76,7 +76,7 @@ fn framing_fields_follow_from_the_body_and_the_method() {
 }
 
 #[test]
-fn fields_cannot_inject_lines_t18() {
+fn t18_fields_cannot_inject_lines() {
     for value in [&b"a\r\nEvil: 1"[..], b"a\n b", b"a\0b", b"a\rb", b"\x7f", b"\x1b", b"\r\n"] {
         let error = refused(&GET, &[HOST, ("X", value)]);
         assert!(matches!(error, InvalidRequest::FieldValue { .. }), "T18 {value:?}: {error:?}");
@@ -90,7 +90,7 @@ fn fields_cannot_inject_lines_t18() {
 }
 
 #[test]
-fn method_and_target_cannot_inject_lines_t19() {
+fn t19_method_and_target_cannot_inject_lines() {
     for method in ["", "GET / HTTP/1.1\r\nX:", "GE T", "GET\0", "GÉT", "G/T", &"A".repeat(33)] {
         assert_eq!(refused(&RequestHead::new(method, "/"), &[HOST]), InvalidRequest::Method, "T19 {method:?}");
     }
@@ -102,7 +102,7 @@ fn method_and_target_cannot_inject_lines_t19() {
 }
 
 #[test]
-fn callers_cannot_set_framing_fields_t21() {
+fn t21_callers_cannot_set_framing_fields() {
     for name in ["Content-Length", "transfer-encoding", "CONNECTION", "Expect", "te", "Trailer", "Upgrade"] {
         let error = refused(&GET, &[HOST, (name, b"x")]);
         assert!(matches!(error, InvalidRequest::OwnedField { .. }), "T21 {name}: {error:?}");
@@ -181,7 +181,7 @@ fn chunks_are_framed_and_empty_pieces_ignored() {
 }
 
 #[test]
-fn body_must_match_its_declared_length_t21() {
+fn t21_body_must_match_its_declared_length() {
     let mut long = begun(BodyLength::Known(5), &[]);
     assert_eq!(long.send_body(b"abc"), Ok(3));
     assert_eq!(long.send_body(b"def"), Err(Misuse::BodyTooLong));

@@ -45,7 +45,7 @@ pub(super) fn no_silent_success(setup: &Setup, bytes: &[u8], run: &Run) {
 }
 
 #[test]
-fn length_and_coding_together_t31() {
+fn t31_length_beside_chunked_is_ignored_or_rejected() {
     check(
         Setup::COMPAT,
         &[
@@ -70,7 +70,7 @@ fn length_and_coding_together_t31() {
 }
 
 #[test]
-fn several_lengths_t32() {
+fn t32_differing_lengths_are_rejected() {
     let five = r#"200/Length(5) "hello" end, reusable"#;
     check(
         Setup::COMPAT,
@@ -94,7 +94,7 @@ fn several_lengths_t32() {
 }
 
 #[test]
-fn length_syntax_t33() {
+fn t33_malformed_length_is_rejected() {
     for wrong in [
         "+5",
         "-1",
@@ -136,7 +136,7 @@ fn length_syntax_t33() {
 }
 
 #[test]
-fn transfer_codings_t34() {
+fn t34_transfer_codings_frame_or_fail() {
     fn refused(value: &str) -> String {
         format!("! expected Transfer-Encoding: chunked, found \"{}\"", value.as_bytes().escape_ascii())
     }
@@ -184,7 +184,7 @@ fn transfer_codings_t34() {
 }
 
 #[test]
-fn a_transfer_encoding_that_names_no_coding_leaves_the_length_t34() {
+fn t34_identity_coding_leaves_the_length() {
     for (fields, seen) in [
         ("Transfer-Encoding: identity\r\nContent-Length: 2", "identity"),
         ("Content-Length: 2\r\ntransfer-encoding: , Identity ,", ", Identity ,"),
@@ -209,7 +209,7 @@ fn a_transfer_encoding_that_names_no_coding_leaves_the_length_t34() {
 }
 
 #[test]
-fn truncation_t44_t45() {
+fn t44_t45_truncated_response_is_an_error() {
     let chunked = "Transfer-Encoding: chunked\r\n\r\n";
     let cut = "! the connection ended within the body, after";
     let (one, two, five) = (
@@ -260,7 +260,7 @@ fn truncation_t44_t45() {
 }
 
 #[test]
-fn bodies_where_none_may_be_t46() {
+fn t46_bodiless_responses_never_have_a_body() {
     // T47: what announces a body that may not be there, and what is no length, poisons.
     let none = |status: u16, announces: bool| {
         let reuse = if announces { "a response without a body announces one" } else { "reusable" };
@@ -313,7 +313,7 @@ fn bodies_where_none_may_be_t46() {
 }
 
 #[test]
-fn connection_options_t99() {
+fn t99_connection_options_decide_reuse() {
     let (yes, closed, old) =
         ("reusable", "the response contained Connection: close", "the response is HTTP/1.0 without keep-alive");
     for (fields, on11, on10) in [

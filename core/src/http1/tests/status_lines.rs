@@ -4,7 +4,7 @@ use super::responses::check;
 use super::*;
 
 #[test]
-fn several_spaces_before_the_code_are_told_t39() {
+fn t39_extra_spaces_before_the_code_are_recorded() {
     for (line, reason) in [
         ("HTTP/1.0  401 Not you", &b"Not you"[..]),
         ("HTTP/1.1    401  Not you", b" Not you"),
@@ -23,7 +23,7 @@ fn several_spaces_before_the_code_are_told_t39() {
 }
 
 #[test]
-fn status_lines_t39() {
+fn t39_status_lines_are_parsed_or_rejected() {
     let wrong = |seen: &str| format!("! expected a status line, found \"{seen}\"");
     let (bare, high) = (wrong("HTTP/1.1 200"), wrong("HTTP/1.1 200 \\xff"));
     for line in [

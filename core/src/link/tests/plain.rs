@@ -134,7 +134,7 @@ fn upgrade_passes_raw_bytes_both_ways() {
 }
 
 #[test]
-fn plain_link_sends_http_bytes_and_can_be_bypassed() {
+fn plain_link_can_be_bypassed() {
     let mut link = plain();
     let head = RequestHead { body: crate::http1::BodyLength::Known(10), ..RequestHead::new("PUT", "/") };
     link.send_head(&head, [("Host", &b"a.example"[..])]).unwrap();

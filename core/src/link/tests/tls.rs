@@ -152,7 +152,7 @@ fn close_sends_a_closure_alert() {
 }
 
 #[test]
-fn small_request_leaves_with_the_end_of_the_handshake() {
+fn small_request_joins_the_last_handshake_flight() {
     let server = Arc::new(server(&["a.example"]));
     let config = client().build().unwrap();
     let mut link = tls(&config, "a.example");

@@ -86,7 +86,7 @@ fn interrupted_handshake_is_truncated_at_any_byte() {
 }
 
 #[test]
-fn non_tls_bytes_are_detected_at_the_first_byte() {
+fn first_non_tls_byte_is_detected() {
     let config = client().build().unwrap();
     for answer in ["HTTP/1.1 400 Bad Request\r\n\r\n", "H", "SSH-2.0", "\x15\x02", "\x16\x03\x03\u{7f}\u{7f}"] {
         let error = failure(&config, answer.as_bytes(), false);
@@ -98,7 +98,7 @@ fn non_tls_bytes_are_detected_at_the_first_byte() {
 }
 
 #[test]
-fn damaged_record_is_detected_and_reported_to_the_server() {
+fn damaged_record_is_reported_to_the_server() {
     let server = Arc::new(server(&["a.example"]));
     let config = client().build().unwrap();
     let mut link = tls(&config, "a.example");

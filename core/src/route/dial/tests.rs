@@ -181,7 +181,7 @@ fn last_address_is_awaited_without_deadline() {
 }
 
 #[test]
-fn wakes_at_is_the_next_attempt_while_an_address_is_left() {
+fn wakes_at_is_the_next_attempt() {
     for wins in [true, false] {
         let mut dial = dial(&[six(1), four(1)]);
         assert_eq!(dial.wakes_at(), None);

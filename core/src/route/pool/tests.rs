@@ -42,7 +42,7 @@ fn reused(pool: &mut Named, key: &str, now: Instant) -> Option<u32> {
 }
 
 #[test]
-fn most_recent_connection_of_a_key_is_reused_first() {
+fn most_recent_connection_is_reused_first() {
     let mut pool = Named::default();
     for (item, ms) in [(1, 0), (2, 1), (3, 2)] {
         assert_eq!(pool.put(pooled("a", item), at(ms), None), None);
@@ -70,7 +70,7 @@ fn t9_keys_with_equal_hashes_are_distinct() {
 }
 
 #[test]
-fn idle_time_hint_and_age_each_end_a_connection() {
+fn connections_expire_by_idleness_hint_or_age() {
     let s = Duration::from_secs;
     for (opened_at, put, hint, lasts_until) in [
         (0, 0, None, 15_000),

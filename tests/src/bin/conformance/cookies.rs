@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cookie_comes_back_until_its_time_is_over() {
+    fn cookie_is_returned_until_it_expires() {
         let set = |field: &str| json!({"url": "http://a.example/", "set_cookie": [field]});
         let question = json!({"id": "x", "now": "2012-01-01T00:00:00Z", "steps": [
             set("a=b; Expires=Sun, 01 Jan 2012 00:00:01 GMT"),

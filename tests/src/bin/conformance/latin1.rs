@@ -27,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_byte_goes_there_and_back() {
+    fn every_byte_round_trips() {
         let all: Vec<u8> = (0..=255).collect();
         assert_eq!(bytes(&string(&all).into()), Some(all));
         assert_eq!(bytes(&"\u{100}".into()), None);

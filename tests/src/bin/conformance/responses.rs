@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_three_verdicts() {
+    fn three_verdicts_are_given() {
         let ask = |bytes: &str| answer(&json!({"id": 1, "bytes": bytes}), Choices::Strict);
         let fine = ask(
             "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\na\u{e9}b\r\n0\r\n\r\n",
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn the_choices_differ_in_what_is_open_to_choice() {
+    fn choices_differ_in_leniency() {
         let ask = |bytes: &str, choices| answer(&json!({"id": 1, "bytes": bytes}), choices)["verdict"].clone();
         let bare = "HTTP/1.1 204 No Content\n\n";
         assert_eq!(ask(bare, Choices::Defaults), "accept");

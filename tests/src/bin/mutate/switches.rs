@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn an_operator_is_changed_within_its_whole_chain() {
+    fn operator_is_mutated_within_its_chain() {
         let text = "fn f() -> u8 { g(a + b * c) }";
         let expected = "fn f() -> u8 { g((if on(1) { a * b * c } else { a + b * c })) }";
         assert_eq!(switched(text, &[(Genre::BinaryOperator, "+", "*")]), expected);
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn a_chain_with_let_is_left_together() {
+    fn let_chain_stays_in_one_piece() {
         let text = "fn f() { if let Some(x) = y && x == 1 {} }";
         let expected = "fn f() { if let Some(x) = y && (if on(1) { x != 1 } else { x == 1 }) {} }";
         assert_eq!(switched(text, &[(Genre::BinaryOperator, "==", "!=")]), expected);
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_made_when_it_is_compiled_has_none() {
+    fn constants_get_no_switch() {
         for text in ["const fn f() -> u8 { a + 1 }", "const X: u8 = 2 + 1;", "static X: u8 = 2 + 1;", "not Rust + 1"] {
             assert_eq!(switched(text, &[(Genre::BinaryOperator, "+", "-")]), text);
         }

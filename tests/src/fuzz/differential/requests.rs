@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_cannot_be_sent_is_refused_and_the_rest_arrives() {
+    fn unsendable_requests_are_rejected_others_arrive() {
         let head = RequestHead { body: BodyLength::Known(5), ..RequestHead::new("PUT", "/x") };
         let fields = [("Host".to_owned(), b"a.test".to_vec()), ("X".to_owned(), b" y ".to_vec())];
         let sent = written(&head, &fields, b"hello", 1).unwrap();
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn the_fields_shown_leave_out_what_is_taken_out() {
+    fn shown_fields_omit_what_kawa_removes() {
         let played = crate::fuzz::exchange::Exchange::get(Limits::DEFAULT, Leniencies::STRICT)
             .play(&[b"HTTP/1.1 200 OK\r\nhost: x\r\nA: b\r\ncontent-length: 0\r\n\r\n"]);
         assert_eq!(shown(played.heads[0].fields()), [("A".to_owned(), b"b".to_vec())]);

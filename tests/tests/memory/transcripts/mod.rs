@@ -8,7 +8,7 @@ use petition_tests::sim::{Mix, record, replay};
 /// The files are made by `PETITION_BLESS=1 cargo test -p petition-tests --test memory transcripts`; a change of them is a change of what the
 /// client does.
 #[test]
-fn the_files_are_those_of_the_scenes() {
+fn transcripts_match_their_scenes() {
     for (name, text) in scenes::all() {
         let path = format!("{}/transcripts/{name}.txt", env!("CARGO_MANIFEST_DIR"));
         if std::env::var_os("PETITION_BLESS").is_some() {
@@ -46,7 +46,7 @@ fn recorded_transcript_replays_identically() {
 }
 
 #[test]
-fn a_transcript_that_was_changed_is_refused() {
+fn changed_transcript_is_rejected() {
     let (_, text) = record(3, Mix::Plain, None);
     let changed = text.replacen("User-Agent", "User-agent", 1);
     assert_ne!(text, changed);

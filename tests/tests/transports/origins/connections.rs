@@ -11,7 +11,7 @@ use petition_tests::support::Answer;
 use super::*;
 
 #[test]
-fn a_limit_on_requests_opens_another_connection_in_time() {
+fn request_limit_opens_another_connection() {
     let settings = Settings { keep_requests: 3, ..Settings::default() };
     each_way(&settings, |program, origin, client, _| {
         let answers: Vec<_> = (0..12).map(|_| client.get(origin.url("/text"))).collect();
@@ -56,7 +56,7 @@ fn connection_closed_by_the_server_is_never_reused() {
 }
 
 #[test]
-fn a_second_connection_resumes_the_session_of_the_first() {
+fn origin_resumes_the_tls_session() {
     each_way(&Settings::default(), |program, origin, client, tls| {
         if tls.is_none() {
             return;

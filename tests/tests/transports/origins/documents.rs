@@ -10,7 +10,7 @@ fn with(url: String, name: &str, value: &str) -> Request {
 }
 
 #[test]
-fn documents_whole_compressed_in_parts_and_not_at_all() {
+fn documents_arrive_whole_compressed_or_partial() {
     each_way(&Settings::default(), |program, origin, client, tls| {
         let first = client.get(origin.url("/text"));
         assert_eq!((first.status(), first.text().as_str(), first.reused), (200, "a text\n", false));
@@ -53,7 +53,7 @@ fn documents_whole_compressed_in_parts_and_not_at_all() {
 }
 
 #[test]
-fn long_heads_both_ways() {
+fn long_heads_pass_both_ways() {
     each_way(&Settings::default(), |_, origin, client, _| {
         let long = client.get(origin.url("/long"));
         for (name, value) in Origin::long() {

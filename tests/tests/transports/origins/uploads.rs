@@ -31,7 +31,7 @@ fn bodies_of_known_and_unknown_length_arrive_whole() {
 const MUCH: usize = 32 << 20;
 
 #[test]
-fn slow_reader_stalls_the_body_and_gets_all() {
+fn slow_reader_gets_the_whole_body() {
     let body = pattern(MUCH, 6);
     for program in Program::ALL {
         for client in Client::both(&Authority::new()) {

@@ -30,7 +30,7 @@ fn zstd_runs(runs: usize) -> Vec<u8> {
 }
 
 #[test]
-fn t58_bomb_stops_at_the_same_byte_under_every_split() {
+fn t58_bomb_stops_equally_under_every_split() {
     for (field, body) in bombs() {
         let new = || Decoder::new(&codings(field), &Limits::DEFAULT, false).unwrap();
         let whole = feed(new(), [&body[..]], 64 * 1024);

@@ -180,7 +180,7 @@ mod gzip_members {
     }
 
     #[test]
-    fn t61_wrong_check_value_is_an_error_after_the_data() {
+    fn t61_wrong_checksum_fails_after_the_data() {
         let good = gzip(&text(600));
         for (from_end, cause) in
             [(8, "the CRC-32 of the data does not match"), (1, "the size of the data does not match")]

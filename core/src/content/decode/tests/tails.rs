@@ -36,7 +36,7 @@ fn trailing_data_is_a_strict_error_or_reported() {
 
 #[cfg(feature = "gzip")]
 #[test]
-fn data_that_begins_like_a_member_must_be_one() {
+fn malformed_further_member_is_corrupt() {
     let body = [&gzip(b"one")[..], b"\x1F\x8B\x09"].concat();
     let cause = "the method is not deflate";
     assert_eq!(every_way("gzip", &body, false).end, Err(DecodeError::Corrupt { coding: Coding::Gzip, cause }));

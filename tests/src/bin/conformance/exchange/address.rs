@@ -65,7 +65,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn an_address_in_the_url_is_exchanged_and_named_in_host() {
+    fn address_in_url_is_replaced_host_is_not() {
         let read = |url: &str, rule: [&str; 4]| {
             let op =
                 Op::read(&json!({"url": url, "connect_to": [["foo", "", "bar", ""], rule]}), &Value::Null).unwrap();
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_query_goes_before_the_fragment() {
+    fn query_precedes_the_fragment() {
         let url = |url: &str| Op::read(&json!({"url": url, "append_query": "b"}), &Value::Null).unwrap().url;
         assert_eq!(url("http://a/?a#c"), "http://a/?a&b#c");
         assert_eq!(url("http://a/"), "http://a/?b");

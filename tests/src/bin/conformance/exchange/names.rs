@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_rule_that_fits_says_address_and_port() {
+    fn first_matching_rule_gives_the_address() {
         let rule = |parts: [&str; 4]| Rule::read(&parts.map(String::from)).unwrap();
         let names = Names::default();
         names.set(&[

@@ -378,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_is_declined_by_name() {
+    fn unknown_operations_are_declined_by_name() {
         assert!(declined(json!({"url": "http://a/", "form": [{"name": "a"}]})).contains("form"));
         assert!(declined(json!({"url": "http://a/", "auth_scheme": "digest"})).contains("Basic"));
         let moved = json!({"url": "http://10.0.0.1/", "connect_to": [["", "", "127.0.0.1", ""]], "follow": true});
@@ -387,7 +387,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_turned_off_or_left_open_is_understood() {
+    fn disabled_and_open_ended_options_are_parsed() {
         let op = json!({"url": "http://a/", "no_basic": true, "range": "4", "url_query": ["t=a b", "+%3d"],
             "retry_max_time": "10", "cookies": [{"domain": "", "path": "/", "expires": 0, "name": "n", "value": "v"}]});
         let op = Op::read(&op, &Value::Null).unwrap();
