@@ -10,7 +10,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         to: "not_before: Some(until), .. } if until < self.now.instant =>",
     },
     Mutation {
-        fault: "a pause is no deadline",
+        fault: "a pause has no deadline",
         file: "core/src/transfer/deadlines.rs",
         from: "            Stage::Pause { until, .. } => add(*until, Due::Resume),\n",
         to: "",
@@ -22,7 +22,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         to: "        if begun && head.is_some() {\n",
     },
     Mutation {
-        fault: "a lost connection is followed by any other",
+        fault: "a lost connection may be replaced by a pooled one",
         file: "core/src/policy/retry.rs",
         from: "            Acquire::New\n",
         to: "            Acquire::Any\n",
@@ -40,19 +40,19 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         to: "            self.attempt.connection = Acquire::Any;\n",
     },
     Mutation {
-        fault: "a connection that was passed over counts as written to",
+        fault: "an unusable connection counts as written to",
         file: "core/src/transfer/hop.rs",
         from: "let written = begun && self.link",
         to: "let written = self.link",
     },
     Mutation {
-        fault: "a connection that was passed over permits another repetition",
+        fault: "an unusable connection permits another repetition",
         file: "core/src/policy/retry.rs",
         from: "        Outcome::Unusable if trail.repeats > 0 => Acquire::New,\n",
         to: "",
     },
     Mutation {
-        fault: "a used connection answers the order for a new one",
+        fault: "a used connection is accepted where a new one was ordered",
         file: "core/src/transfer/connect.rs",
         from: "if self.attempt.connection == Acquire::New && link.counters().application > 0 {",
         to: "if false {",
