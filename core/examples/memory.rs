@@ -9,12 +9,11 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::{Read, Write};
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use petition_core::engine::{Engine, Output, SocketId};
-use petition_core::{Input, Instant, Method, Now, Request, Session, Side, UnixTime};
+use petition_core::{Address, Input, Instant, Method, Now, Request, Session, Side, UnixTime};
 use petition_tests::memory::{client_config, server_config};
 use petition_tests::tls::Authority;
 use rustls::{ServerConfig, ServerConnection};
@@ -24,7 +23,7 @@ fn run(
     engine: &mut Engine,
     session: &mut Session,
     now: &mut Now,
-    peer: impl Fn(SocketAddr) -> Peer,
+    peer: impl Fn(Address) -> Peer,
     mut report: impl FnMut(&Engine, Now, Output),
 ) -> Result<(), Box<dyn Error>> {
     let mut peers: BTreeMap<SocketId, Peer> = BTreeMap::new();
@@ -130,8 +129,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         let request = session.prepare(&Request::new(Method::GET, url))?;
         engine.start(now, request, None);
     }
-    let peer = |address: SocketAddr| {
-        Peer::new((address.port() == 443).then_some(&tls)).expect("the kit's certificate is sound")
+    let peer = |address: Address| {
+        let https = address.socket_addr().is_some_and(|address| address.port() == 443);
+        Peer::new(https.then_some(&tls)).expect("the kit's certificate is sound")
     };
     run(&mut engine, &mut session, &mut now, peer, |engine, now, output| match output {
         Output::Body(id) => println!("{}", String::from_utf8_lossy(engine.body(id))),

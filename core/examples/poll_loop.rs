@@ -13,7 +13,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 
 use petition_core::engine::{Engine, Output, SocketId, TransferId};
-use petition_core::{Input, IoFailure, Method, Now, Request, Session, Side};
+use petition_core::{Address, Input, IoFailure, Method, Now, Request, Session, Side};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, socket_with};
 
@@ -31,7 +31,7 @@ fn run(
     let mut sockets = Sockets::new();
     while !engine.is_empty() {
         match engine.poll(session) {
-            Output::Connect(id, address) => match open(address) {
+            Output::Connect(id, address) => match open(&address) {
                 Ok(stream) => drop(sockets.insert(id, stream)),
                 Err(error) => engine.connect_failed(now(), id, IoFailure::from(&error))?,
             },
@@ -117,8 +117,9 @@ fn failed(side: Side, error: &io::Error) -> Input<'static> {
     }
 }
 
-/// Opens a socket and starts connecting it.
-fn open(address: SocketAddr) -> io::Result<TcpStream> {
+/// Opens a socket and starts connecting it. Only TCP addresses are configured here.
+fn open(address: &Address) -> io::Result<TcpStream> {
+    let address = address.socket_addr().ok_or(ErrorKind::Unsupported)?;
     let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
     let socket = socket_with(family, SocketType::STREAM, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC, None)?;
     match connect(&socket, &address) {

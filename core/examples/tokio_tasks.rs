@@ -13,9 +13,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use petition_core::link::Link;
+use petition_core::route::Route;
 use petition_core::route::dial::AttemptId;
 use petition_core::route::pool::{Pool, Pooled, Take};
-use petition_core::{Acquire, Event, Input, IoFailure, Method, Output, Request, Session, Side, Transfer, route::Route};
+use petition_core::{Acquire, Address, Event, Input, IoFailure, Method, Output, Request, Session, Side, Transfer};
 use tokio::io::Interest;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::task::{JoinSet, LocalSet};
@@ -43,7 +44,7 @@ async fn fetch(client: &Client, request: Request) -> Result<(u16, Vec<u8>), Box<
             Output::Acquire(Acquire::New) => transfer.handle(now(), Input::OpenNew)?,
             Output::Acquire(Acquire::Any) => match client.take(&transfer) {
                 Some((link, idle)) => {
-                    let peer = stream.insert(idle).peer_addr().ok();
+                    let peer = stream.insert(idle).peer_addr().ok().map(Address::Tcp);
                     transfer.handle(now(), Input::Acquired { link, peer })?;
                 }
                 None => transfer.handle(now(), Input::OpenNew)?,
@@ -55,6 +56,8 @@ async fn fetch(client: &Client, request: Request) -> Result<(u16, Vec<u8>), Box<
                 transfer.handle(now(), Input::Resolved(&found))?;
             }
             Output::Connect(attempt, address) => {
+                // Only TCP addresses are configured here.
+                let address = address.socket_addr().ok_or("not a TCP address")?;
                 attempts.spawn(async move { (attempt, TcpStream::connect(address).await) });
             }
             Output::CancelConnect(_) => attempts.abort_all(),

@@ -110,6 +110,7 @@ pub use options::{Options, Params, RequestTarget, SecretScope, Setting, Settings
 pub use policy::auth::Auth;
 pub use policy::{Acquire, Why};
 pub use request::{Body, BuildError, IntoUrl, Prepared, Request, UrlCache};
+pub use route::address::Address;
 pub use route::proxy::Proxy;
 pub use seed::{Seed, TestSeed};
 pub use session::Session;

@@ -4,9 +4,10 @@
 //! sockets.
 
 use std::io;
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::time::Duration;
 
+use petition_core::route::address::Address;
 use petition_core::route::dial::AttemptId;
 
 use crate::socket::Socket;
@@ -15,13 +16,16 @@ use crate::sys::{self, Sides};
 /// The pending attempts.
 #[derive(Debug, Default)]
 pub(crate) struct PendingConnects {
-    attempts: Vec<(AttemptId, SocketAddr, TcpStream)>,
+    attempts: Vec<(AttemptId, Address, TcpStream)>,
 }
 
 impl PendingConnects {
     /// Starts an attempt.
-    pub(crate) fn start(&mut self, attempt: AttemptId, address: SocketAddr) -> io::Result<()> {
-        self.attempts.push((attempt, address, sys::connect(address)?));
+    pub(crate) fn start(&mut self, attempt: AttemptId, address: Address) -> io::Result<()> {
+        let Address::Tcp(to) = address else {
+            return Err(io::Error::new(io::ErrorKind::Unsupported, "no connector serves this address"));
+        };
+        self.attempts.push((attempt, address, sys::connect(to)?));
         Ok(())
     }
 

@@ -7,8 +7,10 @@
 //! set it.
 
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::time::Duration;
+
+use petition_core::route::address::Address;
 
 use crate::sys;
 
@@ -19,7 +21,7 @@ const EXACT: Duration = Duration::from_millis(20);
 #[derive(Debug)]
 pub(crate) struct Socket {
     stream: TcpStream,
-    peer: SocketAddr,
+    peer: Address,
     read_timeout: Timeout,
     write_timeout: Timeout,
     blocking: bool,
@@ -40,7 +42,7 @@ impl Timeout {
 
 impl Socket {
     /// Takes over a connected, non-blocking socket.
-    pub(crate) fn new(stream: TcpStream, peer: SocketAddr) -> io::Result<Socket> {
+    pub(crate) fn new(stream: TcpStream, peer: Address) -> io::Result<Socket> {
         stream.set_nodelay(true)?;
         Ok(Socket {
             stream,
@@ -51,8 +53,8 @@ impl Socket {
         })
     }
 
-    pub(crate) fn peer(&self) -> SocketAddr {
-        self.peer
+    pub(crate) fn peer(&self) -> &Address {
+        &self.peer
     }
 
     pub(crate) fn stream(&self) -> &TcpStream {

@@ -71,7 +71,6 @@ mod timers;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
-use std::net::SocketAddr;
 
 use buffer::ReadBuffer;
 pub use buffer::{FIRST_READ, READ_BUFFER};
@@ -86,6 +85,7 @@ use crate::error::Error;
 use crate::link::Link;
 use crate::request::prepared::Prepared;
 use crate::route::Route;
+use crate::route::address::Address;
 use crate::route::dial::AttemptId;
 use crate::route::pool::{IdleId, Pool, PoolLimits};
 use crate::session::Session;
@@ -148,7 +148,7 @@ pub enum Output {
     Resolve(TransferId),
     /// Order: open a socket and start connecting it; answer with [`Engine::connected`] or
     /// [`Engine::connect_failed`].
-    Connect(SocketId, SocketAddr),
+    Connect(SocketId, Address),
     /// Offer: write from [`Engine::outgoing`].
     Transmit(SocketId),
     /// Offer: read.
@@ -258,7 +258,7 @@ enum Owner {
 struct IdleConnection {
     socket: SocketId,
     link: Box<Link>,
-    address: Option<SocketAddr>,
+    address: Option<Address>,
 }
 
 impl Engine {

@@ -1,15 +1,14 @@
 //! Connection slots: which transfer gets one, which waits, and when a slot becomes free.
 
-use std::net::SocketAddr;
-
 use super::{Engine, IdleConnection, Output, Owner, PendingConnects, Socket, SocketId, TransferId};
 use crate::policy::Acquire;
+use crate::route::address::Address;
 use crate::route::dial::AttemptId;
 use crate::route::pool::{Pooled, Take};
 use crate::transfer::Input;
 
 impl Engine {
-    pub(super) fn open(&mut self, id: TransferId, attempt: AttemptId, address: SocketAddr) -> Option<Output> {
+    pub(super) fn open(&mut self, id: TransferId, attempt: AttemptId, address: Address) -> Option<Output> {
         let slot = self.transfers.get_mut(id.0)?;
         let socket = Socket {
             owner: Owner::Attempt(id, attempt),
@@ -94,7 +93,7 @@ impl Engine {
     pub(super) fn release(&mut self, id: TransferId) {
         self.recall_buffer_of(id);
         let Some(slot) = self.transfers.get_mut(id.0) else { return };
-        let address = slot.transfer.peer();
+        let address = slot.transfer.peer().cloned();
         let (Some((key, mut link)), Some(socket)) = (slot.transfer.take_link(), slot.socket.take()) else { return };
         slot.counted = false;
         let mut storage = Vec::new();

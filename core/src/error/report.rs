@@ -1,7 +1,6 @@
 //! The error type for users: the cause, and where it happened.
 
 use std::fmt;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use http::{Method, StatusCode};
@@ -10,6 +9,7 @@ use super::{ErrorKind, Phase};
 use crate::content::decode::DecodeError;
 use crate::http1::ResponseHead;
 use crate::request::BuildError;
+use crate::route::address::Address;
 
 /// Whether the server may have acted on the failed request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -53,7 +53,7 @@ pub struct Report {
     /// The proxy of the hop as `host:port`, without credentials, if there is one.
     pub proxy: Option<String>,
     /// The address of the connection, if there was one.
-    pub peer: Option<SocketAddr>,
+    pub peer: Option<Address>,
     /// Bytes written on the hop's connection for this request. Handshakes do not count.
     pub bytes_sent: u64,
     /// Bytes read on the hop's connection for this request, up to and including a rejected byte.

@@ -28,7 +28,8 @@ fn kinds() -> Vec<ErrorKind> {
     let limit = LimitExceeded { name: "head_bytes", limit: 10, seen: 11 };
     let url = || UrlError::Parse(url::ParseError::IdnaError);
     let failed = FailReason::Failed { kind: io::ErrorKind::ConnectionRefused, text: "refused (os error 111)".into() };
-    let failed = FailedAddress { address: "127.0.0.1:9".parse().unwrap(), reason: failed };
+    let failed =
+        FailedAddress { address: "127.0.0.1:9".parse::<std::net::SocketAddr>().unwrap().into(), reason: failed };
     let reset = IoFailure { kind: io::ErrorKind::ConnectionReset, text: "reset by peer (os error 104)".into() };
     let unknown = text::decode(b"x".to_vec(), Some(b"a/b; charset=mystery"), true).unwrap_err();
     vec![
@@ -108,7 +109,7 @@ fn report(kind: ErrorKind, phase: Phase, proxy: Option<&str>) -> Error {
         method: Some(Method::GET),
         url: Some("http://a.test/".into()),
         proxy: proxy.map(Into::into),
-        peer: Some("127.0.0.1:80".parse().unwrap()),
+        peer: Some("127.0.0.1:80".parse::<std::net::SocketAddr>().unwrap().into()),
         bytes_sent: 18,
         bytes_received: 4,
         processed: Processed::Maybe,

@@ -7,6 +7,10 @@
 //! too, and again to the peer address of every new or reused connection. The IANA special-purpose
 //! address registries (RFC 6890) define which addresses are public.
 //!
+//! The policy decides about TCP addresses alone. A Unix socket or an address of the embedder's own is
+//! always allowed: the caller's settings name it, and no name or redirect of a peer's leads there
+//! unless those settings say so.
+//!
 //! Left out: ports, and public addresses with a special meaning in one provider's network, such as
 //! 168.63.129.16. Use [`AddressPolicy::Custom`] for those.
 
@@ -15,24 +19,26 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use crate::contain::contain;
+use crate::route::address::Address;
 
-/// Which addresses a request may connect to.
+/// Which TCP addresses a request may connect to.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub enum AddressPolicy {
     /// Any address. The default.
     #[default]
     Any,
-    /// Public addresses only: those for which [`is_public`] returns true.
+    /// Public TCP addresses only: those for which [`is_public`] returns true.
     PublicOnly,
-    /// Addresses for which the function returns true. It must be quick and must not block. If it
+    /// TCP addresses for which the function returns true. It must be quick and must not block. If it
     /// panics, the address is denied.
     Custom(Arc<dyn Fn(SocketAddr) -> bool + Send + Sync>),
 }
 
 impl AddressPolicy {
-    /// Whether `address` may be connected to.
-    pub fn allows(&self, address: SocketAddr) -> bool {
+    /// Whether `address` may be connected to. An address other than TCP's may.
+    pub fn allows(&self, address: &Address) -> bool {
+        let &Address::Tcp(address) = address else { return true };
         match self {
             AddressPolicy::Any => true,
             AddressPolicy::PublicOnly => is_public(address.ip()),
@@ -44,15 +50,15 @@ impl AddressPolicy {
     ///
     /// # Errors
     /// [`AddressDenied`] with all addresses if every one of a non-empty list is denied.
-    pub fn filter(&self, mut addresses: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, AddressDenied> {
+    pub fn filter(&self, mut addresses: Vec<Address>) -> Result<Vec<Address>, AddressDenied> {
         if matches!(self, AddressPolicy::Any) {
             return Ok(addresses);
         }
         let mut denied = Vec::new();
-        addresses.retain(|&address| {
+        addresses.retain(|address| {
             let allowed = self.allows(address);
             if !allowed {
-                denied.push(address);
+                denied.extend(address.socket_addr());
             }
             allowed
         });
@@ -249,8 +255,8 @@ mod tests {
         }
     }
 
-    fn sockets(texts: &[&str]) -> Vec<SocketAddr> {
-        texts.iter().map(|text| text.parse().unwrap()).collect()
+    fn sockets(texts: &[&str]) -> Vec<Address> {
+        texts.iter().map(|text| text.parse::<SocketAddr>().unwrap().into()).collect()
     }
 
     #[test]
@@ -261,7 +267,7 @@ mod tests {
         let inner = sockets(&["127.0.0.1:80", "[fe80::1]:80"]);
         let error = AddressPolicy::PublicOnly.filter(inner.clone()).unwrap_err();
         assert_eq!(error.to_string(), "the address policy allows none of 127.0.0.1:80, [fe80::1]:80");
-        assert_eq!(error.denied, inner);
+        assert_eq!(error.denied.into_iter().map(Address::Tcp).collect::<Vec<_>>(), inner);
         assert_eq!(AddressPolicy::PublicOnly.filter(Vec::new()), Ok(Vec::new()));
     }
 
@@ -273,6 +279,17 @@ mod tests {
         }));
         assert_eq!(policy.filter(sockets(&["8.8.8.8:80", "8.8.8.8:443"])), Ok(sockets(&["8.8.8.8:443"])));
         assert!(policy.filter(sockets(&["8.8.8.8:80"])).is_err());
+    }
+
+    #[test]
+    fn policy_decides_about_tcp_addresses_alone() {
+        let (unix, custom) = (Address::unix("/run/a.sock"), Address::custom("a"));
+        let nothing = AddressPolicy::Custom(Arc::new(|_| false));
+        let mut mixed = sockets(&["127.0.0.1:80"]);
+        mixed.extend([unix.clone(), custom.clone()]);
+        for policy in [AddressPolicy::PublicOnly, nothing] {
+            assert_eq!(policy.filter(mixed.clone()), Ok(vec![unix.clone(), custom.clone()]));
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! An idle connection serves a request only if every part of the route is equal: scheme, host,
 //! port, the proxy with its credentials, and the TLS configuration, compared by identity.
 
+pub mod address;
 pub mod address_policy;
 pub mod dial;
 pub mod pool;
@@ -10,7 +11,7 @@ pub mod proxy;
 pub mod resolve;
 
 use std::hash::{Hash, Hasher};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use url::Url;
@@ -20,6 +21,7 @@ use crate::headers::{Headers, USER_AGENT};
 use crate::http1::Config;
 use crate::link::{Layer, Link, Tunnel};
 use crate::origin::Scheme;
+use crate::route::address::Address;
 use crate::route::proxy::Proxy;
 use crate::seed::Seed;
 #[cfg(not(feature = "tls"))]
@@ -100,14 +102,15 @@ impl Route {
 
     /// Returns the addresses of [`Route::peer_name`] if no look-up is needed: for literals and
     /// loopback names (RFC 6761 §6.3).
-    pub(crate) fn known_addresses(&self) -> Option<Vec<std::net::SocketAddr>> {
+    pub(crate) fn known_addresses(&self) -> Option<Vec<Address>> {
         let (host, port) = self.peer_name();
         if let Ok(ip) = host.parse::<IpAddr>() {
-            return Some(vec![(ip, port).into()]);
+            return Some(vec![SocketAddr::from((ip, port)).into()]);
         }
         let name = host.strip_suffix('.').unwrap_or(host);
         let local = name.eq_ignore_ascii_case("localhost") || name.to_ascii_lowercase().ends_with(".localhost");
-        local.then(|| vec![(Ipv6Addr::LOCALHOST, port).into(), (Ipv4Addr::LOCALHOST, port).into()])
+        let loopback: [IpAddr; 2] = [Ipv6Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into()];
+        local.then(|| loopback.map(|ip| SocketAddr::from((ip, port)).into()).into())
     }
 
     /// Returns the proxy if it forwards the request instead of tunnelling it.

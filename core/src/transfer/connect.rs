@@ -11,11 +11,12 @@ use crate::error::{ErrorKind, IoFailure, Misuse};
 use crate::link::Link;
 use crate::policy::Acquire;
 use crate::route::Route;
+use crate::route::address::Address;
 use crate::route::address_policy::AddressPolicy;
 use crate::route::dial::{AttemptId, Dial, DialStep};
 
 impl Machine {
-    pub(super) fn acquired(&mut self, link: Box<Link>, peer: Option<SocketAddr>) -> Result<(), Misuse> {
+    pub(super) fn acquired(&mut self, link: Box<Link>, peer: Option<Address>) -> Result<(), Misuse> {
         let Stage::Acquire { order: Order::Given, .. } = self.stage else { return Err(Misuse::UnexpectedInput) };
         if !self.route.as_ref().is_some_and(|route| route.fits(&link)) {
             return Err(Misuse::OtherRoute);
@@ -27,7 +28,7 @@ impl Machine {
         self.peer = peer;
         self.link = Some(link);
         self.blocked = Blocked::default();
-        if self.may_use(peer) {
+        if self.may_use_peer() {
             // Bytes in its socket answer no request (RFC 9112 §9.2). Only a probe can detect them.
             self.enter(Stage::Probe);
         } else {
@@ -38,10 +39,10 @@ impl Machine {
 
     /// Whether the address policy allows this connection, which may have been opened under another
     /// policy.
-    fn may_use(&self, peer: Option<SocketAddr>) -> bool {
+    fn may_use_peer(&self) -> bool {
         match &self.request.settings.address_policy {
             AddressPolicy::Any => true,
-            policy => peer.is_some_and(|peer| policy.allows(peer)),
+            policy => self.peer.as_ref().is_some_and(|peer| policy.allows(peer)),
         }
     }
 
@@ -66,14 +67,14 @@ impl Machine {
         let since = self.now.instant;
         self.peer = None;
         match self.route.as_ref().and_then(Route::known_addresses) {
-            Some(addresses) => self.dial(&addresses, since),
+            Some(addresses) => self.dial(addresses, since),
             None => self.enter(Stage::Resolve { order: Order::Due, since }),
         }
     }
 
     pub(super) fn resolved(&mut self, addresses: &[SocketAddr]) -> Result<(), Misuse> {
         let Stage::Resolve { order: Order::Given, since } = self.stage else { return Err(Misuse::UnexpectedInput) };
-        self.dial(addresses, since);
+        self.dial(addresses.iter().copied().map(Address::Tcp).collect(), since);
         Ok(())
     }
 
@@ -84,9 +85,9 @@ impl Machine {
     }
 
     /// Starts connecting, if the address policy allows. It applies to literal addresses too.
-    fn dial(&mut self, addresses: &[SocketAddr], since: crate::Instant) {
+    fn dial(&mut self, addresses: Vec<Address>, since: crate::Instant) {
         let settings = &self.request.settings;
-        let result = match settings.address_policy.filter(addresses.to_vec()) {
+        let result = match settings.address_policy.filter(addresses) {
             Ok(allowed) => Dial::new(&allowed, &settings.limits).map_err(ErrorKind::Connect),
             Err(denied) => Err(ErrorKind::AddressDenied(denied)),
         };
@@ -104,7 +105,7 @@ impl Machine {
             DialStep::Connect(attempt, address) => Some(Output::Connect(attempt, address)),
             DialStep::Wait(_) => Some(Output::Wait),
             DialStep::Won(attempt) => {
-                self.peer = dial.address(attempt);
+                self.peer = dial.address(attempt).cloned();
                 self.pending.abandon(&mut dial.take_losers());
                 self.open_link();
                 None

@@ -10,6 +10,7 @@ use crate::http1::ResponseHead;
 use crate::link::Link;
 use crate::policy::redirect::{Crossing, Note};
 use crate::policy::{Acquire, Why};
+use crate::route::address::Address;
 use crate::route::dial::AttemptId;
 use crate::unavailable::Unavailable;
 use crate::url::{QueryShown, redacted};
@@ -37,7 +38,7 @@ pub enum Input<'a> {
         /// The link that was pooled with the socket.
         link: Box<Link>,
         /// The address of its peer.
-        peer: Option<SocketAddr>,
+        peer: Option<Address>,
     },
     /// Answers [`Output::Acquire`]: a new connection may be opened.
     OpenNew,
@@ -152,7 +153,7 @@ pub enum Output {
     /// Order: look up the addresses of [`Transfer::peer_name`](super::Transfer::peer_name).
     Resolve,
     /// Order: start connecting a socket to this address.
-    Connect(AttemptId, SocketAddr),
+    Connect(AttemptId, Address),
     /// Order: close the socket of this attempt.
     CancelConnect(AttemptId),
     /// Order: return the connection to the pool, with

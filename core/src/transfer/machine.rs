@@ -1,6 +1,5 @@
 //! The state machine of a transfer: its state, its steps, and its inputs.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +14,7 @@ use crate::http1::{EncodedHeaders, LeniencySet};
 use crate::link::Link;
 use crate::request::prepared::Prepared;
 use crate::route::Route;
+use crate::route::address::Address;
 use crate::time::{Instant, Now};
 
 pub(super) struct Machine {
@@ -33,7 +33,7 @@ pub(super) struct Machine {
     pub(super) link: Option<Box<Link>>,
     /// The connection of [`Output::Release`], until it is taken or the next hop begins.
     pub(super) released: Option<Box<Link>>,
-    pub(super) peer: Option<SocketAddr>,
+    pub(super) peer: Option<Address>,
     pub(super) attempt: Attempt,
     pub(super) upload: Upload,
     pub(super) blocked: Blocked,

@@ -73,7 +73,6 @@ mod stage;
 mod upload;
 
 use std::fmt;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use url::Url;
@@ -85,6 +84,7 @@ use crate::link::Link;
 use crate::policy::Acquire;
 use crate::request::prepared::Prepared;
 use crate::route::Route;
+use crate::route::address::Address;
 use crate::session::Session;
 use crate::time::{Instant, Now};
 
@@ -314,8 +314,8 @@ impl Transfer {
     }
 
     /// Returns the peer address of the connection, once there is one.
-    pub fn peer(&self) -> Option<SocketAddr> {
-        self.0.peer
+    pub fn peer(&self) -> Option<&Address> {
+        self.0.peer.as_ref()
     }
 
     /// Whether the connection was reused from an earlier request.

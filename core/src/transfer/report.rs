@@ -53,7 +53,7 @@ impl Machine {
             method: Some(self.request.method.clone()),
             url: Some(redacted(&self.request.url, QueryShown::NamesOnly).to_string()),
             proxy: self.request.settings.proxy.as_ref().map(Proxy::authority),
-            peer: self.peer,
+            peer: self.peer.clone(),
             bytes_sent,
             bytes_received,
             processed: if bytes_sent > 0 || self.attempt.written { Processed::Maybe } else { Processed::No },

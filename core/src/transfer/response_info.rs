@@ -4,7 +4,6 @@
 //! from the body. The body can then be read behind a lock while the head is borrowed.
 
 use std::fmt;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +12,7 @@ use ::url::Url;
 use super::Transfer;
 use super::io::Hop;
 use crate::http1::{LeniencySet, ResponseHead, Version};
+use crate::route::address::Address;
 
 /// The head of the final response, with its URL, history and connection.
 ///
@@ -23,7 +23,7 @@ pub struct ResponseInfo {
     url: Arc<Url>,
     history: Vec<Hop>,
     elapsed: Duration,
-    peer: Option<SocketAddr>,
+    peer: Option<Address>,
     reused: bool,
     tolerated: LeniencySet,
 }
@@ -37,7 +37,7 @@ impl Transfer {
             url: self.0.request.url.clone(),
             history: self.take_history(),
             elapsed: self.elapsed().unwrap_or_default(),
-            peer: self.peer(),
+            peer: self.peer().cloned(),
             reused: self.reused(),
             tolerated: self.tolerated(),
         }
@@ -104,7 +104,7 @@ macro_rules! response_accessors {
             /// included.
             elapsed(info) -> std::time::Duration { info.elapsed }
             /// Returns the address of the server or proxy.
-            peer(info) -> Option<std::net::SocketAddr> { info.peer }
+            peer(info) -> Option<&$crate::route::address::Address> { info.peer.as_ref() }
             /// Returns whether the connection had been used for an earlier request.
             reused(info) -> bool { info.reused }
         }

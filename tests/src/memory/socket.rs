@@ -1,11 +1,11 @@
 //! One connection of the world: a wire with a scripted peer at the other end.
 
 use std::io;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::script_runner::ScriptRunner;
 use crate::network::Wire;
+use petition_core::route::address::Address;
 
 /// Who has a socket of the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ impl Dialling {
 }
 
 pub(super) struct Socket {
-    pub(super) address: SocketAddr,
+    pub(super) address: Address,
     pub(super) dialling: Dialling,
     pub(super) state: ConnectionState,
     pub(super) opened: Duration,

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use petition_core::link::Link;
 use petition_core::route::Route;
+use petition_core::route::address::Address;
 use petition_core::route::pool::Pool;
 use petition_core::{IoFailure, Method, Now, Request, Session};
 
@@ -36,7 +37,7 @@ pub struct World {
     pub(super) sockets: Vec<Socket>,
     pub(super) lookups: Vec<String>,
     names: BTreeMap<String, Lookup>,
-    hosts: BTreeMap<SocketAddr, Host>,
+    hosts: BTreeMap<Address, Host>,
 }
 
 #[derive(Clone)]
@@ -55,7 +56,7 @@ struct Host {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Connection {
     /// The peer's address.
-    pub address: SocketAddr,
+    pub address: Address,
     /// The bytes that the peer received, decrypted where it speaks TLS.
     pub received: Vec<u8>,
     /// Who has it.
@@ -104,6 +105,11 @@ impl World {
     /// gets an address of its own.
     pub fn serve(&mut self, place: &str, peer: Peer) {
         let address = self.address_of(place);
+        self.serve_at(address, peer);
+    }
+
+    /// Puts a peer at an address, for one connection.
+    pub fn serve_at(&mut self, address: impl Into<Address>, peer: Peer) {
         self.host(address).peers.push_back(peer);
     }
 
@@ -140,23 +146,23 @@ impl World {
     }
 
     /// Makes connecting to `address` succeed after this time.
-    pub fn connects_after(&mut self, address: SocketAddr, after: Duration) {
+    pub fn connects_after(&mut self, address: impl Into<Address>, after: Duration) {
         self.host(address).dialling = Dialling::Succeeds(after);
     }
 
     /// Makes connecting to `address` fail after this time: refused.
-    pub fn refuses_after(&mut self, address: SocketAddr, after: Duration) {
+    pub fn refuses_after(&mut self, address: impl Into<Address>, after: Duration) {
         self.host(address).dialling = Dialling::Fails(after, io::ErrorKind::ConnectionRefused);
     }
 
     /// Makes connecting to `address` neither succeed nor fail.
-    pub fn black_hole(&mut self, address: SocketAddr) {
+    pub fn black_hole(&mut self, address: impl Into<Address>) {
         self.host(address).dialling = Dialling::Never;
     }
 
-    fn host(&mut self, address: SocketAddr) -> &mut Host {
+    fn host(&mut self, address: impl Into<Address>) -> &mut Host {
         let new = || Host { dialling: Dialling::Succeeds(Duration::ZERO), peers: VecDeque::new() };
-        self.hosts.entry(address).or_insert_with(new)
+        self.hosts.entry(address.into()).or_insert_with(new)
     }
 
     /// Sends a GET request.
@@ -210,7 +216,7 @@ impl World {
     /// Returns every connection so far, in the order of the attempts.
     pub fn connections(&self) -> Vec<Connection> {
         let seen = |socket: &Socket| Connection {
-            address: socket.address,
+            address: socket.address.clone(),
             received: socket.runner.received.clone(),
             state: socket.state,
             opened: socket.opened,
@@ -264,7 +270,7 @@ impl World {
     }
 
     /// Begins to connect.
-    pub(super) fn open(&mut self, address: SocketAddr) -> usize {
+    pub(super) fn open(&mut self, address: Address) -> usize {
         let now = self.clock.now;
         let number = self.sockets.len();
         let host = self.hosts.get_mut(&address).unwrap_or_else(|| panic!("no host was given for {address}"));

@@ -108,7 +108,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "a connection opened under a laxer address policy is reused",
         file: "core/src/transfer/connect.rs",
-        from: "if self.may_use(peer) {",
+        from: "if self.may_use_peer() {",
         to: "if true {",
     },
     Mutation {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use petition_core::buffer::Retained;
 use petition_core::link::Link;
 use petition_core::route::Route;
+use petition_core::route::address::Address;
 use petition_core::route::dial::AttemptId;
 use petition_core::route::pool::PoolLimits;
 use petition_core::transfer::ReadPlan;
@@ -44,7 +45,7 @@ enum Serves {
 struct Kept {
     route: Route,
     link: Box<Link>,
-    peer: Option<std::net::SocketAddr>,
+    peer: Option<Address>,
     socket: SocketNumber,
     until: Instant,
 }
@@ -206,7 +207,7 @@ impl ManualDriver {
         let since = self.now.instant;
         let Some(hand) = &mut self.hands[t as usize - 1] else { return };
         drop(hand.manual.transfer.take_read_buffer());
-        let peer = hand.manual.transfer.peer();
+        let peer = hand.manual.transfer.peer().cloned();
         let (route, link) = hand.manual.transfer.take_link().expect("a link to keep");
         let socket = hand.manual.let_go();
         let hint = link.http().keep_alive_timeout();

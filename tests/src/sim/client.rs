@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 
+use petition_core::route::address::Address;
 use petition_core::transfer::ReadPlan;
 use petition_core::{Event, Side, Why};
 
@@ -46,7 +47,7 @@ impl World {
                     }
                 }
                 DriverOutput::Connect(socket, address) => {
-                    self.expect_no_kept_one(address);
+                    self.expect_no_kept_one(&address);
                     self.dial(socket, address);
                 }
                 DriverOutput::Close(socket) => {
@@ -344,7 +345,7 @@ impl World {
     }
 
     /// With one request at a time and without faults, fails when a connection could have been reused.
-    fn expect_no_kept_one(&mut self, address: std::net::SocketAddr) {
+    fn expect_no_kept_one(&mut self, address: &Address) {
         let conditions = &self.plan.conditions;
         let limits = self.plan.limits;
         if !conditions.serial || conditions.faulty || limits.idle_total < 16 {

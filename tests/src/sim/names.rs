@@ -9,6 +9,7 @@ use super::wire::{Fault, Wire};
 use super::world::{Scheduled, World};
 use crate::memory::ms;
 use crate::rng::Rng;
+use petition_core::route::address::Address;
 
 impl World {
     pub(super) fn looked_up(&mut self, t: u32) {
@@ -42,8 +43,8 @@ impl World {
     }
 
     /// Starts an attempt to connect.
-    pub(super) fn dial(&mut self, socket: u32, address: SocketAddr) {
-        let origin = origins::at(address).unwrap_or_else(|| panic!("who is at {address}?"));
+    pub(super) fn dial(&mut self, socket: u32, address: Address) {
+        let origin = origins::at(&address).unwrap_or_else(|| panic!("who is at {address}?"));
         assert_eq!(socket as usize, self.wires.len() + 1);
         let conditions = &self.plan.conditions;
         let (latency, bandwidth, faulty) = (conditions.latency, conditions.bandwidth, conditions.faulty);

@@ -1,6 +1,6 @@
 //! The servers of the simulated world: scheme, name, port, addresses.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// One origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +64,8 @@ pub(super) fn addresses(machine: u8) -> [IpAddr; 3] {
 }
 
 /// Which origin is served at an address.
-pub(super) fn at(address: SocketAddr) -> Option<usize> {
+pub(super) fn at(address: &Address) -> Option<usize> {
+    let address = address.socket_addr()?;
     ORIGINS.iter().position(|origin| origin.port == address.port() && addresses(origin.machine).contains(&address.ip()))
 }
 
@@ -72,3 +73,4 @@ pub(super) fn at(address: SocketAddr) -> Option<usize> {
 pub(super) fn machine(name: &str) -> Option<u8> {
     ORIGINS.iter().find(|origin| origin.host == name).map(|origin| origin.machine)
 }
+use petition_core::route::address::Address;

@@ -1,7 +1,6 @@
 //! Every output of an engine, under the numbers of a transcript, with a line of text for each.
 
-use std::net::SocketAddr;
-
+use petition_core::route::address::Address;
 use petition_core::{Error, Event, Transfer, Why};
 
 use super::inputs::{SocketNumber, TransferNumber};
@@ -12,7 +11,7 @@ use super::inputs::{SocketNumber, TransferNumber};
 pub enum DriverOutput {
     /// With the name and the port.
     Resolve(TransferNumber, String, u16),
-    Connect(SocketNumber, SocketAddr),
+    Connect(SocketNumber, Address),
     /// With the number of outgoing bytes.
     Transmit(SocketNumber, usize),
     Read(SocketNumber),

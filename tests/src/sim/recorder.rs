@@ -316,7 +316,9 @@ impl Recorder {
         let (output, calls) = self.driven.poll(&mut self.session);
         let (kind, number, more) = match &output {
             DriverOutput::Resolve(t, _, port) => (1, *t, u64::from(*port)),
-            DriverOutput::Connect(s, address) => (2, *s, u64::from(address.port())),
+            DriverOutput::Connect(s, address) => {
+                (2, *s, address.socket_addr().map_or(0, |address| u64::from(address.port())))
+            }
             DriverOutput::Transmit(s, n) => (3, *s, *n as u64),
             DriverOutput::Read(s) => (4, *s, 0),
             DriverOutput::Probe(s) => (5, *s, 0),

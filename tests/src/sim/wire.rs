@@ -1,7 +1,6 @@
 //! One connection of the simulated network: the wire, the fault that it has, and how far its model server is.
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
@@ -9,6 +8,7 @@ use super::origins::ORIGINS;
 use super::tls::TlsServer;
 use super::wire_monitor::WireMonitor;
 use crate::network::{self, End, Read};
+use petition_core::route::address::Address;
 
 /// The most bytes of one segment.
 const SEGMENT: usize = 16 * 1024;
@@ -36,7 +36,7 @@ pub(super) enum Fault {
 }
 
 pub(super) struct Wire {
-    pub(super) address: SocketAddr,
+    pub(super) address: Address,
     pub(super) origin: usize,
     /// The client has it.
     pub(super) open: bool,
@@ -90,7 +90,7 @@ fn first(bytes: &mut VecDeque<u8>, n: usize) -> Vec<u8> {
 }
 
 impl Wire {
-    pub(super) fn new(address: SocketAddr, origin: usize, fault: Fault, latency: Duration, bandwidth: u64) -> Wire {
+    pub(super) fn new(address: Address, origin: usize, fault: Fault, latency: Duration, bandwidth: u64) -> Wire {
         Wire {
             address,
             origin,

@@ -376,6 +376,6 @@ fn error_of_a_later_hop_names_that_hop() {
         w.get("http://a.test/");
     });
     let report = world.transcripts[0].error().report();
-    assert_eq!((report.hop, report.phase, report.peer), (1, Phase::Resolve, None));
+    assert_eq!((report.hop, report.phase, &report.peer), (1, Phase::Resolve, &None));
     assert!(!world.transcripts[0].error().to_string().contains("canary"));
 }

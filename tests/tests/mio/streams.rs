@@ -242,7 +242,7 @@ fn handler_knows_what_a_response_knows() {
     assert_eq!(response.text().unwrap(), "hi");
     let address = server.address();
     let expected = format!(
-        "Http11 200 {} [(302, \"/here\")] Some({address}) reused=true cookies=[\"c\"] {{BareLf}}",
+        "Http11 200 {} [(302, \"/here\")] Some(Tcp({address})) reused=true cookies=[\"c\"] {{BareLf}}",
         server.url("/there")
     );
     assert_eq!(told.recv_timeout(PATIENCE).as_deref(), Ok(expected.as_str()));
@@ -253,5 +253,5 @@ fn handler_knows_what_a_response_knows() {
     let collected =
         (response.reused(), response.peer(), response.history().len(), response.cookies(), response.tolerated());
     assert_eq!(collected, blocking);
-    assert_eq!((blocking.0, blocking.1, blocking.2), (true, Some(address), 1));
+    assert_eq!((blocking.0, blocking.1, blocking.2), (true, Some(&address.into()), 1));
 }

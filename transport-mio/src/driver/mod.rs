@@ -8,7 +8,6 @@ mod commands;
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind as Io, Read, Write};
-use std::net::SocketAddr;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
@@ -18,6 +17,7 @@ use mio::event::Event as Readiness;
 use mio::net::TcpStream;
 use mio::{Events, Interest, Registry, Token, Waker};
 use petition_core::engine::{Engine, Output, PollMark, SessionAccess, SocketId, TransferId};
+use petition_core::route::address::Address;
 use petition_core::route::pool::{PoolLimits, PoolStatistics};
 use petition_core::{Event, Input, Instant, IoFailure, Now, Session, Side, Unavailable, discard_panic};
 use petition_shared::SharedSession;
@@ -378,7 +378,7 @@ impl Driver {
                 }
             }
             Output::Connect(socket, address) => {
-                if let Err(error) = self.connect(socket, address) {
+                if let Err(error) = self.connect(socket, &address) {
                     told(self.engine.connect_failed(self.now, socket, IoFailure::from(&error)));
                 }
             }
@@ -418,11 +418,14 @@ impl Driver {
         self.sockets.get_mut(socket.index())?.as_mut()
     }
 
-    fn connect(&mut self, socket: SocketId, address: SocketAddr) -> io::Result<()> {
+    fn connect(&mut self, socket: SocketId, address: &Address) -> io::Result<()> {
         let token = self.tokens.start.saturating_add(1 + socket.index());
         if !self.tokens.contains(&token) {
             return Err(io::Error::other("no token is left for another socket"));
         }
+        let Some(address) = address.socket_addr() else {
+            return Err(io::Error::new(Io::Unsupported, "no connector serves this address"));
+        };
         let mut stream = TcpStream::connect(address)?;
         self.registry.register(&mut stream, Token(token), Interest::READABLE | Interest::WRITABLE)?;
         if self.sockets.len() <= socket.index() {

@@ -29,7 +29,7 @@ impl Call {
                 self.opened = pooled.opened_at;
                 self.has_slot = true;
                 let IdleConnection { link, socket } = pooled.item;
-                let peer = Some(socket.peer());
+                let peer = Some(socket.peer().clone());
                 self.socket = Some(socket);
                 self.tell(Input::Acquired { link, peer });
             }

@@ -89,7 +89,7 @@ fn sockets_and_transfers_are_known_until_they_end() {
     assert!(!world.engine.is_at_rest());
     assert_eq!((world.engine.len(), world.engine.is_empty(), world.engine.sockets()), (1, false, 0));
     let Output::Connect(socket, address) = world.engine.poll(&mut world.session) else { panic!("no connect") };
-    assert_eq!(address, "10.0.0.1:80".parse().unwrap());
+    assert_eq!(address, "10.0.0.1:80".parse::<std::net::SocketAddr>().unwrap().into());
     assert!(world.engine.is_connecting(socket));
     assert_eq!(world.engine.socket_at(socket.index()), Some(socket));
     assert_eq!(world.engine.socket_at(socket.index() + 1), None);

@@ -2,7 +2,8 @@
 
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
+
+use crate::route::address::Address;
 
 /// Why no connection was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +19,7 @@ pub enum DialError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FailedAddress {
     /// The address.
-    pub address: SocketAddr,
+    pub address: Address,
     /// Why not.
     pub reason: FailReason,
 }

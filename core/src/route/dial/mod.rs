@@ -16,9 +16,9 @@ mod tests;
 pub use error::{DialError, FailReason, FailedAddress};
 
 use crate::limits::Limits;
+use crate::route::address::Address;
 use crate::time::{Duration, Instant};
 use std::io;
-use std::net::SocketAddr;
 
 /// The delay that RFC 8305 §5 recommends: 250 ms.
 pub const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
@@ -35,11 +35,11 @@ impl AttemptId {
 }
 
 /// The next step of a [`Dial`], from [`Dial::poll`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DialStep {
     /// Start connecting to this address without blocking, then poll again. Returned once per
     /// address.
-    Connect(AttemptId, SocketAddr),
+    Connect(AttemptId, Address),
     /// Wait until an attempt is reported, or until this time if there is one.
     Wait(Option<Instant>),
     /// This attempt won. Every later poll returns the same; see [`Dial::take_losers`].
@@ -62,7 +62,7 @@ enum Attempt {
 /// The state machine for one connection. Time enters only through [`Dial::poll`].
 #[derive(Debug)]
 pub struct Dial {
-    addresses: Vec<SocketAddr>,
+    addresses: Vec<Address>,
     attempts: Vec<Attempt>,
     /// The index of the next address to try.
     next: usize,
@@ -78,11 +78,12 @@ impl Dial {
     /// attempts.
     ///
     /// Duplicates are removed and families interleaved (RFC 8305 §4: one address of each in turn,
-    /// IPv6 first). Then the list is cut to [`Limits::addresses`].
+    /// IPv6 first). Addresses other than TCP's come before them. Then the list is cut to
+    /// [`Limits::addresses`].
     ///
     /// # Errors
     /// [`DialError::NoAddresses`] if no address is left to try.
-    pub fn new(addresses: &[SocketAddr], limits: &Limits) -> Result<Dial, DialError> {
+    pub fn new(addresses: &[Address], limits: &Limits) -> Result<Dial, DialError> {
         Dial::with_delay(addresses, limits, ATTEMPT_DELAY)
     }
 
@@ -91,7 +92,7 @@ impl Dial {
     ///
     /// # Errors
     /// As [`Dial::new`].
-    pub fn with_delay(addresses: &[SocketAddr], limits: &Limits, delay: Duration) -> Result<Dial, DialError> {
+    pub fn with_delay(addresses: &[Address], limits: &Limits, delay: Duration) -> Result<Dial, DialError> {
         let addresses = interleave(addresses, limits.addresses);
         if addresses.is_empty() {
             return Err(DialError::NoAddresses);
@@ -105,12 +106,13 @@ impl Dial {
         if let Some(id) = self.winner {
             return DialStep::Won(id);
         }
-        let Some(&address) = self.addresses.get(self.next) else {
+        let Some(address) = self.addresses.get(self.next) else {
             return if self.connecting == 0 { DialStep::Failed } else { DialStep::Wait(None) };
         };
         match self.not_before {
             Some(time) if now < time => DialStep::Wait(Some(time)),
             _ => {
+                let address = address.clone();
                 let id = AttemptId(u32::try_from(self.next).unwrap_or(u32::MAX));
                 self.not_before = Some(now + self.delay);
                 self.next += 1;
@@ -163,13 +165,13 @@ impl Dial {
     }
 
     /// Returns the addresses in the order of trying.
-    pub fn addresses(&self) -> &[SocketAddr] {
+    pub fn addresses(&self) -> &[Address] {
         &self.addresses
     }
 
     /// Returns the address of an attempt.
-    pub fn address(&self, id: AttemptId) -> Option<SocketAddr> {
-        self.addresses.get(id.index()).copied()
+    pub fn address(&self, id: AttemptId) -> Option<&Address> {
+        self.addresses.get(id.index())
     }
 
     /// Returns when [`Dial::poll`] has a new step without a report, if ever.
@@ -181,13 +183,13 @@ impl Dial {
     /// Returns every failure so far, in the order of the addresses. This is the error after
     /// [`DialStep::Failed`], or the partial result when a deadline ends the dial.
     pub fn error(&self) -> DialError {
-        let outcome = |(&address, attempt): (&SocketAddr, &Attempt)| {
+        let outcome = |(address, attempt): (&Address, &Attempt)| {
             let reason = match attempt {
                 Attempt::Failed(kind, text) => FailReason::Failed { kind: *kind, text: text.clone() },
                 Attempt::Waiting => FailReason::NotTried,
                 Attempt::Connecting | Attempt::Connected | Attempt::Dropped => FailReason::Aborted,
             };
-            FailedAddress { address, reason }
+            FailedAddress { address: address.clone(), reason }
         };
         DialError::AllFailed(self.addresses.iter().zip(&self.attempts).map(outcome).collect())
     }
@@ -221,23 +223,29 @@ impl Dial {
     }
 }
 
-/// Interleaves the families, IPv6 first, each in the given order, without duplicates and with at
-/// most `cap` addresses.
-fn interleave(addresses: &[SocketAddr], cap: usize) -> Vec<SocketAddr> {
-    let mut sixes = addresses.iter().filter(|a| a.is_ipv6());
-    let mut fours = addresses.iter().filter(|a| a.is_ipv4());
-    let mut out: Vec<SocketAddr> = Vec::with_capacity(addresses.len().min(cap));
+/// Returns the addresses without duplicates, at most `cap` of them. Addresses other than TCP's come
+/// first, since the caller named them. Then the families alternate, IPv6 first, each in the given
+/// order.
+fn interleave(addresses: &[Address], cap: usize) -> Vec<Address> {
+    let family = |address: &&Address| address.socket_addr().map(|address| address.is_ipv6());
+    let mut sixes = addresses.iter().filter(|a| family(a) == Some(true));
+    let mut fours = addresses.iter().filter(|a| family(a) == Some(false));
+    let mut out: Vec<Address> = Vec::with_capacity(addresses.len().min(cap));
+    for other in addresses.iter().filter(|a| family(a).is_none()) {
+        if out.len() < cap && !out.contains(other) {
+            out.push(other.clone());
+        }
+    }
     while out.len() < cap {
         // `out` is short: a linear search costs less than a set.
-        let Some(&six_or_four) = sixes.find(|a| !out.contains(a)).or_else(|| fours.find(|a| !out.contains(a))) else {
-            break;
-        };
-        out.push(six_or_four);
-        if six_or_four.is_ipv6()
+        let six = sixes.find(|a| !out.contains(a));
+        let Some(next) = six.or_else(|| fours.find(|a| !out.contains(a))) else { break };
+        out.push(next.clone());
+        if six.is_some()
             && out.len() < cap
-            && let Some(&four) = fours.find(|a| !out.contains(a))
+            && let Some(four) = fours.find(|a| !out.contains(a))
         {
-            out.push(four);
+            out.push(four.clone());
         }
     }
     out

@@ -1,14 +1,14 @@
 use super::*;
 
-fn address(text: &str) -> SocketAddr {
-    text.parse().unwrap()
+fn address(text: &str) -> Address {
+    text.parse::<std::net::SocketAddr>().unwrap().into()
 }
 
-fn four(last: u8) -> SocketAddr {
+fn four(last: u8) -> Address {
     address(&format!("192.0.2.{last}:80"))
 }
 
-fn six(last: u8) -> SocketAddr {
+fn six(last: u8) -> Address {
     address(&format!("[2001:db8::{last:x}]:80"))
 }
 
@@ -16,12 +16,12 @@ fn at(ms: u64) -> Instant {
     Instant::from_origin(Duration::from_millis(ms))
 }
 
-fn dial(addresses: &[SocketAddr]) -> Dial {
+fn dial(addresses: &[Address]) -> Dial {
     Dial::new(addresses, &Limits::DEFAULT).unwrap()
 }
 
 #[track_caller]
-fn connects(dial: &mut Dial, now: Instant, to: SocketAddr) -> AttemptId {
+fn connects(dial: &mut Dial, now: Instant, to: Address) -> AttemptId {
     match dial.poll(now) {
         DialStep::Connect(id, address) if address == to => id,
         other => panic!("expected to connect to {to}, got {other:?}"),
@@ -30,10 +30,7 @@ fn connects(dial: &mut Dial, now: Instant, to: SocketAddr) -> AttemptId {
 
 /// Runs a dial in virtual time; `answer` returns how an attempt ends, and how many milliseconds
 /// after its start.
-fn run(
-    dial: &mut Dial,
-    answer: impl Fn(SocketAddr) -> Option<(u64, Result<(), io::ErrorKind>)>,
-) -> (Instant, DialStep) {
+fn run(dial: &mut Dial, answer: impl Fn(Address) -> Option<(u64, Result<(), io::ErrorKind>)>) -> (Instant, DialStep) {
     let mut now = Instant::ZERO;
     let mut due: Vec<(Instant, AttemptId, Result<(), io::ErrorKind>)> = Vec::new();
     for _ in 0..1000 {
@@ -70,10 +67,10 @@ fn run(
 #[test]
 fn dead_ipv6_path_costs_one_delay() {
     let mut dial = dial(&[six(1), four(1)]);
-    let (now, end) = run(&mut dial, |a| a.is_ipv4().then_some((20, Ok(()))));
+    let (now, end) = run(&mut dial, |a| a.socket_addr().unwrap().is_ipv4().then_some((20, Ok(()))));
     assert_eq!(now, at(270));
     let DialStep::Won(id) = end else { panic!("{end:?}") };
-    assert_eq!(dial.address(id), Some(four(1)));
+    assert_eq!(dial.address(id), Some(&four(1)));
     assert_eq!(dial.take_losers().len(), 1);
 }
 
@@ -103,7 +100,7 @@ fn failure_starts_the_next_and_restarts_the_delay() {
 
 #[test]
 fn families_take_turns_ipv6_first() {
-    let order = |addresses: &[SocketAddr]| dial(addresses).addresses().to_vec();
+    let order = |addresses: &[Address]| dial(addresses).addresses().to_vec();
     assert_eq!(order(&[four(1), four(2), four(3), six(9), six(8)]), [six(9), four(1), six(8), four(2), four(3)]);
     assert_eq!(order(&[six(1), six(2), four(1)]), [six(1), four(1), six(2)]);
     assert_eq!(order(&[four(1), four(1), six(1), six(1), four(1)]), [six(1), four(1)]);
@@ -112,8 +109,8 @@ fn families_take_turns_ipv6_first() {
 
 #[test]
 fn t85_ten_thousand_addresses_are_cut_after_interleaving() {
-    let mut many: Vec<SocketAddr> =
-        (0..10_000u32).map(|n| SocketAddr::from((std::net::Ipv6Addr::from(u128::from(n)), 80))).collect();
+    let mut many: Vec<Address> =
+        (0..10_000u32).map(|n| Address::Tcp((std::net::Ipv6Addr::from(u128::from(n)), 80).into())).collect();
     many.push(four(1));
     let dial = dial(&many);
     assert_eq!(dial.addresses().len(), 16);
@@ -146,7 +143,11 @@ fn late_success_is_closed() {
 fn error_lists_every_failure() {
     let mut dial = dial(&[six(1), four(1)]);
     let (_, end) = run(&mut dial, |a| {
-        let kind = if a.is_ipv6() { io::ErrorKind::NetworkUnreachable } else { io::ErrorKind::ConnectionRefused };
+        let kind = if a.socket_addr().unwrap().is_ipv6() {
+            io::ErrorKind::NetworkUnreachable
+        } else {
+            io::ErrorKind::ConnectionRefused
+        };
         Some((1, Err(kind)))
     });
     assert_eq!(end, DialStep::Failed);
@@ -194,4 +195,13 @@ fn wakes_at_is_the_next_attempt() {
         }
         assert_eq!(dial.wakes_at(), None, "an attempt has won, or no address is left");
     }
+}
+
+#[test]
+fn addresses_other_than_tcp_precede_the_families() {
+    let (unix, custom) = (Address::unix("/run/a.sock"), Address::custom("a"));
+    let given = [four(1), unix.clone(), six(1), custom.clone(), unix.clone(), four(2)];
+    assert_eq!(dial(&given).addresses(), [unix.clone(), custom, six(1), four(1), four(2)]);
+    let limits = Limits { addresses: 1, ..Limits::DEFAULT };
+    assert_eq!(Dial::new(&given, &limits).unwrap().addresses(), [unix]);
 }

@@ -239,7 +239,7 @@ impl Run<'_> {
         match output {
             Output::Wait => return Ok(false),
             Output::Connect(socket, address) => {
-                let host = match address.ip() {
+                let host = match address.socket_addr().expect("only TCP is configured").ip() {
                     ip if ip.is_loopback() => "localhost".to_owned(),
                     std::net::IpAddr::V6(ip) => format!("[{ip}]"),
                     ip => NAMES

@@ -4,7 +4,7 @@
 //! closed or kept; once the world answers honestly the transfer ends; no credential is in anything that is shown; the same program gives the same
 //! run, whatever accessors are called between; limits hold; no option is changed.
 
-use std::net::SocketAddr;
+use petition_core::route::address::Address;
 use std::time::Duration;
 
 use arbitrary::Unstructured;
@@ -34,7 +34,7 @@ struct Fingerprint {
     body: Vec<u8>,
     parked: [bool; 3],
     counts: (usize, usize),
-    connection: (Option<SocketAddr>, bool, LeniencySet),
+    connection: (Option<Address>, bool, LeniencySet),
     over: (Option<Duration>, bool),
 }
 
@@ -172,7 +172,7 @@ impl Run<'_> {
             body: transfer.body().to_vec(),
             parked: [Side::Read, Side::Write, Side::Body].map(|side| transfer.is_blocked(side)),
             counts: (transfer.body_room(), transfer.history().len()),
-            connection: (transfer.peer(), transfer.reused(), transfer.tolerated()),
+            connection: (transfer.peer().cloned(), transfer.reused(), transfer.tolerated()),
             over: (transfer.elapsed(), transfer.is_ended()),
         }
     }

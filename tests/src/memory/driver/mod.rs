@@ -249,7 +249,7 @@ impl Driver<'_> {
             Take::Reuse { pooled } => {
                 let (socket, link) = pooled.item;
                 self.world.sockets[socket].state = ConnectionState::InUse;
-                let peer = Some(self.world.sockets[socket].address);
+                let peer = Some(self.world.sockets[socket].address.clone());
                 self.manual.socket = Some(socket);
                 self.out.used.push(socket);
                 self.out.reused += 1;
