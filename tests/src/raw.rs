@@ -1,4 +1,4 @@
-//! A client without any cleverness, for the tests of the kit itself: bytes out, one response in.
+//! A minimal client for the tests of the kit itself: sends bytes, reads one response.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -8,10 +8,10 @@ use rustls::{ClientConfig, ClientConnection, StreamOwned};
 
 use crate::net::PATIENCE;
 
-/// One response, its body without the framing.
+/// One response, its body without framing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Response {
-    /// The statuses of the interim responses before it.
+    /// The statuses of the preceding interim responses.
     pub interim: Vec<u16>,
     /// The status.
     pub status: u16,
@@ -24,15 +24,15 @@ pub struct Response {
 }
 
 impl Response {
-    /// The value of the first field `name`; empty where there is none.
+    /// Returns the value of the first field `name`, or an empty text.
     pub fn field(&self, name: &str) -> &str {
         self.fields.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
     }
 
-    /// The body as JSON.
+    /// Returns the body as JSON.
     ///
     /// # Panics
-    /// When it is none.
+    /// When the body is not JSON.
     #[track_caller]
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body.escape_ascii()))
@@ -46,10 +46,10 @@ pub struct Raw<S: Read + Write> {
 }
 
 impl Raw<TcpStream> {
-    /// Connects; no read waits longer than [`PATIENCE`].
+    /// Connects. Each read waits at most [`PATIENCE`].
     ///
     /// # Errors
-    /// When nobody listens.
+    /// When the connection cannot be made.
     pub fn connect(address: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
         stream.set_read_timeout(Some(PATIENCE))?;
@@ -59,10 +59,11 @@ impl Raw<TcpStream> {
 }
 
 impl<S: Read + Write> Raw<StreamOwned<ClientConnection, S>> {
-    /// Begins TLS over `stream`, for the name `localhost`. The handshake happens with the first bytes.
+    /// Starts TLS over `stream`, for the name `localhost`. The handshake happens with the first
+    /// bytes.
     ///
     /// # Errors
-    /// When rustls refuses the configuration.
+    /// When rustls rejects the configuration.
     pub fn secure(config: &Arc<ClientConfig>, stream: S) -> io::Result<Self> {
         let name = "localhost".try_into().map_err(io::Error::other)?;
         let state = ClientConnection::new(Arc::clone(config), name).map_err(io::Error::other)?;
@@ -71,29 +72,29 @@ impl<S: Read + Write> Raw<StreamOwned<ClientConnection, S>> {
 }
 
 impl<S: Read + Write> Raw<S> {
-    /// The stream underneath.
+    /// Returns the underlying stream.
     pub fn stream(&mut self) -> &mut S {
         self.stream.get_mut()
     }
 
-    /// The stream underneath; what was read ahead is dropped.
+    /// Returns the underlying stream, and drops buffered bytes.
     pub fn into_stream(self) -> S {
         self.stream.into_inner()
     }
 
-    /// Sends bytes as they are.
+    /// Sends bytes unmodified.
     ///
     /// # Errors
-    /// When the server has gone.
+    /// When the server has closed.
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
         self.stream().write_all(bytes.as_ref())?;
         self.stream().flush()
     }
 
-    /// Sends a request without a body and reads its response.
+    /// Sends a request without a body, and reads its response.
     ///
     /// # Errors
-    /// When the server goes, or the response is not well-formed.
+    /// When the server closes, or the response is malformed.
     pub fn ask(&mut self, method: &str, target: &str, fields: &[&str]) -> io::Result<Response> {
         let mut request = format!("{method} {target} HTTP/1.1\r\nHost: localhost\r\n");
         fields.iter().for_each(|field| request += &format!("{field}\r\n"));
@@ -104,7 +105,7 @@ impl<S: Read + Write> Raw<S> {
     /// Reads the response to a request with this method.
     ///
     /// # Errors
-    /// As [`Raw::ask`].
+    /// Those of [`Raw::ask`].
     pub fn response(&mut self, method: &str) -> io::Result<Response> {
         let mut out = Response::default();
         loop {
@@ -151,7 +152,7 @@ impl<S: Read + Write> Raw<S> {
     /// Reads until the stream ends.
     ///
     /// # Errors
-    /// As the stream.
+    /// Those of the stream.
     pub fn rest(&mut self) -> io::Result<Vec<u8>> {
         let mut out = Vec::new();
         self.stream.read_to_end(&mut out)?;

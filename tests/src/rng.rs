@@ -5,7 +5,7 @@
 pub struct Rng(u64);
 
 impl Rng {
-    /// A generator with this seed.
+    /// Returns a generator with this seed.
     pub const fn new(seed: u64) -> Rng {
         Rng(seed)
     }

@@ -1,7 +1,8 @@
 //! Foreign servers and proxies on loopback, where they are installed.
 //!
-//! Each helper gives `None`, and prints why, if its program is missing; a test returns then. With the environment
-//! variable `PETITION_REQUIRE_PEERS` set, a missing program is a failure, so that CI never skips one silently.
+//! Each helper returns `None`, and prints why, if its program is missing; the test then returns. If
+//! the environment variable `PETITION_REQUIRE_PEERS` is set, a missing program is a failure, so
+//! that CI skips none silently.
 
 mod origins;
 mod process;

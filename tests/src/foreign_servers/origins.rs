@@ -1,8 +1,10 @@
-//! One origin in three programs: nginx, Apache httpd, and HAProxy before a server of the kit.
+//! The same origin on three servers: nginx, Apache httpd, and HAProxy before a server of the kit.
 //!
-//! All serve the same documents: `/text`, `/zip` (a text, compressed on request), `/range/50000` (the letters, in parts if asked), `/huge`
-//! (zeros, 64 MiB of them), `/long` (a response of many long fields), `/moved` (302 to `/text`), `/none` (204); below `/behind/` they pass requests on to a server of the
-//! kit. `X-Tls` says the version of TLS, `X-Resumed` whether the session was resumed.
+//! All serve the same documents: `/text`, `/zip` (a text, compressed on request), `/range/50000`
+//! (the letters, with ranges), `/huge` (64 MiB of zeros), `/long` (a response with many long
+//! fields), `/moved` (302 to `/text`) and `/none` (204). Requests below `/behind/` are forwarded to
+//! a server of the kit. `X-Tls` has the version of TLS; `X-Resumed` says whether the session was
+//! resumed.
 
 use std::fmt::Write;
 use std::io;
@@ -16,10 +18,10 @@ use crate::httpbin::{Answer, Httpbin, cycle};
 use crate::net::temp_dir::TempDir;
 use crate::tls::Identity;
 
-/// The length of `/huge`: more than the buffers of two sockets hold.
+/// The length of `/huge`, which exceeds the buffers of two sockets.
 const HUGE: u64 = 64 << 20;
 
-/// The fields of `/long`.
+/// The number of fields of `/long`.
 const LONG: usize = 40;
 
 /// A server.
@@ -29,11 +31,11 @@ pub enum Program {
     Nginx,
     /// Apache httpd with its event module.
     Apache,
-    /// HAProxy, which has no documents: it passes on all requests, and compresses.
+    /// HAProxy. It has no documents: it forwards all requests, and compresses.
     Haproxy,
 }
 
-/// The one version of TLS that is spoken.
+/// The one version of TLS to use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TlsVersion {
     /// 1.2.
@@ -42,16 +44,16 @@ pub enum TlsVersion {
     Tls13,
 }
 
-/// How it is to behave.
+/// The configuration of an origin.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings<'a> {
-    /// Under TLS, with this certificate.
+    /// Uses TLS with this certificate.
     pub identity: Option<(&'a Identity, TlsVersion)>,
-    /// So many requests on one connection. HAProxy has no such limit.
+    /// The number of requests on one connection. HAProxy has no such limit.
     pub keep_requests: u32,
-    /// For so long an idle connection is kept.
+    /// How long an idle connection is kept.
     pub keep_time: Duration,
-    /// Who answers below `/behind/`; by default an [`Httpbin`].
+    /// The server for requests below `/behind/`; by default an [`Httpbin`].
     pub behind: Option<SocketAddr>,
 }
 
@@ -66,16 +68,16 @@ impl Default for Settings<'_> {
 pub struct Origin {
     /// The process.
     pub process: Process,
-    /// The server of the kit that is behind it.
+    /// The kit's server behind it.
     pub kit: Httpbin,
     secure: bool,
 }
 
 impl Program {
-    /// Every one of them.
+    /// All of them.
     pub const ALL: [Program; 3] = [Program::Nginx, Program::Apache, Program::Haproxy];
 
-    /// Starts it; `None`, and a line that says so, where it is not installed.
+    /// Starts it. Returns `None`, and prints why, if it is not installed.
     ///
     /// # Panics
     /// When it is installed and does not start.
@@ -104,24 +106,24 @@ impl Program {
 }
 
 impl Origin {
-    /// `http://127.0.0.1:PORT` or `https://localhost:PORT`, followed by `path`.
+    /// Returns `http://127.0.0.1:PORT` or `https://localhost:PORT`, followed by `path`.
     pub fn url(&self, path: &str) -> String {
         let port = self.process.address().port();
         if self.secure { format!("https://localhost:{port}{path}") } else { format!("http://127.0.0.1:{port}{path}") }
     }
 
-    /// What `/zip` says, uncompressed.
+    /// Returns the uncompressed text of `/zip`.
     pub fn zip() -> String {
         (0..8000).map(|n| format!("line {n} is much like the others\n")).collect()
     }
 
-    /// The fields of `/long`, in order.
+    /// Returns the fields of `/long`, in order.
     pub fn long() -> impl Iterator<Item = (String, String)> {
         (0..LONG).map(|n| (format!("X-Long-{n}"), format!("{n}-").repeat(100)))
     }
 }
 
-/// The documents as the kit serves them, for a program that has none.
+/// Returns a document for a program that has none of its own.
 fn document(path: &str) -> Option<Answer> {
     Some(match path {
         "/text" => Answer::bytes("text/plain", "a text\n"),
@@ -139,7 +141,7 @@ fn document(path: &str) -> Option<Answer> {
     })
 }
 
-/// Where one is to run.
+/// Where an origin runs.
 struct Place<'a> {
     directory: &'a TempDir,
     port: u16,
@@ -148,14 +150,14 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// The documents as files below `documents`.
+    /// Writes the documents as files below `documents`.
     fn documents(&self) -> io::Result<()> {
         std::fs::create_dir_all(self.directory.path().join("documents/range"))?;
         self.directory.write("documents/text", "a text\n")?;
         self.directory.write("documents/zip", Origin::zip())?;
         self.directory.write("documents/long", "long\n")?;
         self.directory.write("documents/range/50000", cycle(50_000))?;
-        // Takes no room on the disk.
+        // Sparse: uses no disk space.
         std::fs::File::create(self.directory.path().join("documents/huge"))?.set_len(HUGE)
     }
 
@@ -201,7 +203,7 @@ impl Place<'_> {
              }}\n"
         );
         let file = directory.write("nginx.conf", configuration)?;
-        // One process and no daemon, so that killing the child leaves nothing behind.
+        // One process, not a daemon, so that killing the child leaves nothing behind.
         command.arg("-p").arg(directory.path()).arg("-c").arg(file).args(["-e", "stderr"]);
         Ok(())
     }
@@ -213,7 +215,7 @@ impl Place<'_> {
         let mut text = String::new();
         for name in MODULES {
             let file = modules.join(format!("mod_{name}.so"));
-            // What is no file is part of the program.
+            // Modules without a file are compiled in.
             if file.is_file() {
                 let _ = writeln!(
                     text,
@@ -280,10 +282,10 @@ impl Place<'_> {
 }
 
 impl TlsVersion {
-    /// Both.
+    /// Both versions.
     pub const ALL: [TlsVersion; 2] = [TlsVersion::Tls12, TlsVersion::Tls13];
 
-    /// As the programs call it.
+    /// The version's name in configuration files.
     pub fn name(self) -> &'static str {
         match self {
             TlsVersion::Tls12 => "TLSv1.2",
@@ -292,7 +294,7 @@ impl TlsVersion {
     }
 }
 
-/// What httpd needs; some of it may be compiled in.
+/// The modules that httpd needs; some may be compiled in.
 const MODULES: [&str; 14] = [
     "mpm_event",
     "unixd",
@@ -310,7 +312,7 @@ const MODULES: [&str; 14] = [
     "ssl",
 ];
 
-/// Where httpd's modules are; the places differ between systems.
+/// Returns the folder of httpd's modules, which differs between systems.
 fn apache_modules() -> Option<PathBuf> {
     let places =
         ["/usr/lib/apache2/modules", "/usr/lib64/httpd/modules", "/usr/lib/httpd/modules", "/usr/libexec/apache2"];

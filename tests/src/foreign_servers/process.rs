@@ -13,10 +13,11 @@ use socket2::{Domain, Socket, Type};
 use crate::net::PATIENCE;
 use crate::net::temp_dir::TempDir;
 
-/// How many free ports are tried, since another process may take one between its choice and its use.
+/// How many free ports are tried. Another process may take a port after its choice.
 const ATTEMPTS: usize = 3;
 
-/// A running foreign server. Dropping it kills the process, waits for it, and removes its directory; in a panic it shows what the server has printed.
+/// A running foreign server. Dropping it kills the process, waits for it, and removes its
+/// directory. During a panic it prints the server's output.
 #[derive(Debug)]
 pub struct Process {
     name: &'static str,
@@ -28,25 +29,26 @@ pub struct Process {
 }
 
 impl Process {
-    /// Where it listens.
+    /// Returns the listening address.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Its directory: configuration, certificates, logs.
+    /// Returns its directory: configuration, certificates, logs.
     pub fn directory(&self) -> &Path {
         self.directory.path()
     }
 
-    /// What it has printed so far.
+    /// Returns its output so far.
     pub fn output(&self) -> String {
         std::fs::read_to_string(self.directory.path().join("output")).unwrap_or_default()
     }
 
-    /// Starts `program` on a free port; `command` writes its configuration for that port and gives its arguments.
+    /// Starts `program` on a free port. `command` writes the configuration for that port and
+    /// returns the arguments.
     ///
     /// # Panics
-    /// When it ends at once on each attempt, or does not accept within [`PATIENCE`], with what it printed.
+    /// When every attempt ends at once, or it does not accept within [`PATIENCE`], with its output.
     pub(super) fn start(
         name: &'static str,
         program: &Path,
@@ -70,7 +72,7 @@ impl Process {
         let directory = TempDir::new()?;
         let reserved = reserve()?;
         let address = reserved.local_addr()?.as_socket().ok_or_else(|| io::Error::other("no address"))?;
-        // Elsewhere the server could not bind beside it.
+        // Otherwise the server could not bind beside it.
         let reserved = cfg!(target_os = "linux").then_some(reserved);
         let mut line = Command::new(program);
         command(&mut line, &directory, address.port())?;
@@ -85,17 +87,18 @@ impl Process {
         if process.accepts()? { Ok(Ok(process)) } else { Ok(Err(process.output())) }
     }
 
-    /// Kills it at once, as a crash would.
+    /// Kills it at once, like a crash.
     pub fn stop(&mut self) {
-        // It may have ended by itself; either way nothing of it is left.
+        // It may have ended already; either way nothing is left.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 
-    /// Restarts it at the same address with the same configuration, and kills what is left of the old process.
+    /// Restarts it at the same address with the same configuration, and kills the rest of the old
+    /// process.
     ///
     /// # Panics
-    /// When it ends at once, or does not accept within [`PATIENCE`], with what it printed.
+    /// When it ends at once, or does not accept within [`PATIENCE`], with its output.
     pub fn restart(&mut self) {
         self.stop();
         self.child = self.line.spawn().unwrap_or_else(|error| panic!("{}: {error}", self.name));
@@ -103,8 +106,8 @@ impl Process {
         assert!(accepts, "{} does not start again:\n{}", self.name, self.output());
     }
 
-    /// A foreign process gives no other sign that it listens than a connection that succeeds, so it is asked again and
-    /// again; false if it ends instead.
+    /// Connects repeatedly, since a foreign process gives no other sign that it listens. Returns
+    /// false if it ends instead.
     fn accepts(&mut self) -> io::Result<bool> {
         let deadline = Instant::now() + PATIENCE;
         let (_never, tick) = mpsc::channel::<()>();
@@ -135,7 +138,8 @@ impl Drop for Process {
     }
 }
 
-/// A free port, bound and not listened on: the system gives it to nobody else, also while the server is down, and a server that reuses addresses can bind it.
+/// Returns a free port, bound but not listening. The system gives it to no other process, even
+/// while the server is down; a server that reuses addresses can bind it.
 fn reserve() -> io::Result<Socket> {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
     socket.set_reuse_address(true)?;
@@ -143,7 +147,7 @@ fn reserve() -> io::Result<Socket> {
     Ok(socket)
 }
 
-/// The path of `program`; `None`, and a line that says so, if it is not installed.
+/// Returns the path of `program`. Returns `None`, and prints why, if it is not installed.
 ///
 /// # Panics
 /// If it is not installed and `PETITION_REQUIRE_PEERS` is set.
@@ -151,10 +155,10 @@ pub(super) fn find(program: &str) -> Option<PathBuf> {
     find_one(&[program])
 }
 
-/// As [`find`], of a program that goes by several names.
+/// Does the same as [`find`] for a program with several names.
 pub(super) fn find_one(names: &[&str]) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    // Servers often live where an ordinary user's PATH does not lead.
+    // Servers are often outside an ordinary user's PATH.
     let usual = ["/usr/sbin", "/sbin", "/usr/local/sbin", "/usr/local/bin", "/usr/bin"].map(PathBuf::from);
     let places: Vec<_> = std::env::split_paths(&path).chain(usual).collect();
     let mut files = names.iter().flat_map(|name| places.iter().map(move |place| place.join(name)));
@@ -165,7 +169,7 @@ pub(super) fn find_one(names: &[&str]) -> Option<PathBuf> {
     found
 }
 
-/// Says that something is not installed.
+/// Prints that a program is not installed.
 ///
 /// # Panics
 /// If `PETITION_REQUIRE_PEERS` is set.

@@ -2,7 +2,7 @@
 
 use super::process::{Process, find};
 
-/// Starts tinyproxy: forwards, and tunnels to any port; asks for Basic credentials if there are any.
+/// Starts tinyproxy, which forwards, and tunnels to any port. Requires Basic credentials if given.
 ///
 /// # Panics
 /// When it is installed and does not start.
@@ -19,7 +19,7 @@ pub fn tinyproxy(credentials: Option<(&str, &str)>) -> Option<Process> {
     }))
 }
 
-/// Starts Squid without a cache: forwards, and tunnels to any port.
+/// Starts Squid without a cache, which forwards, and tunnels to any port.
 ///
 /// # Panics
 /// When it is installed and does not start.

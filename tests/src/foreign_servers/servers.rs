@@ -3,8 +3,9 @@
 use super::process::{Process, find};
 use crate::tls::Identity;
 
-/// What nginx serves: `/` (a text), `/echo` (method, URI and a few fields), `/big` (1 MiB of zeros), `/redirect` (302 to
-/// `/`), `/gzip` (a text, compressed on request), `/chunked` (the same as `/big`, compressed, so chunked), `/status/204`.
+/// A running nginx. It serves `/` (a text), `/echo` (method, URI and some fields), `/big` (1 MiB of
+/// zeros), `/redirect` (302 to `/`), `/gzip` (a text, compressed on request), `/chunked` (`/big`,
+/// compressed and so chunked), and `/status/204`.
 #[derive(Debug)]
 pub struct Nginx {
     /// The process.
@@ -13,14 +14,15 @@ pub struct Nginx {
 }
 
 impl Nginx {
-    /// `http://127.0.0.1:PORT` or `https://localhost:PORT`, followed by `path`.
+    /// Returns `http://127.0.0.1:PORT` or `https://localhost:PORT`, followed by `path`.
     pub fn url(&self, path: &str) -> String {
         let port = self.process.address().port();
         if self.secure { format!("https://localhost:{port}{path}") } else { format!("http://127.0.0.1:{port}{path}") }
     }
 }
 
-/// Starts nginx, under TLS if there is an identity; connections are kept for 60 seconds and 1000 requests.
+/// Starts nginx, under TLS if there is an identity. It keeps connections for 60 seconds and 1000
+/// requests.
 ///
 /// # Panics
 /// When it is installed and does not start.
@@ -44,7 +46,7 @@ pub fn nginx(identity: Option<&Identity>) -> Option<Nginx> {
         directory.write("big", vec![0; 1 << 20])?;
         let text = "a line that repeats itself\n".repeat(200);
         directory.write("gzip", text)?;
-        // One process and no daemon, so that killing the child leaves nothing behind.
+        // One process, not a daemon, so that killing the child leaves nothing behind.
         let configuration = format!(
             "daemon off; master_process off; pid {root}/pid; error_log stderr warn;\n\
              events {{ worker_connections 256; }}\n\
@@ -72,9 +74,10 @@ pub fn nginx(identity: Option<&Identity>) -> Option<Nginx> {
     Some(Nginx { process, secure: identity.is_some() })
 }
 
-/// Starts `openssl s_server -www`, which answers every GET with a page about the connection and closes.
+/// Starts `openssl s_server -www`, which answers every GET with a page about the connection, and
+/// closes.
 ///
-/// `options` are further arguments, such as `-tls1_2`, `-no_ticket` or `-alpn http/1.1`.
+/// `options` are additional arguments, such as `-tls1_2`, `-no_ticket` or `-alpn http/1.1`.
 ///
 /// # Panics
 /// When it is installed and does not start.

@@ -1,4 +1,4 @@
-//! An answer and its way onto the wire: head and body in one write, framed for the client's version.
+//! A response and how it is sent: head and body in one write, framed for the client's version.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use crate::net::gate::Stop;
 use crate::net::message::Head;
 use crate::net::wire::Wire;
 
-/// Writes the body of a streamed answer.
+/// Writes the body of a streamed response.
 pub struct Sink<'a> {
     wire: &'a mut Wire,
     stop: &'a Stop,
@@ -17,10 +17,10 @@ pub struct Sink<'a> {
 }
 
 impl Sink<'_> {
-    /// Sends one piece in one write; a chunk of its own where the answer is chunked.
+    /// Sends one piece in one write, as one chunk if the response is chunked.
     ///
     /// # Errors
-    /// When the client has gone.
+    /// When the client has closed.
     pub fn send(&mut self, piece: &[u8]) -> io::Result<()> {
         if !self.chunked {
             return self.wire.write_all(piece);
@@ -30,7 +30,7 @@ impl Sink<'_> {
         self.wire.write_all(&framed)
     }
 
-    /// Lets `time` pass.
+    /// Waits for `time`.
     ///
     /// # Errors
     /// When the server is dropped first.
@@ -50,26 +50,26 @@ type Stream = dyn FnOnce(&mut Sink<'_>) -> io::Result<()>;
 enum Body {
     /// Delimited by Content-Length.
     Bytes(Vec<u8>),
-    /// Chunked to HTTP/1.1, ended by close to HTTP/1.0; still one write.
+    /// Chunked for HTTP/1.1, ended by close for HTTP/1.0; one write in either case.
     Pieces { pieces: Vec<Vec<u8>>, trailers: Vec<(String, String)> },
-    /// Written while it is made; the length says whether it is chunked.
+    /// Written while it is generated. Chunked unless there is a length.
     Stream { length: Option<usize>, write: Box<Stream> },
-    /// A status that has no body.
+    /// For a status that has no body.
     Never,
 }
 
-/// What the server does with the connection once the answer is sent.
+/// What the server does with the connection after the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum After {
-    /// Keeps it, if the client wants it too.
+    /// Keeps it, if the client wants so too.
     Keep,
     /// Announces its close, closes its side, and reads on until the client closes.
     Close,
-    /// Announces its close and closes, even over unread bytes.
+    /// Announces its close and closes, even with unread bytes.
     CloseNow,
 }
 
-/// The answer to one request.
+/// The response to one request.
 pub struct Answer {
     status: u16,
     fields: Vec<(String, Vec<u8>)>,
@@ -80,28 +80,28 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// An answer without content (`Content-Length: 0`; nothing at all for 204 and 304).
+    /// Returns a response without content: `Content-Length: 0`, except for 204 and 304.
     pub fn new(status: u16) -> Self {
         let body = if status == 204 || status == 304 { Body::Never } else { Body::Bytes(Vec::new()) };
         Self { status, fields: Vec::new(), interim: Vec::new(), pause: Duration::ZERO, body, after: After::Keep }
     }
 
-    /// 200 with `body` of the media type `kind`.
+    /// Returns a 200 with `body` of the media type `kind`.
     pub fn bytes(kind: &str, body: impl Into<Vec<u8>>) -> Self {
         Self { body: Body::Bytes(body.into()), ..Self::new(200) }.field("Content-Type", kind)
     }
 
-    /// 200 with a JSON text.
+    /// Returns a 200 with a JSON text.
     pub fn json(value: &Value) -> Self {
         Self::bytes("application/json", format!("{value:#}\n"))
     }
 
-    /// 200 with a chunked body, sent in one write.
+    /// Returns a 200 with a chunked body, sent in one write.
     pub fn chunks(kind: &str, pieces: Vec<Vec<u8>>) -> Self {
         Self { body: Body::Pieces { pieces, trailers: Vec::new() }, ..Self::new(200) }.field("Content-Type", kind)
     }
 
-    /// 200 with a body that `write` makes; chunked unless its length is known.
+    /// Returns a 200 with a body that `write` generates; chunked unless its length is known.
     pub fn stream(
         kind: &str,
         length: Option<usize>,
@@ -110,19 +110,19 @@ impl Answer {
         Self { body: Body::Stream { length, write: Box::new(write) }, ..Self::new(200) }.field("Content-Type", kind)
     }
 
-    /// With this status instead.
+    /// Sets the status.
     pub fn status(mut self, status: u16) -> Self {
         self.status = status;
         self
     }
 
-    /// With one more field; nothing is checked or replaced.
+    /// Adds a field; nothing is checked or replaced.
     pub fn field(mut self, name: &str, value: impl Into<Vec<u8>>) -> Self {
         self.fields.push((name.to_owned(), value.into()));
         self
     }
 
-    /// With trailers, if the body is one of [`Answer::chunks`].
+    /// Sets the trailers of a body made by [`Answer::chunks`].
     pub fn trailers(mut self, fields: &[(&str, String)]) -> Self {
         if let Body::Pieces { trailers, .. } = &mut self.body {
             *trailers = fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
@@ -130,31 +130,32 @@ impl Answer {
         self
     }
 
-    /// With bytes before it in the same write: whole 1xx responses.
+    /// Sends these bytes, whole 1xx responses, first in the same write.
     pub fn interim(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.interim = bytes.into();
         self
     }
 
-    /// Sent only after this time.
+    /// Sends the response only after this time.
     pub fn after_pause(mut self, time: Duration) -> Self {
         self.pause = time;
         self
     }
 
-    /// With `Connection: close`; the server reads on until the client closes.
+    /// Adds `Connection: close`. The server reads on until the client closes.
     pub fn close(mut self) -> Self {
         self.after = After::Close;
         self
     }
 
-    /// With `Connection: close`, and closed at once even if the client still sends (which makes the kernel send RST).
+    /// Adds `Connection: close` and closes at once, even if the client still sends, which makes the
+    /// kernel send RST.
     pub fn close_now(mut self) -> Self {
         self.after = After::CloseNow;
         self
     }
 
-    /// Sends it as the answer to `head`. Gives what is to become of the connection.
+    /// Sends the response to `head`. Returns what happens to the connection.
     pub(crate) fn send(mut self, head: &Head, wire: &mut Wire, stop: &Stop) -> io::Result<After> {
         if !self.pause.is_zero() {
             stop.pause(self.pause)?;
@@ -166,7 +167,7 @@ impl Answer {
         if self.after == After::Keep && (unframed || !head.keep_alive()) {
             self.after = After::Close;
         }
-        // The status line and the interim responses say 1.1 to everyone, as RFC 9112 §2.3 allows.
+        // The status line always says 1.1, as RFC 9112 §2.3 allows.
         let mut out = if chunked { std::mem::take(&mut self.interim) } else { Vec::new() };
         write!(out, "HTTP/1.1 {} {}\r\n", self.status, reason(self.status))?;
         for (name, value) in &self.fields {
@@ -236,7 +237,7 @@ impl std::fmt::Debug for Answer {
     }
 }
 
-/// An empty piece would end the body, and is left out.
+/// Appends a chunk, unless the piece is empty and would end the body.
 fn push_chunk(out: &mut Vec<u8>, piece: &[u8]) {
     if !piece.is_empty() {
         out.extend_from_slice(format!("{:x}\r\n", piece.len()).as_bytes());

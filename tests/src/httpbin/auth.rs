@@ -31,7 +31,7 @@ fn welcome(user: &str) -> Answer {
     Answer::json(&json!({"authenticated": true, "user": user}))
 }
 
-/// True if a field value carries these Basic credentials.
+/// Returns true if a field value carries these Basic credentials.
 pub(crate) fn is_basic(value: Option<&str>, user: &str, password: &str) -> bool {
     value.and_then(|value| value.strip_prefix("Basic ")) == Some(STANDARD.encode(format!("{user}:{password}")).as_str())
 }

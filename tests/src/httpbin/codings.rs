@@ -1,7 +1,7 @@
-//! JSON under each content coding.
+//! JSON in each content coding.
 //!
-//! gzip and deflate come from flate2. brotli and zstd need no compressor here: their formats have blocks that hold
-//! bytes as they are (RFC 7932 §9.2, RFC 8878 §3.1.1.2), which decoders must take like any other.
+//! gzip and deflate come from flate2. brotli and zstd need no compressor here: both formats have
+//! uncompressed blocks (RFC 7932 §9.2, RFC 8878 §3.1.1.2).
 
 use std::io::Write;
 
@@ -42,14 +42,15 @@ fn zlib(plain: &[u8]) -> Vec<u8> {
 fn brotli(plain: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     for (index, piece) in plain.chunks(1 << 16).enumerate() {
-        // A window of 2^16 (one 0 bit, in the first block only), not the last block, four nibbles of length - 1, uncompressed.
+        // A window of 2^16 (one 0 bit, in the first block only), not the last block, four nibbles
+        // of length - 1, uncompressed.
         let length = u32::try_from(piece.len() - 1).unwrap_or_default();
         let bits = length << 3 | 1 << 19;
         let bits = if index == 0 { bits << 1 } else { bits };
         out.extend_from_slice(bits.to_le_bytes().get(..3).unwrap_or_default());
         out.extend_from_slice(piece);
     }
-    // The window bit where nothing came before it, then an empty last block.
+    // The window bit if nothing precedes it, then an empty last block.
     out.push(if plain.is_empty() { 0b110 } else { 0b11 });
     out
 }
@@ -61,7 +62,7 @@ fn zstd(plain: &[u8]) -> Vec<u8> {
     let blocks: Vec<&[u8]> = if plain.is_empty() { vec![plain] } else { plain.chunks(1 << 16).collect() };
     let last = blocks.len() - 1;
     for (index, block) in blocks.into_iter().enumerate() {
-        // The size over the type (0, raw) over the mark of the last block.
+        // The size above the type (0, raw) above the flag of the last block.
         let header = u32::try_from(block.len()).unwrap_or_default() << 3 | u32::from(index == last);
         out.extend_from_slice(header.to_le_bytes().get(..3).unwrap_or_default());
         out.extend_from_slice(block);

@@ -16,7 +16,7 @@ const XML: &str = "<?xml version='1.0' encoding='us-ascii'?>\n<slideshow title=\
 const UTF8: &str =
     "<h1>Letters</h1>\n<pre>\nÄpfel, Öl, Übermut; façade; Ελληνικά; кириллица; עברית; 日本語; ∀x∈ℝ; 🦀\n</pre>\n";
 
-/// A date for `Last-Modified` that never changes.
+/// A constant date for `Last-Modified`.
 const DATE: &str = "Tue, 01 Jan 2019 00:00:00 GMT";
 
 pub(crate) fn route(exchange: &Exchange<'_>, first: &str, rest: &[&str]) -> Option<Answer> {
@@ -57,10 +57,10 @@ fn document(exchange: &Exchange<'_>) -> Answer {
     super::echo::headers(exchange)
 }
 
-/// `n` bytes that follow from `seed` alone: what `/bytes/N` and `/stream-bytes/N` send.
+/// Returns `n` bytes determined by `seed`: the content of `/bytes/N` and `/stream-bytes/N`.
 pub fn pattern(n: usize, seed: u64) -> Vec<u8> {
     let mut out = Vec::with_capacity(n + 8);
-    // Each step is independent of how many were asked for.
+    // No byte depends on `n`.
     let mut rng = Rng::new(seed);
     while out.len() < n {
         out.extend_from_slice(&rng.next_u64().to_le_bytes());
@@ -69,28 +69,28 @@ pub fn pattern(n: usize, seed: u64) -> Vec<u8> {
     out
 }
 
-/// The letters from a to z over and over: what `/range/N` sends.
+/// Returns the letters from a to z, repeated: the content of `/range/N`.
 pub fn cycle(n: usize) -> Vec<u8> {
     (b'a'..=b'z').cycle().take(n).collect()
 }
 
-/// Every pair of the query becomes a field and a member of the JSON body.
+/// Turns every pair of the query into a field and a member of the JSON body.
 fn response_headers(exchange: &Exchange<'_>) -> Answer {
     let args = exchange.args();
     let answer = Answer::json(&super::echo::pairs(args.clone()));
-    // A field that breaks the line would be this server's own fault.
+    // A value with a line break would make this server invalid.
     let sound = |text: &str| !text.contains(['\r', '\n', '\0']);
     args.iter()
         .filter(|(name, value)| sound(name) && sound(value) && !name.is_empty())
         .fold(answer, |answer, (name, value)| answer.field(name, value.as_str()))
 }
 
-/// RFC 9110 §14: one range, or the whole where the field is none that is known.
+/// Serves one range, or the whole if there is no valid Range field: RFC 9110 §14.
 fn range(exchange: &Exchange<'_>, n: usize) -> Answer {
     let common = |answer: Answer| answer.field("ETag", format!("\"range{n}\"")).field("Accept-Ranges", "bytes");
     let whole = cycle(n);
     let asked = exchange.head.value("range");
-    // If-Range with another tag asks for the whole.
+    // If-Range with another tag requests the whole.
     let same = exchange.head.value("if-range").is_none_or(|tag| tag == format!("\"range{n}\""));
     let spec = asked.as_deref().filter(|_| same).and_then(|value| value.strip_prefix("bytes=")?.split_once('-'));
     let bounds = match spec {
@@ -113,7 +113,7 @@ fn range(exchange: &Exchange<'_>, n: usize) -> Answer {
     }
 }
 
-/// RFC 9110 §13.1: If-Match fails with 412, If-None-Match with 304.
+/// Evaluates If-Match (412) and If-None-Match (304): RFC 9110 §13.1.
 fn etag(exchange: &Exchange<'_>, tag: &str) -> Answer {
     let quoted = format!("\"{tag}\"");
     let lists = |value: String| {

@@ -1,4 +1,4 @@
-//! `/cookies` and what sets and deletes them.
+//! `/cookies` and the endpoints that set and delete them.
 
 use serde_json::{Map, Value, json};
 
@@ -28,7 +28,7 @@ fn back(lines: &[String]) -> Answer {
     lines.iter().fold(redirect, |answer, line| answer.field("Set-Cookie", line.as_str()))
 }
 
-/// The cookies of the request; of several with one name the first counts.
+/// Returns the cookies of the request; of several with the same name, the first.
 fn sent(exchange: &Exchange<'_>) -> Value {
     let mut out = Map::new();
     for line in exchange.head.all("cookie") {

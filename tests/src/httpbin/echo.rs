@@ -1,4 +1,4 @@
-//! The endpoints that tell the client what it sent.
+//! The endpoints that echo the client's request.
 
 use std::io;
 
@@ -10,12 +10,13 @@ use super::answer::Answer;
 use super::exchange::Exchange;
 use super::form;
 
-/// `/get`, `/post`, `/anything` and their like.
+/// Serves `/get`, `/post`, `/anything` and the like.
 pub(crate) fn everything(exchange: &mut Exchange<'_>) -> io::Result<Answer> {
     Ok(Answer::json(&body(exchange)?))
 }
 
-/// httpbin's description of a request. A GET has no `data`, `form`, `files` and `json`.
+/// Returns httpbin's description of a request. For a GET it has no `data`, `form`, `files` or
+/// `json`.
 pub(crate) fn body(exchange: &mut Exchange<'_>) -> io::Result<Value> {
     let raw = exchange.body()?;
     let mut out = Map::new();
@@ -55,7 +56,7 @@ fn describe(raw: &[u8], kind: &str, out: &mut Map<String, Value>) {
     out.insert("json".to_owned(), parsed.unwrap_or(Value::Null));
 }
 
-/// UTF-8 as it is, anything else as a `data:` URL.
+/// Returns UTF-8 as text, and anything else as a `data:` URL.
 fn text(raw: &[u8], kind: Option<&str>) -> String {
     match std::str::from_utf8(raw) {
         Ok(text) => text.to_owned(),
@@ -65,7 +66,7 @@ fn text(raw: &[u8], kind: Option<&str>) -> String {
     }
 }
 
-/// An object of the pairs; a name that comes several times has an array.
+/// Returns the pairs as an object. A repeated name has an array.
 pub(crate) fn pairs(pairs: Vec<(String, String)>) -> Value {
     let mut out = Map::new();
     for (name, value) in pairs {
@@ -78,17 +79,17 @@ pub(crate) fn pairs(pairs: Vec<(String, String)>) -> Value {
     Value::Object(out)
 }
 
-/// `/headers`.
+/// Serves `/headers`.
 pub(crate) fn headers(exchange: &Exchange<'_>) -> Answer {
     Answer::json(&json!({"headers": joined(exchange), "ordered": ordered(exchange)}))
 }
 
-/// `/user-agent`.
+/// Serves `/user-agent`.
 pub(crate) fn user_agent(exchange: &Exchange<'_>) -> Answer {
     Answer::json(&json!({"user-agent": exchange.head.value("user-agent")}))
 }
 
-/// The fields under the spelling that came first, repeated ones joined by a comma.
+/// Returns the fields by their first spelling, repeated ones joined by a comma.
 fn joined(exchange: &Exchange<'_>) -> Value {
     let mut out: Map<String, Value> = Map::new();
     for (name, _) in &exchange.head.fields {
@@ -103,7 +104,7 @@ fn ordered(exchange: &Exchange<'_>) -> Value {
     exchange.head.fields.iter().map(|(name, value)| json!([name, String::from_utf8_lossy(value)])).collect()
 }
 
-/// `/upload-count`: nothing of the body is stored.
+/// Serves `/upload-count`, without storing the body.
 pub(crate) fn upload_count(exchange: &mut Exchange<'_>) -> io::Result<Answer> {
     let mut sum = 0xcbf2_9ce4_8422_2325_u64;
     let end = exchange.each_piece(&mut |piece| {

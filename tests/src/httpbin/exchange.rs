@@ -1,4 +1,4 @@
-//! The loop over the requests of one connection, and one request as an endpoint sees it.
+//! The loop over a connection's requests, and one request as an endpoint sees it.
 
 use std::io::{self, Write};
 
@@ -12,17 +12,17 @@ use crate::net::message::{Fault, Framing, Head};
 use crate::net::service::Peer;
 use crate::net::wire::Wire;
 
-/// One request on its way to an answer. The body is read only when an endpoint asks for it.
+/// One request. The body is read only when an endpoint requests it.
 pub struct Exchange<'a> {
     /// The head of the request.
     pub head: &'a Head,
     /// The path, percent-decoded.
     pub path: String,
-    /// The query as it came, without the `?`; empty where there is none.
+    /// The query without the `?`, undecoded; empty if there is none.
     pub query: String,
     /// True under TLS.
     pub secure: bool,
-    /// How many connections were accepted before this one.
+    /// The number of connections accepted before this one.
     pub connection: usize,
     incoming: &'a mut Incoming,
     body: BodyState,
@@ -32,13 +32,13 @@ pub struct Exchange<'a> {
 enum BodyState {
     Unread,
     Read,
-    /// It stays unread: the connection must end.
+    /// The body stays unread, so the connection must end.
     Left,
 }
 
 impl<'a> Exchange<'a> {
     fn new(head: &'a Head, peer: &Peer, incoming: &'a mut Incoming) -> Self {
-        // A proxy's form of the target: the origin is this server whatever it says.
+        // The absolute form that proxies get: this server is the origin, whatever the target says.
         let target = head.target.split_once("://").map_or(head.target.as_str(), |(_, rest)| {
             rest.find('/').and_then(|slash| rest.get(slash..)).unwrap_or("/")
         });
@@ -48,41 +48,41 @@ impl<'a> Exchange<'a> {
         Self { head, path, query, secure, connection: peer.index, incoming, body: BodyState::Unread }
     }
 
-    /// The pairs of the query, decoded, in order.
+    /// Returns the pairs of the query, decoded, in order.
     pub fn args(&self) -> Vec<(String, String)> {
         form_urlencoded::parse(self.query.as_bytes()).into_owned().collect()
     }
 
-    /// The first value of `name` in the query.
+    /// Returns the first value of `name` in the query.
     pub fn arg(&self, name: &str) -> Option<String> {
         self.args().into_iter().find(|(known, _)| known == name).map(|(_, value)| value)
     }
 
-    /// The first value of `name` in the query as a number; `default` where it is absent or no number.
+    /// Returns the first value of `name` in the query as a number, or `default` if there is none.
     pub fn number<N: std::str::FromStr>(&self, name: &str, default: N) -> N {
         self.arg(name).and_then(|text| text.parse().ok()).unwrap_or(default)
     }
 
-    /// `http://HOST` or `https://HOST`, with the Host field of the request.
+    /// Returns `http://HOST` or `https://HOST` with the request's Host field.
     pub fn origin(&self) -> String {
         let scheme = if self.secure { "https" } else { "http" };
         format!("{scheme}://{}", self.head.value("host").unwrap_or_else(|| "localhost".to_owned()))
     }
 
-    /// Reads the whole body into memory. It can be read once.
+    /// Reads the whole body into memory. It can be read only once.
     ///
     /// # Errors
-    /// When the client goes or sends what it must not.
+    /// When the client closes or violates the protocol.
     pub fn body(&mut self) -> io::Result<Vec<u8>> {
         let mut body = Vec::new();
         self.each_piece(&mut |piece| body.extend_from_slice(piece))?;
         Ok(body)
     }
 
-    /// Reads the body in pieces, without storing it. A client that waits for a 100 gets it first.
+    /// Reads the body in pieces without storing it. A client that waits for a 100 gets it first.
     ///
     /// # Errors
-    /// As [`Exchange::body`].
+    /// Those of [`Exchange::body`].
     pub fn each_piece(&mut self, sink: &mut dyn FnMut(&[u8])) -> io::Result<BodyEnd> {
         if self.body != BodyState::Unread {
             return Ok(BodyEnd::default());
@@ -98,13 +98,13 @@ impl<'a> Exchange<'a> {
         })
     }
 
-    /// Leaves the body unread: the answer is sent at once, and the connection ends after it.
+    /// Leaves the body unread: the response is sent at once, and the connection ends after it.
     pub fn leave_body(&mut self) {
         self.body = BodyState::Left;
     }
 
     fn framing(&self) -> Framing {
-        // It was checked when the head was read.
+        // Checked when the head was read.
         self.head.framing().unwrap_or(Framing::Absent)
     }
 }
@@ -125,7 +125,7 @@ pub(crate) fn serve(peer: &Peer, shared: &Shared) {
             Err(_) => return,
         },
     };
-    // A connection may be idle for as long as its client likes; the end of the server ends it.
+    // A client may keep its connection idle for any time; only dropping the server ends it.
     let _ = wire.socket().set_read_patience(None);
     let mut incoming = Incoming::new(wire, |_| ());
     loop {
@@ -133,12 +133,12 @@ pub(crate) fn serve(peer: &Peer, shared: &Shared) {
             Ok(After::Keep) => {}
             Ok(After::Close) => {
                 if !incoming.wire().resets() && incoming.wire().half_close().is_ok() {
-                    // So that no RST overtakes the answer.
+                    // Lets no RST overtake the response.
                     let _ = incoming.drain();
                 }
                 break;
             }
-            // The client has gone.
+            // The client has closed.
             Ok(After::CloseNow) | Err(_) => break,
         }
     }
@@ -157,7 +157,7 @@ fn turn(peer: &Peer, shared: &Shared, incoming: &mut Incoming) -> io::Result<Aft
         if exchange.body == BodyState::Unread && !exchange.head.expects_continue() {
             exchange.each_piece(&mut |_| ())?;
         }
-        // A body that was waited for with Expect and that nobody wanted stays unread too.
+        // An expected body that no endpoint read stays unread too.
         let unread = exchange.body != BodyState::Read && exchange.framing() != Framing::Absent;
         Ok(if unread && answer.after == After::Keep { answer.close() } else { answer })
     });
@@ -174,7 +174,7 @@ fn answer(shared: &Shared, exchange: &mut Exchange<'_>) -> io::Result<Answer> {
     }
 }
 
-/// Notes a violation and answers it with 400; other errors mean that the client has gone.
+/// Records a violation and responds with 400. Other errors mean that the client has closed.
 fn refuse(shared: &Shared, incoming: &mut Incoming, stop: &Stop, error: io::Error) -> io::Result<After> {
     let Some(fault) = error.get_ref().and_then(|inner| inner.downcast_ref::<Fault>()) else { return Err(error) };
     shared.note_violation(fault.to_string());
@@ -182,7 +182,7 @@ fn refuse(shared: &Shared, incoming: &mut Incoming, stop: &Stop, error: io::Erro
     Answer::bytes("text/plain", format!("{fault}\n")).status(400).close().send(&head, incoming.wire(), stop)
 }
 
-/// Percent-decodes a path; what is not UTF-8 becomes U+FFFD.
+/// Percent-decodes a path, with U+FFFD for bytes that are not UTF-8.
 pub(crate) fn unescape(text: &str) -> String {
     let mut out = Vec::with_capacity(text.len());
     let mut bytes = text.as_bytes();

@@ -1,4 +1,4 @@
-//! Reading of `multipart/form-data`: RFC 7578, as a server would.
+//! A parser for `multipart/form-data`: RFC 7578, as a server reads it.
 
 /// One part of a form.
 #[derive(Debug, PartialEq, Eq)]
@@ -10,11 +10,11 @@ pub(crate) struct Part {
     pub(crate) content: Vec<u8>,
 }
 
-/// The parts of `body`, for the boundary that `content_type` names; none at all if it is not well-formed.
+/// Returns the parts of `body`, by the boundary in `content_type`; none if it is malformed.
 pub(crate) fn multipart(body: &[u8], content_type: &str) -> Vec<Part> {
     let Some(boundary) = parameter(content_type, "boundary") else { return Vec::new() };
     let delimiter = format!("\r\n--{boundary}").into_bytes();
-    // The first delimiter lacks the line end before it if there is no preamble.
+    // Without a preamble, the first delimiter has no line end before it.
     let whole = [b"\r\n", body].concat();
     let mut parts = Vec::new();
     let mut pieces = split(&whole, &delimiter).into_iter().skip(1);
@@ -43,7 +43,8 @@ fn part(piece: &[u8]) -> Option<Part> {
     })
 }
 
-/// The parameter `name` of a field value, without its quotes; `\` escapes and HTML's `%22`, `%0D`, `%0A` are undone.
+/// Returns the parameter `name` of a field value, unquoted. Undoes `\` escapes and HTML's `%22`,
+/// `%0D` and `%0A`.
 fn parameter(value: &str, name: &str) -> Option<String> {
     let mut rest = value.split_once(';')?.1;
     loop {

@@ -1,18 +1,19 @@
-//! A server with httpbin's endpoints and answers, on loopback, plain or under TLS.
+//! A loopback server with httpbin's endpoints, plain or under TLS.
 //!
-//! It keeps connections alive in HTTP/1.0 and 1.1, reads bodies of both framings, honours `Expect: 100-continue`, and
-//! sends head and body of an answer in one write. A request that no client may send is answered with 400 and kept in
-//! [`Httpbin::violations`]. What is not httpbin's own:
+//! It keeps connections alive in HTTP/1.0 and 1.1, reads bodies of either framing, and honours
+//! `Expect: 100-continue`. It sends the head and body of a response in one write. A request that no
+//! client may send gets 400 and is recorded in [`Httpbin::violations`]. The endpoints that httpbin
+//! does not have:
 //!
-//! | Endpoint | Answer |
+//! | Endpoint | Response |
 //! |---|---|
 //! | `/close` | as `/get`, with `Connection: close` |
 //! | `/chunked-trailers` | chunked, with the trailers `X-Length` and `X-End` |
-//! | `/forever` | chunks without end, until the client closes |
+//! | `/forever` | endless chunks, until the client closes |
 //! | `/multi` | 100, 102 and two 103 with fields, then 200 |
-//! | `/upload-count` | `{"bytes":n,"chunks":n,"sum":hex,"trailers":{…}}` of a body that is not stored (`sum`: FNV-1a, 64 bit) |
-//! | `/early-413` | 413 without reading the body; the rest is read and dropped until the client closes; with `?then=close` the connection is closed over it |
-//! | `/get`, `/anything` … | httpbin's keys, and `ordered`: every field `[name, value]` in order |
+//! | `/upload-count` | `{"bytes":n,"chunks":n,"sum":hex,"trailers":{…}}` for a body that is not stored (`sum`: FNV-1a, 64 bit) |
+//! | `/early-413` | 413 without reading the body; the rest is discarded until the client closes; with `?then=close` the server closes at once |
+//! | `/get`, `/anything` … | httpbin's keys, plus `ordered`: every field as `[name, value]`, in order |
 
 mod answer;
 mod auth;
@@ -46,7 +47,7 @@ pub(crate) struct Tally {
     violations: Vec<String>,
 }
 
-/// What all connections of a server share.
+/// State that all connections of a server share.
 pub(crate) struct Shared {
     pub(crate) handler: Option<Box<Handler>>,
     pub(crate) endpoint: Option<Endpoint>,
@@ -69,7 +70,7 @@ pub struct Httpbin {
     shared: Arc<Shared>,
 }
 
-/// The choices of an [`Httpbin`].
+/// The options of an [`Httpbin`].
 #[derive(Default)]
 pub struct Builder {
     endpoint: Option<Endpoint>,
@@ -78,25 +79,25 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// Speaks TLS.
+    /// Uses TLS.
     pub fn tls(mut self, endpoint: &Endpoint) -> Self {
         self.endpoint = Some(endpoint.clone());
         self
     }
 
-    /// Asks `handler` first; where it gives `None` the ordinary endpoints answer.
+    /// Calls `handler` first. If it returns `None`, the ordinary endpoints respond.
     pub fn handler(mut self, handler: impl Fn(&mut Exchange<'_>) -> Option<Answer> + Send + Sync + 'static) -> Self {
         self.handler = Some(Box::new(handler));
         self
     }
 
-    /// Listens here and not on a free port of 127.0.0.1.
+    /// Listens on this address instead of a free port of 127.0.0.1.
     pub fn address(mut self, address: SocketAddr) -> Self {
         self.address = Some(address);
         self
     }
 
-    /// Starts it.
+    /// Starts the server.
     ///
     /// # Errors
     /// When the address cannot be bound.
@@ -119,7 +120,7 @@ impl Httpbin {
     /// Starts a server without TLS on a free port of 127.0.0.1.
     ///
     /// # Errors
-    /// When the machine has no port left.
+    /// When no port is free.
     pub fn start_plain() -> io::Result<Self> {
         Self::builder().start()
     }
@@ -127,22 +128,23 @@ impl Httpbin {
     /// Starts a server with TLS on a free port of 127.0.0.1.
     ///
     /// # Errors
-    /// When the machine has no port left.
+    /// When no port is free.
     pub fn start_tls(endpoint: &Endpoint) -> io::Result<Self> {
         Self::builder().tls(endpoint).start()
     }
 
-    /// Begins with what [`Httpbin::start_plain`] has.
+    /// Returns the builder that [`Httpbin::start_plain`] uses.
     pub fn builder() -> Builder {
         Builder::default()
     }
 
-    /// Where it listens.
+    /// Returns the listening address.
     pub fn address(&self) -> SocketAddr {
         self.service.address()
     }
 
-    /// `http://127.0.0.1:PORT`, or `https://localhost:PORT` under TLS; no slash at the end.
+    /// Returns `http://127.0.0.1:PORT`, or `https://localhost:PORT` under TLS, without a trailing
+    /// slash.
     pub fn base(&self) -> String {
         match self.shared.endpoint {
             None => format!("http://{}", self.address()),
@@ -150,28 +152,28 @@ impl Httpbin {
         }
     }
 
-    /// The base URL with another name for this machine.
+    /// Returns the base URL with another host name.
     pub fn base_at(&self, host: &str) -> String {
         let scheme = if self.shared.endpoint.is_some() { "https" } else { "http" };
         format!("{scheme}://{host}:{}", self.address().port())
     }
 
-    /// The base URL followed by `path`.
+    /// Returns the base URL followed by `path`.
     pub fn url(&self, path: &str) -> String {
         self.base() + path
     }
 
-    /// How many connections were accepted and how many of them are open.
+    /// Returns how many connections were accepted, and how many of them are open.
     pub fn counts(&self) -> Counts {
         self.service.counts()
     }
 
-    /// How many requests were answered or are being answered.
+    /// Returns the number of requests that were answered or are being answered.
     pub fn requests(&self) -> usize {
         self.shared.tally.read(|tally| tally.requests)
     }
 
-    /// What clients have sent that they must not, in order.
+    /// Returns the violations that clients committed, in order.
     pub fn violations(&self) -> Vec<String> {
         self.shared.tally.read(|tally| tally.violations.clone())
     }

@@ -1,4 +1,4 @@
-//! Which endpoint answers which path, and with which methods.
+//! Maps paths and methods to endpoints.
 
 use std::io;
 use std::time::Duration;
@@ -7,10 +7,10 @@ use super::answer::Answer;
 use super::exchange::Exchange;
 use super::{auth, codings, content, cookies, echo, redirects, streams};
 
-/// The longest time that `/delay` and `/drip` take, as httpbin has it.
+/// The longest time of `/delay` and `/drip`, as in httpbin.
 const LONGEST: f64 = 10.0;
 
-/// Answers a request of httpbin's own; 404 and 405 are answers too.
+/// Serves a request of httpbin's endpoints, including 404 and 405.
 pub(crate) fn route(exchange: &mut Exchange<'_>) -> io::Result<Answer> {
     let path = exchange.path.clone();
     let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();

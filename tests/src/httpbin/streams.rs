@@ -1,4 +1,4 @@
-//! Answers that take their time, come in pieces, or never end.
+//! Responses that are slow, come in pieces, or never end.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use super::answer::Answer;
 use super::content::pattern;
 use super::exchange::Exchange;
 
-/// The largest body that is made in memory, as httpbin has it; larger asks get this much.
+/// The largest body generated in memory, as in httpbin; larger requests get this much.
 const LARGEST: usize = 100 * 1024;
 
-/// What `/multi` sends before its 200.
+/// The interim responses of `/multi`.
 const INTERIM: &str = "HTTP/1.1 100 Continue\r\n\r\n\
     HTTP/1.1 102 Processing\r\n\r\n\
     HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n\
@@ -48,7 +48,8 @@ pub(crate) fn route(exchange: &Exchange<'_>, first: &str, rest: &[&str]) -> Opti
     }
 }
 
-/// `/drip?numbytes=&duration=&delay=&code=`: seconds before the head, then `numbytes` asterisks spread over `duration`.
+/// Serves `/drip?numbytes=&duration=&delay=&code=`: after `delay` seconds the head, then `numbytes`
+/// asterisks over `duration` seconds.
 fn drip(exchange: &Exchange<'_>) -> Answer {
     let bytes: usize = exchange.number("numbytes", 10).clamp(1, 10 * 1024 * 1024);
     let duration = seconds(exchange.number("duration", 2.0));
@@ -65,7 +66,7 @@ fn drip(exchange: &Exchange<'_>) -> Answer {
     answer.status(status).after_pause(delay)
 }
 
-/// `/delay/N`.
+/// Serves `/delay/N`.
 pub(crate) fn delayed(time: Duration, value: Value) -> Answer {
     Answer::json(&value).after_pause(time)
 }
@@ -74,7 +75,7 @@ fn seconds(number: f64) -> Duration {
     Duration::try_from_secs_f64(number).unwrap_or_default().min(Duration::from_secs(10))
 }
 
-/// `/early-413`.
+/// Serves `/early-413`.
 pub(crate) fn early_413(exchange: &mut Exchange<'_>) -> Answer {
     exchange.leave_body();
     let answer = Answer::bytes("text/plain", "too much\n").status(413);

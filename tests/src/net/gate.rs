@@ -1,4 +1,4 @@
-//! Barriers that a test holds and a server waits at, and the signal that ends every wait of a server.
+//! Gates that a test opens and a server waits at, and the signal that ends every wait of a server.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,16 +14,17 @@ struct Permits {
     open: bool,
 }
 
-/// A barrier: a server step waits at it until the test lets it pass.
+/// A gate: a server step waits at it until the test lets it pass.
 ///
-/// Clones are the same gate. A gate counts: each [`release`](Gate::release) lets one waiting step pass, now or later.
+/// Clones share the gate. A gate counts: each [`release`](Gate::release) lets one step pass, now or
+/// later.
 #[derive(Clone, Debug, Default)]
 pub struct Gate {
     permits: Arc<Watch<Permits>>,
 }
 
 impl Gate {
-    /// A closed gate.
+    /// Returns a closed gate.
     pub fn new() -> Self {
         Self::default()
     }
@@ -33,12 +34,12 @@ impl Gate {
         self.permits.update(|permits| permits.left += 1);
     }
 
-    /// Lets every step pass from now on.
+    /// Lets every further step pass.
     pub fn open(&self) {
         self.permits.update(|permits| permits.open = true);
     }
 
-    /// Waits for a permit and takes it, for a server that `stop` may end.
+    /// Waits for a permit and takes it. `stop` ends the wait.
     ///
     /// # Errors
     /// [`io::ErrorKind::ConnectionAborted`] when the server is stopped first.
@@ -68,7 +69,7 @@ impl Gate {
     }
 }
 
-/// The one signal by which a server's threads learn that it is being dropped.
+/// The signal that tells a server's threads that the server is being dropped.
 #[derive(Debug, Default)]
 pub struct Stop {
     set: AtomicBool,
@@ -77,12 +78,12 @@ pub struct Stop {
 }
 
 impl Stop {
-    /// True once the server is being dropped.
+    /// Returns true once the server is being dropped.
     pub fn is_set(&self) -> bool {
         self.set.load(Ordering::SeqCst)
     }
 
-    /// Ends every wait that knows this signal, now and later.
+    /// Ends every wait on this signal, now and later.
     pub fn set(&self) {
         self.set.store(true, Ordering::SeqCst);
         self.bell.update(|()| ());
@@ -91,7 +92,7 @@ impl Stop {
         }
     }
 
-    /// Lets `time` pass: for endpoints whose purpose is slowness, never to order two threads.
+    /// Waits for `time`. Only for endpoints that are slow by purpose, never to order two threads.
     ///
     /// # Errors
     /// [`io::ErrorKind::ConnectionAborted`] when the server is stopped first.

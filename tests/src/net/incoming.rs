@@ -1,4 +1,4 @@
-//! The receiving side of a connection: a buffer over a wire that reads heads and bodies of requests.
+//! The receiving side of a connection: reads the heads and bodies of requests through a buffer.
 
 use std::io::{self, Read};
 
@@ -8,12 +8,12 @@ use super::wire::Wire;
 /// The longest head that the kit's servers read.
 const HEAD_LIMIT: usize = 1 << 20;
 
-/// What the end of a body said.
+/// What is known at the end of a body.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BodyEnd {
-    /// Bytes of the body without its framing.
+    /// The body's length without its framing.
     pub bytes: u64,
-    /// Chunks with data; 0 for a body that is not chunked.
+    /// The number of chunks with data; 0 for a body that is not chunked.
     pub chunks: u64,
     /// The trailer fields.
     pub trailers: Vec<(String, Vec<u8>)>,
@@ -36,27 +36,27 @@ impl std::fmt::Debug for Incoming {
 }
 
 impl Incoming {
-    /// Reads from `wire`; `tap` sees every byte at the moment it arrives.
+    /// Reads from `wire`. `tap` sees every byte on arrival.
     pub fn new(wire: Wire, tap: impl FnMut(&[u8]) + Send + 'static) -> Self {
         Self { wire, buffer: Vec::new(), start: 0, tap: Box::new(tap) }
     }
 
-    /// The wire underneath.
+    /// Returns the underlying wire.
     pub fn wire(&mut self) -> &mut Wire {
         &mut self.wire
     }
 
-    /// The wire underneath; what is buffered is dropped.
+    /// Returns the underlying wire, and drops buffered bytes.
     pub fn into_wire(self) -> Wire {
         self.wire
     }
 
-    /// What has arrived and was not yet taken.
+    /// Returns the bytes that have arrived and were not taken yet.
     pub fn buffered(&self) -> &[u8] {
         self.buffer.get(self.start..).unwrap_or_default()
     }
 
-    /// Takes `n` of the buffered bytes (all, if there are fewer).
+    /// Takes `n` of the buffered bytes, or all if there are fewer.
     pub fn take(&mut self, n: usize) -> Vec<u8> {
         let taken = self.buffered().get(..n).unwrap_or(self.buffered()).to_vec();
         self.start += taken.len();
@@ -67,10 +67,10 @@ impl Incoming {
         taken
     }
 
-    /// Waits for more bytes and gives how many came; 0 is the end of the stream.
+    /// Waits for more bytes and returns their number; 0 means the end of the stream.
     ///
     /// # Errors
-    /// As the wire: a reset, an end without `close_notify`, nothing for as long as the socket is patient.
+    /// Those of the wire: a reset, an end without `close_notify`, a read timeout.
     pub fn fill(&mut self) -> io::Result<usize> {
         let mut piece = [0; 16 * 1024];
         let n = loop {
@@ -89,10 +89,10 @@ impl Incoming {
         Ok(n)
     }
 
-    /// Reads and drops everything until the stream ends.
+    /// Reads and discards everything until the stream ends.
     ///
     /// # Errors
-    /// As [`Incoming::fill`].
+    /// Those of [`Incoming::fill`].
     pub fn drain(&mut self) -> io::Result<()> {
         loop {
             self.take(usize::MAX);
@@ -109,10 +109,11 @@ impl Incoming {
         }
     }
 
-    /// Reads on until `end` has arrived, and takes everything up to and with it.
+    /// Reads until `end` has arrived, and takes everything up to and including it.
     ///
     /// # Errors
-    /// [`io::ErrorKind::UnexpectedEof`] when the client closes first; otherwise as [`Incoming::fill`].
+    /// [`io::ErrorKind::UnexpectedEof`] when the client closes first; otherwise those of
+    /// [`Incoming::fill`].
     pub fn until(&mut self, end: &[u8]) -> io::Result<Vec<u8>> {
         let mut searched = 0;
         loop {
@@ -128,10 +129,10 @@ impl Incoming {
         }
     }
 
-    /// Takes exactly `n` bytes, waiting for them.
+    /// Waits for exactly `n` bytes and takes them.
     ///
     /// # Errors
-    /// As [`Incoming::until`].
+    /// Those of [`Incoming::until`].
     pub fn exactly(&mut self, n: usize) -> io::Result<Vec<u8>> {
         while self.buffered().len() < n {
             self.fill_more("the middle of a message")?;
@@ -139,10 +140,12 @@ impl Incoming {
         Ok(self.take(n))
     }
 
-    /// Reads a request head; `None` when the client closes (or goes away) before its first byte.
+    /// Reads a request head. Returns `None` when the client closes or disappears before its first
+    /// byte.
     ///
     /// # Errors
-    /// [`io::ErrorKind::InvalidData`] with a [`Fault`] inside for what clients must not send; as [`Incoming::until`].
+    /// [`io::ErrorKind::InvalidData`] with a [`Fault`] for what clients must not send; otherwise
+    /// those of [`Incoming::until`].
     pub fn head(&mut self) -> io::Result<Option<Head>> {
         if self.buffered().is_empty() && self.fill()? == 0 {
             return Ok(None);
@@ -151,10 +154,11 @@ impl Incoming {
         Head::parse(&raw).map(Some).map_err(invalid)
     }
 
-    /// Reads a body to its end and hands it on in pieces as they come.
+    /// Reads a body to its end, and passes on its pieces as they arrive.
     ///
     /// # Errors
-    /// [`io::ErrorKind::InvalidData`] for a chunk that is not well-formed; as [`Incoming::until`]; and what `sink` says.
+    /// [`io::ErrorKind::InvalidData`] for a malformed chunk; those of [`Incoming::until`] and of
+    /// `sink`.
     pub fn body(&mut self, framing: Framing, sink: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<BodyEnd> {
         let mut end = BodyEnd::default();
         match framing {
@@ -205,7 +209,7 @@ impl Incoming {
     }
 }
 
-/// Chunk extensions are a fault too: no client here has a reason to send them.
+/// Rejects chunk extensions too: no client here has a reason to send them.
 fn chunk_size(line: &[u8]) -> io::Result<u64> {
     let digits = line.strip_suffix(b"\r\n").unwrap_or(line);
     let text = std::str::from_utf8(digits).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_hexdigit()));

@@ -1,27 +1,28 @@
-//! A strict reading of request heads, as a judge of what clients send: RFC 9112 §2 to §6.
+//! A strict reader of request heads, which judges what clients send: RFC 9112 §2 to §6.
 //!
-//! It is written by hand and apart from the client on purpose. It accepts exactly what a client must send: CRLF line
-//! ends, one space between the parts of the request line, a token before the colon, one Host, one way of framing.
-//! It leaves out what servers tolerate (bare LF, obs-fold, empty lines before the request).
+//! It is written by hand and shares no code with the client. It accepts exactly what a client must
+//! send: CRLF line ends, one space between the parts of the request line, a token before the colon,
+//! one Host field, one framing. It does not tolerate what servers tolerate: bare LF, obs-fold,
+//! empty lines before the request.
 
 use std::fmt;
 
-/// The head of one request, as it came.
+/// The head of one request, unmodified.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Head {
     /// The method token.
     pub method: String,
-    /// The request target in whatever form it has.
+    /// The request target, in whatever form.
     pub target: String,
     /// The minor version: 0 or 1.
     pub minor: u8,
-    /// The fields in their order; names as they were spelt, values without the surrounding space.
+    /// The fields in order. Names keep their case; values lack the surrounding space.
     pub fields: Vec<(String, Vec<u8>)>,
-    /// Every byte of the head, up to and with the empty line.
+    /// Every byte of the head, including the empty line.
     pub raw: Vec<u8>,
 }
 
-/// What a request head did wrong.
+/// What is wrong with a request head.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault(pub String);
 
@@ -57,10 +58,10 @@ fn shown(bytes: &[u8]) -> String {
 }
 
 impl Head {
-    /// Reads a head that ends with its empty line.
+    /// Parses a head that ends with its empty line.
     ///
     /// # Errors
-    /// With the first thing that a client must not send.
+    /// The first violation.
     pub fn parse(raw: &[u8]) -> Result<Self, Fault> {
         let Some(lines) = raw.strip_suffix(b"\r\n\r\n") else { return fault("the head does not end in an empty line") };
         let mut lines = split_crlf(lines)?.into_iter();
@@ -97,31 +98,32 @@ impl Head {
         Ok(head)
     }
 
-    /// Every value of the field `name`, in order; the case of the name does not matter.
+    /// Returns every value of the field `name`, in order. The case of the name does not matter.
     pub fn all(&self, name: &str) -> Vec<&[u8]> {
         self.fields.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| &**value).collect()
     }
 
-    /// The values of the field `name` joined by a comma, with U+FFFD for what is not UTF-8; `None` where it is absent.
+    /// Returns the values of the field `name`, joined by commas, with U+FFFD for bytes that are not
+    /// UTF-8; `None` if there is no such field.
     pub fn value(&self, name: &str) -> Option<String> {
         let all = self.all(name);
         (!all.is_empty()).then(|| String::from_utf8_lossy(&all.join(&b","[..])).into_owned())
     }
 
-    /// True if the list in the field `name` has the member `token`, in any case.
+    /// Returns true if the list in the field `name` contains `token`, in any case.
     pub fn lists(&self, name: &str, token: &str) -> bool {
         self.value(name).is_some_and(|list| list.split(',').any(|member| member.trim().eq_ignore_ascii_case(token)))
     }
 
-    /// True if the client wants the connection kept: RFC 9112 §9.3.
+    /// Returns true if the client wants to keep the connection: RFC 9112 §9.3.
     pub fn keep_alive(&self) -> bool {
         !self.lists("connection", "close") && (self.minor == 1 || self.lists("connection", "keep-alive"))
     }
 
-    /// How the body is delimited: RFC 9112 §6.3.
+    /// Returns how the body is delimited: RFC 9112 §6.3.
     ///
     /// # Errors
-    /// When both ways are used, one is used twice, or a value is not what it must be.
+    /// When both framings are used, one is used twice, or a value is invalid.
     pub fn framing(&self) -> Result<Framing, Fault> {
         let (codings, lengths) = (self.all("transfer-encoding"), self.all("content-length"));
         match (codings.as_slice(), lengths.as_slice()) {
@@ -140,13 +142,13 @@ impl Head {
         }
     }
 
-    /// True if the body waits for a 100: RFC 9110 §10.1.1.
+    /// Returns true if the body waits for a 100 (Continue): RFC 9110 §10.1.1.
     pub fn expects_continue(&self) -> bool {
         self.minor == 1 && self.lists("expect", "100-continue")
     }
 }
 
-/// Splits at CRLF; a CR or LF on its own is a fault.
+/// Splits at CRLF. A bare CR or LF is a fault.
 fn split_crlf(bytes: &[u8]) -> Result<Vec<&[u8]>, Fault> {
     let mut lines = Vec::new();
     let pieces: Vec<&[u8]> = bytes.split(|byte| *byte == b'\n').collect();
@@ -165,7 +167,7 @@ fn split_crlf(bytes: &[u8]) -> Result<Vec<&[u8]>, Fault> {
     Ok(lines)
 }
 
-/// Reads one field line: RFC 9112 §5.
+/// Parses one field line: RFC 9112 §5.
 pub(crate) fn field(line: &[u8]) -> Result<(String, Vec<u8>), Fault> {
     let Some(colon) = line.iter().position(|byte| *byte == b':') else {
         return fault(format!("a field without a colon: {}", shown(line)));

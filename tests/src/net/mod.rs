@@ -1,5 +1,5 @@
-//! The base of the kit's servers: bounded waits, sockets, a service with a thread for each connection, and a
-//! request reader that shares nothing with the client under test.
+//! The basis of the kit's servers: bounded waits, sockets, a service with one thread per
+//! connection, and a request reader that shares no code with the client under test.
 
 pub mod gate;
 pub mod incoming;
@@ -13,8 +13,8 @@ pub mod wire;
 
 use std::time::Duration;
 
-/// How long the kit waits for something that ought to happen.
+/// How long the kit waits for an event that ought to happen.
 ///
-/// It is generous, so that a loaded machine does not fail a sound test. A wait that exceeds it panics with a
-/// message that names what it waited for.
+/// The time is generous, so that a slow machine does not fail a correct test. A wait that exceeds
+/// it panics with a message that names the event.
 pub const PATIENCE: Duration = Duration::from_secs(20);

@@ -1,4 +1,4 @@
-//! A loopback listener with a thread for each connection, which counts, stops and joins cleanly.
+//! A loopback listener with one thread per connection, which counts, stops and joins them.
 
 use std::any::Any;
 use std::fmt;
@@ -18,7 +18,7 @@ use super::watch::Watch;
 pub struct Counts {
     /// Connections accepted so far.
     pub accepted: usize,
-    /// Connections whose thread still serves them.
+    /// Connections that a thread still serves.
     pub open: usize,
     /// The panics of connection threads.
     pub failures: Vec<String>,
@@ -31,7 +31,7 @@ struct Shared {
     sockets: Mutex<Vec<WeakSocket>>,
 }
 
-/// One accepted connection, as its thread gets it.
+/// One accepted connection, as its thread receives it.
 #[derive(Debug)]
 pub struct Peer {
     /// The connection.
@@ -47,7 +47,7 @@ impl Peer {
         &self.shared.stop
     }
 
-    /// Makes the end of the service end `socket` too, which this thread opened.
+    /// Makes the end of the service also end `socket`, which this thread opened.
     pub fn adopt(&self, socket: &Socket) {
         self.shared.adopt(socket);
     }
@@ -74,9 +74,8 @@ impl Shared {
 }
 
 /// A running listener.
-///
-/// Dropping it stops the accepting thread, ends every connection, joins every thread, and then panics if a
-/// connection's thread has panicked (unless the test is failing already).
+/// Dropping it stops the accepting thread, ends every connection, and joins every thread. Then it
+/// panics if the thread of a connection panicked, unless the test is failing already.
 pub struct Service {
     name: &'static str,
     address: SocketAddr,
@@ -85,15 +84,16 @@ pub struct Service {
 }
 
 impl Service {
-    /// Listens on a free port of 127.0.0.1 and serves each connection by `serve` on a thread of its own.
+    /// Listens on a free port of 127.0.0.1, and serves each connection with `serve` on its own
+    /// thread.
     ///
     /// # Errors
-    /// When the machine has no port or thread left.
+    /// When no port is free or no thread can be started.
     pub fn start(name: &'static str, serve: impl Fn(Peer) + Send + Sync + 'static) -> io::Result<Self> {
         Self::start_at(name, (Ipv4Addr::LOCALHOST, 0).into(), serve)
     }
 
-    /// As [`Service::start`], at a given address.
+    /// Does the same as [`Service::start`] at a given address.
     ///
     /// # Errors
     /// When the address cannot be bound.
@@ -113,12 +113,12 @@ impl Service {
         Ok(Self { name, address, shared, acceptor: Some(acceptor) })
     }
 
-    /// Where it listens.
+    /// Returns the listening address.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The counters as they stand.
+    /// Returns the current counters.
     pub fn counts(&self) -> Counts {
         self.shared.counts.read(Clone::clone)
     }
@@ -126,17 +126,17 @@ impl Service {
     /// Waits until the counters satisfy `enough`.
     ///
     /// # Panics
-    /// After [`PATIENCE`], with `what` was waited for and the counters.
+    /// After [`PATIENCE`], with `what` and the counters.
     #[track_caller]
     pub fn wait_for(&self, what: &str, enough: impl Fn(&Counts) -> bool) {
         self.shared.counts.wait_for(what, |counts| enough(counts).then_some(()));
     }
 
-    /// Stops, joins every thread, and gives the panics of connection threads.
+    /// Stops, joins every thread, and returns the panics of connection threads.
     fn end(&mut self) -> Vec<String> {
         let Some(acceptor) = self.acceptor.take() else { return Vec::new() };
         self.shared.stop.set();
-        // The accepting thread is woken by a connection; it sees the signal and goes.
+        // A connection wakes the accepting thread, which then sees the signal.
         drop(TcpStream::connect(self.address));
         self.shared.shut_all();
         let idle = self.shared.counts.find(PATIENCE, |counts| (counts.open == 0).then_some(()));
@@ -176,7 +176,7 @@ fn accept<F: Fn(Peer) + Send + Sync + 'static>(
     loop {
         let stream = match listener.accept() {
             Ok((stream, _)) => stream,
-            // The client went away before it was accepted.
+            // The client left before it was accepted.
             Err(_) if !shared.stop.is_set() => continue,
             Err(_) => break,
         };
@@ -194,7 +194,7 @@ fn accept<F: Fn(Peer) + Send + Sync + 'static>(
         let (serve, theirs) = (Arc::clone(serve), Arc::clone(shared));
         let spawned = thread::Builder::new().name(format!("{name} {index}")).stack_size(512 * 1024).spawn(move || {
             let peer = Peer { socket, index, shared: Arc::clone(&theirs) };
-            // The socket is dropped in here, so that a connection that is not counted is not open either.
+            // Drops the socket here, so that a connection that is no longer counted is closed.
             let outcome = catch_unwind(AssertUnwindSafe(|| serve(peer)));
             theirs.counts.update(|counts| {
                 counts.open -= 1;

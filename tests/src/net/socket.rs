@@ -1,4 +1,4 @@
-//! A TCP socket that several threads of a server may hold, and that can be reset.
+//! A TCP socket that several threads of a server can share, and that can be reset.
 
 use std::io::{self, IoSlice, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -7,15 +7,16 @@ use std::time::Duration;
 
 use socket2::SockRef;
 
-/// One accepted or opened connection. Clones share the one descriptor: the last drop closes it.
+/// An accepted or opened connection. Clones share one descriptor; the last drop closes it.
 #[derive(Clone, Debug)]
 pub struct Socket(Arc<TcpStream>);
 
 impl Socket {
-    /// Takes a connected stream, turns Nagle's algorithm off, and bounds each read and write by `patience`.
+    /// Takes a connected stream, disables Nagle's algorithm, and limits each read and write to
+    /// `patience`.
     ///
     /// # Errors
-    /// When the socket refuses an option.
+    /// When a socket option cannot be set.
     pub fn new(stream: TcpStream, patience: Duration) -> io::Result<Self> {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(patience))?;
@@ -23,7 +24,7 @@ impl Socket {
         Ok(Self(Arc::new(stream)))
     }
 
-    /// Connects to `address`, as [`Socket::new`].
+    /// Connects to `address`, with the settings of [`Socket::new`].
     ///
     /// # Errors
     /// When the connection cannot be made.
@@ -31,7 +32,7 @@ impl Socket {
         Self::new(TcpStream::connect_timeout(&address, patience)?, patience)
     }
 
-    /// The address of the other end.
+    /// Returns the peer's address.
     ///
     /// # Errors
     /// When it is no longer connected.
@@ -39,15 +40,15 @@ impl Socket {
         self.0.peer_addr()
     }
 
-    /// Changes the bound of each read; `None` waits without end.
+    /// Changes the limit of each read; `None` removes it.
     ///
     /// # Errors
-    /// When the socket refuses the option.
+    /// When the socket option cannot be set.
     pub fn set_read_patience(&self, patience: Option<Duration>) -> io::Result<()> {
         self.0.set_read_timeout(patience)
     }
 
-    /// Sends FIN; what the peer sends can still be read.
+    /// Sends FIN. The peer's bytes can still be read.
     ///
     /// # Errors
     /// When it is no longer connected.
@@ -57,19 +58,19 @@ impl Socket {
 
     /// Ends both directions at once: every thread that is blocked on this socket returns.
     pub fn shut(&self) {
-        // It fails only if the peer has already gone, and then nobody is blocked.
+        // Fails only if the peer has already left, and then no thread is blocked.
         let _ = self.0.shutdown(Shutdown::Both);
     }
 
-    /// Makes the close that follows the last drop an abortive one: the peer sees RST, and unsent bytes are lost.
+    /// Makes the last drop abortive: the peer sees RST, and unsent bytes are lost.
     ///
     /// # Errors
-    /// When the socket refuses the option.
+    /// When the socket option cannot be set.
     pub fn reset_on_drop(&self) -> io::Result<()> {
         SockRef::from(&*self.0).set_linger(Some(Duration::ZERO))
     }
 
-    /// A handle that does not keep the connection open.
+    /// Returns a handle that does not keep the connection open.
     pub fn downgrade(&self) -> WeakSocket {
         WeakSocket(Arc::downgrade(&self.0))
     }
@@ -80,7 +81,7 @@ impl Socket {
 pub struct WeakSocket(Weak<TcpStream>);
 
 impl WeakSocket {
-    /// The socket, while somebody holds it.
+    /// Returns the socket while another handle keeps it open.
     pub fn upgrade(&self) -> Option<Socket> {
         self.0.upgrade().map(Socket)
     }

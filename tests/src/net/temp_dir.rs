@@ -4,15 +4,15 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// A directory under the system's temporary one, removed with all its content when it is dropped.
+/// A directory below the system's temporary directory, removed with its content on drop.
 #[derive(Debug)]
 pub struct TempDir(PathBuf);
 
 impl TempDir {
-    /// Makes a new, empty directory; on Unix others may write to it, since servers change their user.
+    /// Creates an empty directory. On Unix others can write to it, since servers change their user.
     ///
     /// # Errors
-    /// When it cannot be made.
+    /// When it cannot be created.
     pub fn new() -> io::Result<Self> {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         loop {
@@ -27,19 +27,19 @@ impl TempDir {
                     }
                     return Ok(Self(path));
                 }
-                // A process of the same number left it behind.
+                // An earlier process with the same number left it behind.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
             }
         }
     }
 
-    /// Where it is.
+    /// Returns the path.
     pub fn path(&self) -> &Path {
         &self.0
     }
 
-    /// Writes `content` to the file `name` in it and gives the file's path.
+    /// Writes `content` to the file `name`, and returns the file's path.
     ///
     /// # Errors
     /// When the file cannot be written.
@@ -52,7 +52,7 @@ impl TempDir {
 
 impl Drop for TempDir {
     fn drop(&mut self) {
-        // Nothing depends on it; the system empties its temporary directory in time.
+        // A leftover is harmless: the system empties its temporary directory.
         let _ = std::fs::remove_dir_all(&self.0);
     }
 }

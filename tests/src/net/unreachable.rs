@@ -6,21 +6,22 @@ use std::time::Duration;
 
 use socket2::{Domain, Socket, Type};
 
-/// An address of this machine that refuses connections: it was bound a moment ago, and is free again.
+/// Returns a local address that refuses connections: its port was bound a moment ago and is free
+/// again.
 ///
 /// # Errors
-/// When the machine has no port left.
+/// When no port is free.
 pub fn refusing() -> io::Result<SocketAddr> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
 }
 
-/// A listener that never accepts and whose queue is full: connecting to it neither succeeds nor fails.
+/// A listener that never accepts, with a full queue: connecting to it neither succeeds nor fails.
 ///
-/// This is what Linux does; other systems may refuse instead.
+/// Linux behaves so; other systems may refuse instead.
 #[derive(Debug)]
 pub struct BlackHole {
     address: SocketAddr,
-    // Both keep the queue full for as long as the value lives.
+    // Both keep the queue full.
     _listener: Socket,
     _queued: Vec<TcpStream>,
 }
@@ -29,7 +30,7 @@ impl BlackHole {
     /// Opens the listener and fills its queue.
     ///
     /// # Errors
-    /// When the machine has no port left, or accepts more than it was told to.
+    /// When no port is free, or the system accepts more connections than requested.
     pub fn open() -> io::Result<Self> {
         let listener = Socket::new(Domain::IPV4, Type::STREAM, None)?;
         listener.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())?;
@@ -49,7 +50,7 @@ impl BlackHole {
         Err(io::Error::other("the queue of the listener does not fill"))
     }
 
-    /// Where connecting hangs.
+    /// Returns the address to which connecting hangs.
     pub fn address(&self) -> SocketAddr {
         self.address
     }

@@ -1,4 +1,4 @@
-//! State that threads change and tests wait for, without sleeping and without hanging.
+//! State that threads change and tests wait for, without sleeping or hanging.
 
 use std::fmt::Debug;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -47,7 +47,7 @@ impl<T> Watch<T> {
         }
     }
 
-    // A poisoned lock must not hide the panic that poisoned it: the values are plain data.
+    // A poisoned lock must not hide the panic that poisoned it; the values are plain data.
     fn lock(&self) -> MutexGuard<'_, T> {
         self.value.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -57,7 +57,7 @@ impl<T: Debug> Watch<T> {
     /// Waits until `found` returns a value.
     ///
     /// # Panics
-    /// After [`PATIENCE`], with `what` was waited for and the value as it then stands.
+    /// After [`PATIENCE`], with `what` and the current value.
     #[track_caller]
     pub fn wait_for<R>(&self, what: &str, found: impl FnMut(&mut T) -> Option<R>) -> R {
         match self.find(PATIENCE, found) {

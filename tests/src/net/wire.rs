@@ -1,7 +1,7 @@
 //! The byte path between a server of the kit and its client: TCP, or TLS over it.
 //!
-//! A wire can be cloned, so that one thread reads while another writes (a tunnel needs that): the TLS state is locked
-//! only while bytes pass through it, never while the socket blocks on a read.
+//! A wire can be cloned, so that one thread reads while another writes, as a tunnel needs. The TLS
+//! state is locked only while bytes pass through it, never while a read blocks.
 
 use std::io::{self, Read, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,13 +10,13 @@ use rustls::ServerConnection;
 
 use super::socket::Socket;
 
-/// How a server takes leave of a TLS connection.
+/// How a server ends a TLS connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Farewell {
     /// `close_notify`, then FIN: RFC 8446 §6.1.
     #[default]
     CloseNotify,
-    /// FIN alone: a truncation, as far as TLS can tell.
+    /// FIN alone, which TLS regards as a truncation.
     Fin,
     /// RST alone.
     Reset,
@@ -121,7 +121,8 @@ impl Wire {
 }
 
 impl Read for Wire {
-    /// At the end of a TLS stream without `close_notify` the error is [`io::ErrorKind::UnexpectedEof`].
+    /// At the end of a TLS stream without `close_notify`, the error is
+    /// [`io::ErrorKind::UnexpectedEof`].
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Plain(socket) => socket.read(buffer),
@@ -131,7 +132,7 @@ impl Read for Wire {
 }
 
 impl Write for Wire {
-    /// One call is one write to the socket, or one run of TLS records in one write.
+    /// One call makes one write to the socket, which may hold several TLS records.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::Plain(socket) => socket.write(bytes),
@@ -173,20 +174,21 @@ impl TlsWire {
 }
 
 impl State {
-    /// Gives rustls as much as it takes at a time; with nothing at hand it learns of the end of the stream.
+    /// Feeds rustls as much as it takes at a time. Without bytes, rustls learns of the end of the
+    /// stream.
     fn digest(&mut self, socket: &mut Socket) -> io::Result<()> {
         let mut rest = self.undigested.as_slice();
         self.connection.read_tls(&mut rest)?;
         let taken = self.undigested.len() - rest.len();
         self.undigested.drain(..taken);
         let outcome = self.connection.process_new_packets();
-        // An alert or the answer to a key update may be due.
+        // An alert or the response to a key update may be due.
         flush(&mut self.connection, socket)?;
         outcome.map(drop).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
     }
 }
 
-/// Sends all TLS bytes that are due in one write.
+/// Sends all pending TLS bytes in one write.
 pub(crate) fn flush(state: &mut ServerConnection, socket: &mut Socket) -> io::Result<()> {
     let mut due = Vec::new();
     while state.wants_write() {

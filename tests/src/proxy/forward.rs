@@ -1,4 +1,4 @@
-//! A request in absolute form, sent on to its origin, and the response on its way back.
+//! Forwards a request in absolute form to its origin, and the response back.
 
 use std::io::{self, Write};
 
@@ -14,7 +14,7 @@ use crate::net::wire::Wire;
 const HOP_BY_HOP: [&str; 7] =
     ["connection", "proxy-connection", "keep-alive", "proxy-authorization", "te", "upgrade", "content-length"];
 
-/// Sends the request to `origin` and its response to `client`.
+/// Sends the request to `origin` and the response to `client`.
 pub(super) fn run(head: &Head, url: &Url, client: &mut Incoming, mut origin: Socket) -> io::Result<After> {
     let framing = head.framing().map_err(io::Error::other)?;
     let mut out = Vec::new();
@@ -32,7 +32,7 @@ pub(super) fn run(head: &Head, url: &Url, client: &mut Incoming, mut origin: Soc
     origin.write_all(&out)?;
     let mut answers = Incoming::new(Wire::Plain(origin.clone()), |_| ());
     if head.expects_continue() {
-        // The origin decides whether the body is wanted.
+        // The origin decides whether it wants the body.
         let (status, raw) = response_head(&mut answers)?;
         client.wire().write_all(&raw)?;
         if status != 100 {
@@ -52,7 +52,7 @@ pub(super) fn run(head: &Head, url: &Url, client: &mut Incoming, mut origin: Soc
     }
 }
 
-/// Sends the body of a final response on; what its origin ends by closing, the proxy ends so too.
+/// Forwards the body of a final response. If the origin ends it by closing, so does the proxy.
 fn relay(head: &Head, status: u16, raw: &[u8], answers: &mut Incoming, client: &mut Incoming) -> io::Result<After> {
     if head.method == "HEAD" || status == 204 || status == 304 {
         return Ok(After::Keep);
@@ -72,7 +72,7 @@ fn relay(head: &Head, status: u16, raw: &[u8], answers: &mut Incoming, client: &
     }
 }
 
-/// Reads a body and writes it in the same framing, with its trailers.
+/// Reads a body and writes it with the same framing and trailers.
 fn pass_body(from: &mut Incoming, framing: Framing, to: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
     let end = from.body(framing, &mut |piece| match framing {
         Framing::Chunked => to(&[format!("{:x}\r\n", piece.len()).as_bytes(), piece, b"\r\n"].concat()),
@@ -101,7 +101,7 @@ fn fields(raw: &[u8]) -> impl Iterator<Item = &[u8]> {
     raw.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_end).skip(1).filter(|line| !line.is_empty())
 }
 
-/// The origin's `Connection: close` is meant for the proxy.
+/// Removes the origin's `Connection: close`, which is meant for the proxy.
 fn without_connection(raw: &[u8]) -> io::Result<Vec<u8>> {
     let status_line = raw.iter().position(|byte| *byte == b'\n').map_or(raw.len(), |at| at + 1);
     let mut out = raw.get(..status_line).unwrap_or_default().to_vec();

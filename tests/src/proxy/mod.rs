@@ -1,8 +1,9 @@
-//! A forward and CONNECT proxy for tests: RFC 9110 §7.6 and §9.3.6, as far as a client can see it.
+//! A forwarding and tunnelling proxy for tests: RFC 9110 §7.6 and §9.3.6, as far as clients can
+//! tell.
 //!
-//! It keeps its clients' connections alive, opens a new connection for each forwarded request, and records every head.
-//! It can ask for Basic credentials, refuse as it is told, speak TLS itself, and lead any name to a loopback address.
-//! It leaves out caching and HTTP/1.0 clients.
+//! It keeps its clients' connections alive, opens a new connection for each forwarded request, and
+//! records every head. It can require Basic credentials, refuse requests, speak TLS, and map any
+//! name to a loopback address. It supports neither caching nor HTTP/1.0 clients.
 
 mod forward;
 mod tunnel;
@@ -23,7 +24,7 @@ use crate::net::watch::Watch;
 use crate::net::wire::Wire;
 use crate::tls::Endpoint;
 
-/// A response that the proxy gives of its own instead of doing what it is asked.
+/// A response that the proxy gives instead of forwarding.
 #[derive(Clone, Debug)]
 pub struct Refusal {
     head: String,
@@ -32,20 +33,21 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// A response with this status (403, 407, 302, 500 …) and body; the connection stays open.
+    /// Returns a response with this status (403, 407, 302, 500 …) and body. The connection stays
+    /// open.
     pub fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
         let body = body.into();
         let head = format!("HTTP/1.1 {status} Refused\r\nContent-Length: {}\r\n", body.len());
         Self { head, body, close: false }
     }
 
-    /// With one more field.
+    /// Adds a field.
     pub fn field(mut self, name: &str, value: &str) -> Self {
         self.head += &format!("{name}: {value}\r\n");
         self
     }
 
-    /// With `Connection: close`, and closed after it.
+    /// Adds `Connection: close`, and closes afterwards.
     pub fn close(mut self) -> Self {
         self.close = true;
         self.field("Connection", "close")
@@ -56,14 +58,14 @@ impl Refusal {
     }
 }
 
-/// One tunnel that was opened.
+/// An opened tunnel.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tunnel {
-    /// The authority that CONNECT named.
+    /// The authority in the CONNECT request.
     pub target: String,
-    /// What the client sent into it.
+    /// The bytes that the client sent through it.
     pub sent: Vec<u8>,
-    /// How many bytes came back through it.
+    /// The number of bytes that came back through it.
     pub received: usize,
 }
 
@@ -75,7 +77,7 @@ pub(crate) struct Log {
     refusals: VecDeque<Refusal>,
 }
 
-/// The choices of a [`Proxy`].
+/// The options of a [`Proxy`].
 #[derive(Debug, Default)]
 pub struct Builder {
     endpoint: Option<Endpoint>,
@@ -94,31 +96,31 @@ impl Builder {
         self
     }
 
-    /// Answers 407 to requests without these Basic credentials.
+    /// Responds with 407 to requests without these Basic credentials.
     pub fn credentials(mut self, user: &str, password: &str) -> Self {
         self.credentials = Some((user.to_owned(), password.to_owned()));
         self
     }
 
-    /// Gives this to the next request that no earlier refusal was given to, before credentials are looked at.
+    /// Refuses the next request that no earlier refusal applies to, before checking credentials.
     pub fn refuse(mut self, refusal: Refusal) -> Self {
         self.refusals.push(refusal);
         self
     }
 
-    /// Leads `authority` (`NAME:PORT`) to `address`; other names are looked up by the system.
+    /// Maps `authority` (`NAME:PORT`) to `address`. The system looks up other names.
     pub fn route(mut self, authority: &str, address: SocketAddr) -> Self {
         self.routes.push((authority.to_ascii_lowercase(), address));
         self
     }
 
-    /// Each CONNECT waits at the gate before it is answered.
+    /// Makes each CONNECT wait at the gate before its response.
     pub fn hold(mut self, gate: &Gate) -> Self {
         self.hold = Some(gate.clone());
         self
     }
 
-    /// The whole head of the answer to CONNECT, in place of a plain 200: another 2xx, odd fields, bytes before it.
+    /// Sets the whole head of the response to CONNECT: another 2xx, odd fields, bytes before it.
     pub fn established(mut self, head: impl Into<Vec<u8>>) -> Self {
         self.established = Some(head.into());
         self
@@ -130,10 +132,10 @@ impl Builder {
         self
     }
 
-    /// Starts it on a free port of 127.0.0.1.
+    /// Starts the proxy on a free port of 127.0.0.1.
     ///
     /// # Errors
-    /// When the machine has no port left.
+    /// When no port is free.
     pub fn start(mut self) -> io::Result<Proxy> {
         let refusals = std::mem::take(&mut self.refusals).into();
         let log = Arc::new(Watch::new(Log { refusals, ..Log::default() }));
@@ -153,25 +155,25 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// A proxy without TLS that lets everybody through.
+    /// Starts a proxy without TLS that requires no credentials.
     ///
     /// # Errors
-    /// When the machine has no port left.
+    /// When no port is free.
     pub fn start() -> io::Result<Self> {
         Self::builder().start()
     }
 
-    /// Begins with what [`Proxy::start`] has.
+    /// Returns the builder that [`Proxy::start`] uses.
     pub fn builder() -> Builder {
         Builder::default()
     }
 
-    /// Where it listens.
+    /// Returns the listening address.
     pub fn address(&self) -> SocketAddr {
         self.service.address()
     }
 
-    /// `http://127.0.0.1:PORT`, or `https://localhost:PORT` under TLS.
+    /// Returns `http://127.0.0.1:PORT`, or `https://localhost:PORT` under TLS.
     pub fn url(&self) -> String {
         if self.secure {
             format!("https://localhost:{}", self.address().port())
@@ -180,22 +182,22 @@ impl Proxy {
         }
     }
 
-    /// Every head that it was sent, refused or not, in order.
+    /// Returns every head received, refused or not, in order.
     pub fn heads(&self) -> Vec<Head> {
         self.log.read(|log| log.heads.clone())
     }
 
-    /// The tunnels that were opened, with what has passed so far.
+    /// Returns the opened tunnels, with the bytes so far.
     pub fn tunnels(&self) -> Vec<Tunnel> {
         self.log.read(|log| log.tunnels.clone())
     }
 
-    /// What clients have sent that they must not.
+    /// Returns the violations that clients committed.
     pub fn violations(&self) -> Vec<String> {
         self.log.read(|log| log.violations.clone())
     }
 
-    /// How many connections were accepted and how many of them are open.
+    /// Returns how many connections were accepted, and how many of them are open.
     pub fn counts(&self) -> Counts {
         self.service.counts()
     }
@@ -219,7 +221,7 @@ impl Proxy {
     }
 }
 
-/// Whether the connection of a client goes on after a request.
+/// Whether the client's connection continues after a request.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum After {
     Keep,
@@ -235,7 +237,7 @@ impl Builder {
                 Err(_) => return,
             },
         };
-        // A kept connection may be idle for as long as the client likes.
+        // A client may keep its connection idle for any time.
         let _ = wire.socket().set_read_patience(None);
         let mut client = Incoming::new(wire, |_| ());
         loop {
@@ -243,7 +245,7 @@ impl Builder {
                 Ok(Some(After::Keep)) => {}
                 Ok(Some(After::Close)) => {
                     if client.wire().half_close().is_ok() {
-                        // So that no RST overtakes the answer.
+                        // Lets no RST overtake the response.
                         let _ = client.drain();
                     }
                     break;
@@ -260,7 +262,7 @@ impl Builder {
         let _ = client.into_wire().close();
     }
 
-    /// One request; `None` when the client has closed, or a tunnel has ended.
+    /// Serves one request. Returns `None` when the client has closed, or a tunnel has ended.
     fn turn(&self, peer: &Peer, log: &Watch<Log>, client: &mut Incoming) -> io::Result<Option<After>> {
         let Some(head) = client.head()? else { return Ok(None) };
         let refusal = log.update(|log| {

@@ -1,4 +1,4 @@
-//! The tunnel after a CONNECT: bytes both ways until both sides have ended.
+//! The tunnel after a CONNECT: passes bytes both ways until both sides have ended.
 
 use std::io::{self, Read, Write};
 use std::thread;
@@ -8,7 +8,8 @@ use crate::net::incoming::Incoming;
 use crate::net::socket::Socket;
 use crate::net::watch::Watch;
 
-/// Sends `answer` and passes bytes until both directions have ended. An end of one direction is passed on as such; an error ends both.
+/// Sends `answer`, then passes bytes until both directions have ended. Passes on the end of one
+/// direction; an error ends both.
 pub(super) fn run(
     target: &str,
     answer: &[u8],
@@ -23,9 +24,9 @@ pub(super) fn run(
     let note = |change: &dyn Fn(&mut Tunnel)| {
         log.update(|log| log.tunnels.get_mut(index).map(change));
     };
-    // A client that has the answer finds the tunnel in the log.
+    // Recorded first, so that a client with the response finds the tunnel in the log.
     client.wire().write_all(answer)?;
-    // What the client sent before it had the answer belongs to the tunnel.
+    // Bytes that the client sent before the response belong to the tunnel.
     let early = client.take(client.buffered().len());
     note(&|tunnel| tunnel.sent.extend_from_slice(&early));
     let client = client.wire().clone();

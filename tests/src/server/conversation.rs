@@ -12,7 +12,8 @@ use crate::net::message::{Framing, Head};
 use crate::net::service::Peer;
 use crate::net::wire::Wire;
 
-/// A connection that a script talks over. Each method does what the [`Script`](super::Script) step of its name does.
+/// The connection of a script. Each method does what the [`Script`](super::Script) step of the same
+/// name does.
 pub struct Conversation {
     index: usize,
     stop: Arc<Stop>,
@@ -24,7 +25,7 @@ pub struct Conversation {
 }
 
 impl Conversation {
-    /// The peer's own handle of the socket is dropped here, so that closing the wire closes the socket.
+    /// Drops the peer's own handle of the socket, so that closing the wire closes the socket.
     pub(crate) fn new(peer: Peer, wire: Wire, records: Arc<Records>) -> Self {
         let (index, stop, theirs) = (peer.index, Arc::clone(peer.stop()), Arc::clone(&records));
         let incoming = Incoming::new(wire, move |bytes| {
@@ -37,12 +38,12 @@ impl Conversation {
         Self { index, stop, incoming: Some(incoming), said_all: false, records }
     }
 
-    /// How many connections the server accepted before this one.
+    /// Returns how many connections the server accepted before this one.
     pub fn index(&self) -> usize {
         self.index
     }
 
-    /// True once the script has closed or reset the connection.
+    /// Returns true once the script has closed or reset the connection.
     pub fn is_over(&self) -> bool {
         self.incoming.is_none()
     }
@@ -51,7 +52,7 @@ impl Conversation {
         self.incoming.as_mut().ok_or_else(|| io::Error::new(io::ErrorKind::NotConnected, "the script has closed"))
     }
 
-    /// Runs one read and turns what must not happen into a failure of the test.
+    /// Runs one read, and turns a violation into a failure of the test.
     #[track_caller]
     fn reading<R>(&mut self, what: &str, read: impl FnOnce(&mut Incoming) -> io::Result<R>) -> io::Result<R> {
         let incoming = self.incoming()?;
@@ -68,13 +69,14 @@ impl Conversation {
         })
     }
 
-    /// Reads to the end of a request head, which it gives.
+    /// Reads and returns a request head.
     ///
     /// # Errors
     /// When the client closes or resets first.
     ///
     /// # Panics
-    /// When the client sends what it must not, or nothing for too long; so do the other reads.
+    /// When the client violates the protocol, or sends nothing for too long. The other reads panic
+    /// likewise.
     pub fn read_head(&mut self) -> io::Result<Head> {
         let head = self.reading("request head", |incoming| {
             let closed = || io::Error::new(io::ErrorKind::UnexpectedEof, "the client closed before a request");
@@ -89,10 +91,10 @@ impl Conversation {
         Ok(head)
     }
 
-    /// Reads the body that belongs to `head`, and gives it with what its end said.
+    /// Reads the body that belongs to `head`. Returns it with what is known at its end.
     ///
     /// # Errors
-    /// As [`Conversation::read_head`].
+    /// Those of [`Conversation::read_head`].
     pub fn read_body(&mut self, head: &Head) -> io::Result<(Vec<u8>, BodyEnd)> {
         let framing = head.framing().unwrap_or(Framing::Absent);
         let mut body = Vec::new();
@@ -114,7 +116,7 @@ impl Conversation {
     /// Reads a request with its body.
     ///
     /// # Errors
-    /// As [`Conversation::read_head`].
+    /// Those of [`Conversation::read_head`].
     pub fn read_request(&mut self) -> io::Result<(Head, Vec<u8>)> {
         let head = self.read_head()?;
         let (body, _) = self.read_body(&head)?;
@@ -124,15 +126,15 @@ impl Conversation {
     /// Reads `n` bytes.
     ///
     /// # Errors
-    /// As [`Conversation::read_head`].
+    /// Those of [`Conversation::read_head`].
     pub fn read_exactly(&mut self, n: usize) -> io::Result<Vec<u8>> {
         self.reading(&format!("{n} bytes"), |incoming| incoming.exactly(n))
     }
 
-    /// Reads up to and with the first `end`.
+    /// Reads up to and including the first `end`.
     ///
     /// # Errors
-    /// As [`Conversation::read_head`].
+    /// Those of [`Conversation::read_head`].
     pub fn read_until(&mut self, end: &[u8]) -> io::Result<Vec<u8>> {
         self.reading(&format!("\"{}\"", end.escape_ascii()), |incoming| incoming.until(end))
     }
@@ -140,15 +142,15 @@ impl Conversation {
     /// Sends `bytes` in one write.
     ///
     /// # Errors
-    /// When the client has gone.
+    /// When the client has closed.
     pub fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.incoming()?.wire().write_all(bytes)
     }
 
-    /// Sends each piece in a write of its own, parted as `pace` says.
+    /// Sends each piece in its own write, spaced as `pace` says.
     ///
     /// # Errors
-    /// When the client has gone or the server is dropped.
+    /// When the client has closed, or the server is dropped.
     pub fn send_pieces<P: AsRef<[u8]>>(&mut self, pieces: &[P], pace: &Pace) -> io::Result<()> {
         for piece in pieces {
             match pace {
@@ -169,7 +171,7 @@ impl Conversation {
         gate.pass(&self.stop)
     }
 
-    /// Lets `time` pass.
+    /// Waits for `time`.
     ///
     /// # Errors
     /// When the server is dropped first.
@@ -177,7 +179,7 @@ impl Conversation {
         self.stop.pause(time)
     }
 
-    /// Reads, sending nothing, until the client closes or the server is dropped.
+    /// Reads without sending until the client closes or the server is dropped.
     ///
     /// # Errors
     /// When the client resets the connection, or (TLS) closes without `close_notify`.
@@ -188,10 +190,10 @@ impl Conversation {
         incoming.wire().socket().set_read_patience(Some(crate::net::PATIENCE))
     }
 
-    /// Sends FIN (TLS: as the endpoint's farewell says).
+    /// Sends FIN; under TLS, what the endpoint's farewell says.
     ///
     /// # Errors
-    /// When the client has gone.
+    /// When the client has closed.
     pub fn half_close(&mut self) -> io::Result<()> {
         self.said_all = true;
         self.incoming()?.wire().half_close()
@@ -200,16 +202,16 @@ impl Conversation {
     /// Sends FIN without TLS's `close_notify`.
     ///
     /// # Errors
-    /// When the client has gone.
+    /// When the client has closed.
     pub fn truncate(&mut self) -> io::Result<()> {
         self.said_all = true;
         self.incoming()?.wire().truncate()
     }
 
-    /// Closes.
+    /// Closes the connection.
     ///
     /// # Errors
-    /// When the client has gone.
+    /// When the client has closed.
     pub fn close(&mut self) -> io::Result<()> {
         self.leave()?.close()
     }
@@ -217,18 +219,18 @@ impl Conversation {
     /// Closes with RST.
     ///
     /// # Errors
-    /// When the script has closed already.
+    /// When the script has already closed.
     pub fn reset(&mut self) -> io::Result<()> {
         self.leave()?.reset()
     }
 
-    /// Gives up the connection: the wire given is the last handle of it.
+    /// Gives up the connection. The returned wire is its last handle.
     fn leave(&mut self) -> io::Result<Wire> {
         self.incoming()?;
         self.incoming.take().map(Incoming::into_wire).ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 
-    /// The end after the last step: FIN, then reading until the client closes.
+    /// Ends after the last step: sends FIN, then reads until the client closes.
     pub(crate) fn finish(&mut self) -> io::Result<()> {
         if self.is_over() {
             return Ok(());

@@ -1,4 +1,4 @@
-//! A loopback server that follows a script byte by byte, for what no ordinary server does.
+//! A loopback server that follows a script byte by byte, to do what no ordinary server does.
 //!
 //! ```
 //! use std::io::{Read, Write};

@@ -1,4 +1,4 @@
-//! What a scripted server does on one connection: a list of steps, made once, followed by one or many connections.
+//! The script of a connection: a list of steps, for one or many connections.
 
 use std::fmt;
 use std::io;
@@ -8,14 +8,14 @@ use std::time::Duration;
 use super::conversation::Conversation;
 use crate::net::gate::Gate;
 
-/// What parts the pieces of a [`Script::send_pieces`].
+/// What separates the pieces of a [`Script::send_pieces`].
 #[derive(Clone, Debug)]
 pub enum Pace {
-    /// Nothing: each is a write of its own, and the kernel may hand several to one read.
+    /// Nothing: each piece is its own write, and one read may return several.
     AtOnce,
-    /// Each piece waits at the gate first, so that the test can see one arrive before it lets the next go.
+    /// Each piece waits at the gate first, so that the test can observe it before the next one.
     Gate(Gate),
-    /// This much time before each piece.
+    /// This time precedes each piece.
     Every(Duration),
 }
 
@@ -39,19 +39,20 @@ enum Step {
     Repeat(usize, Script),
 }
 
-/// The steps of one connection, in their order.
+/// The steps of one connection, in order.
 ///
-/// After the last step the server sends FIN and reads on until the client closes, so that no RST can overtake what was
-/// sent and everything the client still sends is recorded; [`close`](Script::close) and [`reset`](Script::reset) end
-/// otherwise. When the client closes or resets before a step has what it needs, the script ends there, which
-/// [`Record::ending`](super::Record::ending) tells; it is no failure.
+/// After the last step the server sends FIN, and reads until the client closes. So no RST overtakes
+/// what was sent, and everything that the client sends is recorded. [`close`](Script::close) and
+/// [`reset`](Script::reset) end otherwise. If the client closes or resets before a step has what it
+/// needs, the script ends there. That is no failure; [`Record::ending`](super::Record::ending)
+/// reports it.
 #[derive(Clone, Default)]
 pub struct Script {
     steps: Vec<Step>,
 }
 
 impl Script {
-    /// Does nothing but end.
+    /// Returns a script without steps.
     pub fn new() -> Self {
         Self::default()
     }
@@ -61,12 +62,13 @@ impl Script {
         self
     }
 
-    /// Reads to the end of a request head. A head that no client may send fails the test.
+    /// Reads a request head. A head that no client may send fails the test.
     pub fn read_head(self) -> Self {
         self.then(Step::ReadHead)
     }
 
-    /// Reads a request with its body, however that is delimited. A request that no client may send fails the test.
+    /// Reads a request with its body, in any framing. A request that no client may send fails the
+    /// test.
     pub fn read_request(self) -> Self {
         self.then(Step::ReadRequest)
     }
@@ -76,7 +78,7 @@ impl Script {
         self.then(Step::ReadExactly(n))
     }
 
-    /// Reads up to and with the first `end`.
+    /// Reads up to and including the first `end`.
     pub fn read_until(self, end: impl AsRef<[u8]>) -> Self {
         self.then(Step::ReadUntil(end.as_ref().to_vec()))
     }
@@ -86,39 +88,40 @@ impl Script {
         self.then(Step::Send(bytes.as_ref().to_vec()))
     }
 
-    /// Sends each piece in a write of its own, parted as `pace` says.
+    /// Sends each piece in its own write, spaced as `pace` says.
     pub fn send_pieces<P: AsRef<[u8]>>(self, pieces: impl IntoIterator<Item = P>, pace: Pace) -> Self {
         let pieces = pieces.into_iter().map(|piece| piece.as_ref().to_vec()).collect();
         self.then(Step::SendPieces(pieces, pace))
     }
 
-    /// Sends `bytes` one by one, parted as `pace` says.
+    /// Sends `bytes` one by one, spaced as `pace` says.
     pub fn send_byte_by_byte(self, bytes: impl AsRef<[u8]>, pace: Pace) -> Self {
         self.send_pieces(bytes.as_ref().iter().map(|byte| [*byte]), pace)
     }
 
-    /// Does nothing, not even reading, until the test releases `gate`.
+    /// Waits, without reading, until the test releases `gate`.
     pub fn wait(self, gate: &Gate) -> Self {
         self.then(Step::Wait(gate.clone()))
     }
 
-    /// Sends nothing until the client closes (or the server is dropped); what the client sends is recorded.
+    /// Sends nothing until the client closes or the server is dropped. Records what the client
+    /// sends.
     pub fn stall(self) -> Self {
         self.then(Step::Stall)
     }
 
-    /// Sends FIN (TLS: as the endpoint's farewell says); the script goes on and can read.
+    /// Sends FIN; under TLS, what the endpoint's farewell says. The script continues and can read.
     pub fn half_close(self) -> Self {
         self.then(Step::HalfClose)
     }
 
-    /// Sends FIN without TLS's `close_notify`; the script goes on and can read.
+    /// Sends FIN without TLS's `close_notify`. The script continues and can read.
     pub fn truncate(self) -> Self {
         self.then(Step::Truncate)
     }
 
-    /// Closes at once and ends the script. If bytes of the client are unread, the kernel sends RST instead of FIN,
-    /// and the client may lose what was sent before.
+    /// Closes at once and ends the script. If the client has sent unread bytes, the kernel sends
+    /// RST instead of FIN, and the client may lose earlier bytes.
     pub fn close(self) -> Self {
         self.then(Step::Close)
     }
@@ -128,17 +131,17 @@ impl Script {
         self.then(Step::Reset)
     }
 
-    /// Does whatever `action` does. Its error ends the script as the client's going would.
+    /// Runs `action`. Its error ends the script as a close by the client would.
     pub fn act(self, action: impl Fn(&mut Conversation) -> io::Result<()> + Send + Sync + 'static) -> Self {
         self.then(Step::Act(Arc::new(action)))
     }
 
-    /// Follows `script` `times` times: several exchanges on one connection.
+    /// Runs `script` `times` times: several exchanges on one connection.
     pub fn repeat(self, times: usize, script: Script) -> Self {
         self.then(Step::Repeat(times, script))
     }
 
-    /// Reads a request and answers it with `response`, bytes as they are, in one write.
+    /// Reads a request, and responds with the bytes of `response` in one write.
     pub fn answer(self, response: impl AsRef<[u8]>) -> Self {
         self.read_request().send(response)
     }

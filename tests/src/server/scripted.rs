@@ -1,4 +1,4 @@
-//! The scripted server: which script serves which connection, and what every connection received.
+//! The scripted server: assigns scripts to connections, and records what each connection received.
 
 use std::io;
 use std::net::SocketAddr;
@@ -12,45 +12,45 @@ use crate::net::watch;
 use crate::net::wire::Wire;
 use crate::tls::Endpoint;
 
-/// The records of all connections, by their index.
+/// The records of all connections, by index.
 pub(crate) type Records = watch::Watch<Vec<Record>>;
 
 /// How the script of one connection ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// It came to its end, and the client has closed, or the script itself closed.
+    /// The script ended, and the client has closed or the script itself closed.
     Done,
     /// The client closed while the script wanted to read, send or finish.
     Closed,
-    /// As `Closed`, but a TLS client that sent no `close_notify`.
+    /// As `Closed`, but the TLS client sent no `close_notify`.
     Truncated,
     /// The client reset the connection.
     Reset,
-    /// The server was dropped while the script was under way.
+    /// The server was dropped while the script was running.
     Stopped,
     /// The TLS handshake failed, with the reason.
     NoHandshake(String),
-    /// An action of the script, or the operating system, failed otherwise.
+    /// An action of the script failed otherwise, or the operating system did.
     Failed(String),
 }
 
-/// What happened on one connection.
+/// The record of one connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Record {
-    /// Every byte received (under TLS: decrypted), read by a step or not.
+    /// Every byte received (under TLS: decrypted), whether a step read it or not.
     pub received: Vec<u8>,
-    /// The heads that the steps have read.
+    /// The heads that steps have read.
     pub requests: Vec<Head>,
-    /// The bodies that the steps have read.
+    /// The bodies that steps have read.
     pub bodies: Vec<Vec<u8>>,
-    /// `None` while the script is under way.
+    /// `None` while the script is running.
     pub ending: Option<Ending>,
 }
 
 /// A scripted server on a free port of 127.0.0.1.
 ///
-/// Dropping it ends every connection and joins every thread; then it panics with the failures of its scripts, if
-/// there are any and the test is not failing already.
+/// Dropping it ends every connection and joins every thread. Then it panics with the failures of
+/// its scripts, unless the test is failing already.
 #[derive(Debug)]
 pub struct Scripted {
     service: Service,
@@ -58,34 +58,35 @@ pub struct Scripted {
 }
 
 impl Scripted {
-    /// The n-th connection is served by the n-th script. One connection more than scripts fails the test.
+    /// Serves the n-th connection with the n-th script. A connection without a script fails the
+    /// test.
     ///
     /// # Errors
-    /// When no port can be bound; so do the other ways to start.
+    /// When no port can be bound. The other constructors fail likewise.
     pub fn start(scripts: impl IntoIterator<Item = Script>) -> io::Result<Self> {
         Self::run(None, in_turn(scripts))
     }
 
-    /// As [`Scripted::start`], under TLS.
+    /// Does the same as [`Scripted::start`] under TLS.
     ///
     /// # Errors
-    /// As [`Scripted::start`].
+    /// Those of [`Scripted::start`].
     pub fn start_tls(endpoint: &Endpoint, scripts: impl IntoIterator<Item = Script>) -> io::Result<Self> {
         Self::run(Some(endpoint.clone()), in_turn(scripts))
     }
 
-    /// Every connection is served by the same script.
+    /// Serves every connection with the same script.
     ///
     /// # Errors
-    /// As [`Scripted::start`].
+    /// Those of [`Scripted::start`].
     pub fn each(script: Script) -> io::Result<Self> {
         Self::run(None, move |conversation| script.follow(conversation))
     }
 
-    /// Every connection is served by `serve`, under TLS if there is an endpoint.
+    /// Serves every connection with `serve`, under TLS if there is an endpoint.
     ///
     /// # Errors
-    /// As [`Scripted::start`].
+    /// Those of [`Scripted::start`].
     pub fn run(
         endpoint: Option<Endpoint>,
         serve: impl Fn(&mut Conversation) -> io::Result<()> + Send + Sync + 'static,
@@ -108,32 +109,32 @@ impl Scripted {
         Ok(Self { service, records })
     }
 
-    /// Where it listens.
+    /// Returns the listening address.
     pub fn address(&self) -> SocketAddr {
         self.service.address()
     }
 
-    /// `http://127.0.0.1:PORT` followed by `path`.
+    /// Returns `http://127.0.0.1:PORT` followed by `path`.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address())
     }
 
-    /// `https://localhost:PORT` followed by `path`, for a server that was started with TLS.
+    /// Returns `https://localhost:PORT` followed by `path`, for a server under TLS.
     pub fn https_url(&self, path: &str) -> String {
         format!("https://localhost:{}{path}", self.address().port())
     }
 
-    /// How many connections were accepted and how many of them are open.
+    /// Returns how many connections were accepted, and how many of them are open.
     pub fn counts(&self) -> Counts {
         self.service.counts()
     }
 
-    /// What has happened so far on the connection `index`; an empty record if it was not yet accepted.
+    /// Returns the record of the connection `index` so far; empty if it was not accepted yet.
     pub fn record(&self, index: usize) -> Record {
         self.records.read(|records| records.get(index).cloned().unwrap_or_default())
     }
 
-    /// All request heads in the order of connections.
+    /// Returns all request heads, in the order of connections.
     pub fn requests(&self) -> Vec<Head> {
         self.records.read(|records| records.iter().flat_map(|record| record.requests.clone()).collect())
     }
@@ -141,7 +142,7 @@ impl Scripted {
     /// Waits until `n` request heads have arrived on all connections together.
     ///
     /// # Panics
-    /// After [`PATIENCE`](crate::net::PATIENCE); so do the other waits.
+    /// After [`PATIENCE`](crate::net::PATIENCE). The other waits panic likewise.
     #[track_caller]
     pub fn wait_for_requests(&self, n: usize) {
         self.records.wait_for(&format!("{n} requests"), |records| {
@@ -149,14 +150,14 @@ impl Scripted {
         });
     }
 
-    /// Waits until the connection `index` satisfies `enough`, and gives its record.
+    /// Waits until the connection `index` satisfies `enough`, and returns its record.
     #[track_caller]
     pub fn wait_for_record(&self, index: usize, what: &str, enough: impl Fn(&Record) -> bool) -> Record {
         let found = |records: &mut Vec<Record>| records.get(index).filter(|record| enough(record)).cloned();
         self.records.wait_for(&format!("{what} on connection {index}"), found)
     }
 
-    /// Waits until the script of the connection `index` has ended, and gives its record.
+    /// Waits until the script of the connection `index` has ended, and returns its record.
     #[track_caller]
     pub fn wait_for_end(&self, index: usize) -> Record {
         self.wait_for_record(index, "the end of the script", |record| record.ending.is_some())

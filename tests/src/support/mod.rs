@@ -1,5 +1,5 @@
-//! What the tests of `petition-std` share: sessions that trust the kit, both worlds (plain and TLS), the process's own
-//! resources, and times that are judged generously but never without bound.
+//! Shared by the tests of `petition-std`: sessions that trust the kit, both worlds (plain and TLS),
+//! the process's own resources, and generous but finite time limits.
 
 mod printed;
 mod programs;
@@ -20,7 +20,7 @@ pub use self::transports::{Answer, Client, Upload};
 use crate::httpbin::{self, Httpbin};
 use crate::tls::{Authority, Endpoint};
 
-/// An httpbin, and a session that can speak to it.
+/// An httpbin server, and a session that can talk to it.
 #[derive(Debug)]
 pub struct World {
     /// The server.
@@ -30,25 +30,25 @@ pub struct World {
 }
 
 impl World {
-    /// Without TLS.
+    /// Returns a world without TLS.
     pub fn plain() -> World {
         World::made(httpbin::Builder::default(), None)
     }
 
-    /// Under TLS, with an authority of its own.
+    /// Returns a world under TLS, with its own certificate authority.
     pub fn tls() -> World {
         World::made(httpbin::Builder::default(), Some(&Authority::new()))
     }
 
-    /// Both.
+    /// Returns both.
     pub fn both() -> [World; 2] {
         [World::plain(), World::tls()]
     }
 
-    /// From a server's choices.
+    /// Returns a world with a configured server.
     ///
     /// # Panics
-    /// When the machine has no port left.
+    /// When no port is free.
     pub fn made(builder: httpbin::Builder, authority: Option<&Authority>) -> World {
         let (builder, session) = match authority {
             None => (builder, Session::new()),
@@ -57,12 +57,12 @@ impl World {
         World { server: builder.start().expect("a port is free"), session }
     }
 
-    /// The server's URL followed by `path`.
+    /// Returns the server's URL followed by `path`.
     pub fn url(&self, path: &str) -> String {
         self.server.url(path)
     }
 
-    /// A session as this one was at first: nothing set, no cookies, no connections.
+    /// Returns a session like the original one: no options, cookies or connections.
     pub fn fresh_session(&self) -> Session {
         let session = Session::new();
         let tls = self.session.state().with(|session| session.settings().tls.clone());
@@ -73,20 +73,20 @@ impl World {
     }
 }
 
-/// TLS settings that trust this authority alone.
+/// Returns TLS settings that trust only this authority.
 ///
 /// # Panics
-/// When the core refuses the kit's root.
+/// When core rejects the kit's root certificate.
 pub fn trust(authority: &Authority) -> TlsConfig {
     TlsConfig::builder().root(authority.der()).build().expect("the kit's root is sound")
 }
 
-/// A session that trusts this authority alone.
+/// Returns a session that trusts only this authority.
 pub fn session_trusting(authority: &Authority) -> Session {
     session_with(&trust(authority))
 }
 
-/// A session with these TLS settings.
+/// Returns a session with these TLS settings.
 pub fn session_with(tls: &TlsConfig) -> Session {
     let session = Session::new();
     session.configure(|options| {
@@ -95,11 +95,11 @@ pub fn session_with(tls: &TlsConfig) -> Session {
     session
 }
 
-/// Runs `f` and checks how long it took. A loaded machine may be late: the upper bound is for hangs and for deadlines
-/// that were rounded up, not for accuracy.
+/// Runs `f` and checks its duration. A slow machine may be late: the upper bound detects hangs and
+/// deadlines that were rounded up; it does not check accuracy.
 ///
 /// # Panics
-/// When the time is not in `range`.
+/// When the duration is not in `range`.
 #[track_caller]
 pub fn timed<R>(range: RangeInclusive<Duration>, f: impl FnOnce() -> R) -> R {
     let began = Instant::now();
@@ -109,10 +109,10 @@ pub fn timed<R>(range: RangeInclusive<Duration>, f: impl FnOnce() -> R) -> R {
     result
 }
 
-/// The window for a deadline of one second.
+/// The range for a deadline of one second.
 pub const ONE_SECOND: RangeInclusive<Duration> = Duration::from_millis(950)..=Duration::from_millis(1600);
 
-/// The error and all its sources on one line, as most programs print them.
+/// Returns the error and all its sources on one line, as most programs print them.
 pub fn chain(error: &(dyn Error + 'static)) -> String {
     let mut out = error.to_string();
     let mut source = error.source();
@@ -124,7 +124,7 @@ pub fn chain(error: &(dyn Error + 'static)) -> String {
     out
 }
 
-/// Everything that an error says about itself: Display and Debug of it and of all its sources.
+/// Returns all texts of an error: Display and Debug of it and of its sources.
 pub fn everything(error: &(dyn Error + 'static)) -> String {
     let mut out = format!("{error}\n{error:?}\n{error:#?}\n");
     let mut source = error.source();

@@ -1,16 +1,16 @@
-//! What was printed, and whether a secret is in it.
+//! Collects printed output, and checks that it contains no secret.
 
 use std::error::Error;
 use std::fmt::{self, Write};
 
 use super::everything;
 
-/// Everything that was printed, to be looked through for the secret `canary`.
+/// Printed output, to be searched for the secret `canary`.
 #[derive(Debug, Default)]
 pub struct Printed(pub String);
 
 impl Printed {
-    /// Prints a value in both forms of Debug.
+    /// Prints a value in both Debug forms.
     pub fn debug(&mut self, value: &dyn fmt::Debug) {
         // Writing to a String cannot fail.
         let _ = writeln!(self.0, "{value:?}\n{value:#?}");
@@ -21,7 +21,7 @@ impl Printed {
         self.0 += &everything(error);
     }
 
-    /// Looks for the secret: as text, in base64 (of `user:canary`), and as a list of bytes.
+    /// Searches for the secret as text, in base64 (of `user:canary`), and as a list of bytes.
     ///
     /// # Panics
     /// When it is there, or when nothing was printed.

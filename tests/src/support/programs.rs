@@ -1,4 +1,4 @@
-//! The examples as programs: built, run, and looked at from outside.
+//! Builds and runs the examples as programs, and observes them from outside.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -6,13 +6,14 @@ use std::process::Command;
 
 use crate::net::temp_dir::TempDir;
 
-/// How often each system call was made.
+/// The number of calls of each system call.
 pub type Calls = BTreeMap<String, i64>;
 
-/// An example of a package of this workspace, built by cargo beside the calling test: for `-p petition-tests` alone nobody would build it.
+/// Returns an example of a package of this workspace. Cargo builds it beside the calling test,
+/// since `-p petition-tests` alone would not build it.
 ///
 /// # Panics
-/// When it does not build.
+/// When the build fails.
 pub fn example(name: &str) -> PathBuf {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -20,14 +21,14 @@ pub fn example(name: &str) -> PathBuf {
     let own = std::env::current_exe().expect("a test knows itself");
     let target = own.ancestors().nth(3).expect("a test is below the target directory");
     let mut build = Command::new(cargo);
-    // What cargo tells a test is not for a build: it would make build scripts run again, now and the next time.
+    // Cargo's variables for tests would make build scripts run again, now and the next time.
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") || text.starts_with("CARGO_BIN_") {
             build.env_remove(&name);
         }
     }
-    // Of the whole workspace, so that what `cargo test --workspace` has built is used.
+    // Builds the whole workspace, to reuse what `cargo test --workspace` has built.
     let status = build
         .args(["build", "--quiet", "--offline", "--workspace", "--example", name, "--target-dir"])
         .arg(target)
@@ -37,11 +38,11 @@ pub fn example(name: &str) -> PathBuf {
     target.join("debug/examples").join(name)
 }
 
-/// How often each system call was made by `program` and all its threads, and what it printed; `None`, and a line that says why, where programs cannot be
-/// traced.
+/// Runs `program` and returns its output and the number of calls of each system call by all its
+/// threads. Returns `None`, and prints why, where programs cannot be traced.
 ///
 /// # Panics
-/// When the program fails; when it cannot be traced and `PETITION_REQUIRE_PEERS` is set.
+/// When the program fails, or cannot be traced although `PETITION_REQUIRE_PEERS` is set.
 pub fn trace<A: AsRef<std::ffi::OsStr>>(
     program: &Path,
     arguments: impl IntoIterator<Item = A>,

@@ -1,4 +1,5 @@
-//! What this process holds: open files, sockets and threads, as Linux tells. Elsewhere nothing is known (`None`).
+//! What this process holds: open files, sockets and threads, as Linux reports them; `None`
+//! elsewhere.
 
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -9,27 +10,27 @@ fn entries(directory: &str) -> Option<usize> {
     Some(std::fs::read_dir(directory).ok()?.count())
 }
 
-/// How many file descriptors are open.
+/// Returns the number of open file descriptors.
 pub fn open_files() -> Option<usize> {
     entries("/proc/self/fd")
 }
 
-/// How many of them are sockets.
+/// Returns the number of open sockets.
 pub fn sockets() -> Option<usize> {
     let files = std::fs::read_dir("/proc/self/fd").ok()?.flatten();
     let targets = files.filter_map(|file| std::fs::read_link(file.path()).ok());
     Some(targets.filter(|target| target.to_string_lossy().starts_with("socket:")).count())
 }
 
-/// How many threads there are.
+/// Returns the number of threads.
 pub fn threads() -> Option<usize> {
     entries("/proc/self/task")
 }
 
-/// Looks again and again until `found` gives an answer, for what gives no sign of its own.
+/// Polls `found` until it returns a value, for changes that signal nothing.
 ///
 /// # Panics
-/// After [`PATIENCE`], with what was waited for.
+/// After [`PATIENCE`], with `what`.
 #[track_caller]
 pub fn eventually<R>(what: &str, mut found: impl FnMut() -> Option<R>) -> R {
     let deadline = Instant::now() + PATIENCE;

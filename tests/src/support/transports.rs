@@ -1,4 +1,4 @@
-//! Either transport, for tests that are played over both.
+//! Both transports behind one interface, for tests that run over each.
 
 use std::fmt;
 use std::io::{Cursor, Read};
@@ -31,11 +31,11 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// Whether the connection had been used before.
     pub reused: bool,
-    /// How many redirects came before.
+    /// The number of preceding redirects.
     pub hops: usize,
 }
 
-/// A body of which is known how much was asked for.
+/// A body that counts the bytes that were read from it.
 #[derive(Clone, Debug, Default)]
 pub struct Upload {
     bytes: Vec<u8>,
@@ -43,10 +43,10 @@ pub struct Upload {
 }
 
 impl Client {
-    /// One of each, with connections of their own, that trust this authority.
+    /// Returns one client of each transport, with its own connections, that trusts this authority.
     ///
     /// # Panics
-    /// When the machine has no thread left.
+    /// When no thread can be started.
     pub fn both(authority: &Authority) -> [Client; 2] {
         let mut session = petition_core::Session::new();
         session.configure(|options| {
@@ -71,7 +71,7 @@ impl Client {
         state.with(f)
     }
 
-    /// Gets this.
+    /// Sends a GET request.
     ///
     /// # Panics
     /// When it fails.
@@ -84,25 +84,26 @@ impl Client {
     /// Sends the request and collects the response.
     ///
     /// # Errors
-    /// The library's; so the other ways to send.
+    /// Those of the library. The other ways to send fail likewise.
     pub fn send(&self, request: Request) -> Result<Answer, Error> {
         self.exchange(request, Upload::default(), || {})
     }
 
-    /// Sends `upload`, its length told or not.
+    /// Sends `upload` with a declared or an unknown length.
     ///
     /// # Errors
-    /// As [`Client::send`].
+    /// Those of [`Client::send`].
     pub fn upload(&self, mut request: Request, upload: &Upload, told: bool) -> Result<Answer, Error> {
         let length = told.then_some(upload.bytes.len() as u64);
         request.set_data(Body::Stream { length, rewindable: false });
         self.exchange(request, upload.clone(), || {})
     }
 
-    /// Sends the request; once a first piece of the response's body is there, nothing more is read before `then` has returned.
+    /// Sends the request. After the first piece of the response body, calls `then` before reading
+    /// more.
     ///
     /// # Errors
-    /// As [`Client::send`].
+    /// Those of [`Client::send`].
     ///
     /// # Panics
     /// When nothing comes for longer than [`PATIENCE`].
@@ -154,29 +155,29 @@ impl fmt::Debug for Client {
 }
 
 impl Answer {
-    /// The status code.
+    /// Returns the status code.
     pub fn status(&self) -> u16 {
         self.head.status().as_u16()
     }
 
-    /// The first value of a field; empty where there is none.
+    /// Returns the first value of a field, or an empty text.
     pub fn field(&self, name: &str) -> String {
         String::from_utf8_lossy(self.head.get(name).unwrap_or_default()).into_owned()
     }
 
-    /// The body as UTF-8.
+    /// Returns the body as UTF-8.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 }
 
 impl Upload {
-    /// A body of these bytes.
+    /// Returns a body of these bytes.
     pub fn new(bytes: Vec<u8>) -> Upload {
         Upload { bytes, given: Arc::default() }
     }
 
-    /// How many bytes were asked for.
+    /// Returns how many bytes were read.
     pub fn given(&self) -> usize {
         self.given.load(Ordering::SeqCst)
     }
@@ -192,7 +193,7 @@ impl Read for Counted {
     }
 }
 
-/// Collects a response; pauses at the first piece.
+/// Collects a response, and pauses at the first piece.
 struct Taker {
     tell: mpsc::Sender<Option<Result<Answer, Error>>>,
     answer: Option<Answer>,

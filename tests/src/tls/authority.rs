@@ -1,4 +1,4 @@
-//! A certificate authority that lives as long as a test, and the certificates that it signs.
+//! A certificate authority that exists for one test, and the certificates that it signs.
 
 use std::io;
 use std::path::PathBuf;
@@ -15,10 +15,10 @@ use rustls::{ClientConfig, RootCertStore};
 use super::provider;
 use crate::net::temp_dir::TempDir;
 
-/// An authority with a key pair of its own (P-256).
+/// An authority with its own key pair (P-256).
 pub struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
-    /// The authorities between this one and the root, itself first; empty for a root.
+    /// The authorities between this one and the root, starting with itself; empty for a root.
     above: Vec<CertificateDer<'static>>,
     above_pem: String,
 }
@@ -29,7 +29,7 @@ impl std::fmt::Debug for Authority {
     }
 }
 
-/// What a certificate is to say.
+/// The content of a certificate to be issued.
 #[derive(Clone, Debug)]
 pub struct Leaf {
     names: Vec<String>,
@@ -40,7 +40,7 @@ pub struct Leaf {
 }
 
 impl Leaf {
-    /// A sound server certificate for these DNS names and IP addresses, valid from 2000 to 2049.
+    /// Returns a valid server certificate for these DNS names and IP addresses, from 2000 to 2049.
     pub fn new<N: AsRef<str>>(names: &[N]) -> Self {
         Self {
             names: names.iter().map(|name| name.as_ref().to_owned()).collect(),
@@ -51,36 +51,36 @@ impl Leaf {
         }
     }
 
-    /// A sound server certificate for `localhost`, `127.0.0.1` and `::1`.
+    /// Returns a valid server certificate for `localhost`, `127.0.0.1` and `::1`.
     pub fn localhost() -> Self {
         Self::new(&["localhost", "127.0.0.1", "::1"])
     }
 
-    /// It ended in 2010.
+    /// Makes it expire in 2010.
     pub fn expired(mut self) -> Self {
         self.years = (2000, 2010);
         self
     }
 
-    /// It begins in 2200.
+    /// Makes it valid only from 2200.
     pub fn not_yet_valid(mut self) -> Self {
         self.years = (2200, 2210);
         self
     }
 
-    /// The common name of its subject, which no verifier may take for a host name.
+    /// Sets the subject's common name, which no verifier may use as a host name.
     pub fn common_name(mut self, name: &str) -> Self {
         name.clone_into(&mut self.subject);
         self
     }
 
-    /// It calls itself an authority (`CA:TRUE`), which a server's certificate must not.
+    /// Marks it as an authority (`CA:TRUE`), which a server's certificate must not be.
     pub fn as_authority(mut self) -> Self {
         self.constraints = IsCa::Ca(BasicConstraints::Unconstrained);
         self
     }
 
-    /// It is for clients, not for servers.
+    /// Makes it valid for clients only.
     pub fn for_client(mut self) -> Self {
         self.purpose = ExtendedKeyUsagePurpose::ClientAuth;
         self
@@ -107,7 +107,7 @@ pub struct Identity {
     key: KeyPair,
 }
 
-/// Where [`Identity::write`] put an identity.
+/// The files of an identity: see [`Identity::write`].
 #[derive(Clone, Debug)]
 pub struct IdentityFiles {
     /// The chain in PEM, the leaf first.
@@ -117,34 +117,35 @@ pub struct IdentityFiles {
 }
 
 impl Identity {
-    /// A certificate that vouches for itself.
+    /// Returns a self-signed certificate.
     pub fn self_signed(leaf: &Leaf) -> Self {
         let key = new_key();
         let certificate = leaf.params().self_signed(&key).expect("a test certificate can be signed");
         Self { chain_pem: certificate.pem(), chain: vec![certificate.into()], key }
     }
 
-    /// The chain in DER, the leaf first, without the root.
+    /// Returns the chain in DER, the leaf first, without the root.
     pub fn chain(&self) -> Vec<CertificateDer<'static>> {
         self.chain.clone()
     }
 
-    /// The chain in PEM, the leaf first, without the root.
+    /// Returns the chain in PEM, the leaf first, without the root.
     pub fn chain_pem(&self) -> &str {
         &self.chain_pem
     }
 
-    /// The private key in DER (PKCS #8).
+    /// Returns the private key in DER (PKCS #8).
     pub fn key(&self) -> PrivateKeyDer<'static> {
         PrivateKeyDer::Pkcs8(self.key.serialize_der().into())
     }
 
-    /// The private key in PEM (PKCS #8).
+    /// Returns the private key in PEM (PKCS #8).
     pub fn key_pem(&self) -> String {
         self.key.serialize_pem()
     }
 
-    /// Writes chain and key to `NAME.pem` and `NAME.key` in `directory`, for a server of another process.
+    /// Writes the chain and key to `NAME.pem` and `NAME.key` in `directory`, for a server in
+    /// another process.
     ///
     /// # Errors
     /// When a file cannot be written.
@@ -157,16 +158,17 @@ impl Identity {
 }
 
 impl Authority {
-    /// A new root.
+    /// Returns a new root.
     pub fn new() -> Self {
-        // Two roots of one name would make a verifier complain of a bad signature and not of an unknown issuer.
+        // With two roots of the same name, a verifier would report a bad signature instead of an
+        // unknown issuer.
         static NUMBER: AtomicUsize = AtomicUsize::new(0);
         let name = format!("petition test root {}", NUMBER.fetch_add(1, Ordering::Relaxed));
         let issuer = CertifiedIssuer::self_signed(Self::params(&name), new_key());
         Self { issuer: issuer.expect("a test root can be signed"), above: Vec::new(), above_pem: String::new() }
     }
 
-    /// An authority below this one; what it issues carries it in the chain.
+    /// Returns an authority below this one. Its certificates carry it in their chain.
     pub fn intermediate(&self) -> Self {
         let params = Self::params("petition test intermediate");
         let issuer = CertifiedIssuer::signed_by(params, new_key(), &self.issuer).expect("it can be signed");
@@ -184,29 +186,30 @@ impl Authority {
         Identity { chain, chain_pem, key }
     }
 
-    /// A sound certificate for `localhost`, `127.0.0.1` and `::1`.
+    /// Issues a valid certificate for `localhost`, `127.0.0.1` and `::1`.
     pub fn issue_localhost(&self) -> Identity {
         self.issue(&Leaf::localhost())
     }
 
-    /// The authority's own certificate in DER.
+    /// Returns the authority's own certificate in DER.
     pub fn der(&self) -> CertificateDer<'static> {
         self.issuer.der().clone()
     }
 
-    /// The authority's own certificate in PEM.
+    /// Returns the authority's own certificate in PEM.
     pub fn pem(&self) -> String {
         self.issuer.pem()
     }
 
-    /// A store that trusts this authority alone.
+    /// Returns a store that trusts only this authority.
     pub fn roots(&self) -> RootCertStore {
         let mut roots = RootCertStore::empty();
         roots.add(self.der()).expect("the kit's own root is well-formed");
         roots
     }
 
-    /// A client configuration that trusts this authority alone, and offers these ALPN protocols.
+    /// Returns a client configuration that trusts only this authority, and offers these ALPN
+    /// protocols.
     pub fn client_config(&self, protocols: &[&str]) -> ClientConfig {
         let mut config = ClientConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()

@@ -1,4 +1,5 @@
-//! The server side of TLS on one port: its configuration, its manners in the handshake, and its counters.
+//! The server side of TLS on one port: its configuration, its handshake behaviour, and its
+//! counters.
 
 use std::io::{self, Read, Write};
 use std::sync::Arc;
@@ -14,32 +15,32 @@ use crate::net::socket::Socket;
 use crate::net::watch::Watch;
 use crate::net::wire::{Wire, flush};
 
-/// How the endpoint sends its side of the handshake.
+/// How the endpoint sends its part of the handshake.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Handshake {
     /// At once.
     #[default]
     Prompt,
-    /// This many bytes of it, and then nothing more until the client closes.
+    /// Only this many bytes; then nothing until the client closes.
     StallAfter(usize),
-    /// One byte each time this has passed, each as a write of its own.
+    /// One byte at each interval, in its own write.
     Trickle(Duration),
 }
 
-/// What became of the handshakes of an endpoint.
+/// The results of an endpoint's handshakes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HandshakeCounts {
-    /// Done with certificates.
+    /// Completed with certificates.
     pub full: usize,
-    /// Done by resuming a session.
+    /// Completed by resuming a session.
     pub resumed: usize,
-    /// In which the client sent data before the server had said anything (RFC 8446 §2.3).
+    /// Those in which the client sent data before the server had sent anything (RFC 8446 §2.3).
     pub early: usize,
-    /// Why the others failed; a stalled handshake that the client gave up is one of them.
+    /// The causes of the failures, including stalled handshakes that the client aborted.
     pub failed: Vec<String>,
 }
 
-/// What makes a server of the kit speak TLS. Clones share their counters.
+/// Makes a server of the kit use TLS. Clones share their counters.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
     config: Arc<ServerConfig>,
@@ -48,7 +49,7 @@ pub struct Endpoint {
     counts: Arc<Watch<HandshakeCounts>>,
 }
 
-/// The choices of an [`Endpoint`].
+/// The options of an [`Endpoint`].
 #[derive(Debug)]
 pub struct EndpointBuilder {
     chain: Vec<rustls::pki_types::CertificateDer<'static>>,
@@ -63,12 +64,13 @@ pub struct EndpointBuilder {
 }
 
 impl Endpoint {
-    /// An endpoint that shows `identity`: TLS 1.2 and 1.3, ALPN `http/1.1`, session tickets, prompt and polite.
+    /// Returns an endpoint with `identity`: TLS 1.2 and 1.3, ALPN `http/1.1`, session tickets, a
+    /// prompt handshake and a clean end.
     pub fn new(identity: &Identity) -> Self {
         Self::builder(identity).build()
     }
 
-    /// Begins with what [`Endpoint::new`] has.
+    /// Returns the builder that [`Endpoint::new`] uses.
     pub fn builder(identity: &Identity) -> EndpointBuilder {
         EndpointBuilder {
             chain: identity.chain(),
@@ -83,12 +85,12 @@ impl Endpoint {
         }
     }
 
-    /// The rustls configuration.
+    /// Returns the rustls configuration.
     pub fn config(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.config)
     }
 
-    /// The counters as they stand.
+    /// Returns the current counters.
     pub fn counts(&self) -> HandshakeCounts {
         self.counts.read(Clone::clone)
     }
@@ -102,10 +104,10 @@ impl Endpoint {
         self.counts.wait_for(what, |counts| enough(counts).then_some(()));
     }
 
-    /// Does the handshake on an accepted connection.
+    /// Performs the handshake on an accepted connection.
     ///
     /// # Errors
-    /// When the client gives up or sends what TLS does not allow; it is counted as failed.
+    /// When the client aborts or violates TLS; the handshake counts as failed.
     pub fn accept(&self, peer: &Peer) -> io::Result<Wire> {
         let outcome = self.shake_hands(peer.socket.clone(), peer.stop());
         self.counts.update(|counts| match &outcome {
@@ -131,7 +133,7 @@ impl Endpoint {
                 return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the client closed during the handshake"));
             }
             if let Err(error) = state.process_new_packets() {
-                // The alert is a courtesy; the client may have gone.
+                // Sending the alert is optional; the client may have closed.
                 let _ = flush(&mut state, &mut socket);
                 let _ = socket.half_close();
                 return Err(io::Error::new(io::ErrorKind::InvalidData, error));
@@ -180,7 +182,7 @@ impl Endpoint {
 }
 
 impl EndpointBuilder {
-    /// The one TLS version that is spoken.
+    /// Allows only one TLS version.
     ///
     /// # Panics
     /// For versions other than TLS 1.2 and 1.3.
@@ -193,46 +195,48 @@ impl EndpointBuilder {
         self
     }
 
-    /// The ALPN protocols, best first; none at all turns ALPN off. `&["h2"]` refuses an HTTP/1.1 client that uses ALPN.
+    /// Sets the ALPN protocols, best first; an empty list disables ALPN. `&["h2"]` refuses an
+    /// HTTP/1.1 client that uses ALPN.
     pub fn protocols(mut self, names: &[&str]) -> Self {
         self.protocols = names.iter().map(|name| name.as_bytes().to_vec()).collect();
         self
     }
 
-    /// No session can be resumed.
+    /// Disables session resumption.
     pub fn without_tickets(mut self) -> Self {
         self.tickets = false;
         self
     }
 
-    /// Clients may send data with their first flight when they resume a session, which then are kept and not in tickets.
+    /// Accepts early data from clients that resume a session. Sessions are then stored instead of
+    /// put into tickets.
     pub fn early_data(mut self) -> Self {
         self.early_data = true;
         self
     }
 
-    /// Clients must show a certificate of this authority.
+    /// Requires a client certificate of this authority.
     pub fn clients_of(mut self, authority: &Authority) -> Self {
         self.clients = Some(authority.roots());
         self
     }
 
-    /// The manners in the handshake.
+    /// Sets the handshake behaviour.
     pub fn handshake(mut self, handshake: Handshake) -> Self {
         self.handshake = handshake;
         self
     }
 
-    /// The manners in taking leave.
+    /// Sets how connections end.
     pub fn farewell(mut self, farewell: Farewell) -> Self {
         self.farewell = farewell;
         self
     }
 
-    /// The endpoint.
+    /// Builds the endpoint.
     ///
     /// # Panics
-    /// When rustls refuses the certificate or the key.
+    /// When rustls rejects the certificate or the key.
     pub fn build(self) -> Endpoint {
         let builder = ServerConfig::builder_with_provider(provider())
             .with_protocol_versions(&self.versions)

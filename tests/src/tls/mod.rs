@@ -1,4 +1,5 @@
-//! TLS for the kit's servers: a certificate authority made at run time, and endpoints that can misbehave.
+//! TLS for the kit's servers: a certificate authority created at run time, and endpoints that can
+//! misbehave.
 
 mod authority;
 mod endpoint;
@@ -11,7 +12,7 @@ pub use self::authority::{Authority, Identity, IdentityFiles, Leaf};
 pub use self::endpoint::{Endpoint, EndpointBuilder, Handshake, HandshakeCounts};
 pub use super::net::wire::Farewell;
 
-/// The one crypto provider of the kit; no process-wide default is needed or installed.
+/// The kit's crypto provider. No process-wide default is needed or installed.
 pub fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::ring::default_provider())
 }
