@@ -1,9 +1,9 @@
-//! The kit's httpbin-like server, for use by hand.
+//! The kit's httpbin-like server, for manual use.
 //!
 //!     cargo run -p petition-tests --bin httpbin -- [--tls] [--port N] [--seconds N]
 //!
-//! It prints its URL (under TLS also the file of the certificate to trust) and serves until it is killed, its standard
-//! input being left alone, or until the seconds have passed.
+//! Prints its URL, and under TLS also the file of the certificate to trust. Serves until it is
+//! killed, or until the seconds have passed. It does not read its standard input.
 #![forbid(unsafe_code)]
 
 use std::error::Error;
@@ -42,7 +42,7 @@ fn choices(arguments: impl Iterator<Item = String>) -> Result<Choices, Box<dyn E
 fn serve() -> Result<(), Box<dyn Error>> {
     let choices = choices(std::env::args().skip(1))?;
     let mut builder = Httpbin::builder().address((Ipv4Addr::LOCALHOST, choices.port).into());
-    // It holds the certificate's file for as long as the server runs.
+    // Keeps the certificate's file for as long as the server runs.
     let mut directory = None;
     if choices.tls {
         let authority = Authority::new();
@@ -53,7 +53,7 @@ fn serve() -> Result<(), Box<dyn Error>> {
     }
     let server = builder.start()?;
     println!("{}", server.base());
-    // Nothing is ever sent: the receiver is what waits.
+    // Nothing is ever sent: only the wait matters.
     let (_sender, forever) = mpsc::channel::<()>();
     match choices.seconds {
         Some(seconds) => drop(forever.recv_timeout(Duration::from_secs(seconds))),

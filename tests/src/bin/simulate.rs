@@ -1,10 +1,11 @@
-//! Runs simulated scenarios by the thousand and says what did not hold.
+//! Runs thousands of simulated scenarios and reports violations.
 //!
 //!     simulate --scenarios 10000 [--seed N] [--mix plain|proxies|tls|all] [--most-violations N]
 //!     simulate --seed N --scenarios 1 --only 2,5 --record FILE
 //!     simulate --replay FILE
 //!
-//! Scenario k has the seed N + k. The exit code is 0 when everything held, 1 when not, 2 for a wrong call.
+//! Scenario k has the seed N + k. The exit code is 0 on success, 1 for a violation, 2 for a wrong
+//! call.
 
 #![forbid(unsafe_code)]
 
@@ -89,7 +90,7 @@ fn main() -> ExitCode {
             }
         };
     }
-    // A violation is a panic that is caught and told below.
+    // A violation is a panic, caught and reported below.
     std::panic::set_hook(Box::new(|_| ()));
     let begin = Instant::now();
     let (mut violations, mut requests, mut done, mut bytes, mut hash) = (0u64, 0, 0, 0, 0u64);

@@ -1,7 +1,7 @@
 //! Chunked bodies: any bytes after a head that announces one, and any content from a correct sender.
 //!
-//! Checked: the same result however the bytes are cut; no prefix of a response passes for the whole of it (invariant 13); encoding and decoding
-//! is a round trip (invariant 9).
+//! Checks: the same result under every split; no prefix of a response passes for the whole
+//! (invariant 13); encoding and decoding round-trip (invariant 9).
 
 use petition_core::Limits;
 use petition_core::http1::{Leniencies, Leniency};
@@ -12,7 +12,7 @@ use crate::rng::Rng;
 
 const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
 
-/// Uses the bytes as a chunked body, and as content that is sent chunked.
+/// Uses the bytes as a chunked body, and as content to be sent chunked.
 pub fn chunked(mut data: &[u8]) {
     let chosen = choice(&mut data);
     let seed = choice(&mut data) as u64;

@@ -1,4 +1,5 @@
-//! Set-Cookie and dates against any bytes: limits hold, what is sent is clean, saving and loading changes no decision.
+//! Set-Cookie and dates against any bytes: limits hold, sent fields are valid, saving and loading
+//! changes no decision.
 
 use petition_core::UnixTime;
 use petition_core::cookie::{Jar, SaveSessions, SiteContext, format_date, parse_date};

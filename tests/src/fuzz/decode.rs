@@ -1,4 +1,5 @@
-//! Content codings against any bytes: no panic, bounded output for each call, no spinning, and the same result however input and output are cut.
+//! Content codings against any bytes: no panic, bounded output per call, no spinning, and the same
+//! result under every split of input and output.
 
 use petition_core::Limits;
 use petition_core::content::decode::{Codings, DecodeError, Decoder, Next};
@@ -27,7 +28,8 @@ pub fn decode(mut data: &[u8]) {
     let same = whole.0.len().min(cut.0.len());
     assert_eq!(whole.0[..same], cut.0[..same]);
     assert!(whole.0.len() == cut.0.len() || names == "br" && whole.1.is_err());
-    // The other decoders read ahead, and so take bytes between two codings before they check them.
+    // The other decoders read ahead, and so consume bytes between two codings before they check
+    // them.
     let counted = ["gzip", "deflate"].contains(&names) && !matches!(whole.1, Err(DecodeError::Limit(_)));
     assert!(!counted || taken == decoder.encoded_bytes(), "how much was taken");
 }

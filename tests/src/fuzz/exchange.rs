@@ -1,7 +1,7 @@
-//! One exchange on one connection with given bytes as the answer, which the targets of L1 share.
+//! One exchange on one connection whose response is the given bytes, shared by the targets of L1.
 //!
-//! Checked in every run: work is linear, errors and ends stay, nothing unclean is reused, field values hold no line end, and the counts are
-//! those of the input.
+//! Checked in every run: the work is linear, errors and ends persist, nothing unclean is reused,
+//! field values contain no line break, and the counts match the input.
 
 use petition_core::http1::{
     BodyFraming, Config, Connection, Eof, Event, Fields, Leniencies, LeniencySet, ProtocolError, RequestHead,
@@ -10,7 +10,7 @@ use petition_core::http1::{
 
 use petition_core::Limits;
 
-/// The request, the settings, and how the answer's bytes end.
+/// The request, the settings, and how the response's bytes end.
 pub(super) struct Exchange {
     pub(super) config: Config,
     pub(super) method: &'static str,
@@ -33,7 +33,7 @@ pub(super) struct Played {
 
 #[derive(Debug, PartialEq)]
 pub(super) enum Outcome {
-    /// The response ended after so many bytes; `eof` if the end of the connection said so.
+    /// The response ended after this many bytes; `eof` if the end of the connection ended it.
     Ended {
         after: usize,
         eof: bool,
@@ -105,7 +105,7 @@ impl Exchange {
         let mut calls = 0;
         let mut after = 0;
         let total: usize = pieces.iter().map(|piece| piece.len()).sum();
-        // One more empty piece: an end that follows the last byte needs no further bytes.
+        // One more empty piece: an end after the last byte needs no further bytes.
         for piece in pieces.iter().copied().chain([&[][..]]) {
             let mut input = piece;
             loop {

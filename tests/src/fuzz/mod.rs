@@ -1,7 +1,8 @@
-//! The bodies of the fuzz targets: ordinary functions of bytes, which panic when an invariant does not hold.
+//! The bodies of the fuzz targets: ordinary functions of bytes that panic when an invariant fails.
 //!
-//! `fuzz/` hands them to libFuzzer; `cargo test` runs them over the kept corpus and over seeded random bytes, so that they stay current. The first
-//! bytes of an input make choices; a peer sends the rest.
+//! `fuzz/` passes them to libFuzzer. `cargo test` runs them over the kept corpus and over seeded
+//! random bytes, so that they stay current. The first bytes of an input make choices; a peer sends
+//! the rest.
 
 mod chunked;
 mod cookie;
@@ -27,7 +28,7 @@ pub use url::{location, url};
 /// The body of a target.
 pub type Body = fn(&[u8]);
 
-/// Every target by its name.
+/// Every target by name.
 pub const TARGETS: [(&str, Body); 14] = [
     ("response", response),
     ("chunked", chunked),

@@ -1,4 +1,5 @@
-//! L1 against any bytes: no panic, bounded work, and the same heads, body and error however the bytes are cut.
+//! L1 against any bytes: no panic, bounded work, and the same heads, body and error under every
+//! split.
 
 use petition_core::Limits;
 use petition_core::http1::{Config, Eof, Leniencies};
@@ -7,7 +8,7 @@ use super::choice;
 use super::exchange::{Exchange, SMALL};
 use crate::rng::Rng;
 
-/// A response to one of several requests, whole, byte by byte and in random pieces.
+/// Reads a response to one of several requests: whole, byte by byte and in random pieces.
 pub fn response(mut data: &[u8]) {
     let chosen = choice(&mut data);
     let seed = choice(&mut data) as u64;

@@ -1,5 +1,5 @@
-//! A whole transfer against any bytes: one terminal event and it is last, no misuse whatever a peer sends, no spinning, and the same outcome however the
-//! bytes are cut and wherever the embedder polls.
+//! A whole transfer against any bytes: exactly one terminal event, which is last; no misuse
+//! whatever a peer sends; no spinning; and the same outcome under every split and poll.
 
 use std::time::Duration;
 
@@ -20,7 +20,8 @@ struct Seen {
     outcome: String,
 }
 
-/// Runs a request whose connections bring, one after the other, the parts of the input between marks.
+/// Runs a request. Its connections deliver, one after the other, the parts of the input between
+/// marks.
 pub fn transfer(mut data: &[u8]) {
     let chosen = choice(&mut data);
     let seed = choice(&mut data) as u64;

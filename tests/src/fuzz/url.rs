@@ -1,4 +1,5 @@
-//! URLs of the caller and Location fields with any text: parsed URLs are clean, and the network cannot smuggle in a host or credentials.
+//! URLs of the caller and Location fields with any text: parsed URLs are valid, and the network
+//! cannot inject a host or credentials.
 
 use petition_core::policy::redirect::{self, Decision, Hop, HopBody, Policy};
 use petition_core::url::{host_header, parse_url, request_target};
@@ -16,7 +17,7 @@ pub fn url(data: &[u8]) {
     assert_eq!((again, userinfo), (url, None), "parsing is idempotent");
 }
 
-/// Resolves a Location that a server sends.
+/// Resolves a Location from a server.
 pub fn location(mut data: &[u8]) {
     let chosen = choice(&mut data);
     let from = ["http://a.test/x/y?z#f", "https://a.test:8443/", "http://[::1]/"][chosen % 3];

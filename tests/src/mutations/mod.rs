@@ -1,7 +1,9 @@
-//! Deliberate faults of the core and the transports, which the tests must catch: each is one replacement in one file.
+//! Deliberate faults of core and the transports that the tests must catch, each a replacement in
+//! one file.
 //!
-//! `cargo run --release -p petition-tests --bin mutate` applies them one by one in a copy of the project and says what caught
-//! each. That every one of them still applies is held by `tests/meta/mutations.rs`.
+//! `cargo run --release -p petition-tests --bin mutate` applies them one by one to a copy of the
+//! project, and reports what caught each. `tests/meta/mutations.rs` checks that every one still
+//! applies.
 
 mod caller_code;
 mod framing;
@@ -18,13 +20,13 @@ mod uploads;
 /// One fault.
 #[derive(Clone, Copy, Debug)]
 pub struct Mutation {
-    /// What is wrong then, as a behaviour.
+    /// The faulty behaviour.
     pub fault: &'static str,
-    /// The file, from the root of the project.
+    /// The file, relative to the root of the project.
     pub file: &'static str,
-    /// What stands there, exactly once.
+    /// The original text, which occurs exactly once.
     pub from: &'static str,
-    /// What stands there instead.
+    /// Its replacement.
     pub to: &'static str,
 }
 
@@ -45,10 +47,10 @@ pub fn all() -> impl Iterator<Item = &'static Mutation> {
 }
 
 impl Mutation {
-    /// The file's text with the fault in it.
+    /// Returns the file's text with the fault.
     ///
     /// # Errors
-    /// In words: the place is not there exactly once.
+    /// A description, if the original text does not occur exactly once.
     pub fn apply(&self, text: &str) -> Result<String, String> {
         match text.matches(self.from).count() {
             1 => Ok(text.replacen(self.from, self.to, 1)),

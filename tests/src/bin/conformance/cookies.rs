@@ -1,4 +1,4 @@
-//! Cookies: what one jar sends at each step, the clock standing still.
+//! Cookies: what one jar sends at each step, with a stopped clock.
 
 use petition_core::UnixTime;
 use petition_core::cookie::{Jar, SiteContext, parse_date};
@@ -33,7 +33,7 @@ fn sent(question: &Value) -> Option<Vec<Value>> {
     Some(answers)
 }
 
-/// `2012-01-01T00:00:00Z`, said so that the cookie-date algorithm can read it.
+/// `2012-01-01T00:00:00Z`, in a form that the cookie-date algorithm can parse.
 fn time(text: &str) -> Option<UnixTime> {
     let month: usize = text.get(5..7)?.parse().ok()?;
     let month = MONTHS.get(month.checked_sub(1)?)?;

@@ -2,22 +2,23 @@
 
 use serde_json::Value;
 
-/// The bytes that a byte string stands for; `None` when it holds a code point above U+00FF, or is no string.
+/// Returns the bytes of a byte string; `None` if it contains a code point above U+00FF, or is not a
+/// string.
 pub(crate) fn bytes(value: &Value) -> Option<Vec<u8>> {
     value.as_str()?.chars().map(|c| u8::try_from(c).ok()).collect()
 }
 
-/// The text whose UTF-8 bytes a byte string stands for.
+/// Returns the text whose UTF-8 bytes a byte string contains.
 pub(crate) fn text(value: &Value) -> Option<String> {
     String::from_utf8(bytes(value)?).ok()
 }
 
-/// Bytes as a byte string.
+/// Returns bytes as a byte string.
 pub(crate) fn string(bytes: &[u8]) -> String {
     bytes.iter().map(|&byte| char::from(byte)).collect()
 }
 
-/// Fields as a list of pairs.
+/// Returns fields as a list of pairs.
 pub(crate) fn fields<'a>(fields: impl Iterator<Item = (&'a str, &'a [u8])>) -> Value {
     fields.map(|(name, value)| Value::from(vec![name.to_owned(), string(value)])).collect()
 }

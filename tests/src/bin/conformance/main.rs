@@ -1,11 +1,13 @@
-//! Drivers around the library for public conformance material: questions in, answers out, one JSON object a line.
+//! Runs the library on public conformance material: questions in, answers out, one JSON object per
+//! line.
 //!
 //!     cargo run --release -p petition-tests --bin conformance -- cookies
 //!     cargo run --release -p petition-tests --bin conformance -- responses [--defaults | --nothing-tolerated]
 //!     cargo run --release -p petition-tests --bin conformance -- exchange [--transport std | mio]
 //!     cargo run --release -p petition-tests --bin conformance -- vectors FILE
 //!
-//! The material itself is not part of this repository; `tests/CONFORMANCE.md` says what is measured and what came of it.
+//! The material is not part of this repository. `tests/CONFORMANCE.md` lists what is measured, with
+//! the results.
 #![forbid(unsafe_code)]
 
 mod cookies;

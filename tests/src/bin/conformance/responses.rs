@@ -1,8 +1,10 @@
-//! Response framing: bytes as one connection reads them, in pieces of 7, answered as [`Connection`] understands them.
+//! Response framing: one connection reads the bytes in pieces of 7, and its [`Connection`] gives
+//! the answer.
 //!
-//! Where RFC 9112 leaves it to the recipient whether malformed input is tolerated, the material mostly expects that it is not, and the
-//! library's defaults mostly tolerate it. Each such choice is one of the library's named leniencies; which set is measured is [`Choices`].
-//! Trailers are not answered: the library drops those that may not be trailers, the material keeps all.
+//! Where RFC 9112 lets the recipient decide whether to tolerate malformed input, the material
+//! mostly expects rejection, and the library's defaults mostly tolerate. Each such decision is one
+//! of the library's named leniencies; [`Choices`] selects a set. Trailers are not answered: the
+//! library drops forbidden ones, the material keeps all.
 
 use petition_core::http1::{
     Config, Connection, Eof, Event, Leniencies, NotReusable, ProtocolError, RequestHead, ResponseHead,
@@ -11,15 +13,15 @@ use serde_json::{Value, json};
 
 use crate::latin1;
 
-/// How many bytes one read brings: an odd number, and shorter than most tokens, so that whatever depends on the split shows.
+/// The size of one read: odd and shorter than most tokens, so that dependence on the split shows.
 const PIECE: usize = 7;
 
-/// What is tolerated of the server.
+/// What is tolerated.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Choices {
     /// The library's defaults.
     Defaults,
-    /// The defaults but for four leniencies that the material's parser has not in its strict mode.
+    /// The defaults without four leniencies that the material's parser lacks in its strict mode.
     Material,
     /// Nothing.
     Strict,
@@ -64,7 +66,7 @@ fn verdict(bytes: &[u8], config: Config) -> Value {
     }
 }
 
-/// What came of a response.
+/// The result of a response.
 #[derive(Default)]
 struct Exchange {
     head: Option<ResponseHead>,
@@ -75,7 +77,7 @@ struct Exchange {
 
 impl Exchange {
     fn run(&mut self, bytes: &[u8], config: Config) -> Result<(), ProtocolError> {
-        // An upgrade is asked for, since some of the answers are 101.
+        // Requests an upgrade, since some of the responses are 101.
         let request = RequestHead { upgrade: Some("websocket"), ..RequestHead::new("GET", "/") };
         let mut http = Connection::new(config);
         http.send_head(&request, [("Host", &b"example.com"[..])]).expect("the request can be sent");
@@ -95,17 +97,17 @@ impl Exchange {
                 piece = piece.get(received.consumed..).unwrap_or_default();
             }
         }
-        // Anything but an end here is an error, which `receive_eof` gives.
+        // Anything but an end here is an error, which `receive_eof` returns.
         let event = http.receive_eof(Eof::Clean)?;
         self.event(event, &mut http);
         Ok(())
     }
 
-    /// Whether that was the last event.
+    /// Returns whether that was the last event.
     fn event(&mut self, event: Event, http: &mut Connection) -> bool {
         match event {
             Event::Head(head) => {
-                // What the head says of the connection; bytes that follow the response are not asked for here.
+                // Only what the head says about the connection; surplus bytes are irrelevant here.
                 self.keep_alive = matches!(http.can_reuse(), Ok(()) | Err(NotReusable::ResponseUnfinished));
                 self.head = Some(head);
                 false

@@ -1,4 +1,5 @@
-//! Vectors of single functions: cookie dates, HTTP dates, public suffixes. Each kind that the file holds is counted by itself.
+//! Test vectors for single functions: cookie dates, HTTP dates, public suffixes. Each kind in the
+//! file is counted separately.
 
 use std::error::Error;
 
@@ -9,7 +10,7 @@ use serde_json::Value;
 
 use crate::latin1;
 
-/// When two-digit years are judged: 2026.
+/// The year by which two-digit years are judged: 2026.
 const NOW: UnixTime = UnixTime(1_790_000_000);
 
 struct Tally<'a> {
@@ -31,7 +32,7 @@ impl Tally<'_> {
 /// Judges one case.
 type Judge = fn(&Value, &mut Tally<'_>);
 
-/// Prints the failures, and for each kind how many passed.
+/// Prints the failures, and how many of each kind passed.
 pub(crate) fn run(text: &str) -> Result<(), Box<dyn Error>> {
     let vectors: Value = serde_json::from_str(text)?;
     let kinds: [(&str, Judge); 4] =
@@ -45,13 +46,13 @@ pub(crate) fn run(text: &str) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A cookie date and how it is written in full; null when it is none.
+/// A cookie date and its full form; null if it is invalid.
 fn date(case: &Value, tally: &mut Tally<'_>) {
     let got = latin1::bytes(&case["date"]).and_then(|text| parse_date(&text)).map(format_date);
     tally.count(got.as_deref() == case["expected"].as_str(), case, got);
 }
 
-/// A cookie date and its seconds since 1970, or only whether it is one.
+/// A cookie date and its seconds since 1970, or only whether it is valid.
 fn cookie_date(case: &Value, tally: &mut Tally<'_>) {
     let got = latin1::bytes(&case[0]).and_then(|text| parse_date(&text));
     let passed = match &case[1] {
@@ -62,14 +63,15 @@ fn cookie_date(case: &Value, tally: &mut Tally<'_>) {
     tally.count(passed, case, got);
 }
 
-/// An HTTP date and its seconds since 1970. [`UnixTime`] cannot say times before that: they are 0.
+/// An HTTP date and its seconds since 1970. [`UnixTime`] cannot represent earlier times, which
+/// become 0.
 fn http_date(case: &Value, tally: &mut Tally<'_>) {
     let got = latin1::bytes(&case[0]).and_then(|text| parse_http_date(&text, NOW));
     let want = case[1].as_i64().map(|seconds| u64::try_from(seconds).unwrap_or(0));
     tally.count(got.map(|time| time.0) == want, case, got);
 }
 
-/// A name and its registrable domain. A name with a dot in front is no host.
+/// A name and its registrable domain. A name with a leading dot is not a host.
 fn suffix(case: &Value, tally: &mut Tally<'_>) {
     let canonical = |name: &str| url::Host::parse(name).ok().map(|host| host.to_string());
     let host = case[0].as_str().filter(|name| !name.starts_with('.')).and_then(canonical);

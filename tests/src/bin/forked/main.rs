@@ -1,8 +1,9 @@
-//! Forks a process that has a client, and checks what parent and child get. `tests/transports/forked.rs` runs it: a test of its own process must not fork.
+//! Forks a process that has a client, and checks what parent and child observe.
+//! `tests/transports/forked.rs` runs it, since a test process must not fork.
 //!
 //!     forked SCENE URL [CERTIFICATES.pem]
 //!
-//! The exit code is 0 when all was as it should be.
+//! The exit code is 0 on success.
 #![forbid(unsafe_code)]
 
 #[cfg(unix)]

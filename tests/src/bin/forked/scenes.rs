@@ -1,4 +1,4 @@
-//! What parent and child do with the client after a fork.
+//! How parent and child use the client after a fork.
 
 use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -41,7 +41,7 @@ pub(crate) fn run() {
     }
 }
 
-/// A child process in which something is looked at.
+/// A child process that runs checks.
 struct Child(i32);
 
 impl Child {
@@ -54,7 +54,7 @@ impl Child {
                     eprintln!("the child hangs");
                     exit(2);
                 });
-                // The panic hook has said what it was.
+                // The panic hook has printed the cause.
                 exit(i32::from(catch_unwind(AssertUnwindSafe(looks)).is_err()));
             }
         }
@@ -66,7 +66,7 @@ impl Child {
     }
 }
 
-/// Whether the connection had been used before. The answer must be the one to this very request.
+/// Returns whether the connection had been used before. The response must answer this very request.
 #[track_caller]
 fn ask(session: &Session, url: &str, who: &str, number: usize) -> bool {
     let response = session.get(format!("{url}/get?who={who}-{number}")).send().expect("a response");
@@ -79,7 +79,7 @@ fn is_the_parents(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Unavailable(Unavailable::ParentProcess))
 }
 
-/// A connection is kept at the time of the fork; so in the child, and in its child.
+/// Forks with an idle connection; the child forks again.
 fn kept(session: &Session, url: &str) {
     assert!(!ask(session, url, "parent", 0));
     assert!(SystemResolver.resolve("localhost", 80, Some(PATIENCE)).is_ok());
@@ -99,9 +99,9 @@ fn kept(session: &Session, url: &str) {
     }
 }
 
-/// A body is half read at the time of the fork.
+/// Forks with a half-read body.
 fn response(session: &Session, url: &str) {
-    // Dropping the shorter one would read its rest.
+    // Dropping a shorter one would read its rest.
     for (length, large) in [(1 << 20, false), (1 << 20, true), (40_000, false)] {
         let response = session.get(format!("{url}/bytes/{length}")).send().expect("a response");
         let (mut response, mut start) = (Some(response), [0; 10]);
@@ -123,7 +123,7 @@ fn response(session: &Session, url: &str) {
     }
 }
 
-/// Tells the other threads to end, also when this one panics.
+/// Tells the other threads to end, even if this one panics.
 struct Over<'a>(&'a AtomicBool);
 
 impl Drop for Over<'_> {
@@ -132,7 +132,7 @@ impl Drop for Over<'_> {
     }
 }
 
-/// Other threads use the session at the time of the fork.
+/// Forks while other threads use the session.
 fn busy(session: &Session, url: &str) {
     let over = AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -166,7 +166,7 @@ fn busy(session: &Session, url: &str) {
     });
 }
 
-/// A loop on a thread of its own, which the child does not have.
+/// Forks with a loop on its own thread, which the child does not have.
 fn thread(url: &str) {
     let get = |client: &LoopThread| client.get(format!("{url}/get")).timeout(PATIENCE).join();
     let mut client = Some(LoopThread::spawn(DriverConfig::default()).expect("a loop"));
@@ -193,7 +193,7 @@ fn thread(url: &str) {
     assert!(response.reused(), "the child has closed nothing");
 }
 
-/// A loop that the caller turns, with a connection at rest and one at work.
+/// Forks with a loop that the caller turns, with one idle and one busy connection.
 fn turned(url: &str) {
     let mut event_loop = Some(EventLoop::new().expect("a loop"));
     let (tell, told) = mpsc::channel();

@@ -1,4 +1,4 @@
-//! A copy of the project to put faults into.
+//! A copy of the project that faults are put into.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -7,34 +7,35 @@ use std::{fs, io};
 
 use petition_tests::mutations::Mutation;
 
-/// The root of the project that this program was built from.
+/// Returns the root of the project that this program was built from.
 pub(crate) fn root() -> PathBuf {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
     tests.parent().unwrap_or(tests).to_owned()
 }
 
-/// The copy; what is built from it lies beside it.
+/// The copy; its build output is beside it.
 pub(crate) struct Copy {
     pub(crate) root: PathBuf,
     pub(crate) target: PathBuf,
-    /// How far the compiler optimizes: little pays where much is built, more where much is run.
+    /// The optimization level: low where building dominates, high where running does.
     pub(crate) optimized: &'static str,
-    /// How long a program may run, in seconds of the processor's time.
+    /// How long a program may run, in seconds of CPU time.
     pub(crate) patience: u64,
 }
 
-/// A copy with a fault, until it is dropped.
+/// A copy with a fault, until this is dropped.
 pub(crate) struct Faulty {
     file: PathBuf,
     text: String,
 }
 
 impl Copy {
-    /// Copies every file that git knows or would know, as it stands now. A file that is the same keeps its time, so that a second run builds
-    /// little. Files of an earlier copy that are gone or moved are removed: two files of one module do not build.
+    /// Copies every file that git tracks or would add. An unchanged file keeps its time, so that a
+    /// second run rebuilds little. Removes files that are gone or moved: two files of one module do
+    /// not build.
     ///
     /// # Errors
-    /// In words: git or the file system failed.
+    /// A description, if git or the file system failed.
     pub(crate) fn make(optimized: &'static str, patience: u64) -> Result<Copy, String> {
         let from = root();
         let place = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| from.join("target"), PathBuf::from);
@@ -56,7 +57,7 @@ impl Copy {
     /// Puts a fault in.
     ///
     /// # Errors
-    /// In words: it does not apply.
+    /// A description, if it does not apply.
     pub(crate) fn with(&self, mutation: &Mutation) -> Result<Faulty, String> {
         self.changed(mutation.file, |text| mutation.apply(text))
     }
@@ -64,7 +65,7 @@ impl Copy {
     /// Changes the text of one file.
     ///
     /// # Errors
-    /// In words: the file cannot be read or written, or cannot be changed that way.
+    /// A description, if the file cannot be read, changed or written.
     pub(crate) fn changed(
         &self,
         name: &str,
@@ -103,7 +104,7 @@ fn keep_only(root: &Path, folder: &Path, names: &BTreeSet<&Path>) -> io::Result<
 
 fn refresh(from: &Path, to: &Path) -> io::Result<()> {
     let Ok(new) = fs::read(from) else {
-        // Deleted, and git does not know yet.
+        // Deleted, but still tracked by git.
         return if to.exists() { fs::remove_file(to) } else { Ok(()) };
     };
     if fs::read(to).is_ok_and(|old| old == new) {

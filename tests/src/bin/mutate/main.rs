@@ -1,14 +1,16 @@
-//! Puts deliberate faults into a copy of the project, one at a time, and says which net caught each.
+//! Puts deliberate faults into a copy of the project, one at a time, and reports which net caught
+//! each.
 //!
 //!     cargo run --release -p petition-tests --bin mutate -- [--only TEXT] [--all-nets] [--write]
 //!     cargo run --release -p petition-tests --bin mutate -- --shard K/N[,L/N]
 //!
-//! With `--shard` the faults are every Nth mutant of core that cargo-mutants knows, from number K on
-//! (`shard.rs`). Without it they are those of `petition_tests::mutations`. The nets that can see a fault's file must pass
-//! without a fault. Each fault is first shown to the test that caught it last, by the table in tests/README.md. If that passes, the
-//! nets are tried in turn until one fails; with `--all-nets` every one of them is tried. `--write` puts the
-//! table into tests/README.md. Ends with 1 when a fault slipped through or did not build.
-//! What is built lies in target/mutate, and may be thrown away.
+//! With `--shard`, the faults are every Nth mutant of core that cargo-mutants knows, from number K
+//! on (`shard.rs`). Without it, they are those of `petition_tests::mutations`. The nets that cover
+//! a fault's file must pass without a fault. Each fault is first run against the test that caught
+//! it last, by the table in tests/README.md. If that passes, the nets run in order until one fails;
+//! with `--all-nets` every net runs. `--write` writes the table into tests/README.md. The exit code
+//! is 1 if a fault slipped through or did not build. The build output in target/mutate can be
+//! deleted.
 #![forbid(unsafe_code)]
 
 mod copy;
@@ -104,10 +106,11 @@ fn run() -> Result<ExitCode, String> {
     Ok(if slipped == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The names of the nets that caught it, and how. `last` is the net and the test that caught it last.
+/// Returns the names of the nets that caught it, and how. `last` is the net and the test that
+/// caught it last.
 ///
 /// # Errors
-/// In words: a net could not be built or started.
+/// A description, if a net could not be built or started.
 fn caught_by(
     mutation: &Mutation,
     copy: &Copy,
@@ -135,7 +138,7 @@ fn caught_by(
     Ok(caught)
 }
 
-/// The net and the test that caught each fault when the table in tests/README.md was written.
+/// Returns the net and the test that caught each fault, by the table in tests/README.md.
 fn last_catches() -> Result<BTreeMap<String, (String, String)>, String> {
     let text = std::fs::read_to_string(copy::root().join("tests/README.md")).map_err(|error| error.to_string())?;
     let table = text.split_once(BEGIN).and_then(|(_, rest)| rest.split_once(END)).map_or("", |(table, _)| table);

@@ -9,20 +9,20 @@ use serde_json::Value;
 
 use crate::copy::Copy;
 
-/// A program that waits longer does not end.
+/// A program that waits longer is hanging.
 const PATIENCE: Duration = Duration::from_secs(600);
 
-/// How often one looks whether a program has ended.
+/// How often a program is checked for its end.
 const LOOK: Duration = Duration::from_millis(20);
 
 /// One way to find a fault.
 pub(crate) struct Net {
     pub(crate) name: &'static str,
-    /// It is tried on faults in this folder: what it builds or runs depends on no other.
+    /// The folder of the faults that it can catch: nothing else that it runs depends on another.
     folder: &'static str,
     /// Builds its programs.
     cargo: &'static [&'static str],
-    /// What each of them is told.
+    /// The arguments of each.
     arguments: &'static [&'static str],
 }
 
@@ -33,7 +33,8 @@ const UNIT_TESTS: Net = Net {
     arguments: &["-q"],
 };
 
-/// In the order in which they are tried on the faults of the table. The core's own tests cannot see the transports; what needs sockets is tried on the transports alone.
+/// The nets in the order in which they run on the faults of the table. Core's own tests do not
+/// cover the transports; tests over sockets run only for the transports.
 pub(crate) const NETS: &[Net] = &[
     Net {
         name: "simulation",
@@ -74,7 +75,7 @@ pub(crate) const NETS: &[Net] = &[
     },
 ];
 
-/// The same for mutants, which are many: the quick ones first.
+/// The nets for mutants, of which there are many: the fast ones first.
 pub(crate) const NETS_OF_MUTANTS: &[Net] = &[
     UNIT_TESTS,
     Net {
@@ -91,33 +92,34 @@ pub(crate) const NETS_OF_MUTANTS: &[Net] = &[
     },
 ];
 
-/// What came of it.
+/// The result of a net.
 pub(crate) enum Outcome {
     Passed,
-    /// In words.
+    /// With a description.
     Caught(String),
 }
 
-/// A program of a net, built.
+/// A built program of a net.
 pub(crate) struct Program<'a> {
     path: PathBuf,
     /// Where cargo would run it.
     folder: PathBuf,
     arguments: Vec<&'a str>,
-    /// How long it may run, in seconds of the processor's time.
+    /// How long it may run, in seconds of CPU time.
     pub(crate) patience: u64,
 }
 
 impl Net {
-    /// Whether it can catch a fault in this file.
+    /// Returns whether it can catch a fault in this file.
     pub(crate) fn sees(&self, file: &str) -> bool {
         file.starts_with(self.folder)
     }
 
-    /// Builds and runs it; of its tests only the one called `test`, if there is such a name.
+    /// Builds and runs it; with `test`, only the test of that name.
     ///
     /// # Errors
-    /// In words: it could not be built or started. A fault that does not build is none.
+    /// A description, if it could not be built or started. A fault that does not build does not
+    /// count.
     pub(crate) fn try_on(&self, copy: &Copy, test: Option<&str>) -> Result<Outcome, String> {
         for mut program in self.build(copy)? {
             if let Some(test) = test {
@@ -133,14 +135,14 @@ impl Net {
     /// Builds it.
     ///
     /// # Errors
-    /// In words: it could not be built.
+    /// A description, if it could not be built.
     pub(crate) fn build<'a>(&self, copy: &Copy) -> Result<Vec<Program<'a>>, String> {
         let built = Built::new(copy, self.cargo)?;
         if !built.success {
             let errors = built.messages.iter().filter_map(|message| message["message"]["rendered"].as_str());
             return Err(format!("{} cannot be built:\n{}{}", self.name, errors.collect::<String>(), built.words));
         }
-        // Binaries that tests are built with are no tests.
+        // Programs that tests use are not tests.
         let wanted = |message: &&Value| self.cargo.contains(&"build") || message["profile"]["test"] == true;
         let paths = built.messages.iter().filter(wanted).filter_map(|message| message["executable"].as_str());
         let folder = copy.root.join(if self.cargo.contains(&"petition-core") { "core" } else { "tests" });
@@ -156,10 +158,10 @@ impl Net {
 }
 
 impl Program<'_> {
-    /// Runs it, with more arguments and an environment variable.
+    /// Runs it with more arguments and an environment variable.
     ///
     /// # Errors
-    /// In words: it could not be started.
+    /// A description, if it could not be started.
     pub(crate) fn run(&self, copy: &Copy, more: &[&str], variable: Option<(&str, &str)>) -> Result<Outcome, String> {
         let name = self.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let name = name.rsplit_once('-').map_or(&*name, |(name, _)| name).to_owned();
@@ -196,7 +198,8 @@ impl Program<'_> {
     }
 }
 
-/// The program, with bounds to what it may use where the system has them: a fault may make it allocate without end, or never end.
+/// Returns the program, with resource limits where the system has them: a fault may allocate or run
+/// without end.
 fn bounded(program: &Path, seconds: u64) -> Command {
     if !cfg!(unix) {
         return Command::new(program);
@@ -209,19 +212,19 @@ fn bounded(program: &Path, seconds: u64) -> Command {
     command
 }
 
-/// What cargo said of a build.
+/// The output of a build.
 pub(crate) struct Built {
     pub(crate) success: bool,
     pub(crate) messages: Vec<Value>,
-    /// What it said beside the messages.
+    /// Its output besides the messages.
     pub(crate) words: String,
 }
 
 impl Built {
-    /// Lets cargo build in the copy.
+    /// Runs cargo in the copy.
     ///
     /// # Errors
-    /// In words: cargo could not be started.
+    /// A description, if cargo could not be started.
     pub(crate) fn new(copy: &Copy, arguments: &[&str]) -> Result<Built, String> {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let built = Command::new(cargo)
@@ -241,7 +244,7 @@ impl Built {
     }
 }
 
-/// The test that failed first, or the first violation of the simulation.
+/// Returns the test that failed first, or the first violation of the simulation.
 fn first_failure(said: &str) -> Option<String> {
     let test = said.lines().find_map(|line| line.strip_prefix("---- ")?.strip_suffix(" stdout ----"));
     let violation = said.lines().find_map(|line| line.strip_prefix("VIOLATION ")).map(without_way_there);
@@ -250,7 +253,7 @@ fn first_failure(said: &str) -> Option<String> {
     Some(format!("`{}`", words.replace('`', "'")))
 }
 
-/// A violation begins with how to play it again; what is wrong comes behind.
+/// A violation begins with how to replay it; the cause follows.
 fn without_way_there(words: &str) -> &str {
     words.split_once(": ").map_or(words, |(_, words)| words)
 }

@@ -1,8 +1,10 @@
-//! Mutants of core that nobody chose: a shard of those that cargo-mutants knows, and which net catches each.
+//! Mutants of core that nobody chose: a shard of those that cargo-mutants knows, and the net that
+//! catches each.
 //!
-//! All of them are built at once, each behind a switch (`switches.rs`), and the nets run once for each: first the unit tests of the module that has the
-//! mutant, then all of core's, then the nets in memory. What cannot be switched is put into the copy alone and built; a mutant
-//! that does not build then is not viable and does not count. One that makes a net run without end is caught.
+//! All of them are built at once, each behind a switch (`switches.rs`). For each, the nets run in
+//! order: the unit tests of its module, all of core's unit tests, the nets in memory. A mutant that
+//! cannot be switched is built alone; if it does not build then, it is not viable and does not
+//! count. A mutant that makes a net run without end is caught.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -19,15 +21,15 @@ const ROOT: &str = "core/src/lib.rs";
 
 const MANIFEST: &str = "core/Cargo.toml";
 
-/// Says whether a mutant is viable.
+/// Reports whether a mutant is viable.
 const CHECK: &[&str] = &["check", "-p", "petition-core", "--all-features"];
 
-/// A program that runs with a fault for this many seconds, and this many times as long as without one, has no end.
-/// Its seconds are the processor's, of which every thread uses its own.
+/// A program runs without end if it takes this many seconds, and this many times as long as without
+/// a fault. The seconds are CPU time, summed over threads.
 const LEAST_PATIENCE: u64 = 10;
 const TIMES: u64 = 10;
 
-/// What cargo-mutants did.
+/// The output of cargo-mutants.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Genre {
     FnValue,
@@ -54,7 +56,7 @@ pub(crate) struct Mutant {
 
 enum Verdict {
     NotViable,
-    /// By which net, and how.
+    /// The net that caught it, and how.
     Caught(&'static str, String),
     Slipped,
 }
@@ -107,7 +109,7 @@ impl Mutant {
         }
     }
 
-    /// What it replaces in the text of its file.
+    /// Returns the range that it replaces in the text of its file.
     pub(crate) fn range(&self, text: &str) -> Range<usize> {
         let offset = |(line, column): (usize, usize)| {
             let lines = text.split_inclusive('\n').take(line - 1).map(str::len).sum::<usize>();
@@ -116,17 +118,18 @@ impl Mutant {
         offset(self.start)..offset(self.end)
     }
 
-    /// The module of core whose unit tests come first.
+    /// Returns the module of core whose unit tests run first.
     fn module(&self) -> String {
         let path = self.file.strip_prefix("core/src/").unwrap_or(&self.file);
         format!("{}::", path.split(['/', '.']).next().unwrap_or_default())
     }
 }
 
-/// Runs shards (`0/60,20/60`), or those mutants of them with `only` in the name, and prints what came of each.
+/// Runs shards (`0/60,20/60`), or only their mutants with `only` in the name, and prints each
+/// result.
 ///
 /// # Errors
-/// In words: cargo-mutants is not there, or a net does not pass without a fault.
+/// A description, if cargo-mutants is missing, or a net does not pass without a fault.
 pub(crate) fn run(shards: &str, only: Option<&str>) -> Result<ExitCode, String> {
     let mut copy = Copy::make("1", 120)?;
     let mut mutants = Vec::new();
@@ -183,7 +186,7 @@ fn built_alone(mutant: &Mutant, copy: &Copy) -> Result<Verdict, String> {
     for (place, net) in NETS_OF_MUTANTS.iter().enumerate() {
         // The unit tests do not need the test kit, which takes long to build.
         let _manifest = if place == 0 { Some(copy.changed(MANIFEST, without_kit)?) } else { None };
-        // Some values are made when the tests are compiled.
+        // Some values are computed when the tests are compiled.
         let Ok(programs) = net.build(copy) else { return Ok(Verdict::NotViable) };
         if let Verdict::Caught(name, how) = caught_by(mutant, copy, net, &programs)? {
             return Ok(Verdict::Caught(name, how));
@@ -217,7 +220,7 @@ fn list(copy: &Copy, shard: &str, mutants: &mut Vec<Mutant>) -> Result<(), Strin
     Ok(())
 }
 
-/// The copy with all mutants that can be switched. The others are added to `alone`.
+/// Returns the copy with all mutants that can be switched. The others are added to `alone`.
 fn switched(copy: &Copy, mutants: &[Mutant], alone: &mut BTreeSet<u32>) -> Result<Vec<Faulty>, String> {
     loop {
         let files: BTreeSet<&str> = mutants.iter().map(|mutant| &*mutant.file).chain([ROOT]).collect();
@@ -248,7 +251,8 @@ fn switched(copy: &Copy, mutants: &[Mutant], alone: &mut BTreeSet<u32>) -> Resul
             let at = span["byte_start"].as_u64().and_then(|at| usize::try_from(at).ok());
             let of_file = span["file_name"].as_str().and_then(|file| places.get(file));
             if let (true, Some(at), Some(of_file)) = (span["is_primary"] == true, at, of_file) {
-                // An error may name the signature or the `match` around. One that is left out for nothing is only built alone.
+                // An error may name the signature or the enclosing `match`. A mutant excluded
+                // without need is only built alone.
                 let nearest = of_file.iter().min_by_key(|(range, _)| {
                     let distance = range.start.saturating_sub(at).max((at + 1).saturating_sub(range.end));
                     (distance, range.len())
@@ -265,7 +269,7 @@ fn switched(copy: &Copy, mutants: &[Mutant], alone: &mut BTreeSet<u32>) -> Resul
 
 fn caught_by(mutant: &Mutant, copy: &Copy, net: &Net, programs: &[Program]) -> Result<Verdict, String> {
     let (number, module) = (mutant.number.to_string(), mutant.module());
-    // Those of the module alone are quicker, and most often enough.
+    // The module's own tests are faster, and usually sufficient.
     let rounds: &[&[&str]] = if net.name == NETS_OF_MUTANTS[0].name { &[&[&module], &[]] } else { &[&[]] };
     for program in programs {
         for more in rounds {

@@ -1,8 +1,9 @@
-//! All mutants of one file at once, each behind a switch, so that one build serves them all.
+//! Puts all mutants of one file behind switches, so that one build serves them all.
 //!
-//! An expression becomes `(if crate::__mutant(7) { a - b } else { a + b })`, a function begins with `if crate::__mutant(8) { return 0; }`,
-//! a match arm gets the guard `if !crate::__mutant(9)`. The environment variable `PETITION_MUTANT` throws one of the switches. What cannot be
-//! switched (in a `const`, or where the types forbid it) is left to be built alone.
+//! An expression becomes `(if crate::__mutant(7) { a - b } else { a + b })`, a function begins with
+//! `if crate::__mutant(8) { return 0; }`, and a match arm gets the guard `if !crate::__mutant(9)`.
+//! The environment variable `PETITION_MUTANT` turns one of the switches on. What cannot be
+//! switched, in a `const` or where the types forbid it, is built alone.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -15,7 +16,7 @@ use syn::{Arm, BinOp, Expr, ExprStruct, ImplItemConst, ImplItemFn, ItemConst, It
 
 use crate::shard::{Genre, Mutant};
 
-/// What the crate's root needs.
+/// The code that the crate's root needs.
 pub(crate) const FUNCTION: &str = r#"
 #[doc(hidden)]
 #[allow(missing_docs)]
@@ -29,11 +30,11 @@ pub fn __mutant(number: u32) -> bool {
 /// A file's text with switches.
 pub(crate) struct Switched {
     pub(crate) text: String,
-    /// Where in it which mutant is; an inner one comes behind the one around it.
+    /// The positions of the mutants; an inner one follows its outer one.
     pub(crate) places: Vec<(Range<usize>, u32)>,
 }
 
-/// Puts those mutants that can be switched into the text of their file.
+/// Puts the mutants that can be switched into the text of their file.
 pub(crate) fn switch(text: &str, mutants: &[&Mutant]) -> Switched {
     let mut plan = Plan { text, wraps: BTreeMap::new(), inserts: BTreeMap::new(), out: String::new(), places: vec![] };
     if let Ok(file) = syn::parse_file(text) {
@@ -47,17 +48,17 @@ pub(crate) fn switch(text: &str, mutants: &[&Mutant]) -> Switched {
     Switched { text: plan.out, places: plan.places }
 }
 
-/// Where in a file something can be switched.
+/// The positions in a file where something can be switched.
 #[derive(Default)]
 struct Sites {
-    /// By the place of an operator, or of a field before `..`: the expression that it changes. Another operator may bind
-    /// differently, so this is the whole chain of binary operators.
+    /// By the position of an operator, or of a field before `..`: the expression that it changes.
+    /// Another operator may bind differently, so this is the whole chain of binary operators.
     expressions: BTreeMap<usize, Range<usize>>,
-    /// By the place of a match arm: the end of its pattern.
+    /// By the position of a match arm: the end of its pattern.
     arms: BTreeMap<usize, usize>,
-    /// What is made when it is compiled: there is no switch then.
+    /// Evaluated at compile time, where no switch is possible.
     constants: Vec<Range<usize>>,
-    /// The chain that the next expression belongs to.
+    /// The chain that contains the next expression.
     chain: Option<Range<usize>>,
 }
 
@@ -66,7 +67,7 @@ impl<'ast> Visit<'ast> for Sites {
         let chain = self.chain.take();
         match expr {
             Expr::Binary(binary) => {
-                // `if let … && a == b` cannot be put into parentheses as a whole.
+                // `if let … && a == b` cannot be parenthesized as a whole.
                 let chain = if has_let(expr) { None } else { Some(chain.unwrap_or_else(|| range(expr))) };
                 if let Some(chain) = &chain {
                     self.expressions.insert(range(&binary.op).start, chain.clone());
@@ -133,13 +134,13 @@ fn has_let(expr: &Expr) -> bool {
     }
 }
 
-/// Where an expression begins and, so that the outer ones come first, ends.
+/// Sorts by the start of an expression, outer ones first.
 type Place = (usize, Reverse<usize>);
 
-/// What is to be written.
+/// The replacement.
 struct Plan<'a> {
     text: &'a str,
-    /// Which mutants put what in place of an expression.
+    /// The mutants of an expression, and their replacements.
     wraps: BTreeMap<Place, Vec<(u32, String)>>,
     inserts: BTreeMap<usize, Vec<(u32, String)>>,
     out: String,
@@ -171,7 +172,8 @@ impl Plan<'_> {
             }
             Genre::MatchArm => {
                 if let Some(&pattern_end) = sites.arms.get(&start) {
-                    // Two guards would not do, so two mutants of one arm neither; there is one way to delete it.
+                    // A match arm can have only one guard, so only one mutant; there is only one
+                    // way to delete it.
                     let guard = format!(" if !crate::__mutant({number})");
                     self.inserts.entry(pattern_end).or_default().push((number, guard));
                 }
@@ -220,7 +222,7 @@ impl Plan<'_> {
 mod tests {
     use super::*;
 
-    /// What becomes of a text in which the mutants, each at the first place of its text, are switched.
+    /// Returns a text with switches for the mutants, each at the first occurrence of its text.
     fn switched(text: &str, mutants: &[(Genre, &str, &str)]) -> String {
         let mutants = (1..).zip(mutants).map(|(number, (genre, from, to))| {
             let start = text.find(from).unwrap();

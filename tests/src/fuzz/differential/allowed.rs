@@ -1,14 +1,15 @@
-//! The intended differences between kawa and Petition, each with its reason. T-numbers are those of the table in `tests/README.md`.
+//! The intended differences between kawa and Petition, each with its reason. T-numbers refer to the
+//! table in `tests/README.md`.
 //!
-//! Kawa is a proxy's parser: by its own documentation it reads the strict minimum to extract a representation, and leaves the rest to the
-//! server after it. Petition is the last reader.
+//! Kawa is a proxy's parser: by its own documentation it reads the strict minimum to extract a
+//! representation, and leaves the rest to the next server. Petition is the last recipient.
 
 use petition_core::http1::{Leniencies, Leniency, Part, ProtocolError};
 
 use super::theirs::Reading;
 use crate::fuzz::exchange::Played;
 
-/// Returns why kawa may take for complete what Petition refuses, or `None` if no reason is known.
+/// Returns why kawa may accept as complete what Petition rejects, or `None` if no reason is known.
 pub(super) fn they_may_accept(
     data: &[u8],
     theirs: &Reading,
@@ -25,7 +26,7 @@ pub(super) fn they_may_accept(
             }
             (!leniencies.obs_text && !data.is_ascii()).then_some("T38: strict, no byte beyond ASCII in a reason")
         }
-        // Kawa keeps no names of an informational head, and the error cuts a long one.
+        // Kawa keeps no names of an interim head, and the error truncates a long one.
         ProtocolError::FieldName { .. } if theirs.heads > 1 && data.split(|&b| b == b'\n').any(has_odd_name) => {
             Some("T35: kawa lets an empty name pass, and has these bytes in its alphabet of names, by its own comment")
         }
@@ -67,7 +68,7 @@ fn has_odd_name(line: &[u8]) -> bool {
     line.first() == Some(&b':') || name.iter().any(|byte| matches!(byte, b'"' | b'/') || !byte.is_ascii())
 }
 
-/// Returns why kawa may refuse what Petition takes for complete, or `None` if no reason is known.
+/// Returns why kawa may reject what Petition accepts as complete, or `None` if no reason is known.
 pub(super) fn they_may_refuse(data: &[u8], ours: &Played) -> Option<&'static str> {
     let tolerated = |leniency| ours.tolerated.contains(leniency);
     for (leniency, reason) in [

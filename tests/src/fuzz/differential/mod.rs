@@ -1,10 +1,12 @@
-//! Compares how Petition reads responses and writes requests with an independent parser: `kawa`, that of the Sōzu proxy.
+//! Compares how Petition reads responses and writes requests with an independent parser: `kawa`,
+//! that of the Sōzu proxy.
 //!
-//! Responses: if one of the two takes a response for complete, so does the other, with the same status, fields, content, trailers and end;
-//! except for the differences that `allowed` lists with their reasons. Requests: whatever strings we accept, kawa reads exactly one
-//! request in the bytes, with the given content (invariant 9; T18, T19).
+//! Responses: if one parser accepts a response as complete, so does the other, with the same
+//! status, fields, content, trailers and end, except for the differences that `allowed` lists with
+//! their reasons. Requests: whatever strings Petition accepts, kawa reads exactly one request in
+//! the bytes, with the given content (invariant 9; T18, T19).
 //!
-//! Left out: HEAD and CONNECT, which kawa's parser does not know of.
+//! Excluded: HEAD and CONNECT, which kawa's parser does not know.
 
 mod allowed;
 mod requests;
@@ -43,7 +45,7 @@ fn responses(data: &[u8], leniencies: Leniencies) {
             let reason = they_may_accept(data, &theirs, error, &leniencies);
             assert!(reason.is_some(), "kawa accepts, we do not ({error}): {} {theirs:?}", data.escape_ascii());
         }
-        // Neither takes it for complete: the common part of the content is the same.
+        // Neither is complete: the common part of the content is equal.
         _ => {
             let both = ours.body.len().min(theirs.body.len());
             assert_eq!(ours.body[..both], theirs.body[..both], "{}", data.escape_ascii());

@@ -1,4 +1,4 @@
-//! Requests that Petition writes: always one request, and no part of it reads as something else.
+//! Requests that Petition writes: always exactly one request, of which no part reads as another.
 
 use petition_core::Limits;
 use petition_core::http1::{BodyLength, Config, Connection, Leniencies, RequestHead};
@@ -7,8 +7,8 @@ use super::is_taken_out;
 use super::theirs::{Reading, Verdict};
 use crate::fuzz::choice;
 
-/// The first line is `method SP target`, the lines up to an empty one are fields, the rest is the body. All lines end with LF, so that names and
-/// values can contain every other byte.
+/// The first line is `method SP target`, the lines up to an empty one are fields, and the rest is
+/// the body. All lines end with LF, so that names and values can contain every other byte.
 pub(super) fn requests(chosen: usize, mut data: &[u8]) {
     let cut = choice(&mut data);
     let mut lines = data.split(|&b| b == b'\n');
@@ -60,7 +60,7 @@ pub(super) fn requests(chosen: usize, mut data: &[u8]) {
     assert_eq!(theirs.trailers.len(), head.trailers.len());
 }
 
-/// Returns the bytes on the wire, or `None` if Petition refuses the request.
+/// Returns the bytes on the wire, or `None` if Petition rejects the request.
 fn written(head: &RequestHead<'_>, fields: &[(String, Vec<u8>)], body: &[u8], cut: usize) -> Option<Vec<u8>> {
     let config = Config { limits: Limits::DEFAULT, leniencies: Leniencies::STRICT };
     let mut connection = Connection::new(config);
@@ -91,7 +91,7 @@ fn written(head: &RequestHead<'_>, fields: &[(String, Vec<u8>)], body: &[u8], cu
     Some(sent)
 }
 
-/// Returns why kawa may refuse a request that Petition writes.
+/// Returns why kawa may reject a request that Petition writes.
 fn they_may_refuse(head: &RequestHead<'_>, fields: &[(String, Vec<u8>)]) -> Option<&'static str> {
     if fields.iter().any(|(_, value)| value.iter().any(|b| (0x80..0xa0).contains(b))) {
         return Some("T38: kawa has 0xA0 and up, we have 0x80 and up (RFC 9110 §5.5)");

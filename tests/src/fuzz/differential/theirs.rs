@@ -1,14 +1,14 @@
-//! Kawa's reading of bytes, in Petition's terms.
+//! What kawa reads, in Petition's terms.
 
 use kawa::h1::{NoCallbacks, parse};
 use kawa::{AsBuffer, Block, BodySize, Buffer, Kawa, Kind, ParsingPhase, StatusLine};
 
 use super::is_taken_out;
 
-/// How far it got.
+/// How far it read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// To the end of the message, after so many bytes.
+    /// To the end of the message, after this many bytes.
     Complete {
         after: usize,
     },
@@ -16,21 +16,21 @@ pub(super) enum Verdict {
     Refused,
 }
 
-/// What it has read.
+/// The parsed parts.
 #[derive(Debug, Default)]
 pub(super) struct Reading {
     pub(super) status: u16,
     pub(super) reason: Vec<u8>,
     pub(super) method: Vec<u8>,
     pub(super) target: Vec<u8>,
-    /// Heads so far, interim ones included.
+    /// The heads so far, including interim ones.
     pub(super) heads: usize,
     pub(super) fields: Vec<(String, Vec<u8>)>,
     pub(super) body: Vec<u8>,
     pub(super) trailers: Vec<(String, Vec<u8>)>,
 }
 
-/// A fixed buffer.
+/// A buffer of fixed size.
 struct Bytes(Vec<u8>);
 
 impl AsBuffer for Bytes {
@@ -43,7 +43,8 @@ impl AsBuffer for Bytes {
 }
 
 impl Reading {
-    /// A response to GET on a connection that ends after these bytes; kawa's messages are single, so the interim ones are read one by one.
+    /// Reads a response to GET, on a connection that ends after these bytes. Since kawa reads
+    /// single messages, interim responses are read one by one.
     pub(super) fn of_response(data: &[u8]) -> (Reading, Verdict) {
         let mut reading = Reading::default();
         let mut at = 0;
@@ -62,7 +63,7 @@ impl Reading {
         }
     }
 
-    /// The request at the front of these bytes.
+    /// Reads the request at the start of these bytes.
     pub(super) fn of_request(data: &[u8]) -> (Reading, Verdict) {
         let mut reading = Reading::default();
         let verdict = reading.message(data, Kind::Request);
@@ -71,7 +72,7 @@ impl Reading {
 
     fn message(&mut self, data: &[u8], kind: Kind) -> Verdict {
         let mut kawa = Kawa::new(kind, Buffer { start: 0, head: 0, end: data.len(), buffer: Bytes(data.to_vec()) });
-        // It stops at each body end; a second call sees that there is nothing more.
+        // It stops at the end of each body; a second call sees that nothing follows.
         parse(&mut kawa, &mut NoCallbacks);
         parse(&mut kawa, &mut NoCallbacks);
         (self.fields, self.trailers) = (Vec::new(), Vec::new());

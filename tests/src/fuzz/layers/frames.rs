@@ -1,7 +1,7 @@
-//! A custom layer: one byte each way as a handshake, then frames.
+//! A custom layer: a handshake of one byte each way, then frames.
 //!
-//! A frame is its length (1 to 250) and as many bytes, with a mask on them. Length 0: the peer ends. 251: a frame that brings nothing. 252: one that
-//! wants an answer. Above: a fault.
+//! A frame is its length (1 to 250) and that many masked bytes. Length 0 ends the direction, 251 is
+//! an empty frame, 252 requests a reply, and anything above is a fault.
 
 use petition_core::Now;
 use petition_core::link::{Layer, LayerEof, LayerError, LayerKind, Received};
@@ -15,7 +15,7 @@ pub(in crate::fuzz) struct Frames {
 }
 
 impl Frames {
-    /// Returns the frames that bring these bytes.
+    /// Returns the frames for these bytes.
     pub(in crate::fuzz) fn framed(bytes: &[u8]) -> Vec<u8> {
         let frame = |part: &[u8]| {
             let length = u8::try_from(part.len()).expect("at most 250");

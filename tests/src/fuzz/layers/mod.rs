@@ -1,8 +1,10 @@
-//! Byte paths of layers with any bytes: a proxy's answers to CONNECT, a custom layer once or several times, TLS records, and a real TLS
-//! session with a record that is changed, lost, repeated or cut.
+//! Byte paths of layers with any bytes: a proxy's responses to CONNECT, a custom layer once or
+//! several times, TLS records, and a real TLS session with a changed, lost, repeated or truncated
+//! record.
 //!
-//! Checked: events, content and error do not depend on how bytes are cut nor on polls; an error is final; the bytes that come through TLS
-//! are a prefix of those sent, and only all of them pass for complete (invariants 1, 4, 13).
+//! Checks: events, content and error depend neither on the split nor on polls; an error is final;
+//! the bytes received through TLS are a prefix of those sent, and only all of them pass for
+//! complete (invariants 1, 4, 13).
 
 mod frames;
 mod session;
@@ -42,13 +44,14 @@ pub fn layers(mut data: &[u8]) {
     };
     let leniencies = if chosen & 8 == 0 { Leniencies::COMPAT } else { Leniencies::STRICT };
     let config = Config { limits: Limits::DEFAULT, leniencies };
-    // The bytes after a mark come only when everything before it is used and answered.
+    // The bytes after a mark arrive only when everything before it is consumed and answered.
     let flights: Vec<&[u8]> = data.split(|&b| b == 0xff).collect();
     let method = if chosen & 16 == 0 { Method::GET } else { Method::POST };
     let whole = Drive::new(&method, None).run(Link::new(stack(), config), &flights);
     let cut = Drive::new(&method, Some(Rng::new(seed))).run(Link::new(stack(), config), &flights);
     if whole.early || cut.early {
-        // Bytes directly after a handshake are an error unless they come later: then the cuts matter.
+        // Bytes directly after a handshake are an error unless they arrive later: then the split
+        // matters.
         return;
     }
     assert_eq!((&whole.events, &whole.error), (&cut.events, &cut.error));

@@ -15,7 +15,7 @@ use crate::memory::{client_config, server_config};
 use crate::rng::Rng;
 use crate::tls::Authority;
 
-/// What is done to the server's records. Records are counted from 0, over the whole session.
+/// How the server's records are tampered with. Records are counted from 0 over the whole session.
 #[derive(Clone, Copy, Debug)]
 enum Tampering {
     Nothing,
@@ -93,7 +93,8 @@ fn run(rng: Option<Rng>, response: &[u8], polite: bool, which: usize, tampering:
     while drive.turn(&mut link) != Turn::Over {
         let mut news = drive.sent_since(&mut heard);
         while !news.is_empty() && server.read_tls(&mut news).is_ok_and(|n| n > 0) {
-            // The client's bytes are correct; an alert of the client is an error here, and the end.
+            // The client's bytes are correct; an alert from the client is an error here, and the
+            // end.
             if server.process_new_packets().is_err() {
                 channel.over = true;
             }
@@ -113,7 +114,7 @@ fn run(rng: Option<Rng>, response: &[u8], polite: bool, which: usize, tampering:
         channel.pass(&records);
         let n = drive.piece(channel.bytes.len());
         if n == 0 {
-            // Nothing else will come: the connection ends.
+            // Nothing else follows: the connection ends.
             link.receive_eof();
         }
         let piece: Vec<u8> = channel.bytes.drain(..n).collect();
@@ -122,7 +123,7 @@ fn run(rng: Option<Rng>, response: &[u8], polite: bool, which: usize, tampering:
     (drive.finish(link), channel.touched)
 }
 
-/// The way from the server to the client.
+/// The path from the server to the client.
 struct Channel {
     which: usize,
     tampering: Tampering,
@@ -140,7 +141,7 @@ impl Default for Channel {
 }
 
 impl Channel {
-    /// Passes whole records on, and tampers with one of them.
+    /// Passes on whole records, and tampers with one of them.
     fn pass(&mut self, mut records: &[u8]) {
         while let Some((&[kind, major, minor, high, low], rest)) = records.split_first_chunk() {
             let (body, rest) = rest.split_at(usize::from(high) << 8 | usize::from(low));

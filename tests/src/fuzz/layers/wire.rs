@@ -13,13 +13,13 @@ pub(super) struct Seen {
     pub(super) body: Vec<u8>,
     pub(super) sent: Vec<u8>,
     pub(super) error: Option<String>,
-    /// It failed because bytes came with the end of a handshake.
+    /// It failed because bytes arrived with the end of a handshake.
     pub(super) early: bool,
-    /// The response came to its end.
+    /// The response is complete.
     pub(super) complete: bool,
 }
 
-/// How a link is driven: at once, or in small pieces with polls in between.
+/// How a link is driven: all at once, or in small pieces with polls in between.
 pub(super) struct Drive {
     rng: Option<Rng>,
     post: bool,
@@ -43,7 +43,7 @@ impl Drive {
         Drive { rng, post: *method == Method::POST, polls: 0, seen: Seen::default() }
     }
 
-    /// To the end, with these flights and then the end of the connection.
+    /// Runs to the end, with these flights and then the end of the connection.
     pub(super) fn run(mut self, mut link: Link, flights: &[&[u8]]) -> Seen {
         self.request(&mut link);
         let total: usize = flights.iter().map(|flight| flight.len()).sum();
@@ -79,12 +79,12 @@ impl Drive {
         }
     }
 
-    /// Returns how much of the available bytes comes at once.
+    /// Returns how many of the available bytes to deliver at once.
     pub(super) fn piece(&mut self, len: usize) -> usize {
         self.rng.as_mut().filter(|_| len > 0).map_or(len, |rng| 1 + rng.below(len.min(9)))
     }
 
-    /// The bytes arrive, by one way or the other.
+    /// Delivers the bytes in either way.
     pub(super) fn give(&mut self, link: &mut Link, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             if self.rng.as_mut().is_some_and(|rng| rng.below(3) == 0) {

@@ -1,7 +1,7 @@
 //! One connection of HTTP/1.1 under any calls in any order, misuse included.
 //!
-//! Checked: nothing panics and a refused call changes nothing; an error and an end stay; limits hold; work is linear in the bytes; accessors, called at any
-//! time between, change nothing of what follows.
+//! Checks: nothing panics; a rejected call changes nothing; an error and an end persist; limits
+//! hold; the work is linear in the bytes; accessors called in between change nothing that follows.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ pub fn connection_ops(data: &[u8]) {
     assert_eq!(asked, Run::new(data, false), "an accessor decides nothing, and the same program gives the same run");
 }
 
-/// The settings that are changed between.
+/// The settings that change between exchanges.
 fn configs() -> [Arc<Config>; 2] {
     [
         Arc::new(Config { limits: petition_core::Limits::DEFAULT, leniencies: Leniencies::COMPAT }),
@@ -34,7 +34,7 @@ struct Run<'a> {
     /// Whether accessors are called.
     asks: bool,
     incoming: Vec<u8>,
-    /// Interim heads of this exchange, and content of all.
+    /// The interim heads of this exchange, and the content of all exchanges.
     interim: usize,
     content: u64,
     failed: Option<ProtocolError>,
@@ -167,7 +167,8 @@ impl Run<'_> {
         self.told(|connection| call(connection).map_err(SendError::Misuse))
     }
 
-    /// Makes a call whose request may also be invalid. A refused call changes nothing, unless it aborts the request.
+    /// Makes a call whose request may also be invalid. A rejected call changes nothing, unless it
+    /// aborts the request.
     fn told<T: std::fmt::Debug>(&mut self, call: impl FnOnce(&mut Connection) -> Result<T, SendError>) -> bool {
         let before = format!("{:?}", self.connection);
         let result = call(&mut self.connection);
@@ -195,11 +196,11 @@ impl Run<'_> {
         if connection.can_reuse().is_ok() {
             assert!(self.failed.is_none() && connection.outgoing().is_empty(), "nothing unclean is reused");
         }
-        // A head, or trailers, in storage that doubles.
+        // A head or trailers, in storage that doubles.
         assert!(connection.retained().received <= 2 * 64 * 1024, "{:?}", connection.retained());
     }
 
-    /// Accessors, and what exchanges storage.
+    /// Calls accessors, and exchanges storage.
     fn ask(&mut self) -> arbitrary::Result<()> {
         let (which, n) = (self.u.int_in_range(0..=3)?, self.u.int_in_range(0..=5_000)?);
         if !self.asks {

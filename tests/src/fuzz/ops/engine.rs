@@ -1,8 +1,10 @@
-//! An engine under any schedule of requests, cancels, pauses, answers, failures and time.
+//! An engine under any schedule of requests, cancels, pauses, inputs, failures and time.
 //!
-//! Checked: one end for each transfer, and no output for it afterwards; a socket is opened once, closed once, and never more are open than the limits
-//! allow; the engine's counts are true at every rest; it comes to rest after bounded work; a credential is only ever written to the origin, or the
-//! proxy, that it is for (invariant 3); the same program gives the same run, whatever accessors are called between.
+//! Checks: each transfer ends once, and has no output afterwards; a socket is opened once and
+//! closed once, and never are more open than the limits allow; the engine's counts are right
+//! whenever it is at rest; it comes to rest after bounded work; a credential is only ever written
+//! to the origin or proxy that it is for (invariant 3); the same program gives the same run,
+//! whatever accessors are called in between.
 
 mod embedder_calls;
 
@@ -30,7 +32,7 @@ const NAMES: [(&str, &str); 2] = [("a.test", "10.0.1.1"), ("b.test", "10.0.1.2")
 struct Wire {
     host: String,
     connected: bool,
-    /// Every byte that was written.
+    /// Every byte written.
     sent: Vec<u8>,
     /// Credentials before this byte are checked.
     checked: usize,
@@ -149,7 +151,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// What the caller does with transfers under way, or with those that are over.
+    /// Acts as the caller, on current or ended transfers.
     fn control(&mut self) -> arbitrary::Result<()> {
         let live: Vec<TransferId> = self.live.iter().copied().collect();
         let some = if live.is_empty() { None } else { Some(*self.u.choose(&live)?) };
@@ -165,14 +167,14 @@ impl Run<'_> {
                 self.engine.limit_body(id, "body_bytes", limit);
             }
             (8, Some(id)) => drop(self.engine.transfer_input(self.now, id, Input::Discard)),
-            // Answers without a question do no harm.
+            // Unrequested inputs are harmless.
             (9, Some(id)) => drop(self.engine.transfer_input(self.now, id, Input::Rewound)),
             _ => {}
         }
         Ok(())
     }
 
-    /// A peer does something.
+    /// Acts as a peer.
     fn wire_event(&mut self) -> arbitrary::Result<()> {
         let sockets: Vec<SocketId> = self.wires.keys().copied().collect();
         if sockets.is_empty() {
@@ -345,7 +347,7 @@ impl Run<'_> {
         assert!(self.limits.open_total.is_none_or(|limit| statistics.open <= limit), "{statistics:?}");
         assert!(statistics.idle <= self.limits.idle_total, "{statistics:?}");
         if !self.live.is_empty() || !self.wires.is_empty() {
-            // A transfer that waits has a reason: an answer of the world, or a deadline.
+            // A waiting transfer has a reason: an outstanding input, or a deadline.
             let asked = !self.resolving.is_empty() || !self.rewinding.is_empty() || !self.wires.is_empty();
             assert!(asked || self.engine.deadline().is_some(), "somebody waits for ever");
         }
@@ -378,7 +380,7 @@ impl Run<'_> {
     }
 }
 
-/// Returns how much of `n` to move: all of it when the program is over.
+/// Returns how many of `n` bytes to move: all when the program is over.
 fn part(u: &mut Unstructured<'_>, all: usize) -> usize {
     assert!(all > 0, "there is something");
     if u.is_empty() { all } else { u.int_in_range(1..=all).unwrap_or(all) }
@@ -391,7 +393,7 @@ fn no_foreign_secret(wire: &mut Wire) {
     let mut done = new.len().saturating_sub(CANARY.len());
     for at in (0..new.len()).filter(|at| new[*at..].starts_with(CANARY.as_bytes())) {
         let rest = &new[at + CANARY.len()..];
-        // It may not be written to its end yet.
+        // It may not be completely written yet.
         let is = |word: &str| rest.starts_with(word.as_bytes()) || word.as_bytes().starts_with(rest);
         let own = is("-free") || is(&format!("-{}", wire.host));
         assert!(own || proxy, "{} was told: {}", wire.host, wire.sent.escape_ascii());

@@ -1,4 +1,4 @@
-//! Requests and answers that a program chooses.
+//! Requests and responses that a program chooses.
 
 use petition_core::http1::Leniencies;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use arbitrary::Unstructured;
 use petition_core::{Body, Method, Proxy, Request};
 
-/// Beginnings, middles and ends of answers: random bytes alone would seldom get beyond the first line.
+/// Beginnings, middles and ends of responses: random bytes alone would seldom pass the first line.
 pub(super) const ANSWERS: [&[u8]; 24] = [
     b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
     b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe",
@@ -78,7 +78,7 @@ pub(super) fn request(u: &mut Unstructured<'_>) -> arbitrary::Result<(Request, &
     Ok((request, host))
 }
 
-/// Returns bytes that a peer sends: a part of an answer, then a few random bytes.
+/// Returns bytes that a peer sends: a part of a response, then a few random bytes.
 pub(super) fn answer(u: &mut Unstructured<'_>) -> arbitrary::Result<Vec<u8>> {
     let mut bytes = u.choose(&ANSWERS)?.to_vec();
     if u.ratio(1, 4)? {
@@ -91,7 +91,7 @@ pub(super) fn answer(u: &mut Unstructured<'_>) -> arbitrary::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Returns a count that may be wrong: small, about `near`, or the greatest.
+/// Returns a count that may be wrong: small, near `near`, or the maximum.
 pub(super) fn count(u: &mut Unstructured<'_>, near: usize) -> arbitrary::Result<usize> {
     let most = isize::MAX as usize;
     Ok(*u.choose(&[0, 1, 7, near.saturating_sub(1), near, near.saturating_add(1), most, most + 1, usize::MAX])?)

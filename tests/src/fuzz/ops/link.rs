@@ -1,7 +1,9 @@
-//! A link under any calls in any order, misuse included: plain, or with tunnels and a stranger's layer in between.
+//! A link under any calls in any order, misuse included: plain, or with tunnels and a custom layer
+//! in between.
 //!
-//! Held: nothing panics; an error is the last word; events come in the order of an exchange; it comes to rest after work that is linear in the
-//! bytes; what it holds is bounded; accessors and lent storage, at any time between, change nothing of what follows.
+//! Checks: nothing panics; an error is final; events follow the order of an exchange; the link
+//! comes to rest after work that is linear in the bytes; its storage is bounded; accessors and lent
+//! storage, at any time, change nothing that follows.
 
 use std::sync::Arc;
 
@@ -27,7 +29,7 @@ struct Run<'a> {
     configs: [Arc<Config>; 2],
     /// Whether accessors are called.
     asks: bool,
-    /// Bytes that were given to it.
+    /// The bytes given to it.
     given: usize,
     over: bool,
     shown: Vec<String>,
@@ -134,7 +136,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Bytes come, in either way; some of them as the stranger's layer wants them.
+    /// Delivers bytes in either way; some suit the custom layer.
     fn receive(&mut self) -> arbitrary::Result<()> {
         let mut bytes = answer(&mut self.u)?;
         bytes.truncate(1024);
@@ -155,9 +157,9 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Polls until nothing more can happen, with all that is shown used up.
+    /// Polls until nothing more can happen, and consumes everything shown.
     fn rest(&mut self) {
-        // Each byte is an event at most, and a chunk of one byte is six.
+        // Each byte is at most one event, and a chunk of one byte is six.
         for _ in 0..4 * self.given + SLICE / 1024 + 16 {
             match self.poll() {
                 Some(LinkEvent::NeedInput | LinkEvent::End) | None => return,

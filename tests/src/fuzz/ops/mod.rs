@@ -1,8 +1,10 @@
-//! Sequences of operations, in turn and out of turn, upon a [`Transfer`](petition_core::Transfer), an [`Engine`](petition_core::engine::Engine), a
-//! [`Link`](petition_core::link::Link) and a [`Connection`](petition_core::http1::Connection).
+//! Sequences of operations, valid or not, on a [`Transfer`](petition_core::Transfer), an
+//! [`Engine`](petition_core::engine::Engine), a [`Link`](petition_core::link::Link) and a
+//! [`Connection`](petition_core::http1::Connection).
 //!
-//! The bytes of an input are a program: what `arbitrary` makes of them. Each runs twice, with accessors called between its operations and without: what
-//! follows must be the same. `generators` has what requests and peers say.
+//! The bytes of an input are a program, as `arbitrary` reads them. Each program runs twice, with
+//! and without accessors between its operations: the results must be equal. `generators` supplies
+//! requests and peers' bytes.
 
 mod connection;
 mod engine;

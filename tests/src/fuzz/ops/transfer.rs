@@ -1,8 +1,9 @@
-//! A transfer that is told anything at any time.
+//! A transfer under any inputs at any time.
 //!
-//! Held: what answers nothing is a misuse and changes nothing; exactly one terminal event comes, and it comes last; every socket that was opened is
-//! closed or kept; once the world answers honestly the transfer ends; no credential is in anything that is shown; the same program gives the same
-//! run, whatever accessors are called between; limits hold; no option is changed.
+//! Checks: an unrequested input is a misuse and changes nothing; exactly one terminal event occurs,
+//! and it is the last; every opened socket is closed or kept; once the world behaves, the transfer
+//! ends; no credential is in anything shown; the same program gives the same run, whatever
+//! accessors are called in between; limits hold; no option changes.
 
 use petition_core::route::address::Address;
 use std::time::Duration;
@@ -25,7 +26,7 @@ pub fn transfer_ops(data: &[u8]) {
     assert_eq!(asked, Run::new(data, false), "an accessor decides nothing, and the same program gives the same run");
 }
 
-/// All that can be seen of a transfer.
+/// Everything observable of a transfer.
 #[derive(Debug, PartialEq)]
 struct Fingerprint {
     state: String,
@@ -45,11 +46,11 @@ struct Run<'a> {
     session: Session,
     transfer: Transfer,
     now: Now,
-    /// What was asked last and not answered.
+    /// The last outputs that were not answered.
     asked: Option<Output>,
-    /// Sockets: their attempt (none if it was kept), and whether they are connected.
+    /// Sockets: their attempt, none for a kept one, and whether they are connected.
     sockets: Vec<(Option<AttemptId>, bool)>,
-    /// Attempts that were ordered at any time.
+    /// All attempts ever ordered.
     attempts: Vec<AttemptId>,
     terminal: usize,
     redirects: usize,
@@ -57,7 +58,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Runs the program, then lets the world be honest. What was seen.
+    /// Runs the program, then makes the world behave. Returns what was observed.
     #[expect(clippy::new_ret_no_self)]
     fn new(data: &[u8], asks: bool) -> Vec<String> {
         let mut u = Unstructured::new(data);
@@ -122,7 +123,7 @@ impl Run<'_> {
             Output::CancelConnect(attempt) => self.closed(|socket| socket.0 == Some(*attempt)),
             Output::Close => self.closed(|socket| socket.1),
             Output::Release => {
-                // Or it is left where it is, and its socket closed.
+                // Or leaves it where it is, and closes its socket.
                 assert!(!self.asks || self.transfer.take_link().is_some(), "what is to be kept is there");
                 self.closed(|socket| socket.1);
             }
@@ -149,9 +150,9 @@ impl Run<'_> {
         self.sockets.swap_remove(at);
     }
 
-    /// An input; whether it was taken. What is not taken changes nothing.
+    /// Passes an input, and returns whether it was accepted. A rejected input changes nothing.
     fn give(&mut self, input: Input<'_>) -> bool {
-        // All that time does is done before, so that only the input is left to change anything.
+        // Lets time act first, so that only the input can change anything.
         let _ = self.transfer.handle(self.now, Input::Tick);
         let before = self.fingerprint();
         let what = format!("{input:?}");
@@ -177,11 +178,11 @@ impl Run<'_> {
         }
     }
 
-    /// Answers what was asked last, well or badly for the transfer.
+    /// Answers the last output, favourably or not.
     fn honest(&mut self) -> arbitrary::Result<()> {
         let refused = || IoFailure::new(std::io::ErrorKind::ConnectionReset);
         match self.asked.take() {
-            // It may not be asked any more: something else came in between.
+            // It may no longer be requested: something else came in between.
             Some(Output::Sync) => {
                 let synced = self.transfer.sync(self.now, &mut self.session);
                 self.shown.push(format!("{synced:?}"));
@@ -263,12 +264,12 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// As it is planned, for a caller with some memory or none.
+    /// Reads as planned, for a caller with or without memory.
     fn read_direct(&mut self) -> arbitrary::Result<()> {
         let room = *self.u.choose(&[0, 8 * 1024, 20_000, usize::MAX])?;
         let plan = self.transfer.read_plan(room);
         assert!(plan.direct <= room && plan.direct.saturating_add(plan.buffered) > 0, "{plan:?}");
-        // Sent so often that a piece of the body is large.
+        // Repeated so that a piece of the body is large.
         let mut bytes = answer(&mut self.u)?.repeat(self.u.int_in_range(1..=600)?);
         bytes.truncate(plan.direct.saturating_add(plan.buffered));
         if let Some(behind) = bytes.get(plan.direct..).filter(|behind| plan.direct > 0 && !behind.is_empty()) {
@@ -282,7 +283,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// A connection that was kept, or what is none: not open yet, closed, or in the midst of a request.
+    /// Returns a kept connection, or an unusable one: not open yet, closed, or within a request.
     fn acquired(&mut self) -> arbitrary::Result<()> {
         let mut link = Box::new(Link::new(Vec::new(), Config::default()));
         let kind = self.u.int_in_range(0..=9)?;
@@ -302,7 +303,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Accessors, and what exchanges storage.
+    /// Calls accessors, and exchanges storage.
     fn ask(&mut self) -> arbitrary::Result<()> {
         let (which, n) = (self.u.int_in_range(0..=7)?, self.u.int_in_range(0..=40_000)?);
         if !self.asks {
@@ -347,7 +348,7 @@ impl Run<'_> {
         }
     }
 
-    /// An input that nobody asked for, or not now.
+    /// Passes an input that was not requested, or not now.
     fn anything(&mut self) -> arbitrary::Result<()> {
         let failure = IoFailure::new(std::io::ErrorKind::TimedOut);
         let side = *self.u.choose(&[Side::Read, Side::Write, Side::Body])?;
@@ -381,7 +382,8 @@ impl Run<'_> {
             18 if self.u.ratio(1, 4)? => Input::Discard,
             19 if self.u.ratio(1, 4)? => Input::Cancel,
             20 => {
-                // Before its time, or twice: only of sockets that are there, since the sockets are ours.
+                // Too early, or twice, but only for existing sockets, since the test owns the
+                // sockets.
                 if let Some(&(Some(attempt), _)) = self.sockets.first() {
                     self.connected(attempt);
                 }
@@ -400,7 +402,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// From now on everything is answered at once, and nobody has anything to say.
+    /// Answers everything at once from now on, without further events.
     fn finish(&mut self) {
         for _ in 0..20_000 {
             if self.terminal > 0 && self.sockets.is_empty() {
@@ -431,7 +433,7 @@ impl Run<'_> {
         assert_eq!(self.transfer.deadline(), None, "what has ended has no deadline");
     }
 
-    /// It waits: for an order of before that was not answered, or for the time.
+    /// Waits for the answer to an earlier order, or for time.
     fn stir(&mut self) {
         self.give(Input::OpenNew);
         self.give(Input::Resolved(&[]));

@@ -1,4 +1,5 @@
-//! The URL that an operation is to ask: with parts appended to its query, and with another address where it is to be connected elsewhere.
+//! The URL of an operation: with parts appended to its query, and with another address if
+//! `connect_to` replaces it.
 
 use std::net::IpAddr;
 
@@ -15,8 +16,8 @@ pub(super) fn append_query(url: &mut String, query: &str) {
     url.push_str(&fragment);
 }
 
-/// The URL to ask in place of one whose host is an address that is to be connected to elsewhere, and the Host field of the former: an
-/// address is not looked up, so that the library has no place to say so.
+/// Returns the URL with its address replaced, and the original for the Host field. Since an address
+/// is not looked up, the library has no option for this.
 pub(super) fn moved(rules: &[Rule], url: &str) -> Option<(String, String)> {
     let parsed = url::Url::parse(url).ok()?;
     let ip: IpAddr = match parsed.host()? {
@@ -31,7 +32,7 @@ pub(super) fn moved(rules: &[Rule], url: &str) -> Option<(String, String)> {
         return None;
     }
     let to_host = if to_host.contains(':') { format!("[{to_host}]") } else { to_host };
-    // The path stays as it was typed.
+    // The path stays as it was given.
     let (scheme, rest) = url.split_once("://")?;
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
@@ -40,7 +41,8 @@ pub(super) fn moved(rules: &[Rule], url: &str) -> Option<(String, String)> {
     Some((format!("{scheme}://{user}{to_host}:{to_port}{path}"), host.to_owned()))
 }
 
-/// Parts for the query: `+text` as it is, else with what comes behind `=` encoded. One that is read from a file is declined.
+/// Returns parts for the query: `+text` unmodified, otherwise the value after `=` encoded. Declines
+/// a part that is read from a file.
 pub(super) fn queries(parts: &Value) -> Result<Vec<String>, Declined> {
     let encoded = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
     let queries = parts.as_array().into_iter().flatten().map(|part| {

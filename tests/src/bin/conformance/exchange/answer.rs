@@ -1,7 +1,7 @@
-//! What came of an operation, and whether that is what it asked for.
+//! The result of an operation, and whether it is what the operation requested.
 //!
-//! The library delivers any response. What a program makes of its status, of the answer to a range and of the answer to a
-//! condition is judged here.
+//! The library delivers any response. This module judges what a program makes of its status, and of
+//! responses to range and conditional requests.
 
 use petition_core::UnixTime;
 use petition_core::http_date::parse_http_date;
@@ -17,7 +17,7 @@ use crate::latin1;
 pub(super) struct Outcome {
     pub(super) head: Option<ResponseHead>,
     body: Vec<u8>,
-    /// The class, and the words.
+    /// The class, and the text.
     pub(super) error: Option<(&'static str, String)>,
 }
 
@@ -27,7 +27,7 @@ impl Outcome {
         Outcome { head: None, body: Vec::new(), error: Some((class, words)) }
     }
 
-    /// Judges what came back.
+    /// Judges a response.
     pub(super) fn of(op: &Op, exchanged: Exchanged) -> Outcome {
         let Exchanged { head, body, error } = exchanged;
         let error = error.map(|error| (class::of(&error), error.to_string()));
@@ -43,12 +43,12 @@ impl Outcome {
         let status = head.status().as_u16();
         let ranged = op.resume_from.filter(|_| !op.is_upload());
         if ranged.is_some_and(|from| status == 416 || status == 200 && length(head) == Some(from)) {
-            // All of it is there already, also for one who wants no failures.
+            // The body is complete, even if failures are not wanted.
             self.body.clear();
         } else if op.fail && status >= 400 {
             self.error = Some(("http-error", format!("status {status}")));
         } else if op.follow && op.max_redirs == Some(0) && is_redirect(head) {
-            // For the library, none to follow means that the redirect is the answer.
+            // For the library, a limit of 0 means that the redirect is the response.
             self.error = Some(("too-many-redirects", "the first one".into()));
         } else if ranged.is_some_and(|from| starts_at(head) != Some(from)) {
             self.error = Some(("range-refused", format!("status {status}")));
@@ -73,19 +73,19 @@ fn is_redirect(head: &ResponseHead) -> bool {
     matches!(head.status().as_u16(), 301 | 302 | 303 | 307 | 308) && head.get("location").is_some()
 }
 
-/// How long the whole document is.
+/// Returns the length of the whole document.
 fn length(head: &ResponseHead) -> Option<u64> {
     std::str::from_utf8(head.get("content-length")?).ok()?.trim().parse().ok()
 }
 
-/// The first byte of the part that is answered: `Content-Range: bytes 50-99/100` (RFC 9110 §14.4).
+/// Returns the first byte of the range: `Content-Range: bytes 50-99/100` (RFC 9110 §14.4).
 fn starts_at(head: &ResponseHead) -> Option<u64> {
     let text = std::str::from_utf8(head.get("content-range")?).ok()?;
     let range = text.trim().strip_prefix("bytes")?.trim_start_matches([' ', ':']);
     range.split('-').next()?.trim().parse().ok()
 }
 
-/// Whether the document is wanted, by the time that it states; without one it is.
+/// Returns whether the document's modification time fulfils the condition; without a time it does.
 fn is_met(condition: Condition, head: &ResponseHead) -> bool {
     // Only two-digit years depend on the present.
     let present = UnixTime(1_790_000_000);

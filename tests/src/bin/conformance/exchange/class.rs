@@ -1,4 +1,4 @@
-//! Errors of the library by the names that the material has for them.
+//! Maps the library's errors to the material's names.
 
 use petition_core::content::decode::DecodeError;
 use petition_core::http1::{Part, ProtocolError};
@@ -8,7 +8,7 @@ use petition_core::url::UrlError;
 
 use petition_core::{BuildError, Error, ErrorKind, Phase};
 
-/// The name of an error's class.
+/// Returns the name of an error's class.
 pub(super) fn of(error: &Error) -> &'static str {
     match error.kind() {
         ErrorKind::Build(BuildError::Url(UrlError::UnsupportedScheme(_))) => "unsupported-scheme",
@@ -25,7 +25,7 @@ pub(super) fn of(error: &Error) -> &'static str {
         ErrorKind::Redirect(RedirectError::UnsupportedScheme(_)) => "unsupported-scheme",
         ErrorKind::Redirect(RedirectError::BadLocation(_)) => "bad-url",
         ErrorKind::Redirect(_) => "bad-reply",
-        // curl has it that the coding is at fault.
+        // curl blames the coding.
         ErrorKind::Decode(DecodeError::Limit(limit)) if limit.name == "content_codings" => "bad-encoding",
         ErrorKind::Limit(_) | ErrorKind::Decode(DecodeError::Limit(_)) => "too-large",
         ErrorKind::Decode(_) => "bad-encoding",

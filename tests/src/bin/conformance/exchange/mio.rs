@@ -1,4 +1,4 @@
-//! Over the event loop of [`petition_mio`], on a thread of its own.
+//! Over the event loop of [`petition_mio`], on its own thread.
 
 use std::sync::mpsc;
 
@@ -16,7 +16,7 @@ impl Transport for Mio {
     fn open(&self, state: &State, names: &Names) -> Box<dyn Client> {
         let options =
             DriverConfig { resolver: Box::new(names.clone()), session: state.clone(), ..DriverConfig::default() };
-        // Nothing can be asked without a loop.
+        // Nothing works without a loop.
         Box::new(LoopThread::spawn(options).unwrap_or_else(|error| panic!("no event loop: {error}")))
     }
 }
@@ -30,7 +30,7 @@ impl Client for LoopThread {
     }
 }
 
-/// Collects the response, and supplies a body whose length is not told.
+/// Collects the response, and supplies a body of unknown length.
 struct Collector {
     tell: mpsc::SyncSender<Exchanged>,
     head: Option<ResponseHead>,
@@ -62,7 +62,7 @@ impl Handler for Collector {
 
     fn end(self: Box<Self>, result: Result<(), Error>) {
         let Collector { tell, head, body, .. } = *self;
-        // Somebody waits for it until it comes.
+        // The receiver waits for it.
         let _ = tell.send(Exchanged { head, body, error: result.err() });
     }
 }

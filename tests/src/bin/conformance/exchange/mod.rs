@@ -1,8 +1,10 @@
-//! Whole exchanges: the operations of a question, done in turn as one session over real sockets.
+//! Whole exchanges: the operations of a question, performed in order as one session over real
+//! sockets.
 //!
-//! An operation is given in the terms of curl's options. What of them is a setting of the library becomes one ([`request`]); what is
-//! a program's business around it (ranges and conditions and the check of their answers, repeating what failed, which proxy the
-//! environment names) is done here, as a user of the library would. What the library cannot do is declined.
+//! Operations use the terms of curl's options. Where the library has a setting, the operation uses
+//! it ([`request`]). What a program does around the library is done here: ranges, conditions and
+//! the checks of their responses, retries, and proxies from the environment. Operations beyond the
+//! library are declined.
 
 mod address;
 mod answer;
@@ -32,8 +34,8 @@ use op::{Declined, Op};
 use transport::State;
 pub(crate) use transport::Transport;
 
-/// Between two operations. The material's servers note requests, and ends of connections, on a thread for each connection: so they note
-/// them in the order in which they happen.
+/// The pause between operations. The material's servers record requests and ends of connections on
+/// one thread per connection, so the pause keeps their order.
 const BETWEEN: Duration = Duration::from_millis(10);
 
 /// Answers one question over this transport.
@@ -47,7 +49,7 @@ pub(crate) fn answer(question: &Value, transport: &dyn Transport) -> Value {
 
 fn run(question: &Value, transport: &dyn Transport) -> Result<(Vec<Value>, Value), Declined> {
     let ops = question["ops"].as_array().ok_or_else(|| Declined::because("no operations"))?;
-    // All of it is understood before anything is sent.
+    // Every operation is parsed before anything is sent.
     let ops: Vec<Op> = ops.iter().map(|op| Op::read(op, &question["env"])).collect::<Result<_, _>>()?;
     let state = State::default();
     let names = Names::default();
@@ -61,7 +63,8 @@ fn run(question: &Value, transport: &dyn Transport) -> Result<(Vec<Value>, Value
             (Err(words), _) | (_, Err(words)) => Outcome::unsent("bad-option", words.clone()),
             (Ok(_), Ok(rules)) => {
                 names.set(rules);
-                // The cookies that a session begins with are taken in once, however many operations name them.
+                // The initial cookies of a session are loaded once, however many operations name
+                // them.
                 if !imported.contains(&&op.cookies) {
                     imported.push(&op.cookies);
                     transport::with(&state, |session| request::prepare_session(op, session));

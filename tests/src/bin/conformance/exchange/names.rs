@@ -1,4 +1,4 @@
-//! Where names lead: what `connect_to` says of them, else what the system does.
+//! Resolves names by `connect_to`, or else by the system.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use petition_std::resolve::{Resolver, SystemResolver};
 
-/// One rule: a host and port, `None` for any, and the address in their place.
+/// One rule: a host and port, `None` for any, and their replacement.
 #[derive(Clone, Debug)]
 pub(super) struct Rule {
     pub(super) host: Option<String>,
@@ -15,7 +15,7 @@ pub(super) struct Rule {
     pub(super) address: Address,
 }
 
-/// What stands in the place of a host and port; `None` leaves that part as it is.
+/// The replacement of a host and port; `None` keeps that part.
 #[derive(Clone, Debug)]
 pub(super) struct Address {
     host: Option<String>,
@@ -23,10 +23,10 @@ pub(super) struct Address {
 }
 
 impl Rule {
-    /// `[host, port, host to connect to, port]`.
+    /// Parses `[host, port, host to connect to, port]`.
     ///
     /// # Errors
-    /// In words: it is no rule.
+    /// A description, if the rule is invalid.
     pub(super) fn read(parts: &[String]) -> Result<Rule, String> {
         let [host, port, to_host, to_port] = parts else { return Err("connect_to: not four parts".into()) };
         let any = |text: &str| text.is_empty() || text == "*";
@@ -40,18 +40,18 @@ impl Rule {
         Ok(Rule { host, port: number(port)?, address: Address { host: to, port: number(to_port)? } })
     }
 
-    /// Whether the rule is about this host and port.
+    /// Returns whether the rule applies to this host and port.
     pub(super) fn concerns(&self, host: &str, port: u16) -> bool {
         self.host.as_deref().is_none_or(|own| own.eq_ignore_ascii_case(host)) && self.port.is_none_or(|own| own == port)
     }
 
-    /// Where it sends what is to go to this host and port.
+    /// Returns the replacement of this host and port.
     pub(super) fn target(&self, host: &str, port: u16) -> (String, u16) {
         (self.address.host.clone().unwrap_or_else(|| host.to_owned()), self.address.port.unwrap_or(port))
     }
 }
 
-/// The rules of the operation under way.
+/// The rules of the current operation.
 #[derive(Clone, Default)]
 pub(crate) struct Names(Arc<Mutex<Vec<Rule>>>);
 

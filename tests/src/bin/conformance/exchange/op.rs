@@ -1,4 +1,4 @@
-//! One operation as it was asked, and what of it is declined.
+//! Parses one operation, and declines what is not supported.
 
 use petition_core::cookie::parse_date;
 use petition_core::{Proxy, RequestTarget, UnixTime};
@@ -9,7 +9,7 @@ use super::names::Rule;
 use super::proxies;
 use crate::latin1;
 
-/// Why a question is not answered.
+/// Why a question is declined.
 #[derive(Debug)]
 pub(super) struct Declined(pub(super) String);
 
@@ -19,10 +19,10 @@ impl Declined {
     }
 }
 
-/// Names, each with a value or with none.
+/// Names, each with or without a value.
 pub(super) type Pairs = Vec<(String, Option<Vec<u8>>)>;
 
-/// What can be asked, and is done.
+/// The supported options.
 const KNOWN: &[&str] = &[
     "method",
     "url",
@@ -86,21 +86,21 @@ pub(super) enum Body {
     Stream(Vec<u8>),
 }
 
-/// A document is wanted only if it was changed after that time, or was not.
+/// The document is wanted only if it changed after that time, or did not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Condition {
     ModifiedSince(UnixTime),
     UnmodifiedSince(UnixTime),
 }
 
-/// How often, and after which failures, the operation is tried again.
+/// How often the operation is retried, and after which failures.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Retry {
     pub(super) times: u32,
     pub(super) delay: Option<f64>,
     pub(super) all_errors: bool,
     pub(super) connect_refused: bool,
-    /// In seconds: no pause goes beyond it.
+    /// The longest pause, in seconds.
     pub(super) max_time: Option<f64>,
 }
 
@@ -109,7 +109,7 @@ pub(super) struct Retry {
 pub(super) struct Op {
     pub(super) method: String,
     pub(super) url: String,
-    /// `None` for a field that is not to be sent.
+    /// `None` removes the field.
     pub(super) headers: Vec<(String, Option<Vec<u8>>)>,
     pub(super) body: Body,
     pub(super) follow: bool,
@@ -120,7 +120,7 @@ pub(super) struct Op {
     pub(super) referer: Option<Vec<u8>>,
     pub(super) auth: Option<(String, String)>,
     pub(super) bearer: Option<String>,
-    /// In words, when it is none that can be used.
+    /// A description, if it is invalid.
     pub(super) proxy: Result<Option<Proxy>, String>,
     pub(super) cookie: Option<Vec<u8>>,
     pub(super) cookie_engine: bool,
@@ -138,15 +138,15 @@ pub(super) struct Op {
     pub(super) http10: bool,
     pub(super) retry: Retry,
     pub(super) expect100_timeout: Option<f64>,
-    /// In words, when one of them is no rule.
+    /// A description, if a rule is invalid.
     pub(super) connect_to: Result<Vec<Rule>, String>,
-    /// The host and port that the URL had, if the address to connect to replaced them.
+    /// The URL's host and port, if `connect_to` replaced its address.
     pub(super) host: Option<String>,
     pub(super) target: RequestTarget,
     pub(super) transfer_coding: bool,
 }
 
-/// The fields of an operation, each read by its type.
+/// The fields of an operation, parsed by type.
 struct Fields<'a>(&'a Value);
 
 impl Fields<'_> {
@@ -157,7 +157,7 @@ impl Fields<'_> {
         }
     }
 
-    /// `None` also for an empty string.
+    /// Returns `None` also for an empty string.
     fn text(&self, name: &str) -> Result<Option<String>, Declined> {
         match &self.0[name] {
             Value::Null => Ok(None),
@@ -172,7 +172,7 @@ impl Fields<'_> {
         }
     }
 
-    /// A number, which may be written as a string.
+    /// Returns a number, which may be given as a string.
     fn number<T: std::str::FromStr>(&self, name: &str) -> Result<Option<T>, Declined> {
         let text = match &self.0[name] {
             Value::Null => return Ok(None),
@@ -204,14 +204,14 @@ impl Fields<'_> {
 }
 
 impl Op {
-    /// Reads an operation; `env` is the environment that it would run in.
+    /// Parses an operation. `env` is its environment.
     ///
     /// # Errors
-    /// [`Declined`] when it asks for anything that is not done here.
+    /// [`Declined`] for anything unsupported.
     pub(super) fn read(op: &Value, env: &Value) -> Result<Op, Declined> {
         let fields = Fields(op);
         for (name, value) in op.as_object().into_iter().flatten() {
-            // What is turned off, in either way of saying it, is not done anyhow.
+            // Disabled options are off by default.
             let unset = matches!(value, Value::Null | Value::Bool(false)) || name.starts_with("no_");
             if !unset && !KNOWN.contains(&name.as_str()) {
                 return Err(Declined(format!("{name} is not supported")));
@@ -265,9 +265,9 @@ impl Op {
             cookie_engine: fields.flag("cookie_engine"),
             cookies: netscape(&op["cookies"], &url)?,
             junk_session_cookies: fields.flag("junk_session_cookies"),
-            // The chunked framing comes off all the same: what is left of it would be no body.
+            // The chunked framing is removed anyway: otherwise the rest would be no body.
             compressed: fields.flag("compressed") && !fields.flag("raw"),
-            // Without a dash it is where the range begins.
+            // Without a dash, it is the start of the range.
             range: fields.text("range")?.map(|range| if range.contains('-') { range } else { range + "-" }),
             resume_from: fields.number("resume_from")?,
             condition: fields.text("time_cond")?.map(|text| condition(&text)).transpose()?,
@@ -293,7 +293,7 @@ impl Op {
     }
 }
 
-/// A body of which the length is not told is streamed; so is one that is asked to be chunked, in one way or the other.
+/// A body of unknown length is streamed, and so is one with a chunked option.
 fn body(fields: &Fields<'_>) -> Result<Body, Declined> {
     let chunked = fields.pairs("headers")?.iter().any(|(name, value)| {
         name.eq_ignore_ascii_case("transfer-encoding")
@@ -307,7 +307,7 @@ fn body(fields: &Fields<'_>) -> Result<Body, Declined> {
     })
 }
 
-/// The request target, where it is not to be that of the URL in its normal form.
+/// Returns the request target, if it differs from the URL's normal form.
 fn target(fields: &Fields<'_>, url: &str) -> Result<RequestTarget, Declined> {
     Ok(match fields.text("request_target")? {
         Some(target) if target == "*" => RequestTarget::Asterisk,
@@ -321,7 +321,7 @@ fn target(fields: &Fields<'_>, url: &str) -> Result<RequestTarget, Declined> {
     })
 }
 
-/// A date in any form that the cookie rules read; `-` in front turns the condition round.
+/// Parses a date in any form that the cookie rules allow; a leading `-` inverts the condition.
 fn condition(text: &str) -> Result<Condition, Declined> {
     let (text, turned) = match text.strip_prefix('-') {
         Some(rest) => (rest, true),
@@ -331,7 +331,7 @@ fn condition(text: &str) -> Result<Condition, Declined> {
     Ok(if turned { Condition::UnmodifiedSince(time) } else { Condition::ModifiedSince(time) })
 }
 
-/// Lines of a cookie file. A cookie without a domain is the host's of the URL.
+/// Returns lines of a cookie file. A cookie without a domain belongs to the URL's host.
 fn netscape(cookies: &Value, url: &str) -> Result<Vec<u8>, Declined> {
     let mut file = Vec::new();
     for cookie in cookies.as_array().into_iter().flatten() {
@@ -360,7 +360,7 @@ fn netscape(cookies: &Value, url: &str) -> Result<Vec<u8>, Declined> {
     Ok(file)
 }
 
-/// The rules of where to connect.
+/// Parses the `connect_to` rules.
 fn rules(rules: &Value) -> Result<Vec<Rule>, String> {
     let parts = |rule: &Value| -> Vec<String> {
         rule.as_array().into_iter().flatten().map(|part| latin1::text(part).unwrap_or_default()).collect()

@@ -1,6 +1,7 @@
-//! Which proxy an operation uses: its own, or that of the environment, unless the host is one to be reached directly.
+//! Chooses the proxy of an operation: its own, or the environment's, unless the host is excluded.
 //!
-//! The library takes a proxy, and looks into no environment; this stands for the program that does.
+//! The library takes a proxy but does not read the environment; this module does what a program
+//! would.
 
 use petition_core::route::proxy::Tunnel;
 use petition_core::{Auth, Proxy};
@@ -10,7 +11,7 @@ use url::{Host, Url};
 use super::op::Declined;
 use crate::latin1;
 
-/// What the operation and its environment say about proxies.
+/// The proxies of the operation and its environment.
 pub(super) struct Asked<'a> {
     pub(super) url: Option<String>,
     pub(super) noproxy: Option<String>,
@@ -21,15 +22,16 @@ pub(super) struct Asked<'a> {
     pub(super) env: &'a Value,
 }
 
-/// The proxy to use, if any; in words, when the library refuses it.
+/// Returns the proxy, if any, or a description if the library rejects it.
 ///
 /// # Errors
-/// [`Declined`] for a kind of proxy, or something asked of it, that the library has not.
+/// [`Declined`] for a kind of proxy or an option that the library lacks.
 pub(super) fn choose(asked: &Asked<'_>) -> Result<Result<Option<Proxy>, String>, Declined> {
     let env = |name: &str| latin1::text(&asked.env[name]).filter(|value| !value.is_empty());
     let target = Url::parse(asked.target).ok();
     let scheme = target.as_ref().map_or("http", Url::scheme);
-    // An empty proxy is none, whatever the environment says; the name in capitals is not asked for http.
+    // An empty proxy means none, whatever the environment says; for http, the upper-case name is
+    // ignored.
     let url = asked.url.clone().or_else(|| match scheme {
         "https" => env("https_proxy").or_else(|| env("HTTPS_PROXY")),
         _ => env("http_proxy"),
@@ -65,7 +67,7 @@ fn make(url: &str, asked: &Asked<'_>) -> Result<Proxy, String> {
     Ok(proxy)
 }
 
-/// Whether a list of hosts names that of the URL: `*`, a host, or a domain of which it is a part.
+/// Returns whether a list contains the URL's host: as `*`, as a host, or as one of its domains.
 fn is_direct(list: &str, url: &Url) -> bool {
     let host = match url.host() {
         Some(Host::Domain(name)) => name.trim_end_matches('.').to_ascii_lowercase(),

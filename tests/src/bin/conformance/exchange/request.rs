@@ -1,4 +1,4 @@
-//! An operation as a request of the library: which options say what it asks for.
+//! Turns an operation into a request of the library.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use petition_core::{Body, Limits, Method, Options, Request, Session, UnixTime};
 
 use super::op::{self, Condition, Op};
 
-/// Bodies beyond this size ask with `Expect: 100-continue` where a time to wait is given.
+/// Bodies beyond this size use `Expect: 100-continue` if a waiting time is given.
 const WORTH_ASKING: usize = 1024 * 1024;
 
-/// Puts the cookies that the operation brings into the session's jar.
+/// Puts the operation's cookies into the session's jar.
 pub(super) fn prepare_session(op: &Op, session: &mut Session) {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |time| time.as_secs());
     session.cookies(|jar| {
@@ -23,10 +23,10 @@ pub(super) fn prepare_session(op: &Op, session: &mut Session) {
     });
 }
 
-/// The request, and its body if that is a stream.
+/// Returns the request, and its body if that is a stream.
 ///
 /// # Errors
-/// In words: the method is none.
+/// A description, if the method is invalid.
 pub(super) fn build(op: &Op) -> Result<(Request, Option<Vec<u8>>), String> {
     let method = Method::from_bytes(op.method.as_bytes()).map_err(|error| error.to_string())?;
     let mut request = Request::new(method, &op.url);
@@ -35,7 +35,7 @@ pub(super) fn build(op: &Op) -> Result<(Request, Option<Vec<u8>>), String> {
         op::Body::Known(bytes) => (Some(bytes.clone()), None),
         op::Body::Stream(bytes) => (None, Some(bytes.clone())),
     };
-    // An upload is resumed by sending the rest of it, and saying which part that is.
+    // An upload is resumed by sending its rest with a Content-Range.
     if let (Some(from), Some(body)) = (op.resume_from.filter(|_| op.is_upload()), bytes.as_mut().or(stream.as_mut())) {
         let whole = body.len();
         body.drain(..usize::try_from(from).unwrap_or(whole).min(whole));
@@ -60,7 +60,7 @@ pub(super) fn build(op: &Op) -> Result<(Request, Option<Vec<u8>>), String> {
         request.set_bearer_auth(token);
     }
     settings(op, request.options_mut());
-    // What is removed is what would be sent without the caller: not a field that the caller adds elsewhere.
+    // Removes only what the library would add, not a field of the caller.
     let (added, removed): (Vec<_>, Vec<_>) = op.headers.iter().partition(|(_, value)| value.is_some());
     for (name, value) in removed.into_iter().chain(added) {
         field(name, value.as_deref(), &mut request);
@@ -74,13 +74,13 @@ pub(super) fn build(op: &Op) -> Result<(Request, Option<Vec<u8>>), String> {
 }
 
 impl Op {
-    /// Whether what is to be resumed is what goes out.
+    /// Returns whether the operation resumes an upload.
     pub(super) fn is_upload(&self) -> bool {
         self.method == "PUT"
     }
 }
 
-/// Ranges and conditions are plain fields; what comes back is looked at by the module `answer`.
+/// Sets ranges and conditions as plain fields; the module `answer` checks their responses.
 fn conditions(op: &Op, request: &mut Request) {
     if let Some(range) = &op.range {
         request.set_header("Range", format!("bytes={range}"));
@@ -94,7 +94,8 @@ fn conditions(op: &Op, request: &mut Request) {
     }
 }
 
-/// A literal Cookie field: pair by pair beside the jar's cookies where it is one, else as it is.
+/// Sets a literal Cookie field: pair by pair beside the jar's cookies if it parses, otherwise
+/// unmodified.
 fn cookie_field(text: &[u8], request: &mut Request) {
     let pairs: Option<Vec<(&str, &str)>> = std::str::from_utf8(text).ok().and_then(|text| {
         text.split(';').map(str::trim).filter(|pair| !pair.is_empty()).map(|pair| pair.split_once('=')).collect()
@@ -112,7 +113,7 @@ fn settings(op: &Op, options: &mut Options) {
     (policy.max, policy.repeats, policy.referer) = (max, Repeats::Followed, op.auto_referer);
     [policy.keep_post.on_301, policy.keep_post.on_302, policy.keep_post.on_303] = op.keep_post;
     policy.danger_credentials_follow_to_any_origin = op.location_trusted;
-    // curl sends the body wherever it is led.
+    // curl sends the body wherever a redirect leads.
     policy.cross_origin_body = CrossOriginBody::DangerSendInClear;
     options.redirects(|r| {
         r.all(policy);
@@ -126,12 +127,12 @@ fn settings(op: &Op, options: &mut Options) {
     if let Some(timeout) = op.connect_timeout {
         options.connect_timeout(seconds(timeout));
     }
-    // curl limits the head as a whole and no line of it.
+    // curl limits the whole head and not its lines.
     options.limits(|l| {
         l.head_line_bytes(Limits::DEFAULT.head_bytes).stream_bytes(op.max_filesize);
     });
     if let Some(timeout) = op.expect100_timeout.and_then(seconds) {
-        // To give that time means to ask, with a body that is worth it.
+        // A waiting time requests the expectation, if the body is large enough.
         let length = if let op::Body::Known(bytes) = &op.body { bytes.len() } else { 0 };
         options.expect_continue((length > WORTH_ASKING).then_some(timeout));
     }
@@ -142,7 +143,7 @@ fn settings(op: &Op, options: &mut Options) {
     }
 }
 
-/// A field of the caller's. What the library writes itself is asked for by its option.
+/// Sets a field of the caller. Fields that the library writes have their own options.
 fn field(name: &str, value: Option<&[u8]>, request: &mut Request) {
     let is = |known: &str| name.eq_ignore_ascii_case(known);
     let says = |known: &str| value.is_some_and(|value| value.trim_ascii().eq_ignore_ascii_case(known.as_bytes()));
@@ -154,13 +155,13 @@ fn field(name: &str, value: Option<&[u8]>, request: &mut Request) {
         None if is("expect") => {
             request.options_mut().expect_continue(None);
         }
-        // Nothing to say there that the library does not.
+        // The library says the same by itself.
         Some(b"") if is("connection") => {}
         Some(_) if is("connection") && says("close") => {
             request.options_mut().keep_alive(false);
         }
         Some(value) => request.append_header(name, value),
-        // A name that cannot be sent is not sent.
+        // A name that cannot be sent is dropped.
         None if !name.is_ascii() => {}
         None => request.remove_header(name),
     }

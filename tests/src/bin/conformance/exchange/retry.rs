@@ -1,4 +1,5 @@
-//! Sending, and sending again after a failure that may pass: a loop around the library, as a program would have it.
+//! Sends an operation, and retries temporary failures: a loop around the library, as a program
+//! would write it.
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -13,7 +14,7 @@ use super::transport::Client;
 /// The first pause; each further one is twice as long.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Does the operation, as often as it may be tried.
+/// Performs the operation, as often as allowed.
 pub(super) fn send(op: &Op, client: &dyn Client) -> Outcome {
     let began = Instant::now();
     let mut pause = PAUSE;
@@ -30,7 +31,7 @@ pub(super) fn send(op: &Op, client: &dyn Client) -> Outcome {
         let seconds = |seconds: f64| Duration::try_from_secs_f64(seconds).ok();
         let asked = outcome.head.as_ref().and_then(retry_after);
         let wait = asked.or(op.retry.delay.and_then(seconds)).unwrap_or(pause);
-        // A time of zero is no limit.
+        // A time of zero means no limit.
         let most = op.retry.max_time.and_then(seconds).filter(|most| !most.is_zero());
         if most.is_some_and(|most| began.elapsed().saturating_add(wait) > most) {
             return outcome;
@@ -50,7 +51,7 @@ fn may_pass(retry: &Retry, outcome: &Outcome) -> bool {
     }
 }
 
-/// `Retry-After` in seconds (RFC 9110 §10.2.3).
+/// Returns `Retry-After` in seconds (RFC 9110 §10.2.3).
 fn retry_after(head: &ResponseHead) -> Option<Duration> {
     let seconds = std::str::from_utf8(head.get("retry-after")?).ok()?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds)).filter(|wait| !wait.is_zero())

@@ -1,4 +1,4 @@
-//! What the operations need of a transport: a client that sends a request of the core's and collects the response.
+//! The transport of the operations: a client that sends core's requests and collects the responses.
 
 use petition_core::http1::ResponseHead;
 use petition_core::{Error, Request, Session};
@@ -14,19 +14,20 @@ pub(super) fn with<R>(state: &State, f: impl FnOnce(&mut Session) -> R) -> R {
     state.with(f)
 }
 
-/// A way to send.
+/// A transport.
 pub(crate) trait Transport {
-    /// A client with connections of its own; dropping it closes them.
+    /// Returns a client with its own connections; dropping it closes them.
     fn open(&self, state: &State, names: &Names) -> Box<dyn Client>;
 }
 
 /// A client on one transport.
 pub(crate) trait Client {
-    /// Sends the request and collects the response. `stream` is the body if the request's is one whose length is not told.
+    /// Sends the request and collects the response. `stream` is the body, if the request's has an
+    /// unknown length.
     fn send(&self, request: Request, stream: Option<Vec<u8>>) -> Exchanged;
 }
 
-/// What came of one request: a head, unless it failed before; the body as far as it came; the error, if there was one.
+/// The result of one request: the head, if there was one; the body so far; the error, if any.
 pub(crate) struct Exchanged {
     pub(crate) head: Option<ResponseHead>,
     pub(crate) body: Vec<u8>,

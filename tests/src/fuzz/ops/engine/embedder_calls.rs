@@ -1,5 +1,5 @@
-//! What an embedder may say and ask of an engine at any time: looks at its sockets, accessors, and
-//! answers to what was not asked.
+//! What an embedder may call on an engine at any time: polls of its sockets, accessors, and inputs
+//! that were not requested.
 
 use petition_core::engine::{SocketId, TransferId};
 use petition_core::http1::Config;
@@ -10,8 +10,8 @@ use super::super::generators::count;
 use super::Run;
 
 impl Run<'_> {
-    /// A poll of all sockets begins, or says that it is over: what could be read was told when it
-    /// came. Or there is none any more.
+    /// Begins a poll of all sockets, or reports that it is over; readiness was reported as it
+    /// arose. Or there is no poll any more.
     pub(super) fn poll_sockets(&mut self) -> arbitrary::Result<()> {
         match (self.mark.take(), self.u.int_in_range(0..=5)?) {
             (_, 0) => self.engine.probe_individually(),
@@ -59,7 +59,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Answers to what is not asked, or not of the embedder.
+    /// Sends inputs that were not requested, or not from the embedder.
     pub(super) fn misuse(&mut self) -> arbitrary::Result<()> {
         let n = count(&mut self.u, 100_000)?;
         let link = Box::new(Link::new(Vec::new(), Config::default()));
