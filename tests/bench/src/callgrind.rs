@@ -1,23 +1,23 @@
-//! What callgrind wrote: instructions by function, and how often functions were called.
+//! Parses callgrind's output: instructions by function, and the number of calls.
 
 use std::collections::HashMap;
 
-/// The names of functions that hand out memory.
+/// The functions that allocate.
 const ALLOCATING: [&str; 6] = ["malloc", "calloc", "realloc", "memalign", "posix_memalign", "aligned_alloc"];
 
 /// One run, or the difference of two.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Profile {
-    /// Instructions in all.
+    /// All instructions.
     pub(crate) total: f64,
-    /// Instructions by function, without those of what it called.
+    /// Instructions by function, without those of its callees.
     pub(crate) functions: HashMap<String, f64>,
-    /// Calls of functions that hand out memory.
+    /// Calls of functions that allocate.
     pub(crate) allocations: f64,
 }
 
 impl Profile {
-    /// Reads a file of callgrind's (`--dump-line=no`, instructions only).
+    /// Parses a file of callgrind (`--dump-line=no`, instructions only).
     pub(crate) fn parse(text: &str) -> Profile {
         let mut names: HashMap<&str, String> = HashMap::new();
         let mut profile = Profile::default();
@@ -33,7 +33,7 @@ impl Profile {
                 if ALLOCATING.contains(&called.as_str()) {
                     profile.allocations += count;
                 }
-                // The next line has what the call cost in all.
+                // The next line has the inclusive cost of the call.
                 skip = true;
             } else if line.starts_with(|c: char| c.is_ascii_digit() || "+-*".contains(c)) {
                 if std::mem::take(&mut skip) {
@@ -47,7 +47,7 @@ impl Profile {
         profile
     }
 
-    /// What `longer` has more than this, per unit.
+    /// Returns what `longer` has more than this, per unit.
     pub(crate) fn until(&self, longer: &Profile, units: f64) -> Profile {
         let mut functions = HashMap::new();
         for (name, cost) in &longer.functions {
@@ -63,7 +63,7 @@ impl Profile {
         }
     }
 
-    /// The functions that cost most.
+    /// Returns the most expensive functions.
     pub(crate) fn top(&self, n: usize) -> Vec<(String, f64)> {
         let mut all: Vec<_> = self.functions.iter().map(|(name, cost)| (name.clone(), *cost)).collect();
         all.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
@@ -72,7 +72,7 @@ impl Profile {
     }
 }
 
-/// `(12) name` defines a number, `(12)` refers to it.
+/// Parses a name: `(12) name` defines a number, `(12)` refers to it.
 fn resolve<'a>(names: &mut HashMap<&'a str, String>, text: &'a str) -> String {
     let (number, name) = text.split_once(' ').unwrap_or((text, ""));
     if name.is_empty() {

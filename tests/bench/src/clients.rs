@@ -1,18 +1,19 @@
-//! Who is measured, and how each is built.
+//! The measured clients, and how each is built.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-/// One of those who are measured.
+/// A measured client.
 pub(crate) struct Client {
     /// Its name in rows and on the command line.
     pub(crate) id: &'static str,
-    /// The package in `clients` whose program it is.
+    /// The package in `clients` that has its program.
     pub(crate) package: &'static str,
-    /// Its name for readers.
+    /// Its name in documents.
     pub(crate) title: &'static str,
-    /// The packages whose trees together are its tree, the first giving the version; none where it is not weighed.
+    /// The packages whose dependency trees together are its tree, the first giving the version;
+    /// none if it is not weighed.
     pub(crate) roots: &'static [&'static str],
 }
 
@@ -52,13 +53,13 @@ pub(crate) fn cargo() -> Command {
     Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
-/// Where the built programs are: beside this one.
+/// Returns the folder of the built programs, which is this program's.
 pub(crate) fn program(name: &str) -> PathBuf {
     std::env::current_exe().unwrap_or_default().with_file_name(name)
 }
 
-/// Builds the server and the clients, each by itself, so that none has the features of another's dependencies. Those that cannot be built are
-/// returned with the reason.
+/// Builds the server and the clients separately, so that none gets the features of another's
+/// dependencies. Returns those that cannot be built, with the reason.
 pub(crate) fn build(ids: &BTreeSet<&str>) -> Vec<(String, String)> {
     let mut packages = vec!["server"];
     for client in CLIENTS.iter().filter(|client| ids.contains(client.id)) {

@@ -1,11 +1,11 @@
-//! Measures Petition beside its peers and a loop written by hand, and writes BENCHMARKS.md.
+//! Measures Petition beside other clients and a handwritten loop, and writes BENCHMARKS.md.
 //!
 //!     bench table [ROW|CLIENT…]    measure all, or only these, and write BENCHMARKS.md, its plots, and results.tsv
 //!     bench row NAME [CLIENT…]     measure and print one row
 //!     bench report                 regenerate BENCHMARKS.md from results.tsv
 //!     bench list                   the names of rows and clients
 //!
-//! With `--built` in front, nothing is built: what lies beside this program is measured.
+//! With `--built` in front, nothing is built: the programs beside this one are measured.
 #![forbid(unsafe_code)]
 
 mod callgrind;
@@ -115,7 +115,7 @@ fn build(ids: &BTreeSet<&str>, built: bool, results: &mut Results) {
     }
 }
 
-/// Those of them that were built.
+/// Returns those that were built.
 fn present(ids: &[&str], results: &Results) -> Vec<&'static Client> {
     let there = |client: &&Client| !results.skipped.iter().any(|(what, _)| what == client.id);
     ids.iter().filter_map(|id| clients::client(id)).filter(there).collect()

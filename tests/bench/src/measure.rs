@@ -11,15 +11,16 @@ use crate::weight;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// Repetitions of what is timed.
+/// Repetitions of timed runs.
 const TIMED: usize = 5;
-/// Repetitions, and requests, of a timed run of `many`: how the kernel wakes the two processes varies more than what is measured.
+/// Repetitions and requests of a timed run of `many`, which varies more: the kernel's wake-ups of
+/// the two processes differ.
 const RATES: usize = 15;
 const RATE: usize = 60_000;
-/// Lines of a profile that are kept.
+/// The number of profile lines to keep.
 const LINES: usize = 18;
 
-/// What of the machine can be used.
+/// The tools of this machine.
 #[derive(Clone, Copy)]
 pub(crate) struct Tools {
     pub(crate) valgrind: bool,
@@ -27,7 +28,7 @@ pub(crate) struct Tools {
     pub(crate) strip: bool,
 }
 
-/// Measures a row of these clients.
+/// Measures a row for these clients.
 pub(crate) fn measure(row: &Row, clients: &[&'static Client], tools: Tools, results: &mut Results) {
     for client in clients {
         if let Err(error) = counted(row, client, tools, results) {
@@ -42,7 +43,7 @@ pub(crate) fn measure(row: &Row, clients: &[&'static Client], tools: Tools, resu
     }
 }
 
-/// What is counted, and so hardly differs from run to run.
+/// Measures counts, which hardly differ between runs.
 fn counted(row: &Row, client: &'static Client, tools: Tools, results: &mut Results) -> Result<()> {
     let ours = OURS_TOO.contains(&client.id) || client.id == FLOOR;
     let wants = |metric: Metric| row.wanted.iter().any(|(wanted, _)| *wanted == metric);
@@ -75,7 +76,7 @@ fn counted(row: &Row, client: &'static Client, tools: Tools, results: &mut Resul
         results.add(row.name, Metric::SystemCalls, client.id, vec![(long - short) / units]);
     }
     if wants(Metric::Resident) {
-        // The time that libcurl takes grows with the square of this.
+        // libcurl's time grows with the square of this.
         let n = if client.package == "curl" { 900 } else { row.n.1 };
         results.add(row.name, Metric::Resident, client.id, vec![work(n).plain("resident")?]);
     }
@@ -89,7 +90,7 @@ fn keep_profile(row: &str, client: &Client, profile: &Profile, results: &mut Res
     }
 }
 
-/// A program of its own for each client, that does nothing else.
+/// Measures a program of each client that does nothing else.
 fn process(row: &Row, client: &'static Client, tools: Tools, results: &mut Results) -> Result<()> {
     let server = Server::start()?;
     let one = program(&format!("one-{}", client.package)).to_string_lossy().into_owned();
@@ -114,7 +115,7 @@ fn process(row: &Row, client: &'static Client, tools: Tools, results: &mut Resul
     Ok(())
 }
 
-/// What is timed: all clients in turn, again and again, each beside the floor of its round.
+/// Measures times: all clients in turn, several times, each relative to the floor of its round.
 fn compared(row: &Row, metric: Metric, clients: &[&'static Client], results: &mut Results) -> Result<()> {
     let floor = client(FLOOR).ok_or("no floor")?;
     let server = Server::start()?;
@@ -149,7 +150,7 @@ fn compared(row: &Row, metric: Metric, clients: &[&'static Client], results: &mu
     Ok(())
 }
 
-/// How the cost of Petition grows.
+/// Measures how the cost of Petition grows.
 pub(crate) fn grow(growth: &Growth, results: &mut Results) -> Result<()> {
     let client = client(OURS).ok_or("no client")?;
     let server = Server::start()?;
@@ -158,7 +159,7 @@ pub(crate) fn grow(growth: &Growth, results: &mut Results) -> Result<()> {
         let (short_run, long_run) = (work(short)?, work(long)?);
         Ok((short_run.0.until(&long_run.0, (long - short) as f64).total, long_run.1))
     };
-    // What a request with a small body costs.
+    // The cost of a request with a small body.
     let base = if growth.name == "grow-body" { cost(13, (100, 600))?.0 } else { 0.0 };
     for (x, n) in growth.steps {
         let (each, said) = cost(*x, *n)?;

@@ -1,4 +1,4 @@
-//! Plots: one SVG for each group, bars on a logarithmic scale, written by hand.
+//! Plots as handwritten SVG: one per group, with bars on a logarithmic scale.
 
 use std::fmt::Write;
 
@@ -9,7 +9,7 @@ pub(crate) struct Bar {
     pub(crate) colour: &'static str,
 }
 
-/// Bars that belong together, and what is aimed at.
+/// Bars that belong together, and the target.
 pub(crate) struct Chart {
     pub(crate) title: String,
     pub(crate) bars: Vec<Bar>,
@@ -26,7 +26,7 @@ const RIGHT: f64 = 110.0;
 const LINE: f64 = 20.0;
 const TITLE: f64 = 30.0;
 
-/// Charts one below the other.
+/// Draws charts below each other.
 pub(crate) fn bars(charts: &[Chart]) -> String {
     let height: f64 = charts.iter().map(|chart| TITLE + LINE * chart.bars.len() as f64 + 12.0).sum();
     let mut svg = begin(height + 10.0);
@@ -37,7 +37,7 @@ pub(crate) fn bars(charts: &[Chart]) -> String {
         let values = || chart.bars.iter().map(|bar| bar.value).chain(chart.aim).filter(|value| *value > 0.0);
         let greatest = values().fold(f64::MIN_POSITIVE, f64::max);
         let least = values().fold(greatest, f64::min);
-        // The shortest bar is still seen.
+        // Keeps the shortest bar visible.
         let (low, high) = ((least / 2.0).ln(), greatest.ln());
         let length = |value: f64| {
             let part = if value > 0.0 { (value.ln() - low) / (high - low) } else { 0.0 };
@@ -71,7 +71,7 @@ pub(crate) fn bars(charts: &[Chart]) -> String {
     svg
 }
 
-/// How figures go with `x`, both on logarithmic scales, each line with its title.
+/// Draws figures over `x`, both on logarithmic scales, each line with its title.
 pub(crate) fn lines(charts: &[(String, Vec<(u64, f64)>)]) -> String {
     const HEIGHT: f64 = 130.0;
     let mut svg = begin(charts.len() as f64 * HEIGHT + 10.0);
@@ -116,7 +116,7 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;")
 }
 
-/// `1,234,567`, or with a decimal or two where that is what counts.
+/// Formats a number as `1,234,567`, or with one or two decimals where they matter.
 pub(crate) fn number(value: f64) -> String {
     if value.is_nan() {
         return "–".to_owned();

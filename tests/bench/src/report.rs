@@ -1,4 +1,4 @@
-//! Writes BENCHMARKS.md and the plots from what was measured, and from the words in notes.md.
+//! Writes BENCHMARKS.md and the plots from the measurements, and from the texts in notes.md.
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -12,7 +12,7 @@ use crate::rows::{GROWTH, Metric, ROWS, Row};
 
 const HERE: &str = env!("CARGO_MANIFEST_DIR");
 
-/// How far a figure may lie above another before it counts as worse: what is timed has noise.
+/// How far a figure may exceed another before it counts as worse, since times have noise.
 fn tolerance(metric: Metric) -> f64 {
     if matches!(metric, Metric::CpuTime | Metric::CpuRatio | Metric::RateRatio) { 0.03 } else { 0.0 }
 }
@@ -74,7 +74,7 @@ fn title(id: &str) -> &str {
     client(id).map_or(id, |client| client.title)
 }
 
-/// What others reached, the best first.
+/// Returns the figures of others, the best first.
 fn peers<'a>(row: &Row, metric: Metric, results: &'a Results) -> Vec<&'a Figure> {
     let ids = CLIENTS.iter().map(|client| client.id).filter(|id| *id != FLOOR && !OURS_TOO.contains(id));
     let mut found: Vec<_> = ids.filter_map(|id| results.get(row.name, metric, id)).collect();
@@ -82,7 +82,7 @@ fn peers<'a>(row: &Row, metric: Metric, results: &'a Results) -> Vec<&'a Figure>
     found
 }
 
-/// Whether `value` is no worse than `other`.
+/// Returns whether `value` is no worse than `other`.
 fn holds(metric: Metric, value: f64, other: f64) -> bool {
     let room = 1.0 + tolerance(metric);
     if metric.rising() { value * room >= other } else { value <= other * room }
@@ -93,7 +93,7 @@ fn aim_words(metric: Metric, aim: Option<f64>) -> String {
     aim.map_or("–".to_owned(), |aim| format!("{sign} {}", number(aim)))
 }
 
-/// The table, in the order of the rows.
+/// Returns the table, in the order of the rows.
 fn table(results: &Results) -> String {
     let mut text = String::from(
         "| work, per request unless said | floor | Petition | aim | | best peer | other peers |\n| --- | ---: | ---: | ---: | --- | --- | --- |\n",
@@ -131,7 +131,7 @@ fn table(results: &Results) -> String {
     text
 }
 
-/// In a word; it begins with "missed" when there has to be a section about it.
+/// Returns the verdict; it begins with "missed" if it needs a section.
 fn verdict(row: &Row, metric: Metric, aim: Option<f64>, results: &Results) -> String {
     let Some(own) = results.get(row.name, metric, row.judged) else { return "–".to_owned() };
     let best = peers(row, metric, results).first().map(|best| best.value);
@@ -166,7 +166,7 @@ fn growth_section(results: &Results, note: &str) -> String {
     text + "\n![growth](tests/bench/plots/growth.svg)\n\n"
 }
 
-/// For each figure that is missed: the figure, the reason, and where the instructions go.
+/// Returns for each missed figure: the figure, the reason, and where the instructions go.
 fn missed_section(results: &Results, notes: &str) -> String {
     let mut text = String::from("## What is missed\n\n");
     let mut shown = BTreeSet::new();
@@ -222,7 +222,7 @@ fn profile(row: &Row, results: &Results) -> String {
     text + "\n"
 }
 
-/// The spread of everything that was measured more than once.
+/// Returns the spread of everything that was measured more than once.
 fn noise(results: &Results) -> String {
     let mut text = String::from(
         "## Noise\n\nThe least and the greatest of the repetitions, where there were any; the table has the median.\n\n\
@@ -257,7 +257,7 @@ fn charts(group: &str, results: &Results) -> Vec<Chart> {
     charts
 }
 
-/// The words under a heading of notes.md.
+/// Returns the text under a heading of notes.md.
 fn section(notes: &str, heading: &str) -> Option<String> {
     let mut sections = notes.split("\n## ");
     let found = sections.find(|section| section.lines().next() == Some(heading))?;

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::rows::Metric;
 
-/// One figure: the median of some repetitions, with the least and the greatest.
+/// One figure: the median of some repetitions, with minimum and maximum.
 #[derive(Clone, Debug)]
 pub(crate) struct Figure {
     pub(crate) row: String,
@@ -16,7 +16,7 @@ pub(crate) struct Figure {
     pub(crate) count: usize,
 }
 
-/// Everything of one run.
+/// The results of one run.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Results {
     pub(crate) figures: Vec<Figure>,
@@ -24,9 +24,9 @@ pub(crate) struct Results {
     pub(crate) profiles: Vec<(String, String, f64)>,
     /// Name, `x`, figure.
     pub(crate) growth: Vec<(String, u64, f64)>,
-    /// What was not measured, and why.
+    /// What was not measured, with the reason.
     pub(crate) skipped: Vec<(String, String)>,
-    /// Machine and versions.
+    /// The machine and versions.
     pub(crate) about: Vec<(String, String)>,
 }
 
@@ -35,7 +35,7 @@ impl Results {
         self.figures.iter().find(|f| f.row == row && f.metric == metric && f.client == client)
     }
 
-    /// Keeps the median of some values, and their spread.
+    /// Records the median of some values, and their spread.
     pub(crate) fn add(&mut self, row: &str, metric: Metric, client: &str, mut values: Vec<f64>) {
         values.sort_by(f64::total_cmp);
         let (Some(low), Some(high)) = (values.first().copied(), values.last().copied()) else { return };
@@ -53,7 +53,7 @@ impl Results {
         }
     }
 
-    /// Forgets the results that are to be measured again.
+    /// Removes the results that are to be measured again.
     pub(crate) fn forget(&mut self, row: &str, clients: &[&str]) {
         self.figures.retain(|figure| figure.row != row || !clients.contains(&figure.client.as_str()));
         if clients.contains(&crate::clients::OURS) {

@@ -1,25 +1,25 @@
-//! The table: what is measured, of whom, and what is aimed at.
+//! The rows of the table: what is measured, for which clients, with which target.
 
-/// What is counted.
+/// A metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Metric {
     /// Instructions in user space, by callgrind.
     Instructions,
     /// System calls, by strace.
     SystemCalls,
-    /// Calls of `malloc` and its siblings, counted by callgrind: C libraries' as well.
+    /// Calls of `malloc` and the like, counted by callgrind, C libraries included.
     Allocations,
     /// Resident bytes.
     Resident,
-    /// Time of processors, in milliseconds.
+    /// CPU time in milliseconds.
     CpuTime,
-    /// Time of processors beside the floor's.
+    /// CPU time relative to the floor's.
     CpuRatio,
-    /// Requests per second beside the floor's.
+    /// Requests per second relative to the floor's.
     RateRatio,
-    /// Of a stripped program, in KiB.
+    /// The size of a stripped program in KiB.
     Size,
-    /// In the tree of dependencies, itself included.
+    /// The number of crates in the dependency tree, itself included.
     Crates,
 }
 
@@ -45,29 +45,29 @@ impl Metric {
             .find(|metric| format!("{metric:?}") == name)
     }
 
-    /// More is better.
+    /// Returns whether more is better.
     pub(crate) fn rising(self) -> bool {
         self == Metric::RateRatio
     }
 }
 
-/// A metric with its aim, if there is one.
+/// A metric with its target, if there is one.
 pub(crate) type Wanted = (Metric, Option<f64>);
 
 pub(crate) struct Row {
-    /// Its name on the command line and in the documents.
+    /// Its name on the command line and in documents.
     pub(crate) name: &'static str,
     pub(crate) group: &'static str,
     pub(crate) title: &'static str,
-    /// The lengths of the two runs whose difference counts; where only one is made, the second.
+    /// The lengths of the two runs whose difference counts; if there is only one run, the second.
     pub(crate) n: (usize, usize),
-    /// The size of bodies in bytes, where there are any.
+    /// The size of bodies in bytes, if there are any.
     pub(crate) x: u64,
-    /// How many units are in one of `n`: figures are per unit.
+    /// How many units one of `n` contains: figures are per unit.
     pub(crate) units: f64,
     pub(crate) wanted: &'static [Wanted],
     pub(crate) clients: &'static [&'static str],
-    /// Which of ours is held to the aim.
+    /// Which of Petition's clients has the target.
     pub(crate) judged: &'static str,
 }
 
@@ -80,7 +80,7 @@ const BODIES: &[&str] =
 
 use Metric::{Allocations, CpuRatio, CpuTime, Crates, Instructions, RateRatio, Resident, Size, SystemCalls};
 
-/// In the order in which they are shown.
+/// The rows in their order of display.
 pub(crate) const ROWS: &[Row] = &[
     Row {
         name: "get",
@@ -260,12 +260,12 @@ pub(crate) const ROWS: &[Row] = &[
     },
 ];
 
-/// How the cost of Petition grows: with `x`, in these steps; per request, or per unit of `x`.
+/// How the cost of Petition grows with `x`, in these steps; per request, or per unit of `x`.
 pub(crate) struct Growth {
     pub(crate) name: &'static str,
     pub(crate) title: &'static str,
     pub(crate) unit: &'static str,
-    /// `x` and the lengths of the two runs.
+    /// `x`, and the lengths of the two runs.
     pub(crate) steps: &'static [(u64, (usize, usize))],
 }
 

@@ -1,4 +1,5 @@
-//! Runs the measured programs: by themselves, under callgrind, under strace. The server is a process of its own that nothing counts.
+//! Runs the measured programs: directly, under callgrind, under strace. The server is a separate
+//! process, which is not counted.
 
 use std::error::Error;
 use std::io::{BufRead, BufReader};
@@ -11,10 +12,10 @@ use crate::clients::{Client, program};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// The longest that one program may run.
+/// The longest run of one program.
 const PATIENCE: Duration = Duration::from_secs(180);
 
-/// The server's process; it ends when this is dropped.
+/// The server's process, which ends when this is dropped.
 pub(crate) struct Server {
     process: Child,
     pub(crate) plain: String,
@@ -41,30 +42,30 @@ impl Drop for Server {
     }
 }
 
-/// A file for the moment.
+/// Returns the path of a temporary file.
 fn scratch(name: &str) -> PathBuf {
     std::env::temp_dir().join(format!("petition-bench-{}-{name}", std::process::id()))
 }
 
-/// The version of libcurl that its worker uses.
+/// Returns the version of libcurl that its worker uses.
 pub(crate) fn libcurl() -> Option<String> {
     Some(run(&[program("worker-curl").to_string_lossy().into_owned(), "version".to_owned()]).ok()?.trim().to_owned())
 }
 
-/// Removes what [`scratch`] named.
+/// Removes the files of [`scratch`].
 pub(crate) fn clean() {
     for name in ["ca.der", "ca.pem", "callgrind", "strace", "stripped"] {
         let _ = std::fs::remove_file(scratch(name));
     }
 }
 
-/// Whether a tool is there, and which version.
+/// Returns whether a tool is installed, and its version.
 pub(crate) fn tool(name: &str) -> Option<String> {
     let output = Command::new(name).arg("--version").output().ok().filter(|output| output.status.success())?;
     Some(String::from_utf8_lossy(&output.stdout).lines().next()?.to_owned())
 }
 
-/// What to run.
+/// The program to run.
 pub(crate) struct Work<'a> {
     pub(crate) client: &'a Client,
     pub(crate) row: &'a str,
@@ -76,7 +77,7 @@ pub(crate) struct Work<'a> {
 impl Work<'_> {
     fn command(&self) -> Vec<String> {
         let worker = program(&format!("worker-{}", self.client.package));
-        // One process of a row that is measured by several metrics has the row's name.
+        // A row with several metrics has one process, which has the row's name.
         let row = if self.row == "gib" { "chunked" } else { self.row };
         [
             worker.to_string_lossy().into_owned(),
@@ -91,7 +92,7 @@ impl Work<'_> {
         .to_vec()
     }
 
-    /// By itself; what it said under this key.
+    /// Runs it directly, and returns its report under this key.
     pub(crate) fn plain(&self, key: &str) -> Result<f64> {
         let said = run(&self.command())?;
         let line = said.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(' '));
@@ -102,21 +103,21 @@ impl Work<'_> {
         callgrind(&self.command())
     }
 
-    /// The number of its system calls.
+    /// Returns the number of its system calls.
     pub(crate) fn strace(&self) -> Result<f64> {
         let file = scratch("strace");
         let mut command = vec!["strace".into(), "-f".into(), "-c".into(), "-o".into(), file.to_string_lossy().into()];
         command.extend(self.command());
         run(&command)?;
         let text = std::fs::read_to_string(file)?;
-        // % time, seconds, microseconds for each, calls, errors if any, name.
+        // % time, seconds, microseconds per call, calls, errors if any, name.
         let rows = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
         let calls = rows.filter(|row| row.len() >= 5 && row.last() != Some(&"total"));
         Ok(calls.filter_map(|row| row[3].parse::<f64>().ok()).sum())
     }
 }
 
-/// Under callgrind; what the program said, too.
+/// Runs it under callgrind, and returns its output as well.
 pub(crate) fn callgrind(program: &[String]) -> Result<(Profile, String)> {
     let file = scratch("callgrind");
     let mut command: Vec<String> = ["valgrind", "-q", "--tool=callgrind", "--dump-line=no"].map(str::to_owned).to_vec();
@@ -126,7 +127,7 @@ pub(crate) fn callgrind(program: &[String]) -> Result<(Profile, String)> {
     Ok((Profile::parse(&std::fs::read_to_string(file)?), said))
 }
 
-/// Runs a program to its end; what it printed.
+/// Runs a program to its end, and returns its output.
 pub(crate) fn run(command: &[String]) -> Result<String> {
     let output = output(command)?;
     if !output.status.success() {
@@ -136,8 +137,8 @@ pub(crate) fn run(command: &[String]) -> Result<String> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
-/// Whether a program that makes one request can do it by TLS: against a certificate that it does not know it fails, and says so. One in which no TLS is
-/// compiled, or none that works, panics or says something else.
+/// Returns whether a program that makes one request can use TLS: with an unknown certificate it
+/// must fail and say so. A program without working TLS panics or reports something else.
 pub(crate) fn speaks_tls(one: &str, server: &Server) -> Result<()> {
     let output = output(&[one.to_owned(), format!("https://{}/", server.tls)])?;
     let words = String::from_utf8_lossy(&output.stderr).to_lowercase();
@@ -147,13 +148,14 @@ pub(crate) fn speaks_tls(one: &str, server: &Server) -> Result<()> {
     }
 }
 
-/// Runs a program to its end. Its environment is no larger here than elsewhere: the loader and libc read all of it, which counts.
+/// Runs a program to its end. Its environment is minimal and constant, since the loader and libc
+/// read all of it, which counts.
 fn output(command: &[String]) -> Result<Output> {
     let (name, arguments) = command.split_first().ok_or("nothing to run")?;
     let mut command = Command::new(name);
     command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).args(arguments);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
-    // The outputs are short: a pipe holds them.
+    // The output is short: a pipe holds it.
     let began = Instant::now();
     while child.try_wait()?.is_none() {
         if began.elapsed() > PATIENCE {
@@ -166,7 +168,7 @@ fn output(command: &[String]) -> Result<Output> {
     Ok(child.wait_with_output()?)
 }
 
-/// The size of a program without its symbols, in KiB.
+/// Returns the size of a program without symbols, in KiB.
 pub(crate) fn stripped(client: &Client) -> Result<f64> {
     let copy = scratch("stripped");
     let program = program(&format!("one-{}", client.package));

@@ -1,4 +1,4 @@
-//! What a client weighs, and the machine and versions that figures are of.
+//! The weight of a client, and the machine and versions of the figures.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
@@ -7,7 +7,8 @@ use std::process::Command;
 use crate::clients::{CLIENTS, Client, OURS, cargo, manifest};
 use crate::run::{libcurl, tool};
 
-/// Crates in the trees of a client's packages, themselves included.
+/// Returns the number of crates in the dependency trees of a client's packages, themselves
+/// included.
 pub(crate) fn crates(client: &Client) -> Result<f64, Box<dyn Error>> {
     let package = format!("petition-bench-{}", client.package);
     let mut command = cargo();
@@ -33,7 +34,7 @@ pub(crate) fn crates(client: &Client) -> Result<f64, Box<dyn Error>> {
     Ok(found.len() as f64)
 }
 
-/// The machine, the tools, and what is compared.
+/// Returns the machine, the tools, and the compared versions.
 pub(crate) fn about() -> Vec<(String, String)> {
     let mut about = Vec::new();
     let mut note = |key: &str, value: Option<String>| about.push((key.to_owned(), value.unwrap_or("absent".into())));
@@ -69,7 +70,7 @@ fn tool_by(name: &str, option: &str) -> Option<String> {
     Some(String::from_utf8_lossy(&output.stdout).lines().next()?.to_owned())
 }
 
-/// The versions in our lock file; of several the greatest by its text.
+/// Returns the versions in the lock file; of several, the greatest text.
 fn locked() -> BTreeMap<String, String> {
     let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.lock")).unwrap_or_default();
     let value = |line: &str, key: &str| Some(line.strip_prefix(key)?.trim_matches([' ', '=', '"']).to_owned());

@@ -1,7 +1,8 @@
-//! What the measured programs have in common: the job they are given, one TLS configuration, and what they say of themselves.
+//! Shared by the measured programs: their job, one TLS configuration, and their reports.
 //!
-//! A measured program is called as `worker-NAME CLIENT ROW N PLAIN TLS CA X` and does the row's work `N` times. Everything but that work is the same for all `N`, so that
-//! it cancels in the difference of two runs.
+//! A measured program is called as `worker-NAME CLIENT ROW N PLAIN TLS CA X`, and does the row's
+//! work `N` times. Everything else is the same for all `N`, so that it cancels in the difference of
+//! two runs.
 #![forbid(unsafe_code)]
 
 use std::error::Error;
@@ -17,13 +18,13 @@ use rustix::process::{Resource, getrlimit, setrlimit};
 #[cfg(feature = "tls")]
 use rustls::{ClientConfig, RootCertStore, pki_types::CertificateDer};
 
-/// The outcome of a program.
+/// The result of a program.
 pub type Outcome = Result<(), Box<dyn Error>>;
 
-/// The body of the ordinary answer.
+/// The body of the ordinary response.
 pub const BODY: &[u8] = b"Hello, world!";
 
-/// Default fields of a session request, beside those that a client sends anyhow.
+/// Default fields of a session, besides those that a client sends by itself.
 pub const DEFAULT_FIELDS: [(&str, &str); 3] =
     [("accept-language", "en, de;q=0.5"), ("x-client", "bench"), ("x-trace", "0af7651916cd43dd8448eb211c80319c")];
 
@@ -33,30 +34,31 @@ pub const MANY: usize = 64;
 /// The size of the caller's buffer for large reads.
 pub const LARGE: usize = 256 * 1024;
 
-/// What to do, how often, and against which server.
+/// The work, its number of repetitions, and the server.
 #[derive(Clone, Debug)]
 pub struct Job {
     /// The client, where one program has several.
     pub client: String,
     /// The row's name.
     pub row: String,
-    /// How often.
+    /// The number of repetitions.
     pub n: usize,
     /// The server's plain address.
     pub plain: SocketAddr,
     /// The server's TLS address.
     pub tls: SocketAddr,
-    /// The file with the root certificate (DER); its sibling with the ending `pem` has it as PEM.
+    /// The file with the root certificate (DER); the file of the same name with the extension `pem`
+    /// has it as PEM.
     pub ca: PathBuf,
-    /// The size of a body, or the number of whatever grows.
+    /// The size of a body, or of whatever grows.
     pub x: u64,
 }
 
 impl Job {
-    /// The job of this process.
+    /// Returns the job of this process.
     ///
     /// # Errors
-    /// When an argument is missing or is none.
+    /// When an argument is missing or invalid.
     pub fn from_args() -> Result<Job, Box<dyn Error>> {
         let mut arguments = std::env::args().skip(1);
         let mut next = || arguments.next().ok_or("usage: CLIENT ROW N PLAIN TLS CA X");
@@ -71,17 +73,17 @@ impl Job {
         })
     }
 
-    /// A plain URL on the server.
+    /// Returns a plain URL on the server.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.plain)
     }
 
-    /// A TLS URL on the server.
+    /// Returns a TLS URL on the server.
     pub fn tls_url(&self, path: &str) -> String {
         format!("https://{}{path}", self.tls)
     }
 
-    /// The root certificate (DER).
+    /// Returns the root certificate (DER).
     ///
     /// # Errors
     /// When the file cannot be read.
@@ -90,7 +92,8 @@ impl Job {
         Ok(std::fs::read(&self.ca)?.into())
     }
 
-    /// The one TLS configuration of all that use rustls: ring, its default versions and suites, the server's root.
+    /// Returns the TLS configuration of all clients that use rustls: ring, its default versions and
+    /// suites, the server's root.
     ///
     /// # Errors
     /// When the root cannot be read.
@@ -105,7 +108,7 @@ impl Job {
         Ok(config)
     }
 
-    /// Does `work` once to warm up and then `n` times, and says how long that took.
+    /// Does `work` once to warm up and then `n` times, and reports the duration of the latter.
     ///
     /// # Errors
     /// Those of `work`.
@@ -114,7 +117,7 @@ impl Job {
         self.timed(|| (0..self.n).try_for_each(|_| work()))
     }
 
-    /// Does `work` and says how long it took.
+    /// Does `work` and reports its duration.
     ///
     /// # Errors
     /// Those of `work`.
@@ -125,7 +128,7 @@ impl Job {
         Ok(())
     }
 
-    /// How many requests the server holds back now; asked without the client.
+    /// Returns how many requests the server holds back, without using the client.
     ///
     /// # Errors
     /// When the server cannot be asked.
@@ -144,7 +147,7 @@ impl Job {
         Ok(text.rsplit('\n').next().unwrap_or_default().trim().parse()?)
     }
 
-    /// No such row for this client.
+    /// Returns the error that this client has no such row.
     ///
     /// # Errors
     /// Always.
@@ -153,27 +156,27 @@ impl Job {
     }
 }
 
-/// Fails unless so much came as was expected.
+/// Checks the number of bytes.
 ///
 /// # Errors
-/// When it did not.
+/// When the numbers differ.
 pub fn expect(what: u64, expected: u64) -> Outcome {
     if what == expected { Ok(()) } else { Err(format!("expected {expected} bytes, saw {what}").into()) }
 }
 
-/// Resident bytes of this process.
+/// Returns the resident bytes of this process.
 pub fn resident() -> usize {
     let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
     let pages: usize = statm.split(' ').nth(1).and_then(|pages| pages.parse().ok()).unwrap_or(0);
     pages * rustix::param::page_size()
 }
 
-/// Says how much memory each of `n` waiting connections holds.
+/// Reports the memory of each of `n` waiting connections.
 pub fn say_resident(n: usize, before: usize, after: usize) {
     println!("resident {}", after.saturating_sub(before) / n.max(1));
 }
 
-/// As many open files as may be had.
+/// Raises the limit on open files to its maximum.
 ///
 /// # Errors
 /// When the system refuses.
@@ -183,7 +186,7 @@ pub fn raise_file_limit() -> Outcome {
     Ok(setrlimit(Resource::Nofile, limit)?)
 }
 
-/// Reads to the end through one buffer; the number of bytes.
+/// Reads to the end through one buffer, and returns the number of bytes.
 ///
 /// # Errors
 /// Those of the reader.

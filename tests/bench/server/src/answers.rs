@@ -1,11 +1,12 @@
-//! The prepared answers: 12 ordinary header fields, whatever they are for.
+//! The prepared responses, each with 12 ordinary header fields.
 
 use petition_bench_kit::BODY;
 
-/// Bytes of a chunk.
+/// The size of a chunk.
 pub(crate) const CHUNK: usize = 64 * 1024;
 
-/// The status line's rest, one field more in place of `Vary`, what says where the body ends, and whether the connection stays.
+/// Returns a response head: the rest of the status line, one field in place of `Vary`, the body's
+/// framing, and whether the connection stays open.
 pub(crate) fn head(status: &str, special: Option<&str>, framing: &str, keep: bool) -> Vec<u8> {
     let special = special.unwrap_or("Vary: Accept-Encoding");
     let connection = if keep { "keep-alive" } else { "close" };
@@ -33,13 +34,13 @@ fn whole(status: &str, special: Option<&str>, keep: bool) -> Vec<u8> {
     answer
 }
 
-/// What never changes.
+/// The constant responses.
 pub(crate) struct Answers {
     pub(crate) ordinary: Vec<u8>,
     pub(crate) last: Vec<u8>,
     pub(crate) redirect: Vec<u8>,
     pub(crate) cookies: Vec<u8>,
-    /// Bytes of a body.
+    /// The bytes of a body.
     pub(crate) block: Vec<u8>,
     /// Some chunks with their framing.
     pub(crate) chunks: Vec<u8>,

@@ -1,4 +1,4 @@
-//! One connection of the server: requests in, prepared answers out.
+//! One connection of the server: requests in, prepared responses out.
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
@@ -8,7 +8,7 @@ use rustls::ServerConnection;
 
 use crate::answers::{Answers, CHUNK, head};
 
-/// What all connections use.
+/// State that all connections share.
 pub(crate) struct Shared {
     answers: Answers,
     space: Vec<u8>,
@@ -21,22 +21,22 @@ impl Shared {
     }
 }
 
-/// Something to be sent, and how far it is.
+/// Bytes to send, and the progress.
 enum Piece {
     Ordinary(usize),
     Bytes(Vec<u8>, usize),
-    /// So many bytes of a body.
+    /// This many bytes of a body.
     Body(u64),
-    /// So many bytes of framed chunks, and where in one of them it stands.
+    /// This many bytes of framed chunks, and the position within one of them.
     Chunks(u64, usize),
 }
 
 pub(crate) struct Conn {
     stream: TcpStream,
     tls: Option<Box<ServerConnection>>,
-    /// The beginning of a request whose end has not come.
+    /// The beginning of an incomplete request.
     begun: Vec<u8>,
-    /// What is left to come of a request's body.
+    /// The missing bytes of a request's body.
     body: u64,
     out: VecDeque<Piece>,
     closing: bool,
@@ -52,7 +52,7 @@ impl Conn {
         shared.held -= usize::from(self.holds);
     }
 
-    /// Reads, answers and writes as far as that goes. False when the connection is over.
+    /// Reads, responds and writes as far as possible. Returns false when the connection is over.
     pub(crate) fn turn(&mut self, readable: bool, shared: &mut Shared) -> bool {
         let mut open = true;
         if readable {
@@ -60,11 +60,11 @@ impl Conn {
             open = self.receive(&mut space, shared).is_ok();
             shared.space = space;
         }
-        // What was read is answered even when nothing more will come.
+        // What was read is answered even if no more bytes follow.
         self.send(shared).is_ok() && open && !(self.closing && self.out.is_empty())
     }
 
-    /// An error when the peer is gone.
+    /// Fails when the peer has closed.
     fn receive(&mut self, space: &mut [u8], shared: &mut Shared) -> io::Result<()> {
         loop {
             let Some(tls) = &mut self.tls else {
@@ -99,7 +99,7 @@ impl Conn {
         }
     }
 
-    /// Takes in plain bytes.
+    /// Processes plain bytes.
     fn take_in(&mut self, bytes: &[u8], shared: &mut Shared) -> io::Result<()> {
         let mut joined = std::mem::take(&mut self.begun);
         let mut bytes = if joined.is_empty() {
@@ -180,7 +180,7 @@ impl Conn {
         Ok(())
     }
 
-    /// Writes until all is written or the socket is full.
+    /// Writes until everything is written or the socket is full.
     fn send(&mut self, shared: &Shared) -> io::Result<()> {
         loop {
             if let Some(tls) = &mut self.tls {
@@ -244,7 +244,7 @@ impl Conn {
     }
 }
 
-/// The value of a field, its name in lower case.
+/// Returns the value of a field, given its lower-case name.
 fn field<'a>(request: &'a str, name: &str) -> Option<&'a str> {
     let fields = request.lines().skip(1).filter_map(|line| line.split_once(':'));
     fields.filter(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim()).next()

@@ -1,7 +1,8 @@
-//! The server that all are measured against: one thread over mio, plain and TLS, prepared answers.
+//! The server of all measurements: one thread over mio, plain and TLS, prepared responses.
 //!
-//! `bench-server CA` makes a certificate authority, writes its root to the file CA (DER) and to its sibling with the ending `pem`, prints the plain and the TLS
-//! address, and serves until its standard input ends.
+//! `bench-server CA` creates a certificate authority and writes its root to the file CA (DER), and
+//! to the file of the same name with the extension `pem`. It prints the plain and the TLS address,
+//! and serves until its standard input ends.
 #![forbid(unsafe_code)]
 
 mod answers;
@@ -28,7 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let ca = std::env::args().nth(1).ok_or("usage: bench-server CA")?;
     petition_bench_kit::raise_file_limit()?;
     let config = Arc::new(tls_config(Path::new(&ca))?);
-    // Every address of the loopback network, for rows with many hosts.
+    // Every loopback address, for rows with many hosts.
     let mut plain = TcpListener::bind("0.0.0.0:0".parse()?)?;
     let mut tls = TcpListener::bind("0.0.0.0:0".parse()?)?;
     println!("127.0.0.1:{} 127.0.0.1:{}", plain.local_addr()?.port(), tls.local_addr()?.port());

@@ -1,4 +1,4 @@
-//! attohttpc. It keeps no connection and no cookies.
+//! attohttpc. It keeps neither connections nor cookies.
 #![forbid(unsafe_code)]
 
 use attohttpc::Session;

@@ -1,4 +1,4 @@
-//! libcurl: `curl` is its easy face, `curl-multi` the other.
+//! libcurl: `curl` uses its easy interface, `curl-multi` the multi interface.
 #![forbid(unsafe_code)]
 
 mod multi;
@@ -6,7 +6,7 @@ mod multi;
 use curl::easy::{Easy2, Handler, List, ReadError, WriteError};
 use petition_bench_kit::{DEFAULT_FIELDS, Job, Outcome, expect};
 
-/// Counts what comes, and gives what is to be sent.
+/// Counts received bytes, and supplies the bytes to send.
 #[derive(Default)]
 pub(crate) struct Count {
     pub(crate) seen: u64,

@@ -1,4 +1,4 @@
-//! libcurl's multi face: many transfers on one thread, waiting in `curl_multi_wait`.
+//! libcurl's multi interface: many transfers on one thread, waiting in `curl_multi_wait`.
 
 use std::time::Duration;
 
@@ -55,7 +55,7 @@ fn many(job: &Job, multi: &Multi, total: usize) -> Outcome {
             expect(easy.get_ref().seen, 13)?;
             done += 1;
             if begun < total {
-                // The handle is used again.
+                // Reuses the handle.
                 begun += 1;
                 easy.get_mut().seen = 0;
                 let mut handle = multi.add2(easy)?;
@@ -83,6 +83,6 @@ fn hold(job: &Job, url: &str) -> Outcome {
     }
     multi.perform()?;
     say_resident(job.n, before, resident());
-    // To end each of them takes long, and says nothing.
+    // Ending each of them takes long, and is not measured.
     std::process::exit(0);
 }

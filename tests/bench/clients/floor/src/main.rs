@@ -1,4 +1,5 @@
-//! The floor: what a loop written by hand for the one purpose needs. A prepared request, one write, one read into a reused buffer, httparse, no field kept.
+//! The floor: the cost of a handwritten loop for the single purpose. A prepared request, one write,
+//! one read into a reused buffer, httparse, no stored fields.
 #![forbid(unsafe_code)]
 
 mod many;

@@ -12,7 +12,7 @@ use crate::request;
 
 struct Conn {
     stream: TcpStream,
-    /// Of the answer.
+    /// Received bytes of the response.
     received: usize,
 }
 

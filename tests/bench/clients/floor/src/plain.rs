@@ -7,7 +7,7 @@ use petition_bench_kit::{Job, LARGE, Outcome, expect};
 
 use crate::request;
 
-/// Parses a head: its length and the length of the body. Nothing of it is kept.
+/// Parses a head, and returns its length and the body's. Nothing is stored.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Option<(usize, u64)>, httparse::Error> {
     let mut fields = [httparse::EMPTY_HEADER; 32];
     let mut response = httparse::Response::new(&mut fields);
@@ -17,7 +17,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Option<(usize, u64)>, httparse::Erro
     Ok(Some((end, length)))
 }
 
-/// One exchange with a small answer.
+/// One exchange with a small response.
 pub(crate) fn exchange(stream: &mut (impl Read + Write), request: &[u8], space: &mut [u8]) -> Outcome {
     stream.write_all(request)?;
     let mut length = 0;
@@ -52,7 +52,7 @@ pub(crate) fn connect(job: &Job) -> Outcome {
     })
 }
 
-/// A body by Content-Length.
+/// Reads a body by Content-Length.
 pub(crate) fn download(job: &Job, path: &str) -> Outcome {
     let request = request(job, path);
     let mut stream = TcpStream::connect(job.plain)?;
@@ -79,7 +79,7 @@ pub(crate) fn body(stream: &mut (impl Read + Write), request: &[u8], space: &mut
     expect(got, expected)
 }
 
-/// A chunked body: the sizes are read, the bytes are skipped where they lie.
+/// Reads a chunked body: parses the sizes, and skips the data in place.
 pub(crate) fn chunked(job: &Job) -> Outcome {
     let request = request(job, &format!("/chunked/{}", job.x));
     let mut stream = TcpStream::connect(job.plain)?;
@@ -93,7 +93,7 @@ pub(crate) fn chunked(job: &Job) -> Outcome {
                 break head;
             }
         };
-        // Of the chunk with its line end; what was read and is not used lies at `at`.
+        // Bytes left of the chunk and its line end; unused bytes start at `at`.
         let (mut left, mut got, mut at) = (0_u64, 0, head);
         loop {
             if left > 0 {
@@ -112,7 +112,7 @@ pub(crate) fn chunked(job: &Job) -> Outcome {
                 if size > 0 {
                     continue;
                 }
-                // The line end after the last chunk comes with it.
+                // The line end after the last chunk arrives with it.
                 return expect(got, job.x);
             }
             space.copy_within(at..length, 0);
@@ -126,7 +126,7 @@ pub(crate) fn chunked(job: &Job) -> Outcome {
     })
 }
 
-/// A body of `x` bytes from memory, in pieces of 64 KiB.
+/// Sends a body of `x` bytes from memory, in pieces of 64 KiB.
 pub(crate) fn upload(job: &Job) -> Outcome {
     let head = format!("POST /upload HTTP/1.1\r\nHost: {}\r\nContent-Length: {}\r\n\r\n", job.plain, job.x);
     let body = vec![b'x'; usize::try_from(job.x)?];

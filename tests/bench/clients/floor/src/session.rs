@@ -1,4 +1,4 @@
-//! A session by hand: cookies matched by path, default fields, one redirect.
+//! A handwritten session: cookies matched by path, default fields, one redirect.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -30,7 +30,7 @@ pub(crate) fn session(job: &Job) -> Outcome {
     })
 }
 
-/// One hop; where it leads on to.
+/// Performs one hop, and returns its Location.
 fn hop(
     stream: &mut TcpStream,
     host: &str,

@@ -1,4 +1,4 @@
-//! rustls, driven by hand over a blocking socket.
+//! rustls over a blocking socket, driven by handwritten code.
 
 use std::error::Error;
 use std::io::{ErrorKind, Read, Write};
@@ -11,7 +11,7 @@ use rustls::{ClientConfig, ClientConnection};
 use crate::plain::{body, exchange};
 use crate::request;
 
-/// A connection that reads TLS when it has no plain bytes and writes at once.
+/// A connection that reads TLS when it has no plain bytes, and writes at once.
 struct Tls {
     stream: TcpStream,
     tls: ClientConnection,
@@ -95,7 +95,7 @@ pub(crate) fn hold(job: &Job) -> Outcome {
     }
     while job.held()? < job.n {}
     for Tls { stream, tls } in &mut held {
-        // The session tickets that have come by now.
+        // The session tickets that have arrived.
         stream.set_nonblocking(true)?;
         while !matches!(tls.read_tls(stream), Err(error) if error.kind() == ErrorKind::WouldBlock) {
             tls.process_new_packets()?;

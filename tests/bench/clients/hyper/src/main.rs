@@ -1,4 +1,4 @@
-//! hyper with connections that are kept by hand, on a runtime of one thread: no client around it.
+//! hyper without a client: connections kept by handwritten code, on a runtime with one thread.
 #![forbid(unsafe_code)]
 
 use std::cell::Cell;

@@ -1,4 +1,4 @@
-//! minreq. It keeps no connection and no cookies, and takes no certificates.
+//! minreq. It keeps neither connections nor cookies, and accepts no certificates.
 #![forbid(unsafe_code)]
 
 use minreq::{Method, Request};

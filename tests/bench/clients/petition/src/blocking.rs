@@ -25,7 +25,7 @@ pub(crate) fn run(job: &Job) -> Outcome {
     }
 }
 
-/// With the TLS configuration that all use.
+/// Sets the TLS configuration that all clients use.
 fn trusting(job: &Job, session: Session) -> Result<Session, Box<dyn std::error::Error>> {
     let tls = TlsConfig::from_rustls(Arc::new(job.rustls()?));
     session.configure(|options| {
@@ -46,7 +46,7 @@ pub(crate) fn body(job: &Job, session: &Session, url: &str) -> Outcome {
 
 fn upload(job: &Job, session: &Session) -> Outcome {
     let url = job.url("/upload");
-    // Taken over once; each request shares it.
+    // Converted once; each request shares it.
     let mut request = session.post(&url).data(vec![b'x'; usize::try_from(job.x)?]);
     let mut space = [0; 1024];
     job.repeat(|| expect(drain(request.send()?, &mut space)?, 13))

@@ -52,7 +52,7 @@ pub(crate) fn run(job: &Job) -> Outcome {
     }
 }
 
-/// The deadlines of everyday use would end what is slow on purpose.
+/// Disables the default deadlines, which would end deliberately slow requests.
 fn patient(client: &Client) {
     client.configure(|options| {
         let long = Duration::from_secs(600);
@@ -67,7 +67,7 @@ fn finish(event_loop: &mut EventLoop) -> Outcome {
     Ok(())
 }
 
-/// One request after the other.
+/// Sends one request after the other.
 fn one_by_one(job: &Job, event_loop: &mut EventLoop, url: &str) -> Outcome {
     let client = event_loop.client();
     job.repeat(|| {
@@ -76,7 +76,7 @@ fn one_by_one(job: &Job, event_loop: &mut EventLoop, url: &str) -> Outcome {
     })
 }
 
-/// Requests that start the next one in their callbacks.
+/// Sends requests that start the next one in their callbacks.
 struct Spin {
     client: Client,
     url: String,
@@ -94,7 +94,7 @@ fn again(spin: &Arc<Spin>) {
     }
 }
 
-/// `total` requests, so many at a time.
+/// Sends `total` requests with a fixed number at a time.
 fn spin(job: &Job, event_loop: &mut EventLoop, at_a_time: usize, total: usize) -> Outcome {
     let spin = Spin { client: event_loop.client(), url: job.url("/"), begun: AtomicUsize::new(0), total };
     let spin = Arc::new(spin);
@@ -104,7 +104,7 @@ fn spin(job: &Job, event_loop: &mut EventLoop, at_a_time: usize, total: usize) -
     finish(event_loop)
 }
 
-/// Counts a body as it comes.
+/// Counts the bytes of a body.
 struct Count {
     expected: u64,
     seen: u64,
@@ -142,11 +142,11 @@ fn upload(job: &Job, event_loop: &mut EventLoop) -> Outcome {
     })
 }
 
-/// `n` requests that are not answered: what does each of them hold?
+/// Measures the memory of each of `n` unanswered requests.
 fn hold(job: &Job, event_loop: &mut EventLoop, url: &str) -> Outcome {
     raise_file_limit()?;
     let client = event_loop.client();
-    // What is needed once: buffers, the loop.
+    // One-time costs: buffers, the loop.
     client.get(format!("{url}close")).send(|result| drop(result.expect("an answer")));
     finish(event_loop)?;
     let before = resident();

@@ -1,4 +1,4 @@
-//! How the cost of a request grows with what has nothing to do with it.
+//! How the cost of a request grows with unrelated state.
 
 use std::net::Ipv4Addr;
 
@@ -21,13 +21,13 @@ pub(crate) fn run(job: &Job) -> Outcome {
     }
 }
 
-/// One of many addresses that are all this machine's.
+/// Returns one of the many loopback addresses.
 fn neighbour(i: u64) -> Ipv4Addr {
     let [.., third, fourth] = (i + 256).to_be_bytes();
     Ipv4Addr::new(127, 0, third, fourth)
 }
 
-/// `x` cookies of other hosts in the jar, and three of this one.
+/// Puts `x` cookies of other hosts into the jar, and three of this one.
 fn cookies(job: &Job) -> Outcome {
     let session = Session::new();
     session.cookies(|jar| -> Outcome {
@@ -44,7 +44,7 @@ fn cookies(job: &Job) -> Outcome {
     get(job, &session, &job.url("/"))
 }
 
-/// Idle connections to `x` hosts in the pool.
+/// Keeps idle connections to `x` hosts in the pool.
 fn hosts(job: &Job) -> Outcome {
     petition_bench_kit::raise_file_limit()?;
     let limits = PoolLimits::DEFAULT.idle_total(2000).idle_time(std::time::Duration::from_secs(600));
@@ -57,12 +57,12 @@ fn hosts(job: &Job) -> Outcome {
     expect(session.statistics().idle as u64, job.x)
 }
 
-/// Bodies of `x` bytes.
+/// Reads bodies of `x` bytes.
 fn body(job: &Job) -> Outcome {
     crate::blocking::body(job, &Session::new(), &job.url(&format!("/body/{}", job.x)))
 }
 
-/// A head of `x` fields, fed one byte at a time.
+/// Feeds a head of `x` fields, one byte at a time.
 fn head(job: &Job) -> Outcome {
     let mut bytes = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n".to_vec();
     for i in 0..job.x {

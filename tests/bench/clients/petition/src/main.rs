@@ -1,4 +1,5 @@
-//! Petition as its users have it: default features and default options, but for the server's root and what a row is about.
+//! Petition with its default features and options, except for the server's root and the subject of
+//! a row.
 #![forbid(unsafe_code)]
 
 mod blocking;

@@ -1,4 +1,4 @@
-//! reqwest's asynchronous face on a runtime of one thread.
+//! reqwest's asynchronous interface on a runtime with one thread.
 
 use std::cell::Cell;
 use std::rc::Rc;

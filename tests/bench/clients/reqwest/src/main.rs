@@ -1,4 +1,5 @@
-//! reqwest: `reqwest` is its blocking face, `reqwest-async` the other on a runtime of one thread.
+//! reqwest: `reqwest` uses its blocking interface, `reqwest-async` the asynchronous one on a
+//! runtime with one thread.
 #![forbid(unsafe_code)]
 
 mod asynchronous;

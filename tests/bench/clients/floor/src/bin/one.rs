@@ -1,4 +1,4 @@
-//! A process that makes one GET, by hand.
+//! A process that makes one GET with handwritten code.
 #![forbid(unsafe_code)]
 
 use std::error::Error;
