@@ -146,7 +146,7 @@ impl Default for Limits {
 /// An exceeded limit: its name, which is that of the [`Limits`] field, its value, and the amount
 /// found.
 ///
-/// `seen` is the smallest amount known to exceed the limit. It does not depend on how the input was
+/// `found` is the smallest amount known to exceed the limit. It does not depend on how the input was
 /// split.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct LimitExceeded {
@@ -155,22 +155,22 @@ pub struct LimitExceeded {
     /// The limit's value.
     pub limit: u64,
     /// The amount found.
-    pub seen: u64,
+    pub found: u64,
 }
 
 impl LimitExceeded {
-    /// Checks that `seen` does not exceed `limit`.
+    /// Checks that `found` does not exceed `limit`.
     ///
     /// # Errors
     /// [`LimitExceeded`] if it does.
-    pub fn check(name: &'static str, limit: u64, seen: u64) -> Result<(), LimitExceeded> {
-        if seen > limit { Err(LimitExceeded { name, limit, seen }) } else { Ok(()) }
+    pub fn check(name: &'static str, limit: u64, found: u64) -> Result<(), LimitExceeded> {
+        if found > limit { Err(LimitExceeded { name, limit, found }) } else { Ok(()) }
     }
 }
 
 impl fmt::Display for LimitExceeded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "limit {} is {}, found {}", self.name, self.limit, self.seen)
+        write!(f, "limit {} is {}, found {}", self.name, self.limit, self.found)
     }
 }
 

@@ -126,7 +126,7 @@ fn phases_deadlines_and_misuse_read_well() {
 
 #[test]
 fn error_predicates_match_the_kind() {
-    let limit = || LimitExceeded { name: "canary", limit: 1, seen: 2 };
+    let limit = || LimitExceeded { name: "canary", limit: 1, found: 2 };
     let failure = || IoFailure::new(std::io::ErrorKind::NotFound);
     let gzip = Coding::Gzip;
     // Whether it is a timeout, a connect failure or a truncation, and whether it has a source.

@@ -58,7 +58,7 @@ impl ResponseBody {
             if (collected.len() + n) as u64 > limit {
                 // Consume up to the first excess byte.
                 self.call.consumed(usize::try_from(limit).unwrap_or(usize::MAX) - collected.len() + 1);
-                let exceeded = LimitExceeded { name: "body_bytes", limit, seen: limit.saturating_add(1) };
+                let exceeded = LimitExceeded { name: "body_bytes", limit, found: limit.saturating_add(1) };
                 let error = self.call.transfer.error(ErrorKind::Limit(exceeded));
                 self.give_up(error.clone());
                 return Err(error);

@@ -364,7 +364,7 @@ impl Jar {
 
     fn evict(&mut self, victim: Option<Id>, name: &'static str, limit: usize) -> Result<(), Rejected> {
         let limit = limit as u64;
-        let full = Rejected::NoRoom(LimitExceeded { name, limit, seen: limit.saturating_add(1) });
+        let full = Rejected::NoRoom(LimitExceeded { name, limit, found: limit.saturating_add(1) });
         victim.and_then(|id| self.drop_id(id)).map(|_| ()).ok_or(full)
     }
 

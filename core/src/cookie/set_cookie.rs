@@ -222,7 +222,7 @@ mod tests {
         let fits = format!("{}={}", "n".repeat(96), "v".repeat(4000));
         assert!(parse(fits.as_bytes()).is_ok());
         let error = parse(format!("{fits}v").as_bytes()).unwrap_err();
-        assert_eq!(error, ParseError::TooLong(LimitExceeded { name: "cookies.pair_bytes", limit: 4096, seen: 4097 }));
+        assert_eq!(error, ParseError::TooLong(LimitExceeded { name: "cookies.pair_bytes", limit: 4096, found: 4097 }));
         let spaces = format!("a={}b; Secure", " ".repeat(9000));
         assert!(parse(spaces.as_bytes()).is_ok());
     }

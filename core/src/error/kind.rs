@@ -114,7 +114,7 @@ impl fmt::Display for ErrorKind {
             ErrorKind::Timeout { which, limit } => write!(f, "timed out: {} is {limit:?}", which.option()),
             ErrorKind::Redirect(e) => e.fmt(f),
             ErrorKind::Status(status) => {
-                write!(f, "expected a status below 400, got {}", status.as_u16())?;
+                write!(f, "expected a status below 400, found {}", status.as_u16())?;
                 status.canonical_reason().map_or(Ok(()), |reason| write!(f, " {reason}"))
             }
             ErrorKind::Decode(e) => e.fmt(f),
@@ -126,9 +126,9 @@ impl fmt::Display for ErrorKind {
             ),
             ErrorKind::Unavailable(e) => e.fmt(f),
             ErrorKind::Head(e) => e.fmt(f),
-            ErrorKind::Text(_) => f.write_str("the charset of the body is unknown"),
+            ErrorKind::Text(_) => f.write_str("the charset of the body is unknown; read the body as bytes"),
             ErrorKind::Undecoded(names) => {
-                write!(f, "the body has unknown content codings: {}", names.join(", "))
+                write!(f, "the body has unknown content codings ({}); read it as bytes", names.join(", "))
             }
             #[cfg(feature = "json")]
             ErrorKind::Json(e) => {

@@ -25,7 +25,7 @@ use crate::url::UrlError;
 
 /// One of each kind, and of those below them that have a cause of their own.
 fn kinds() -> Vec<ErrorKind> {
-    let limit = LimitExceeded { name: "head_bytes", limit: 10, seen: 11 };
+    let limit = LimitExceeded { name: "head_bytes", limit: 10, found: 11 };
     let url = || UrlError::Parse(url::ParseError::IdnaError);
     let failed = FailReason::Failed { kind: io::ErrorKind::ConnectionRefused, text: "refused (os error 111)".into() };
     let failed =
@@ -207,7 +207,7 @@ fn bytes_are_shown_once_the_request_is_sent() {
 
 #[test]
 fn clone_of_an_error_shares_the_report() {
-    let error = report(ErrorKind::Limit(LimitExceeded { name: "x", limit: 1, seen: 2 }), Phase::Body, None);
+    let error = report(ErrorKind::Limit(LimitExceeded { name: "x", limit: 1, found: 2 }), Phase::Body, None);
     assert!(std::ptr::eq(error.report(), error.clone().report()));
 }
 
@@ -383,7 +383,7 @@ fn statuses_from_400_are_errors_on_request() {
         assert_eq!((answers(&error).as_str(), error.phase()), ("s", Phase::Status));
         assert_eq!(error.status().map(|status| status.as_u16()), Some(bad));
         let text = error.to_string();
-        assert!(text.contains(&format!(": checking the status: expected a status below 400, got {bad}")), "{text}");
+        assert!(text.contains(&format!(": checking the status: expected a status below 400, found {bad}")), "{text}");
         assert!(!text.contains("canary") && !text.contains("as it likes"), "{text}");
     }
 }

@@ -373,7 +373,7 @@ impl Trailers {
         } else {
             ("head_line_bytes", limits.head_line_bytes)
         };
-        let exceeded = LimitExceeded { name, limit: limit as u64, seen: (limit as u64).saturating_add(1) };
+        let exceeded = LimitExceeded { name, limit: limit as u64, found: (limit as u64).saturating_add(1) };
         let room = line_end.min(end).saturating_sub(self.bytes.len());
         Err(ProtocolError::Limit(exceeded).after(room.saturating_add(1)))
     }

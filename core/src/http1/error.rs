@@ -77,9 +77,9 @@ pub enum ProtocolError {
     Truncated {
         /// The part in which it ended.
         part: Part,
-        /// The bytes of that part that had arrived; for a chunked body, its content without
+        /// The bytes of that part that were received; for a chunked body, its content without
         /// framing.
-        got: u64,
+        received: u64,
         /// The announced number of bytes, if any.
         expected: Option<u64>,
     },
@@ -230,11 +230,11 @@ impl fmt::Display for ProtocolError {
         use ProtocolError::*;
         match self {
             Empty => write!(f, "expected a response, but the connection ended before its first byte"),
-            Truncated { part, got, expected: Some(n) } => {
-                write!(f, "expected {n} bytes of {part}, but the connection ended after {got}")
+            Truncated { part, received, expected: Some(n) } => {
+                write!(f, "expected {n} bytes of {part}, but the connection ended after {received}")
             }
-            Truncated { part, got, expected: None } => {
-                write!(f, "the connection ended within the {part}, after {got} bytes")
+            Truncated { part, received, expected: None } => {
+                write!(f, "the connection ended within the {part}, after {received} bytes")
             }
             NotHttp1 { excerpt } => {
                 write!(f, "expected HTTP/1.x, found {excerpt}")?;

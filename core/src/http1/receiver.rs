@@ -271,7 +271,7 @@ impl Connection {
 
     pub(super) fn advance_eof(&mut self, eof: Eof) -> Result<Event, ProtocolError> {
         let content = self.exchange.content;
-        let truncated = |part, got, expected| Err(ProtocolError::Truncated { part, got, expected });
+        let truncated = |part, received, expected| Err(ProtocolError::Truncated { part, received, expected });
         match &self.receiving {
             Receiving::Failed(error) => return Err((**error).clone()),
             Receiving::Switched => return Ok(Event::Switched),

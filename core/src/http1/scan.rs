@@ -137,7 +137,7 @@ impl Scan {
         if bare_cr {
             return ProtocolError::BareCr { part: Part::Head };
         }
-        ProtocolError::Truncated { part: Part::Head, got: head.len() as u64, expected: None }
+        ProtocolError::Truncated { part: Part::Head, received: head.len() as u64, expected: None }
     }
 
     // Of several limits, the one exceeded first, in bytes from the start of the head, is reported.
@@ -156,7 +156,7 @@ impl Scan {
         } else {
             ("all_heads_bytes", limits.all_heads_bytes)
         };
-        let exceeded = LimitExceeded { name, limit: limit as u64, seen: (limit as u64).saturating_add(1) };
+        let exceeded = LimitExceeded { name, limit: limit as u64, found: (limit as u64).saturating_add(1) };
         Err(ProtocolError::Limit(exceeded).after(most.saturating_add(1)))
     }
 }

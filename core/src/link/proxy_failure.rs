@@ -43,7 +43,7 @@ impl fmt::Display for ProxyFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ProxyFailure::Refused(refusal) => refusal.fmt(f),
-            ProxyFailure::Protocol(error) => write!(f, "invalid answer from the proxy to CONNECT: {error}"),
+            ProxyFailure::Protocol(error) => write!(f, "invalid response from the proxy to CONNECT: {error}"),
             ProxyFailure::Closed => f.write_str("the connection ended during the proxy handshake"),
             ProxyFailure::EarlyBytes => f.write_str("expected no bytes directly after the proxy handshake, found some"),
         }

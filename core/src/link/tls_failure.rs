@@ -89,7 +89,7 @@ impl fmt::Display for TlsFailure {
             TlsFailure::PeerIncompatible(why) => write!(f, "the server and this client share no TLS parameters: {why}"),
             TlsFailure::NoApplicationProtocol => f.write_str("the server does not offer http/1.1 over TLS"),
             TlsFailure::NotTls => {
-                f.write_str("expected TLS, but the server's answer is not TLS; is it http:// on this port?")
+                f.write_str("expected TLS, but the server does not use TLS; does this port serve plain http?")
             }
             TlsFailure::Closed => f.write_str("the server closed the connection during the TLS handshake"),
             TlsFailure::EarlyBytes => f.write_str("expected no bytes directly after the TLS handshake, found some"),

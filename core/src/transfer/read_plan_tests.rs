@@ -120,7 +120,7 @@ fn noted_reads_count_for_the_body_limit() {
     driven.handle(Input::Received(b"x"));
     let end = driven.until(|output| matches!(output, Output::Event(Event::Failed(_) | Event::Done)));
     let Output::Event(Event::Failed(error)) = end else { panic!("{end:?}") };
-    assert!(matches!(error.kind(), ErrorKind::Limit(limit) if limit.seen == 10_002), "{error}");
+    assert!(matches!(error.kind(), ErrorKind::Limit(limit) if limit.found == 10_002), "{error}");
 }
 
 #[test]

@@ -199,6 +199,6 @@ mod tests {
     fn location_has_its_own_limit() {
         let long = vec![b'x'; Limits::DEFAULT.location_bytes + 1];
         let Err(UrlError::Limit(limit)) = located("http://a/", &long) else { panic!("not limited") };
-        assert_eq!((limit.name, limit.seen), ("location_bytes", 16 * 1024 + 1));
+        assert_eq!((limit.name, limit.found), ("location_bytes", 16 * 1024 + 1));
     }
 }

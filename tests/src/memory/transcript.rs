@@ -88,7 +88,7 @@ impl Transcript {
     /// Returns the body as text. Panics unless the transfer was done.
     pub fn text(&self) -> String {
         if let Outcome::Failed(error) = &self.outcome {
-            panic!("expected a response, saw: {error}");
+            panic!("expected a response, found: {error}");
         }
         String::from_utf8_lossy(&self.body).into_owned()
     }

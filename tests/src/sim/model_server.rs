@@ -140,7 +140,7 @@ impl World {
         }
         let intended: Vec<&str> = expected.before.iter().chain(&after).map(String::as_str).collect();
         if lines != intended {
-            wrong(&format!("expected the lines {intended:#?}, saw {lines:#?} in"));
+            wrong(&format!("expected the lines {intended:#?}, found {lines:#?} in"));
         }
         if cookie.is_some() && !own_field && cookie != Some(expected.before.len()) {
             wrong("Cookie is not where it belongs");

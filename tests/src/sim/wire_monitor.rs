@@ -147,11 +147,11 @@ impl WireMonitor {
                 self.state = if size == 0 { State::LastEnd } else { State::Chunk(size) };
             }
             State::ChunkEnd => {
-                assert!(line.is_empty(), "expected the end of a chunk, saw {line:?}");
+                assert!(line.is_empty(), "expected the end of a chunk, found {line:?}");
                 self.state = State::Line;
             }
             _ => {
-                assert!(line.is_empty(), "expected the end of the body, saw {line:?}");
+                assert!(line.is_empty(), "expected the end of the body, found {line:?}");
                 self.end();
             }
         }

@@ -73,7 +73,7 @@ fn t59_transfer_codings_count_with_the_content_codings() {
         w.serve("a.test:80", Peer::replies([chunked(many, b"x")]));
         w.send(asking("http://a.test/"));
     });
-    let limit = LimitExceeded { name: "content_codings", limit: 3, seen: 4 };
+    let limit = LimitExceeded { name: "content_codings", limit: 3, found: 4 };
     assert!(matches!(world.transcripts[0].kind(), ErrorKind::Decode(DecodeError::Limit(l)) if *l == limit));
 }
 

@@ -27,7 +27,7 @@ fn lines(page: &str) -> impl Iterator<Item = (&str, &str)> {
 #[test]
 fn page_lists_every_measured_row() {
     let rows = rows();
-    assert!(rows.len() > 15, "expected the rows of the table, saw {rows:?}");
+    assert!(rows.len() > 15, "expected the rows of the table, found {rows:?}");
     let Some(page) = page() else { return };
     // Before the sections of functions and noise.
     let tables = page.split("## What is missed").next().unwrap_or_default();
@@ -50,7 +50,7 @@ fn plots_on_the_page_exist() {
     let Some(page) = page() else { return };
     let plots: Vec<_> = page.split("](").skip(1).filter_map(|rest| rest.split(')').next()).collect();
     let plots: Vec<_> = plots.into_iter().filter(|path| path.ends_with(".svg")).collect();
-    assert!(plots.len() >= 5, "expected a plot for each group, saw {plots:?}");
+    assert!(plots.len() >= 5, "expected a plot for each group, found {plots:?}");
     for path in plots {
         assert!(repository().join(path).exists(), "{PAGE} shows {path}, which is not there");
     }

@@ -57,7 +57,7 @@ fn rows() -> Vec<(String, String, String)> {
     let rows = table.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| ---")).skip(1);
     rows.map(|row| {
         let cells: Vec<_> = row.trim_matches('|').split(" | ").map(|cell| cell.trim().trim_matches('`')).collect();
-        let [fault, file, how] = cells[..] else { panic!("expected three cells, saw {row}") };
+        let [fault, file, how] = cells[..] else { panic!("expected three cells, found {row}") };
         let file = if file.starts_with("transport-") { file.to_owned() } else { format!("core/src/{file}") };
         // The last back quote belongs to what caught it.
         (fault.to_owned(), file, format!("{how}`"))

@@ -30,7 +30,7 @@ fn dependency_tree_grows_only_on_purpose() {
     let tree = cargo(&["tree", "--locked", "--offline", "-p", "petition-std", "-e", "normal", "--prefix", "none"]);
     let crates: BTreeSet<_> =
         tree.lines().filter_map(|line| Some(line.split_once(" v")?.0.to_owned() + line.split(' ').nth(1)?)).collect();
-    assert!(crates.len() <= CRATES, "expected at most {CRATES} crates, saw {}: {crates:#?}", crates.len());
+    assert!(crates.len() <= CRATES, "expected at most {CRATES} crates, found {}: {crates:#?}", crates.len());
     for document in ["README.md", "ARCHITECTURE.md"] {
         assert!(read(document).contains(&format!("{CRATES} crates")), "{document} states another number than {CRATES}");
     }
@@ -105,7 +105,7 @@ fn manifests() -> Vec<String> {
     let members = toml_value(&read("Cargo.toml"), "members");
     let manifests: Vec<_> =
         members.split('"').skip(1).step_by(2).map(|member| format!("{member}/Cargo.toml")).collect();
-    assert!(manifests.len() >= 3, "expected the members of the workspace, saw {members}");
+    assert!(manifests.len() >= 3, "expected the members of the workspace, found {members}");
     manifests
 }
 

@@ -65,7 +65,7 @@ fn core_names_nothing_of_the_system() {
             }
         }
     }
-    assert!(seen.is_empty(), "expected core to be pure, saw\n{}", seen.join("\n"));
+    assert!(seen.is_empty(), "expected core to be pure, found\n{}", seen.join("\n"));
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn maps_in_core_have_stable_order() {
             }
         }
     }
-    assert!(seen.is_empty(), "expected a BTreeMap or a map with one of {FIXED_HASHERS:?}, saw\n{}", seen.join("\n"));
+    assert!(seen.is_empty(), "expected a BTreeMap or a map with one of {FIXED_HASHERS:?}, found\n{}", seen.join("\n"));
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn no_file_is_too_long() {
         }
         assert!(!excused || lines > LONGEST, "{} is short again: take it off the list", source.name);
     }
-    assert!(seen.is_empty(), "expected at most {LONGEST} lines of code in a file, saw\n{}", seen.join("\n"));
+    assert!(seen.is_empty(), "expected at most {LONGEST} lines of code in a file, found\n{}", seen.join("\n"));
     for (name, _) in LONG {
         assert!(repository().join(name).exists(), "{name} is gone: take it off the list");
     }
@@ -130,7 +130,7 @@ fn no_file_names_a_local_path() {
             }
         }
     }
-    assert!(seen.is_empty(), "expected no absolute path of a machine, saw\n{}", seen.join("\n"));
+    assert!(seen.is_empty(), "expected no absolute path of a machine, found\n{}", seen.join("\n"));
 }
 
 #[test]

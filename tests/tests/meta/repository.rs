@@ -91,7 +91,7 @@ pub(crate) fn packages() -> Vec<serde_json::Value> {
     let mut metadata: serde_json::Value = serde_json::from_str(&metadata).expect("cargo metadata prints JSON");
     match metadata["packages"].take() {
         serde_json::Value::Array(packages) => packages,
-        other => panic!("expected packages, saw {other}"),
+        other => panic!("expected packages, found {other}"),
     }
 }
 

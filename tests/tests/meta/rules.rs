@@ -57,7 +57,7 @@ fn rules_table_names_exactly_the_citing_tests() {
         }
         let empty = NOTHING.contains(&row.tests.as_str());
         if empty != row.named().next().is_none() {
-            wrong.push(format!("T{}: expected names or one of {NOTHING:?}, saw {:?}", row.rule, row.tests));
+            wrong.push(format!("T{}: expected names or one of {NOTHING:?}, found {:?}", row.rule, row.tests));
         }
         if let (true, Some(tests)) = (empty, by_rule.get(&row.rule)) {
             wrong.push(format!("T{} has tests by now: {}", row.rule, tests.join(", ")));

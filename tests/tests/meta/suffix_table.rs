@@ -35,7 +35,7 @@ fn t65_suffix_table_agrees_with_each_rule() {
             names += 1;
         }
     }
-    assert!(names > 40_000, "saw {names}");
+    assert!(names > 40_000, "found {names}");
 }
 
 /// One rule each, international names in letters.
@@ -45,7 +45,7 @@ fn rules() -> Vec<String> {
     let manifest = PathBuf::from(psl["manifest_path"].as_str().expect("a path"));
     let text = std::fs::read_to_string(manifest.with_file_name("data/rules.txt")).expect("its list");
     let rules: Vec<_> = text.lines().filter(|line| !line.is_empty() && *line != "*").map(str::to_owned).collect();
-    assert!(rules.len() > 9000, "saw {} rules", rules.len());
+    assert!(rules.len() > 9000, "found {} rules", rules.len());
     rules
 }
 

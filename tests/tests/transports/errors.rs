@@ -14,7 +14,7 @@ fn check_status_error(error: &Error) {
     assert_eq!((error.phase(), error.processed()), (Phase::Status, Processed::Maybe));
     assert!(error.url().unwrap().ends_with("/status/418?token=***"), "{error}");
     let text = everything(error);
-    assert!(text.contains(": checking the status: expected a status below 400, got 418"), "{text}");
+    assert!(text.contains(": checking the status: expected a status below 400, found 418"), "{text}");
     assert!(!text.contains("hush"), "{text}");
     let response = error.report().response.as_ref().unwrap();
     assert_eq!(response.status(), StatusCode::IM_A_TEAPOT);

@@ -224,6 +224,6 @@ impl Decoder {
         let encoded = (self.encoded + feed as u64).div_ceil(BLOCK).max(1).saturating_mul(BLOCK);
         let bytes = self.ratio.saturating_mul(encoded).max(RATIO_FLOOR);
         let seen = bytes.saturating_add(1).div_ceil(encoded);
-        Allowance { bytes, exceeded: LimitExceeded { name: "decode_ratio", limit: self.ratio, seen } }
+        Allowance { bytes, exceeded: LimitExceeded { name: "decode_ratio", limit: self.ratio, found: seen } }
     }
 }

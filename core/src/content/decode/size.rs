@@ -58,12 +58,12 @@ impl SizeLimit {
     /// Counts `bytes` more.
     ///
     /// # Errors
-    /// [`LimitExceeded`] if the limit is exceeded; none of these bytes may be delivered. Its `seen`
+    /// [`LimitExceeded`] if the limit is exceeded; none of these bytes may be delivered. Its `found`
     /// is the limit plus one, whatever the size of the pieces.
     pub fn take(&mut self, bytes: usize) -> Result<(), LimitExceeded> {
         let taken = self.taken.saturating_add(bytes as u64);
         if taken > self.limit {
-            return Err(LimitExceeded { name: self.name, limit: self.limit, seen: self.limit.saturating_add(1) });
+            return Err(LimitExceeded { name: self.name, limit: self.limit, found: self.limit.saturating_add(1) });
         }
         self.taken = taken;
         Ok(())
@@ -81,7 +81,7 @@ mod tests {
         size.take(10).unwrap();
         assert_eq!(size.slice_len(64), 1);
         size.take(0).unwrap();
-        assert_eq!(size.take(1), Err(LimitExceeded { name: "body_bytes", limit: 10, seen: 11 }));
+        assert_eq!(size.take(1), Err(LimitExceeded { name: "body_bytes", limit: 10, found: 11 }));
         assert_eq!(size.taken(), 10);
     }
 

@@ -49,7 +49,7 @@ fn t69_http_cannot_evict_secure_cookies_of_its_site() {
     for field in ["a=1; Secure", "b=1; Secure", "c=1; Secure"] {
         offer(&mut jar, "https://example.com/", field).unwrap();
     }
-    let full = Err(Rejected::NoRoom(LimitExceeded { name: "cookies.per_site", limit: 3, seen: 4 }));
+    let full = Err(Rejected::NoRoom(LimitExceeded { name: "cookies.per_site", limit: 3, found: 4 }));
     assert_eq!(offer(&mut jar, "http://example.com/", "d=1"), full);
     assert_eq!(names(&jar), ["a", "b", "c"]);
 }
@@ -87,7 +87,7 @@ fn t69_one_response_sets_a_limited_number() {
             outcomes.push((field, outcome));
         });
     assert_eq!(received, Received { changed: 1, rejected: 3 });
-    let too_many = |seen| Err(Rejected::TooMany(LimitExceeded { name: "cookies.per_response", limit: 2, seen }));
+    let too_many = |seen| Err(Rejected::TooMany(LimitExceeded { name: "cookies.per_response", limit: 2, found: seen }));
     let expected = [Ok(Change::Stored), Err(Rejected::ControlCharacter), too_many(3), too_many(4)];
     assert_eq!(outcomes, fields.into_iter().zip(expected).collect::<Vec<_>>());
 }

@@ -69,7 +69,7 @@ fn t71_field_respects_its_limit_and_counts_omissions() {
     assert_eq!((result, &out[8..]), (Sent { cookies: 2, left_out: 2 }, &b"a=12345678; c=123456"[..]));
     let url = url(HOME);
     let verdicts: Vec<_> = jar.explain(&url, NOW, SiteContext::SameSite).map(|explained| explained.verdict).collect();
-    let full = |seen| Verdict::HeaderFull(LimitExceeded { name: "cookies.header_bytes", limit: 20, seen });
+    let full = |seen| Verdict::HeaderFull(LimitExceeded { name: "cookies.header_bytes", limit: 20, found: seen });
     assert_eq!(verdicts, [Verdict::Sent, full(22), Verdict::Sent, full(25)]);
 }
 
@@ -143,7 +143,7 @@ fn t68_insecure_cookies_cannot_displace_secure_ones() {
     };
     assert_eq!(verdict("sid"), Some(Verdict::Sent));
     assert!(
-        matches!(verdict("flood2"), Some(Verdict::HeaderFull(limit)) if limit.seen == 49),
+        matches!(verdict("flood2"), Some(Verdict::HeaderFull(limit)) if limit.found == 49),
         "{:?}",
         verdict("flood2")
     );

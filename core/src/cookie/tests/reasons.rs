@@ -35,7 +35,7 @@ fn every_rejection_occurs_and_reads_well() {
 }
 
 fn too_long() -> Rejected {
-    Rejected::TooLong(crate::limits::LimitExceeded { name: "cookies.pair_bytes", limit: 40, seen: 41 })
+    Rejected::TooLong(crate::limits::LimitExceeded { name: "cookies.pair_bytes", limit: 40, found: 41 })
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn cookie_package_attributes_are_used_as_given() {
 
 #[test]
 fn parse_errors_describe_the_fault() {
-    let limit = crate::LimitExceeded { name: "cookies.pair_bytes", limit: 4, seen: 5 };
+    let limit = crate::LimitExceeded { name: "cookies.pair_bytes", limit: 4, found: 5 };
     for (error, text) in [
         (ParseError::ControlCharacter, "the cookie contains a control character"),
         (ParseError::Empty, "the cookie has neither name nor value"),

@@ -8,7 +8,7 @@ fn met(set: impl Fn(&mut Limits), input: &str, name: &'static str, limit: u64, s
     let mut setup = Setup::COMPAT;
     set(&mut setup.config.limits);
     let run = every_way(&setup, input.as_bytes(), None);
-    assert_eq!(*run.error(), ProtocolError::Limit(LimitExceeded { name, limit, seen }));
+    assert_eq!(*run.error(), ProtocolError::Limit(LimitExceeded { name, limit, found: seen }));
     assert!(run.error().to_string().contains(name));
 }
 

@@ -252,7 +252,7 @@ fn t44_t45_truncated_response_is_an_error() {
     let run = every_way(&Setup::COMPAT, &unended, Some(Eof::Truncated));
     assert!(run.saw.last() == Some(&Saw::End) && run.used.contains(Leniency::UncleanTlsClose));
     let run = every_way(&Setup::STRICT, &unended, Some(Eof::Truncated));
-    assert_eq!(*run.error(), ProtocolError::Truncated { part: Part::Body, got: 4, expected: None });
+    assert_eq!(*run.error(), ProtocolError::Truncated { part: Part::Body, received: 4, expected: None });
     for whole in ["Content-Length: 1\r\n\r\na", "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n"] {
         let run = every_way(&Setup::STRICT, &input(whole), Some(Eof::Truncated));
         assert!(run.saw.last() == Some(&Saw::End) && run.used.is_empty(), "T45 {whole:?}");

@@ -164,7 +164,7 @@ fn proxy_hangups_and_non_http_are_distinguished() {
     assert!(matches!(&error, LinkError::Proxy(ProxyFailure::Protocol(_))) && error.is_truncation(), "{error}");
     let error = refusal("SSH-2.0-x\r\n", false);
     assert!(matches!(&error, LinkError::Proxy(ProxyFailure::Protocol(_))) && !error.is_truncation(), "{error}");
-    assert!(error.to_string().starts_with("invalid answer from the proxy to CONNECT: expected HTTP/1.x"), "{error}");
+    assert!(error.to_string().starts_with("invalid response from the proxy to CONNECT: expected HTTP/1.x"), "{error}");
 }
 
 #[test]

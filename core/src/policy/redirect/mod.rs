@@ -213,7 +213,7 @@ impl fmt::Display for RedirectError {
             }
             RedirectError::DifferingLocations => f.write_str("the response has several Location fields that differ"),
             RedirectError::BadLocation(error) => write!(f, "invalid Location: {error}"),
-            RedirectError::DowngradeRefused => f.write_str("redirect to plain http refused (plain_http of the redirect policy)"),
+            RedirectError::DowngradeRefused => f.write_str("redirect to plain http refused (plain_http is Refused)"),
             RedirectError::HttpsOnly => f.write_str("redirect to plain http refused (https_only is set)"),
             RedirectError::BodyToAnotherOrigin => {
                 f.write_str("redirect would send the request body to another origin (cross_origin_body is Refuse)")

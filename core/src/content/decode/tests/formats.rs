@@ -252,7 +252,7 @@ mod zstd_frames {
         let window = include_bytes!("window16m.zst").to_vec();
         let single = b"\x28\xB5\x2F\xFD\xA0\x01\x00\x80\x00\x01\x00\x00".to_vec();
         for (body, seen) in [(window, 16 << 20), (single, (8 << 20) + 1)] {
-            let limit = crate::LimitExceeded { name: "decode_window", limit: 8 << 20, seen };
+            let limit = crate::LimitExceeded { name: "decode_window", limit: 8 << 20, found: seen };
             assert_eq!(every_way("zstd", &body, false).end, Err(DecodeError::Limit(limit)));
         }
         let reserved_bit = b"\x28\xB5\x2F\xFD\x08\x58\x01\x00\x00".to_vec();
