@@ -51,12 +51,26 @@
 //!
 //! # For drivers
 //!
-//! These methods only save instructions and memory. A driver that never calls them gets the same
-//! results.
+//! These items only save instructions, memory or system calls. A driver that uses none of them gets
+//! the same results.
 //!
-//! - [`Transfer::give_read_buffer`] and [`Transfer::take_read_buffer`] lend one read buffer to many
-//!   transfers, and [`Transfer::swap_write_buffer`] a write buffer.
+//! - [`Transfer::give_read_buffer`], [`Transfer::take_read_buffer`] and
+//!   [`Transfer::swap_write_buffer`] lend one buffer to many transfers.
+//! - [`Transfer::read_plan`] says how much to read and whether it may go directly into the caller's
+//!   memory. [`Input::ReadDirect`] reports such a read.
+//! - [`Transfer::top_up_plan`] plans another read for a caller whose buffer is not full.
+//! - [`Transfer::note_direct`] records a direct read without an input.
 //! - [`Transfer::awaits_response`] saves a poll between a write and a read.
+//! - [`Engine::begin_poll`](engine::Engine::begin_poll) and
+//!   [`Engine::mark_polled`](engine::Engine::mark_polled) let one poll of all sockets replace the
+//!   probes of idle connections.
+//! - [`Engine::socket_input`](engine::Engine::socket_input) accepts [`Input::Blocked`] after a read
+//!   that was not filled, which saves the read that would block.
+//! - [`Link::direct_read_limit`](link::Link::direct_read_limit) and
+//!   [`Link::advance_body`](link::Link::advance_body) let a driver read body bytes past the link;
+//!   [`Link::consume_framing`](link::Link::consume_framing) makes it do so more often. The
+//!   [`Connection`](http1::Connection) below has the first two as well.
+//! - [`EncodedHeaders`](http1::EncodedHeaders) saves encoding the same fields for every request.
 //! - [`UrlCache`] saves parsing URLs that are requested again.
 //!
 //! # Features

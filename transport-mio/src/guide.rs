@@ -5,9 +5,9 @@
 //! # Send requests
 //!
 //! ```no_run
-//! use petition_mio::LoopThread;
+//! use petition_mio::{Error, LoopThread};
 //!
-//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! fn main() -> Result<(), Error> {
 //!     let client = LoopThread::spawn(Default::default())?;
 //!     client.set_base_url("https://httpbin.org/")?;
 //!     client.set_headers([("X-Test", "true")])?;
@@ -41,10 +41,10 @@
 //! The order is library < session < request. A request changes nothing of its session.
 //!
 //! ```no_run
-//! use petition_mio::{LoopThread, Setting};
+//! use petition_mio::{Error, LoopThread, Setting};
 //! use std::time::Duration;
 //!
-//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! fn main() -> Result<(), Error> {
 //!     let client = LoopThread::spawn(Default::default())?;
 //!     client.configure(|options| {
 //!         options.total_timeout(Duration::from_secs(60)).keep_alive(false);
@@ -80,9 +80,9 @@
 //! # Follow redirects, or not
 //!
 //! ```no_run
-//! use petition_mio::{LoopThread, PlainHttp};
+//! use petition_mio::{Error, LoopThread, PlainHttp};
 //!
-//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! fn main() -> Result<(), Error> {
 //!     let client = LoopThread::spawn(Default::default())?;
 //!     client.configure(|options| {
 //!         options.redirects(|redirects| {

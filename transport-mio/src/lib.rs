@@ -16,7 +16,7 @@
 //!     Ok(response) => println!("{}", response.text().unwrap_or_default()),
 //!     Err(error) => println!("{error}"),
 //! });
-//! // Goes on without waiting for the response.
+//! // The program continues without waiting for the response.
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
@@ -124,6 +124,8 @@ pub use response::Response;
 // Types that appear in the signatures above.
 pub use bytes::Bytes;
 pub use http::{self, HeaderMap};
+#[cfg(feature = "json")]
+pub use petition_core::JsonError;
 pub use petition_core::content::decode::DecodeError;
 pub use petition_core::content::text::{Text, TextError};
 pub use petition_core::error::Report;

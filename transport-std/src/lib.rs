@@ -85,9 +85,7 @@
 //!
 //! If another thread of the parent uses the session during the fork, that use never ends in the
 //! child. Requests there then fail within a second, with an error that says so. A program that
-//! forks while other threads send requests should create a new session in the child. Requests there
-//! then fail within a second, with an error that says so. A program that forks while other threads
-//! send makes a new session in the child.
+//! forks while other threads send requests should create a new session in the child.
 //!
 //! A handler (`pthread_atfork`) detects the fork, so that requests need no system call for it. A
 //! child created without the handler, by the system calls `clone` or `_Fork`, must create a new
@@ -143,6 +141,8 @@ pub use session::{Session, SessionBuilder};
 // Types that appear in the signatures above.
 pub use bytes::Bytes;
 pub use http::{self, HeaderMap};
+#[cfg(feature = "json")]
+pub use petition_core::JsonError;
 pub use petition_core::content::decode::DecodeError;
 pub use petition_core::content::text::{Text, TextError};
 pub use petition_core::error::Report;
