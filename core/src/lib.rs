@@ -125,6 +125,7 @@ pub use policy::auth::Auth;
 pub use policy::{Acquire, Why};
 pub use request::{Body, BuildError, IntoUrl, Prepared, Request, UrlCache};
 pub use route::address::Address;
+pub use route::connect_to::ConnectTo;
 pub use route::proxy::Proxy;
 pub use seed::{Seed, TestSeed};
 pub use session::Session;

@@ -350,7 +350,8 @@ mod tests {
             let prepared = session.prepare(&request).unwrap();
             let route = Route::new(
                 &prepared.url,
-                &None,
+                None,
+                None,
                 #[cfg(feature = "tls")]
                 None,
                 session.seed,

@@ -4,7 +4,7 @@
 //! sockets.
 
 use std::io;
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use petition_core::route::address::Address;
@@ -16,16 +16,13 @@ use crate::sys::{self, Sides};
 /// The pending attempts.
 #[derive(Debug, Default)]
 pub(crate) struct PendingConnects {
-    attempts: Vec<(AttemptId, Address, TcpStream)>,
+    attempts: Vec<(AttemptId, SocketAddr, TcpStream)>,
 }
 
 impl PendingConnects {
-    /// Starts an attempt.
-    pub(crate) fn start(&mut self, attempt: AttemptId, address: Address) -> io::Result<()> {
-        let Address::Tcp(to) = address else {
-            return Err(io::Error::new(io::ErrorKind::Unsupported, "no connector serves this address"));
-        };
-        self.attempts.push((attempt, address, sys::connect(to)?));
+    /// Starts an attempt over TCP.
+    pub(crate) fn start(&mut self, attempt: AttemptId, address: SocketAddr) -> io::Result<()> {
+        self.attempts.push((attempt, address, sys::connect(address)?));
         Ok(())
     }
 
@@ -42,7 +39,7 @@ impl PendingConnects {
         let Some((index, _)) = ready else { return Ok(self.refused()) };
         let (attempt, address, stream) = self.attempts.swap_remove(index);
         let outcome = match stream.take_error() {
-            Ok(None) => Socket::new(stream, address),
+            Ok(None) => Socket::new(stream, Address::Tcp(address)),
             Ok(Some(error)) | Err(error) => Err(error),
         };
         Ok(Some((attempt, outcome)))

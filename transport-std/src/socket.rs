@@ -41,9 +41,12 @@ impl Timeout {
 }
 
 impl Socket {
-    /// Takes over a connected, non-blocking socket.
+    /// Takes over a connected, non-blocking socket: of TCP or, on Unix, a Unix socket. The calls of
+    /// std's `TcpStream` that are used here are the same for both.
     pub(crate) fn new(stream: TcpStream, peer: Address) -> io::Result<Socket> {
-        stream.set_nodelay(true)?;
+        if let Address::Tcp(_) = peer {
+            stream.set_nodelay(true)?;
+        }
         Ok(Socket {
             stream,
             peer,

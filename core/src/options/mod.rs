@@ -38,6 +38,9 @@ pub use setting::Setting;
 pub(crate) use settings::LevelSettings;
 pub use settings::Settings;
 
+use crate::route::address::Address;
+use crate::route::connect_to::ConnectTo;
+
 use crate::headers::Headers;
 
 /// The options of one level: a session's or a request's.
@@ -81,6 +84,15 @@ impl Options {
     /// Creates options that set nothing.
     pub const fn new() -> Self {
         Options { headers: Headers::new(), query: Params::new(), cookies: Params::new(), level: None }
+    }
+
+    /// Connects to the Unix socket with this path for the origin of the request's URL; short for
+    /// [`connect_to`](Options::connect_to).
+    ///
+    /// A redirect to another origin does not reach the socket. `connect_to(Setting::Clear)` undoes
+    /// it for one request.
+    pub fn unix_socket(&mut self, path: impl AsRef<std::path::Path>) -> &mut Self {
+        self.connect_to(ConnectTo::from(Address::unix(path)))
     }
 
     /// Returns this level's settings apart from the lists, if any is set.

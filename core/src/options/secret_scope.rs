@@ -17,6 +17,7 @@ use crate::headers::Headers;
 use crate::http1::EncodedHeaders;
 use crate::origin::{Origin, OriginRef};
 use crate::policy::auth::Auth;
+use crate::route::connect_to::ConnectTo;
 #[cfg(feature = "tls")]
 use crate::{
     route::proxy::Proxy,
@@ -26,7 +27,8 @@ use crate::{
 /// The origins that receive a session's secrets. A request to another origin is sent without them.
 ///
 /// The secrets are the session's sensitive fields, `auth`, cookies and query parameters. Of its
-/// `tls`, they are the client certificate and settings that do not verify. Another origin gets the
+/// `tls`, they are the client certificate and settings that do not verify. An address without a rule
+/// in its `connect_to`, such as a Unix socket, is bound likewise. Another origin gets the
 /// same roots and versions without these, or the default configuration instead of a custom
 /// `rustls::ClientConfig`. So does an https proxy without its own TLS settings. A request's own
 /// secrets go to the request's origin, whatever the scope.
@@ -72,6 +74,8 @@ pub(crate) struct BoundSecrets {
     pub(crate) public: Arc<Headers>,
     pub(crate) public_encoded: Option<Arc<EncodedHeaders>>,
     auth: Option<Auth>,
+    /// Whether the session names addresses to connect to.
+    has_address: bool,
     cookies: Params,
     #[cfg(feature = "tls")]
     tls: Option<TlsConfig>,
@@ -100,6 +104,7 @@ impl BoundSecrets {
             public_encoded: encode(&public, settings.decode),
             public: Arc::new(public),
             auth: settings.auth.clone(),
+            has_address: settings.connect_to.is_some(),
             cookies: session.cookies.clone(),
             #[cfg(feature = "tls")]
             tls: settings.tls.clone(),
@@ -112,11 +117,14 @@ impl BoundSecrets {
         self.origins.iter().any(|held| *held == origin)
     }
 
-    /// Removes the session's credentials and TLS secrets from `merged`, the settings of a request
+    /// Removes the session's credentials, TLS secrets and its own address from `merged`, the settings of a request
     /// outside the scope. `own` is the request's level.
     pub(crate) fn withhold(&self, own: Option<&LevelSettings>, merged: &mut Settings) {
         if !own.is_some_and(|own| matches!(own.auth, Setting::Set(_))) {
             merged.auth = None;
+        }
+        if !own.is_some_and(|own| matches!(own.connect_to, Setting::Set(_))) {
+            merged.connect_to = merged.connect_to.take().and_then(ConnectTo::without_request_origin);
         }
         #[cfg(feature = "tls")]
         if !own.is_some_and(|own| matches!(own.tls, Setting::Set(_))) {
@@ -127,9 +135,9 @@ impl BoundSecrets {
     /// Whether [`BoundSecrets::withhold`] changes anything.
     pub(crate) fn has_settings(&self) -> bool {
         #[cfg(feature = "tls")]
-        return self.auth.is_some() || self.tls.is_some();
+        return self.auth.is_some() || self.has_address || self.tls.is_some();
         #[cfg(not(feature = "tls"))]
-        self.auth.is_some()
+        return self.auth.is_some() || self.has_address;
     }
 
     /// Returns the request's proxy with TLS settings free of secrets, if it would otherwise use

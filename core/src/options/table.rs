@@ -115,6 +115,12 @@ single {
     ///
     /// Default: `None`, no proxy. Environment variables are ignored.
     proxy: Option<$crate::Proxy> = None;
+    /// Connects to these addresses, such as Unix sockets, instead of looking up the URL's host.
+    ///
+    /// Default: `None`, every host is looked up. A redirect to another origin reaches such an
+    /// address only if a rule names that origin. A hop that has one uses no proxy. A session's
+    /// address without a rule serves only requests within its [`secret_scope`](Options::secret_scope).
+    connect_to: Option<$crate::ConnectTo> = None;
     /// Sets the TLS configuration: roots, client certificate, versions.
     ///
     /// Default: `None`, Mozilla's roots with TLS 1.2 and 1.3. The session builds that configuration
@@ -135,7 +141,8 @@ single {
     /// Restricts the addresses to connect to.
     ///
     /// Default: [`AddressPolicy::Any`](crate::route::address_policy::AddressPolicy::Any), no
-    /// restriction. The policy applies to every hop.
+    /// restriction. The policy applies to every hop, but not to the Unix sockets and custom
+    /// addresses of [`connect_to`](Options::connect_to).
     address_policy: $crate::route::address_policy::AddressPolicy = $crate::route::address_policy::AddressPolicy::default();
     /// Repeats a request on a new connection if its reused one proves dead.
     ///

@@ -8,6 +8,7 @@ use http::Method;
 use super::body::Body;
 use super::prepared::Prepared;
 use crate::options::{BoundSecrets, RequestTarget};
+use crate::origin::same_origin;
 use crate::policy::redirect::{self, NextBody, NextHop};
 
 impl Prepared {
@@ -36,6 +37,12 @@ impl Prepared {
         }
         if let Some(bound) = self.settings.bound.clone() {
             self.withhold_from(&bound, &next.url);
+        }
+        if self.settings.connect_to.is_some() && !same_origin(&self.url, &next.url) {
+            // The address belongs to the origin that the caller named.
+            if let Some(connect_to) = &mut Arc::make_mut(&mut self.settings).settings.connect_to {
+                connect_to.bind(&self.url);
+            }
         }
         if self.settings.target != RequestTarget::Url {
             // It belonged to the previous URL.
@@ -68,7 +75,7 @@ impl Prepared {
         if let Some(config) = &self.settings.tls {
             let may_stay = match bound.is_session_tls(config) {
                 true => bound.holds(next),
-                false => crate::origin::same_origin(&self.url, next),
+                false => same_origin(&self.url, next),
             };
             if !may_stay {
                 let config = config.without_secrets();

@@ -127,6 +127,9 @@ macro_rules! request_methods {
             bearer_auth(token: impl AsRef<str>) = set_bearer_auth;
             /// Limits the time for the whole request; short for the option `total_timeout`.
             timeout(total: impl Into<$crate::Setting<Option<std::time::Duration>>>) = set_timeout;
+            /// Connects to this Unix socket instead of the URL's host; short for the option
+            /// `connect_to`.
+            unix_socket(path: impl AsRef<std::path::Path>) = set_unix_socket;
         }
 
         $crate::request_methods! { @forward [$($request)*] }

@@ -320,6 +320,12 @@ impl Request {
         self.options.total_timeout(total);
     }
 
+    /// Connects to this Unix socket instead of the URL's host; short for the option
+    /// [`connect_to`](Options::connect_to).
+    pub fn set_unix_socket(&mut self, path: impl AsRef<std::path::Path>) {
+        self.options.unix_socket(path);
+    }
+
     fn record_fault(&mut self, result: Result<(), BuildError>) {
         if let Err(fault) = result {
             self.fault.get_or_insert_with(|| Box::new(fault));

@@ -25,6 +25,7 @@ use crate::policy::auth::Auth;
 use crate::redaction;
 use crate::request::BuildError;
 use crate::request::body::Body;
+use crate::route::address::Address;
 use crate::route::proxy::Proxy;
 use crate::url::{absolute_target, host_header, request_target};
 
@@ -69,6 +70,17 @@ impl Prepared {
     /// Returns the merged settings.
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// Returns the address that the caller named for the current hop; `None` if its host is looked
+    /// up.
+    pub(crate) fn address(&self) -> Option<&Address> {
+        self.settings.connect_to.as_ref()?.address(&self.url)
+    }
+
+    /// Returns the proxy of the current hop. A hop whose address the caller named has none.
+    pub(crate) fn proxy(&self) -> Option<&Proxy> {
+        self.settings.proxy.as_ref().filter(|_| self.address().is_none())
     }
 
     /// Checks everything that can be checked before sending.

@@ -1,10 +1,12 @@
 //! The route to an origin: the identity of a connection, and the layers that a new one needs.
 //!
 //! An idle connection serves a request only if every part of the route is equal: scheme, host,
-//! port, the proxy with its credentials, and the TLS configuration, compared by identity.
+//! port, the proxy with its credentials, the address if the caller named one, and the TLS
+//! configuration, compared by identity.
 
 pub mod address;
 pub mod address_policy;
+pub mod connect_to;
 pub mod dial;
 pub mod pool;
 pub mod proxy;
@@ -46,6 +48,8 @@ struct RouteKey {
     host: Box<str>,
     port: u16,
     proxy: Option<Proxy>,
+    /// The address that the caller named instead of a look-up.
+    address: Option<Address>,
     #[cfg(feature = "tls")]
     tls: Option<TlsConfig>,
 }
@@ -55,14 +59,16 @@ impl Route {
     /// proxy. `last` caches the most recent route, which the next request is likely to share.
     pub(crate) fn new(
         url: &Url,
-        proxy: &Option<Proxy>,
+        proxy: Option<&Proxy>,
+        address: Option<&Address>,
         #[cfg(feature = "tls")] tls: Option<TlsConfig>,
         seed: Seed,
         last: &mut Option<Route>,
     ) -> Route {
         let (scheme, host, port) = (Scheme::of(url), url.host_str().unwrap_or_default(), port(url));
         if let Some(Route(key)) = last {
-            let same = key.port == port && key.scheme == scheme && *key.host == *host && key.proxy == *proxy;
+            let same = key.port == port && key.scheme == scheme && *key.host == *host && key.proxy.as_ref() == proxy;
+            let same = same && key.address.as_ref() == address;
             #[cfg(feature = "tls")]
             let same = same && key.tls == tls;
             if same {
@@ -70,7 +76,7 @@ impl Route {
             }
         }
         let mut hasher = seed.hasher();
-        (scheme, host, port, proxy).hash(&mut hasher);
+        (scheme, host, port, proxy, address).hash(&mut hasher);
         #[cfg(feature = "tls")]
         tls.hash(&mut hasher);
         let route = Route(Arc::new(RouteKey {
@@ -78,7 +84,8 @@ impl Route {
             scheme,
             host: host.into(),
             port,
-            proxy: proxy.clone(),
+            proxy: proxy.cloned(),
+            address: address.cloned(),
             #[cfg(feature = "tls")]
             tls,
         }));
@@ -100,9 +107,21 @@ impl Route {
         (host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host), port)
     }
 
-    /// Returns the addresses of [`Route::peer_name`] if no look-up is needed: for literals and
-    /// loopback names (RFC 6761 §6.3).
+    /// Whether a connection to `peer` may serve this route: one over TCP never serves a route with
+    /// an address of another kind, and the reverse.
+    pub(crate) fn leads_to(&self, peer: Option<&Address>) -> bool {
+        match (&self.0.address, peer) {
+            (None, peer) => peer.is_none_or(|peer| peer.socket_addr().is_some()),
+            (address, peer) => address.as_ref() == peer,
+        }
+    }
+
+    /// Returns the addresses if no look-up is needed: the one that the caller named, or those of
+    /// [`Route::peer_name`] for literals and loopback names (RFC 6761 §6.3).
     pub(crate) fn known_addresses(&self) -> Option<Vec<Address>> {
+        if let Some(address) = &self.0.address {
+            return Some(vec![address.clone()]);
+        }
         let (host, port) = self.peer_name();
         if let Ok(ip) = host.parse::<IpAddr>() {
             return Some(vec![SocketAddr::from((ip, port)).into()]);
@@ -204,8 +223,8 @@ fn port(url: &Url) -> u16 {
 }
 
 /// Whether a request needs a TLS configuration: for the origin, or for its proxy.
-pub(crate) fn needs_tls(url: &Url, proxy: &Option<Proxy>) -> bool {
-    url.scheme() == "https" || proxy.as_ref().is_some_and(Proxy::is_https)
+pub(crate) fn needs_tls(url: &Url, proxy: Option<&Proxy>) -> bool {
+    url.scheme() == "https" || proxy.is_some_and(Proxy::is_https)
 }
 
 #[cfg(test)]
@@ -219,9 +238,9 @@ mod tests {
         let mut session = Session::seeded(seed);
         let request = session.prepare(&Request::new(Method::GET, url)).unwrap();
         #[cfg(feature = "tls")]
-        let route = Route::new(request.url(), &None, None, session.seed, &mut session.route);
+        let route = Route::new(request.url(), None, None, None, session.seed, &mut session.route);
         #[cfg(not(feature = "tls"))]
-        let route = Route::new(request.url(), &None, session.seed, &mut session.route);
+        let route = Route::new(request.url(), None, None, session.seed, &mut session.route);
         let mut hasher = Seed::from(TestSeed(0)).hasher();
         route.hash(&mut hasher);
         hasher.finish()

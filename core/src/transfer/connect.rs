@@ -18,7 +18,7 @@ use crate::route::dial::{AttemptId, Dial, DialStep};
 impl Machine {
     pub(super) fn acquired(&mut self, link: Box<Link>, peer: Option<Address>) -> Result<(), Misuse> {
         let Stage::Acquire { order: Order::Given, .. } = self.stage else { return Err(Misuse::UnexpectedInput) };
-        if !self.route.as_ref().is_some_and(|route| route.fits(&link)) {
+        if !self.route.as_ref().is_some_and(|route| route.fits(&link) && route.leads_to(peer.as_ref())) {
             return Err(Misuse::OtherRoute);
         }
         if self.attempt.connection == Acquire::New && link.counters().application > 0 {

@@ -138,7 +138,7 @@ impl Machine {
     fn take_route(&mut self, session: &mut Session) {
         self.append_own_cookies();
         #[cfg(feature = "tls")]
-        let tls = match (needs_tls(&self.request.url, &self.request.settings.proxy), &self.request.settings.tls) {
+        let tls = match (needs_tls(&self.request.url, self.request.proxy()), &self.request.settings.tls) {
             (false, _) => None,
             (true, Some(config)) => Some(config.clone()),
             (true, None) => match session.default_tls() {
@@ -148,6 +148,7 @@ impl Machine {
         };
         #[cfg(feature = "tls")]
         if let (Some(config), Some(bound)) = (&tls, self.request.settings.bound.clone())
+            && self.request.proxy().is_some()
             && let Some(proxy) = bound.proxy_without_secrets(&self.request.settings, config, || session.default_tls())
         {
             match proxy {
@@ -156,12 +157,13 @@ impl Machine {
             }
         }
         #[cfg(not(feature = "tls"))]
-        if needs_tls(&self.request.url, &self.request.settings.proxy) {
+        if needs_tls(&self.request.url, self.request.proxy()) {
             return self.fail(ErrorKind::TlsConfig(crate::tls::TlsConfigError::NotCompiledIn));
         }
         let route = Route::new(
             &self.request.url,
-            &self.request.settings.proxy,
+            self.request.proxy(),
+            self.request.address(),
             #[cfg(feature = "tls")]
             tls,
             session.seed,
@@ -278,7 +280,15 @@ impl Machine {
         };
         if begun {
             self.chain.trail.hops = self.chain.trail.hops.saturating_add(1);
-            self.chain.cold_mut().history.push(Hop { method, url, head, why: again.why, crossing, notes });
+            self.chain.cold_mut().history.push(Hop {
+                method,
+                url,
+                peer: self.peer.clone(),
+                head,
+                why: again.why,
+                crossing,
+                notes,
+            });
             self.pending.event(Event::Again(again.why));
             let repeats = &mut self.chain.trail.repeats;
             *repeats = if answered { 0 } else { repeats.saturating_add(1) };

@@ -31,13 +31,14 @@ pub enum Side {
 pub enum Input<'a> {
     /// Answers [`Output::Acquire`] with an idle connection of that route. For [`Acquire::New`], the
     /// embedder must have opened it, and it must not have served a request. It is
-    /// [probed](Output::Probe) before use. A connection whose layers do not fit the route is
-    /// rejected with [`Misuse::OtherRoute`](crate::Misuse::OtherRoute), a used one with
+    /// [probed](Output::Probe) before use. A connection whose layers or kind of address do not fit the
+    /// route is rejected with [`Misuse::OtherRoute`](crate::Misuse::OtherRoute), a used one with
     /// [`Misuse::NotNew`](crate::Misuse::NotNew). The order stays open then.
     Acquired {
         /// The link that was pooled with the socket.
         link: Box<Link>,
-        /// The address of its peer.
+        /// The address of its peer. Required if the caller named the address: see
+        /// [`Options::connect_to`](crate::Options::connect_to).
         peer: Option<Address>,
     },
     /// Answers [`Output::Acquire`]: a new connection may be opened.
@@ -204,6 +205,8 @@ pub struct Hop {
     pub method: http::Method,
     /// The URL of the request, without userinfo.
     pub url: Url,
+    /// The address of the connection, if there was one.
+    pub peer: Option<Address>,
     /// The response head; `None` if the connection was lost before one came.
     pub head: Option<ResponseHead>,
     /// Why another hop followed.

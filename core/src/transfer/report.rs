@@ -18,7 +18,7 @@ impl Machine {
             Stage::Resolve { .. } => Phase::Resolve,
             Stage::Dial { .. } => Phase::Connect,
             Stage::Establish { .. } => {
-                let proxy = self.request.settings.proxy.as_ref();
+                let proxy = self.request.proxy();
                 self.link.as_ref().map_or(Phase::Tls, |link| exchange::establishing(link, proxy))
             }
             Stage::Exchange { send_failed: Some(_) } => Phase::Send,
@@ -52,7 +52,7 @@ impl Machine {
             hop: self.chain.trail.hops,
             method: Some(self.request.method.clone()),
             url: Some(redacted(&self.request.url, QueryShown::NamesOnly).to_string()),
-            proxy: self.request.settings.proxy.as_ref().map(Proxy::authority),
+            proxy: self.request.proxy().map(Proxy::authority),
             peer: self.peer.clone(),
             bytes_sent,
             bytes_received,

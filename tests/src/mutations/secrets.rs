@@ -108,8 +108,8 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "a plain connection serves an https request",
         file: "core/src/transfer/connect.rs",
-        from: "if !self.route.as_ref().is_some_and(|route| route.fits(&link)) {",
-        to: "if self.route.is_none() {",
+        from: "if !self.route.as_ref().is_some_and(|route| route.fits(&link) && route.leads_to(peer.as_ref())) {",
+        to: "if !self.route.as_ref().is_some_and(|route| route.leads_to(peer.as_ref())) {",
     },
     Mutation {
         fault: "Debug output shows the values of unknown fields",

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod accessors;
+mod addresses;
 mod bodies;
 mod body_copies;
 mod by_hand;

@@ -5,6 +5,7 @@
 //! event. Consecutive requests thus cost one write, one read, and a share of a poll each.
 
 mod commands;
+mod stream;
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind as Io, Read, Write};
@@ -423,17 +424,24 @@ impl Driver {
         if !self.tokens.contains(&token) {
             return Err(io::Error::other("no token is left for another socket"));
         }
-        let Some(address) = address.socket_addr() else {
-            return Err(io::Error::new(Io::Unsupported, "no connector serves this address"));
+        let mut stream = match address {
+            Address::Tcp(address) => TcpStream::connect(*address)?,
+            Address::Unix(path) => stream::connect_unix(path)?,
+            Address::Custom(_) => return Err(io::Error::new(Io::Unsupported, "no connector serves this address")),
         };
-        let mut stream = TcpStream::connect(address)?;
         self.registry.register(&mut stream, Token(token), Interest::READABLE | Interest::WRITABLE)?;
         if self.sockets.len() <= socket.index() {
             self.sockets.resize_with(socket.index() + 1, || None);
         }
-        let conn = Conn { id: socket, stream, connecting: true, writable: false, read_closed: false };
+        // A Unix socket connects at once.
+        let connecting = address.socket_addr().is_some();
+        let conn = Conn { id: socket, stream, connecting, writable: !connecting, read_closed: false };
         if let Some(place) = self.sockets.get_mut(socket.index()) {
             *place = Some(conn);
+        }
+        if !connecting {
+            told(self.engine.socket_input(self.now, socket, Input::Blocked(Side::Read)));
+            told(self.engine.connected(self.now, socket));
         }
         Ok(())
     }

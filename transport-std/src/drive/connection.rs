@@ -1,14 +1,17 @@
 //! The connection of a call: acquired from the pool or opened, released or closed; and its slot.
 
-use std::io::ErrorKind as Io;
+use std::io::{self, ErrorKind as Io};
 use std::time::Duration;
 
+use petition_core::route::address::Address;
+use petition_core::route::dial::AttemptId;
 use petition_core::route::pool::{Pooled, Take};
 use petition_core::{Acquire, Input, IoFailure};
 
 use super::{Call, Waiting};
 use crate::shared_pool::IdleConnection;
-use crate::sys::Sides;
+use crate::socket::Socket;
+use crate::sys::{self, Sides};
 
 impl Call {
     pub(super) fn acquire(&mut self, want: Acquire) {
@@ -55,6 +58,36 @@ impl Call {
                 self.tell(Input::Tick);
             }
             Err(error) => self.tell(Input::ResolveFailed(IoFailure::from(&error))),
+        }
+    }
+
+    pub(super) fn connect(&mut self, attempt: AttemptId, address: Address) {
+        let result = match &address {
+            Address::Tcp(to) => match self.dialing.start(attempt, *to) {
+                Ok(()) => return,
+                Err(error) => Err(error),
+            },
+            Address::Unix(path) => {
+                let stream = sys::connect_unix(path, self.left());
+                self.clock.read();
+                stream.and_then(|stream| Socket::new(stream, address))
+            }
+            Address::Custom(_) => Err(io::Error::new(Io::Unsupported, "no connector serves this address")),
+        };
+        self.connected(attempt, result);
+    }
+
+    /// Reports how an attempt to connect ended.
+    pub(super) fn connected(&mut self, attempt: AttemptId, result: io::Result<Socket>) {
+        match result {
+            Ok(socket) => {
+                self.socket = Some(Box::new(socket));
+                self.opened = self.clock.now().instant;
+                self.tell(Input::Connected(attempt));
+            }
+            // The deadline has passed, and names what timed out.
+            Err(error) if error.kind() == Io::TimedOut && self.left() == Some(Duration::ZERO) => self.tell(Input::Tick),
+            Err(error) => self.tell(Input::ConnectFailed(attempt, IoFailure::from(&error))),
         }
     }
 

@@ -166,11 +166,7 @@ impl Call {
                 self.tell(if alive { Input::Alive } else { Input::Dead });
             }
             Output::Resolve => self.resolve(),
-            Output::Connect(attempt, address) => {
-                if let Err(error) = self.dialing.start(attempt, address) {
-                    self.tell(Input::ConnectFailed(attempt, IoFailure::from(&error)));
-                }
-            }
+            Output::Connect(attempt, address) => self.connect(attempt, address),
             Output::CancelConnect(attempt) => self.dialing.abandon(attempt),
             Output::Release => self.release(),
             Output::Close => self.close(),

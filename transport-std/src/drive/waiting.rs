@@ -38,12 +38,7 @@ impl Call {
         let waited = self.dialing.wait(left);
         self.clock.read();
         match waited {
-            Ok(Some((attempt, Ok(socket)))) => {
-                self.socket = Some(Box::new(socket));
-                self.opened = self.clock.now().instant;
-                self.tell(Input::Connected(attempt));
-            }
-            Ok(Some((attempt, Err(error)))) => self.tell(Input::ConnectFailed(attempt, IoFailure::from(&error))),
+            Ok(Some((attempt, result))) => self.connected(attempt, result),
             Ok(None) => self.tell(Input::Tick),
             Err(_) => {
                 self.dialing.clear();

@@ -8,6 +8,8 @@
 //!   report one.
 //! - `connect`: starts connecting a socket that is non-blocking and not inherited by child
 //!   programs.
+//! - `connect_unix`: connects a Unix socket, within a time limit. The socket is then non-blocking and
+//!   not inherited.
 //! - `read_at_once`: reads into several slices without blocking.
 //! - `is_quiet`: whether nothing can be read: no bytes, no end, no error. One non-blocking system
 //!   call.
@@ -25,9 +27,9 @@ mod unix;
 mod windows;
 
 #[cfg(unix)]
-pub(crate) use unix::{SILENT_REFUSALS, TIMED_CALLS, connect, is_quiet, read_at_once};
+pub(crate) use unix::{SILENT_REFUSALS, TIMED_CALLS, connect, connect_unix, is_quiet, read_at_once};
 #[cfg(windows)]
-pub(crate) use windows::{SILENT_REFUSALS, TIMED_CALLS, connect, is_quiet, read_at_once};
+pub(crate) use windows::{SILENT_REFUSALS, TIMED_CALLS, connect, connect_unix, is_quiet, read_at_once};
 
 #[cfg(not(any(unix, windows)))]
 compile_error!("petition-std needs the sockets of Unix or of Windows; petition-core has none and builds here");

@@ -3,10 +3,13 @@
 use std::io::{self, IoSliceMut};
 use std::net::{SocketAddr, TcpStream};
 use std::os::fd::OwnedFd;
-use std::time::Duration;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
-use rustix::net::{AddressFamily, RecvAncillaryBuffer, RecvFlags, SocketType, ipproto};
+use rustix::net::{
+    AddressFamily, Protocol, RecvAncillaryBuffer, RecvFlags, SocketAddrUnix, SocketType, ipproto, sockopt,
+};
 
 /// A call that timed out has moved no byte.
 pub(crate) const TIMED_CALLS: bool = true;
@@ -15,11 +18,36 @@ pub(crate) const TIMED_CALLS: bool = true;
 pub(crate) const SILENT_REFUSALS: Option<Duration> = None;
 
 pub(crate) fn connect(address: SocketAddr) -> io::Result<TcpStream> {
-    let socket = open(address)?;
+    let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+    let socket = open(family, Some(ipproto::TCP))?;
     match rustix::net::connect(&socket, &address) {
         Ok(()) | Err(Errno::INPROGRESS | Errno::WOULDBLOCK | Errno::INTR) => Ok(TcpStream::from(socket)),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Blocks while the server's queue is full, which no `poll` reports: a non-blocking call would fail
+/// at once.
+pub(crate) fn connect_unix(path: &Path, left: Option<Duration>) -> io::Result<TcpStream> {
+    let address = SocketAddrUnix::new(path)?;
+    let socket = open(AddressFamily::UNIX, None)?;
+    let until = left.and_then(|left| Instant::now().checked_add(left));
+    rustix::io::ioctl_fionbio(&socket, false)?;
+    loop {
+        let left = until.map(|until| until.saturating_duration_since(Instant::now()).max(Duration::from_micros(1)));
+        sockopt::set_socket_timeout(&socket, sockopt::Timeout::Send, left)?;
+        match rustix::net::connect(&socket, &address) {
+            Ok(()) => break,
+            Err(Errno::INTR) if until.is_none_or(|until| Instant::now() < until) => {}
+            Err(Errno::AGAIN | Errno::INTR) => {
+                return Err(io::Error::new(io::ErrorKind::TimedOut, "the server accepts no connection"));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    sockopt::set_socket_timeout(&socket, sockopt::Timeout::Send, None)?;
+    rustix::io::ioctl_fionbio(&socket, true)?;
+    Ok(TcpStream::from(socket))
 }
 
 pub(crate) fn read_at_once(stream: &TcpStream, space: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
@@ -33,8 +61,7 @@ pub(crate) fn is_quiet(stream: &TcpStream) -> bool {
 }
 
 /// Opens a socket that is non-blocking and not inherited by child programs.
-fn open(address: SocketAddr) -> io::Result<OwnedFd> {
-    let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+fn open(family: AddressFamily, protocol: Option<Protocol>) -> io::Result<OwnedFd> {
     #[cfg(any(
         target_os = "linux",
         target_os = "android",
@@ -45,7 +72,7 @@ fn open(address: SocketAddr) -> io::Result<OwnedFd> {
     {
         use rustix::net::SocketFlags;
         let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
-        Ok(rustix::net::socket_with(family, SocketType::STREAM, flags, Some(ipproto::TCP))?)
+        Ok(rustix::net::socket_with(family, SocketType::STREAM, flags, protocol)?)
     }
     #[cfg(not(any(
         target_os = "linux",
@@ -55,7 +82,7 @@ fn open(address: SocketAddr) -> io::Result<OwnedFd> {
         target_os = "openbsd"
     )))]
     {
-        let socket = rustix::net::socket(family, SocketType::STREAM, Some(ipproto::TCP))?;
+        let socket = rustix::net::socket(family, SocketType::STREAM, protocol)?;
         rustix::io::fcntl_setfd(&socket, rustix::io::FdFlags::CLOEXEC)?;
         rustix::io::ioctl_fionbio(&socket, true)?;
         #[cfg(target_vendor = "apple")]

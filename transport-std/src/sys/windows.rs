@@ -3,6 +3,7 @@
 
 use std::io::{self, IoSliceMut, Read};
 use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
 use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
@@ -23,6 +24,10 @@ pub(crate) fn connect(address: SocketAddr) -> io::Result<TcpStream> {
         Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
         _ => Ok(socket.into()),
     }
+}
+
+pub(crate) fn connect_unix(_: &Path, _: Option<Duration>) -> io::Result<TcpStream> {
+    Err(io::Error::new(io::ErrorKind::Unsupported, "this system has no Unix sockets; use a connector"))
 }
 
 pub(crate) fn read_at_once(mut stream: &TcpStream, space: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
