@@ -19,6 +19,11 @@ impl Nginx {
         let port = self.process.address().port();
         if self.secure { format!("https://localhost:{port}{path}") } else { format!("http://127.0.0.1:{port}{path}") }
     }
+
+    /// The path of its Unix socket, where it serves the same.
+    pub fn socket(&self) -> std::path::PathBuf {
+        self.process.directory().join("canary.sock")
+    }
 }
 
 /// Starts nginx, under TLS if there is an identity. It keeps connections for 60 seconds and 1000
@@ -55,7 +60,8 @@ pub fn nginx(identity: Option<&Identity>) -> Option<Nginx> {
                client_body_temp_path {root}/t1; proxy_temp_path {root}/t2; fastcgi_temp_path {root}/t3;\n\
                uwsgi_temp_path {root}/t4; scgi_temp_path {root}/t5;\n\
                server {{\n\
-                 listen 127.0.0.1:{port}{tls}; server_name localhost; root {root}; {certificate}\n\
+                 listen 127.0.0.1:{port}{tls}; listen unix:{root}/canary.sock{tls};\n\
+                 server_name localhost; root {root}; {certificate}\n\
                  location = / {{ try_files /index.txt =404; }}\n\
                  location = /big {{ }}\n\
                  location = /gzip {{ gzip on; gzip_types text/plain; gzip_min_length 1; }}\n\

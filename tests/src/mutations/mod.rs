@@ -5,6 +5,7 @@
 //! project, and reports what caught each. `tests/meta/mutations.rs` checks that every one still
 //! applies.
 
+mod addresses;
 mod caller_code;
 mod framing;
 mod hops;
@@ -44,6 +45,7 @@ pub fn all() -> impl Iterator<Item = &'static Mutation> {
         .chain(uploads::MUTATIONS)
         .chain(rules::MUTATIONS)
         .chain(hops::MUTATIONS)
+        .chain(addresses::MUTATIONS)
 }
 
 impl Mutation {

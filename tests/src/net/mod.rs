@@ -7,6 +7,8 @@ pub mod message;
 pub mod service;
 pub mod socket;
 pub mod temp_dir;
+#[cfg(unix)]
+pub mod unix_bridge;
 pub mod unreachable;
 pub mod watch;
 pub mod wire;

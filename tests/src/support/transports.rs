@@ -10,7 +10,8 @@ use crate::net::PATIENCE;
 use crate::tls::Authority;
 use petition_core::http1::ResponseHead;
 use petition_mio::{
-    Body, DriverConfig, Error, Flow, Handler, LoopThread, Method, Request, ResponseInfo, UploadChunk, petition_core,
+    Address, Body, DriverConfig, Error, Flow, Handler, LoopThread, Method, Request, ResponseInfo, UploadChunk,
+    petition_core,
 };
 use petition_std::Session;
 
@@ -33,6 +34,8 @@ pub struct Answer {
     pub reused: bool,
     /// The number of preceding redirects.
     pub hops: usize,
+    /// Where the connection led.
+    pub peer: Option<Address>,
 }
 
 /// A body that counts the bytes that were read from it.
@@ -121,7 +124,8 @@ impl Client {
                 then();
                 response.read_to_end(&mut body).map_err(into_own)?;
                 let (reused, hops) = (response.reused(), response.history().len());
-                Ok(Answer { head: response.head().clone(), body, reused, hops })
+                let peer = response.peer().cloned();
+                Ok(Answer { head: response.head().clone(), body, reused, hops, peer })
             }
             Client::Mio(client) => {
                 let (tell, told) = mpsc::channel();
@@ -203,8 +207,8 @@ struct Taker {
 
 impl Handler for Taker {
     fn head(&mut self, head: ResponseInfo) {
-        let (reused, hops) = (head.reused(), head.history().len());
-        self.answer = Some(Answer { head: head.into_head(), body: Vec::new(), reused, hops });
+        let (reused, hops, peer) = (head.reused(), head.history().len(), head.peer().cloned());
+        self.answer = Some(Answer { head: head.into_head(), body: Vec::new(), reused, hops, peer });
     }
 
     fn data(&mut self, piece: &[u8]) -> Flow {

@@ -8,3 +8,5 @@ mod forked;
 mod origins;
 mod redaction;
 mod secrets;
+#[cfg(unix)]
+mod unix_sockets;

@@ -1,0 +1,54 @@
+//! Faults of addresses that the caller names: Unix sockets and custom ones.
+
+use super::Mutation;
+
+pub(super) const MUTATIONS: &[Mutation] = &[
+    Mutation {
+        fault: "a redirect to another origin reaches the caller's Unix socket",
+        file: "core/src/request/follow.rs",
+        from: "connect_to.bind(&self.url);",
+        to: "let _ = connect_to;",
+    },
+    Mutation {
+        fault: "a session's Unix socket serves origins other than the base URL's",
+        file: "core/src/options/secret_scope.rs",
+        from: "merged.connect_to = merged.connect_to.take().and_then(ConnectTo::without_request_origin);",
+        to: "",
+    },
+    Mutation {
+        fault: "a connection over a Unix socket and one over TCP share a route",
+        file: "core/src/route/mod.rs",
+        from: "            let same = same && key.address.as_ref() == address;\n",
+        to: "",
+    },
+    Mutation {
+        fault: "a connection over TCP answers for a Unix socket",
+        file: "core/src/route/mod.rs",
+        from: "(address, peer) => address.as_ref() == peer,",
+        to: "(address, peer) => address.is_some() && peer.is_some(),",
+    },
+    Mutation {
+        fault: "the address policy passes over TCP addresses that the caller names",
+        file: "core/src/transfer/connect.rs",
+        from: "match settings.address_policy.filter(addresses) {",
+        to: "match if self.request.address().is_some() { Ok(addresses) } else { settings.address_policy.filter(addresses) } {",
+    },
+    Mutation {
+        fault: "the address policy denies the Unix socket that the caller names",
+        file: "core/src/route/address_policy.rs",
+        from: "let &Address::Tcp(address) = address else { return true };",
+        to: "let &Address::Tcp(address) = address else { return false };",
+    },
+    Mutation {
+        fault: "a request to a Unix socket is written for the proxy",
+        file: "core/src/request/prepared.rs",
+        from: "self.settings.proxy.as_ref().filter(|_| self.address().is_none())",
+        to: "self.settings.proxy.as_ref()",
+    },
+    Mutation {
+        fault: "Debug output shows the identity of a custom address",
+        file: "core/src/route/address.rs",
+        from: "write!(f, \"({} bytes redacted)\", self.0.len())",
+        to: "f.write_str(&self.0)",
+    },
+];
