@@ -8,9 +8,6 @@
 //!
 //! The policies decide what happens at both; see `policy/mod.rs` for their order.
 
-#[cfg(feature = "tls")]
-use std::sync::Arc;
-
 use super::io::{Event, Hop};
 use super::machine::Machine;
 use super::pending::SocketOrder;
@@ -20,10 +17,9 @@ use crate::error::{ErrorKind, Misuse};
 use crate::http1::{LeniencySet, ResponseHead};
 use crate::link::ProxyFailure;
 use crate::policy::redirect::{Crossing, HopBody};
-use crate::policy::{self, Acquire, Again, Before, Config, HopRequest, Memory, Outcome, Plan, Verdict};
+use crate::policy::{self, Again, Before, Config, HopRequest, Memory, Outcome, Plan, Verdict};
 use crate::request::body::Body;
 use crate::request::prepared::Prepared;
-use crate::route::{Route, needs_tls};
 use crate::session::Session;
 use crate::time::{Instant, Now};
 use crate::unavailable::Unavailable;
@@ -124,7 +120,7 @@ impl Machine {
     }
 
     /// Appends the cookies that the request sets itself, which override those of the jar.
-    fn append_own_cookies(&mut self) {
+    pub(super) fn append_own_cookies(&mut self) {
         for (name, value) in self.request.cookies.iter() {
             if !self.cookie.is_empty() {
                 self.cookie.extend_from_slice(b"; ");
@@ -133,48 +129,6 @@ impl Machine {
             self.cookie.push(b'=');
             self.cookie.extend_from_slice(value.as_bytes());
         }
-    }
-
-    fn take_route(&mut self, session: &mut Session) {
-        self.append_own_cookies();
-        #[cfg(feature = "tls")]
-        let tls = match (needs_tls(&self.request.url, self.request.proxy()), &self.request.settings.tls) {
-            (false, _) => None,
-            (true, Some(config)) => Some(config.clone()),
-            (true, None) => match session.default_tls() {
-                Ok(config) => Some(config),
-                Err(why) => return self.fail(ErrorKind::TlsConfig(why)),
-            },
-        };
-        #[cfg(feature = "tls")]
-        if let (Some(config), Some(bound)) = (&tls, self.request.settings.bound.clone())
-            && self.request.proxy().is_some()
-            && let Some(proxy) = bound.proxy_without_secrets(&self.request.settings, config, || session.default_tls())
-        {
-            match proxy {
-                Ok(proxy) => Arc::make_mut(&mut self.request.settings).settings.proxy = Some(proxy),
-                Err(why) => return self.fail(ErrorKind::TlsConfig(why)),
-            }
-        }
-        #[cfg(not(feature = "tls"))]
-        if needs_tls(&self.request.url, self.request.proxy()) {
-            return self.fail(ErrorKind::TlsConfig(crate::tls::TlsConfigError::NotCompiledIn));
-        }
-        let route = Route::new(
-            &self.request.url,
-            self.request.proxy(),
-            self.request.address(),
-            #[cfg(feature = "tls")]
-            tls,
-            session.seed,
-            &mut session.route,
-        );
-        self.lines = session.encoded_head(&route, &self.request);
-        self.route = Some(route);
-        if !self.request.settings.keep_alive {
-            self.attempt.connection = Acquire::New;
-        }
-        self.enter(Stage::Acquire { order: Order::Due, since: None });
     }
 
     /// Lets the policies decide about a final response head, with the session if one needs it.
@@ -353,7 +307,7 @@ mod tests {
     use crate::link::Link;
     use crate::transfer::driven_tests::Driven;
     use crate::transfer::{Input, Output, Transfer};
-    use crate::{Instant, Method, Request, UnixTime, Why};
+    use crate::{Acquire, Instant, Method, Request, UnixTime, Why};
 
     fn at(seconds: u64) -> Now {
         Now::new(Instant::from_origin(Duration::from_secs(seconds)), UnixTime(0))

@@ -69,6 +69,7 @@ mod read_plan;
 mod read_plan_tests;
 mod report;
 mod response_info;
+mod routing;
 mod stage;
 mod upload;
 

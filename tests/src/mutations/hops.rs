@@ -35,7 +35,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         fault: "a transfer without keep-alive takes an idle connection",
-        file: "core/src/transfer/hop.rs",
+        file: "core/src/transfer/routing.rs",
         from: "            self.attempt.connection = Acquire::New;\n",
         to: "            self.attempt.connection = Acquire::Any;\n",
     },
