@@ -97,7 +97,7 @@ impl Machine {
             stage.kind(),
             self.stage.kind()
         );
-        self.stage = stage;
+        std::mem::replace(&mut self.stage, stage).discard();
     }
 
     pub(super) fn handle(&mut self, now: Now, input: Input<'_>) -> Result<(), Misuse> {

@@ -76,6 +76,22 @@ impl Stage {
     }
 }
 
+impl Stage {
+    /// Drops a stage that was left. Most stages own nothing, and are forgotten without a call.
+    #[inline(always)]
+    pub(super) fn discard(self) {
+        let owns_nothing = match &self {
+            Stage::Exchange { send_failed } | Stage::Establish { send_failed, .. } => send_failed.is_none(),
+            Stage::Plan | Stage::Pause { .. } | Stage::Rewind { .. } | Stage::Acquire { .. } | Stage::Probe => true,
+            Stage::Resolve { .. } | Stage::Drain { .. } | Stage::Ended => true,
+            Stage::Dial { .. } | Stage::Decide(_) | Stage::Deliver(_) => false,
+        };
+        if owns_nothing {
+            std::mem::forget(self);
+        }
+    }
+}
+
 /// The stages that may follow each stage. `ARCHITECTURE.md` shows the same table.
 #[rustfmt::skip]
 const TRANSITIONS: [(StageKind, &[StageKind]); 13] = {
