@@ -42,16 +42,17 @@ impl Engine {
     pub(super) fn enter<R>(&mut self, id: TransferId, call: impl FnOnce(&mut Transfer) -> R) -> Result<R, Misuse> {
         self.report_direct(id);
         let entered = Entered { engine: self, id };
-        let result = entered.engine.transfers.get_mut(id.0).map(|slot| {
+        let Engine { transfers, ready, current, .. } = &mut *entered.engine;
+        let result = transfers.get_mut(id.0).map(|slot| {
             if slot.stage == Stage::AwaitsResponse {
                 slot.stage = Stage::Begun;
             }
-            call(&mut slot.transfer)
+            let result = call(&mut slot.transfer);
+            Engine::queue(ready, *current, id, slot);
+            result
         });
         std::mem::forget(entered);
-        let result = result.ok_or(Misuse::AlreadyEnded)?;
-        self.enqueue(id);
-        Ok(result)
+        result.ok_or(Misuse::AlreadyEnded)
     }
 }
 

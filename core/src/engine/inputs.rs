@@ -56,7 +56,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`Misuse`] if the input answers no output.
-    #[inline]
+    #[inline(always)]
     pub fn socket_input(&mut self, now: Now, socket: SocketId, input: Input<'_>) -> Result<(), Misuse> {
         self.now = now;
         match input {
@@ -91,7 +91,7 @@ impl Engine {
     }
 
     /// Handles an input other than the read side's readiness.
-    #[inline]
+    #[inline(never)]
     fn moved(&mut self, socket: SocketId, input: Input<'_>) -> Result<(), Misuse> {
         match self.sockets.get(socket.0).map(|known| &known.owner) {
             Some(Owner::Transfer(id)) => {
@@ -196,6 +196,7 @@ impl Engine {
                 None => {}
             }
         }
+        self.expire_waiting();
         if self.pool.next_expiry().is_some_and(|at| at <= now.instant) {
             for expired in self.pool.expire(now.instant) {
                 self.close_later(expired.socket);
@@ -206,7 +207,7 @@ impl Engine {
 
     /// Returns when [`Engine::tick`] is due at the latest.
     pub fn deadline(&self) -> Option<Instant> {
-        [self.timers.next(), self.pool.next_expiry()].into_iter().flatten().min()
+        [self.timers.next(), self.pool.next_expiry(), self.deadline_of_waiting()].into_iter().flatten().min()
     }
 
     /// Ends a transfer with an error of kind [`Cancelled`](crate::ErrorKind::Cancelled), unless it

@@ -461,7 +461,6 @@ impl Engine {
                 Wanted::Probe => {
                     let socket = slot.socket?;
                     if self.wait_for_poll(id, socket) {
-                        self.arm_timer(id);
                         return None;
                     }
                     Output::Probe(socket)
@@ -475,26 +474,25 @@ impl Engine {
     }
 
     fn enqueue(&mut self, id: TransferId) {
-        if self.current.is_some_and(|(current, _)| current == id) {
-            return;
-        }
-        if let Some(slot) = self.transfers.get_mut(id.0)
-            && !std::mem::replace(&mut slot.queued, true)
-        {
-            self.ready.push_back(id);
+        if let Some(slot) = self.transfers.get_mut(id.0) {
+            Engine::queue(&mut self.ready, self.current, id, slot);
         }
     }
 
-    fn arm_timer(&mut self, id: TransferId) {
-        if let Some(at) = self.transfers.get(id.0).and_then(|slot| slot.transfer.deadline()) {
-            self.timers.arm(id.index(), at);
+    /// Queues a transfer, unless it is queued or being polled.
+    #[inline]
+    fn queue(ready: &mut VecDeque<TransferId>, current: Option<(TransferId, u8)>, id: TransferId, slot: &mut Slot) {
+        if current.is_none_or(|(current, _)| current != id) && !std::mem::replace(&mut slot.queued, true) {
+            ready.push_back(id);
         }
     }
 
     /// Arms the timer of a transfer with no work before its next input or deadline.
     fn arm(&mut self, id: TransferId) {
-        self.arm_timer(id);
         let Some(slot) = self.transfers.get_mut(id.0) else { return };
+        if let Some(at) = slot.transfer.deadline() {
+            self.timers.arm(id.index(), at);
+        }
         let mut storage = Vec::new();
         slot.transfer.swap_write_buffer(&mut storage);
         if storage.capacity() > 0 {

@@ -7,7 +7,7 @@
 //! others. No times are compared.
 
 use super::{Engine, SocketId, Stage, TransferId};
-use crate::time::Now;
+use crate::time::{Instant, Now};
 use crate::transfer::Input;
 
 /// The moment before a poll; see [`Engine::begin_poll`].
@@ -87,6 +87,24 @@ impl Engine {
     /// Whether a request waits for the next complete poll. That poll should then return at once.
     pub fn awaits_poll(&self) -> bool {
         !self.probes.waiting.is_empty()
+    }
+
+    /// Returns the earliest deadline of the transfers that wait for a poll. They have no timer,
+    /// since nearly all of them wait for an immediate poll.
+    pub(super) fn deadline_of_waiting(&self) -> Option<Instant> {
+        self.probes.waiting.iter().filter_map(|id| self.transfer(*id)?.deadline()).min()
+    }
+
+    /// Reports the time to the transfers that wait for a poll and may have a due deadline.
+    pub(super) fn expire_waiting(&mut self) {
+        for at in 0..self.probes.waiting.len() {
+            if let Some(&id) = self.probes.waiting.get(at)
+                && self.transfer(id).is_some_and(|transfer| transfer.may_be_due(self.now.instant))
+            {
+                let told = self.transfer_input(self.now, id, Input::Tick);
+                debug_assert_eq!(told, Ok(()));
+            }
+        }
     }
 
     /// Whether a complete poll has found nothing to read from a connection since it was given to

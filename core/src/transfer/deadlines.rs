@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use super::Transfer;
 use super::io::Input;
 use super::machine::Machine;
 use super::stage::{Next, Stage};
@@ -28,6 +29,14 @@ pub(super) enum Due {
     SendFailed,
     /// Draining a body stops.
     DrainTime,
+}
+
+impl Transfer {
+    /// Whether a deadline may be due at this time. Cheaper than [`Transfer::deadline`], and almost
+    /// always false.
+    pub(crate) fn may_be_due(&self, now: Instant) -> bool {
+        now >= self.0.no_deadline_before
+    }
 }
 
 impl Machine {

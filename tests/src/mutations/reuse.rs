@@ -28,6 +28,12 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         to: "self.probes.last_complete.is_some();",
     },
     Mutation {
+        fault: "no deadline fires while a request waits for a poll",
+        file: "core/src/engine/inputs.rs",
+        from: "        self.expire_waiting();\n",
+        to: "",
+    },
+    Mutation {
         fault: "requests that waited for one poll have storage of their own",
         file: "core/src/engine/probes.rs",
         from: "        self.give_write_storage(id);\n",
