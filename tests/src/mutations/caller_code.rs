@@ -127,7 +127,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "a client's pool statistics are updated only at the end of a turn",
         file: "transport-mio/src/driver/mod.rs",
-        from: "self.lookups.leave(id);\n                self.report();",
+        from: "self.lookups.leave(id);\n        self.report();",
         to: "self.lookups.leave(id);",
     },
     Mutation {

@@ -20,7 +20,9 @@ use mio::{Events, Interest, Registry, Token, Waker};
 use petition_core::engine::{Engine, Output, PollMark, SessionAccess, SocketId, TransferId};
 use petition_core::route::address::Address;
 use petition_core::route::pool::{PoolLimits, PoolStatistics};
-use petition_core::{Event, Input, Instant, IoFailure, Now, Session, Side, Unavailable, discard_panic};
+use petition_core::{
+    Error, Event, Input, Instant, IoFailure, Now, Session, Side, Transfer, Unavailable, discard_panic,
+};
 use petition_shared::SharedSession;
 
 use crate::client::Client;
@@ -359,25 +361,14 @@ impl Driver {
         std::mem::take(&mut self.stopped)
     }
 
+    #[inline(always)]
     fn perform(&mut self, output: Output) {
         match output {
             Output::Transmit(socket) => self.transmit(socket),
             Output::Read(socket) => self.read(socket),
             Output::Body(id) => self.body(id),
             Output::Event(id, event) => self.event(id, event),
-            Output::Ended { id, transfer, error } => {
-                self.lookups.leave(id);
-                self.report();
-                if let Some(entry) = self.jobs.get_mut(id.index()).and_then(Option::take) {
-                    if let Some(ticket) = &entry.ticket
-                        && self.is_here()
-                    {
-                        ticket.set_transfer(None);
-                    }
-                    entry.job.end(Some(transfer), error, &mut self.collected);
-                    self.read_clock();
-                }
-            }
+            Output::Ended { id, transfer, error } => self.end(id, transfer, error),
             Output::Connect(socket, address) => {
                 if let Err(error) = self.connect(socket, &address) {
                     told(self.engine.connect_failed(self.now, socket, IoFailure::from(&error)));
@@ -393,6 +384,21 @@ impl Driver {
                 told(self.engine.transfer_input(self.now, id, input));
             }
             Output::Wait => {}
+        }
+    }
+
+    /// Ends the job of a request.
+    fn end(&mut self, id: TransferId, transfer: Transfer, error: Option<Error>) {
+        self.lookups.leave(id);
+        self.report();
+        if let Some(entry) = self.jobs.get_mut(id.index()).and_then(Option::take) {
+            if let Some(ticket) = &entry.ticket
+                && self.is_here()
+            {
+                ticket.set_transfer(None);
+            }
+            entry.job.end(Some(transfer), error, &mut self.collected);
+            self.read_clock();
         }
     }
 
@@ -657,7 +663,7 @@ impl Driver {
         match self.engine.poll(&mut self.state) {
             Output::Wait => {}
             Output::Ended { id, transfer, error } => {
-                self.perform(Output::Ended { id, transfer, error });
+                self.end(id, transfer, error);
                 return true;
             }
             _ => return true,
