@@ -71,11 +71,11 @@ impl ResponseBody {
         Ok(bytes)
     }
 
-    /// Behind the last byte the connection is let go, although the caller has not asked for more
-    ///. `here`: what comes next may be here already; after a direct read it is so only where
-    /// the response is known to be over.
-    fn finish_early(&mut self, here: bool) {
-        if !self.call.transfer.body().is_empty() || !(here || self.call.transfer.is_received()) {
+    /// Lets the connection go after the last byte, although the caller has not asked for more.
+    /// `at_hand`: the bytes were in the buffer, and the end may be there too. After a direct read,
+    /// only a response known to be complete has ended.
+    fn finish_early(&mut self, at_hand: bool) {
+        if !self.call.transfer.body().is_empty() || !(at_hand || self.call.transfer.is_received()) {
             return;
         }
         match self.call.settle() {

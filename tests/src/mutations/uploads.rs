@@ -102,13 +102,13 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "an order to close is lost when the caller returns",
         file: "transport-std/src/drive/mod.rs",
-        from: "if is_offer(&output) && self.wait_again() {",
-        to: "if (is_offer(&output) || true) && self.wait_again() {",
+        from: "output if is_offer(&output) && self.wait_again() => {}",
+        to: "output if (is_offer(&output) || true) && self.wait_again() => {}",
     },
     Mutation {
         fault: "a connection is released only by a read beyond the body",
         file: "transport-std/src/body.rs",
-        from: "if !self.call.transfer.body().is_empty() || !(here || self.call.transfer.is_received()) {",
-        to: "if here || !here {",
+        from: "if !self.call.transfer.body().is_empty() || !(at_hand || self.call.transfer.is_received()) {",
+        to: "if at_hand || !at_hand {",
     },
 ];

@@ -96,7 +96,9 @@ impl Call {
         let (Some((key, link)), Some(socket)) = (self.transfer.take_link(), self.socket.take()) else { return };
         let hint = link.http().keep_alive_timeout();
         self.has_slot = false;
-        self.clock.refresh();
+        if self.away {
+            self.clock.read();
+        }
         let (now, opened_at) = (self.clock.now().instant, self.opened);
         let closed = self.shared.with_pool(|pool| {
             let evicted = pool.put(Pooled { key, item: IdleConnection { link, socket }, opened_at }, now, hint);

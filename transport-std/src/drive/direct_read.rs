@@ -26,8 +26,9 @@ impl Call {
             ReadWait::AsBefore => return self.read_planned(plan, out, false),
             ReadWait::Idle(left) => left,
             ReadWait::Deadline => {
-                self.clock.read();
-                self.wait_again();
+                if !self.wait_again() {
+                    self.clock.read();
+                }
                 if self.transfer.is_ended() {
                     return None;
                 }

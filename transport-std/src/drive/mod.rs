@@ -118,25 +118,27 @@ impl Call {
     /// Runs until there is a result for the caller.
     pub(crate) fn run(&mut self) -> Stop {
         loop {
-            let output = self.transfer.poll();
-            if !matches!(output, Output::Body | Output::Release | Output::Event(_)) {
-                self.clock.refresh();
-                // Orders are given once: only offers may be preceded by a deadline.
-                if is_offer(&output) && self.wait_again() {
-                    continue;
+            match self.transfer.poll() {
+                Output::Body => return Stop::Body,
+                Output::Event(event) => {
+                    if let Some(stop) = self.event(event) {
+                        return stop;
+                    }
                 }
-            }
-            if let Some(stop) = self.perform(output) {
-                return stop;
+                Output::Release => self.release(),
+                // Orders are given once: only offers may be preceded by a deadline.
+                output if is_offer(&output) && self.wait_again() => {}
+                output => self.perform(output),
             }
         }
     }
 
-    /// Records that the caller waits for the peer again. Returns whether it was away, so that a
-    /// deadline may have passed.
+    /// Records that the caller waits for the peer again. Returns whether it was away: the clock was
+    /// then read, and a deadline may have passed.
     fn wait_again(&mut self) -> bool {
         let away = std::mem::take(&mut self.away);
         if away {
+            self.clock.read();
             self.tell(Input::Consumed(0));
         }
         away
@@ -148,16 +150,19 @@ impl Call {
         loop {
             match self.transfer.poll() {
                 Output::Read | Output::Transmit | Output::Wait | Output::NeedBody => return Stop::Waits,
-                output => {
-                    if let Some(stop) = self.perform(output) {
+                Output::Body => return Stop::Body,
+                Output::Event(event) => {
+                    if let Some(stop) = self.event(event) {
                         return stop;
                     }
                 }
+                Output::Release => self.release(),
+                output => self.perform(output),
             }
         }
     }
 
-    fn perform(&mut self, output: Output) -> Option<Stop> {
+    fn perform(&mut self, output: Output) {
         match output {
             Output::Sync => self.sync(),
             Output::Acquire(want) => self.acquire(want),
@@ -168,7 +173,6 @@ impl Call {
             Output::Resolve => self.resolve(),
             Output::Connect(attempt, address) => self.connect(attempt, address),
             Output::CancelConnect(attempt) => self.dialing.abandon(attempt),
-            Output::Release => self.release(),
             Output::Close => self.close(),
             Output::Transmit => {
                 self.transmit();
@@ -183,11 +187,10 @@ impl Call {
                 let rewound = self.upload.as_mut().is_some_and(Upload::rewind);
                 self.tell(if rewound { Input::Rewound } else { Input::NotRewound });
             }
-            Output::Body => return Some(Stop::Body),
             Output::Wait => self.wait(),
-            Output::Event(event) => return self.event(event),
+            // The loops handle these themselves.
+            Output::Release | Output::Body | Output::Event(_) => {}
         }
-        None
     }
 
     fn sync(&mut self) {
@@ -218,12 +221,11 @@ impl Call {
         }
     }
 
-    /// Accounts for the passing of time: reads the clock at once with a total deadline, or later
-    /// when needed.
+    /// Accounts for the caller's time. It matters at once with a total deadline, and otherwise only
+    /// when the caller waits again.
     pub(crate) fn time_passed(&mut self) {
-        match self.transfer.request().settings().total_timeout {
-            Some(_) => self.clock.read(),
-            None => self.clock.mark_stale(),
+        if self.transfer.request().settings().total_timeout.is_some() {
+            self.clock.read();
         }
     }
 
