@@ -25,7 +25,7 @@ pub enum Farewell {
 /// A byte path to one client.
 #[derive(Clone, Debug)]
 pub enum Wire {
-    /// Bytes as they are.
+    /// Plain bytes.
     Plain(Socket),
     /// Bytes under TLS.
     Tls(TlsWire),
@@ -34,11 +34,11 @@ pub enum Wire {
 #[derive(Debug)]
 struct State {
     connection: ServerConnection,
-    /// What came from the socket and rustls has not taken: it stops when its plaintext buffer is full.
+    /// Received bytes that rustls has not taken: it stops when its plaintext buffer is full.
     undigested: Vec<u8>,
 }
 
-/// A TLS byte path whose handshake is done.
+/// A TLS byte path after its handshake.
 #[derive(Clone, Debug)]
 pub struct TlsWire {
     socket: Socket,
@@ -47,14 +47,14 @@ pub struct TlsWire {
 }
 
 impl Wire {
-    /// A TLS wire over `socket`, after the handshake.
+    /// Returns a TLS wire over `socket`, after the handshake.
     pub fn tls(socket: Socket, mut connection: ServerConnection, farewell: Farewell) -> Self {
         connection.set_buffer_limit(None);
         let state = State { connection, undigested: Vec::new() };
         Self::Tls(TlsWire { socket, state: Arc::new(Mutex::new(state)), farewell })
     }
 
-    /// The socket underneath.
+    /// Returns the underlying socket.
     pub fn socket(&self) -> &Socket {
         match self {
             Self::Plain(socket) => socket,
@@ -62,7 +62,7 @@ impl Wire {
         }
     }
 
-    /// True for TLS.
+    /// Returns true for TLS.
     pub fn is_tls(&self) -> bool {
         matches!(self, Self::Tls(_))
     }
@@ -98,12 +98,12 @@ impl Wire {
         }
     }
 
-    /// True if the farewell is an RST: then there is nothing to wait for before the close.
+    /// Returns true if the farewell is an RST, so that the close need not wait.
     pub fn resets(&self) -> bool {
         matches!(self, Self::Tls(tls) if tls.farewell == Farewell::Reset)
     }
 
-    /// FIN without `close_notify`, whatever the farewell. The other direction stays open.
+    /// Sends FIN without `close_notify`, whatever the farewell. The other direction stays open.
     ///
     /// # Errors
     /// When the peer has gone.

@@ -1,4 +1,4 @@
-//! The answers of the model servers, and their bytes.
+//! The model servers' responses, and their bytes.
 
 use std::io::Write;
 use std::time::Duration;
@@ -16,13 +16,13 @@ use crate::rng::Rng;
 pub(super) enum Framing {
     /// Content-Length.
     Length,
-    /// Chunked, in chunks of at most so many bytes; with a trailer and extensions or without.
+    /// Chunked, with the largest chunk size; with or without a trailer and extensions.
     Chunked(usize, bool),
-    /// By the end of the connection.
+    /// Ended by the connection's end.
     Close,
 }
 
-/// How the content is coded.
+/// The content coding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Coding {
     /// Without coding.
@@ -40,7 +40,7 @@ pub(super) enum Keep {
     Silent,
     /// `Connection: close`.
     Close,
-    /// `Connection: keep-alive` and after how many seconds it ends.
+    /// `Connection: keep-alive`, with its timeout in seconds.
     For(u64),
 }
 
@@ -51,48 +51,48 @@ pub(super) struct Answer {
     pub(super) page: usize,
     /// The status.
     pub(super) status: u16,
-    /// Location, as it is written.
+    /// The Location, unmodified.
     pub(super) location: Option<String>,
     /// Cookies.
     pub(super) cookies: Vec<SetCookie>,
-    /// How many 103 come first.
+    /// The number of preceding 103 responses.
     pub(super) hints: usize,
     /// How the body is delimited.
     pub(super) framing: Framing,
-    /// How it is coded.
+    /// Its content coding.
     pub(super) coding: Coding,
     /// The content's length, before coding.
     pub(super) length: usize,
     /// Answers as an HTTP/1.0 server.
     pub(super) old: bool,
-    /// About the connection.
+    /// The statement about the connection.
     pub(super) keep: Keep,
-    /// Time before the answer.
+    /// The delay.
     pub(super) thought: Duration,
-    /// Answers before the request's body has come.
+    /// Answers before the request's body has arrived.
     pub(super) early: bool,
     /// Content-Length beside Transfer-Encoding.
     pub(super) both: bool,
     /// Unsolicited bytes after the response.
     pub(super) extra: bool,
-    /// Unsolicited bytes this much later.
+    /// Sends unsolicited bytes this much later.
     pub(super) late: Option<(Duration, Stale)>,
-    /// At `Expect: 100-continue`: 0 sends 100, 1 sends nothing, 2 refuses once with 417.
+    /// For `Expect: 100-continue`: 0 sends 100, 1 sends nothing, 2 refuses once with 417.
     pub(super) at_expect: u8,
-    /// Ends the connection after so many thousandths of the response.
+    /// Ends the connection after this many thousandths of the response.
     pub(super) cut: Option<usize>,
     /// Sends this hostile answer instead.
     pub(super) hostile: Option<usize>,
 }
 
-/// The bytes of an answer.
+/// The bytes of a response.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Rendered {
     /// The whole response.
     pub(super) bytes: Vec<u8>,
-    /// Where the final head begins.
+    /// The start of the final head.
     pub(super) head_start: usize,
-    /// Where it ends.
+    /// Its end.
     pub(super) head_end: usize,
     /// The content that a client delivers.
     pub(super) content: Vec<u8>,
@@ -100,7 +100,7 @@ pub(super) struct Rendered {
     pub(super) reusable: bool,
     /// Whether the body ends with the connection.
     pub(super) until_close: bool,
-    /// After how many seconds it may not.
+    /// After this many seconds it may not.
     pub(super) lasts: Option<u64>,
 }
 
@@ -221,7 +221,7 @@ impl Answer {
         let version = if self.old { "1.0" } else { "1.1" };
         let _ = write!(out, "HTTP/{version} {} Reason {}\r\nX-Page: {}\r\n", self.status, self.page, self.page);
         if self.page.is_multiple_of(4) {
-            // A secret in a field that no client knows.
+            // A secret in a field that is unknown to clients.
             out.extend_from_slice(b"X-Otp: cnrh\r\n");
         }
         if let Some(location) = &self.location {
@@ -256,7 +256,7 @@ impl Answer {
             Framing::Chunked(..) => {
                 if self.both {
                     out.extend_from_slice(b"Content-Length: 3\r\n");
-                    // Without a body it does not matter.
+                    // Irrelevant without a body.
                     persistent &= bodiless;
                 }
                 out.extend_from_slice(b"Transfer-Encoding: chunked\r\n");
@@ -313,7 +313,7 @@ impl Answer {
     }
 }
 
-/// The trailers of an answer that has any.
+/// The trailers, if there are any.
 const TRAILERS: &[u8] = b"X-Sum: 1\r\nX-Other: 2\r\n\r\n";
 
 fn scheme(origin: &Origin) -> &'static str {

@@ -18,13 +18,13 @@ use super::inputs::{SocketNumber, TransferNumber};
 use super::outputs::DriverOutput;
 use crate::network::ManualTransfer;
 
-/// The storage that is lent to some of the transfers.
+/// The storage lent to some of the transfers.
 const LENT: usize = 20_000;
 
 struct Hand {
     manual: ManualTransfer<SocketNumber>,
     paused: bool,
-    /// It waits, and has had no input since.
+    /// It waits, and has received no input since.
     rests: bool,
 }
 
@@ -53,14 +53,14 @@ struct Kept {
 pub(super) struct ManualDriver {
     limits: PoolLimits,
     now: Now,
-    /// By number, from 1; those that have ended are gone.
+    /// By number from 1; ended ones are removed.
     hands: Vec<Option<Hand>>,
     sockets: Vec<Socket>,
     kept: Vec<Kept>,
     closing: Vec<SocketNumber>,
-    /// How many sockets are closed.
+    /// The number of closed sockets.
     closed: usize,
-    /// The transfer whose turn it is.
+    /// The transfer that is polled next.
     turn: usize,
 }
 
@@ -212,7 +212,8 @@ impl ManualDriver {
         let socket = hand.manual.let_go();
         let hint = link.http().keep_alive_timeout();
         let lasts = hint.map_or(self.limits.idle_time, |hint| {
-            // A second before the server, so that it does not close while a request is on its way.
+            // A second before the server does, so that the server does not close while a request is
+            // in flight.
             self.limits.idle_time.min(hint.saturating_sub((hint / 2).min(Duration::from_secs(1))))
         });
         let known = self.socket(socket);
@@ -225,7 +226,7 @@ impl ManualDriver {
         }
     }
 
-    /// Hands an input to the transfer that a socket serves. One that has ended meanwhile needs none.
+    /// Passes an input to the transfer of a socket. A transfer that has ended meanwhile needs none.
     fn handle(&mut self, now: Now, t: TransferNumber, input: Input<'_>) -> Result<(), String> {
         self.now = now;
         let Ok(hand) = self.hand(t) else { return Ok(()) };
@@ -339,7 +340,7 @@ impl Driver for ManualDriver {
         for _ in 0..self.hands.len() {
             let at = self.turn % self.hands.len();
             if let Some(output) = self.drive(at as TransferNumber + 1, session, &mut calls) {
-                // At times another transfer has its turn although this one has more to do.
+                // Sometimes switches to another transfer although this one has more to do.
                 self.turn += usize::from(!matches!(output, DriverOutput::Body(..) | DriverOutput::Connect(..)));
                 return (output, calls);
             }
@@ -363,7 +364,7 @@ impl Driver for ManualDriver {
         let Serves::Transfer(t) = self.socket(socket).serves else { return &mut [] };
         let Some(hand) = &mut self.hands[t as usize - 1] else { return &mut [] };
         if t.is_multiple_of(3) {
-            // It may have some already.
+            // It may already have storage.
             drop(hand.manual.transfer.give_read_buffer(vec![0; LENT]));
         }
         hand.manual.transfer.space()
@@ -377,13 +378,13 @@ impl Driver for ManualDriver {
     fn read_direct(&mut self, now: Now, socket: SocketNumber, bytes: &[u8]) -> Result<(), String> {
         let unexpected = || Misuse::UnexpectedInput.to_string();
         let mut rest = bytes;
-        // In two reads now and then, of which the first need not be told.
+        // Sometimes in two reads; the first need not be reported.
         let (first, _) = bytes.split_at(if bytes.len().is_multiple_of(3) { bytes.len() / 3 } else { 0 });
         let (t, plan) = self.plan(socket, usize::MAX).filter(|(_, plan)| plan.direct > 0).ok_or_else(unexpected)?;
         if !first.is_empty() && first.len() < plan.direct && self.hand(t)?.manual.transfer.note_direct(first.len()) {
             rest = &bytes[first.len()..];
             let (_, next) = self.plan(socket, usize::MAX).ok_or_else(unexpected)?;
-            // No run is longer than memory.
+            // No run exceeds the memory size.
             let most = isize::MAX as usize / 2;
             assert_eq!(next.direct.min(most), (plan.direct - first.len()).min(most));
         }

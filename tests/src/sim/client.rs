@@ -14,10 +14,10 @@ use super::world::{Scheduled, World};
 use crate::memory::ms;
 use crate::network::{End, Read};
 
-/// How often a source may wait for the server before it goes on anyway.
+/// How often a source may wait for the server before it continues anyway.
 const PATIENCE: u32 = 100;
 
-/// Outputs in a row after which the engine counts as spinning.
+/// After this many consecutive outputs, the engine is spinning.
 const SPIN: usize = 3_000_000;
 
 impl World {
@@ -40,7 +40,7 @@ impl World {
                 DriverOutput::Resolve(t, ..) => {
                     let faulty = self.plan.conditions.faulty;
                     if faulty && self.rng.one_in(60) {
-                        self.fired = true; // It is never answered.
+                        self.fired = true; // Never answered.
                     } else {
                         let after = ms(self.rng.next_u64() % 30);
                         self.after(after, Scheduled::Lookup(t));
@@ -161,7 +161,7 @@ impl World {
         // The rest of a redirect is read after the redirect is reported.
         wire.released = wire.released.map(|_| now);
         self.arrivals(socket, times);
-        // An embedder may report this when its read was not filled.
+        // An embedder may report this if its read was not filled.
         let dry = matches!(read, Read::Bytes(_)) && !self.wire(socket).readable(now);
         if dry && !self.plan.by_hand && self.rng.one_in(2) {
             self.nothing_to_read(socket);
@@ -184,7 +184,7 @@ impl World {
         };
     }
 
-    /// Returns whose memory body bytes are read into directly this time, if any, and the plan.
+    /// Returns the transfer whose body bytes are read directly this time, if any, and the plan.
     fn straight(&mut self, socket: u32) -> Option<(usize, ReadPlan)> {
         let room = if self.rng.one_in(2) { self.rng.below(40_000) } else { 0 };
         let (t, plan) = self.recorder.plan(socket, room)?;
@@ -212,7 +212,7 @@ impl World {
                 wire.open && wire.arrived < wire.sent.len()
             })
         {
-            // The server has not seen what was given before.
+            // The server has not received the earlier bytes.
             running.asked_again += 1;
             self.after(ms(20), Scheduled::BodyReady(index));
             self.handle(&DriverInput::BodyBlocked(t));
@@ -239,7 +239,8 @@ impl World {
         self.running[index].source += taken;
     }
 
-    /// T52: a body's source is asked only when all output was written or would block, and no response is known to wait.
+    /// T52: a body's source is read only when all output was written or would block, and no
+    /// response is known to wait.
     fn expect_source_is_next(&mut self, t: u32) {
         let transfer = self.recorder.transfer(t).expect("a transfer that asks has not ended");
         let pending = !transfer.outgoing().is_empty() && !transfer.is_blocked(Side::Write);

@@ -81,19 +81,20 @@ impl SetCookie {
     }
 }
 
-/// When something happened, at the earliest and at the latest: the driver's step and the wall clock.
+/// The earliest and latest time of an event: the driver's step and the wall clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Span {
     /// The steps.
     pub(super) steps: (u64, u64),
-    /// The wall clock meanwhile.
+    /// The wall clock in between.
     pub(super) wall: (u64, u64),
 }
 
 struct Version {
     key: Key,
     value: String,
-    /// At which step it may have taken effect; the last is unknown until the client reports the head.
+    /// The steps at which it may have taken effect; the last is unknown until the client reports
+    /// the head.
     from: u64,
     until: Option<u64>,
     max_age: Option<i64>,
@@ -108,7 +109,7 @@ struct Version {
 #[derive(Default)]
 pub(super) struct Model {
     versions: Vec<Version>,
-    /// The wall clock leaps: expiry is uncertain.
+    /// Records a jump of the wall clock, which makes expiry uncertain.
     stepped: bool,
 }
 
@@ -117,7 +118,7 @@ impl Model {
         Model { stepped, ..Model::default() }
     }
 
-    /// A server sends these.
+    /// Records cookies that a server sends.
     pub(super) fn sent(&mut self, page: usize, cookies: &[SetCookie], step: u64, wall: u64) {
         for cookie in cookies.iter().filter(|cookie| !cookie.refused) {
             self.versions.push(Version {
@@ -134,7 +135,7 @@ impl Model {
         }
     }
 
-    /// The client has reported the head of this page.
+    /// Records that the client has reported the head of this page.
     pub(super) fn observe(&mut self, page: usize, step: u64, wall: u64) {
         for version in self.versions.iter_mut().filter(|v| v.page == page && v.until.is_none()) {
             version.until = Some(step);
@@ -225,18 +226,18 @@ impl Model {
             })
     }
 
-    /// A Secure cookie of that name may keep one away that came in the clear (RFC 6265bis §5.7).
+    /// Returns true if a Secure cookie of that name may block one set over http (RFC 6265bis §5.7).
     fn guarded(&self, name: &str, secure: bool) -> bool {
         !secure && self.versions.iter().any(|other| other.secure && other.key.name == name)
     }
 }
 
-/// Of one response, the later field: the values count up.
+/// Returns true for the later field of one response: the values count up.
 fn after(newer: &Version, older: &Version) -> bool {
     newer.value > older.value
 }
 
-/// Whether the cookie is for this URL.
+/// Returns whether the cookie applies to this URL.
 fn applies(version: &Version, origin: &Origin, path: &str) -> bool {
     let domain = &version.key.domain;
     let host = match version.key.host_only {

@@ -1,4 +1,5 @@
-//! The machines that a scenario drives, by the numbers of a transcript: an engine ([`EngineDriver`]), or transfers [by hand](super::by_hand).
+//! The machines that a scenario drives, with the numbers of a transcript: an engine
+//! ([`EngineDriver`]), or transfers [by hand](super::by_hand).
 
 use std::fmt;
 
@@ -34,7 +35,7 @@ pub(super) trait Driver: fmt::Debug {
     fn push_body(&mut self, now: Now, transfer: TransferNumber, bytes: &[u8]) -> Result<usize, String>;
     fn pause(&mut self, transfer: TransferNumber, paused: bool) -> Result<(), String>;
     fn tick(&mut self, now: Now);
-    /// A poll of all sockets begins. Only an engine uses this.
+    /// Begins a poll of all sockets. Only an engine uses this.
     fn begin_poll(&mut self) {}
     fn mark_polled(&mut self, _now: Now) {}
     fn awaits_poll(&self) -> bool {
@@ -62,7 +63,7 @@ pub(super) trait Driver: fmt::Debug {
     fn retained(&self) -> Retained;
 }
 
-/// Names by number and back.
+/// Maps names to numbers and back.
 #[derive(Debug)]
 struct Numbers<T> {
     names: Vec<T>,

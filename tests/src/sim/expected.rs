@@ -1,4 +1,5 @@
-//! The oracle for request heads: what they must look like on the wire, derived from the rules and not from core's code.
+//! The oracle for request heads: their bytes on the wire, derived from the rules, not from core's
+//! code.
 
 use super::origins::Origin;
 use super::request_spec::{BodySpec, Credentials, RequestSpec};
@@ -8,21 +9,21 @@ use super::request_spec::{BodySpec, Credentials, RequestSpec};
 pub(super) struct Expected {
     /// The request line and the fields before Cookie, without line ends.
     pub(super) before: Vec<String>,
-    /// The fields after Cookie, with `Expect` if it was asked for.
+    /// The fields after Cookie, with `Expect` if requested.
     pub(super) after: Vec<String>,
     /// The request's own cookies, after those of the jar.
     pub(super) own_cookies: Vec<(String, String)>,
-    /// Whether the jar's cookies belong there.
+    /// Whether the jar's cookies are added.
     pub(super) jar: bool,
     /// The method.
     pub(super) method: String,
-    /// Whether the body goes along.
+    /// Whether there is a body.
     pub(super) body: bool,
     /// Whether it is chunked.
     pub(super) chunked: bool,
-    /// Whether `Expect: 100-continue` stands in `after`.
+    /// Whether `after` contains `Expect: 100-continue`.
     pub(super) expect: bool,
-    /// Whether the request says that the connection is not kept.
+    /// Whether the request has `Connection: close`.
     pub(super) close: bool,
     /// Whether the request may be processed twice.
     pub(super) repeatable: bool,
@@ -42,7 +43,7 @@ pub(super) struct Chain {
 const SECRET: [&str; 2] = ["X-Api-Key", "Cookie"];
 
 impl Chain {
-    /// `bound` says that the session has a base URL and that this is not its origin: secrets of the session are left out.
+    /// `bound` means that the session has a base URL of another origin: its secrets are omitted.
     pub(super) fn new(spec: &RequestSpec, session: &[(String, String, bool)], bound: bool) -> Chain {
         let mut fields = session.to_vec();
         fields.retain(|(.., sensitive)| !(bound && *sensitive));
@@ -56,7 +57,7 @@ impl Chain {
         }
     }
 
-    /// Returns true if the body goes to the next hop (RFC 9110 §15.4).
+    /// Returns true if the next hop keeps the body (RFC 9110 §15.4).
     pub(super) fn keeps_body(&self, status: u16) -> bool {
         let becomes_get = match status {
             303 => true,
@@ -76,7 +77,7 @@ impl Chain {
             self.body = false;
         }
         if from != to {
-            // T1, T2, T5: and never again in this chain.
+            // T1, T2, T5: dropped for the rest of the chain.
             self.fields.retain(|(name, _, sensitive)| !sensitive && !SECRET.contains(&name.as_str()));
             self.credentials = None;
             self.cookies.clear();

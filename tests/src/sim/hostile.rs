@@ -19,7 +19,7 @@ const fn fails(words: &'static str, bytes: fn(&str) -> Vec<u8>) -> Hostile {
     Hostile { words: Some(words), bytes, body: false }
 }
 
-/// The same for answers whose body is wrong, which an answer to HEAD does not have.
+/// The same for responses with a wrong body, which a response to HEAD does not have.
 const fn body_fails(words: &'static str, bytes: fn(&str) -> Vec<u8>) -> Hostile {
     Hostile { words: Some(words), bytes, body: true }
 }
@@ -31,7 +31,7 @@ const fn delivers(bytes: fn(&str) -> Vec<u8>) -> Hostile {
 /// How many there are.
 pub(super) const COUNT: usize = ALL.len();
 
-/// From here on they are redirects, and then answers that are delivered.
+/// From here on they are redirects, then responses that are delivered.
 pub(super) const FIRST_REDIRECT: usize = 30;
 
 const CONTENT: usize = 30;
@@ -136,7 +136,7 @@ pub(super) fn render(number: usize, page: usize, method: &str) -> Rendered {
     if bodiless && intended(number, method).is_none() {
         bytes.truncate(head_end);
     }
-    // Wrong content in a correct frame does not spoil the connection.
+    // Wrong content in correct framing does not prevent reuse.
     let unasked = method == "HEAD" && (ALL[number].body || matches!(COUNT - number, 1 | 3));
     let reusable = unasked
         || ALL[number].words.is_some_and(|words| ["gzip", "ends within", "limit decode_ratio is 200"].contains(&words));

@@ -9,9 +9,9 @@ use petition_core::Side;
 use super::request_spec::RequestSpec;
 use super::text_format;
 
-/// The number of a transfer in a transcript, from 1 in the order in which they began.
+/// The number of a transfer in a transcript, from 1 in order of their start.
 pub type TransferNumber = u32;
-/// The number of a socket in a transcript, from 1 in the order in which they were opened.
+/// The number of a socket in a transcript, from 1 in order of opening.
 pub type SocketNumber = u32;
 
 /// An input of an engine or of transfers driven by hand.
@@ -27,9 +27,10 @@ pub enum DriverInput<'a> {
     Wrote(SocketNumber, Cow<'a, [u8]>),
     /// Read into the machine's own buffer.
     Filled(SocketNumber, Cow<'a, [u8]>),
-    /// Handed in as a slice.
+    /// Passed as a slice.
     Received(SocketNumber, Cow<'a, [u8]>),
-    /// Read directly to the caller as far as body bytes were due, and used; the rest into the machine's own buffer.
+    /// Due body bytes are read directly to the caller, who uses them; the rest goes into the
+    /// machine's own buffer.
     ReadDirect(SocketNumber, Cow<'a, [u8]>),
     Eof(SocketNumber),
     Failed(SocketNumber, Side, ErrorKind),
@@ -53,7 +54,7 @@ pub enum DriverInput<'a> {
     Tick,
     /// A poll of all sockets begins.
     BeginPoll,
-    /// That poll is over, and everything that it found is reported.
+    /// That poll is over, and all its events are reported.
     MarkPolled,
     CancelAll,
     CloseIdle,
@@ -91,7 +92,7 @@ fn kind_of(word: &str) -> Result<ErrorKind, String> {
 }
 
 impl DriverInput<'_> {
-    /// Returns its line, or lines, with a line end.
+    /// Returns its line or lines, with a line end.
     pub fn write(&self) -> String {
         let with = |word: &str, name: char, number: u32, rest: &str| format!("{word} {name}{number} {rest}");
         let bytes = |word: &str, name: char, number: u32, bytes: &[u8]| {

@@ -28,7 +28,7 @@ impl World {
         self.at(arrival, Scheduled::ToServer(socket));
     }
 
-    /// Checks what TLS hides when it has arrived.
+    /// Checks on arrival what TLS hides before.
     pub(super) fn deciphered(&mut self, socket: u32) {
         let now = self.clock.now;
         let (plain, times) = self.wire(socket).decipher(now);
@@ -52,7 +52,8 @@ impl World {
         self.wire(socket).monitor = monitor;
     }
 
-    /// Invariants 2 and 11: a request goes out only on a connection on which everything before it is finished, in both directions.
+    /// Invariants 2 and 11: a request is sent only on a connection on which everything before it is
+    /// finished in both directions.
     fn begins(&mut self, socket: u32, requests: usize, last: Option<&Written>, plain: usize) {
         let (now, limits) = (self.clock.now, self.plan.limits);
         let noisy = self.plan.conditions.noise > 0 || self.plan.conditions.cut.is_some();
@@ -61,7 +62,7 @@ impl World {
         let slack = match (noisy, self.plan.conditions.sleepy) {
             (false, _) => ms(0),
             (true, false) => ms(400),
-            // It may have been taken in time and written late.
+            // It may have been acquired in time and written late.
             (true, true) => ms(60_000),
         };
         let wire = self.wire(socket);
@@ -77,10 +78,10 @@ impl World {
         assert!(last.end.is_some(), "a request behind one that was not written to its end");
         assert!(!last.close, "a request on a connection of which the last request said that it is closed");
         assert_eq!(wire.next, requests, "a request before the one before was answered");
-        // It may be used again before the request that released it reports its end.
+        // It may be reused before the request that released it reports its end.
         let released = wire.released.unwrap_or(now);
         if wire.stale > wire.read {
-            // No probe can find what has not come by then; the following checks do.
+            // No probe can find what arrives later; the following checks do.
             wire.released = None;
             self.fired = true;
             return;
@@ -259,7 +260,7 @@ impl World {
             let Some((name, value)) = pair.split_once('=') else { panic!("no pair: {pair} in\n{head}") };
             all.push((name.into(), value.into()));
         }
-        // The request's own come last, in their order.
+        // The request's own cookies come last, in order.
         let own = &expected.own_cookies;
         let split = all.len().checked_sub(own.len()).unwrap_or_else(|| panic!("its own cookies are missing:\n{head}"));
         assert_eq!(&all[split..], &own[..], "the request's own cookies:\n{head}");
@@ -298,12 +299,12 @@ impl World {
         if let Some(since) = wire.held.filter(|_| !sleepy) {
             // RFC 9110 §10.1.1: the body waits for 100 (Continue), a second at most.
             let received = wire.invited.is_some_and(|offset| wire.read >= offset);
-            // The second begins when the head is at hand, which a write that has to wait delays.
+            // The second begins when the head is ready, which a waiting write delays.
             assert!(received || now + slack >= since + ms(1_000), "T53: a body before 100 (Continue)");
         }
     }
 
-    /// Lets the server of a connection do what it can do now.
+    /// Runs the server of a connection as far as possible now.
     pub(super) fn serve(&mut self, socket: u32) {
         let now = self.clock.now;
         loop {
@@ -343,7 +344,7 @@ impl World {
                     2 => {
                         let wire = self.wire(socket);
                         wire.next += 1;
-                        // If the body came anyway, nothing is left over.
+                        // If the body arrived anyway, nothing is left.
                         (wire.reusable, wire.lasts) = (!request.close, None);
                         let times = wire.say(now, b"HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n");
                         let end = wire.generated;
@@ -406,7 +407,7 @@ impl World {
         if half {
             times.extend(wire.close_after(now, false, false));
         } else if !reusable && !leaves_open || broken {
-            // Before the whole request has come it reads the rest.
+            // Reads the rest if the request is not complete.
             times.extend(wire.close_after(now, received, broken));
         }
         self.arrivals(socket, times);

@@ -53,7 +53,8 @@ impl World {
         match &planned.intended {
             ExpectedOutcome::Delivered(intended) => assert_eq!(hop, *intended, "{label}: done at the wrong hop"),
             ExpectedOutcome::Fails(intended, words) => {
-                // An end of the connection after the last chunk's line is tolerated (T44), and the trailers never came.
+                // An end of the connection after the last chunk's line is tolerated (T44); the
+                // trailers are missing then.
                 let wires = self.pages[page].wires.last().map(|&socket| &self.wires[socket as usize - 1]);
                 let ended = wires.is_some_and(|wire| wire.fired && matches!(wire.fault, Fault::FinDown(_)));
                 let unseen = ended && words.starts_with("limit trailer");
@@ -78,7 +79,7 @@ impl World {
         }
         let socket = *run.wires.last().unwrap_or_else(|| panic!("{label}: done without a connection"));
         let wire = &self.wires[socket as usize - 1];
-        // A body that ends with the connection may end early without a sign of it.
+        // A body that ends with the connection may end early unnoticed.
         let open_ended = served.until_close && (answer.coding == Coding::None || running.body.is_empty());
         let cut = answer.cut.is_some() || matches!(wire.fault, Fault::FinDown(_));
         if open_ended && cut {
@@ -124,7 +125,7 @@ impl World {
         let dead = matches!(&report.kind, ErrorKind::Protocol(error) if error.answers_nothing());
         let replayable =
             !matches!(planned.spec.payload, super::request_spec::BodySpec::Stream { rewindable: false, .. });
-        // An interim response begins an answer.
+        // An interim response starts the answer.
         let dead = dead && transfer.reused() && !running.interim;
         if dead && repeatable && replayable {
             panic!("{label}: a kept connection was dead, and nobody tried again");
@@ -146,7 +147,7 @@ impl World {
             }
             _ => {}
         }
-        // An embedder that sleeps for long finds deadlines passed.
+        // After a long sleep of the embedder, deadlines have passed.
         let slept = self.plan.conditions.sleepy && matches!(report.kind, ErrorKind::Timeout { .. });
         let excused =
             dead || slept || self.fired || self.wires.iter().any(|wire| wire.fired && wire.fault != Fault::None);
@@ -222,7 +223,7 @@ impl World {
         for wire in &self.wires {
             let sent = wire.tls.as_ref().map_or(&wire.sent, |tls| &tls.plain);
             for at in memmem::find_iter(sent, b"cnr") {
-                // The owner of a number that the end of the connection cut is unknown.
+                // The owner of a truncated number is unknown.
                 let rest = &sent[at + 3..];
                 if !rest.iter().all(u8::is_ascii_alphanumeric) {
                     self.judge_secret(wire, at, rest);

@@ -19,7 +19,8 @@ const fn plain(host: &'static str, port: u16, machine: u8) -> Origin {
     Origin { secure: false, host, port, machine }
 }
 
-/// All origins. One machine has two ports, one name is below another, one origin is an address.
+/// All origins. One machine has two ports, one name is a subdomain of another, one origin is an
+/// address.
 pub(super) const ORIGINS: [Origin; 8] = [
     plain("a.test", 80, 1),
     plain("b.test", 80, 2),
@@ -34,11 +35,11 @@ pub(super) const ORIGINS: [Origin; 8] = [
 /// The proxy.
 pub(super) const PROXY: usize = 7;
 
-/// Those without TLS, the first more often.
+/// The origins without TLS, the first one more often.
 pub(super) const PLAIN: [usize; 7] = [0, 0, 0, 1, 2, 3, 4];
 
 impl Origin {
-    /// Scheme and authority.
+    /// Returns scheme and authority.
     pub(super) fn url(&self) -> String {
         format!("{}://{}", if self.secure { "https" } else { "http" }, self.authority())
     }
@@ -51,25 +52,25 @@ impl Origin {
         }
     }
 
-    /// Whether the host is an address.
+    /// Returns whether the host is an address.
     pub(super) fn is_literal(&self) -> bool {
         self.host.as_bytes()[0].is_ascii_digit()
     }
 }
 
-/// The addresses of a machine; the second is IPv6.
+/// Returns the addresses of a machine; the second is IPv6.
 pub(super) fn addresses(machine: u8) -> [IpAddr; 3] {
     let v4 = |last: u8| IpAddr::V4(Ipv4Addr::new(192, 0, 2, last));
     [v4(machine * 10), IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, machine.into())), v4(machine * 10 + 1)]
 }
 
-/// Which origin is served at an address.
+/// Returns the origin that is served at an address.
 pub(super) fn at(address: &Address) -> Option<usize> {
     let address = address.socket_addr()?;
     ORIGINS.iter().position(|origin| origin.port == address.port() && addresses(origin.machine).contains(&address.ip()))
 }
 
-/// The machine of a name.
+/// Returns the machine of a name.
 pub(super) fn machine(name: &str) -> Option<u8> {
     ORIGINS.iter().find(|origin| origin.host == name).map(|origin| origin.machine)
 }

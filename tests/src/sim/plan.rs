@@ -27,15 +27,15 @@ pub enum Mix {
 /// What a caller does besides sending the request.
 #[derive(Clone, Debug, Default)]
 pub(super) struct CallerPlan {
-    /// Cancels after so long.
+    /// Cancels after this time.
     pub(super) cancel: Option<Duration>,
-    /// Reads nothing for so long once it has so many bytes.
+    /// Stops reading for this time after this many bytes.
     pub(super) pause: Option<(usize, Duration)>,
-    /// Discards the rest once it has so many bytes.
+    /// Discards the rest after this many bytes.
     pub(super) discard: Option<usize>,
-    /// The request body stream gives nothing for so long after so many bytes.
+    /// The request body stream pauses for this time after this many bytes.
     pub(super) hesitate: Option<(usize, Duration)>,
-    /// The request body stream gives nothing until the server has received all that it gave.
+    /// The request body stream pauses until the server has received all its bytes.
     pub(super) lockstep: bool,
     /// The most bytes that the request body stream gives at once.
     pub(super) piece: Option<usize>,
@@ -46,7 +46,7 @@ pub(super) struct CallerPlan {
 pub(super) struct PlannedRequest {
     /// Its number in the plan.
     pub(super) number: usize,
-    /// When it starts; in a serial plan, how long after the one before has ended.
+    /// Its start time; in a serial plan, the delay after the end of the previous one.
     pub(super) at: Duration,
     /// The request.
     pub(super) spec: RequestSpec,
@@ -54,7 +54,7 @@ pub(super) struct PlannedRequest {
     pub(super) body: Vec<u8>,
     /// What the caller does.
     pub(super) caller: CallerPlan,
-    /// What each hop asks for, by number of the page.
+    /// The page numbers of the hops.
     pub(super) pages: Vec<usize>,
     /// The expected outcome.
     pub(super) intended: ExpectedOutcome,
@@ -80,20 +80,20 @@ pub(super) struct Page {
     pub(super) target: String,
     /// The answer.
     pub(super) answer: Answer,
-    /// What the request for it looks like.
+    /// The expected request.
     pub(super) expected: Expected,
 }
 
 /// How the world behaves.
 #[derive(Clone, Debug)]
 pub(super) struct Conditions {
-    /// Connections may fail, servers close them when idle, names may not be found.
+    /// Connections may fail, servers may close them when idle, names may be unknown.
     pub(super) faulty: bool,
     /// One request after the other.
     pub(super) serial: bool,
-    /// The most bytes of one read or write, if they are cut at all.
+    /// The most bytes of one read or write, if they are split at all.
     pub(super) cut: Option<usize>,
-    /// Once in so many times, something happens that should not matter; 0 for never.
+    /// How seldom events happen that should not matter: once in this many times, 0 for never.
     pub(super) noise: usize,
     /// Latency of a connection.
     pub(super) latency: Duration,
@@ -101,7 +101,7 @@ pub(super) struct Conditions {
     pub(super) bandwidth: u64,
     /// Steps of the wall clock.
     pub(super) clock: Vec<(Duration, i64)>,
-    /// The embedder sleeps at times, and comes too late for deadlines.
+    /// The embedder sometimes sleeps, and misses deadlines.
     pub(super) sleepy: bool,
     /// The seed for random choices during the run.
     pub(super) seed: u64,
@@ -122,11 +122,11 @@ pub(super) struct Plan {
     pub(super) limits: PoolLimits,
     /// Transfers are driven by hand, without an engine.
     pub(super) by_hand: bool,
-    /// The embedder reports after each poll that it has passed on everything.
+    /// The embedder reports complete polls.
     pub(super) looks: bool,
     /// The session's own fields.
     pub(super) session_fields: Vec<(String, String, bool)>,
-    /// The origin of the session's base URL, if it has one. Its secrets go nowhere else then.
+    /// The origin of the session's base URL, if any. The session's secrets are sent only there.
     pub(super) base: Option<usize>,
     /// How the world behaves.
     pub(super) conditions: Conditions,
@@ -180,7 +180,7 @@ impl Plan {
         let most = if rng.one_in(4) { 24 } else { 9 };
         let count = 1 + rng.below(most);
         for number in 0..count {
-            // Each from a seed of its own, so that one can be left out.
+            // Each has its own seed, so that one can be left out.
             let mut own = Rng::new(seed.rotate_left(17) ^ (number as u64 + 1).wrapping_mul(0x9e37_79b9));
             plan.add_ask(number, &mut own);
         }
@@ -242,7 +242,7 @@ impl Plan {
             if hop == 0 {
                 let fragment = if rng.one_in(12) { "#part" } else { "" };
                 let origin = match self.base {
-                    // Relative: a path, or the name of a host, which may be another.
+                    // Relative: a path, or the name of a host, possibly another one.
                     Some(base) if base == first && number.is_multiple_of(3) => String::new(),
                     Some(base) if ORIGINS[base].secure == ORIGINS[first].secure && number.is_multiple_of(2) => {
                         format!("//{}", ORIGINS[first].authority())
@@ -256,7 +256,7 @@ impl Plan {
             let mut answer = Answer::random(rng, page, &ORIGINS[origin], dir, self.conditions.faulty);
             answer.length = answer.length.min(most);
             if matches!(spec.payload, BodySpec::Stream { rewindable: false, .. }) {
-                // The caller would be told of the refusal.
+                // The caller would get the refusal.
                 answer.at_expect %= 2;
             }
             let mut next = None;
@@ -268,7 +268,8 @@ impl Plan {
                 answer.redirect(rng, status, (&ORIGINS[origin], dir), (&ORIGINS[to], to_dir), &to_target);
                 next = Some((status, to, to_dir, to_target));
             } else if rng.one_in(14) && spec.redirects != Some(0) {
-                // A redirect that cannot be followed for its body is delivered whatever else is wrong with it.
+                // A redirect whose body cannot be repeated is delivered, whatever else is wrong
+                // with it.
                 let once = matches!(spec.payload, BodySpec::Stream { rewindable: false, .. });
                 answer.hostile = Some(rng.below(if once { hostile::FIRST_REDIRECT } else { hostile::COUNT }));
             } else if rng.one_in(30) && self.conditions.faulty {
@@ -381,7 +382,7 @@ fn conditions(rng: &mut Rng, mix: Mix) -> Conditions {
     }
 }
 
-/// Body bytes that no other request sends.
+/// Returns body bytes that no other request sends.
 pub(super) fn pattern(kind: char, number: usize, length: usize) -> Vec<u8> {
     let unit = format!("<{kind}{number}>");
     let mut bytes = unit.repeat(length.div_ceil(unit.len())).into_bytes();

@@ -21,20 +21,20 @@ use super::replay::write_limits;
 /// The first line of a transcript.
 pub const TITLE: &str = "petition transcript 1";
 
-/// What stands before the limits where there is no engine.
+/// The prefix of the limits if there is no engine.
 pub(super) const BY_HAND: &str = "by hand, ";
 
 /// The engine, or what stands for one, its session, and what passed.
 pub struct Recorder {
-    /// The session. To be looked at.
+    /// The session, for reading only.
     pub session: Session,
     /// The TLS configuration of every request, if it is not the session's.
     pub tls: Option<TlsConfig>,
-    /// How many inputs there were.
+    /// The number of inputs.
     pub inputs: u64,
-    /// How many times the engine was polled.
+    /// The number of polls.
     pub polls: u64,
-    /// How many bytes went in and out.
+    /// The number of bytes in and out.
     pub bytes: u64,
     driven: Box<dyn Driver>,
     now: Option<Now>,
@@ -43,7 +43,8 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// A new engine; `written` says whether the transcript is kept as text.
+    /// Returns a recorder of a new engine; `written` decides whether the transcript is kept as
+    /// text.
     pub fn new(limits: PoolLimits, session: Session, written: bool) -> Recorder {
         Recorder::of(
             Box::new(EngineDriver::new(limits)),
@@ -52,7 +53,7 @@ impl Recorder {
         )
     }
 
-    /// The same for transfers that are driven by hand, without an engine.
+    /// Does the same for transfers driven by hand, without an engine.
     pub fn by_hand(limits: PoolLimits, session: Session, written: bool) -> Recorder {
         let text = written.then(|| format!("{TITLE}\n{BY_HAND}{}\n", write_limits(&limits)));
         Recorder::of(Box::new(ManualDriver::new(limits)), session, text)
@@ -72,54 +73,54 @@ impl Recorder {
         }
     }
 
-    /// When a tick is due at the latest.
+    /// Returns when a tick is due at the latest.
     pub fn deadline(&self) -> Option<Instant> {
         self.driven.deadline()
     }
 
-    /// Whether a request waits for the next poll of all sockets.
+    /// Returns whether a request waits for the next poll of all sockets.
     pub fn awaits_poll(&self) -> bool {
         self.driven.awaits_poll()
     }
 
-    /// What there is now.
+    /// Returns the current counts.
     pub fn counts(&self) -> Counts {
         self.driven.counts()
     }
 
-    /// The storage held for bytes by all of it.
+    /// Returns the storage held for bytes.
     pub fn retained(&self) -> Retained {
         self.driven.retained()
     }
 
-    /// What the machines show of themselves.
+    /// Returns the machines' Debug output.
     pub fn shown(&self) -> String {
         format!("{:?}", self.driven)
     }
 
-    /// A number that stands for everything that passed.
+    /// Returns a hash of all inputs and outputs.
     pub fn hash(&self) -> u64 {
         self.hash
     }
 
-    /// The transcript, if it was kept.
+    /// Returns the transcript, if it was kept.
     pub fn text(&self) -> Option<&str> {
         self.text.as_deref()
     }
 
-    /// A line of explanation in the transcript.
+    /// Adds a comment line to the transcript.
     pub fn remark(&mut self, words: &str) {
         if let Some(text) = &mut self.text {
             let _ = writeln!(text, "# {words}");
         }
     }
 
-    /// The bytes to write to a socket.
+    /// Returns the bytes to write to a socket.
     pub fn outgoing(&self, socket: SocketNumber) -> &[u8] {
         self.driven.outgoing(socket)
     }
 
-    /// The body bytes at hand.
+    /// Returns the available body bytes.
     pub fn body(&self, transfer: TransferNumber) -> &[u8] {
         self.driven.body(transfer)
     }
@@ -135,7 +136,7 @@ impl Recorder {
         self.driven.plan(socket, room)
     }
 
-    /// A transfer that has not ended.
+    /// Returns a transfer that has not ended.
     pub fn transfer(&self, transfer: TransferNumber) -> Option<&Transfer> {
         self.driven.transfer(transfer)
     }
@@ -156,14 +157,14 @@ impl Recorder {
         }
     }
 
-    /// Hands in an input. Returns the number of bytes taken of a pushed body, else 0.
+    /// Passes an input. Returns the number of accepted bytes of a pushed body, otherwise 0.
     ///
     /// # Errors
     /// The text of the misuse.
     pub fn handle(&mut self, now: Now, input: &DriverInput<'_>) -> Result<usize, String> {
         self.note(now, input);
         let taken = self.apply(now, input);
-        // An input that came too late is a misuse, and part of the record.
+        // A late input is a misuse, and part of the record.
         if let (Err(words), Some(text)) = (&taken, &mut self.text) {
             let _ = writeln!(text, "! {words}");
         }

@@ -1,4 +1,4 @@
-//! Reading a transcript, and playing it to a new engine.
+//! Parses a transcript, and replays it to a new engine.
 
 use petition_core::route::pool::PoolLimits;
 use petition_core::{Instant, Now, Session, UnixTime};

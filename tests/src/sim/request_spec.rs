@@ -53,7 +53,7 @@ pub struct ProxySpec {
     pub url: String,
     /// Its credentials.
     pub credentials: Option<Credentials>,
-    /// A tunnel for http too.
+    /// Whether http is tunnelled too.
     pub tunnel: bool,
 }
 
@@ -76,17 +76,17 @@ pub struct RequestSpec {
     pub via: Option<ProxySpec>,
     /// The total timeout.
     pub timeout: Option<Duration>,
-    /// How many redirects are followed, if not as many as the limit says.
+    /// The redirect limit, if it is not the default.
     pub redirects: Option<u32>,
-    /// The body may go to no other origin.
+    /// Whether the body may not be sent to another origin.
     pub body_stays: bool,
-    /// The connection is not kept.
+    /// Whether the connection is closed afterwards.
     pub close: bool,
-    /// The jar is not used.
+    /// Whether the jar is unused.
     pub no_cookies: bool,
     /// `Expect: 100-continue`.
     pub expect: bool,
-    /// May be processed twice.
+    /// Whether it may be processed twice.
     pub idempotent: bool,
     /// HTTP/1.0.
     pub http10: bool,

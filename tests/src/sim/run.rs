@@ -12,7 +12,7 @@ pub struct Violation {
     pub seed: u64,
     /// The kind of scenario.
     pub mix: Mix,
-    /// The numbers of the requests that are needed, if it was made smaller.
+    /// The numbers of the required requests, if it was shrunk.
     pub only: Option<Vec<usize>>,
     /// The message.
     pub words: String,
@@ -68,7 +68,7 @@ fn caught(seed: u64, mix: Mix, only: Option<&[usize]>, run: impl FnOnce() -> Rep
     })
 }
 
-/// Leaves out one request after the other as long as there is still a violation.
+/// Removes requests one by one as long as the violation remains.
 pub fn shrink(violation: &Violation) -> Violation {
     let mut smallest = violation.clone();
     let plan = Plan::of(violation.seed, violation.mix);
@@ -95,7 +95,7 @@ pub fn shrink(violation: &Violation) -> Violation {
 /// The violation, or the difference between the runs.
 pub fn cuts(seed: u64, mix: Mix) -> Result<usize, Violation> {
     let mut plan = Plan::of(seed, mix);
-    // Byte by byte, little is enough.
+    // Byte by byte, short bodies suffice.
     plan.requests.retain(|planned| planned.body.len() < 2_000);
     for page in &mut plan.pages {
         page.answer.length = page.answer.length.min(600);

@@ -19,7 +19,7 @@ pub(super) enum Stale {
     TimedOut,
 }
 
-/// A field of unsolicited answers only.
+/// A field that only unsolicited responses have.
 pub(super) const CANARY: &str = "X-Canary";
 
 impl Stale {
@@ -33,7 +33,8 @@ impl Stale {
     }
 }
 
-/// Chooses what a server sends late, and how much later, from a generator of its own, so that nothing else depends on it.
+/// Chooses what a server sends late, and when, with its own generator, so that nothing else depends
+/// on it.
 pub(super) fn late(page: usize, length: usize) -> Option<(Duration, Stale)> {
     let mut rng = Rng::new(((page as u64) << 32) ^ length as u64 ^ 0x0073_7461_6c65);
     if !rng.one_in(5) {

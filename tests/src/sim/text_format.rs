@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
-/// A run of at least so many equal bytes is written with its length.
+/// A run of at least this many equal bytes is written with its length.
 const RUN: usize = 24;
 
-/// Returns `bytes` as text: printable ASCII as it is, the rest escaped as in Rust.
+/// Returns `bytes` as text: printable ASCII unmodified, the rest escaped as in Rust.
 pub(super) fn write(bytes: &[u8]) -> String {
     let mut out = String::new();
     let mut at = 0;

@@ -9,7 +9,7 @@ use rustls::{ServerConfig, ServerConnection};
 use crate::memory::{client_config, server_config};
 use crate::tls::Authority;
 
-/// Both ends' configurations, the same for all scenarios: certificates are costly.
+/// Both ends' configurations, shared by all scenarios, since certificates are expensive.
 pub(super) fn configurations() -> &'static (Arc<ServerConfig>, TlsConfig) {
     static BOTH: OnceLock<(Arc<ServerConfig>, TlsConfig)> = OnceLock::new();
     BOTH.get_or_init(|| {
@@ -20,11 +20,11 @@ pub(super) fn configurations() -> &'static (Arc<ServerConfig>, TlsConfig) {
 
 pub(super) struct TlsServer {
     connection: ServerConnection,
-    /// Bytes of the wire that it has been fed.
+    /// The number of bytes that rustls has received.
     fed: usize,
-    /// Where the record begins that comes next or has come in part.
+    /// The start of the next or incomplete record.
     record: usize,
-    /// The records that brought plain bytes: where these begin, and the record.
+    /// The records with plain bytes: the start of these, and the record.
     records: Vec<(usize, usize)>,
     /// Every plain byte that arrived.
     pub(super) plain: Vec<u8>,
@@ -41,7 +41,7 @@ impl TlsServer {
     pub(super) fn hear(&mut self, sent: &[u8], arrived: usize) -> usize {
         let before = self.plain.len();
         while self.fed < arrived {
-            // One record at a time, to know which record brought which byte.
+            // One record at a time, to know the record of each byte.
             let length = sent[self.record..arrived].get(3..5).map(|two| usize::from(two[0]) << 8 | usize::from(two[1]));
             let whole = length.map(|length| self.record + 5 + length);
             let end = whole.map_or(arrived, |end| end.min(arrived));
@@ -67,13 +67,13 @@ impl TlsServer {
         before
     }
 
-    /// Where the record begins in which this plain byte came.
+    /// Returns the start of the record with this plain byte.
     pub(super) fn record_of(&self, plain: usize) -> usize {
         let at = self.records.partition_point(|(from, _)| *from <= plain);
         at.checked_sub(1).map_or(0, |at| self.records[at].1)
     }
 
-    /// Returns the records for these plain bytes, and what else TLS has to send.
+    /// Returns the records for these plain bytes, and TLS's other pending bytes.
     pub(super) fn say(&mut self, plain: &[u8], last: bool) -> Vec<u8> {
         self.connection.writer().write_all(plain).expect("there is no limit");
         if last {

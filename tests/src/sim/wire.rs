@@ -1,4 +1,4 @@
-//! One connection of the simulated network: the wire, the fault that it has, and how far its model server is.
+//! One connection of the simulated network: the wire, its fault, and the state of its model server.
 
 use std::collections::VecDeque;
 use std::ops::{Deref, DerefMut};
@@ -13,25 +13,27 @@ use petition_core::route::address::Address;
 /// The most bytes of one segment.
 const SEGMENT: usize = 16 * 1024;
 
-/// What goes wrong on a connection.
+/// The fault of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
     None,
-    /// The server's direction ends with a reset after so many bytes; the flag: what is under way is lost.
+    /// The server's direction ends with a reset after this many bytes; the flag: bytes in flight
+    /// are lost.
     ResetDown(usize, bool),
-    /// The server closes after so many bytes.
+    /// The server closes after this many bytes.
     FinDown(usize),
-    /// Nothing more comes after so many bytes.
+    /// The server goes silent after this many bytes.
     StallDown(usize),
-    /// A reset once the server has so many bytes.
+    /// The server resets after receiving this many bytes.
     ResetUp(usize),
-    /// The server reads no more after so many bytes.
+    /// The server stops reading after this many bytes.
     StopReading(usize),
-    /// The server closes when no request came for so long after a response.
+    /// The server closes if no request arrives for this time after a response.
     IdleClose(Duration),
-    /// The server ends at the head of the request of this number, with a reset or not, after so many bytes of an answer.
+    /// The server ends at the head of the request of this number, with or without a reset, after
+    /// this many bytes of a response.
     DiesAt(usize, bool, usize),
-    /// The server sends no more after its next response, and reads on.
+    /// The server sends nothing after its next response, but still reads.
     HalfClose,
 }
 
@@ -44,39 +46,39 @@ pub(super) struct Wire {
     pub(super) fault: Fault,
     pub(super) fired: bool,
     network: network::Wire,
-    /// What the server has to send and has no room for yet.
+    /// Bytes of the server that do not fit yet.
     backlog: VecDeque<u8>,
     /// Whether the server closes after the backlog: `Some(true)` in both directions.
     closes: Option<bool>,
     pub(super) wants_write: bool,
-    /// How much the server sent.
+    /// The number of bytes that the server sent.
     pub(super) generated: usize,
     pub(super) monitor: WireMonitor,
-    /// The server's part: which request is next, and when it answers.
+    /// The server's state: the next request, and when it answers.
     pub(super) next: usize,
     pub(super) thinks: Option<Duration>,
     pub(super) continued: bool,
-    /// Since when the client's body waits for 100 (Continue), and with which byte that was sent.
+    /// Since when the client's body waits for 100 (Continue), and the byte with which it was sent.
     pub(super) held: Option<Duration>,
     pub(super) invited: Option<usize>,
     /// When its transfer released it.
     pub(super) released: Option<Duration>,
-    /// What the last response says about using it again.
+    /// What the last response says about reuse.
     pub(super) reusable: bool,
-    /// Where the last unsolicited bytes end, among all that was sent.
+    /// The end of the last unsolicited bytes, among all sent bytes.
     pub(super) stale: usize,
-    /// How much the client had read at its last probe that found nothing.
+    /// The number of bytes that the client had read at its last successful probe.
     pub(super) probed: Option<usize>,
-    /// The first bytes that it has read since its last request began.
+    /// The first bytes that it read since its last request began.
     pub(super) received: Vec<u8>,
-    /// Under TLS: where each write began, and why no request was to begin with it.
+    /// Under TLS: the start of each write, and why no request was to begin with it.
     pub(super) writes: Vec<(usize, Option<&'static str>)>,
-    /// During a request it was reported readable, and not blocked since.
+    /// Whether it was reported readable during a request, and not blocked since.
     pub(super) announced: bool,
     pub(super) lasts: Option<u64>,
     /// The server's end of TLS.
     pub(super) tls: Option<Box<TlsServer>>,
-    /// Behind the proxy: the origin to which it leads, and from which byte on.
+    /// Through the proxy: the origin, and the byte at which the tunnel begins.
     pub(super) tunnel: Option<(usize, usize)>,
 }
 
@@ -147,7 +149,7 @@ impl Wire {
         self.tls.as_ref().map_or(self.arrived, |tls| tls.plain.len())
     }
 
-    /// Under TLS: returns what has arrived, decrypted, and sends the answers of TLS itself.
+    /// Under TLS: returns the decrypted bytes that have arrived, and sends TLS's own replies.
     pub(super) fn decipher(&mut self, now: Duration) -> (Vec<u8>, Vec<Duration>) {
         let Some(tls) = &mut self.tls else { return Default::default() };
         let from = tls.hear(&self.network.sent, self.network.arrived);
@@ -204,7 +206,7 @@ impl Wire {
             Fault::FinDown(_) => {
                 self.finish(now, End::Fin, true);
             }
-            // The rest stays in the backlog for ever.
+            // The rest stays in the backlog forever.
             _ => return arrivals,
         }
         arrivals.push(self.last_arrival());
@@ -273,14 +275,15 @@ impl Wire {
         self.is_finished() || self.closes.is_some()
     }
 
-    /// Reads, and returns when more arrives that has room now.
+    /// Reads, and returns when more bytes arrive that now fit.
     pub(super) fn read(&mut self, now: Duration, most: usize) -> (Read, Vec<Duration>) {
         let read = self.network.read(now, most);
         let arrivals = if let Read::Bytes(_) = read { self.pump(now) } else { Vec::new() };
         (read, arrivals)
     }
 
-    /// Takes what has arrived at the server. Returns when a reset arrives at the client, if there is one.
+    /// Takes the bytes that have arrived at the server. Returns when a reset arrives at the client,
+    /// if there is one.
     pub(super) fn arrive(&mut self, now: Duration) -> Option<Duration> {
         while let Some(offset) = self.next_arrived(now) {
             match self.fault {

@@ -1,12 +1,13 @@
-//! Reads strictly what a client writes on one connection, as it is written: one request after the other, each head and each body byte.
+//! A strict reader of what a client writes on one connection: one request after the other, each
+//! head and each body byte.
 
-/// How far the client is.
+/// The client's progress.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 enum State {
     /// In a head, or before the next.
     #[default]
     Head,
-    /// So many bytes of a body of known length are to come.
+    /// This many bytes of a body of known length are missing.
     Length(usize),
     /// In a chunked body.
     Line,
@@ -18,13 +19,13 @@ enum State {
 /// A request on the wire.
 #[derive(Clone, Debug)]
 pub(super) struct Written {
-    /// The page that it asks for; [`CONNECT`] for none.
+    /// The requested page; [`CONNECT`] for none.
     pub(super) page: usize,
     /// The request line and the fields.
     pub(super) method: String,
-    /// Where its head ends on the connection.
+    /// The end of its head on the connection.
     pub(super) head_end: usize,
-    /// Where its body ends, once that has been written.
+    /// The end of its body, once that has been written.
     pub(super) end: Option<usize>,
     /// It waits for 100 (Continue).
     pub(super) expects: bool,
@@ -36,10 +37,10 @@ pub(super) struct Written {
     pub(super) body: usize,
 }
 
-/// Stands for the page of a request for a tunnel.
+/// In place of the page of a request for a tunnel.
 pub(super) const CONNECT: usize = usize::MAX;
 
-/// What the monitor needs to know of a complete head.
+/// The framing of a complete head.
 pub(super) struct Framed {
     pub(super) written: Written,
     /// The declared length; `None`: chunked.
@@ -49,7 +50,7 @@ pub(super) struct Framed {
 #[derive(Default)]
 pub(super) struct WireMonitor {
     state: State,
-    /// Bytes of the head or chunk line that is not complete.
+    /// Bytes of the incomplete head or chunk line.
     partial: Vec<u8>,
     at: usize,
     pub(super) requests: Vec<Written>,
@@ -57,11 +58,12 @@ pub(super) struct WireMonitor {
 
 /// A step of the client.
 pub(super) enum Step<'a> {
-    /// The first byte of a new head: how many were before it, the last of them, and how many bytes.
+    /// The first byte of a new head: the number of earlier heads, the last of them, and the number
+    /// of bytes.
     Begins(usize, Option<&'a Written>, usize),
     /// A head.
     Head(&'a [u8]),
-    /// Bytes of a body, from this place of it.
+    /// Bytes of a body, from this offset.
     Body(usize, usize, &'a [u8]),
 }
 

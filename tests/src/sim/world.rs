@@ -17,7 +17,7 @@ use crate::memory::ms;
 use crate::network::{Clock, End, EventQueue};
 use crate::rng::Rng;
 
-/// Turns after which a run counts as endless.
+/// After this many turns, a run is endless.
 const TURNS: usize = 2_000_000;
 
 /// An event of the world.
@@ -43,11 +43,11 @@ pub(super) enum Scheduled {
 pub(super) struct PageRun {
     /// The last answer.
     pub(super) served: Option<Rendered>,
-    /// How often its head was written to its end.
+    /// How often its head was written completely.
     pub(super) heads: usize,
     /// The step and the wall clock before which its cookies were not chosen.
     pub(super) begun: (u64, u64),
-    /// It was refused for its `Expect`: on which connection, and at which byte of it the refusal ends.
+    /// The connection on which its `Expect` was refused, and the byte at which the refusal ends.
     pub(super) refused: Option<(u32, usize)>,
     /// The connections of its requests.
     pub(super) wires: Vec<u32>,
@@ -60,7 +60,7 @@ pub(super) struct Running {
     pub(super) started: Duration,
     pub(super) hop: usize,
     pub(super) retried: bool,
-    /// An interim response to this hop came.
+    /// Whether an interim response to this hop has arrived.
     pub(super) interim: bool,
     pub(super) body: Vec<u8>,
     pub(super) head: Option<petition_core::http1::ResponseHead>,
@@ -68,7 +68,7 @@ pub(super) struct Running {
     pub(super) hesitated: bool,
     /// How often its source waited for the server.
     pub(super) asked_again: u32,
-    /// How often the same request was sent again.
+    /// How often the same request was repeated.
     pub(super) repeats: usize,
     pub(super) cancelled: bool,
     pub(super) discarded: bool,
@@ -83,17 +83,17 @@ pub(super) struct Running {
 pub struct Report {
     /// A hash of all inputs and outputs.
     pub hash: u64,
-    /// The outcome of each request, without what depends on time or cuts.
+    /// The outcome of each request, without anything that depends on time or splits.
     pub outcomes: Vec<String>,
-    /// Requests that were made.
+    /// The number of requests.
     pub requests: usize,
-    /// Requests that were done.
+    /// The number of successful requests.
     pub done: usize,
     /// Bytes in and out.
     pub bytes: u64,
-    /// How far the clock went.
+    /// The elapsed virtual time.
     pub elapsed: Duration,
-    /// How often the engine was polled.
+    /// The number of polls.
     pub polls: u64,
     /// Whether the transfers were driven by hand, without an engine.
     pub by_hand: bool,
@@ -108,7 +108,8 @@ pub(super) struct World {
     events: EventQueue<Scheduled>,
     pub(super) wires: Vec<Wire>,
     pub(super) running: Vec<Running>,
-    /// Which request a transfer serves, by its number less one: an index into `plan.requests`.
+    /// The request of each transfer: an index into `plan.requests`, by the transfer's number minus
+    /// one.
     pub(super) transfers: Vec<usize>,
     pub(super) pages: Vec<PageRun>,
     pub(super) cookies: Model,
@@ -122,7 +123,7 @@ pub(super) struct World {
     pub(super) done: usize,
     /// The most bytes held.
     pub(super) retained: usize,
-    /// Everything that was printed, if it is checked.
+    /// The printed output, if it is checked.
     pub(super) shown: Option<String>,
 }
 
@@ -218,7 +219,7 @@ impl World {
         &mut self.wires[socket as usize - 1]
     }
 
-    /// Hands in an input, which the engine must accept.
+    /// Passes an input, which the engine must accept.
     pub(super) fn handle(&mut self, input: &DriverInput<'_>) -> usize {
         self.step += 1;
         let now = self.clocks();
