@@ -5,8 +5,8 @@
 
 use std::fmt;
 
-/// Passes the table of all limits to a macro, behind the tokens given: documentation, name, type and
-/// default of each.
+/// Passes the table of all limits to a macro, behind the tokens given: documentation, name, type
+/// and default of each.
 macro_rules! limit_table {
     ($user:ident! { $($head:tt)* }) => {
         $user! { $($head)* {
@@ -14,7 +14,8 @@ macro_rules! limit_table {
             head_bytes: usize = 256 * 1024;
             /// One line of a response head. Default: 64 KiB.
             head_line_bytes: usize = 64 * 1024;
-            /// The number of fields in a response head, at most [`Limits::MAX_FIELDS`]. Default: 256.
+            /// The number of fields in a response head, at most [`Limits::MAX_FIELDS`]. Default:
+            /// 256.
             head_fields: usize = 256;
             /// The reason phrase. Default: 1 KiB.
             reason_bytes: usize = 1024;
@@ -30,23 +31,26 @@ macro_rules! limit_table {
             chunk_overhead_bytes: u64 = 16 * 1024;
             /// A whole trailer section. Default: 16 KiB.
             trailer_bytes: usize = 16 * 1024;
-            /// The number of fields in a trailer section, at most [`Limits::MAX_FIELDS`]. Default: 64.
+            /// The number of fields in a trailer section, at most [`Limits::MAX_FIELDS`]. Default:
+            /// 64.
             trailer_fields: usize = 64;
-            /// The number of content codings on one response, over all Content-Encoding fields. Default: 3.
+            /// The number of content codings on one response, over all Content-Encoding fields.
+            /// Default: 3.
             content_codings: usize = 3;
-            /// The decoded size of a body that is read as a whole (`bytes`, `text`, `json`). Default: 64
-            /// MiB.
+            /// The decoded size of a body that is read as a whole (`bytes`, `text`, `json`).
+            /// Default: 64 MiB.
             body_bytes: u64 = 64 * 1024 * 1024;
             /// The decoded size of a streamed body. Default: `None`, no limit.
             stream_bytes: Option<u64> = None;
-            /// Decoded bytes per encoded byte, checked once more than 1 MiB has been decoded. Default: 200.
+            /// Decoded bytes per encoded byte, checked once more than 1 MiB has been decoded.
+            /// Default: 200.
             decode_ratio: u64 = 200;
-            /// The window of a zstd frame: how far back its data may refer, and so how much of it is
-            /// stored. Default: 8 MiB, which RFC 9659 §3 asks servers to stay within. (The formats limit
-            /// gzip and deflate to 32 KiB, br to 16 MiB.)
+            /// The window of a zstd frame: how far back its data may refer, and so how much of it
+            /// is stored. Default: 8 MiB, which RFC 9659 §3 asks servers to stay within. (The
+            /// formats limit gzip and deflate to 32 KiB, br to 16 MiB.)
             decode_window: u64 = 8 * 1024 * 1024;
-            /// The windows and tables of br and zstd bodies, over all transfers of a session. Default: 256
-            /// MiB.
+            /// The windows and tables of br and zstd bodies, over all transfers of a session.
+            /// Default: 256 MiB.
             decode_memory: u64 = 256 * 1024 * 1024;
             /// Body bytes read and discarded so that a connection can be reused. Default: 64 KiB.
             drain_bytes: u64 = 64 * 1024;
@@ -146,8 +150,8 @@ impl Default for Limits {
 /// An exceeded limit: its name, which is that of the [`Limits`] field, its value, and the amount
 /// found.
 ///
-/// `found` is the smallest amount known to exceed the limit. It does not depend on how the input was
-/// split.
+/// `found` is the smallest amount known to exceed the limit. It does not depend on how the input
+/// was split.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct LimitExceeded {
     /// The limit's name, as in [`Limits`].

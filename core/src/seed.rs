@@ -23,7 +23,8 @@ impl Seed {
     /// let session = petition_core::Session::seeded(petition_core::Seed::from_entropy(random));
     /// ```
     ///
-    /// There is no way from a constant to a seed but through [`TestSeed`], whose name says what it is for:
+    /// There is no way from a constant to a seed but through [`TestSeed`], whose name says what it
+    /// is for:
     ///
     /// ```compile_fail,E0277
     /// let session = petition_core::Session::seeded([1, 2]);

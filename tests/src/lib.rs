@@ -1,4 +1,5 @@
-//! The test kit: servers, proxies and certificates on loopback, foreign servers, and two simulated worlds.
+//! The test kit: servers, proxies and certificates on loopback, foreign servers, and two simulated
+//! worlds.
 //!
 //! - [`server::Scripted`] follows a script byte by byte and can stall, split, reset and close.
 //! - [`httpbin::Httpbin`] answers as httpbin does, plain or under TLS.
@@ -10,8 +11,9 @@
 //! - [`fuzz`] holds the bodies of the fuzz targets.
 //! - [`support`] holds what the tests of the transports share.
 //!
-//! Every wait has a limit: a wait that exceeds [`net::PATIENCE`] panics and says what it waited for. No test needs to sleep.
-//! The servers do not use Petition's own code, so that they can judge it.
+//! Every wait has a limit: a wait that exceeds [`net::PATIENCE`] panics and says what it waited
+//! for. No test needs to sleep. The servers do not use Petition's own code, so that they can judge
+//! it.
 #![forbid(unsafe_code)]
 
 pub mod foreign_servers;

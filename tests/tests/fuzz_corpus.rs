@@ -1,4 +1,5 @@
-//! The fuzz targets' bodies, over the kept corpus and over seeded random inputs made of grammar tokens.
+//! The fuzz targets' bodies, over the kept corpus and over seeded random inputs made of grammar
+//! tokens.
 
 use petition_tests::fuzz::TARGETS;
 use petition_tests::rng::Rng;
@@ -57,7 +58,8 @@ const WORDS: &[&[u8]] = &[
     b"\x80",
 ];
 
-/// Tokens for the targets that read a protocol; plain bytes, which are programs, for those that run operations.
+/// Tokens for the targets that read a protocol; plain bytes, which are programs, for those that run
+/// operations.
 fn random(name: &str, rng: &mut Rng) -> Vec<u8> {
     if name.ends_with("_ops") {
         return (0..rng.below(600)).map(|_| u8::try_from(rng.below(256)).unwrap()).collect();

@@ -64,7 +64,8 @@ pub struct Report {
     /// Whether the server may have acted on the request.
     pub processed: Processed,
     /// How often this hop's request was started on a connection so far: 1, or 2 if a reused
-    /// connection was lost and the request repeated on a new one. It restarts at 1 for each redirect.
+    /// connection was lost and the request repeated on a new one. It restarts at 1 for each
+    /// redirect.
     pub attempts: u32,
     /// The rejected response, for example a 3xx that cannot be followed, or one whose status is an
     /// error.

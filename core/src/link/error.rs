@@ -57,7 +57,8 @@ impl Error for LayerFailure {
 }
 
 impl LinkError {
-    /// Returns the error for a connection that ended while a layer of this kind was being established.
+    /// Returns the error for a connection that ended while a layer of this kind was being
+    /// established.
     pub(super) fn closed(kind: LayerKind) -> LinkError {
         match kind {
             LayerKind::Proxy => LinkError::Proxy(ProxyFailure::Closed),

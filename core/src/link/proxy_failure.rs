@@ -64,7 +64,8 @@ pub struct ProxyRefusal {
 }
 
 impl ProxyRefusal {
-    /// Whether the proxy requests credentials: status 407, with `Proxy-Authenticate` fields in the head.
+    /// Whether the proxy requests credentials: status 407, with `Proxy-Authenticate` fields in the
+    /// head.
     pub fn wants_authentication(&self) -> bool {
         self.head.status() == http::StatusCode::PROXY_AUTHENTICATION_REQUIRED
     }

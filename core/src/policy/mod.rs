@@ -178,7 +178,8 @@ pub(crate) struct Trail {
     pub(crate) new_cookies: bool,
     /// Whether the server rejected the expectation; the request no longer sends it.
     pub(crate) expect_refused: bool,
-    /// How many hops in a row, up to this one, repeat the previous one after its connection was lost.
+    /// How many hops in a row, up to this one, repeat the previous one after its connection was
+    /// lost.
     pub(crate) repeats: u8,
     /// `None` before the first redirect.
     pub(crate) redirected: Option<Box<Redirected>>,

@@ -8,8 +8,7 @@ use std::fmt;
 pub enum TlsConfigError {
     /// TLS is required, but the feature `tls` is off.
     NotCompiledIn,
-    /// There is no crypto provider: the feature `ring` is off and the caller set
-    /// none.
+    /// There is no crypto provider: the feature `ring` is off and the caller set none.
     NoProvider,
     /// There is no root to trust: the feature `webpki-roots` is off and the caller added none.
     NoRoots,

@@ -87,8 +87,8 @@ pub enum Input<'a> {
     Unavailable(Unavailable),
     /// The caller consumed this many bytes of [`body`](super::Transfer::body). The time since they
     /// became available does not count against the peer. Use 0 if the caller returns for more after
-    /// a while in which an offered read was not made, or after bytes that were
-    /// [read directly](Input::ReadDirect).
+    /// a while in which an offered read was not made, or after bytes that were [read
+    /// directly](Input::ReadDirect).
     Consumed(usize),
     /// The caller needs no more of the body. A short rest may be read so that the connection can be
     /// reused.

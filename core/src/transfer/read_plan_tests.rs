@@ -153,7 +153,8 @@ fn idle_limit_counts_from_the_callers_return() {
     }
 }
 
-/// The body, and whether the connection was kept, where bytes come in these pieces and are read as planned.
+/// The body, and whether the connection was kept, where bytes come in these pieces and are read as
+/// planned.
 fn read(pieces: [&[u8]; 2], room: usize, notes: bool) -> (Vec<u8>, bool) {
     let mut driven = Driven::get("");
     let mut pieces: VecDeque<&[u8]> = pieces.into_iter().filter(|piece| !piece.is_empty()).collect();

@@ -1,4 +1,5 @@
-//! Chunked bodies: any bytes after a head that announces one, and any content from a correct sender.
+//! Chunked bodies: any bytes after a head that announces one, and any content from a correct
+//! sender.
 //!
 //! Checks: the same result under every split; no prefix of a response passes for the whole
 //! (invariant 13); encoding and decoding round-trip (invariant 9).

@@ -2,7 +2,8 @@
 
 use petition_core::{Input, Now, Output, Session, Transfer};
 
-/// Answers an output of a transfer: synchronizes, opens a new connection, connects, and writes everything. Returns any other output.
+/// Answers an output of a transfer: synchronizes, opens a new connection, connects, and writes
+/// everything. Returns any other output.
 ///
 /// # Panics
 /// When the transfer calls an answer a misuse.

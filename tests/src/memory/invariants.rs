@@ -85,7 +85,8 @@ pub fn every_socket_is_closed_or_pooled(world: &World) {
 /// How many bytes a driver of the tests hands in at once, or a network of theirs holds, at most.
 pub const SLICE: usize = 64 * 1024;
 
-/// How many bytes may wait to be sent at every level, in storage that doubles and moves when half of it is gone.
+/// How many bytes may wait to be sent at every level, in storage that doubles and moves when half
+/// of it is gone.
 const QUEUE: usize = 4 * 64 * 1024 + 16 * 1024;
 
 /// The longest TLS handshake, in storage that doubles, and a part of a record.
@@ -94,10 +95,12 @@ const HANDSHAKE: usize = 2 * (128 + 18 + 17) * 1024;
 /// How many bytes an idle connection keeps for the next request's head (and a little of TLS).
 const IDLE: usize = 4 * 1024;
 
-/// Invariant 5: the limits bound the bytes held for so many transfers and idle connections, whatever the peers do.
-/// `layered` says whether they use layers (a proxy's tunnel, TLS); `shared` is the size of the read buffer that serves all.
+/// Invariant 5: the limits bound the bytes held for so many transfers and idle connections,
+/// whatever the peers do. `layered` says whether they use layers (a proxy's tunnel, TLS); `shared`
+/// is the size of the read buffer that serves all.
 pub fn memory_is_bounded(held: Retained, transfers: usize, idle: usize, layered: bool, shared: usize, limits: &Limits) {
-    // A head, trailers or a proxy's refusal, one at a time, in storage that doubles; or a step of decoding.
+    // A head, trailers or a proxy's refusal, one at a time, in storage that doubles; or a step of
+    // decoding.
     let head = limits.head_bytes.max(limits.trailer_bytes).max(limits.proxy_refusal_bytes).max(16 * 1024);
     let layers = if layered { HANDSHAKE } else { 0 };
     let each = head.saturating_mul(2).saturating_add(layers + SLICE);

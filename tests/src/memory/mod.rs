@@ -1,11 +1,14 @@
-//! The scripted world: transfers run to their end in memory against scripted peers, in virtual time.
+//! The scripted world: transfers run to their end in memory against scripted peers, in virtual
+//! time.
 //!
-//! A [`World`] holds names, addresses, scripted [`Peer`]s behind them, one session and one pool. [`World::send`] drives one
-//! transfer and records it in a [`Transcript`]. Time passes only when nothing else can happen, and then exactly to the next
-//! deadline or the next step of a peer. A [`Style`] chooses by a seed how bytes are split, when a side is blocked, how often
-//! the driver polls, and whether it blocks in its writes. The same seed gives the same run.
+//! A [`World`] holds names, addresses, scripted [`Peer`]s behind them, one session and one pool.
+//! [`World::send`] drives one transfer and records it in a [`Transcript`]. Time passes only when
+//! nothing else can happen, and then exactly to the next deadline or the next step of a peer. A
+//! [`Style`] chooses by a seed how bytes are split, when a side is blocked, how often the driver
+//! polls, and whether it blocks in its writes. The same seed gives the same run.
 //!
-//! [`same_everywhere`] runs a scenario under every style, applies the [`invariants`] to each run, and compares the runs.
+//! [`same_everywhere`] runs a scenario under every style, applies the [`invariants`] to each run,
+//! and compares the runs.
 
 mod answers;
 mod caller;

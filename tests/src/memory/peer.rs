@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use rustls::ServerConfig;
 
-/// The script of one connection. After its last step the peer keeps the connection open and reads on.
+/// The script of one connection. After its last step the peer keeps the connection open and reads
+/// on.
 #[derive(Clone, Debug, Default)]
 pub struct Peer {
     pub(super) steps: Vec<Step>,
@@ -107,7 +108,8 @@ impl Peer {
         self.then(Step::Until(time))
     }
 
-    /// Starts TLS as the server; the following steps run inside it. A second call starts TLS inside TLS.
+    /// Starts TLS as the server; the following steps run inside it. A second call starts TLS inside
+    /// TLS.
     pub fn start_tls(self, config: &Arc<ServerConfig>) -> Peer {
         self.then(Step::StartTls(config.clone()))
     }

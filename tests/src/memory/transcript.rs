@@ -37,7 +37,8 @@ pub struct Transcript {
     pub began: Duration,
     /// The hops before the last.
     pub history: Vec<Hop>,
-    /// The connections that it used, as indices into [`World::connections`](super::World::connections), in order.
+    /// The connections that it used, as indices into
+    /// [`World::connections`](super::World::connections), in order.
     pub used: Vec<usize>,
     /// How many of them were reused.
     pub reused: usize,
@@ -108,7 +109,8 @@ impl Transcript {
     pub(super) fn essence(&self) -> String {
         let outcome = match &self.outcome {
             Outcome::Done => "done".to_owned(),
-            // The driver decides how many bytes had moved by then, unless a received byte caused the error.
+            // The driver decides how many bytes had moved by then, unless a received byte caused
+            // the error.
             Outcome::Failed(error) => {
                 let text = error.to_string();
                 let start = text

@@ -101,8 +101,8 @@ impl World {
         }
     }
 
-    /// Puts a peer at `place`, `host:port`, for one connection; another call serves the next connection. A new name
-    /// gets an address of its own.
+    /// Puts a peer at `place`, `host:port`, for one connection; another call serves the next
+    /// connection. A new name gets an address of its own.
     pub fn serve(&mut self, place: &str, peer: Peer) {
         let address = self.address_of(place);
         self.serve_at(address, peer);
@@ -130,7 +130,8 @@ impl World {
         address
     }
 
-    /// Makes the look-up of `name` return these addresses after this time. The ports are those of the request.
+    /// Makes the look-up of `name` return these addresses after this time. The ports are those of
+    /// the request.
     pub fn name(&mut self, name: &str, after: Duration, addresses: &[SocketAddr]) {
         self.names.insert(name.into(), Lookup { after: Some(after), answer: Ok(addresses.to_vec()) });
     }
@@ -347,10 +348,12 @@ impl Drop for Seed {
     }
 }
 
-/// Runs a scenario under several styles, and asserts that their outcomes are equal: the same events at the same times,
-/// the same bodies and errors, the same bytes on the same connections. Returns the world of the plain style.
+/// Runs a scenario under several styles, and asserts that their outcomes are equal: the same events
+/// at the same times, the same bodies and errors, the same bytes on the same connections. Returns
+/// the world of the plain style.
 ///
-/// The styles are those of the seeds 0 to 8, or as many as the environment variable `PETITION_SEEDS` says.
+/// The styles are those of the seeds 0 to 8, or as many as the environment variable
+/// `PETITION_SEEDS` says.
 pub fn same_everywhere(scenario: impl Fn(&mut World)) -> World {
     let seeds = std::env::var("PETITION_SEEDS").ok().and_then(|n| n.parse().ok());
     same_in(0..seeds.unwrap_or(9), scenario)

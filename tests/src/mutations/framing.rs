@@ -1,4 +1,5 @@
-//! Faults on one connection: where messages end, whether it is used again, what its layers let through.
+//! Faults on one connection: where messages end, whether it is used again, what its layers let
+//! through.
 
 use super::Mutation;
 

@@ -1,4 +1,5 @@
-//! Faults of what a caller is told: bodies that are no text, data behind an encoded body, cookies from a file, errors.
+//! Faults of what a caller is told: bodies that are no text, data behind an encoded body, cookies
+//! from a file, errors.
 
 use super::Mutation;
 

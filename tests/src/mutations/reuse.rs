@@ -1,4 +1,5 @@
-//! Faults in what a kept connection must show before it is used again, and in what becomes of bytes that answer nothing.
+//! Faults in what a kept connection must show before it is used again, and in what becomes of bytes
+//! that answer nothing.
 
 use super::Mutation;
 

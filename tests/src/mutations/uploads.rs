@@ -1,4 +1,5 @@
-//! Faults of uploads and of what a response gives back: the order of write and source, the causes of failed writes, slots.
+//! Faults of uploads and of what a response gives back: the order of write and source, the causes
+//! of failed writes, slots.
 
 use super::Mutation;
 

@@ -73,9 +73,9 @@ impl Shared {
     }
 }
 
-/// A running listener.
-/// Dropping it stops the accepting thread, ends every connection, and joins every thread. Then it
-/// panics if the thread of a connection panicked, unless the test is failing already.
+/// A running listener. Dropping it stops the accepting thread, ends every connection, and joins
+/// every thread. Then it panics if the thread of a connection panicked, unless the test is failing
+/// already.
 pub struct Service {
     name: &'static str,
     address: SocketAddr,

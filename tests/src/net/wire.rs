@@ -67,7 +67,8 @@ impl Wire {
         matches!(self, Self::Tls(_))
     }
 
-    /// Ends the sending direction as the [`Farewell`] says (plain: FIN). With [`Farewell::Reset`] nothing is sent yet.
+    /// Ends the sending direction as the [`Farewell`] says (plain: FIN). With [`Farewell::Reset`]
+    /// nothing is sent yet.
     ///
     /// # Errors
     /// When the peer has gone.

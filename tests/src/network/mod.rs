@@ -1,5 +1,6 @@
-//! The parts of a network in memory that the scripted world ([`memory`](crate::memory)) and the random one ([`sim`](crate::sim)) share:
-//! virtual time, the wire, and transfers that are driven by hand.
+//! The parts of a network in memory that the scripted world ([`memory`](crate::memory)) and the
+//! random one ([`sim`](crate::sim)) share: virtual time, the wire, and transfers that are driven by
+//! hand.
 
 mod clock;
 mod event_queue;

@@ -80,7 +80,8 @@ impl Wire {
         self.down_last
     }
 
-    /// Ends the server's direction behind what is under way; `both`: the client's writes fail from then on. Returns when the end arrives.
+    /// Ends the server's direction behind what is under way; `both`: the client's writes fail from
+    /// then on. Returns when the end arrives.
     pub(crate) fn finish(&mut self, now: Duration, end: End, both: bool) -> Duration {
         self.down_last = self.arrival(now, 0, self.down_last);
         self.end = Some((self.down_last, end));
@@ -160,7 +161,8 @@ impl Wire {
         self.up_last
     }
 
-    /// Returns up to which byte the next write that has reached the server goes, and forgets that write.
+    /// Returns up to which byte the next write that has reached the server goes, and forgets that
+    /// write.
     pub(crate) fn next_arrived(&mut self, now: Duration) -> Option<usize> {
         let (at, offset) = *self.up.front()?;
         if at > now {

@@ -183,8 +183,8 @@ impl Answer {
         });
     }
 
-    /// Returns true if this many bytes at the end may be missing: those after the last chunk's line (T44). Trailers may be missing
-    /// only as a whole, when nothing announces them.
+    /// Returns true if this many bytes at the end may be missing: those after the last chunk's line
+    /// (T44). Trailers may be missing only as a whole, when nothing announces them.
     pub(super) fn may_lack(&self, missing: usize) -> bool {
         match self.framing {
             Framing::Chunked(_, false) => missing <= 2,

@@ -1,5 +1,6 @@
-//! Transfers driven by hand over bare sockets, without an engine and without its pool: the smallest possible embedder. Idle
-//! connections are kept in a list and go from one transfer to the next, by [`Output::Release`] and [`Input::Acquired`].
+//! Transfers driven by hand over bare sockets, without an engine and without its pool: the smallest
+//! possible embedder. Idle connections are kept in a list and go from one transfer to the next, by
+//! [`Output::Release`] and [`Input::Acquired`].
 
 use std::fmt;
 use std::time::Duration;

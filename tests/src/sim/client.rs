@@ -105,7 +105,8 @@ impl World {
         }
     }
 
-    /// Polls all sockets if a request waits for that, or at random. Returns whether the engine may have more to do.
+    /// Polls all sockets if a request waits for that, or at random. Returns whether the engine may
+    /// have more to do.
     fn polls_all(&mut self) -> bool {
         let awaited = self.recorder.awaits_poll();
         if !self.plan.looks || !(awaited || self.rng.one_in(4)) {
@@ -303,7 +304,8 @@ impl World {
                 running.retried = true;
                 running.repeats += 1;
                 let run = &self.pages[page];
-                // Once its head was written, the bytes read since then began an answer, unless they cannot be one.
+                // Once its head was written, the bytes read since then began an answer, unless they
+                // cannot be one.
                 if let (Some(&socket), false) = (run.wires.last(), self.refusal_was_read(page)) {
                     let wire = &self.wires[socket as usize - 1];
                     let last = wire.monitor.requests.last().is_some_and(|last| last.page == page);
@@ -345,7 +347,8 @@ impl World {
         }
     }
 
-    /// With one request at a time and without faults, fails when a connection could have been reused.
+    /// With one request at a time and without faults, fails when a connection could have been
+    /// reused.
     fn expect_no_kept_one(&mut self, address: &Address) {
         let conditions = &self.plan.conditions;
         let limits = self.plan.limits;

@@ -1,8 +1,10 @@
-//! The oracle for cookies: which of the cookies that servers set must, may or must not be in a Cookie field.
+//! The oracle for cookies: which of the cookies that servers set must, may or must not be in a
+//! Cookie field.
 //!
-//! It follows the rules (RFC 6265bis §5.6, §5.7) for the few forms that the model servers use. A cookie takes effect at some moment between
-//! its sending and the client's event for the head; a request takes its cookies between its beginning and its first byte. Where the two
-//! overlap, both outcomes are right.
+//! It follows the rules (RFC 6265bis §5.6, §5.7) for the few forms that the model servers use. A
+//! cookie takes effect at some moment between its sending and the client's event for the head; a
+//! request takes its cookies between its beginning and its first byte. Where the two overlap, both
+//! outcomes are right.
 
 use super::origins::Origin;
 use super::plan::pick;

@@ -48,8 +48,8 @@ pub(super) trait Driver: fmt::Debug {
     fn outgoing(&self, socket: SocketNumber) -> &[u8];
     fn body(&self, transfer: TransferNumber) -> &[u8];
     fn space(&mut self, socket: SocketNumber) -> &mut [u8];
-    /// Returns whose body bytes may be read directly into so much memory of the caller's now, and the
-    /// plan. An engine plans by itself.
+    /// Returns whose body bytes may be read directly into so much memory of the caller's now, and
+    /// the plan. An engine plans by itself.
     fn plan(&self, _socket: SocketNumber, _room: usize) -> Option<(TransferNumber, ReadPlan)> {
         None
     }

@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 use super::answer::{Rendered, chunked};
 use super::plan::pattern;
 
-/// A hostile answer: its bytes, and a part of the error that it must end with. Without one it is delivered with the content
-/// `<pN>…`, and the connection is never used again.
+/// A hostile answer: its bytes, and a part of the error that it must end with. Without one it is
+/// delivered with the content `<pN>…`, and the connection is never used again.
 struct Hostile {
     words: Option<&'static str>,
     bytes: fn(&str) -> Vec<u8>,

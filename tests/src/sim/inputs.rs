@@ -142,7 +142,8 @@ impl DriverInput<'_> {
         format!("{}\n", line.trim_end())
     }
 
-    /// Parses the input of a line; the indented lines of a `start` come later, one by one, to [`RequestSpec::line`].
+    /// Parses the input of a line; the indented lines of a `start` come later, one by one, to
+    /// [`RequestSpec::line`].
     ///
     /// # Errors
     /// The fault of the line.

@@ -1,9 +1,10 @@
-//! The simulated world: an engine against model servers over an in-memory network with a virtual clock, names, latency, bandwidth and
-//! seeded faults. A run is a pure function of its seed.
+//! The simulated world: an engine against model servers over an in-memory network with a virtual
+//! clock, names, latency, bandwidth and seeded faults. A run is a pure function of its seed.
 //!
-//! `plan` makes a scenario of a seed, and the world plays it. `wire_monitor`, `expected` and `cookies` check every byte that the client
-//! writes; `oracle` checks what it delivers to its caller. `recorder` stands between the engine and the world: it can write a transcript and
-//! replay it.
+//! `plan` makes a scenario of a seed, and the world plays it. `wire_monitor`, `expected` and
+//! `cookies` check every byte that the client writes; `oracle` checks what it delivers to its
+//! caller. `recorder` stands between the engine and the world: it can write a transcript and replay
+//! it.
 
 mod answer;
 mod by_hand;

@@ -177,7 +177,8 @@ impl World {
         Framed { written, length }
     }
 
-    /// T3, T4: a request for a tunnel names the target and the proxy's credentials, and nothing for the origin.
+    /// T3, T4: a request for a tunnel names the target and the proxy's credentials, and nothing for
+    /// the origin.
     fn judge_connect(&mut self, socket: u32, lines: &[&str]) -> Framed {
         let tunnels = self
             .running
@@ -247,7 +248,8 @@ impl World {
         self.arrivals(socket, times);
     }
 
-    /// Returns true if the client has the refusal of this page's `Expect`. It may repeat the request if a reset came first.
+    /// Returns true if the client has the refusal of this page's `Expect`. It may repeat the
+    /// request if a reset came first.
     pub(super) fn refusal_was_read(&self, page: usize) -> bool {
         let refused = self.pages[page].refused;
         refused.is_some_and(|(socket, end)| self.wires[socket as usize - 1].read >= end)

@@ -1,4 +1,5 @@
-//! Checks how a request ended against the plan, and what must hold of a world at rest and at its end.
+//! Checks how a request ended against the plan, and what must hold of a world at rest and at its
+//! end.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -140,7 +141,8 @@ impl World {
                     "{label}: not when it was due"
                 );
             }
-            // A request that may not reuse a connection waits for a slot within its connect deadline.
+            // A request that may not reuse a connection waits for a slot within its connect
+            // deadline.
             ErrorKind::Timeout { which: Timeout::Connect, .. } if planned.spec.close && self.limited() => return,
             ErrorKind::Timeout { which: Timeout::Pool, .. } => {
                 return assert!(self.limited(), "{label}: nobody limits");
@@ -218,7 +220,8 @@ impl World {
         self.no_secret_left();
     }
 
-    /// Invariant 3, over every byte that was written, complete requests or not: a request's secrets go to its first origin and nowhere else.
+    /// Invariant 3, over every byte that was written, complete requests or not: a request's secrets
+    /// go to its first origin and nowhere else.
     fn no_secret_left(&self) {
         for wire in &self.wires {
             let sent = wire.tls.as_ref().map_or(&wire.sent, |tls| &tls.plain);

@@ -1,5 +1,5 @@
-//! A scenario as plain data: the requests, the servers' answers, and the conditions of the world. It follows from a seed
-//! alone; a request can be left out without changing the others.
+//! A scenario as plain data: the requests, the servers' answers, and the conditions of the world.
+//! It follows from a seed alone; a request can be left out without changing the others.
 
 use std::time::Duration;
 

@@ -1,8 +1,9 @@
-//! Records an engine, or transfers driven by hand: every input and output passes here and is numbered, counted and hashed, and written as
-//! text on request.
+//! Records an engine, or transfers driven by hand: every input and output passes here and is
+//! numbered, counted and hashed, and written as text on request.
 //!
-//! What is written is a transcript: text that [`replay`](super::replay) feeds to a new engine, which must give the same outputs. A transcript
-//! holds everything sent and received, secrets included. Take them out, consistently on both sides, before you pass it on.
+//! What is written is a transcript: text that [`replay`](super::replay) feeds to a new engine,
+//! which must give the same outputs. A transcript holds everything sent and received, secrets
+//! included. Take them out, consistently on both sides, before you pass it on.
 
 use std::fmt::Write;
 
@@ -130,8 +131,8 @@ impl Recorder {
         self.driven.space(socket).len()
     }
 
-    /// Returns whose body bytes may be read directly into so much memory of the caller's now, and the plan.
-    /// Only a transfer driven by hand has any.
+    /// Returns whose body bytes may be read directly into so much memory of the caller's now, and
+    /// the plan. Only a transfer driven by hand has any.
     pub fn plan(&self, socket: SocketNumber, room: usize) -> Option<(TransferNumber, ReadPlan)> {
         self.driven.plan(socket, room)
     }

@@ -168,7 +168,8 @@ impl RequestSpec {
         Ok(request)
     }
 
-    /// Returns the text after `start t1 `: the first line, and one indented line for each further part.
+    /// Returns the text after `start t1 `: the first line, and one indented line for each further
+    /// part.
     pub fn write(&self) -> String {
         let mut out = format!("{} {}\n", self.method, self.url);
         let mut line = |word: &str, rest: &str| {

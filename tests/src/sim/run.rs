@@ -88,8 +88,8 @@ pub fn shrink(violation: &Violation) -> Violation {
     smallest
 }
 
-/// Plays a scenario without faults, cut finely and not at all, and compares the outcome of each request that does not depend on time.
-/// Returns how many were compared.
+/// Plays a scenario without faults, cut finely and not at all, and compares the outcome of each
+/// request that does not depend on time. Returns how many were compared.
 ///
 /// # Errors
 /// The violation, or the difference between the runs.

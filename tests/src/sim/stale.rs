@@ -1,5 +1,5 @@
-//! Unsolicited bytes of servers between two exchanges (T47): the rest of a body, a body that should not be there, a whole second
-//! response, a 408 before they close.
+//! Unsolicited bytes of servers between two exchanges (T47): the rest of a body, a body that should
+//! not be there, a whole second response, a 408 before they close.
 
 use std::time::Duration;
 
@@ -72,8 +72,8 @@ impl World {
             self.fired |= crosses;
             return self.arrivals(socket, times);
         }
-        // A whole response would pass for the answer to a request under way, or to one that follows a probe. So it
-        // comes before both.
+        // A whole response would pass for the answer to a request under way, or to one that follows
+        // a probe. So it comes before both.
         let about_to_write = delays && wire.probed == Some(wire.read);
         if !wire.is_idle() || about_to_write {
             return;

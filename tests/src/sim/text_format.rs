@@ -1,4 +1,5 @@
-//! Bytes as text and back: quoted pieces joined by `+`, long runs of one byte as `"x"*400`, so that a transcript can be read and edited.
+//! Bytes as text and back: quoted pieces joined by `+`, long runs of one byte as `"x"*400`, so that
+//! a transcript can be read and edited.
 
 use std::fmt::Write;
 

@@ -1,4 +1,5 @@
-//! The server's end of TLS on a simulated connection, by rustls. The client's bytes are known only when they arrive.
+//! The server's end of TLS on a simulated connection, by rustls. The client's bytes are known only
+//! when they arrive.
 
 use std::io::{Read, Write};
 use std::sync::{Arc, OnceLock};

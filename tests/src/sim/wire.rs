@@ -159,7 +159,8 @@ impl Wire {
         (plain, times)
     }
 
-    /// Closes once everything is sent; `both`: it also stops reading; `torn`: without TLS's closure alert.
+    /// Closes once everything is sent; `both`: it also stops reading; `torn`: without TLS's closure
+    /// alert.
     pub(super) fn close_after(&mut self, now: Duration, both: bool, torn: bool) -> Vec<Duration> {
         if self.closes.is_none() {
             if let Some(tls) = &mut self.tls
@@ -222,8 +223,9 @@ impl Wire {
         quiet
     }
 
-    /// Returns why no request may begin now on a connection that has had one. T47: a probe must have followed the last read; if no time
-    /// passes between the probe and the request, nothing can have come in between.
+    /// Returns why no request may begin now on a connection that has had one. T47: a probe must
+    /// have followed the last read; if no time passes between the probe and the request, nothing
+    /// can have come in between.
     pub(super) fn unfit(&self, now: Duration, at_once: bool) -> Option<&'static str> {
         if self.probed != Some(self.read) {
             return Some("a request on a connection that was not looked at since something was read from it");
@@ -255,7 +257,8 @@ impl Wire {
         self.push_at_once(now, bytes)
     }
 
-    /// Returns true if the server can send more: its former bytes are under way, and no fault counts them.
+    /// Returns true if the server can send more: its former bytes are under way, and no fault
+    /// counts them.
     pub(super) fn takes_more(&self) -> bool {
         let counted = matches!(self.fault, Fault::ResetDown(..) | Fault::FinDown(_) | Fault::StallDown(_));
         self.open && !self.has_ended() && self.backlog.is_empty() && !counted

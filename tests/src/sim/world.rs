@@ -1,5 +1,5 @@
-//! The simulated world: clock, names, connections, servers, callers. Time passes only when nothing else can happen, and then to
-//! the next event.
+//! The simulated world: clock, names, connections, servers, callers. Time passes only when nothing
+//! else can happen, and then to the next event.
 
 use std::time::Duration;
 

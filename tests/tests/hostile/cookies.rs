@@ -4,7 +4,8 @@ use petition_tests::tls::{Endpoint, Leaf};
 
 use super::*;
 
-/// What the Cookie field of the second request is, after these Set-Cookie fields; `host` is a name of this machine or its address.
+/// What the Cookie field of the second request is, after these Set-Cookie fields; `host` is a name
+/// of this machine or its address.
 #[track_caller]
 fn sent_back(host: &str, fields: &[String], path: &str) -> String {
     let lines: String = fields.iter().map(|field| format!("Set-Cookie: {field}\r\n")).collect();

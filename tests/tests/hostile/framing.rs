@@ -187,7 +187,8 @@ fn t46_t47_head_response_never_has_a_body() {
                 Scripted::start([Script::new().answer(answer).answer(NEXT), Script::new().answer(NEXT)]).unwrap();
             let first = client.send(Request::new(Method::HEAD, server.url("/"))).unwrap();
             assert_eq!((first.field("content-length").as_str(), first.body.len()), ("4", 0));
-            // What came after the head may come after it was judged: then it is seen before the connection is used again.
+            // What came after the head may come after it was judged: then it is seen before the
+            // connection is used again.
             server.wait_for_record(0, "the answer", |record| record.bodies.len() == 1);
             let next = client.get(server.url("/"));
             assert_eq!((next.text().as_str(), next.reused), ("next", reused), "{client:?}");

@@ -1,5 +1,5 @@
-//! Malicious or broken servers, over real sockets and both transports: the outcome of each of their answers, and that
-//! the client still works afterwards.
+//! Malicious or broken servers, over real sockets and both transports: the outcome of each of their
+//! answers, and that the client still works afterwards.
 
 mod bodies;
 mod cookies;
@@ -103,7 +103,8 @@ fn flagged(script: Script) -> (Script, Arc<AtomicBool>) {
     (told, sent)
 }
 
-/// Until all of the answer is there, or the client has closed before that; and the connection was idle for longer than nobody looks.
+/// Until all of the answer is there, or the client has closed before that; and the connection was
+/// idle for longer than nobody looks.
 #[track_caller]
 fn settle(server: &Scripted, sent: &AtomicBool) {
     let over = || sent.load(Ordering::SeqCst) || server.record(0).ending.is_some();

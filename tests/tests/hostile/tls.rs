@@ -63,7 +63,8 @@ fn t81_no_request_is_sent_as_early_data() {
         let after = endpoint.counts();
         assert_eq!((after.resumed - before.resumed, after.early), (2, 0), "{client:?}");
     }
-    // A client that does send it is seen. The kit's server does not take such a request out, and so does not answer it.
+    // A client that does send it is seen. The kit's server does not take such a request out, and so
+    // does not answer it.
     let mut config = authority.client_config(&["http/1.1"]);
     config.enable_early_data = true;
     let config = Arc::new(config);

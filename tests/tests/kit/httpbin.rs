@@ -1,4 +1,5 @@
-//! The kit's httpbin-like server, endpoint by endpoint, over one kept connection wherever it can be.
+//! The kit's httpbin-like server, endpoint by endpoint, over one kept connection wherever it can
+//! be.
 
 use std::io::{ErrorKind, Read};
 use std::net::TcpStream;

@@ -85,7 +85,8 @@ fn large_bodies_pass_both_ways() {
     let server = Httpbin::start_tls(&Endpoint::new(&authority.issue_localhost())).unwrap();
     let mut client = secure(&Arc::new(authority.client_config(&[])), &server);
     client.send("POST /upload-count HTTP/1.1\r\nHost: h\r\nContent-Length: 3000000\r\n\r\n").unwrap();
-    // A full record, a short one and more behind them in one write: the server's TLS must not be given it all at once.
+    // A full record, a short one and more behind them in one write: the server's TLS must not be
+    // given it all at once.
     for _ in 0..100 {
         for length in [16_384, 100, 13_416, 100] {
             client.stream().conn.writer().write_all(&vec![b'x'; length]).unwrap();
@@ -167,7 +168,8 @@ fn trickled_handshake_succeeds_byte_by_byte() {
     while client.conn.is_handshaking() {
         client.conn.complete_io(&mut client.sock).unwrap();
     }
-    // Several bytes may arrive together on a busy machine, but never the hundreds of a whole flight.
+    // Several bytes may arrive together on a busy machine, but never the hundreds of a whole
+    // flight.
     assert!((1..200).contains(&client.sock.1), "{} bytes at once", client.sock.1);
 }
 

@@ -1,5 +1,4 @@
-//! Accessors decide nothing: after any of them, at any time, the machines go
-//! on as they would have.
+//! Accessors decide nothing: after any of them, at any time, the machines go on as they would have.
 
 use std::sync::Arc;
 use std::time::Duration;

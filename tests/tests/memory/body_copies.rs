@@ -1,4 +1,5 @@
-//! Copies and pieces of bodies: exact counts, over a transport in memory that moves as much as it can.
+//! Copies and pieces of bodies: exact counts, over a transport in memory that moves as much as it
+//! can.
 
 use petition_core::{Body, Event, Input, Method, Now, Output, Request, Session, Transfer};
 use petition_tests::memory::next_output;
@@ -18,7 +19,8 @@ struct Count {
     body: Vec<u8>,
 }
 
-/// Reads as it is planned for a caller with room for `caller` bytes, and `head` bytes at most into the buffer.
+/// Reads as it is planned for a caller with room for `caller` bytes, and `head` bytes at most into
+/// the buffer.
 fn run(request: &Request, response: &[u8], caller: usize, head: usize) -> Count {
     let mut session = Session::new();
     let mut transfer = Transfer::new(session.prepare(request).unwrap(), Now::default());

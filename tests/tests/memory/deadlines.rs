@@ -1,4 +1,5 @@
-//! Deadlines under a virtual clock: each fires at its time, in every phase, also while bytes trickle (T84, T85, T92).
+//! Deadlines under a virtual clock: each fires at its time, in every phase, also while bytes
+//! trickle (T84, T85, T92).
 
 use std::time::Duration;
 
@@ -117,7 +118,8 @@ fn first_byte_limit_spans_request_end_to_first_byte() {
         w.serve("a.test:80", Peer::new().request().sleep(secs(4)).send(OK));
         w.send(request());
     });
-    // The first byte is there in time, the rest of the head is not: that is the idle limit's business.
+    // The first byte is there in time, the rest of the head is not: that is the idle limit's
+    // business.
     same_in(0..6, |w| {
         w.serve("a.test:80", Peer::new().request().sleep(secs(2)).send("HTTP").sleep(secs(4)).send(&OK[4..]));
         w.send(request()).assert(200, "hi");

@@ -9,7 +9,8 @@ use petition_tests::tls::Authority;
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
 const MUCH: usize = 700_000;
 
-/// What the last transfer held at most: received, and to be sent. Not in the styles that go byte by byte.
+/// What the last transfer held at most: received, and to be sent. Not in the styles that go byte by
+/// byte.
 fn held(scenario: impl Fn(&mut World)) -> (usize, usize) {
     let mut most = (0, 0);
     for seed in 3..6 {

@@ -1,4 +1,5 @@
-//! Inputs at odd moments: an embedder that answers what was not asked gets `Misuse`, and nothing panics, hangs or is lost.
+//! Inputs at odd moments: an embedder that answers what was not asked gets `Misuse`, and nothing
+//! panics, hangs or is lost.
 
 use std::io::ErrorKind as Io;
 use std::net::SocketAddr;

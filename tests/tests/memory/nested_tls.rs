@@ -1,4 +1,5 @@
-//! TLS within TLS, by hand: a request is written to its end before its response is waited for, and nothing is held meanwhile.
+//! TLS within TLS, by hand: a request is written to its end before its response is waited for, and
+//! nothing is held meanwhile.
 
 use std::io::{Read, Write};
 
@@ -35,8 +36,9 @@ impl Tls {
     }
 }
 
-/// A request through an https proxy to an https origin, or straight to the origin, up to where its response is waited for: with what the origin has read
-/// of it then. Storage is lent for each read, or not.
+/// A request through an https proxy to an https origin, or straight to the origin, up to where its
+/// response is waited for: with what the origin has read of it then. Storage is lent for each read,
+/// or not.
 fn up_to_the_response(proxy: bool, lends: bool, body: usize) -> (Transfer, Vec<u8>) {
     let authority = Authority::new();
     let (server, client) = (server_config(&authority, &["a.test", "p.test"]), client_config(&authority));

@@ -1,4 +1,5 @@
-//! What an error says about what had moved, and whether the server may have acted: also when the connection is gone by then.
+//! What an error says about what had moved, and whether the server may have acted: also when the
+//! connection is gone by then.
 
 use petition_core::error::Processed;
 use petition_core::{Method, Phase, Request};

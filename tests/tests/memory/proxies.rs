@@ -1,4 +1,5 @@
-//! Proxies and TLS: what CONNECT says (T3, T4), refusals (T77), truncation under TLS (T45), and what is shown of secrets (T96).
+//! Proxies and TLS: what CONNECT says (T3, T4), refusals (T77), truncation under TLS (T45), and
+//! what is shown of secrets (T96).
 
 use petition_core::http1::Leniencies;
 use std::sync::Arc;

@@ -1,5 +1,6 @@
-//! Many requests over one session through peers that fail at random: the invariants hold in every run, no request gets
-//! another one's answer, and no request is repeated that must not be (T54, invariants 2, 4, 10, 11).
+//! Many requests over one session through peers that fail at random: the invariants hold in every
+//! run, no request gets another one's answer, and no request is repeated that must not be (T54,
+//! invariants 2, 4, 10, 11).
 
 use petition_core::{Body, Method, Request};
 use petition_tests::memory::{Caller, Outcome, Peer, Reader, Source, Style, World, invariants, ms};

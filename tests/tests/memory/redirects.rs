@@ -1,5 +1,6 @@
-//! Redirects: methods and bodies (T14), credentials (T1–T7, T10), forms of Location (T12, T15), loops (T13), and bodies
-//! that are in the way (T16); and cookies over the hops and over the requests of a session.
+//! Redirects: methods and bodies (T14), credentials (T1–T7, T10), forms of Location (T12, T15),
+//! loops (T13), and bodies that are in the way (T16); and cookies over the hops and over the
+//! requests of a session.
 
 use petition_core::policy::redirect::{RedirectError, Repeats};
 use petition_core::{Body, ErrorKind, Method, Phase, Request};
@@ -325,7 +326,8 @@ fn cookies_persist_and_follow_their_scope() {
         w.get("http://a.test/set");
         w.get("http://a.test/");
         w.get("http://b.test/");
-        // A request's own cookie is sent with it and not kept; it wins over the jar's of the same name.
+        // A request's own cookie is sent with it and not kept; it wins over the jar's of the same
+        // name.
         w.send(get("http://a.test/own").cookie("two", "mine").cookie("temp", "value"));
         w.serve("a.test:80", Peer::replies([OK]));
     });

@@ -1,4 +1,5 @@
-//! Kept connections: what makes one unfit (T9, T29, T47), the safe retry on a dead one (T54), and unread bodies (T87).
+//! Kept connections: what makes one unfit (T9, T29, T47), the safe retry on a dead one (T54), and
+//! unread bodies (T87).
 
 use petition_core::route::address_policy::AddressPolicy;
 use petition_core::{Body, ErrorKind, Method, Processed, Request};
@@ -20,7 +21,8 @@ fn post(body: impl Into<Body>) -> Request {
 const DEATHS: [fn(Peer) -> Peer; 3] =
     [|p| p.received(125).close(), |p| p.received(125).reset(), |p| p.request().close()];
 
-/// One request that leaves a kept connection, which then does `dies`; another connection answers OK.
+/// One request that leaves a kept connection, which then does `dies`; another connection answers
+/// OK.
 fn stale(w: &mut World, dies: impl Fn(Peer) -> Peer) {
     w.serve("a.test:80", dies(Peer::replies([OK])));
     w.serve("a.test:80", Peer::replies([OK, OK]));
@@ -41,7 +43,8 @@ fn t47_bytes_after_the_response_close_the_connection() {
         ("after a 204", Peer::new().request().send(format!("HTTP/1.1 204 No Content\r\n\r\n{evil}"))),
     ];
     for (name, peer) in cases {
-        // A single byte at a time, what follows is still unread when the response ends: that is what the look at reuse is for.
+        // A single byte at a time, what follows is still unread when the response ends: that is
+        // what the look at reuse is for.
         let world = same_in(0..6, |w| {
             w.serve("a.test:80", peer.clone());
             w.serve("a.test:80", Peer::replies([OK]));
@@ -119,7 +122,8 @@ fn t54_new_or_answering_connection_is_not_retried() {
 
 #[test]
 fn t54_started_response_is_never_retried() {
-    // A GET is harmless twice, the connection is a kept one, and it dies: only what had come of the response speaks against a second attempt.
+    // A GET is harmless twice, the connection is a kept one, and it dies: only what had come of the
+    // response speaks against a second attempt.
     let begun = ["H", "HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"];
     let dies: [fn(Peer) -> Peer; 4] =
         [Peer::close, Peer::reset, |p| p.sleep(ms(5)).close(), |p| p.sleep(ms(5)).reset()];
@@ -139,7 +143,8 @@ fn t54_started_response_is_never_retried() {
         assert_eq!(run.error().report().processed, Processed::Maybe, "{begun:?}");
         assert_eq!(world.connections().len(), 1, "{begun:?}");
     }
-    // The same where it is the write that fails, of a body that the peer no longer takes; unless the driver came to read nothing before.
+    // The same where it is the write that fails, of a body that the peer no longer takes; unless
+    // the driver came to read nothing before.
     let mut seen = 0;
     for seed in 0..12 {
         let world = same_in(seed..seed + 1, |w| {

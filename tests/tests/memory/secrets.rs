@@ -1,4 +1,5 @@
-//! Where a session's secrets go (T1, T5, T80), and where a redirect may take a body (T10, T14); options that hold at every hop.
+//! Where a session's secrets go (T1, T5, T80), and where a redirect may take a body (T10, T14);
+//! options that hold at every hop.
 
 use std::sync::Arc;
 

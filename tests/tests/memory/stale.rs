@@ -38,7 +38,8 @@ impl Way {
         }
     }
 
-    /// Two connections: what happens on the first, behind its beginning, and a second that answers twice.
+    /// Two connections: what happens on the first, behind its beginning, and a second that answers
+    /// twice.
     fn serve(&self, world: &mut World, first: impl FnOnce(Peer) -> Peer) {
         world.serve(self.place, first(self.first.clone()));
         world.serve(self.place, self.first.clone().request().send(OK).request().send(OK));
@@ -56,7 +57,8 @@ fn t47_bytes_between_requests_are_not_the_next_answer() {
         for seed in 0..6 {
             let world = same_in(seed..seed + 1, |w| {
                 way.serve(w, |peer| stale(peer.request().send(OK)));
-                // The body has come with its head. The caller takes it later, and asks again at once.
+                // The body has come with its head. The caller takes it later, and asks again at
+                // once.
                 let caller = Caller { reader: Reader::Pauses(1, w.time() + secs(1)), ..Caller::default() };
                 w.send_with(way.request(Method::GET), caller).assert(200, "hi");
                 w.send(way.request(Method::GET)).assert(200, "hi");

@@ -1,4 +1,5 @@
-//! Transfer codings other than chunked: asked for by an option, taken off before the content codings (RFC 9112 §7.2).
+//! Transfer codings other than chunked: asked for by an option, taken off before the content
+//! codings (RFC 9112 §7.2).
 
 use petition_core::http1::Leniencies;
 use std::io::Write;

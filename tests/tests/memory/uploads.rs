@@ -31,7 +31,8 @@ fn t52_early_response_is_delivered_then_closed() {
     for (name, peer) in peers {
         for seed in [0, 3, 4, 5, 6, 7, 8] {
             same_in(seed..seed + 1, |w| {
-                // A driver that blocks in its writes cannot see a response while the peer does not read.
+                // A driver that blocks in its writes cannot see a response while the peer does not
+                // read.
                 if name == "and stops reading" && (seed == 3 || seed == 8 || seed == 4) {
                     return;
                 }

@@ -1,5 +1,6 @@
-//! BENCHMARKS.md has the rows that `tests/bench` measures, a section for each figure that is missed, and the plots that it shows. The figures
-//! themselves are no test: they differ from machine to machine. As long as nobody has measured and there is no page, there is nothing to hold.
+//! BENCHMARKS.md has the rows that `tests/bench` measures, a section for each missed figure, and
+//! its plots. The figures themselves are not tested, since they differ between machines. Without
+//! the page there is nothing to check.
 
 use std::collections::BTreeSet;
 
@@ -7,19 +8,19 @@ use crate::repository::{read, repository};
 
 const PAGE: &str = "BENCHMARKS.md";
 
-/// The page, if it has been written.
+/// Returns the page, if it exists.
 fn page() -> Option<String> {
     repository().join(PAGE).exists().then(|| read(PAGE))
 }
 
-/// The names of rows in the source of the table.
+/// Returns the names of rows in the source of the table.
 fn rows() -> BTreeSet<String> {
     let text = read("tests/bench/src/rows.rs");
     let names = text.lines().filter_map(|line| line.trim().strip_prefix("name: \"")?.strip_suffix("\","));
     names.map(str::to_owned).collect()
 }
 
-/// The first word between back quotes of each line of the tables, with the line.
+/// Returns the first word between back quotes of each table row, with the row.
 fn lines(page: &str) -> impl Iterator<Item = (&str, &str)> {
     page.lines().filter_map(|line| Some((line.strip_prefix("| `")?.split('`').next()?, line)))
 }

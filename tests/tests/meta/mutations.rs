@@ -1,4 +1,4 @@
-//! The deliberate faults still apply, and the table in tests/README.md is about them.
+//! The deliberate faults still apply, and the table in tests/README.md lists them.
 
 use std::collections::BTreeSet;
 

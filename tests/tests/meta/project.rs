@@ -1,10 +1,12 @@
-//! What the project says of itself is true: the oldest compiler, the weight, why each dependency is there, and the map.
+//! The project's statements are true: the oldest compiler, the number of crates, the reason for
+//! each dependency, and the map.
 
 use std::collections::BTreeSet;
 
 use crate::repository::{cargo, packages, read, repository, sources};
 
-/// Crates in the tree of petition-std with its default features, itself included. To be raised only with a reason in ARCHITECTURE.md.
+/// Crates in the tree of petition-std with its default features, itself included. To be raised only
+/// with a reason in ARCHITECTURE.md.
 #[cfg(target_os = "linux")]
 const CRATES: usize = 64;
 
@@ -69,7 +71,8 @@ fn every_package_inherits_lints_and_rust_version() {
     }
 }
 
-/// The map in ARCHITECTURE.md is an indented list: folders end with a slash, files with `.rs`, and a description follows.
+/// The map in ARCHITECTURE.md is an indented list: folders end with a slash, files with `.rs`, and
+/// a description follows.
 #[test]
 fn map_lists_exactly_the_files() {
     let text = read("ARCHITECTURE.md");

@@ -1,8 +1,8 @@
-//! What is promised of the sources, read from the sources: core is pure, nothing is unsafe, no file grows out of hand, and nothing names the
-//! place where it was written.
+//! Promises about the sources, checked in the sources: core is pure, nothing is unsafe, no file is
+//! too long, and nothing names the machine where it was written.
 //!
-//! core/clippy.toml says the first of these to the linter, which knows types; here names are looked for, which also finds what the
-//! linter is not told of.
+//! core/clippy.toml has the first of these for the linter, which knows types. This test searches
+//! for names, and also finds what the linter does not know.
 
 use crate::repository::{Source, code, repository, sources};
 
@@ -118,12 +118,12 @@ fn every_file_says_what_it_is() {
 
 #[test]
 fn no_file_names_a_local_path() {
-    // Put together here, so that this file does not name them.
+    // Assembled here, so that this file does not contain them.
     let places = ["work", "tmp", "home", "root", "Users"].map(|place| format!("/{place}/"));
     let mut seen = Vec::new();
     for (name, text) in crate::repository::texts() {
         for (index, line) in text.lines().enumerate() {
-            // Part of a URL, or of a relative path: no place on a machine.
+            // Not a part of a URL or of a relative path.
             let absolute = |at: usize| !line[..at].ends_with(|c: char| c.is_alphanumeric() || "._-}".contains(c));
             if places.iter().any(|place| line.match_indices(place.as_str()).any(|(at, _)| absolute(at))) {
                 seen.push(format!("{name}:{}: {}", index + 1, line.trim()));
@@ -165,7 +165,8 @@ fn is_crate_root(name: &str) -> bool {
     }
 }
 
-/// `word` in `line`, not as part of a longer name. A macro's name may have something in front, as in `eprintln!`.
+/// `word` in `line`, not as part of a longer name. A macro's name may have something in front, as
+/// in `eprintln!`.
 fn contains_word(line: &str, word: &str) -> bool {
     let name = |c: char| c.is_alphanumeric() || c == '_';
     line.match_indices(word).any(|(at, _)| {

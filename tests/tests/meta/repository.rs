@@ -1,13 +1,13 @@
-//! Reading the repository: what the tests about the project itself have in common.
+//! Reads the repository, for the tests about the project itself.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Folders that hold nothing of ours.
+/// Folders without files of the project.
 const SKIPPED: [&str; 4] = ["target", ".git", "corpus", "artifacts"];
 
-/// Endings of files that are text.
+/// Extensions of text files.
 const TEXT: [&str; 6] = ["rs", "md", "toml", "run", "yml", "sh"];
 
 /// A Rust file.
@@ -55,7 +55,7 @@ pub(crate) fn texts() -> Vec<(String, String)> {
     found
 }
 
-/// The lines that hold code, with their numbers, comments taken off.
+/// Returns the lines of code with their numbers, without comments.
 pub(crate) fn code(text: &str) -> impl Iterator<Item = (usize, String)> {
     text.lines().enumerate().filter_map(|(index, line)| {
         let line = without_comment(line);
@@ -63,7 +63,7 @@ pub(crate) fn code(text: &str) -> impl Iterator<Item = (usize, String)> {
     })
 }
 
-/// A line up to `//`, unless that stands in a string.
+/// Returns a line up to `//`, unless that is in a string.
 fn without_comment(line: &str) -> &str {
     let quotes_before = |at: usize| line[..at].matches('"').count() - line[..at].matches("\\\"").count();
     let comment = line.match_indices("//").find(|(at, _)| quotes_before(*at).is_multiple_of(2));
@@ -85,7 +85,8 @@ fn walk(folder: &Path, visit: &mut impl FnMut(&Path)) {
     }
 }
 
-/// What cargo knows of the packages that are built here, each as JSON. Those that other systems need may not be on this machine.
+/// Returns cargo's metadata of the packages that are built here. Those for other systems may be
+/// missing on this machine.
 pub(crate) fn packages() -> Vec<serde_json::Value> {
     let metadata = cargo(&["metadata", "--format-version=1", "--locked", "--offline", "--filter-platform", &host()]);
     let mut metadata: serde_json::Value = serde_json::from_str(&metadata).expect("cargo metadata prints JSON");
@@ -95,7 +96,7 @@ pub(crate) fn packages() -> Vec<serde_json::Value> {
     }
 }
 
-/// What a command of cargo's prints.
+/// Returns the output of a cargo command.
 pub(crate) fn cargo(arguments: &[&str]) -> String {
     let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     run(Command::new(program).args(arguments).current_dir(repository()))

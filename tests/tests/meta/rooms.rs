@@ -1,8 +1,8 @@
-//! The rooms of core (its folders and the files beside them) import downward only, so that none depends on a room that is
-//! built upon it.
+//! The rooms of core (its folders and the files beside them) import downward only, so that none
+//! depends on a room that is built on it.
 //!
-//! What counts is every path that begins with `crate::` outside of tests. A name that the crate's root re-exports counts
-//! for the room that it comes from.
+//! Every path that begins with `crate::` outside of tests counts. A name that the crate's root
+//! re-exports counts for the room that it comes from.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,7 +38,8 @@ const ROOMS: &[&str] = &[
     "byte_search",
 ];
 
-/// The one circle: an error names the failure of every room, and the rooms that decide what follows a failure name errors.
+/// The one circle: an error names the failure of every room, and the rooms that decide what follows
+/// a failure name errors.
 const UNION: (&str, &[&str]) = ("error", &["content", "headers", "http1", "link", "policy", "request", "route", "tls"]);
 
 #[test]

@@ -1,15 +1,15 @@
-//! The table in tests/README.md, from each rule to the tests that hold it, is true.
+//! The table in tests/README.md names the tests of each rule.
 //!
-//! `PETITION_BLESS=1 cargo test -p petition-tests --test meta rules` adds to the table's last column what the tests say of themselves: by
-//! the rule's number in a test's name, or in the test, or in the header of a file of tests. Names that were written there by hand
-//! stay as long as there are such tests.
+//! `PETITION_BLESS=1 cargo test -p petition-tests --test meta rules` adds to the table's last
+//! column the tests that cite a rule: by its number in the test's name, in the test, or in the
+//! header of a file of tests. Names entered by hand stay as long as such tests exist.
 
 use std::collections::BTreeMap;
 
 use crate::repository::{Source, read, repository, sources};
 
 const TABLE: &str = "tests/README.md";
-/// What stands in a row that names no test.
+/// The texts of a row that names no test.
 const NOTHING: [&str; 2] = ["not built yet", "built, but no test cites it"];
 const RULES: u8 = 99;
 
@@ -32,7 +32,7 @@ impl Row {
         format!("| T{} | {} | {} |", self.rule, self.words, self.tests)
     }
 
-    /// What stands between back quotes.
+    /// Returns the names between back quotes.
     fn named(&self) -> impl Iterator<Item = &str> {
         self.tests.split('`').skip(1).step_by(2)
     }
@@ -86,10 +86,10 @@ fn rows() -> Vec<Row> {
     read(TABLE).lines().filter_map(Row::parse).collect()
 }
 
-/// All tests by name, and the tests of each rule.
+/// Returns all tests by name, and the tests of each rule.
 fn found() -> (BTreeMap<String, String>, BTreeMap<u8, Vec<String>>) {
     let (mut all, mut by_rule) = (BTreeMap::new(), BTreeMap::new());
-    // These tests speak of rules, and programs of the tests are not what the rules are for.
+    // These tests mention rules, and the rules do not concern the tests' programs.
     let ours = |source: &&Source| !source.name.contains("/meta") && !source.name.contains("/bin/");
     for source in sources().iter().filter(ours) {
         look(source, &mut all, &mut by_rule);
@@ -109,7 +109,8 @@ fn look(source: &Source, all: &mut BTreeMap<String, String>, by_rule: &mut BTree
         let header = source.text.lines().take_while(|line| line.starts_with("//!"));
         header.flat_map(mentions).for_each(|rule| note(rule, &source.name));
     }
-    // Lines since the last item, the test being read with its indentation, and whether the next function is one.
+    // Lines since the last item, the test being read with its indentation, and whether the next
+    // function is one.
     let (mut above, mut current, mut marked) = (Vec::new(), None::<(String, String)>, false);
     for line in source.text.lines() {
         let trimmed = line.trim_start();
@@ -144,7 +145,7 @@ fn numbers_in_name(name: &str) -> impl Iterator<Item = u8> {
     name.split('_').map_while(|part| part.strip_prefix('t')?.parse().ok()).filter(|rule| (1..=RULES).contains(rule))
 }
 
-/// The rules that a line speaks of.
+/// Returns the rules that a line mentions.
 fn mentions(line: &str) -> impl Iterator<Item = u8> {
     line.match_indices('T').filter_map(|(at, _)| {
         let before = line[..at].chars().next_back();

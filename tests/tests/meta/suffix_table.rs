@@ -1,6 +1,8 @@
-//! The compiled-in table of public suffixes is the list that the package `psl` publishes: made from it, and compared with what the rules say one by one.
+//! The compiled-in table of public suffixes matches the list of the package `psl`: it is built from
+//! it, and compared with each rule.
 //!
-//! With `PETITION_BLESS=1` the test rewrites the table, after `cargo update -p psl` has brought a newer list.
+//! With `PETITION_BLESS=1` the test rewrites the table, after `cargo update -p psl` has brought a
+//! newer list.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
@@ -29,7 +31,7 @@ fn t65_suffix_table_agrees_with_each_rule() {
         for host in
             [name.to_owned(), format!("a.{name}"), format!("b.a.{name}"), format!("x{name}"), format!("c.b.a.{inner}")]
         {
-            // With letters in front, some names of scripts written from the right are none.
+            // Letters in front make some names in right-to-left scripts invalid.
             let Ok(host) = url::Host::parse(&host).map(|host| host.to_string()) else { continue };
             assert_eq!(list.public_suffix(&host), reference.public_suffix(&host), "{host}");
             names += 1;
@@ -49,10 +51,11 @@ fn rules() -> Vec<String> {
     rules
 }
 
-/// What rules end at a node, and its edges.
+/// The rules that end at a node, and its edges.
 type Node = (u8, Vec<(u8, usize)>);
 
-/// The smallest automaton that knows the rules, over their bytes from the end; the last node is the root.
+/// Returns the smallest automaton of the rules, over their reversed bytes; the last node is the
+/// root.
 struct Automaton(Vec<Node>);
 
 #[derive(Default)]
@@ -91,7 +94,7 @@ impl Automaton {
         })
     }
 
-    /// In the form that `core/src/cookie/suffix_table.rs` describes.
+    /// Encodes it as `core/src/cookie/suffix_table.rs` describes.
     fn table(&self) -> Vec<u8> {
         let mut users = vec![0; self.0.len()];
         self.0.iter().flat_map(|(_, edges)| edges).for_each(|(_, node)| users[*node] += 1);

@@ -12,7 +12,7 @@ use petition_tests::tls::{Authority, Endpoint};
 
 use super::*;
 
-/// Counts its calls, so that a second one is noticed.
+/// Counts its calls, to detect a second one.
 fn counted(
     calls: &Arc<AtomicUsize>,
     then: impl FnOnce(Outcome) + Send + 'static,
@@ -113,7 +113,7 @@ fn panic_passes_through_turn_others_continue() {
     let (client, calls) = (event_loop.client(), Arc::new(AtomicUsize::new(0)));
     for i in 0..20 {
         let then = move |_| assert!(i % 4 != 0, "as asked");
-        // Some of them cannot even begin.
+        // Some of them fail before they begin.
         let url = if i % 3 == 0 { "nonsense".into() } else { server.url("/get") };
         client.get(url).send(counted(&calls, then));
     }
@@ -256,7 +256,7 @@ fn cancelling_at_any_stage_leaves_nothing() {
     let tls = Httpbin::start_tls(&Endpoint::new(&authority.issue_localhost())).unwrap();
     for server in [&plain, &tls] {
         let mut ended = 0;
-        // After so many pumps of a few steps each, until the request ends before that.
+        // After this many turns of a few steps each, until the request ends earlier.
         for pumps in 0..10_000 {
             let mut event_loop = EventLoop::with(trusting(&authority)).unwrap();
             let (client, calls) = (event_loop.client(), Arc::new(AtomicUsize::new(0)));
@@ -282,7 +282,7 @@ fn cancelling_at_any_stage_leaves_nothing() {
     }
 }
 
-/// Uploads a body bit by bit, and counts its ends.
+/// Uploads a body in small pieces, and counts its ends.
 struct Halting {
     pieces: usize,
     ends: Arc<AtomicUsize>,
@@ -310,7 +310,7 @@ impl Handler for Halting {
     }
 }
 
-/// The ways in which a request is ended from outside.
+/// The ways to end a request from outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum By {
     Handle,

@@ -1,4 +1,5 @@
-//! The same scenarios through three drivers, in memory, blocking and mio: the same bytes reach the servers, and the outcomes are the same.
+//! The same scenarios through three drivers, in memory, blocking and mio: the same bytes reach the
+//! servers, and the outcomes are the same.
 
 use std::net::Ipv4Addr;
 use std::sync::mpsc;
@@ -11,18 +12,18 @@ use petition_tests::memory::{self, Caller, Outcome, Peer, Source, Style, World, 
 use petition_tests::server::{Script, Scripted};
 use petition_tests::tls::{Authority, Endpoint, Leaf};
 
-/// What a server does on one connection.
+/// A step of a server on one connection.
 #[derive(Clone)]
 enum Act {
-    /// Reads a request, and says this.
+    /// Reads a request, and sends this.
     Answer(&'static str),
-    /// Reads a head, and says this.
+    /// Reads a head, and sends this.
     Early(&'static str),
     Close,
 }
 use Act::{Answer, Close, Early};
 
-/// What is asked for.
+/// A request.
 #[derive(Clone)]
 struct Ask {
     method: Method,
@@ -37,7 +38,7 @@ fn get(url: &'static str) -> Ask {
     Ask { method: Method::GET, url, body: Body::Empty, upload: "", timeout: None, cancelled: false }
 }
 
-/// What an error says, and how much had come where a byte that came decided it.
+/// Returns an error's text, and the received bytes if one of them caused it.
 fn told(error: &Error) -> String {
     let (kind, received) = (error.kind(), error.report().bytes_received);
     match kind {
@@ -68,7 +69,7 @@ struct Scene {
     tls: bool,
     connections: Vec<Vec<Act>>,
     asks: Vec<Ask>,
-    /// How much of an upload leaves before an early answer arrives depends on buffers: only heads are compared.
+    /// Buffers decide how much of an upload precedes an early response, so only heads are compared.
     heads_only: bool,
 }
 
@@ -128,7 +129,7 @@ impl Scene {
                 Close => script.close(),
             })
         });
-        // A script that has ended still reads.
+        // An ended script still reads.
         let scripts = scripts.zip(&self.connections).map(|(script, acts)| match acts.last() {
             Some(Close) => script,
             _ => script.stall(),
@@ -147,7 +148,7 @@ impl Scene {
         StaticResolver::new().with("a.test", here()).with("b.test", here())
     }
 
-    /// What a server closes after an answer is closed before the next request, and idle for longer than nobody looks.
+    /// A connection that a server closes after a response is closed before the next request.
     fn settle(&self, server: &Scripted) {
         for (index, acts) in self.connections.iter().enumerate() {
             if matches!(acts[..], [Answer(_), Close]) && !server.record(index).bodies.is_empty() {

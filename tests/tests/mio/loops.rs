@@ -1,4 +1,5 @@
-//! The loop itself: limits, expiry, names, deadlines, budgets, the caller's own poll, TLS and proxies.
+//! The loop itself: limits, expiry, names, deadlines, budgets, the caller's own poll, TLS and
+//! proxies.
 
 use petition_core::http1::Leniencies;
 use std::io::{self, Read, Write};
@@ -27,7 +28,7 @@ fn t88_limited_connections_answer_every_request() {
         let (client, answers) = (event_loop.client(), Arc::new(AtomicUsize::new(0)));
         for i in 0..200 {
             let answers = answers.clone();
-            // Some connections end with their answer.
+            // Some connections end with their response.
             let request = client.get(server.url("/status/204"));
             let request = if i % 5 == 0 { request.header("X-Close", "yes") } else { request };
             request.send(move |outcome| {
@@ -95,11 +96,11 @@ fn t54_unseen_dead_connection_is_replaced() {
     let idle_since = Instant::now();
     gate.release();
     server.wait_for_end(0);
-    // A connection that was idle for less than a millisecond is not looked at.
+    // The connection was idle for less than a millisecond.
     while idle_since.elapsed() < Duration::from_millis(5) {
         std::thread::yield_now();
     }
-    // Nobody has polled since: the look at the socket finds it out, so that even a POST is safe.
+    // No poll has happened since: the probe detects it, so that even a POST is safe.
     let (tell, told) = outcomes();
     client.post(server.url("/")).data("x").send(move |outcome| tell.send(kind(&outcome)).unwrap());
     finish(&mut event_loop);
@@ -107,7 +108,7 @@ fn t54_unseen_dead_connection_is_replaced() {
     gate.open();
 }
 
-/// Blocks on some names until it is let go, and counts what it is asked.
+/// Blocks on some names until it is released, and counts its calls.
 struct Slow {
     open: Arc<(Mutex<bool>, Condvar)>,
     asked: Arc<AtomicUsize>,
@@ -140,7 +141,7 @@ fn each_name_is_looked_up_once_outside_the_loop() {
         let tell = tell.clone();
         client.get(url(host)).send(move |outcome| tell.send(kind(&outcome)).unwrap());
     };
-    // A name that is slow does not hold up another, nor is it asked for twice.
+    // A slow name delays no other, and is not looked up twice.
     (0..100).for_each(|_| send("slow.test"));
     send("quick.test");
     let mut first = None;
@@ -149,7 +150,7 @@ fn each_name_is_looked_up_once_outside_the_loop() {
         first.is_some()
     });
     assert_eq!((first.as_deref(), asked.load(Ordering::SeqCst)), (Some("204"), 2));
-    // A resolver that panics fails that request alone.
+    // A panicking resolver fails only that request.
     (0..8).for_each(|_| send("panic.test"));
     turn_until(&mut event_loop, "the panic", |event_loop| event_loop.driver().len() == 100);
     let failures: Vec<String> = told.try_iter().collect();
@@ -166,7 +167,7 @@ fn each_name_is_looked_up_once_outside_the_loop() {
     *open.0.lock().unwrap() = true;
     open.1.notify_all();
     let rest: Vec<String> = told.try_iter().collect();
-    // Refusals of the last turn may not have been told before the loop ended.
+    // Errors of the last turn may be unreported when the loop ends.
     let other = rest.iter().find(|kind| *kind != "cancelled" && !kind.contains("too many names"));
     assert_eq!((rest.len() + refused.len(), other), (QUEUE + 130, None));
 }
@@ -228,7 +229,7 @@ fn turn_is_bounded_with_thousands_ready() {
     let (client, answers) = (event_loop.client(), Arc::new(AtomicUsize::new(0)));
     for i in 0..N {
         let answers = answers.clone();
-        // Half of them end in a callback without any socket.
+        // Half of them fail without a socket.
         let url = if i % 2 == 0 { server.url("/status/204") } else { "nonsense".into() };
         client.get(url).send(move |_| {
             answers.fetch_add(1, Ordering::SeqCst);
@@ -243,7 +244,7 @@ fn turn_is_bounded_with_thousands_ready() {
         pumps += 1;
         assert!(pumps < 5_000_000);
     }
-    // The machine may be busy: not each of them, but most by far.
+    // Not every one, since the machine may be busy, but nearly all.
     assert!(pumps > 20 && long * 10 < pumps, "{long} of {pumps} took too long");
     assert!(most_in_one < N / 2, "{most_in_one} in one pump");
 }
@@ -328,7 +329,7 @@ fn callers_poll_may_have_other_sources() {
         unfinished = driver.turn(None);
     }
     assert_eq!((&mine[..], told.try_iter().collect::<Vec<_>>()), (&b"mine"[..], vec!["200".to_owned(); 3]));
-    // A connection for which no token is left fails, and says so.
+    // A connection without a free token fails with an error that says so.
     driver.close_idle();
     driver.turn(None);
     let gate = Gate::new();
@@ -403,7 +404,7 @@ fn busy_turn_does_not_wait() {
     let client = event_loop.client();
     client.get(server.url("/status/204")).send(|_| ());
     finish(&mut event_loop);
-    // More than one turn's time of work that needs no socket; an idle connection is left to wait for.
+    // More work without sockets than one turn can do; an idle connection remains to wait for.
     for _ in 0..N {
         client.get("nonsense").send(|_| std::thread::sleep(Duration::from_micros(20)));
     }

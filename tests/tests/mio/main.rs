@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 type Outcome = Result<Response, Error>;
 
-/// A configuration whose session trusts this authority alone.
+/// Returns a configuration whose session trusts only this authority.
 fn trusting(authority: &Authority) -> DriverConfig {
     let mut session = Session::new();
     let tls = petition_tests::memory::client_config(authority);
@@ -57,17 +57,17 @@ fn finish(event_loop: &mut EventLoop) {
     turn_until(event_loop, "the end of every request", |event_loop| event_loop.driver().is_empty());
 }
 
-/// No socket is left when the idle ones are closed, nor a place in the pool.
+/// Checks that no socket and no slot is left once the idle connections are closed.
 #[track_caller]
 fn assert_nothing_left(event_loop: &mut EventLoop) {
     event_loop.driver_mut().close_idle();
-    // One turn is bounded, and a panic may have cut the last one short.
+    // A turn is bounded, and a panic may have ended the last one early.
     turn_until(event_loop, "the closing of idle sockets", |event_loop| event_loop.driver().sockets() == 0);
     let driver = event_loop.driver();
     assert_eq!((driver.len(), driver.sockets(), driver.statistics().open), (0, 0, 0));
 }
 
-/// The reports of callbacks, in order, for this thread to read.
+/// Returns a channel for the reports of callbacks, in order.
 fn outcomes<T>() -> (mpsc::Sender<T>, mpsc::Receiver<T>) {
     mpsc::channel()
 }

@@ -12,7 +12,7 @@ use petition_tests::server::{Script, Scripted};
 
 use super::*;
 
-/// Counts its calls, and unparks nobody.
+/// Counts its calls, and unparks no thread.
 #[derive(Default)]
 struct Count(AtomicUsize);
 

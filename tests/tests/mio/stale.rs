@@ -1,4 +1,4 @@
-//! T47 over petition-mio: bytes in an idle connection's socket before the next request answer nothing, and the probe
+//! T47 over petition-mio: bytes that arrive on an idle connection answer no request, and the probe
 //! costs no system call of its own.
 
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -15,7 +15,7 @@ use petition_tests::tls::{Authority, Endpoint};
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 const STALE: &str = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nstale";
 
-/// Longer than a turn of its own would be.
+/// Longer than one turn.
 const FRAME: Duration = Duration::from_millis(300);
 
 /// A server whose first connection answers once, and sends unsolicited bytes on demand.
@@ -65,7 +65,8 @@ fn get(client: &Client, url: &str, tell: &Sender<String>) {
     });
 }
 
-/// Gets `url`. The callback takes its time, in which the server says more, and asks that server within the same turn.
+/// Gets `url`. During its callback the server sends more; the callback then sends a request to that
+/// server in the same turn.
 fn ask_when_answered(client: &Client, url: &str, stale: &Arc<Stale>, tell: Sender<String>) {
     let (again, stale) = (client.clone(), stale.clone());
     client.get(url).send(move |outcome| {
@@ -75,7 +76,7 @@ fn ask_when_answered(client: &Client, url: &str, stale: &Arc<Stale>, tell: Sende
     });
 }
 
-/// What turns a loop once.
+/// Turns a loop once.
 type Turns = fn(&mut EventLoop);
 
 const TURNS: [Turns; 2] = [|it| it.turn(Some(Duration::from_millis(20))).unwrap(), |it| it.pump(FRAME).unwrap()];
@@ -92,7 +93,7 @@ fn until(event_loop: &mut EventLoop, turns: Turns, told: &Receiver<String>) -> S
     }
 }
 
-/// A loop in clear and one under TLS, with a server for each, and either way to turn it.
+/// Runs a plain loop and one under TLS, each with a server and with either way to turn it.
 fn worlds() -> Vec<(EventLoop, Arc<Stale>, Turns)> {
     let authority = Authority::new();
     let endpoint = Endpoint::new(&authority.issue_localhost());
@@ -128,7 +129,7 @@ fn t47_bytes_during_another_callback_answer_no_idle_connection() {
         let client = event_loop.client();
         get(&client, &stale.url, &tell);
         assert_eq!(until(&mut event_loop, turns, &told), "ok");
-        // It is idle for long, and a poll has found it so.
+        // It has been idle for long, and a poll has found it quiet.
         event_loop.turn(Some(Duration::ZERO)).unwrap();
         ask_when_answered(&client, &other.url("/"), &stale, tell);
         assert_eq!(until(&mut event_loop, turns, &told), "ok");
@@ -155,7 +156,7 @@ struct Own {
     poll: Poll,
     events: Events,
     driver: Driver,
-    /// Whether it reports that it has passed on everything.
+    /// Whether it reports complete polls.
     tells: bool,
 }
 
@@ -185,7 +186,7 @@ impl Own {
 
 #[test]
 fn t47_marking_polls_is_optional_for_safety() {
-    // With room for one event a poll that has something to tell cannot have told all.
+    // With room for one event, a poll with an event is never complete.
     for (tells, room) in [(false, 64), (true, 64), (true, 1)] {
         let poll = Poll::new().unwrap();
         let driver = Driver::new(poll.registry(), 0..100, DriverConfig::default()).unwrap();
@@ -221,7 +222,8 @@ fn callback_request_is_sent_within_the_frame() {
             get(&client, &url, &tell);
         }
     });
-    // The first answer is there; the second request waits for a poll, of which this frame has time for more than one.
+    // The first response is there. The second request waits for a poll; this frame has time for
+    // several.
     let end = Instant::now() + PATIENCE;
     while event_loop.driver().statistics().reused == 0 {
         assert!(Instant::now() < end);
@@ -237,7 +239,7 @@ fn t47_poll_without_room_for_all_events_proves_nothing() {
     let stale = Stale::start(None);
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let poll = Poll::new().unwrap();
-    // Two sockets of the caller's own have something to say at the wrong moment.
+    // Two of the caller's own sockets become ready at the wrong moment.
     let mut own_sockets: Vec<_> = (200..202)
         .map(|token| {
             let mut near = mio::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
@@ -251,7 +253,7 @@ fn t47_poll_without_room_for_all_events_proves_nothing() {
     let client = own.driver.client();
     get(&client, &stale.url, &tell);
     assert_eq!(own.until(&told), "ok");
-    // The next request is given the kept connection and waits for a poll.
+    // The next request gets the idle connection and waits for a poll.
     get(&client, &stale.url, &tell);
     own.poll_once(Duration::ZERO);
     assert!(own.driver.turn(None), "a poll is awaited");

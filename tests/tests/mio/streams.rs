@@ -1,4 +1,5 @@
-//! Streams: back-pressure, uploads on demand, early and informational responses, redirects that rewind.
+//! Streams: back-pressure, uploads on demand, early and informational responses, redirects that
+//! rewind.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
@@ -198,7 +199,7 @@ fn large_upload_to_a_slow_reader_arrives() {
     assert!(server.record(0).bodies == [body]);
 }
 
-/// What a handler sees of a response before its body, as one line.
+/// Returns what a handler sees of a response before its body, as one line.
 struct Facts(mpsc::Sender<String>);
 
 impl Handler for Facts {
@@ -232,7 +233,7 @@ impl Handler for Facts {
 #[test]
 fn handler_knows_what_a_response_knows() {
     let moved = "HTTP/1.1 302 Found\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n";
-    // A line that ends with LF alone is tolerated, and told.
+    // A line that ends with a bare LF is tolerated and reported.
     let answer = "HTTP/1.1 200 OK\r\nX-A: b\nSet-Cookie: c=d\r\nContent-Length: 2\r\n\r\nhi";
     let server = Scripted::each(Script::new().answer(moved).answer(answer)).unwrap();
     let (tell, told) = outcomes();
@@ -248,7 +249,7 @@ fn handler_knows_what_a_response_knows() {
     assert_eq!(told.recv_timeout(PATIENCE).as_deref(), Ok(expected.as_str()));
     let blocking =
         (response.reused(), response.peer(), response.history().len(), response.cookies(), response.tolerated());
-    // The same of a response that is collected.
+    // The same for a collected response.
     let response = client.get(server.url("/here")).join().wait().unwrap();
     let collected =
         (response.reused(), response.peer(), response.history().len(), response.cookies(), response.tolerated());

@@ -1,4 +1,4 @@
-//! Request bodies of handlers: many small pieces, and reports that are not true.
+//! Request bodies of handlers: many small pieces, and false reports.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use petition_tests::server::Scripted;
 
 const NO_CONTENT: &str = "HTTP/1.1 204 No Content\r\n\r\n";
 
-/// A handler whose source gives one byte at a time, or says that it gave more than there was room for.
+/// A handler whose source gives one byte at a time, or reports more bytes than fit.
 struct Bytewise {
     left: usize,
     lies: bool,

@@ -1,6 +1,7 @@
-//! What a request costs in heap allocations: exact counts over real sockets, of the thread that makes the requests alone.
+//! The heap allocations of a request: exact counts over real sockets, only of the requesting
+//! thread.
 //!
-//! The first requests connect and make what is kept; those after them are counted.
+//! The first requests connect and allocate lasting storage; later ones are counted.
 
 use std::io::Read;
 
@@ -36,7 +37,7 @@ fn builder() -> petition_tests::httpbin::Builder {
     })
 }
 
-/// For how many requests what is kept grows to its size, and how many are counted then.
+/// The number of requests until lasting storage has its size, and of those counted afterwards.
 const WARM: usize = 64;
 const COUNTED: u64 = 16;
 

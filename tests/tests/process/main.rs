@@ -1,4 +1,4 @@
-//! Tests that measure the whole process: they take turns.
+//! Tests that measure the whole process, and so take turns.
 #![forbid(unsafe_code)]
 
 mod allocations;

@@ -1,4 +1,5 @@
-//! Nothing is left behind by petition-mio either: file descriptors and threads of this process after failures of every kind (T86).
+//! petition-mio leaks nothing: file descriptors and threads of this process after failures of every
+//! kind (T86).
 
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use petition_tests::server::{Script, Scripted};
 use petition_tests::support::{eventually, open_files, threads, trust};
 use petition_tests::tls::{Authority, Endpoint, Handshake};
 
-/// The test runner's own threads come and go; what leaks is counted by the hundred.
+/// Tolerates the test runner's own threads; a leak would count by the hundred.
 const RUNNERS: usize = 16;
 
 #[test]

@@ -1,4 +1,5 @@
-//! A consumer that takes nothing while the server sends much. It is a process of its own, since its memory is measured.
+//! A consumer that takes nothing while the server sends much. It runs in its own process, since its
+//! memory is measured.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
@@ -8,7 +9,7 @@ use petition_core::engine::READ_BUFFER;
 use petition_mio::{Error, EventLoop, Flow, Handler, ResponseInfo};
 use petition_tests::server::{Script, Scripted};
 
-/// What the server would like to send.
+/// How much the server wants to send.
 const ALL: u64 = 1 << 30;
 
 /// Pauses after each piece.
@@ -28,12 +29,12 @@ impl Handler for Paused {
     }
 
     fn end(self: Box<Self>, result: Result<(), Error>) {
-        // Nobody listens any more when an assertion has failed.
+        // The receiver is gone if an assertion has failed.
         let _ = self.ended.send(result.map_or_else(|error| error.kind().to_string(), |()| "end".into()));
     }
 }
 
-/// The memory of this process, in bytes; zero where the system does not say.
+/// Returns the memory of this process in bytes; 0 where the system does not report it.
 fn resident() -> u64 {
     let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
     statm.split(' ').nth(1).map_or(0, |pages| pages.parse::<u64>().unwrap() * 4096)

@@ -1,4 +1,5 @@
-//! Nothing is left behind: file descriptors and threads of this process after failures of every kind (T86).
+//! petition-std leaks nothing: file descriptors and threads of this process after failures of every
+//! kind (T86).
 //!
 //! The tests count what the whole process holds, so they take turns.
 
@@ -10,7 +11,7 @@ use petition_tests::server::{Script, Scripted};
 use petition_tests::support::{World, eventually, open_files, session_trusting, sockets, threads};
 use petition_tests::tls::{Authority, Endpoint, Handshake};
 
-/// What the process holds; `None` where the system does not say.
+/// The resources of the process; `None` where the system does not report them.
 fn held() -> Option<(usize, usize)> {
     let held = open_files().zip(threads());
     if held.is_none() {
@@ -19,7 +20,8 @@ fn held() -> Option<(usize, usize)> {
     held
 }
 
-/// Waits until no more is held than before: the server's own threads need a moment to see that their client went.
+/// Waits until the resources are no more than before: the server's threads need a moment to notice
+/// the close.
 fn settles(before: (usize, usize)) {
     eventually("files and threads to be given back", || {
         let (files, threads) = held()?;
@@ -27,7 +29,7 @@ fn settles(before: (usize, usize)) {
     });
 }
 
-/// The test runner's own threads come and go; what leaks is counted by the hundred.
+/// Tolerates the test runner's own threads; a leak would count by the hundred.
 const RUNNERS: usize = 16;
 
 #[test]
@@ -42,7 +44,7 @@ fn thousand_timeouts_leave_nothing_behind() {
     let Some(before) = held() else { return };
     let limit = Duration::from_millis(4);
     for n in 0..1000 {
-        // Of these three the handshake costs the servers most.
+        // Of these three, the handshake is most expensive for the servers.
         let url = if n % 10 == 0 { &urls[2] } else { &urls[n % 2] };
         let error = session.get(url).timeout(limit).send().unwrap_err();
         assert!(error.is_timeout(), "{error}");

@@ -1,5 +1,5 @@
-//! A custom protocol below HTTP, by the public trait: a transfer that is handed an established link works over it as over any other, however
-//! the bytes are cut and wherever the handshake stops.
+//! A custom protocol below HTTP, by the public trait: a transfer that is handed an established link
+//! works over it as over any other, however the bytes are cut and wherever the handshake stops.
 
 use petition_core::http1::Config;
 use petition_core::link::{Layer, LayerEof, LayerError, LayerKind, Link, Received};
@@ -7,7 +7,8 @@ use petition_core::{ErrorKind, Event, Input, Instant, Method, Now, Output, Reque
 use petition_tests::memory::ms;
 use petition_tests::rng::Rng;
 
-/// Two flights of handshake, then every byte is masked and stands in a frame of at most 200 bytes. A frame of length 0 says good-bye.
+/// Two flights of handshake, then every byte is masked and stands in a frame of at most 200 bytes.
+/// A frame of length 0 says good-bye.
 #[derive(Default)]
 struct Masked {
     open: bool,

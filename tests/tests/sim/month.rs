@@ -1,5 +1,6 @@
-//! A month of virtual time: cookies that expire by days, connections that expire by seconds, servers that close idle connections, look-ups
-//! that hang until a deadline. The world goes from one deadline to the next, so that it takes steps and not time.
+//! A month of virtual time: cookies that expire by days, connections that expire by seconds,
+//! servers that close idle connections, look-ups that hang until a deadline. The world goes from
+//! one deadline to the next, so that it takes steps and not time.
 
 use petition_core::{ErrorKind, Method, Request, Timeout};
 use petition_tests::memory::{Peer, Style, World, secs};
@@ -7,7 +8,8 @@ use petition_tests::memory::{Peer, Style, World, secs};
 const HOUR: u64 = 3_600;
 const DAY: u64 = 24 * HOUR;
 
-/// Says which cookies it was sent, and sets one for a day at each request of a new day, one for a week, one for ever.
+/// Says which cookies it was sent, and sets one for a day at each request of a new day, one for a
+/// week, one for ever.
 fn diary(head: &str) -> String {
     let path = head.split(' ').nth(1).unwrap_or_default();
     let day = path.trim_start_matches("/day/").split('/').next().unwrap_or_default();
@@ -34,7 +36,8 @@ fn month_of_virtual_time_passes() {
     world.name_hangs("silent.test");
     let (mut steps, mut reused, mut retried) = (0, 0, 0);
     for day in 0..30u64 {
-        // In the morning: a new connection, since those of yesterday have expired; used again at once; given up by the server in between.
+        // In the morning: a new connection, since those of yesterday have expired; used again at
+        // once; given up by the server in between.
         world
             .serve("diary.test:80", Peer::new().request().answer(diary).request().answer(diary).sleep(secs(5)).close());
         let seen = text(&mut world, &format!("http://diary.test/day/{day}/first"));

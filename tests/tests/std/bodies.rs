@@ -1,5 +1,6 @@
-//! Bodies through petition-std, all from seeds: framings, chunks, cuts, limits, the pieces in which they come and the reads that take them.
-//! What comes out is what was sent as far as it came, an end before its time is an error, and a connection is used again where it may be.
+//! Bodies through petition-std, all from seeds: framings, chunks, truncation, limits, the pieces in
+//! which they arrive and the reads that take them. The body read is what was sent, a premature end
+//! is an error, and a connection is reused wherever it may be.
 
 use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,7 +13,7 @@ use petition_tests::server::{Pace, Script, Scripted};
 use petition_tests::support::session_trusting;
 use petition_tests::tls::{Authority, Endpoint};
 
-/// About these and their multiples something is done differently: few bytes behind a body, large reads, the buffer.
+/// Sizes near which the behaviour changes: few bytes after a body, large reads, the buffer.
 const SIZES: [usize; 16] = [2, 5, 9, 55, 64, 100, 4096, 8184, 8191, 8193, 8200, 8256, 17408, 65536, 131072, 200000];
 const NO_CONTENT: &[u8] = b"HTTP/1.1 204 No Content\r\n\r\n";
 const FORGED: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged";
@@ -25,9 +26,9 @@ fn size(rng: &mut Rng) -> usize {
 struct Answer {
     body: Vec<u8>,
     wire: Vec<u8>,
-    /// Where in `wire` the parts of the body begin, and how long they are.
+    /// The offsets in `wire` of the parts of the body, and their lengths.
     parts: Vec<(usize, usize)>,
-    /// It ends with the connection.
+    /// Whether it ends with the connection.
     closes: bool,
 }
 
@@ -46,7 +47,7 @@ impl Answer {
         Answer { body, wire, parts, closes: framing == 1 }
     }
 
-    /// How much of the body is in so much of the response.
+    /// Returns how many body bytes this many response bytes contain.
     fn body_in(&self, end: usize) -> usize {
         self.parts.iter().map(|&(at, len)| end.saturating_sub(at).min(len)).sum()
     }
@@ -66,7 +67,7 @@ fn chunks(rng: &mut Rng, mut body: &[u8], wire: &mut Vec<u8>) -> Vec<(usize, usi
     parts
 }
 
-/// Where so many bytes are parted: not in the head, and in any case so near to the end.
+/// Returns where to split the response: not in the head, and always this near to the end.
 fn pieces(rng: &mut Rng, head: usize, end: usize, near: usize) -> Vec<usize> {
     let last = end.saturating_sub(near).max(head);
     let mut ends = vec![(head + [0, size(rng), end][rng.below(3)]).min(last)];
@@ -77,19 +78,19 @@ fn pieces(rng: &mut Rng, head: usize, end: usize, near: usize) -> Vec<usize> {
     ends
 }
 
-/// A response, how it comes and how it is read.
+/// A response, how it arrives and how it is read.
 struct Scenario {
     answer: Answer,
     truncated: bool,
     leftovers: bool,
     keeps: bool,
-    /// Where the pieces end in which it comes; each waits at the gate.
+    /// The ends of the pieces in which it arrives; each waits at the gate.
     pieces: Vec<usize>,
     gate: Gate,
     limit: Option<usize>,
     deadline: bool,
     reads: Vec<usize>,
-    /// Where reading is left off: the rest is collected, or of no interest.
+    /// Where reading stops: the rest is collected or dropped.
     stop: Option<usize>,
     collects: bool,
 }
@@ -104,7 +105,8 @@ impl Scenario {
         let keeps = !answer.closes && !truncated;
         let leftovers = keeps && rng.one_in(4);
         if leftovers {
-            // They have to be there when the end is read, since nobody can know of what comes later: a short piece has both.
+            // They have to be there when the end is read, since nobody can know of what comes
+            // later: a short piece has both.
             let forged = &FORGED[..1 + rng.below(FORGED.len())];
             near = forged.len() + 1 + rng.below(1000);
             answer.wire.extend_from_slice(forged);
@@ -127,7 +129,8 @@ impl Scenario {
         if self.keeps { script.answer(NO_CONTENT) } else { script.close() }
     }
 
-    /// Over TLS where there is an authority, and behind an upload of so many bytes: such a socket does not block.
+    /// Runs over TLS if there is an authority, and after an upload of this many bytes: such a
+    /// socket does not block.
     fn play(&self, authority: Option<&Authority>, upload: usize) {
         let scripts = [self.script(), Script::new().answer(NO_CONTENT)];
         let server = match authority {
@@ -157,7 +160,8 @@ impl Scenario {
         assert!(must <= second.reused() && second.reused() <= may);
     }
 
-    /// Reads, and lets the next piece come when what came before is read. Whether that was all.
+    /// Reads, and releases the next piece once the earlier ones are read. Returns whether that was
+    /// all.
     fn read(&self, response: &mut Response, got: &mut Vec<u8>) -> Result<bool, Error> {
         let (mut pieces, mut reads) = (self.pieces.iter().peekable(), self.reads.iter().cycle());
         let mut space = vec![0; 262_144];
@@ -180,7 +184,7 @@ impl Scenario {
         Ok(self.collects)
     }
 
-    /// Whether it had to end so, with so much of the body read.
+    /// Checks that this is the right end after this many body bytes.
     fn judge(&self, got: usize, end: &Result<bool, Error>, counted: bool) {
         let sent = self.answer.wire.len();
         let came = self.answer.body_in(sent);
@@ -193,7 +197,7 @@ impl Scenario {
                 assert!(!counted || error.report().bytes_received == sent as u64, "{error}, and {sent} were sent");
             }
         }
-        // A rest that could not be collected is not given.
+        // A rest that cannot be collected is not returned.
         assert!(end.is_ok() || got == due || self.stop.is_some_and(|stop| stop <= got), "{got} bytes of {due}");
     }
 }

@@ -1,4 +1,5 @@
-//! Which connection a request goes over: reuse, dead and poisoned ones, retries, limits, responses dropped half-read.
+//! The choice of connections: reuse, dead and unusable ones, retries, limits, responses dropped
+//! half-read.
 
 use std::io::Read;
 use std::sync::mpsc::{self, Sender};
@@ -81,7 +82,7 @@ fn pool_keeps_at_most_sixteen_connections() {
     }
     let stats = session.statistics();
     assert_eq!((stats.idle, stats.open), (16, 16));
-    // The servers need a moment to see what was closed.
+    // The servers need a moment to notice the closes.
     let open = || worlds.iter().map(|world| world.server.counts().open).sum::<usize>();
     eventually("sixteen open", || (open() == 16).then_some(()));
     assert!(worlds.iter().all(|world| world.server.counts().open <= 6));
@@ -90,7 +91,7 @@ fn pool_keeps_at_most_sixteen_connections() {
 #[test]
 fn get_is_retried_on_a_dead_connection() {
     for ending in [Script::new().close(), Script::new().reset(), Script::new().half_close()] {
-        // The second request is read before the end, so no look at the socket could have told.
+        // The second request is read before the end, so no probe could have detected it.
         let dies = Script::new().answer(OK).read_request().repeat(1, ending);
         let server = Scripted::start([dies, Script::new().repeat(2, Script::new().answer(OK))]).unwrap();
         let session = Session::new();

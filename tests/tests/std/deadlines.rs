@@ -1,5 +1,5 @@
-//! Deadlines on real sockets: against trickle, stall, black holes and silent resolvers (T84, T85). The time of a test is
-//! the deadline's own; nothing sleeps.
+//! Deadlines on real sockets: against trickle, stall, black holes and silent resolvers (T84, T85).
+//! The time of a test is the deadline's own; nothing sleeps.
 
 use std::io::{self, Read};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
@@ -39,7 +39,7 @@ fn assert_timeout(error: &Error, which: Timeout, phase: Phase) {
     assert!(error.to_string().contains(&format!("timed out: {} is 1s", which.option())), "{error}");
 }
 
-/// Head and body by single bytes, far longer than a second.
+/// Head and body in single bytes, for far longer than a second.
 fn trickling() -> Script {
     Script::new()
         .read_request()
@@ -194,7 +194,7 @@ fn late_first_byte_hits_its_deadline() {
 fn unread_upload_hits_the_idle_deadline() {
     let server = Scripted::run(None, |conversation| {
         conversation.read_head()?;
-        // No step reads until the client has gone.
+        // No step reads until the client has closed.
         conversation.pause(Duration::from_secs(20))
     })
     .unwrap();
@@ -245,7 +245,8 @@ fn timed_out_connection_is_not_reused() {
 fn dead_address_does_not_delay_a_good_one() {
     let world = World::plain();
     let good = world.server.address();
-    // The whole of 127/8 is this machine: nobody listens at 127.0.0.2, which refuses; a full queue at 127.0.0.3 is silent.
+    // All of 127/8 is this machine: 127.0.0.2 refuses, since nothing listens there; a full queue at
+    // 127.0.0.3 is silent.
     let silent = silent_at(Ipv4Addr::new(127, 0, 0, 3), good.port());
     for dead in [Ipv4Addr::new(127, 0, 0, 2), Ipv4Addr::new(127, 0, 0, 3)] {
         let answers = StaticResolver::new().with("two.test", [IpAddr::from(dead), good.ip()]);
@@ -277,7 +278,7 @@ fn localhost_is_reached_whichever_family_listens() {
     assert_eq!(response.peer(), Some(&server.address().into()));
 }
 
-/// Answers when its sender is dropped, or when time is over.
+/// Answers when its sender is dropped, or when the time is over.
 struct Silent;
 
 impl Resolver for Silent {
@@ -338,7 +339,7 @@ fn name_without_addresses_has_its_error() {
 
 #[test]
 fn reused_connection_follows_each_requests_deadlines() {
-    // The socket keeps its timeouts from call to call: neither may a long one outlive its request nor a short one.
+    // The socket keeps its timeouts between calls, but no timeout may outlive its request.
     let world = World::tls();
     let get = |path: &str, limit: Option<Duration>| {
         let response = world.session.get(world.url(path)).timeout(limit).send()?;
@@ -351,7 +352,7 @@ fn reused_connection_follows_each_requests_deadlines() {
     assert_timeout(&error, Timeout::Total, Phase::Head);
 }
 
-/// The caller does something else for a second between two reads of a body that is slower than that only on its side.
+/// The caller pauses for a second between two reads; only the caller is slow.
 #[test]
 fn time_between_two_reads_belongs_to_the_caller() {
     let elsewhere = Scripted::start([trickling(), trickling()]).unwrap();
@@ -372,7 +373,7 @@ fn time_between_two_reads_belongs_to_the_caller() {
     }
 }
 
-/// The socket gives up earlier than the limit, and then what is left is waited for, not all of it again.
+/// The socket times out before the limit; then only the remaining time is waited for.
 #[test]
 fn stopped_large_body_hits_the_idle_limit() {
     for sent in [100_000, 1_000_000] {
@@ -396,7 +397,7 @@ fn stopped_large_body_hits_the_idle_limit() {
     }
 }
 
-/// The deadline of the whole goes on while the caller does something else.
+/// The total deadline continues while the caller pauses.
 #[test]
 fn deadline_between_two_reads_fails_the_next() {
     let elsewhere = Scripted::start([trickling(), trickling()]).unwrap();

@@ -1,4 +1,5 @@
-//! Bodies through petition-std in reads of every size: the same bytes, read directly into the caller's memory or not.
+//! Bodies through petition-std in reads of every size: the same bytes, read directly into the
+//! caller's memory or not.
 
 use std::io::Read;
 
@@ -7,7 +8,7 @@ use petition_tests::httpbin::pattern;
 use petition_tests::server::{Pace, Script, Scripted};
 use petition_tests::support::{ONE_SECOND, timed};
 
-/// The pieces of a body come in reads of their own.
+/// Each piece of a body arrives in its own read.
 const APART: Pace = Pace::Every(std::time::Duration::from_millis(100));
 
 fn chunked(body: &[u8], sizes: &[usize]) -> Vec<u8> {
@@ -18,7 +19,7 @@ fn chunked(body: &[u8], sizes: &[usize]) -> Vec<u8> {
         if chunk.is_empty() {
             break;
         }
-        // An extension now and then.
+        // Sometimes with an extension.
         let extension = if size % 2 == 1 { ";x=\"y\"" } else { "" };
         out.extend_from_slice(format!("{:X}{extension}\r\n", chunk.len()).as_bytes());
         out.extend_from_slice(chunk);
@@ -142,7 +143,7 @@ fn truncated_or_overlong_body_is_an_error() {
     assert_eq!(read, 200_000);
 }
 
-/// In one piece and in three: what is behind the body comes with the last of it.
+/// In one piece and in three: the bytes after the body arrive with its last piece.
 #[test]
 fn bytes_after_a_body_prevent_reuse() {
     let body = pattern(100_000, 1);
@@ -167,7 +168,7 @@ fn bytes_after_a_body_prevent_reuse() {
 fn idle_limit_restarts_when_the_caller_returns() {
     let mut answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n186A0\r\n".to_vec();
     answer.extend_from_slice(&[b'x'; 100_000]);
-    // Of these eight bytes and one more is known behind a chunk: that one is copied, what follows is not.
+    // These eight bytes and one more are known after a chunk: they are copied, the rest is not.
     answer.extend_from_slice(b"\r\nFFFF\r\n");
     answer.extend_from_slice(&[b'y'; 50_000]);
     let server = Scripted::start([Script::new().read_request().send(answer).stall()]).unwrap();
@@ -187,7 +188,7 @@ fn idle_limit_restarts_when_the_caller_returns() {
 
 #[test]
 fn plain_url_loads_no_trust_roots() {
-    // A session whose TLS settings could not be made at all serves a plain URL.
+    // Even without usable TLS settings, a session serves a plain URL.
     let server = Scripted::start([Script::new().answer(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")]).unwrap();
     let session = Session::new();
     assert_eq!(session.get(server.url("/")).send().unwrap().text().unwrap(), "hi");

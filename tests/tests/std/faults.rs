@@ -1,4 +1,4 @@
-//! Bad input, the caller's and the peer's: each gives an error that says what was expected and what
+//! Bad input of the caller and the peer: each gives an error that says what was expected and what
 //! was seen, at which phase, and never a secret; nothing is lost and nothing stays open.
 
 use std::io::Read;
@@ -88,7 +88,7 @@ fn invalid_url_error_names_the_fault() {
     assert!(matches!(refused(connect, "CONNECT").kind(), ErrorKind::Build(BuildError::Connect)));
 }
 
-/// What one answer leads to, head or body.
+/// The error of one response, from its head or body.
 fn outcome(answer: impl AsRef<[u8]>) -> (Scripted, Session, Result<String, Error>) {
     let server = Scripted::start([Script::new().answer(answer).half_close()]).unwrap();
     let session = Session::new();
@@ -178,7 +178,7 @@ fn gzip_bomb_error_names_the_limit() {
     };
     let error = session.get(server.url("/")).configure(limits).send().unwrap().text().unwrap_err();
     assert!(error.to_string().contains("limit body_bytes is 1048576, found 1048577"), "T58: {error}");
-    // Dropped unread it is not decoded at all, and its connection serves on.
+    // Dropped unread, it is not decoded, and its connection is reused.
     drop(session.get(server.url("/")).send().unwrap());
     assert_eq!(session.statistics().idle, 1, "T16");
 }
@@ -221,7 +221,7 @@ fn cookie_bomb_stays_within_jar_limits() {
     }
     let kept = session.cookies(|jar| jar.len());
     assert!((50..=180).contains(&kept), "T69: {kept}");
-    // And the session is not locked out of the server by a head that it would refuse.
+    // The jar's size does not prevent further requests to the server.
     let response = session.get(server.url("/headers")).send().unwrap();
     assert_eq!(response.status(), 200);
     let sent = response.json::<serde_json::Value>().unwrap()["headers"]["Cookie"].as_str().unwrap().len();

@@ -27,7 +27,7 @@ fn nginx_keeps_connections_compresses_and_redirects() {
         let response = session.get(nginx.url("/gzip")).send().unwrap();
         assert_eq!(response.header("content-encoding"), Some("gzip"));
         assert_eq!(response.text().unwrap(), "a line that repeats itself\n".repeat(200));
-        // Zeros compress better than the ratio that is taken for a bomb, so this is asked for as it is.
+        // Zeros exceed the ratio of a bomb, so this is requested uncompressed.
         let big = session.get(nginx.url("/big")).send().unwrap();
         let body = petition_std::Response::bytes(&big).unwrap();
         assert!(body.len() == 1 << 20 && body.iter().all(|byte| *byte == 0));
@@ -114,7 +114,8 @@ fn use_proxy(proxy: &Proxy) {
             assert!(text(&world.session, &world.url("/get?a=b")).contains("\"a\": \"b\""));
         }
         let body = pattern(500_000, 5);
-        // A POST on an idle connection that the proxy ends at this moment is not repeated: it gets a new one.
+        // A POST on an idle connection that the proxy ends at this moment is not repeated, so it
+        // gets a new one.
         let upload = world.session.post(world.url("/upload-count")).keep_alive(false).data(body).send().unwrap();
         assert_eq!(upload.json::<Value>().unwrap()["bytes"], json!(500_000));
         let response = world.session.get(world.url("/redirect/2")).send().unwrap();
@@ -162,7 +163,7 @@ fn squid_failure_is_not_the_origins_answer() {
     });
     let error = session.get(format!("https://{nobody}/")).send().unwrap_err();
     assert!(error.to_string().contains("refused the tunnel with status 503"), "T77: {error}");
-    // Of a forwarded request the proxy's page is the answer, with its status.
+    // For a forwarded request, the proxy's page is the response.
     assert_eq!(session.get(format!("http://{nobody}/")).send().unwrap().status(), 503);
 }
 
@@ -173,7 +174,7 @@ fn curl_and_kit_agree_on_requests() {
         println!("skipped: curl is not installed");
         return;
     }
-    // The kit is judged too: what it tells about curl is what it tells about us.
+    // Judges the kit too: it treats curl as it treats Petition.
     let authority = Authority::new();
     let server = Httpbin::start_tls(&Endpoint::new(&authority.issue_localhost())).unwrap();
     let directory = petition_tests::net::temp_dir::TempDir::new().unwrap();

@@ -1,4 +1,5 @@
-//! Every example of the guide, plain and under TLS, and the faults of the guide's original that must not return.
+//! Every example of the guide, plain and under TLS, and the faults of the guide's original that
+//! must not return.
 
 use petition_std::{Method, Request, Session};
 use petition_tests::httpbin::{Answer, Httpbin};
@@ -146,7 +147,8 @@ fn base_url_is_resolved_not_prefixed() {
 
 #[test]
 fn absolute_url_ignores_the_base_url() {
-    // "http://127.0.0.1:80" is a prefix of "http://127.0.0.1:8080/"; to paste strings together would mix the two up.
+    // "http://127.0.0.1:80" is a prefix of "http://127.0.0.1:8080/"; concatenation would confuse
+    // the two.
     let (one, other) = (World::plain(), World::plain());
     one.session.set_base_url(one.server.base()).unwrap();
     let response = one.session.get(other.url("/get")).send().unwrap();

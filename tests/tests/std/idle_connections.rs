@@ -1,4 +1,4 @@
-//! Bytes after a response on a kept connection, and since when the connection counts as idle.
+//! Bytes after a response on a reused connection, and the beginning of its idle time.
 
 use std::io::Read;
 use std::time::Duration;
@@ -9,7 +9,8 @@ use petition_tests::server::{Script, Scripted};
 const FORGED: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged";
 const GOOD: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood";
 
-/// The answer to a second request at once, when an unsolicited response followed the first one.
+/// Returns the response to an immediate second request, after an unsolicited response behind the
+/// first.
 fn second_answer(answer: &[u8], reads: usize) -> String {
     let server =
         Scripted::start([Script::new().answer([answer, FORGED].concat()).answer(GOOD), Script::new().answer(GOOD)])
@@ -21,7 +22,7 @@ fn second_answer(answer: &[u8], reads: usize) -> String {
     session.get(server.url("/")).send().unwrap().text().unwrap()
 }
 
-/// Lengths about those at which a read is filled to its end by the response alone.
+/// Lengths near those at which the response alone fills a read.
 #[test]
 fn t47_surplus_response_after_full_read_answers_nothing() {
     for whole in [17 * 1024 - 1, 17 * 1024, 17 * 1024 + 1, 34 * 1024] {
@@ -59,7 +60,7 @@ fn idle_time_starts_when_returned() {
     let limits = PoolLimits::DEFAULT.idle_time(second);
     let session = Session::builder().pool(limits).build();
     let response = session.get(server.url("/")).send().unwrap();
-    // The caller does something else that takes its time.
+    // The caller pauses.
     petition_std::get(elsewhere.url("/")).timeout(second * 3 / 2).send().unwrap_err();
     assert_eq!(response.text().unwrap(), "hi");
     assert!(session.get(server.url("/")).send().unwrap().reused());

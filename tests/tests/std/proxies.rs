@@ -1,4 +1,5 @@
-//! Proxies of the kit: forwarding, tunnels, TLS within TLS, credentials, and refusals that are never the origin's answer.
+//! Proxies of the kit: forwarding, tunnels, TLS within TLS, credentials, and refusals that are
+//! never the origin's answer.
 
 use petition_std::petition_core::link::ProxyFailure;
 use petition_std::petition_core::route::proxy::Tunnel;
@@ -101,7 +102,7 @@ fn connect_carries_no_origin_fields() {
     assert!(!tunnel.sent.windows(6).any(|window| window == b"canary"), "it is encrypted");
 }
 
-/// Whether the error says what to do about it.
+/// Checks that the error says what to do about it.
 fn says_what_to_do(error: &petition_std::Error) -> bool {
     error.to_string().contains("set its credentials with Proxy::auth")
 }

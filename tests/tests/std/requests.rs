@@ -1,4 +1,5 @@
-//! What goes out: every verb, query pairs, and bodies of every kind, as the kit's httpbin saw them.
+//! Outgoing requests: every method, query pairs, and bodies of every kind, as the kit's httpbin
+//! receives them.
 
 use std::io::{self, Cursor, Read};
 
@@ -145,7 +146,8 @@ fn stream_of_undeclared_length_fails() {
         let world = World::plain();
         let body = pattern(real, 0);
         let outcome = world.session.post(world.url("/upload-count")).stream(Cursor::new(body), Some(said)).send();
-        // Of a stream that is too long the server may see the whole declared length and answer.
+        // From a stream that is too long, the server may receive the whole declared length and
+        // respond.
         match outcome {
             Err(error) => assert!(error.to_string().contains("declared length"), "{error}"),
             Ok(response) => panic!("{real} bytes of {said}: {}", response.status()),
@@ -220,7 +222,7 @@ fn consumed_stream_is_never_sent_as_empty() {
         let error = request.send().unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::BodyNotReplayable), "{error}");
         assert_eq!(world.server.requests(), seen, "nothing is sent");
-        // A new body makes the request whole again.
+        // A new body makes the request usable again.
         request.set_data("new");
         assert_eq!(request.send().unwrap().json::<Value>().unwrap()["data"], "new");
     }

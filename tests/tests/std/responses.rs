@@ -1,5 +1,5 @@
-//! What comes back: text, JSON, bytes, reading, codings, history, times, cookies, statuses; read
-//! once, twice and in part.
+//! Responses: text, JSON, bytes, reading, codings, history, times, cookies, statuses; read once,
+//! twice and in part.
 
 use petition_core::http1::Leniencies;
 use std::io::{ErrorKind as Io, Read};
@@ -64,7 +64,7 @@ fn text_json_and_bytes_can_be_repeated() {
         assert_eq!(response.json::<Value>().unwrap(), value);
         assert_eq!(value["slideshow"]["title"], "Sample");
         assert_eq!(Response::bytes(&response).unwrap(), text);
-        // And the collected body can still be read, once.
+        // The collected body can still be read, once.
         let mut read = String::new();
         response.read_to_string(&mut read).unwrap();
         assert_eq!(read, text);

@@ -1,4 +1,5 @@
-//! Connection slots: every connection has one, and gives it back with its socket at the end of the body (T88).
+//! Connection slots: every connection has one, and gives it back with its socket at the end of the
+//! body (T88).
 
 use std::io::Read;
 use std::time::Duration;
@@ -87,7 +88,7 @@ fn to_the_end(response: &mut Response) -> Result<Vec<u8>, Error> {
     }
 }
 
-/// No read comes behind the last byte.
+/// No read follows the last byte.
 fn and_not_beyond(response: &mut Response) -> Result<Vec<u8>, Error> {
     let length = response.header("x-content").unwrap().parse().unwrap();
     let mut body = vec![0; length];
@@ -118,7 +119,7 @@ fn t88_end_of_body_frees_the_slot() {
         ("HTTP/1.0 200 OK\r\nContent-Encoding: gzip\r\n\r\n", gzip.clone(), &all[..2]),
         ("HTTP/1.0 204 No Content\r\n\r\n", Vec::new(), &all[..2]),
         ("HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n", Vec::new(), &all[..2]),
-        // Errors: cut short, no chunks, no gzip, longer than the limit.
+        // Errors: truncated, not chunked, not gzip, longer than the limit.
         ("HTTP/1.0 200 OK\r\nContent-Length: 9\r\n\r\n", b"short".into(), &all[..2]),
         ("HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n", b"zz\r\n".into(), &all[..2]),
         ("HTTP/1.0 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\n", b"nope".into(), &all[..2]),
@@ -126,7 +127,7 @@ fn t88_end_of_body_frees_the_slot() {
     ];
     for (head, body, ways) in cases {
         for reads in ways {
-            // All but those that end with the connection leave closing it to the client.
+            // Except for those that end with the connection, the client closes.
             let script = Script::new().read_request().send([head.as_bytes(), &body].concat());
             let ends = !head.contains("Length") && !head.contains("chunked") || head.contains("Length: 9");
             let server = Scripted::start([if ends { script.half_close() } else { script }]).unwrap();

@@ -1,4 +1,4 @@
-//! T47 over real sockets: bytes in an idle connection's socket before the next request answer nothing.
+//! T47 over real sockets: bytes that arrive on an idle connection answer no request.
 
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex};
@@ -13,7 +13,8 @@ const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 const STALE: &str = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nstale";
 const TIMED_OUT: &str = "HTTP/1.1 408 Request Timeout\r\nContent-Length: 5\r\n\r\nstale";
 
-/// A server that answers once on each connection, sends unsolicited bytes on demand, and then reads on.
+/// A server that answers once on each connection, sends unsolicited bytes on demand, and then reads
+/// on.
 struct World {
     server: Scripted,
     session: Session,
@@ -33,7 +34,8 @@ impl World {
             let _ = tell.lock().unwrap().send(());
             Ok(())
         });
-        // Should the next request come over the first connection, it is answered as well: then the test sees whose answer it got.
+        // If the next request used the first connection, it would get this response, and the test
+        // would notice.
         let scripts = [first.answer(OK), Script::new().answer(OK).answer(OK)];
         let (server, session) = if tls {
             let authority = Authority::new();
@@ -52,7 +54,7 @@ impl World {
         self.said.recv_timeout(PATIENCE).unwrap();
     }
 
-    /// The next request goes over another connection.
+    /// Checks that the next request uses another connection.
     #[track_caller]
     fn asks_elsewhere(&self) {
         let response = self.session.get(&self.url).send().unwrap();
@@ -67,7 +69,8 @@ fn t47_bytes_between_calls_are_not_the_next_answer() {
         [false, true].into_iter().flat_map(|tls| [(STALE, false), (TIMED_OUT, true)].map(|case| (tls, case)))
     {
         let world = World::new(tls, stale, closes);
-        // Head and body have come together. The caller takes the body when more has come, and asks again at once.
+        // Head and body arrived together. The caller takes the body after more has arrived, and
+        // sends another request at once.
         let response = world.session.get(&world.url).send().unwrap();
         world.says_more();
         assert_eq!(response.text().unwrap(), "ok");
@@ -113,8 +116,9 @@ fn t47_t54_garbage_after_the_request_is_a_dead_connection() {
 
 #[test]
 fn t47_late_tls_ticket_spoils_no_answer() {
-    // TLS 1.3 servers send tickets behind the handshake, some only with their first answer: whatever lies in the socket before
-    // the next request has the connection passed over, and what came with the answer does not.
+    // TLS 1.3 servers send tickets after the handshake, some only with their first response. Any
+    // bytes in the socket before the next request make the connection unusable; those that came
+    // with the response do not.
     let authority = Authority::new();
     let endpoint = Endpoint::new(&authority.issue_localhost());
     let server = Scripted::start_tls(&endpoint, [Script::new().repeat(20, Script::new().answer(OK))]).unwrap();

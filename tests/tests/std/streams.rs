@@ -1,4 +1,5 @@
-//! Request bodies whose source waits for the server, is slower than the answer, or reports what is not true (T52).
+//! Request bodies whose source waits for the server, is slower than the response, or reports a
+//! false size (T52).
 
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use rustls::ProtocolVersion;
 const NO_CONTENT: &str = "HTTP/1.1 204 No Content\r\n\r\n";
 const TOO_LARGE: &str = "HTTP/1.1 413 Content Too Large\r\nContent-Length: 9\r\n\r\ntoo large";
 
-/// Gives its next piece once the server has the one before, and the first once it has the head.
+/// Gives its next piece once the server has the previous one, and the first once it has the head.
 struct Lockstep {
     server: Arc<Scripted>,
     given: usize,
@@ -96,7 +97,7 @@ fn t52_response_is_seen_during_a_slow_upload() {
                 conversation.read_head()?;
                 conversation.send(TOO_LARGE.as_bytes())?;
                 told.update(|told| *told = true);
-                // It reads on: no write of the client ever waits.
+                // It keeps reading: no write of the client ever waits.
                 conversation.stall()
             })
             .unwrap();
@@ -111,7 +112,7 @@ fn t52_response_is_seen_during_a_slow_upload() {
     }
 }
 
-/// Says that it has read more than there was room for.
+/// Reports more bytes than fit.
 struct Liar;
 
 impl Read for Liar {

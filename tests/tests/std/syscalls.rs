@@ -1,8 +1,9 @@
-//! The system calls of a request: a probe of its idle connection, one write and one read, with every default
-//! deadline on.
+//! The system calls of a request: a probe of its idle connection, one write and one read, with
+//! every default deadline on.
 //!
-//! The example `get_many` runs under `strace -c -f` with two counts, and the difference is counted, so that starting up
-//! and connecting do not count. Skipped, with a printed reason, where there is no strace or it may not trace.
+//! The example `get_many` runs under `strace -c -f` with two counts, and the difference is counted,
+//! so that starting up and connecting do not count. Skipped, with a printed reason, where there is
+//! no strace or it may not trace.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -15,14 +16,14 @@ use petition_tests::tls::{Authority, Endpoint};
 const FEW: i64 = 20;
 const MANY: i64 = 220;
 
-/// How often each system call was made, by all threads.
+/// Returns how often all threads made each system call.
 fn count(example: &Path, url: &str, times: i64, root: Option<&Path>) -> Option<Calls> {
     let arguments =
         [url.into(), times.to_string().into()].into_iter().chain(root.map(Path::as_os_str).map(OsString::from));
     trace(example, arguments).map(|(calls, _)| calls)
 }
 
-/// The calls that [`MANY`] requests need more than [`FEW`].
+/// Returns the calls that [`MANY`] requests need beyond those of [`FEW`].
 fn difference(example: &Path, url: &str, root: Option<&Path>) -> Option<Calls> {
     let (few, many) = (count(example, url, FEW, root)?, count(example, url, MANY, root)?);
     let mut more = many;
@@ -34,8 +35,9 @@ fn difference(example: &Path, url: &str, root: Option<&Path>) -> Option<Calls> {
     Some(more)
 }
 
-/// Exactly one probe, one write and one read for each exchange, give or take some reads of the handshake. A probe is
-/// a read that takes nothing. Of other calls a few are allowed that belong to no request, for memory.
+/// Exactly one probe, one write and one read for each exchange, give or take some reads of the
+/// handshake. A probe is a read that takes nothing. Of other calls a few are allowed that belong to
+/// no request, for memory.
 #[track_caller]
 fn assert_three_calls_each(calls: &Calls, exchanges: i64, handshake: i64) {
     let sum = |names: &[&str]| names.iter().filter_map(|name| calls.get(*name)).sum::<i64>();
@@ -69,7 +71,7 @@ fn reused_tls_get_makes_three_system_calls() {
     let root = directory.write("root.pem", authority.pem()).unwrap();
     let server = server(Httpbin::builder().tls(&Endpoint::new(&authority.issue_localhost())));
     let Some(calls) = difference(&example, &server.url("/get"), Some(&root)) else { return };
-    // The one handshake may come in other pieces the second time.
+    // The single handshake may arrive in other pieces the second time.
     assert_three_calls_each(&calls, MANY - FEW, 4);
 }
 

@@ -1,4 +1,5 @@
-//! TLS against the kit's servers: trust, resumption, every reason to refuse, truncation, client certificates.
+//! TLS against the kit's servers: trust, resumption, every reason to refuse, truncation, client
+//! certificates.
 
 use std::io::Read;
 
@@ -49,7 +50,7 @@ fn second_connection_resumes_tls() {
         }
         let counts = endpoint.counts();
         assert_eq!((counts.full, counts.resumed), (1, 2), "{version:?}");
-        // Another session has tickets of its own.
+        // Another session has its own tickets.
         get(&session_trusting(&authority), &server.url("/get")).unwrap();
         assert_eq!(endpoint.counts().full, 2);
         let never = TlsConfig::builder().root(authority.der()).resumption(false).build().unwrap();
@@ -207,7 +208,7 @@ fn unverified_tls_spares_verified_requests() {
         let error = get(&session, &server.url("/get")).unwrap_err();
         assert_eq!(*failure(&error), TlsFailure::UnknownIssuer, "T9, T80: round {round}");
         session.close_idle();
-        // Nor may the ticket of the unverified session help the verified one.
+        // The ticket of the unverified session must not help the verified one.
         assert!(get(&session, &server.url("/get")).is_err(), "T80: round {round}");
         trusting().send().unwrap().text().unwrap();
     }

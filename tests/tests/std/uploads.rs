@@ -1,4 +1,4 @@
-//! Uploads that the server answers early, reads slowly or asks to be asked for (T52, T53).
+//! Uploads that the server answers early, reads slowly or wants announced (T52, T53).
 
 use std::io::{self, Cursor, Read};
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 const LARGE: u64 = 50 << 20;
 const TOO_LARGE: &str = "HTTP/1.1 413 Content Too Large\r\nContent-Length: 9\r\n\r\ntoo large";
-/// Far less than a stalled server's patience and the idle limit.
+/// Far less than the patience of a stalled server and the idle limit.
 const PROMPT: std::ops::RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(10);
 
 /// Zeros, and how many of them were taken.
@@ -42,7 +42,7 @@ impl Zeros {
     }
 }
 
-/// What the server does once it has sent its early answer.
+/// What the server does after its early response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Then {
     /// Closes over unread bytes, so that RST may overtake the answer.
@@ -71,8 +71,8 @@ impl Then {
     }
 }
 
-/// The three kinds of body of one size; each in a session of its own, since a server that closes without a word may
-/// do so after the next POST has left.
+/// The three kinds of body of one size; each in a session of its own, since a server that closes
+/// without a word may do so after the next POST has left.
 fn bodies(authority: &Authority, url: &str, size: u64, zeros: &Zeros) -> [Request; 3] {
     let post = || session_trusting(authority).post(url);
     [
@@ -100,7 +100,7 @@ fn early_answers(size: u64, tls: bool) {
                         Err(error) => assert!(matches!(then, Then::Close | Then::Reset), "{then:?}: {error}"),
                     }
                 }
-                // RST may have thrown the answer away before we could read it.
+                // RST may have discarded the response before it was read.
                 Err(error) => {
                     assert!(
                         matches!(then, Then::Close | Then::Reset),
@@ -135,12 +135,13 @@ fn early_413_to_short_body_is_returned() {
 
 #[test]
 fn early_response_survives_a_reset() {
-    // The answer has arrived before the server resets: what can be read is read first.
+    // The response arrived before the server's reset, so it is read first.
     let server = Scripted::run(None, |conversation| {
         conversation.read_head()?;
         conversation.send(TOO_LARGE.as_bytes())?;
         conversation.half_close()?;
-        // Some of the upload is read, so that the client is in the midst of writing when the end comes.
+        // Some of the upload is read, so that the client is in the midst of writing when the end
+        // comes.
         conversation.read_exactly(1 << 20)?;
         conversation.reset()
     })
@@ -191,7 +192,8 @@ fn upload_to_a_slow_reader_arrives() {
 
 #[test]
 fn redirect_during_an_upload_uses_a_new_connection() {
-    // The upload blocks when the redirect comes; what blocked on the first connection must not block on the second.
+    // The upload blocks when the redirect arrives; the block must not carry over to the second
+    // connection.
     for status in [303, 307] {
         let over = Gate::new();
         let gate = over.clone();

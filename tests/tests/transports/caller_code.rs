@@ -1,5 +1,5 @@
-//! The caller's code over both transports: it calls back where it would wait for itself, panics, or never returns.
-//! Only its own request ends; nothing else waits or ends.
+//! The caller's code over both transports: it calls back where it would wait for itself, panics, or
+//! never returns. Only its own request ends; nothing else waits or ends.
 
 use std::io;
 use std::net::SocketAddr;
@@ -22,7 +22,7 @@ fn is_in_use(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Unavailable(Unavailable::SessionInUse))
 }
 
-/// What `call` comes to on a thread of its own, within the patience of the tests: it may wait for ever.
+/// Returns the result of `call` on another thread within the tests' patience: it may wait forever.
 #[track_caller]
 fn in_time<R: Send + 'static>(call: impl FnOnce() -> R + Send + 'static) -> R {
     let (tell, told) = mpsc::channel();
@@ -134,7 +134,7 @@ fn panicking_closure_leaves_the_session_usable() {
 fn t29_t91_panicking_address_policy_ends_its_request() {
     let server = Httpbin::start_plain().unwrap();
     for client in Client::both(&Authority::new()) {
-        // Once before a connection is kept, and once with one at hand.
+        // Once without and once with an idle connection.
         for _ in 0..2 {
             let policy = AddressPolicy::Custom(Arc::new(|_| panic!("as asked")));
             let request = Request::new(Method::GET, server.url("/get"));
@@ -146,7 +146,7 @@ fn t29_t91_panicking_address_policy_ends_its_request() {
     }
 }
 
-/// A payload that panics when it is dropped, and so does the payload of that panic.
+/// A payload that panics on drop, as does the payload of that panic.
 struct Spiteful;
 
 impl Drop for Spiteful {
@@ -162,7 +162,7 @@ fn t91_panicking_payload_spares_the_loop() {
         let client = LoopThread::spawn(DriverConfig::default()).unwrap();
         client.get(server.url("/status/204")).send(|_| std::panic::panic_any(Spiteful));
         assert_eq!(client.get(server.url("/status/204")).join().wait().unwrap().status(), 204);
-        // Nor does it when the loop ends, and several of them learn of it.
+        // The same when the loop ends with several requests.
         for _ in 0..3 {
             client.get(server.url("/delay/10")).send(|_| std::panic::panic_any(Spiteful));
         }
@@ -170,7 +170,7 @@ fn t91_panicking_payload_spares_the_loop() {
     });
 }
 
-/// Looks up names that begin with "stuck" when it is let go, and panics at others that say so.
+/// Blocks on names that begin with "stuck" until released, and panics at names that request it.
 struct Names {
     gate: Gate,
     stop: Arc<Stop>,
@@ -221,7 +221,7 @@ fn t86_abandoned_names_delay_no_other() {
     let port = server.address().port();
     let (names, gate, asked) = Names::new();
     let client = with_names(names);
-    // Half of them are asked for by the caller, half by a server that redirects there.
+    // The caller requests half of them, a redirecting server the other half.
     let pending: Vec<_> = (0..NAMES)
         .map(|n| {
             let slow = format!("http://stuck{n}.test:{port}/");

@@ -1,4 +1,4 @@
-//! One error type over both transports: a status as an error, and the questions that it answers.
+//! One error type over both transports: a status as an error, and its predicates.
 
 use petition_core::{Error, ErrorKind, Phase, Processed, StatusCode};
 use petition_mio::LoopThread;
@@ -6,7 +6,7 @@ use petition_std::Session;
 use petition_tests::httpbin::Httpbin;
 use petition_tests::support::everything;
 
-/// What a status as an error says, whichever transport brought the response.
+/// Checks a status as an error, whatever the transport.
 fn check_status_error(error: &Error) {
     assert!(error.is_status() && !error.is_body() && !error.is_connect() && !error.is_timeout(), "{error}");
     assert!(matches!(error.kind(), ErrorKind::Status(StatusCode::IM_A_TEAPOT)), "{error}");

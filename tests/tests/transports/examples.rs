@@ -1,11 +1,12 @@
-//! The examples that the README names, run as programs; what petition-mio starts on a loop of the caller's own.
+//! The examples of the README, run as programs; the threads of petition-mio on the caller's own
+//! loop.
 
 use std::process::Command;
 
 use petition_tests::httpbin::Httpbin;
 use petition_tests::support::{example, starts, trace};
 
-/// What it prints; it must succeed.
+/// Runs it, which must succeed, and returns its output.
 fn printed(name: &str, arguments: &[&str]) -> String {
     let output = Command::new(example(name)).args(arguments).output().expect("it runs");
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
@@ -23,7 +24,7 @@ fn custom_loops_get_every_response() {
         }
         let answers = text.lines().filter(|line| line.starts_with("http"));
         assert!(answers.clone().all(|line| line.ends_with(" bytes")), "{name}:\n{text}");
-        // One of them asks for as much.
+        // One of them requests this many.
         assert!(answers.clone().any(|line| line.ends_with(" 100000 bytes")), "{name}:\n{text}");
     }
 }
@@ -58,8 +59,8 @@ fn custom_loop_starts_no_thread() {
     let Some((calls, text)) = run("a.test=127.0.0.1") else { return };
     assert_eq!(text.matches(": 200 OK, 1000 bytes").count(), 2 * TIMES, "{text}");
     assert_eq!(starts(&calls), 0, "{calls:?}");
-    // Look-ups do start threads, so the trace would show one. A helper ends when no name is left, so a later look-up may
-    // start another; requests for one name share a look-up while it runs.
+    // Look-ups do start threads, so the trace would show one. A helper ends when no name is left,
+    // so a later look-up may start another; requests for one name share a look-up while it runs.
     let Some((calls, text)) = run("b.test=127.0.0.1") else { return };
     assert_eq!(text.matches(": 200 OK, 1000 bytes").count(), TIMES, "{text}");
     assert!((1..=TIMES as i64).contains(&starts(&calls)), "{calls:?}");

@@ -1,5 +1,6 @@
-//! A client that was made before fork(2): parent and child never get each other's responses, and neither waits for a thread that
-//! the child does not have. The checks are in `src/bin/forked`, which is a process of its own.
+//! A client created before fork(2): parent and child never get each other's responses, and neither
+//! waits for a thread that the child does not have. The checks are in `src/bin/forked`, which is a
+//! separate process.
 
 use std::path::Path;
 use std::process::Command;

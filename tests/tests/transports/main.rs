@@ -1,4 +1,4 @@
-//! What holds for both transports alike.
+//! Properties of both transports.
 #![forbid(unsafe_code)]
 
 mod caller_code;

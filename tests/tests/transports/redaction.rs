@@ -1,4 +1,5 @@
-//! Nothing that the transports give out shows a secret when it is printed (T96), over plain connections, TLS and proxies.
+//! Nothing that the transports return shows a secret when printed (T96), over plain connections,
+//! TLS and proxies.
 
 use petition_core::{Method, Proxy, Request};
 use petition_tests::httpbin::{Answer, Builder, Httpbin};
@@ -8,7 +9,7 @@ use petition_tests::tls::{Authority, Endpoint, Leaf};
 
 const CANARY: &str = "canary";
 
-/// A server that answers with secrets in fields of every kind, and with JSON that has one.
+/// A server that responds with secrets in fields of every kind, and in JSON.
 fn server(endpoint: Option<&Endpoint>) -> Httpbin {
     let builder = Builder::default().handler(|exchange| {
         let answer = || Answer::bytes("application/json", "{\"n\":\"canary\"}");
@@ -24,7 +25,7 @@ fn server(endpoint: Option<&Endpoint>) -> Httpbin {
     builder.start().unwrap()
 }
 
-/// What a client prints of a request to that server.
+/// Prints everything about a request to that server.
 fn print(client: &Client, server: &Httpbin, proxy: Option<&Proxy>) -> Printed {
     let mut printed = Printed::default();
     let request = |url: &str| {
@@ -34,7 +35,7 @@ fn print(client: &Client, server: &Httpbin, proxy: Option<&Proxy>) -> Printed {
         request.proxy(proxy)
     };
     printed.debug(&request(&server.url("/secret")));
-    // A redirect that is not followed has its response in the error.
+    // The error of an unfollowed redirect contains its response.
     for url in [server.url("/secret"), redirected(server)] {
         match client.send(request(&url)) {
             Ok(answer) => {
@@ -73,7 +74,7 @@ fn t96_neither_transport_shows_a_secret() {
     }
 }
 
-/// A proxy's refusal that repeats the whole request.
+/// A proxy's refusal that echoes the whole request.
 fn refusal() -> Refusal {
     Refusal::new(403, "canary").field("X-Why", "canary")
 }

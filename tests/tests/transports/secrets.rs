@@ -1,4 +1,5 @@
-//! Where secrets and bodies go, over sockets and both transports: base URLs, client certificates, redirects, `https_only`.
+//! The destinations of secrets and bodies, over sockets and both transports: base URLs, client
+//! certificates, redirects, `https_only`.
 
 use petition_core::policy::redirect::{CrossOriginBody, RedirectError};
 use petition_core::tls::TlsConfig;
@@ -69,7 +70,7 @@ fn t80_only_the_base_url_sees_client_certificates() {
         assert_eq!(client.get("/get").status(), 200);
         for url in [network_path(&away, "/get"), redirect_to(&home, 302, &away.url("/get"))] {
             let error = client.send(Request::new(Method::GET, url)).err().unwrap();
-            // The server is verified by the same root, and misses the certificate.
+            // The server is verified with the same root, and lacks the certificate.
             assert!(matches!(error.kind(), ErrorKind::Tls(_) | ErrorKind::Protocol(_) | ErrorKind::Io(_)), "{error}");
             assert!(!error.to_string().contains("trusted root"), "{error}");
         }

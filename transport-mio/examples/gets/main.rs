@@ -1,6 +1,7 @@
 //! Measures the cost of a request: many small requests over a few reused connections on one thread.
 //!
-//! `cargo run --release -p petition-mio --example gets -- 200000 [--raw] [--connections 64] [--hosts 1] [--cookies 0]`
+//! `cargo run --release -p petition-mio --example gets -- 200000 [--raw] [--connections 64]
+//! [--hosts 1] [--cookies 0]`
 //!
 //! A server process answers each GET with 12 fields and 13 bytes. With `--raw`, a handwritten loop
 //! does the same, with a prepared request, one write, one read into one buffer, and httparse. It

@@ -58,8 +58,8 @@ impl SizeLimit {
     /// Counts `bytes` more.
     ///
     /// # Errors
-    /// [`LimitExceeded`] if the limit is exceeded; none of these bytes may be delivered. Its `found`
-    /// is the limit plus one, whatever the size of the pieces.
+    /// [`LimitExceeded`] if the limit is exceeded; none of these bytes may be delivered. Its
+    /// `found` is the limit plus one, whatever the size of the pieces.
     pub fn take(&mut self, bytes: usize) -> Result<(), LimitExceeded> {
         let taken = self.taken.saturating_add(bytes as u64);
         if taken > self.limit {

@@ -163,7 +163,8 @@ fn cancelled_request_is_not_read_from() {
     assert!(matches!(output, Output::Close(closed) if closed == socket), "{output:?}");
 }
 
-/// A transfer that shows 1,000 bytes of a body of which it knows nothing, its socket, and the bytes.
+/// A transfer that shows 1,000 bytes of a body of which it knows nothing, its socket, and the
+/// bytes.
 fn showing(world: &mut World) -> (TransferId, SocketId, Vec<u8>) {
     let id = world.get("http://10.0.0.1/");
     let bytes: Vec<u8> = (0..1000).map(|i| (i % 251) as u8).collect();

@@ -2,8 +2,8 @@
 
 use super::*;
 
-/// Rule, input, what comes of it in the compatible mode, and in the strict one if that differs. The input is ended by a
-/// clean end of the connection.
+/// Rule, input, what comes of it in the compatible mode, and in the strict one if that differs. The
+/// input is ended by a clean end of the connection.
 pub(super) type Case<'a> = (&'a str, &'a str, &'a str, Option<&'a str>);
 
 const OK: &str = "HTTP/1.1 200 OK\r\n";

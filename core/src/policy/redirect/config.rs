@@ -2,7 +2,8 @@
 
 /// Configures redirects. By default, up to 10 are followed, and credentials stay with their origin.
 ///
-/// Set its parts with `options.redirects(|r| …)`, or change the fields of the [default](Policy::default).
+/// Set its parts with `options.redirects(|r| …)`, or change the fields of the
+/// [default](Policy::default).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Policy {

@@ -68,7 +68,8 @@ fn same(data: &[u8], ours: &Played, theirs: &Reading) {
     }
 }
 
-/// Returns the fields that kawa leaves unchanged. It removes a repeated Content-Length, moves Host into the request line, and splits Cookie.
+/// Returns the fields that kawa leaves unchanged. It removes a repeated Content-Length, moves Host
+/// into the request line, and splits Cookie.
 fn shown(fields: &Fields) -> Vec<(String, Vec<u8>)> {
     let fields = fields.iter().filter(|(name, _)| !is_taken_out(name));
     fields.map(|(name, value)| (name.to_owned(), value.to_vec())).collect()

@@ -37,7 +37,8 @@ pub(super) const ANSWERS: [&[u8]; 24] = [
 /// Every credential contains this, followed by the name of its origin.
 pub(super) const CANARY: &str = "canary";
 
-/// Returns a request to one of several origins, and the origin's name. Its credentials hold [`CANARY`] and that name.
+/// Returns a request to one of several origins, and the origin's name. Its credentials hold
+/// [`CANARY`] and that name.
 pub(super) fn request(u: &mut Unstructured<'_>) -> arbitrary::Result<(Request, &'static str)> {
     let hosts = ["10.0.0.1", "10.0.0.2", "a.test", "b.test", "[::2]", "localhost"];
     let host = *u.choose(&hosts)?;

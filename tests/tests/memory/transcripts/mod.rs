@@ -1,12 +1,13 @@
-//! Transcripts: each file of `tests/transcripts` is fed to a new engine, which has to say the same again.
+//! Transcripts: each file of `tests/transcripts` is fed to a new engine, which has to say the same
+//! again.
 
 mod scenes;
 mod script;
 
 use petition_tests::sim::{Mix, record, replay};
 
-/// The files are made by `PETITION_BLESS=1 cargo test -p petition-tests --test memory transcripts`; a change of them is a change of what the
-/// client does.
+/// The files are made by `PETITION_BLESS=1 cargo test -p petition-tests --test memory transcripts`;
+/// a change of them is a change of what the client does.
 #[test]
 fn transcripts_match_their_scenes() {
     for (name, text) in scenes::all() {

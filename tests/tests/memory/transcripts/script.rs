@@ -1,4 +1,5 @@
-//! Makes transcripts of scenes that are written by hand: what the server of each connection does, what the caller does, and when.
+//! Makes transcripts of scenes that are written by hand: what the server of each connection does,
+//! what the caller does, and when.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -24,7 +25,8 @@ pub(crate) enum Act {
 pub(crate) struct Scene {
     recorder: Recorder,
     millis: u64,
-    /// What the server of each connection does, in the order in which they are opened; `None` refuses.
+    /// What the server of each connection does, in the order in which they are opened; `None`
+    /// refuses.
     servers: VecDeque<Option<Vec<Act>>>,
     open: Vec<(VecDeque<Act>, Vec<u8>)>,
     /// The body stream of the requests, in pieces.

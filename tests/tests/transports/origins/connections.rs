@@ -1,4 +1,4 @@
-//! How long connections are kept, and what TLS remembers of them.
+//! How long connections are kept, and TLS session resumption.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -23,14 +23,15 @@ fn request_limit_opens_another_connection() {
         let opened = answers.iter().filter(|answer| !answer.reused).count();
         match program {
             Program::Haproxy => assert_eq!(opened, 1),
-            // Apache does not count the first one.
+            // Apache does not count the first request.
             Program::Nginx | Program::Apache => assert!((3..=4).contains(&opened), "{opened}"),
         }
     });
 }
 
-/// Uses two connections, one after the other, and waits until the server has closed them: by then it has closed all that were idle before.
-/// Of one alone that is not certain, since servers count in coarse steps.
+/// Uses two connections, one after the other, and waits until the server has closed them: by then
+/// it has closed all that were idle before. Of one alone that is not certain, since servers count
+/// in coarse steps.
 fn outwait(origin: &Origin) {
     for _ in 0..2 {
         let mut stream = TcpStream::connect(origin.process.address()).unwrap();

@@ -1,4 +1,5 @@
-//! What every origin serves: documents whole and in parts, compressed, with long heads; redirects and conditions.
+//! The documents of every origin: whole and in ranges, compressed, with long heads; redirects and
+//! conditions.
 
 use petition_mio::{Method, Request};
 use petition_tests::httpbin::{cycle, pattern};
@@ -36,7 +37,7 @@ fn documents_arrive_whole_compressed_or_partial() {
         let changed =
             client.send(with(origin.url("/range/50000"), "Range", "bytes=0-1").header("If-Range", "\"other\""));
         assert_eq!(changed.unwrap().status(), 200);
-        // HAProxy's origin knows no condition for this document.
+        // HAProxy's origin supports no conditional requests for this document.
         if program != Program::Haproxy {
             let same = client.send(with(origin.url("/range/50000"), "If-None-Match", &tag)).unwrap();
             assert_eq!((same.status(), same.body.len()), (304, 0));
@@ -62,7 +63,8 @@ fn long_heads_pass_both_ways() {
         let value = "v".repeat(7_000);
         let echo = client.send(with(origin.url("/behind/headers"), "X-Long", &value)).unwrap();
         assert!(echo.text().contains(&value));
-        // More than any of them takes. Who closes over what was not read may take the answer along.
+        // More than any of them accepts. A server that closes with unread bytes may lose its
+        // response.
         match client.send(with(origin.url("/behind/headers"), "X-Long", &"v".repeat(200_000))) {
             Ok(refusal) => assert!(matches!(refusal.status(), 400 | 431), "{}", refusal.status()),
             Err(error) => assert!(matches!(error.kind(), petition_mio::ErrorKind::Io(_)), "{error}"),

@@ -1,4 +1,4 @@
-//! The server dies and comes back while it is used.
+//! The server dies and restarts while it is in use.
 
 use std::cell::Cell;
 
@@ -64,7 +64,7 @@ fn t54_upload_to_a_dying_server_is_not_repeated() {
             let slow = Scripted::each(Script::new().read_head().wait(&gate)).unwrap();
             let settings = Settings { behind: Some(slow.address()), ..Settings::default() };
             let Some(mut origin) = program.start(&settings) else { break };
-            // On a kept connection, where a request without a body would be repeated.
+            // On a reused connection, where a request without a body would be repeated.
             assert_eq!(client.get(origin.url("/text")).status(), 200);
             let upload = Upload::new(vec![7; 64 << 20]);
             std::thread::scope(|scope| {

@@ -1,4 +1,4 @@
-//! Request bodies: known and unknown lengths, asked for beforehand, and to a reader that takes its time.
+//! Request bodies: known and unknown lengths, with Expect, and to a slow reader.
 
 use petition_mio::{Method, Request};
 use petition_tests::httpbin::pattern;
@@ -27,7 +27,7 @@ fn bodies_of_known_and_unknown_length_arrive_whole() {
     });
 }
 
-/// More than the buffers on the way hold.
+/// More than the buffers on the path hold.
 const MUCH: usize = 32 << 20;
 
 #[test]
@@ -53,7 +53,7 @@ fn slow_reader_gets_the_whole_body() {
                 let request = Request::new(Method::PUT, origin.url("/behind/slow"));
                 let sending = scope.spawn(|| client.upload(request, &upload, true).unwrap());
                 slow.wait_for_requests(1);
-                // The buffers on the way fill; then nothing more is asked for.
+                // The buffers on the path fill; then no more is requested.
                 let mut last = (0, 0);
                 eventually("the body to stop", || {
                     let given = upload.given();
