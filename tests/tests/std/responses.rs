@@ -202,7 +202,7 @@ fn error_for_status_keeps_the_body() {
     let error = response.error_for_status_ref().unwrap_err();
     assert_eq!(error.status().unwrap(), 422);
     let line = error.to_string();
-    assert!(line.contains("below 400, got 422") && !line.contains("hush"), "{line}");
+    assert!(line.contains("below 400, found 422") && !line.contains("hush"), "{line}");
     assert_eq!(response.json::<Value>().unwrap(), json!({"why": "because"}));
     for fine in [200, 204, 304] {
         let response = session.get(server.url(&format!("/status/{fine}"))).send().unwrap();

@@ -133,7 +133,7 @@ fn mixing_http_and_tls_is_an_error() {
     let authority = Authority::new();
     let plain = Scripted::each(Script::new().read_exactly(5).send("HTTP/1.1 400 Bad Request\r\n\r\n")).unwrap();
     let error = get(&session_trusting(&authority), &plain.https_url("/")).unwrap_err();
-    assert!(error.to_string().contains("not TLS"), "{error}");
+    assert!(error.to_string().contains("does not use TLS"), "{error}");
     let secure = Httpbin::start_tls(&Endpoint::new(&authority.issue_localhost())).unwrap();
     let error = get(&Session::new(), &format!("http://{}/", secure.address())).unwrap_err();
     assert!(error.to_string().contains("(TLS?)") || error.is_truncated(), "{error}");
