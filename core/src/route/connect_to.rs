@@ -1,6 +1,6 @@
 //! Where to connect instead of looking up a name: Unix sockets and addresses of the embedder's own.
 //!
-//! A local service trusts whoever reaches its socket, so a peer must not lead there. An address
+//! A local service trusts every client of its socket, so a peer must not lead there. An address
 //! therefore belongs to an origin: the one that the request's own URL names, or one that a rule
 //! names. A redirect to any other origin connects by name as usual, under the address policy. Only
 //! [`ConnectTo::every_origin`] gives that up, for test doubles and the like.

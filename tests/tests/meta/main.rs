@@ -5,6 +5,7 @@ mod benchmarks;
 mod faces;
 mod mutations;
 mod project;
+mod prose;
 mod purity;
 mod repository;
 mod rooms;
