@@ -39,7 +39,7 @@ pub(crate) fn write(results: &Results) -> Result<(), Box<dyn Error>> {
     }
     let _ = writeln!(
         text,
-        "Grey is the floor, orange is Petition, blue are the peers; the green line is the aim. The scale is logarithmic.\n"
+        "Grey is the floor, orange is Petition, blue are the other clients; the green line is the target. The scale is logarithmic.\n"
     );
     text += &growth_section(results, &note("How cost grows"));
     text += &missed_section(results, &notes);
@@ -96,7 +96,7 @@ fn aim_words(metric: Metric, aim: Option<f64>) -> String {
 /// Returns the table, in the order of the rows.
 fn table(results: &Results) -> String {
     let mut text = String::from(
-        "| work, per request unless said | floor | Petition | aim | | best peer | other peers |\n| --- | ---: | ---: | ---: | --- | --- | --- |\n",
+        "| work, per request unless stated | floor | Petition | target | | best other client | others |\n| --- | ---: | ---: | ---: | --- | --- | --- |\n",
     );
     for row in ROWS {
         for (metric, aim) in row.wanted {
@@ -138,10 +138,10 @@ fn verdict(row: &Row, metric: Metric, aim: Option<f64>, results: &Results) -> St
     let aimed = aim.is_none_or(|aim| holds(metric, own.value, aim));
     let led = best.is_none_or(|best| holds(metric, own.value, best));
     match (aimed, led) {
-        (true, true) => "reached".to_owned(),
-        (true, false) => "missed: the best peer is better".to_owned(),
+        (true, true) => "met".to_owned(),
+        (true, false) => "missed: the best other client is better".to_owned(),
         (false, true) => "missed".to_owned(),
-        (false, false) => "missed, and the best peer is better".to_owned(),
+        (false, false) => "missed, and the best other client is better".to_owned(),
     }
 }
 
@@ -151,7 +151,7 @@ fn steps(name: &str, results: &Results) -> Vec<(u64, f64)> {
 
 fn growth_section(results: &Results, note: &str) -> String {
     let mut text = format!(
-        "## How cost grows\n\n{note}\n\n| with | unit | figures | greatest beside the first |\n| --- | --- | --- | ---: |\n"
+        "## How cost grows\n\n{note}\n\n| with | unit | figures | largest relative to the first |\n| --- | --- | --- | ---: |\n"
     );
     for growth in GROWTH {
         let points = steps(growth.name, results);
@@ -168,7 +168,7 @@ fn growth_section(results: &Results, note: &str) -> String {
 
 /// Returns for each missed figure: the figure, the reason, and where the instructions go.
 fn missed_section(results: &Results, notes: &str) -> String {
-    let mut text = String::from("## What is missed\n\n");
+    let mut text = String::from("## Missed targets\n\n");
     let mut shown = BTreeSet::new();
     for row in ROWS {
         for (metric, aim) in row.wanted {
@@ -177,9 +177,9 @@ fn missed_section(results: &Results, notes: &str) -> String {
             }
             let Some(own) = results.get(row.name, *metric, row.judged) else { continue };
             let _ = writeln!(text, "### `{}`: {}\n", row.name, metric.words());
-            let aim = aim.map_or(String::new(), |_| format!(", aimed at {}", aim_words(*metric, *aim)));
+            let aim = aim.map_or(String::new(), |_| format!(", target {}", aim_words(*metric, *aim)));
             let best = peers(row, *metric, results).first().map_or(String::new(), |best| {
-                format!("; the best peer, {}, has {}", title(&best.client), number(best.value))
+                format!("; the best other client, {}, has {}", title(&best.client), number(best.value))
             });
             let _ = writeln!(text, "Measured {}{aim}{best}.\n", number(own.value));
             let _ =
@@ -192,7 +192,7 @@ fn missed_section(results: &Results, notes: &str) -> String {
     if !text.contains("### ") {
         text += "Nothing.\n\n";
     }
-    text += "## Where the instructions go\n\nOf the other rows, by function, without what a function calls.\n\n";
+    text += "## Where the instructions go\n\nFor the other rows, by function, excluding callees.\n\n";
     for row in ROWS.iter().filter(|row| !shown.contains(row.name)) {
         let table = profile(row, results);
         if !table.is_empty() {
@@ -225,8 +225,8 @@ fn profile(row: &Row, results: &Results) -> String {
 /// Returns the spread of everything that was measured more than once.
 fn noise(results: &Results) -> String {
     let mut text = String::from(
-        "## Noise\n\nThe least and the greatest of the repetitions, where there were any; the table has the median.\n\n\
-         | row | client | metric | median | least | greatest | repetitions |\n| --- | --- | --- | ---: | ---: | ---: | ---: |\n",
+        "## Noise\n\nMinimum and maximum of repeated measurements; the table has the median.\n\n\
+         | row | client | metric | median | minimum | maximum | repetitions |\n| --- | --- | --- | ---: | ---: | ---: | ---: |\n",
     );
     for f in results.figures.iter().filter(|figure| figure.count > 1) {
         let (client, metric) = (title(&f.client), f.metric.words());

@@ -31,8 +31,8 @@ impl Metric {
             Metric::Allocations => "heap allocations",
             Metric::Resident => "resident bytes",
             Metric::CpuTime => "CPU time, ms",
-            Metric::CpuRatio => "CPU time beside the floor's",
-            Metric::RateRatio => "requests per second beside the floor's",
+            Metric::CpuRatio => "CPU time relative to the floor",
+            Metric::RateRatio => "requests per second relative to the floor",
             Metric::Size => "KiB",
             Metric::Crates => "crates",
         }
@@ -274,7 +274,7 @@ const GIB: u64 = 1024 * MIB;
 pub(crate) const GROWTH: &[Growth] = &[
     Growth {
         name: "grow-connections",
-        title: "connections, each with a request under way",
+        title: "connections, each with a request in progress",
         unit: "instructions per request",
         steps: &[(1, (1_000, 4_000)), (100, (1_000, 4_000)), (1_000, (1_000, 4_000)), (10_000, (10_000, 30_000))],
     },
