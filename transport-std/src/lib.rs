@@ -101,6 +101,7 @@ mod body;
 mod clock;
 pub mod coming_from;
 mod connecting;
+pub mod connector;
 mod drive;
 pub mod guide;
 mod request;
@@ -130,8 +131,8 @@ pub use petition_core::route::proxy::{ProxyError, Tunnel};
 pub use petition_core::tls::{self, TlsConfig};
 pub use petition_core::transfer::{Hop, ResponseInfo};
 pub use petition_core::{
-    Address, Auth, Body, BuildError, Error, ErrorKind, IntoUrl, Limits, Method, Options, Params, Phase, Processed,
-    Proxy, RequestTarget, SecretScope, Setting, StatusCode, Timeout, Unavailable, UnixTime, Url, Why,
+    Address, Auth, Body, BuildError, ConnectTo, Error, ErrorKind, IntoUrl, Limits, Method, Options, Params, Phase,
+    Processed, Proxy, RequestTarget, SecretScope, Setting, StatusCode, Timeout, Unavailable, UnixTime, Url, Why,
 };
 pub use petition_shared::{SESSION_PATIENCE, SharedSession};
 pub use request::Request;

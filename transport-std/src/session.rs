@@ -9,6 +9,7 @@ use petition_core::route::pool::{Pool, PoolLimits, PoolStatistics};
 use petition_core::{BuildError, Error, IntoUrl, Method, Options};
 use petition_shared::SharedSession;
 
+use crate::connector::Connector;
 use crate::request::Request;
 use crate::resolve::{Resolver, SystemResolver};
 use crate::response::Response;
@@ -40,6 +41,7 @@ pub struct Session(Arc<Shared>);
 pub struct SessionBuilder {
     pool: PoolLimits,
     resolver: Option<Box<dyn Resolver>>,
+    connector: Option<Box<dyn Connector>>,
     state: Option<SharedSession>,
 }
 
@@ -56,6 +58,13 @@ impl SessionBuilder {
         self
     }
 
+    /// Sets the connector, which sees each target first. Default: none; connections are TCP or Unix
+    /// sockets.
+    pub fn connector(mut self, connector: impl Connector + 'static) -> Self {
+        self.connector = Some(Box::new(connector));
+        self
+    }
+
     /// Shares options and cookies with another session or transport. Default: new ones.
     pub fn state(mut self, state: SharedSession) -> Self {
         self.state = Some(state);
@@ -65,7 +74,7 @@ impl SessionBuilder {
     /// Builds the session.
     pub fn build(self) -> Session {
         let resolver = self.resolver.unwrap_or_else(|| Box::new(SystemResolver));
-        Session(Arc::new(Shared::new(self.state.unwrap_or_default(), self.pool, resolver)))
+        Session(Arc::new(Shared::new(self.state.unwrap_or_default(), self.pool, resolver, self.connector)))
     }
 }
 
@@ -75,7 +84,7 @@ impl Session {
         Session::builder().build()
     }
 
-    /// Returns a builder, for other pool limits or another resolver.
+    /// Returns a builder, for other pool limits, another resolver or a connector.
     pub fn builder() -> SessionBuilder {
         SessionBuilder::default()
     }

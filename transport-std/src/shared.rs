@@ -8,6 +8,7 @@ use petition_core::{IntoUrl, Method, Request, UrlCache};
 use petition_shared::SharedSession;
 use petition_shared::process::{PerProcess, Process};
 
+use crate::connector::Connector;
 use crate::resolve::Resolver;
 use crate::shared_pool::{IdleConnection, SharedPool};
 
@@ -24,6 +25,7 @@ pub(crate) struct Shared {
     /// The URLs of the last requests.
     urls: Mutex<UrlCache>,
     resolver: Box<dyn Resolver>,
+    connector: Option<Box<dyn Connector>>,
 }
 
 /// State that is not shared with child processes.
@@ -45,8 +47,13 @@ impl Own {
 }
 
 impl Shared {
-    pub(crate) fn new(state: SharedSession, limits: PoolLimits, resolver: Box<dyn Resolver>) -> Shared {
-        Shared { state, own: PerProcess::new(Own::new(limits)), urls: Mutex::default(), resolver }
+    pub(crate) fn new(
+        state: SharedSession,
+        limits: PoolLimits,
+        resolver: Box<dyn Resolver>,
+        connector: Option<Box<dyn Connector>>,
+    ) -> Shared {
+        Shared { state, own: PerProcess::new(Own::new(limits)), urls: Mutex::default(), resolver, connector }
     }
 
     /// Creates a request for this URL, from the cache if possible.
@@ -82,6 +89,10 @@ impl Shared {
 
     pub(crate) fn resolver(&self) -> &dyn Resolver {
         &*self.resolver
+    }
+
+    pub(crate) fn connector(&self) -> Option<&dyn Connector> {
+        self.connector.as_deref()
     }
 
     pub(crate) fn take_spare(&self) -> Vec<u8> {

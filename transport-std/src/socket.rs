@@ -12,19 +12,29 @@ use std::time::Duration;
 
 use petition_core::route::address::Address;
 
+use crate::connector::{Sides, Stream, call};
 use crate::sys;
+
+const READ: Sides = Sides { read: true, write: false };
 
 /// Below this, a timeout is set to exactly the time left.
 const EXACT: Duration = Duration::from_millis(20);
 
-/// A connected socket and its current settings.
+/// A connected socket, or a connector's stream, and its current settings.
 #[derive(Debug)]
 pub(crate) struct Socket {
-    stream: TcpStream,
+    channel: Channel,
     peer: Address,
     read_timeout: Timeout,
     write_timeout: Timeout,
     blocking: bool,
+}
+
+#[derive(Debug)]
+enum Channel {
+    Os(TcpStream),
+    /// Never blocks by itself: the calls here wait for it.
+    Custom(Box<dyn Stream>),
 }
 
 /// A timeout that is set, and the longest remaining time for which it is acceptable.
@@ -47,31 +57,33 @@ impl Socket {
         if let Address::Tcp(_) = peer {
             stream.set_nodelay(true)?;
         }
-        Ok(Socket {
-            stream,
-            peer,
-            read_timeout: Timeout::default(),
-            write_timeout: Timeout::default(),
-            blocking: false,
-        })
+        Ok(Socket::over(Channel::Os(stream), peer))
+    }
+
+    /// Takes over a stream that a connector opened.
+    pub(crate) fn custom(stream: Box<dyn Stream>, peer: Address) -> Socket {
+        Socket::over(Channel::Custom(stream), peer)
+    }
+
+    fn over(channel: Channel, peer: Address) -> Socket {
+        let (read_timeout, write_timeout) = (Timeout::default(), Timeout::default());
+        Socket { channel, peer, read_timeout, write_timeout, blocking: false }
     }
 
     pub(crate) fn peer(&self) -> &Address {
         &self.peer
     }
 
-    pub(crate) fn stream(&self) -> &TcpStream {
-        &self.stream
-    }
-
-    /// Whether calls block. For a non-blocking socket, use [`wait`](sys::wait).
+    /// Whether calls block. For a non-blocking socket, use [`Socket::wait`].
     pub(crate) fn is_blocking(&self) -> bool {
         self.blocking
     }
 
     pub(crate) fn set_blocking(&mut self, blocking: bool) -> io::Result<()> {
         if self.blocking != blocking {
-            self.stream.set_nonblocking(!blocking)?;
+            if let Channel::Os(stream) = &self.channel {
+                stream.set_nonblocking(!blocking)?;
+            }
             self.blocking = blocking;
         }
         Ok(())
@@ -80,7 +92,9 @@ impl Socket {
     /// Limits the blocking time of reads to `left`, possibly to less.
     pub(crate) fn limit_read(&mut self, left: Option<Duration>) -> io::Result<()> {
         if let (true, Some(timeout)) = (self.blocking, timeout_to_set(self.read_timeout, left)) {
-            self.stream.set_read_timeout(timeout)?;
+            if let Channel::Os(stream) = &self.channel {
+                stream.set_read_timeout(timeout)?;
+            }
             self.read_timeout = Timeout::new(timeout);
         }
         Ok(())
@@ -88,13 +102,27 @@ impl Socket {
 
     /// Reads, within the [time limit](Socket::limit_read).
     pub(crate) fn read(&mut self, space: &mut [u8]) -> io::Result<usize> {
-        self.stream.read(space)
+        match &mut self.channel {
+            Channel::Os(stream) => stream.read(space),
+            Channel::Custom(stream) => {
+                let wait = self.blocking.then_some(self.read_timeout.set);
+                call(&mut **stream, READ, wait, space.len(), |stream| stream.read(space))
+            }
+        }
     }
 
     /// Reads into several slices, within the [time limit](Socket::limit_read), or without blocking
     /// if `at_once`.
     pub(crate) fn read_vectored(&mut self, space: &mut [IoSliceMut<'_>], at_once: bool) -> io::Result<usize> {
-        if at_once { sys::read_at_once(&self.stream, space) } else { self.stream.read_vectored(space) }
+        match &mut self.channel {
+            Channel::Os(stream) if at_once => sys::read_at_once(stream, space),
+            Channel::Os(stream) => stream.read_vectored(space),
+            Channel::Custom(stream) => {
+                let wait = (self.blocking && !at_once).then_some(self.read_timeout.set);
+                let Some(space) = space.iter_mut().find(|space| !space.is_empty()) else { return Ok(0) };
+                call(&mut **stream, READ, wait, space.len(), |stream| stream.read(space))
+            }
+        }
     }
 
     /// Returns how long a read blocks before it times out.
@@ -106,18 +134,39 @@ impl Socket {
     /// less.
     pub(crate) fn write(&mut self, bytes: &[u8], next: &[u8], left: Option<Duration>) -> io::Result<usize> {
         if let (true, Some(timeout)) = (self.blocking, timeout_to_set(self.write_timeout, left)) {
-            self.stream.set_write_timeout(timeout)?;
+            if let Channel::Os(stream) = &self.channel {
+                stream.set_write_timeout(timeout)?;
+            }
             self.write_timeout = Timeout::new(timeout);
         }
-        if next.is_empty() {
-            return self.stream.write(bytes);
+        match &mut self.channel {
+            Channel::Os(stream) if next.is_empty() => stream.write(bytes),
+            Channel::Os(stream) => stream.write_vectored(&[IoSlice::new(bytes), IoSlice::new(next)]),
+            Channel::Custom(stream) => {
+                let wait = self.blocking.then_some(self.write_timeout.set);
+                let bytes = if bytes.is_empty() { next } else { bytes };
+                call(&mut **stream, Sides::WRITE, wait, bytes.len(), |stream| stream.write(bytes))
+            }
         }
-        self.stream.write_vectored(&[IoSlice::new(bytes), IoSlice::new(next)])
+    }
+
+    /// Waits until a wanted side is ready, for at most `left`; possibly for less. Returns the ready
+    /// sides.
+    pub(crate) fn wait(&mut self, wanted: Sides, left: Option<Duration>) -> io::Result<Sides> {
+        match &mut self.channel {
+            Channel::Os(stream) => {
+                Ok(sys::wait([(&*stream, wanted)], left)?.map(|(_, ready)| ready).unwrap_or_default())
+            }
+            Channel::Custom(stream) => stream.wait(wanted, left),
+        }
     }
 
     /// Whether nothing can be read: no bytes, no end, no error. One non-blocking system call.
-    pub(crate) fn is_quiet(&self) -> bool {
-        sys::is_quiet(&self.stream)
+    pub(crate) fn is_quiet(&mut self) -> bool {
+        match &mut self.channel {
+            Channel::Os(stream) => sys::is_quiet(stream),
+            Channel::Custom(stream) => stream.wait(READ, Some(Duration::ZERO)).is_ok_and(|ready| !ready.read),
+        }
     }
 }
 

@@ -51,6 +51,14 @@ impl Engine {
         self.transfer(id)?.peer_name()
     }
 
+    /// Returns the name and port that a connecting socket is to reach: the origin's, or its proxy's.
+    pub fn connects_to(&self, socket: SocketId) -> Option<(&str, u16)> {
+        match self.sockets.get(socket.0)?.owner {
+            Owner::Attempt(id, _) => self.peer_name(id),
+            _ => None,
+        }
+    }
+
     /// Returns a transfer that has not ended.
     pub fn transfer(&self, id: TransferId) -> Option<&Transfer> {
         self.transfers.get(id.0).map(|slot| &slot.transfer)

@@ -45,6 +45,11 @@ impl Machine {
         self.earliest(|_| true)
     }
 
+    /// Returns the next deadline after which this stage does not go on.
+    pub(super) fn final_deadline(&self) -> Option<Instant> {
+        self.earliest(|due| due != Due::NextAddress).map(|(at, _)| at)
+    }
+
     /// Returns the earliest deadline that `counts` accepts.
     fn earliest(&self, counts: impl Fn(Due) -> bool) -> Option<(Instant, Due)> {
         let settings = &self.request.settings;

@@ -171,6 +171,12 @@ impl Transfer {
         self.0.timer().map(|(at, _)| at)
     }
 
+    /// Returns the deadline for connecting: [`Transfer::deadline`] without the time at which another
+    /// address is tried. A connector that blocks must return by then.
+    pub fn connect_deadline(&self) -> Option<Instant> {
+        self.0.final_deadline()
+    }
+
     /// Returns the bytes to write, for [`Output::Transmit`].
     pub fn outgoing(&self) -> &[u8] {
         self.0.outgoing()

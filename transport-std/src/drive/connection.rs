@@ -9,6 +9,7 @@ use petition_core::route::pool::{Pooled, Take};
 use petition_core::{Acquire, Input, IoFailure};
 
 use super::{Call, Waiting};
+use crate::connector::{Stream, Target};
 use crate::shared_pool::IdleConnection;
 use crate::socket::Socket;
 use crate::sys::{self, Sides};
@@ -62,19 +63,32 @@ impl Call {
     }
 
     pub(super) fn connect(&mut self, attempt: AttemptId, address: Address) {
+        if let Some(result) = self.connect_by_connector(&address) {
+            return self.connected(attempt, result.map(|stream| Socket::custom(stream, address)));
+        }
         let result = match &address {
             Address::Tcp(to) => match self.dialing.start(attempt, *to) {
                 Ok(()) => return,
                 Err(error) => Err(error),
             },
             Address::Unix(path) => {
-                let stream = sys::connect_unix(path, self.left());
+                let stream = sys::connect_unix(path, self.clock.left(self.transfer.connect_deadline()));
                 self.clock.read();
                 stream.and_then(|stream| Socket::new(stream, address))
             }
             Address::Custom(_) => Err(io::Error::new(Io::Unsupported, "no connector serves this address")),
         };
         self.connected(attempt, result);
+    }
+
+    /// Connects by the session's connector, if there is one and it takes this address.
+    fn connect_by_connector(&mut self, address: &Address) -> Option<io::Result<Box<dyn Stream>>> {
+        let connector = self.shared.connector()?;
+        let (host, port) = self.transfer.peer_name()?;
+        let left = self.clock.left(self.transfer.connect_deadline());
+        let result = connector.connect(&Target { address, host, port }, left);
+        self.clock.read();
+        result
     }
 
     /// Reports how an attempt to connect ended.
@@ -85,8 +99,6 @@ impl Call {
                 self.opened = self.clock.now().instant;
                 self.tell(Input::Connected(attempt));
             }
-            // The deadline has passed, and names what timed out.
-            Err(error) if error.kind() == Io::TimedOut && self.left() == Some(Duration::ZERO) => self.tell(Input::Tick),
             Err(error) => self.tell(Input::ConnectFailed(attempt, IoFailure::from(&error))),
         }
     }

@@ -167,7 +167,7 @@ impl Call {
             Output::Sync => self.sync(),
             Output::Acquire(want) => self.acquire(want),
             Output::Probe => {
-                let alive = self.socket.as_ref().is_some_and(|socket| socket.is_quiet());
+                let alive = self.socket.as_mut().is_some_and(|socket| socket.is_quiet());
                 self.tell(if alive { Input::Alive } else { Input::Dead });
             }
             Output::Resolve => self.resolve(),
@@ -377,15 +377,15 @@ impl Call {
     /// Checks whether the socket is readable, or writable if that is awaited. Returns whether it
     /// is.
     fn look(&mut self) -> bool {
-        let Some(socket) = &self.socket else { return false };
+        let Some(socket) = &mut self.socket else { return false };
         let sides = Sides { read: true, write: self.waiting.write };
-        match sys::wait([(socket.stream(), sides)], Some(Duration::ZERO)) {
-            Ok(Some((_, ready))) => {
+        match socket.wait(sides, Some(Duration::ZERO)) {
+            Ok(ready) if ready != Sides::default() => {
                 self.waiting.read |= ready.read;
                 self.ready(ready);
                 true
             }
-            Ok(None) | Err(_) => false,
+            Ok(_) | Err(_) => false,
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use petition_core::{Input, IoFailure, Side};
 
 use super::Call;
-use crate::sys::{self, Sides};
+use crate::sys::Sides;
 
 impl Call {
     /// Waits until a socket is ready or a deadline passes.
@@ -15,13 +15,13 @@ impl Call {
         if !self.dialing.is_empty() {
             return self.wait_for_connect(left);
         }
-        let Some(socket) = &self.socket else { return self.wait_for_time(left) };
+        let Some(socket) = &mut self.socket else { return self.wait_for_time(left) };
         let sides = Sides { read: self.waiting.read, write: self.waiting.write };
-        let waited = sys::wait([(socket.stream(), sides)], left);
+        let waited = socket.wait(sides, left);
         self.clock.read();
         match waited {
-            Ok(Some((_, ready))) => self.ready(ready),
-            Ok(None) => self.tell(Input::Tick),
+            Ok(ready) if ready != Sides::default() => self.ready(ready),
+            Ok(_) => self.tell(Input::Tick),
             Err(error) => self.tell(Input::Failed(Side::Read, IoFailure::from(&error))),
         }
     }

@@ -38,12 +38,7 @@ compile_error!("petition-std needs the sockets of Unix or of Windows; petition-c
 /// days.
 const MAX_WAIT: Duration = Duration::from_millis(i32::MAX as u64);
 
-/// The directions of a socket to wait for, or that are ready.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Sides {
-    pub(crate) read: bool,
-    pub(crate) write: bool,
-}
+pub(crate) use crate::connector::Sides;
 
 impl Sides {
     pub(crate) const WRITE: Sides = Sides { read: false, write: true };
