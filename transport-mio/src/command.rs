@@ -30,6 +30,8 @@ pub(crate) enum Command {
     CancelGroup(u64),
     /// A look-up has ended.
     Resolved(Name, io::Result<Vec<SocketAddr>>),
+    /// A stream without an event source may be ready.
+    StreamsReady,
     /// Return from [`EventLoop::run`](crate::EventLoop::run).
     Stop,
 }

@@ -82,6 +82,7 @@
 mod client;
 mod clock;
 mod command;
+pub mod connector;
 mod driver;
 mod event_loop;
 pub mod guide;
@@ -115,8 +116,9 @@ pub use petition_core::route::proxy::{ProxyError, Tunnel};
 pub use petition_core::tls::{self, TlsConfig};
 pub use petition_core::transfer::{Hop, ResponseInfo};
 pub use petition_core::{
-    Address, Auth, Body, BuildError, Error, ErrorKind, IntoUrl, Limits, Method, Options, Params, Phase, Processed,
-    Proxy, Request, RequestTarget, SecretScope, Setting, StatusCode, Timeout, Unavailable, UnixTime, Url, Why,
+    Address, Auth, Body, BuildError, ConnectTo, Error, ErrorKind, IntoUrl, Limits, Method, Options, Params, Phase,
+    Processed, Proxy, Request, RequestTarget, SecretScope, Setting, StatusCode, Timeout, Unavailable, UnixTime, Url,
+    Why,
 };
 pub use petition_shared::{SESSION_PATIENCE, SharedSession};
 pub use response::Response;

@@ -234,7 +234,9 @@ mod tests {
         let (a, mut b) = pair();
         let woken = Arc::new(AtomicUsize::new(0));
         let counted = woken.clone();
-        b.on_ready(move || drop(counted.fetch_add(1, Ordering::SeqCst)));
+        b.on_ready(move || {
+            counted.fetch_add(1, Ordering::SeqCst);
+        });
         drop(a);
         assert_eq!(woken.load(Ordering::SeqCst), 1);
         assert_eq!(b.try_write(b"x").unwrap_err().kind(), ErrorKind::BrokenPipe);

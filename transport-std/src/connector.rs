@@ -96,13 +96,13 @@ pub trait Stream: Send {
     ///
     /// # Errors
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) if none have arrived.
-    fn read(&mut self, space: &mut [u8]) -> io::Result<usize>;
+    fn try_read(&mut self, space: &mut [u8]) -> io::Result<usize>;
 
     /// Writes bytes, as many as there is room for.
     ///
     /// # Errors
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) if there is no room.
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize>;
+    fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize>;
 
     /// Waits until a wanted side is ready, for at most `left` if given, and returns the ready sides.
     /// A side is ready if a call would not block: also at the end, or if it would fail. May return
@@ -126,12 +126,12 @@ pub struct Sides {
 }
 
 impl Stream for Pipe {
-    fn read(&mut self, space: &mut [u8]) -> io::Result<usize> {
-        self.try_read(space)
+    fn try_read(&mut self, space: &mut [u8]) -> io::Result<usize> {
+        Pipe::try_read(self, space)
     }
 
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.try_write(bytes)
+    fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Pipe::try_write(self, bytes)
     }
 
     fn wait(&mut self, wanted: Sides, left: Option<Duration>) -> io::Result<Sides> {

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod caller_code;
+mod connectors;
 mod errors;
 mod examples;
 mod forked;

@@ -61,6 +61,10 @@ impl Driver {
                     let _ = self.engine.transfer_input(now, id, input);
                 }
             }
+            Command::StreamsReady => {
+                self.readiness.taken();
+                self.ask_unpolled();
+            }
             Command::Stop => self.stopped = true,
         }
     }

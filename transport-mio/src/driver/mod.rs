@@ -5,20 +5,18 @@
 //! event. Consecutive requests thus cost one write, one read, and a share of a poll each.
 
 mod commands;
+mod sockets;
 mod stream;
 
 use std::collections::VecDeque;
-use std::io::{self, ErrorKind as Io, Read, Write};
+use std::io::{self, ErrorKind as Io};
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use mio::event::Event as Readiness;
-use mio::net::TcpStream;
-use mio::{Events, Interest, Registry, Token, Waker};
+use mio::{Events, Registry, Token, Waker};
 use petition_core::engine::{Engine, Output, PollMark, SessionAccess, SocketId, TransferId};
-use petition_core::route::address::Address;
 use petition_core::route::pool::{PoolLimits, PoolStatistics};
 use petition_core::{
     Error, Event, Input, Instant, IoFailure, Now, Session, Side, Transfer, Unavailable, discard_panic,
@@ -28,9 +26,11 @@ use petition_shared::SharedSession;
 use crate::client::Client;
 use crate::clock;
 use crate::command::{Command, RequestState};
+use crate::connector::{Connector, Readiness};
 use crate::job::{Collected, Flow, Job, UploadChunk};
 use crate::queue::Inbox;
 use crate::resolve::{Lookups, Resolver, SystemResolver};
+use sockets::Conn;
 
 /// The default time budget of a turn.
 pub const TURN: Duration = Duration::from_millis(10);
@@ -48,6 +48,9 @@ pub struct DriverConfig {
     pub pool: PoolLimits,
     /// The resolver. Default: [`SystemResolver`], on helper threads.
     pub resolver: Box<dyn Resolver>,
+    /// The connector, which sees each target first. Default: none; connections are TCP or Unix
+    /// sockets.
+    pub connector: Option<Box<dyn Connector>>,
     /// Options and cookies. Default: a new session.
     pub session: SharedSession,
 }
@@ -55,7 +58,7 @@ pub struct DriverConfig {
 impl Default for DriverConfig {
     fn default() -> Self {
         let pool = PoolLimits::DEFAULT.idle_total(1024).idle_per_key(64);
-        DriverConfig { pool, resolver: Box::new(SystemResolver), session: SharedSession::default() }
+        DriverConfig { pool, resolver: Box::new(SystemResolver), connector: None, session: SharedSession::default() }
     }
 }
 
@@ -78,6 +81,10 @@ pub struct Driver {
     tokens: Range<usize>,
     /// By [`SocketId::index`].
     sockets: Vec<Option<Conn>>,
+    connector: Option<Box<dyn Connector>>,
+    /// The open streams that no poll reports.
+    unpolled: Vec<SocketId>,
+    readiness: Readiness,
     /// By [`TransferId::index`].
     jobs: Vec<Option<Entry>>,
     inbox: Arc<Inbox>,
@@ -100,16 +107,6 @@ pub struct Driver {
     told: bool,
     /// The statistics last published to the clients.
     reported: PoolStatistics,
-}
-
-struct Conn {
-    id: SocketId,
-    stream: TcpStream,
-    connecting: bool,
-    writable: bool,
-    /// Whether the peer has closed its side: the remaining bytes and the end can be read at any
-    /// time.
-    read_closed: bool,
 }
 
 struct Entry {
@@ -148,6 +145,9 @@ impl Driver {
             registry: registry.try_clone()?,
             tokens,
             sockets: Vec::new(),
+            connector: config.connector,
+            unpolled: Vec::new(),
+            readiness: Readiness::new(inbox.clone()),
             jobs: Vec::new(),
             commands: VecDeque::new(),
             starts: 0,
@@ -166,35 +166,6 @@ impl Driver {
         Client::new(self.inbox.clone(), self.state.0.clone())
     }
 
-    /// Records an event of the caller's poll; [`Driver::turn`] acts on it. Returns false if its
-    /// token is outside this driver's range.
-    pub fn ready(&mut self, event: &Readiness) -> bool {
-        let Token(token) = event.token();
-        if !self.tokens.contains(&token) {
-            return false;
-        }
-        if !self.is_here() {
-            return true;
-        }
-        let Some(index) = (token - self.tokens.start).checked_sub(1) else { return true };
-        let Some(Some(conn)) = self.sockets.get_mut(index) else { return true };
-        let (id, now) = (conn.id, self.now);
-        if conn.connecting {
-            self.connect_ready(index, id, event.is_readable());
-            return true;
-        }
-        conn.read_closed |= event.is_read_closed() || event.is_error();
-        if event.is_readable() || conn.read_closed {
-            told(self.engine.socket_input(now, id, Input::Ready(Side::Read)));
-        }
-        // An event for one side also reports the state of the other.
-        if !conn.writable && (event.is_writable() || event.is_write_closed() || event.is_error()) {
-            conn.writable = true;
-            told(self.engine.socket_input(now, id, Input::Ready(Side::Write)));
-        }
-        true
-    }
-
     /// Reports that the poll with these events succeeded. Call it before [`Driver::turn`], after
     /// passing each event to [`Driver::ready`]. The poll must have begun after the last turn ended.
     ///
@@ -203,31 +174,6 @@ impl Driver {
     /// poll filled `events`, since more sockets may have been ready.
     pub fn mark_polled(&mut self, events: &Events) {
         self.told = events.iter().count() < events.capacity();
-    }
-
-    fn connect_ready(&mut self, index: usize, id: SocketId, readable: bool) {
-        let Some(Some(conn)) = self.sockets.get_mut(index) else { return };
-        let failed = match (conn.stream.take_error(), conn.stream.peer_addr()) {
-            (Ok(Some(error)) | Err(error), _) => Some(error),
-            (Ok(None), Err(error)) if error.kind() == Io::NotConnected => return,
-            (Ok(None), Err(error)) => Some(error),
-            (Ok(None), Ok(_)) => conn.stream.set_nodelay(true).err(),
-        };
-        conn.connecting = false;
-        conn.writable = true;
-        self.now = clock::now();
-        match failed {
-            None => {
-                if !readable {
-                    told(self.engine.socket_input(self.now, id, Input::Blocked(Side::Read)));
-                }
-                told(self.engine.connected(self.now, id));
-            }
-            Some(error) => {
-                self.close(id);
-                told(self.engine.connect_failed(self.now, id, IoFailure::from(&error)));
-            }
-        }
     }
 
     /// Performs the work that is due: runs commands and callbacks, reads and writes. Call it after
@@ -247,6 +193,7 @@ impl Driver {
         let _turn = Inbox::turn(&self.inbox);
         self.now = clock::now();
         let until = self.now.instant + budget.unwrap_or(TURN);
+        self.ask_unpolled();
         if std::mem::take(&mut self.told) {
             self.engine.mark_polled(self.now, self.mark);
         } else {
@@ -296,6 +243,7 @@ impl Driver {
         while self.end_one() {}
         // Close this process's copies only: the registrations belong to the parent.
         self.sockets.clear();
+        self.unpolled.clear();
     }
 
     /// Publishes the pool's statistics to the clients, if they have changed.
@@ -419,93 +367,6 @@ impl Driver {
                 resume_unwind(panic)
             }
         }
-    }
-
-    fn conn(&mut self, socket: SocketId) -> Option<&mut Conn> {
-        self.sockets.get_mut(socket.index())?.as_mut()
-    }
-
-    fn connect(&mut self, socket: SocketId, address: &Address) -> io::Result<()> {
-        let token = self.tokens.start.saturating_add(1 + socket.index());
-        if !self.tokens.contains(&token) {
-            return Err(io::Error::other("no token is left for another socket"));
-        }
-        let mut stream = match address {
-            Address::Tcp(address) => TcpStream::connect(*address)?,
-            Address::Unix(path) => stream::connect_unix(path)?,
-            Address::Custom(_) => return Err(io::Error::new(Io::Unsupported, "no connector serves this address")),
-        };
-        self.registry.register(&mut stream, Token(token), Interest::READABLE | Interest::WRITABLE)?;
-        if self.sockets.len() <= socket.index() {
-            self.sockets.resize_with(socket.index() + 1, || None);
-        }
-        // A Unix socket connects at once.
-        let connecting = address.socket_addr().is_some();
-        let conn = Conn { id: socket, stream, connecting, writable: !connecting, read_closed: false };
-        if let Some(place) = self.sockets.get_mut(socket.index()) {
-            *place = Some(conn);
-        }
-        if !connecting {
-            told(self.engine.socket_input(self.now, socket, Input::Blocked(Side::Read)));
-            told(self.engine.connected(self.now, socket));
-        }
-        Ok(())
-    }
-
-    fn close(&mut self, socket: SocketId) {
-        if let Some(mut conn) = self.sockets.get_mut(socket.index()).and_then(Option::take) {
-            // Closing the descriptor removes it from the poll in any case.
-            let _ = self.registry.deregister(&mut conn.stream);
-        }
-    }
-
-    fn transmit(&mut self, socket: SocketId) {
-        let outgoing = self.engine.outgoing(socket);
-        let Some(Some(conn)) = self.sockets.get_mut(socket.index()) else { return };
-        let result = if conn.writable { conn.stream.write(outgoing) } else { Err(Io::WouldBlock.into()) };
-        let input = match result {
-            Ok(0) => Input::Failed(Side::Write, IoFailure::new(Io::WriteZero)),
-            Ok(n) => {
-                conn.writable = n == outgoing.len();
-                Input::Wrote(n)
-            }
-            Err(error) if error.kind() == Io::WouldBlock => {
-                conn.writable = false;
-                Input::Blocked(Side::Write)
-            }
-            Err(error) if error.kind() == Io::Interrupted => return,
-            Err(error) => Input::Failed(Side::Write, IoFailure::from(&error)),
-        };
-        told(self.engine.socket_input(self.now, socket, input));
-    }
-
-    fn read(&mut self, socket: SocketId) {
-        let space = self.engine.space(socket);
-        let Some(Some(conn)) = self.sockets.get_mut(socket.index()) else { return };
-        let input = match conn.stream.read(space) {
-            Ok(0) => Input::Eof,
-            Ok(n) => {
-                // A short read: nothing more is available. A reported end can be read at any time.
-                if n < space.len() && !conn.read_closed {
-                    told(self.engine.socket_input(self.now, socket, Input::Blocked(Side::Read)));
-                }
-                Input::Filled(n)
-            }
-            Err(error) if error.kind() == Io::WouldBlock => Input::Blocked(Side::Read),
-            Err(error) if error.kind() == Io::Interrupted => return,
-            Err(error) => Input::Failed(Side::Read, IoFailure::from(&error)),
-        };
-        told(self.engine.socket_input(self.now, socket, input));
-    }
-
-    /// Probes an idle connection: its last read filled the buffer, or there was no complete poll.
-    fn check(&mut self, socket: SocketId) {
-        let alive = match self.conn(socket) {
-            Some(conn) if conn.read_closed => false,
-            Some(conn) => matches!(conn.stream.peek(&mut [0]), Err(error) if error.kind() == Io::WouldBlock),
-            None => false,
-        };
-        told(self.engine.socket_input(self.now, socket, if alive { Input::Alive } else { Input::Dead }));
     }
 
     fn resolve(&mut self, id: TransferId) {

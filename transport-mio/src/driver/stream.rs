@@ -1,18 +1,119 @@
-//! Sockets that mio does not open as needed.
+//! What a connection is made of: a socket, or a connector's stream.
 
-use std::io;
+use std::io::{self, ErrorKind as Io, Read, Write};
 use std::path::Path;
 
 use mio::net::TcpStream;
+use mio::{Interest, Registry, Token};
+use petition_core::contain;
 
-/// Connects a Unix socket. The calls of mio's `TcpStream` that the driver uses are the same for
-/// both kinds.
+use crate::connector::Stream;
+
+pub(super) enum Channel {
+    /// A TCP or Unix socket. The calls of mio's `TcpStream` that are used here are the same for both.
+    Os(TcpStream),
+    Custom(Box<dyn Stream>),
+}
+
+/// The state of a connection attempt.
+pub(super) enum Progress {
+    Pending,
+    Connected,
+    Failed(io::Error),
+}
+
+impl Channel {
+    /// Registers for events. Returns false if the poll cannot report this stream.
+    pub(super) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<bool> {
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        match self {
+            Channel::Os(stream) => registry.register(stream, token, interest).map(|()| true),
+            Channel::Custom(stream) => called(|| match stream.source() {
+                Some(source) => registry.register(source, token, interest).map(|()| true),
+                None => Ok(false),
+            }),
+        }
+    }
+
+    /// Closing the descriptor removes it from the poll in any case.
+    pub(super) fn deregister(&mut self, registry: &Registry) {
+        let _ = match self {
+            Channel::Os(stream) => registry.deregister(stream),
+            Channel::Custom(stream) => called(|| stream.source().map_or(Ok(()), |source| registry.deregister(source))),
+        };
+    }
+
+    /// Returns how the attempt to connect stands after an event.
+    pub(super) fn progress(&mut self) -> Progress {
+        let stream = match self {
+            Channel::Os(stream) => stream,
+            Channel::Custom(stream) => {
+                return match called(|| stream.is_connected()) {
+                    Ok(true) => Progress::Connected,
+                    Ok(false) => Progress::Pending,
+                    Err(error) => Progress::Failed(error),
+                };
+            }
+        };
+        match (stream.take_error(), stream.peer_addr()) {
+            (Ok(Some(error)) | Err(error), _) => Progress::Failed(error),
+            (Ok(None), Err(error)) if error.kind() == Io::NotConnected => Progress::Pending,
+            (Ok(None), Err(error)) => Progress::Failed(error),
+            (Ok(None), Ok(_)) => stream.set_nodelay(true).map_or_else(Progress::Failed, |()| Progress::Connected),
+        }
+    }
+
+    pub(super) fn read(&mut self, space: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Channel::Os(stream) => stream.read(space),
+            Channel::Custom(stream) => checked(space.len(), called(|| stream.try_read(space))),
+        }
+    }
+
+    pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Channel::Os(stream) => stream.write(bytes),
+            Channel::Custom(stream) => checked(bytes.len(), called(|| stream.try_write(bytes))),
+        }
+    }
+
+    /// Whether nothing can be read: no bytes, no end, no error.
+    pub(super) fn is_quiet(&mut self) -> bool {
+        match self {
+            Channel::Os(stream) => matches!(stream.peek(&mut [0]), Err(error) if error.kind() == Io::WouldBlock),
+            Channel::Custom(stream) => contain(|| stream.is_quiet()).unwrap_or(false),
+        }
+    }
+
+    /// Whether a call that moved fewer bytes than it could shows that the next one would block.
+    pub(super) fn blocks_after_less(&self) -> bool {
+        matches!(self, Channel::Os(_))
+    }
+}
+
+/// Calls the connector's code. A panic in it fails this connection only.
+pub(super) fn called<T>(call: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    contain(call).unwrap_or_else(|| Err(io::Error::other("the connector panicked")))
+}
+
+/// Rejects a stream that reports more bytes than there were.
+fn checked(most: usize, result: io::Result<usize>) -> io::Result<usize> {
+    match result {
+        Ok(n) if n > most => {
+            let text = format!("the connector's stream reported {n} bytes for a buffer of {most}");
+            Err(io::Error::new(Io::InvalidData, text))
+        }
+        result => result,
+    }
+}
+
+/// Connects a Unix socket.
 #[cfg(unix)]
 pub(super) fn connect_unix(path: &Path) -> io::Result<TcpStream> {
     match mio::net::UnixStream::connect(path) {
         Ok(stream) => Ok(std::os::fd::OwnedFd::from(stream).into()),
-        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-            Err(io::Error::new(io::ErrorKind::WouldBlock, "the server's queue of connections is full"))
+        Err(error) if error.kind() == Io::WouldBlock => {
+            Err(io::Error::new(Io::WouldBlock, "the server's queue of connections is full"))
         }
         Err(error) => Err(error),
     }
@@ -20,5 +121,5 @@ pub(super) fn connect_unix(path: &Path) -> io::Result<TcpStream> {
 
 #[cfg(not(unix))]
 pub(super) fn connect_unix(_: &Path) -> io::Result<TcpStream> {
-    Err(io::Error::new(io::ErrorKind::Unsupported, "this system has no Unix sockets; use a connector"))
+    Err(io::Error::new(Io::Unsupported, "this system has no Unix sockets; use a connector"))
 }
