@@ -1,4 +1,4 @@
-//! Faults of addresses that the caller names: Unix sockets and custom ones.
+//! Faults of addresses that the caller names, Unix sockets and custom ones, and of connectors.
 
 use super::Mutation;
 
@@ -50,5 +50,35 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         file: "core/src/route/address.rs",
         from: "write!(f, \"({} bytes redacted)\", self.0.len())",
         to: "f.write_str(&self.0)",
+    },
+    Mutation {
+        fault: "petition-std reuses a connector's stream that has something to read",
+        file: "transport-std/src/socket.rs",
+        from: "stream.wait(READ, Some(Duration::ZERO)).is_ok_and(|ready| !ready.read)",
+        to: "stream.wait(READ, Some(Duration::ZERO)).is_ok()",
+    },
+    Mutation {
+        fault: "petition-mio reuses a stream without an event source unasked",
+        file: "transport-mio/src/driver/mod.rs",
+        from: "        self.ask_unpolled();\n",
+        to: "",
+    },
+    Mutation {
+        fault: "a blocking connector gets only the time until the next address is due",
+        file: "transport-std/src/drive/connection.rs",
+        from: "let left = self.clock.left(self.transfer.connect_deadline());",
+        to: "let left = self.left();",
+    },
+    Mutation {
+        fault: "petition-mio believes a stream that reports more bytes than there were",
+        file: "transport-mio/src/driver/stream.rs",
+        from: "Ok(n) if n > most => {",
+        to: "Ok(n) if n > most && most == 0 => {",
+    },
+    Mutation {
+        fault: "a full direction of a connection in memory takes more bytes",
+        file: "transport-shared/src/pipe.rs",
+        from: "bytes.get(..room.min(bytes.len()))",
+        to: "bytes.get(..room.max(bytes.len()))",
     },
 ];

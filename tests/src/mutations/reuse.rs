@@ -85,14 +85,14 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "petition-std reports every idle connection as quiet",
         file: "transport-std/src/drive/mod.rs",
-        from: "self.socket.as_ref().is_some_and(|socket| socket.is_quiet());",
+        from: "self.socket.as_mut().is_some_and(|socket| socket.is_quiet());",
         to: "self.socket.is_some();",
     },
     Mutation {
         fault: "petition-mio reports every idle connection as quiet",
-        file: "transport-mio/src/driver/mod.rs",
-        from: "matches!(conn.stream.peek(&mut [0]), Err(error) if error.kind() == Io::WouldBlock),",
-        to: "conn.writable || true,",
+        file: "transport-mio/src/driver/sockets.rs",
+        from: "Some(Some(conn)) => !conn.read_closed && conn.channel.is_quiet(),",
+        to: "Some(Some(_)) => true,",
     },
     Mutation {
         fault: "a poll that returned only some events counts as complete",

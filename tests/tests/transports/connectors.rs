@@ -300,6 +300,52 @@ fn connector_that_panics_fails_one_request_of_a_loop() {
     assert_eq!(client.get(server.url("/get")).status(), 200);
 }
 
+/// A stream that answers one request, has a stale answer then, and reports nothing.
+#[derive(Default)]
+struct Mute {
+    answered: bool,
+    stale: bool,
+}
+
+impl petition_mio::connector::Stream for Mute {
+    fn try_read(&mut self, space: &mut [u8]) -> io::Result<usize> {
+        let answer = match (self.answered, self.stale) {
+            (true, false) => OK,
+            (true, true) => b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\ncanary",
+            (false, _) => return Err(Io::WouldBlock.into()),
+        };
+        self.stale = true;
+        space[..answer.len()].copy_from_slice(answer);
+        Ok(answer.len())
+    }
+
+    fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.answered = true;
+        Ok(bytes.len())
+    }
+
+    fn is_quiet(&mut self) -> bool {
+        !self.answered
+    }
+}
+
+#[test]
+fn t47_stream_that_reports_nothing_is_asked_before_reuse() {
+    let opened = Arc::new(AtomicUsize::new(0));
+    let count = opened.clone();
+    let connect = move |_: &petition_mio::connector::Target<'_>, ready: &petition_mio::connector::Readiness| {
+        count.fetch_add(1, Ordering::SeqCst);
+        ready.notify();
+        Some(Ok(Box::new(Mute::default()) as Box<dyn petition_mio::connector::Stream>))
+    };
+    let config = DriverConfig { connector: Some(Box::new(connect)), ..DriverConfig::default() };
+    let client = Client::Mio(LoopThread::spawn(config).unwrap());
+    for _ in 0..3 {
+        assert_eq!(client.get("http://127.0.0.1/").text(), "hi");
+    }
+    assert_eq!(opened.load(Ordering::SeqCst), 3);
+}
+
 /// A stream over a socket of the caller's that the poll reports, connecting included.
 struct Own(mio::net::TcpStream);
 

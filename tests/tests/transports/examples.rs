@@ -37,6 +37,11 @@ fn memory_loop_is_deterministic() {
 }
 
 #[test]
+fn connectors_of_the_example_serve_their_requests() {
+    assert_eq!(printed("connector", &[]), "GET /items?page=2 HTTP/1.1\nto hidden.example:80\n\n");
+}
+
+#[test]
 fn held_requests_are_all_answered() {
     for tls in [None, Some("--tls")] {
         let arguments: Vec<&str> = ["200"].into_iter().chain(tls).collect();

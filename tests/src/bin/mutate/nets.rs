@@ -59,7 +59,7 @@ pub(crate) const NETS: &[Net] = &[
         name: "the caller's code and forks",
         folder: "transport-",
         cargo: &["test", "--no-run", "-p", "petition-tests", "--test", "transports"],
-        arguments: &["-q", "caller_code::", "forked::"],
+        arguments: &["-q", "caller_code::", "connectors::", "forked::"],
     },
     Net {
         name: "petition-std over sockets",

@@ -1,0 +1,103 @@
+//! Two connectors: a test double in memory, and a proxy's own protocol in front of each connection.
+//!
+//! `cargo run --example connector`
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::thread;
+use std::time::Duration;
+
+use petition_std::connector::{self, Sides, Stream, Target};
+use petition_std::{Address, ConnectTo, Session};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    // Every origin leads to the connector: no name is looked up here.
+    let everything = |identity: &str| ConnectTo::new().every_origin(Address::custom(identity));
+
+    let double = Session::builder().connector(double).build();
+    double.configure(|options| {
+        options.connect_to(everything("double"));
+    });
+    println!("{}", double.get("http://api.example/items?page=2").send()?.text()?);
+
+    let relay = relay()?;
+    let tunnelled = Session::builder()
+        .connector(move |target: &Target<'_>, left: Option<Duration>| {
+            let Address::Custom(_) = target.address() else { return None };
+            Some(tunnel(relay, target, left))
+        })
+        .build();
+    tunnelled.configure(|options| {
+        options.connect_to(everything("relay"));
+    });
+    println!("{}", tunnelled.get("http://hidden.example/").send()?.text()?);
+    Ok(())
+}
+
+/// Opens a connection in memory whose far end answers with the request line.
+fn double(_: &Target<'_>, _: Option<Duration>) -> Option<io::Result<Box<dyn Stream>>> {
+    let (near, far) = connector::pair();
+    thread::spawn(move || answer(far));
+    Some(Ok(Box::new(near)))
+}
+
+/// Answers one request with its first line.
+fn answer(far: impl Read + Write) -> io::Result<()> {
+    let mut far = BufReader::new(far);
+    let (mut first, mut line) = (String::new(), String::new());
+    far.read_line(&mut first)?;
+    while far.read_line(&mut line)? > 2 {
+        line.clear();
+    }
+    let body = first.trim_end();
+    write!(far.get_mut(), "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+}
+
+/// Opens a connection through a relay that is told the host in a line of its own.
+fn tunnel(relay: std::net::SocketAddr, target: &Target<'_>, left: Option<Duration>) -> io::Result<Box<dyn Stream>> {
+    let mut stream = TcpStream::connect_timeout(&relay, left.unwrap_or(Duration::from_secs(30)))?;
+    writeln!(stream, "to {}:{}", target.host(), target.port())?;
+    stream.set_nonblocking(true)?;
+    Ok(Box::new(Tunnel(stream)))
+}
+
+/// A socket as a stream. Its waits are those of a peek with a timeout, which needs no other crate.
+struct Tunnel(TcpStream);
+
+impl Stream for Tunnel {
+    fn try_read(&mut self, space: &mut [u8]) -> io::Result<usize> {
+        self.0.read(space)
+    }
+
+    fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn wait(&mut self, wanted: Sides, left: Option<Duration>) -> io::Result<Sides> {
+        let blocks = |error: &io::Error| matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut);
+        let mut read = !self.0.peek(&mut [0]).is_err_and(|error| blocks(&error));
+        // A request this small always has room in the socket's buffer.
+        if !wanted.write && !read && left != Some(Duration::ZERO) {
+            self.0.set_nonblocking(false)?;
+            self.0.set_read_timeout(left)?;
+            read = !self.0.peek(&mut [0]).is_err_and(|error| blocks(&error));
+            self.0.set_nonblocking(true)?;
+        }
+        Ok(Sides { read: read && wanted.read, write: wanted.write })
+    }
+}
+
+/// Starts a relay that answers for every host itself, and returns its address.
+fn relay() -> io::Result<std::net::SocketAddr> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let address = listener.local_addr()?;
+    thread::spawn(move || {
+        let (stream, _) = listener.accept()?;
+        let mut stream = BufReader::new(stream);
+        let mut line = String::new();
+        stream.read_line(&mut line)?;
+        while stream.read_line(&mut String::new())? > 2 {}
+        write!(stream.get_mut(), "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{line}", line.len())
+    });
+    Ok(address)
+}
