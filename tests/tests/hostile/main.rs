@@ -53,7 +53,7 @@ fn get(url: String) -> Request {
     Request::new(Method::GET, url)
 }
 
-/// The answer in one write, and byte by byte: what comes of it is the same (T50).
+/// The answer in one write, and byte by byte: what comes of it is the same.
 #[track_caller]
 fn each_way(answer: &str, then: Then, want: Want) {
     for split in [false, true] {

@@ -122,7 +122,7 @@ fn large_body_in_memory_is_written_without_a_copy() {
 }
 
 #[test]
-fn bytes_after_a_direct_read_are_detected() {
+fn t47_bytes_after_a_direct_read_are_detected() {
     let mut session = Session::new();
     let request = Request::new(Method::GET, "http://127.0.0.1/");
     let now = Now::default();
@@ -147,7 +147,7 @@ fn bytes_after_a_direct_read_are_detected() {
                 other => panic!("{other:?}"),
             }
         }
-        assert_eq!(released, extra == 0, "T47: leftover bytes");
+        assert_eq!(released, extra == 0, "leftover bytes");
     }
 }
 

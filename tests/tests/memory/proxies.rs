@@ -39,7 +39,7 @@ fn through(request: Request, proxy: &Proxy) -> Request {
 }
 
 #[test]
-fn https_works_under_a_virtual_clock() {
+fn t9_https_works_under_a_virtual_clock() {
     let Trust { server, client } = trust();
     let world = same_everywhere(|w| {
         w.serve("a.test:443", Peer::tls(&server).request().send(OK).request().send(OK));
@@ -47,7 +47,7 @@ fn https_works_under_a_virtual_clock() {
         w.send(get("https://a.test/two", &client)).assert(200, "hi");
     });
     assert_eq!(world.connections()[0].request_lines(), ["GET / HTTP/1.1", "GET /two HTTP/1.1"]);
-    // Another configuration is another connection (T9).
+    // Another configuration is another connection.
     let other = Authority::new();
     let world = same_in(0..3, |w| {
         for _ in 0..2 {

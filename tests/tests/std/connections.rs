@@ -118,13 +118,13 @@ fn put_is_retried_after_a_rewind() {
 }
 
 #[test]
-fn post_is_not_sent_twice() {
+fn t54_post_is_not_sent_twice() {
     for ending in [Script::new().close(), Script::new().reset()] {
         let server = Scripted::start([Script::new().answer(OK).read_request().repeat(1, ending)]).unwrap();
         let session = Session::new();
         text(&session, &server.url("/1"));
         let error = session.post(server.url("/2")).data("pay").send().unwrap_err();
-        assert_eq!(error.report().processed, Processed::Maybe, "T54: {error}");
+        assert_eq!(error.report().processed, Processed::Maybe, "{error}");
         assert!(error.to_string().contains("the server may have acted on it"), "{error}");
         assert_eq!((server.counts().accepted, session.statistics().open), (1, 0));
     }
@@ -161,7 +161,7 @@ fn visible_end_never_fails_a_post() {
 }
 
 #[test]
-fn unsolicited_bytes_end_a_connection() {
+fn t47_unsolicited_bytes_end_a_connection() {
     const POISON: &str = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison";
     let authority = Authority::new();
     let endpoint = Endpoint::new(&authority.issue_localhost());
@@ -177,29 +177,29 @@ fn unsolicited_bytes_end_a_connection() {
         };
         let url = if tls { server.https_url("/") } else { server.url("/") };
         assert_eq!(text(&session, &url), "ok");
-        assert_eq!(session.statistics().idle, 0, "T47: leftover bytes");
+        assert_eq!(session.statistics().idle, 0, "leftover bytes");
         assert_eq!(text(&session, &url), "ok");
         gate.release();
         sent.recv_timeout(PATIENCE).unwrap();
-        assert_eq!(text(&session, &url), "ok", "T47: bytes while idle");
+        assert_eq!(text(&session, &url), "ok", "bytes while idle");
         assert_eq!(server.counts().accepted, 3);
     }
 }
 
 #[test]
-fn forbidden_bodies_end_a_connection() {
+fn t46_t47_forbidden_bodies_end_a_connection() {
     for (method, head) in [("GET", "HTTP/1.1 204 No Content\r\nContent-Length: 3\r\n\r\nabc"), ("HEAD", OK)] {
         let server = Scripted::start([Script::new().answer(head), Script::new().answer(OK)]).unwrap();
         let session = Session::new();
         let first = session.request(method.parse().unwrap(), server.url("/")).send().unwrap();
-        assert_eq!(first.text().unwrap(), "", "T46");
+        assert_eq!(first.text().unwrap(), "");
         assert_eq!(text(&session, &server.url("/")), "ok");
-        assert_eq!(server.counts().accepted, 2, "T47");
+        assert_eq!(server.counts().accepted, 2);
     }
 }
 
 #[test]
-fn drop_drains_only_a_short_rest() {
+fn t87_drop_drains_only_a_short_rest() {
     for world in World::both() {
         for (path, read, kept) in [
             ("/bytes/1000", 999, true),
@@ -211,28 +211,28 @@ fn drop_drains_only_a_short_rest() {
             let mut space = vec![0; read];
             response.read_exact(&mut space).unwrap();
             timed(Duration::ZERO..=Duration::from_secs(2), || drop(response));
-            assert_eq!(world.session.statistics().idle, usize::from(kept), "T87: {path} after {read}");
+            assert_eq!(world.session.statistics().idle, usize::from(kept), "{path} after {read}");
         }
         world.server.wait_for_counts("all closed", |counts| counts.open == 0);
     }
 }
 
 #[test]
-fn drop_wait_for_the_rest_is_bounded() {
+fn t87_drop_wait_for_the_rest_is_bounded() {
     let head = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n123456789";
     let server = Scripted::start([Script::new().read_request().send(head).stall()]).unwrap();
     let session = Session::new();
     let response = session.get(server.url("/")).send().unwrap();
     timed(Duration::from_millis(200)..=Duration::from_secs(2), || drop(response));
-    assert_eq!(session.statistics().open, 0, "T87");
+    assert_eq!(session.statistics().open, 0);
 }
 
 #[test]
-fn thread_can_hold_two_responses() {
+fn t88_thread_can_hold_two_responses() {
     let world = World::plain();
     let mut outer = world.session.get(world.url("/stream-bytes/50000")).send().unwrap();
     let mut inner = world.session.get(world.url("/stream-bytes/50000")).send().unwrap();
-    assert_eq!(inner.bytes_of().len() + outer.bytes_of().len(), 100_000, "T88");
+    assert_eq!(inner.bytes_of().len() + outer.bytes_of().len(), 100_000);
     let stats = world.session.statistics();
     assert_eq!((stats.idle, stats.open), (2, 2), "{stats:?}");
 }
@@ -296,7 +296,7 @@ fn error_frees_its_slot() {
 }
 
 #[test]
-fn connection_close_is_honoured() {
+fn t99_connection_close_is_honoured() {
     let close = |head: &str| Script::new().answer(format!("{head}Content-Length: 2\r\n\r\nok"));
     let heads = [
         "HTTP/1.1 200 OK\r\nConnection: close\r\n",
@@ -307,7 +307,7 @@ fn connection_close_is_honoured() {
     let session = Session::new();
     for head in heads {
         assert_eq!(text(&session, &server.url("/")), "ok");
-        assert_eq!(session.statistics().open, 0, "T99: {head}");
+        assert_eq!(session.statistics().open, 0, "{head}");
     }
     let world = World::plain();
     world.session.configure(|options| {

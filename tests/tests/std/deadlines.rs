@@ -329,10 +329,10 @@ fn early_resolver_failure_fails_the_look_up() {
 }
 
 #[test]
-fn name_without_addresses_has_its_error() {
+fn t85_name_without_addresses_has_its_error() {
     let session = Session::builder().resolver(StaticResolver::new().with("none.test", [])).build();
     let error = session.get("http://none.test/").send().unwrap_err();
-    assert!(error.is_connect() && error.to_string().contains("the name has no address"), "T85: {error}");
+    assert!(error.is_connect() && error.to_string().contains("the name has no address"), "{error}");
     let error = session.get("http://other.test/").send().unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Resolve(_)), "{error}");
 }

@@ -145,7 +145,7 @@ fn truncated_or_overlong_body_is_an_error() {
 
 /// In one piece and in three: the bytes after the body arrive with its last piece.
 #[test]
-fn bytes_after_a_body_prevent_reuse() {
+fn t47_bytes_after_a_body_prevent_reuse() {
     let body = pattern(100_000, 1);
     let head = "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n";
     let (half, rest) = body.split_at(50_000);
@@ -159,7 +159,7 @@ fn bytes_after_a_body_prevent_reuse() {
             let session = Session::new();
             let response = session.get(server.url("/")).send().unwrap();
             assert!(read_all(response, &[262_144]).unwrap() == body);
-            assert_eq!(session.statistics().idle, usize::from(behind.is_empty()), "T47");
+            assert_eq!(session.statistics().idle, usize::from(behind.is_empty()));
         }
     }
 }

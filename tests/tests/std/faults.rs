@@ -19,12 +19,12 @@ fn refused(mut request: Request, words: &str) -> Error {
     assert_eq!(error.report().phase, Phase::Prepare);
     assert!(line.contains("building the request: ") && line.contains(words), "{line}");
     assert!(!line.contains('\n') && !line.contains('\r'), "{line:?}");
-    assert!(!everything(&error).contains(CANARY), "T96: {line}");
+    assert!(!everything(&error).contains(CANARY), "{line}");
     error
 }
 
 #[test]
-fn line_breaks_are_rejected_before_sending() {
+fn t18_line_breaks_are_rejected_before_sending() {
     let world = World::plain();
     let get = || world.session.get(world.url("/get"));
     for (byte, shown) in [("\r", "0x0d"), ("\n", "0x0a"), ("\0", "0x00"), ("\x7f", "0x7f"), ("\r\nEvil: 1", "0x0d")] {
@@ -34,7 +34,7 @@ fn line_breaks_are_rejected_before_sending() {
         );
         refused(get().cookie("a", format!("{CANARY}{byte}")), "contains a control character");
         refused(get().header(format!("X{byte}"), CANARY), "expected a token as a field name");
-        assert!(world.session.set_headers([("X-A", byte)]).is_err(), "T18");
+        assert!(world.session.set_headers([("X-A", byte)]).is_err());
     }
     for name in ["", "a b", "a:", "é", "(x)"] {
         refused(get().header(name, CANARY), "expected a token as a field name");
@@ -43,11 +43,11 @@ fn line_breaks_are_rejected_before_sending() {
     refused(get().cookie("a", format!("{CANARY}; b=c")), "cookie");
     refused(get().basic_auth("a:b", CANARY), "user");
     refused(get().bearer_auth(format!("{CANARY}\n")), "");
-    assert_eq!((world.server.requests(), world.server.counts().accepted), (0, 0), "T18");
+    assert_eq!((world.server.requests(), world.server.counts().accepted), (0, 0));
 }
 
 #[test]
-fn connection_owned_fields_are_rejected() {
+fn t21_connection_owned_fields_are_rejected() {
     let world = World::plain();
     for name in ["Transfer-Encoding", "Connection", "Upgrade", "Expect", "TE", "Trailer", "Proxy-Authorization"] {
         refused(world.session.post(world.url("/post")).header(name, "chunked").data("abc"), name);
@@ -56,7 +56,7 @@ fn connection_owned_fields_are_rejected() {
         let request = world.session.post(world.url("/post")).header("Content-Length", declared).data(body);
         refused(request, "expected the body's length 3 in Content-Length");
     }
-    assert_eq!(world.server.requests(), 0, "T21");
+    assert_eq!(world.server.requests(), 0);
     let fine = world.session.post(world.url("/post")).header("Content-Length", "3").data("abc").send().unwrap();
     assert!(fine.ok(), "what says the same as we do is dropped");
 }
@@ -99,7 +99,7 @@ fn outcome(answer: impl AsRef<[u8]>) -> (Scripted, Session, Result<String, Error
 }
 
 #[test]
-fn every_response_fault_reads_well() {
+fn t96_every_response_fault_reads_well() {
     let head = |fields: &str| format!("HTTP/1.1 200 OK\r\n{fields}\r\n");
     let cases = [
         (head(&format!("X: {}\r\n", "a".repeat(70_000))), Phase::Head, "limit head_line_bytes is 65536"),
@@ -146,7 +146,7 @@ fn every_response_fault_reads_well() {
         assert!(line.starts_with("GET http://127.0.0.1:") && line.contains(" bytes sent, "), "{line}");
         assert!(line.contains("/path?token=***"), "the names of the query are shown: {line}");
         assert!(!line.contains('\n') && line.len() < 400, "{line}");
-        assert!(!everything(&error).contains(CANARY), "T96: {line}");
+        assert!(!everything(&error).contains(CANARY), "{line}");
         assert_eq!(session.statistics().open, 0, "{line}");
         // A redirect that cannot be followed is judged when its head is there, whatever the stage
         // is called.
@@ -155,7 +155,7 @@ fn every_response_fault_reads_well() {
 }
 
 #[test]
-fn gzip_bomb_error_names_the_limit() {
+fn t16_t58_gzip_bomb_error_names_the_limit() {
     // 40 MiB of zeros in 40 KiB, in a stored-size reader and in a collected body alike.
     let mut bomb = Vec::new();
     let mut encoder = flate2::read::GzEncoder::new(std::io::repeat(0).take(40 << 20), flate2::Compression::best());
@@ -166,9 +166,9 @@ fn gzip_bomb_error_names_the_limit() {
         .unwrap();
     let session = Session::new();
     let error = session.get(server.url("/")).send().unwrap().text().unwrap_err();
-    assert!(error.to_string().contains("limit decode_ratio is 200"), "T58: {error}");
+    assert!(error.to_string().contains("limit decode_ratio is 200"), "{error}");
     let error = session.get(server.url("/")).send().unwrap().read_to_end(&mut Vec::new()).unwrap_err();
-    assert!(error.to_string().contains("limit decode_ratio is 200"), "T58: {error}");
+    assert!(error.to_string().contains("limit decode_ratio is 200"), "{error}");
     let limits = |options: &mut petition_std::Options| {
         let mut limits = petition_std::Limits::DEFAULT;
         (limits.decode_ratio, limits.body_bytes) = (1 << 20, 1 << 20);
@@ -177,10 +177,10 @@ fn gzip_bomb_error_names_the_limit() {
         });
     };
     let error = session.get(server.url("/")).configure(limits).send().unwrap().text().unwrap_err();
-    assert!(error.to_string().contains("limit body_bytes is 1048576, found 1048577"), "T58: {error}");
+    assert!(error.to_string().contains("limit body_bytes is 1048576, found 1048577"), "{error}");
     // Dropped unread, it is not decoded, and its connection is reused.
     drop(session.get(server.url("/")).send().unwrap());
-    assert_eq!(session.statistics().idle, 1, "T16");
+    assert_eq!(session.statistics().idle, 1);
 }
 
 #[test]
@@ -203,7 +203,7 @@ fn body_limit_applies_to_collected_bodies_only() {
 }
 
 #[test]
-fn cookie_bomb_stays_within_jar_limits() {
+fn t69_cookie_bomb_stays_within_jar_limits() {
     let server = Httpbin::builder()
         .handler(|exchange| {
             let round: usize = exchange.number("round", 0);
@@ -220,19 +220,19 @@ fn cookie_bomb_stays_within_jar_limits() {
         session.get(server.url("/bomb")).query("round", round.to_string()).send().unwrap();
     }
     let kept = session.cookies(|jar| jar.len());
-    assert!((50..=180).contains(&kept), "T69: {kept}");
+    assert!((50..=180).contains(&kept), "{kept}");
     // The jar's size does not prevent further requests to the server.
     let response = session.get(server.url("/headers")).send().unwrap();
     assert_eq!(response.status(), 200);
     let sent = response.json::<serde_json::Value>().unwrap()["headers"]["Cookie"].as_str().unwrap().len();
-    assert!(sent <= 8192, "T69: {sent}");
+    assert!(sent <= 8192, "{sent}");
 }
 
 #[test]
-fn redirect_loops_and_long_chains_end() {
+fn t13_redirect_loops_and_long_chains_end() {
     let world = World::plain();
     let error = world.session.get(world.url("/redirect/20")).send().unwrap_err();
-    assert!(error.to_string().contains("limit redirects.max is 10"), "T13: {error}");
+    assert!(error.to_string().contains("limit redirects.max is 10"), "{error}");
     assert!(error.report().response.is_some(), "the response that was not followed is there");
     assert_eq!(world.server.requests(), 11);
     let server = Scripted::each(
@@ -241,7 +241,7 @@ fn redirect_loops_and_long_chains_end() {
     )
     .unwrap();
     let error = Session::new().get(server.url("/loop")).send().unwrap_err();
-    assert!(error.to_string().contains("the same request was made 11 times"), "T13: {error}");
+    assert!(error.to_string().contains("the same request was made 11 times"), "{error}");
     let delivered = world
         .session
         .get(world.url("/redirect/1"))
@@ -254,7 +254,7 @@ fn redirect_loops_and_long_chains_end() {
 }
 
 #[test]
-fn printed_output_contains_no_secret() {
+fn t96_printed_output_contains_no_secret() {
     let world = World::tls();
     let session = &world.session;
     session.set_headers([("Authorization", format!("Bearer {CANARY}"))]).unwrap();
@@ -286,7 +286,7 @@ fn printed_output_contains_no_secret() {
     let mut late = session.get(world.url(&format!("/delay/5?token={CANARY}")));
     printed += &everything(&late.set_and_send());
     let leak = printed.find(CANARY).map(|at| printed.get(at.saturating_sub(200)..at));
-    assert_eq!(leak, None, "T96");
+    assert_eq!(leak, None);
 }
 
 trait Late {

@@ -14,7 +14,7 @@ fn text(session: &Session, url: &str) -> String {
 }
 
 #[test]
-fn nginx_keeps_connections_compresses_and_redirects() {
+fn t52_nginx_keeps_connections_compresses_and_redirects() {
     let authority = Authority::new();
     for secure in [false, true] {
         let identity = secure.then(|| authority.issue_localhost());
@@ -40,7 +40,7 @@ fn nginx_keeps_connections_compresses_and_redirects() {
         assert_eq!(session.get(nginx.url("/nowhere")).send().unwrap().status(), 404);
         assert!(text(&session, &nginx.url("/echo?x=%20y")).starts_with("GET /echo?x=%20y "));
         let early = session.post(nginx.url("/echo")).data(vec![0; 20 << 20]).send();
-        assert!(early.is_ok_and(|response| response.status() == 413) || secure, "T52");
+        assert!(early.is_ok_and(|response| response.status() == 413) || secure);
         let stats = session.statistics();
         assert!(stats.opened <= 3, "{stats:?}\n{}", nginx.process.output());
     }
@@ -97,11 +97,11 @@ fn openssl_rejection_names_the_reason() {
 }
 
 #[test]
-fn openssl_with_h2_only_is_refused() {
+fn t83_openssl_with_h2_only_is_refused() {
     let authority = Authority::new();
     let Some((_server, url)) = openssl(&authority.issue_localhost(), &["-alpn", "h2"]) else { return };
     let error = session_trusting(&authority).get(&url).send().unwrap_err();
-    assert!(error.to_string().contains("does not offer http/1.1"), "T83: {error}");
+    assert!(error.to_string().contains("does not offer http/1.1"), "{error}");
 }
 
 /// Both origins over one proxy, several requests each.
@@ -133,7 +133,7 @@ fn tinyproxy_forwards_and_tunnels() {
 }
 
 #[test]
-fn tinyproxy_requires_credentials() {
+fn t77_tinyproxy_requires_credentials() {
     let Some(process) = foreign_servers::tinyproxy(Some(("user", "pass"))) else { return };
     let proxy = Proxy::new(&format!("http://{}", process.address())).unwrap();
     use_proxy(&proxy.clone().auth(Auth::basic("user", "pass").unwrap()));
@@ -142,7 +142,7 @@ fn tinyproxy_requires_credentials() {
         options.proxy(proxy);
     });
     let error = world.session.get(world.url("/get")).send().unwrap_err();
-    assert!(error.to_string().contains("refused the tunnel with status 407"), "T77: {error}");
+    assert!(error.to_string().contains("refused the tunnel with status 407"), "{error}");
     assert_eq!(world.server.requests(), 0);
 }
 
@@ -153,7 +153,7 @@ fn squid_forwards_and_tunnels() {
 }
 
 #[test]
-fn squid_failure_is_not_the_origins_answer() {
+fn t77_squid_failure_is_not_the_origins_answer() {
     let Some(process) = foreign_servers::squid() else { return };
     let nobody = petition_tests::net::unreachable::refusing().unwrap();
     let session = session_trusting(&Authority::new());
@@ -162,7 +162,7 @@ fn squid_failure_is_not_the_origins_answer() {
         options.proxy(proxy);
     });
     let error = session.get(format!("https://{nobody}/")).send().unwrap_err();
-    assert!(error.to_string().contains("refused the tunnel with status 503"), "T77: {error}");
+    assert!(error.to_string().contains("refused the tunnel with status 503"), "{error}");
     // For a forwarded request, the proxy's page is the response.
     assert_eq!(session.get(format!("http://{nobody}/")).send().unwrap().status(), 503);
 }

@@ -79,25 +79,25 @@ fn http_is_tunnelled_on_request() {
 }
 
 #[test]
-fn proxy_credentials_go_no_further() {
+fn t3_proxy_credentials_go_no_further() {
     for secure in [false, true] {
         let scene = scene(secure, false, |builder| builder.credentials("user", "canary"));
         scene.over(Proxy::new(&scene.proxy.url()).unwrap().auth(Auth::basic("user", "canary").unwrap()));
         let text = scene.session.get(scene.origin.url("/headers")).send().unwrap().text().unwrap();
-        assert!(!text.to_ascii_lowercase().contains("proxy-auth"), "T3: {text}");
+        assert!(!text.to_ascii_lowercase().contains("proxy-auth"), "{text}");
         assert!(scene.proxy.heads().iter().all(|head| head.value("proxy-authorization").is_some()));
     }
 }
 
 #[test]
-fn connect_carries_no_origin_fields() {
+fn t4_connect_carries_no_origin_fields() {
     let scene = scene(true, false, |builder| builder);
     scene.session.set_headers([("X-Api-Key", "canary")]).unwrap();
     let url = scene.origin.url("/cookies/set/c/canary");
     scene.session.get(url).bearer_auth("canary").cookie("own", "canary").send().unwrap();
     let connect = scene.proxy.heads()[0].clone();
     let names: Vec<_> = connect.fields.iter().map(|(name, _)| name.to_ascii_lowercase()).collect();
-    assert_eq!(names, ["host", "user-agent"], "T4");
+    assert_eq!(names, ["host", "user-agent"]);
     let tunnel = scene.proxy.tunnels().remove(0);
     assert!(!tunnel.sent.windows(6).any(|window| window == b"canary"), "it is encrypted");
 }
@@ -108,7 +108,7 @@ fn says_what_to_do(error: &petition_std::Error) -> bool {
 }
 
 #[test]
-fn refused_tunnel_is_an_error() {
+fn t77_refused_tunnel_is_an_error() {
     for status in [403, 407, 302, 500, 204] {
         let refusal = Refusal::new(status, "a page of the proxy's own")
             .field("Location", "https://evil.test/")
@@ -118,7 +118,7 @@ fn refused_tunnel_is_an_error() {
         let scene = scene(true, false, |builder| builder.refuse(refusal));
         let error = scene.session.get(scene.origin.url("/get?token=hush")).send().unwrap_err();
         let ErrorKind::Proxy(ProxyFailure::Refused(refused)) = error.kind() else { panic!("{error}") };
-        assert_eq!(refused.head.status().as_u16(), if status == 204 { 502 } else { status }, "T77");
+        assert_eq!(refused.head.status().as_u16(), if status == 204 { 502 } else { status });
         assert_eq!(error.report().phase, Phase::Proxy);
         assert!(error.is_proxy() && error.is_connect() && !error.is_tls(), "{error}");
         assert_eq!(says_what_to_do(&error), status == 407, "{error}");
@@ -126,30 +126,30 @@ fn refused_tunnel_is_an_error() {
         let asked = format!("asking the proxy {}: the proxy refused the tunnel with status", scene.proxy.address());
         assert!(line.contains(&asked), "{line}");
         assert!(!everything(&error).contains("hush"), "{line}");
-        assert_eq!((scene.origin.requests(), scene.session.cookies(|jar| jar.len())), (0, 0), "T77");
+        assert_eq!((scene.origin.requests(), scene.session.cookies(|jar| jar.len())), (0, 0));
         assert_eq!(scene.session.statistics().open, 0);
     }
 }
 
 #[test]
-fn wrong_credentials_are_refused_and_hidden() {
+fn t96_wrong_credentials_are_refused_and_hidden() {
     let scene = scene(true, false, |builder| builder.credentials("user", "right"));
     scene.over(Proxy::new(&scene.proxy.url()).unwrap().auth(Auth::basic("user", "canary").unwrap()));
     let error = scene.session.get(scene.origin.url("/get")).send().unwrap_err();
     assert!(error.to_string().contains("407"), "{error}");
     let all = everything(&error) + &format!("{:?}", scene.session.configure(|options| options.clone()));
-    assert!(!all.contains("canary") && !all.contains("dXNlcjpjYW5hcnk"), "T96: {all}");
+    assert!(!all.contains("canary") && !all.contains("dXNlcjpjYW5hcnk"), "{all}");
 }
 
 #[test]
-fn bytes_before_the_handshake_are_injected() {
+fn t77_bytes_before_the_handshake_are_injected() {
     let scene = scene(true, false, |builder| builder.inject("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"));
     let error = scene.session.get(scene.origin.url("/get")).send().unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::Proxy(ProxyFailure::EarlyBytes)), "T77: {error}");
+    assert!(matches!(error.kind(), ErrorKind::Proxy(ProxyFailure::EarlyBytes)), "{error}");
 }
 
 #[test]
-fn any_2xx_opens_the_tunnel() {
+fn t77_any_2xx_opens_the_tunnel() {
     for head in [
         "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n",
         "HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n",
@@ -157,13 +157,13 @@ fn any_2xx_opens_the_tunnel() {
         "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nSet-Cookie: stolen=1\r\n\r\n",
     ] {
         let scene = scene(true, false, |builder| builder.established(head));
-        assert!(scene.session.get(scene.origin.url("/get")).send().unwrap().ok(), "T77: {head}");
+        assert!(scene.session.get(scene.origin.url("/get")).send().unwrap().ok(), "{head}");
         assert!(scene.session.cookies(|jar| jar.is_empty()));
     }
 }
 
 #[test]
-fn proxies_and_credentials_separate_connections() {
+fn t9_proxies_and_credentials_separate_connections() {
     let scene = scene(false, false, |builder| builder);
     let url = scene.origin.url("/get");
     let plain = Proxy::new(&scene.proxy.url()).unwrap();
@@ -174,7 +174,7 @@ fn proxies_and_credentials_separate_connections() {
                 options.proxy(proxy.clone());
             });
             let response = scene.session.get(&url).send().unwrap();
-            assert_eq!(response.reused(), round > 0, "T9: {proxy:?}");
+            assert_eq!(response.reused(), round > 0, "{proxy:?}");
             response.text().unwrap();
         }
     }

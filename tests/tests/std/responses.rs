@@ -72,7 +72,7 @@ fn text_json_and_bytes_can_be_repeated() {
 }
 
 #[test]
-fn json_type_error_names_the_position() {
+fn t64_json_type_error_names_the_position() {
     let world = World::plain();
     let response = world.session.get(world.url("/json")).send().unwrap();
     let error = response.json::<Vec<u8>>().unwrap_err();
@@ -80,7 +80,7 @@ fn json_type_error_names_the_position() {
     assert!(response.json::<Value>().is_ok(), "the body is still there");
     let deep = scripted(format!("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n{}", "[".repeat(100_000))).1;
     let error = deep.json::<Value>().unwrap_err();
-    assert!(std::error::Error::source(&error).unwrap().to_string().contains("recursion limit"), "T64: {error}");
+    assert!(std::error::Error::source(&error).unwrap().to_string().contains("recursion limit"), "{error}");
 }
 
 #[test]
@@ -145,12 +145,12 @@ fn bytes_stay_encoded_without_decoding() {
 }
 
 #[test]
-fn unknown_coding_allows_only_bytes() {
+fn t60_unknown_coding_allows_only_bytes() {
     let raw = "HTTP/1.1 200 OK\r\nContent-Encoding: x-secret\r\nContent-Length: 4\r\n\r\n\"ab\"";
     let (_server, response) = scripted(raw);
     for round in 0..2 {
-        assert!(matches!(response.text().unwrap_err().kind(), ErrorKind::Undecoded(_)), "T60, round {round}");
-        assert!(matches!(response.json::<Value>().unwrap_err().kind(), ErrorKind::Undecoded(_)), "T60, round {round}");
+        assert!(matches!(response.text().unwrap_err().kind(), ErrorKind::Undecoded(_)), "round {round}");
+        assert!(matches!(response.json::<Value>().unwrap_err().kind(), ErrorKind::Undecoded(_)), "round {round}");
         assert_eq!(Response::bytes(&response).unwrap(), "\"ab\"");
     }
 }
@@ -253,7 +253,7 @@ fn body_that_fails_with_its_head_fails_on_read() {
 }
 
 #[test]
-fn data_before_a_truncation_is_readable() {
+fn t44_data_before_a_truncation_is_readable() {
     for world_body in ["Content-Length: 10\r\n\r\nabc", "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"] {
         let server = Scripted::start([Script::new()
             .read_request()
@@ -263,7 +263,7 @@ fn data_before_a_truncation_is_readable() {
         let mut response = petition_std::get(server.url("/")).send().unwrap();
         let mut body = Vec::new();
         let error = response.read_to_end(&mut body).unwrap_err();
-        assert_eq!((error.kind(), body.as_slice()), (Io::UnexpectedEof, &b"abc"[..]), "T44");
+        assert_eq!((error.kind(), body.as_slice()), (Io::UnexpectedEof, &b"abc"[..]));
         let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<petition_std::Error>()).unwrap();
         assert!(inner.is_truncated(), "{inner}");
         assert!(response.read(&mut [0; 8]).is_err(), "an end that was none does not become one");

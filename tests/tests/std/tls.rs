@@ -62,7 +62,7 @@ fn second_connection_resumes_tls() {
 }
 
 #[test]
-fn bad_certificate_error_names_the_fault() {
+fn t79_bad_certificate_error_names_the_fault() {
     let (authority, stranger) = (Authority::new(), Authority::new());
     let cases = [
         (authority.issue(&Leaf::new(&["other.test"])), "not valid for localhost, only for other.test"),
@@ -81,7 +81,7 @@ fn bad_certificate_error_names_the_fault() {
         let session = session_trusting(&authority);
         let error = session.post(server.url("/post?token=hush")).data("secret").send().unwrap_err();
         let line = error.to_string();
-        assert!(line.contains(words) && line.contains("the TLS handshake"), "T79: {line}");
+        assert!(line.contains(words) && line.contains("the TLS handshake"), "{line}");
         assert_eq!((error.report().phase, error.processed()), (Phase::Tls, Processed::No));
         assert!(error.is_tls() && error.is_connect() && !error.is_proxy(), "{line}");
         assert!(!everything(&error).contains("hush"));
@@ -103,25 +103,25 @@ fn each_tls_fault_has_its_kind() {
 }
 
 #[test]
-fn address_requires_a_certificate_naming_it() {
+fn t79_address_requires_a_certificate_naming_it() {
     let authority = Authority::new();
     let server = Httpbin::start_tls(&Endpoint::new(&authority.issue(&Leaf::new(&["localhost"])))).unwrap();
     let session = session_trusting(&authority);
     assert!(get(&session, &(server.base_at("localhost") + "/get")).is_ok());
     let error = get(&session, &(server.base_at("127.0.0.1") + "/get")).unwrap_err();
-    assert!(error.to_string().contains("not valid for 127.0.0.1"), "T79: {error}");
+    assert!(error.to_string().contains("not valid for 127.0.0.1"), "{error}");
     let server = Httpbin::start_tls(&Endpoint::new(&authority.issue(&Leaf::new(&["127.0.0.1"])))).unwrap();
     assert!(get(&session, &(server.base_at("127.0.0.1") + "/get")).is_ok());
     assert!(get(&session, &(server.base_at("localhost") + "/get")).is_err());
 }
 
 #[test]
-fn server_of_h2_only_is_refused() {
+fn t83_server_of_h2_only_is_refused() {
     let authority = Authority::new();
     let endpoint = Endpoint::builder(&authority.issue_localhost()).protocols(&["h2"]).build();
     let server = Httpbin::start_tls(&endpoint).unwrap();
     let error = get(&session_trusting(&authority), &server.url("/get")).unwrap_err();
-    assert_eq!(*failure(&error), TlsFailure::NoApplicationProtocol, "T83");
+    assert_eq!(*failure(&error), TlsFailure::NoApplicationProtocol);
     assert!(error.to_string().contains("does not offer http/1.1"), "{error}");
     let endpoint = Endpoint::builder(&authority.issue_localhost()).protocols(&[]).build();
     let server = Httpbin::start_tls(&endpoint).unwrap();
@@ -140,7 +140,7 @@ fn mixing_http_and_tls_is_an_error() {
 }
 
 #[test]
-fn missing_closure_alert_truncates_bodies_delimited_by_close() {
+fn t45_missing_closure_alert_truncates_bodies_delimited_by_close() {
     let authority = Authority::new();
     let close = ("Connection: close\r\n\r\n", "whole", true);
     let length = ("Content-Length: 5\r\n\r\n", "whole", false);
@@ -163,17 +163,17 @@ fn missing_closure_alert_truncates_bodies_delimited_by_close() {
             let outcome = get(&session, &server.https_url("/"));
             if matters && !tolerant && farewell == Farewell::Fin {
                 let error = outcome.unwrap_err();
-                assert!(error.is_truncated(), "T45: {error}");
+                assert!(error.is_truncated(), "{error}");
             } else {
                 // By default it is a named leniency.
-                assert_eq!(outcome.unwrap(), "whole", "T45: {field} {farewell:?}");
+                assert_eq!(outcome.unwrap(), "whole", "{field} {farewell:?}");
             }
         }
     }
 }
 
 #[test]
-fn truncated_body_keeps_received_data() {
+fn t45_truncated_body_keeps_received_data() {
     let authority = Authority::new();
     let endpoint = Endpoint::new(&authority.issue_localhost());
     for field in ["", "Content-Length: 9\r\n", "Transfer-Encoding: chunked\r\n"] {
@@ -188,13 +188,13 @@ fn truncated_body_keeps_received_data() {
         });
         let mut response = session.get(server.https_url("/")).send().unwrap();
         let mut body = Vec::new();
-        assert!(response.read_to_end(&mut body).is_err(), "T45: {field}");
+        assert!(response.read_to_end(&mut body).is_err(), "{field}");
         assert_eq!(body, b"half");
     }
 }
 
 #[test]
-fn unverified_tls_spares_verified_requests() {
+fn t9_t80_unverified_tls_spares_verified_requests() {
     let (authority, stranger) = (Authority::new(), Authority::new());
     let endpoint = Endpoint::new(&stranger.issue(&Leaf::new(&["elsewhere.test"])));
     let server = Httpbin::start_tls(&endpoint).unwrap();
@@ -206,24 +206,24 @@ fn unverified_tls_spares_verified_requests() {
         assert_eq!(response.reused(), round > 0, "its own connection is kept");
         response.text().unwrap();
         let error = get(&session, &server.url("/get")).unwrap_err();
-        assert_eq!(*failure(&error), TlsFailure::UnknownIssuer, "T9, T80: round {round}");
+        assert_eq!(*failure(&error), TlsFailure::UnknownIssuer, "round {round}");
         session.close_idle();
         // The ticket of the unverified session must not help the verified one.
-        assert!(get(&session, &server.url("/get")).is_err(), "T80: round {round}");
+        assert!(get(&session, &server.url("/get")).is_err(), "round {round}");
         trusting().send().unwrap().text().unwrap();
     }
     assert!(danger.accepts_invalid_certs() && !trust(&authority).accepts_invalid_certs());
 }
 
 #[test]
-fn differing_trust_separates_connections() {
+fn t9_differing_trust_separates_connections() {
     let authority = Authority::new();
     let server = Httpbin::start_tls(&Endpoint::new(&authority.issue_localhost())).unwrap();
     let session = session_trusting(&authority);
     get(&session, &server.url("/get")).unwrap();
     let twin = trust(&authority);
     let mut other = session.get(server.url("/get")).tls(twin);
-    assert!(!other.send().unwrap().reused(), "T9: alike is not the same");
+    assert!(!other.send().unwrap().reused(), "alike is not the same");
     assert!(session.get(server.url("/get")).send().unwrap().reused());
 }
 
@@ -259,7 +259,7 @@ fn custom_rustls_configuration_is_used() {
 }
 
 #[test]
-fn https_only_refuses_downgrades() {
+fn t10_https_only_refuses_downgrades() {
     let authority = Authority::new();
     let secure = Httpbin::start_tls(&Endpoint::new(&authority.issue_localhost())).unwrap();
     let plain = Httpbin::start_plain().unwrap();
@@ -268,5 +268,5 @@ fn https_only_refuses_downgrades() {
     let url = secure.url("/redirect-to");
     let mut request = session.get(&url).query("url", &target).bearer_auth("canary").cookie("temp", "canary");
     let text = request.send().unwrap().text().unwrap();
-    assert!(!text.contains("canary"), "T10: {text}");
+    assert!(!text.contains("canary"), "{text}");
 }

@@ -94,7 +94,7 @@ fn early_answers(size: u64, tls: bool) {
             let outcome = timed(PROMPT, || request.send());
             match outcome {
                 Ok(response) => {
-                    assert_eq!(response.status(), 413, "T52: {then:?}, {size} bytes, body {kind}");
+                    assert_eq!(response.status(), 413, "{then:?}, {size} bytes, body {kind}");
                     match response.text() {
                         Ok(text) => assert_eq!(text, "too large"),
                         Err(error) => assert!(matches!(then, Then::Close | Then::Reset), "{then:?}: {error}"),
@@ -102,10 +102,7 @@ fn early_answers(size: u64, tls: bool) {
                 }
                 // RST may have discarded the response before it was read.
                 Err(error) => {
-                    assert!(
-                        matches!(then, Then::Close | Then::Reset),
-                        "T52: {then:?}, {size} bytes, body {kind}: {error}"
-                    );
+                    assert!(matches!(then, Then::Close | Then::Reset), "{then:?}, {size} bytes, body {kind}: {error}");
                     assert!(matches!(error.kind(), ErrorKind::Io(_) | ErrorKind::Protocol(_)), "{error}");
                 }
             }
@@ -222,7 +219,7 @@ fn expecting(session: &Session, url: &str, body: &'static str) -> Request {
 }
 
 #[test]
-fn body_is_sent_on_100() {
+fn t53_body_is_sent_on_100() {
     let gate = Gate::new();
     let script = Script::new().read_head().wait(&gate).send("HTTP/1.1 100 Continue\r\n\r\n").read_exactly(4);
     let server = Scripted::start([script.send("HTTP/1.1 204 No Content\r\n\r\n")]).unwrap();
@@ -230,7 +227,7 @@ fn body_is_sent_on_100() {
         let answer = scope.spawn(|| expecting(&Session::new(), &server.url("/"), "body").send().unwrap());
         server.wait_for_requests(1);
         assert!(server.requests()[0].expects_continue());
-        assert!(server.record(0).received.ends_with(b"\r\n\r\n"), "T53: nothing before the 100");
+        assert!(server.record(0).received.ends_with(b"\r\n\r\n"), "nothing before the 100");
         gate.release();
         assert_eq!(answer.join().unwrap().status(), 204);
     });
@@ -238,15 +235,15 @@ fn body_is_sent_on_100() {
 }
 
 #[test]
-fn body_is_sent_after_one_second() {
+fn t53_body_is_sent_after_one_second() {
     let server = Scripted::start([Script::new().answer("HTTP/1.1 204 No Content\r\n\r\n")]).unwrap();
     let window = Duration::from_millis(950)..=Duration::from_secs(5);
     let response = timed(window, || expecting(&Session::new(), &server.url("/"), "body").send().unwrap());
-    assert_eq!((response.status().as_u16(), server.record(0).bodies), (204, vec![b"body".to_vec()]), "T53");
+    assert_eq!((response.status().as_u16(), server.record(0).bodies), (204, vec![b"body".to_vec()]));
 }
 
 #[test]
-fn refused_expectation_is_remembered() {
+fn t53_refused_expectation_is_remembered() {
     let refuse = "HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n";
     let server = Scripted::run(None, move |conversation| {
         loop {
@@ -262,21 +259,21 @@ fn refused_expectation_is_remembered() {
     .unwrap();
     let session = Session::new();
     for _ in 0..2 {
-        assert_eq!(expecting(&session, &server.url("/"), "body").send().unwrap().status(), 204, "T53");
+        assert_eq!(expecting(&session, &server.url("/"), "body").send().unwrap().status(), 204);
     }
     let asked: Vec<_> = server.requests().iter().map(|head| head.expects_continue()).collect();
     assert_eq!(asked, [true, false, false]);
 }
 
 #[test]
-fn refusal_instead_of_100_withholds_the_body() {
+fn t53_refusal_instead_of_100_withholds_the_body() {
     let server = Scripted::start([Script::new().read_head().send(TOO_LARGE).stall()]).unwrap();
     let session = Session::new();
     let response = timed(PROMPT, || expecting(&session, &server.url("/"), "secret-body").send().unwrap());
     assert_eq!((response.status().as_u16(), response.text().unwrap().as_str()), (413, "too large"));
     drop(response);
     let record = server.wait_for_end(0);
-    assert!(record.received.ends_with(b"\r\n\r\n"), "T53: {}", record.received.escape_ascii());
+    assert!(record.received.ends_with(b"\r\n\r\n"), "{}", record.received.escape_ascii());
     assert_eq!(session.statistics().open, 0);
 }
 

@@ -294,7 +294,7 @@ fn limit_counts_shown_bytes() {
 }
 
 #[test]
-fn bytes_behind_a_body_are_no_body() {
+fn t47_bytes_behind_a_body_are_no_body() {
     let mut world = World::new(PoolLimits::default());
     let (id, socket, _) = showing(&mut world);
     let now = world.now;
@@ -305,5 +305,5 @@ fn bytes_behind_a_body_are_no_body() {
     assert!(matches!(world.engine.poll(&mut world.session), Output::Body(_)));
     assert_eq!(world.engine.body(id).len(), 2000);
     world.engine.transfer_input(now, id, Input::Consumed(2000)).unwrap();
-    assert!(matches!(world.engine.poll(&mut world.session), Output::Close(_)), "T47: left-over bytes");
+    assert!(matches!(world.engine.poll(&mut world.session), Output::Close(_)), "left-over bytes");
 }

@@ -178,7 +178,7 @@ fn small_request_joins_the_last_handshake_flight() {
 }
 
 #[test]
-fn tls_passes_through_a_tunnel() {
+fn t77_tls_passes_through_a_tunnel() {
     let server = Arc::new(server(&["a.example"]));
     let config = client().build().unwrap();
     let connect = "CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\n\r\n";
@@ -194,7 +194,7 @@ fn tls_passes_through_a_tunnel() {
         },
         |_, seen| assert!(is_hello(seen), "{seen:?}"),
     );
-    // T77: bytes injected before the client's first bytes never reach TLS.
+    // Bytes injected before the client's first bytes never reach TLS.
     let layers: Vec<Box<dyn Layer>> = vec![
         Box::new(Tunnel::new(Config::default(), "a.example:443", None).unwrap()),
         Box::new(TlsLayer::new(&config, "a.example").unwrap()),

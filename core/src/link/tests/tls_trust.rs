@@ -17,7 +17,7 @@ fn attempt(config: &TlsConfig, host: &str, now: crate::Now, server: ServerConfig
 }
 
 #[test]
-fn negotiated_parameters_are_reported() {
+fn t79_negotiated_parameters_are_reported() {
     let config = client().build().unwrap();
     let mut server = server(&["a.example"]);
     server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
@@ -30,7 +30,7 @@ fn negotiated_parameters_are_reported() {
     assert_eq!((info.version, info.alpn, info.resumed), (TlsVersion::V1_3, Some(&b"http/1.1"[..]), false));
     assert_eq!(info.certificate, Some(peer_certificate(&link)));
     assert_eq!(link.phase(), Phase::Http);
-    // SNI has no final dot and is in lower case (T79).
+    // SNI has no final dot and is in lower case.
     assert_eq!(peer.tls.server_name(), Some("a.example"));
     let counters = link.counters();
     assert_eq!(counters.application, HELLO.len() as u64);

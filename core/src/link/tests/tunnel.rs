@@ -55,9 +55,9 @@ fn t4_connect_sends_only_required_fields() {
 }
 
 #[test]
-fn t3_requests_pass_the_tunnel_without_proxy_credentials() {
+fn t3_t77_requests_pass_the_tunnel_without_proxy_credentials() {
     let connect = "CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\nProxy-Authorization: Basic dTpw\r\n\r\n";
-    // T77: any 2xx opens the tunnel, and its body fields are ignored.
+    // Any 2xx opens the tunnel, and its body fields are ignored.
     for answer in [
         "HTTP/1.1 200 Connection established\r\n\r\n",
         "HTTP/1.0 200\r\nContent-Length: 1000\r\n\r\n",
