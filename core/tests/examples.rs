@@ -1,6 +1,6 @@
 //! Runs the examples of custom loops with the embedded servers: each request is answered, and the
 //! loops stay short.
-#![allow(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types)] // The embedder's side: what core has not.
+#![allow(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types)] // The embedder's side uses items that core does not allow.
 
 use std::path::PathBuf;
 use std::process::Command;

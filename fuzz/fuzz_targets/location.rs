@@ -1,4 +1,4 @@
-//! Location fields as a server sends them.
+//! Location fields from a server.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| petition_tests::fuzz::location(data));

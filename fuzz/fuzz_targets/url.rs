@@ -1,4 +1,4 @@
-//! URLs as a caller gives them.
+//! URLs from a caller.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| petition_tests::fuzz::url(data));

@@ -10,7 +10,8 @@ use std::thread::{self, JoinHandle};
 
 use super::temp_dir::TempDir;
 
-/// Accepts on a Unix socket and passes the bytes of each connection on to a TCP server and back, ends included.
+/// Accepts on a Unix socket and passes the bytes of each connection on to a TCP server and back,
+/// ends included.
 ///
 /// Dropping it closes the listener; connections end with their client and server.
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! Codings that lie, burst or end early; bodies that are in the way.
+//! False, bursting or truncated codings; unwanted bodies.
 
 use petition_core::http1::Leniencies;
 use std::io::Write;
@@ -91,7 +91,7 @@ fn t61_damaged_body_fails_members_are_joined() {
     };
     let trailing = answer("gzip", &[&whole[..], b"garbage"].concat());
     plays(&|| Script::new().answer(&trailing), Ends, Refused("gzip"), &strict, "bytes behind");
-    // Cut on the way, not by the coding.
+    // Truncated in transit, not by the coding.
     let cut = &answer("gzip", &whole)[..80];
     plays(&|| Script::new().answer(cut), Ends, Refused("the connection ended"), &|_| {}, "a cut");
 }
@@ -106,7 +106,7 @@ fn t62_deflate_may_be_zlib_or_raw() {
     decoded("deflate", &bare.finish().unwrap(), Kept("bare"));
 }
 
-/// The text of an answer with this body, or the text of its error, in both clients.
+/// Returns the text of a response with this body, or its error's text, for both clients.
 fn texts(kind: &str, body: &[u8]) -> [Result<String, String>; 2] {
     let head = format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n", body.len());
     clients().map(|client| {

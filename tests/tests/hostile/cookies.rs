@@ -1,4 +1,4 @@
-//! Set-Cookie fields that want more than they may have, by what comes back to the server.
+//! Set-Cookie fields that claim more than allowed, judged by the cookies that return to the server.
 
 use petition_tests::tls::{Endpoint, Leaf};
 
@@ -95,7 +95,7 @@ fn t69_cookie_flood_stays_within_limits() {
     let flood: Vec<String> = (0..200).map(|n| format!("n{n}=v")).collect();
     let sent = sent_back("127.0.0.1", &flood, "/a/b");
     assert_eq!(sent.split("; ").count(), 50, "{sent}");
-    // Few but fat: the field that is sent has a limit of its own.
+    // Few but large: the outgoing field has its own limit.
     let fat: Vec<String> = (0..10).map(|n| format!("n{n}={}", "v".repeat(3000))).collect();
     let sent = sent_back("127.0.0.1", &fat, "/a/b");
     assert!(sent.len() <= 8192 && sent.starts_with("n0="), "{}", sent.len());

@@ -1,11 +1,11 @@
-//! The smallest and the greatest limits and times over both transports.
+//! Minimal and maximal limits and times over both transports.
 
 use petition_core::Limits;
 use petition_mio::petition_core;
 
 use super::*;
 
-/// Every time at once.
+/// Every timeout at once.
 fn times(options: &mut Options, time: Duration) {
     options.connect_timeout(time);
     options.pool_timeout(time);
@@ -16,7 +16,7 @@ fn times(options: &mut Options, time: Duration) {
     options.expect_continue(time);
 }
 
-/// Every limit that arithmetic is done with.
+/// Every limit that takes part in arithmetic.
 fn limits(options: &mut Options, n: usize) {
     let mut limits = Limits::DEFAULT;
     (limits.head_bytes, limits.head_line_bytes, limits.head_fields) = (n, n, n);

@@ -1,4 +1,4 @@
-//! Where a body ends (RFC 9112 §6), and what is left behind it.
+//! The end of a body (RFC 9112 §6), and bytes after it.
 
 use petition_core::http1::Leniencies;
 use petition_tests::tls::{Authority, Endpoint};
@@ -47,7 +47,7 @@ fn t34_only_a_lone_chunked_frames() {
         let then = if matches!(want, Kept(_)) { Waits } else { Ends };
         each_way(&head(fields, chunks), then, want);
     }
-    // To the end of the connection, as it came.
+    // Unmodified, to the end of the connection.
     for fields in [
         "Transfer-Encoding: xchunked\r\n",
         "Transfer-Encoding: chunked;q=1\r\n",
@@ -133,7 +133,7 @@ fn t44_truncation_fails_after_delivering_the_data() {
     for chunks in ["", "3", "3\r\n", "3\r\nab", "3\r\nabc", "3\r\nabc\r\n", "3\r\nabc\r\n0"] {
         cut(head("Transfer-Encoding: chunked\r\n", chunks));
     }
-    // The last chunk was there.
+    // The last chunk was complete.
     each_way(&head("Transfer-Encoding: chunked\r\n", "3\r\nabc\r\n0\r\n"), Ends, Poisoned("abc"));
 }
 
@@ -159,7 +159,7 @@ fn t45_missing_closure_alert_cuts_only_undelimited_bodies() {
             });
             let server = Scripted::start_tls(&endpoint, [Script::new().answer(&answer).truncate()]).unwrap();
             let result = client.send(get(server.https_url("/"))).map(|answer| answer.text());
-            // Where the end is the only sign it is told by the flag, or refused.
+            // If only the end delimits the body, a flag reports it, or strict mode rejects it.
             let whole = whole && !(strict && answer.ends_with("\r\n\r\nabc") && !answer.contains("Length"));
             assert_eq!(result.is_ok(), whole, "{client:?} {answer:?} {strict}: {result:?}");
         }

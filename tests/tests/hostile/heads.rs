@@ -1,4 +1,4 @@
-//! Heads that are malformed, without end, or too many; what they say of the connection.
+//! Malformed, endless or too many heads; their statements about the connection.
 
 use petition_core::http1::Leniencies;
 
@@ -24,7 +24,7 @@ fn t35_t36_t37_t38_field_lines() {
     ] {
         each_way(&with(line), Ends, Refused("the head"));
     }
-    // On the first line there is nothing to go on from.
+    // The first line continues nothing.
     each_way(&with(" X: a\r\n"), Ends, Refused("expected"));
     for line in ["Transfer-Encoding:\r\n chunked\r\n", "Connection: a\r\n close\r\n", "Location: a\r\n b\r\n"] {
         each_way(&with(line), Ends, Refused("fold"));
@@ -121,7 +121,7 @@ fn t49_endless_heads_hit_a_limit() {
     ] {
         plays(&endless(begin, piece), Ends, Refused(limit), &|_| {}, begin);
     }
-    // Within each limit but that of the whole.
+    // Within each limit except the total.
     let fat = format!("HTTP/1.1 200 OK\r\n{}\r\n", format!("X: {}\r\n", "a".repeat(30_000)).repeat(9));
     plays(&|| Script::new().read_request().send(&*fat), Ends, Refused("limit head_bytes is 262144"), &|_| {}, "fat");
 }

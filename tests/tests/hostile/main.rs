@@ -25,19 +25,19 @@ use petition_tests::tls::Authority;
 /// The answer to the request after the tested one.
 const NEXT: &str = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nnext";
 
-/// What is to become of an answer.
+/// The expected outcome of an answer.
 #[derive(Clone, Copy, Debug)]
 enum Want {
-    /// An error that says this.
+    /// An error with this text.
     Refused(&'static str),
-    /// This body, and the connection is used again.
+    /// This body, and the connection is reused.
     Kept(&'static str),
     /// This body, and another connection for the next request.
     Poisoned(&'static str),
 }
 use Want::{Kept, Poisoned, Refused};
 
-/// Whether the server ends the connection behind its answer.
+/// Whether the server ends the connection after its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Then {
     Waits,
@@ -53,7 +53,7 @@ fn get(url: String) -> Request {
     Request::new(Method::GET, url)
 }
 
-/// The answer in one write, and byte by byte: what comes of it is the same.
+/// Sends the answer in one write, and byte by byte: the outcome is the same.
 #[track_caller]
 fn each_way(answer: &str, then: Then, want: Want) {
     for split in [false, true] {
@@ -65,7 +65,7 @@ fn each_way(answer: &str, then: Then, want: Want) {
     }
 }
 
-/// Two requests; the first one is answered by `script`, and both by new clients with these options.
+/// Sends two requests from new clients with these options; `script` answers the first.
 #[track_caller]
 fn plays(script: &dyn Fn() -> Script, then: Then, want: Want, set: &dyn Fn(&mut Options), what: &str) {
     for client in clients() {
@@ -92,7 +92,7 @@ fn plays(script: &dyn Fn() -> Script, then: Then, want: Want, set: &dyn Fn(&mut 
     }
 }
 
-/// The script, and whether it has come to its end.
+/// The script, and whether it has ended.
 fn flagged(script: Script) -> (Script, Arc<AtomicBool>) {
     let sent = Arc::new(AtomicBool::new(false));
     let tell = sent.clone();

@@ -1,4 +1,4 @@
-//! A proxy's answers to CONNECT, and the requests that it gets.
+//! A proxy's responses to CONNECT, and the requests that it receives.
 
 use petition_mio::petition_core::{Auth, Proxy};
 
@@ -44,7 +44,7 @@ fn t3_t4_t77_proxy_refusal_never_answers_for_the_origin() {
             assert_eq!(client.session(|session| session.jar().iter().count()), 0);
         }
     }
-    // In a 2xx a length says nothing: what follows is the tunnel.
+    // In a 2xx, a length is meaningless: the tunnel follows.
     for client in clients() {
         let reply = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n";
         let proxy = Scripted::start([Script::new().read_head().send(reply).read_exactly(5).half_close()]).unwrap();

@@ -1,4 +1,4 @@
-//! Redirects that would like secrets, other schemes, other hosts, or no end.
+//! Redirects to secrets, other schemes, other hosts, or without end.
 
 use std::sync::OnceLock;
 

@@ -1,11 +1,11 @@
-//! What cannot be sent is not; which host a URL leads to; what is sent twice.
+//! Requests that must not be sent; the host of a URL; requests that may be repeated.
 
 use petition_mio::petition_core::route::address_policy::AddressPolicy;
 use std::time::Duration;
 
 use super::*;
 
-/// It is refused before any connection.
+/// Checks that it is rejected before any connection.
 #[track_caller]
 fn nothing_sent(what: &str, make: impl Fn(&Scripted) -> Request) {
     for client in clients() {

@@ -1,4 +1,4 @@
-//! Servers that take their time; what printing shows.
+//! Slow servers; secrets in printed output.
 
 use petition_mio::{Flow, Handler, LoopThread, ResponseInfo};
 
@@ -46,7 +46,7 @@ fn t84_trickling_responses_end_at_the_deadline() {
     }
 }
 
-/// Takes nothing down.
+/// Ignores everything.
 struct Nothing;
 
 impl Handler for Nothing {

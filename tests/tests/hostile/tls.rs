@@ -1,4 +1,4 @@
-//! TLS that is not what it should be, over both transports.
+//! Faulty TLS, over both transports.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -8,7 +8,7 @@ use rustls::{ClientConnection, ProtocolVersion, StreamOwned};
 
 use super::*;
 
-/// The text of the error of one request to this endpoint.
+/// Returns the error's text of one request to this endpoint.
 #[track_caller]
 fn refused(authority: &Authority, endpoint: &Endpoint, words: &str) {
     for client in Client::both(authority) {

@@ -1,4 +1,4 @@
-//! The foreign peers that the kit can start, each asked for something.
+//! The foreign servers that the kit can start, each with a request.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -19,7 +19,7 @@ fn ask(stream: &mut (impl Read + Write), request: &str) -> String {
     stream.write_all(request.as_bytes()).expect("the peer reads");
     let mut out = Vec::new();
     match stream.read_to_end(&mut out) {
-        // A server that ends TLS by closing alone has sent everything.
+        // A server that ends TLS by a mere close has sent everything.
         Ok(_) => {}
         Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {}
         Err(error) => panic!("{error}; until then: {}", out.escape_ascii()),

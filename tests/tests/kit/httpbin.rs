@@ -307,7 +307,7 @@ fn hundred_connections_are_served_at_once() {
             scope.spawn(move || {
                 let mut client = Raw::connect(address).unwrap();
                 assert_eq!(client.ask("GET", "/ip", &[]).unwrap().status, 200);
-                // Nobody leaves before everybody has been served.
+                // No client closes before all have been served.
                 together.wait();
                 assert_eq!(client.ask("GET", "/bytes/10", &[]).unwrap().body, pattern(10, 0));
             });

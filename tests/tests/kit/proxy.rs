@@ -13,7 +13,7 @@ use petition_tests::tls::{Authority, Endpoint};
 
 const ORIGIN: &str = "origin.test:80";
 
-/// A proxy that leads `origin.test` to the server at `address`.
+/// Returns a proxy that maps `origin.test` to the server at `address`.
 fn proxy_to(address: SocketAddr) -> (Proxy, Raw<TcpStream>) {
     let proxy = Proxy::builder().route(ORIGIN, address).start().unwrap();
     let client = Raw::connect(proxy.address()).unwrap();

@@ -23,7 +23,7 @@ fn rest(stream: &mut TcpStream) -> String {
     out
 }
 
-/// The message of a panic, for servers that are to fail.
+/// Returns the message of a panic, for servers that should fail.
 fn failure(act: impl FnOnce()) -> String {
     let panic = catch_unwind(AssertUnwindSafe(act)).expect_err("the server has a failure to report");
     panic.downcast_ref::<String>().cloned().expect("the report is a text")

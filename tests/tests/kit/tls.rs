@@ -21,7 +21,7 @@ fn secure(
     Raw::secure(config, stream).expect("a sound configuration")
 }
 
-/// The status of a GET under TLS, or why there was none.
+/// Returns the status of a GET under TLS, or the error.
 fn outcome(config: &Arc<ClientConfig>, endpoint: &Endpoint) -> Result<u16, String> {
     let server = Httpbin::start_tls(endpoint).unwrap();
     let answer = secure(config, &server).ask("GET", "/ip", &[]);
@@ -140,7 +140,7 @@ fn each_kind_of_ending_reaches_the_client() {
 
 #[test]
 fn trickled_handshake_succeeds_byte_by_byte() {
-    /// Notes the longest piece that one read gave.
+    /// Records the longest piece of one read.
     struct Watched(TcpStream, usize);
     impl Read for Watched {
         fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {

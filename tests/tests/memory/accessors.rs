@@ -1,4 +1,4 @@
-//! Accessors decide nothing: after any of them, at any time, the machines go on as they would have.
+//! Accessors change nothing: after any of them, at any time, the machines continue unchanged.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,7 +50,7 @@ fn to_the_next(hop: u32) -> String {
     format!("HTTP/1.1 302 Found\r\nLocation: /{}\r\nContent-Length: 0\r\n\r\n", hop + 1)
 }
 
-/// A redirect over a connection that is kept, one over a connection that is closed, and an answer.
+/// A redirect that keeps its connection, one that closes it, and a response.
 fn mixed(hop: u32) -> String {
     match hop {
         0 => to_the_next(0),
@@ -182,7 +182,7 @@ fn engine_rejects_inputs_it_handles_itself() {
     other.sync(now, &mut session).unwrap();
     assert!(matches!(other.poll(), Output::Acquire(_)));
     other.handle(now, Input::OpenNew).unwrap();
-    // The number of an attempt is known to others as well.
+    // Other callers know the number of an attempt as well.
     let Output::Connect(attempt, _) = other.poll() else { panic!("it connects") };
     assert_eq!(engine.transfer_input(now, id, Input::Connected(attempt)), Err(Misuse::UnexpectedInput));
     engine.connected(now, socket).unwrap();

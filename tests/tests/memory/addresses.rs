@@ -1,5 +1,5 @@
-//! Addresses that the caller names: Unix sockets and custom ones. Which requests reach them, which never do, and what is said
-//! of them.
+//! Addresses that the caller names: Unix sockets and custom ones. Which requests reach them, which
+//! never do, and what is said of them.
 
 use std::sync::Arc;
 

@@ -6,15 +6,15 @@ use petition_tests::memory::next_output;
 
 const MIB: usize = 1024 * 1024;
 
-/// What the transport did.
+/// The transport's calls.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Count {
     reads: usize,
-    /// Bytes that went through a buffer, of head and body.
+    /// Bytes of head and body that passed through a buffer.
     buffered: usize,
     straight: usize,
     writes: usize,
-    /// Written bytes that were not the caller's own memory.
+    /// Written bytes that were not in the caller's own memory.
     copied: usize,
     body: Vec<u8>,
 }
@@ -93,7 +93,7 @@ fn body_of_known_length_is_read_directly() {
     let count = run(&request, &[head.as_bytes(), &body].concat(), 256 * 1024, 1024);
     assert!(count.body == body);
     assert_eq!((count.buffered, count.straight), (1024, body.len() + head.len() - 1024));
-    // One with the head, four for each MiB.
+    // One with the head, four per MiB.
     assert_eq!(count.reads, 1 + 16 * 4);
 }
 
@@ -108,7 +108,7 @@ fn chunk_data_and_framing_are_read_directly() {
     let count = run(&request, &response, 256 * 1024, head.len() + 7);
     assert!(count.body == body);
     assert_eq!(count.straight, body.len(), "no byte of the body is copied");
-    // The head, and one for each chunk.
+    // The head, and one per chunk.
     assert_eq!(count.reads, 1 + body.len() / CHUNK);
 }
 

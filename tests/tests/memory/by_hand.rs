@@ -1,4 +1,4 @@
-//! Situations that a well-behaved driver does not reach, made by hand.
+//! Situations that a well-behaved driver does not reach.
 
 use petition_core::{
     ErrorKind, Event, Input, Instant, IoFailure, Method, Now, Output, Request, Session, Side, Transfer, UnixTime,
@@ -17,7 +17,7 @@ fn transfer(request: Request) -> (Session, Transfer) {
     (session, transfer)
 }
 
-/// Answers outputs until a wanted one, which it returns unanswered.
+/// Answers outputs until the wanted one, and returns that one unanswered.
 fn until(session: &mut Session, transfer: &mut Transfer, wanted: fn(&Output) -> bool) -> Output {
     let now = Now::default();
     for _ in 0..50 {
@@ -81,7 +81,7 @@ fn head_is_reported_before_an_immediate_end() {
     transfer.handle(now, Input::Received(b"HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nContent-Length: 0\r\n\r\n")).unwrap();
     until(&mut session, &mut transfer, |o| matches!(o, Output::Sync));
     transfer.sync(now, &mut session).unwrap();
-    // The caller gives up before it has seen the head.
+    // The caller cancels before it gets the head.
     transfer.handle(now, Input::Cancel).unwrap();
     until(&mut session, &mut transfer, |o| matches!(o, Output::Event(Event::Head(_))));
     until(&mut session, &mut transfer, |o| matches!(o, Output::Event(Event::Failed(_))));
@@ -105,7 +105,7 @@ fn cancel_at_the_drain_deadline_counts() {
 
 #[test]
 fn late_tick_fires_every_passed_deadline() {
-    // The drain's time is over, and so is the whole call's.
+    // The drain's time is over, and so is that of the whole call.
     let request = Request::new(Method::GET, "http://127.0.0.1/").timeout(ms(300));
     let (mut session, mut transfer) = transfer(request);
     until(&mut session, &mut transfer, |o| matches!(o, Output::Read));
@@ -137,7 +137,7 @@ fn sync_after_the_deadline_ends_the_transfer() {
     assert!(transfer.is_ended());
 }
 
-/// A POST of 20,000 bytes of which half is written, then the write blocks and a response comes.
+/// A POST of 20,000 bytes: half is written, then the write blocks and a response arrives.
 fn half_sent(response: &[u8]) -> (Session, Transfer) {
     let request = Request::new(Method::POST, "http://127.0.0.1/").data(vec![b'x'; 20_000]);
     let (mut session, mut transfer) = transfer(request);
@@ -162,7 +162,7 @@ fn t52_short_rest_follows_the_response() {
     until(&mut session, &mut transfer, |o| matches!(o, Output::Release));
     assert!(transfer.take_link().is_some());
     until(&mut session, &mut transfer, |o| matches!(o, Output::Event(Event::Done)));
-    // It cannot: the response is delivered and the connection closed.
+    // It cannot be sent: the response is delivered and the connection closed.
     let (mut session, mut transfer) = half_sent(response);
     until(&mut session, &mut transfer, |o| matches!(o, Output::Event(Event::Head(_))));
     until(&mut session, &mut transfer, |o| matches!(o, Output::Close));

@@ -8,7 +8,7 @@ use petition_tests::memory::{Caller, Peer, Reader, Source, World, ms, same_every
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
 
-/// Runs a scenario; the first transfer fails by this deadline, in this phase, after so long.
+/// Runs a scenario whose first transfer fails by this deadline, in this phase, after this time.
 fn fails(which: Timeout, phase: Phase, after: Duration, scenario: impl Fn(&mut World)) {
     let world = same_in(0..6, scenario);
     let run = &world.transcripts[0];
@@ -248,13 +248,13 @@ fn slow_body_source_never_times_out() {
 #[test]
 fn idle_limit_resumes_after_a_slow_source() {
     for seed in 0..9 {
-        // Where chunks begin and end is a matter of time.
+        // Chunk boundaries depend on time.
         let world = same_in(seed..seed + 1, |w| {
             let until = w.time() + secs(100);
             w.serve("a.test:80", Peer::new().request());
             let body = Body::Stream { length: None, rewindable: false };
             let request = Request::new(Method::POST, "http://a.test/").data(body);
-            // At the end the stream says nothing but that it has ended.
+            // At the end, the stream only reports its end.
             let source = Source::new("0123").pieces(1).pause(4, until);
             w.send_with(request, Caller { source, ..Caller::default() });
         });

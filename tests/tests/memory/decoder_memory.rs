@@ -10,7 +10,7 @@ use petition_tests::memory::next_output;
 
 const MIB: usize = 1 << 20;
 
-/// A decoder that has taken in these bytes, of a body that goes on.
+/// Returns a decoder that has consumed these bytes of a longer body.
 fn fed(coding: &str, memory: &DecodeMemory, input: &[u8]) -> Result<Decoder, DecodeError> {
     let mut limits = Limits::DEFAULT;
     limits.decode_ratio = u64::MAX;
@@ -59,12 +59,12 @@ fn deflated(coding: &str, body: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Brotli with a window of 16 MiB, in pieces that are not compressed (RFC 7932 §9).
+/// Brotli with a window of 16 MiB, in uncompressed pieces (RFC 7932 §9).
 fn brotli(pieces: usize) -> Vec<u8> {
     let (length, piece) = (0xFFFF_u32, [b'b'; 0x1_0000]);
     let mut body = Vec::new();
     for n in 0..pieces {
-        // The window, of which 15 says 2²⁴; then not the last, 16 bits of length, not compressed.
+        // The window (15 means 2²⁴); then: not the last block, 16 bits of length, uncompressed.
         let header = if n == 0 { 15 | length << 7 | 1 << 23 } else { length << 3 | 1 << 19 };
         body.extend_from_slice(&header.to_le_bytes()[..3]);
         body.extend_from_slice(&piece);
@@ -77,14 +77,14 @@ fn zstd(exponent: u8) -> Vec<u8> {
     vec![0x28, 0xB5, 0x2F, 0xFD, 0, exponent << 3]
 }
 
-/// A block that is not the last: of type 0 (as it is), 1 (a run) or 2 (compressed).
+/// A block that is not the last: of type 0 (raw), 1 (a run) or 2 (compressed).
 fn block(body: &mut Vec<u8>, kind: u32, size: usize, content: &[u8]) {
     let header = u32::try_from(size).unwrap() << 3 | kind << 1;
     body.extend_from_slice(&header.to_le_bytes()[..3]);
     body.extend_from_slice(content);
 }
 
-/// A compressed block without literals, of so many sequences of three bytes each: nine bytes.
+/// A compressed block without literals, of this many sequences of three bytes each: nine bytes.
 fn sequences(body: &mut Vec<u8>, count: usize) {
     let [low, high] = u16::try_from(count - 0x7F00).unwrap().to_le_bytes();
     block(body, 2, 9, &[0, 255, low, high, 0x54, 0, 0, 0, 1]);
@@ -124,7 +124,7 @@ fn window_memory_is_counted_as_it_grows() {
         body
     };
     let mut worst = plain(80);
-    // Literals of 128 KiB, then the most sequences that a block can hold.
+    // Literals of 128 KiB, then the maximum number of sequences.
     block(&mut worst, 2, 5, b"\x0D\x00\x20a\x00");
     sequences(&mut worst, 43_690);
     let mut short = zstd(13);
@@ -140,7 +140,7 @@ fn window_memory_is_counted_as_it_grows() {
         ("zstd", worst, 11 * MIB),
     ] {
         let (measured, counted) = held(coding, &body);
-        // What is not counted is the decoder itself.
+        // The decoder itself is not counted.
         assert!(measured <= counted + 16 * 1024, "{coding}: {measured} are held, {counted} counted");
         assert!(counted <= most, "{coding}: {counted} counted, {measured} held");
     }
@@ -153,7 +153,7 @@ fn t58_few_bytes_hold_little_memory() {
     sequences(&mut body, 43_690);
     let (measured, counted) = held("zstd", &body);
     assert!(measured < 900 * 1024, "{} bytes hold {measured}, counted {counted}", body.len());
-    // One sequence more is more than a block may be; so are literals of a mebibyte.
+    // One more sequence exceeds the block size; so do literals of a mebibyte.
     let mut longer = zstd(13);
     block(&mut longer, 0, 4, b"abcd");
     sequences(&mut longer, 43_691);
@@ -208,7 +208,7 @@ fn t58_session_decoders_share_one_limit() {
     assert!(error.is_none(), "{error:?}");
     let (second, error) = in_the_midst(&mut session, "zstd", &frame);
     assert!(error.is_none(), "{error:?}");
-    // An option that has nothing to do with it makes no other session.
+    // An unrelated option does not reset the session's count.
     session.configure(|options| {
         options.decode(true);
     });

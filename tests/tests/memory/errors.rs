@@ -12,8 +12,8 @@ fn get() -> Request {
 
 const HEAD: &str = "HTTP/1.1 200 OK\r\n";
 
-/// Answers with bytes of which the part before the bar is taken in, the last of them refused; the
-/// rest is not wanted.
+/// Answers with bytes: those before the bar are consumed, the last of them rejected; the rest is
+/// not wanted.
 fn refused_at(bar: &str, caller: impl Fn(&mut World)) {
     let (taken, behind) = bar.split_once('|').unwrap();
     let answer = format!("{taken}{behind}");
@@ -40,7 +40,7 @@ fn rejected_bytes_count_as_received() {
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhix|yz",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\n|hi",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nbad name: x\r\n\r\n|more",
-        // Cut: all that came.
+        // Truncated: all that arrived.
         "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhi|",
         "HTTP/1.1 200|",
         &format!("{HEAD}X: {}|{}", &long[..65_534], &long[65_534..]),
@@ -64,7 +64,7 @@ fn bytes_beyond_the_body_limit_do_not_count() {
     refused_at(&format!("{HEAD}Content-Length: 10\r\n\r\n12345|67890"), limited);
     refused_at(&format!("{HEAD}\r\n12345|67890"), limited);
     refused_at(&format!("{HEAD}Transfer-Encoding: chunked\r\n\r\n4\r\n1234\r\n6\r\n5|67890\r\n0\r\n\r\n"), limited);
-    // What is not gzip is known by its first byte.
+    // The first byte shows that it is not gzip.
     refused_at(&format!("{HEAD}Content-Encoding: gzip\r\nContent-Length: 10\r\n\r\nn|ot gzip!!"), |_| {});
 }
 

@@ -1,4 +1,4 @@
-//! The smallest and the greatest limits, and impossible counts, never cause a panic.
+//! Minimal and maximal limits, and impossible counts, never cause a panic.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use petition_core::{
 };
 use petition_tests::memory::{Caller, Peer, Source, Style, World, next_output, secs};
 
-/// Values at which arithmetic goes wrong, if anywhere.
+/// Values at which arithmetic fails, if anywhere.
 const NUMBERS: [u64; 8] = [0, 1, 2, i32::MAX as u64 + 1, u32::MAX as u64 + 1, u64::MAX / 2, u64::MAX - 1, u64::MAX];
 
 const TIMES: [Duration; 5] = [
@@ -114,7 +114,7 @@ fn t90_no_limit_value_causes_a_panic() {
     for change in set {
         let mut limits = Limits::DEFAULT;
         change(&mut limits);
-        // A URL that is too long for its limit is no request at all.
+        // A URL beyond its limit fails before sending.
         limits.url_bytes = limits.url_bytes.max(64);
         let all = |options: &mut Options| {
             options.limits(|l| {
@@ -145,7 +145,7 @@ fn t90_no_timeout_causes_a_panic() {
     }
 }
 
-/// Five requests to two hosts, over an engine under these limits, until all have ended.
+/// Runs five requests to two hosts over an engine with these limits, until all have ended.
 fn over_an_engine(limits: PoolLimits) {
     let (mut session, mut engine) = (Session::new(), Engine::new(limits));
     let mut now = Now::new(petition_core::Instant::ZERO, UnixTime(0));
@@ -195,7 +195,7 @@ fn t90_no_pool_limit_causes_a_panic() {
     }
 }
 
-/// A transfer that is read from: a body until close is due.
+/// Returns a transfer that is reading a body until close.
 fn reading(session: &mut Session) -> Transfer {
     let now = Now::default();
     let request =
@@ -226,7 +226,7 @@ fn t90_impossible_count_is_a_misuse() {
         }
         assert_eq!(transfer.read_plan(usize::MAX).direct, usize::MAX);
     }
-    // What is just possible adds up to no more than there is.
+    // The largest possible counts do not overflow.
     let mut transfer = reading(&mut session);
     for n in [most, most, 1] {
         transfer.handle(now, Input::ReadDirect(n)).unwrap();

@@ -37,7 +37,7 @@ fn names(name: &'static str, amount: usize, set: Set, scenario: impl Fn(&mut Wor
     names_in(0..6, name, amount, set, scenario)
 }
 
-/// The same in these styles: byte by byte, much is too much.
+/// Does the same in these styles, without byte-by-byte ones, which take too long.
 fn names_in(
     seeds: std::ops::Range<u64>,
     name: &'static str,
@@ -66,7 +66,7 @@ fn names_in(
     name
 }
 
-/// The same for one response.
+/// Does the same for one response.
 fn answered(name: &'static str, amount: usize, set: Set, answer: impl Into<Vec<u8>>) -> &'static str {
     let answer = answer.into();
     names(name, amount, set, |w| {
@@ -137,7 +137,7 @@ fn bodies() -> Vec<&'static str> {
                 w.get("http://a.test/");
             },
         ),
-        // 2 MiB from one block of 4 KiB, as which anything smaller counts.
+        // 2 MiB from one block of 4 KiB; anything smaller counts as that.
         names_in(
             3..7,
             "decode_ratio",
@@ -152,7 +152,7 @@ fn bodies() -> Vec<&'static str> {
 }
 
 fn windows() -> Vec<&'static str> {
-    // A window of 128 KiB; three bytes as they are, then three more and the end.
+    // A window of 128 KiB; three raw bytes, then three more and the end.
     let frame = b"\x28\xB5\x2F\xFD\x00\x38\x18\0\0abc\x19\0\0def";
     let head = format!("HTTP/1.1 200 OK\r\nContent-Encoding: zstd\r\nContent-Length: {}\r\n\r\n", frame.len());
     let answer = [head.as_bytes(), frame].concat();
@@ -176,9 +176,9 @@ fn redirects() -> Vec<&'static str> {
     )]
 }
 
-/// Limits that end no transfer: they say how much is done, and what follows shows it.
+/// Limits that end no transfer: they bound the work, which the outcome shows.
 fn measures() -> Vec<&'static str> {
-    // A body that nobody wants is read up to the limit; beyond it the connection is closed.
+    // An unwanted body is drained up to the limit; beyond it the connection is closed.
     for (limit, kept) in [(9, true), (8, false)] {
         let world = same_in(0..6, |w| {
             under(w, |l, n| l.drain_bytes = n as u64, limit);
@@ -189,7 +189,7 @@ fn measures() -> Vec<&'static str> {
         });
         assert_eq!(world.connections().len() == 1, kept, "drain_bytes of {limit}");
     }
-    // And for no longer than that.
+    // And for no longer than the time limit.
     let world = same_in(0..6, |w| {
         under(w, |l, n| l.drain_time = ms(n as u64), 70);
         let first = "HTTP/1.1 302 X\r\nLocation: /b\r\nContent-Length: 9\r\n\r\nun";
@@ -199,7 +199,7 @@ fn measures() -> Vec<&'static str> {
     });
     let run = &world.transcripts[0];
     assert_eq!((run.ended - run.began, world.connections()[0].state), (ms(70), ConnectionState::Closed), "drain_time");
-    // What a proxy says with its refusal is kept up to the limit.
+    // A proxy's refusal is stored up to the limit.
     let world = same_in(0..6, |w| {
         under(w, |l, n| l.proxy_refusal_bytes = n, 4);
         w.serve("p.test:3128", Peer::new().head().send("HTTP/1.1 403 No\r\nContent-Length: 9\r\n\r\nbecause …"));
@@ -210,7 +210,7 @@ fn measures() -> Vec<&'static str> {
         ErrorKind::Proxy(ProxyFailure::Refused(refusal)) => assert_eq!(refusal.body, b"beca", "proxy_refusal_bytes"),
         other => panic!("{other}"),
     }
-    // So many addresses are tried, and no more.
+    // Only this many addresses are tried.
     let world = same_in(0..6, |w| {
         under(w, |l, n| l.addresses = n, 3);
         let addresses: Vec<SocketAddr> = (1..=5).map(|n| format!("192.0.2.{n}:80").parse().unwrap()).collect();
@@ -222,7 +222,7 @@ fn measures() -> Vec<&'static str> {
         ErrorKind::Connect(DialError::AllFailed(tried)) => assert_eq!(tried.len(), 3, "addresses"),
         other => panic!("{other}"),
     }
-    // A URL is refused before anything is done.
+    // A URL is rejected before sending.
     let mut session = Session::new();
     let mut limits = Limits::DEFAULT;
     limits.url_bytes = 14;
@@ -264,7 +264,7 @@ fn redirect_limit_is_reached_and_named() {
     }
 }
 
-/// A request that ends by this deadline, with the time that it took.
+/// Runs a request that ends by this deadline, and returns its duration.
 fn ends_by(which: Timeout) -> (String, std::time::Duration) {
     if which == Timeout::Pool {
         return no_place();
@@ -290,7 +290,7 @@ fn ends_by(which: Timeout) -> (String, std::time::Duration) {
     (run.error().to_string(), run.ended - run.began)
 }
 
-/// The acquisition of a connection is never answered.
+/// Never answers the acquisition of a connection.
 fn no_place() -> (String, std::time::Duration) {
     let mut session = Session::new();
     let mut transfer = Transfer::new(session.prepare(&get("http://a.test/")).unwrap(), Now::default());

@@ -45,7 +45,7 @@ fn plain_body_needs_only_the_read_buffer() {
 
 #[test]
 fn decoded_body_needs_one_decoding_step() {
-    // Hardly compressible, so that the ratio is no matter.
+    // Hardly compressible, so that the ratio does not matter.
     let mut x = 1u32;
     let noise: Vec<u8> = (0..MUCH)
         .map(|_| {

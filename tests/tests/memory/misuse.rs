@@ -1,5 +1,4 @@
-//! Inputs at odd moments: an embedder that answers what was not asked gets `Misuse`, and nothing
-//! panics, hangs or is lost.
+//! Inputs at odd moments: an unrequested input is a `Misuse`, and nothing panics, hangs or is lost.
 
 use std::io::ErrorKind as Io;
 use std::net::SocketAddr;
@@ -21,7 +20,7 @@ const RESPONSES: [&[u8]; 6] = [
     b"\xff\0garbage\r\n\r\n",
 ];
 
-/// A driver that answers at random: correctly, or with another input.
+/// A driver that gives random inputs: correct or not.
 struct Fool {
     rng: Rng,
     transfer: Transfer,
@@ -144,7 +143,7 @@ impl Fool {
         }
     }
 
-    /// Hands in another input.
+    /// Passes another input.
     fn nonsense(&mut self) {
         let failure = || IoFailure::new(Io::ConnectionReset);
         let n = self.rng.below(5);
@@ -202,7 +201,7 @@ fn random_inputs_never_panic_hang_or_lose_sockets() {
                 break;
             }
         }
-        // Whatever was said, time ends it.
+        // Whatever the inputs, time ends the transfer.
         fool.now += 1_000_000;
         fool.input(Input::Tick);
         for _ in 0..40 {
@@ -243,7 +242,7 @@ fn second_answer_to_an_attempt_is_a_misuse() {
     assert!(matches!(transfer.poll(), Output::Transmit), "it goes on with the connection that there is");
 }
 
-/// A transfer to `url` that has asked for a kept connection.
+/// Returns a transfer to `url` that has requested an idle connection.
 fn asking(session: &mut Session, url: &str) -> Transfer {
     let now = Now::default();
     let mut transfer = Transfer::new(session.prepare(&Request::new(Method::GET, url)).unwrap(), now);
@@ -256,7 +255,7 @@ fn asking(session: &mut Session, url: &str) -> Transfer {
     }
 }
 
-/// An answer to that with a link of its own layers.
+/// Answers with a link of these layers.
 fn acquired(layers: Vec<Box<dyn petition_core::link::Layer>>) -> Input<'static> {
     let link = Box::new(petition_core::link::Link::new(layers, petition_core::http1::Config::default()));
     Input::Acquired { link, peer: None }
@@ -270,7 +269,7 @@ fn t9_plain_connection_never_serves_https() {
     let (mut session, now) = (Session::new(), Now::default());
     let mut secure = asking(&mut session, "https://a.test/");
     assert_eq!(secure.handle(now, acquired(Vec::new())), Err(Misuse::OtherRoute));
-    // Nothing has changed: the question is still open.
+    // Nothing has changed: the request is still open.
     assert_eq!(secure.handle(now, acquired(tls())), Ok(()));
     let mut plain = asking(&mut session, "http://a.test/");
     assert_eq!(plain.handle(now, acquired(tls())), Err(Misuse::OtherRoute));

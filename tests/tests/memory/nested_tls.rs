@@ -14,7 +14,7 @@ const OPEN: &[u8] = b"HTTP/1.1 200 Connection Established\r\n\r\n";
 struct Tls(ServerConnection);
 
 impl Tls {
-    /// What these bytes say.
+    /// Returns the plain text of these bytes.
     fn read(&mut self, mut bytes: &[u8]) -> Vec<u8> {
         let mut plain = Vec::new();
         while !bytes.is_empty() {
@@ -25,7 +25,7 @@ impl Tls {
         plain
     }
 
-    /// What is to be sent, `plain` last.
+    /// Returns the bytes to send, `plain` last.
     fn write(&mut self, plain: &[u8]) -> Vec<u8> {
         self.0.writer().write_all(plain).unwrap();
         let mut bytes = Vec::new();
@@ -78,7 +78,7 @@ fn up_to_the_response(proxy: bool, lends: bool, body: usize) -> (Transfer, Vec<u
                     asked.extend(inner.read(&within));
                 }
             }
-            // The server's tickets stay where they are.
+            // The server's tickets stay unread.
             Output::Read if asked.starts_with(b"PUT") => return (transfer, asked),
             Output::Read => {
                 let mut bytes = inner.write(&[]);
@@ -99,7 +99,7 @@ fn up_to_the_response(proxy: bool, lends: bool, body: usize) -> (Transfer, Vec<u
 
 #[test]
 fn request_is_written_before_its_response_is_read() {
-    // Around what waits below a layer at most.
+    // The most that waits below a layer.
     for size in (65_536 - 420..65_536).step_by(12).chain([0, 200_000]) {
         for proxy in [false, true] {
             let (mut transfer, asked) = up_to_the_response(proxy, true, size);

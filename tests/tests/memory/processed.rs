@@ -1,5 +1,5 @@
-//! What an error says about what had moved, and whether the server may have acted: also when the
-//! connection is gone by then.
+//! An error's byte counts, and whether the server may have acted, even if the connection is gone by
+//! then.
 
 use petition_core::error::Processed;
 use petition_core::{Method, Phase, Request};
@@ -7,7 +7,7 @@ use petition_tests::memory::{Peer, same_everywhere};
 
 #[test]
 fn truncated_content_fails_after_release_of_the_connection() {
-    // The framing is complete: the connection is kept. The gzip data in it is not.
+    // The framing is complete, so the connection is kept. The gzip data is not.
     let response = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 10\r\n\r\n\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03";
     same_everywhere(|world| {
         world.serve("a.test:80", Peer::replies([&response[..]]));

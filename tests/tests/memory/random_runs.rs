@@ -7,7 +7,7 @@ use petition_tests::memory::{Caller, Outcome, Peer, Reader, Source, Style, World
 use petition_tests::rng::Rng;
 use std::time::Duration;
 
-/// The answer to a request says its path, so that it cannot be taken for another one's.
+/// Returns a response with the request's path, so that it cannot pass for another one's.
 fn echo(head: &str) -> String {
     let path = head.split(' ').nth(1).unwrap_or_default();
     let body = if head.starts_with("HEAD") { "" } else { path };
@@ -31,7 +31,7 @@ fn echo_and_go_on(head: &str) -> String {
     format!("HTTP/1.1 307 X\r\nLocation: /{base}/{to}\r\nSet-Cookie: n={base}\r\nContent-Length: 3\r\n\r\nabc")
 }
 
-/// A connection: some good answers, and then perhaps something else.
+/// A connection: some valid responses, then perhaps something else.
 fn peer(rng: &mut Rng) -> Peer {
     let mut peer = Peer::new();
     for _ in 0..rng.below(5) {

@@ -1,4 +1,4 @@
-//! Nothing of the core that can be printed shows a secret (T96).
+//! No printed output of core shows a secret (T96).
 
 use petition_core::content::decode::{Codings, Decoder};
 use petition_core::cookie::{Jar, SetCookie, SiteContext};
@@ -109,7 +109,7 @@ fn t96_pem_errors_contain_no_part_of_a_key() {
     let authority = Authority::new();
     let chain = authority.pem();
     for broken in [
-        // Line ends that were lost, as in a variable of the environment.
+        // Lost line ends, as in an environment variable.
         "-----BEGIN PRIVATE KEY-----canary-----END PRIVATE KEY-----",
         "-----BEGIN PRIVATE KEY canary",
         "-----BEGIN PRIVATE KEY-----\ncanary!\n-----END PRIVATE KEY-----\n",

@@ -69,7 +69,7 @@ fn t14_stream_is_rewound_or_redirect_delivered() {
         w.send_with(post(false), Caller { source: Source::new("body!"), ..Caller::default() }).assert(307, "abc");
     });
     assert_eq!(world.transcripts[0].words(), ["head 307", "done"]);
-    // It was said that it can be rewound, and it cannot.
+    // Declared rewindable, but rewinding fails.
     let world = same_in(0..6, |w| {
         w.serve("a.test:80", Peer::replies([redirect(307, "/next")]));
         w.send_with(post(true), Caller { source: Source::new("body!"), ..Caller::default() });
@@ -78,7 +78,7 @@ fn t14_stream_is_rewound_or_redirect_delivered() {
     assert_eq!(world.transcripts[0].error().report().hop, 1);
 }
 
-/// The two heads of a redirect from `from` to `to` of a request with every kind of secret.
+/// Returns the two heads of a redirect from `from` to `to`, of a request with every kind of secret.
 fn leak(from: &str, place_a: &str, to: &str, place_b: &str, set: impl Fn(Request) -> Request) -> String {
     let world = same_in(0..2, |w| {
         if place_a == place_b {
@@ -115,7 +115,7 @@ fn t1_t2_t5_credentials_stay_with_their_origin() {
         let other = leak(from, a, to, b, all);
         assert!(!other.contains("canary") && other.contains("X-Plain: kept"), "{to}: {other}");
     }
-    // The final dot does not make another origin.
+    // A final dot does not make another origin.
     let dotted =
         leak("http://a.test/", "a.test:80", "http://a.test./", "a.test.:80", |r| r.header("Authorization", "canary1"));
     assert!(dotted.contains("canary1"), "{dotted}");
@@ -212,7 +212,7 @@ fn t13_refused_loops_end_at_once() {
             r.max(0);
         }))
         .assert(302, "abc");
-        // A loop that ends because a cookie was set.
+        // A loop that ends because of a new cookie.
         let set = "HTTP/1.1 302 X\r\nSet-Cookie: seen=1\r\nLocation: /\r\nContent-Length: 0\r\n\r\n";
         w.serve("f.test:80", Peer::replies([set, OK]));
         w.send(refusing("http://f.test/")).assert(200, "hi");
@@ -291,13 +291,13 @@ fn t16_redirect_body_is_drained_or_abandoned() {
     let endless = "HTTP/1.1 302 X\r\nLocation: /n\r\nTransfer-Encoding: chunked\r\n\r\n";
     let long = "HTTP/1.1 302 X\r\nLocation: /n\r\nContent-Length: 1000000000\r\n\r\n";
     let short = "HTTP/1.1 302 X\r\nLocation: /n\r\nContent-Length: 1000\r\n\r\n";
-    // Never decoded, and the connection is kept.
+    // Never decoded; the connection is kept.
     let world = same_in(0..4, |w| {
         w.serve("a.test:80", Peer::replies([gzip_bomb, OK]));
         w.get("http://a.test/").assert(200, "hi");
     });
     assert_eq!(world.connections().len(), 1);
-    // Closed at once, or when the time for draining is over.
+    // Closed at once, or when the drain time is over.
     let scripts = [
         (Peer::new().request().send(endless).endless("1\r\nx\r\n", ms(0)), 0),
         (Peer::new().request().send(endless).endless("1\r\nx\r\n", ms(10)), 0),

@@ -1,4 +1,4 @@
-//! What a request looks like on the wire, and what becomes of plain responses.
+//! Requests on the wire, and plain responses.
 
 use petition_core::{Body, Method, Request};
 use petition_tests::memory::{Caller, ConnectionState, Peer, Source, World, same_everywhere, same_in};
@@ -102,7 +102,7 @@ fn stream_of_known_length_declares_it() {
 #[test]
 fn stream_of_unknown_length_is_chunked() {
     for body in ["", "0123456789"] {
-        // How the chunks are cut is the embedder's: each seed is a run of its own.
+        // The embedder decides the chunks, so each seed is a separate run.
         for seed in 0..9 {
             same_in(seed..seed + 1, |w| {
                 w.serve("a.test:80", Peer::replies([OK]));
@@ -267,11 +267,11 @@ fn t20_t21_required_fields_cannot_be_removed() {
     assert!(refusal(asks.without_header("Expect")).contains("expect_continue"));
     let closes = post().keep_alive(false);
     assert!(refusal(closes.without_header("Connection")).contains("keep_alive"));
-    // What is not written cannot be missed.
+    // It is not written by default, so it can be removed.
     for name in ["Expect", "Connection", "TE", "Transfer-Encoding", "User-Agent"] {
         assert!(session.prepare(&post().without_header(name)).is_ok(), "{name}");
     }
-    // Nor by a session, for whom it is found out at the request.
+    // Nor on a session, where the request reports it.
     let mut session = petition_core::Session::new();
     session.configure(|options| options.headers.remove("host")).unwrap();
     assert!(session.prepare(&Request::new(Method::GET, "http://a.test/")).is_err());

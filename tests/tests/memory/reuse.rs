@@ -1,4 +1,4 @@
-//! Kept connections: what makes one unfit (T9, T29, T47), the safe retry on a dead one (T54), and
+//! Idle connections: what prevents reuse (T9, T29, T47), the safe retry on a dead one (T54), and
 //! unread bodies (T87).
 
 use petition_core::route::address_policy::AddressPolicy;
@@ -21,7 +21,7 @@ fn post(body: impl Into<Body>) -> Request {
 const DEATHS: [fn(Peer) -> Peer; 3] =
     [|p| p.received(125).close(), |p| p.received(125).reset(), |p| p.request().close()];
 
-/// One request that leaves a kept connection, which then does `dies`; another connection answers
+/// Sends one request that leaves an idle connection, which then does `dies`; another one answers
 /// OK.
 fn stale(w: &mut World, dies: impl Fn(Peer) -> Peer) {
     w.serve("a.test:80", dies(Peer::replies([OK])));
@@ -62,7 +62,7 @@ fn t47_bytes_before_the_request_are_not_its_answer() {
     let evil = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil";
     for seed in 0..12 {
         same_in(seed..seed + 1, |w| {
-            // The peer answers when it has heard one byte of the second request.
+            // The peer answers after one byte of the second request.
             w.serve("a.test:80", Peer::new().request().send(OK).received(116).send(evil));
             w.serve("a.test:80", Peer::replies([OK]));
             w.get("http://a.test/").assert(200, "hi");
@@ -76,7 +76,7 @@ fn t47_bytes_before_the_request_are_not_its_answer() {
 
 #[test]
 fn t54_get_is_retried_on_a_dead_connection() {
-    // Seen by the look: nothing was sent, nothing is told. Seen later: retried.
+    // Found by the probe: nothing was sent, no retry is reported. Found later: retried.
     let world = same_everywhere(|w| {
         stale(w, Peer::close);
         w.pass(secs(1));
@@ -177,7 +177,7 @@ fn t54_partly_written_post_is_not_repeated() {
         assert!(run.error().to_string().contains("may have acted"), "{}", run.error());
         assert_eq!(world.connections().len(), 1);
     }
-    // Marked as harmless it is.
+    // Marked as retryable, it is repeated.
     let world = same_in(0..6, |w| {
         stale(w, |p| p.request().close());
         w.send(post("body").idempotent(true)).assert(200, "hi");
@@ -187,7 +187,7 @@ fn t54_partly_written_post_is_not_repeated() {
 
 #[test]
 fn t54_unwritten_post_is_sent_on_a_new_connection() {
-    // The first write fails at once; the look came too early to see it.
+    // The first write fails at once; the probe was too early.
     let world = same_in(0..6, |w| {
         stale(w, Peer::reset);
         w.send(post("body")).assert(200, "hi");
@@ -237,7 +237,7 @@ fn retrying_can_be_turned_off() {
 
 #[test]
 fn parked_side_does_not_affect_the_next_connection() {
-    // The write blocks on the kept connection, which then dies.
+    // The write blocks on the reused connection, which then dies.
     let world = same_in(0..9, |w| {
         w.serve("a.test:80", Peer::replies([OK]).stop_reading().sleep(secs(5)).reset());
         w.serve("a.test:80", Peer::replies([OK]));
@@ -257,7 +257,7 @@ fn t29_denied_addresses_are_never_connected_to() {
         w.send(public(get("http://169.254.169.254/latest")));
         w.send(public(get("http://[::ffff:127.0.0.1]/")));
         w.send(public(get("http://localhost/")));
-        // The denied ones are left out, the others are tried.
+        // The denied ones are skipped, the others tried.
         w.name("b.test", ms(0), &["127.0.0.1:80".parse().unwrap(), "8.8.8.8:80".parse().unwrap()]);
         w.serve(
             "8.8.8.8:80",
@@ -326,7 +326,7 @@ fn t87_only_short_unread_bodies_are_drained() {
             assert_eq!(world.connections()[0].state, state, "{length} {after}");
         }
     }
-    // The rest does not come: the drain has its time, and no failure comes of it.
+    // The rest does not arrive: the drain times out without a failure.
     let world = same_in(0..6, |w| {
         w.serve("a.test:80", Peer::new().request().send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab"));
         let caller = Caller { reader: Reader::Discards(0), ..Caller::default() };

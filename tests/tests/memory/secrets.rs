@@ -21,7 +21,7 @@ fn get(url: &str) -> Request {
     Request::new(Method::GET, url)
 }
 
-/// A session with every kind of secret, bound to `http://a.test`.
+/// Returns a session with every kind of secret, bound to `http://a.test`.
 fn bound(w: &mut World) {
     w.session.configure(|options| {
         options.headers.set("Authorization", "canary1").unwrap();
@@ -68,7 +68,7 @@ fn t80_session_client_auth_stays_with_the_base_url() {
     assert!(!received.contains("canary") && received.contains("Authorization: Bearer own\r\n"), "{received}");
 }
 
-/// What the second and the third hop hear, of a chain from the base URL to another origin and back.
+/// Returns the second and the third head of a chain from the base URL to another origin and back.
 fn there_and_back(change: fn(&mut Options)) -> (String, String) {
     let world = same_in(0..3, |w| {
         bound(w);
@@ -93,7 +93,7 @@ fn t1_no_redirect_policy_widens_secret_scope() {
     };
     let (there, back) = there_and_back(follows);
     assert!(!there.contains("canary") && !back.contains("canary"), "{there}{back}");
-    // A request's own go where that policy says.
+    // The redirect policy decides on a request's own secrets.
     assert!(there.contains("X-Requests: own") && back.contains("X-Requests: own"), "{there}{back}");
     let (there, _) = there_and_back(|options| {
         options.redirects(|r| {
@@ -220,7 +220,7 @@ fn t14_policy_decides_on_bodies_to_other_origins() {
             assert_eq!(run.error().report().response.as_ref().unwrap().status(), code);
         }
     }
-    // Within an origin, without a body, and where the body is dropped anyway, nothing is refused.
+    // Nothing is refused within an origin, without a body, or if the body is dropped anyway.
     same_in(0..2, |w| {
         let away = [303, 307].map(|code| redirect(code, "http://b.test/"));
         w.serve("a.test:80", Peer::replies([&*redirect(307, "/x"), OK, &away[0], &away[1]]));
@@ -298,7 +298,7 @@ fn t10_redirect_limit_keeps_the_session_policy() {
                 r.cross_origin(CrossOrigin::OnlySafeListed).plain_http(PlainHttp::Refused).max(0);
             });
         });
-        // What fails closes its connection.
+        // A failure closes its connection.
         w.serve("a.test:80", Peer::replies([redirect(302, "http://b.test/")]));
         w.serve("a.test:80", Peer::replies([redirect(302, "http://b.test/")]));
         w.send(get("http://a.test/").redirects(|r| {

@@ -1,4 +1,4 @@
-//! T47: bytes that come over an idle connection between two exchanges answer neither of them.
+//! T47: bytes that arrive on an idle connection between two exchanges answer neither.
 
 use petition_core::http1::ProtocolError;
 use petition_core::tls::TlsConfig;
@@ -11,7 +11,7 @@ use petition_tests::tls::Authority;
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
 const EVIL: &str = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil";
 
-/// A way to the server: in clear or under TLS.
+/// A route to the server: plain or under TLS.
 struct Way {
     place: &'static str,
     url: &'static str,
@@ -38,8 +38,7 @@ impl Way {
         }
     }
 
-    /// Two connections: what happens on the first, behind its beginning, and a second that answers
-    /// twice.
+    /// Serves two connections: the first continues as given, the second answers twice.
     fn serve(&self, world: &mut World, first: impl FnOnce(Peer) -> Peer) {
         world.serve(self.place, first(self.first.clone()));
         world.serve(self.place, self.first.clone().request().send(OK).request().send(OK));
@@ -57,13 +56,13 @@ fn t47_bytes_between_requests_are_not_the_next_answer() {
         for seed in 0..6 {
             let world = same_in(seed..seed + 1, |w| {
                 way.serve(w, |peer| stale(peer.request().send(OK)));
-                // The body has come with its head. The caller takes it later, and asks again at
-                // once.
+                // The body arrived with its head. The caller takes it later, and sends another
+                // request at once.
                 let caller = Caller { reader: Reader::Pauses(1, w.time() + secs(1)), ..Caller::default() };
                 w.send_with(way.request(Method::GET), caller).assert(200, "hi");
                 w.send(way.request(Method::GET)).assert(200, "hi");
             });
-            // Not even retried: nothing was sent over it.
+            // Not even a retry: nothing was sent over it.
             assert_eq!(world.transcripts[1].words(), ["head 200", "done"], "{}", way.url);
             assert_eq!((world.connections().len(), world.connections()[0].state), (2, ConnectionState::Closed));
         }
@@ -161,7 +160,7 @@ fn t47_bodiless_response_announcing_a_body_closes() {
     ];
     for head in heads {
         let world = same_in(0..6, |w| {
-            // The body comes when the next request has been heard, so that no look finds it.
+            // The body arrives after the next request, so that no probe finds it.
             w.serve("a.test:80", Peer::new().request().send(head).request().send("hello"));
             w.serve("a.test:80", Peer::replies([OK]));
             w.get("http://a.test/");

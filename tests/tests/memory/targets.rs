@@ -1,5 +1,4 @@
-//! Requests that go against what their URL says: the request target, and where else the URL's word
-//! counts.
+//! Requests that deviate from their URL: the request target, and where else the URL counts.
 
 use petition_core::{BuildError, ErrorKind, Method, Proxy, Request, RequestTarget, Session};
 use petition_tests::memory::{Peer, same_in};

@@ -1,5 +1,5 @@
-//! Transfer codings other than chunked: asked for by an option, taken off before the content
-//! codings (RFC 9112 §7.2).
+//! Transfer codings other than chunked: requested by an option, removed before the content codings
+//! (RFC 9112 §7.2).
 
 use petition_core::http1::Leniencies;
 use std::io::Write;
@@ -25,7 +25,7 @@ fn chunked(fields: &str, body: &[u8]) -> Vec<u8> {
     response
 }
 
-/// Where nothing is tolerated.
+/// Returns a session without leniencies.
 fn asking(url: &str) -> Request {
     Request::new(Method::GET, url).transfer_coding(true).leniencies(|l| {
         l.all(Leniencies::STRICT);

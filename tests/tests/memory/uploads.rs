@@ -38,7 +38,7 @@ fn t52_early_response_is_delivered_then_closed() {
                 }
                 w.serve("a.test:80", peer.clone());
                 w.send(post(500_000)).assert(413, "big");
-                // Where writing never blocked, all of it was sent before the response was seen.
+                // If no write blocked, everything was sent before the response was read.
                 let all = w.connections()[0].received.len() > 500_000;
                 assert_eq!(
                     w.connections()[0].state,
@@ -94,7 +94,7 @@ fn t52_short_rest_is_sent_connection_kept() {
 
 #[test]
 fn t52_unprompted_response_closes_the_connection() {
-    // It comes with the connection, before a byte of the request was heard.
+    // It arrives with the connection, before any byte of the request.
     for seed in 0..9 {
         same_in(seed..seed + 1, |w| {
             w.serve("a.test:80", Peer::new().send(OK).request().send(OK));
@@ -109,7 +109,7 @@ fn t52_unprompted_response_closes_the_connection() {
 
 #[test]
 fn unread_body_does_not_delay_the_end() {
-    // The response comes early and is long; the caller does not read it for a while.
+    // The response is early and long; the caller does not read it for a while.
     let world = same_in(0..1, |w| {
         let until = w.time() + secs(5);
         w.serve("a.test:80", Peer::new().head().send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n123456789").body());
@@ -172,7 +172,7 @@ fn t53_417_repeats_without_expect_and_is_remembered() {
 fn t53_second_417_is_delivered() {
     let refused = "HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n";
     for seed in 0..9 {
-        // How much of the body leaves before the second one is seen is a matter of time.
+        // Time decides how much of the body precedes the second response.
         same_in(seed..seed + 1, |w| {
             w.serve("a.test:80", Peer::new().head().send(refused));
             w.serve("a.test:80", Peer::new().head().send(refused));
@@ -209,7 +209,7 @@ fn t53_unread_stream_needs_no_rewind() {
         let body = Body::Stream { length: Some(5), rewindable: true };
         let request = Request::new(Method::POST, "http://a.test/").data(body);
         let request = request.expect_continue(Duration::from_secs(1));
-        // It could not be rewound if it were asked to.
+        // Rewinding it would fail.
         w.send_with(request, Caller { source: Source::new("body!"), ..Caller::default() }).assert(200, "hi");
     });
     assert!(world.received(1).ends_with("body!"));
@@ -302,7 +302,7 @@ fn t52_stream_is_written_before_more_is_requested() {
     for piece in [1, 100, 8192] {
         same_in(0..9, |w| {
             w.serve("a.test:80", Peer::new().request().send(OK));
-            // Where chunks begin and end is a matter of time.
+            // Chunk boundaries depend on time.
             let body = Body::Stream { length: Some(3_000), rewindable: false };
             let request = Request::new(Method::POST, "http://a.test/").data(body);
             let source = Source::new(vec![b'x'; 3_000]).pieces(piece);

@@ -1,5 +1,5 @@
-//! A custom protocol below HTTP, by the public trait: a transfer that is handed an established link
-//! works over it as over any other, however the bytes are cut and wherever the handshake stops.
+//! A custom protocol below HTTP, by the public trait: a transfer with an established link works
+//! over it as over any other, however the bytes are cut and wherever the handshake stops.
 
 use petition_core::http1::Config;
 use petition_core::link::{Layer, LayerEof, LayerError, LayerKind, Link, Received};
@@ -7,8 +7,8 @@ use petition_core::{ErrorKind, Event, Input, Instant, Method, Now, Output, Reque
 use petition_tests::memory::ms;
 use petition_tests::rng::Rng;
 
-/// Two flights of handshake, then every byte is masked and stands in a frame of at most 200 bytes.
-/// A frame of length 0 says good-bye.
+/// A handshake of two flights, then masked bytes in frames of at most 200 bytes. A frame of length
+/// 0 ends the direction.
 #[derive(Default)]
 struct Masked {
     open: bool,
@@ -121,10 +121,10 @@ impl Far {
     }
 }
 
-/// The result: what the peer received, the status, the body, the error.
+/// The result: the peer's received bytes, the status, the body, the error.
 type Outcome = (Vec<u8>, u16, Vec<u8>, Option<String>);
 
-/// A GET over the layer; the far end hangs up after so many bytes, if it does.
+/// Runs a GET over the layer; the peer may close after some number of bytes.
 fn get(response: &[u8], hangs_up: Option<usize>, rng: Option<Rng>) -> Outcome {
     let mut rng = rng;
     let mut cut = |n: usize| rng.as_mut().map_or(n, |rng| 1 + rng.below(n.min(5)));
@@ -169,7 +169,7 @@ fn get(response: &[u8], hangs_up: Option<usize>, rng: Option<Rng>) -> Outcome {
                 return (far.request(), status, body, Some(error.kind().to_string()));
             }
             Output::Resolve => {
-                // The retry on a connection that was dead; there is no other.
+                // The retry after a dead connection; there is no other.
                 let gone = petition_core::IoFailure::new(std::io::ErrorKind::NotFound);
                 transfer.handle(now, Input::ResolveFailed(gone)).unwrap();
             }

@@ -56,13 +56,13 @@ fn month_of_virtual_time_passes() {
         world.pass(secs(6));
         world.serve("diary.test:80", Peer::new().request().answer(diary).head().close());
         text(&mut world, &format!("http://diary.test/day/{day}/third"));
-        // It dies under the next request, which is made once more.
+        // It dies under the next request, which is retried.
         world.serve("diary.test:80", Peer::new().request().answer(diary));
         let once_more = world.get(&format!("http://diary.test/day/{day}/fourth"));
         retried += once_more.words().iter().filter(|word| **word == "retried").count();
         assert_eq!(once_more.status, 200);
 
-        // A name that nobody answers: ten seconds, and not one step for each of them.
+        // An unanswered name: ten seconds, in a single step.
         let silent = world.send(Request::new(Method::GET, "http://silent.test/"));
         assert!(matches!(silent.kind(), ErrorKind::Timeout { which: Timeout::Connect, .. }), "{:?}", silent.kind());
         steps += silent.steps() + again.steps() + once_more.steps();

@@ -3,7 +3,7 @@
 
 use petition_tests::sim::{Mix, cuts, scenario, shrink};
 
-/// Fewer without optimisation.
+/// Fewer without optimization.
 const SCENARIOS: u64 = if cfg!(debug_assertions) { 400 } else { 4_000 };
 
 fn holds(mix: Mix, seeds: std::ops::Range<u64>) {
@@ -17,7 +17,7 @@ fn holds(mix: Mix, seeds: std::ops::Range<u64>) {
             Err(violation) => panic!("simulate {}", shrink(&violation)),
         }
     }
-    // It is worth something only if both happens often.
+    // Meaningful only if both happen often.
     assert!(done * 2 > requests && requests > done + done / 20, "{done} of {requests} done");
 }
 

@@ -1,5 +1,5 @@
-//! Connectors of the caller over both transports: in-memory pairs, reuse and its probe, TLS, failures, and streams that
-//! break their contract.
+//! Connectors of the caller over both transports: in-memory pairs, reuse and its probe, TLS,
+//! failures, and streams that break their contract.
 
 use std::io::{self, ErrorKind as Io, Read, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -53,7 +53,8 @@ fn clients(open: Open) -> [Client; 2] {
     clients
 }
 
-/// A connector whose connections are served by `serve`, each on a thread of its own; and how many it opened.
+/// A connector whose connections are served by `serve`, each on a thread of its own; and how many
+/// it opened.
 fn serving(serve: impl Fn(usize, Pipe) -> io::Result<()> + Send + Sync + 'static) -> (Open, Arc<AtomicUsize>) {
     let (serve, opened) = (Arc::new(serve), Arc::new(AtomicUsize::new(0)));
     let count = opened.clone();

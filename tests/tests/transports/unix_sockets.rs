@@ -1,4 +1,5 @@
-//! Unix sockets over both transports: plain and under TLS, reuse, uploads, redirects, and what an error says.
+//! Unix sockets over both transports: plain and under TLS, reuse, uploads, redirects, and what an
+//! error says.
 
 use std::io;
 use std::os::unix::net::UnixListener;

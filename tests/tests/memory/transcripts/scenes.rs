@@ -1,4 +1,4 @@
-//! The scenes behind the files of `tests/transcripts`.
+//! The scenes of the files in `tests/transcripts`.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ fn spec(method: &str, url: &str) -> RequestSpec {
     RequestSpec { method: method.into(), url: url.into(), ..RequestSpec::default() }
 }
 
-/// Every file's name and text.
+/// Returns every file's name and text.
 pub(crate) fn all() -> Vec<(&'static str, String)> {
     vec![
         ("redirect_with_cookies", redirect_with_cookies()),

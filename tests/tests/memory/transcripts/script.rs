@@ -1,5 +1,5 @@
-//! Makes transcripts of scenes that are written by hand: what the server of each connection does,
-//! what the caller does, and when.
+//! Makes transcripts of handwritten scenes: what the server of each connection does, what the
+//! caller does, and when.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -8,9 +8,9 @@ use petition_core::route::pool::PoolLimits;
 use petition_core::{Instant, Now, Session, Side, UnixTime};
 use petition_tests::sim::{DriverInput, DriverOutput, Recorder, RequestSpec};
 
-/// What a server does next on a connection.
+/// A step of a server.
 pub(crate) enum Act {
-    /// Sends this once so many heads have arrived on the connection.
+    /// Sends this once this many heads have arrived on the connection.
     After(usize, &'static str),
     /// Sends this at once.
     Say(&'static str),
@@ -18,7 +18,7 @@ pub(crate) enum Act {
     At(u64, &'static str),
     /// Ends its direction.
     End,
-    /// Resets once so many heads have arrived.
+    /// Resets once this many heads have arrived.
     ResetAfter(usize),
 }
 
@@ -31,7 +31,7 @@ pub(crate) struct Scene {
     open: Vec<(VecDeque<Act>, Vec<u8>)>,
     /// The body stream of the requests, in pieces.
     pub(crate) body: VecDeque<&'static str>,
-    /// After its pieces the stream has nothing to say for the moment.
+    /// Whether the stream pauses after its pieces.
     pub(crate) hesitates: bool,
     /// Cancels at this time.
     pub(crate) cancel: Option<u64>,
@@ -64,7 +64,7 @@ impl Scene {
         self.recorder.handle(now, input).unwrap_or_else(|words| panic!("{input:?}: {words}"))
     }
 
-    /// Makes a request and answers until it has ended.
+    /// Runs a request to its end.
     pub(crate) fn send(&mut self, spec: RequestSpec) {
         self.started += 1;
         self.handle(&DriverInput::Start(self.started, Box::new(spec)));
@@ -74,7 +74,7 @@ impl Scene {
         while !matches!(self.recorder.poll().0, DriverOutput::Wait) {}
     }
 
-    /// The transcript.
+    /// Returns the transcript.
     pub(crate) fn end(mut self) -> String {
         self.handle(&DriverInput::CloseIdle);
         while !matches!(self.recorder.poll().0, DriverOutput::Wait) {}
