@@ -118,7 +118,7 @@ pub use petition_core;
 pub use petition_core::cookie;
 pub use petition_core::headers::{HeaderError, Headers};
 pub use petition_core::http1::{Leniencies, ProtocolError, Version};
-pub use petition_core::link::{ProxyFailure, TlsFailure};
+pub use petition_core::link::{LayerFailure, ProxyFailure, TlsFailure};
 pub use petition_core::options::{KeepPostOptions, LeniencyOptions, LimitOptions, RedirectOptions};
 pub use petition_core::origin::Origin;
 pub use petition_core::policy::redirect::{
@@ -147,10 +147,12 @@ pub use petition_core::JsonError;
 pub use petition_core::content::decode::DecodeError;
 pub use petition_core::content::text::{Text, TextError};
 pub use petition_core::error::Report;
-pub use petition_core::http1::{Fields, Leniency, LeniencySet, ResponseHead};
+pub use petition_core::http1::{Fields, Leniency, LeniencySet, ResponseHead, SendError};
 pub use petition_core::policy::auth::AuthError;
 pub use petition_core::route::address_policy::AddressDenied;
 pub use petition_core::route::dial::DialError;
+pub use petition_core::tls::TlsConfigError;
+pub use petition_core::url::UrlError;
 pub use petition_core::{IoFailure, LimitExceeded};
 
 /// Creates a GET request without a session.

@@ -35,6 +35,30 @@ fn transports_export_the_same_core_names() {
     assert_eq!(std, mio);
 }
 
+/// The types of core within an error's kind, and those that `?` converts into an error.
+fn error_types() -> Vec<String> {
+    let kinds = read("core/src/error/kind.rs");
+    let kinds =
+        kinds.split("pub enum ErrorKind {").nth(1).and_then(|rest| rest.split("\n}").next()).unwrap_or_default();
+    let payloads =
+        kinds.lines().filter_map(|line| line.trim().strip_suffix("),")?.split_once('(')).map(|(_, name)| name);
+    let from = read("core/src/error/from.rs");
+    let sources = from.lines().filter_map(|line| Some(line.split_once(" => ")?.0.trim()));
+    let own = |name: &str| name.starts_with("crate::") || name.chars().all(char::is_alphanumeric);
+    let names = payloads.chain(sources).filter(|name| own(name) && *name != "String");
+    names.filter_map(|name| name.rsplit("::").next()).map(str::to_owned).collect()
+}
+
+#[test]
+fn transports_export_every_error_type() {
+    let exports = exports("transport-std/src/lib.rs").join(" ");
+    let words: Vec<_> = exports.split(|c: char| !c.is_alphanumeric()).collect();
+    let types = error_types();
+    assert!(types.len() > 20 && types.iter().any(|name| name == "JsonError"), "{types:?}");
+    let missing: Vec<_> = types.iter().filter(|name| !words.contains(&name.as_str())).collect();
+    assert!(missing.is_empty(), "expected the transports to export {missing:?}");
+}
+
 #[test]
 fn everyday_examples_need_no_core_path() {
     let mut seen = 0;
