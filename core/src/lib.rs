@@ -81,6 +81,7 @@
 // Unit tests may use items that core may not: see clippy.toml.
 #![cfg_attr(test, allow(clippy::disallowed_types, clippy::disallowed_methods, clippy::disallowed_macros))]
 
+mod base64;
 pub mod buffer;
 mod byte_search;
 mod contain;

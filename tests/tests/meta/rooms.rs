@@ -36,6 +36,7 @@ const ROOMS: &[&str] = &[
     "json_error",
     "contain",
     "byte_search",
+    "base64",
 ];
 
 /// The one circle: an error names the failure of every room, and the rooms that decide what follows
