@@ -120,6 +120,8 @@ pub use petition_core::{
     Processed, Proxy, Request, RequestTarget, SecretScope, Setting, StatusCode, Timeout, Unavailable, UnixTime, Url,
     Why,
 };
+#[cfg(feature = "platform-verifier")]
+pub use petition_shared::platform_verifier;
 pub use petition_shared::{SESSION_PATIENCE, SharedSession};
 pub use response::Response;
 

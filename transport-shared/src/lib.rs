@@ -8,7 +8,11 @@
 
 pub mod lookups;
 pub mod pipe;
+#[cfg(feature = "platform-verifier")]
+mod platform;
 pub mod process;
 mod session;
 
+#[cfg(feature = "platform-verifier")]
+pub use platform::platform_verifier;
 pub use session::{SESSION_PATIENCE, SharedSession};

@@ -134,6 +134,8 @@ pub use petition_core::{
     Address, Auth, Body, BuildError, ConnectTo, Error, ErrorKind, IntoUrl, Limits, Method, Options, Params, Phase,
     Processed, Proxy, RequestTarget, SecretScope, Setting, StatusCode, Timeout, Unavailable, UnixTime, Url, Why,
 };
+#[cfg(feature = "platform-verifier")]
+pub use petition_shared::platform_verifier;
 pub use petition_shared::{SESSION_PATIENCE, SharedSession};
 pub use request::Request;
 pub use response::Response;

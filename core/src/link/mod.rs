@@ -72,5 +72,7 @@ pub use layer::{Layer, LayerEof, LayerError, LayerKind, Received};
 pub use machine::Link;
 pub use proxy_failure::{ProxyFailure, ProxyRefusal};
 pub use tls_failure::TlsFailure;
+#[cfg(feature = "tls")]
+pub(crate) use tls_failure::UnpinnedKey;
 pub use tls_info::{TlsInfo, TlsVersion};
 pub use tunnel::Tunnel;

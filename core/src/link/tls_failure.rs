@@ -17,6 +17,14 @@ pub enum TlsFailure {
         /// The names in the certificate, as far as known.
         presented: Vec<String>,
     },
+    /// The certificate is valid, but its public key is not
+    /// [pinned](crate::tls::TlsConfigBuilder::pin_public_key) for this server.
+    UnpinnedKey {
+        /// The host that has pins.
+        host: String,
+        /// The pin of the key in the certificate.
+        presented: String,
+    },
     /// The certificate has expired, by the wall clock of [`Now`](crate::Now).
     Expired,
     /// The certificate is not yet valid, by the wall clock of [`Now`](crate::Now).
@@ -80,6 +88,11 @@ impl fmt::Display for TlsFailure {
                 }
                 if presented.len() > 4 { write!(f, " and {} more", presented.len() - 4) } else { Ok(()) }
             }
+            TlsFailure::UnpinnedKey { host, presented } => write!(
+                f,
+                "the public key of the server's certificate is not pinned for {host}: its pin is {presented}; \
+                 if the server's key was replaced on purpose, add this pin",
+            ),
             TlsFailure::Expired => f.write_str("the server's certificate has expired"),
             TlsFailure::NotYetValid => f.write_str("the server's certificate is not valid yet"),
             TlsFailure::Revoked => f.write_str("the server's certificate has been revoked"),
@@ -103,9 +116,27 @@ impl fmt::Display for TlsFailure {
 
 impl std::error::Error for TlsFailure {}
 
+/// The error that the verifier of pins passes through rustls.
+#[cfg(feature = "tls")]
+#[derive(Debug)]
+pub(crate) struct UnpinnedKey {
+    pub(crate) host: String,
+    pub(crate) presented: String,
+}
+
+#[cfg(feature = "tls")]
+impl fmt::Display for UnpinnedKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the public key {} is not pinned for {}", self.presented, self.host)
+    }
+}
+
+#[cfg(feature = "tls")]
+impl std::error::Error for UnpinnedKey {}
+
 #[cfg(feature = "tls")]
 mod from_rustls {
-    use super::TlsFailure;
+    use super::{TlsFailure, UnpinnedKey};
     use rustls::{AlertDescription, CertificateError, Error};
 
     impl From<Error> for TlsFailure {
@@ -171,6 +202,12 @@ mod from_rustls {
                 let presented = presented.into_iter().map(bare_name).collect();
                 TlsFailure::WrongName { expected: expected.to_str().into_owned(), presented }
             }
+            E::Other(e) => match e.0.downcast_ref::<UnpinnedKey>() {
+                Some(UnpinnedKey { host, presented }) => {
+                    TlsFailure::UnpinnedKey { host: host.clone(), presented: presented.clone() }
+                }
+                None => TlsFailure::BadCertificate(E::Other(e).to_string()),
+            },
             e => TlsFailure::BadCertificate(e.to_string()),
         }
     }

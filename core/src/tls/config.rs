@@ -8,8 +8,10 @@
 use super::TlsVersion;
 use super::clock::Clock;
 use super::config_error::TlsConfigError;
+use super::pin::{Pinned, Pins, PublicKeyPin, host_name};
 use super::verify::AcceptAny;
-use rustls::client::Resumption;
+use rustls::client::danger::ServerCertVerifier;
+use rustls::client::{Resumption, WebPkiServerVerifier};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -133,6 +135,8 @@ pub struct TlsConfigBuilder {
     no_resumption: bool,
     key_log: Option<Arc<dyn KeyLog>>,
     accept_any: bool,
+    verifier: Option<Arc<dyn ServerCertVerifier>>,
+    pins: Vec<(String, PublicKeyPin)>,
 }
 
 impl TlsConfigBuilder {
@@ -206,9 +210,38 @@ impl TlsConfigBuilder {
         self
     }
 
-    /// Accepts any certificate, regardless of issuer, name and validity: anyone on the path can
-    /// read and change all traffic. Resumed sessions never reach settings that verify, since each
-    /// keeps its own store.
+    /// Accepts certificates of `host` only with a public key that is pinned for it (RFC 7469 §2.4).
+    /// The certificate is verified as well. Pins do not apply to other hosts or to subdomains.
+    ///
+    /// Each call adds a pin; one of a host's pins must match. Pin a second key that is kept
+    /// offline: without it, the loss of the server's key locks every client out. The pin of a
+    /// server's key is the output of
+    /// `openssl x509 -pubkey -noout | openssl pkey -pubin -outform der | openssl sha256 -binary |
+    /// base64`, after `sha256//`.
+    ///
+    /// ```
+    /// # use petition_core::tls::TlsConfig;
+    /// let pin = "sha256//AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".parse()?;
+    /// let tls = TlsConfig::builder().pin_public_key("api.example", pin).build()?;
+    /// # Ok::<(), petition_core::tls::TlsConfigError>(())
+    /// ```
+    pub fn pin_public_key(mut self, host: &str, pin: PublicKeyPin) -> Self {
+        self.pins.push((host.to_owned(), pin));
+        self
+    }
+
+    /// Verifies certificates with this verifier instead of roots, such as that of the operating
+    /// system. Pins apply in addition.
+    pub fn server_verifier(mut self, verifier: Arc<dyn ServerCertVerifier>) -> Self {
+        self.verifier = Some(verifier);
+        self
+    }
+
+    /// Accepts any certificate, regardless of issuer, name, validity, version and key: anyone on
+    /// the path can read and change all traffic. Only [pins](Self::pin_public_key) still apply;
+    /// with one, every certificate must have a key that the crypto provider can use.
+    ///
+    /// Resumed sessions never reach settings that verify, since each keeps its own store.
     pub fn danger_accept_invalid_certs(mut self) -> Self {
         self.accept_any = true;
         self
@@ -220,7 +253,8 @@ impl TlsConfigBuilder {
     /// [`TlsConfigError::NoProvider`] without the feature `ring` and without
     /// [`crypto_provider`](Self::crypto_provider). [`TlsConfigError::NoRoots`] when there is no
     /// root to trust. [`TlsConfigError::Rustls`] when rustls rejects a root, the client certificate
-    /// or the versions.
+    /// or the versions. [`TlsConfigError::PinnedHost`] when a host with pins is none.
+    /// [`TlsConfigError::NoSha256`] when pins need a digest that the provider lacks.
     pub fn build(self) -> Result<TlsConfig, TlsConfigError> {
         let fallback = match self.identity.is_some() || self.accept_any {
             true => self.clone_without_secrets().build().map_or(Fallback::Default, Fallback::WithoutSecrets),
@@ -233,12 +267,23 @@ impl TlsConfigBuilder {
         let versions: Vec<_> = versions.into_iter().map(version).collect();
         let builder = builder.with_protocol_versions(&versions).map_err(rustls_error)?;
 
-        let (builder, trust) = if self.accept_any {
-            let verifier = Arc::new(AcceptAny(provider));
-            (builder.dangerous().with_custom_certificate_verifier(verifier), Trust::Any)
-        } else {
-            (builder.with_root_certificates(roots(self.roots, self.default_roots)?), Trust::Verified)
+        let (mut verifier, trust): (Arc<dyn ServerCertVerifier>, _) = match self.verifier {
+            _ if self.accept_any => {
+                let proves_key = !self.pins.is_empty();
+                (Arc::new(AcceptAny { provider: provider.clone(), proves_key }), Trust::Any)
+            }
+            Some(verifier) => (verifier, Trust::Custom),
+            None => {
+                let roots = Arc::new(roots(self.roots, self.default_roots)?);
+                let verifier = WebPkiServerVerifier::builder_with_provider(roots, provider.clone()).build();
+                (verifier.map_err(|error| TlsConfigError::Rustls(error.to_string()))?, Trust::Verified)
+            }
         };
+        if !self.pins.is_empty() {
+            let pins = pins_by_host(self.pins)?;
+            verifier = Arc::new(Pinned::new(verifier, pins, &provider).ok_or(TlsConfigError::NoSha256)?);
+        }
+        let builder = builder.dangerous().with_custom_certificate_verifier(verifier);
         let mut config = match self.identity {
             Some((chain, key)) => builder.with_client_auth_cert(chain, key).map_err(rustls_error)?,
             None => builder.with_no_client_auth(),
@@ -263,6 +308,8 @@ impl TlsConfigBuilder {
             no_resumption: self.no_resumption,
             key_log: self.key_log.clone(),
             accept_any: false,
+            verifier: self.verifier.clone(),
+            pins: self.pins.clone(),
         }
     }
 }
@@ -275,6 +322,7 @@ impl fmt::Debug for TlsConfigBuilder {
             .field("client_certificate", &self.identity.is_some())
             .field("versions", &self.versions)
             .field("accept_any", &self.accept_any)
+            .field("pins", &self.pins.len())
             .finish_non_exhaustive()
     }
 }
@@ -311,6 +359,15 @@ fn roots(own: Vec<CertificateDer<'static>>, default_roots: bool) -> Result<RootC
         store.add(certificate).map_err(rustls_error)?;
     }
     if store.is_empty() { Err(TlsConfigError::NoRoots) } else { Ok(store) }
+}
+
+fn pins_by_host(pins: Vec<(String, PublicKeyPin)>) -> Result<Pins, TlsConfigError> {
+    let mut by_host = Pins::new();
+    for (host, pin) in pins {
+        let name = host_name(&host).ok_or(TlsConfigError::PinnedHost(host))?;
+        by_host.entry(name).or_default().push(pin);
+    }
+    Ok(by_host)
 }
 
 fn default_provider() -> Option<Arc<CryptoProvider>> {

@@ -16,6 +16,14 @@ pub enum TlsConfigError {
     Pem(String),
     /// The PEM text of a client certificate contains no private key.
     NoPrivateKey,
+    /// The text of a public key pin is malformed.
+    Pin,
+    /// A host with pins is neither a DNS name nor an IP address. Holds its text.
+    PinnedHost(String),
+    /// The crypto provider offers no SHA-256, which pins need.
+    NoSha256,
+    /// The operating system's trust store cannot be used. Holds the cause.
+    PlatformTrust(String),
     /// rustls rejected a certificate, a key or the versions. Holds its message.
     Rustls(String),
 }
@@ -37,6 +45,18 @@ impl fmt::Display for TlsConfigError {
                 "the PEM text of the client certificate contains no private key (PKCS #8, PKCS #1 or SEC 1); \
                  append it to the certificates",
             ),
+            TlsConfigError::Pin => {
+                f.write_str("expected a public key pin of the form sha256//BASE64, with a digest of 32 bytes")
+            }
+            TlsConfigError::PinnedHost(host) => {
+                write!(f, "expected a DNS name or an IP address for a public key pin, not {host:?}")
+            }
+            TlsConfigError::NoSha256 => {
+                f.write_str("the crypto provider has no SHA-256, which public key pins need; choose another provider")
+            }
+            TlsConfigError::PlatformTrust(why) => {
+                write!(f, "the operating system's trust store cannot be used: {why}")
+            }
             TlsConfigError::Rustls(why) => write!(f, "rustls rejected the TLS settings: {why}"),
         }
     }

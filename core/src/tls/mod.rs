@@ -18,6 +18,8 @@ mod in_place;
 #[cfg(feature = "tls")]
 mod layer;
 #[cfg(feature = "tls")]
+mod pin;
+#[cfg(feature = "tls")]
 mod verify;
 
 pub use crate::link::{TlsFailure, TlsInfo, TlsVersion};
@@ -27,3 +29,5 @@ pub use config_error::TlsConfigError;
 pub use config::{TlsConfig, TlsConfigBuilder};
 #[cfg(feature = "tls")]
 pub use layer::TlsLayer;
+#[cfg(feature = "tls")]
+pub use pin::PublicKeyPin;

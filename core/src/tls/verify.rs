@@ -1,7 +1,8 @@
 //! The verifier that accepts any certificate, behind an option with `danger` in its name.
 //!
-//! The handshake signature is still verified: the peer holds the key of the certificate it
-//! presents.
+//! It accepts what no library reads either: X.509 version 1, short RSA keys, old signatures. The
+//! signature on the handshake is therefore verified only where public keys are pinned: a pin means
+//! something only if the peer holds the key.
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
@@ -10,7 +11,11 @@ use rustls::{DigitallySignedStruct, Error, SignatureScheme};
 use std::sync::Arc;
 
 #[derive(Debug)]
-pub(crate) struct AcceptAny(pub(crate) Arc<CryptoProvider>);
+pub(crate) struct AcceptAny {
+    pub(crate) provider: Arc<CryptoProvider>,
+    /// Whether the peer must prove that it holds the key of its certificate.
+    pub(crate) proves_key: bool,
+}
 
 impl ServerCertVerifier for AcceptAny {
     fn verify_server_cert(
@@ -30,7 +35,10 @@ impl ServerCertVerifier for AcceptAny {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, cert, dss, &self.0.signature_verification_algorithms)
+        if !self.proves_key {
+            return Ok(HandshakeSignatureValid::assertion());
+        }
+        verify_tls12_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
     }
 
     fn verify_tls13_signature(
@@ -39,10 +47,13 @@ impl ServerCertVerifier for AcceptAny {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, cert, dss, &self.0.signature_verification_algorithms)
+        if !self.proves_key {
+            return Ok(HandshakeSignatureValid::assertion());
+        }
+        verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }

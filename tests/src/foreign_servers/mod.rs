@@ -12,4 +12,4 @@ mod servers;
 pub use self::origins::{Origin, Program, Settings, TlsVersion};
 pub use self::process::Process;
 pub use self::proxies::{squid, tinyproxy};
-pub use self::servers::{Nginx, nginx, openssl_server};
+pub use self::servers::{Nginx, nginx, openssl_server, openssl_server_with_weak_certificate};

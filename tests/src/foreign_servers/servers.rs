@@ -1,5 +1,8 @@
 //! nginx and `openssl s_server`.
 
+use std::io;
+use std::process::Command;
+
 use super::process::{Process, find};
 use crate::tls::Identity;
 
@@ -94,6 +97,36 @@ pub fn openssl_server(identity: &Identity, options: &[&str]) -> Option<Process> 
         command.args(["s_server", "-www", "-accept", &format!("127.0.0.1:{port}")]);
         command.arg("-cert").arg(&files.chain).arg("-key").arg(&files.key).arg("-cert_chain").arg(&files.chain);
         command.args(options);
+        Ok(())
+    }))
+}
+
+/// Starts `openssl s_server -www` with a certificate that no current library accepts: X.509 version
+/// 1, self-signed, with an RSA key of 1,024 bits.
+///
+/// # Panics
+/// When it is installed and does not start.
+pub fn openssl_server_with_weak_certificate(options: &[&str]) -> Option<Process> {
+    let program = find("openssl")?;
+    let openssl = program.clone();
+    Some(Process::start("openssl s_server", &program, |command, directory, port| {
+        let file = |name: &str| directory.path().join(name);
+        let run = |arguments: &[&str], files: &[(&str, &str)]| {
+            let mut make = Command::new(&openssl);
+            make.args(arguments);
+            for (option, name) in files {
+                make.arg(option).arg(file(name));
+            }
+            let output = make.output()?;
+            if output.status.success() { Ok(()) } else { Err(io::Error::other(format!("{output:?}"))) }
+        };
+        let new_key = ["req", "-new", "-newkey", "rsa:1024", "-nodes", "-subj", "/CN=localhost"];
+        run(&new_key, &[("-keyout", "weak.key"), ("-out", "weak.csr")])?;
+        // Without extensions, it has version 1.
+        run(&["x509", "-req"], &[("-in", "weak.csr"), ("-signkey", "weak.key"), ("-out", "weak.pem")])?;
+        command.args(["s_server", "-www", "-accept", &format!("127.0.0.1:{port}")]);
+        command.arg("-cert").arg(file("weak.pem")).arg("-key").arg(file("weak.key"));
+        command.args(["-cipher", "DEFAULT@SECLEVEL=0"]).args(options);
         Ok(())
     }))
 }

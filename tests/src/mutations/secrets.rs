@@ -147,4 +147,34 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         from: "pem::Error::IllegalSectionStart { .. } => \"a BEGIN line is malformed (is it on a line of its own?)\".into(),",
         to: "pem::Error::IllegalSectionStart { line } => String::from_utf8_lossy(line).into_owned(),",
     },
+    Mutation {
+        fault: "any key is accepted for a host with pins",
+        file: "core/src/tls/pin.rs",
+        from: "if pins.contains(&presented) {",
+        to: "if !pins.is_empty() {",
+    },
+    Mutation {
+        fault: "the pins of one host apply to all",
+        file: "core/src/tls/pin.rs",
+        from: "self.pins.get(host.trim_end_matches('.'))",
+        to: "self.pins.values().next()",
+    },
+    Mutation {
+        fault: "a matching pin replaces the verification of a certificate",
+        file: "core/src/tls/pin.rs",
+        from: "self.verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)?;",
+        to: "self.verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now).unwrap_or_else(|_| ServerCertVerified::assertion());",
+    },
+    Mutation {
+        fault: "pins are ignored when any certificate is accepted",
+        file: "core/src/tls/config.rs",
+        from: "        if !self.pins.is_empty() {\n            let pins",
+        to: "        if !self.pins.is_empty() && !self.accept_any {\n            let pins",
+    },
+    Mutation {
+        fault: "a server need not hold the key that is pinned",
+        file: "core/src/tls/config.rs",
+        from: "let proves_key = !self.pins.is_empty();",
+        to: "let proves_key = self.pins.len() > 9;",
+    },
 ];

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
-    KeyPair, KeyUsagePurpose, date_time_ymd,
+    KeyPair, KeyUsagePurpose, PublicKeyData, date_time_ymd,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
@@ -137,6 +137,13 @@ impl Identity {
     /// Returns the private key in DER (PKCS #8).
     pub fn key(&self) -> PrivateKeyDer<'static> {
         PrivateKeyDer::Pkcs8(self.key.serialize_der().into())
+    }
+
+    /// Returns the SHA-256 digest of the public key, as the certificate contains it.
+    pub fn key_digest(&self) -> [u8; 32] {
+        let suite = rustls::crypto::ring::cipher_suite::TLS13_AES_128_GCM_SHA256;
+        let sha256 = suite.tls13().expect("a suite of TLS 1.3").common.hash_provider;
+        sha256.hash(&self.key.subject_public_key_info()).as_ref().try_into().expect("32 bytes")
     }
 
     /// Returns the private key in PEM (PKCS #8).

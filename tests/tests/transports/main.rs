@@ -9,5 +9,6 @@ mod forked;
 mod origins;
 mod redaction;
 mod secrets;
+mod trust;
 #[cfg(unix)]
 mod unix_sockets;

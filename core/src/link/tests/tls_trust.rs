@@ -5,8 +5,11 @@ use super::peer::{HELLO, hello};
 use super::tls::{is_hello, tls};
 use super::tls_peer::{Authority, FixedClock, TlsPeer, authority, client, server, server_of, years};
 use crate::link::{LayerKind, Link, Phase};
-use crate::tls::{TlsConfig, TlsConfigError, TlsFailure, TlsLayer, TlsVersion};
+use crate::tls::{PublicKeyPin, TlsConfig, TlsConfigBuilder, TlsConfigError, TlsFailure, TlsLayer, TlsVersion};
 use rustls::ServerConfig;
+use rustls::pki_types::PrivateKeyDer;
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
 use std::sync::Arc;
 
 /// Returns the result of one request with `config` to `host` at `now`, and the server's error.
@@ -101,6 +104,53 @@ fn t80_only_dangerous_settings_accept_any_certificate() {
     assert!(config.accepts_invalid_certs() && !client().build().unwrap().accepts_invalid_certs());
     let stranger = server_of(&Authority::new("stranger"), &["b.example"], rustls::ALL_VERSIONS, false);
     assert!(is_hello(&attempt(&config, "a.example", years(5), stranger).0));
+}
+
+/// Presents a certificate, and signs with a key of the caller's choice.
+#[derive(Debug)]
+struct Presents(Arc<CertifiedKey>);
+
+impl ResolvesServerCert for Presents {
+    fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(self.0.clone())
+    }
+}
+
+#[test]
+fn t80_pinned_key_must_be_held_by_the_server() {
+    let (chain, key) = Authority::new("stranger").issue(&["a.example"]);
+    let (_, other_key) = Authority::new("another").issue(&["a.example"]);
+    let server = |key: &PrivateKeyDer<'static>| {
+        let signs = rustls::crypto::ring::sign::any_supported_type(key).unwrap();
+        let presents = Arc::new(Presents(Arc::new(CertifiedKey::new(chain.clone(), signs))));
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let builder = ServerConfig::builder_with_details(provider, Arc::new(FixedClock));
+        builder.with_protocol_versions(rustls::ALL_VERSIONS).unwrap().with_no_client_auth().with_cert_resolver(presents)
+    };
+    let danger = || client().danger_accept_invalid_certs();
+    let last = |config: TlsConfigBuilder, server| {
+        attempt(&config.build().unwrap(), "a.example", TODAY, server).0.last().to_owned()
+    };
+    let unpinned = last(danger().pin_public_key("a.example", PublicKeyPin::sha256([0; 32])), server(&key));
+    let presented = unpinned.split("its pin is ").nth(1).unwrap().split(';').next().unwrap();
+    let pinned = || danger().pin_public_key("a.example", presented.parse().unwrap());
+    assert!(is_hello(&attempt(&pinned().build().unwrap(), "a.example", TODAY, server(&key)).0));
+    assert!(last(pinned(), server(&other_key)).contains(&TlsFailure::BadSignature.to_string()));
+    // A pin replaces no verification, and concerns one host.
+    let verifies = client().pin_public_key("a.example", presented.parse().unwrap());
+    assert!(last(verifies, server(&key)).contains(&TlsFailure::UnknownIssuer.to_string()));
+    let elsewhere = || danger().pin_public_key("b.example", PublicKeyPin::sha256([0; 32]));
+    assert!(is_hello(&attempt(&elsewhere().build().unwrap(), "a.example", TODAY, server(&key)).0));
+    // Without pins, nothing is verified.
+    assert!(is_hello(&attempt(&danger().build().unwrap(), "a.example", TODAY, server(&other_key)).0));
+}
+
+#[test]
+fn pins_of_invalid_hosts_are_rejected() {
+    for host in ["", "a b", "https://a.example/"] {
+        let built = client().pin_public_key(host, PublicKeyPin::sha256([0; 32])).build();
+        assert_eq!(built.unwrap_err(), TlsConfigError::PinnedHost(host.into()));
+    }
 }
 
 #[test]
