@@ -89,7 +89,7 @@ fn caller_is_given_more_behind_few_bytes_only() {
 }
 
 #[test]
-fn noted_reads_are_taken_in_by_the_next_input() {
+fn next_input_accounts_for_noted_reads() {
     let mut driven = delivering(&get(), LENGTH);
     assert!(driven.transfer.note_direct(10_000) && driven.transfer.note_direct(10_000));
     let plan = driven.transfer.read_plan(ROOM);
@@ -100,7 +100,7 @@ fn noted_reads_are_taken_in_by_the_next_input() {
 }
 
 #[test]
-fn noted_reads_are_taken_in_by_a_poll() {
+fn poll_accounts_for_noted_reads() {
     let mut driven = delivering(&get(), LENGTH);
     assert!(driven.transfer.note_direct(99_999));
     assert!(matches!(driven.transfer.poll(), Output::Read));

@@ -397,7 +397,7 @@ mod tests {
     }
 
     #[test]
-    fn stream_of_known_length_ends_with_its_last_byte() {
+    fn last_byte_ends_a_stream_of_known_length() {
         let mut transfer = streaming_of(Some(4));
         for piece in ["ab", "cd"] {
             push(&mut transfer, piece.as_bytes());

@@ -113,7 +113,7 @@ fn chunk_data_and_framing_are_read_directly() {
 }
 
 #[test]
-fn large_body_in_memory_is_written_without_a_copy() {
+fn large_memory_body_is_not_copied() {
     let body = body(8 * MIB);
     let request = Request::new(Method::POST, "http://127.0.0.1/").data(body.clone());
     let count = run(&request, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 1024, 1024);

@@ -31,7 +31,7 @@ fn until(session: &mut Session, transfer: &mut Transfer, wanted: fn(&Output) -> 
 }
 
 #[test]
-fn attempt_failed_at_the_deadline_is_not_closed_again() {
+fn failed_attempt_is_not_closed_again() {
     let request = Request::new(Method::GET, "http://127.0.0.1/").timeout(ms(10));
     let (mut session, mut transfer) = transfer(request);
     let Output::Connect(attempt, _) = until(&mut session, &mut transfer, |o| matches!(o, Output::Connect(..))) else {

@@ -112,7 +112,7 @@ fn t84_trickling_bodies_hit_the_total_limit() {
 }
 
 #[test]
-fn first_byte_limit_spans_request_end_to_first_byte() {
+fn first_byte_limit_starts_after_the_request() {
     let request = || Request::new(Method::GET, "http://a.test/").first_byte_timeout(secs(3));
     fails(Timeout::FirstByte, Phase::Head, secs(3), |w| {
         w.serve("a.test:80", Peer::new().request().sleep(secs(4)).send(OK));
@@ -220,7 +220,7 @@ fn slow_caller_never_times_out() {
 }
 
 #[test]
-fn peer_has_the_whole_idle_time_after_a_pause() {
+fn pause_restarts_the_idle_time() {
     fails(Timeout::Idle, Phase::Body, secs(130), |w| {
         let until = w.time() + secs(100);
         w.serve("a.test:80", Peer::new().request().send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc"));
@@ -265,7 +265,7 @@ fn idle_limit_resumes_after_a_slow_source() {
 }
 
 #[test]
-fn peer_that_reads_no_body_hits_the_idle_limit() {
+fn peer_not_reading_hits_the_idle_limit() {
     let world = same_in(3..6, |w| {
         w.serve("a.test:80", Peer::new().head().stop_reading());
         w.send(Request::new(Method::POST, "http://a.test/").data(vec![b'x'; 500_000]));

@@ -46,7 +46,7 @@ impl Way {
 }
 
 #[test]
-fn t47_bytes_between_requests_are_not_the_next_answer() {
+fn t47_bytes_between_requests_answer_nothing() {
     let stale: [fn(Peer) -> Peer; 3] = [
         |peer| peer.sleep(ms(20)).send(EVIL),
         |peer| peer.sleep(ms(300)).send("HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n").close(),
@@ -70,7 +70,7 @@ fn t47_bytes_between_requests_are_not_the_next_answer() {
 }
 
 #[test]
-fn t47_post_waits_for_the_probe_and_is_sent_once() {
+fn t47_post_waits_for_the_probe() {
     for way in Way::both() {
         let world = same_in(0..6, |w| {
             way.serve(w, |peer| peer.request().send(OK).sleep(ms(20)).send(EVIL));
@@ -112,7 +112,7 @@ fn t47_t54_garbage_after_the_request_is_a_dead_connection() {
 }
 
 #[test]
-fn t54_partial_garbage_before_an_end_is_a_dead_connection() {
+fn t54_partial_garbage_is_a_dead_connection() {
     let ends: [fn(Peer) -> Peer; 2] = [Peer::close, Peer::reset];
     for (piece, end) in ["0", "\r\n", "0\r\n\r"].iter().flat_map(|piece| ends.map(|end| (piece, end))) {
         let world = same_in(0..6, |w| {
@@ -139,7 +139,7 @@ fn t54_garbage_does_not_repeat_a_post() {
 }
 
 #[test]
-fn garbage_on_a_new_connection_is_a_protocol_error() {
+fn new_connection_reports_garbage() {
     for garbage in ["0\r\n\r\n", "hello, world", "\r\n"] {
         let world = same_in(0..6, |w| {
             w.serve("a.test:80", Peer::new().request().send(garbage).close());

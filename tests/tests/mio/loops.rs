@@ -129,7 +129,7 @@ impl Resolver for Slow {
 }
 
 #[test]
-fn each_name_is_looked_up_once_outside_the_loop() {
+fn each_name_is_looked_up_once() {
     let server = Httpbin::start_plain().unwrap();
     let (open, asked) = (Arc::new((Mutex::new(false), Condvar::new())), Arc::new(AtomicUsize::new(0)));
     let resolver = Box::new(Slow { open: open.clone(), asked: asked.clone() });

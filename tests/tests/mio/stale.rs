@@ -111,7 +111,7 @@ fn worlds() -> Vec<(EventLoop, Arc<Stale>, Turns)> {
 }
 
 #[test]
-fn t47_bytes_during_a_callback_are_not_the_next_answer() {
+fn t47_bytes_during_a_callback_answer_nothing() {
     for (mut event_loop, stale, turns) in worlds() {
         let (tell, told) = mpsc::channel();
         let client = event_loop.client();
@@ -138,7 +138,7 @@ fn t47_bytes_during_another_callback_answer_no_idle_connection() {
 }
 
 #[test]
-fn t47_bytes_before_the_next_turn_are_not_the_answer() {
+fn t47_bytes_before_a_turn_answer_nothing() {
     for (mut event_loop, stale, turns) in worlds() {
         let (tell, told) = mpsc::channel();
         let client = event_loop.client();

@@ -236,7 +236,7 @@ fn bodiless_response_returns_its_connection_at_once() {
 }
 
 #[test]
-fn body_that_fails_with_its_head_fails_on_read() {
+fn body_failing_with_its_head_fails_on_read() {
     // Head and fault in one segment: the fault must neither be lost nor hang the reader.
     for (body, what) in [
         ("Transfer-Encoding: chunked\r\n\r\nxyz\r\n", "chunk size"),

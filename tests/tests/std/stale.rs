@@ -64,7 +64,7 @@ impl World {
 }
 
 #[test]
-fn t47_bytes_between_calls_are_not_the_next_answer() {
+fn t47_bytes_between_calls_answer_nothing() {
     for (tls, (stale, closes)) in
         [false, true].into_iter().flat_map(|tls| [(STALE, false), (TIMED_OUT, true)].map(|case| (tls, case)))
     {
@@ -79,7 +79,7 @@ fn t47_bytes_between_calls_are_not_the_next_answer() {
 }
 
 #[test]
-fn t47_bytes_after_the_body_are_not_the_next_answer() {
+fn t47_bytes_after_the_body_answer_nothing() {
     for (tls, (stale, closes)) in
         [false, true].into_iter().flat_map(|tls| [(STALE, false), (TIMED_OUT, true)].map(|case| (tls, case)))
     {
