@@ -86,7 +86,7 @@ fn open(family: AddressFamily, protocol: Option<Protocol>) -> io::Result<OwnedFd
         rustix::io::fcntl_setfd(&socket, rustix::io::FdFlags::CLOEXEC)?;
         rustix::io::ioctl_fionbio(&socket, true)?;
         #[cfg(target_vendor = "apple")]
-        rustix::net::sockopt::set_socket_nosigpipe(&socket, true)?;
+        sockopt::set_socket_nosigpipe(&socket, true)?;
         Ok(socket)
     }
 }
