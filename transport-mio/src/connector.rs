@@ -126,8 +126,7 @@ pub trait Stream: Send {
 
     /// Returns the event source whose readiness is this stream's, such as a `mio::net::TcpStream`.
     ///
-    /// Default: `None`. [`Readiness::notify`] then wakes the loop, which asks every such stream
-    /// once per turn.
+    /// Default: `None`. [`Readiness::notify`] then wakes the loop, which asks every such stream.
     fn source(&mut self) -> Option<&mut dyn Source> {
         None
     }

@@ -58,10 +58,10 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         to: "stream.wait(READ, Some(Duration::ZERO)).is_ok()",
     },
     Mutation {
-        fault: "petition-mio reuses a stream without an event source unasked",
-        file: "transport-mio/src/driver/mod.rs",
-        from: "        self.ask_unpolled();\n",
-        to: "",
+        fault: "petition-mio reuses a connector's stream that has something to read",
+        file: "transport-mio/src/driver/stream.rs",
+        from: "contain(|| stream.is_quiet()).unwrap_or(false)",
+        to: "contain(|| stream.is_quiet()).is_some()",
     },
     Mutation {
         fault: "a blocking connector gets only the time until the next address is due",

@@ -193,7 +193,6 @@ impl Driver {
         let _turn = Inbox::turn(&self.inbox);
         self.now = clock::now();
         let until = self.now.instant + budget.unwrap_or(TURN);
-        self.ask_unpolled();
         if std::mem::take(&mut self.told) {
             self.engine.mark_polled(self.now, self.mark);
         } else {

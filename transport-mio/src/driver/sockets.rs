@@ -55,8 +55,8 @@ impl Driver {
         true
     }
 
-    /// Asks the streams that no poll reports whether they are ready. Before a turn that counts the
-    /// poll as the probe of idle connections, this is their probe.
+    /// Asks the streams that no poll reports whether they are ready. Idle ones among them are probed
+    /// individually before reuse: only a blocked read lets a poll count as the probe.
     pub(super) fn ask_unpolled(&mut self) {
         if self.unpolled.is_empty() {
             return;
