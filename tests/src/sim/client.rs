@@ -361,7 +361,9 @@ impl World {
             return;
         }
         let origin = super::origins::at(address);
-        for wire in self.wires.iter().filter(|wire| wire.open && Some(wire.origin) == origin) {
+        let over_tcp = |address: &Address| address.socket_addr().is_some();
+        let same = |other: &Address| other == address || over_tcp(other) && over_tcp(address);
+        for wire in self.wires.iter().filter(|wire| wire.open && Some(wire.origin) == origin && same(&wire.address)) {
             let (Some(released), Some(connected)) = (wire.released, wire.connected) else { continue };
             let lasts =
                 wire.lasts.map_or(limits.idle_time, |s| limits.idle_time.min(std::time::Duration::from_secs(s)));

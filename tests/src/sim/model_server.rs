@@ -114,7 +114,13 @@ impl World {
             None => (origin, None),
             Some(via) => (PROXY, via.tunnel.then_some(origin)),
         };
+        let own = self.plan.pages[known.pages[0]].origin == origin;
+        let local = known.spec.address_of(&ORIGINS[origin].url(), own).cloned();
         let wire = self.wire(socket);
+        let tcp = wire.address.socket_addr().is_some();
+        if local.as_ref().map_or(!tcp, |local| *local != wire.address) {
+            wrong(&format!("expected it at {local:?}, not at {:?}", wire.address));
+        }
         if wire.origin != at || wire.tunnel.map(|(origin, _)| origin) != behind {
             wrong("this is for another server");
         }

@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use petition_core::route::address::Address;
+
 /// One origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Origin {
@@ -66,12 +68,20 @@ pub(super) fn addresses(machine: u8) -> [IpAddr; 3] {
 
 /// Returns the origin that is served at an address.
 pub(super) fn at(address: &Address) -> Option<usize> {
-    let address = address.socket_addr()?;
+    let address = match address {
+        Address::Tcp(address) => address,
+        Address::Unix(path) => return path.to_str()?.strip_prefix("/run/origin")?.parse().ok(),
+        Address::Custom(identity) => return identity.as_str().strip_prefix("origin")?.parse().ok(),
+    };
     ORIGINS.iter().position(|origin| origin.port == address.port() && addresses(origin.machine).contains(&address.ip()))
+}
+
+/// Returns the Unix socket, or the custom address, where an origin is served.
+pub(super) fn local(origin: usize, custom: bool) -> Address {
+    if custom { Address::custom(format!("origin{origin}")) } else { Address::unix(format!("/run/origin{origin}")) }
 }
 
 /// Returns the machine of a name.
 pub(super) fn machine(name: &str) -> Option<u8> {
     ORIGINS.iter().find(|origin| origin.host == name).map(|origin| origin.machine)
 }
-use petition_core::route::address::Address;

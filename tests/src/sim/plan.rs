@@ -8,8 +8,10 @@ use petition_core::route::pool::PoolLimits;
 use super::answer::Answer;
 use super::expected::{self, Expected};
 use super::hostile;
-use super::origins::{ORIGINS, Origin, PLAIN};
-use super::request_spec::{BodySpec, Credentials, ProxySpec, RequestSpec};
+use petition_core::route::address::Address;
+
+use super::origins::{self, ORIGINS, Origin, PLAIN};
+use super::request_spec::{AddressRule, BodySpec, Credentials, ProxySpec, RequestSpec};
 use crate::memory::{ms, secs};
 use crate::rng::Rng;
 
@@ -221,6 +223,19 @@ impl Plan {
         }
         let origins = origins(self.mix);
         let first = *pick(rng, origins);
+        // From a generator of its own, so that it changes no other choice.
+        let mut local = Rng::new(self.seed ^ 0x756e_6978 ^ (number as u64).wrapping_mul(0x9e37_79b9));
+        if spec.via.is_none() && local.one_in(5) {
+            if local.one_in(2) {
+                let address = local_address(&mut local, first);
+                spec.addresses.push(AddressRule { origin: None, address });
+            }
+            if local.one_in(2) {
+                let origin = *pick(&mut local, origins);
+                let address = local_address(&mut local, origin);
+                spec.addresses.push(AddressRule { origin: Some(ORIGINS[origin].url()), address });
+            }
+        }
         let mut pages = Vec::new();
         let hops = match rng.below(8) {
             0 => 2,
@@ -346,6 +361,10 @@ impl Plan {
         let once = matches!(spec.payload, BodySpec::Stream { rewindable: false, .. });
         once.then_some(ExpectedOutcome::Delivered(hop))
     }
+}
+
+fn local_address(rng: &mut Rng, origin: usize) -> Address {
+    origins::local(origin, rng.one_in(2))
 }
 
 const DIRS: [&str; 4] = ["/", "/d1/", "/d1/d2/", "/d3/"];

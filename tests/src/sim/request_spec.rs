@@ -3,10 +3,11 @@
 use std::fmt::Write;
 use std::time::Duration;
 
+use petition_core::origin::Origin;
 use petition_core::policy::redirect::CrossOriginBody;
 use petition_core::route::proxy::Tunnel;
 use petition_core::tls::TlsConfig;
-use petition_core::{Auth, Body, Method, Proxy, Request};
+use petition_core::{Address, Auth, Body, ConnectTo, Method, Proxy, Request, Url};
 
 use super::text_format;
 
@@ -90,9 +91,53 @@ pub struct RequestSpec {
     pub idempotent: bool,
     /// HTTP/1.0.
     pub http10: bool,
+    /// Addresses to connect to instead of looking up a host.
+    pub addresses: Vec<AddressRule>,
+}
+
+/// An address, and the origin that leads to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddressRule {
+    /// The origin's URL; `None` for the origin of the request's URL.
+    pub origin: Option<String>,
+    /// The address: no TCP address.
+    pub address: Address,
+}
+
+impl AddressRule {
+    fn write(&self) -> String {
+        let origin = self.origin.as_deref().unwrap_or("own");
+        match &self.address {
+            Address::Custom(identity) => format!("{origin} custom {}", identity.as_str()),
+            Address::Unix(path) => format!("{origin} unix {}", path.display()),
+            Address::Tcp(address) => format!("{origin} tcp {address}"),
+        }
+    }
+
+    fn parse(text: &str) -> Result<AddressRule, String> {
+        let mut words = text.splitn(3, ' ');
+        let (Some(origin), Some(kind), Some(name)) = (words.next(), words.next(), words.next()) else {
+            return Err(format!("expected an origin, a kind and an address: {text}"));
+        };
+        let address = match kind {
+            "unix" => Address::unix(name),
+            "custom" => Address::custom(name),
+            "tcp" => Address::Tcp(name.parse().map_err(|_| format!("expected an address: {name}"))?),
+            _ => return Err(format!("unknown kind of address: {kind}")),
+        };
+        Ok(AddressRule { origin: (origin != "own").then(|| origin.to_owned()), address })
+    }
 }
 
 impl RequestSpec {
+    /// Returns the address that a hop to this origin must use; `None` for TCP after a look-up. `own`
+    /// tells whether it is the origin of the request's URL.
+    pub(super) fn address_of(&self, origin: &str, own: bool) -> Option<&Address> {
+        let rule = self.addresses.iter().find(|rule| rule.origin.as_deref() == Some(origin));
+        let own_rule = || self.addresses.iter().find(|rule| own && rule.origin.is_none());
+        rule.or_else(own_rule).map(|rule| &rule.address)
+    }
+
     /// Returns the request for core, with these TLS settings.
     ///
     /// # Errors
@@ -162,6 +207,19 @@ impl RequestSpec {
             }
             request.options_mut().proxy(proxy);
         }
+        if !self.addresses.is_empty() {
+            let mut rules = ConnectTo::new();
+            for AddressRule { origin, address } in &self.addresses {
+                rules = match origin {
+                    None => rules.request_origin(address.clone()),
+                    Some(url) => {
+                        let url = Url::parse(url).map_err(|e| e.to_string())?;
+                        rules.origin(Origin::of(&url), address.clone())
+                    }
+                };
+            }
+            request.options_mut().connect_to(rules);
+        }
         if let Some(tls) = tls {
             request.options_mut().tls(tls.clone());
         }
@@ -200,6 +258,9 @@ impl RequestSpec {
         if let Some(via) = &self.via {
             let known = via.credentials.as_ref().map_or("-".into(), credentials);
             line("proxy", &format!("{} {} {known}", via.url, if via.tunnel { "tunnel" } else { "forward" }));
+        }
+        for rule in &self.addresses {
+            line("address", &rule.write());
         }
         if let Some(timeout) = self.timeout {
             line("timeout", &timeout.as_micros().to_string());
@@ -263,6 +324,7 @@ impl RequestSpec {
                 let known = if known == "-" { None } else { Some(credentials(&known)?) };
                 self.via = Some(ProxySpec { url, credentials: known, tunnel: kind == "tunnel" });
             }
+            "address" => self.addresses.push(AddressRule::parse(rest)?),
             "timeout" => {
                 self.timeout = Some(Duration::from_micros(rest.parse().map_err(|_| "expected microseconds")?));
             }
