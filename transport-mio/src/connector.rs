@@ -36,11 +36,12 @@
 //! ```
 
 use std::fmt;
-use std::io;
+use std::io::{self, Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use mio::event::Source;
+use mio::net::TcpStream;
 use petition_core::route::address::Address;
 
 pub use petition_shared::pipe::{Pipe, pair};
@@ -162,6 +163,34 @@ impl Readiness {
 impl fmt::Debug for Readiness {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Readiness")
+    }
+}
+
+/// A socket, connected or connecting.
+impl Stream for TcpStream {
+    fn try_read(&mut self, space: &mut [u8]) -> io::Result<usize> {
+        self.read(space)
+    }
+
+    fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write(bytes)
+    }
+
+    fn is_quiet(&mut self) -> bool {
+        matches!(self.peek(&mut [0]), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+    }
+
+    fn is_connected(&mut self) -> io::Result<bool> {
+        match (self.take_error()?, self.peer_addr()) {
+            (Some(error), _) => Err(error),
+            (None, Err(error)) if error.kind() == io::ErrorKind::NotConnected => Ok(false),
+            (None, Err(error)) => Err(error),
+            (None, Ok(_)) => self.set_nodelay(true).map(|()| true),
+        }
+    }
+
+    fn source(&mut self) -> Option<&mut dyn Source> {
+        Some(self)
     }
 }
 

@@ -7,7 +7,7 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-use petition_std::connector::{self, Sides, Stream, Target};
+use petition_std::connector::{self, Stream, Target};
 use petition_std::{Address, ConnectTo, Session};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -58,33 +58,7 @@ fn tunnel(relay: std::net::SocketAddr, target: &Target<'_>, left: Option<Duratio
     let mut stream = TcpStream::connect_timeout(&relay, left.unwrap_or(Duration::from_secs(30)))?;
     writeln!(stream, "to {}:{}", target.host(), target.port())?;
     stream.set_nonblocking(true)?;
-    Ok(Box::new(Tunnel(stream)))
-}
-
-/// A socket as a stream. Its waits are those of a peek with a timeout, which needs no other crate.
-struct Tunnel(TcpStream);
-
-impl Stream for Tunnel {
-    fn try_read(&mut self, space: &mut [u8]) -> io::Result<usize> {
-        self.0.read(space)
-    }
-
-    fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write(bytes)
-    }
-
-    fn wait(&mut self, wanted: Sides, left: Option<Duration>) -> io::Result<Sides> {
-        let blocks = |error: &io::Error| matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut);
-        let mut read = !self.0.peek(&mut [0]).is_err_and(|error| blocks(&error));
-        // A request this small always has room in the socket's buffer.
-        if !wanted.write && !read && left != Some(Duration::ZERO) {
-            self.0.set_nonblocking(false)?;
-            self.0.set_read_timeout(left)?;
-            read = !self.0.peek(&mut [0]).is_err_and(|error| blocks(&error));
-            self.0.set_nonblocking(true)?;
-        }
-        Ok(Sides { read: read && wanted.read, write: wanted.write })
-    }
+    Ok(Box::new(stream))
 }
 
 /// Starts a relay that answers for every host itself, and returns its address.

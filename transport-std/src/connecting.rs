@@ -12,6 +12,7 @@ use petition_core::route::dial::AttemptId;
 
 use crate::socket::Socket;
 use crate::sys::{self, Sides};
+use crate::tcp::TcpSettings;
 
 /// The pending attempts.
 #[derive(Debug, Default)]
@@ -21,8 +22,8 @@ pub(crate) struct PendingConnects {
 
 impl PendingConnects {
     /// Starts an attempt over TCP.
-    pub(crate) fn start(&mut self, attempt: AttemptId, address: SocketAddr) -> io::Result<()> {
-        self.attempts.push((attempt, address, sys::connect(address)?));
+    pub(crate) fn start(&mut self, attempt: AttemptId, address: SocketAddr, tcp: &TcpSettings) -> io::Result<()> {
+        self.attempts.push((attempt, address, tcp.connect(address)?));
         Ok(())
     }
 
@@ -33,13 +34,17 @@ impl PendingConnects {
 
     /// Waits until an attempt completes, for at most `left`. On some systems, it also returns
     /// `None` early.
-    pub(crate) fn wait(&mut self, left: Option<Duration>) -> io::Result<Option<(AttemptId, io::Result<Socket>)>> {
+    pub(crate) fn wait(
+        &mut self,
+        left: Option<Duration>,
+        tcp: &TcpSettings,
+    ) -> io::Result<Option<(AttemptId, io::Result<Socket>)>> {
         let left = left.into_iter().chain(sys::SILENT_REFUSALS).min();
         let ready = sys::wait(self.attempts.iter().map(|(.., stream)| (stream, Sides::WRITE)), left)?;
         let Some((index, _)) = ready else { return Ok(self.refused()) };
         let (attempt, address, stream) = self.attempts.swap_remove(index);
         let outcome = match stream.take_error() {
-            Ok(None) => Socket::new(stream, Address::Tcp(address)),
+            Ok(None) => tcp.connected(&stream).map(|()| Socket::new(stream, Address::Tcp(address))),
             Ok(Some(error)) | Err(error) => Err(error),
         };
         Ok(Some((attempt, outcome)))

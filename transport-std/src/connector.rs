@@ -33,12 +33,15 @@
 //! ```
 
 use std::fmt;
-use std::io;
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
 use std::time::Duration;
 
 use petition_core::route::address::Address;
 
 pub use petition_shared::pipe::{Pipe, pair};
+
+use crate::sys;
 
 /// Opens connections. A closure with the arguments of [`Connector::connect`] is one.
 pub trait Connector: Send + Sync {
@@ -137,6 +140,21 @@ impl Stream for Pipe {
     fn wait(&mut self, wanted: Sides, left: Option<Duration>) -> io::Result<Sides> {
         let (read, write) = Pipe::wait(self, wanted.read, wanted.write, left);
         Ok(Sides { read: read && wanted.read, write: write && wanted.write })
+    }
+}
+
+/// A connected socket, which must be [non-blocking](TcpStream::set_nonblocking).
+impl Stream for TcpStream {
+    fn try_read(&mut self, space: &mut [u8]) -> io::Result<usize> {
+        self.read(space)
+    }
+
+    fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write(bytes)
+    }
+
+    fn wait(&mut self, wanted: Sides, left: Option<Duration>) -> io::Result<Sides> {
+        Ok(sys::wait([(&*self, wanted)], left)?.map(|(_, ready)| ready).unwrap_or_default())
     }
 }
 

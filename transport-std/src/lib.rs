@@ -112,6 +112,7 @@ mod shared;
 mod shared_pool;
 mod socket;
 mod sys;
+mod tcp;
 mod upload;
 
 pub use petition_core;
@@ -140,6 +141,7 @@ pub use petition_shared::{SESSION_PATIENCE, SharedSession};
 pub use request::Request;
 pub use response::Response;
 pub use session::{Session, SessionBuilder};
+pub use tcp::TcpSettings;
 
 // Types that appear in the signatures above.
 pub use bytes::Bytes;

@@ -14,6 +14,7 @@ use crate::request::Request;
 use crate::resolve::{Resolver, SystemResolver};
 use crate::response::Response;
 use crate::shared::Shared;
+use crate::tcp::TcpSettings;
 
 /// Options, cookies and connections that requests share.
 ///
@@ -42,6 +43,7 @@ pub struct SessionBuilder {
     pool: PoolLimits,
     resolver: Option<Box<dyn Resolver>>,
     connector: Option<Box<dyn Connector>>,
+    tcp: TcpSettings,
     state: Option<SharedSession>,
 }
 
@@ -65,6 +67,13 @@ impl SessionBuilder {
         self
     }
 
+    /// Sets how TCP sockets are opened. A connector's own sockets are not affected. Default:
+    /// [`TcpSettings::new`].
+    pub fn tcp(mut self, settings: TcpSettings) -> Self {
+        self.tcp = settings;
+        self
+    }
+
     /// Shares options and cookies with another session or transport. Default: new ones.
     pub fn state(mut self, state: SharedSession) -> Self {
         self.state = Some(state);
@@ -74,7 +83,7 @@ impl SessionBuilder {
     /// Builds the session.
     pub fn build(self) -> Session {
         let resolver = self.resolver.unwrap_or_else(|| Box::new(SystemResolver));
-        Session(Arc::new(Shared::new(self.state.unwrap_or_default(), self.pool, resolver, self.connector)))
+        Session(Arc::new(Shared::new(self.state.unwrap_or_default(), self.pool, resolver, self.connector, self.tcp)))
     }
 }
 

@@ -11,6 +11,7 @@ use petition_shared::process::{PerProcess, Process};
 use crate::connector::Connector;
 use crate::resolve::Resolver;
 use crate::shared_pool::{IdleConnection, SharedPool};
+use crate::tcp::TcpSettings;
 
 /// How many read buffers are kept for later calls, and their size in bytes. The system provides
 /// zeroed memory of this size page by page, on demand; a smaller buffer would be zeroed as a whole
@@ -26,6 +27,7 @@ pub(crate) struct Shared {
     urls: Mutex<UrlCache>,
     resolver: Box<dyn Resolver>,
     connector: Option<Box<dyn Connector>>,
+    tcp: TcpSettings,
 }
 
 /// State that is not shared with child processes.
@@ -52,8 +54,9 @@ impl Shared {
         limits: PoolLimits,
         resolver: Box<dyn Resolver>,
         connector: Option<Box<dyn Connector>>,
+        tcp: TcpSettings,
     ) -> Shared {
-        Shared { state, own: PerProcess::new(Own::new(limits)), urls: Mutex::default(), resolver, connector }
+        Shared { state, own: PerProcess::new(Own::new(limits)), urls: Mutex::default(), resolver, connector, tcp }
     }
 
     /// Creates a request for this URL, from the cache if possible.
@@ -89,6 +92,10 @@ impl Shared {
 
     pub(crate) fn resolver(&self) -> &dyn Resolver {
         &*self.resolver
+    }
+
+    pub(crate) fn tcp(&self) -> &TcpSettings {
+        &self.tcp
     }
 
     pub(crate) fn connector(&self) -> Option<&dyn Connector> {

@@ -53,11 +53,8 @@ impl Timeout {
 impl Socket {
     /// Takes over a connected, non-blocking socket: of TCP or, on Unix, a Unix socket. The calls of
     /// std's `TcpStream` that are used here are the same for both.
-    pub(crate) fn new(stream: TcpStream, peer: Address) -> io::Result<Socket> {
-        if let Address::Tcp(_) = peer {
-            stream.set_nodelay(true)?;
-        }
-        Ok(Socket::over(Channel::Os(stream), peer))
+    pub(crate) fn new(stream: TcpStream, peer: Address) -> Socket {
+        Socket::over(Channel::Os(stream), peer)
     }
 
     /// Takes over a stream that a connector opened.

@@ -81,4 +81,16 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         from: "bytes.get(..room.min(bytes.len()))",
         to: "bytes.get(..room.max(bytes.len()))",
     },
+    Mutation {
+        fault: "the hook of TCP settings sees a socket that connects already",
+        file: "transport-std/src/tcp.rs",
+        from: "        if let Some(hook) = &self.before_connect {\n            hook(&stream, address)?;\n        }\n        sys::connect(&stream, address)?;\n",
+        to: "        sys::connect(&stream, address)?;\n        if let Some(hook) = &self.before_connect {\n            hook(&stream, address)?;\n        }\n",
+    },
+    Mutation {
+        fault: "an address of the IP version without a local address is connected to",
+        file: "transport-std/src/tcp.rs",
+        from: "if local.is_none() && (self.v4.is_some() || self.v6.is_some()) {",
+        to: "if local.is_none() && self.v4.is_some() && self.v6.is_some() {",
+    },
 ];

@@ -16,5 +16,6 @@ mod slots;
 mod stale;
 mod streams;
 mod syscalls;
+mod tcp_settings;
 mod tls;
 mod uploads;

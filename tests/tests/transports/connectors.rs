@@ -351,49 +351,33 @@ fn t47_stream_that_reports_nothing_is_asked_before_reuse() {
     assert_eq!(opened.load(Ordering::SeqCst), 3);
 }
 
-/// A stream over a socket of the caller's that the poll reports, connecting included.
-struct Own(mio::net::TcpStream);
-
-impl petition_mio::connector::Stream for Own {
-    fn try_read(&mut self, space: &mut [u8]) -> io::Result<usize> {
-        self.0.read(space)
-    }
-
-    fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write(bytes)
-    }
-
-    fn is_quiet(&mut self) -> bool {
-        self.0.peek(&mut [0]).is_err_and(|error| error.kind() == Io::WouldBlock)
-    }
-
-    fn is_connected(&mut self) -> io::Result<bool> {
-        match (self.0.take_error()?, self.0.peer_addr()) {
-            (Some(error), _) => Err(error),
-            (None, Err(error)) if error.kind() == Io::NotConnected => Ok(false),
-            (None, result) => result.map(|_| true),
-        }
-    }
-
-    fn source(&mut self) -> Option<&mut dyn mio::event::Source> {
-        Some(&mut self.0)
-    }
-}
-
 #[test]
-fn stream_with_an_event_source_is_polled() {
+fn socket_of_the_caller_is_a_stream() {
     let server = Httpbin::start_plain().unwrap();
     let address = server.address();
+    let session = Session::builder()
+        .connector(move |_: &petition_std::connector::Target<'_>, _: Option<Duration>| {
+            let stream = std::net::TcpStream::connect(address).unwrap();
+            stream.set_nonblocking(true).unwrap();
+            Some(Ok(Box::new(stream) as Box<dyn petition_std::connector::Stream>))
+        })
+        .build();
+    // Connecting still, and polled.
     let connect = move |_: &petition_mio::connector::Target<'_>, _: &petition_mio::connector::Readiness| {
         let stream = mio::net::TcpStream::connect(address);
-        Some(stream.map(|stream| Box::new(Own(stream)) as Box<dyn petition_mio::connector::Stream>))
+        Some(stream.map(|stream| Box::new(stream) as Box<dyn petition_mio::connector::Stream>))
     };
     let config = DriverConfig { connector: Some(Box::new(connect)), ..DriverConfig::default() };
-    let client = Client::Mio(LoopThread::spawn(config).unwrap());
-    client.configure(|options| {
-        options.connect_to(ConnectTo::new().every_origin(Address::custom("own")));
-    });
-    assert_eq!(client.get("http://a.test/get").status(), 200);
-    let big = client.get("http://a.test/bytes/100000");
-    assert!(big.reused && big.body.len() == 100_000);
+    for client in [Client::Std(session), Client::Mio(LoopThread::spawn(config).unwrap())] {
+        client.configure(|options| {
+            options.connect_to(ConnectTo::new().every_origin(Address::custom("own")));
+        });
+        assert_eq!(client.get("http://a.test/get").status(), 200);
+        let big = client.get("http://a.test/bytes/100000");
+        assert!(big.reused && big.body.len() == 100_000, "{client:?}");
+        let bytes = vec![b'x'; 300_000];
+        let request = Request::new(Method::POST, "http://a.test/post");
+        let answer = client.upload(request, &Upload::new(bytes), false).unwrap();
+        assert!(answer.body.len() > 300_000, "{client:?}");
+    }
 }

@@ -45,21 +45,14 @@ impl Channel {
 
     /// Returns how the attempt to connect stands after an event.
     pub(super) fn progress(&mut self) -> Progress {
-        let stream = match self {
-            Channel::Os(stream) => stream,
-            Channel::Custom(stream) => {
-                return match called(|| stream.is_connected()) {
-                    Ok(true) => Progress::Connected,
-                    Ok(false) => Progress::Pending,
-                    Err(error) => Progress::Failed(error),
-                };
-            }
+        let connected = match self {
+            Channel::Os(stream) => Stream::is_connected(stream),
+            Channel::Custom(stream) => called(|| stream.is_connected()),
         };
-        match (stream.take_error(), stream.peer_addr()) {
-            (Ok(Some(error)) | Err(error), _) => Progress::Failed(error),
-            (Ok(None), Err(error)) if error.kind() == Io::NotConnected => Progress::Pending,
-            (Ok(None), Err(error)) => Progress::Failed(error),
-            (Ok(None), Ok(_)) => stream.set_nodelay(true).map_or_else(Progress::Failed, |()| Progress::Connected),
+        match connected {
+            Ok(true) => Progress::Connected,
+            Ok(false) => Progress::Pending,
+            Err(error) => Progress::Failed(error),
         }
     }
 
@@ -80,7 +73,7 @@ impl Channel {
     /// Whether nothing can be read: no bytes, no end, no error.
     pub(super) fn is_quiet(&mut self) -> bool {
         match self {
-            Channel::Os(stream) => matches!(stream.peek(&mut [0]), Err(error) if error.kind() == Io::WouldBlock),
+            Channel::Os(stream) => Stream::is_quiet(stream),
             Channel::Custom(stream) => contain(|| stream.is_quiet()).unwrap_or(false),
         }
     }

@@ -67,14 +67,14 @@ impl Call {
             return self.connected(attempt, result.map(|stream| Socket::custom(stream, address)));
         }
         let result = match &address {
-            Address::Tcp(to) => match self.dialing.start(attempt, *to) {
+            Address::Tcp(to) => match self.dialing.start(attempt, *to, self.shared.tcp()) {
                 Ok(()) => return,
                 Err(error) => Err(error),
             },
             Address::Unix(path) => {
                 let stream = sys::connect_unix(path, self.clock.left(self.transfer.connect_deadline()));
                 self.clock.read();
-                stream.and_then(|stream| Socket::new(stream, address))
+                stream.map(|stream| Socket::new(stream, address))
             }
             Address::Custom(_) => Err(io::Error::new(Io::Unsupported, "no connector serves this address")),
         };

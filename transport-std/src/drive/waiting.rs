@@ -35,7 +35,7 @@ impl Call {
     }
 
     fn wait_for_connect(&mut self, left: Option<Duration>) {
-        let waited = self.dialing.wait(left);
+        let waited = self.dialing.wait(left, self.shared.tcp());
         self.clock.read();
         match waited {
             Ok(Some((attempt, result))) => self.connected(attempt, result),

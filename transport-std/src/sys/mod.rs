@@ -6,8 +6,9 @@
 //! - `TIMED_CALLS`: whether a blocking read or write can have a timeout and be repeated after it.
 //! - `SILENT_REFUSALS`: how often to check a connecting socket for an error, if [`wait`] may not
 //!   report one.
-//! - `connect`: starts connecting a socket that is non-blocking and not inherited by child
-//!   programs.
+//! - `open`: opens a TCP socket that is non-blocking and not inherited by child programs.
+//! - `bind`, `set_keep_alive`, `connect`: the local address of such a socket, probes by the system,
+//!   and the start of its connect.
 //! - `connect_unix`: connects a Unix socket, within a time limit. The socket is then non-blocking and
 //!   not inherited.
 //! - `read_at_once`: reads into several slices without blocking.
@@ -27,9 +28,13 @@ mod unix;
 mod windows;
 
 #[cfg(unix)]
-pub(crate) use unix::{SILENT_REFUSALS, TIMED_CALLS, connect, connect_unix, is_quiet, read_at_once};
+pub(crate) use unix::{
+    SILENT_REFUSALS, TIMED_CALLS, bind, connect, connect_unix, is_quiet, open, read_at_once, set_keep_alive,
+};
 #[cfg(windows)]
-pub(crate) use windows::{SILENT_REFUSALS, TIMED_CALLS, connect, connect_unix, is_quiet, read_at_once};
+pub(crate) use windows::{
+    SILENT_REFUSALS, TIMED_CALLS, bind, connect, connect_unix, is_quiet, open, read_at_once, set_keep_alive,
+};
 
 #[cfg(not(any(unix, windows)))]
 compile_error!("petition-std needs the sockets of Unix or of Windows; petition-core has none and builds here");
@@ -139,7 +144,8 @@ mod tests {
     #[test]
     fn connecting_does_not_block() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let near = connect(listener.local_addr().unwrap()).unwrap();
+        let near = open(listener.local_addr().unwrap()).unwrap();
+        connect(&near, listener.local_addr().unwrap()).unwrap();
         assert_eq!(wait([(&near, Sides::WRITE)], None).unwrap(), Some((0, Sides::WRITE)));
         assert!(near.take_error().unwrap().is_none());
         assert_eq!(near.peek(&mut [0]).unwrap_err().kind(), io::ErrorKind::WouldBlock);

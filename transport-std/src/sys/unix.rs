@@ -17,11 +17,28 @@ pub(crate) const TIMED_CALLS: bool = true;
 /// `poll` reports failed connects.
 pub(crate) const SILENT_REFUSALS: Option<Duration> = None;
 
-pub(crate) fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+pub(crate) fn open(address: SocketAddr) -> io::Result<TcpStream> {
     let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
-    let socket = open(family, Some(ipproto::TCP))?;
-    match rustix::net::connect(&socket, &address) {
-        Ok(()) | Err(Errno::INPROGRESS | Errno::WOULDBLOCK | Errno::INTR) => Ok(TcpStream::from(socket)),
+    socket(family, Some(ipproto::TCP)).map(TcpStream::from)
+}
+
+pub(crate) fn bind(stream: &TcpStream, local: SocketAddr) -> io::Result<()> {
+    Ok(rustix::net::bind(stream, &local)?)
+}
+
+pub(crate) fn set_keep_alive(stream: &TcpStream, after: Duration) -> io::Result<()> {
+    sockopt::set_socket_keepalive(stream, true)?;
+    // A system cannot be told less than a second.
+    #[cfg(not(target_os = "openbsd"))]
+    sockopt::set_tcp_keepidle(stream, after.max(Duration::from_secs(1)))?;
+    #[cfg(target_os = "openbsd")]
+    let _ = after;
+    Ok(())
+}
+
+pub(crate) fn connect(stream: &TcpStream, address: SocketAddr) -> io::Result<()> {
+    match rustix::net::connect(stream, &address) {
+        Ok(()) | Err(Errno::INPROGRESS | Errno::WOULDBLOCK | Errno::INTR) => Ok(()),
         Err(error) => Err(error.into()),
     }
 }
@@ -30,7 +47,7 @@ pub(crate) fn connect(address: SocketAddr) -> io::Result<TcpStream> {
 /// at once.
 pub(crate) fn connect_unix(path: &Path, left: Option<Duration>) -> io::Result<TcpStream> {
     let address = SocketAddrUnix::new(path)?;
-    let socket = open(AddressFamily::UNIX, None)?;
+    let socket = socket(AddressFamily::UNIX, None)?;
     let until = left.and_then(|left| Instant::now().checked_add(left));
     rustix::io::ioctl_fionbio(&socket, false)?;
     loop {
@@ -61,7 +78,7 @@ pub(crate) fn is_quiet(stream: &TcpStream) -> bool {
 }
 
 /// Opens a socket that is non-blocking and not inherited by child programs.
-fn open(family: AddressFamily, protocol: Option<Protocol>) -> io::Result<OwnedFd> {
+fn socket(family: AddressFamily, protocol: Option<Protocol>) -> io::Result<OwnedFd> {
     #[cfg(any(
         target_os = "linux",
         target_os = "android",

@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::time::Duration;
 
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 
 /// After a call that timed out, bytes may be lost and the socket must not be used (`SO_RCVTIMEO`).
 /// Timeouts are also half a second late.
@@ -17,12 +17,24 @@ pub(crate) const TIMED_CALLS: bool = false;
 pub(crate) const SILENT_REFUSALS: Option<Duration> = Some(Duration::from_millis(50));
 
 /// `Socket::new` starts Winsock.
-pub(crate) fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+pub(crate) fn open(address: SocketAddr) -> io::Result<TcpStream> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_nonblocking(true)?;
-    match socket.connect(&address.into()) {
+    Ok(socket.into())
+}
+
+pub(crate) fn bind(stream: &TcpStream, local: SocketAddr) -> io::Result<()> {
+    SockRef::from(stream).bind(&local.into())
+}
+
+pub(crate) fn set_keep_alive(stream: &TcpStream, after: Duration) -> io::Result<()> {
+    SockRef::from(stream).set_tcp_keepalive(&TcpKeepalive::new().with_time(after.max(Duration::from_secs(1))))
+}
+
+pub(crate) fn connect(stream: &TcpStream, address: SocketAddr) -> io::Result<()> {
+    match SockRef::from(stream).connect(&address.into()) {
         Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
-        _ => Ok(socket.into()),
+        _ => Ok(()),
     }
 }
 
