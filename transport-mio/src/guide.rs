@@ -1,6 +1,7 @@
 //! How to do the usual things, each as a whole program.
 //!
-//! Every program compiles as it stands, with `petition-mio` as its only dependency.
+//! Every program compiles as it stands, with `petition-mio` as its only dependency, and `mio` for a
+//! connector.
 //!
 //! # Send requests
 //!
@@ -144,6 +145,48 @@
 //!     let request = http::Request::post("https://httpbin.org/post").header("x-test", "1").body("data")?;
 //!     let response: http::Response<_> = client.request_from(request).join().wait()?.into();
 //!     println!("{:?} {} {} bytes", response.version(), response.status(), response.body().len());
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Connect to a Unix socket
+//!
+//! ```no_run
+//! use petition_mio::{Address, Client, ConnectTo, Error, Origin};
+//!
+//! fn docker(client: &Client) -> Result<(), Error> {
+//!     // One request: the URL names the host of the Host field.
+//!     client.get("http://docker/v1.47/info").unix_socket("/run/docker.sock").join().wait()?;
+//!
+//!     // All requests to this origin, and no others.
+//!     let origin = Origin::of(&"http://docker/".parse()?);
+//!     client.configure(|options| {
+//!         options.connect_to(ConnectTo::new().origin(origin, Address::unix("/run/docker.sock")));
+//!     });
+//!     client.get("http://docker/v1.47/info").join().wait()?;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! A redirect to another origin does not reach the socket. For connections of your own kind, see
+//! [`connector`](crate::connector). Its streams include `mio::net::TcpStream`, so that a connector
+//! can open TCP sockets with any options:
+//!
+//! ```no_run
+//! use petition_mio::connector::{Readiness, Stream, Target};
+//! use petition_mio::{Address, DriverConfig, LoopThread};
+//!
+//! fn connect(target: &Target<'_>, _: &Readiness) -> Option<std::io::Result<Box<dyn Stream>>> {
+//!     let Address::Tcp(address) = target.address() else { return None };
+//!     // A package such as socket2 opens a socket with options; it must be non-blocking.
+//!     let stream = mio::net::TcpStream::connect(*address);
+//!     Some(stream.map(|stream| Box::new(stream) as Box<dyn Stream>))
+//! }
+//!
+//! fn main() -> std::io::Result<()> {
+//!     let config = DriverConfig { connector: Some(Box::new(connect)), ..DriverConfig::default() };
+//!     let client = LoopThread::spawn(config)?;
+//!     client.get("https://example.com/").send(|result| println!("{result:?}"));
 //!     Ok(())
 //! }
 //! ```

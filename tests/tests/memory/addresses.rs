@@ -80,7 +80,7 @@ fn custom_address_is_reached_without_a_look_up() {
 }
 
 #[test]
-fn redirect_to_another_origin_never_reaches_the_socket() {
+fn t29_redirect_elsewhere_never_reaches_the_socket() {
     for location in ["http://b.test/", "http://a.test:81/", "https://a.test/", "http://127.0.0.1/"] {
         let world = same_in(0..3, |w| {
             w.serve_at(unix(), Peer::replies([redirect(location).as_str(), OK]));
@@ -135,7 +135,7 @@ fn rule_names_the_origins_of_a_socket() {
 }
 
 #[test]
-fn connections_over_tcp_and_a_socket_are_never_mixed() {
+fn t9_tcp_and_unix_connections_are_never_mixed() {
     let world = same_everywhere(|w| {
         w.serve("a.test:80", Peer::replies([OK, OK]));
         w.serve_at(unix(), Peer::replies([OK, OK]));
@@ -156,7 +156,7 @@ fn connections_over_tcp_and_a_socket_are_never_mixed() {
 }
 
 #[test]
-fn address_policy_holds_for_tcp_beside_a_socket() {
+fn t29_address_policy_holds_beside_a_socket() {
     for policy in [AddressPolicy::PublicOnly, AddressPolicy::Custom(Arc::new(|_| false))] {
         let world = same_in(0..3, |w| {
             w.serve_at(unix(), Peer::replies([OK]));

@@ -72,7 +72,7 @@ fn large_bodies_pass_both_ways() {
 }
 
 #[test]
-fn redirect_reaches_the_socket_only_by_a_rule() {
+fn t29_redirect_reaches_a_socket_only_by_rule() {
     for client in Client::both(&Authority::new()) {
         let (server, bridge) = bridged();
         let away = get("http://service.test/redirect-to").query("url", server.url("/get"));

@@ -9,12 +9,13 @@
 mod embedder_calls;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use arbitrary::Unstructured;
 use petition_core::engine::{Engine, Group, Output, PollMark, READ_BUFFER, SocketId, TransferId};
 use petition_core::route::pool::PoolLimits;
-use petition_core::{Input, Instant, IoFailure, Limits, Now, Session, Side, Transfer, UnixTime};
+use petition_core::{Address, Input, Instant, IoFailure, Limits, Now, Session, Side, Transfer, UnixTime};
 
 use super::generators::{CANARY, answer, request, step};
 use crate::memory::invariants::memory_is_bounded;
@@ -241,13 +242,10 @@ impl Run<'_> {
         match output {
             Output::Wait => return Ok(false),
             Output::Connect(socket, address) => {
-                let host = match address.socket_addr().expect("only TCP is configured").ip() {
-                    ip if ip.is_loopback() => "localhost".to_owned(),
-                    std::net::IpAddr::V6(ip) => format!("[{ip}]"),
-                    ip => NAMES
-                        .iter()
-                        .find(|(_, of)| *of == ip.to_string())
-                        .map_or(ip.to_string(), |(name, _)| (*name).into()),
+                let host = match &address {
+                    // A request names the socket of its own host.
+                    Address::Unix(path) => path.file_name().expect("a name").to_string_lossy().into_owned(),
+                    address => host_at(address.socket_addr().expect("no other address is configured").ip()),
                 };
                 self.shown.push(format!("connect {host}"));
                 assert!(self.wires.keys().all(|open| open.index() != socket.index()), "a socket's number is its own");
@@ -402,4 +400,16 @@ fn no_foreign_secret(wire: &mut Wire) {
         }
     }
     wire.checked += done;
+}
+
+/// Returns the host of a URL that leads to this address.
+fn host_at(ip: IpAddr) -> String {
+    match ip {
+        ip if ip.is_loopback() => "localhost".to_owned(),
+        IpAddr::V6(ip) => format!("[{ip}]"),
+        ip => {
+            let name = NAMES.iter().find(|(_, of)| *of == ip.to_string()).map(|(name, _)| (*name).into());
+            name.unwrap_or_else(|| ip.to_string())
+        }
+    }
 }

@@ -4,7 +4,7 @@ use petition_core::http1::Leniencies;
 use std::time::Duration;
 
 use arbitrary::Unstructured;
-use petition_core::{Body, Method, Proxy, Request};
+use petition_core::{Address, Body, Method, Proxy, Request, Transfer};
 
 /// Beginnings, middles and ends of responses: random bytes alone would seldom pass the first line.
 pub(super) const ANSWERS: [&[u8]; 24] = [
@@ -75,8 +75,17 @@ pub(super) fn request(u: &mut Unstructured<'_>) -> arbitrary::Result<(Request, &
         if proxy.is_some() {
             options.proxy(proxy);
         }
+        if bits & 3 == 2 {
+            options.unix_socket(format!("/run/{host}"));
+        }
     });
     Ok((request, host))
+}
+
+/// Returns the address that the caller named for the current hop, or nothing unless `right`.
+pub(super) fn named_address(transfer: &Transfer, right: bool) -> Option<Address> {
+    let request = right.then(|| transfer.request())?;
+    request.settings().connect_to.as_ref()?.address(request.url()).cloned()
 }
 
 /// Returns bytes that a peer sends: a part of a response, then a few random bytes.

@@ -17,7 +17,7 @@ use petition_core::{
     Why,
 };
 
-use super::generators::{ANSWERS, CANARY, answer, count, request, step};
+use super::generators::{ANSWERS, CANARY, answer, count, named_address, request, step};
 use crate::memory::invariants::{SLICE, memory_is_bounded};
 
 /// A program for one transfer.
@@ -297,7 +297,7 @@ impl Run<'_> {
             _ => {}
         }
         let was_over = self.transfer.is_ended();
-        if self.give(Input::Acquired { link, peer: None }) && !was_over {
+        if self.give(Input::Acquired { link, peer: named_address(&self.transfer, kind > 4) }) && !was_over {
             self.sockets.push((None, true));
         }
         Ok(())
