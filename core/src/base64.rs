@@ -16,7 +16,6 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
 }
 
 /// Decodes text; `None` unless it is canonical: padded, and without bits behind the last byte.
-#[cfg(feature = "tls")]
 pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     let letters = text.trim_end_matches('=').as_bytes();
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
@@ -53,7 +52,6 @@ mod tests {
         assert_eq!(encode(b"\xFB\xEF\xBE\xFF\xFF\xFF\x00"), "++++////AA==");
     }
 
-    #[cfg(feature = "tls")]
     #[test]
     fn only_canonical_base64_is_decoded() {
         for (bytes, text) in VECTORS {

@@ -58,6 +58,7 @@ mod layer;
 mod machine;
 mod proxy_failure;
 mod send_buffer;
+mod socks;
 mod stack;
 mod tls_failure;
 mod tls_info;
@@ -71,6 +72,7 @@ pub use event::{Counters, LinkEvent, Phase};
 pub use layer::{Layer, LayerEof, LayerError, LayerKind, Received};
 pub use machine::Link;
 pub use proxy_failure::{ProxyFailure, ProxyRefusal};
+pub use socks::{Socks, SocksFailure, SocksReply, SocksTarget, SocksVersion};
 pub use tls_failure::TlsFailure;
 #[cfg(feature = "tls")]
 pub(crate) use tls_failure::UnpinnedKey;

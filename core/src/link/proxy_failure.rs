@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
+use super::socks::SocksFailure;
 use crate::http1::{ProtocolError, ResponseHead};
 
 /// Why the handshake with a proxy failed. The connection has ended.
@@ -13,6 +14,8 @@ pub enum ProxyFailure {
     Refused(Box<ProxyRefusal>),
     /// The proxy's answer to CONNECT is not valid HTTP, or ended early.
     Protocol(ProtocolError),
+    /// The SOCKS proxy opened no tunnel.
+    Socks(SocksFailure),
     /// The connection ended during the handshake.
     Closed,
     /// Bytes followed the proxy's answer before this side had sent any. They were injected, or the
@@ -34,7 +37,7 @@ impl ProxyFailure {
         match self {
             ProxyFailure::Protocol(error) => error.is_truncation(),
             ProxyFailure::Closed => true,
-            ProxyFailure::Refused(_) | ProxyFailure::EarlyBytes => false,
+            ProxyFailure::Refused(_) | ProxyFailure::Socks(_) | ProxyFailure::EarlyBytes => false,
         }
     }
 }
@@ -44,6 +47,7 @@ impl fmt::Display for ProxyFailure {
         match self {
             ProxyFailure::Refused(refusal) => refusal.fmt(f),
             ProxyFailure::Protocol(error) => write!(f, "invalid response from the proxy to CONNECT: {error}"),
+            ProxyFailure::Socks(failure) => failure.fmt(f),
             ProxyFailure::Closed => f.write_str("the connection ended during the proxy handshake"),
             ProxyFailure::EarlyBytes => f.write_str("expected no bytes directly after the proxy handshake, found some"),
         }

@@ -21,10 +21,10 @@ use url::Url;
 use crate::error::ErrorKind;
 use crate::headers::{Headers, USER_AGENT};
 use crate::http1::Config;
-use crate::link::{Layer, Link, Tunnel};
+use crate::link::{Layer, Link, ProxyFailure, Socks, SocksFailure, SocksTarget, Tunnel};
 use crate::origin::Scheme;
 use crate::route::address::Address;
-use crate::route::proxy::Proxy;
+use crate::route::proxy::{Names, Proxy};
 use crate::seed::Seed;
 #[cfg(not(feature = "tls"))]
 use crate::tls::TlsConfigError;
@@ -104,7 +104,15 @@ impl Route {
             Some(proxy) => (proxy.url().host_str().unwrap_or_default(), port(proxy.url())),
             None => (&*self.0.host, self.0.port),
         };
-        (host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host), port)
+        (without_brackets(host), port)
+    }
+
+    /// Returns the origin's host and port if a SOCKS proxy must be given its address.
+    pub(crate) fn local_target(&self) -> Option<(&str, u16)> {
+        match self.0.proxy.as_ref()?.socks()? {
+            (_, Names::Local) => Some((without_brackets(&self.0.host), self.0.port)),
+            (_, Names::Remote) => None,
+        }
     }
 
     /// Whether a connection to `peer` may serve this route: one over TCP never serves a route with
@@ -123,13 +131,7 @@ impl Route {
             return Some(vec![address.clone()]);
         }
         let (host, port) = self.peer_name();
-        if let Ok(ip) = host.parse::<IpAddr>() {
-            return Some(vec![SocketAddr::from((ip, port)).into()]);
-        }
-        let name = host.strip_suffix('.').unwrap_or(host);
-        let local = name.eq_ignore_ascii_case("localhost") || name.to_ascii_lowercase().ends_with(".localhost");
-        let loopback: [IpAddr; 2] = [Ipv6Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into()];
-        local.then(|| loopback.map(|ip| SocketAddr::from((ip, port)).into()).into())
+        known_addresses(host, port)
     }
 
     /// Returns the proxy if it forwards the request instead of tunnelling it.
@@ -138,22 +140,27 @@ impl Route {
     }
 
     /// Returns the layers of a new connection for a request to `url` with `headers`, from the
-    /// socket upwards.
+    /// socket upwards. `target` is the address of [`Route::local_target`].
     ///
     /// # Errors
-    /// TLS is not available for this name, or the head of CONNECT cannot be written.
+    /// TLS is not available for this name, the head of CONNECT cannot be written, or SOCKS cannot
+    /// carry the target or the credentials.
     pub(crate) fn layers(
         &self,
         url: &Url,
         headers: &Headers,
         framing: &Arc<Config>,
+        target: Option<SocketAddr>,
     ) -> Result<Vec<Box<dyn Layer>>, ErrorKind> {
         let mut layers: Vec<Box<dyn Layer>> = Vec::new();
         if let Some(proxy) = &self.0.proxy {
             if proxy.is_https() {
                 layers.push(self.proxy_tls(proxy)?);
             }
-            if proxy.tunnels(url) {
+            if proxy.socks().is_some() {
+                let socks = self.socks(proxy, target).map_err(|failure| ErrorKind::Proxy(ProxyFailure::Socks(failure)));
+                layers.push(Box::new(socks?));
+            } else if proxy.tunnels(url) {
                 layers.push(Box::new(self.tunnel(proxy, headers, framing)?));
             }
         }
@@ -168,6 +175,21 @@ impl Route {
     pub(crate) fn fits(&self, link: &Link) -> bool {
         let proxy_tls = self.0.proxy.as_ref().is_some_and(Proxy::is_https);
         link.tls_layers() == usize::from(proxy_tls) + usize::from(self.0.scheme == Scheme::Https)
+    }
+
+    fn socks(&self, proxy: &Proxy, target: Option<SocketAddr>) -> Result<Socks, SocksFailure> {
+        let (version, _) = proxy.socks().ok_or(SocksFailure::NoMethod)?;
+        let host = without_brackets(&self.0.host);
+        let literal = || Some(SocketAddr::from((host.parse::<IpAddr>().ok()?, self.0.port)));
+        let target = match target.or_else(literal) {
+            Some(address) => SocksTarget::Address(address),
+            None => SocksTarget::Name(host.to_owned(), self.0.port),
+        };
+        let credentials = match proxy.credentials() {
+            Some(auth) => Some(auth.user_and_password().ok_or(SocksFailure::Credentials)?),
+            None => None,
+        };
+        Socks::new(version, &target, credentials.as_ref().map(|(user, password)| (&user[..], &password[..])))
     }
 
     fn tunnel(&self, proxy: &Proxy, origin_headers: &Headers, framing: &Arc<Config>) -> Result<Tunnel, ErrorKind> {
@@ -217,6 +239,21 @@ impl PartialEq for Route {
 }
 
 impl Eq for Route {}
+
+/// Returns the addresses of a literal or a loopback name (RFC 6761 §6.3), which need no look-up.
+pub(crate) fn known_addresses(host: &str, port: u16) -> Option<Vec<Address>> {
+    if let Ok(ip) = host.parse::<IpAddr>() {
+        return Some(vec![SocketAddr::from((ip, port)).into()]);
+    }
+    let name = host.strip_suffix('.').unwrap_or(host);
+    let local = name.eq_ignore_ascii_case("localhost") || name.to_ascii_lowercase().ends_with(".localhost");
+    let loopback: [IpAddr; 2] = [Ipv6Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into()];
+    local.then(|| loopback.map(|ip| SocketAddr::from((ip, port)).into()).into())
+}
+
+fn without_brackets(host: &str) -> &str {
+    host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
+}
 
 fn port(url: &Url) -> u16 {
     url.port_or_known_default().unwrap_or_default()

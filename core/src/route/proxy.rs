@@ -1,16 +1,19 @@
-//! HTTP proxies: forwarding for http, a CONNECT tunnel for https (RFC 9110 §9.3.6).
+//! Proxies: HTTP proxies, which forward http and tunnel https by CONNECT (RFC 9110 §9.3.6), and
+//! SOCKS proxies, which tunnel everything.
 //!
-//! Only this type holds the proxy's credentials. They are attached to CONNECT, or to an
+//! Only this type holds the proxy's credentials. They are attached to the handshake, or to an
 //! absolute-form request sent to this proxy, and never to a request to an origin.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use url::Url;
 
 use crate::headers::{HeaderError, Headers, OWNED};
 use crate::limits::Limits;
+use crate::link::{Socks, SocksFailure, SocksTarget, SocksVersion};
 use crate::policy::auth::{Auth, AuthError};
 use crate::redaction;
 #[cfg(feature = "tls")]
@@ -24,6 +27,7 @@ pub struct Proxy(Arc<Inner>);
 
 #[derive(Clone, PartialEq)]
 struct Inner {
+    kind: Kind,
     url: Url,
     auth: Option<Auth>,
     tunnel: Tunnel,
@@ -43,6 +47,25 @@ impl fmt::Debug for Inner {
     }
 }
 
+/// The protocol of a proxy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Http,
+    Socks(SocksVersion, Names),
+}
+
+/// Who looks up the names of origins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Names {
+    /// The client, which sends an address to the proxy.
+    Local,
+    /// The proxy.
+    Remote,
+}
+
+/// The port of SOCKS proxies, by custom and the IANA registry.
+const SOCKS_PORT: u16 = 1080;
+
 /// Which requests use a tunnel through the proxy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Tunnel {
@@ -54,19 +77,66 @@ pub enum Tunnel {
 }
 
 impl Proxy {
-    /// Creates the proxy at `url`: `http://host:port`, or `https://host:port` for TLS to the proxy.
-    /// Userinfo becomes Basic credentials for the proxy.
+    /// Creates the proxy at `url`, by its scheme:
+    ///
+    /// | scheme | proxy | who looks up the origin's name |
+    /// | --- | --- | --- |
+    /// | `http`, or none (`host:3128`) | HTTP | the proxy |
+    /// | `https` | HTTP, over TLS to the proxy | the proxy |
+    /// | `socks5h` | SOCKS5 | the proxy |
+    /// | `socks5` | SOCKS5 | this client |
+    /// | `socks4a` | SOCKS4a | the proxy |
+    /// | `socks4` | SOCKS4 | this client, IPv4 only |
+    ///
+    /// Default ports: 80, 443, and 1080 for SOCKS. Userinfo becomes the credentials for the proxy.
+    /// SOCKS4 takes a user without a password.
+    ///
+    /// Where this client looks up the name, the address policy applies to the origin's address as
+    /// well, and the proxy gets the first allowed IPv4 address, or else the first allowed address.
+    ///
+    /// ```
+    /// # use petition_core::Proxy;
+    /// let proxy = Proxy::new("socks5h://user:password@proxy.example")?;
+    /// assert_eq!(proxy.authority(), "proxy.example:1080");
+    /// # Ok::<(), petition_core::route::proxy::ProxyError>(())
+    /// ```
     ///
     /// # Errors
-    /// [`ProxyError::Url`] if the URL is invalid, [`ProxyError::Auth`] if its userinfo cannot be
-    /// sent as Basic credentials.
+    /// [`ProxyError::Url`] if the URL is invalid or its scheme is none of these.
+    /// [`ProxyError::Auth`] if its userinfo cannot be sent as Basic credentials.
+    /// [`ProxyError::Socks`] if SOCKS cannot carry them.
     pub fn new(url: &str) -> Result<Proxy, ProxyError> {
-        let (url, userinfo) = parse_url(url, &Limits::DEFAULT).map_err(ProxyError::Url)?;
+        let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
+        let scheme = scheme.to_ascii_lowercase();
+        let kind = match scheme.as_str() {
+            "socks5h" => Kind::Socks(SocksVersion::V5, Names::Remote),
+            "socks5" => Kind::Socks(SocksVersion::V5, Names::Local),
+            "socks4a" => Kind::Socks(SocksVersion::V4, Names::Remote),
+            "socks4" => Kind::Socks(SocksVersion::V4, Names::Local),
+            _ => Kind::Http,
+        };
+        let parse = |scheme: &str| parse_url(&format!("{scheme}://{rest}"), &Limits::DEFAULT).map_err(ProxyError::Url);
+        let (url, userinfo) = match kind {
+            Kind::Http => parse(&scheme)?,
+            // The rules for hosts are those of http. Of two schemes with different default ports,
+            // one shows whether there is a port.
+            Kind::Socks(..) => {
+                let (url, userinfo) = parse("http")?;
+                let port = url.port().or(parse("https")?.0.port()).unwrap_or(SOCKS_PORT);
+                let text = format!("{scheme}://{}:{port}", url.host_str().unwrap_or_default());
+                (Url::parse(&text).map_err(|error| ProxyError::Url(UrlError::Parse(error)))?, userinfo)
+            }
+        };
+        if let (Kind::Socks(version, _), Some(userinfo)) = (kind, &userinfo) {
+            let (user, password) = (&userinfo.user, userinfo.password.as_deref().unwrap_or_default());
+            check_socks_credentials(version, user.as_bytes(), password.as_bytes()).map_err(ProxyError::Socks)?;
+        }
         let auth = userinfo
             .map(|u| Auth::basic(&u.user, u.password.as_deref().unwrap_or_default()))
             .transpose()
             .map_err(ProxyError::Auth)?;
         Ok(Proxy(Arc::new(Inner {
+            kind,
             url,
             auth,
             tunnel: Tunnel::default(),
@@ -76,7 +146,8 @@ impl Proxy {
         })))
     }
 
-    /// Sets the credentials for the proxy.
+    /// Sets the credentials for the proxy. A SOCKS proxy takes those of [`Auth::basic`] alone; a
+    /// request through it fails with others.
     #[must_use]
     pub fn auth(mut self, auth: Auth) -> Proxy {
         Arc::make_mut(&mut self.0).auth = Some(auth);
@@ -90,7 +161,7 @@ impl Proxy {
         self
     }
 
-    /// Sets a field for the proxy, sent with CONNECT or a forwarded request.
+    /// Sets a field for the proxy, sent with CONNECT or a forwarded request. SOCKS has no fields.
     ///
     /// # Errors
     /// As [`Headers::set`]; [`HeaderError::Owned`] if core writes the field itself, such as Host,
@@ -143,7 +214,15 @@ impl Proxy {
 
     /// Whether a request to `target` uses a tunnel.
     pub fn tunnels(&self, target: &Url) -> bool {
-        self.0.tunnel == Tunnel::Always || target.scheme() == "https"
+        self.0.kind != Kind::Http || self.0.tunnel == Tunnel::Always || target.scheme() == "https"
+    }
+
+    /// Returns the protocol of a SOCKS proxy, and who looks up names.
+    pub(crate) fn socks(&self) -> Option<(SocksVersion, Names)> {
+        match self.0.kind {
+            Kind::Socks(version, names) => Some((version, names)),
+            Kind::Http => None,
+        }
     }
 
     /// Returns the TLS configuration for an `https://` proxy, if one was set.
@@ -166,10 +245,12 @@ impl Hash for Proxy {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProxyError {
-    /// The URL is invalid, or its scheme is neither http nor https.
+    /// The URL is invalid, or its scheme is that of no proxy.
     Url(UrlError),
     /// The userinfo cannot be sent as Basic credentials.
     Auth(AuthError),
+    /// SOCKS cannot carry the userinfo.
+    Socks(SocksFailure),
 }
 
 impl fmt::Display for ProxyError {
@@ -177,6 +258,7 @@ impl fmt::Display for ProxyError {
         match self {
             ProxyError::Url(e) => write!(f, "invalid proxy URL: {e}"),
             ProxyError::Auth(e) => write!(f, "invalid proxy credentials: {e}"),
+            ProxyError::Socks(e) => write!(f, "invalid proxy credentials: {e}"),
         }
     }
 }
@@ -186,8 +268,18 @@ impl std::error::Error for ProxyError {
         match self {
             ProxyError::Url(e) => e.source(),
             ProxyError::Auth(e) => e.source(),
+            ProxyError::Socks(_) => None,
         }
     }
+}
+
+/// Checks that SOCKS can carry these credentials.
+///
+/// # Errors
+/// [`SocksFailure::Credentials`].
+fn check_socks_credentials(version: SocksVersion, user: &[u8], password: &[u8]) -> Result<(), SocksFailure> {
+    let target = SocksTarget::Address((Ipv4Addr::UNSPECIFIED, 0).into());
+    Socks::new(version, &target, Some((user, password))).map(drop)
 }
 
 /// Returns what to use instead if `name` is a field that the caller cannot set for a proxy: one for
@@ -214,6 +306,33 @@ mod tests {
     }
 
     #[test]
+    fn scheme_decides_protocol_and_default_port() {
+        for (text, url, authority) in [
+            ("proxy.test:3128", "http://proxy.test:3128/", "proxy.test:3128"),
+            ("u:p@proxy.test", "http://proxy.test/", "proxy.test:80"),
+            ("https://proxy.test", "https://proxy.test/", "proxy.test:443"),
+            ("SOCKS5H://Proxy.Test", "socks5h://proxy.test:1080", "proxy.test:1080"),
+            ("socks5://u:p@proxy.test:80/", "socks5://proxy.test:80", "proxy.test:80"),
+            ("socks4a://proxy.test:443", "socks4a://proxy.test:443", "proxy.test:443"),
+            ("socks4://[::1]:9", "socks4://[::1]:9", "[::1]:9"),
+            ("socks5://127.1", "socks5://127.0.0.1:1080", "127.0.0.1:1080"),
+        ] {
+            let proxy = Proxy::new(text).unwrap();
+            assert_eq!((proxy.url().as_str(), proxy.authority().as_str()), (url, authority), "{text}");
+            assert_eq!(proxy.socks().is_some(), url.starts_with("socks"));
+            assert_eq!(proxy.tunnels(&"http://a.test/".parse().unwrap()), url.starts_with("socks"));
+        }
+        for text in ["socks://h", "ftp://h", "socks5://", "socks5://h:0", "socks5://a b", "://h", ""] {
+            assert!(matches!(Proxy::new(text), Err(ProxyError::Url(_))), "{text}");
+        }
+        let long = format!("socks5://{}@h", "u".repeat(256));
+        for text in ["socks4://u:p@h", &long, "socks5://:p@h"] {
+            assert_eq!(Proxy::new(text), Err(ProxyError::Socks(SocksFailure::Credentials)), "{text}");
+        }
+        assert_ne!(Proxy::new("socks5://h").unwrap(), Proxy::new("socks5h://h").unwrap());
+    }
+
+    #[test]
     fn errors_name_the_invalid_part_of_the_proxy() {
         for (url, prefix) in
             [("http://", "invalid proxy URL: "), ("http://a%3Ab:c@p.test/", "invalid proxy credentials: ")]
@@ -222,6 +341,7 @@ mod tests {
             let cause = match &error {
                 ProxyError::Url(cause) => cause.to_string(),
                 ProxyError::Auth(cause) => cause.to_string(),
+                ProxyError::Socks(cause) => cause.to_string(),
             };
             assert!(!cause.is_empty());
             assert_eq!(error.to_string(), format!("{prefix}{cause}"));

@@ -1,6 +1,8 @@
 //! State of a transfer across its hops. Most requests have one hop and a decodable body; state for
 //! other requests is boxed.
 
+use std::net::SocketAddr;
+
 use super::io::Hop;
 use crate::http1::Fields;
 use crate::policy::Trail;
@@ -24,6 +26,8 @@ pub(super) struct ColdState {
     pub(super) trailers: Option<Fields>,
     /// Content codings that stay on the body of the final response.
     pub(super) undecoded: Vec<Box<str>>,
+    /// The origin's address for a SOCKS proxy.
+    pub(super) target: Option<SocketAddr>,
     /// A limit on the final body, set before the body began.
     pub(super) body_limit: Option<(&'static str, u64)>,
 }

@@ -5,15 +5,15 @@ use std::net::SocketAddr;
 use super::io::Output;
 use super::machine::{Blocked, Machine};
 use super::pending::SocketOrder;
-use super::stage::{Order, Stage};
+use super::stage::{LookedUp, Order, Stage};
 use super::upload::Upload;
 use crate::error::{ErrorKind, IoFailure, Misuse};
-use crate::link::Link;
+use crate::link::{Link, ProxyFailure, SocksFailure, SocksVersion};
 use crate::policy::Acquire;
-use crate::route::Route;
 use crate::route::address::Address;
 use crate::route::address_policy::AddressPolicy;
-use crate::route::dial::{AttemptId, Dial, DialStep};
+use crate::route::dial::{AttemptId, Dial, DialError, DialStep};
+use crate::route::{Route, known_addresses};
 
 impl Machine {
     pub(super) fn acquired(&mut self, link: Box<Link>, peer: Option<Address>) -> Result<(), Misuse> {
@@ -38,10 +38,12 @@ impl Machine {
     }
 
     /// Whether the address policy allows this connection, which may have been opened under another
-    /// policy.
+    /// policy. The address that a SOCKS proxy was given is not recorded, so a policy allows no
+    /// such connection.
     fn may_use_peer(&self) -> bool {
         match &self.request.settings.address_policy {
             AddressPolicy::Any => true,
+            _ if self.route.as_ref().is_some_and(|route| route.local_target().is_some()) => false,
             policy => self.peer.as_ref().is_some_and(|peer| policy.allows(peer)),
         }
     }
@@ -66,15 +68,53 @@ impl Machine {
     pub(super) fn find_addresses(&mut self) {
         let since = self.now.instant;
         self.peer = None;
+        let Some((host, port)) = self.route.as_ref().and_then(Route::local_target) else {
+            return self.find_peer(since);
+        };
+        match known_addresses(host, port) {
+            Some(addresses) => self.target_found(addresses, since),
+            None => self.enter(Stage::Resolve { order: Order::Due, since, name: LookedUp::Target }),
+        }
+    }
+
+    fn find_peer(&mut self, since: crate::Instant) {
         match self.route.as_ref().and_then(Route::known_addresses) {
             Some(addresses) => self.dial(addresses, since),
-            None => self.enter(Stage::Resolve { order: Order::Due, since }),
+            None => self.enter(Stage::Resolve { order: Order::Due, since, name: LookedUp::Peer }),
+        }
+    }
+
+    /// Chooses the address that a SOCKS proxy is given: an IPv4 address if there is one, since not
+    /// every proxy has IPv6.
+    fn target_found(&mut self, addresses: Vec<Address>, since: crate::Instant) {
+        let allowed = match self.request.settings.address_policy.filter(addresses) {
+            Ok(allowed) => allowed,
+            Err(denied) => return self.fail(ErrorKind::AddressDenied(denied)),
+        };
+        let mut allowed: Vec<SocketAddr> = allowed.iter().filter_map(Address::socket_addr).collect();
+        allowed.sort_by_key(SocketAddr::is_ipv6);
+        let version = self.request.proxy().and_then(|proxy| proxy.socks()).map(|(version, _)| version);
+        match allowed.first() {
+            None => self.fail(ErrorKind::Connect(DialError::NoAddresses)),
+            Some(address) if address.is_ipv6() && version == Some(SocksVersion::V4) => {
+                self.fail(ErrorKind::Proxy(ProxyFailure::Socks(SocksFailure::Ipv6)));
+            }
+            Some(&address) => {
+                self.chain.cold_mut().target = Some(address);
+                self.find_peer(since);
+            }
         }
     }
 
     pub(super) fn resolved(&mut self, addresses: &[SocketAddr]) -> Result<(), Misuse> {
-        let Stage::Resolve { order: Order::Given, since } = self.stage else { return Err(Misuse::UnexpectedInput) };
-        self.dial(addresses.iter().copied().map(Address::Tcp).collect(), since);
+        let Stage::Resolve { order: Order::Given, since, name } = self.stage else {
+            return Err(Misuse::UnexpectedInput);
+        };
+        let addresses = addresses.iter().copied().map(Address::Tcp).collect();
+        match name {
+            LookedUp::Peer => self.dial(addresses, since),
+            LookedUp::Target => self.target_found(addresses, since),
+        }
         Ok(())
     }
 
@@ -139,11 +179,13 @@ impl Machine {
     /// Starts the handshakes of the layers, if any, on the open socket.
     fn open_link(&mut self) {
         let Some(route) = &self.route else { return self.fail(ErrorKind::Internal("a socket without a route")) };
-        let layers = match route.layers(&self.request.url, &self.request.headers, &self.request.settings.framing) {
-            Ok(layers) => layers,
-            // The dial abandons its winner too.
-            Err(kind) => return self.fail(kind),
-        };
+        let target = route.local_target().and(self.chain.cold.as_ref()).and_then(|cold| cold.target);
+        let layers =
+            match route.layers(&self.request.url, &self.request.headers, &self.request.settings.framing, target) {
+                Ok(layers) => layers,
+                // The dial abandons its winner too.
+                Err(kind) => return self.fail(kind),
+            };
         let link = Box::new(Link::new(layers, self.request.settings.framing.clone()));
         self.link = Some(link);
         self.attempt.reused = false;

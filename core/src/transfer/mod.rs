@@ -96,7 +96,7 @@ use machine::{Blocked, Machine};
 use pending::PendingOutputs;
 pub use read_plan::{ReadPlan, ReadWait};
 pub use response_info::ResponseInfo;
-use stage::{Attempt, Stage};
+use stage::{Attempt, LookedUp, Stage};
 use upload::Upload;
 
 /// One request to its final response. The [module documentation](self) shows how to drive it.
@@ -294,9 +294,14 @@ impl Transfer {
         self.0.attempt.connection
     }
 
-    /// Returns the name and port for [`Output::Resolve`].
+    /// Returns the name and port for [`Output::Resolve`]: those of the host to connect to, or of
+    /// the origin if a SOCKS proxy needs its address.
     pub fn peer_name(&self) -> Option<(&str, u16)> {
-        self.0.route.as_ref().map(Route::peer_name)
+        let route = self.0.route.as_ref()?;
+        match self.0.stage {
+            Stage::Resolve { name: LookedUp::Target, .. } => route.local_target(),
+            _ => Some(route.peer_name()),
+        }
     }
 
     /// Returns the URL of the current hop, without userinfo.

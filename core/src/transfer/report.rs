@@ -2,7 +2,7 @@
 
 use super::exchange;
 use super::machine::Machine;
-use super::stage::Stage;
+use super::stage::{LookedUp, Stage};
 use crate::error::{Error, ErrorKind, Phase, Processed, Report};
 use crate::http1::ResponseHead;
 use crate::link::{Link, LinkError};
@@ -40,6 +40,8 @@ impl Machine {
             ErrorKind::Head(_) => Phase::Prepare,
             _ => self.phase(),
         };
+        // The proxy has no part in the look-up of the origin.
+        let looks_up_target = matches!(self.stage, Stage::Resolve { name: LookedUp::Target, .. });
         if matches!(kind, ErrorKind::Decode(_) | ErrorKind::Limit(_)) {
             // Bytes after the rejected one do not count, since they may or may not have arrived
             // with it.
@@ -52,7 +54,7 @@ impl Machine {
             hop: self.chain.trail.hops,
             method: Some(self.request.method.clone()),
             url: Some(redacted(&self.request.url, QueryShown::NamesOnly).to_string()),
-            proxy: self.request.proxy().map(Proxy::authority),
+            proxy: self.request.proxy().filter(|_| !looks_up_target).map(Proxy::authority),
             peer: self.peer.clone(),
             bytes_sent,
             bytes_received,

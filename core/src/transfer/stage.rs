@@ -20,8 +20,8 @@ pub(super) enum Stage {
     Acquire { order: Order, since: Option<Instant> },
     /// Probes the idle connection.
     Probe,
-    /// Looks up the name.
-    Resolve { order: Order, since: Instant },
+    /// Looks up a name.
+    Resolve { order: Order, since: Instant, name: LookedUp },
     /// Connects sockets.
     Dial { dial: Box<Dial>, since: Instant },
     /// Performs the handshakes of the layers.
@@ -36,6 +36,15 @@ pub(super) enum Stage {
     Drain { since: Instant, left: u64, may_read: bool, then: AfterBody },
     /// Only pending outputs remain.
     Ended,
+}
+
+/// Whose name is looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LookedUp {
+    /// That of the host to connect to.
+    Peer,
+    /// That of the origin, whose address a SOCKS proxy needs.
+    Target,
 }
 
 /// The kind of a stage.
@@ -102,7 +111,7 @@ const TRANSITIONS: [(StageKind, &[StageKind]); 13] = {
         (Rewind, &[Plan, Ended]),
         (Acquire, &[Probe, Resolve, Dial, Plan, Ended]),
         (Probe, &[Exchange, Plan, Ended]),
-        (Resolve, &[Dial, Pause, Rewind, Plan, Ended]),
+        (Resolve, &[Resolve, Dial, Pause, Rewind, Plan, Ended]),
         (Dial, &[Establish, Pause, Rewind, Plan, Ended]),
         (Establish, &[Exchange, Pause, Rewind, Plan, Ended]),
         (Exchange, &[Decide, Deliver, Drain, Pause, Rewind, Plan, Ended]),

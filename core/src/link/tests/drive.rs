@@ -8,7 +8,7 @@ use crate::{Instant, Now, UnixTime};
 use std::collections::VecDeque;
 
 /// 2024-07-03
-pub(super) const TODAY: Now = Now::new(Instant::ZERO, UnixTime(1_720_000_000));
+pub(in crate::link) const TODAY: Now = Now::new(Instant::ZERO, UnixTime(1_720_000_000));
 
 /// How bytes enter the link.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -41,7 +41,7 @@ impl Cut {
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Pattern {
+pub(in crate::link) struct Pattern {
     read: Cut,
     write: Cut,
     consume: Cut,
@@ -87,21 +87,21 @@ pub(super) fn patterns() -> Vec<Pattern> {
 
 /// One request of a script.
 #[derive(Clone, Default)]
-pub(super) struct Request {
+pub(in crate::link) struct Request {
     pub(super) method: &'static str,
     pub(super) body: Vec<u8>,
     pub(super) chunked: bool,
     pub(super) upgrade: Option<&'static str>,
 }
 
-pub(super) fn get() -> Request {
+pub(in crate::link) fn get() -> Request {
     Request { method: "GET", ..Request::default() }
 }
 
 /// The observed events, without the boundaries of pieces.
 #[derive(Debug, PartialEq, Default)]
-pub(super) struct Seen {
-    pub(super) events: Vec<String>,
+pub(in crate::link) struct Seen {
+    pub(in crate::link) events: Vec<String>,
     pub(super) body: Vec<u8>,
 }
 
@@ -288,7 +288,7 @@ impl Run {
 }
 
 /// Drives a fresh link and peer under every pattern and requires equal results.
-pub(super) fn everywhere<P: Peer>(
+pub(in crate::link) fn everywhere<P: Peer>(
     requests: &[Request],
     mut make: impl FnMut() -> (Link, P),
     mut check: impl FnMut(&P, &Seen),

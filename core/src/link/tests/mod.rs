@@ -1,10 +1,10 @@
 //! Links against peers in memory. `drive` moves the bytes, under many split patterns; `peer`
 //! implements the other sides.
 
-mod drive;
+pub(super) mod drive;
 mod facts;
 mod layer;
-mod peer;
+pub(super) mod peer;
 mod plain;
 #[cfg(feature = "ring")]
 mod tls;

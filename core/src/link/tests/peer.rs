@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 /// The other side of the wire.
-pub(super) trait Peer {
+pub(in crate::link) trait Peer {
     fn receive(&mut self, bytes: &[u8]);
     /// Returns the bytes it sends.
     fn take(&mut self) -> Vec<u8>;
@@ -16,7 +16,7 @@ pub(super) trait Peer {
 /// Waits for exact bytes and answers them, step by step. Then it closes, passes bytes on, or does
 /// nothing.
 #[derive(Default)]
-pub(super) struct Script {
+pub(in crate::link) struct Script {
     steps: VecDeque<(Vec<u8>, Vec<u8>)>,
     pending: Vec<u8>,
     seen: Vec<u8>,
@@ -26,7 +26,7 @@ pub(super) struct Script {
 }
 
 impl Script {
-    pub(super) fn new<A: AsRef<[u8]>, B: AsRef<[u8]>>(steps: impl IntoIterator<Item = (A, B)>) -> Self {
+    pub(in crate::link) fn new<A: AsRef<[u8]>, B: AsRef<[u8]>>(steps: impl IntoIterator<Item = (A, B)>) -> Self {
         let own = |(a, b): (A, B)| (a.as_ref().to_vec(), b.as_ref().to_vec());
         Script { steps: steps.into_iter().map(own).collect(), ..Script::default() }
     }
@@ -35,7 +35,7 @@ impl Script {
         Script { closes: true, ..self }
     }
 
-    pub(super) fn then(self, peer: impl Peer + 'static) -> Self {
+    pub(in crate::link) fn then(self, peer: impl Peer + 'static) -> Self {
         Script { then: Some(Box::new(peer)), ..self }
     }
 }
@@ -76,10 +76,10 @@ impl Peer for Script {
     }
 }
 
-pub(super) const GET: &str = "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n";
-pub(super) const HELLO: &str = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+pub(in crate::link) const GET: &str = "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n";
+pub(in crate::link) const HELLO: &str = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
 
 /// Answers `times` GETs with HELLO.
-pub(super) fn hello(times: usize) -> Script {
+pub(in crate::link) fn hello(times: usize) -> Script {
     Script::new(std::iter::repeat_n((GET, HELLO), times))
 }

@@ -53,6 +53,16 @@ impl Auth {
         &self.0.value
     }
 
+    /// Returns the user and the password of Basic credentials.
+    pub(crate) fn user_and_password(&self) -> Option<(Vec<u8>, Vec<u8>)> {
+        let token = self.0.value.to_str().ok()?.strip_prefix("Basic ")?;
+        let mut user = base64::decode(token)?;
+        let colon = user.iter().position(|&byte| byte == b':')?;
+        let password = user.split_off(colon + 1);
+        user.truncate(colon);
+        Some((user, password))
+    }
+
     fn new(scheme: &'static str, token: &str) -> Result<Auth, AuthError> {
         let mut value = HeaderValue::from_str(&format!("{scheme} {token}")).map_err(|_| AuthError::Control)?;
         value.set_sensitive(true);
