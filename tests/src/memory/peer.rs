@@ -17,6 +17,7 @@ pub(super) enum Step {
     Head,
     Body,
     Received(usize),
+    Passes(usize),
     Send(Vec<u8>),
     Answer(fn(&str) -> String),
     Fill { byte: u8, left: u64 },
@@ -71,6 +72,12 @@ impl Peer {
     /// Waits until `n` bytes have arrived on this connection in total.
     pub fn received(self, n: usize) -> Peer {
         self.then(Step::Received(n))
+    }
+
+    /// Waits until `n` bytes have arrived in total, and passes over them: they belong to another
+    /// protocol than HTTP.
+    pub fn passes(self, n: usize) -> Peer {
+        self.then(Step::Passes(n))
     }
 
     /// Sends bytes as one segment: one read never returns bytes of two segments.

@@ -63,8 +63,9 @@ impl ScriptRunner {
                 let Some(n) = body_length(&self.head, &self.received[self.cursor..]) else { return Some(step) };
                 self.cursor += n;
             }
-            Step::Received(n) if self.received.len() < n => return Some(step),
+            Step::Received(n) | Step::Passes(n) if self.received.len() < n => return Some(step),
             Step::Received(_) => {}
+            Step::Passes(n) => self.cursor = self.cursor.max(n),
             Step::Send(mut bytes) => {
                 let n = bytes.len().min(wire.room_to_client());
                 self.say(&bytes[..n], wire);

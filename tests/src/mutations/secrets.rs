@@ -177,4 +177,52 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         from: "let proves_key = !self.pins.is_empty();",
         to: "let proves_key = self.pins.len() > 9;",
     },
+    Mutation {
+        fault: "a SOCKS proxy that asks for no credentials is refused",
+        file: "core/src/link/socks/mod.rs",
+        from: "        match (method, self.credentials.take()) {\n            (0, _) => self.ask(down),",
+        to: "        match (method, self.credentials.take()) {\n            (0, None) => self.ask(down),",
+    },
+    Mutation {
+        fault: "a refusal by a SOCKS proxy opens the tunnel",
+        file: "core/src/link/socks/mod.rs",
+        from: "        if code != 0 {\n            return Err(SocksFailure::Refused(SocksReply::V5(code)));",
+        to: "        if code > 200 {\n            return Err(SocksFailure::Refused(SocksReply::V5(code)));",
+    },
+    Mutation {
+        fault: "the address in a SOCKS reply counts as a byte of the tunnel",
+        file: "core/src/link/socks/mod.rs",
+        from: "let length = 4 + address + 2;",
+        to: "let length = 4 + address + 1;",
+    },
+    Mutation {
+        fault: "http is written for a SOCKS proxy in absolute form",
+        file: "core/src/route/proxy.rs",
+        from: "self.0.kind != Kind::Http || self.0.tunnel == Tunnel::Always",
+        to: "self.0.tunnel == Tunnel::Always",
+    },
+    Mutation {
+        fault: "socks5 gives the name to the proxy",
+        file: "core/src/route/mod.rs",
+        from: "(_, Names::Local) => Some((without_brackets(&self.0.host), self.0.port)),",
+        to: "(_, Names::Local) => None,",
+    },
+    Mutation {
+        fault: "the address policy is not asked for the origin behind a SOCKS proxy",
+        file: "core/src/transfer/connect.rs",
+        from: "let allowed = match self.request.settings.address_policy.filter(addresses) {",
+        to: "let allowed = match AddressPolicy::Any.filter(addresses) {",
+    },
+    Mutation {
+        fault: "a policy allows connections over SOCKS that were opened without it",
+        file: "core/src/transfer/connect.rs",
+        from: "route.local_target().is_some()) => false,",
+        to: "route.local_target().is_some()) => true,",
+    },
+    Mutation {
+        fault: "a failed look-up of the origin blames the SOCKS proxy",
+        file: "core/src/transfer/report.rs",
+        from: ".filter(|_| !looks_up_target)",
+        to: ".filter(|_| !looks_up_target || self.route.is_some())",
+    },
 ];

@@ -3,9 +3,10 @@
 //!
 //! It keeps its clients' connections alive, opens a new connection for each forwarded request, and
 //! records every head. It can require Basic credentials, refuse requests, speak TLS, and map any
-//! name to a loopback address. It supports neither caching nor HTTP/1.0 clients.
+//! name to a loopback address. The same port speaks SOCKS. It supports neither caching nor HTTP/1.0 clients.
 
 mod forward;
+mod socks;
 mod tunnel;
 
 use std::collections::VecDeque;
@@ -87,6 +88,7 @@ pub struct Builder {
     hold: Option<Gate>,
     established: Option<Vec<u8>>,
     injected: Vec<u8>,
+    socks_refusal: Option<u8>,
 }
 
 impl Builder {
@@ -129,6 +131,12 @@ impl Builder {
     /// Sends these bytes right after the head of the 2xx to CONNECT, in the same write.
     pub fn inject(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.injected = bytes.into();
+        self
+    }
+
+    /// Refuses every SOCKS request with this code.
+    pub fn refuse_socks(mut self, code: u8) -> Self {
+        self.socks_refusal = Some(code);
         self
     }
 
@@ -180,6 +188,11 @@ impl Proxy {
         } else {
             format!("http://{}", self.address())
         }
+    }
+
+    /// Returns `SCHEME://127.0.0.1:PORT`, such as with `socks5h`: the same port speaks SOCKS.
+    pub fn socks_url(&self, scheme: &str) -> String {
+        format!("{scheme}://{}", self.address())
     }
 
     /// Returns every head received, refused or not, in order.
@@ -240,6 +253,15 @@ impl Builder {
         // A client may keep its connection idle for any time.
         let _ = wire.socket().set_read_patience(None);
         let mut client = Incoming::new(wire, |_| ());
+        if client.fill().is_ok() && matches!(client.buffered(), [4 | 5, ..]) {
+            if let Err(error) = socks::serve(self, peer, log, &mut client)
+                && error.kind() == io::ErrorKind::InvalidData
+            {
+                log.update(|log| log.violations.push(error.to_string()));
+            }
+            let _ = client.into_wire().close();
+            return;
+        }
         loop {
             match self.turn(peer, log, &mut client) {
                 Ok(Some(After::Keep)) => {}

@@ -22,6 +22,7 @@ mod redirects;
 mod requests;
 mod reuse;
 mod secrets;
+mod socks;
 mod stale;
 mod targets;
 mod transcripts;

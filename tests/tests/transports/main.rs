@@ -9,6 +9,7 @@ mod forked;
 mod origins;
 mod redaction;
 mod secrets;
+mod socks;
 mod trust;
 #[cfg(unix)]
 mod unix_sockets;
