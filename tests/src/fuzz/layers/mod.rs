@@ -1,5 +1,5 @@
-//! Byte paths of layers with any bytes: a proxy's responses to CONNECT, a custom layer once or
-//! several times, TLS records, and a real TLS session with a changed, lost, repeated or truncated
+//! Byte paths of layers with any bytes: a proxy's responses to CONNECT and to SOCKS, a custom layer
+//! once or several times, TLS records, and a real TLS session with a changed, lost, repeated or truncated
 //! record.
 //!
 //! Checks: events, content and error depend neither on the split nor on polls; an error is final;
@@ -11,7 +11,7 @@ mod session;
 mod wire;
 
 use petition_core::http1::{Config, Leniencies};
-use petition_core::link::{Layer, Link, Tunnel};
+use petition_core::link::{Layer, Link, Socks, SocksTarget, SocksVersion, Tunnel};
 use petition_core::tls::TlsLayer;
 use petition_core::{Limits, Method};
 
@@ -34,9 +34,11 @@ pub fn layers(mut data: &[u8]) {
     }
     let stack = || -> Vec<Box<dyn Layer>> {
         match chosen % 8 {
+            0 if chosen & 32 != 0 => vec![socks(chosen)],
             0 => vec![tunnel()],
             1 => vec![Box::new(Frames::default())],
             2 => vec![tunnel(), Box::new(Frames::default())],
+            3 if chosen & 32 != 0 => vec![socks(chosen), tunnel()],
             3 => vec![Box::new(Frames::default()), tunnel()],
             4 => (0..3).map(|_| Box::new(Frames::default()) as Box<dyn Layer>).collect(),
             _ => vec![Box::new(TlsLayer::new(&session::client(), "a.test").unwrap())],
@@ -63,6 +65,15 @@ pub fn layers(mut data: &[u8]) {
 
 /// The credentials for the proxy.
 const SECRET: &str = "Y2FuYXJ5OmNhbmFyeQ";
+
+fn socks(chosen: usize) -> Box<dyn Layer> {
+    let (version, password) = match chosen & 64 {
+        0 => (SocksVersion::V5, SECRET),
+        _ => (SocksVersion::V4, ""),
+    };
+    let target = SocksTarget::Name("a.test".into(), 443);
+    Box::new(Socks::new(version, &target, Some((SECRET.as_bytes(), password.as_bytes()))).unwrap())
+}
 
 fn tunnel() -> Box<dyn Layer> {
     let credentials = format!("Basic {SECRET}");
