@@ -17,6 +17,9 @@ pub(super) struct Driven {
     pub(super) acquired: Vec<Acquire>,
 }
 
+/// Polls after which a run counts as endless.
+const POLLS: usize = 100_000;
+
 impl Driven {
     pub(super) fn new(request: &Request, response: impl Into<Vec<u8>>) -> Driven {
         Driven::within(Session::new(), Now::default(), request, response)
@@ -47,7 +50,7 @@ impl Driven {
 
     /// Answers outputs until one is wanted, and returns that one unanswered.
     pub(super) fn until(&mut self, wanted: impl Fn(&Output) -> bool) -> Output {
-        loop {
+        for _ in 0..POLLS {
             let output = self.transfer.poll();
             if wanted(&output) {
                 return output;
@@ -75,5 +78,6 @@ impl Driven {
                 other => panic!("{other:?}"),
             }
         }
+        panic!("the output does not come in {POLLS} polls: {:?}", self.transfer);
     }
 }
