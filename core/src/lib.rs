@@ -128,6 +128,7 @@ pub use request::{Body, BuildError, IntoUrl, Prepared, Request, UrlCache};
 pub use route::address::Address;
 pub use route::connect_to::ConnectTo;
 pub use route::proxy::Proxy;
+pub use route::proxy_rules::ProxyRules;
 pub use seed::{Seed, TestSeed};
 pub use session::Session;
 pub use time::{Instant, Now, UnixTime};

@@ -6,6 +6,7 @@
 //! in `petition_core`.
 #![forbid(unsafe_code)]
 
+mod environment;
 pub mod lookups;
 pub mod pipe;
 #[cfg(feature = "platform-verifier")]
@@ -13,6 +14,7 @@ mod platform;
 pub mod process;
 mod session;
 
+pub use environment::proxy_rules_from_env;
 #[cfg(feature = "platform-verifier")]
 pub use platform::platform_verifier;
 pub use session::{SESSION_PATIENCE, SharedSession};

@@ -133,11 +133,12 @@ pub use petition_core::tls::{self, TlsConfig};
 pub use petition_core::transfer::{Hop, ResponseInfo};
 pub use petition_core::{
     Address, Auth, Body, BuildError, ConnectTo, Error, ErrorKind, IntoUrl, Limits, Method, Options, Params, Phase,
-    Processed, Proxy, RequestTarget, SecretScope, Setting, StatusCode, Timeout, Unavailable, UnixTime, Url, Why,
+    Processed, Proxy, ProxyRules, RequestTarget, SecretScope, Setting, StatusCode, Timeout, Unavailable, UnixTime, Url,
+    Why,
 };
 #[cfg(feature = "platform-verifier")]
 pub use petition_shared::platform_verifier;
-pub use petition_shared::{SESSION_PATIENCE, SharedSession};
+pub use petition_shared::{SESSION_PATIENCE, SharedSession, proxy_rules_from_env};
 pub use request::Request;
 pub use response::Response;
 pub use session::{Session, SessionBuilder};

@@ -145,11 +145,13 @@ impl BoundSecrets {
     #[cfg(feature = "tls")]
     pub(crate) fn proxy_without_secrets(
         &self,
-        settings: &Settings,
+        proxy: &Proxy,
         config: &TlsConfig,
         default_tls: impl FnOnce() -> Result<TlsConfig, TlsConfigError>,
     ) -> Option<Result<Proxy, TlsConfigError>> {
-        let proxy = settings.proxy.as_ref().filter(|proxy| proxy.is_https() && proxy.tls_config().is_none())?;
+        if !proxy.is_https() || proxy.tls_config().is_some() {
+            return None;
+        }
         let others = config.without_secrets();
         if self.holds(proxy.url()) || others.as_ref() == Some(config) {
             return None;

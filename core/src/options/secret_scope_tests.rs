@@ -147,7 +147,7 @@ fn t80_https_proxy_gets_no_bound_tls() {
         let request = get("/").proxy(proxy.clone());
         let settings = session.prepare(&request).unwrap().settings;
         let bound = settings.bound.clone().unwrap();
-        let changed = bound.proxy_without_secrets(&settings, &danger, || session.default_tls());
+        let changed = bound.proxy_without_secrets(&proxy, &danger, || session.default_tls());
         assert_eq!(changed.is_some(), is_changed, "{proxy:?}");
         if let Some(changed) = changed {
             assert!(!changed.unwrap().tls_config().unwrap().accepts_invalid_certs());

@@ -3,6 +3,8 @@
 use std::fmt;
 
 use crate::redaction::Redact;
+use crate::route::proxy::Proxy;
+use crate::route::proxy_rules::ProxyRules;
 
 /// The setting of one option at one level.
 ///
@@ -39,6 +41,12 @@ impl<T> From<T> for Setting<T> {
 impl<T> From<T> for Setting<Option<T>> {
     fn from(value: T) -> Self {
         Setting::Set(Some(value))
+    }
+}
+
+impl From<Proxy> for Setting<Option<ProxyRules>> {
+    fn from(proxy: Proxy) -> Self {
+        Setting::Set(Some(proxy.into()))
     }
 }
 

@@ -111,10 +111,11 @@ single {
     /// over the session's. A session's credentials go to every origin that is requested, unless
     /// [`secret_scope`](Options::secret_scope) or a base URL binds them.
     auth: Option<$crate::Auth> = None;
-    /// Sends requests through this proxy.
+    /// Sends requests through this [`Proxy`](crate::Proxy), or through the proxy that these
+    /// [`ProxyRules`](crate::ProxyRules) choose for each hop.
     ///
-    /// Default: `None`, no proxy. Environment variables are ignored.
-    proxy: Option<$crate::Proxy> = None;
+    /// Default: `None`, no proxy. Environment variables are ignored, unless rules are made of them.
+    proxy: Option<$crate::ProxyRules> = None;
     /// Connects to these addresses, such as Unix sockets, instead of looking up the URL's host.
     ///
     /// Default: `None`, every host is looked up. A redirect to another origin reaches such an

@@ -80,7 +80,7 @@ impl Prepared {
 
     /// Returns the proxy of the current hop. A hop whose address the caller named has none.
     pub(crate) fn proxy(&self) -> Option<&Proxy> {
-        self.settings.proxy.as_ref().filter(|_| self.address().is_none())
+        self.settings.proxy.as_ref().filter(|_| self.address().is_none())?.find(&self.url)
     }
 
     /// Checks everything that can be checked before sending.

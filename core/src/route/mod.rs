@@ -10,6 +10,7 @@ pub mod connect_to;
 pub mod dial;
 pub mod pool;
 pub mod proxy;
+pub mod proxy_rules;
 pub mod resolve;
 
 use std::hash::{Hash, Hasher};

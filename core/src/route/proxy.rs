@@ -251,6 +251,13 @@ pub enum ProxyError {
     Auth(AuthError),
     /// SOCKS cannot carry the userinfo.
     Socks(SocksFailure),
+    /// An environment variable names no valid proxy.
+    Variable {
+        /// The variable.
+        name: &'static str,
+        /// What is wrong with its value.
+        why: Box<ProxyError>,
+    },
 }
 
 impl fmt::Display for ProxyError {
@@ -259,6 +266,7 @@ impl fmt::Display for ProxyError {
             ProxyError::Url(e) => write!(f, "invalid proxy URL: {e}"),
             ProxyError::Auth(e) => write!(f, "invalid proxy credentials: {e}"),
             ProxyError::Socks(e) => write!(f, "invalid proxy credentials: {e}"),
+            ProxyError::Variable { name, why } => write!(f, "the environment variable {name}: {why}"),
         }
     }
 }
@@ -269,6 +277,7 @@ impl std::error::Error for ProxyError {
             ProxyError::Url(e) => e.source(),
             ProxyError::Auth(e) => e.source(),
             ProxyError::Socks(_) => None,
+            ProxyError::Variable { why, .. } => why.source(),
         }
     }
 }
@@ -342,6 +351,7 @@ mod tests {
                 ProxyError::Url(cause) => cause.to_string(),
                 ProxyError::Auth(cause) => cause.to_string(),
                 ProxyError::Socks(cause) => cause.to_string(),
+                ProxyError::Variable { why, .. } => why.to_string(),
             };
             assert!(!cause.is_empty());
             assert_eq!(error.to_string(), format!("{prefix}{cause}"));

@@ -26,11 +26,15 @@ impl Machine {
         };
         #[cfg(feature = "tls")]
         if let (Some(config), Some(bound)) = (&tls, self.request.settings.bound.clone())
-            && self.request.proxy().is_some()
-            && let Some(proxy) = bound.proxy_without_secrets(&self.request.settings, config, || session.default_tls())
+            && let Some(old) = self.request.proxy().cloned()
+            && let Some(proxy) = bound.proxy_without_secrets(&old, config, || session.default_tls())
         {
             match proxy {
-                Ok(proxy) => Arc::make_mut(&mut self.request.settings).settings.proxy = Some(proxy),
+                Ok(proxy) => {
+                    if let Some(rules) = &mut Arc::make_mut(&mut self.request.settings).settings.proxy {
+                        rules.replace(&old, &proxy);
+                    }
+                }
                 Err(why) => return self.fail(ErrorKind::TlsConfig(why)),
             }
         }

@@ -225,4 +225,28 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         from: ".filter(|_| !looks_up_target)",
         to: ".filter(|_| !looks_up_target || self.route.is_some())",
     },
+    Mutation {
+        fault: "NO_PROXY matches within a label",
+        file: "core/src/route/proxy_rules.rs",
+        from: "end == domain && (front.is_empty() || front.ends_with('.'))",
+        to: "end == domain",
+    },
+    Mutation {
+        fault: "a network in NO_PROXY has one bit less",
+        file: "core/src/route/proxy_rules.rs",
+        from: "differing >= u32::from(bits)",
+        to: "differing + 1 >= u32::from(bits)",
+    },
+    Mutation {
+        fault: "a CGI program's client chooses its proxy",
+        file: "core/src/route/proxy_rules.rs",
+        from: "let http_upper = http_upper.filter(|_| !is_cgi);",
+        to: "let http_upper = http_upper.filter(|_| is_cgi || !is_cgi);",
+    },
+    Mutation {
+        fault: "the last rule for proxies decides",
+        file: "core/src/route/proxy_rules.rs",
+        from: "        self.0.iter().find_map(|rule| {",
+        to: "        self.0.iter().rev().find_map(|rule| {",
+    },
 ];

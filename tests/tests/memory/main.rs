@@ -16,6 +16,7 @@ mod misuse;
 mod nested_tls;
 mod processed;
 mod proxies;
+mod proxy_rules;
 mod random_runs;
 mod redaction;
 mod redirects;

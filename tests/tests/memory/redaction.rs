@@ -58,7 +58,7 @@ fn t96_no_type_of_core_shows_a_secret() {
         options.cookies.set("sid", CANARY);
         options.query.set("key", CANARY);
         options.auth(Auth::basic("user", CANARY).unwrap());
-        options.proxy(Proxy::new("http://user:canary@p.test/?k=canary").ok());
+        options.proxy(Proxy::new("http://user:canary@p.test/?k=canary").unwrap());
         options.base_url(Url::parse("https://user:canary@a.test/?token=canary").ok());
         options.target(RequestTarget::Path("/p?token=canary".into()));
     });

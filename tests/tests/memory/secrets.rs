@@ -168,7 +168,7 @@ fn t80_proxy_is_outside_the_base_url_scope() {
     let danger = accepting_anything();
     let proxy = Proxy::new("https://b.test:3128").unwrap();
     let world = same_in(0..3, |w| {
-        let (tls, proxy) = (Some(danger.clone()), Some(proxy.clone()));
+        let (tls, proxy) = (Some(danger.clone()), proxy.clone());
         w.session.configure(|options| {
             options.tls(tls);
             options.proxy(proxy);

@@ -171,7 +171,7 @@ fn t9_proxies_and_credentials_separate_connections() {
     for round in 0..2 {
         for proxy in &proxies {
             scene.session.configure(|options| {
-                options.proxy(proxy.clone());
+                options.proxy(proxy.clone().map(petition_std::ProxyRules::from));
             });
             let response = scene.session.get(&url).send().unwrap();
             assert_eq!(response.reused(), round > 0, "{proxy:?}");

@@ -7,6 +7,7 @@ mod errors;
 mod examples;
 mod forked;
 mod origins;
+mod proxy_environment;
 mod redaction;
 mod secrets;
 mod socks;

@@ -31,7 +31,7 @@ fn print(client: &Client, server: &Httpbin, proxy: Option<&Proxy>) -> Printed {
     let request = |url: &str| {
         let request = Request::new(Method::POST, url.replace("://", "://user:canary@"));
         let request = request.query("token", CANARY).header("X-Otp", CANARY).cookie("sid", CANARY).data(CANARY);
-        let proxy = proxy.cloned();
+        let proxy = proxy.cloned().map(petition_core::ProxyRules::from);
         request.proxy(proxy)
     };
     printed.debug(&request(&server.url("/secret")));

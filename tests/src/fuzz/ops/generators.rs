@@ -4,7 +4,7 @@ use petition_core::http1::Leniencies;
 use std::time::Duration;
 
 use arbitrary::Unstructured;
-use petition_core::{Address, Body, Method, Proxy, Request, Transfer};
+use petition_core::{Address, Body, Method, Proxy, ProxyRules, Request, Transfer};
 
 /// Beginnings, middles and ends of responses: random bytes alone would seldom pass the first line.
 pub(super) const ANSWERS: [&[u8]; 24] = [
@@ -73,7 +73,7 @@ pub(super) fn request(u: &mut Unstructured<'_>) -> arbitrary::Result<(Request, &
             l.all(if bits & 192 == 192 { Leniencies::STRICT } else { Leniencies::COMPAT });
         });
         if proxy.is_some() {
-            options.proxy(proxy);
+            options.proxy(proxy.map(ProxyRules::from));
         }
         if bits & 3 == 2 {
             options.unix_socket(format!("/run/{host}"));

@@ -4,9 +4,9 @@
 //! would.
 
 use petition_core::route::proxy::Tunnel;
-use petition_core::{Auth, Proxy};
+use petition_core::{Auth, Proxy, ProxyRules};
 use serde_json::Value;
-use url::{Host, Url};
+use url::Url;
 
 use super::op::Declined;
 use crate::latin1;
@@ -38,14 +38,12 @@ pub(super) fn choose(asked: &Asked<'_>) -> Result<Result<Option<Proxy>, String>,
     });
     let url = url.or_else(|| env("all_proxy")).or_else(|| env("ALL_PROXY")).filter(|url| !url.is_empty());
     let direct = asked.noproxy.clone().or_else(|| env("no_proxy")).or_else(|| env("NO_PROXY")).unwrap_or_default();
-    let Some(url) = url.filter(|_| !target.is_some_and(|target| is_direct(&direct, &target))) else {
-        return Ok(Ok(None));
+    let is_direct = |target: &Url| {
+        // Only the list matters here, not the proxy.
+        let rules = ProxyRules::new().direct(&direct);
+        rules.explain(target) != ProxyRules::new().explain(target)
     };
-    let url = if url.contains("://") { url } else { format!("http://{url}") };
-    let scheme = url.split(':').next().unwrap_or_default();
-    if !["http", "https"].iter().any(|known| known.eq_ignore_ascii_case(scheme)) {
-        return Err(Declined::because(format!("a proxy of the kind {scheme}")));
-    }
+    let Some(url) = url.filter(|_| !target.as_ref().is_some_and(is_direct)) else { return Ok(Ok(None)) };
     if asked.headers.iter().any(|(_, value)| value.is_none()) {
         return Err(Declined::because("proxy_headers: a field that is removed"));
     }
@@ -65,36 +63,4 @@ fn make(url: &str, asked: &Asked<'_>) -> Result<Proxy, String> {
         proxy = proxy.header(name, value).map_err(|error| error.to_string())?;
     }
     Ok(proxy)
-}
-
-/// Returns whether a list contains the URL's host: as `*`, as a host, or as one of its domains.
-fn is_direct(list: &str, url: &Url) -> bool {
-    let host = match url.host() {
-        Some(Host::Domain(name)) => name.trim_end_matches('.').to_ascii_lowercase(),
-        Some(Host::Ipv6(ip)) => ip.to_string(),
-        Some(Host::Ipv4(ip)) => ip.to_string(),
-        None => return false,
-    };
-    list.split([',', ' ']).map(str::trim).filter(|entry| !entry.is_empty()).any(|entry| {
-        let entry = entry.trim_start_matches('.').trim_end_matches('.').to_ascii_lowercase();
-        let entry = entry.trim_start_matches('[').trim_end_matches(']');
-        let name = matches!(url.host(), Some(Host::Domain(_)));
-        let below = || host.strip_suffix(entry).is_some_and(|front| front.ends_with('.'));
-        entry == "*" || entry == host || (name && !entry.is_empty() && below())
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn t78_domain_matches_at_label_boundaries() {
-        let direct = |list: &str, url: &str| is_direct(list, &Url::parse(url).unwrap());
-        assert!(direct("a.test, .example.com", "http://www.Example.com./"));
-        assert!(direct("example.com", "http://example.com:81/") && direct("*", "http://[::1]/"));
-        assert!(!direct("example.com", "http://badexample.com/"));
-        assert!(direct("127.0.0.1", "http://127.0.0.1/") && !direct("0.0.1", "http://127.0.0.1/"));
-        assert!(direct("[::1]", "http://[::1]/") && !direct("", "http://a/"));
-    }
 }

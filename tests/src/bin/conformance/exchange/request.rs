@@ -5,7 +5,7 @@ use std::time::Duration;
 use petition_core::http_date::format_http_date;
 use petition_core::http1::Version;
 use petition_core::policy::redirect::{CrossOriginBody, Policy, Repeats};
-use petition_core::{Body, Limits, Method, Options, Request, Session, UnixTime};
+use petition_core::{Body, Limits, Method, Options, ProxyRules, Request, Session, UnixTime};
 
 use super::op::{self, Condition, Op};
 
@@ -120,7 +120,7 @@ fn settings(op: &Op, options: &mut Options) {
     });
     options.decode(op.compressed);
     options.cookie_jar(op.cookie_engine || !op.cookies.is_empty());
-    options.proxy(op.proxy.as_ref().ok().cloned().flatten());
+    options.proxy(op.proxy.as_ref().ok().cloned().flatten().map(ProxyRules::from));
     if let Some(timeout) = op.timeout {
         options.total_timeout(seconds(timeout));
     }
