@@ -168,12 +168,14 @@ impl fmt::Debug for dyn Stream + '_ {
 ///
 /// # Errors
 /// Those of the stream, and [`io::ErrorKind::InvalidData`] if it reports more bytes than `most`.
+#[cold]
+#[inline(never)]
 pub(crate) fn call(
     stream: &mut dyn Stream,
     side: Sides,
     wait: Option<Option<Duration>>,
     most: usize,
-    mut call: impl FnMut(&mut dyn Stream) -> io::Result<usize>,
+    call: &mut dyn FnMut(&mut dyn Stream) -> io::Result<usize>,
 ) -> io::Result<usize> {
     let mut result = call(stream);
     if let (Err(error), Some(left)) = (&result, wait)

@@ -103,7 +103,7 @@ impl Socket {
             Channel::Os(stream) => stream.read(space),
             Channel::Custom(stream) => {
                 let wait = self.blocking.then_some(self.read_timeout.set);
-                call(&mut **stream, READ, wait, space.len(), |stream| stream.try_read(space))
+                call(&mut **stream, READ, wait, space.len(), &mut |stream| stream.try_read(space))
             }
         }
     }
@@ -117,7 +117,7 @@ impl Socket {
             Channel::Custom(stream) => {
                 let wait = (self.blocking && !at_once).then_some(self.read_timeout.set);
                 let Some(space) = space.iter_mut().find(|space| !space.is_empty()) else { return Ok(0) };
-                call(&mut **stream, READ, wait, space.len(), |stream| stream.try_read(space))
+                call(&mut **stream, READ, wait, space.len(), &mut |stream| stream.try_read(space))
             }
         }
     }
@@ -142,7 +142,7 @@ impl Socket {
             Channel::Custom(stream) => {
                 let wait = self.blocking.then_some(self.write_timeout.set);
                 let bytes = if bytes.is_empty() { next } else { bytes };
-                call(&mut **stream, Sides::WRITE, wait, bytes.len(), |stream| stream.try_write(bytes))
+                call(&mut **stream, Sides::WRITE, wait, bytes.len(), &mut |stream| stream.try_write(bytes))
             }
         }
     }

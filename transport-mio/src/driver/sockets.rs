@@ -57,6 +57,7 @@ impl Driver {
 
     /// Asks the streams that no poll reports whether they are ready. Idle ones among them are probed
     /// individually before reuse: only a blocked read lets a poll count as the probe.
+    #[inline(never)]
     pub(super) fn ask_unpolled(&mut self) {
         if self.unpolled.is_empty() {
             return;
@@ -77,6 +78,7 @@ impl Driver {
         }
     }
 
+    #[cold]
     fn connect_ready(&mut self, index: usize, id: SocketId, readable: bool) {
         let Some(Some(conn)) = self.sockets.get_mut(index) else { return };
         let failed = match conn.channel.progress() {
@@ -103,6 +105,7 @@ impl Driver {
         told(self.engine.connected(self.now, id));
     }
 
+    #[inline(never)]
     pub(super) fn connect(&mut self, socket: SocketId, address: &Address) -> io::Result<()> {
         let token = self.tokens.start.saturating_add(1 + socket.index());
         if !self.tokens.contains(&token) {

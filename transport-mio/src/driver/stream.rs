@@ -56,17 +56,19 @@ impl Channel {
         }
     }
 
+    #[inline]
     pub(super) fn read(&mut self, space: &mut [u8]) -> io::Result<usize> {
         match self {
             Channel::Os(stream) => stream.read(space),
-            Channel::Custom(stream) => checked(space.len(), called(|| stream.try_read(space))),
+            Channel::Custom(stream) => read_custom(&mut **stream, space),
         }
     }
 
+    #[inline]
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Channel::Os(stream) => stream.write(bytes),
-            Channel::Custom(stream) => checked(bytes.len(), called(|| stream.try_write(bytes))),
+            Channel::Custom(stream) => write_custom(&mut **stream, bytes),
         }
     }
 
@@ -82,6 +84,19 @@ impl Channel {
     pub(super) fn blocks_after_less(&self) -> bool {
         matches!(self, Channel::Os(_))
     }
+}
+
+/// Not inlined, and likewise writing: it would make every read of a socket save registers.
+#[cold]
+#[inline(never)]
+fn read_custom(stream: &mut dyn Stream, space: &mut [u8]) -> io::Result<usize> {
+    checked(space.len(), called(|| stream.try_read(space)))
+}
+
+#[cold]
+#[inline(never)]
+fn write_custom(stream: &mut dyn Stream, bytes: &[u8]) -> io::Result<usize> {
+    checked(bytes.len(), called(|| stream.try_write(bytes)))
 }
 
 /// Calls the connector's code. A panic in it fails this connection only.
