@@ -100,6 +100,20 @@ fn next_input_accounts_for_noted_reads() {
 }
 
 #[test]
+fn timeout_counts_noted_reads() {
+    let mut driven = delivering(&get(), LENGTH);
+    let before = driven.transfer.error(ErrorKind::Cancelled).report().bytes_received;
+    assert!(driven.transfer.note_direct(10_000));
+    driven.now = crate::Now::new(driven.now.instant + Duration::from_secs(40), driven.now.unix);
+    // Bytes arrived since the last input, so the idle time counts from now.
+    driven.handle(Input::Tick);
+    assert!(!driven.transfer.is_ended());
+    driven.now = crate::Now::new(driven.now.instant + Duration::from_secs(30), driven.now.unix);
+    driven.handle(Input::Tick);
+    assert_eq!(driven.transfer.failure().unwrap().report().bytes_received, before + 10_000);
+}
+
+#[test]
 fn poll_accounts_for_noted_reads() {
     let mut driven = delivering(&get(), LENGTH);
     assert!(driven.transfer.note_direct(99_999));

@@ -44,7 +44,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         fault: "trailing data after an encoded body is not reported",
         file: "core/src/transfer/deliver.rs",
         from: "if done && decoded.decoder.trailing_data().is_some() {",
-        to: "if !done && decoded.decoder.trailing_data().is_some() {",
+        to: "if done && decoded.decoder.trailing_data().is_none() {",
     },
     Mutation {
         fault: "a byte after a gzip member that resembles another is corrupt data",

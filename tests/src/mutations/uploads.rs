@@ -62,7 +62,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         fault: "the hop after a 417 is not reported",
         file: "core/src/transfer/hop.rs",
         from: "            self.pending.event(Event::Again(again.why));\n",
-        to: "            if again.why != Why::ExpectationFailed {\n                self.pending.event(Event::Again(again.why));\n            }\n",
+        to: "            if again.why != crate::policy::Why::ExpectationFailed {\n                self.pending.event(Event::Again(again.why));\n            }\n",
     },
     Mutation {
         fault: "trailers are lost when the response is done",

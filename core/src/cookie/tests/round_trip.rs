@@ -320,4 +320,9 @@ fn netscape_import_accepts_pythons_format_and_bom() {
     assert_eq!(jar.import_netscape(text, NOW), Imported { taken: 2, skipped: 0 });
     assert_eq!(sent(&mut jar, "http://example.com/"), "first=1; second=2");
     assert!(jar.iter().all(|cookie| cookie.expires().is_none()));
+    // Behind the mark, a first line of another kind is recognized as well.
+    for first in ["# Netscape HTTP Cookie File\n", "#HttpOnly_example.com\tFALSE\t/\tFALSE\t\tthird\t3\n"] {
+        let imported = jar.import_netscape(format!("\u{feff}{first}").as_bytes(), NOW);
+        assert_eq!(imported.skipped, 0, "{first}");
+    }
 }

@@ -255,6 +255,28 @@ fn shown_bytes_outlast_a_pause_and_other_reads() {
 }
 
 #[test]
+fn shown_bytes_survive_a_read_of_another_connection() {
+    let mut world = World::new(PoolLimits::default());
+    let (id, _, bytes) = showing(&mut world);
+    world.get("http://10.0.0.2/");
+    // The embedder reads from another connection before it answers the body.
+    until_at(&mut world, |engine, output| match output {
+        Output::Body(shown) => {
+            assert_eq!(shown, id);
+            None
+        }
+        Output::Read(socket) => {
+            engine.space(socket).fill(b'?');
+            Some(())
+        }
+        other => panic!("{other:?}"),
+    });
+    assert!(world.engine.body(id) == bytes, "{:?}", world.engine.transfer(id));
+    world.engine.transfer_input(world.now, id, Input::Consumed(1000)).unwrap();
+    assert!(!world.engine.transfer(id).unwrap().is_ended());
+}
+
+#[test]
 fn time_with_shown_bytes_is_the_callers() {
     let second = Duration::from_secs(1);
     for ticks in [false, true] {
