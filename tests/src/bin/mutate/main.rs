@@ -1,7 +1,7 @@
 //! Puts deliberate faults into a copy of the project, one at a time, and reports which net caught
 //! each.
 //!
-//!     cargo run --release -p petition-tests --bin mutate -- [--only TEXT] [--all-nets] [--write]
+//!     cargo run --release -p petition-tests --bin mutate -- [--only TEXT[|TEXT…]] [--all-nets] [--write]
 //!     cargo run --release -p petition-tests --bin mutate -- --shard K/N[,L/N]
 //!
 //! With `--shard`, the faults are every Nth mutant of core that cargo-mutants knows, from number K
@@ -72,7 +72,10 @@ fn run() -> Result<ExitCode, String> {
         return shard::run(shard, arguments.only.as_deref());
     }
     let copy = Copy::make("0", 300)?;
-    let wanted = |mutation: &&Mutation| arguments.only.as_ref().is_none_or(|text| mutation.fault.contains(text));
+    let wanted = |mutation: &&Mutation| match &arguments.only {
+        Some(texts) => texts.split('|').any(|text| mutation.fault.contains(text)),
+        None => true,
+    };
     eprintln!("without a fault:");
     for net in NETS.iter().filter(|net| mutations::all().filter(wanted).any(|mutation| net.sees(mutation.file))) {
         match net.try_on(&copy, None)? {
