@@ -27,6 +27,7 @@ use crate::request::BuildError;
 use crate::request::body::Body;
 use crate::route::address::Address;
 use crate::route::proxy::Proxy;
+use crate::route::proxy_rules::ProxyRules;
 use crate::url::{absolute_target, host_header, request_target};
 
 /// A request that is ready to be sent. Sending does not change it. Its Debug output shows no
@@ -79,8 +80,15 @@ impl Prepared {
     }
 
     /// Returns the proxy of the current hop. A hop whose address the caller named has none.
+    #[inline]
     pub(crate) fn proxy(&self) -> Option<&Proxy> {
-        self.settings.proxy.as_ref().filter(|_| self.address().is_none())?.find(&self.url)
+        // Most requests have no rules.
+        self.settings.proxy.as_ref().and_then(|rules| self.proxy_by(rules))
+    }
+
+    #[inline(never)]
+    fn proxy_by<'a>(&self, rules: &'a ProxyRules) -> Option<&'a Proxy> {
+        if self.address().is_some() { None } else { rules.find(&self.url) }
     }
 
     /// Checks everything that can be checked before sending.

@@ -76,8 +76,7 @@ impl PendingOutputs {
         self.ending && self.socket.is_none() && self.losers.is_none() && self.event.is_none()
     }
 
-    /// Not inlined: it would make every poll save registers that most polls do not use.
-    #[inline(never)]
+    #[inline]
     pub(super) fn next(&mut self) -> Option<Output> {
         if let Some(losers) = &mut self.losers {
             let next = losers.0.pop().map(Output::CancelConnect);

@@ -42,8 +42,8 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "a request to a Unix socket is written for the proxy",
         file: "core/src/request/prepared.rs",
-        from: "self.settings.proxy.as_ref().filter(|_| self.address().is_none())",
-        to: "self.settings.proxy.as_ref()",
+        from: "if self.address().is_some() { None } else { rules.find(&self.url) }",
+        to: "rules.find(&self.url)",
     },
     Mutation {
         fault: "Debug output shows the identity of a custom address",

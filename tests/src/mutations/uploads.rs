@@ -103,8 +103,8 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "an order to close is lost when the caller returns",
         file: "transport-std/src/drive/mod.rs",
-        from: "output if is_offer(&output) && self.wait_again() => {}",
-        to: "output if (is_offer(&output) || true) && self.wait_again() => {}",
+        from: "if !(is_offer(&output) && self.wait_again()) {",
+        to: "if !self.wait_again() {",
     },
     Mutation {
         fault: "a connection is released only by a read beyond the body",

@@ -126,9 +126,12 @@ impl Call {
                     }
                 }
                 Output::Release => self.release(),
-                // Orders are given once: only offers may be preceded by a deadline.
-                output if is_offer(&output) && self.wait_again() => {}
-                output => self.perform(output),
+                output => {
+                    // Orders are given once: only offers may be preceded by a deadline.
+                    if !(is_offer(&output) && self.wait_again()) {
+                        self.perform(output);
+                    }
+                }
             }
         }
     }
