@@ -89,9 +89,9 @@ fn t88_address_policy_holds_for_the_origin_behind_socks5() {
     let private = ["10.0.0.7:80".parse().unwrap()];
     let world = same_everywhere(|w| {
         w.name("a.test", Duration::ZERO, &private);
-        let proxy = w.address_of("203.0.113.9:1080");
-        w.serve("203.0.113.9:1080", opens(3, 10).request().send(OK));
-        w.serve("203.0.113.9:1080", opens(3, 10).request().send(OK));
+        let proxy = w.address_of("93.184.216.34:1080");
+        w.serve("93.184.216.34:1080", opens(3, 10).request().send(OK));
+        w.serve("93.184.216.34:1080", opens(3, 10).request().send(OK));
         let proxy = format!("socks5://{proxy}");
         let public = |request: Request| request.address_policy(AddressPolicy::PublicOnly);
         let run = w.send(public(over(get("http://a.test/"), &proxy)));
