@@ -1,7 +1,7 @@
 //! Puts deliberate faults into a copy of the project, one at a time, and reports which net caught
 //! each.
 //!
-//!     cargo run --release -p petition-tests --bin mutate -- [--only TEXT[|TEXT…]] [--all-nets] [--write]
+//!     cargo run --release -p petition-tests --bin mutate -- [--only "TEXT|TEXT"] [--all-nets] [--write]
 //!     cargo run --release -p petition-tests --bin mutate -- --shard K/N[,L/N]
 //!
 //! With `--shard`, the faults are every Nth mutant of core that cargo-mutants knows, from number K
