@@ -22,7 +22,7 @@ use url::Url;
 use crate::error::ErrorKind;
 use crate::headers::{Headers, USER_AGENT};
 use crate::http1::Config;
-use crate::link::{Layer, Link, ProxyFailure, Socks, SocksFailure, SocksTarget, Tunnel};
+use crate::link::{Layer, Link, ProxyFailure, Socks, SocksFailure, SocksTarget, SocksVersion, Tunnel};
 use crate::origin::Scheme;
 use crate::route::address::Address;
 use crate::route::proxy::{Names, Proxy};
@@ -158,8 +158,10 @@ impl Route {
             if proxy.is_https() {
                 layers.push(self.proxy_tls(proxy)?);
             }
-            if proxy.socks().is_some() {
-                let socks = self.socks(proxy, target).map_err(|failure| ErrorKind::Proxy(ProxyFailure::Socks(failure)));
+            if let Some((version, _)) = proxy.socks() {
+                let socks = self
+                    .socks(version, proxy, target)
+                    .map_err(|failure| ErrorKind::Proxy(ProxyFailure::Socks(failure)));
                 layers.push(Box::new(socks?));
             } else if proxy.tunnels(url) {
                 layers.push(Box::new(self.tunnel(proxy, headers, framing)?));
@@ -178,8 +180,7 @@ impl Route {
         link.tls_layers() == usize::from(proxy_tls) + usize::from(self.0.scheme == Scheme::Https)
     }
 
-    fn socks(&self, proxy: &Proxy, target: Option<SocketAddr>) -> Result<Socks, SocksFailure> {
-        let (version, _) = proxy.socks().ok_or(SocksFailure::NoMethod)?;
+    fn socks(&self, version: SocksVersion, proxy: &Proxy, target: Option<SocketAddr>) -> Result<Socks, SocksFailure> {
         let host = without_brackets(&self.0.host);
         let literal = || Some(SocketAddr::from((host.parse::<IpAddr>().ok()?, self.0.port)));
         let target = match target.or_else(literal) {

@@ -76,7 +76,8 @@ impl ProxyRules {
     ///
     /// The list is that of the variable `NO_PROXY`: entries between commas or spaces. An entry is
     /// `*` for every host, a domain (with all domains below it; a leading `.` or `*.` changes
-    /// nothing), an IP address, or a network such as `10.0.0.0/8` or `fd00::/8`. A port may follow:
+    /// nothing), an IP address, or a network such as `10.0.0.0/8` or `fd00::/8`. IPv4 entries apply to
+    /// IPv4-mapped IPv6 addresses too. A port may follow:
     /// `example.com:8080`, `[::1]:8080`. Domains are compared in lower case and by their A-labels,
     /// label by label. Other entries have no effect; [`ProxyRules::explain`] does not name them.
     #[must_use]
@@ -239,10 +240,17 @@ impl HostPattern {
         if text == "*" {
             return pattern(HostMatch::Any, None);
         }
+        if let Some(port) = text.strip_prefix("*:") {
+            return pattern(HostMatch::Any, Some(port.parse().ok()?));
+        }
         if let Some((address, bits)) = text.split_once('/') {
+            let (bits, port) = match bits.split_once(':') {
+                Some((bits, port)) => (bits, Some(port.parse::<u16>().ok()?)),
+                None => (bits, None),
+            };
             let (address, bits) = (address.parse::<IpAddr>().ok()?, bits.parse::<u8>().ok()?);
             let most = if address.is_ipv4() { 32 } else { 128 };
-            return if bits <= most { pattern(HostMatch::Network(address, bits), None) } else { None };
+            return if bits <= most { pattern(HostMatch::Network(address, bits), port) } else { None };
         }
         if let Ok(address) = text.parse::<IpAddr>() {
             return pattern(HostMatch::of(address), None);
@@ -279,6 +287,10 @@ impl HostPattern {
                 above.is_some_and(|(front, end)| end == domain && (front.is_empty() || front.ends_with('.')))
             }
             (HostMatch::Network(network, bits), Some(Host::Ipv4(address))) => within(address.into(), *network, *bits),
+            (HostMatch::Network(network @ IpAddr::V4(_), bits), Some(Host::Ipv6(address))) => {
+                // The same host, written as an IPv4-mapped address (RFC 4291 §2.5.5.2).
+                address.to_ipv4_mapped().is_some_and(|address| within(address.into(), *network, *bits))
+            }
             (HostMatch::Network(network, bits), Some(Host::Ipv6(address))) => within(address.into(), *network, *bits),
             _ => false,
         }
@@ -394,6 +406,12 @@ mod tests {
             ("[::1]:80", "http://[::1]:81/", false),
             ("fd00::/8", "http://[fdff::1]/", true),
             ("fd00::/8", "http://[fe00::1]/", false),
+            ("10.0.0.0/8", "http://[::ffff:10.0.0.1]/", true),
+            ("10.0.0.0/8", "http://[::ffff:11.0.0.1]/", false),
+            ("10.0.0.0/8:8080", "http://10.0.0.1:8080/", true),
+            ("10.0.0.0/8:8080", "http://10.0.0.1/", false),
+            ("*:8080", "http://a.test:8080/", true),
+            ("*:8080", "http://a.test/", false),
             ("example.com:8080", "http://example.com:8080/", true),
             ("example.com:8080", "http://example.com/", false),
             ("example.com:443", "https://www.example.com/", true),

@@ -31,9 +31,9 @@ pub enum SocksFailure {
 /// The code in a proxy's reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SocksReply {
-    /// A code of SOCKS4: 91 to 93.
+    /// A code of SOCKS4. 91 to 93 are known; others are kept as received.
     V4(u8),
-    /// A code of SOCKS5 (RFC 1928 §6): 1 to 8.
+    /// A code of SOCKS5. RFC 1928 §6 defines 1 to 8; others are kept as received.
     V5(u8),
 }
 

@@ -38,16 +38,14 @@ pub(super) fn choose(asked: &Asked<'_>) -> Result<Result<Option<Proxy>, String>,
     });
     let url = url.or_else(|| env("all_proxy")).or_else(|| env("ALL_PROXY")).filter(|url| !url.is_empty());
     let direct = asked.noproxy.clone().or_else(|| env("no_proxy")).or_else(|| env("NO_PROXY")).unwrap_or_default();
-    let is_direct = |target: &Url| {
-        // Only the list matters here, not the proxy.
-        let rules = ProxyRules::new().direct(&direct);
-        rules.explain(target) != ProxyRules::new().explain(target)
-    };
-    let Some(url) = url.filter(|_| !target.as_ref().is_some_and(is_direct)) else { return Ok(Ok(None)) };
+    let Some(url) = url else { return Ok(Ok(None)) };
     if asked.headers.iter().any(|(_, value)| value.is_none()) {
         return Err(Declined::because("proxy_headers: a field that is removed"));
     }
-    Ok(make(&url, asked).map(Some))
+    Ok(make(&url, asked).map(|proxy| match &target {
+        Some(target) => ProxyRules::new().direct(&direct).otherwise(proxy).find(target).cloned(),
+        None => Some(proxy),
+    }))
 }
 
 fn make(url: &str, asked: &Asked<'_>) -> Result<Proxy, String> {
