@@ -42,8 +42,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use mio::event::Source;
 use mio::net::TcpStream;
-use petition_core::route::address::Address;
 
+pub use petition_shared::Target;
 pub use petition_shared::pipe::{Pipe, pair};
 
 use crate::command::Command;
@@ -69,32 +69,6 @@ where
 {
     fn connect(&mut self, target: &Target<'_>, ready: &Readiness) -> Option<io::Result<Box<dyn Stream>>> {
         self(target, ready)
-    }
-}
-
-/// The target of a connection.
-#[derive(Clone, Copy, Debug)]
-pub struct Target<'a> {
-    pub(crate) address: &'a Address,
-    pub(crate) host: &'a str,
-    pub(crate) port: u16,
-}
-
-impl<'a> Target<'a> {
-    /// Returns the address: resolved, or named by [`connect_to`](crate::Options::connect_to).
-    pub fn address(&self) -> &'a Address {
-        self.address
-    }
-
-    /// Returns the host of the origin, or of the proxy if there is one. An IPv6 address has no
-    /// brackets.
-    pub fn host(&self) -> &'a str {
-        self.host
-    }
-
-    /// Returns the port of the origin, or of the proxy.
-    pub fn port(&self) -> u16 {
-        self.port
     }
 }
 

@@ -13,8 +13,10 @@ pub mod pipe;
 mod platform;
 pub mod process;
 mod session;
+mod target;
 
 pub use environment::proxy_rules_from_env;
 #[cfg(feature = "platform-verifier")]
 pub use platform::platform_verifier;
 pub use session::{SESSION_PATIENCE, SharedSession};
+pub use target::Target;

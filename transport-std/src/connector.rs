@@ -37,8 +37,7 @@ use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use petition_core::route::address::Address;
-
+pub use petition_shared::Target;
 pub use petition_shared::pipe::{Pipe, pair};
 
 use crate::sys;
@@ -63,32 +62,6 @@ where
 {
     fn connect(&self, target: &Target<'_>, left: Option<Duration>) -> Option<io::Result<Box<dyn Stream>>> {
         self(target, left)
-    }
-}
-
-/// The target of a connection.
-#[derive(Clone, Copy, Debug)]
-pub struct Target<'a> {
-    pub(crate) address: &'a Address,
-    pub(crate) host: &'a str,
-    pub(crate) port: u16,
-}
-
-impl<'a> Target<'a> {
-    /// Returns the address: resolved, or named by [`connect_to`](crate::Options::connect_to).
-    pub fn address(&self) -> &'a Address {
-        self.address
-    }
-
-    /// Returns the host of the origin, or of the proxy if there is one. An IPv6 address has no
-    /// brackets.
-    pub fn host(&self) -> &'a str {
-        self.host
-    }
-
-    /// Returns the port of the origin, or of the proxy.
-    pub fn port(&self) -> u16 {
-        self.port
     }
 }
 

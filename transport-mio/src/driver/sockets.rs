@@ -152,7 +152,7 @@ impl Driver {
     fn connect_by_connector(&mut self, socket: SocketId, address: &Address) -> Option<io::Result<Channel>> {
         let connector = self.connector.as_mut()?;
         let (host, port) = self.engine.connects_to(socket)?;
-        let target = Target { address, host, port };
+        let target = Target::new(address, host, port);
         let readiness = &self.readiness;
         called(|| connector.connect(&target, readiness).transpose())
             .transpose()

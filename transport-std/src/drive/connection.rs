@@ -86,7 +86,7 @@ impl Call {
         let connector = self.shared.connector()?;
         let (host, port) = self.transfer.peer_name()?;
         let left = self.clock.left(self.transfer.connect_deadline());
-        let result = connector.connect(&Target { address, host, port }, left);
+        let result = connector.connect(&Target::new(address, host, port), left);
         self.clock.read();
         result
     }
