@@ -53,7 +53,7 @@ fn answer(far: impl Read + Write) -> io::Result<()> {
     write!(far.get_mut(), "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len())
 }
 
-/// Opens a connection through a relay that is told the host in a line of its own.
+/// Opens a connection through a relay, which expects the host in its first line.
 fn tunnel(relay: std::net::SocketAddr, target: &Target<'_>, left: Option<Duration>) -> io::Result<Box<dyn Stream>> {
     let mut stream = TcpStream::connect_timeout(&relay, left.unwrap_or(Duration::from_secs(30)))?;
     writeln!(stream, "to {}:{}", target.host(), target.port())?;

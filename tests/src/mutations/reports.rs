@@ -1,4 +1,4 @@
-//! Faults of what a caller is told: bodies that are no text, data behind an encoded body, cookies
+//! Faults in reports to the caller: bodies that are no text, data after an encoded body, cookies
 //! from a file, errors.
 
 use super::Mutation;
