@@ -23,7 +23,7 @@ fn run(
     engine: &mut Engine,
     session: &mut Session,
     now: &mut Now,
-    peer: impl Fn(Address) -> Peer,
+    peer: impl Fn(&Address) -> Peer,
     mut report: impl FnMut(&Engine, Now, Output),
 ) -> Result<(), Box<dyn Error>> {
     let mut peers: BTreeMap<SocketId, Peer> = BTreeMap::new();
@@ -33,8 +33,8 @@ fn run(
                 let port = engine.peer_name(id).map_or(0, |(_, port)| port);
                 engine.transfer_input(*now, id, Input::Resolved(&[([192, 0, 2, 1], port).into()]))?;
             }
-            Output::Connect(id, address) => {
-                peers.insert(id, peer(address));
+            Output::Connect(id) => {
+                peers.insert(id, peer(engine.address(id).ok_or("no address")?));
                 engine.connected(*now, id)?;
             }
             Output::Transmit(id) => {
@@ -129,7 +129,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let request = session.prepare(&Request::new(Method::GET, url))?;
         engine.start(now, request, None);
     }
-    let peer = |address: Address| {
+    let peer = |address: &Address| {
         let https = address.socket_addr().is_some_and(|address| address.port() == 443);
         Peer::new(https.then_some(&tls)).expect("the kit's certificate is sound")
     };

@@ -31,7 +31,7 @@ fn run(
     let mut sockets = Sockets::new();
     while !engine.is_empty() {
         match engine.poll(session) {
-            Output::Connect(id, address) => match open(&address) {
+            Output::Connect(id) => match open(engine.address(id).ok_or("no address")?) {
                 Ok(stream) => drop(sockets.insert(id, stream)),
                 Err(error) => engine.connect_failed(now(), id, IoFailure::from(&error))?,
             },

@@ -55,9 +55,9 @@ async fn fetch(client: &Client, request: Request) -> Result<(u16, Vec<u8>), Box<
                 let found: Vec<_> = found.map(Iterator::collect).unwrap_or_default();
                 transfer.handle(now(), Input::Resolved(&found))?;
             }
-            Output::Connect(attempt, address) => {
+            Output::Connect(attempt) => {
                 // Only TCP addresses are configured here.
-                let address = address.socket_addr().ok_or("not a TCP address")?;
+                let address = transfer.address(attempt).and_then(Address::socket_addr).ok_or("not a TCP address")?;
                 attempts.spawn(async move { (attempt, TcpStream::connect(address).await) });
             }
             Output::CancelConnect(_) => attempts.abort_all(),

@@ -41,7 +41,7 @@
 //! let id = engine.start(now, request, None);
 //! loop {
 //!     match engine.poll(&mut session) {
-//!         Output::Connect(socket, _address) => engine.connected(now, socket)?,
+//!         Output::Connect(socket) => engine.connected(now, socket)?,
 //!         Output::Transmit(socket) => {
 //!             let n = engine.outgoing(socket).len();
 //!             engine.socket_input(now, socket, Input::Wrote(n))?;
@@ -146,9 +146,9 @@ pub enum Output {
     /// Order: look up the addresses of [`Engine::peer_name`]; answer by [`Engine::transfer_input`]
     /// with [`Resolved`](crate::Input::Resolved) or [`ResolveFailed`](crate::Input::ResolveFailed).
     Resolve(TransferId),
-    /// Order: open a socket and start connecting it; answer with [`Engine::connected`] or
-    /// [`Engine::connect_failed`].
-    Connect(SocketId, Address),
+    /// Order: open a socket and start connecting it to [`Engine::address`]; answer with
+    /// [`Engine::connected`] or [`Engine::connect_failed`].
+    Connect(SocketId),
     /// Offer: write from [`Engine::outgoing`].
     Transmit(SocketId),
     /// Offer: read.
@@ -362,7 +362,7 @@ impl Engine {
     /// Polls one transfer until it has an output for the embedder, or nothing to do.
     #[inline(always)]
     fn turn(&mut self, id: TransferId, session: &mut impl SessionAccess) -> Option<Output> {
-        use transfer::Output as Wanted;
+        use transfer::Want;
         loop {
             let mut slot = self.transfers.get_mut(id.0)?;
             match slot.stage {
@@ -393,10 +393,9 @@ impl Engine {
             {
                 self.polls += 1;
             }
-            let wanted = slot.transfer.poll();
-            let output = match wanted {
-                Wanted::Transmit => Output::Transmit(slot.socket?),
-                Wanted::Read => {
+            let output = match slot.transfer.poll_want() {
+                Want::Transmit => Output::Transmit(slot.socket?),
+                Want::Read => {
                     let socket = slot.socket?;
                     if self.sockets.get(socket.0).is_some_and(|known| known.drained) {
                         if slot.transfer.reads_first() {
@@ -410,7 +409,7 @@ impl Engine {
                     }
                     Output::Read(socket)
                 }
-                Wanted::Sync => {
+                Want::Sync => {
                     let synced = match slot.synchronise(self.now, session) {
                         Ok(synced) => synced,
                         Err(why) => slot.transfer.handle(self.now, Input::Unavailable(why)),
@@ -418,7 +417,7 @@ impl Engine {
                     debug_assert_eq!(synced, Ok(()));
                     continue;
                 }
-                Wanted::Acquire(_) => {
+                Want::Acquire(_) => {
                     if !self.acquire_or_wait(id) {
                         return None;
                     }
@@ -429,28 +428,30 @@ impl Engine {
                     }
                     continue;
                 }
-                Wanted::Release => {
+                Want::Release => {
                     self.release(id);
                     continue;
                 }
-                Wanted::Wait => {
+                Want::Wait => {
                     self.arm(id);
                     return None;
                 }
-                Wanted::Body if slot.paused => {
+                Want::Body if slot.paused => {
                     self.arm(id);
                     return None;
                 }
-                Wanted::Event(Event::Done) => return self.ended(id, None),
-                Wanted::Event(Event::Failed(error)) => return self.ended(id, Some(error)),
-                Wanted::Event(event) => Output::Event(id, event),
-                Wanted::Resolve => Output::Resolve(id),
-                Wanted::Connect(attempt, address) => self.open(id, attempt, address)?,
-                Wanted::CancelConnect(attempt) => match self.abandon(id, attempt) {
+                Want::Event => match slot.transfer.take_event() {
+                    Event::Done => return self.ended(id, None),
+                    Event::Failed(error) => return self.ended(id, Some(error)),
+                    event => Output::Event(id, event),
+                },
+                Want::Resolve => Output::Resolve(id),
+                Want::Connect(attempt) => self.open(id, attempt)?,
+                Want::CancelConnect(attempt) => match self.abandon(id, attempt) {
                     Some(output) => output,
                     None => continue,
                 },
-                Wanted::Close => {
+                Want::Close => {
                     let closed = self.close(id);
                     self.free_slot(id);
                     match closed {
@@ -458,16 +459,16 @@ impl Engine {
                         None => continue,
                     }
                 }
-                Wanted::Probe => {
+                Want::Probe => {
                     let socket = slot.socket?;
                     if self.wait_for_poll(id, socket) {
                         return None;
                     }
                     Output::Probe(socket)
                 }
-                Wanted::NeedBody => Output::NeedBody(id),
-                Wanted::Rewind => Output::Rewind(id),
-                Wanted::Body => Output::Body(id),
+                Want::NeedBody => Output::NeedBody(id),
+                Want::Rewind => Output::Rewind(id),
+                Want::Body => Output::Body(id),
             };
             return Some(output);
         }

@@ -3,6 +3,7 @@
 use super::{Engine, Owner, Socket, SocketId, TransferId};
 use crate::buffer::Retained;
 use crate::http1::ResponseHead;
+use crate::route::address::Address;
 use crate::route::pool::PoolStatistics;
 use crate::transfer::{ResponseInfo, Side, Transfer};
 
@@ -55,6 +56,14 @@ impl Engine {
     pub fn connects_to(&self, socket: SocketId) -> Option<(&str, u16)> {
         match self.sockets.get(socket.0)?.owner {
             Owner::Attempt(id, _) => self.peer_name(id),
+            _ => None,
+        }
+    }
+
+    /// Returns the address that a connecting socket is to reach; `None` if it is not connecting.
+    pub fn address(&self, socket: SocketId) -> Option<&Address> {
+        match self.sockets.get(socket.0)?.owner {
+            Owner::Attempt(id, attempt) => self.transfer(id)?.address(attempt),
             _ => None,
         }
     }

@@ -2,13 +2,12 @@
 
 use super::{Engine, IdleConnection, Output, Owner, PendingConnects, Socket, SocketId, TransferId};
 use crate::policy::Acquire;
-use crate::route::address::Address;
 use crate::route::dial::AttemptId;
 use crate::route::pool::{Pooled, Take};
 use crate::transfer::Input;
 
 impl Engine {
-    pub(super) fn open(&mut self, id: TransferId, attempt: AttemptId, address: Address) -> Option<Output> {
+    pub(super) fn open(&mut self, id: TransferId, attempt: AttemptId) -> Option<Output> {
         let slot = self.transfers.get_mut(id.0)?;
         let socket = Socket {
             owner: Owner::Attempt(id, attempt),
@@ -18,7 +17,7 @@ impl Engine {
         };
         let socket = SocketId(self.sockets.insert(socket));
         slot.dialing.get_or_insert_default().attempts.push((attempt, socket));
-        Some(Output::Connect(socket, address))
+        Some(Output::Connect(socket))
     }
 
     pub(super) fn abandon(&mut self, id: TransferId, attempt: AttemptId) -> Option<Output> {

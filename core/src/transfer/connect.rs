@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::io::Output;
+use super::io::Want;
 use super::machine::{Blocked, Machine};
 use super::pending::SocketOrder;
 use super::stage::{LookedUp, Order, Stage};
@@ -138,12 +138,12 @@ impl Machine {
     }
 
     #[inline(never)]
-    pub(super) fn step_dial(&mut self) -> Option<Output> {
+    pub(super) fn step_dial(&mut self) -> Option<Want> {
         let now = self.now.instant;
         let Stage::Dial { dial, .. } = &mut self.stage else { return None };
         match dial.poll(now) {
-            DialStep::Connect(attempt, address) => Some(Output::Connect(attempt, address)),
-            DialStep::Wait(_) => Some(Output::Wait),
+            DialStep::Connect(attempt) => Some(Want::Connect(attempt)),
+            DialStep::Wait(_) => Some(Want::Wait),
             DialStep::Won(attempt) => {
                 self.peer = dial.address(attempt).cloned();
                 self.pending.abandon(&mut dial.take_losers());
@@ -166,6 +166,14 @@ impl Machine {
     pub(super) fn connect_failed(&mut self, attempt: AttemptId, failure: IoFailure) -> Result<(), Misuse> {
         self.pending_attempt(attempt)?.failed(attempt, failure.kind, failure.text);
         Ok(())
+    }
+
+    /// Returns the address of this attempt, while sockets are being connected.
+    pub(super) fn address(&self, attempt: AttemptId) -> Option<&Address> {
+        match &self.stage {
+            Stage::Dial { dial, .. } => dial.address(attempt),
+            _ => None,
+        }
     }
 
     /// Returns the dial machine if this attempt is pending.

@@ -1,7 +1,7 @@
 //! Delivers the response body to the caller: pulled, decoded in bounded steps, and limited in size.
 
 use super::Transfer;
-use super::io::{Event, Output};
+use super::io::{Event, Want};
 use super::machine::Machine;
 use super::read_plan::NextPiece;
 use super::stage::{AfterBody, Stage};
@@ -187,11 +187,11 @@ impl Machine {
     }
 
     #[inline(never)]
-    pub(super) fn step_deliver(&mut self) -> Option<Output> {
+    pub(super) fn step_deliver(&mut self) -> Option<Want> {
         self.take_in_run();
         let Stage::Deliver(delivery) = &mut self.stage else { return None };
         if delivery.count > 0 {
-            return Some(Output::Body);
+            return Some(Want::Body);
         }
         if delivery.received || delivery.decoded.as_ref().is_some_and(|decoded| decoded.behind) {
             self.decode();

@@ -1,6 +1,6 @@
 //! Drains unwanted bodies, and decides whether the connection is reused.
 
-use super::io::Output;
+use super::io::Want;
 use super::machine::Machine;
 use super::pending::SocketOrder;
 use super::stage::{AfterBody, Stage};
@@ -30,7 +30,7 @@ impl Machine {
     }
 
     #[inline(never)]
-    pub(super) fn step_drain(&mut self) -> Option<Output> {
+    pub(super) fn step_drain(&mut self) -> Option<Want> {
         let event = self.poll_link()?;
         let Stage::Drain { left, may_read, then, .. } = &mut self.stage else { return None };
         let then = *then;
@@ -46,7 +46,7 @@ impl Machine {
                 self.close_link();
             }
             LinkEvent::NeedInput if *may_read => return Some(self.offer()),
-            LinkEvent::End if self.can_write() => return Some(Output::Transmit),
+            LinkEvent::End if self.can_write() => return Some(Want::Transmit),
             LinkEvent::End => self.finish_link(),
             _ => self.close_link(),
         }

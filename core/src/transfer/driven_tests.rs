@@ -65,7 +65,7 @@ impl Driven {
                     }
                 }
                 Output::Probe => self.handle(Input::Alive),
-                Output::Connect(attempt, _) => self.handle(Input::Connected(attempt)),
+                Output::Connect(attempt) => self.handle(Input::Connected(attempt)),
                 Output::Transmit => self.handle(Input::Wrote(self.transfer.outgoing().len())),
                 Output::Read => {
                     let response = std::mem::take(&mut self.response);

@@ -1,7 +1,7 @@
 //! Drives the link: its events, its offers, and the embedder's answers.
 
 use super::Transfer;
-use super::io::{Event, Output, Side};
+use super::io::{Event, Side, Want};
 use super::machine::{Blocked, Machine};
 use super::read_plan::NextPiece;
 use super::stage::Stage;
@@ -90,7 +90,7 @@ impl Machine {
     }
 
     #[inline(never)]
-    pub(super) fn step_exchange(&mut self) -> Option<Output> {
+    pub(super) fn step_exchange(&mut self) -> Option<Want> {
         let opening = matches!(self.stage, Stage::Establish { .. });
         if opening && self.link.as_ref().is_some_and(|link| link.is_established()) {
             self.begin_exchange();
@@ -135,23 +135,23 @@ impl Machine {
     /// - Pending output is written before more body bytes are requested: their source may wait for
     ///   the server.
     /// - Otherwise a read comes last, so that a driver with blocking calls needs no second thread.
-    pub(super) fn offer(&self) -> Output {
+    pub(super) fn offer(&self) -> Want {
         if self.blocked.read == ReadSide::Ready {
-            Output::Read
+            Want::Read
         } else if self.can_write() {
-            Output::Transmit
+            Want::Transmit
         } else if self.wants_body() && !self.blocked.body {
-            Output::NeedBody
+            Want::NeedBody
         } else if self.blocked.read == ReadSide::Open {
-            Output::Read
+            Want::Read
         } else {
-            Output::Wait
+            Want::Wait
         }
     }
 
     /// Returns the next offer of an exchange; `None` if another output or unprocessed input comes
     /// first.
-    pub(super) fn offer_at_once(&self) -> Option<Output> {
+    pub(super) fn offer_at_once(&self) -> Option<Want> {
         let quiet = matches!(self.stage, Stage::Exchange { .. }) && !self.pending.are_waiting() && !self.link_dirty;
         let flushed = quiet && self.link.as_ref().is_some_and(|link| link.has_flushed());
         flushed.then(|| self.offer())

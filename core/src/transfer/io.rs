@@ -153,8 +153,8 @@ pub enum Output {
     Probe,
     /// Order: look up the addresses of [`Transfer::peer_name`](super::Transfer::peer_name).
     Resolve,
-    /// Order: start connecting a socket to this address.
-    Connect(AttemptId, Address),
+    /// Order: start connecting a socket to [`Transfer::address`](super::Transfer::address).
+    Connect(AttemptId),
     /// Order: close the socket of this attempt.
     CancelConnect(AttemptId),
     /// Order: return the connection to the pool, with
@@ -178,6 +178,28 @@ pub enum Output {
     /// Order: pass this event to the caller.
     Event(Event),
     /// Nothing to do before an input, or before [`deadline`](super::Transfer::deadline).
+    Wait,
+}
+
+/// An [`Output`] without the data that it owns, which fits into a register. A step returns this, so
+/// that the copies between the step and the embedder cost little.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Want {
+    Sync,
+    Acquire(Acquire),
+    Probe,
+    Resolve,
+    Connect(AttemptId),
+    CancelConnect(AttemptId),
+    Release,
+    Close,
+    Transmit,
+    Read,
+    NeedBody,
+    Rewind,
+    Body,
+    /// Take the event with [`Transfer::take_event`](super::Transfer::take_event).
+    Event,
     Wait,
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::chain::Chain;
 use super::exchange::{ReadSide, WriteSide};
-use super::io::{Input, Output};
+use super::io::{Input, Want};
 use super::pending::{PendingOutputs, SocketOrder};
 use super::stage::{Attempt, Order, Stage};
 use super::upload::Upload;
@@ -61,30 +61,30 @@ pub(super) struct Blocked {
 }
 
 impl Machine {
-    /// Performs one step. Returns an output, or `None` if the state changed and another step is
+    /// Performs one step. Returns what it asks for, or `None` if the state changed and another step is
     /// due.
     #[inline(always)]
-    pub(super) fn step(&mut self) -> Option<Output> {
+    pub(super) fn step(&mut self) -> Option<Want> {
         if self.pending.are_waiting() {
             return self.pending.next();
         }
         match &mut self.stage {
-            Stage::Plan | Stage::Decide(_) => Some(Output::Sync),
-            Stage::Pause { .. } => Some(Output::Wait),
-            Stage::Rewind { order } => Some(order.give(Output::Rewind)),
+            Stage::Plan | Stage::Decide(_) => Some(Want::Sync),
+            Stage::Pause { .. } => Some(Want::Wait),
+            Stage::Rewind { order } => Some(order.give(Want::Rewind)),
             Stage::Acquire { order, since } => {
                 if *order == Order::Due {
                     *since = Some(self.now.instant);
                 }
-                Some(order.give(Output::Acquire(self.attempt.connection)))
+                Some(order.give(Want::Acquire(self.attempt.connection)))
             }
-            Stage::Probe => Some(Output::Probe),
-            Stage::Resolve { order, .. } => Some(order.give(Output::Resolve)),
+            Stage::Probe => Some(Want::Probe),
+            Stage::Resolve { order, .. } => Some(order.give(Want::Resolve)),
             Stage::Dial { .. } => self.step_dial(),
             Stage::Establish { .. } | Stage::Exchange { .. } => self.step_exchange(),
             Stage::Deliver(_) => self.step_deliver(),
             Stage::Drain { .. } => self.step_drain(),
-            Stage::Ended => Some(Output::Wait),
+            Stage::Ended => Some(Want::Wait),
         }
     }
 

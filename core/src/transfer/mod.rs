@@ -31,7 +31,7 @@
 //!     match transfer.poll() {
 //!         Output::Sync => transfer.sync(now, &mut session)?,
 //!         Output::Acquire(_) => transfer.handle(now, Input::OpenNew)?,
-//!         Output::Connect(attempt, _address) => transfer.handle(now, Input::Connected(attempt))?,
+//!         Output::Connect(attempt) => transfer.handle(now, Input::Connected(attempt))?,
 //!         Output::Transmit => {
 //!             let n = transfer.outgoing().len();
 //!             transfer.handle(now, Input::Wrote(n))?;
@@ -86,11 +86,13 @@ use crate::policy::Acquire;
 use crate::request::prepared::Prepared;
 use crate::route::Route;
 use crate::route::address::Address;
+use crate::route::dial::AttemptId;
 use crate::session::Session;
 use crate::time::{Instant, Now};
 
 use chain::Chain;
 use exchange::{ReadSide, WriteSide};
+pub(crate) use io::Want;
 pub use io::{Event, Hop, Input, Output, Side};
 use machine::{Blocked, Machine};
 use pending::PendingOutputs;
@@ -141,11 +143,39 @@ impl Transfer {
     /// Returns the next output. Without an input in between, offers are repeated, but not orders
     /// and events.
     pub fn poll(&mut self) -> Output {
+        match self.poll_want() {
+            Want::Sync => Output::Sync,
+            Want::Acquire(which) => Output::Acquire(which),
+            Want::Probe => Output::Probe,
+            Want::Resolve => Output::Resolve,
+            Want::Connect(attempt) => Output::Connect(attempt),
+            Want::CancelConnect(attempt) => Output::CancelConnect(attempt),
+            Want::Release => Output::Release,
+            Want::Close => Output::Close,
+            Want::Transmit => Output::Transmit,
+            Want::Read => Output::Read,
+            Want::NeedBody => Output::NeedBody,
+            Want::Rewind => Output::Rewind,
+            Want::Body => Output::Body,
+            Want::Event => Output::Event(self.take_event()),
+            Want::Wait => Output::Wait,
+        }
+    }
+
+    /// Returns the next output as [`Transfer::poll`] does, except that an event waits to be taken.
+    #[inline]
+    pub(crate) fn poll_want(&mut self) -> Want {
         loop {
-            if let Some(output) = self.0.step() {
-                return output;
+            if let Some(want) = self.0.step() {
+                return want;
             }
         }
+    }
+
+    /// Takes the event of [`Want::Event`].
+    #[inline]
+    pub(crate) fn take_event(&mut self) -> Event {
+        self.0.pending.take_event()
     }
 
     /// Handles an input. Deadlines up to `now` fire first: if one ends the transfer, the input is
@@ -304,6 +334,11 @@ impl Transfer {
         }
     }
 
+    /// Returns the address for [`Output::Connect`]; `None` once no socket is being connected.
+    pub fn address(&self, attempt: AttemptId) -> Option<&Address> {
+        self.0.address(attempt)
+    }
+
     /// Returns the URL of the current hop, without userinfo.
     pub fn url(&self) -> &Url {
         &self.0.request.url
@@ -392,12 +427,12 @@ impl Transfer {
 
     /// Whether the next output is a read.
     pub fn awaits_response(&self) -> bool {
-        matches!(self.0.offer_at_once(), Some(Output::Read))
+        matches!(self.0.offer_at_once(), Some(Want::Read))
     }
 
     /// Whether the next output is a write.
     pub(crate) fn awaits_write(&self) -> bool {
-        matches!(self.0.offer_at_once(), Some(Output::Transmit))
+        matches!(self.0.offer_at_once(), Some(Want::Transmit))
     }
 
     /// Whether any order was answered, or any one-time output was given.

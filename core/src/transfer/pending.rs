@@ -1,7 +1,7 @@
 //! Pending outputs, given before anything else: sockets to release or close, then an event, and
 //! finally the terminal event.
 
-use super::io::{Event, Output};
+use super::io::{Event, Want};
 use crate::error::Error;
 use crate::route::dial::AttemptId;
 
@@ -77,23 +77,35 @@ impl PendingOutputs {
     }
 
     #[inline]
-    pub(super) fn next(&mut self) -> Option<Output> {
+    pub(super) fn next(&mut self) -> Option<Want> {
         if let Some(losers) = &mut self.losers {
-            let next = losers.0.pop().map(Output::CancelConnect);
+            let next = losers.0.pop().map(Want::CancelConnect);
             self.update();
             return next;
         }
         let next = match self.socket.take() {
-            Some(SocketOrder::Release) => Some(Output::Release),
-            Some(SocketOrder::Close) => Some(Output::Close),
-            None => self.event.take().or_else(|| self.last()).map(Output::Event),
+            Some(SocketOrder::Release) => Want::Release,
+            Some(SocketOrder::Close) => Want::Close,
+            None => return Some(Want::Event),
         };
         self.waiting = self.event.is_some() || self.ending;
-        next
+        Some(next)
     }
 
-    fn last(&mut self) -> Option<Event> {
-        std::mem::take(&mut self.ending).then(|| self.failure.clone().map_or(Event::Done, Event::Failed))
+    /// Takes the event of [`Want::Event`].
+    #[inline]
+    pub(super) fn take_event(&mut self) -> Event {
+        let event = match self.event.take() {
+            Some(event) => event,
+            None => self.last(),
+        };
+        self.waiting = self.ending;
+        event
+    }
+
+    fn last(&mut self) -> Event {
+        self.ending = false;
+        self.failure.clone().map_or(Event::Done, Event::Failed)
     }
 
     fn update(&mut self) {

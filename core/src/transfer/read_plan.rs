@@ -17,7 +17,7 @@ use std::cmp::Ordering;
 use std::time::Duration;
 
 use super::Transfer;
-use super::io::Output;
+use super::io::Want;
 use super::machine::Machine;
 use super::stage::Stage;
 use crate::error::Misuse;
@@ -191,7 +191,7 @@ impl Machine {
     /// is the next output.
     fn due(&self) -> u64 {
         let (Stage::Deliver(delivery), Some(link)) = (&self.stage, &self.link) else { return 0 };
-        if !delivery.shows_nothing() || self.pending.are_waiting() || !matches!(self.offer(), Output::Read) {
+        if !delivery.shows_nothing() || self.pending.are_waiting() || !matches!(self.offer(), Want::Read) {
             return 0;
         }
         link.direct_read_limit().min(delivery.size.left())

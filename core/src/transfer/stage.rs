@@ -2,7 +2,7 @@
 
 use super::deliver::Delivery;
 use super::exchange::SendFailed;
-use super::io::Output;
+use super::io::Want;
 use crate::http1::ResponseHead;
 use crate::policy::Acquire;
 use crate::route::dial::Dial;
@@ -137,10 +137,10 @@ pub(super) enum Order {
 }
 
 impl Order {
-    pub(super) fn give(&mut self, order: Output) -> Output {
+    pub(super) fn give(&mut self, order: Want) -> Want {
         match std::mem::replace(self, Order::Given) {
             Order::Due => order,
-            Order::Given => Output::Wait,
+            Order::Given => Want::Wait,
         }
     }
 }

@@ -53,13 +53,13 @@ fn run(chosen: usize, parts: &[&[u8]], mut rng: Option<Rng>) -> Seen {
         match output {
             Output::Sync => transfer.sync(now, &mut session).unwrap(),
             Output::Acquire(_) => answer(Input::OpenNew),
-            Output::Connect(attempt, _) if part < parts.len() => {
+            Output::Connect(attempt) if part < parts.len() => {
                 (open, left) = (true, parts[part]);
                 part += 1;
                 seen.sent.push(Vec::new());
                 answer(Input::Connected(attempt));
             }
-            Output::Connect(attempt, _) => {
+            Output::Connect(attempt) => {
                 answer(Input::ConnectFailed(attempt, IoFailure::new(std::io::ErrorKind::ConnectionRefused)));
             }
             Output::Transmit => {

@@ -11,7 +11,7 @@ pub fn answer(now: Now, transfer: &mut Transfer, session: &mut Session, output: 
     match output {
         Output::Sync => transfer.sync(now, session),
         Output::Acquire(_) => transfer.handle(now, Input::OpenNew),
-        Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)),
+        Output::Connect(attempt) => transfer.handle(now, Input::Connected(attempt)),
         Output::Transmit => transfer.handle(now, Input::Wrote(transfer.outgoing().len())),
         other => return Some(other),
     }

@@ -7,8 +7,8 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "a body source is read before pending output is written",
         file: "core/src/transfer/exchange.rs",
-        from: "        } else if self.can_write() {\n            Output::Transmit\n        } else if self.wants_body() && !self.blocked.body {\n            Output::NeedBody\n",
-        to: "        } else if self.wants_body() && !self.blocked.body {\n            Output::NeedBody\n        } else if self.can_write() {\n            Output::Transmit\n",
+        from: "        } else if self.can_write() {\n            Want::Transmit\n        } else if self.wants_body() && !self.blocked.body {\n            Want::NeedBody\n",
+        to: "        } else if self.wants_body() && !self.blocked.body {\n            Want::NeedBody\n        } else if self.can_write() {\n            Want::Transmit\n",
     },
     Mutation {
         fault: "an upload continues before an early response is read",

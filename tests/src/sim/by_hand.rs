@@ -152,7 +152,8 @@ impl ManualDriver {
                     let (name, port) = hand.manual.transfer.peer_name().expect("a name to look up");
                     DriverOutput::Resolve(t, name.into(), port)
                 }
-                Output::Connect(attempt, address) => {
+                Output::Connect(attempt) => {
+                    let address = hand.manual.transfer.address(attempt).expect("an address to connect to").clone();
                     let number = self.sockets.len() as SocketNumber + 1;
                     hand.manual.dial(attempt, number);
                     self.sockets.push(Socket { serves: Serves::Attempt(t, attempt), opened_at: now.instant });

@@ -220,7 +220,10 @@ impl Driver for EngineDriver {
                 let (name, port) = self.engine.peer_name(t).expect("a name to look up");
                 DriverOutput::Resolve(transfer(t), name.into(), port)
             }
-            Output::Connect(s, address) => DriverOutput::Connect(self.sockets.add(s, s.index()), address),
+            Output::Connect(s) => {
+                let address = self.engine.address(s).expect("an address to connect to").clone();
+                DriverOutput::Connect(self.sockets.add(s, s.index()), address)
+            }
             Output::Transmit(s) => DriverOutput::Transmit(socket(s), self.engine.outgoing(s).len()),
             Output::Read(s) => DriverOutput::Read(socket(s)),
             Output::Probe(s) => DriverOutput::Probe(socket(s)),

@@ -133,7 +133,7 @@ fn engine_rejects_started_transfers() {
     connected.sync(now, &mut session).unwrap();
     assert!(matches!(connected.poll(), Output::Acquire(_)));
     connected.handle(now, Input::OpenNew).unwrap();
-    let Output::Connect(attempt, _) = connected.poll() else { panic!("it connects") };
+    let Output::Connect(attempt) = connected.poll() else { panic!("it connects") };
     connected.handle(now, Input::Connected(attempt)).unwrap();
     connected.handle(now, Input::Cancel).unwrap();
     assert!(engine.adopt(connected, None).is_err(), "its socket is still to be closed");
@@ -154,7 +154,7 @@ fn engine_rejects_transfers_between_hops() {
                 Output::Sync if !std::mem::take(&mut first) => break,
                 Output::Sync => transfer.sync(now, &mut session).unwrap(),
                 Output::Acquire(_) => transfer.handle(now, Input::OpenNew).unwrap(),
-                Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
+                Output::Connect(attempt) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
                 Output::Transmit => transfer.handle(now, Input::Wrote(transfer.outgoing().len())).unwrap(),
                 Output::Read if !std::mem::replace(&mut answered, true) => {
                     transfer.handle(now, Input::Received(answer.as_bytes())).unwrap();
@@ -177,13 +177,13 @@ fn engine_rejects_inputs_it_handles_itself() {
     for input in [acquired(), Input::OpenNew] {
         assert_eq!(engine.transfer_input(now, id, input), Err(Misuse::UnexpectedInput));
     }
-    let engine::Output::Connect(socket, _) = engine.poll(&mut session) else { panic!("it connects") };
+    let engine::Output::Connect(socket) = engine.poll(&mut session) else { panic!("it connects") };
     let mut other = Transfer::new(session.prepare(&get()).unwrap(), now);
     other.sync(now, &mut session).unwrap();
     assert!(matches!(other.poll(), Output::Acquire(_)));
     other.handle(now, Input::OpenNew).unwrap();
     // Other callers know the number of an attempt as well.
-    let Output::Connect(attempt, _) = other.poll() else { panic!("it connects") };
+    let Output::Connect(attempt) = other.poll() else { panic!("it connects") };
     assert_eq!(engine.transfer_input(now, id, Input::Connected(attempt)), Err(Misuse::UnexpectedInput));
     engine.connected(now, socket).unwrap();
     for input in [acquired(), Input::OpenNew, Input::Connected(attempt)] {

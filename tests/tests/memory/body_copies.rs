@@ -35,7 +35,7 @@ fn run(request: &Request, response: &[u8], caller: usize, head: usize) -> Count 
         match transfer.poll() {
             Output::Sync => transfer.sync(now, &mut session).unwrap(),
             Output::Acquire(_) => transfer.handle(now, Input::OpenNew).unwrap(),
-            Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
+            Output::Connect(attempt) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
             Output::Transmit => {
                 let pieces = [transfer.outgoing(), transfer.outgoing_next()];
                 count.writes += 1;

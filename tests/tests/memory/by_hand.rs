@@ -34,7 +34,7 @@ fn until(session: &mut Session, transfer: &mut Transfer, wanted: fn(&Output) -> 
 fn failed_attempt_is_not_closed_again() {
     let request = Request::new(Method::GET, "http://127.0.0.1/").timeout(ms(10));
     let (mut session, mut transfer) = transfer(request);
-    let Output::Connect(attempt, _) = until(&mut session, &mut transfer, |o| matches!(o, Output::Connect(..))) else {
+    let Output::Connect(attempt) = until(&mut session, &mut transfer, |o| matches!(o, Output::Connect(..))) else {
         unreachable!()
     };
     // A driver that reports a failure has closed the socket.

@@ -156,7 +156,7 @@ fn over_an_engine(limits: PoolLimits) {
     }
     for _ in 0..10_000 {
         match engine.poll(&mut session) {
-            engine::Output::Connect(socket, _) => engine.connected(now, socket).unwrap(),
+            engine::Output::Connect(socket) => engine.connected(now, socket).unwrap(),
             engine::Output::Transmit(socket) => {
                 let n = engine.outgoing(socket).len();
                 engine.socket_input(now, socket, Input::Wrote(n)).unwrap();

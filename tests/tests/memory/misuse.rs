@@ -83,7 +83,7 @@ impl Fool {
                 assert_eq!(self.terminal, 0, "an event after the last: {event:?}");
                 self.terminal += usize::from(matches!(event, Event::Done | Event::Failed(_)));
             }
-            Output::Connect(attempt, _) => {
+            Output::Connect(attempt) => {
                 self.attempts.push(*attempt);
                 self.open += 1;
             }
@@ -113,7 +113,7 @@ impl Fool {
                 let addresses: [SocketAddr; 2] = ["[::1]:80".parse().unwrap(), "127.0.0.1:80".parse().unwrap()];
                 self.input(Input::Resolved(&addresses));
             }
-            Output::Connect(attempt, _) if !self.connected => {
+            Output::Connect(attempt) if !self.connected => {
                 self.connected = true;
                 self.input(Input::Connected(attempt));
             }
@@ -226,7 +226,7 @@ fn second_answer_to_an_attempt_is_a_misuse() {
             Output::Sync => transfer.sync(now, &mut session).unwrap(),
             Output::Acquire(_) => transfer.handle(now, Input::OpenNew).unwrap(),
             Output::Resolve => transfer.handle(now, Input::Resolved(&addresses)).unwrap(),
-            Output::Connect(attempt, _) => {
+            Output::Connect(attempt) => {
                 attempts.push(attempt);
                 if attempts.len() == 1 {
                     transfer.handle(now, Input::ConnectFailed(attempt, IoFailure::new(Io::ConnectionRefused))).unwrap();

@@ -66,7 +66,7 @@ fn up_to_the_response(proxy: bool, lends: bool, body: usize) -> (Transfer, Vec<u
                 let address = "192.0.2.1:443".parse().unwrap();
                 transfer.handle(now, Input::Resolved(&[address])).unwrap();
             }
-            Output::Connect(attempt, _) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
+            Output::Connect(attempt) => transfer.handle(now, Input::Connected(attempt)).unwrap(),
             Output::Transmit => {
                 let out = transfer.outgoing().to_vec();
                 transfer.handle(now, Input::Wrote(out.len())).unwrap();

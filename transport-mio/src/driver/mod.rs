@@ -316,8 +316,8 @@ impl Driver {
             Output::Body(id) => self.body(id),
             Output::Event(id, event) => self.event(id, event),
             Output::Ended { id, transfer, error } => self.end(id, transfer, error),
-            Output::Connect(socket, address) => {
-                if let Err(error) = self.connect(socket, &address) {
+            Output::Connect(socket) => {
+                if let Err(error) = self.connect(socket) {
                     told(self.engine.connect_failed(self.now, socket, IoFailure::from(&error)));
                 }
             }

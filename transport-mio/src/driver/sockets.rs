@@ -106,17 +106,17 @@ impl Driver {
     }
 
     #[inline(never)]
-    pub(super) fn connect(&mut self, socket: SocketId, address: &Address) -> io::Result<()> {
+    pub(super) fn connect(&mut self, socket: SocketId) -> io::Result<()> {
         let token = self.tokens.start.saturating_add(1 + socket.index());
         if !self.tokens.contains(&token) {
             return Err(io::Error::other("no token is left for another socket"));
         }
         // A Unix socket connects at once.
-        let (mut channel, mut connecting) = match (self.connect_by_connector(socket, address), address) {
+        let (mut channel, mut connecting) = match (self.connect_by_connector(socket), self.engine.address(socket)) {
             (Some(channel), _) => (channel?, true),
-            (None, Address::Tcp(address)) => (Channel::Os(TcpStream::connect(*address)?), true),
-            (None, Address::Unix(path)) => (Channel::Os(connect_unix(path)?), false),
-            (None, Address::Custom(_)) => {
+            (None, Some(Address::Tcp(address))) => (Channel::Os(TcpStream::connect(*address)?), true),
+            (None, Some(Address::Unix(path))) => (Channel::Os(connect_unix(path)?), false),
+            (None, Some(Address::Custom(_)) | None) => {
                 return Err(io::Error::new(Io::Unsupported, "no connector serves this address"));
             }
         };
@@ -149,9 +149,9 @@ impl Driver {
     }
 
     /// Connects by the connector, if there is one and it takes this address.
-    fn connect_by_connector(&mut self, socket: SocketId, address: &Address) -> Option<io::Result<Channel>> {
+    fn connect_by_connector(&mut self, socket: SocketId) -> Option<io::Result<Channel>> {
         let connector = self.connector.as_mut()?;
-        let (host, port) = self.engine.connects_to(socket)?;
+        let (address, (host, port)) = (self.engine.address(socket)?, self.engine.connects_to(socket)?);
         let target = Target::new(address, host, port);
         let readiness = &self.readiness;
         called(|| connector.connect(&target, readiness).transpose())

@@ -62,7 +62,8 @@ impl Call {
         }
     }
 
-    pub(super) fn connect(&mut self, attempt: AttemptId, address: Address) {
+    pub(super) fn connect(&mut self, attempt: AttemptId) {
+        let Some(address) = self.transfer.address(attempt).cloned() else { return };
         if let Some(result) = self.connect_by_connector(&address) {
             return self.connected(attempt, result.map(|stream| Socket::custom(stream, address)));
         }

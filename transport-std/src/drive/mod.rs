@@ -174,7 +174,7 @@ impl Call {
                 self.tell(if alive { Input::Alive } else { Input::Dead });
             }
             Output::Resolve => self.resolve(),
-            Output::Connect(attempt, address) => self.connect(attempt, address),
+            Output::Connect(attempt) => self.connect(attempt),
             Output::CancelConnect(attempt) => self.dialing.abandon(attempt),
             Output::Close => self.close(),
             Output::Transmit => {

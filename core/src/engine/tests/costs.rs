@@ -15,7 +15,7 @@ fn run(world: &mut World, calls: &mut Calls) {
     let now = world.now;
     loop {
         match world.engine.poll(&mut world.session) {
-            Output::Connect(socket, _) => {
+            Output::Connect(socket) => {
                 world.engine.socket_input(now, socket, Input::Blocked(Side::Read)).unwrap();
                 world.engine.connected(now, socket).unwrap();
             }

@@ -33,7 +33,7 @@ fn busy_transfer_leaves_others_their_turn() {
     let (mut flooding, mut in_a_row, mut bodies) = (None, 0, 0);
     for _ in 0..400 {
         let Some(socket) = flooding else {
-            if let Output::Connect(socket, _) = world.engine.poll(&mut world.session) {
+            if let Output::Connect(socket) = world.engine.poll(&mut world.session) {
                 world.engine.connected(world.now, socket).unwrap();
                 world.open.insert(socket, Vec::new());
                 flooding = Some(socket);
@@ -56,7 +56,7 @@ fn busy_transfer_leaves_others_their_turn() {
                 bodies += 1;
             }
             Output::Event(id, _) if id == flood => {}
-            Output::Connect(of, _) => {
+            Output::Connect(of) => {
                 world.engine.connected(now, of).unwrap();
                 world.open.insert(of, Vec::new());
                 in_a_row = 0;
@@ -88,8 +88,9 @@ fn sockets_and_transfers_are_known_until_they_end() {
     let id = world.get("http://10.0.0.1/canary");
     assert!(!world.engine.is_at_rest());
     assert_eq!((world.engine.len(), world.engine.is_empty(), world.engine.sockets()), (1, false, 0));
-    let Output::Connect(socket, address) = world.engine.poll(&mut world.session) else { panic!("no connect") };
-    assert_eq!(address, "10.0.0.1:80".parse::<std::net::SocketAddr>().unwrap().into());
+    let Output::Connect(socket) = world.engine.poll(&mut world.session) else { panic!("no connect") };
+    let address: Address = "10.0.0.1:80".parse::<std::net::SocketAddr>().unwrap().into();
+    assert_eq!(world.engine.address(socket), Some(&address));
     assert!(world.engine.is_connecting(socket));
     assert_eq!(world.engine.socket_at(socket.index()), Some(socket));
     assert_eq!(world.engine.socket_at(socket.index() + 1), None);
@@ -97,7 +98,7 @@ fn sockets_and_transfers_are_known_until_they_end() {
     assert!(world.engine.outgoing(socket).is_empty() && world.engine.body(id).is_empty());
     world.engine.connected(world.now, socket).unwrap();
     world.open.insert(socket, Vec::new());
-    assert!(!world.engine.is_connecting(socket));
+    assert!(!world.engine.is_connecting(socket) && world.engine.address(socket).is_none());
     world.answers = false;
     world.run();
     assert!(world.engine.is_at_rest());
@@ -167,7 +168,7 @@ fn storage_of_decoded_data_is_counted() {
     loop {
         let now = world.now;
         match world.engine.poll(&mut world.session) {
-            Output::Connect(socket, _) => world.engine.connected(now, socket).unwrap(),
+            Output::Connect(socket) => world.engine.connected(now, socket).unwrap(),
             Output::Transmit(socket) => {
                 let n = world.engine.outgoing(socket).len();
                 world.engine.socket_input(now, socket, Input::Wrote(n)).unwrap();

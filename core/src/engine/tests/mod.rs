@@ -83,7 +83,7 @@ impl World {
     fn step(&mut self) -> bool {
         let now = self.now;
         match self.engine.poll(&mut self.session) {
-            Output::Connect(socket, _) => {
+            Output::Connect(socket) => {
                 assert!(self.open.insert(socket, Vec::new()).is_none());
                 let same_index = self.open.keys().filter(|open| open.index() == socket.index()).count();
                 assert_eq!(same_index, 1, "socket indexes are unique");

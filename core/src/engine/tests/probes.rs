@@ -20,7 +20,7 @@ impl World {
                 Output::Transmit(socket) => return Asks::Write(socket),
                 Output::Wait => return Asks::Nothing,
                 Output::Close(socket) => drop(self.open.remove(&socket)),
-                Output::Connect(socket, _) => {
+                Output::Connect(socket) => {
                     self.open.insert(socket, Vec::new());
                     self.engine.connected(self.now, socket).unwrap();
                 }

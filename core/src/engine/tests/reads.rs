@@ -33,7 +33,7 @@ fn until<R>(engine: &mut Engine, session: &mut Session, mut seen: impl FnMut(&mu
     let now = Now::default();
     for _ in 0..10_000 {
         match engine.poll(session) {
-            Output::Connect(socket, _) => engine.connected(now, socket).unwrap(),
+            Output::Connect(socket) => engine.connected(now, socket).unwrap(),
             Output::Transmit(socket) => {
                 let n = engine.outgoing(socket).len();
                 engine.socket_input(now, socket, Input::Wrote(n)).unwrap();
@@ -144,7 +144,7 @@ fn cancelled_request_is_not_read_from() {
     let (id, now) = (world.get("http://10.0.0.1/"), world.now);
     let socket = loop {
         match world.engine.poll(&mut world.session) {
-            Output::Connect(socket, _) => {
+            Output::Connect(socket) => {
                 world.engine.socket_input(now, socket, Input::Blocked(Side::Read)).unwrap();
                 world.engine.connected(now, socket).unwrap();
             }
@@ -189,7 +189,7 @@ fn showing(world: &mut World) -> (TransferId, SocketId, Vec<u8>) {
 fn until_at<R>(world: &mut World, mut seen: impl FnMut(&mut Engine, Output) -> Option<R>) -> R {
     for _ in 0..100 {
         match world.engine.poll(&mut world.session) {
-            Output::Connect(socket, _) => world.engine.connected(world.now, socket).unwrap(),
+            Output::Connect(socket) => world.engine.connected(world.now, socket).unwrap(),
             Output::Transmit(socket) => {
                 let n = world.engine.outgoing(socket).len();
                 world.engine.socket_input(world.now, socket, Input::Wrote(n)).unwrap();

@@ -168,7 +168,7 @@ impl Storm {
         let now = self.now;
         match self.engine.poll(&mut self.session) {
             Output::Wait => return false,
-            Output::Connect(socket, _) => {
+            Output::Connect(socket) => {
                 assert!(self.wires.keys().all(|open| open.index() != socket.index()), "a socket's number is its own");
                 self.wires.insert(socket, Wire::default());
                 if self.rng.one_in(10) {

@@ -35,11 +35,11 @@ impl AttemptId {
 }
 
 /// The next step of a [`Dial`], from [`Dial::poll`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DialStep {
-    /// Start connecting to this address without blocking, then poll again. Returned once per
+    /// Start connecting to [`Dial::address`] without blocking, then poll again. Returned once per
     /// address.
-    Connect(AttemptId, Address),
+    Connect(AttemptId),
     /// Wait until an attempt is reported, or until this time if there is one.
     Wait(Option<Instant>),
     /// This attempt won. Every later poll returns the same; see [`Dial::take_losers`].
@@ -106,19 +106,18 @@ impl Dial {
         if let Some(id) = self.winner {
             return DialStep::Won(id);
         }
-        let Some(address) = self.addresses.get(self.next) else {
+        if self.next >= self.addresses.len() {
             return if self.connecting == 0 { DialStep::Failed } else { DialStep::Wait(None) };
-        };
+        }
         match self.not_before {
             Some(time) if now < time => DialStep::Wait(Some(time)),
             _ => {
-                let address = address.clone();
                 let id = AttemptId(u32::try_from(self.next).unwrap_or(u32::MAX));
                 self.not_before = Some(now + self.delay);
                 self.next += 1;
                 self.connecting += 1;
                 self.set(id, Attempt::Connecting);
-                DialStep::Connect(id, address)
+                DialStep::Connect(id)
             }
         }
     }

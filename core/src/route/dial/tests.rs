@@ -23,7 +23,7 @@ fn dial(addresses: &[Address]) -> Dial {
 #[track_caller]
 fn connects(dial: &mut Dial, now: Instant, to: Address) -> AttemptId {
     match dial.poll(now) {
-        DialStep::Connect(id, address) if address == to => id,
+        DialStep::Connect(id) if dial.address(id) == Some(&to) => id,
         other => panic!("expected to connect to {to}, got {other:?}"),
     }
 }
@@ -35,8 +35,8 @@ fn run(dial: &mut Dial, answer: impl Fn(Address) -> Option<(u64, Result<(), io::
     let mut due: Vec<(Instant, AttemptId, Result<(), io::ErrorKind>)> = Vec::new();
     for _ in 0..1000 {
         match dial.poll(now) {
-            DialStep::Connect(id, address) => {
-                if let Some((after, result)) = answer(address) {
+            DialStep::Connect(id) => {
+                if let Some((after, result)) = answer(dial.address(id).unwrap().clone()) {
                     due.push((now + Duration::from_millis(after), id, result));
                 }
             }

@@ -241,8 +241,8 @@ impl Run<'_> {
         let output = self.engine.poll(&mut self.session);
         match output {
             Output::Wait => return Ok(false),
-            Output::Connect(socket, address) => {
-                let host = match &address {
+            Output::Connect(socket) => {
+                let host = match self.engine.address(socket).expect("an address to connect to") {
                     // A request names the socket of its own host.
                     Address::Unix(path) => path.file_name().expect("a name").to_string_lossy().into_owned(),
                     address => host_at(address.socket_addr().expect("no other address is configured").ip()),

@@ -115,7 +115,7 @@ impl Run<'_> {
         assert!(!text.contains(&format!("{CANARY}-1")) && !text.contains(&format!("{CANARY}-p")), "{text}");
         self.shown.push(text);
         match &output {
-            Output::Connect(attempt, _) => {
+            Output::Connect(attempt) => {
                 assert!(self.sockets.iter().all(|(other, _)| *other != Some(*attempt)), "an attempt is ordered once");
                 self.sockets.push((Some(*attempt), false));
                 self.attempts.push(*attempt);
@@ -200,8 +200,8 @@ impl Run<'_> {
                     n => self.give(Input::Resolved(addresses.get(..usize::from(n > 2) + 1).unwrap_or(&addresses))),
                 };
             }
-            Some(Output::Connect(attempt, _)) if self.u.ratio(1, 6)? => self.connect_failed(attempt),
-            Some(Output::Connect(attempt, _)) => self.connected(attempt),
+            Some(Output::Connect(attempt)) if self.u.ratio(1, 6)? => self.connect_failed(attempt),
+            Some(Output::Connect(attempt)) => self.connected(attempt),
             Some(Output::Transmit) => {
                 let n = self.u.int_in_range(0..=self.transfer.outgoing().len())?;
                 match self.u.int_in_range(0..=7)? {
@@ -417,7 +417,7 @@ impl Run<'_> {
                 Some(Output::Acquire(_)) => drop(self.give(Input::OpenNew)),
                 Some(Output::Probe) => drop(self.give(Input::Dead)),
                 Some(Output::Resolve) => drop(self.give(Input::Resolved(&[]))),
-                Some(Output::Connect(attempt, _)) => self.connect_failed(attempt),
+                Some(Output::Connect(attempt)) => self.connect_failed(attempt),
                 Some(Output::Transmit) => drop(self.give(Input::Wrote(self.transfer.outgoing().len()))),
                 Some(Output::Read) => drop(self.give(Input::Eof)),
                 Some(Output::NeedBody) => drop(self.give(Input::BodyEnd)),

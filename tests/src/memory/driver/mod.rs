@@ -161,7 +161,8 @@ impl Driver<'_> {
                 let name = name.to_owned();
                 self.lookup = Some(self.world.lookup(&name, port));
             }
-            Output::Connect(attempt, address) => {
+            Output::Connect(attempt) => {
+                let address = self.manual.transfer.address(attempt).expect("an address to connect to").clone();
                 let socket = self.world.open(address);
                 self.manual.dial(attempt, socket);
             }
