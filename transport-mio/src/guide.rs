@@ -191,6 +191,24 @@
 //! }
 //! ```
 //!
+//! # Follow links, and take the server's file name
+//!
+//! ```no_run
+//! use petition_mio::{Client, Url};
+//!
+//! fn pages(client: &Client, url: Url) {
+//!     let next = client.clone();
+//!     client.get(url).send(move |result| match result {
+//!         // The file name is one component, without separators, and never hidden.
+//!         Ok(response) => {
+//!             println!("{:?}: {} bytes", response.file_name(), response.bytes().len());
+//!             response.link("next").into_iter().for_each(|url| pages(&next, url));
+//!         }
+//!         Err(error) => println!("{error}"),
+//!     });
+//! }
+//! ```
+//!
 //! # Receive a body of any length
 //!
 //! ```no_run

@@ -131,6 +131,7 @@ pub use http::{self, HeaderMap};
 #[cfg(feature = "json")]
 pub use petition_core::JsonError;
 pub use petition_core::content::decode::DecodeError;
+pub use petition_core::content::link::Link;
 pub use petition_core::content::text::{Text, TextError};
 pub use petition_core::error::Report;
 pub use petition_core::http1::{Fields, Leniency, LeniencySet, ResponseHead, SendError};

@@ -91,6 +91,19 @@ macro_rules! response_accessors {
             content_length(info) -> Option<u64> { info.head.content_length() }
             /// Returns the value of `Content-Type` as text, such as `text/html; charset=utf-8`.
             content_type(info) -> Option<&str> { info.header("content-type") }
+            /// Returns the file name that the first `Content-Disposition` suggests (RFC 6266), safe
+            /// for use inside a directory: one component without separators, at most 240 bytes,
+            /// never hidden, and no device of Windows. `None` without a usable name.
+            file_name(info) -> Option<String> { $crate::content::disposition::file_name(info.head.get("content-disposition")?) }
+            /// Returns the links of the `Link` fields (RFC 8288), resolved against the URL of this
+            /// response.
+            links(info) -> Vec<$crate::content::link::Link> { $crate::content::link::parse(&info.url, info.head.get_all("link")) }
+            /// Returns the URL of the first link with this relation type, such as `next`. Ignores
+            /// links whose URL is invalid, and links that are not about this resource (`anchor`).
+            link(info, relation: &str) -> Option<$crate::Url> {
+                let about = |link: &$crate::content::link::Link| link.has_rel(relation) && link.parameter("anchor").is_none();
+                info.links().into_iter().find_map(|link| about(&link).then(|| link.url().cloned()).flatten())
+            }
             /// Returns the cookies that this response sets, as received. The session's jar has
             /// those that it accepted.
             cookies(info) -> Vec<$crate::cookie::Cookie<'static>> {

@@ -9,6 +9,7 @@ mod cookie;
 mod decode;
 mod differential;
 mod exchange;
+mod fields;
 mod layers;
 mod ops;
 mod response;
@@ -19,6 +20,7 @@ pub use chunked::chunked;
 pub use cookie::{cookie, date};
 pub use decode::decode;
 pub use differential::differential;
+pub use fields::{disposition, link};
 pub use layers::layers;
 pub use ops::{connection_ops, engine_ops, link_ops, transfer_ops};
 pub use response::response;
@@ -29,7 +31,7 @@ pub use url::{location, url};
 pub type Body = fn(&[u8]);
 
 /// Every target by name.
-pub const TARGETS: [(&str, Body); 14] = [
+pub const TARGETS: [(&str, Body); 16] = [
     ("response", response),
     ("chunked", chunked),
     ("differential", differential),
@@ -43,6 +45,8 @@ pub const TARGETS: [(&str, Body); 14] = [
     ("date", date),
     ("url", url),
     ("location", location),
+    ("link", link),
+    ("disposition", disposition),
     ("transfer", transfer),
 ];
 

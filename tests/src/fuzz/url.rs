@@ -35,7 +35,7 @@ pub fn location(mut data: &[u8]) {
     }
 }
 
-fn clean(url: &Url) {
+pub(super) fn clean(url: &Url) {
     assert!(matches!(url.scheme(), "http" | "https") && url.host().is_some() && url.port() != Some(0));
     assert!(url.username().is_empty() && url.password().is_none());
     let target = request_target(url);

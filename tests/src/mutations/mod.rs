@@ -7,6 +7,7 @@
 
 mod addresses;
 mod caller_code;
+mod content;
 mod framing;
 mod hops;
 mod limits;
@@ -46,6 +47,7 @@ pub fn all() -> impl Iterator<Item = &'static Mutation> {
         .chain(rules::MUTATIONS)
         .chain(hops::MUTATIONS)
         .chain(addresses::MUTATIONS)
+        .chain(content::MUTATIONS)
 }
 
 impl Mutation {

@@ -5,6 +5,7 @@ mod caller_code;
 mod connectors;
 mod errors;
 mod examples;
+mod fields;
 mod forked;
 mod origins;
 mod proxy_environment;

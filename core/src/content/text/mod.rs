@@ -75,6 +75,11 @@ impl fmt::Display for TextError {
 
 impl std::error::Error for TextError {}
 
+/// Decodes windows-1252, the charset of header field values that are not UTF-8.
+pub(crate) fn latin1(bytes: &[u8]) -> String {
+    windows_1252::decode(bytes).text
+}
+
 /// A charset.
 #[derive(Clone, Copy)]
 enum Charset {
