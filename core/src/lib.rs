@@ -129,6 +129,7 @@ pub use route::address::Address;
 pub use route::connect_to::ConnectTo;
 pub use route::proxy::Proxy;
 pub use route::proxy_rules::ProxyRules;
+pub use route::static_addresses::StaticAddresses;
 pub use seed::{Seed, TestSeed};
 pub use session::Session;
 pub use time::{Instant, Now, UnixTime};

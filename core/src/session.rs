@@ -251,6 +251,7 @@ impl Session {
             auth,
             body: request.body.clone(),
             content_type: request.content_type,
+            static_addresses: request.options.static_addresses.layered_over(&self.options.static_addresses),
             settings,
         };
         prepared.check()?;

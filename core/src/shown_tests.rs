@@ -11,7 +11,7 @@ use crate::link::{LayerError, LayerFailure, LinkError, NotReusable, ProxyFailure
 use crate::policy::redirect::RedirectError;
 use crate::route::address_policy::{AddressDenied, AddressPolicy};
 use crate::route::dial::DialError;
-use crate::route::resolve::StaticResolver;
+use crate::route::static_addresses::StaticAddresses;
 use crate::tls::TlsFailure;
 use crate::url::UrlError;
 use crate::{Headers, LimitExceeded, Params, Unavailable, UnixTime};
@@ -194,8 +194,9 @@ fn debug_of_options_shows_names_and_no_values() {
     let mut params = Params::new();
     params.set("name", "canary");
     shows(&params, &["name"]);
-    let resolver = StaticResolver::new().with("a.test", ["192.0.2.7".parse().unwrap()]);
-    shows(&resolver, &["a.test", "192.0.2.7"]);
+    let mut names = StaticAddresses::new();
+    names.set("a.test", 80, ["192.0.2.7".parse().unwrap()]).unwrap();
+    shows(&names, &["a.test", "192.0.2.7"]);
     shows(&AddressPolicy::Any, &["Any"]);
     shows(&AddressPolicy::PublicOnly, &["PublicOnly"]);
     shows(&AddressPolicy::Custom(std::sync::Arc::new(|_| true)), &["Custom"]);

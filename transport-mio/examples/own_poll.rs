@@ -10,8 +10,7 @@ use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use mio::{Events, Poll};
-use petition_mio::resolve::{StaticResolver, SystemResolver};
-use petition_mio::{Driver, DriverConfig};
+use petition_mio::{Driver, DriverConfig, StaticAddresses};
 
 #[path = "support/embedded.rs"]
 mod embedded;
@@ -26,8 +25,8 @@ const TICK: Duration = Duration::from_millis(100);
 fn main() -> Result<(), Box<dyn Error>> {
     let (names, arguments) = names(std::env::args().skip(1).collect())?;
     let mut poll = Poll::new()?;
-    let config = DriverConfig { resolver: Box::new(names.or(SystemResolver)), ..DriverConfig::default() };
-    let mut driver = Driver::new(poll.registry(), REQUESTS, config)?;
+    let mut driver = Driver::new(poll.registry(), REQUESTS, DriverConfig::default())?;
+    driver.client().configure(|options| options.static_addresses = names);
     let (_servers, urls) = embedded::servers_or(&driver.client(), arguments)?;
     for url in urls {
         driver.client().get(&url).send(move |result| match result {
@@ -70,13 +69,13 @@ fn run(poll: &mut Poll, driver: &mut Driver) -> Result<u32, Box<dyn Error>> {
 }
 
 /// Parses the names that need no look-up, and returns the other arguments.
-fn names(mut arguments: Vec<String>) -> Result<(StaticResolver, Vec<String>), Box<dyn Error>> {
-    let mut names = StaticResolver::new();
+fn names(mut arguments: Vec<String>) -> Result<(StaticAddresses, Vec<String>), Box<dyn Error>> {
+    let mut names = StaticAddresses::new();
     while let [option, known, ..] = &arguments[..]
         && option == "--name"
     {
         let (name, address) = known.split_once('=').ok_or("expected NAME=ADDRESS")?;
-        names = names.with(name, [address.parse()?]);
+        names.set_all_ports(name, [address.parse()?])?;
         arguments.drain(..2);
     }
     Ok((names, arguments))

@@ -149,6 +149,23 @@
 //! }
 //! ```
 //!
+//! # Name the addresses of a host
+//!
+//! ```no_run
+//! use petition_mio::{Client, ConnectTo, Error};
+//!
+//! fn names(client: &Client) -> Result<(), Error> {
+//!     // The addresses of a name, for one port: nothing is looked up.
+//!     client.configure(|o| o.resolve("api.example", 443, ["192.0.2.1".parse().unwrap()]))?;
+//!     client.get("https://api.example/").join().wait()?;
+//!
+//!     // Another host serves the URL: Host, cookies and the certificate are those of www.example.
+//!     let staging = ConnectTo::new().host("www.example:443", "staging.example:8443")?;
+//!     client.get("https://www.example/").connect_to(staging).join().wait()?;
+//!     Ok(())
+//! }
+//! ```
+//!
 //! # Connect to a Unix socket
 //!
 //! ```no_run

@@ -2,7 +2,7 @@
 //!
 //! `getaddrinfo` blocks and cannot be interrupted. At most [`MAX_ACTIVE`] look-ups run at once, on
 //! threads that start when needed and end when no name is left. Addresses, loopback names and
-//! static answers start none. Requests for one name share a look-up. An abandoned name is dropped.
+//! names with static addresses start none. Requests for one name share a look-up. An abandoned name is dropped.
 //! If a helper already looks it up, it no longer delays other names, up to [`MAX_HELPERS`] such
 //! helpers.
 
@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use petition_core::contain;
 use petition_core::engine::TransferId;
-pub use petition_core::route::resolve::{Resolver, StaticResolver};
+pub use petition_core::route::resolve::Resolver;
 use petition_shared::lookups::{Helpers, LookupJob};
 pub use petition_shared::lookups::{MAX_ACTIVE, MAX_HELPERS, QUEUE};
 
@@ -59,11 +59,6 @@ impl Lookups {
             asked: HashMap::new(),
             left: false,
         }
-    }
-
-    /// Returns the addresses if they are known without blocking.
-    pub(crate) fn known(&self, host: &str, port: u16) -> io::Result<Option<Vec<SocketAddr>>> {
-        contain(|| self.resolver.known(host, port)).ok_or_else(panicked)
     }
 
     /// Starts a look-up, or joins a pending one. Its answer arrives as [`Command::Resolved`].

@@ -133,8 +133,8 @@ pub use petition_core::tls::{self, TlsConfig};
 pub use petition_core::transfer::{Hop, ResponseInfo};
 pub use petition_core::{
     Address, Auth, Body, BuildError, ConnectTo, Error, ErrorKind, IntoUrl, Limits, Method, Options, Params, Phase,
-    Processed, Proxy, ProxyRules, RequestTarget, SecretScope, Setting, StatusCode, Timeout, Unavailable, UnixTime, Url,
-    Why,
+    Processed, Proxy, ProxyRules, RequestTarget, SecretScope, Setting, StaticAddresses, StatusCode, Timeout,
+    Unavailable, UnixTime, Url, Why,
 };
 #[cfg(feature = "platform-verifier")]
 pub use petition_shared::platform_verifier;
@@ -157,6 +157,7 @@ pub use petition_core::http1::{Fields, Leniency, LeniencySet, ResponseHead, Send
 pub use petition_core::policy::auth::AuthError;
 pub use petition_core::route::address_policy::AddressDenied;
 pub use petition_core::route::dial::DialError;
+pub use petition_core::route::host_port::HostPortError;
 pub use petition_core::tls::TlsConfigError;
 pub use petition_core::url::UrlError;
 pub use petition_core::{IoFailure, LimitExceeded};

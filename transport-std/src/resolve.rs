@@ -1,4 +1,4 @@
-//! Name resolution: the system's resolver, static answers, or the caller's own.
+//! Name resolution: the system's resolver, or the caller's own.
 //!
 //! The system's look-up (`getaddrinfo`) blocks and cannot be interrupted. With a deadline, it runs
 //! on a helper thread, the only thread that this crate starts. If the deadline passes, the look-up
@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use petition_shared::lookups::Helpers;
 use petition_shared::process::PerProcess;
 
-pub use petition_core::route::resolve::{Resolver, StaticResolver};
+pub use petition_core::route::resolve::Resolver;
 pub use petition_shared::lookups::{MAX_ACTIVE, MAX_HELPERS, QUEUE};
 
 /// The operating system's resolver.

@@ -8,6 +8,7 @@ use crate::content::text::TextError;
 use crate::headers::HeaderError;
 use crate::policy::auth::AuthError;
 use crate::request::BuildError;
+use crate::route::host_port::HostPortError;
 use crate::route::proxy::ProxyError;
 use crate::tls::TlsConfigError;
 use crate::unavailable::Unavailable;
@@ -29,6 +30,7 @@ outside! {
     HeaderError => |error| ErrorKind::Build(BuildError::Header(error));
     UrlError => |error| ErrorKind::Build(BuildError::Url(error));
     url::ParseError => |error| ErrorKind::Build(BuildError::Url(UrlError::Parse(error)));
+    HostPortError => |error| ErrorKind::Build(BuildError::HostPort(error));
     AuthError => |error| ErrorKind::Build(BuildError::Auth(error));
     http::Error => |error: http::Error| ErrorKind::Build(BuildError::Http(error.to_string()));
     http::method::InvalidMethod => |error: http::method::InvalidMethod| {

@@ -14,6 +14,7 @@ use crate::Now;
 use crate::buffer::Retained;
 use crate::http1::{Config, Connection, Eof, Event};
 use std::fmt;
+use std::net::SocketAddr;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -32,6 +33,8 @@ pub struct Link {
     pub(super) starved: bool,
     /// HTTP has been notified of the end.
     end_reported: bool,
+    /// The address of the origin that a SOCKS proxy was given. Boxed, since it is rare.
+    origin: Option<Box<SocketAddr>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +59,18 @@ impl Link {
             state: State::Opening,
             starved: false,
             end_reported: false,
+            origin: None,
         }
+    }
+
+    /// Records the address of the origin behind a SOCKS proxy.
+    pub(crate) fn set_origin(&mut self, address: Option<SocketAddr>) {
+        self.origin = address.map(Box::new);
+    }
+
+    /// Returns the address of the origin that a SOCKS proxy was given.
+    pub(crate) fn origin(&self) -> Option<SocketAddr> {
+        self.origin.as_deref().copied()
     }
 
     /// Advances as far as possible without I/O and returns the next event. `now` dates

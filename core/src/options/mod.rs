@@ -12,9 +12,9 @@
 //! A composite option (redirects, limits, leniencies) has one setting per part. A level changes
 //! only the parts that it sets.
 //!
-//! The three lists (headers, query, cookies) merge by name. An upper level replaces or removes all
-//! entries of the names that it contains, and leaves the others alone. [`Headers`] compares names
-//! ignoring case, [`Params`] compares them exactly.
+//! The lists (headers, query, cookies, static addresses) merge by name. An upper level replaces or
+//! removes all entries of the names that it contains, and leaves the others alone. [`Headers`]
+//! compares names ignoring case, [`Params`] compares them exactly.
 //!
 //! Merging creates a new value and changes neither level: options of a request never stay on the
 //! session.
@@ -38,8 +38,12 @@ pub use setting::Setting;
 pub(crate) use settings::LevelSettings;
 pub use settings::Settings;
 
+use std::net::IpAddr;
+
 use crate::route::address::Address;
 use crate::route::connect_to::ConnectTo;
+use crate::route::host_port::HostPortError;
+use crate::route::static_addresses::StaticAddresses;
 
 use crate::headers::Headers;
 
@@ -76,6 +80,8 @@ pub struct Options {
     pub query: Params,
     /// Cookies besides those of the jar: sent to the first origin only, and never stored.
     pub cookies: Params,
+    /// The addresses of names that are not looked up.
+    pub static_addresses: StaticAddresses,
     /// All other options; `None` while none is set, the common case for a request.
     level: Option<Box<LevelSettings>>,
 }
@@ -83,7 +89,34 @@ pub struct Options {
 impl Options {
     /// Creates options that set nothing.
     pub const fn new() -> Self {
-        Options { headers: Headers::new(), query: Params::new(), cookies: Params::new(), level: None }
+        Options {
+            headers: Headers::new(),
+            query: Params::new(),
+            cookies: Params::new(),
+            static_addresses: StaticAddresses::new(),
+            level: None,
+        }
+    }
+
+    /// Sets the addresses of a name for this port instead of a look-up, as curl's `--resolve`. They
+    /// also apply to a proxy of that name. The [`address_policy`](Options::address_policy) applies to
+    /// them. Short for [`StaticAddresses::set`] on [`static_addresses`](Options::static_addresses).
+    ///
+    /// ```
+    /// # let mut session = petition_core::Session::new();
+    /// session.configure(|o| o.resolve("api.example", 443, ["192.0.2.1".parse().unwrap()]))?;
+    /// # Ok::<(), petition_core::route::host_port::HostPortError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If `host` is no valid name, or is an address.
+    pub fn resolve(
+        &mut self,
+        host: &str,
+        port: u16,
+        addresses: impl IntoIterator<Item = IpAddr>,
+    ) -> Result<(), HostPortError> {
+        self.static_addresses.set(host, port, addresses)
     }
 
     /// Connects to the Unix socket with this path for the origin of the request's URL; short for

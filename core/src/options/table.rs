@@ -116,11 +116,12 @@ single {
     ///
     /// Default: `None`, no proxy. Environment variables are ignored, unless rules are made of them.
     proxy: Option<$crate::ProxyRules> = None;
-    /// Connects to these addresses, such as Unix sockets, instead of looking up the URL's host.
+    /// Connects to these Unix sockets, addresses or hosts instead of the URL's host.
     ///
-    /// Default: `None`, every host is looked up. A redirect to another origin reaches such an
-    /// address only if a rule names that origin. A hop that has one uses no proxy. A session's
-    /// address without a rule serves only requests within its [`secret_scope`](Options::secret_scope).
+    /// Default: `None`. A redirect to another origin reaches such an address only if a rule names
+    /// that origin. A hop that has one uses no proxy. A session's address without a rule serves only
+    /// requests within its [`secret_scope`](Options::secret_scope). For the addresses of a name, see
+    /// [`resolve`](Options::resolve).
     connect_to: Option<$crate::ConnectTo> = None;
     /// Sets the TLS configuration: roots, client certificate, versions.
     ///

@@ -130,6 +130,8 @@ macro_rules! request_methods {
             /// Connects to this Unix socket instead of the URL's host; short for the option
             /// `connect_to`.
             unix_socket(path: impl AsRef<std::path::Path>) = set_unix_socket;
+            /// Sets the addresses of a name for this port instead of a look-up.
+            resolve(host: impl AsRef<str>, port: u16, addresses: impl IntoIterator<Item = std::net::IpAddr>) = set_resolve;
         }
 
         $crate::request_methods! { @forward [$($request)*] }

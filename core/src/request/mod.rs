@@ -13,6 +13,7 @@ pub mod prepared;
 pub(crate) mod url_cache;
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,6 +26,7 @@ use crate::limits::Limits;
 use crate::options::{Options, Setting};
 use crate::policy::auth::{Auth, AuthError};
 use crate::redaction;
+use crate::route::host_port::HostPortError;
 use crate::url::{self, QueryShown, UrlError, UserInfo};
 
 pub use body::Body;
@@ -326,6 +328,12 @@ impl Request {
         self.options.unix_socket(path);
     }
 
+    /// Sets the addresses of a name for this port instead of a look-up: [`Options::resolve`].
+    pub fn set_resolve(&mut self, host: impl AsRef<str>, port: u16, addresses: impl IntoIterator<Item = IpAddr>) {
+        let result = self.options.resolve(host.as_ref(), port, addresses);
+        self.record_fault(result.map_err(BuildError::HostPort));
+    }
+
     fn record_fault(&mut self, result: Result<(), BuildError>) {
         if let Err(fault) = result {
             self.fault.get_or_insert_with(|| Box::new(fault));
@@ -355,6 +363,8 @@ pub enum BuildError {
     Connect,
     /// The credentials are invalid.
     Auth(AuthError),
+    /// A host with static addresses, or a rule of [`ConnectTo`](crate::ConnectTo), is invalid.
+    HostPort(HostPortError),
     /// A cookie contains a control character or a semicolon, or its name contains `=`.
     Cookie {
         /// Its name, escaped and truncated, at the latest after the first invalid character.
@@ -398,6 +408,7 @@ impl fmt::Display for BuildError {
                 f.write_str("the method CONNECT is not supported; set the option proxy to open tunnels")
             }
             BuildError::Auth(e) => write!(f, "{e}"),
+            BuildError::HostPort(e) => write!(f, "{e}"),
             BuildError::Cookie { name } => {
                 write!(f, "cookie {name:?} contains a control character or a semicolon, or its name contains '='")
             }

@@ -25,9 +25,11 @@ use crate::policy::auth::Auth;
 use crate::redaction;
 use crate::request::BuildError;
 use crate::request::body::Body;
+use crate::route::Destination;
 use crate::route::address::Address;
 use crate::route::proxy::Proxy;
 use crate::route::proxy_rules::ProxyRules;
+use crate::route::static_addresses::StaticAddresses;
 use crate::url::{absolute_target, host_header, request_target};
 
 /// A request that is ready to be sent. Sending does not change it. Its Debug output shows no
@@ -44,6 +46,7 @@ pub struct Prepared {
     pub(crate) auth: Option<Auth>,
     pub(crate) body: Body,
     pub(crate) content_type: Option<&'static str>,
+    pub(crate) static_addresses: StaticAddresses,
     pub(crate) settings: Arc<ResolvedOptions>,
 }
 
@@ -73,10 +76,24 @@ impl Prepared {
         &self.settings
     }
 
-    /// Returns the address that the caller named for the current hop; `None` if its host is looked
-    /// up.
-    pub(crate) fn address(&self) -> Option<&Address> {
+    /// Returns the address that the caller named for the current hop, if it did.
+    fn address(&self) -> Option<&Address> {
         self.settings.connect_to.as_ref()?.address(&self.url)
+    }
+
+    /// Returns what the caller's rules say about the connection of the current hop.
+    #[inline]
+    pub(crate) fn destination(&self) -> Option<Destination> {
+        // Most requests have no rules.
+        if self.settings.connect_to.is_none() && self.static_addresses.is_empty() {
+            return None;
+        }
+        self.destination_by_rules()
+    }
+
+    #[inline(never)]
+    fn destination_by_rules(&self) -> Option<Destination> {
+        Destination::new(&self.url, self.proxy(), self.settings.connect_to.as_ref(), &self.static_addresses)
     }
 
     /// Returns the proxy of the current hop. A hop whose address the caller named has none.

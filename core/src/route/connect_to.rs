@@ -1,23 +1,32 @@
-//! Where to connect instead of looking up a name: Unix sockets and addresses of the embedder's own.
+//! Where to connect instead of the URL's host and port: Unix sockets, addresses of the embedder's
+//! own, and other hosts.
 //!
 //! A local service trusts every client of its socket, so a peer must not lead there. An address
 //! therefore belongs to an origin: the one that the request's own URL names, or one that a rule
 //! names. A redirect to any other origin connects by name as usual, under the address policy. Only
 //! [`ConnectTo::every_origin`] gives that up, for test doubles and the like.
 //!
-//! Left out: another name to connect to.
+//! Another host is reached by TCP, as any URL's host is, so such a rule may name every host.
+//!
+//! Left out: the addresses of a name, which
+//! [`StaticAddresses`](super::static_addresses::StaticAddresses) set.
 
 use url::Url;
 
 use super::address::Address;
+use super::host_port::{HostPortError, parse_host_port, without_dot};
+use super::port;
 use crate::origin::{Origin, OriginRef};
 
-/// Addresses to connect to instead of looking up the URL's host.
+/// Addresses and hosts to connect to instead of the URL's host and port.
 ///
-/// The address is part of a connection's identity: a connection to a Unix socket never serves a
+/// The destination is part of a connection's identity: a connection to a Unix socket never serves a
 /// request over TCP to the same origin. Only the connection differs. The `Host` field, TLS, cookies
-/// and credentials are those of the URL. A hop with such an address uses no proxy, and no
-/// [`AddressPolicy`](super::address_policy::AddressPolicy) applies unless it is a TCP address.
+/// and credentials are those of the URL.
+///
+/// A hop with an address uses no proxy, and no
+/// [`AddressPolicy`](super::address_policy::AddressPolicy) applies unless it is a TCP address. A hop
+/// with another host is tunnelled through its proxy, if it has one, and the policy applies.
 ///
 /// ```
 /// use petition_core::route::connect_to::ConnectTo;
@@ -27,6 +36,10 @@ use crate::origin::{Origin, OriginRef};
 /// let rules = ConnectTo::new().origin(Origin::of(&docker), Address::unix("/run/docker.sock"));
 /// assert_eq!(rules.address(&docker.join("info")?), Some(&Address::unix("/run/docker.sock")));
 /// assert_eq!(rules.address(&"http://other.test/".parse()?), None);
+///
+/// // As curl's `--connect-to www.example:443:staging.example:8443`.
+/// let staging = ConnectTo::new().host("www.example:443", "staging.example:8443")?;
+/// # assert!(staging.address(&"https://www.example/".parse()?).is_none());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,7 +47,24 @@ pub struct ConnectTo {
     rules: Vec<(Origin, Address)>,
     /// For the origin of the request's URL, which is not known yet.
     request_origin: Option<Address>,
+    hosts: Vec<HostRule>,
     every_origin: Option<Address>,
+}
+
+/// A host and port, and those to connect to instead. `None` as pattern means any, and as target the
+/// URL's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct HostRule {
+    of: (Option<Box<str>>, Option<u16>),
+    to: (Option<Box<str>>, Option<u16>),
+}
+
+/// Where to connect instead of the URL's host and port.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Target {
+    Address(Address),
+    /// A host, in brackets if it is an IPv6 address, and a port.
+    Name(Box<str>, u16),
 }
 
 impl ConnectTo {
@@ -62,6 +92,19 @@ impl ConnectTo {
         self
     }
 
+    /// Connects to the host and port `to` for URLs with the host and port `of`, also if a redirect
+    /// leads to one. Each is `host:port`. An empty part of `of` matches any, and an empty part of `to`
+    /// keeps the URL's own, as in curl's `--connect-to`. The first rule that matches counts.
+    ///
+    /// Rules by origin and [`ConnectTo::request_origin`] precede it.
+    ///
+    /// # Errors
+    /// If one is not of this form, or has an invalid host or port.
+    pub fn host(mut self, of: &str, to: &str) -> Result<ConnectTo, HostPortError> {
+        self.hosts.push(HostRule { of: parse_host_port(of)?, to: parse_host_port(to)? });
+        Ok(self)
+    }
+
     /// Connects to this address for every origin without another rule.
     ///
     /// Any peer can then lead to it by a redirect, under any name. Use it only if that is harmless.
@@ -71,11 +114,32 @@ impl ConnectTo {
         self
     }
 
-    /// Returns the address for a request to `url`; `None` if its host is to be looked up.
+    /// Returns the address for a request to `url`; `None` if it connects to a host.
     pub fn address(&self, url: &Url) -> Option<&Address> {
+        self.own_address(url).or_else(|| self.every_origin.as_ref().filter(|_| self.host_rule(url).is_none()))
+    }
+
+    /// Returns where a request to `url` connects to, if not to its host and port.
+    pub(super) fn target(&self, url: &Url) -> Option<Target> {
+        if let Some(address) = self.address(url) {
+            return Some(Target::Address(address.clone()));
+        }
+        let (to, own) = (&self.host_rule(url)?.to, (url.host_str().unwrap_or_default(), port(url)));
+        let (host, port) = (to.0.as_deref().unwrap_or(own.0), to.1.unwrap_or(own.1));
+        ((host, port) != own).then(|| Target::Name(host.into(), port))
+    }
+
+    fn own_address(&self, url: &Url) -> Option<&Address> {
         let origin = OriginRef::of(url);
         let rule = self.rules.iter().find(|(of, _)| *of == origin).map(|(_, address)| address);
-        rule.or(self.request_origin.as_ref()).or(self.every_origin.as_ref())
+        rule.or(self.request_origin.as_ref())
+    }
+
+    fn host_rule(&self, url: &Url) -> Option<&HostRule> {
+        let own = (without_dot(url.host_str().unwrap_or_default()), port(url));
+        self.hosts.iter().find(|HostRule { of: (host, port), .. }| {
+            host.as_deref().is_none_or(|host| host == own.0) && port.is_none_or(|port| port == own.1)
+        })
     }
 
     /// Binds the address for the request's own origin to the origin of `url`, which the request is
@@ -136,6 +200,42 @@ mod tests {
         assert_eq!(rules.address(&url("http://a.test:81/")), None);
         rules.bind(&url("http://b.test/"));
         assert_eq!(rules.address(&url("http://b.test/")), None);
+    }
+
+    #[test]
+    fn host_rules_match_as_those_of_curl() {
+        let name = |host: &str, port| Some(Target::Name(host.into(), port));
+        for (of, to, of_url, expected) in [
+            ("a.test:443", "b.test:8443", "https://a.test/", name("b.test", 8443)),
+            ("a.test:443", "b.test:8443", "https://A.test./", name("b.test", 8443)),
+            ("a.test:443", "b.test:8443", "http://a.test:443/", name("b.test", 8443)),
+            ("a.test:443", "b.test:8443", "http://a.test/", None),
+            ("a.test:443", "b.test:8443", "https://x.a.test/", None),
+            ("a.test:", "b.test:", "http://a.test:81/", name("b.test", 81)),
+            (":80", ":8080", "http://c.test/", name("c.test", 8080)),
+            (":", "[::1]:9", "http://[::2]/", name("[::1]", 9)),
+            (":", ":", "http://a.test/", None),
+            ("a.test:", "a.test:80", "http://a.test/", None),
+        ] {
+            let rules = ConnectTo::new().host(of, to).unwrap();
+            assert_eq!(rules.target(&url(of_url)), expected, "{of} {to} {of_url}");
+        }
+        assert_eq!(ConnectTo::new().host("a.test", ":"), Err(HostPortError::Form));
+        assert_eq!(ConnectTo::new().host(":", "a b:"), Err(HostPortError::Host));
+    }
+
+    #[test]
+    fn first_host_rule_counts_after_those_by_origin() {
+        let rules = ConnectTo::new().host("a.test:", "one.test:").unwrap().host(":", "two.test:").unwrap();
+        assert_eq!(rules.target(&url("http://a.test/")), Some(Target::Name("one.test".into(), 80)));
+        assert_eq!(rules.target(&url("http://b.test/")), Some(Target::Name("two.test".into(), 80)));
+        let rules = rules.every_origin(unix("every"));
+        assert_eq!(rules.target(&url("http://a.test/")), Some(Target::Name("one.test".into(), 80)));
+        let rules = rules.origin(Origin::of(&url("http://a.test/")), unix("a"));
+        assert_eq!(rules.target(&url("http://a.test/")), Some(Target::Address(unix("a"))));
+        assert_eq!(rules.address(&url("http://b.test/")), None);
+        let rules = rules.request_origin(unix("own"));
+        assert_eq!(rules.target(&url("http://b.test/")), Some(Target::Address(unix("own"))));
     }
 
     #[test]

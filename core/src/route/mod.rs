@@ -1,17 +1,20 @@
 //! The route to an origin: the identity of a connection, and the layers that a new one needs.
 //!
 //! An idle connection serves a request only if every part of the route is equal: scheme, host,
-//! port, the proxy with its credentials, the address if the caller named one, and the TLS
+//! port, the proxy with its credentials, the destination if the caller's rules name one, and the TLS
 //! configuration, compared by identity.
 
 pub mod address;
 pub mod address_policy;
 pub mod connect_to;
+mod destination;
 pub mod dial;
+pub mod host_port;
 pub mod pool;
 pub mod proxy;
 pub mod proxy_rules;
 pub mod resolve;
+pub mod static_addresses;
 
 use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -25,6 +28,7 @@ use crate::http1::Config;
 use crate::link::{Layer, Link, ProxyFailure, Socks, SocksFailure, SocksTarget, SocksVersion, Tunnel};
 use crate::origin::Scheme;
 use crate::route::address::Address;
+pub(crate) use crate::route::destination::Destination;
 use crate::route::proxy::{Names, Proxy};
 use crate::seed::Seed;
 #[cfg(not(feature = "tls"))]
@@ -49,8 +53,8 @@ struct RouteKey {
     host: Box<str>,
     port: u16,
     proxy: Option<Proxy>,
-    /// The address that the caller named instead of a look-up.
-    address: Option<Address>,
+    /// What the caller's rules say about the connection.
+    destination: Option<Box<Destination>>,
     #[cfg(feature = "tls")]
     tls: Option<TlsConfig>,
 }
@@ -61,7 +65,7 @@ impl Route {
     pub(crate) fn new(
         url: &Url,
         proxy: Option<&Proxy>,
-        address: Option<&Address>,
+        destination: Option<Destination>,
         #[cfg(feature = "tls")] tls: Option<TlsConfig>,
         seed: Seed,
         last: &mut Option<Route>,
@@ -69,7 +73,7 @@ impl Route {
         let (scheme, host, port) = (Scheme::of(url), url.host_str().unwrap_or_default(), port(url));
         if let Some(Route(key)) = last {
             let same = key.port == port && key.scheme == scheme && *key.host == *host && key.proxy.as_ref() == proxy;
-            let same = same && key.address.as_ref() == address;
+            let same = same && key.destination.as_deref() == destination.as_ref();
             #[cfg(feature = "tls")]
             let same = same && key.tls == tls;
             if same {
@@ -77,7 +81,7 @@ impl Route {
             }
         }
         let mut hasher = seed.hasher();
-        (scheme, host, port, proxy, address).hash(&mut hasher);
+        (scheme, host, port, proxy, &destination).hash(&mut hasher);
         #[cfg(feature = "tls")]
         tls.hash(&mut hasher);
         let route = Route(Arc::new(RouteKey {
@@ -86,7 +90,7 @@ impl Route {
             host: host.into(),
             port,
             proxy: proxy.cloned(),
-            address: address.cloned(),
+            destination: destination.map(Box::new),
             #[cfg(feature = "tls")]
             tls,
         }));
@@ -98,20 +102,30 @@ impl Route {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// Returns the host and port to connect to: the proxy's, or else the origin's. A literal IPv6
-    /// address has no brackets.
+    /// Returns the host and port to connect to: the proxy's, or else those that the caller named, or
+    /// else the origin's. A literal IPv6 address has no brackets.
     pub fn peer_name(&self) -> (&str, u16) {
         let (host, port) = match &self.0.proxy {
             Some(proxy) => (proxy.url().host_str().unwrap_or_default(), port(proxy.url())),
-            None => (&*self.0.host, self.0.port),
+            None => self.target_name(),
         };
         (without_brackets(host), port)
+    }
+
+    /// Returns the host and port that serve the origin: the URL's, unless the caller named others. An
+    /// IPv6 address is in brackets.
+    fn target_name(&self) -> (&str, u16) {
+        let named = self.0.destination.as_ref().and_then(|destination| destination.name());
+        named.unwrap_or((&self.0.host, self.0.port))
     }
 
     /// Returns the origin's host and port if a SOCKS proxy must be given its address.
     pub(crate) fn local_target(&self) -> Option<(&str, u16)> {
         match self.0.proxy.as_ref()?.socks()? {
-            (_, Names::Local) => Some((without_brackets(&self.0.host), self.0.port)),
+            (_, Names::Local) => {
+                let (host, port) = self.target_name();
+                Some((without_brackets(host), port))
+            }
             (_, Names::Remote) => None,
         }
     }
@@ -119,25 +133,46 @@ impl Route {
     /// Whether a connection to `peer` may serve this route: one over TCP never serves a route with
     /// an address of another kind, and the reverse.
     pub(crate) fn leads_to(&self, peer: Option<&Address>) -> bool {
-        match (&self.0.address, peer) {
+        match (self.0.destination.as_ref().and_then(|destination| destination.address()), peer) {
             (None, peer) => peer.is_none_or(|peer| peer.socket_addr().is_some()),
-            (address, peer) => address.as_ref() == peer,
+            (address, peer) => address == peer,
         }
     }
 
     /// Returns the addresses if no look-up is needed: the one that the caller named, or those of
-    /// [`Route::peer_name`] for literals and loopback names (RFC 6761 §6.3).
+    /// [`Route::peer_name`] for names with static addresses, literals and loopback names (RFC 6761
+    /// §6.3).
     pub(crate) fn known_addresses(&self) -> Option<Vec<Address>> {
-        if let Some(address) = &self.0.address {
-            return Some(vec![address.clone()]);
+        if let Some(destination) = &self.0.destination {
+            if let Some(address) = destination.address() {
+                return Some(vec![address.clone()]);
+            }
+            if let Some(addresses) = &destination.of_peer {
+                return Some(addresses.iter().copied().map(Address::Tcp).collect());
+            }
         }
         let (host, port) = self.peer_name();
         known_addresses(host, port)
     }
 
+    /// Returns the addresses of [`Route::local_target`] if no look-up is needed.
+    pub(crate) fn known_target(&self) -> Option<Vec<Address>> {
+        if let Some(addresses) = self.0.destination.as_ref().and_then(|to| to.behind_proxy.as_ref()) {
+            return Some(addresses.iter().copied().map(Address::Tcp).collect());
+        }
+        let (host, port) = self.local_target()?;
+        known_addresses(host, port)
+    }
+
     /// Returns the proxy if it forwards the request instead of tunnelling it.
     pub(crate) fn forward<'a>(&'a self, url: &Url) -> Option<&'a Proxy> {
-        self.0.proxy.as_ref().filter(|proxy| !proxy.tunnels(url))
+        self.0.proxy.as_ref().filter(|proxy| !self.tunnels(proxy, url))
+    }
+
+    /// Whether a request uses a tunnel. A proxy that forwards it would connect to the URL's host, not
+    /// to the one that the caller named.
+    fn tunnels(&self, proxy: &Proxy, url: &Url) -> bool {
+        proxy.tunnels(url) || self.0.destination.as_ref().is_some_and(|destination| destination.name().is_some())
     }
 
     /// Returns the layers of a new connection for a request to `url` with `headers`, from the
@@ -163,7 +198,7 @@ impl Route {
                     .socks(version, proxy, target)
                     .map_err(|failure| ErrorKind::Proxy(ProxyFailure::Socks(failure)));
                 layers.push(Box::new(socks?));
-            } else if proxy.tunnels(url) {
+            } else if self.tunnels(proxy, url) {
                 layers.push(Box::new(self.tunnel(proxy, headers, framing)?));
             }
         }
@@ -181,11 +216,12 @@ impl Route {
     }
 
     fn socks(&self, version: SocksVersion, proxy: &Proxy, target: Option<SocketAddr>) -> Result<Socks, SocksFailure> {
-        let host = without_brackets(&self.0.host);
-        let literal = || Some(SocketAddr::from((host.parse::<IpAddr>().ok()?, self.0.port)));
+        let (host, port) = self.target_name();
+        let host = without_brackets(host);
+        let literal = || Some(SocketAddr::from((host.parse::<IpAddr>().ok()?, port)));
         let target = match target.or_else(literal) {
             Some(address) => SocksTarget::Address(address),
-            None => SocksTarget::Name(host.to_owned(), self.0.port),
+            None => SocksTarget::Name(host.to_owned(), port),
         };
         let credentials = match proxy.credentials() {
             Some(auth) => Some(auth.user_and_password().ok_or(SocksFailure::Credentials)?),
@@ -195,7 +231,8 @@ impl Route {
     }
 
     fn tunnel(&self, proxy: &Proxy, origin_headers: &Headers, framing: &Arc<Config>) -> Result<Tunnel, ErrorKind> {
-        let authority = format!("{}:{}", self.0.host, self.0.port);
+        let (host, port) = self.target_name();
+        let authority = format!("{host}:{port}");
         let headers = proxy.headers();
         let agent = origin_headers.get("user-agent").map_or(USER_AGENT.as_bytes(), |value| value.as_bytes());
         let agent = (!headers.contains("user-agent")).then_some(("User-Agent", agent));
@@ -243,7 +280,7 @@ impl PartialEq for Route {
 impl Eq for Route {}
 
 /// Returns the addresses of a literal or a loopback name (RFC 6761 §6.3), which need no look-up.
-pub(crate) fn known_addresses(host: &str, port: u16) -> Option<Vec<Address>> {
+fn known_addresses(host: &str, port: u16) -> Option<Vec<Address>> {
     if let Ok(ip) = host.parse::<IpAddr>() {
         return Some(vec![SocketAddr::from((ip, port)).into()]);
     }

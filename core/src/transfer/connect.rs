@@ -10,10 +10,10 @@ use super::upload::Upload;
 use crate::error::{ErrorKind, IoFailure, Misuse};
 use crate::link::{Link, ProxyFailure, SocksFailure, SocksVersion};
 use crate::policy::Acquire;
+use crate::route::Route;
 use crate::route::address::Address;
 use crate::route::address_policy::AddressPolicy;
 use crate::route::dial::{AttemptId, Dial, DialError, DialStep};
-use crate::route::{Route, known_addresses};
 
 impl Machine {
     pub(super) fn acquired(&mut self, link: Box<Link>, peer: Option<Address>) -> Result<(), Misuse> {
@@ -38,14 +38,16 @@ impl Machine {
     }
 
     /// Whether the address policy allows this connection, which may have been opened under another
-    /// policy. The address that a SOCKS proxy was given is not recorded, so a policy allows no
-    /// such connection.
+    /// policy: its peer, and the origin's address if a SOCKS proxy was given it.
     fn may_use_peer(&self) -> bool {
-        match &self.request.settings.address_policy {
-            AddressPolicy::Any => true,
-            _ if self.route.as_ref().is_some_and(|route| route.local_target().is_some()) => false,
-            policy => self.peer.as_ref().is_some_and(|peer| policy.allows(peer)),
-        }
+        let policy = match &self.request.settings.address_policy {
+            AddressPolicy::Any => return true,
+            policy => policy,
+        };
+        let has_target = self.route.as_ref().is_some_and(|route| route.local_target().is_some());
+        let origin = self.link.as_ref().and_then(|link| link.origin()).map(Address::Tcp);
+        self.peer.as_ref().is_some_and(|peer| policy.allows(peer))
+            && (!has_target || origin.is_some_and(|origin| policy.allows(&origin)))
     }
 
     pub(super) fn not_acquired(&mut self) -> Result<(), Misuse> {
@@ -68,11 +70,15 @@ impl Machine {
     pub(super) fn find_addresses(&mut self) {
         let since = self.now.instant;
         self.peer = None;
-        let Some((host, port)) = self.route.as_ref().and_then(Route::local_target) else {
+        if self.route.as_ref().is_none_or(|route| route.local_target().is_none()) {
             return self.find_peer(since);
-        };
-        match known_addresses(host, port) {
-            Some(addresses) => self.target_found(addresses, since),
+        }
+        match self.route.as_ref().and_then(Route::known_target) {
+            Some(addresses) => {
+                // A failure concerns the origin, not the proxy.
+                self.enter(Stage::Resolve { order: Order::Given, since, name: LookedUp::Target });
+                self.target_found(addresses, since);
+            }
             None => self.enter(Stage::Resolve { order: Order::Due, since, name: LookedUp::Target }),
         }
     }
@@ -194,7 +200,8 @@ impl Machine {
                 // The dial abandons its winner too.
                 Err(kind) => return self.fail(kind),
             };
-        let link = Box::new(Link::new(layers, self.request.settings.framing.clone()));
+        let mut link = Box::new(Link::new(layers, self.request.settings.framing.clone()));
+        link.set_origin(target);
         self.link = Some(link);
         self.attempt.reused = false;
         self.blocked = Blocked::default();

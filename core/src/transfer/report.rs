@@ -7,6 +7,7 @@ use crate::error::{Error, ErrorKind, Phase, Processed, Report};
 use crate::http1::ResponseHead;
 use crate::link::{Link, LinkError};
 use crate::policy::retry::is_dead_connection;
+use crate::route::dial::DialError;
 use crate::route::proxy::Proxy;
 use crate::url::{QueryShown, redacted};
 
@@ -35,6 +36,8 @@ impl Machine {
             // The redirect is decided at once, whatever the stage.
             ErrorKind::Redirect(_) => Phase::Redirect,
             ErrorKind::AddressDenied(_) => Phase::Connect,
+            // Static addresses may be none.
+            ErrorKind::Connect(DialError::NoAddresses) => Phase::Resolve,
             ErrorKind::Status(_) => Phase::Status,
             // An invalid field of the request or the proxy, found while encoding.
             ErrorKind::Head(_) => Phase::Prepare,

@@ -45,7 +45,7 @@ impl Machine {
         let route = Route::new(
             &self.request.url,
             self.request.proxy(),
-            self.request.address(),
+            self.request.destination(),
             #[cfg(feature = "tls")]
             tls,
             session.seed,

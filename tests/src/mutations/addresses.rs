@@ -18,20 +18,20 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "a connection over a Unix socket and one over TCP share a route",
         file: "core/src/route/mod.rs",
-        from: "            let same = same && key.address.as_ref() == address;\n",
+        from: "            let same = same && key.destination.as_deref() == destination.as_ref();\n",
         to: "",
     },
     Mutation {
         fault: "a connection over TCP answers for a Unix socket",
         file: "core/src/route/mod.rs",
-        from: "(address, peer) => address.as_ref() == peer,",
+        from: "(address, peer) => address == peer,",
         to: "(address, peer) => address.is_some() && peer.is_some(),",
     },
     Mutation {
         fault: "the address policy passes over TCP addresses that the caller names",
         file: "core/src/transfer/connect.rs",
         from: "match settings.address_policy.filter(addresses) {",
-        to: "match if self.request.address().is_some() { Ok(addresses) } else { settings.address_policy.filter(addresses) } {",
+        to: "match if self.request.destination().is_some() { Ok(addresses) } else { settings.address_policy.filter(addresses) } {",
     },
     Mutation {
         fault: "the address policy denies the Unix socket that the caller names",
@@ -44,6 +44,42 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         file: "core/src/request/prepared.rs",
         from: "if self.address().is_some() { None } else { rules.find(&self.url) }",
         to: "rules.find(&self.url)",
+    },
+    Mutation {
+        fault: "static addresses of one port serve another port",
+        file: "core/src/route/static_addresses.rs",
+        from: "of(Some(port)).or_else(|| of(None))?",
+        to: "of(Some(port)).or_else(|| of(None)).or(entries.first())?",
+    },
+    Mutation {
+        fault: "a request's static addresses replace those of all names of the session",
+        file: "core/src/route/static_addresses.rs",
+        from: "let mut merged = lower.clone();",
+        to: "let mut merged = StaticAddresses::new();",
+    },
+    Mutation {
+        fault: "a certificate is verified for the other host that is connected to",
+        file: "core/src/route/mod.rs",
+        from: "TlsLayer::new(config, &self.0.host)",
+        to: "TlsLayer::new(config, self.target_name().0)",
+    },
+    Mutation {
+        fault: "a proxy forwards a request whose host the caller replaced",
+        file: "core/src/route/mod.rs",
+        from: "proxy.tunnels(url) || self.0.destination.as_ref().is_some_and(|destination| destination.name().is_some())",
+        to: "proxy.tunnels(url)",
+    },
+    Mutation {
+        fault: "a tunnel leads to the URL's host instead of the other one",
+        file: "core/src/route/mod.rs",
+        from: "        let (host, port) = self.target_name();\n        let authority",
+        to: "        let (host, port) = (&self.0.host, self.0.port);\n        let authority",
+    },
+    Mutation {
+        fault: "a rule for a host holds for its subdomains and others",
+        file: "core/src/route/connect_to.rs",
+        from: "host.as_deref().is_none_or(|host| host == own.0)",
+        to: "host.as_deref().is_none_or(|host| own.0.ends_with(host))",
     },
     Mutation {
         fault: "Debug output shows the identity of a custom address",

@@ -83,10 +83,10 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         to: "",
     },
     Mutation {
-        fault: "a resolver's panic at a known name leaves its request waiting",
+        fault: "a resolver's panic is reported as a name without addresses",
         file: "transport-mio/src/resolve.rs",
-        from: "contain(|| self.resolver.known(host, port)).ok_or_else(panicked)",
-        to: "Ok(self.resolver.known(host, port))",
+        from: "contain(|| resolver.resolve(host, *port, None)).unwrap_or_else(|| Err(panicked()))",
+        to: "contain(|| resolver.resolve(host, *port, None)).unwrap_or_else(|| Ok(Vec::new()))",
     },
     Mutation {
         fault: "the maximum duration is added to the clock",

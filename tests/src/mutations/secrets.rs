@@ -204,8 +204,8 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "socks5 gives the name to the proxy",
         file: "core/src/route/mod.rs",
-        from: "(_, Names::Local) => Some((without_brackets(&self.0.host), self.0.port)),",
-        to: "(_, Names::Local) => None,",
+        from: "                Some((without_brackets(host), port))\n",
+        to: "                Some((without_brackets(host), port)).filter(|_| false)\n",
     },
     Mutation {
         fault: "the address policy is not asked for the origin behind a SOCKS proxy",
@@ -216,8 +216,8 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "a policy allows connections over SOCKS that were opened without it",
         file: "core/src/transfer/connect.rs",
-        from: "route.local_target().is_some()) => false,",
-        to: "route.local_target().is_some()) => true,",
+        from: "&& (!has_target || origin.is_some_and(|origin| policy.allows(&origin)))",
+        to: "&& (!has_target || origin.is_some())",
     },
     Mutation {
         fault: "a failed look-up of the origin blames the SOCKS proxy",

@@ -13,6 +13,7 @@ mod extreme_limits;
 mod limits;
 mod memory_use;
 mod misuse;
+mod names;
 mod nested_tls;
 mod processed;
 mod proxies;

@@ -1,6 +1,7 @@
 //! SOCKS proxies: who looks up a name, what the proxy gets, and what becomes of its refusals.
 
 use std::io::ErrorKind::NotFound;
+use std::sync::Arc;
 use std::time::Duration;
 
 use petition_core::link::{ProxyFailure, SocksFailure, SocksReply};
@@ -100,6 +101,30 @@ fn t88_address_policy_holds_for_the_origin_behind_socks5() {
         w.send(over(get("http://a.test/"), &proxy)).assert(200, "hi");
         let run = w.send(public(over(get("http://a.test/"), &proxy)));
         assert!(matches!(run.kind(), ErrorKind::AddressDenied(_)), "{}", run.error());
+    });
+    assert_eq!(world.connections().len(), 1);
+}
+
+#[test]
+fn t88_socks5_connection_is_reused_if_both_addresses_are_allowed() {
+    let origin = ["93.184.216.7:80".parse().unwrap()];
+    let allow = |ports: &'static [u16]| {
+        AddressPolicy::Custom(Arc::new(move |to: std::net::SocketAddr| ports.contains(&to.port())))
+    };
+    let world = same_everywhere(|w| {
+        w.name("a.test", Duration::ZERO, &origin);
+        w.serve("93.184.216.34:1080", opens(3, 10).request().send(OK).request().send(OK).request().send(OK));
+        let send = |w: &mut World, policy| {
+            w.send(over(get("http://a.test/"), "socks5://93.184.216.34").address_policy(policy))
+        };
+        for policy in [AddressPolicy::PublicOnly, AddressPolicy::Any, AddressPolicy::PublicOnly] {
+            send(w, policy).assert(200, "hi");
+        }
+        // A policy that denies either of them does not use the idle connection.
+        for ports in [&[80][..], &[1080]] {
+            let run = send(w, allow(ports));
+            assert!(matches!(run.kind(), ErrorKind::AddressDenied(_)), "{}", run.error());
+        }
     });
     assert_eq!(world.connections().len(), 1);
 }

@@ -5,7 +5,6 @@ use std::net::Ipv4Addr;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use petition_core::route::resolve::StaticResolver;
 use petition_core::{Body, Error, ErrorKind, Method, Request, Session};
 use petition_mio::{DriverConfig, Flow, Handler, LoopThread, ResponseInfo, UploadChunk, petition_core};
 use petition_tests::memory::{self, Caller, Outcome, Peer, Source, Style, World, ms};
@@ -117,6 +116,9 @@ impl Scene {
         let tls = memory::client_config(authority);
         session.configure(|options| {
             options.tls(tls);
+            for name in ["a.test", "b.test"] {
+                options.static_addresses.set_all_ports(name, [Ipv4Addr::LOCALHOST.into()]).unwrap();
+            }
         });
         session
     }
@@ -143,11 +145,6 @@ impl Scene {
         (server, port)
     }
 
-    fn resolver() -> StaticResolver {
-        let here = || [Ipv4Addr::LOCALHOST.into()];
-        StaticResolver::new().with("a.test", here()).with("b.test", here())
-    }
-
     /// A connection that a server closes after a response is closed before the next request.
     fn settle(&self, server: &Scripted) {
         for (index, acts) in self.connections.iter().enumerate() {
@@ -167,7 +164,7 @@ impl Scene {
 
     fn blocking(&self, authority: &Authority, server: &Scripted, port: u16) -> Seen {
         let state = self.session(authority).into();
-        let session = petition_std::Session::builder().state(state).resolver(Scene::resolver()).build();
+        let session = petition_std::Session::builder().state(state).build();
         let mut lines = Vec::new();
         for ask in &self.asks {
             let mut request = session.request(ask.method.clone(), ask.url(port)).timeout(ask.timeout);
@@ -199,11 +196,7 @@ impl Scene {
     }
 
     fn mio(&self, authority: &Authority, server: &Scripted, port: u16) -> Seen {
-        let options = DriverConfig {
-            session: self.session(authority).into(),
-            resolver: Box::new(Scene::resolver()),
-            ..DriverConfig::default()
-        };
+        let options = DriverConfig { session: self.session(authority).into(), ..DriverConfig::default() };
         let client = LoopThread::spawn(options).unwrap();
         let mut lines = Vec::new();
         for ask in &self.asks {

@@ -11,7 +11,7 @@ use mio::{Events, Interest, Poll, Token};
 use petition_core::route::pool::{PoolLimits, PoolStatistics};
 use petition_core::route::proxy::Proxy;
 use petition_mio::Driver;
-use petition_mio::resolve::{MAX_ACTIVE, QUEUE, Resolver, StaticResolver};
+use petition_mio::resolve::{MAX_ACTIVE, QUEUE, Resolver};
 use petition_tests::httpbin::Httpbin;
 use petition_tests::net::gate::Gate;
 use petition_tests::net::wire::Farewell;
@@ -181,8 +181,10 @@ fn static_and_loopback_names_need_no_look_up() {
         }
     }
     let server = Httpbin::start_plain().unwrap();
-    let resolver = Box::new(StaticResolver::new().with("a.test", [server.address().ip()]).or(Never));
+    let resolver = Box::new(Never);
     let mut event_loop = EventLoop::with(DriverConfig { resolver, ..DriverConfig::default() }).unwrap();
+    let (ip, port) = (server.address().ip(), server.address().port());
+    event_loop.client().configure(|o| o.resolve("a.test", port, [ip])).unwrap();
     let (tell, told) = outcomes();
     for host in ["A.test", "localhost", "127.0.0.1", "x.localhost"] {
         let tell = tell.clone();

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use petition_std::resolve::{Resolver, StaticResolver};
+use petition_std::resolve::Resolver;
 use petition_std::{Error, ErrorKind, Options, Phase, Proxy, Session, Timeout};
 use petition_tests::net::unreachable::BlackHole;
 use petition_tests::server::{Pace, Script, Scripted};
@@ -249,8 +249,8 @@ fn dead_address_does_not_delay_a_good_one() {
     // 127.0.0.3 is silent.
     let silent = silent_at(Ipv4Addr::new(127, 0, 0, 3), good.port());
     for dead in [Ipv4Addr::new(127, 0, 0, 2), Ipv4Addr::new(127, 0, 0, 3)] {
-        let answers = StaticResolver::new().with("two.test", [IpAddr::from(dead), good.ip()]);
-        let session = Session::builder().resolver(answers).build();
+        let session = Session::new();
+        session.configure(|o| o.resolve("two.test", good.port(), [IpAddr::from(dead), good.ip()])).unwrap();
         let url = format!("http://two.test:{}/get", good.port());
         let response = timed(Duration::ZERO..=Duration::from_secs(2), || session.get(&url).send().unwrap());
         assert_eq!(response.peer(), Some(&good.into()));
@@ -328,9 +328,19 @@ fn early_resolver_failure_fails_the_look_up() {
     }
 }
 
+/// Knows no name.
+struct Nobody;
+
+impl Resolver for Nobody {
+    fn resolve(&self, _: &str, _: u16, _: Option<Duration>) -> io::Result<Vec<SocketAddr>> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+}
+
 #[test]
 fn t85_name_without_addresses_has_its_error() {
-    let session = Session::builder().resolver(StaticResolver::new().with("none.test", [])).build();
+    let session = Session::builder().resolver(Nobody).build();
+    session.configure(|o| o.resolve("none.test", 80, [])).unwrap();
     let error = session.get("http://none.test/").send().unwrap_err();
     assert!(error.is_connect() && error.to_string().contains("the name has no address"), "{error}");
     let error = session.get("http://other.test/").send().unwrap_err();

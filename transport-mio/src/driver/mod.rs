@@ -370,12 +370,7 @@ impl Driver {
 
     fn resolve(&mut self, id: TransferId) {
         let Some((host, port)) = self.engine.peer_name(id) else { return };
-        let begun = match self.lookups.known(host, port) {
-            Ok(Some(addresses)) => return told(self.engine.transfer_input(self.now, id, Input::Resolved(&addresses))),
-            Ok(None) => self.lookups.begin(id, host, port),
-            Err(error) => Err(error),
-        };
-        if let Err(error) = begun {
+        if let Err(error) = self.lookups.begin(id, host, port) {
             told(self.engine.transfer_input(self.now, id, Input::ResolveFailed(IoFailure::from(&error))));
         }
     }
