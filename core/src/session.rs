@@ -19,6 +19,7 @@ use crate::policy::Memory;
 use crate::request::prepared::{Prepared, encode_general};
 use crate::request::{BuildError, Request, Target};
 use crate::route::Route;
+use crate::route::static_addresses::StaticAddresses;
 use crate::seed::{Seed, TestSeed};
 #[cfg(feature = "tls")]
 use crate::tls::{TlsConfig, TlsConfigError};
@@ -80,7 +81,7 @@ impl Session {
         Session {
             options: Options::new(),
             encoded: encode_general(&headers, settings.decode),
-            settings: Arc::new(ResolvedOptions::new(settings, DecodeMemory::default())),
+            settings: Arc::new(ResolvedOptions::new(settings, StaticAddresses::new(), DecodeMemory::default())),
             headers: Arc::new(headers),
             seed,
             route: None,
@@ -122,7 +123,8 @@ impl Session {
             Some(level) => library.with(level),
             None => library,
         };
-        let mut settings = ResolvedOptions::new(settings, self.settings.decode_memory.clone());
+        let names = self.options.static_addresses.clone();
+        let mut settings = ResolvedOptions::new(settings, names, self.settings.decode_memory.clone());
         settings.bound = BoundSecrets::new(&settings.secret_scope, &self.options, &settings, encode_general);
         self.settings = Arc::new(settings);
         self.headers = Arc::new(self.options.headers.clone());
@@ -198,7 +200,9 @@ impl Session {
         let own = request.options.level();
         let mut settings = match own {
             Some(level) => {
-                let mut merged = ResolvedOptions::new(self.settings.with(level), self.settings.decode_memory.clone());
+                let shared = &*self.settings;
+                let (names, memory) = (shared.static_addresses.clone(), shared.decode_memory.clone());
+                let mut merged = ResolvedOptions::new(shared.with(level), names, memory);
                 merged.bound = match level.secret_scope {
                     Setting::Inherit => self.settings.bound.clone(),
                     _ => BoundSecrets::new(&merged.secret_scope, &self.options, &self.settings, encode_general),
@@ -207,6 +211,10 @@ impl Session {
             }
             None => self.settings.clone(),
         };
+        if !request.options.static_addresses.is_empty() {
+            let merged = request.options.static_addresses.layered_over(&self.settings.static_addresses);
+            Arc::make_mut(&mut settings).static_addresses = merged;
+        }
         let (mut url, userinfo) = resolve(&request.target, &settings)?;
         let bound = settings.bound.clone().filter(|bound| !bound.holds(&url));
         let outside = bound.as_deref();
@@ -251,7 +259,6 @@ impl Session {
             auth,
             body: request.body.clone(),
             content_type: request.content_type,
-            static_addresses: request.options.static_addresses.layered_over(&self.options.static_addresses),
             settings,
         };
         prepared.check()?;

@@ -33,8 +33,6 @@ pub struct Link {
     pub(super) starved: bool,
     /// HTTP has been notified of the end.
     end_reported: bool,
-    /// The address of the origin that a SOCKS proxy was given. Boxed, since it is rare.
-    origin: Option<Box<SocketAddr>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,18 +57,19 @@ impl Link {
             state: State::Opening,
             starved: false,
             end_reported: false,
-            origin: None,
         }
     }
 
     /// Records the address of the origin behind a SOCKS proxy.
     pub(crate) fn set_origin(&mut self, address: Option<SocketAddr>) {
-        self.origin = address.map(Box::new);
+        if let Some(layered) = &mut self.stack.layered {
+            layered.origin = address;
+        }
     }
 
     /// Returns the address of the origin that a SOCKS proxy was given.
     pub(crate) fn origin(&self) -> Option<SocketAddr> {
-        self.origin.as_deref().copied()
+        self.stack.layered.as_ref()?.origin
     }
 
     /// Advances as far as possible without I/O and returns the next event. `now` dates

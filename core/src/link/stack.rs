@@ -13,6 +13,7 @@ use super::layer::{Layer, LayerEof, LayerKind, Received};
 use super::send_buffer::SendBuffer;
 use crate::Now;
 use crate::buffer::{Buffer, Retained};
+use std::net::SocketAddr;
 use std::ops::Range;
 
 /// The number of bytes below a layer at which it accepts no more from above.
@@ -43,6 +44,8 @@ pub(super) struct Layered {
     out: SendBuffer,
     /// The unused result of the top layer, within its input.
     pub(super) top: Received,
+    /// The address of the origin that a SOCKS proxy was given.
+    pub(super) origin: Option<SocketAddr>,
 }
 
 /// The result of one call of a layer.

@@ -9,6 +9,7 @@ use super::Settings;
 use super::secret_scope::BoundSecrets;
 use crate::content::decode::DecodeMemory;
 use crate::http1;
+use crate::route::static_addresses::StaticAddresses;
 
 /// Settings with what follows from them.
 #[derive(Clone, Debug)]
@@ -19,14 +20,27 @@ pub(crate) struct ResolvedOptions {
     pub(crate) framing: Arc<http1::Config>,
     /// The shortest of all timeouts in the settings.
     pub(crate) shortest: Duration,
+    /// The addresses of names that are not looked up.
+    pub(crate) static_addresses: StaticAddresses,
     /// The session's secrets, if they are bound to origins.
     pub(crate) bound: Option<Arc<BoundSecrets>>,
 }
 
 impl ResolvedOptions {
-    pub(crate) fn new(settings: Settings, decode_memory: DecodeMemory) -> ResolvedOptions {
+    pub(crate) fn new(
+        settings: Settings,
+        static_addresses: StaticAddresses,
+        decode_memory: DecodeMemory,
+    ) -> ResolvedOptions {
         let framing = Arc::new(http1::Config { limits: settings.limits, leniencies: settings.leniencies });
-        ResolvedOptions { decode_memory, framing, shortest: shortest(&settings), settings, bound: None }
+        ResolvedOptions {
+            decode_memory,
+            framing,
+            shortest: shortest(&settings),
+            settings,
+            static_addresses,
+            bound: None,
+        }
     }
 }
 

@@ -29,7 +29,6 @@ use crate::route::Destination;
 use crate::route::address::Address;
 use crate::route::proxy::Proxy;
 use crate::route::proxy_rules::ProxyRules;
-use crate::route::static_addresses::StaticAddresses;
 use crate::url::{absolute_target, host_header, request_target};
 
 /// A request that is ready to be sent. Sending does not change it. Its Debug output shows no
@@ -46,7 +45,6 @@ pub struct Prepared {
     pub(crate) auth: Option<Auth>,
     pub(crate) body: Body,
     pub(crate) content_type: Option<&'static str>,
-    pub(crate) static_addresses: StaticAddresses,
     pub(crate) settings: Arc<ResolvedOptions>,
 }
 
@@ -85,7 +83,7 @@ impl Prepared {
     #[inline]
     pub(crate) fn destination(&self) -> Option<Destination> {
         // Most requests have no rules.
-        if self.settings.connect_to.is_none() && self.static_addresses.is_empty() {
+        if self.settings.connect_to.is_none() && self.settings.static_addresses.is_empty() {
             return None;
         }
         self.destination_by_rules()
@@ -93,7 +91,7 @@ impl Prepared {
 
     #[inline(never)]
     fn destination_by_rules(&self) -> Option<Destination> {
-        Destination::new(&self.url, self.proxy(), self.settings.connect_to.as_ref(), &self.static_addresses)
+        Destination::new(&self.url, self.proxy(), self.settings.connect_to.as_ref(), &self.settings.static_addresses)
     }
 
     /// Returns the proxy of the current hop. A hop whose address the caller named has none.
