@@ -156,7 +156,7 @@ impl Connection {
         };
         self.trailers = None;
         self.keep_alive_timeout = None;
-        self.receiving = Receiving::Head(None);
+        self.receiving.enter(Receiving::Head(None));
         if head.close {
             self.forbid(NotReusable::CloseSent);
         }
@@ -323,7 +323,7 @@ impl Connection {
     /// Makes the connection idle; the caller has checked [`can_reuse`](Self::can_reuse).
     pub(crate) fn become_idle(&mut self) {
         if let Receiving::Finished = self.receiving {
-            self.receiving = Receiving::Idle;
+            self.receiving.enter(Receiving::Idle);
             self.sender.state = Sending::Idle;
             self.trailers = None;
             self.served = true;

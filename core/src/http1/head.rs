@@ -16,11 +16,10 @@ use crate::redaction;
 
 /// The offset and length of a name, then of its value, within the raw bytes. Stored as bytes, so
 /// that all spans share one allocation with the raw bytes.
-pub(crate) type Span = [u8; 16];
+pub(crate) type Span = [[u8; 4]; 4];
 
 pub(crate) fn span(name: (u32, u32), value: (u32, u32)) -> Span {
-    let pair = |(start, len): (u32, u32)| u128::from(u64::from(start) | u64::from(len) << 32);
-    (pair(name) | pair(value) << 64).to_le_bytes()
+    [name.0, name.1, value.0, value.1].map(u32::to_le_bytes)
 }
 
 /// Fields in their original order and case: those of a head or of a trailer section.
@@ -42,7 +41,7 @@ impl Fields {
         if !unfolded.is_empty() {
             bytes.extend_from_slice(unfolded);
         }
-        bytes.extend_from_slice(spans.as_flattened());
+        bytes.extend_from_slice(spans.as_flattened().as_flattened());
         // A head has at most 2 GiB, whatever the limit: see `scan`.
         Fields { bytes: bytes.into_boxed_slice(), received: raw.len() as u32, spans: spans_at as u32 }
     }
@@ -57,20 +56,20 @@ impl Fields {
     }
 
     fn spans(&self) -> &[Span] {
-        self.bytes.get(self.spans as usize..).unwrap_or_default().as_chunks().0
+        self.bytes.get(self.spans as usize..).unwrap_or_default().as_chunks().0.as_chunks().0
     }
 
-    fn part(&self, [a, b, c, d, e, f, g, h]: [u8; 8]) -> &[u8] {
-        let (start, len) = (u32::from_le_bytes([a, b, c, d]) as usize, u32::from_le_bytes([e, f, g, h]) as usize);
+    fn part(&self, start: [u8; 4], len: [u8; 4]) -> &[u8] {
+        let (start, len) = (u32::from_le_bytes(start) as usize, u32::from_le_bytes(len) as usize);
         start.checked_add(len).and_then(|end| self.bytes.get(start..end)).unwrap_or_default()
     }
 
-    fn name(&self, span: &Span) -> &[u8] {
-        span.first_chunk().map(|name| self.part(*name)).unwrap_or_default()
+    fn name(&self, &[start, len, ..]: &Span) -> &[u8] {
+        self.part(start, len)
     }
 
-    fn value(&self, span: &Span) -> &[u8] {
-        span.last_chunk().map(|value| self.part(*value)).unwrap_or_default()
+    fn value(&self, &[.., start, len]: &Span) -> &[u8] {
+        self.part(start, len)
     }
 
     /// Returns the number of fields.

@@ -111,14 +111,14 @@ impl Connection {
     pub(crate) fn takes_end(&mut self) -> bool {
         let over = self.response_received();
         if over {
-            self.receiving = Receiving::Finished;
+            self.receiving.enter(Receiving::Finished);
         }
         over
     }
 
     /// Ends the response `at` bytes into the input.
     fn end(&mut self, at: usize, input: &[u8]) -> Result<Received, Refused> {
-        self.receiving = Receiving::Finished;
+        self.receiving.enter(Receiving::Finished);
         if at < input.len() {
             self.forbid(NotReusable::Leftover);
         }
@@ -236,7 +236,7 @@ impl Connection {
             &self.config.leniencies,
             &mut self.exchange.used,
         )?;
-        self.receiving = match framing {
+        let next = match framing {
             BodyFraming::None => Receiving::Finished,
             BodyFraming::Length(n) => Receiving::Length(n),
             BodyFraming::Chunked => Receiving::Chunked(Box::new(Decoder::new())),
@@ -245,6 +245,7 @@ impl Connection {
             BodyFraming::Switched if self.request_sent() => Receiving::Switched,
             BodyFraming::Switched => return Err(ProtocolError::UnexpectedSwitch { status }),
         };
+        self.receiving.enter(next);
         self.exchange.status = status;
         self.exchange.framing = Some(framing);
         self.keep_alive_timeout = signals.keep_alive_timeout;
@@ -299,7 +300,7 @@ impl Connection {
             }
             Receiving::UntilClose => self.tolerate(Leniency::UncleanTlsClose),
         }
-        self.receiving = Receiving::Finished;
+        self.receiving.enter(Receiving::Finished);
         Ok(Event::End)
     }
 }

@@ -78,6 +78,23 @@ pub(super) enum Receiving {
     Failed(Box<ProtocolError>),
 }
 
+impl Receiving {
+    /// Enters a state. Most states own nothing, and are left without a call.
+    #[inline(always)]
+    pub(super) fn enter(&mut self, next: Receiving) {
+        let left = std::mem::replace(self, next);
+        let owns_nothing = match &left {
+            Receiving::Head(partial) => partial.is_none(),
+            Receiving::Idle | Receiving::Length(_) | Receiving::UntilClose => true,
+            Receiving::Finished | Receiving::Switched => true,
+            Receiving::Chunked(_) | Receiving::Failed(_) => false,
+        };
+        if owns_nothing {
+            std::mem::forget(left);
+        }
+    }
+}
+
 impl fmt::Debug for Receiving {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
