@@ -82,27 +82,19 @@ impl Link {
     /// # Errors
     /// See [`LinkError`]. The first error ends the link; later calls return [`LinkError::Over`].
     pub fn poll(&mut self, now: Now) -> Result<LinkEvent, LinkError> {
-        let result = self.advance(now);
-        if self.stack.is_plain() && result.is_ok() {
-            // There are no layers to pass bytes to.
-            self.starved = matches!(result, Ok(LinkEvent::NeedInput));
-            if self.starved {
-                self.stack.release();
+        self.starved = false;
+        let mut result = self.advance(now);
+        if !self.stack.is_plain() {
+            if result.is_err() {
+                self.state = State::Over;
             }
-            return result;
+            // Also after an error: a layer may have queued an alert.
+            if let Err(error) = self.flush() {
+                result = result.and(Err(error));
+            }
         }
         if result.is_err() {
-            self.state = State::Over;
-        }
-        // Also after an error: a layer may have queued an alert.
-        let flushed = self.flush();
-        let result = result.and_then(|event| flushed.map(|()| event));
-        if result.is_err() {
-            self.state = State::Over;
-        }
-        self.starved = matches!(result, Ok(LinkEvent::NeedInput));
-        if self.starved {
-            self.stack.release();
+            (self.state, self.starved) = (State::Over, false);
         }
         result
     }
@@ -116,11 +108,18 @@ impl Link {
                 self.stack.release();
                 Ok(LinkEvent::Established)
             }
-            State::Opening => Ok(LinkEvent::NeedInput),
+            State::Opening => Ok(self.needs_input()),
             _ if !self.body.is_empty() => Ok(LinkEvent::Body),
             State::Switched => self.pass_through(now),
             State::Http => self.exchange(now),
         }
+    }
+
+    /// Frees the storage of empty buffers until the next read.
+    fn needs_input(&mut self) -> LinkEvent {
+        self.starved = true;
+        self.stack.release();
+        LinkEvent::NeedInput
     }
 
     fn exchange(&mut self, now: Now) -> Result<LinkEvent, LinkError> {
@@ -147,7 +146,7 @@ impl Link {
                             Ok(self.event(event))
                         }
                         Some(_) => Ok(LinkEvent::End),
-                        None => Ok(LinkEvent::NeedInput),
+                        None => Ok(self.needs_input()),
                     };
                 }
                 event => {
@@ -185,7 +184,7 @@ impl Link {
 
     fn event(&mut self, event: Event) -> LinkEvent {
         match event {
-            Event::NeedInput | Event::Body(_) => LinkEvent::NeedInput,
+            Event::NeedInput | Event::Body(_) => self.needs_input(),
             Event::Informational(head) => LinkEvent::Informational(head),
             Event::Head(head) => LinkEvent::Head(head),
             Event::End => LinkEvent::End,
@@ -199,7 +198,7 @@ impl Link {
     /// Passes on the other protocol's bytes unchanged.
     fn pass_through(&mut self, now: Now) -> Result<LinkEvent, LinkError> {
         if self.stack.plain().is_empty() && !self.stack.more(now)? {
-            return Ok(if self.stack.ended()?.is_some() { LinkEvent::End } else { LinkEvent::NeedInput });
+            return Ok(if self.stack.ended()?.is_some() { LinkEvent::End } else { self.needs_input() });
         }
         self.spent = self.stack.plain().len();
         self.body = 0..self.spent;

@@ -81,6 +81,11 @@ impl Delivery {
         Ok((Delivery { decoded, ..plain }, codings.into_undecoded(), misnamed))
     }
 
+    /// Whether the body is not decoded.
+    pub(super) fn is_plain(&self) -> bool {
+        self.decoded.is_none()
+    }
+
     pub(super) fn waits_for_caller(&self) -> bool {
         self.visible() > 0
     }

@@ -93,7 +93,8 @@ impl Stage {
             Stage::Exchange { send_failed } | Stage::Establish { send_failed, .. } => send_failed.is_none(),
             Stage::Plan | Stage::Pause { .. } | Stage::Rewind { .. } | Stage::Acquire { .. } | Stage::Probe => true,
             Stage::Resolve { .. } | Stage::Drain { .. } | Stage::Ended => true,
-            Stage::Dial { .. } | Stage::Decide(_) | Stage::Deliver(_) => false,
+            Stage::Deliver(delivery) => delivery.is_plain(),
+            Stage::Dial { .. } | Stage::Decide(_) => false,
         };
         if owns_nothing {
             std::mem::forget(self);
