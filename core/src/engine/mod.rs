@@ -503,21 +503,29 @@ impl Engine {
 
     fn ended(&mut self, id: TransferId, error: Option<Error>) -> Option<Output> {
         self.recall_buffer_of(id);
-        self.leave_slot_queue(id);
-        self.free_slot(id);
-        let slot = self.transfers.remove(id.0)?;
-        if let Some(Group(group)) = slot.group {
+        let Slot { transfer, socket, dialing, group, waits, counted, .. } = self.transfers.remove(id.0)?;
+        if let Some(route) = transfer.route() {
+            if let Some(ticket) = waits {
+                self.waiting.remove(route, ticket);
+            }
+            if counted {
+                self.pool.closed(route);
+                self.waiting.freed(route);
+                self.admit();
+            }
+        }
+        if let Some(Group(group)) = group {
             self.groups.remove(&(group, id));
         }
-        if let Some(socket) = slot.socket {
+        if let Some(socket) = socket {
             self.close_later(socket);
         }
-        for (_, socket) in slot.dialing.into_iter().flat_map(|dialing| dialing.attempts) {
+        for (_, socket) in dialing.into_iter().flat_map(|dialing| dialing.attempts) {
             self.close_later(socket);
         }
         let Engine { timers, transfers, .. } = self;
         timers.trim(transfers.len(), |index| transfers.key_at(index).is_some());
-        Some(Output::Ended { id, transfer: slot.transfer, error })
+        Some(Output::Ended { id, transfer, error })
     }
 }
 
