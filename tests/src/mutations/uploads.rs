@@ -103,7 +103,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "an order to close is lost when the caller returns",
         file: "transport-std/src/drive/mod.rs",
-        from: "if !(is_offer(&output) && self.wait_again()) {",
+        from: "if !(is_offer(output) && self.wait_again()) {",
         to: "if !self.wait_again() {",
     },
     Mutation {

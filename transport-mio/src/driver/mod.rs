@@ -213,14 +213,20 @@ impl Driver {
         loop {
             // Commands and running requests alternate, so that neither starves the other.
             let ran_command = self.run_command();
-            match self.engine.poll(&mut self.state) {
+            let output = self.engine.poll(&mut self.state);
+            if let Output::Wait = output
+                && !ran_command
+            {
                 // Requests wait for the next poll.
-                Output::Wait if !ran_command && self.engine.awaits_poll() && self.inbox.is_empty() => return true,
+                if self.engine.awaits_poll() && self.inbox.is_empty() {
+                    return true;
+                }
                 // Commands from callbacks belong to this turn.
-                Output::Wait if !ran_command && self.inbox.sleep() => return false,
-                Output::Wait => {}
-                output => self.perform(output),
+                if self.inbox.sleep() {
+                    return false;
+                }
             }
+            self.perform(output);
             self.steps += 1;
             if self.steps == STEPS {
                 self.read_clock();

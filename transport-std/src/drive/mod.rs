@@ -126,9 +126,9 @@ impl Call {
                     }
                 }
                 Output::Release => self.release(),
-                output => {
+                ref output => {
                     // Orders are given once: only offers may be preceded by a deadline.
-                    if !(is_offer(&output) && self.wait_again()) {
+                    if !(is_offer(output) && self.wait_again()) {
                         self.perform(output);
                     }
                 }
@@ -160,13 +160,13 @@ impl Call {
                     }
                 }
                 Output::Release => self.release(),
-                output => self.perform(output),
+                ref output => self.perform(output),
             }
         }
     }
 
-    fn perform(&mut self, output: Output) {
-        match output {
+    fn perform(&mut self, output: &Output) {
+        match *output {
             Output::Sync => self.sync(),
             Output::Acquire(want) => self.acquire(want),
             Output::Probe => {
