@@ -220,8 +220,10 @@ impl Scene {
     fn memory(&self, authority: &Authority, port: u16) -> Seen {
         let mut world = World::new(Style::plain());
         world.session = self.session(authority);
-        let address = world.address_of(&format!("a.test:{port}"));
-        world.name("b.test", Duration::ZERO, &[address]);
+        // The session's static addresses.
+        for name in ["a.test", "b.test"] {
+            world.name(name, Duration::ZERO, &[(Ipv4Addr::LOCALHOST, port).into()]);
+        }
         let tls = memory::server_config(authority, &["a.test", "b.test"]);
         for acts in &self.connections {
             let peer = if self.tls { Peer::tls(&tls) } else { Peer::new() };
