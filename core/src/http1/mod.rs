@@ -49,4 +49,5 @@ pub use receiving::{Eof, Event, Received};
 pub use request::{BodyLength, EncodedHeaders, RequestHead};
 pub use reuse::NotReusable;
 pub use send_error::{InvalidRequest, SendError};
+pub(crate) use token::is_token_byte;
 pub use version::Version;

@@ -11,6 +11,7 @@
 pub mod auth;
 mod cookies;
 mod expect;
+pub mod hsts;
 mod memory;
 pub mod redirect;
 pub(crate) mod retry;
