@@ -16,6 +16,7 @@ use crate::http1::EncodedHeaders;
 use crate::limits::LimitExceeded;
 use crate::options::{BoundSecrets, Options, Params, ResolvedOptions, Setting, Settings};
 use crate::policy::Memory;
+use crate::policy::hsts::HstsStore;
 use crate::request::prepared::{Prepared, encode_general};
 use crate::request::{BuildError, Request, Target};
 use crate::route::Route;
@@ -181,6 +182,16 @@ impl Session {
     /// Calls `f` with the cookie jar, to read or change it.
     pub fn cookies<R>(&mut self, f: impl FnOnce(&mut Jar) -> R) -> R {
         f(&mut self.memory.jar)
+    }
+
+    /// Returns the hosts that asked for https.
+    pub fn hsts_store(&self) -> &HstsStore {
+        &self.memory.hsts
+    }
+
+    /// Calls `f` with the hosts that asked for https, to save, load or change them.
+    pub fn hsts<R>(&mut self, f: impl FnOnce(&mut HstsStore) -> R) -> R {
+        f(&mut self.memory.hsts)
     }
 
     /// Merges the request's options over the session's, resolves its URL, and checks everything

@@ -44,12 +44,14 @@ pub struct Report {
     /// What the transfer was doing.
     pub phase: Phase,
     /// The hop of the request, from 0. Each redirect, repetition without `Expect`, and repetition
-    /// on a new connection begins a hop.
+    /// on a new connection begins a hop, and so does each upgrade to https by HSTS.
     pub hop: u32,
     /// The method of the hop; `None` outside of any request.
     pub method: Option<Method>,
     /// The URL of the hop, without userinfo and query values; `None` outside of any request.
     pub url: Option<String>,
+    /// Whether the URL was http and became https because its host had asked for that (HSTS).
+    pub upgraded: bool,
     /// The proxy of the hop as `host:port`, without credentials, if there is one.
     pub proxy: Option<String>,
     /// The address of the connection, if there was one.
@@ -208,6 +210,7 @@ impl Report {
             hop: 0,
             method: None,
             url: None,
+            upgraded: false,
             proxy: None,
             peer: None,
             bytes_sent: 0,
@@ -246,9 +249,10 @@ impl fmt::Debug for Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Report { kind, phase, hop, method, url, peer, bytes_sent, bytes_received, processed, .. } = &*self.0;
+        let Report { kind, phase, hop, method, url, upgraded, peer, bytes_sent, bytes_received, processed, .. } = &*self.0;
         let (Some(method), Some(url)) = (method, url) else { return kind.fmt(f) };
-        write!(f, "{method} {url}: ")?;
+        let why = if *upgraded { " (https because of HSTS)" } else { "" };
+        write!(f, "{method} {url}{why}: ")?;
         self.0.fmt_phase(f)?;
         if *hop > 0 {
             write!(f, " (hop {hop})")?;

@@ -108,6 +108,7 @@ fn report(kind: ErrorKind, phase: Phase, proxy: Option<&str>) -> Error {
         hop: 0,
         method: Some(Method::GET),
         url: Some("http://a.test/".into()),
+        upgraded: false,
         proxy: proxy.map(Into::into),
         peer: Some("127.0.0.1:80".parse::<std::net::SocketAddr>().unwrap().into()),
         bytes_sent: 18,

@@ -65,7 +65,7 @@ impl FromIterator<Origin> for SecretScope {
 }
 
 /// A session's secrets, bound to origins, and the fields for all other origins.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct BoundSecrets {
     origins: Arc<[Origin]>,
     /// The session's sensitive fields.
@@ -115,6 +115,12 @@ impl BoundSecrets {
     pub(crate) fn holds(&self, url: &Url) -> bool {
         let origin = OriginRef::of(url);
         self.origins.iter().any(|held| *held == origin)
+    }
+
+    /// Returns these secrets with one more origin that receives them.
+    pub(crate) fn with_origin(&self, origin: Origin) -> BoundSecrets {
+        let origins = self.origins.iter().cloned().chain([origin]).collect();
+        BoundSecrets { origins, ..self.clone() }
     }
 
     /// Removes the session's credentials, TLS secrets and its own address from `merged`, the settings of a request

@@ -58,6 +58,14 @@ single {
     /// [`RedirectError::HttpsOnly`](crate::policy::redirect::RedirectError::HttpsOnly). The
     /// connection to a proxy may still be plain http.
     https_only: bool = false;
+    /// Requests https instead of http from hosts that asked for it (HSTS, RFC 6797).
+    ///
+    /// Default: `true`. A response over verified TLS stores its host in the session with the field
+    /// Strict-Transport-Security. Later hops to that host use https before any look-up, and before
+    /// cookies are chosen. Port 80 becomes 443, and other ports stay. With `false`, nothing is
+    /// stored and no URL is changed. [`https_only`](Options::https_only) still refuses an http URL
+    /// in a request, but not in a redirect that is upgraded.
+    hsts: bool = true;
     /// Limits the time for name look-up and connecting, to the proxy if there is one.
     ///
     /// Default: 10 s. `None`: no limit.

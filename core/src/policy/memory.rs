@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use url::Url;
 
+use super::hsts::HstsStore;
 use crate::cookie::Jar;
 use crate::origin::Origin;
 
@@ -11,10 +12,12 @@ use crate::origin::Origin;
 /// forgotten, since old entries are worth little.
 const MAX_REFUSED_EXPECT: usize = 256;
 
-/// The cookie jar, and the origins that reject `Expect: 100-continue`.
+/// The cookie jar, the hosts that asked for https, and the origins that reject `Expect:
+/// 100-continue`.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     pub(crate) jar: Jar,
+    pub(crate) hsts: HstsStore,
     refused_expect: BTreeSet<Origin>,
 }
 

@@ -33,10 +33,12 @@ pub(crate) use memory::Memory;
 use redirect::{HopBody, LoopDetector, NextHop};
 
 /// The policies that run before a hop, in this order. Those that use no budget come first.
-const BEFORE: [fn(&mut Plan<'_>, &mut Memory) -> Before; 2] = [cookies::before, expect::before];
+///
+/// HSTS is the first, since the others act on the URL that is really requested.
+const BEFORE: [fn(&mut Plan<'_>, &mut Memory) -> Before; 3] = [hsts::before, cookies::before, expect::before];
 
 /// The policies that run after a hop, in this order. The first verdict wins.
-const AFTER: [After; 4] = [cookies::AFTER, expect::AFTER, redirect::AFTER, retry::AFTER];
+const AFTER: [After; 5] = [cookies::AFTER, hsts::AFTER, expect::AFTER, redirect::AFTER, retry::AFTER];
 
 /// The part of a policy that runs after a hop.
 struct After {
@@ -58,6 +60,9 @@ pub enum Why {
     ExpectationFailed,
     /// The reused connection was dead; the request was sent on a new one (RFC 9112 §9.3.1).
     ConnectionLost,
+    /// The host of an http URL had asked for https (HSTS, RFC 6797 §8.3). Nothing was sent to the
+    /// http URL.
+    UpgradedToHttps,
 }
 
 /// A hop, as policies see it.
@@ -73,6 +78,10 @@ pub(crate) struct Hop<'a> {
     /// request sent it.
     pub(crate) expect_continue: bool,
     pub(crate) now: Now,
+    /// Whether the connection's TLS verified the server of this URL.
+    pub(crate) is_verified: bool,
+    /// Whether the session knew hosts that asked for https when the hop began.
+    pub(crate) knows_hsts_hosts: bool,
     pub(crate) config: Config<'a>,
     /// The URL that cookies match against.
     pub(crate) cookie_url: Cow<'a, Url>,
@@ -83,6 +92,7 @@ pub(crate) struct Config<'a> {
     pub(crate) redirect: &'a redirect::Policy,
     pub(crate) limits: &'a Limits,
     pub(crate) https_only: bool,
+    pub(crate) hsts: bool,
     pub(crate) cookies: bool,
     pub(crate) same_site: SiteContext,
     pub(crate) idempotent: bool,
@@ -92,7 +102,7 @@ pub(crate) struct Config<'a> {
 /// A hop that is about to begin, and what the policies add to it.
 pub(crate) struct Plan<'a> {
     pub(crate) hop: Hop<'a>,
-    pub(crate) trail: &'a Trail,
+    pub(crate) trail: &'a mut Trail,
     /// The value of the Cookie field.
     pub(crate) cookie: &'a mut Vec<u8>,
     /// Whether the request itself sets a cookie of this name.
@@ -106,6 +116,8 @@ pub(crate) struct Plan<'a> {
 pub(crate) enum Before {
     /// The hop may begin.
     Send,
+    /// The hop goes to this https URL instead of its http URL. The policies run again.
+    Upgrade(Box<Url>),
     /// The hop waits until this time; then the policies run again.
     WaitUntil(Instant),
     /// The transfer fails.
@@ -177,6 +189,8 @@ pub(crate) struct Trail {
     pub(crate) hops: u32,
     /// Whether a response changed the jar.
     pub(crate) new_cookies: bool,
+    /// Whether the session knew hosts that asked for https when the hop began.
+    pub(crate) knows_hsts_hosts: bool,
     /// Whether the server rejected the expectation; the request no longer sends it.
     pub(crate) expect_refused: bool,
     /// How many hops in a row, up to this one, repeat the previous one after its connection was

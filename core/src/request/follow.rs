@@ -8,7 +8,7 @@ use http::Method;
 use super::body::Body;
 use super::prepared::Prepared;
 use crate::options::{BoundSecrets, RequestTarget};
-use crate::origin::same_origin;
+use crate::origin::{Origin, same_origin};
 use crate::policy::redirect::{self, NextBody, NextHop};
 
 impl Prepared {
@@ -56,6 +56,18 @@ impl Prepared {
         let url = Arc::unwrap_or_clone(std::mem::replace(&mut self.url, Arc::new(next.url)));
         (method, url)
     }
+
+    /// Replaces the URL by its https form, and returns the previous one. The request keeps its
+    /// credentials and the session's, if those are bound to the http origin: the caller gave them
+    /// for this host, and an upgrade only protects them.
+    pub(crate) fn upgrade(&mut self, url: Url) -> Url {
+        if let Some(bound) = self.settings.bound.as_ref().filter(|bound| bound.holds(&self.url)) {
+            let bound = bound.with_origin(Origin::of(&url));
+            Arc::make_mut(&mut self.settings).bound = Some(Arc::new(bound));
+        }
+        Arc::unwrap_or_clone(std::mem::replace(&mut self.url, Arc::new(url)))
+    }
+
     /// Removes the session's secrets that must not go to the origin of `next`. The request still
     /// has its old URL.
     ///

@@ -130,6 +130,16 @@ impl Route {
         }
     }
 
+    /// Whether the origin proves its name: the route has TLS that verifies certificates. The
+    /// caller's own verifier counts as one.
+    pub(crate) fn is_verified(&self) -> bool {
+        #[cfg(feature = "tls")]
+        return self.0.scheme == Scheme::Https
+            && self.0.tls.as_ref().is_some_and(|config| !config.accepts_invalid_certs());
+        #[cfg(not(feature = "tls"))]
+        return false;
+    }
+
     /// Whether a connection to `peer` may serve this route: one over TCP never serves a route with
     /// an address of another kind, and the reverse.
     pub(crate) fn leads_to(&self, peer: Option<&Address>) -> bool {

@@ -8,6 +8,8 @@
 //!
 //! The policies decide what happens at both; see `policy/mod.rs` for their order.
 
+use url::Url;
+
 use super::io::{Event, Hop};
 use super::machine::Machine;
 use super::pending::SocketOrder;
@@ -17,17 +19,28 @@ use crate::error::{ErrorKind, Misuse};
 use crate::http1::{LeniencySet, ResponseHead};
 use crate::link::ProxyFailure;
 use crate::policy::redirect::{Crossing, HopBody};
-use crate::policy::{self, Again, Before, Config, HopRequest, Memory, Outcome, Plan, Verdict};
+use crate::policy::{self, Again, Before, Config, HopRequest, Memory, Outcome, Plan, Verdict, Why};
 use crate::request::body::Body;
 use crate::request::prepared::Prepared;
+use crate::route::Route;
 use crate::session::Session;
 use crate::time::{Instant, Now};
 use crate::unavailable::Unavailable;
 
+/// The parts of a hop that its request does not tell.
+#[derive(Clone, Copy)]
+struct HopState {
+    expect_continue: bool,
+    body_untouched: bool,
+    is_verified: bool,
+    knows_hsts_hosts: bool,
+}
+
 /// Returns the hop of a request, as policies see it. Inlined, so that only the parts that they use
 /// are computed.
 #[inline(always)]
-fn hop(request: &Prepared, now: Now, expect_continue: bool, body_untouched: bool) -> policy::Hop<'_> {
+fn hop(request: &Prepared, now: Now, state: HopState) -> policy::Hop<'_> {
+    let HopState { expect_continue, body_untouched, is_verified, knows_hsts_hosts } = state;
     let settings = &request.settings;
     policy::Hop {
         method: &request.method,
@@ -41,10 +54,13 @@ fn hop(request: &Prepared, now: Now, expect_continue: bool, body_untouched: bool
         can_send_again: request.body.is_replayable() || body_untouched,
         expect_continue,
         now,
+        is_verified,
+        knows_hsts_hosts,
         config: Config {
             redirect: &settings.redirects,
             limits: &settings.limits,
             https_only: settings.https_only,
+            hsts: settings.hsts,
             cookies: settings.cookie_jar,
             same_site: settings.same_site,
             idempotent: settings.idempotent,
@@ -97,9 +113,12 @@ impl Machine {
         self.cookie.clear();
         let request = &self.request;
         let own = |name: &str| request.cookies.contains(name);
+        let expect_continue = request.settings.expect_continue.is_some();
+        let state =
+            HopState { expect_continue, body_untouched: true, is_verified: false, knows_hsts_hosts: false };
         let mut plan = Plan {
-            hop: hop(request, self.now, request.settings.expect_continue.is_some(), true),
-            trail: &self.chain.trail,
+            hop: hop(request, self.now, state),
+            trail: &mut self.chain.trail,
             cookie: &mut self.cookie,
             own_cookies: if request.cookies.is_empty() { None } else { Some(&own) },
             expect: false,
@@ -112,11 +131,26 @@ impl Machine {
     fn planned(&mut self, before: Before, session: &mut Session) {
         match before {
             Before::Send => self.take_route(session),
+            Before::Upgrade(url) => {
+                self.upgrade(*url);
+                self.plan(session);
+            }
             Before::WaitUntil(until) => {
                 self.pause(until, Next { rewind: false, not_before: None });
             }
             Before::Refuse(kind) => self.fail(kind),
         }
+    }
+
+    /// Replaces an http URL, to which nothing is sent, by its https URL. The request keeps its
+    /// credentials, which the caller gave for that host.
+    fn upgrade(&mut self, url: Url) {
+        let (url, why) = (self.request.upgrade(url), Why::UpgradedToHttps);
+        let (method, crossing) = (self.request.method.clone(), Crossing::Upgrade);
+        self.chain.trail.hops = self.chain.trail.hops.saturating_add(1);
+        let hop = Hop { method, url, peer: None, head: None, why, crossing, notes: Vec::new() };
+        self.chain.cold_mut().history.push(hop);
+        self.pending.event(Event::Again(why));
     }
 
     /// Appends the cookies that the request sets itself, which override those of the jar.
@@ -135,7 +169,7 @@ impl Machine {
     pub(super) fn head_received(&mut self, head: ResponseHead) {
         self.time_to_head = Some(self.now.instant - self.started);
         self.stop_upload();
-        let hop = hop(&self.request, self.now, self.attempt.expect, false);
+        let hop = hop(&self.request, self.now, self.hop_state(false));
         let outcome = Outcome::Head(&head);
         if policy::needs_memory(&hop, &outcome) {
             return self.enter(Stage::Decide(head));
@@ -157,9 +191,18 @@ impl Machine {
         }
     }
 
+    /// Returns the state of a hop that has ended.
+    fn hop_state(&self, body_untouched: bool) -> HopState {
+        HopState {
+            expect_continue: self.attempt.expect,
+            body_untouched,
+            is_verified: self.route.as_ref().is_some_and(Route::is_verified),
+            knows_hsts_hosts: self.chain.trail.knows_hsts_hosts,
+        }
+    }
+
     fn verdict(&mut self, outcome: &Outcome<'_>, memory: Option<&mut Memory>) -> Option<Verdict> {
-        let body_untouched = !self.body_was_touched();
-        let hop = hop(&self.request, self.now, self.attempt.expect, body_untouched);
+        let hop = hop(&self.request, self.now, self.hop_state(!self.body_was_touched()));
         policy::after(&hop, outcome, &mut self.chain.trail, memory)
     }
 

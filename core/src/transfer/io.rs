@@ -229,21 +229,27 @@ pub struct Hop {
     pub url: Url,
     /// The address of the connection, if there was one.
     pub peer: Option<Address>,
-    /// The response head; `None` if the connection was lost before one came.
+    /// The response head; `None` if nothing was sent, since the URL was
+    /// [upgraded](Why::UpgradedToHttps), or if the connection was lost before one came.
     pub head: Option<ResponseHead>,
     /// Why another hop followed.
     pub why: Why,
     /// How the origin of the next hop relates to this one's. Credentials are sent only within one
-    /// origin.
+    /// origin, or if the URL of the same request was [upgraded](Why::UpgradedToHttps).
     pub crossing: Crossing,
     /// What was corrected in the Location.
     pub notes: Vec<Note>,
 }
 
 impl Hop {
-    /// Returns the status code of the response; `None` if the connection was lost before one came.
+    /// Returns the status code of the response; `None` if there is no [`head`](Hop::head).
     pub fn status(&self) -> Option<http::StatusCode> {
         self.head.as_ref().map(ResponseHead::status)
+    }
+
+    /// Whether HSTS made the URL of the next hop https.
+    pub(super) fn leads_to_upgraded_url(&self) -> bool {
+        self.why == Why::UpgradedToHttps || self.notes.contains(&Note::UpgradedToHttps)
     }
 }
 

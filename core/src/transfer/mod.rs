@@ -71,6 +71,8 @@ mod report;
 mod response_info;
 mod routing;
 mod stage;
+#[cfg(test)]
+mod upgrade_tests;
 mod upload;
 
 use std::fmt;

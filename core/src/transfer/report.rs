@@ -1,6 +1,7 @@
 //! Failures of a transfer: the error and its report.
 
 use super::exchange;
+use super::io::Hop;
 use super::machine::Machine;
 use super::stage::{LookedUp, Stage};
 use crate::error::{Error, ErrorKind, Phase, Processed, Report};
@@ -57,6 +58,7 @@ impl Machine {
             hop: self.chain.trail.hops,
             method: Some(self.request.method.clone()),
             url: Some(redacted(&self.request.url, QueryShown::NamesOnly).to_string()),
+            upgraded: self.chain.history().last().is_some_and(Hop::leads_to_upgraded_url),
             proxy: self.request.proxy().filter(|_| !looks_up_target).map(Proxy::authority),
             peer: self.peer.clone(),
             bytes_sent,

@@ -1,22 +1,42 @@
 //! The hosts that asked for https, and until when.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
 
 use url::{Host, Url};
 
 use super::field;
+use crate::http_date::civil::LAST_SECOND;
 use crate::time::UnixTime;
 
-/// How many hosts are stored. Beyond that, the host whose entry ends first is forgotten.
+/// How many hosts are stored.
 const MAX_ENTRIES: usize = 2_000;
 
 /// The longest name of DNS. Longer hosts are not stored, which bounds the cost of a look-up.
 const MAX_HOST_BYTES: usize = 253;
 
-/// The hosts of a session that are reached over https only (RFC 6797). Stores at most 2000 hosts.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// The hosts of a session that are reached over https only (RFC 6797).
+///
+/// Stores at most 2000 hosts. Beyond that, the host whose entry ends first is forgotten. See the
+/// option [`hsts`](crate::Options::hsts).
+///
+/// ```
+/// use petition_core::policy::hsts::HstsStore;
+/// use petition_core::{UnixTime, Url};
+///
+/// let (mut store, now) = (HstsStore::default(), UnixTime(1_000));
+/// store.receive(&"https://example.com/".parse()?, b"max-age=31536000", now);
+/// let mut url: Url = "http://example.com/page".parse()?;
+/// assert!(store.upgrade(&mut url, now));
+/// assert_eq!(url.as_str(), "https://example.com/page");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct HstsStore {
-    entries: BTreeMap<Box<str>, HstsEntry>,
+    entries: BTreeMap<Arc<str>, HstsEntry>,
+    /// The hosts by the end of their entries.
+    by_end: BTreeSet<(UnixTime, Arc<str>)>,
 }
 
 /// What is stored for one host.
@@ -65,11 +85,11 @@ impl HstsStore {
         let Some(host) = host_of(url).filter(|_| url.scheme() == "https") else { return };
         let Some(directives) = field::parse(field) else { return };
         if directives.max_age == 0 {
-            self.entries.remove(host);
+            self.remove(host);
             return;
         }
-        let expires = now.saturating_add(directives.max_age);
-        self.put(host, HstsEntry { expires, include_subdomains: directives.include_subdomains }, now);
+        let expires = end(now, directives.max_age);
+        self.put(host, HstsEntry { expires, include_subdomains: directives.include_subdomains });
     }
 
     /// Returns the hosts with their entries, sorted by host. They may have expired.
@@ -90,20 +110,43 @@ impl HstsStore {
     /// Forgets all hosts.
     pub fn clear(&mut self) {
         self.entries.clear();
+        self.by_end.clear();
     }
 
-    pub(super) fn put(&mut self, host: &str, entry: HstsEntry, now: UnixTime) {
-        if self.entries.len() >= MAX_ENTRIES && !self.entries.contains_key(host) {
-            self.entries.retain(|_, entry| now < entry.expires);
-            if self.entries.len() >= MAX_ENTRIES {
-                let first = self.entries.iter().min_by_key(|(_, entry)| entry.expires);
-                if let Some(first) = first.map(|(host, _)| host.clone()) {
-                    self.entries.remove(&first);
-                }
-            }
-        }
-        self.entries.insert(host.into(), entry);
+    pub(super) fn get(&self, host: &str) -> Option<&HstsEntry> {
+        self.entries.get(host)
     }
+
+    /// Stores an entry. Entries that have expired end first, so that they are the first to go.
+    pub(super) fn put(&mut self, host: &str, entry: HstsEntry) {
+        self.remove(host);
+        if self.entries.len() >= MAX_ENTRIES
+            && let Some((_, first)) = self.by_end.pop_first()
+        {
+            self.entries.remove(&first);
+        }
+        let host: Arc<str> = host.into();
+        self.by_end.insert((entry.expires, host.clone()));
+        self.entries.insert(host, entry);
+    }
+
+    fn remove(&mut self, host: &str) {
+        if let Some((host, entry)) = self.entries.remove_entry(host) {
+            self.by_end.remove(&(entry.expires, host));
+        }
+    }
+}
+
+impl fmt::Debug for HstsStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
+
+/// Returns the end of an entry. Beyond year 9999, it never ends.
+fn end(now: UnixTime, max_age: u64) -> UnixTime {
+    let end = now.saturating_add(max_age);
+    if end.0 > LAST_SECOND { UnixTime(u64::MAX) } else { end }
 }
 
 /// Returns the canonical name of a URL's host: lower case, A-labels, no trailing dot. `None` for an

@@ -96,26 +96,76 @@ fn full_store_forgets_what_ends_first() {
     assert_eq!(store.len(), MAX_ENTRIES);
     assert!(!store.applies(&url("http://h0.test/"), NOW) && store.applies(&url("http://h1.test/"), NOW));
     store.receive(&url("https://late.test/"), b"max-age=1", UnixTime(NOW.0 + 100));
-    assert_eq!(store.len(), MAX_ENTRIES - 90 + 1, "what has expired is forgotten first");
+    assert_eq!(store.len(), MAX_ENTRIES);
+    assert!(!store.applies(&url("http://h1.test/"), NOW) && store.applies(&url("http://h2.test/"), NOW));
+    store.receive(&url("https://late.test/"), b"max-age=9999", UnixTime(NOW.0 + 100));
+    assert!(store.len() == MAX_ENTRIES && store.applies(&url("http://h2.test/"), NOW), "a new end replaces the old");
+    store.clear();
+    assert!(store.is_empty() && store == HstsStore::default());
 }
 
 #[test]
-fn saved_text_loads_into_an_equal_store() {
-    let saved = store(&[("https://a.test/", "max-age=10"), ("https://b.test/", "max-age=20; includeSubDomains")]);
+fn t92_clock_jump_back_restores_what_had_expired() {
+    let year = 365 * 86_400;
+    let mut store = store(&[("https://a.test/", "max-age=10")]);
+    store.receive(&url("https://b.test/"), b"max-age=1", UnixTime(NOW.0 + year));
+    assert!(!store.applies(&url("http://a.test/"), UnixTime(NOW.0 + year)));
+    assert!(store.applies(&url("http://a.test/"), NOW) && store.applies(&url("http://a.test/"), UnixTime(0)));
+}
+
+#[test]
+fn saved_text_is_that_of_curl() {
+    let fields = [
+        ("https://a.test/", "max-age=31536000"),
+        ("https://b.test/", "max-age=1709210096; includeSubDomains"),
+        ("https://c.test/", "max-age=99999999999999"),
+    ];
+    let saved = store(&fields).save();
+    let lines: Vec<_> = saved.lines().skip(1).collect();
+    assert_eq!(lines, ["a.test \"19710101 00:16:40\"", ".b.test \"20240229 12:51:36\"", "c.test \"unlimited\""]);
     let mut loaded = HstsStore::default();
-    let imported = loaded.load(&saved.save(), NOW);
-    assert_eq!((imported.taken, imported.skipped), (2, 0));
-    assert_eq!(loaded, saved);
-    let expired = HstsStore::default().load(&saved.save(), UnixTime(1_010));
-    assert_eq!((expired.taken, expired.skipped), (1, 1));
+    loaded.load(&saved, NOW);
+    assert_eq!(loaded, store(&fields));
 }
 
 #[test]
-fn invalid_lines_of_a_text_are_skipped() {
-    let lines = ["a.test", "a.test x", "a.test +2000", "127.0.0.1 2000", "u@a.test 2000", "a.test:1 2000", "a/b 2000"];
+fn t17_loading_never_shortens_an_entry() {
+    let stored = store(&[("https://a.test/", "max-age=10; includeSubDomains")]);
+    let mut loaded = stored.clone();
+    let result = loaded.load("a.test \"19700101 00:16:50\"\na.test \"19700101 00:16:41\"", NOW);
+    assert_eq!((result.taken, result.kept, &loaded), (0, 2, &stored));
+    let result = loaded.load("a.test \"19700101 00:16:51\"", NOW);
+    assert_eq!((result.taken, loaded.iter().next().unwrap().1.include_subdomains), (1, false));
+}
+
+#[test]
+fn expired_and_invalid_lines_are_skipped() {
+    let a = "a.test \"19700101 01:00:00\"";
+    let lines = [
+        "a.test",
+        "a.test x",
+        "a.test 2000",
+        "a.test \"19700101 00:16:40\"",
+        "a.test \"19700101 01:00:00",
+        "a.test \"19700101T01:00:00\"",
+        "a.test \"19700101 1:00:00\"",
+        "a.test \"19700101 24:00:00\"",
+        "a.test \"19700101 01:00:60\"",
+        "a.test \"19700101 01:00:00:00\"",
+        "a.test \"19700001 01:00:00\"",
+        "a.test \"20230229 01:00:00\"",
+        "a.test \"00000101 01:00:00\"",
+        "a.test \"+9700101 01:00:00\"",
+        "a.test \"19600101 01:00:00\"",
+        &a.replace("a.test", "127.0.0.1"),
+        &a.replace("a.test", "u@a.test"),
+        &a.replace("a.test", "a.test:1"),
+        &a.replace("a.test", "a/b"),
+        &a.replace("a.test", "."),
+    ];
     let mut store = HstsStore::default();
-    let imported = store.load(&lines.join("\r\n"), NOW);
-    assert_eq!((imported.taken, imported.skipped), (0, lines.len()));
-    assert_eq!(store.load("\u{feff}# x\r\n\r\n  .Bücher.TEST. \t2000\r\n", NOW).taken, 1);
-    assert!(store.applies(&url("http://x.xn--bcher-kva.test/"), NOW));
+    let loaded = store.load(&lines.join("\r\n"), NOW);
+    assert_eq!((loaded.taken, loaded.skipped, store.len()), (0, lines.len(), 0));
+    assert_eq!(store.load("\u{feff}# x\r\n\r\n  .Bücher.TEST. \t\"unlimited\"\r\n", NOW).taken, 1);
+    assert!(store.applies(&url("http://x.xn--bcher-kva.test/"), UnixTime(u64::MAX - 1)));
 }

@@ -30,12 +30,12 @@ pub fn decide<'l>(
     status: u16,
     locations: impl IntoIterator<Item = &'l [u8]>,
 ) -> Result<Decision, RedirectError> {
-    decide_with(policy, limits, hop, status, locations, |_| {})
+    decide_with(policy, limits, hop, status, locations, |_| false)
 }
 
 /// Decides as [`decide`] does, with `upgrade` applied to the next URL before its scheme and origin
 /// are checked. HSTS belongs there (RFC 6797 §8.3): it may turn a refused downgrade into an https
-/// hop.
+/// hop. `upgrade` returns whether it changed the URL.
 ///
 /// # Errors
 /// As [`decide`].
@@ -45,7 +45,7 @@ pub fn decide_with<'l>(
     hop: &Hop<'_>,
     status: u16,
     locations: impl IntoIterator<Item = &'l [u8]>,
-    upgrade: impl FnOnce(&mut Url),
+    upgrade: impl FnOnce(&mut Url) -> bool,
 ) -> Result<Decision, RedirectError> {
     if !matches!(status, 301 | 302 | 303 | 307 | 308) {
         return Ok(Decision::Final(WhyFinal::NotARedirect));
@@ -78,7 +78,9 @@ pub fn decide_with<'l>(
     {
         url.set_fragment(Some(fragment));
     }
-    upgrade(&mut url);
+    if upgrade(&mut url) {
+        notes.push(Note::UpgradedToHttps);
+    }
 
     let crossing = Crossing::between(hop.url, &url);
     let refused = match policy.plain_http {

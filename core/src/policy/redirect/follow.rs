@@ -1,20 +1,27 @@
 //! The redirect policy: turns a redirect response into a verdict.
 
-use super::{Decision, NextBody, NextHop, RedirectError, Repeats, decide, referer};
+use super::{Decision, NextBody, NextHop, RedirectError, Repeats, decide_with, referer};
 use super::{Hop as RedirectedHop, HopBody};
 use crate::error::ErrorKind;
 use crate::origin::Scheme;
-use crate::policy::{Acquire, After, Again, Hop, HopRequest, Memory, Outcome, Trail, Verdict, Why, never_needs_memory};
+use crate::policy::{Acquire, After, Again, Hop, HopRequest, Memory, Outcome, Trail, Verdict, Why};
 
-pub(in crate::policy) const AFTER: After = After { needs_memory: never_needs_memory, decide: after };
+pub(in crate::policy) const AFTER: After = After { needs_memory: may_be_upgraded, decide: after };
+
+/// Whether a redirect may lead to a host that asked for https.
+fn may_be_upgraded(hop: &Hop<'_>, outcome: &Outcome<'_>) -> bool {
+    hop.knows_hsts_hosts && matches!(outcome, Outcome::Head(head) if head.locations().next().is_some())
+}
 
 /// Follows the redirect, delivers the response, or fails with it.
-fn after(hop: &Hop<'_>, outcome: &Outcome<'_>, trail: &mut Trail, _: Option<&mut Memory>) -> Option<Verdict> {
+fn after(hop: &Hop<'_>, outcome: &Outcome<'_>, trail: &mut Trail, memory: Option<&mut Memory>) -> Option<Verdict> {
     let Outcome::Head(head) = outcome else { return None };
     let past = RedirectedHop { method: hop.method, url: hop.url, body: hop.body, hops_so_far: trail.redirects() };
     let config = &hop.config;
     let failed = |error| Some(Verdict::Fail(ErrorKind::Redirect(error)));
-    match decide(config.redirect, config.limits, &past, head.status().as_u16(), head.locations()) {
+    let hsts = memory.map(|memory| &memory.hsts).filter(|_| config.hsts);
+    let upgrade = |url: &mut _| hsts.is_some_and(|hsts| hsts.upgrade(url, hop.now.unix));
+    match decide_with(config.redirect, config.limits, &past, head.status().as_u16(), head.locations(), upgrade) {
         Ok(Decision::Final(_)) => None,
         Ok(Decision::Follow(next)) if config.https_only && Scheme::of(&next.url) != Scheme::Https => {
             failed(RedirectError::HttpsOnly)

@@ -102,7 +102,9 @@ pub enum Crossing {
     /// The same scheme, host and port.
     SameOrigin,
     /// From http at port 80 to https at port 443 of the same host. It counts as another origin
-    /// unless the policy says otherwise.
+    /// unless the policy says otherwise. Also an upgrade by HSTS that no redirect demanded
+    /// ([`Why::UpgradedToHttps`](crate::Why::UpgradedToHttps)), at any port: the request is the
+    /// same, and keeps its credentials.
     Upgrade,
     /// From https to http, whatever the host.
     Downgrade,
@@ -133,7 +135,7 @@ impl Crossing {
     }
 }
 
-/// A correction to a Location field that an event reports.
+/// A correction to a Location field, reported by [`Hop::notes`](crate::transfer::Hop::notes).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Note {
     /// User information was discarded.
@@ -142,6 +144,8 @@ pub enum Note {
     BackslashEncoded,
     /// The field occurred several times with the same value.
     RepeatedLocation,
+    /// The URL is http, and its host had asked for https (HSTS). The next hop goes to https.
+    UpgradedToHttps,
 }
 
 /// Why a redirect cannot be followed. The error carries the 3xx response.
