@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex};
 
 use petition_core::cookie::Jar;
+use petition_core::policy::hsts::HstsStore;
 use petition_core::engine::Group;
 use petition_core::headers::HeaderError;
 use petition_core::route::pool::PoolStatistics;
@@ -171,6 +172,15 @@ impl Client {
     /// As [`Client::configure`].
     pub fn cookies<R>(&self, f: impl FnOnce(&mut Jar) -> R) -> R {
         self.0.state.with(|session| session.cookies(f))
+    }
+
+    /// Calls `f` with the hosts that asked for https (HSTS), to save, load or change them. `f` has
+    /// exclusive access to the session, as in [`Client::configure`].
+    ///
+    /// # Panics
+    /// As [`Client::configure`].
+    pub fn hsts<R>(&self, f: impl FnOnce(&mut HstsStore) -> R) -> R {
+        self.0.state.with(|session| session.hsts(f))
     }
 
     /// Returns the statistics of the loop's pool. The loop updates them before each callback that

@@ -122,6 +122,7 @@ pub use petition_core::http1::{Leniencies, ProtocolError, Version};
 pub use petition_core::link::{LayerFailure, ProxyFailure, TlsFailure};
 pub use petition_core::options::{KeepPostOptions, LeniencyOptions, LimitOptions, RedirectOptions};
 pub use petition_core::origin::Origin;
+pub use petition_core::policy::hsts::{HstsEntry, HstsLoaded, HstsStore};
 pub use petition_core::policy::redirect::{
     self, CrossOrigin, CrossOriginBody, KeepPost, PlainHttp, RedirectError, Repeats,
 };

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use petition_core::cookie::Jar;
+use petition_core::policy::hsts::HstsStore;
 use petition_core::headers::HeaderError;
 use petition_core::route::pool::{Pool, PoolLimits, PoolStatistics};
 use petition_core::{BuildError, Error, IntoUrl, Method, Options};
@@ -216,6 +217,15 @@ impl Session {
     /// As [`Session::configure`].
     pub fn cookies<R>(&self, f: impl FnOnce(&mut Jar) -> R) -> R {
         self.0.state().with(|state| state.cookies(f))
+    }
+
+    /// Calls `f` with the hosts that asked for https (HSTS), to save, load or change them. `f` has
+    /// exclusive access to the session, as in [`Session::configure`].
+    ///
+    /// # Panics
+    /// As [`Session::configure`].
+    pub fn hsts<R>(&self, f: impl FnOnce(&mut HstsStore) -> R) -> R {
+        self.0.state().with(|state| state.hsts(f))
     }
 
     /// Returns the options and cookies, for sharing with another transport.

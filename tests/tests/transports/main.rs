@@ -7,6 +7,7 @@ mod errors;
 mod examples;
 mod fields;
 mod forked;
+mod hsts;
 mod names;
 mod origins;
 mod proxy_environment;
