@@ -7,9 +7,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex};
 
 use petition_core::cookie::Jar;
-use petition_core::policy::hsts::HstsStore;
 use petition_core::engine::Group;
 use petition_core::headers::HeaderError;
+use petition_core::policy::hsts::HstsStore;
 use petition_core::route::pool::PoolStatistics;
 use petition_core::{
     BuildError, Error, ErrorKind, IntoUrl, Method, Now, Options, Request, Transfer, Unavailable, UnixTime, UrlCache,

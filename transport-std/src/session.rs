@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use petition_core::cookie::Jar;
-use petition_core::policy::hsts::HstsStore;
 use petition_core::headers::HeaderError;
+use petition_core::policy::hsts::HstsStore;
 use petition_core::route::pool::{Pool, PoolLimits, PoolStatistics};
 use petition_core::{BuildError, Error, IntoUrl, Method, Options};
 use petition_shared::SharedSession;

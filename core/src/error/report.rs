@@ -249,7 +249,8 @@ impl fmt::Debug for Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Report { kind, phase, hop, method, url, upgraded, peer, bytes_sent, bytes_received, processed, .. } = &*self.0;
+        let Report { kind, phase, hop, method, url, upgraded, peer, bytes_sent, bytes_received, processed, .. } =
+            &*self.0;
         let (Some(method), Some(url)) = (method, url) else { return kind.fmt(f) };
         let why = if *upgraded { " (https because of HSTS)" } else { "" };
         write!(f, "{method} {url}{why}: ")?;

@@ -333,6 +333,21 @@ mod tests {
     }
 
     #[test]
+    #[cfg(feature = "tls")]
+    fn t17_route_that_accepts_any_certificate_is_not_verified() {
+        let session = Session::new();
+        let is_verified = |url: &str, tls: Option<TlsConfig>| {
+            let request = session.prepare(&Request::new(Method::GET, url)).unwrap();
+            Route::new(request.url(), None, None, tls, session.seed, &mut None).is_verified()
+        };
+        let roots = TlsConfig::builder().build().unwrap();
+        let any = TlsConfig::builder().danger_accept_invalid_certs().build().unwrap();
+        assert!(is_verified("https://a.test/", Some(roots.clone())));
+        assert!(!is_verified("https://a.test/", Some(any)));
+        assert!(!is_verified("http://a.test/", Some(roots)), "the TLS is that of a proxy");
+    }
+
+    #[test]
     fn hash_of_a_route_depends_on_the_seed() {
         let seeds = [TestSeed(0).into(), Seed::from_bits([7, 0]), Seed::from_bits([7, 9])];
         let [known, one, two] = seeds.map(|seed| hash(seed, "http://a.test/"));

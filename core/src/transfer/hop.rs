@@ -29,17 +29,17 @@ use crate::unavailable::Unavailable;
 
 /// The parts of a hop that its request does not tell.
 #[derive(Clone, Copy)]
-struct HopState {
-    expect_continue: bool,
-    body_untouched: bool,
-    is_verified: bool,
-    knows_hsts_hosts: bool,
+pub(super) struct HopState {
+    pub(super) expect_continue: bool,
+    pub(super) body_untouched: bool,
+    pub(super) is_verified: bool,
+    pub(super) knows_hsts_hosts: bool,
 }
 
 /// Returns the hop of a request, as policies see it. Inlined, so that only the parts that they use
 /// are computed.
 #[inline(always)]
-fn hop(request: &Prepared, now: Now, state: HopState) -> policy::Hop<'_> {
+pub(super) fn hop(request: &Prepared, now: Now, state: HopState) -> policy::Hop<'_> {
     let HopState { expect_continue, body_untouched, is_verified, knows_hsts_hosts } = state;
     let settings = &request.settings;
     policy::Hop {
@@ -114,8 +114,7 @@ impl Machine {
         let request = &self.request;
         let own = |name: &str| request.cookies.contains(name);
         let expect_continue = request.settings.expect_continue.is_some();
-        let state =
-            HopState { expect_continue, body_untouched: true, is_verified: false, knows_hsts_hosts: false };
+        let state = HopState { expect_continue, body_untouched: true, is_verified: false, knows_hsts_hosts: false };
         let mut plan = Plan {
             hop: hop(request, self.now, state),
             trail: &mut self.chain.trail,

@@ -1,8 +1,10 @@
 //! Hops to http URLs whose hosts asked for https.
 
 use super::driven_tests::Driven;
+use super::hop::{HopState, hop};
 use crate::cookie::SiteContext;
 use crate::policy::redirect::{Crossing, Note, PlainHttp};
+use crate::policy::{Memory, Outcome, Trail, after, needs_memory};
 use crate::route::connect_to::ConnectTo;
 use crate::transfer::{Event, Input, Output};
 use crate::{Auth, Method, Now, Request, Session, UnixTime, Url, Why};
@@ -86,7 +88,10 @@ fn t10_redirect_to_a_known_host_is_upgraded() {
     driven.until(|output| matches!(output, Output::Resolve));
     assert_eq!(driven.transfer.url().as_str(), "https://a.test/x");
     let [hop] = driven.transfer.history() else { panic!("{:?}", driven.transfer.history()) };
-    assert_eq!((hop.why, hop.crossing, &*hop.notes), (Why::Redirect, Crossing::CrossOrigin, &[Note::UpgradedToHttps][..]));
+    assert_eq!(
+        (hop.why, hop.crossing, &*hop.notes),
+        (Why::Redirect, Crossing::CrossOrigin, &[Note::UpgradedToHttps][..])
+    );
     assert!(driven.transfer.error(crate::ErrorKind::Cancelled).report().upgraded);
 }
 
@@ -133,4 +138,34 @@ fn address_of_the_request_follows_the_upgrade() {
     let Output::Connect(_, address) = driven.until(|output| matches!(output, Output::Connect(..))) else { panic!() };
     assert_eq!(address, to);
     assert_eq!(driven.transfer.url().scheme(), "https");
+}
+
+/// How many hosts are stored after a final response with these fields to a request to `to`.
+fn stored(to: &str, is_verified: bool, fields: &str) -> usize {
+    let mut driven = Driven::get(format!("HTTP/1.1 200 OK\r\n{fields}Content-Length: 0\r\n\r\n"));
+    let Output::Event(Event::Head(head)) = driven.until(|output| matches!(output, Output::Event(Event::Head(_))))
+    else {
+        panic!("no head")
+    };
+    assert!(driven.session.hsts_store().is_empty(), "the connection has no TLS");
+    let request = driven.session.prepare(&get(to)).unwrap();
+    let (mut trail, mut memory) = (Trail::default(), Memory::default());
+    let state = HopState { expect_continue: false, body_untouched: false, is_verified, knows_hsts_hosts: false };
+    let (hop, outcome) = (hop(&request, Now::default(), state), Outcome::Head(&head));
+    if needs_memory(&hop, &outcome) {
+        after(&hop, &outcome, &mut trail, Some(&mut memory));
+    }
+    memory.hsts.len()
+}
+
+#[test]
+fn t17_first_field_over_verified_tls_is_stored() {
+    let (field, url) = ("Strict-Transport-Security: max-age=9\r\n", "https://a.test/");
+    assert_eq!((stored(url, true, field), stored(url, false, field)), (1, 0));
+    assert_eq!((stored("http://a.test/", true, field), stored("https://127.0.0.1/", true, field)), (0, 0));
+    for first in ["", "max-age", "max-age=0"] {
+        let fields = format!("Strict-Transport-Security: {first}\r\n{field}");
+        assert_eq!(stored(url, true, &fields), 0, "{first:?} precedes a valid field");
+    }
+    assert_eq!(stored(url, true, &format!("{field}Strict-Transport-Security: max-age=0\r\n")), 1);
 }

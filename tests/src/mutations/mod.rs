@@ -10,6 +10,7 @@ mod caller_code;
 mod content;
 mod framing;
 mod hops;
+mod hsts;
 mod limits;
 mod reports;
 mod reuse;
@@ -48,6 +49,7 @@ pub fn all() -> impl Iterator<Item = &'static Mutation> {
         .chain(hops::MUTATIONS)
         .chain(addresses::MUTATIONS)
         .chain(content::MUTATIONS)
+        .chain(hsts::MUTATIONS)
 }
 
 impl Mutation {

@@ -9,7 +9,9 @@ use std::fmt::{self, Write};
 use url::Url;
 
 use super::store::{HstsEntry, HstsStore, host_of};
-use crate::http_date::civil::{LAST_SECOND, SECONDS_PER_DAY, civil_from_days, days_from_civil, days_in_month, unix_time};
+use crate::http_date::civil::{
+    LAST_SECOND, SECONDS_PER_DAY, civil_from_days, days_from_civil, days_in_month, unix_time,
+};
 use crate::time::UnixTime;
 
 const COMMENT: &str = "# Hosts to reach over https only, in the format of curl's HSTS file.\n";

@@ -235,9 +235,8 @@ fn t10_hsts_upgrade_precedes_the_downgrade_check() {
     let policy = Policy { plain_http: PlainHttp::Refused, ..Policy::default() };
     let from = url("https://a/");
     let hop = Hop { method: &Method::GET, url: &from, body: HopBody::None, hops_so_far: 0 };
-    let decision = decide_with(&policy, &Limits::DEFAULT, &hop, 302, [&b"http://a/x"[..]], |url| {
-        url.set_scheme("https").is_ok()
-    });
+    let decision =
+        decide_with(&policy, &Limits::DEFAULT, &hop, 302, [&b"http://a/x"[..]], |url| url.set_scheme("https").is_ok());
     let Ok(Decision::Follow(next)) = decision else { panic!("{decision:?}") };
     assert_eq!((next.url.as_str(), next.crossing), ("https://a/x", Crossing::SameOrigin));
 }
