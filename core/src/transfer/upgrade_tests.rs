@@ -135,8 +135,8 @@ fn address_of_the_request_follows_the_upgrade() {
     let to = crate::Address::unix("/run/a.sock");
     let request = get("http://a.test/").connect_to(ConnectTo::from(to.clone()));
     let mut driven = driven(session(), &request);
-    let Output::Connect(_, address) = driven.until(|output| matches!(output, Output::Connect(..))) else { panic!() };
-    assert_eq!(address, to);
+    let Output::Connect(attempt) = driven.until(|output| matches!(output, Output::Connect(_))) else { panic!() };
+    assert_eq!(driven.transfer.address(attempt), Some(&to));
     assert_eq!(driven.transfer.url().scheme(), "https");
 }
 
