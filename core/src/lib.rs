@@ -127,6 +127,7 @@ pub use policy::{Acquire, Why};
 pub use request::{Body, BuildError, IntoUrl, Prepared, Request, UrlCache};
 pub use route::address::Address;
 pub use route::connect_to::ConnectTo;
+pub use route::lookup_cache::LookupCache;
 pub use route::proxy::Proxy;
 pub use route::proxy_rules::ProxyRules;
 pub use route::static_addresses::StaticAddresses;

@@ -20,6 +20,7 @@ use crate::policy::hsts::HstsStore;
 use crate::request::prepared::{Prepared, encode_general};
 use crate::request::{BuildError, Request, Target};
 use crate::route::Route;
+use crate::route::lookup_cache::KnownNames;
 use crate::route::static_addresses::StaticAddresses;
 use crate::seed::{Seed, TestSeed};
 #[cfg(feature = "tls")]
@@ -55,6 +56,7 @@ pub struct Session {
     /// The most recently encoded fields.
     head_cache: Option<HeadCache>,
     pub(crate) memory: Memory,
+    pub(crate) known_names: KnownNames,
     #[cfg(feature = "tls")]
     default_tls: Option<TlsConfig>,
 }
@@ -88,6 +90,7 @@ impl Session {
             route: None,
             head_cache: None,
             memory: Memory::default(),
+            known_names: KnownNames::default(),
             #[cfg(feature = "tls")]
             default_tls: None,
         }
@@ -192,6 +195,12 @@ impl Session {
     /// Calls `f` with the hosts that asked for https, to save, load or change them.
     pub fn hsts<R>(&mut self, f: impl FnOnce(&mut HstsStore) -> R) -> R {
         f(&mut self.memory.hsts)
+    }
+
+    /// Removes the answers of look-ups that were kept for the option
+    /// [`lookup_cache`](Options::lookup_cache).
+    pub fn forget_lookups(&mut self) {
+        self.known_names = KnownNames::default();
     }
 
     /// Merges the request's options over the session's, resolves its URL, and checks everything

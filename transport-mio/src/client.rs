@@ -183,6 +183,15 @@ impl Client {
         self.0.state.with(|session| session.hsts(f))
     }
 
+    /// Removes the answers of look-ups that were kept for the option
+    /// [`lookup_cache`](petition_core::Options::lookup_cache).
+    ///
+    /// # Panics
+    /// As [`Client::configure`].
+    pub fn forget_lookups(&self) {
+        self.0.state.with(petition_core::Session::forget_lookups);
+    }
+
     /// Returns the statistics of the loop's pool. The loop updates them before each callback that
     /// ends a request, and at the end of each turn. All counts are zero in a child process.
     pub fn statistics(&self) -> PoolStatistics {

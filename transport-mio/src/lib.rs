@@ -117,9 +117,9 @@ pub use petition_core::route::proxy::{ProxyError, Tunnel};
 pub use petition_core::tls::{self, TlsConfig};
 pub use petition_core::transfer::{Hop, ResponseInfo};
 pub use petition_core::{
-    Address, Auth, Body, BuildError, ConnectTo, Error, ErrorKind, IntoUrl, Limits, Method, Options, Params, Phase,
-    Processed, Proxy, ProxyRules, Request, RequestTarget, SecretScope, Setting, StaticAddresses, StatusCode, Timeout,
-    Unavailable, UnixTime, Url, Why,
+    Address, Auth, Body, BuildError, ConnectTo, Error, ErrorKind, IntoUrl, Limits, LookupCache, Method, Options,
+    Params, Phase, Processed, Proxy, ProxyRules, Request, RequestTarget, SecretScope, Setting, StaticAddresses,
+    StatusCode, Timeout, Unavailable, UnixTime, Url, Why,
 };
 #[cfg(feature = "platform-verifier")]
 pub use petition_shared::platform_verifier;

@@ -228,6 +228,15 @@ impl Session {
         self.0.state().with(|state| state.hsts(f))
     }
 
+    /// Removes the answers of look-ups that were kept for the option
+    /// [`lookup_cache`](petition_core::Options::lookup_cache).
+    ///
+    /// # Panics
+    /// As [`Session::configure`].
+    pub fn forget_lookups(&self) {
+        self.0.state().with(petition_core::Session::forget_lookups);
+    }
+
     /// Returns the options and cookies, for sharing with another transport.
     pub fn state(&self) -> SharedSession {
         self.0.state().clone()

@@ -154,6 +154,13 @@ single {
     /// restriction. The policy applies to every hop, but not to the Unix sockets and custom
     /// addresses of [`connect_to`](Options::connect_to).
     address_policy: $crate::route::address_policy::AddressPolicy = $crate::route::address_policy::AddressPolicy::default();
+    /// Uses the answers of look-ups again for this time.
+    ///
+    /// Default: `None`, each new connection looks its name up. The system's resolver may have a cache of
+    /// its own, and knows how long an answer is valid; this client does not. The session keeps the
+    /// answers; [`Session::forget_lookups`](crate::Session::forget_lookups) removes them. Failed
+    /// look-ups are not kept.
+    lookup_cache: Option<$crate::LookupCache> = None;
     /// Repeats a request on a new connection if its reused one proves dead.
     ///
     /// Default: `true`. A request is repeated once, and only if it is idempotent or the server

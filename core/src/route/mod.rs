@@ -10,6 +10,7 @@ pub mod connect_to;
 mod destination;
 pub mod dial;
 pub mod host_port;
+pub mod lookup_cache;
 pub mod pool;
 pub mod proxy;
 pub mod proxy_rules;

@@ -1,6 +1,4 @@
-//! Obtains a connection for a planned hop: pool, name, addresses, layers.
-
-use std::net::SocketAddr;
+//! Obtains a connection for a planned hop: pool, addresses, layers.
 
 use super::io::Want;
 use super::machine::{Blocked, Machine};
@@ -8,12 +6,12 @@ use super::pending::SocketOrder;
 use super::stage::{LookedUp, Order, Stage};
 use super::upload::Upload;
 use crate::error::{ErrorKind, IoFailure, Misuse};
-use crate::link::{Link, ProxyFailure, SocksFailure, SocksVersion};
+use crate::link::Link;
 use crate::policy::Acquire;
-use crate::route::Route;
 use crate::route::address::Address;
 use crate::route::address_policy::AddressPolicy;
-use crate::route::dial::{AttemptId, Dial, DialError, DialStep};
+use crate::route::dial::{AttemptId, Dial, DialStep};
+use crate::time::Instant;
 
 impl Machine {
     pub(super) fn acquired(&mut self, link: Box<Link>, peer: Option<Address>) -> Result<(), Misuse> {
@@ -66,72 +64,8 @@ impl Machine {
         Ok(())
     }
 
-    /// Starts a new connection, whatever the pool holds.
-    pub(super) fn find_addresses(&mut self) {
-        let since = self.now.instant;
-        self.peer = None;
-        if self.route.as_ref().is_none_or(|route| route.local_target().is_none()) {
-            return self.find_peer(since);
-        }
-        match self.route.as_ref().and_then(Route::known_target) {
-            Some(addresses) => {
-                // A failure concerns the origin, not the proxy.
-                self.enter(Stage::Resolve { order: Order::Given, since, name: LookedUp::Target });
-                self.target_found(addresses, since);
-            }
-            None => self.enter(Stage::Resolve { order: Order::Due, since, name: LookedUp::Target }),
-        }
-    }
-
-    fn find_peer(&mut self, since: crate::Instant) {
-        match self.route.as_ref().and_then(Route::known_addresses) {
-            Some(addresses) => self.dial(addresses, since),
-            None => self.enter(Stage::Resolve { order: Order::Due, since, name: LookedUp::Peer }),
-        }
-    }
-
-    /// Chooses the address that a SOCKS proxy is given: an IPv4 address if there is one, since not
-    /// every proxy has IPv6.
-    fn target_found(&mut self, addresses: Vec<Address>, since: crate::Instant) {
-        let allowed = match self.request.settings.address_policy.filter(addresses) {
-            Ok(allowed) => allowed,
-            Err(denied) => return self.fail(ErrorKind::AddressDenied(denied)),
-        };
-        let mut allowed: Vec<SocketAddr> = allowed.iter().filter_map(Address::socket_addr).collect();
-        allowed.sort_by_key(SocketAddr::is_ipv6);
-        let version = self.request.proxy().and_then(|proxy| proxy.socks()).map(|(version, _)| version);
-        match allowed.first() {
-            None => self.fail(ErrorKind::Connect(DialError::NoAddresses)),
-            Some(address) if address.is_ipv6() && version == Some(SocksVersion::V4) => {
-                self.fail(ErrorKind::Proxy(ProxyFailure::Socks(SocksFailure::Ipv6)));
-            }
-            Some(&address) => {
-                self.chain.cold_mut().target = Some(address);
-                self.find_peer(since);
-            }
-        }
-    }
-
-    pub(super) fn resolved(&mut self, addresses: &[SocketAddr]) -> Result<(), Misuse> {
-        let Stage::Resolve { order: Order::Given, since, name } = self.stage else {
-            return Err(Misuse::UnexpectedInput);
-        };
-        let addresses = addresses.iter().copied().map(Address::Tcp).collect();
-        match name {
-            LookedUp::Peer => self.dial(addresses, since),
-            LookedUp::Target => self.target_found(addresses, since),
-        }
-        Ok(())
-    }
-
-    pub(super) fn resolve_failed(&mut self, failure: IoFailure) -> Result<(), Misuse> {
-        let Stage::Resolve { order: Order::Given, .. } = self.stage else { return Err(Misuse::UnexpectedInput) };
-        self.fail(ErrorKind::Resolve(failure));
-        Ok(())
-    }
-
     /// Starts connecting, if the address policy allows. It applies to literal addresses too.
-    fn dial(&mut self, addresses: Vec<Address>, since: crate::Instant) {
+    pub(super) fn dial(&mut self, addresses: Vec<Address>, since: Instant) {
         let settings = &self.request.settings;
         let result = match settings.address_policy.filter(addresses) {
             Ok(allowed) => Dial::new(&allowed, &settings.limits).map_err(ErrorKind::Connect),
@@ -146,7 +80,7 @@ impl Machine {
     #[inline(never)]
     pub(super) fn step_dial(&mut self) -> Option<Want> {
         let now = self.now.instant;
-        let Stage::Dial { dial, .. } = &mut self.stage else { return None };
+        let Stage::Dial { dial, since } = &mut self.stage else { return None };
         match dial.poll(now) {
             DialStep::Connect(attempt) => Some(Want::Connect(attempt)),
             DialStep::Wait(_) => Some(Want::Wait),
@@ -157,8 +91,14 @@ impl Machine {
                 None
             }
             DialStep::Failed => {
-                let error = dial.error();
-                self.fail(ErrorKind::Connect(error));
+                let (error, since) = (dial.error(), *since);
+                let cached = self.chain.cold.as_mut().is_some_and(|cold| std::mem::take(&mut cold.cached));
+                if cached {
+                    // The kept answer is out of date. The new one replaces it.
+                    self.enter(Stage::Resolve { order: Order::Due, since, name: LookedUp::Peer });
+                } else {
+                    self.fail(ErrorKind::Connect(error));
+                }
                 None
             }
         }

@@ -69,7 +69,9 @@ impl Machine {
         }
         match &self.stage {
             Stage::Acquire { since: Some(since), .. } => limit(*since, settings.pool_timeout, Timeout::Pool),
-            Stage::Resolve { since, .. } => limit(*since, settings.connect_timeout, Timeout::Connect),
+            Stage::Cache { since, .. } | Stage::Resolve { since, .. } => {
+                limit(*since, settings.connect_timeout, Timeout::Connect)
+            }
             Stage::Dial { since, dial } => {
                 limit(*since, settings.connect_timeout, Timeout::Connect);
                 if let Some(at) = dial.wakes_at() {

@@ -73,11 +73,12 @@ pub(super) fn hop(request: &Prepared, now: Now, state: HopState) -> policy::Hop<
 impl Machine {
     pub(super) fn sync(&mut self, now: Now, session: &mut Session) -> Result<(), Misuse> {
         self.set_now(now);
-        if matches!(self.stage, Stage::Plan | Stage::Decide(_)) && self.expire() {
+        if matches!(self.stage, Stage::Plan | Stage::Cache { .. } | Stage::Decide(_)) && self.expire() {
             return Ok(());
         }
         match &self.stage {
             Stage::Plan => self.plan(session),
+            Stage::Cache { .. } => self.use_cache(Some(session)),
             Stage::Decide(_) => {
                 // A failure belongs to this exchange.
                 let stage = std::mem::replace(&mut self.stage, Stage::Exchange { send_failed: None });
@@ -90,10 +91,11 @@ impl Machine {
     }
 
     pub(super) fn not_synced(&mut self, why: Unavailable) -> Result<(), Misuse> {
-        if !matches!(self.stage, Stage::Plan | Stage::Decide(_)) {
-            return Err(Misuse::UnexpectedInput);
+        match self.stage {
+            Stage::Plan | Stage::Decide(_) => self.fail(ErrorKind::Unavailable(why)),
+            Stage::Cache { .. } => self.use_cache(None),
+            _ => return Err(Misuse::UnexpectedInput),
         }
-        self.fail(ErrorKind::Unavailable(why));
         Ok(())
     }
 

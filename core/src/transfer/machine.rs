@@ -69,7 +69,7 @@ impl Machine {
             return self.pending.next();
         }
         match &mut self.stage {
-            Stage::Plan | Stage::Decide(_) => Some(Want::Sync),
+            Stage::Plan | Stage::Decide(_) | Stage::Cache { .. } => Some(Want::Sync),
             Stage::Pause { .. } => Some(Want::Wait),
             Stage::Rewind { order } => Some(order.give(Want::Rewind)),
             Stage::Acquire { order, since } => {

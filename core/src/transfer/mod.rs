@@ -15,7 +15,8 @@
 //!  └────────────── Rewind ◀── Pause ◀──── another hop ◀───────────────────┘
 //! ```
 //!
-//! Plan and Decide ask for the session ([`Output::Sync`]). [`Output::Acquire`] asks for every
+//! Plan and Decide ask for the session ([`Output::Sync`]). So does Cache, before and after Resolve, if
+//! the session keeps look-ups. [`Output::Acquire`] asks for every
 //! connection, reused or new. [`Event::Again`] reports another hop and its reason.
 //!
 //! # Driving it
@@ -63,6 +64,7 @@ mod exchange;
 mod hop;
 mod io;
 mod machine;
+mod names;
 mod pending;
 mod read_plan;
 #[cfg(test)]
@@ -190,7 +192,7 @@ impl Transfer {
     }
 
     /// Answers [`Output::Sync`]: stores the cookies of the response and reads those for the next
-    /// request. Never blocks, so it can be called with the session's lock held.
+    /// request, or uses the session's cache of look-ups. Never blocks, so it can be called with the session's lock held.
     ///
     /// # Errors
     /// [`Misuse::UnexpectedInput`] unless [`Output::Sync`] was returned last.
@@ -330,9 +332,9 @@ impl Transfer {
     /// the origin if a SOCKS proxy needs its address.
     pub fn peer_name(&self) -> Option<(&str, u16)> {
         let route = self.0.route.as_ref()?;
-        match self.0.stage {
-            Stage::Resolve { name: LookedUp::Target, .. } => route.local_target(),
-            _ => Some(route.peer_name()),
+        match self.0.looked_up() {
+            Some(LookedUp::Target) => route.local_target(),
+            Some(LookedUp::Peer) | None => Some(route.peer_name()),
         }
     }
 

@@ -102,7 +102,7 @@ impl NextPiece {
 
 /// For drivers: reads that the transfer plans.
 impl Transfer {
-    /// Plans the read that [`Output::Read`] offers, for a caller with `room` bytes of its own
+    /// Plans the read that [`Output::Read`](super::Output::Read) offers, for a caller with `room` bytes of its own
     /// memory, or 0 without. A driver may read less.
     ///
     /// Report a read with `direct` bytes with [`Transfer::note_direct`], any other with

@@ -17,7 +17,7 @@ impl Machine {
         match &self.stage {
             Stage::Plan | Stage::Pause { .. } | Stage::Rewind { .. } => Phase::Prepare,
             Stage::Acquire { .. } | Stage::Probe => Phase::Acquire,
-            Stage::Resolve { .. } => Phase::Resolve,
+            Stage::Cache { .. } | Stage::Resolve { .. } => Phase::Resolve,
             Stage::Dial { .. } => Phase::Connect,
             Stage::Establish { .. } => {
                 let proxy = self.request.proxy();
@@ -45,7 +45,7 @@ impl Machine {
             _ => self.phase(),
         };
         // The proxy has no part in the look-up of the origin.
-        let looks_up_target = matches!(self.stage, Stage::Resolve { name: LookedUp::Target, .. });
+        let looks_up_target = self.looked_up() == Some(LookedUp::Target);
         if matches!(kind, ErrorKind::Decode(_) | ErrorKind::Limit(_)) {
             // Bytes after the rejected one do not count, since they may or may not have arrived
             // with it.

@@ -1,5 +1,7 @@
 //! The stages of a hop, and their transitions.
 
+use std::net::SocketAddr;
+
 use super::deliver::Delivery;
 use super::exchange::SendFailed;
 use super::io::Want;
@@ -20,6 +22,8 @@ pub(super) enum Stage {
     Acquire { order: Order, since: Option<Instant> },
     /// Probes the idle connection.
     Probe,
+    /// Waits for the session, whose cache may have this name; with an answer, to keep it.
+    Cache { since: Instant, name: LookedUp, answer: Option<Box<[SocketAddr]>> },
     /// Looks up a name.
     Resolve { order: Order, since: Instant, name: LookedUp },
     /// Connects sockets.
@@ -55,6 +59,7 @@ pub(super) enum StageKind {
     Rewind,
     Acquire,
     Probe,
+    Cache,
     Resolve,
     Dial,
     Establish,
@@ -73,6 +78,7 @@ impl Stage {
             Stage::Rewind { .. } => StageKind::Rewind,
             Stage::Acquire { .. } => StageKind::Acquire,
             Stage::Probe => StageKind::Probe,
+            Stage::Cache { .. } => StageKind::Cache,
             Stage::Resolve { .. } => StageKind::Resolve,
             Stage::Dial { .. } => StageKind::Dial,
             Stage::Establish { .. } => StageKind::Establish,
@@ -93,6 +99,7 @@ impl Stage {
             Stage::Exchange { send_failed } | Stage::Establish { send_failed, .. } => send_failed.is_none(),
             Stage::Plan | Stage::Pause { .. } | Stage::Rewind { .. } | Stage::Acquire { .. } | Stage::Probe => true,
             Stage::Resolve { .. } | Stage::Drain { .. } | Stage::Ended => true,
+            Stage::Cache { answer, .. } => answer.is_none(),
             Stage::Deliver(delivery) => delivery.is_plain(),
             Stage::Dial { .. } | Stage::Decide(_) => false,
         };
@@ -104,16 +111,17 @@ impl Stage {
 
 /// The stages that may follow each stage. `ARCHITECTURE.md` shows the same table.
 #[rustfmt::skip]
-const TRANSITIONS: [(StageKind, &[StageKind]); 13] = {
+const TRANSITIONS: [(StageKind, &[StageKind]); 14] = {
     use StageKind::*;
     [
         (Plan, &[Pause, Acquire, Ended]),
         (Pause, &[Rewind, Plan, Ended]),
         (Rewind, &[Plan, Ended]),
-        (Acquire, &[Probe, Resolve, Dial, Plan, Ended]),
+        (Acquire, &[Probe, Cache, Resolve, Dial, Plan, Ended]),
         (Probe, &[Exchange, Plan, Ended]),
-        (Resolve, &[Resolve, Dial, Pause, Rewind, Plan, Ended]),
-        (Dial, &[Establish, Pause, Rewind, Plan, Ended]),
+        (Cache, &[Cache, Resolve, Dial, Pause, Rewind, Plan, Ended]),
+        (Resolve, &[Cache, Resolve, Dial, Pause, Rewind, Plan, Ended]),
+        (Dial, &[Resolve, Establish, Pause, Rewind, Plan, Ended]),
         (Establish, &[Exchange, Pause, Rewind, Plan, Ended]),
         (Exchange, &[Decide, Deliver, Drain, Pause, Rewind, Plan, Ended]),
         (Decide, &[Deliver, Drain, Pause, Rewind, Plan, Ended]),

@@ -82,6 +82,42 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         to: "host.as_deref().is_none_or(|host| own.0.ends_with(host))",
     },
     Mutation {
+        fault: "a kept look-up is used for longer than its time to live",
+        file: "core/src/route/lookup_cache.rs",
+        from: "if now - self.answers.get(&name)?.since >= cache.ttl {",
+        to: "if now - self.answers.get(&name)?.since >= cache.ttl * 2 {",
+    },
+    Mutation {
+        fault: "the number of kept look-ups grows without bound",
+        file: "core/src/route/lookup_cache.rs",
+        from: "while self.answers.len() >= cache.entries",
+        to: "while self.answers.len() > usize::MAX - cache.entries",
+    },
+    Mutation {
+        fault: "a name without addresses is kept",
+        file: "core/src/route/lookup_cache.rs",
+        from: "if addresses.is_empty() || addresses.len()",
+        to: "if addresses.len()",
+    },
+    Mutation {
+        fault: "a kept address that refuses fails the request",
+        file: "core/src/transfer/connect.rs",
+        from: "                if cached {\n",
+        to: "                if cached && self.attempt.reused {\n",
+    },
+    Mutation {
+        fault: "the second look-up of a name gets time of its own",
+        file: "core/src/transfer/connect.rs",
+        from: "let (error, since) = (dial.error(), *since);",
+        to: "let (error, since) = (dial.error(), (*since).max(now));",
+    },
+    Mutation {
+        fault: "the cache answers for a SOCKS proxy with the origin's addresses",
+        file: "core/src/transfer/names.rs",
+        from: "LookedUp::Peer => Some(route.peer_name()),",
+        to: "LookedUp::Peer => route.local_target().or(Some(route.peer_name())),",
+    },
+    Mutation {
         fault: "Debug output shows the identity of a custom address",
         file: "core/src/route/address.rs",
         from: "write!(f, \"({} bytes redacted)\", self.0.len())",

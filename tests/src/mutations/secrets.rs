@@ -209,7 +209,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         fault: "the address policy is not asked for the origin behind a SOCKS proxy",
-        file: "core/src/transfer/connect.rs",
+        file: "core/src/transfer/names.rs",
         from: "let allowed = match self.request.settings.address_policy.filter(addresses) {",
         to: "let allowed = match AddressPolicy::Any.filter(addresses) {",
     },

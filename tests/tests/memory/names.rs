@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use petition_core::route::address_policy::AddressPolicy;
 use petition_core::route::dial::DialError;
-use petition_core::{BuildError, ConnectTo, ErrorKind, Method, Phase, Proxy, Request, Session};
-use petition_tests::memory::{Peer, World, client_config, same_everywhere, same_in, server_config};
+use petition_core::{BuildError, ConnectTo, ErrorKind, LookupCache, Method, Phase, Proxy, Request, Session};
+use petition_tests::memory::{Peer, World, client_config, same_everywhere, same_in, secs, server_config};
 use petition_tests::tls::Authority;
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
@@ -182,4 +182,140 @@ fn redirect_to_a_host_of_a_rule_follows_it() {
     });
     assert_eq!(world.lookups(), ["a.test", "c.test"]);
     assert!(world.received(1).contains("Host: b.test:81\r\n"));
+}
+
+/// A request over a connection of its own.
+fn alone(url: &str) -> Request {
+    get(url).keep_alive(false)
+}
+
+fn keep_lookups(world: &mut World, cache: LookupCache) {
+    world.session.configure(|options| {
+        options.lookup_cache(cache);
+    });
+}
+
+#[test]
+fn answer_of_a_look_up_serves_later_connections() {
+    let world = same_everywhere(|w| {
+        keep_lookups(w, LookupCache::new(secs(60)));
+        for _ in 0..6 {
+            w.serve("a.test:80", Peer::replies([OK]));
+        }
+        w.send(alone("http://a.test/")).assert(200, "hi");
+        w.send(alone("http://a.test/")).assert(200, "hi");
+        assert_eq!(w.lookups(), ["a.test"]);
+        // A request may do without the cache.
+        w.send(alone("http://a.test/").lookup_cache(None)).assert(200, "hi");
+        w.session.forget_lookups();
+        w.send(alone("http://a.test/")).assert(200, "hi");
+        w.pass(secs(61));
+        w.send(alone("http://a.test/")).assert(200, "hi");
+        w.send(alone("http://a.test/")).assert(200, "hi");
+    });
+    assert_eq!(world.lookups(), ["a.test"; 4]);
+}
+
+#[test]
+fn lookups_are_not_kept_unless_asked() {
+    let world = same_everywhere(|w| {
+        for _ in 0..2 {
+            w.serve("a.test:80", Peer::replies([OK]));
+            w.send(alone("http://a.test/")).assert(200, "hi");
+        }
+    });
+    assert_eq!(world.lookups(), ["a.test"; 2]);
+}
+
+#[test]
+fn number_of_kept_lookups_is_bounded() {
+    let world = same_everywhere(|w| {
+        keep_lookups(w, LookupCache::new(secs(60)).entries(1));
+        for name in ["a.test", "b.test", "b.test", "a.test"] {
+            w.serve(&format!("{name}:80"), Peer::replies([OK]));
+            w.send(alone(&format!("http://{name}/"))).assert(200, "hi");
+        }
+    });
+    assert_eq!(world.lookups(), ["a.test", "b.test", "a.test"]);
+}
+
+#[test]
+fn failed_look_up_is_not_kept() {
+    let world = same_everywhere(|w| {
+        keep_lookups(w, LookupCache::new(secs(60)));
+        w.name_fails("a.test", std::io::ErrorKind::NotFound);
+        assert!(matches!(w.get("http://a.test/").kind(), ErrorKind::Resolve(_)));
+        w.name("a.test", secs(0), &[]);
+        assert!(matches!(w.get("http://a.test/").kind(), ErrorKind::Connect(DialError::NoAddresses)));
+        w.name("a.test", secs(0), &["192.0.2.70:80".parse().unwrap()]);
+        w.serve("192.0.2.70:80", Peer::replies([OK]));
+        w.get("http://a.test/").assert(200, "hi");
+    });
+    assert_eq!(world.lookups().len(), 3);
+}
+
+#[test]
+fn dead_kept_address_is_looked_up_again_at_once() {
+    let world = same_everywhere(|w| {
+        keep_lookups(w, LookupCache::new(secs(60)));
+        let old = w.address_of("a.test:80");
+        w.serve("a.test:80", Peer::replies([OK]));
+        w.send(alone("http://a.test/")).assert(200, "hi");
+        // The service has moved.
+        w.refuses_after(old, secs(0));
+        w.name("a.test", secs(0), &["192.0.2.70:80".parse().unwrap()]);
+        for _ in 0..2 {
+            w.serve("192.0.2.70:80", Peer::replies([OK]));
+            w.send(alone("http://a.test/")).assert(200, "hi");
+        }
+        // An answer that is new is not asked for twice.
+        w.session.forget_lookups();
+        w.refuses_after("192.0.2.70:80".parse::<std::net::SocketAddr>().unwrap(), secs(0));
+        assert!(w.send(alone("http://a.test/")).error().is_connect());
+    });
+    assert_eq!(world.lookups(), ["a.test"; 3]);
+}
+
+#[test]
+fn t29_address_policy_holds_for_kept_addresses() {
+    let world = same_everywhere(|w| {
+        keep_lookups(w, LookupCache::new(secs(60)));
+        w.name("a.test", secs(0), &["10.0.0.1:80".parse().unwrap()]);
+        w.serve("10.0.0.1:80", Peer::replies([OK]));
+        w.send(alone("http://a.test/")).assert(200, "hi");
+        let run = w.send(alone("http://a.test/").address_policy(AddressPolicy::PublicOnly));
+        assert!(matches!(run.kind(), ErrorKind::AddressDenied(_)), "{}", run.error());
+    });
+    assert_eq!((world.lookups().len(), world.connections().len()), (1, 1));
+}
+
+#[test]
+fn names_of_proxy_and_origin_are_kept() {
+    let granted = b"\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00";
+    let world = same_everywhere(|w| {
+        keep_lookups(w, LookupCache::new(secs(60)));
+        w.address_of("a.test:80");
+        for _ in 0..2 {
+            let opens = Peer::new().passes(3).send(b"\x05\x00").passes(13).send(granted);
+            w.serve("p.test:1080", opens.request().send(OK));
+            w.send(alone("http://a.test/").proxy(Proxy::new("socks5://p.test").unwrap())).assert(200, "hi");
+        }
+    });
+    assert_eq!(world.lookups(), ["a.test", "p.test"]);
+}
+
+#[test]
+fn t84_time_for_connecting_includes_the_second_look_up() {
+    same_everywhere(|w| {
+        keep_lookups(w, LookupCache::new(secs(60)));
+        let old = w.address_of("a.test:80");
+        w.serve("a.test:80", Peer::replies([OK]));
+        w.send(alone("http://a.test/")).assert(200, "hi");
+        w.refuses_after(old, secs(4));
+        w.name_hangs("a.test");
+        let began = w.time();
+        let run = w.send(alone("http://a.test/").connect_timeout(secs(5)));
+        assert!(run.error().is_timeout() && run.phase() == Phase::Resolve, "{}", run.error());
+        assert_eq!(w.time() - began, secs(5));
+    });
 }

@@ -1,7 +1,16 @@
-//! Names over both transports: static addresses, and other hosts to connect to.
+//! Names over both transports: static addresses, other hosts to connect to, and the cache of
+//! look-ups.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use petition_core::route::address_policy::AddressPolicy;
-use petition_core::{ConnectTo, ErrorKind, Method, Request};
+use petition_core::route::resolve::Resolver;
+use petition_core::{ConnectTo, ErrorKind, LookupCache, Method, Request};
+use petition_mio::{DriverConfig, LoopThread};
 use petition_tests::httpbin::Httpbin;
 use petition_tests::support::{Client, everything};
 use petition_tests::tls::{Authority, Endpoint, Leaf};
@@ -49,4 +58,43 @@ fn other_host_serves_under_the_name_of_the_url() {
         let error = client.send(get("https://www.invalid:8443/")).unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Resolve(_)), "{}", everything(&error));
     }
+}
+
+/// Leads every name to this machine, and counts the calls.
+#[derive(Clone, Default)]
+struct Counting(Arc<AtomicUsize>);
+
+impl Resolver for Counting {
+    fn resolve(&self, _: &str, port: u16, _: Option<Duration>) -> io::Result<Vec<SocketAddr>> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        Ok(vec![([127, 0, 0, 1], port).into()])
+    }
+}
+
+#[test]
+fn kept_look_up_serves_later_connections() {
+    let server = Httpbin::start_plain().unwrap();
+    let url = |host: &str| format!("http://{host}:{}/status/204", server.address().port());
+    let (blocking, looped) = (Counting::default(), Counting::default());
+    let session = petition_std::Session::builder().resolver(blocking.clone()).build();
+    let config = DriverConfig { resolver: Box::new(looped.clone()), ..DriverConfig::default() };
+    let client = LoopThread::spawn(config).unwrap();
+    let cache = LookupCache::new(Duration::MAX);
+    session.configure(|options| {
+        options.lookup_cache(cache).keep_alive(false);
+    });
+    client.configure(|options| {
+        options.lookup_cache(cache).keep_alive(false);
+    });
+    let both = || {
+        for host in ["a.test", "a.test", "b.test"] {
+            assert_eq!(session.get(url(host)).send().unwrap().status(), 204);
+            assert_eq!(client.get(url(host)).join().wait().unwrap().status(), 204);
+        }
+        [&blocking, &looped].map(|counting| counting.0.load(Ordering::SeqCst))
+    };
+    assert_eq!(both(), [2, 2]);
+    session.forget_lookups();
+    client.forget_lookups();
+    assert_eq!(both(), [4, 4]);
 }
