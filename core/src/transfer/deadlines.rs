@@ -41,24 +41,32 @@ impl Transfer {
 
 impl Machine {
     /// Returns the next deadline.
-    pub(super) fn timer(&self) -> Option<(Instant, Due)> {
-        self.earliest(|_| true)
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let mut first: Option<Instant> = None;
+        self.deadlines(|at, _| first = Some(first.map_or(at, |first| first.min(at))));
+        first
     }
 
     /// Returns the next deadline after which this stage does not go on.
     pub(super) fn final_deadline(&self) -> Option<Instant> {
-        self.earliest(|due| due != Due::NextAddress).map(|(at, _)| at)
+        self.earliest_final().map(|(at, _)| at)
     }
 
-    /// Returns the earliest deadline that `counts` accepts.
-    fn earliest(&self, counts: impl Fn(Due) -> bool) -> Option<(Instant, Due)> {
-        let settings = &self.request.settings;
+    /// Returns the earliest deadline at which more happens than that another address is tried.
+    fn earliest_final(&self) -> Option<(Instant, Due)> {
         let mut first: Option<(Instant, Due)> = None;
-        let mut add = |at: Instant, due: Due| {
-            if counts(due) && first.is_none_or(|(earliest, _)| at < earliest) {
+        self.deadlines(|at, due| {
+            if due != Due::NextAddress && first.is_none_or(|(earliest, _)| at < earliest) {
                 first = Some((at, due));
             }
-        };
+        });
+        first
+    }
+
+    /// Calls `add` with each deadline. Inlined, so that a caller computes only what it needs.
+    #[inline(always)]
+    fn deadlines(&self, mut add: impl FnMut(Instant, Due)) {
+        let settings = &self.request.settings;
         let mut limit = |since: Instant, limit: Option<Duration>, which: Timeout| {
             if let Some(limit) = limit {
                 add(since + limit, Due::Fail(which, limit));
@@ -107,7 +115,6 @@ impl Machine {
             Stage::Drain { since, .. } => add(*since + settings.limits.drain_time, Due::DrainTime),
             _ => {}
         }
-        first
     }
 
     /// Sets the time. If the clock goes back, cached deadlines are discarded.
@@ -161,7 +168,7 @@ impl Machine {
         let over = self.expire_due();
         // Deadlines only move later, and an activity that begins later lasts at least the shortest
         // timeout.
-        let next = self.earliest(|due| due != Due::NextAddress).map(|(at, _)| at);
+        let next = self.final_deadline();
         let soonest = self.now.instant + self.request.settings.shortest;
         self.no_deadline_before = next.map_or(soonest, |next| next.min(soonest));
         over
@@ -170,7 +177,7 @@ impl Machine {
     fn expire_due(&mut self) -> bool {
         let mut over = false;
         // Polling tries the next address; it must not hide a later deadline.
-        while let Some((at, due)) = self.earliest(|due| due != Due::NextAddress) {
+        while let Some((at, due)) = self.earliest_final() {
             if self.now.instant < at {
                 break;
             }

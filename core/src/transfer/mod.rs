@@ -202,7 +202,7 @@ impl Transfer {
 
     /// Returns when [`Input::Tick`] is due at the latest. Read it again after every input.
     pub fn deadline(&self) -> Option<Instant> {
-        self.0.timer().map(|(at, _)| at)
+        self.0.deadline()
     }
 
     /// Returns the deadline for connecting: [`Transfer::deadline`] without the time at which another
