@@ -219,13 +219,16 @@ impl Engine {
 
     /// Takes the read buffer back from this transfer, whose connection is about to close.
     pub(super) fn recall_buffer_of(&mut self, id: TransferId) {
-        let has = match &self.buffer {
-            ReadBuffer::Lent(socket) => self.transfers.get(id.0).is_some_and(|slot| slot.socket == Some(*socket)),
-            ReadBuffer::Direct(direct) => direct.id == id,
-            _ => false,
-        };
-        if has {
-            self.recall_buffer();
+        match &self.buffer {
+            ReadBuffer::Lent(socket) => {
+                if let Some(slot) = self.transfers.get_mut(id.0)
+                    && slot.socket == Some(*socket)
+                {
+                    self.buffer = slot.transfer.take_read_buffer().map_or(ReadBuffer::None, ReadBuffer::Here);
+                }
+            }
+            ReadBuffer::Direct(direct) if direct.id == id => self.recall_buffer(),
+            _ => {}
         }
     }
 

@@ -1,9 +1,10 @@
 //! Calls into a transfer, in which the caller's code may panic.
 
+use super::timers::Timers;
 use super::{Engine, SessionAccess, Slot, TransferId};
 use crate::error::Misuse;
 use crate::time::Now;
-use crate::transfer::Transfer;
+use crate::transfer::{Input, Transfer};
 use crate::unavailable::Unavailable;
 
 /// The stage of a transfer, as far as the engine needs it.
@@ -57,6 +58,29 @@ impl Engine {
 }
 
 impl Slot {
+    /// Answers the liveness probe: the connection is quiet, and the request is encoded into `spare`
+    /// storage. Returns whether the write can follow at once.
+    #[inline]
+    pub(super) fn begin_exchange(&mut self, now: Now, spare: &mut Vec<u8>) -> bool {
+        self.transfer.swap_write_buffer(spare);
+        // It may have ended meanwhile, for example by cancellation.
+        let _ = self.transfer.handle(now, Input::Alive);
+        self.transfer.awaits_write()
+    }
+
+    /// Sets the timer of a transfer with no work before its next input or deadline, and takes its
+    /// unused write storage.
+    pub(super) fn arm(&mut self, id: TransferId, timers: &mut Timers, spare: &mut Vec<u8>) {
+        if let Some(at) = self.transfer.deadline() {
+            timers.arm(id.index(), at);
+        }
+        let mut storage = Vec::new();
+        self.transfer.swap_write_buffer(&mut storage);
+        if storage.capacity() > 0 {
+            *spare = storage;
+        }
+    }
+
     /// Answers the transfer's request for the session.
     #[inline(never)]
     pub(super) fn synchronise(

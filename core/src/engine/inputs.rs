@@ -5,7 +5,7 @@ use super::{Engine, FIRST_READ, Group, Owner, PendingConnects, Socket, SocketId,
 use crate::error::{IoFailure, Misuse};
 use crate::route::dial::AttemptId;
 use crate::time::{Instant, Now};
-use crate::transfer::{Input, Side, Transfer};
+use crate::transfer::{Input, Side};
 
 impl Engine {
     /// Answers [`Output::Connect`](super::Output::Connect): the socket is connected.
@@ -77,9 +77,9 @@ impl Engine {
         known.drained = false;
         match known.owner {
             Owner::Transfer(id) => {
-                self.enqueue(id);
-                let wants_ready = |transfer: &Transfer| transfer.is_blocked(Side::Read) || transfer.is_uploading();
-                if self.transfer(id).is_some_and(wants_ready) {
+                let Some(slot) = self.transfers.get_mut(id.0) else { return Ok(()) };
+                Engine::queue(&mut self.ready, self.current, id, slot);
+                if slot.transfer.is_blocked(Side::Read) || slot.transfer.is_uploading() {
                     // It is blocked itself, or an upload would continue without reading.
                     return unless_ended(self.transfer_input(now, id, Input::Ready(Side::Read)));
                 }
@@ -93,9 +93,8 @@ impl Engine {
     /// Handles an input other than the read side's readiness.
     #[inline(never)]
     fn moved(&mut self, socket: SocketId, input: Input<'_>) -> Result<(), Misuse> {
-        match self.sockets.get(socket.0).map(|known| &known.owner) {
-            Some(Owner::Transfer(id)) => {
-                let id = *id;
+        match self.sockets.get(socket.0) {
+            Some(&Socket { owner: Owner::Transfer(id), drained, .. }) => {
                 let wrote = matches!(input, Input::Wrote(_));
                 match &input {
                     Input::Filled(n) => {
@@ -111,12 +110,12 @@ impl Engine {
                     _ => {}
                 }
                 let result = unless_ended(self.tell(id, input));
-                if wrote {
-                    self.rest(id, socket);
+                if wrote && drained {
+                    self.rest(id);
                 }
                 result
             }
-            Some(Owner::Idle(_)) if matches!(input, Input::Eof | Input::Failed(..)) => {
+            Some(Socket { owner: Owner::Idle(_), .. }) if matches!(input, Input::Eof | Input::Failed(..)) => {
                 self.remove_idle(socket);
                 Ok(())
             }
@@ -125,18 +124,16 @@ impl Engine {
         }
     }
 
-    /// Parks a transfer after a write without polling it, if nothing can be read yet and nothing
-    /// else is due.
-    fn rest(&mut self, id: TransferId, socket: SocketId) {
+    /// Parks a transfer after a write without polling it, if nothing else is due. Nothing can be
+    /// read yet.
+    fn rest(&mut self, id: TransferId) {
         if self.current.is_some_and(|(current, _)| current == id)
-            && self.sockets.get(socket.0).is_some_and(|known| known.drained)
-            && self.transfer(id).is_some_and(Transfer::awaits_response)
+            && let Some(slot) = self.transfers.get_mut(id.0)
+            && slot.transfer.awaits_response()
         {
             self.current = None;
-            self.arm(id);
-            if let Some(slot) = self.transfers.get_mut(id.0) {
-                slot.stage = Stage::AwaitsResponse;
-            }
+            slot.stage = Stage::AwaitsResponse;
+            slot.arm(id, &mut self.timers, &mut self.spare);
         }
     }
 

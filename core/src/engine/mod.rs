@@ -364,7 +364,7 @@ impl Engine {
     fn turn(&mut self, id: TransferId, session: &mut impl SessionAccess) -> Option<Output> {
         use transfer::Want;
         loop {
-            let mut slot = self.transfers.get_mut(id.0)?;
+            let slot = self.transfers.get_mut(id.0)?;
             match slot.stage {
                 Stage::Begun | Stage::AwaitsPoll => {}
                 Stage::New => {
@@ -374,10 +374,13 @@ impl Engine {
                     let _ = slot.synchronise(self.now, session);
                 }
                 Stage::Polled => {
-                    if let Some(socket) = self.begin_if_quiet(id) {
+                    slot.stage = Stage::Begun;
+                    if let Some(socket) = slot.socket
+                        && self.sockets.get(socket.0).is_some_and(|known| self.probes.found_quiet(known))
+                        && slot.begin_exchange(self.now, &mut self.spare)
+                    {
                         return Some(Output::Transmit(socket));
                     }
-                    slot = self.transfers.get_mut(id.0)?;
                 }
                 Stage::AwaitsResponse => {
                     slot.stage = Stage::Begun;
@@ -461,7 +464,9 @@ impl Engine {
                 }
                 Want::Probe => {
                     let socket = slot.socket?;
-                    if self.wait_for_poll(id, socket) {
+                    if let Some(known) = self.sockets.get(socket.0)
+                        && self.probes.wait_for_poll(id, &mut slot.stage, known)
+                    {
                         return None;
                     }
                     Output::Probe(socket)
@@ -490,14 +495,8 @@ impl Engine {
 
     /// Arms the timer of a transfer with no work before its next input or deadline.
     fn arm(&mut self, id: TransferId) {
-        let Some(slot) = self.transfers.get_mut(id.0) else { return };
-        if let Some(at) = slot.transfer.deadline() {
-            self.timers.arm(id.index(), at);
-        }
-        let mut storage = Vec::new();
-        slot.transfer.swap_write_buffer(&mut storage);
-        if storage.capacity() > 0 {
-            self.spare = storage;
+        if let Some(slot) = self.transfers.get_mut(id.0) {
+            slot.arm(id, &mut self.timers, &mut self.spare);
         }
     }
 

@@ -6,7 +6,7 @@
 //! §9.2). A transfer with an idle connection therefore waits for the next poll, together with all
 //! others. No times are compared.
 
-use super::{Engine, SocketId, Stage, TransferId};
+use super::{Engine, Socket, Stage, TransferId};
 use crate::time::{Instant, Now};
 use crate::transfer::Input;
 
@@ -106,44 +106,24 @@ impl Engine {
             }
         }
     }
+}
 
+impl Probes {
     /// Whether a complete poll has found nothing to read from a connection since it was given to
     /// its transfer.
-    fn is_quiet(&self, socket: SocketId) -> bool {
-        match (self.sockets.get(socket.0), self.probes.last_complete) {
-            // If the last read filled its buffer, there may be more, which an edge-triggered poll
-            // does not report.
-            (Some(known), Some(mark)) => known.drained && known.given.is_before(mark),
-            _ => false,
-        }
-    }
-
-    /// Resumes a transfer after a complete poll: if its connection is quiet, its request is
-    /// encoded. Returns the socket if the write can follow at once.
-    pub(super) fn begin_if_quiet(&mut self, id: TransferId) -> Option<SocketId> {
-        let slot = self.transfers.get_mut(id.0)?;
-        slot.stage = Stage::Begun;
-        let socket = slot.socket?;
-        if !self.is_quiet(socket) {
-            return None;
-        }
-        self.give_write_storage(id);
-        let slot = self.transfers.get_mut(id.0)?;
-        // It may have ended meanwhile, for example by cancellation.
-        let _ = slot.transfer.handle(self.now, Input::Alive);
-        slot.transfer.awaits_write().then_some(socket)
+    pub(super) fn found_quiet(&self, socket: &Socket) -> bool {
+        // If the last read filled its buffer, there may be more, which an edge-triggered poll does
+        // not report.
+        self.last_complete.is_some_and(|mark| socket.drained && socket.given.is_before(mark))
     }
 
     /// Makes a transfer wait for the next complete poll if that can tell whether its connection is
     /// quiet. Returns whether it waits.
-    pub(super) fn wait_for_poll(&mut self, id: TransferId, socket: SocketId) -> bool {
-        let waits =
-            self.probes.last_complete.is_some() && self.sockets.get(socket.0).is_some_and(|known| known.drained);
-        if let Some(slot) = self.transfers.get_mut(id.0).filter(|_| waits)
-            && slot.stage != Stage::AwaitsPoll
-        {
-            slot.stage = Stage::AwaitsPoll;
-            self.probes.waiting.push(id);
+    pub(super) fn wait_for_poll(&mut self, id: TransferId, stage: &mut Stage, socket: &Socket) -> bool {
+        let waits = self.last_complete.is_some() && socket.drained;
+        if waits && *stage != Stage::AwaitsPoll {
+            *stage = Stage::AwaitsPoll;
+            self.waiting.push(id);
         }
         waits
     }

@@ -36,8 +36,10 @@ impl Engine {
     /// slot.
     pub(super) fn acquire_or_wait(&mut self, id: TransferId) -> bool {
         // No transfer overtakes those that wait for the same route.
-        let route = self.transfers.get(id.0).and_then(|slot| slot.transfer.route());
-        let must_queue = route.is_some_and(|route| self.waiting.has(route));
+        let must_queue = !self.waiting.is_empty() && {
+            let route = self.transfers.get(id.0).and_then(|slot| slot.transfer.route());
+            route.is_some_and(|route| self.waiting.has(route))
+        };
         let acquired = !must_queue && self.acquire(id);
         if !acquired {
             self.wait_for_slot(id);
@@ -55,15 +57,9 @@ impl Engine {
             Acquire::Any => self.pool.take(route, self.now.instant),
             Acquire::New => self.pool.open(route),
         };
-        let input = match taken {
+        let (input, evicted) = match taken {
             Take::Full => return false,
-            Take::Open { evicted } => {
-                slot.counted = true;
-                if let Some(evicted) = evicted {
-                    self.close_later(evicted.socket);
-                }
-                Input::OpenNew
-            }
+            Take::Open { evicted } => (Input::OpenNew, evicted),
             Take::Reuse { pooled } => {
                 let IdleConnection { socket, link, address } = pooled.item;
                 if let Some(known) = self.sockets.get_mut(socket.0) {
@@ -71,13 +67,14 @@ impl Engine {
                     known.given = self.probes.begun;
                 }
                 slot.socket = Some(socket);
-                slot.counted = true;
-                Input::Acquired { link, peer: address }
+                (Input::Acquired { link, peer: address }, None)
             }
         };
-        if let Some(slot) = self.transfers.get_mut(id.0) {
-            let told = slot.transfer.handle(self.now, input);
-            debug_assert_eq!(told, Ok(()));
+        slot.counted = true;
+        let told = slot.transfer.handle(self.now, input);
+        debug_assert_eq!(told, Ok(()));
+        if let Some(evicted) = evicted {
+            self.close_later(evicted.socket);
         }
         true
     }

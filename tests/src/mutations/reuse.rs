@@ -13,20 +13,20 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "a poll that began before the acquisition counts as a probe",
         file: "core/src/engine/probes.rs",
-        from: "known.drained && known.given.is_before(mark)",
-        to: "known.drained",
+        from: "socket.drained && socket.given.is_before(mark)",
+        to: "socket.drained",
     },
     Mutation {
         fault: "a connection with a readiness event is reused without a probe",
         file: "core/src/engine/probes.rs",
-        from: "known.drained && known.given.is_before(mark)",
-        to: "known.given.is_before(mark)",
+        from: "socket.drained && socket.given.is_before(mark)",
+        to: "socket.given.is_before(mark)",
     },
     Mutation {
         fault: "a connection whose last read was filled waits for a poll instead of a probe",
         file: "core/src/engine/probes.rs",
-        from: "self.probes.last_complete.is_some() && self.sockets.get(socket.0).is_some_and(|known| known.drained);",
-        to: "self.probes.last_complete.is_some();",
+        from: "self.last_complete.is_some() && socket.drained;",
+        to: "self.last_complete.is_some();",
     },
     Mutation {
         fault: "no deadline fires while a request waits for a poll",
@@ -36,8 +36,8 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         fault: "requests that waited for one poll have storage of their own",
-        file: "core/src/engine/probes.rs",
-        from: "        self.give_write_storage(id);\n",
+        file: "core/src/engine/entered.rs",
+        from: "        self.transfer.swap_write_buffer(spare);\n",
         to: "",
     },
     Mutation {

@@ -19,8 +19,8 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "an engine does not report a readable socket during an upload",
         file: "core/src/engine/inputs.rs",
-        from: "transfer.is_blocked(Side::Read) || transfer.is_uploading()",
-        to: "transfer.is_blocked(Side::Read)",
+        from: "slot.transfer.is_blocked(Side::Read) || slot.transfer.is_uploading()",
+        to: "slot.transfer.is_blocked(Side::Read)",
     },
     Mutation {
         fault: "each small piece becomes a chunk while writing would block",
