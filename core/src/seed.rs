@@ -2,9 +2,9 @@
 //!
 //! Core draws no random numbers. Randomness derives from a seed that the embedder gives with the
 //! session, so that the same inputs give the same outputs. Production seeds and test seeds are
-//! different types, so that neither is mistaken for the other. At present, the seed keys the hashes
+//! different types, so that neither is mistaken for the other. The seed keys the hashes
 //! of [`Route`](crate::route::Route)s: a peer that chooses names (by redirects) cannot search for
-//! names with equal hashes.
+//! names with equal hashes. It is also the source of client nonces.
 
 use std::collections::hash_map::DefaultHasher;
 use std::fmt;
@@ -47,6 +47,19 @@ impl Seed {
     #[cfg(test)]
     pub(crate) const fn from_bits(bits: [u64; 2]) -> Seed {
         Seed(bits)
+    }
+
+    /// Returns 128 unpredictable bits: other bits for each purpose and each number.
+    #[cfg(feature = "digest")]
+    pub(crate) fn draw(self, purpose: &str, number: u64) -> u128 {
+        let half = |half: u8| {
+            let mut hasher = self.hasher();
+            hasher.write(purpose.as_bytes());
+            hasher.write_u64(number);
+            hasher.write_u8(half);
+            u128::from(hasher.finish())
+        };
+        half(0) << 64 | half(1)
     }
 
     /// Returns a hasher keyed with the seed.

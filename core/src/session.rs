@@ -89,7 +89,7 @@ impl Session {
             seed,
             route: None,
             head_cache: None,
-            memory: Memory::default(),
+            memory: Memory::new(seed),
             known_names: KnownNames::default(),
             #[cfg(feature = "tls")]
             default_tls: None,

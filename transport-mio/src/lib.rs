@@ -136,7 +136,7 @@ pub use petition_core::content::link::Link;
 pub use petition_core::content::text::{Text, TextError};
 pub use petition_core::error::Report;
 pub use petition_core::http1::{Fields, Leniency, LeniencySet, ResponseHead, SendError};
-pub use petition_core::policy::auth::AuthError;
+pub use petition_core::policy::auth::{AuthError, AuthExchange, AuthFailure, AuthRequest, AuthScheme, Challenge};
 pub use petition_core::route::address_policy::AddressDenied;
 pub use petition_core::route::dial::DialError;
 pub use petition_core::route::host_port::HostPortError;

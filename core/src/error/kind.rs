@@ -11,6 +11,7 @@ use crate::content::text::TextError;
 use crate::http1::{ProtocolError, SendError};
 use crate::limits::LimitExceeded;
 use crate::link::{LayerFailure, LinkError, ProxyFailure, TlsFailure};
+use crate::policy::auth::AuthFailure;
 use crate::policy::redirect::RedirectError;
 use crate::request::BuildError;
 use crate::route::address_policy::AddressDenied;
@@ -56,6 +57,8 @@ pub enum ErrorKind {
         /// The value of the option.
         limit: Duration,
     },
+    /// The server accepted the request but failed to authenticate itself.
+    Auth(AuthFailure),
     /// A redirect cannot be followed.
     Redirect(RedirectError),
     /// The status is 400 or more, and the caller requested an error for it.
@@ -112,6 +115,7 @@ impl fmt::Display for ErrorKind {
             ErrorKind::Protocol(e) => e.fmt(f),
             ErrorKind::Layer(e) => e.fmt(f),
             ErrorKind::Timeout { which, limit } => write!(f, "timed out: {} is {limit:?}", which.option()),
+            ErrorKind::Auth(e) => e.fmt(f),
             ErrorKind::Redirect(e) => e.fmt(f),
             ErrorKind::Status(status) => {
                 write!(f, "expected a status below 400, found {}", status.as_u16())?;
@@ -154,6 +158,7 @@ impl std::error::Error for ErrorKind {
             ErrorKind::Tls(e) => e.source(),
             ErrorKind::Protocol(e) => e.source(),
             ErrorKind::Layer(e) => e.source(),
+            ErrorKind::Auth(e) => e.source(),
             ErrorKind::Redirect(e) => e.source(),
             ErrorKind::Decode(e) => e.source(),
             ErrorKind::Limit(e) => e.source(),

@@ -14,6 +14,7 @@ use crate::content::text;
 use crate::http1::{ProtocolError, SendError};
 use crate::limits::LimitExceeded;
 use crate::link::{LayerFailure, LinkError, ProxyFailure, TlsFailure};
+use crate::policy::auth::AuthFailure;
 use crate::policy::redirect::RedirectError;
 use crate::request::BuildError;
 use crate::route::address_policy::AddressDenied;
@@ -46,6 +47,7 @@ fn kinds() -> Vec<ErrorKind> {
         ErrorKind::Tls(TlsFailure::UnknownIssuer),
         ErrorKind::Layer(LayerFailure::Failed("no key".into())),
         ErrorKind::Timeout { which: Timeout::Idle, limit: Duration::from_secs(1) },
+        ErrorKind::Auth(AuthFailure::ServerUnproven),
         ErrorKind::Redirect(RedirectError::BadLocation(url())),
         ErrorKind::Redirect(RedirectError::BadLocation(UrlError::Limit(limit))),
         ErrorKind::Decode(DecodeError::Limit(limit)),
@@ -86,6 +88,7 @@ fn is_in_the_list(kind: &ErrorKind) -> bool {
         | ErrorKind::Status(_)
         | ErrorKind::Internal(_)
         | ErrorKind::Timeout { .. }
+        | ErrorKind::Auth(_)
         | ErrorKind::Redirect(_)
         | ErrorKind::Decode(_)
         | ErrorKind::Limit(_)
@@ -255,6 +258,7 @@ fn predicates_depend_on_kind_and_phase() {
         (io(), Phase::Send, ""),
         (timeout(Timeout::FirstByte), Phase::Head, "t"),
         (ErrorKind::Protocol(ProtocolError::Empty), Phase::Head, "x"),
+        (ErrorKind::Auth(AuthFailure::ServerUnproven), Phase::Head, ""),
         (ErrorKind::Redirect(RedirectError::Loop), Phase::Redirect, "r"),
         (ErrorKind::Status(StatusCode::NOT_FOUND), Phase::Status, "s"),
         (io(), Phase::Body, "b"),

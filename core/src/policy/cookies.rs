@@ -28,8 +28,8 @@ fn after(hop: &Hop<'_>, outcome: &Outcome<'_>, trail: &mut Trail, memory: Option
     memory.jar.receive_all(&hop.cookie_url, head.set_cookies(), time, context, |_, _| ());
     if memory.jar.revision() != revision {
         trail.new_cookies = true;
-        if let Some(redirected) = &mut trail.redirected {
-            redirected.loops.mark_new_cookie();
+        if let Some(rare) = &mut trail.rare {
+            rare.loops.mark_new_cookie();
         }
     }
     None

@@ -2,7 +2,8 @@
 //!
 //! A request becomes one or more *hops*: the first, then one for each redirect, rejected
 //! expectation and lost connection. Each policy has a file of its own. Before a hop, the policies
-//! in `BEFORE` complete, delay or refuse it. After a hop, those in `AFTER` turn its outcome into a
+//! in `BEFORE` complete, delay or refuse it, and `authenticate` adds credentials once its route is
+//! known. After a hop, those in `AFTER` turn its outcome into a
 //! verdict.
 //!
 //! A policy is a pure function of the hop, the outcome, the session's memory and the time. It
@@ -29,6 +30,8 @@ use crate::limits::Limits;
 use crate::link::ProxyRefusal;
 use crate::time::{Instant, Now};
 
+pub(crate) use auth::authenticate::authenticate;
+use auth::{Answers, Auth, Rounds};
 pub(crate) use memory::Memory;
 use redirect::{HopBody, LoopDetector, NextHop};
 
@@ -38,7 +41,8 @@ use redirect::{HopBody, LoopDetector, NextHop};
 const BEFORE: [fn(&mut Plan<'_>, &mut Memory) -> Before; 3] = [hsts::before, cookies::before, expect::before];
 
 /// The policies that run after a hop, in this order. The first verdict wins.
-const AFTER: [After; 5] = [cookies::AFTER, hsts::AFTER, expect::AFTER, redirect::AFTER, retry::AFTER];
+const AFTER: [After; 6] =
+    [cookies::AFTER, hsts::AFTER, expect::AFTER, auth::authenticate::AFTER, redirect::AFTER, retry::AFTER];
 
 /// The part of a policy that runs after a hop.
 struct After {
@@ -58,6 +62,9 @@ pub enum Why {
     /// The server rejected `Expect: 100-continue` with 417; the request was sent without it (RFC
     /// 9110 §10.1.1).
     ExpectationFailed,
+    /// The origin or the proxy asked for credentials; the request was sent with them (RFC 9110
+    /// §11.6.1, §11.7.1).
+    Challenged,
     /// The reused connection was dead; the request was sent on a new one (RFC 9112 §9.3.1).
     ConnectionLost,
     /// The host of an http URL had asked for https (HSTS, RFC 6797 §8.3). Nothing was sent to the
@@ -70,6 +77,10 @@ pub(crate) struct Hop<'a> {
     pub(crate) method: &'a Method,
     pub(crate) url: &'a Url,
     pub(crate) headers: &'a Headers,
+    /// The credentials for the origin.
+    pub(crate) auth: Option<&'a Auth>,
+    pub(crate) proxy: Option<HopProxy<'a>>,
+    pub(crate) parts: &'a dyn RequestParts,
     pub(crate) body: HopBody,
     /// Whether the body can be sent from its first byte: it is replayable, or none of it was
     /// consumed.
@@ -85,6 +96,30 @@ pub(crate) struct Hop<'a> {
     pub(crate) config: Config<'a>,
     /// The URL that cookies match against.
     pub(crate) cookie_url: Cow<'a, Url>,
+}
+
+impl Hop<'_> {
+    /// Whether a proxy forwards the request.
+    pub(crate) fn is_forwarded(&self) -> bool {
+        self.proxy.as_ref().is_some_and(|proxy| proxy.tunnel.is_none())
+    }
+}
+
+/// The HTTP proxy of a hop.
+pub(crate) struct HopProxy<'a> {
+    pub(crate) url: &'a Url,
+    pub(crate) auth: Option<&'a Auth>,
+    /// The host and port that it opens a tunnel to; `None` if it forwards the request.
+    pub(crate) tunnel: Option<(&'a str, u16)>,
+}
+
+/// The parts of a request that few policies need, computed on demand.
+pub(crate) trait RequestParts {
+    /// Returns the request target; `forward` for a proxy that forwards.
+    fn target(&self, forward: bool) -> String;
+
+    /// Returns the body if it is in memory.
+    fn body(&self) -> Option<&[u8]>;
 }
 
 /// The options that policies follow.
@@ -111,6 +146,14 @@ pub(crate) struct Plan<'a> {
     pub(crate) expect: bool,
 }
 
+/// A hop whose route is known.
+pub(crate) struct Routed<'a> {
+    pub(crate) hop: Hop<'a>,
+    pub(crate) trail: &'a mut Trail,
+    /// The credentials that depend on a challenge, if there are any.
+    pub(crate) answers: Option<Box<Answers>>,
+}
+
 /// What a policy decides before a hop.
 #[cfg_attr(not(test), expect(dead_code, reason = "no policy delays or refuses a hop yet; the loop and its tests can"))]
 pub(crate) enum Before {
@@ -129,7 +172,7 @@ pub(crate) enum Outcome<'a> {
     /// The head of a final response arrived.
     Head(&'a ResponseHead),
     /// The proxy refused to open the tunnel.
-    ProxyRefused(#[expect(dead_code, reason = "read by authentication to proxies")] &'a ProxyRefusal),
+    ProxyRefused(&'a ProxyRefusal),
     /// An idle connection is unusable. No byte of the request was written.
     Unusable,
     /// The connection closed, or carried bytes that answer no request.
@@ -196,27 +239,28 @@ pub(crate) struct Trail {
     /// How many hops in a row, up to this one, repeat the previous one after its connection was
     /// lost.
     pub(crate) repeats: u8,
-    /// `None` before the first redirect.
-    pub(crate) redirected: Option<Box<Redirected>>,
+    /// State that most transfers do not need.
+    pub(crate) rare: Option<Box<RareTrail>>,
 }
 
-/// State of a redirect chain.
+/// State of redirects and authentication.
 #[derive(Debug, Default)]
-pub(crate) struct Redirected {
+pub(crate) struct RareTrail {
     /// How many redirects were followed.
     pub(crate) followed: u32,
     pub(crate) loops: LoopDetector,
     pub(crate) referer: Option<String>,
+    pub(crate) rounds: Rounds,
 }
 
 impl Trail {
     /// Returns how many redirects were followed.
     pub(crate) fn redirects(&self) -> u32 {
-        self.redirected.as_ref().map_or(0, |redirected| redirected.followed)
+        self.rare.as_ref().map_or(0, |rare| rare.followed)
     }
 
     pub(crate) fn referer(&self) -> Option<&str> {
-        self.redirected.as_ref()?.referer.as_deref()
+        self.rare.as_ref()?.referer.as_deref()
     }
 }
 

@@ -35,6 +35,15 @@ impl Body {
         }
     }
 
+    /// Returns the bytes if they are in memory.
+    pub(crate) fn in_memory(&self) -> Option<&[u8]> {
+        match self {
+            Body::Empty => Some(&[]),
+            Body::Bytes(bytes) => Some(bytes),
+            Body::Stream { .. } => None,
+        }
+    }
+
     /// Whether there is no body.
     pub fn is_none(&self) -> bool {
         matches!(self, Body::Empty)

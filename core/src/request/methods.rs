@@ -96,6 +96,12 @@ macro_rules! request_methods {
             self $($request)+ .set_form(pairs);
         }
 
+        /// Sets Digest credentials for this request's origin: sent once the server asks for them.
+        #[cfg(feature = "digest")]
+        pub fn set_digest_auth(&mut self, user: impl AsRef<str>, password: impl AsRef<str>) {
+            self $($request)+ .set_digest_auth(user, password);
+        }
+
         /// Sets a JSON body and its Content-Type.
         #[cfg(feature = "json")]
         pub fn set_json<T: $crate::Serialize + ?Sized>(&mut self, value: &T) {
@@ -139,6 +145,13 @@ macro_rules! request_methods {
         /// Sets an `application/x-www-form-urlencoded` body.
         pub fn form<N: AsRef<str>, V: AsRef<str>>(mut self, pairs: impl IntoIterator<Item = (N, V)>) -> Self {
             self.set_form(pairs);
+            self
+        }
+
+        /// Sets Digest credentials for this request's origin: sent once the server asks for them.
+        #[cfg(feature = "digest")]
+        pub fn digest_auth(mut self, user: impl AsRef<str>, password: impl AsRef<str>) -> Self {
+            self.set_digest_auth(user, password);
             self
         }
 

@@ -308,6 +308,15 @@ impl Request {
         }
     }
 
+    /// Sets Digest credentials for this request's origin: sent once the server asks for them.
+    #[cfg(feature = "digest")]
+    pub fn set_digest_auth(&mut self, user: impl AsRef<str>, password: impl AsRef<str>) {
+        match Auth::digest(user.as_ref(), password.as_ref()) {
+            Ok(auth) => drop(self.options.auth(auth)),
+            Err(e) => self.record_fault(Err(BuildError::Auth(e))),
+        }
+    }
+
     /// Sets a Bearer token for this request's origin.
     pub fn set_bearer_auth(&mut self, token: impl AsRef<str>) {
         match Auth::bearer(token.as_ref()) {

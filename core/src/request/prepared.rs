@@ -21,7 +21,8 @@ use crate::content::decode::accept_encoding;
 use crate::headers::{HeaderError, Headers, OWNED, USER_AGENT};
 use crate::http1::{BodyLength, EncodedHeaders, Version};
 use crate::options::{Params, RequestTarget, ResolvedOptions, Settings};
-use crate::policy::auth::Auth;
+use crate::policy::RequestParts;
+use crate::policy::auth::{Answers, Auth};
 use crate::redaction;
 use crate::request::BuildError;
 use crate::request::body::Body;
@@ -256,6 +257,7 @@ impl Prepared {
         forward: Option<&'a Proxy>,
         referer: Option<&'a str>,
         cookie: &'a [u8],
+        answers: Option<&'a Answers>,
     ) -> Option<impl Iterator<Item = (&'a str, &'a [u8])>> {
         if forward.is_none()
             && referer.is_none()
@@ -268,14 +270,17 @@ impl Prepared {
         let headers = &*self.headers;
         let content_type = self.content_type.filter(|_| !headers.contains("content-type"));
         let auth = self.auth.as_ref().filter(|_| !headers.contains("authorization"));
+        let auth = auth.and_then(|auth| auth.header_value().or(answers.and_then(|answers| answers.origin.as_ref())));
         let proxy_auth = forward.and_then(Proxy::credentials);
+        let proxy_auth =
+            proxy_auth.and_then(|auth| auth.header_value().or(answers.and_then(|answers| answers.proxy.as_ref())));
         let cookie = (!cookie.is_empty() && !headers.contains("cookie")).then_some(("Cookie", cookie));
         let referer = referer.filter(|_| !headers.contains("referer"));
         let fields = [
             referer.map(|text| ("Referer", text.as_bytes())),
             content_type.map(|value| ("Content-Type", value.as_bytes())),
-            auth.map(|auth| ("Authorization", auth.header_value().as_bytes())),
-            proxy_auth.map(|auth| ("Proxy-Authorization", auth.header_value().as_bytes())),
+            auth.map(|auth| ("Authorization", auth.as_bytes())),
+            proxy_auth.map(|auth| ("Proxy-Authorization", auth.as_bytes())),
         ]
         .into_iter()
         .flatten()
@@ -305,6 +310,16 @@ pub(crate) fn encode_general(headers: &Headers, decode: bool) -> Option<Arc<Enco
         return None;
     }
     EncodedHeaders::new(general(headers, decode)).ok().map(Arc::new)
+}
+
+impl RequestParts for Prepared {
+    fn target(&self, forward: bool) -> String {
+        Prepared::target(self, forward).into_owned()
+    }
+
+    fn body(&self) -> Option<&[u8]> {
+        self.body.in_memory()
+    }
 }
 
 impl fmt::Debug for Prepared {

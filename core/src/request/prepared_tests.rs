@@ -16,7 +16,7 @@ fn is_rejected(request: &Request) -> bool {
 /// The fields of one hop, without those that are automatic for all requests.
 fn fields(request: &Prepared, proxy: Option<&Proxy>, referer: Option<&str>, cookie: &str) -> Vec<String> {
     let automatic = ["User-Agent", "Accept", "Accept-Encoding"];
-    let special = request.special(proxy, referer, cookie.as_bytes()).into_iter().flatten();
+    let special = request.special(proxy, referer, cookie.as_bytes(), None).into_iter().flatten();
     [request.host()]
         .into_iter()
         .chain(request.general())
@@ -31,7 +31,7 @@ fn each_source_alone_adds_its_field() {
     let proxy = Proxy::new("http://u:p@proxy.test:1/").unwrap().header("X-Proxy", "1").unwrap();
     let host = "Host: a.test";
     assert_eq!(fields(&prepare(&get()), None, None, ""), [host]);
-    assert!(prepare(&get()).special(None, None, b"").is_none());
+    assert!(prepare(&get()).special(None, None, b"", None).is_none());
     assert_eq!(fields(&prepare(&get()), None, Some("http://r.test/"), ""), [host, "Referer: http://r.test/"]);
     assert_eq!(fields(&prepare(&get()), None, None, "a=b"), [host, "Cookie: a=b"]);
     let proxied = fields(&prepare(&get()), Some(&proxy), None, "");

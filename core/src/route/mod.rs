@@ -21,6 +21,7 @@ use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
+use http::HeaderValue;
 use url::Url;
 
 use crate::error::ErrorKind;
@@ -115,7 +116,7 @@ impl Route {
 
     /// Returns the host and port that serve the origin: the URL's, unless the caller named others. An
     /// IPv6 address is in brackets.
-    fn target_name(&self) -> (&str, u16) {
+    pub(crate) fn target_name(&self) -> (&str, u16) {
         let named = self.0.destination.as_ref().and_then(|destination| destination.name());
         named.unwrap_or((&self.0.host, self.0.port))
     }
@@ -175,6 +176,11 @@ impl Route {
         known_addresses(host, port)
     }
 
+    /// Returns the proxy.
+    pub(crate) fn proxy(&self) -> Option<&Proxy> {
+        self.0.proxy.as_ref()
+    }
+
     /// Returns the proxy if it forwards the request instead of tunnelling it.
     pub(crate) fn forward<'a>(&'a self, url: &Url) -> Option<&'a Proxy> {
         self.0.proxy.as_ref().filter(|proxy| !self.tunnels(proxy, url))
@@ -187,7 +193,8 @@ impl Route {
     }
 
     /// Returns the layers of a new connection for a request to `url` with `headers`, from the
-    /// socket upwards. `target` is the address of [`Route::local_target`].
+    /// socket upwards. `target` is the address of [`Route::local_target`],
+    /// `proxy_answer` the proxy's credentials if they depend on a challenge.
     ///
     /// # Errors
     /// TLS is not available for this name, the head of CONNECT cannot be written, or SOCKS cannot
@@ -198,6 +205,7 @@ impl Route {
         headers: &Headers,
         framing: &Arc<Config>,
         target: Option<SocketAddr>,
+        proxy_answer: Option<&HeaderValue>,
     ) -> Result<Vec<Box<dyn Layer>>, ErrorKind> {
         let mut layers: Vec<Box<dyn Layer>> = Vec::new();
         if let Some(proxy) = &self.0.proxy {
@@ -210,7 +218,7 @@ impl Route {
                     .map_err(|failure| ErrorKind::Proxy(ProxyFailure::Socks(failure)));
                 layers.push(Box::new(socks?));
             } else if self.tunnels(proxy, url) {
-                layers.push(Box::new(self.tunnel(proxy, headers, framing)?));
+                layers.push(Box::new(self.tunnel(proxy, headers, framing, proxy_answer)?));
             }
         }
         if self.0.scheme == Scheme::Https {
@@ -241,13 +249,20 @@ impl Route {
         Socks::new(version, &target, credentials.as_ref().map(|(user, password)| (&user[..], &password[..])))
     }
 
-    fn tunnel(&self, proxy: &Proxy, origin_headers: &Headers, framing: &Arc<Config>) -> Result<Tunnel, ErrorKind> {
+    fn tunnel(
+        &self,
+        proxy: &Proxy,
+        origin_headers: &Headers,
+        framing: &Arc<Config>,
+        answer: Option<&HeaderValue>,
+    ) -> Result<Tunnel, ErrorKind> {
         let (host, port) = self.target_name();
         let authority = format!("{host}:{port}");
         let headers = proxy.headers();
         let agent = origin_headers.get("user-agent").map_or(USER_AGENT.as_bytes(), |value| value.as_bytes());
         let agent = (!headers.contains("user-agent")).then_some(("User-Agent", agent));
-        let auth = proxy.credentials().map(|auth| ("Proxy-Authorization", auth.header_value().as_bytes()));
+        let auth = proxy.credentials().and_then(|auth| auth.header_value().or(answer));
+        let auth = auth.map(|value| ("Proxy-Authorization", value.as_bytes()));
         let own = headers.iter().map(|(name, value)| (name, value.as_bytes()));
         let fields = agent.into_iter().chain(auth).chain(own);
         Tunnel::new(framing.clone(), &authority, fields).map_err(|e| ErrorKind::Head(e.into()))

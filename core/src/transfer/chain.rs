@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use super::io::Hop;
 use crate::http1::Fields;
 use crate::policy::Trail;
+use crate::policy::auth::Answers;
 
 /// State across hops.
 #[derive(Default)]
@@ -22,6 +23,8 @@ pub(super) struct ColdState {
     pub(super) history: Vec<Hop>,
     /// Small pieces of a chunked request body that wait to be sent as one chunk.
     pub(super) gathered: Vec<u8>,
+    /// The credentials of this hop that depend on a challenge.
+    pub(super) answers: Option<Box<Answers>>,
     /// The trailers of the final response.
     pub(super) trailers: Option<Fields>,
     /// Content codings that stay on the body of the final response.
@@ -49,6 +52,10 @@ impl Chain {
 
     pub(super) fn take_gathered(&mut self) -> Vec<u8> {
         self.cold.as_mut().map(|cold| std::mem::take(&mut cold.gathered)).unwrap_or_default()
+    }
+
+    pub(super) fn answers(&self) -> Option<&Answers> {
+        self.cold.as_ref()?.answers.as_deref()
     }
 
     pub(super) fn cold_mut(&mut self) -> &mut ColdState {

@@ -134,12 +134,17 @@ impl Machine {
     fn open_link(&mut self) {
         let Some(route) = &self.route else { return self.fail(ErrorKind::Internal("a socket without a route")) };
         let target = route.local_target().and(self.chain.cold.as_ref()).and_then(|cold| cold.target);
-        let layers =
-            match route.layers(&self.request.url, &self.request.headers, &self.request.settings.framing, target) {
-                Ok(layers) => layers,
-                // The dial abandons its winner too.
-                Err(kind) => return self.fail(kind),
-            };
+        let layers = match route.layers(
+            &self.request.url,
+            &self.request.headers,
+            &self.request.settings.framing,
+            target,
+            self.chain.answers().and_then(|answers| answers.proxy.as_ref()),
+        ) {
+            Ok(layers) => layers,
+            // The dial abandons its winner too.
+            Err(kind) => return self.fail(kind),
+        };
         let mut link = Box::new(Link::new(layers, self.request.settings.framing.clone()));
         link.set_origin(target);
         self.link = Some(link);
@@ -172,7 +177,7 @@ impl Machine {
         };
         self.attempt.expect = head.expect_continue;
         link.configure(&request.settings.framing);
-        let special = request.special(forward, self.chain.trail.referer(), &self.cookie);
+        let special = request.special(forward, self.chain.trail.referer(), &self.cookie, self.chain.answers());
         let sent = match (&self.lines, special) {
             (Some(lines), None) => link.send_head_with(&head, None, Some(lines), None),
             (Some(lines), Some(special)) => link.send_head_with(&head, None, Some(lines), special),

@@ -19,7 +19,7 @@ use crate::error::{ErrorKind, Misuse};
 use crate::http1::{LeniencySet, ResponseHead};
 use crate::link::ProxyFailure;
 use crate::policy::redirect::{Crossing, HopBody};
-use crate::policy::{self, Again, Before, Config, HopRequest, Memory, Outcome, Plan, Verdict, Why};
+use crate::policy::{self, Again, Before, Config, HopProxy, HopRequest, Memory, Outcome, Plan, Routed, Verdict, Why};
 use crate::request::body::Body;
 use crate::request::prepared::Prepared;
 use crate::route::Route;
@@ -39,13 +39,16 @@ pub(super) struct HopState {
 /// Returns the hop of a request, as policies see it. Inlined, so that only the parts that they use
 /// are computed.
 #[inline(always)]
-pub(super) fn hop(request: &Prepared, now: Now, state: HopState) -> policy::Hop<'_> {
+pub(super) fn hop<'a>(request: &'a Prepared, route: Option<&'a Route>, now: Now, state: HopState) -> policy::Hop<'a> {
     let HopState { expect_continue, body_untouched, is_verified, knows_hsts_hosts } = state;
     let settings = &request.settings;
     policy::Hop {
         method: &request.method,
         url: &request.url,
         headers: &request.headers,
+        auth: request.auth.as_ref(),
+        proxy: route.and_then(|route| hop_proxy(route, &request.url)),
+        parts: request,
         body: match &request.body {
             Body::Empty => HopBody::None,
             body if body.is_replayable() => HopBody::Replayable,
@@ -68,6 +71,14 @@ pub(super) fn hop(request: &Prepared, now: Now, state: HopState) -> policy::Hop<
         },
         cookie_url: request.cookie_url(),
     }
+}
+
+/// Returns the HTTP proxy of a route. SOCKS has no part in a hop.
+#[inline]
+fn hop_proxy<'a>(route: &'a Route, url: &Url) -> Option<HopProxy<'a>> {
+    let proxy = route.proxy().filter(|proxy| proxy.socks().is_none())?;
+    let tunnel = route.forward(url).is_none().then(|| route.target_name());
+    Some(HopProxy { url: proxy.url(), auth: proxy.credentials(), tunnel })
 }
 
 impl Machine {
@@ -111,6 +122,7 @@ impl Machine {
         self.tolerated = LeniencySet::EMPTY;
         if let Some(cold) = &mut self.chain.cold {
             cold.trailers = None;
+            cold.answers = None;
         }
         self.cookie.clear();
         let request = &self.request;
@@ -118,7 +130,7 @@ impl Machine {
         let expect_continue = request.settings.expect_continue.is_some();
         let state = HopState { expect_continue, body_untouched: true, is_verified: false, knows_hsts_hosts: false };
         let mut plan = Plan {
-            hop: hop(request, self.now, state),
+            hop: hop(request, None, self.now, state),
             trail: &mut self.chain.trail,
             cookie: &mut self.cookie,
             own_cookies: if request.cookies.is_empty() { None } else { Some(&own) },
@@ -154,6 +166,18 @@ impl Machine {
         self.pending.event(Event::Again(why));
     }
 
+    /// Computes the credentials of this hop that depend on a challenge.
+    #[inline(never)]
+    pub(super) fn authenticate(&mut self, session: &mut Session) {
+        let hop = hop(&self.request, self.route.as_ref(), self.now, self.hop_state(true));
+        let mut routed = Routed { hop, trail: &mut self.chain.trail, answers: None };
+        policy::authenticate(&mut routed, &mut session.memory);
+        let answers = routed.answers;
+        if answers.is_some() {
+            self.chain.cold_mut().answers = answers;
+        }
+    }
+
     /// Appends the cookies that the request sets itself, which override those of the jar.
     pub(super) fn append_own_cookies(&mut self) {
         for (name, value) in self.request.cookies.iter() {
@@ -170,7 +194,8 @@ impl Machine {
     pub(super) fn head_received(&mut self, head: ResponseHead) {
         self.time_to_head = Some(self.now.instant - self.started);
         self.stop_upload();
-        let hop = hop(&self.request, self.now, self.hop_state(false));
+        let state = self.hop_state(!self.body_was_touched());
+        let hop = hop(&self.request, self.route.as_ref(), self.now, state);
         let outcome = Outcome::Head(&head);
         if policy::needs_memory(&hop, &outcome) {
             return self.enter(Stage::Decide(head));
@@ -203,7 +228,8 @@ impl Machine {
     }
 
     fn verdict(&mut self, outcome: &Outcome<'_>, memory: Option<&mut Memory>) -> Option<Verdict> {
-        let hop = hop(&self.request, self.now, self.hop_state(!self.body_was_touched()));
+        let state = self.hop_state(!self.body_was_touched());
+        let hop = hop(&self.request, self.route.as_ref(), self.now, state);
         policy::after(&hop, outcome, &mut self.chain.trail, memory)
     }
 
@@ -260,8 +286,10 @@ impl Machine {
 
     /// Ends this hop and starts another. `head` is the response, if there was one.
     fn again(&mut self, again: Again, head: Option<ResponseHead>) {
-        // Before the exchange, an idle connection was passed over, which does not count as a hop.
+        // Before the exchange, an idle connection was passed over, which does not count as a hop, or
+        // the proxy asked for credentials.
         let begun = matches!(self.stage, Stage::Exchange { .. });
+        let is_challenged = again.why == Why::Challenged;
         let written = begun && self.link.as_ref().is_some_and(|link| self.has_written(link));
         let answered = head.is_some();
         let mut next = Next { rewind: begun && self.stream_was_pushed(), not_before: again.not_before };
@@ -276,7 +304,7 @@ impl Machine {
                 previous
             }
         };
-        if begun {
+        if begun || is_challenged {
             self.chain.trail.hops = self.chain.trail.hops.saturating_add(1);
             self.chain.cold_mut().history.push(Hop {
                 method,
@@ -289,7 +317,7 @@ impl Machine {
             });
             self.pending.event(Event::Again(again.why));
             let repeats = &mut self.chain.trail.repeats;
-            *repeats = if answered { 0 } else { repeats.saturating_add(1) };
+            *repeats = if answered || is_challenged { 0 } else { repeats.saturating_add(1) };
         }
         if answered {
             self.drop_body(AfterBody::Again(next));
@@ -351,7 +379,7 @@ mod tests {
     use crate::link::Link;
     use crate::transfer::driven_tests::Driven;
     use crate::transfer::{Input, Output, Transfer};
-    use crate::{Acquire, Instant, Method, Request, UnixTime, Why};
+    use crate::{Acquire, Instant, Method, Request, UnixTime};
 
     fn at(seconds: u64) -> Now {
         Now::new(Instant::from_origin(Duration::from_secs(seconds)), UnixTime(0))

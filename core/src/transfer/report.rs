@@ -39,6 +39,8 @@ impl Machine {
             ErrorKind::AddressDenied(_) => Phase::Connect,
             // Static addresses may be none.
             ErrorKind::Connect(DialError::NoAddresses) => Phase::Resolve,
+            // Like a redirect, it is decided at once.
+            ErrorKind::Auth(_) => Phase::Head,
             ErrorKind::Status(_) => Phase::Status,
             // An invalid field of the request or the proxy, found while encoding.
             ErrorKind::Head(_) => Phase::Prepare,

@@ -52,7 +52,11 @@ impl Machine {
             &mut session.route,
         );
         self.lines = session.encoded_head(&route, &self.request);
+        let may_authenticate = self.request.auth.is_some() || route.proxy().is_some();
         self.route = Some(route);
+        if may_authenticate {
+            self.authenticate(session);
+        }
         if !self.request.settings.keep_alive {
             self.attempt.connection = Acquire::New;
         }

@@ -149,9 +149,9 @@ fn stored(to: &str, is_verified: bool, fields: &str) -> usize {
     };
     assert!(driven.session.hsts_store().is_empty(), "the connection has no TLS");
     let request = driven.session.prepare(&get(to)).unwrap();
-    let (mut trail, mut memory) = (Trail::default(), Memory::default());
+    let (mut trail, mut memory) = (Trail::default(), Memory::new(crate::TestSeed(0).into()));
     let state = HopState { expect_continue: false, body_untouched: false, is_verified, knows_hsts_hosts: false };
-    let (hop, outcome) = (hop(&request, Now::default(), state), Outcome::Head(&head));
+    let (hop, outcome) = (hop(&request, None, Now::default(), state), Outcome::Head(&head));
     if needs_memory(&hop, &outcome) {
         after(&hop, &outcome, &mut trail, Some(&mut memory));
     }

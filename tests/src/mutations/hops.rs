@@ -18,8 +18,8 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "the history leaves out hops without a response",
         file: "core/src/transfer/hop.rs",
-        from: "        if begun {\n",
-        to: "        if begun && head.is_some() {\n",
+        from: "        if begun || is_challenged {\n",
+        to: "        if (begun || is_challenged) && head.is_some() {\n",
     },
     Mutation {
         fault: "a lost connection may be replaced by a pooled one",

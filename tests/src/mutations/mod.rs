@@ -6,6 +6,7 @@
 //! applies.
 
 mod addresses;
+mod authentication;
 mod caller_code;
 mod content;
 mod framing;
@@ -50,6 +51,7 @@ pub fn all() -> impl Iterator<Item = &'static Mutation> {
         .chain(addresses::MUTATIONS)
         .chain(content::MUTATIONS)
         .chain(hsts::MUTATIONS)
+        .chain(authentication::MUTATIONS)
 }
 
 impl Mutation {

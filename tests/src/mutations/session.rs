@@ -48,8 +48,8 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "Debug output shows credentials",
         file: "core/src/policy/auth/mod.rs",
-        from: "write!(f, \"Auth({} ***)\", self.0.scheme)",
-        to: "write!(f, \"Auth({} {})\", self.0.scheme, String::from_utf8_lossy(self.0.value.as_bytes()))",
+        from: "Kind::Fixed { scheme, .. } => write!(f, \"Auth({scheme} ***)\")",
+        to: "Kind::Fixed { value, .. } => write!(f, \"Auth({})\", String::from_utf8_lossy(value.as_bytes()))",
     },
     Mutation {
         fault: "the checksum of a gzip body is not verified",

@@ -1,7 +1,21 @@
-//! Preemptive credentials of a request: Basic (RFC 7617) and Bearer (RFC 6750).
+//! Credentials, and how they reach a server or a proxy (RFC 9110 §11).
 //!
-//! The field value is built once, when the credentials are created, and marked sensitive. The
-//! redirect policy decides which hops it goes to: same-origin hops only.
+//! - `authenticate`: the policy: what a hop sends, and what a 401 or 407 leads to;
+//! - `challenge`: the challenges of a response;
+//! - `digest`: Digest (RFC 7616), behind the feature `digest`;
+//! - `spaces`: the protection spaces that a session knows;
+//! - `scheme`: schemes of the embedder.
+//!
+//! Basic (RFC 7617) and Bearer (RFC 6750) are built once and sent with the first request. All other
+//! credentials wait for a challenge. The redirect policy decides which hops get credentials:
+//! same-origin hops only.
+
+pub(super) mod authenticate;
+pub mod challenge;
+#[cfg(feature = "digest")]
+mod digest;
+mod scheme;
+mod spaces;
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,14 +24,43 @@ use http::HeaderValue;
 
 use crate::base64;
 
-/// Credentials for the origin of a request. Cloning is cheap.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Auth(Arc<Field>);
+pub(crate) use authenticate::{Answers, Rounds};
+pub use challenge::Challenge;
+pub use scheme::{AuthExchange, AuthRequest, AuthScheme};
+pub(super) use spaces::Spaces;
 
+/// Credentials for an origin or a proxy. Cloning is cheap.
+///
+/// | constructor | sent |
+/// | --- | --- |
+/// | [`Auth::basic`] | Basic, with every request |
+/// | [`Auth::bearer`] | Bearer, with every request |
+/// | `Auth::digest` (feature `digest`) | Digest, once the server has asked for it |
+/// | [`Auth::on_challenge`] | the strongest scheme that the server offers, once it has asked |
+/// | [`Auth::scheme`] | the fields of a scheme of yours |
+///
+/// A session remembers where a server asked for credentials. Later requests there send them at
+/// once.
+#[derive(Clone)]
+pub struct Auth(Arc<Kind>);
+
+enum Kind {
+    /// The field is the same for every request.
+    Fixed { value: HeaderValue, scheme: &'static str },
+    /// The strongest scheme that is offered.
+    OnChallenge(Login),
+    /// Digest alone.
+    #[cfg(feature = "digest")]
+    Digest(Login),
+    /// A scheme of the embedder.
+    Custom(Box<dyn AuthScheme>),
+}
+
+/// A user and a password.
 #[derive(PartialEq, Eq)]
-struct Field {
-    value: HeaderValue,
-    scheme: &'static str,
+struct Login {
+    user: Box<str>,
+    password: Box<str>,
 }
 
 impl Auth {
@@ -30,11 +73,8 @@ impl Auth {
         if user.contains(':') {
             return Err(AuthError::ColonInUser);
         }
-        if user.chars().chain(password.chars()).any(char::is_control) {
-            return Err(AuthError::Control);
-        }
-        let token = base64::encode(format!("{user}:{password}").as_bytes());
-        Auth::new("Basic", &token)
+        Login::new(user, password)?;
+        Auth::fixed("Basic", &basic_token(user, password))
     }
 
     /// Creates Bearer credentials; the token is sent unchanged (RFC 6750 §2.1).
@@ -45,17 +85,70 @@ impl Auth {
         if token.is_empty() || !token.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(AuthError::Control);
         }
-        Auth::new("Bearer", token)
+        Auth::fixed("Bearer", token)
+    }
+
+    /// Creates Digest credentials (RFC 7616), which never send the password.
+    ///
+    /// The first request goes out without them. The server's 401 names a nonce, and the request is
+    /// repeated with an answer to it; so its body must be in memory or rewindable, or the 401 is
+    /// delivered. Later requests to the same protection space send their answers at once.
+    ///
+    /// Of several challenges the strongest is answered: SHA-512-256, SHA-256, MD5, each with
+    /// `-sess` or without; `auth` before `auth-int`. A 401 that offers no such Digest is delivered.
+    ///
+    /// ```
+    /// use petition_core::{Auth, Session};
+    ///
+    /// let mut session = Session::new();
+    /// let auth = Auth::digest("Mufasa", "Circle of Life")?;
+    /// session.configure(|options| {
+    ///     options.auth(auth);
+    /// });
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`AuthError::Control`] if `user` or `password` contains a control character.
+    #[cfg(feature = "digest")]
+    pub fn digest(user: &str, password: &str) -> Result<Auth, AuthError> {
+        Ok(Auth(Arc::new(Kind::Digest(Login::new(user, password)?))))
+    }
+
+    /// Creates credentials for the strongest scheme that the server offers: Digest, or Basic if it
+    /// offers no Digest. Nothing is sent before a challenge, as with Digest alone.
+    ///
+    /// Basic never takes the place of a Digest that this client cannot answer, whether its
+    /// parameters are unknown or the feature `digest` is off: the 401 is delivered. Basic shows the
+    /// password to the server, and over http to everyone on the way. Use Digest alone where that
+    /// matters.
+    ///
+    /// # Errors
+    /// As [`Auth::basic`].
+    pub fn on_challenge(user: &str, password: &str) -> Result<Auth, AuthError> {
+        if user.contains(':') {
+            return Err(AuthError::ColonInUser);
+        }
+        Ok(Auth(Arc::new(Kind::OnChallenge(Login::new(user, password)?))))
+    }
+
+    /// Creates credentials of a scheme of yours.
+    pub fn scheme(scheme: impl AuthScheme + 'static) -> Auth {
+        Auth(Arc::new(Kind::Custom(Box::new(scheme))))
     }
 
     /// Returns the value of the Authorization or Proxy-Authorization field, marked sensitive.
-    pub fn header_value(&self) -> &HeaderValue {
-        &self.0.value
+    /// Returns `None` if it depends on a challenge.
+    pub fn header_value(&self) -> Option<&HeaderValue> {
+        match &*self.0 {
+            Kind::Fixed { value, .. } => Some(value),
+            _ => None,
+        }
     }
 
     /// Returns the user and the password of Basic credentials.
     pub(crate) fn user_and_password(&self) -> Option<(Vec<u8>, Vec<u8>)> {
-        let token = self.0.value.to_str().ok()?.strip_prefix("Basic ")?;
+        let token = self.header_value()?.to_str().ok()?.strip_prefix("Basic ")?;
         let mut user = base64::decode(token)?;
         let colon = user.iter().position(|&byte| byte == b':')?;
         let password = user.split_off(colon + 1);
@@ -63,16 +156,52 @@ impl Auth {
         Some((user, password))
     }
 
-    fn new(scheme: &'static str, token: &str) -> Result<Auth, AuthError> {
+    fn fixed(scheme: &'static str, token: &str) -> Result<Auth, AuthError> {
         let mut value = HeaderValue::from_str(&format!("{scheme} {token}")).map_err(|_| AuthError::Control)?;
         value.set_sensitive(true);
-        Ok(Auth(Arc::new(Field { value, scheme })))
+        Ok(Auth(Arc::new(Kind::Fixed { value, scheme })))
     }
 }
 
+impl Login {
+    fn new(user: &str, password: &str) -> Result<Login, AuthError> {
+        if user.chars().chain(password.chars()).any(char::is_control) {
+            return Err(AuthError::Control);
+        }
+        Ok(Login { user: user.into(), password: password.into() })
+    }
+}
+
+fn basic_token(user: &str, password: &str) -> String {
+    base64::encode(format!("{user}:{password}").as_bytes())
+}
+
+/// Equal credentials are interchangeable. Those of a scheme of the embedder equal their clones
+/// only.
+impl PartialEq for Auth {
+    fn eq(&self, other: &Auth) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+            || match (&*self.0, &*other.0) {
+                (Kind::Fixed { value, .. }, Kind::Fixed { value: other, .. }) => value == other,
+                (Kind::OnChallenge(login), Kind::OnChallenge(other)) => login == other,
+                #[cfg(feature = "digest")]
+                (Kind::Digest(login), Kind::Digest(other)) => login == other,
+                _ => false,
+            }
+    }
+}
+
+impl Eq for Auth {}
+
 impl fmt::Debug for Auth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Auth({} ***)", self.0.scheme)
+        match &*self.0 {
+            Kind::Fixed { scheme, .. } => write!(f, "Auth({scheme} ***)"),
+            Kind::OnChallenge(_) => f.write_str("Auth(on challenge ***)"),
+            #[cfg(feature = "digest")]
+            Kind::Digest(_) => f.write_str("Auth(Digest ***)"),
+            Kind::Custom(scheme) => write!(f, "Auth({} ***)", scheme.name()),
+        }
     }
 }
 
@@ -97,27 +226,67 @@ impl fmt::Display for AuthError {
 
 impl std::error::Error for AuthError {}
 
+/// Why authentication failed, although the server accepted the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AuthFailure {
+    /// The server's `rspauth` is wrong (RFC 7616 §3.5): it does not know the password, or someone
+    /// changed the request on its way.
+    ServerUnproven,
+}
+
+impl fmt::Display for AuthFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            AuthFailure::ServerUnproven => {
+                "expected the server to prove that it knows the password, found a wrong rspauth in its response"
+            }
+        })
+    }
+}
+
+impl std::error::Error for AuthFailure {}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn basic_encodes_utf8_and_allows_empty_parts() {
-        assert_eq!(Auth::basic("Aladdin", "open sesame").unwrap().header_value(), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
-        assert_eq!(Auth::basic("", "").unwrap().header_value(), "Basic Og==");
-        assert_eq!(Auth::basic("é", ":").unwrap().header_value(), "Basic w6k6Og==");
+        let value = |auth: Auth| auth.header_value().unwrap().clone();
+        assert_eq!(value(Auth::basic("Aladdin", "open sesame").unwrap()), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+        assert_eq!(value(Auth::basic("", "").unwrap()), "Basic Og==");
+        assert_eq!(value(Auth::basic("é", ":").unwrap()), "Basic w6k6Og==");
     }
 
     #[test]
     fn t75_colons_in_users_and_control_characters_are_rejected() {
-        assert_eq!(Auth::basic("a:b", "c"), Err(AuthError::ColonInUser));
-        assert_eq!(Auth::basic("a", "c\r\nX: 1"), Err(AuthError::Control));
+        for credentials in [Auth::basic, Auth::on_challenge] {
+            assert_eq!(credentials("a:b", "c"), Err(AuthError::ColonInUser));
+            assert_eq!(credentials("a", "c\r\nX: 1"), Err(AuthError::Control));
+        }
         assert_eq!(Auth::bearer("a b"), Err(AuthError::Control));
         assert_eq!(Auth::bearer(""), Err(AuthError::Control));
+        #[cfg(feature = "digest")]
+        {
+            assert!(Auth::digest("a:b", "c").is_ok());
+            assert_eq!(Auth::digest("a\n", "c"), Err(AuthError::Control));
+        }
     }
 
     #[test]
     fn debug_shows_only_the_scheme() {
         assert_eq!(format!("{:?}", Auth::bearer("canary").unwrap()), "Auth(Bearer ***)");
+        assert!(!format!("{:?}", Auth::on_challenge("canary", "canary").unwrap()).contains("canary"));
+    }
+
+    #[test]
+    fn t9_credentials_differ_by_scheme_and_login() {
+        let on_challenge = |password| Auth::on_challenge("u", password).unwrap();
+        assert_eq!(on_challenge("p"), on_challenge("p"));
+        assert_ne!(on_challenge("p"), on_challenge("q"));
+        assert_ne!(on_challenge("p"), Auth::basic("u", "p").unwrap());
+        #[cfg(feature = "digest")]
+        assert_ne!(on_challenge("p"), Auth::digest("u", "p").unwrap());
     }
 }

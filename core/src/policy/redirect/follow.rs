@@ -33,7 +33,7 @@ fn after(hop: &Hop<'_>, outcome: &Outcome<'_>, trail: &mut Trail, memory: Option
         // The 3xx itself goes to the caller: only the resending is lost.
         Err(RedirectError::BodyNotReplayable) => Some(Verdict::Deliver),
         Err(RedirectError::TooMany { limit, .. }) => {
-            let loops = trail.redirected.as_ref().map(|redirected| &redirected.loops);
+            let loops = trail.rare.as_ref().map(|rare| &rare.loops);
             let times = loops.map_or(1, |loops| loops.times(hop.method, hop.url, hop.body != HopBody::None));
             failed(RedirectError::TooMany { limit, times })
         }
@@ -49,7 +49,7 @@ fn after(hop: &Hop<'_>, outcome: &Outcome<'_>, trail: &mut Trail, memory: Option
 /// a repetition.
 fn visit(hop: &Hop<'_>, next: &NextHop, trail: &mut Trail) -> Result<(), RedirectError> {
     let (first, new_cookies) = (trail.redirects() == 0, trail.new_cookies);
-    let loops = &mut trail.redirected.get_or_insert_default().loops;
+    let loops = &mut trail.rare.get_or_insert_default().loops;
     if first {
         let _ = loops.visit(hop.method, hop.url, hop.body != HopBody::None);
         if new_cookies {
@@ -60,9 +60,10 @@ fn visit(hop: &Hop<'_>, next: &NextHop, trail: &mut Trail) -> Result<(), Redirec
 }
 
 fn follow(hop: &Hop<'_>, next: Box<NextHop>, trail: &mut Trail) -> Verdict {
-    let redirected = trail.redirected.get_or_insert_default();
-    redirected.followed = redirected.followed.saturating_add(1);
-    redirected.referer = referer(hop.config.redirect, hop.url, &next);
+    let rare = trail.rare.get_or_insert_default();
+    rare.rounds.leave_origin();
+    rare.followed = rare.followed.saturating_add(1);
+    rare.referer = referer(hop.config.redirect, hop.url, &next);
     let (request, why) = (HopRequest::Redirect(next), Why::Redirect);
     Verdict::Again(Box::new(Again { request, why, not_before: None, connection: Acquire::Any }))
 }

@@ -1,0 +1,182 @@
+//! The protection spaces that a session knows (RFC 9110 §11.5): where a server asked for
+//! credentials, and with which nonce.
+//!
+//! A request into a known space sends its credentials at once. A space belongs to one pair of
+//! server and credentials: nothing of it is used for other credentials, nor for a proxy of the same
+//! name. The server's `domain` may narrow a space, but never extends it to another origin.
+
+use std::collections::VecDeque;
+
+use http::HeaderValue;
+use url::Url;
+
+#[cfg(feature = "digest")]
+use super::digest::{Count, DigestChallenge};
+use super::scheme::AuthRequest;
+use super::{Auth, Kind, basic_token};
+use crate::origin::Origin;
+#[cfg(feature = "digest")]
+use crate::origin::same_origin;
+use crate::seed::Seed;
+
+/// How many spaces are remembered. Beyond that, the oldest is forgotten.
+const MAX_SPACES: usize = 256;
+
+/// How many URLs of a `domain` parameter are kept.
+#[cfg(feature = "digest")]
+const MAX_DOMAIN: usize = 32;
+
+/// Who asks for credentials.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Party {
+    Origin(Origin),
+    /// The proxy at this URL.
+    Proxy(Box<str>),
+}
+
+/// What a challenge asks for, as far as this client supports it.
+#[derive(Clone, Debug)]
+pub(super) enum Chosen {
+    Basic,
+    #[cfg(feature = "digest")]
+    Digest(Box<DigestChallenge>),
+}
+
+/// The protection spaces, the oldest first.
+#[derive(Debug)]
+pub(crate) struct Spaces {
+    spaces: VecDeque<Space>,
+    /// The source of client nonces, and how many were drawn.
+    #[cfg(feature = "digest")]
+    seed: Seed,
+    #[cfg(feature = "digest")]
+    drawn: u64,
+}
+
+#[derive(Debug)]
+struct Space {
+    party: Party,
+    auth: Auth,
+    /// The start of every path in the space.
+    prefixes: Vec<Box<str>>,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    Basic(HeaderValue),
+    #[cfg(feature = "digest")]
+    Digest {
+        challenge: Box<DigestChallenge>,
+        cnonce: String,
+        /// How many requests used the nonce.
+        nc: u32,
+    },
+}
+
+/// Credentials for one request.
+pub(super) struct SpaceAnswer {
+    pub(super) value: HeaderValue,
+    /// The `rspauth` of a server that knows the password (RFC 7616 §3.5); `None` if the server
+    /// proves nothing, or if the proof depends on the response body.
+    pub(super) rspauth: Option<String>,
+}
+
+impl Spaces {
+    #[cfg_attr(not(feature = "digest"), expect(unused_variables, reason = "only Digest draws nonces"))]
+    pub(in crate::policy) fn new(seed: Seed) -> Spaces {
+        Spaces {
+            spaces: VecDeque::new(),
+            #[cfg(feature = "digest")]
+            seed,
+            #[cfg(feature = "digest")]
+            drawn: 0,
+        }
+    }
+
+    /// Records that `party` asked for these credentials at `url`.
+    pub(super) fn remember(&mut self, party: Party, auth: &Auth, url: &Url, chosen: Chosen) {
+        let (state, prefixes) = match (chosen, &*auth.0) {
+            (Chosen::Basic, Kind::OnChallenge(login)) => {
+                let text = format!("Basic {}", basic_token(&login.user, &login.password));
+                let Ok(mut value) = HeaderValue::from_str(&text) else { return };
+                value.set_sensitive(true);
+                // RFC 7617 §2.2: all paths at or below the directory.
+                let path = url.path();
+                let directory = &path[..=path.rfind('/').unwrap_or_default()];
+                (State::Basic(value), vec![directory.into()])
+            }
+            #[cfg(feature = "digest")]
+            (Chosen::Digest(challenge), _) => {
+                let prefixes = domain_prefixes(&challenge, url);
+                (State::Digest { challenge, cnonce: self.draw(), nc: 0 }, prefixes)
+            }
+            _ => return,
+        };
+        let prefixes = if matches!(party, Party::Proxy(_)) { vec!["".into()] } else { prefixes };
+        self.spaces.retain(|known| known.party != party || known.auth != *auth || known.prefixes != prefixes);
+        if self.spaces.len() == MAX_SPACES {
+            self.spaces.pop_front();
+        }
+        self.spaces.push_back(Space { party, auth: auth.clone(), prefixes, state });
+    }
+
+    /// Returns the credentials for a request into a known space.
+    pub(super) fn answer(&mut self, party: &Party, auth: &Auth, request: &AuthRequest<'_>) -> Option<SpaceAnswer> {
+        match &mut self.find(party, auth, request.url)?.state {
+            State::Basic(value) => Some(SpaceAnswer { value: value.clone(), rspauth: None }),
+            #[cfg(feature = "digest")]
+            State::Digest { challenge, cnonce, nc } => {
+                let login = match &*auth.0 {
+                    Kind::Digest(login) | Kind::OnChallenge(login) => login,
+                    _ => return None,
+                };
+                // A server that never changes its nonce gets no answer after four billion.
+                *nc = nc.checked_add(1)?;
+                let count = Count { cnonce, nc: *nc };
+                challenge.answer(&login.user, &login.password, request, &count)
+            }
+        }
+    }
+
+    /// Replaces the nonce of a space by the next one that the server announced (RFC 7616 §3.5).
+    #[cfg(feature = "digest")]
+    pub(super) fn next_nonce(&mut self, party: &Party, auth: &Auth, url: &Url, nonce: &[u8]) {
+        let fresh = self.draw();
+        if let Some(Space { state: State::Digest { challenge, cnonce, nc }, .. }) = self.find(party, auth, url) {
+            challenge.set_nonce(nonce);
+            (*cnonce, *nc) = (fresh, 0);
+        }
+    }
+
+    /// Returns the most recent space that contains the URL.
+    fn find(&mut self, party: &Party, auth: &Auth, url: &Url) -> Option<&mut Space> {
+        let contains = |space: &Space| space.prefixes.iter().any(|prefix| url.path().starts_with(&**prefix));
+        self.spaces.iter_mut().rev().find(|space| space.party == *party && space.auth == *auth && contains(space))
+    }
+
+    /// Draws a client nonce of 128 bits.
+    #[cfg(feature = "digest")]
+    fn draw(&mut self) -> String {
+        self.drawn = self.drawn.wrapping_add(1);
+        format!("{:032x}", self.seed.draw("cnonce", self.drawn))
+    }
+}
+
+/// Returns the start of every path in the protection space of a challenge (RFC 7616 §3.3). URLs of
+/// other origins are left out: credentials go only where the caller sends them.
+#[cfg(feature = "digest")]
+fn domain_prefixes(challenge: &DigestChallenge, url: &Url) -> Vec<Box<str>> {
+    let whole_origin = || vec!["".into()];
+    let Some(domain) = challenge.domain().and_then(|domain| std::str::from_utf8(domain).ok()) else {
+        return whole_origin();
+    };
+    let urls = domain.split_ascii_whitespace().take(MAX_DOMAIN).filter_map(|text| url.join(text).ok());
+    let inside: Vec<Box<str>> = urls.filter(|other| same_origin(url, other)).map(|other| other.path().into()).collect();
+    // The URL that was challenged belongs to the space in any case.
+    if inside.iter().any(|prefix| url.path().starts_with(&**prefix)) { inside } else { vec![url.path().into()] }
+}
+
+#[cfg(test)]
+#[path = "spaces_tests.rs"]
+mod tests;
