@@ -42,6 +42,10 @@ macro_rules! limit_table {
             body_bytes: u64 = 64 * 1024 * 1024;
             /// The decoded size of a streamed body. Default: `None`, no limit.
             stream_bytes: Option<u64> = None;
+            /// One line of a body that is read by lines or as server-sent events. Default: 1 MiB.
+            line_bytes: usize = 1024 * 1024;
+            /// The data of one server-sent event. Default: 8 MiB.
+            event_bytes: usize = 8 * 1024 * 1024;
             /// Decoded bytes per encoded byte, checked once more than 1 MiB has been decoded.
             /// Default: 200.
             decode_ratio: u64 = 200;
@@ -206,6 +210,8 @@ mod tests {
             ("content_codings", Some(3)),
             ("body_bytes", Some(64 * 1024 * KIB)),
             ("stream_bytes", None),
+            ("line_bytes", Some(1024 * KIB)),
+            ("event_bytes", Some(8 * 1024 * KIB)),
             ("decode_ratio", Some(200)),
             ("decode_window", Some(8 * 1024 * KIB)),
             ("decode_memory", Some(256 * 1024 * KIB)),

@@ -79,6 +79,8 @@ pub enum ErrorKind {
     Text(TextError),
     /// Unknown content codings are still applied to the body, so it is not text.
     Undecoded(Vec<Box<str>>),
+    /// The response is no event stream: its media type, at most 64 bytes of it, or its status.
+    NotEventStream(Box<str>),
     /// The body is not JSON, or does not match the requested type.
     #[cfg(feature = "json")]
     Json(crate::json_error::JsonError),
@@ -134,6 +136,10 @@ impl fmt::Display for ErrorKind {
             ErrorKind::Undecoded(names) => {
                 write!(f, "the body has unknown content codings ({}); read it as bytes", names.join(", "))
             }
+            ErrorKind::NotEventStream(found) if found.is_empty() => {
+                f.write_str("expected text/event-stream, found no Content-Type")
+            }
+            ErrorKind::NotEventStream(found) => write!(f, "expected text/event-stream, found {found}"),
             #[cfg(feature = "json")]
             ErrorKind::Json(e) => {
                 write!(f, "the body is not the expected JSON: line {}, column {}", e.line(), e.column())
@@ -172,6 +178,7 @@ impl std::error::Error for ErrorKind {
             | ErrorKind::RequestBody(_)
             | ErrorKind::BodyNotReplayable
             | ErrorKind::Undecoded(_)
+            | ErrorKind::NotEventStream(_)
             | ErrorKind::Cancelled
             | ErrorKind::Internal(_) => None,
         }

@@ -172,10 +172,11 @@ impl Error {
             || self.0.failed_in(&[Phase::Body])
     }
 
-    /// Whether a received body could not be decoded: its content coding, its charset, or JSON.
+    /// Whether a received body could not be decoded: its content coding, its charset, JSON, or an
+    /// event stream.
     pub fn is_decode(&self) -> bool {
         match self.0.kind {
-            ErrorKind::Decode(_) | ErrorKind::Text(_) | ErrorKind::Undecoded(_) => true,
+            ErrorKind::Decode(_) | ErrorKind::Text(_) | ErrorKind::Undecoded(_) | ErrorKind::NotEventStream(_) => true,
             #[cfg(feature = "json")]
             ErrorKind::Json(_) => true,
             _ => false,

@@ -63,6 +63,7 @@ fn kinds() -> Vec<ErrorKind> {
         ErrorKind::Head(SendError::Invalid(crate::http1::InvalidRequest::SeveralHosts)),
         ErrorKind::Text(unknown),
         ErrorKind::Undecoded(vec!["mystery".into()]),
+        ErrorKind::NotEventStream("text/html".into()),
         #[cfg(feature = "json")]
         ErrorKind::Json(serde_json::from_str::<u8>("").unwrap_err().into()),
         ErrorKind::Cancelled,
@@ -98,6 +99,7 @@ fn is_in_the_list(kind: &ErrorKind) -> bool {
         | ErrorKind::Head(_)
         | ErrorKind::Text(_)
         | ErrorKind::Undecoded(_)
+        | ErrorKind::NotEventStream(_)
         | ErrorKind::Cancelled => list.iter().any(same),
         #[cfg(feature = "json")]
         ErrorKind::Json(_) => list.iter().any(same),
@@ -267,6 +269,7 @@ fn predicates_depend_on_kind_and_phase() {
         (ErrorKind::BodyNotReplayable, Phase::Prepare, "b"),
         (ErrorKind::RequestBody("gone".into()), Phase::Send, "b"),
         (ErrorKind::Undecoded(Vec::new()), Phase::Body, "bd"),
+        (ErrorKind::NotEventStream("".into()), Phase::Body, "bd"),
         (ErrorKind::Decode(DecodeError::Truncated { coding: Coding::Gzip }), Phase::Body, "bdx"),
         (ErrorKind::Internal("a state without its data"), Phase::Send, ""),
     ];

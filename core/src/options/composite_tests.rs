@@ -79,6 +79,8 @@ const PARTS: &[Part] = &parts! {
     limits: content_codings;
     limits: body_bytes;
     limits: stream_bytes;
+    limits: line_bytes;
+    limits: event_bytes;
     limits: decode_ratio;
     limits: decode_window;
     limits: decode_memory;

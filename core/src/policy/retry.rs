@@ -73,7 +73,7 @@ const IDEMPOTENT: [&str; 28] = [
 ];
 
 /// Whether the method is idempotent. Methods are case-sensitive (RFC 9110 §9.1).
-fn is_idempotent(method: &http::Method) -> bool {
+pub(crate) fn is_idempotent(method: &http::Method) -> bool {
     method.is_idempotent() || IDEMPOTENT.contains(&method.as_str())
 }
 

@@ -1,9 +1,13 @@
-//! Interprets a complete response body as text or JSON, alike for all transports.
+//! Interprets a response body as text or JSON, by lines or as events, alike for all transports.
 //!
-//! Decides when a body is not text: if a content coding is still applied, or if the charset is
-//! unknown and that is not tolerated. An empty body is always text, whatever its fields.
+//! Decides when a body is not text: if a content coding is still applied, or if the charset of a
+//! whole body is unknown and that is not tolerated. An empty body is always text, whatever its
+//! fields.
 
 use super::Transfer;
+use super::event_source;
+use crate::content::events::Parser;
+use crate::content::lines::Lines;
 use crate::content::text::{self, Text};
 use crate::error::{Error, ErrorKind};
 use crate::http1::ResponseHead;
@@ -33,6 +37,26 @@ impl Transfer {
         self.refuse_undecoded(body)?;
         let text = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
         serde_json::from_slice(text).map_err(|error| self.error(ErrorKind::Json(error.into())))
+    }
+
+    /// Returns a splitter for the body of this response into lines of text.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Undecoded`] if a content coding is still applied.
+    pub fn lines(&self, head: &ResponseHead) -> Result<Lines, Error> {
+        self.refuse_undecoded(b"?")?;
+        Ok(Lines::new(head.get("content-type"), &self.request().settings().limits))
+    }
+
+    /// Returns a parser for the body of this response as server-sent events.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotEventStream`] for another media type, [`ErrorKind::Undecoded`] if a content
+    /// coding is still applied.
+    pub fn events(&self, head: &ResponseHead) -> Result<Parser, Error> {
+        event_source::check_media_type(head.get("content-type")).map_err(|kind| self.error(kind))?;
+        self.refuse_undecoded(b"?")?;
+        Ok(Parser::new(&self.request().settings().limits))
     }
 
     fn refuse_undecoded(&self, body: &[u8]) -> Result<(), Error> {

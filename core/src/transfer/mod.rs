@@ -60,6 +60,7 @@ mod deliver;
 mod drain;
 #[cfg(test)]
 mod driven_tests;
+mod event_source;
 mod exchange;
 mod hop;
 mod io;
@@ -95,6 +96,7 @@ use crate::session::Session;
 use crate::time::{Instant, Now};
 
 use chain::Chain;
+pub use event_source::{EventSource, Next, Reconnect};
 use exchange::{ReadSide, WriteSide};
 pub(crate) use io::Want;
 pub use io::{Event, Hop, Input, Output, Side};

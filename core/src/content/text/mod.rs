@@ -82,7 +82,7 @@ pub(crate) fn latin1(bytes: &[u8]) -> String {
 
 /// A charset.
 #[derive(Clone, Copy)]
-enum Charset {
+pub(crate) enum Charset {
     Utf8,
     Utf16Le,
     Utf16Be,
@@ -118,13 +118,27 @@ pub fn decode(bytes: Vec<u8>, content_type: Option<&[u8]>, strict: bool) -> Resu
     }
 }
 
+/// Returns the charset that the Content-Type field declares; UTF-8 if it declares none that is
+/// known.
+pub(crate) fn declared(content_type: Option<&[u8]>) -> Charset {
+    let label = content_type.and_then(|field| media_type::parameter(field, "charset"));
+    label.and_then(|label| by_label(&label)).unwrap_or(Charset::Utf8)
+}
+
+impl Charset {
+    /// Decodes all bytes, without a byte order mark.
+    pub(crate) fn decode(self, bytes: Vec<u8>) -> String {
+        with(self, bytes, 0).text
+    }
+}
+
 /// Whether this is a known charset label.
 pub(crate) fn is_label(label: &[u8]) -> bool {
     by_label(label).is_some()
 }
 
 /// Returns the charset of a byte order mark, and the length of the mark.
-fn byte_order_mark(bytes: &[u8]) -> Option<(Charset, usize)> {
+pub(crate) fn byte_order_mark(bytes: &[u8]) -> Option<(Charset, usize)> {
     match bytes {
         [0xEF, 0xBB, 0xBF, ..] => Some((Charset::Utf8, 3)),
         [0xFE, 0xFF, ..] => Some((Charset::Utf16Be, 2)),
