@@ -11,16 +11,19 @@ use petition_core::engine::Group;
 use petition_core::headers::HeaderError;
 use petition_core::policy::hsts::HstsStore;
 use petition_core::route::pool::PoolStatistics;
+use petition_core::transfer::Reconnect;
 use petition_core::{
-    BuildError, Error, ErrorKind, IntoUrl, Method, Now, Options, Request, Transfer, Unavailable, UnixTime, UrlCache,
-    discard_panic,
+    BuildError, Error, ErrorKind, Instant, IntoUrl, Method, Now, Options, Request, Transfer, Unavailable, UnixTime,
+    UrlCache, discard_panic,
 };
 use petition_shared::SharedSession;
 
 use crate::clock;
 use crate::command::{Command, RequestState, Start};
+use crate::events::{EventHandler, Follow};
 use crate::handle::Handle;
 use crate::job::{Handler, Job};
+use crate::lines::{ByLines, LineHandler};
 use crate::pending::{Filler, PendingResponse};
 use crate::queue::Inbox;
 use crate::response::Response;
@@ -223,17 +226,34 @@ impl Client {
         self.0.inbox.is_here()
     }
 
-    /// Starts a request. If the loop has ended, the job fails at once, on this thread.
-    fn start(&self, transfer: Result<Transfer, Error>, group: Option<u64>, job: Job) -> Handle {
-        let ticket = RequestState::new();
-        let start = Start { transfer, group: group.map(Group), ticket: ticket.clone(), job };
-        if let Some(Command::Start(mut start)) = self.0.inbox.push(Command::Start(start)) {
-            if !self.is_here() {
-                let forked = |transfer: Transfer| transfer.error(ErrorKind::Unavailable(Unavailable::ParentProcess));
-                start.transfer = start.transfer.and_then(|transfer| Err(forked(transfer)));
-            }
-            refuse_in_turn(start);
+    /// Starts a request, now or at a later time. If the loop has ended, the job fails at once, on
+    /// this thread.
+    pub(crate) fn start(
+        &self,
+        transfer: Result<Transfer, Error>,
+        group: Option<u64>,
+        ticket: Arc<RequestState>,
+        job: Job,
+        at: Option<Instant>,
+    ) {
+        let start = Start { transfer, group: group.map(Group), ticket, job };
+        let command = match at {
+            None => Command::Start(start),
+            Some(at) => Command::Later(Box::new((at, start))),
+        };
+        let mut start = match self.0.inbox.push(command) {
+            Some(Command::Start(start)) => start,
+            Some(Command::Later(delayed)) => delayed.1,
+            Some(_) | None => return,
+        };
+        if !self.is_here() {
+            let forked = |transfer: Transfer| transfer.error(ErrorKind::Unavailable(Unavailable::ParentProcess));
+            start.transfer = start.transfer.and_then(|transfer| Err(forked(transfer)));
         }
+        refuse_in_turn(start);
+    }
+
+    fn handle(&self, ticket: Arc<RequestState>) -> Handle {
         Handle { ticket, inbox: self.0.inbox.clone() }
     }
 }
@@ -285,7 +305,7 @@ impl fmt::Debug for Client {
 /// Every option has a chaining method; the setter of the same name on [`Options`] documents it in
 /// full.
 #[derive(Debug)]
-#[must_use = "nothing is sent until `send`, `stream` or `join`"]
+#[must_use = "nothing is sent until `send`, `stream`, `lines`, `events` or `join`"]
 pub struct RequestBuilder {
     client: Client,
     request: Request,
@@ -323,14 +343,65 @@ impl RequestBuilder {
         PendingResponse::new(handle, result, self.request)
     }
 
-    fn submit(&self, job: Job) -> Handle {
+    /// Sends the request and returns at once; `handler` receives the lines of the response's body
+    /// as they arrive. The charset is that of [`Response::text`]; an unknown one is read as UTF-8.
+    ///
+    /// A line that exceeds [`Limits::line_bytes`](petition_core::Limits::line_bytes) (1 MiB) is an
+    /// error, and so is a content coding that is still applied.
+    pub fn lines(self, handler: impl LineHandler + Send + 'static) -> Handle {
+        self.submit(Job::Parse(Box::new(ByLines::new(handler))))
+    }
+
+    /// Sends the request and returns at once; `handler` receives the server-sent events of the
+    /// response (WHATWG HTML §9.2). Connects again after the end, after connection failures and
+    /// after deadlines, as the policy says, with the ID of the last event in `Last-Event-ID`. The
+    /// handle holds for all connections.
+    ///
+    /// To continue after an event received earlier, set `Last-Event-ID` with
+    /// [`RequestBuilder::header`].
+    ///
+    /// Any other status than 200, any other media type, and an event that exceeds
+    /// [`Limits::event_bytes`](petition_core::Limits::event_bytes) (8 MiB) is an error, which ends
+    /// the source. A request whose method is not idempotent is sent once.
+    ///
+    /// The request's options hold for each connection. Its `idle_timeout` (30 s) limits the time
+    /// without a byte: servers should send comments more often. A `total_timeout` ends the source.
+    pub fn events(self, reconnect: Reconnect, handler: impl EventHandler + Send + 'static) -> Handle {
+        let ticket = RequestState::new();
+        let handle = self.client.handle(ticket.clone());
+        Box::new(Follow::new(self, reconnect, handler, ticket)).connect(None);
+        handle
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub(crate) fn group_number(&self) -> Option<u64> {
+        self.group
+    }
+
+    pub(crate) fn request(&self) -> &Request {
+        &self.request
+    }
+
+    pub(crate) fn request_mut(&mut self) -> &mut Request {
+        &mut self.request
+    }
+
+    /// Prepares the transfer of a request that starts at this time.
+    pub(crate) fn prepare(&self, at: Instant) -> Result<Transfer, Error> {
         let request = &self.request;
         let prepared = self.client.0.state.access((), |()| None, |(), session| session.prepare(request));
         let prepared = prepared.unwrap_or_else(|why| Err(request.error(ErrorKind::Unavailable(why))));
         // The loop reads the wall clock when it starts the request.
-        let now = Now::new(clock::instant(), UnixTime::default());
-        let transfer = prepared.map(|prepared| Transfer::new(prepared, now));
-        self.client.start(transfer, self.group, job)
+        prepared.map(|prepared| Transfer::new(prepared, Now::new(at, UnixTime::default())))
+    }
+
+    fn submit(&self, job: Job) -> Handle {
+        let ticket = RequestState::new();
+        self.client.start(self.prepare(clock::instant()), self.group, ticket.clone(), job, None);
+        self.client.handle(ticket)
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use petition_core::engine::{Group, TransferId};
-use petition_core::{Error, ErrorKind, Transfer};
+use petition_core::{Error, ErrorKind, Instant, Transfer};
 
 use crate::job::Job;
 
@@ -20,6 +20,8 @@ pub(crate) type Name = (Box<str>, u16);
 pub(crate) enum Command {
     /// Start a request, or report that it cannot start.
     Start(Start),
+    /// Start a request at this time.
+    Later(Box<(Instant, Start)>),
     /// End a request with an error.
     Cancel(Arc<RequestState>),
     /// Pause the delivery of a body.
@@ -89,6 +91,12 @@ impl RequestState {
 
     pub(crate) fn set_transfer(&self, id: Option<TransferId>) {
         *self.stage() = id.map_or(Stage::Ended, Stage::Running);
+    }
+
+    /// Marks the request as one that the loop starts later, so that [`RequestState::cancel`]
+    /// notifies the loop.
+    pub(crate) fn set_delayed(&self) {
+        *self.stage() = Stage::Sent;
     }
 
     /// Whether it was cancelled, possibly before the loop started it.

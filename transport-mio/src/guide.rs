@@ -226,6 +226,33 @@
 //! }
 //! ```
 //!
+//! # Follow server-sent events
+//!
+//! ```no_run
+//! use petition_mio::{Client, Error, EventHandler, Handle, MessageEvent, Reconnect};
+//! use std::ops::ControlFlow;
+//!
+//! struct Print;
+//!
+//! impl EventHandler for Print {
+//!     fn event(&mut self, event: MessageEvent) -> ControlFlow<()> {
+//!         println!("{}: {}", event.event, event.data);
+//!         if event.event == "bye" { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+//!     }
+//!
+//!     fn end(self: Box<Self>, result: Result<(), Error>) {
+//!         println!("{result:?}");
+//!     }
+//! }
+//!
+//! // Connects again after the end of a connection. The handle cancels, also while that waits.
+//! fn follow(client: &Client) -> Handle {
+//!     client.get("https://example.com/events").events(Reconnect::DEFAULT, Print)
+//! }
+//! ```
+//!
+//! A `LineHandler` receives lines of text in the same way.
+//!
 //! # Receive a body of any length
 //!
 //! ```no_run

@@ -62,11 +62,28 @@ pub trait Handler {
 
 type Callback = Box<dyn FnOnce(Result<Response, Error>) + Send>;
 
+/// Parses a response for a handler, as it arrives.
+pub(crate) trait Parse: Send {
+    /// Checks the final head. Returns whether the body is wanted; otherwise the request is
+    /// cancelled.
+    fn open(&mut self, transfer: &Transfer, head: &ResponseHead) -> bool;
+
+    /// Receives the final head that `open` accepted.
+    fn head(&mut self, info: ResponseInfo);
+
+    /// Parses a piece of the body. Returns whether more is wanted.
+    fn data(&mut self, piece: &[u8]) -> bool;
+
+    /// Ends the job.
+    fn end(self: Box<Self>, transfer: Option<Transfer>, error: Option<Error>);
+}
+
 /// The destination of one request's response.
 pub(crate) enum Job {
     /// The response is allocated when its head arrives.
     Collect(Callback, Option<Box<Collected>>),
     Stream(Box<dyn Handler + Send>),
+    Parse(Box<dyn Parse>),
 }
 
 /// The received part of a response. Its allocation is reused for the next response, since few are
@@ -102,8 +119,10 @@ impl Job {
 
     /// Passes the final head to a handler.
     pub(crate) fn head(&mut self, head: ResponseInfo) {
-        if let Job::Stream(handler) = self {
-            handler.head(head);
+        match self {
+            Job::Collect(..) => {}
+            Job::Stream(handler) => handler.head(head),
+            Job::Parse(parse) => parse.head(head),
         }
     }
 
@@ -113,16 +132,18 @@ impl Job {
         }
     }
 
-    pub(crate) fn data(&mut self, piece: &[u8]) -> Flow {
+    /// Delivers a piece of the body. `None`: no more is wanted.
+    pub(crate) fn data(&mut self, piece: &[u8]) -> Option<Flow> {
         match self {
-            Job::Collect(..) => Flow::Continue,
-            Job::Stream(handler) => handler.data(piece),
+            Job::Collect(..) => Some(Flow::Continue),
+            Job::Stream(handler) => Some(handler.data(piece)),
+            Job::Parse(parse) => parse.data(piece).then_some(Flow::Continue),
         }
     }
 
     pub(crate) fn upload(&mut self, space: &mut [u8]) -> Result<UploadChunk, String> {
         match self {
-            Job::Collect(..) => Err("a streamed request body needs a handler".into()),
+            Job::Collect(..) | Job::Parse(_) => Err("a streamed request body needs a handler".into()),
             Job::Stream(handler) => handler.upload(space),
         }
     }
@@ -130,7 +151,7 @@ impl Job {
     pub(crate) fn rewind(&mut self) -> bool {
         match self {
             Job::Stream(handler) => handler.rewind(),
-            Job::Collect(..) => false,
+            Job::Collect(..) | Job::Parse(_) => false,
         }
     }
 
@@ -138,6 +159,7 @@ impl Job {
     pub(crate) fn end(self, transfer: Option<Transfer>, error: Option<Error>, spare: &mut Option<Box<Collected>>) {
         match self {
             Job::Stream(handler) => handler.end(error.map_or(Ok(()), Err)),
+            Job::Parse(parse) => parse.end(transfer, error),
             Job::Collect(callback, mut collected) => {
                 let Collected { head, body } = collected.as_deref_mut().map(std::mem::take).unwrap_or_default();
                 if collected.is_some() {

@@ -85,9 +85,11 @@ mod command;
 pub mod connector;
 mod driver;
 mod event_loop;
+mod events;
 pub mod guide;
 mod handle;
 mod job;
+mod lines;
 mod pending;
 mod queue;
 pub mod resolve;
@@ -96,10 +98,13 @@ mod response;
 pub use client::{Client, RequestBuilder};
 pub use driver::{Driver, DriverConfig, TURN};
 pub use event_loop::{EventLoop, LoopThread};
+pub use events::EventHandler;
 pub use handle::Handle;
 pub use job::{Flow, Handler, UploadChunk};
+pub use lines::LineHandler;
 pub use pending::PendingResponse;
 pub use petition_core;
+pub use petition_core::content::events::MessageEvent;
 pub use petition_core::cookie;
 pub use petition_core::headers::{HeaderError, Headers};
 pub use petition_core::http1::{Leniencies, ProtocolError, Version};
@@ -115,7 +120,7 @@ pub use petition_core::route::pool::{PoolLimits, PoolStatistics};
 pub use petition_core::route::proxy::{ProxyError, Tunnel};
 #[cfg(feature = "tls")]
 pub use petition_core::tls::{self, TlsConfig};
-pub use petition_core::transfer::{Hop, ResponseInfo};
+pub use petition_core::transfer::{Hop, Reconnect, ResponseInfo};
 pub use petition_core::{
     Address, Auth, Body, BuildError, ConnectTo, Error, ErrorKind, IntoUrl, Limits, LookupCache, Method, Options,
     Params, Phase, Processed, Proxy, ProxyRules, Request, RequestTarget, SecretScope, Setting, StaticAddresses,

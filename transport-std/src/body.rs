@@ -71,6 +71,42 @@ impl ResponseBody {
         Ok(bytes)
     }
 
+    /// Passes the available bytes to `take`, waiting if there are none; it returns how many it
+    /// consumed. `None` at the end.
+    ///
+    /// # Errors
+    /// Those of reading the body. A limit that `take` reports closes the connection.
+    pub(crate) fn take<R>(
+        &mut self,
+        take: impl FnOnce(&[u8]) -> Result<(usize, R), LimitExceeded>,
+    ) -> Result<Option<R>, Error> {
+        match &mut self.body {
+            Body::Ended => return Ok(None),
+            Body::Collected { unread, .. } if unread.is_empty() => return Ok(None),
+            Body::Collected { unread, .. } => {
+                let taken = take(unread);
+                let (n, result) = taken.map_err(|exceeded| self.call.transfer.error(ErrorKind::Limit(exceeded)))?;
+                drop(unread.split_to(n.min(unread.len())));
+                return Ok(Some(result));
+            }
+            Body::Streaming | Body::Failed(_) => {}
+        }
+        self.refuse_in_child()?;
+        self.call.time_passed();
+        let Some(bytes) = self.next_piece()? else { return Ok(None) };
+        match take(bytes) {
+            Ok((n, result)) => {
+                self.call.consumed(n);
+                Ok(Some(result))
+            }
+            Err(exceeded) => {
+                let error = self.call.transfer.error(ErrorKind::Limit(exceeded));
+                self.give_up(error.clone());
+                Err(error)
+            }
+        }
+    }
+
     /// Lets the connection go after the last byte, although the caller has not asked for more.
     /// `at_hand`: the bytes were in the buffer, and the end may be there too. After a direct read,
     /// only a response known to be complete has ended.

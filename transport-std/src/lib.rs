@@ -103,7 +103,9 @@ pub mod coming_from;
 mod connecting;
 pub mod connector;
 mod drive;
+mod events;
 pub mod guide;
+mod lines;
 mod request;
 pub mod resolve;
 mod response;
@@ -115,7 +117,10 @@ mod sys;
 mod tcp;
 mod upload;
 
+pub use events::{EventStream, Events};
+pub use lines::Lines;
 pub use petition_core;
+pub use petition_core::content::events::MessageEvent;
 pub use petition_core::cookie;
 pub use petition_core::headers::{HeaderError, Headers};
 pub use petition_core::http1::{Leniencies, ProtocolError, Version};
@@ -131,7 +136,7 @@ pub use petition_core::route::pool::{PoolLimits, PoolStatistics};
 pub use petition_core::route::proxy::{ProxyError, Tunnel};
 #[cfg(feature = "tls")]
 pub use petition_core::tls::{self, TlsConfig};
-pub use petition_core::transfer::{Hop, ResponseInfo};
+pub use petition_core::transfer::{Hop, Reconnect, ResponseInfo};
 pub use petition_core::{
     Address, Auth, Body, BuildError, ConnectTo, Error, ErrorKind, IntoUrl, Limits, LookupCache, Method, Options,
     Params, Phase, Processed, Proxy, ProxyRules, RequestTarget, SecretScope, Setting, StaticAddresses, StatusCode,

@@ -7,6 +7,7 @@ use petition_core::url::{QueryShown, redacted};
 use petition_core::{Body, Error, ErrorKind, IntoUrl, Method};
 
 use crate::drive::{Call, Stop};
+use crate::events::EventStream;
 use crate::response::Response;
 use crate::session::Session;
 use crate::upload::Upload;
@@ -121,6 +122,41 @@ impl Request {
             self.upload = call.upload.take();
         }
         outcome.map(|head| Response::new(call, head))
+    }
+
+    /// Sends the request, and iterates over the server-sent events of its response (WHATWG HTML
+    /// §9.2). Connects again after the end, after connection failures and after deadlines, as the
+    /// [`Reconnect`](crate::Reconnect) policy says, with the ID of the last event in
+    /// `Last-Event-ID`. Waiting blocks the thread.
+    ///
+    /// To continue after an event received earlier, set `Last-Event-ID` with [`Request::header`].
+    ///
+    /// Any other status than 200 and any other media type is an error, which ends the iterator. A
+    /// request whose method is not idempotent is sent once.
+    ///
+    /// The request's options hold for each connection. Its `idle_timeout` (30 s) limits the time
+    /// without a byte: servers should send comments more often. A `total_timeout` ends the
+    /// iterator.
+    ///
+    /// ```no_run
+    /// # let session = petition_std::Session::new();
+    /// # let patience = std::time::Duration::from_secs(90);
+    /// for event in session.get("https://example.com/events").idle_timeout(patience).events() {
+    ///     let event = event?;
+    ///     println!("{}: {}", event.event, event.data);
+    /// }
+    /// # Ok::<(), petition_std::Error>(())
+    /// ```
+    pub fn events(self) -> EventStream {
+        EventStream::new(self)
+    }
+
+    pub(crate) fn core(&self) -> &petition_core::Request {
+        &self.request
+    }
+
+    pub(crate) fn core_mut(&mut self) -> &mut petition_core::Request {
+        &mut self.request
     }
 
     /// Takes the reader, rewound to its first byte.

@@ -8,10 +8,12 @@ use bytes::Bytes;
 use petition_core::Error;
 use petition_core::content::text::Text;
 use petition_core::http1::{Fields, LeniencySet, ResponseHead};
-use petition_core::transfer::ResponseInfo;
+use petition_core::transfer::{ResponseInfo, Transfer};
 
 use crate::body::ResponseBody;
 use crate::drive::Call;
+use crate::events::Events;
+use crate::lines::Lines;
 
 /// The final response to a request.
 ///
@@ -58,7 +60,11 @@ impl Response {
         self.body.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn body_mut(&mut self) -> &mut ResponseBody {
+    pub(crate) fn with_transfer<R>(&self, f: impl FnOnce(&Transfer) -> R) -> R {
+        f(&self.body().call.transfer)
+    }
+
+    pub(crate) fn body_mut(&mut self) -> &mut ResponseBody {
         self.body.get_mut().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -134,6 +140,36 @@ impl Response {
         let mut body = self.body();
         let bytes = body.collect()?;
         body.call.transfer.json(&bytes)
+    }
+
+    /// Iterates over the lines of the body as text, without their ends (LF or CRLF). Each is read
+    /// from the connection on demand. The charset is that of [`Response::text`]; an unknown one is
+    /// read as UTF-8.
+    ///
+    /// An error is the last item: as for [`Response::text`], or a line that exceeds
+    /// [`Limits::line_bytes`](petition_core::Limits::line_bytes) (1 MiB).
+    ///
+    /// ```no_run
+    /// # let session = petition_std::Session::new();
+    /// for line in session.get("https://httpbin.org/stream/3").send()?.lines() {
+    ///     println!("{}", line?);
+    /// }
+    /// # Ok::<(), petition_std::Error>(())
+    /// ```
+    pub fn lines(self) -> Lines {
+        Lines::new(self)
+    }
+
+    /// Iterates over the server-sent events of the body (`text/event-stream`). Each is read from
+    /// the connection on demand. To connect again after the end, use [`Request::events`].
+    ///
+    /// An error is the last item: another media type, an event that exceeds
+    /// [`Limits::event_bytes`](petition_core::Limits::event_bytes) (8 MiB), or a failure to read.
+    /// An event that the end of the body cuts off is dropped.
+    ///
+    /// [`Request::events`]: crate::Request::events
+    pub fn events(self) -> Events {
+        Events::new(self)
     }
 
     /// Returns the response itself if its status is below 400.

@@ -161,9 +161,9 @@ mod tests {
     #[test]
     fn lines_are_split_and_decoded_under_every_cut() {
         let (le, be) = (u16::to_le_bytes as fn(u16) -> [u8; 2], u16::to_be_bytes as fn(u16) -> [u8; 2]);
-        // U+0A0D and U+0D0A contain the bytes of CR and LF.
-        let tricky = "ਅ\u{a0d}\u{d0a}ĊऀA\r\n\nend";
-        let expected: &[&str] = &["ਅ\u{a0d}\u{d0a}ĊऀA", "", "end"];
+        // These contain the bytes of CR and LF, also half in one unit and half in the next.
+        let tricky = "ਅ\u{a0d}\u{d0a}ĊऀA\u{100}\u{a05}\r\n\nend";
+        let expected: &[&str] = &["ਅ\u{a0d}\u{d0a}ĊऀA\u{100}\u{a05}", "", "end"];
         for (kind, body, expected) in [
             ("text/plain", b"one\ntwo\r\n\r\nthree".to_vec(), &["one", "two", "", "three"][..]),
             ("text/plain", b"a\rb\n".to_vec(), &["a\rb"]),

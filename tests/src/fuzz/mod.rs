@@ -8,6 +8,7 @@ mod chunked;
 mod cookie;
 mod decode;
 mod differential;
+mod events;
 mod exchange;
 mod fields;
 mod layers;
@@ -20,6 +21,7 @@ pub use chunked::chunked;
 pub use cookie::{cookie, date};
 pub use decode::decode;
 pub use differential::differential;
+pub use events::{events, lines};
 pub use fields::{disposition, link};
 pub use layers::layers;
 pub use ops::{connection_ops, engine_ops, link_ops, transfer_ops};
@@ -31,7 +33,7 @@ pub use url::{location, url};
 pub type Body = fn(&[u8]);
 
 /// Every target by name.
-pub const TARGETS: [(&str, Body); 16] = [
+pub const TARGETS: [(&str, Body); 18] = [
     ("response", response),
     ("chunked", chunked),
     ("differential", differential),
@@ -47,6 +49,8 @@ pub const TARGETS: [(&str, Body); 16] = [
     ("location", location),
     ("link", link),
     ("disposition", disposition),
+    ("events", events),
+    ("lines", lines),
     ("transfer", transfer),
 ];
 

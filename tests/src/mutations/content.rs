@@ -34,4 +34,46 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         from: "let Some(mut rest) = field.strip_prefix(b\"\\\"\") else {",
         to: "let Some(mut rest) = field.strip_prefix(b\"\\\"\\\"\") else {",
     },
+    Mutation {
+        fault: "an event ID may contain NUL",
+        file: "core/src/content/events/parser.rs",
+        from: "b\"id\" if !value.contains(&0) =>",
+        to: "b\"id\" =>",
+    },
+    Mutation {
+        fault: "a LF after a CR in another piece is an empty line",
+        file: "core/src/content/events/parser.rs",
+        from: "self.after_cr = tail.starts_with(b\"\\r\");",
+        to: "self.after_cr = tail.starts_with(b\"\\r\\n\");",
+    },
+    Mutation {
+        fault: "the data of an event is not limited",
+        file: "core/src/content/events/parser.rs",
+        from: "check(\"event_bytes\", self.event_bytes, self.data.len() + separator + text.len())?;",
+        to: "",
+    },
+    Mutation {
+        fault: "a POST is repeated for an event stream",
+        file: "core/src/transfer/event_source.rs",
+        from: "repeatable: declared || is_idempotent(request.method()),",
+        to: "repeatable: true,",
+    },
+    Mutation {
+        fault: "a line of UTF-16 ends at half a unit",
+        file: "core/src/content/lines.rs",
+        from: ".filter(|text| text.len().is_multiple_of(feed.len()))",
+        to: "",
+    },
+    Mutation {
+        fault: "an event stream continues without the last event's ID",
+        file: "transport-std/src/events.rs",
+        from: "source.prepare(request.core_mut());",
+        to: "let _ = (request.core_mut(), EventSource::prepare);",
+    },
+    Mutation {
+        fault: "cancelling does not reach an event stream that waits",
+        file: "transport-mio/src/driver/commands.rs",
+        from: "self.refuse_delayed(|start| Arc::ptr_eq(&start.ticket, &ticket));",
+        to: "",
+    },
 ];

@@ -29,7 +29,7 @@ fn size(n: u64) -> usize {
 type SetLimit = fn(&mut Limits, u64);
 type Change = Box<dyn Fn(&mut Limits)>;
 
-const LIMITS: [(&str, SetLimit); 23] = [
+const LIMITS: [(&str, SetLimit); 25] = [
     ("head_bytes", |l, n| l.head_bytes = size(n)),
     ("head_line_bytes", |l, n| l.head_line_bytes = size(n)),
     ("head_fields", |l, n| l.head_fields = size(n)),
@@ -44,6 +44,8 @@ const LIMITS: [(&str, SetLimit); 23] = [
     ("content_codings", |l, n| l.content_codings = size(n)),
     ("body_bytes", |l, n| l.body_bytes = n),
     ("stream_bytes", |l, n| l.stream_bytes = Some(n)),
+    ("line_bytes", |l, n| l.line_bytes = size(n)),
+    ("event_bytes", |l, n| l.event_bytes = size(n)),
     ("decode_ratio", |l, n| l.decode_ratio = n),
     ("decode_window", |l, n| l.decode_window = n),
     ("decode_memory", |l, n| l.decode_memory = n),

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::net::SocketAddr;
 
+use petition_core::content::events::Parser;
 use petition_core::link::ProxyFailure;
 use petition_core::route::dial::DialError;
 use petition_core::{
@@ -177,6 +178,25 @@ fn redirects() -> Vec<&'static str> {
 }
 
 /// Limits that end no transfer: they bound the work, which the outcome shows.
+/// Limits of what parses a body on the caller's side.
+fn parsers() -> Vec<&'static str> {
+    let stream = b"data: abcdef\ndata: g\n\n";
+    let cases: [(&'static str, Set, usize); 2] =
+        [("line_bytes", |l, n| l.line_bytes = n, 12), ("event_bytes", |l, n| l.event_bytes = n, 8)];
+    for (name, set, amount) in cases {
+        for (value, fits) in [(amount, true), (amount - 1, false)] {
+            let mut limits = Limits::DEFAULT;
+            set(&mut limits, value);
+            let parsed = Parser::new(&limits).parse(stream);
+            assert_eq!(parsed.is_ok(), fits, "{name} of {value}");
+            if let Err(error) = parsed {
+                assert_eq!(error.to_string(), format!("limit {name} is {value}, found {amount}"));
+            }
+        }
+    }
+    cases.map(|(name, ..)| name).to_vec()
+}
+
 fn measures() -> Vec<&'static str> {
     // An unwanted body is drained up to the limit; beyond it the connection is closed.
     for (limit, kept) in [(9, true), (8, false)] {
@@ -240,7 +260,7 @@ fn measures() -> Vec<&'static str> {
 #[test]
 fn every_limit_is_reached_and_named() {
     let all: BTreeSet<&str> = Limits::DEFAULT.named().map(|(name, _)| name).collect();
-    let reached = [heads(), bodies(), windows(), redirects(), measures()].concat();
+    let reached = [heads(), bodies(), windows(), redirects(), measures(), parsers()].concat();
     assert_eq!(reached.iter().copied().collect::<BTreeSet<_>>(), all);
     assert_eq!(reached.len(), all.len(), "each once");
 }

@@ -4,6 +4,7 @@
 mod caller_code;
 mod connectors;
 mod errors;
+mod events;
 mod examples;
 mod fields;
 mod forked;

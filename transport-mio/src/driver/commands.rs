@@ -33,10 +33,21 @@ impl Driver {
                 self.starts = self.starts.saturating_sub(1);
                 self.start(start);
             }
+            Command::Later(delayed) => {
+                self.starts = self.starts.saturating_sub(1);
+                // Before the check, so that no cancelling goes unnoticed.
+                delayed.1.ticket.set_delayed();
+                if delayed.0 <= now.instant || delayed.1.ticket.is_cancelled() {
+                    self.start(delayed.1);
+                } else {
+                    self.delayed.push(*delayed);
+                }
+            }
             Command::Cancel(ticket) => {
                 if let Some(id) = ticket.transfer() {
                     self.engine.cancel(now, id);
                 }
+                self.refuse_delayed(|start| Arc::ptr_eq(&start.ticket, &ticket));
             }
             Command::Pause(ticket) => {
                 if let Some(id) = ticket.transfer() {
@@ -50,7 +61,10 @@ impl Driver {
                     let _ = self.engine.transfer_input(now, id, Input::Ready(Side::Body));
                 }
             }
-            Command::CancelGroup(group) => self.engine.cancel_group(now, Group(group)),
+            Command::CancelGroup(group) => {
+                self.engine.cancel_group(now, Group(group));
+                self.refuse_delayed(|start| start.group == Some(Group(group)));
+            }
             Command::Resolved(name, result) => {
                 for id in self.lookups.ended(&name) {
                     let input = match &result {
@@ -66,6 +80,23 @@ impl Driver {
                 self.ask_unpolled();
             }
             Command::Stop => self.stopped = true,
+        }
+    }
+
+    /// Starts the delayed requests whose time has come.
+    pub(super) fn start_delayed(&mut self) {
+        let now = self.now.instant;
+        while let Some(index) = self.delayed.iter().position(|(at, _)| *at <= now) {
+            let (_, start) = self.delayed.swap_remove(index);
+            self.start(start);
+        }
+    }
+
+    /// Ends the delayed requests to which this applies.
+    fn refuse_delayed(&mut self, applies: impl Fn(&Start) -> bool) {
+        while let Some(index) = self.delayed.iter().position(|(_, start)| applies(start)) {
+            let (_, start) = self.delayed.swap_remove(index);
+            start.refuse();
         }
     }
 

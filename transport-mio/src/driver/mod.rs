@@ -25,7 +25,7 @@ use petition_shared::SharedSession;
 
 use crate::client::Client;
 use crate::clock;
-use crate::command::{Command, RequestState};
+use crate::command::{Command, RequestState, Start};
 use crate::connector::{Connector, Readiness};
 use crate::job::{Collected, Flow, Job, UploadChunk};
 use crate::queue::Inbox;
@@ -92,6 +92,8 @@ pub struct Driver {
     commands: VecDeque<Command>,
     /// How many of them start a request.
     starts: usize,
+    /// Requests that start later.
+    delayed: Vec<(Instant, Start)>,
     lookups: Lookups,
     /// The current time: read at the start of a turn, after each callback, and every few steps.
     now: Now,
@@ -151,6 +153,7 @@ impl Driver {
             jobs: Vec::new(),
             commands: VecDeque::new(),
             starts: 0,
+            delayed: Vec::new(),
             now: clock::now(),
             steps: 0,
             lookups: Lookups::new(config.resolver, inbox.clone()),
@@ -210,6 +213,7 @@ impl Driver {
         self.inbox.awake();
         self.engine.tick(self.now);
         self.steps = 0;
+        self.start_delayed();
         loop {
             // Commands and running requests alternate, so that neither starves the other.
             let ran_command = self.run_command();
@@ -281,12 +285,13 @@ impl Driver {
         if self.engine.awaits_poll() {
             return Some(Duration::ZERO);
         }
-        self.engine.deadline().map(|at| at - clock::instant())
+        let delayed = self.delayed.iter().map(|(at, _)| *at).min();
+        self.engine.deadline().into_iter().chain(delayed).min().map(|at| at - clock::instant())
     }
 
     /// Returns the number of requests that have not ended, including those not started yet.
     pub fn len(&self) -> usize {
-        self.engine.len() + self.starts + self.inbox.starts()
+        self.engine.len() + self.starts + self.delayed.len() + self.inbox.starts()
     }
 
     /// Whether there are no requests.
@@ -386,7 +391,7 @@ impl Driver {
             if let Some(Some(Entry { job: Job::Collect(_, Some(collected)), .. })) = self.jobs.get_mut(id.index()) {
                 let piece = self.engine.body(id);
                 collected.data(piece);
-                Some((Flow::Continue, piece.len()))
+                Some((Some(Flow::Continue), piece.len()))
             } else {
                 self.with_job(id, |driver, job| {
                     let piece = driver.engine.body(id);
@@ -394,10 +399,13 @@ impl Driver {
                 })
             };
         let Some((flow, n)) = taken else { return };
-        if flow == Flow::Pause {
+        if flow == Some(Flow::Pause) {
             self.engine.pause(id);
         }
         told(self.engine.transfer_input(self.now, id, Input::Consumed(n)));
+        if flow.is_none() {
+            self.engine.cancel(self.now, id);
+        }
     }
 
     /// Reads the source until the space is full or no more bytes are available. Small pieces then
@@ -436,6 +444,11 @@ impl Driver {
                 else {
                     return;
                 };
+                if let Job::Parse(parse) = &mut entry.job
+                    && !parse.open(transfer, &head)
+                {
+                    return self.engine.cancel(self.now, id);
+                }
                 match &mut entry.job {
                     Job::Collect(_, collected) => {
                         // The whole body is stored.
@@ -443,7 +456,7 @@ impl Driver {
                         self.engine.limit_body(id, "body_bytes", Some(limit));
                         *collected = Some(Collected::begin(self.collected.take(), head));
                     }
-                    Job::Stream(_) => drop(self.with_job(id, |driver, job| {
+                    Job::Stream(_) | Job::Parse(_) => drop(self.with_job(id, |driver, job| {
                         if let Some(info) = driver.engine.response_info(id, head) {
                             job.head(info);
                         }
@@ -531,8 +544,12 @@ impl Driver {
         }
         match self.commands.pop_front() {
             Some(Command::Start(start)) => start.refuse(),
+            Some(Command::Later(delayed)) => delayed.1.refuse(),
             Some(_) => {}
-            None => return false,
+            None => match self.delayed.pop() {
+                Some((_, start)) => start.refuse(),
+                None => return false,
+            },
         }
         true
     }

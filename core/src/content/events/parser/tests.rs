@@ -42,6 +42,7 @@ fn t98_events_of_the_standard_are_parsed() {
         ),
         // One empty data field is no event, and the last event is incomplete.
         ("data\n\ndata\ndata\n\ndata:", &["message|\\n|"]),
+        ("data: one\r\ndata: two\r\n\r\n", &["message|one\\ntwo|"]),
         ("data:test\n\ndata: test\n\n", &["message|test|", "message|test|"]),
         ("event: add\ndata: 73\n\nevent\ndata: 1\n\nevent: x\n\ndata: 2\n\n", &["add|73|", "message|1|", "message|2|"]),
         ("data: a\r\rdata: b\r\n\r\ndata: c\n\r\n\n", &["message|a|", "message|b|", "message|c|"]),

@@ -1,0 +1,4 @@
+//! Bodies by lines.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| petition_tests::fuzz::lines(data));

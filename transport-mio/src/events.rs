@@ -1,0 +1,106 @@
+//! Server-sent events, over connections that follow one another.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use petition_core::content::events::MessageEvent;
+use petition_core::http1::ResponseHead;
+use petition_core::transfer::{EventSource, Next, Reconnect, ResponseInfo, Transfer};
+use petition_core::{Error, Instant};
+
+use crate::client::RequestBuilder;
+use crate::clock;
+use crate::command::RequestState;
+use crate::job::{Job, Parse};
+use crate::lines::Stopped;
+
+/// Receives server-sent events, on the loop's thread. [`EventHandler::end`] is called exactly once,
+/// as the last method.
+pub trait EventHandler {
+    /// Receives the head of each event stream, after it was checked.
+    fn open(&mut self, _head: ResponseInfo) {}
+
+    /// Receives the next event. `Break` ends the source without an error.
+    fn event(&mut self, event: MessageEvent) -> ControlFlow<()>;
+
+    /// Learns that a connection has ended, with its error if it failed, and that another one
+    /// follows after this time.
+    fn reconnecting(&mut self, _after: Duration, _error: Option<&Error>) {}
+
+    /// Receives the end of the source: by the server's or the handler's wish, or an error.
+    fn end(self: Box<Self>, result: Result<(), Error>);
+}
+
+/// Follows a request's events.
+pub(crate) struct Follow<H> {
+    request: RequestBuilder,
+    /// The caller's handle cancels whichever connection has this state.
+    ticket: Arc<RequestState>,
+    source: EventSource,
+    handler: Box<H>,
+    stopped: Option<Stopped>,
+}
+
+impl<H: EventHandler + Send + 'static> Follow<H> {
+    pub(crate) fn new(
+        request: RequestBuilder,
+        reconnect: Reconnect,
+        handler: H,
+        ticket: Arc<RequestState>,
+    ) -> Follow<H> {
+        let source = EventSource::new(request.request(), reconnect);
+        Follow { request, ticket, source, handler: Box::new(handler), stopped: None }
+    }
+
+    /// Sends the request at this time; `None`: now.
+    pub(crate) fn connect(mut self: Box<Self>, at: Option<Instant>) {
+        self.source.prepare(self.request.request_mut());
+        let (client, group, ticket) = (self.request.client().clone(), self.request.group_number(), self.ticket.clone());
+        let transfer = self.request.prepare(at.unwrap_or_else(clock::instant));
+        client.start(transfer, group, ticket, Job::Parse(self), at);
+    }
+
+    fn parse(&mut self, mut piece: &[u8]) -> Result<(), Stopped> {
+        while !piece.is_empty() {
+            let (consumed, event) = self.source.parse(piece).map_err(Stopped::Exceeded)?;
+            piece = piece.get(consumed..).unwrap_or_default();
+            if event.is_some_and(|event| self.handler.event(event) == ControlFlow::Break(())) {
+                return Err(Stopped::Enough);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<H: EventHandler + Send + 'static> Parse for Follow<H> {
+    fn open(&mut self, transfer: &Transfer, head: &ResponseHead) -> bool {
+        self.stopped = self.source.opened(transfer, head).err().map(Stopped::Failed);
+        self.stopped.is_none()
+    }
+
+    fn head(&mut self, info: ResponseInfo) {
+        self.handler.open(info);
+    }
+
+    fn data(&mut self, piece: &[u8]) -> bool {
+        self.stopped = self.parse(piece).err();
+        self.stopped.is_none()
+    }
+
+    fn end(mut self: Box<Self>, transfer: Option<Transfer>, error: Option<Error>) {
+        let result = match (self.stopped.take(), error) {
+            (Some(Stopped::Enough), _) => return self.handler.end(Ok(())),
+            (Some(stopped), _) => stopped.result(transfer.as_ref()),
+            (None, error) => error.map_or(Ok(()), Err),
+        };
+        let error = result.as_ref().err();
+        match self.source.closed(error) {
+            Next::Reconnect(after) => {
+                self.handler.reconnecting(after, error);
+                self.connect(Some(clock::instant() + after));
+            }
+            Next::End => self.handler.end(result),
+        }
+    }
+}
