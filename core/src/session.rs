@@ -210,12 +210,9 @@ impl Session {
     /// An [`Error`] of kind [`Build`](crate::ErrorKind::Build), in phase
     /// [`Prepare`](crate::Phase::Prepare), with the first fault found.
     pub fn prepare(&self, request: &Request) -> Result<Prepared, Error> {
-        self.try_prepare(request).map_err(|fault| request.error(ErrorKind::Build(fault)))
-    }
-
-    fn try_prepare(&self, request: &Request) -> Result<Prepared, BuildError> {
+        let refused = |fault| request.error(ErrorKind::Build(fault));
         if let Some(fault) = &request.fault {
-            return Err((**fault).clone());
+            return Err(refused((**fault).clone()));
         }
         let own = request.options.level();
         let mut settings = match own {
@@ -235,7 +232,7 @@ impl Session {
             let merged = request.options.static_addresses.layered_over(&self.settings.static_addresses);
             Arc::make_mut(&mut settings).static_addresses = merged;
         }
-        let (mut url, userinfo) = resolve(&request.target, &settings)?;
+        let (mut url, userinfo) = resolve(&request.target, &settings).map_err(refused)?;
         let bound = settings.bound.clone().filter(|bound| !bound.holds(&url));
         let outside = bound.as_deref();
         let (fields, encoded) =
@@ -256,13 +253,13 @@ impl Session {
             bound.withhold(own, &mut Arc::make_mut(&mut settings).settings);
         }
         LimitExceeded::check("url_bytes", settings.limits.url_bytes as u64, url.as_str().len() as u64)
-            .map_err(|e| BuildError::Url(e.into()))?;
+            .map_err(|e| refused(BuildError::Url(e.into())))?;
         // The most explicit wins: the request's option, then its URL, then the session's option.
         let explicit = own.is_some_and(|own| matches!(own.auth, Setting::Set(Some(_))));
         let auth = match userinfo.filter(|_| !explicit) {
             Some(u) => Some(
                 crate::policy::auth::Auth::basic(&u.user, u.password.as_deref().unwrap_or_default())
-                    .map_err(BuildError::Auth)?,
+                    .map_err(|e| refused(BuildError::Auth(e)))?,
             ),
             None => settings.auth.clone(),
         };
@@ -281,7 +278,7 @@ impl Session {
             content_type: request.content_type,
             settings,
         };
-        prepared.check()?;
+        prepared.check().map_err(refused)?;
         Ok(prepared)
     }
 
