@@ -33,10 +33,11 @@ pub(crate) fn parse(input: &[u8], heads_left: usize, config: &Config) -> Option<
         }
         let line = rest.get(2..)?;
         let (name, colon) = line.split_at_checked(name_len(line)?)?;
-        let mut value = match colon {
-            [_, b' ', b' ', value @ ..] => without_spaces(value),
-            [_, b' ', value @ ..] | [_, value @ ..] => value,
-            [] => return None,
+        // A complete head has at least a line end behind the colon.
+        let mut value = match colon.split_first_chunk()? {
+            ([_, b' ', b' '], value) => without_spaces(value),
+            ([_, b' ', _], _) => colon.get(2..)?,
+            _ => colon.get(1..)?,
         };
         // Offsets fit in 32 bits: see the limit below.
         let (name_at, value_at) = (input.len() - line.len(), input.len() - value.len());
