@@ -148,9 +148,13 @@ impl Machine {
     }
 
     /// Whether body bytes are requested from the embedder's stream now.
+    #[inline]
     pub(super) fn wants_body(&self) -> bool {
-        matches!(self.upload, Upload::Sending { .. })
-            && matches!(self.request.body, Body::Stream { .. })
+        matches!(self.upload, Upload::Sending { .. }) && self.stream_has_room()
+    }
+
+    fn stream_has_room(&self) -> bool {
+        matches!(self.request.body, Body::Stream { .. })
             && matches!(self.stage, Stage::Exchange { .. } | Stage::Deliver(_))
             && self.link.as_ref().is_some_and(|link| link.outgoing().len() + self.chain.gathered().len() < COPY)
             && self.body_room() > 0
