@@ -226,31 +226,15 @@ impl Client {
         self.0.inbox.is_here()
     }
 
-    /// Starts a request, now or at a later time. If the loop has ended, the job fails at once, on
-    /// this thread.
-    pub(crate) fn start(
-        &self,
-        transfer: Result<Transfer, Error>,
-        group: Option<u64>,
-        ticket: Arc<RequestState>,
-        job: Job,
-        at: Option<Instant>,
-    ) {
-        let start = Start { transfer, group: group.map(Group), ticket, job };
-        let command = match at {
-            None => Command::Start(start),
-            Some(at) => Command::Later(Box::new((at, start))),
-        };
-        let mut start = match self.0.inbox.push(command) {
-            Some(Command::Start(start)) => start,
-            Some(Command::Later(delayed)) => delayed.1,
-            Some(_) | None => return,
-        };
-        if !self.is_here() {
-            let forked = |transfer: Transfer| transfer.error(ErrorKind::Unavailable(Unavailable::ParentProcess));
-            start.transfer = start.transfer.and_then(|transfer| Err(forked(transfer)));
+    /// Starts a request. If the loop has ended, the job fails at once, on this thread.
+    fn start(&self, start: Start) {
+        if let Some(Command::Start(mut start)) = self.0.inbox.push(Command::Start(start)) {
+            if !self.is_here() {
+                let forked = |transfer: Transfer| transfer.error(ErrorKind::Unavailable(Unavailable::ParentProcess));
+                start.transfer = start.transfer.and_then(|transfer| Err(forked(transfer)));
+            }
+            refuse_in_turn(start);
         }
-        refuse_in_turn(start);
     }
 
     fn handle(&self, ticket: Arc<RequestState>) -> Handle {
@@ -369,16 +353,9 @@ impl RequestBuilder {
     pub fn events(self, reconnect: Reconnect, handler: impl EventHandler + Send + 'static) -> Handle {
         let ticket = RequestState::new();
         let handle = self.client.handle(ticket.clone());
-        Box::new(Follow::new(self, reconnect, handler, ticket)).connect(None);
+        let client = self.client.clone();
+        client.start(Box::new(Follow::new(self, reconnect, handler, ticket)).connection(clock::instant()));
         handle
-    }
-
-    pub(crate) fn client(&self) -> &Client {
-        &self.client
-    }
-
-    pub(crate) fn group_number(&self) -> Option<u64> {
-        self.group
     }
 
     pub(crate) fn request(&self) -> &Request {
@@ -390,17 +367,19 @@ impl RequestBuilder {
     }
 
     /// Prepares the transfer of a request that starts at this time.
-    pub(crate) fn prepare(&self, at: Instant) -> Result<Transfer, Error> {
+    pub(crate) fn prepare(&self, at: Instant) -> (Result<Transfer, Error>, Option<Group>) {
         let request = &self.request;
         let prepared = self.client.0.state.access((), |()| None, |(), session| session.prepare(request));
         let prepared = prepared.unwrap_or_else(|why| Err(request.error(ErrorKind::Unavailable(why))));
         // The loop reads the wall clock when it starts the request.
-        prepared.map(|prepared| Transfer::new(prepared, Now::new(at, UnixTime::default())))
+        let transfer = prepared.map(|prepared| Transfer::new(prepared, Now::new(at, UnixTime::default())));
+        (transfer, self.group.map(Group))
     }
 
     fn submit(&self, job: Job) -> Handle {
         let ticket = RequestState::new();
-        self.client.start(self.prepare(clock::instant()), self.group, ticket.clone(), job, None);
+        let (transfer, group) = self.prepare(clock::instant());
+        self.client.start(Start { transfer, group, ticket: ticket.clone(), job });
         self.client.handle(ticket)
     }
 }

@@ -20,8 +20,6 @@ pub(crate) type Name = (Box<str>, u16);
 pub(crate) enum Command {
     /// Start a request, or report that it cannot start.
     Start(Start),
-    /// Start a request at this time.
-    Later(Box<(Instant, Start)>),
     /// End a request with an error.
     Cancel(Arc<RequestState>),
     /// Pause the delivery of a body.
@@ -46,14 +44,20 @@ pub(crate) struct Start {
     pub(crate) job: Job,
 }
 
+/// A request that starts at this time.
+pub(crate) type Delayed = Box<(Instant, Start)>;
+
 impl Start {
-    /// Ends the job without starting it.
+    /// Ends the job without starting it, and those that would follow.
     pub(crate) fn refuse(self) {
-        let error = match self.transfer {
-            Err(error) => error,
-            Ok(transfer) => transfer.error(ErrorKind::Cancelled),
-        };
-        self.job.end(None, Some(error), &mut None);
+        let mut next = Some(self);
+        while let Some(start) = next {
+            let error = match start.transfer {
+                Err(error) => error,
+                Ok(transfer) => transfer.error(ErrorKind::Cancelled),
+            };
+            next = start.job.end(None, Some(error), &mut None).map(|delayed| delayed.1);
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use petition_core::{Error, Instant};
 
 use crate::client::RequestBuilder;
 use crate::clock;
-use crate::command::RequestState;
+use crate::command::{Delayed, RequestState, Start};
 use crate::job::{Job, Parse};
 use crate::lines::Stopped;
 
@@ -53,12 +53,11 @@ impl<H: EventHandler + Send + 'static> Follow<H> {
         Follow { request, ticket, source, handler: Box::new(handler), stopped: None }
     }
 
-    /// Sends the request at this time; `None`: now.
-    pub(crate) fn connect(mut self: Box<Self>, at: Option<Instant>) {
+    /// Returns the order to connect at this time.
+    pub(crate) fn connection(mut self: Box<Self>, at: Instant) -> Start {
         self.source.prepare(self.request.request_mut());
-        let (client, group, ticket) = (self.request.client().clone(), self.request.group_number(), self.ticket.clone());
-        let transfer = self.request.prepare(at.unwrap_or_else(clock::instant));
-        client.start(transfer, group, ticket, Job::Parse(self), at);
+        let (transfer, group) = self.request.prepare(at);
+        Start { transfer, group, ticket: self.ticket.clone(), job: Job::Parse(self) }
     }
 
     fn parse(&mut self, mut piece: &[u8]) -> Result<(), Stopped> {
@@ -88,9 +87,12 @@ impl<H: EventHandler + Send + 'static> Parse for Follow<H> {
         self.stopped.is_none()
     }
 
-    fn end(mut self: Box<Self>, transfer: Option<Transfer>, error: Option<Error>) {
+    fn end(mut self: Box<Self>, transfer: Option<Transfer>, error: Option<Error>) -> Option<Delayed> {
         let result = match (self.stopped.take(), error) {
-            (Some(Stopped::Enough), _) => return self.handler.end(Ok(())),
+            (Some(Stopped::Enough), _) => {
+                self.handler.end(Ok(()));
+                return None;
+            }
             (Some(stopped), _) => stopped.result(transfer.as_ref()),
             (None, error) => error.map_or(Ok(()), Err),
         };
@@ -98,9 +100,13 @@ impl<H: EventHandler + Send + 'static> Parse for Follow<H> {
         match self.source.closed(error) {
             Next::Reconnect(after) => {
                 self.handler.reconnecting(after, error);
-                self.connect(Some(clock::instant() + after));
+                let at = clock::instant() + after;
+                Some(Box::new((at, self.connection(at))))
             }
-            Next::End => self.handler.end(result),
+            Next::End => {
+                self.handler.end(result);
+                None
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ use petition_core::http1::ResponseHead;
 use petition_core::transfer::{ResponseInfo, Transfer};
 use petition_core::{Error, ErrorKind};
 
+use crate::command::Delayed;
 use crate::response::Response;
 
 /// Whether a handler accepts more of the body.
@@ -74,8 +75,8 @@ pub(crate) trait Parse: Send {
     /// Parses a piece of the body. Returns whether more is wanted.
     fn data(&mut self, piece: &[u8]) -> bool;
 
-    /// Ends the job.
-    fn end(self: Box<Self>, transfer: Option<Transfer>, error: Option<Error>);
+    /// Ends the job. Returns the request that follows, if any.
+    fn end(self: Box<Self>, transfer: Option<Transfer>, error: Option<Error>) -> Option<Delayed>;
 }
 
 /// The destination of one request's response.
@@ -155,11 +156,17 @@ impl Job {
         }
     }
 
-    /// Ends the job. `spare` receives the allocation for the next response.
-    pub(crate) fn end(self, transfer: Option<Transfer>, error: Option<Error>, spare: &mut Option<Box<Collected>>) {
+    /// Ends the job. `spare` receives the allocation for the next response. Returns the request that
+    /// follows, if any.
+    pub(crate) fn end(
+        self,
+        transfer: Option<Transfer>,
+        error: Option<Error>,
+        spare: &mut Option<Box<Collected>>,
+    ) -> Option<Delayed> {
         match self {
             Job::Stream(handler) => handler.end(error.map_or(Ok(()), Err)),
-            Job::Parse(parse) => parse.end(transfer, error),
+            Job::Parse(parse) => return parse.end(transfer, error),
             Job::Collect(callback, mut collected) => {
                 let Collected { head, body } = collected.as_deref_mut().map(std::mem::take).unwrap_or_default();
                 if collected.is_some() {
@@ -173,5 +180,6 @@ impl Job {
                 }
             }
         }
+        None
     }
 }

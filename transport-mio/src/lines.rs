@@ -8,6 +8,7 @@ use petition_core::limits::LimitExceeded;
 use petition_core::transfer::{ResponseInfo, Transfer};
 use petition_core::{Error, ErrorKind};
 
+use crate::command::Delayed;
 use crate::job::Parse;
 
 /// Receives a response by lines, on the loop's thread. [`LineHandler::end`] is called exactly once,
@@ -90,7 +91,7 @@ impl<H: LineHandler + Send> Parse for ByLines<H> {
         self.stopped.is_none()
     }
 
-    fn end(mut self: Box<Self>, transfer: Option<Transfer>, error: Option<Error>) {
+    fn end(mut self: Box<Self>, transfer: Option<Transfer>, error: Option<Error>) -> Option<Delayed> {
         let result = match (self.stopped.take(), error) {
             (Some(stopped), _) => stopped.result(transfer.as_ref()),
             (None, Some(error)) => Err(error),
@@ -102,5 +103,6 @@ impl<H: LineHandler + Send> Parse for ByLines<H> {
             }
         };
         self.handler.end(result);
+        None
     }
 }

@@ -106,7 +106,7 @@ impl Inbox {
             if state.closed {
                 return Some(command);
             }
-            state.starts += usize::from(matches!(command, Command::Start(_) | Command::Later(_)));
+            state.starts += usize::from(matches!(command, Command::Start(_)));
             state.waiting.push_back(command);
             self.some.store(true, Ordering::Release);
             self.asleep.load(Ordering::Relaxed) && self.asleep.swap(false, Ordering::Relaxed)

@@ -6,7 +6,7 @@ use petition_core::engine::Group;
 use petition_core::{Input, IoFailure, Side};
 
 use super::{Driver, Entry};
-use crate::command::{Command, Start};
+use crate::command::{Command, Delayed, Start};
 
 impl Driver {
     /// Runs one command, if there is one. If it panics, the following ones are kept.
@@ -32,16 +32,6 @@ impl Driver {
             Command::Start(start) => {
                 self.starts = self.starts.saturating_sub(1);
                 self.start(start);
-            }
-            Command::Later(delayed) => {
-                self.starts = self.starts.saturating_sub(1);
-                // Before the check, so that no cancelling goes unnoticed.
-                delayed.1.ticket.set_delayed();
-                if delayed.0 <= now.instant || delayed.1.ticket.is_cancelled() {
-                    self.start(delayed.1);
-                } else {
-                    self.delayed.push(*delayed);
-                }
             }
             Command::Cancel(ticket) => {
                 if let Some(id) = ticket.transfer() {
@@ -83,20 +73,30 @@ impl Driver {
         }
     }
 
+    /// Keeps a request until its time, unless it was cancelled.
+    pub(super) fn delay(&mut self, delayed: Delayed) {
+        // Before the check, so that no cancelling goes unnoticed.
+        delayed.1.ticket.set_delayed();
+        if delayed.1.ticket.is_cancelled() {
+            return delayed.1.refuse();
+        }
+        self.delayed.push(delayed);
+    }
+
     /// Starts the delayed requests whose time has come.
     pub(super) fn start_delayed(&mut self) {
         let now = self.now.instant;
-        while let Some(index) = self.delayed.iter().position(|(at, _)| *at <= now) {
-            let (_, start) = self.delayed.swap_remove(index);
-            self.start(start);
+        while let Some(index) = self.delayed.iter().position(|delayed| delayed.0 <= now) {
+            let delayed = self.delayed.swap_remove(index);
+            self.start(delayed.1);
         }
     }
 
     /// Ends the delayed requests to which this applies.
     fn refuse_delayed(&mut self, applies: impl Fn(&Start) -> bool) {
-        while let Some(index) = self.delayed.iter().position(|(_, start)| applies(start)) {
-            let (_, start) = self.delayed.swap_remove(index);
-            start.refuse();
+        while let Some(index) = self.delayed.iter().position(|delayed| applies(&delayed.1)) {
+            let delayed = self.delayed.swap_remove(index);
+            delayed.1.refuse();
         }
     }
 

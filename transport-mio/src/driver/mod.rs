@@ -25,7 +25,7 @@ use petition_shared::SharedSession;
 
 use crate::client::Client;
 use crate::clock;
-use crate::command::{Command, RequestState, Start};
+use crate::command::{Command, Delayed, RequestState};
 use crate::connector::{Connector, Readiness};
 use crate::job::{Collected, Flow, Job, UploadChunk};
 use crate::queue::Inbox;
@@ -93,7 +93,7 @@ pub struct Driver {
     /// How many of them start a request.
     starts: usize,
     /// Requests that start later.
-    delayed: Vec<(Instant, Start)>,
+    delayed: Vec<Delayed>,
     lookups: Lookups,
     /// The current time: read at the start of a turn, after each callback, and every few steps.
     now: Now,
@@ -285,7 +285,7 @@ impl Driver {
         if self.engine.awaits_poll() {
             return Some(Duration::ZERO);
         }
-        let delayed = self.delayed.iter().map(|(at, _)| *at).min();
+        let delayed = self.delayed.iter().map(|delayed| delayed.0).min();
         self.engine.deadline().into_iter().chain(delayed).min().map(|at| at - clock::instant())
     }
 
@@ -355,8 +355,11 @@ impl Driver {
             {
                 ticket.set_transfer(None);
             }
-            entry.job.end(Some(transfer), error, &mut self.collected);
+            let delayed = entry.job.end(Some(transfer), error, &mut self.collected);
             self.read_clock();
+            if let Some(delayed) = delayed {
+                self.delay(delayed);
+            }
         }
     }
 
@@ -544,10 +547,9 @@ impl Driver {
         }
         match self.commands.pop_front() {
             Some(Command::Start(start)) => start.refuse(),
-            Some(Command::Later(delayed)) => delayed.1.refuse(),
             Some(_) => {}
             None => match self.delayed.pop() {
-                Some((_, start)) => start.refuse(),
+                Some(delayed) => delayed.1.refuse(),
                 None => return false,
             },
         }
