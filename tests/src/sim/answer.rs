@@ -55,6 +55,8 @@ pub(super) struct Answer {
     pub(super) location: Option<String>,
     /// Cookies.
     pub(super) cookies: Vec<SetCookie>,
+    /// The values of Strict-Transport-Security.
+    pub(super) hsts: Vec<&'static str>,
     /// The number of preceding 103 responses.
     pub(super) hints: usize,
     /// How the body is delimited.
@@ -131,6 +133,7 @@ impl Answer {
             status: *pick(rng, &[200, 200, 200, 200, 201, 204, 304, 400, 404, 500]),
             location: None,
             cookies,
+            hsts: Vec::new(),
             hints: if rng.one_in(10) { 1 + rng.below(3) } else { 0 },
             framing: if old && matches!(framing, Framing::Chunked(..)) { Framing::Close } else { framing },
             coding: match rng.below(10) {
@@ -226,6 +229,9 @@ impl Answer {
         }
         if let Some(location) = &self.location {
             let _ = write!(out, "Location: {location}\r\n");
+        }
+        for value in &self.hsts {
+            let _ = write!(out, "Strict-Transport-Security: {value}\r\n");
         }
         for cookie in &self.cookies {
             let _ = write!(out, "Set-Cookie: {}\r\n", cookie.line());

@@ -324,6 +324,10 @@ impl World {
                 self.pages[next].begun = (step, wall);
                 self.let_go(page);
             }
+            Event::Again(Why::UpgradedToHttps) => {
+                assert!(self.plan.requests[index].upgraded && running.hop == 0, "T17: no host asked for this upgrade");
+                assert!(!std::mem::replace(&mut running.upgraded, true), "T17: an https URL was upgraded");
+            }
             Event::Again(Why::ExpectationFailed) => {
                 assert!(running.head.is_none() && self.pages[page].refused.is_some(), "T53: nobody refused it");
                 running.repeats += 1;

@@ -21,6 +21,8 @@ pub enum DriverInput<'a> {
     Start(TransferNumber, Box<RequestSpec>),
     SessionField(String, String, bool),
     BaseUrl(String),
+    /// Hosts that have asked for https: the lines of a saved store, separated by two spaces.
+    Hsts(String),
     Connected(SocketNumber),
     ConnectFailed(SocketNumber, ErrorKind),
     /// The bytes are those of `outgoing`.
@@ -101,6 +103,7 @@ impl DriverInput<'_> {
         let line = match self {
             DriverInput::Start(t, spec) => return format!("start t{t} {}", spec.write()),
             DriverInput::BaseUrl(url) => format!("base_url {url}"),
+            DriverInput::Hsts(text) => format!("hsts {text}"),
             DriverInput::SessionField(name, value, sensitive) => {
                 format!("session_{} {name} {value}", if *sensitive { "sensitive" } else { "field" })
             }
@@ -156,6 +159,7 @@ impl DriverInput<'_> {
             "cancel_all" => return Ok(DriverInput::CancelAll),
             "close_idle" => return Ok(DriverInput::CloseIdle),
             "base_url" => return Ok(DriverInput::BaseUrl(rest.into())),
+            "hsts" => return Ok(DriverInput::Hsts(rest.into())),
             "session_field" | "session_sensitive" => {
                 let (name, value) = rest.split_once(' ').ok_or("expected a name and a value")?;
                 return Ok(DriverInput::SessionField(name.into(), value.into(), word == "session_sensitive"));

@@ -13,6 +13,7 @@ mod cookies;
 mod driven;
 mod expected;
 mod hostile;
+mod hsts;
 mod inputs;
 mod model_server;
 mod names;

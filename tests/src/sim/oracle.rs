@@ -10,6 +10,7 @@ use petition_core::http1::ProtocolError;
 use petition_core::{Error, ErrorKind, Limits, Timeout, Transfer};
 
 use super::answer::Coding;
+use super::hsts;
 use super::inputs::DriverInput;
 use super::origins::PROXY;
 use super::plan::{ExpectedOutcome, Mix};
@@ -26,7 +27,8 @@ impl World {
         let hop = self.running[index].hop;
         let page = self.plan.requests[index].pages[hop];
         let repeats = self.running[index].repeats;
-        assert_eq!(transfer.history().len(), hop + repeats, "the history has each hop");
+        let upgrades = usize::from(self.running[index].upgraded);
+        assert_eq!(transfer.history().len(), hop + repeats + upgrades, "the history has each hop");
         self.let_go(page);
         if let Some(timeout) = self.plan.requests[index].spec.timeout {
             let took = self.clock.now - self.running[index].started;
@@ -115,7 +117,8 @@ impl World {
         let report = error.report();
         let text = error.to_string();
         let label = format!("request {} {} {}: {text}", planned.number, planned.spec.method, planned.spec.url);
-        assert_eq!(report.hop as usize, hop + self.running[index].repeats, "{label}: which hop");
+        let upgrades = usize::from(self.running[index].upgraded);
+        assert_eq!(report.hop as usize, hop + self.running[index].repeats + upgrades, "{label}: which hop");
         assert!(!text.contains('\n') && !error.url().unwrap().contains('@'), "{label}");
         let run = &self.pages[page];
         if report.processed == Processed::No && !self.refusal_was_read(page) {
@@ -255,9 +258,11 @@ impl World {
         }
         if kind == "z" {
             let Some(base) = self.plan.base else { return };
+            // An upgrade by HSTS keeps them.
+            let is_home = |origin| origin == base || origin == hsts::upgraded(self.plan.hsts, base);
             let at_home = match wire.tunnel {
-                Some((origin, from)) => origin == base && at >= from,
-                None => wire.origin == base || wire.origin == PROXY,
+                Some((origin, from)) => is_home(origin) && at >= from,
+                None => is_home(wire.origin) || wire.origin == PROXY,
             };
             assert!(at_home, "the secret cnr{word} of the session went to {}", wire.address);
             return;

@@ -8,6 +8,7 @@ use petition_core::route::pool::PoolLimits;
 use super::answer::Answer;
 use super::expected::{self, Expected};
 use super::hostile;
+use super::hsts;
 use petition_core::route::address::Address;
 
 use super::origins::{self, ORIGINS, Origin, PLAIN};
@@ -58,6 +59,8 @@ pub(super) struct PlannedRequest {
     pub(super) caller: CallerPlan,
     /// The page numbers of the hops.
     pub(super) pages: Vec<usize>,
+    /// Whether its URL is upgraded to https before anything is sent.
+    pub(super) upgraded: bool,
     /// The expected outcome.
     pub(super) intended: ExpectedOutcome,
 }
@@ -130,6 +133,8 @@ pub(super) struct Plan {
     pub(super) session_fields: Vec<(String, String, bool)>,
     /// The origin of the session's base URL, if any. The session's secrets are sent only there.
     pub(super) base: Option<usize>,
+    /// The hosts that have asked for https.
+    pub(super) hsts: &'static [&'static str],
     /// How the world behaves.
     pub(super) conditions: Conditions,
 }
@@ -177,6 +182,7 @@ impl Plan {
             looks,
             session_fields,
             base,
+            hsts: hsts::random(seed, mix),
             conditions,
         };
         let most = if rng.one_in(4) { 24 } else { 9 };
@@ -224,10 +230,15 @@ impl Plan {
         let origins = origins(self.mix);
         let first = *pick(rng, origins);
         // From a generator of its own, so that it changes no other choice.
+        let mut own = Rng::new(self.seed ^ 0x6e6f_6873 ^ (number as u64).wrapping_mul(0x9e37_79b9));
+        let hosts: &[&str] = if own.one_in(6) { &[] } else { self.hsts };
+        spec.no_hsts = hosts.len() < self.hsts.len();
+        let reached = |origin: usize| hsts::upgraded(hosts, origin);
+        // From a generator of its own, so that it changes no other choice.
         let mut local = Rng::new(self.seed ^ 0x756e_6978 ^ (number as u64).wrapping_mul(0x9e37_79b9));
         if spec.via.is_none() && local.one_in(5) {
             if local.one_in(2) {
-                let address = local_address(&mut local, first);
+                let address = local_address(&mut local, reached(first));
                 spec.addresses.push(AddressRule { origin: None, address });
             }
             if local.one_in(2) {
@@ -244,7 +255,7 @@ impl Plan {
         };
         let bound = self.base.is_some_and(|base| base != first);
         let mut request = expected::Chain::new(&spec, &self.session_fields, bound);
-        let mut origin = first;
+        let mut origin = reached(first);
         let mut dir = *pick(rng, &DIRS);
         let mut intended = None;
         let target_of = |rng: &mut Rng, dir: &str, page: usize| {
@@ -269,6 +280,7 @@ impl Plan {
             let here = expected::of(&request, &ORIGINS[origin], &target, &spec);
             let last = hop + 1 == hops;
             let mut answer = Answer::random(rng, page, &ORIGINS[origin], dir, self.conditions.faulty);
+            answer.hsts = hsts::fields(self.seed, page, self.hsts, &ORIGINS[origin]);
             answer.length = answer.length.min(most);
             if matches!(spec.payload, BodySpec::Stream { rewindable: false, .. }) {
                 // The caller would get the refusal.
@@ -281,7 +293,7 @@ impl Plan {
                 let to_dir = *pick(rng, &DIRS);
                 let to_target = target_of(rng, to_dir, page + 1);
                 answer.redirect(rng, status, (&ORIGINS[origin], dir), (&ORIGINS[to], to_dir), &to_target);
-                next = Some((status, to, to_dir, to_target));
+                next = Some((status, reached(to), to_dir, to_target));
             } else if rng.one_in(14) && spec.redirects != Some(0) {
                 // A redirect whose body cannot be repeated is delivered, whatever else is wrong
                 // with it.
@@ -325,7 +337,7 @@ impl Plan {
                 caller.piece = caller.piece.map(|piece| piece.max(2_000));
             }
         }
-        self.requests.push(PlannedRequest { number, at, spec, body, caller, pages, intended });
+        self.requests.push(PlannedRequest { number, at, spec, body, caller, pages, upgraded: reached(first) != first, intended });
     }
 
     /// Returns the outcome of the request at this hop, if it ends there.

@@ -188,7 +188,7 @@ impl Recorder {
         }
         let (kind, number) = match input {
             DriverInput::Start(t, _) => (1, *t),
-            DriverInput::SessionField(..) | DriverInput::BaseUrl(_) => (2, 0),
+            DriverInput::SessionField(..) | DriverInput::BaseUrl(_) | DriverInput::Hsts(_) => (2, 0),
             DriverInput::Connected(s) => (3, *s),
             DriverInput::ConnectFailed(s, _) => (4, *s),
             DriverInput::Wrote(s, _) => (5, *s),
@@ -249,6 +249,10 @@ impl Recorder {
                 set.map_err(|e| e.to_string())
             }
             DriverInput::BaseUrl(url) => self.session.set_base_url(url).map_err(|e| e.to_string()),
+            DriverInput::Hsts(text) => {
+                self.session.hsts(|store| store.load(&text.replace("  ", "\n"), now.unix));
+                Ok(())
+            }
             DriverInput::Connected(s) => driven.connected(now, *s),
             DriverInput::ConnectFailed(s, kind) => driven.connect_failed(now, *s, failure(kind)),
             DriverInput::Wrote(s, data) if !driven.outgoing(*s).starts_with(data) => {

@@ -91,6 +91,8 @@ pub struct RequestSpec {
     pub idempotent: bool,
     /// HTTP/1.0.
     pub http10: bool,
+    /// Without HSTS.
+    pub no_hsts: bool,
     /// Addresses to connect to instead of looking up a host.
     pub addresses: Vec<AddressRule>,
 }
@@ -197,6 +199,9 @@ impl RequestSpec {
                 options.version(petition_core::http1::Version::Http10);
             }
         }
+        if self.no_hsts {
+            request.options_mut().hsts(false);
+        }
         if let Some(via) = &self.via {
             let mut proxy = Proxy::new(&via.url).map_err(|e| e.to_string())?;
             if let Some(credentials) = &via.credentials {
@@ -275,6 +280,7 @@ impl RequestSpec {
             ("expect", self.expect),
             ("idempotent", self.idempotent),
             ("http10", self.http10),
+            ("no_hsts", self.no_hsts),
         ];
         for (word, _) in flags.iter().filter(|(_, set)| *set) {
             line(word, "");
@@ -335,6 +341,7 @@ impl RequestSpec {
             "expect" => self.expect = true,
             "idempotent" => self.idempotent = true,
             "http10" => self.http10 = true,
+            "no_hsts" => self.no_hsts = true,
             other => return Err(format!("unknown line of a request: {other}")),
         }
         Ok(())

@@ -60,6 +60,8 @@ pub(super) struct Running {
     pub(super) started: Duration,
     pub(super) hop: usize,
     pub(super) retried: bool,
+    /// Whether HSTS upgraded its URL.
+    pub(super) upgraded: bool,
     /// Whether an interim response to this hop has arrived.
     pub(super) interim: bool,
     pub(super) body: Vec<u8>,
@@ -142,6 +144,10 @@ impl World {
         if let Some(base) = plan.base {
             let input = DriverInput::BaseUrl(ORIGINS[base].url());
             recorder.handle(Clock::default().clocks(), &input).expect("an origin's URL is sound");
+        }
+        if !plan.hsts.is_empty() {
+            let input = DriverInput::Hsts(super::hsts::text(plan.hsts));
+            recorder.handle(Clock::default().clocks(), &input).expect("the text of a store");
         }
         let mut world = World {
             recorder,
