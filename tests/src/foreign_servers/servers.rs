@@ -71,6 +71,7 @@ pub fn nginx(identity: Option<&Identity>) -> Option<Nginx> {
                  location = /chunked {{ gzip on; gzip_types text/plain; alias {root}/big; }}\n\
                  location = /echo {{ return 200 \"$request_method $request_uri $http_host $http_user_agent\\n\"; }}\n\
                  location = /redirect {{ return 302 /; }}\n\
+                 location = /hsts {{ add_header Strict-Transport-Security \"max-age=31536000; includeSubDomains\"; return 204; }}\n\
                  location = /status/204 {{ return 204; }}\n\
                  location / {{ return 404; }}\n\
                }}\n\

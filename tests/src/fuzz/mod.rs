@@ -11,6 +11,7 @@ mod differential;
 mod events;
 mod exchange;
 mod fields;
+mod hsts;
 mod layers;
 mod ops;
 mod response;
@@ -23,6 +24,7 @@ pub use decode::decode;
 pub use differential::differential;
 pub use events::{events, lines};
 pub use fields::{disposition, link};
+pub use hsts::hsts;
 pub use layers::layers;
 pub use ops::{connection_ops, engine_ops, link_ops, transfer_ops};
 pub use response::response;
@@ -33,7 +35,7 @@ pub use url::{location, url};
 pub type Body = fn(&[u8]);
 
 /// Every target by name.
-pub const TARGETS: [(&str, Body); 18] = [
+pub const TARGETS: [(&str, Body); 19] = [
     ("response", response),
     ("chunked", chunked),
     ("differential", differential),
@@ -51,6 +53,7 @@ pub const TARGETS: [(&str, Body); 18] = [
     ("disposition", disposition),
     ("events", events),
     ("lines", lines),
+    ("hsts", hsts),
     ("transfer", transfer),
 ];
 

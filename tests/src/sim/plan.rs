@@ -337,7 +337,16 @@ impl Plan {
                 caller.piece = caller.piece.map(|piece| piece.max(2_000));
             }
         }
-        self.requests.push(PlannedRequest { number, at, spec, body, caller, pages, upgraded: reached(first) != first, intended });
+        self.requests.push(PlannedRequest {
+            number,
+            at,
+            spec,
+            body,
+            caller,
+            pages,
+            upgraded: reached(first) != first,
+            intended,
+        });
     }
 
     /// Returns the outcome of the request at this hop, if it ends there.

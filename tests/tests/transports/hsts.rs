@@ -1,9 +1,15 @@
 //! Hosts that ask for https (RFC 6797), over sockets, TLS and both transports.
 
+use std::path::Path;
+use std::process::Command;
+
+use petition_core::policy::hsts::HstsStore;
 use petition_core::policy::redirect::PlainHttp;
 use petition_core::tls::TlsConfig;
 use petition_core::{Auth, Method, Proxy, Request, UnixTime, Url};
+use petition_tests::foreign_servers;
 use petition_tests::httpbin::Httpbin;
+use petition_tests::net::temp_dir::TempDir;
 use petition_tests::proxy;
 use petition_tests::server::{Script, Scripted};
 use petition_tests::support::Client;
@@ -135,5 +141,55 @@ fn saved_hosts_are_upgraded_in_a_later_session() {
     for client in Client::both(&authority) {
         let loaded = client.session(|session| session.hsts(|store| store.load(&text, UnixTime(0))));
         assert_eq!((loaded.taken, client.get(http(&server, "/get")).status()), (1, 200));
+    }
+}
+
+/// The number of the response that curl gets with this HSTS file, or `000` if it fails; `None` if
+/// curl is not installed.
+fn curl(url: &str, roots: &Path, hosts: &Path) -> Option<String> {
+    let mut curl = Command::new("curl");
+    curl.args(["-s", "-o", "/dev/null", "-w", "%{http_code}", "--max-time", "20", url]);
+    curl.arg("--cacert").arg(roots).arg("--hsts").arg(hosts);
+    let Ok(output) = curl.env_clear().output() else {
+        assert!(std::env::var_os("PETITION_REQUIRE_PEERS").is_none(), "curl is not installed");
+        println!("skipped: curl is not installed");
+        return None;
+    };
+    Some(String::from_utf8(output.stdout).unwrap())
+}
+
+#[test]
+fn t17_curl_and_petition_share_the_file_of_hosts() {
+    let authority = Authority::new();
+    let Some(nginx) = foreign_servers::nginx(Some(&authority.issue_localhost())) else { return };
+    let plain = |path: &str| nginx.url(path).replace("https://", "http://").replace("127.0.0.1", "localhost");
+    let secure = |path: &str| plain(path).replace("http://", "https://");
+    let directory = TempDir::new().unwrap();
+    let roots = directory.write("roots.pem", authority.pem()).unwrap();
+
+    // What curl learned from nginx.
+    let theirs = directory.path().join("theirs");
+    let Some(before) = curl(&plain("/status/204"), &roots, &theirs) else { return };
+    let learned = curl(&secure("/hsts"), &roots, &theirs).unwrap();
+    let after = curl(&plain("/status/204"), &roots, &theirs).unwrap();
+    assert_eq!((&*before, &*learned, &*after), ("400", "204", "204"), "nginx expects https");
+    let theirs = std::fs::read_to_string(theirs).unwrap();
+
+    for client in Client::both(&authority) {
+        assert_eq!(client.get(plain("/status/204")).status(), 400);
+        assert_eq!(
+            client.session(|session| session.hsts(|store| store.load(&theirs, UnixTime(0)).taken)),
+            1,
+            "{theirs}"
+        );
+        assert_eq!(client.get(plain("/status/204")).status(), 204, "{client:?}");
+
+        // What Petition learned from nginx.
+        client.session(|session| session.hsts(HstsStore::clear));
+        assert_eq!(client.get(secure("/hsts")).status(), 204);
+        assert_eq!(client.get(plain("/status/204")).status(), 204, "{client:?}");
+        let ours = client.session(|session| session.hsts(|store| store.save()));
+        let ours = directory.write("ours", ours).unwrap();
+        assert_eq!(curl(&plain("/status/204"), &roots, &ours).unwrap(), "204");
     }
 }
