@@ -44,6 +44,12 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         to: "let Some((host, Host::Domain(_) | Host::Ipv4(_) | Host::Ipv6(_))) = url.host_str().zip(url.host()) else { return None };",
     },
     Mutation {
+        fault: "a host with an empty label has an HSTS entry",
+        file: STORE,
+        from: "(has_labels && host.len()",
+        to: "((has_labels || !host.is_empty()) && host.len()",
+    },
+    Mutation {
         fault: "an HSTS entry always includes the sub-domains",
         file: STORE,
         from: ".any(|name| is_valid(name).is_some_and(|entry| entry.include_subdomains))",

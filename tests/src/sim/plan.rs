@@ -9,8 +9,6 @@ use super::answer::Answer;
 use super::expected::{self, Expected};
 use super::hostile;
 use super::hsts;
-use petition_core::route::address::Address;
-
 use super::origins::{self, ORIGINS, Origin, PLAIN};
 use super::request_spec::{AddressRule, BodySpec, Credentials, ProxySpec, RequestSpec};
 use crate::memory::{ms, secs};
@@ -238,12 +236,12 @@ impl Plan {
         let mut local = Rng::new(self.seed ^ 0x756e_6978 ^ (number as u64).wrapping_mul(0x9e37_79b9));
         if spec.via.is_none() && local.one_in(5) {
             if local.one_in(2) {
-                let address = local_address(&mut local, reached(first));
+                let address = origins::local(reached(first), local.one_in(2));
                 spec.addresses.push(AddressRule { origin: None, address });
             }
             if local.one_in(2) {
                 let origin = *pick(&mut local, origins);
-                let address = local_address(&mut local, origin);
+                let address = origins::local(origin, local.one_in(2));
                 spec.addresses.push(AddressRule { origin: Some(ORIGINS[origin].url()), address });
             }
         }
@@ -382,10 +380,6 @@ impl Plan {
         let once = matches!(spec.payload, BodySpec::Stream { rewindable: false, .. });
         once.then_some(ExpectedOutcome::Delivered(hop))
     }
-}
-
-fn local_address(rng: &mut Rng, origin: usize) -> Address {
-    origins::local(origin, rng.one_in(2))
 }
 
 const DIRS: [&str; 4] = ["/", "/d1/", "/d1/d2/", "/d3/"];

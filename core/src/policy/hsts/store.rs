@@ -154,7 +154,8 @@ fn end(now: UnixTime, max_age: u64) -> UnixTime {
 pub(super) fn host_of(url: &Url) -> Option<&str> {
     let Some(Host::Domain(host)) = url.host() else { return None };
     let host = host.strip_suffix('.').unwrap_or(host);
-    (!host.is_empty() && host.len() <= MAX_HOST_BYTES).then_some(host)
+    let has_labels = host.split('.').all(|label| !label.is_empty());
+    (has_labels && host.len() <= MAX_HOST_BYTES).then_some(host)
 }
 
 #[cfg(test)]

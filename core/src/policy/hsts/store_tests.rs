@@ -46,6 +46,11 @@ fn t17_http_and_addresses_store_nothing() {
     for from in ["http://a.test/", "https://127.0.0.1/", "https://[::1]/", "https://0x7f.1/"] {
         assert!(store(&[(from, field)]).is_empty(), "{from}");
     }
+    for from in ["https://a.test../", "https://.a.test/", "https://a..test/", "https://./"] {
+        if let Ok(from) = Url::parse(from) {
+            assert!(store(&[(from.as_str(), field)]).is_empty(), "{from}");
+        }
+    }
     let long = format!("https://{}/", ["a"; 127].join("."));
     assert_eq!(store(&[(&long, field)]).len(), 1);
     let longer = format!("https://{}b/", ["a"; 127].join("."));
