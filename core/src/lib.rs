@@ -122,7 +122,7 @@ pub use headers::Headers;
 pub use json_error::JsonError;
 pub use limits::{LimitExceeded, Limits};
 pub use options::{Options, Params, RequestTarget, SecretScope, Setting, Settings};
-pub use policy::auth::Auth;
+pub use policy::auth::{Auth, Netrc, OriginAuth};
 pub use policy::{Acquire, Why};
 pub use request::{Body, BuildError, IntoUrl, Prepared, Request, UrlCache};
 pub use route::address::Address;

@@ -16,7 +16,9 @@ use crate::http1::EncodedHeaders;
 use crate::limits::LimitExceeded;
 use crate::options::{BoundSecrets, Options, Params, ResolvedOptions, Setting, Settings};
 use crate::policy::Memory;
+use crate::policy::auth::OriginAuth;
 use crate::policy::hsts::HstsStore;
+use crate::request::credentials;
 use crate::request::prepared::{Prepared, encode_general};
 use crate::request::{BuildError, Request, Target};
 use crate::route::Route;
@@ -84,7 +86,12 @@ impl Session {
         Session {
             options: Options::new(),
             encoded: encode_general(&headers, settings.decode),
-            settings: Arc::new(ResolvedOptions::new(settings, StaticAddresses::new(), DecodeMemory::default())),
+            settings: Arc::new(ResolvedOptions::new(
+                settings,
+                OriginAuth::new(),
+                StaticAddresses::new(),
+                DecodeMemory::default(),
+            )),
             headers: Arc::new(headers),
             seed,
             route: None,
@@ -127,8 +134,8 @@ impl Session {
             Some(level) => library.with(level),
             None => library,
         };
-        let names = self.options.static_addresses.clone();
-        let mut settings = ResolvedOptions::new(settings, names, self.settings.decode_memory.clone());
+        let (auth, names) = (self.options.origin_auth.clone(), self.options.static_addresses.clone());
+        let mut settings = ResolvedOptions::new(settings, auth, names, self.settings.decode_memory.clone());
         settings.bound = BoundSecrets::new(&settings.secret_scope, &self.options, &settings, encode_general);
         self.settings = Arc::new(settings);
         self.headers = Arc::new(self.options.headers.clone());
@@ -218,8 +225,8 @@ impl Session {
         let mut settings = match own {
             Some(level) => {
                 let shared = &*self.settings;
-                let (names, memory) = (shared.static_addresses.clone(), shared.decode_memory.clone());
-                let mut merged = ResolvedOptions::new(shared.with(level), names, memory);
+                let (auth, names) = (shared.origin_auth.clone(), shared.static_addresses.clone());
+                let mut merged = ResolvedOptions::new(shared.with(level), auth, names, shared.decode_memory.clone());
                 merged.bound = match level.secret_scope {
                     Setting::Inherit => self.settings.bound.clone(),
                     _ => BoundSecrets::new(&merged.secret_scope, &self.options, &self.settings, encode_general),
@@ -228,6 +235,10 @@ impl Session {
             }
             None => self.settings.clone(),
         };
+        if !request.options.origin_auth.is_empty() {
+            let merged = request.options.origin_auth.layered_over(&self.settings.origin_auth);
+            Arc::make_mut(&mut settings).origin_auth = merged;
+        }
         if !request.options.static_addresses.is_empty() {
             let merged = request.options.static_addresses.layered_over(&self.settings.static_addresses);
             Arc::make_mut(&mut settings).static_addresses = merged;
@@ -254,15 +265,11 @@ impl Session {
         }
         LimitExceeded::check("url_bytes", settings.limits.url_bytes as u64, url.as_str().len() as u64)
             .map_err(|e| refused(BuildError::Url(e.into())))?;
-        // The most explicit wins: the request's option, then its URL, then the session's option.
-        let explicit = own.is_some_and(|own| matches!(own.auth, Setting::Set(Some(_))));
-        let auth = match userinfo.filter(|_| !explicit) {
-            Some(u) => Some(
-                crate::policy::auth::Auth::basic(&u.user, u.password.as_deref().unwrap_or_default())
-                    .map_err(|e| refused(BuildError::Auth(e)))?,
-            ),
-            None => settings.auth.clone(),
-        };
+        if own.is_some_and(|own| matches!(own.auth, Setting::Clear | Setting::Set(None))) {
+            credentials::clear(Arc::make_mut(&mut settings));
+        }
+        let auth = credentials::choose(own.map(|own| &own.auth), userinfo.as_deref(), &url, &settings)
+            .map_err(|e| refused(BuildError::Auth(e)))?;
         let cookies = match request.options.cookies.is_empty() && cookies.is_empty() {
             true => Params::new(),
             false => request.options.cookies.layered_over(cookies),

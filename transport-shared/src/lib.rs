@@ -15,7 +15,7 @@ pub mod process;
 mod session;
 mod target;
 
-pub use environment::proxy_rules_from_env;
+pub use environment::{load_netrc, netrc_from_env, proxy_rules_from_env};
 #[cfg(feature = "platform-verifier")]
 pub use platform::platform_verifier;
 pub use session::{SESSION_PATIENCE, SharedSession};

@@ -12,7 +12,7 @@
 //! A composite option (redirects, limits, leniencies) has one setting per part. A level changes
 //! only the parts that it sets.
 //!
-//! The lists (headers, query, cookies, static addresses) merge by name. An upper level replaces or
+//! The lists (headers, query, cookies, origins' credentials, static addresses) merge by name. An upper level replaces or
 //! removes all entries of the names that it contains, and leaves the others alone. [`Headers`]
 //! compares names ignoring case, [`Params`] compares them exactly.
 //!
@@ -40,12 +40,16 @@ pub use settings::Settings;
 
 use std::net::IpAddr;
 
+use crate::origin::Origin;
+use crate::policy::auth::{Auth, OriginAuth};
 use crate::route::address::Address;
 use crate::route::connect_to::ConnectTo;
 use crate::route::host_port::HostPortError;
 use crate::route::static_addresses::StaticAddresses;
 
 use crate::headers::Headers;
+use crate::limits::Limits;
+use crate::url::{UrlError, parse_url};
 
 /// The options of one level: a session's or a request's.
 ///
@@ -80,6 +84,8 @@ pub struct Options {
     pub query: Params,
     /// Cookies besides those of the jar: sent to the first origin only, and never stored.
     pub cookies: Params,
+    /// The credentials of origins.
+    pub origin_auth: OriginAuth,
     /// The addresses of names that are not looked up.
     pub static_addresses: StaticAddresses,
     /// All other options; `None` while none is set, the common case for a request.
@@ -93,9 +99,32 @@ impl Options {
             headers: Headers::new(),
             query: Params::new(),
             cookies: Params::new(),
+            origin_auth: OriginAuth::new(),
             static_addresses: StaticAddresses::new(),
             level: None,
         }
+    }
+
+    /// Sends these credentials to this origin alone, `https://host` or `https://host:port`. Short for
+    /// [`OriginAuth::set`] on [`origin_auth`](Options::origin_auth).
+    ///
+    /// They go before the session's [`auth`](Options::auth), and after credentials of the request and
+    /// its URL. A redirect from another origin gets them only with
+    /// [`auth_after_redirect`](Options::auth_after_redirect).
+    ///
+    /// ```
+    /// # use petition_core::{Auth, Session};
+    /// # let mut session = Session::new();
+    /// let auth = Auth::bearer("0123")?;
+    /// session.configure(|o| o.auth_for("https://api.example", auth))?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`UrlError`] if `origin` is not an http or https URL, or has userinfo, a path or a query.
+    pub fn auth_for(&mut self, origin: &str, auth: Auth) -> Result<(), UrlError> {
+        self.origin_auth.set(parse_origin(origin)?, auth);
+        Ok(())
     }
 
     /// Sets the addresses of a name for this port instead of a look-up, as curl's `--resolve`. They
@@ -136,4 +165,12 @@ impl Options {
     fn level_mut(&mut self) -> &mut LevelSettings {
         self.level.get_or_insert_default()
     }
+}
+
+/// # Errors
+/// If the text is more than an origin, or no http or https URL.
+fn parse_origin(text: &str) -> Result<Origin, UrlError> {
+    let (url, userinfo) = parse_url(text, &Limits::DEFAULT)?;
+    let is_origin = userinfo.is_none() && url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    if is_origin { Ok(Origin::of(&url)) } else { Err(UrlError::NotOrigin) }
 }

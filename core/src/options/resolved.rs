@@ -9,6 +9,7 @@ use super::Settings;
 use super::secret_scope::BoundSecrets;
 use crate::content::decode::DecodeMemory;
 use crate::http1;
+use crate::policy::auth::OriginAuth;
 use crate::route::static_addresses::StaticAddresses;
 
 /// Settings with what follows from them.
@@ -20,6 +21,8 @@ pub(crate) struct ResolvedOptions {
     pub(crate) framing: Arc<http1::Config>,
     /// The shortest of all timeouts in the settings.
     pub(crate) shortest: Duration,
+    /// The credentials of origins.
+    pub(crate) origin_auth: OriginAuth,
     /// The addresses of names that are not looked up.
     pub(crate) static_addresses: StaticAddresses,
     /// The session's secrets, if they are bound to origins.
@@ -29,6 +32,7 @@ pub(crate) struct ResolvedOptions {
 impl ResolvedOptions {
     pub(crate) fn new(
         settings: Settings,
+        origin_auth: OriginAuth,
         static_addresses: StaticAddresses,
         decode_memory: DecodeMemory,
     ) -> ResolvedOptions {
@@ -38,6 +42,7 @@ impl ResolvedOptions {
             framing,
             shortest: shortest(&settings),
             settings,
+            origin_auth,
             static_addresses,
             bound: None,
         }

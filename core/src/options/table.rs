@@ -116,9 +116,23 @@ single {
     /// Sends these credentials to the origin.
     ///
     /// Default: `None`. Credentials set on the request win over userinfo in its URL, which wins
-    /// over the session's. A session's credentials go to every origin that is requested, unless
-    /// [`secret_scope`](Options::secret_scope) or a base URL binds them.
+    /// over the session's. A session's credentials go to **every** origin that is requested, unless
+    /// [`secret_scope`](Options::secret_scope) or a base URL binds them;
+    /// [`auth_for`](Options::auth_for) binds credentials to one origin. Credentials never follow a
+    /// redirect to another origin.
     auth: Option<$crate::Auth> = None;
+    /// Sends the credentials of this netrc to the hosts that it names.
+    ///
+    /// Default: `None`. Explicit credentials win: those of the request, its URL,
+    /// [`auth_for`](Options::auth_for) and [`auth`](Options::auth). Userinfo without a password gets
+    /// the password of its user's entry.
+    netrc: Option<$crate::Netrc> = None;
+    /// Sends the credentials of [`auth_for`](Options::auth_for) and [`netrc`](Options::netrc) also to
+    /// an origin that a redirect from another one leads to.
+    ///
+    /// Default: `false`: whoever may redirect a request could otherwise choose an authenticated
+    /// request elsewhere.
+    auth_after_redirect: bool = false;
     /// Sends requests through this [`Proxy`](crate::Proxy), or through the proxy that these
     /// [`ProxyRules`](crate::ProxyRules) choose for each hop.
     ///

@@ -6,6 +6,7 @@ use ::url::Url;
 use http::Method;
 
 use super::body::Body;
+use super::credentials;
 use super::prepared::Prepared;
 use crate::options::{BoundSecrets, RequestTarget};
 use crate::origin::{Origin, same_origin};
@@ -31,6 +32,10 @@ impl Prepared {
         }
         if !survives("authorization", true) {
             self.auth = None;
+        }
+        if self.settings.auth_after_redirect && !same_origin(&self.url, &next.url) {
+            // Credentials that Basic cannot carry are left out, since the caller did not name this URL.
+            self.auth = self.auth.take().or(credentials::bound_to(&next.url, &self.settings).unwrap_or_default());
         }
         if !survives("cookie", true) {
             self.cookies = Default::default();
@@ -64,6 +69,9 @@ impl Prepared {
         if let Some(bound) = self.settings.bound.as_ref().filter(|bound| bound.holds(&self.url)) {
             let bound = bound.with_origin(Origin::of(&url));
             Arc::make_mut(&mut self.settings).bound = Some(Arc::new(bound));
+        }
+        if self.auth.is_none() {
+            self.auth = self.settings.origin_auth.find(&url).cloned();
         }
         Arc::unwrap_or_clone(std::mem::replace(&mut self.url, Arc::new(url)))
     }

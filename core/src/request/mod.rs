@@ -6,6 +6,7 @@
 //! ([`crate::options`]).
 
 pub mod body;
+pub(crate) mod credentials;
 mod follow;
 mod http_request;
 mod methods;

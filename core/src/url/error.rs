@@ -13,6 +13,8 @@ pub enum UrlError {
     NotAbsolute,
     /// The scheme is neither http nor https. Holds its first 32 bytes in lower case.
     UnsupportedScheme(Box<str>),
+    /// The URL has userinfo, a path, a query or a fragment where an origin is required.
+    NotOrigin,
     /// No `//` and host follow the scheme.
     NoAuthority,
     /// The text contains an ASCII control byte, such as CR, LF, tab or NUL.
@@ -44,6 +46,9 @@ impl fmt::Display for UrlError {
         match self {
             UrlError::Limit(limit) => write!(f, "URL too long: {limit}"),
             UrlError::NotAbsolute => f.write_str("expected an absolute URL, found one without a scheme"),
+            UrlError::NotOrigin => {
+                f.write_str("expected an origin like https://host:443, found userinfo, a path, a query or a fragment")
+            }
             UrlError::UnsupportedScheme(scheme) => {
                 write!(f, "expected the scheme http or https, found {:?}", &**scheme)
             }

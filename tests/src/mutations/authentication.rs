@@ -105,4 +105,34 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         from: "    rare.rounds.leave_origin();\n",
         to: "",
     },
+    Mutation {
+        fault: "a netrc entry matches the end of a host",
+        file: "core/src/policy/auth/netrc.rs",
+        from: "self.0.machines.iter().filter(|entry| *entry.host == *host).find(fits)",
+        to: "self.0.machines.iter().filter(|entry| host.ends_with(&*entry.host)).find(fits)",
+    },
+    Mutation {
+        fault: "the default entry of netrc counts without being asked for",
+        file: "core/src/policy/auth/netrc.rs",
+        from: "self.0.default.as_ref().filter(|_| self.0.uses_default).filter(fits)",
+        to: "self.0.default.as_ref().filter(fits)",
+    },
+    Mutation {
+        fault: "netrc overrides explicit credentials",
+        file: "core/src/request/credentials.rs",
+        from: "if let (None, Some(netrc)) = (password, &settings.netrc)",
+        to: "if let (_, Some(netrc)) = (password, &settings.netrc)",
+    },
+    Mutation {
+        fault: "a redirect gets the credentials of its origin without the option",
+        file: "core/src/request/follow.rs",
+        from: "if self.settings.auth_after_redirect && !same_origin",
+        to: "if !same_origin",
+    },
+    Mutation {
+        fault: "credentials bound to an origin are sent to its sub-domains",
+        file: "core/src/policy/auth/origin_auth.rs",
+        from: "find(|(known, _)| *known == origin)?;",
+        to: "find(|(known, _)| *known == origin || origin.host().ends_with(known.host()))?;",
+    },
 ];

@@ -3,6 +3,7 @@
 //! - `authenticate`: the policy: what a hop sends, and what a 401 or 407 leads to;
 //! - `challenge`: the challenges of a response;
 //! - `digest`: Digest (RFC 7616), behind the feature `digest`;
+//! - `netrc`, `origin_auth`: credentials by host, and by origin;
 //! - `spaces`: the protection spaces that a session knows;
 //! - `scheme`: schemes of the embedder.
 //!
@@ -14,6 +15,8 @@ pub(super) mod authenticate;
 pub mod challenge;
 #[cfg(feature = "digest")]
 mod digest;
+mod netrc;
+mod origin_auth;
 mod scheme;
 mod spaces;
 
@@ -26,6 +29,8 @@ use crate::base64;
 
 pub(crate) use authenticate::{Answers, Rounds};
 pub use challenge::Challenge;
+pub use netrc::{Netrc, NetrcError};
+pub use origin_auth::OriginAuth;
 pub use scheme::{AuthExchange, AuthRequest, AuthScheme};
 pub(super) use spaces::Spaces;
 
