@@ -130,8 +130,8 @@ single {
     /// Sends the credentials of [`auth_for`](Options::auth_for) and [`netrc`](Options::netrc) also to
     /// an origin that a redirect from another one leads to.
     ///
-    /// Default: `false`: whoever may redirect a request could otherwise choose an authenticated
-    /// request elsewhere.
+    /// Default: `false`, since a server that redirects could otherwise choose an authenticated
+    /// request to another.
     auth_after_redirect: bool = false;
     /// Sends requests through this [`Proxy`](crate::Proxy), or through the proxy that these
     /// [`ProxyRules`](crate::ProxyRules) choose for each hop.
