@@ -114,7 +114,7 @@ impl FramingHeaders {
     #[inline]
     pub(crate) fn field(&mut self, name: &[u8], value: &[u8]) {
         // The lengths of the relevant names.
-        const RELEVANT: u32 = 1 << 8 | 1 << 10 | 1 << 14 | 1 << 16 | 1 << 17;
+        const RELEVANT: u32 = 1 << 8 | 1 << 10 | 1 << 14 | 1 << 16 | 1 << 17 | 1 << 25;
         if name.len() < 32 && RELEVANT >> name.len() & 1 != 0 {
             self.record(name, value);
         }
@@ -132,6 +132,7 @@ impl FramingHeaders {
             16 if is(name, b"Content-Encoding") => self.has.content_encoding = true,
             16 if is(name, b"Proxy-Connection") => self.connection(value),
             17 if is(name, b"Transfer-Encoding") => self.codings(value),
+            25 if is(name, b"Strict-Transport-Security") => self.has.strict_transport = true,
             _ => {}
         }
     }

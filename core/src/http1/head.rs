@@ -162,11 +162,20 @@ pub(crate) struct Has {
     pub(crate) set_cookie: bool,
     pub(crate) location: bool,
     pub(crate) content_encoding: bool,
+    pub(crate) strict_transport: bool,
 }
 
 impl ResponseHead {
     pub(crate) fn new(fields: Fields, has: Has, line: &StatusLine) -> ResponseHead {
         ResponseHead { fields, status: line.status, version: line.version, has }
+    }
+
+    pub(crate) fn sets_cookies(&self) -> bool {
+        self.has.set_cookie
+    }
+
+    pub(crate) fn has_strict_transport(&self) -> bool {
+        self.has.strict_transport
     }
 
     pub(crate) fn set_cookies(&self) -> impl Iterator<Item = &[u8]> {

@@ -2,7 +2,8 @@
 
 use super::{After, Before, Hop, Memory, Outcome, Plan, Trail, Verdict};
 
-pub(super) const AFTER: After = After { needs_memory: sets_cookies, decide: after };
+pub(super) const AFTER: After =
+    After { concerns: |head, _| head.sets_cookies(), needs_memory: sets_cookies, decide: after };
 
 /// Writes the Cookie field: the jar's cookies for this URL, except those that the request sets.
 pub(super) fn before(plan: &mut Plan<'_>, memory: &mut Memory) -> Before {

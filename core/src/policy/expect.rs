@@ -5,7 +5,11 @@ use http::StatusCode;
 use super::redirect::HopBody;
 use super::{Acquire, After, Again, Before, Hop, HopRequest, Memory, Outcome, Plan, Trail, Verdict, Why};
 
-pub(super) const AFTER: After = After { needs_memory: is_refusal, decide: after };
+pub(super) const AFTER: After = After {
+    concerns: |head, _| head.status() == StatusCode::EXPECTATION_FAILED,
+    needs_memory: is_refusal,
+    decide: after,
+};
 
 /// Sends the expectation if the caller wants it, unless the server is known to reject it.
 pub(super) fn before(plan: &mut Plan<'_>, memory: &mut Memory) -> Before {

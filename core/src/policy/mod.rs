@@ -46,6 +46,9 @@ const AFTER: [After; 6] =
 
 /// The part of a policy that runs after a hop.
 struct After {
+    /// Whether it may act on a final response with this head, by what is known without its hop. The
+    /// flag says whether the caller gave credentials, or a proxy.
+    concerns: fn(&ResponseHead, bool) -> bool,
     /// Whether it needs the session's memory for this outcome.
     needs_memory: fn(&Hop<'_>, &Outcome<'_>) -> bool,
     /// Returns its verdict; `None` leaves the outcome to the policies after it. The memory is
@@ -274,6 +277,13 @@ pub(crate) fn before(plan: &mut Plan<'_>, memory: &mut Memory) -> Before {
         }
     }
     Before::Send
+}
+
+/// Whether any policy may act on a final response with this head; most concern none. If not,
+/// [`after`] returns [`Verdict::Deliver`] and needs no memory.
+#[inline]
+pub(crate) fn concerns(head: &ResponseHead, has_credentials: bool) -> bool {
+    AFTER.iter().any(|policy| (policy.concerns)(head, has_credentials))
 }
 
 /// Whether [`after`] needs the session's memory.

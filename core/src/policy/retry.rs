@@ -3,7 +3,7 @@
 use super::{Acquire, After, Again, Hop, HopRequest, Memory, Outcome, Trail, Verdict, Why, never_needs_memory};
 use crate::link::LinkError;
 
-pub(super) const AFTER: After = After { needs_memory: never_needs_memory, decide: after };
+pub(super) const AFTER: After = After { concerns: |_, _| false, needs_memory: never_needs_memory, decide: after };
 
 /// Repeats the request on a new connection if the reused one died before a response began. The
 /// server has probably closed it before the request arrived (RFC 9112 §9.3.1). It does so once per

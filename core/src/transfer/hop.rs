@@ -190,10 +190,22 @@ impl Machine {
         }
     }
 
-    /// Lets the policies decide about a final response head, with the session if one needs it.
+    /// Delivers a final response that concerns no policy, as most do. The others are judged.
     pub(super) fn head_received(&mut self, head: ResponseHead) {
         self.time_to_head = Some(self.now.instant - self.started);
         self.stop_upload();
+        let has_credentials =
+            self.request.auth.is_some() || self.route.as_ref().is_some_and(|route| route.proxy().is_some());
+        if policy::concerns(&head, has_credentials) {
+            return self.judge(head);
+        }
+        debug_assert!(matches!(self.verdict(&Outcome::Head(&head), None), Some(Verdict::Deliver)));
+        self.deliver(head);
+    }
+
+    /// Lets the policies decide about a final response head, with the session if one needs it.
+    #[inline(never)]
+    fn judge(&mut self, head: ResponseHead) {
         let state = self.hop_state(!self.body_was_touched());
         let hop = hop(&self.request, self.route.as_ref(), self.now, state);
         let outcome = Outcome::Head(&head);

@@ -17,7 +17,8 @@ use crate::origin::Origin;
 use crate::policy::{Acquire, After, Again, Hop, HopRequest, Memory, Outcome, Routed, Trail, Verdict, Why};
 use http::{HeaderValue, Method, StatusCode};
 
-pub(in crate::policy) const AFTER: After = After { needs_memory: has_info, decide: after };
+pub(in crate::policy) const AFTER: After =
+    After { concerns: |_, has_credentials| has_credentials, needs_memory: has_info, decide: after };
 
 /// The values of Authorization and Proxy-Authorization that depend on a challenge.
 #[derive(Debug, Default)]

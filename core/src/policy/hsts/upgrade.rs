@@ -2,7 +2,8 @@
 
 use crate::policy::{After, Before, Hop, Memory, Outcome, Plan, Trail, Verdict};
 
-pub(in crate::policy) const AFTER: After = After { needs_memory: asks_for_https, decide: after };
+pub(in crate::policy) const AFTER: After =
+    After { concerns: |head, _| head.has_strict_transport(), needs_memory: asks_for_https, decide: after };
 
 /// The field's name (RFC 6797 §6.1).
 const FIELD: &str = "strict-transport-security";
@@ -32,7 +33,7 @@ fn upgrade(plan: &mut Plan<'_>, memory: &Memory) -> Before {
 /// Whether a response over TLS without errors has the field.
 fn asks_for_https(hop: &Hop<'_>, outcome: &Outcome<'_>) -> bool {
     let Outcome::Head(head) = outcome else { return false };
-    hop.is_verified && hop.config.hsts && head.get(FIELD).is_some()
+    hop.is_verified && hop.config.hsts && head.has_strict_transport()
 }
 
 /// Stores what the first field asks for (RFC 6797 §8.1).

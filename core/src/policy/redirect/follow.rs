@@ -6,7 +6,8 @@ use crate::error::ErrorKind;
 use crate::origin::Scheme;
 use crate::policy::{Acquire, After, Again, Hop, HopRequest, Memory, Outcome, Trail, Verdict, Why};
 
-pub(in crate::policy) const AFTER: After = After { needs_memory: may_be_upgraded, decide: after };
+pub(in crate::policy) const AFTER: After =
+    After { concerns: |head, _| head.status().is_redirection(), needs_memory: may_be_upgraded, decide: after };
 
 /// Whether a redirect may lead to a host that asked for https.
 fn may_be_upgraded(hop: &Hop<'_>, outcome: &Outcome<'_>) -> bool {
