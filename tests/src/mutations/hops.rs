@@ -57,4 +57,10 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         from: "if self.attempt.connection == Acquire::New && link.counters().application > 0 {",
         to: "if false {",
     },
+    Mutation {
+        fault: "a response with cookies concerns no policy",
+        file: "core/src/policy/cookies.rs",
+        from: "concerns: |head, _| head.sets_cookies()",
+        to: "concerns: |_, _| false",
+    },
 ];
