@@ -42,7 +42,7 @@
 //!     client.set_base_url("https://api.example/")?;               // a URL
 //!     client.set_headers([("X-Test", "true")])?;                  // fields
 //!     let proxy = Proxy::new("http://proxy.example:3128")?        // a proxy
-//!         .auth(Auth::basic("user", "password")?);                // credentials
+//!         .auth(Auth::basic("user", "password")?)?;               // credentials
 //!     let tls = TlsConfig::builder()
 //!         .roots_pem(&std::fs::read("ca.pem")?)?                  // the caller's own I/O, and PEM
 //!         .build()?;                                              // TLS settings

@@ -40,7 +40,7 @@
 //!     session.set_headers([("X-Test", "true")])?;                 // fields
 //!     let proxy = Proxy::new("http://proxy.example:3128")?        // a proxy
 //!         .header("X-Proxy", "1")?
-//!         .auth(Auth::basic("user", "password")?);                // credentials
+//!         .auth(Auth::basic("user", "password")?)?;               // credentials
 //!     let tls = TlsConfig::builder()
 //!         .roots_pem(&std::fs::read("ca.pem")?)?                  // the caller's own I/O, and PEM
 //!         .build()?;                                              // TLS settings

@@ -146,12 +146,19 @@ impl Proxy {
         })))
     }
 
-    /// Sets the credentials for the proxy. A SOCKS proxy takes those of [`Auth::basic`] alone; a
-    /// request through it fails with others.
-    #[must_use]
-    pub fn auth(mut self, auth: Auth) -> Proxy {
+    /// Sets the credentials for the proxy.
+    ///
+    /// # Errors
+    /// [`ProxyError::Socks`] if SOCKS cannot carry them: SOCKS5 takes those of [`Auth::basic`], each
+    /// part of 1 to 255 bytes, and SOCKS4 takes a user alone.
+    pub fn auth(mut self, auth: Auth) -> Result<Proxy, ProxyError> {
+        if let Kind::Socks(version, _) = self.0.kind {
+            let parts = auth.user_and_password().ok_or(SocksFailure::Credentials);
+            let checked = parts.and_then(|(user, password)| check_socks_credentials(version, &user, &password));
+            checked.map_err(ProxyError::Socks)?;
+        }
         Arc::make_mut(&mut self.0).auth = Some(auth);
-        self
+        Ok(self)
     }
 
     /// Sets which requests use a tunnel. Default: [`Tunnel::ForHttps`].
@@ -338,6 +345,14 @@ mod tests {
         for text in ["socks4://u:p@h", &long, "socks5://:p@h"] {
             assert_eq!(Proxy::new(text), Err(ProxyError::Socks(SocksFailure::Credentials)), "{text}");
         }
+        for (url, auth) in [
+            ("socks5://h", Auth::bearer("token").unwrap()),
+            ("socks5h://h", Auth::basic("u", &"p".repeat(256)).unwrap()),
+            ("socks4://h", Auth::basic("u", "p").unwrap()),
+        ] {
+            assert_eq!(Proxy::new(url).unwrap().auth(auth), Err(ProxyError::Socks(SocksFailure::Credentials)), "{url}");
+        }
+        assert!(Proxy::new("socks4a://h").unwrap().auth(Auth::basic("u", "").unwrap()).is_ok());
         assert_ne!(Proxy::new("socks5://h").unwrap(), Proxy::new("socks5h://h").unwrap());
     }
 
@@ -361,7 +376,7 @@ mod tests {
     #[test]
     fn t9_proxies_differ_by_credentials() {
         let a = Proxy::new("http://p:1").unwrap();
-        let b = a.clone().auth(Auth::basic("u", "p").unwrap());
+        let b = a.clone().auth(Auth::basic("u", "p").unwrap()).unwrap();
         assert_ne!(a, b);
         assert_eq!(a, Proxy::new("http://P:1/").unwrap());
     }

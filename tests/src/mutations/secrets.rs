@@ -238,6 +238,30 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         to: "differing + 1 >= u32::from(bits)",
     },
     Mutation {
+        fault: "an address mapped to IPv6 escapes NO_PROXY",
+        file: "core/src/route/proxy_rules.rs",
+        from: "address.to_ipv4_mapped().is_some_and(|address| within(address.into(), *network, *bits))",
+        to: "within(address.into(), *network, *bits)",
+    },
+    Mutation {
+        fault: "a port in NO_PROXY for every host holds for all ports",
+        file: "core/src/route/proxy_rules.rs",
+        from: "return pattern(HostMatch::Any, Some(port.parse().ok()?));",
+        to: "return pattern(HostMatch::Any, port.parse::<u16>().ok().filter(|_| false));",
+    },
+    Mutation {
+        fault: "a port behind a network in NO_PROXY is ignored",
+        file: "core/src/route/proxy_rules.rs",
+        from: "Some((bits, port)) => (bits, Some(port.parse::<u16>().ok()?)),\n                None => (bits, None),",
+        to: "Some((bits, _)) => (bits, None),\n                None => (bits, None),",
+    },
+    Mutation {
+        fault: "SOCKS credentials are checked only when they are sent",
+        file: "core/src/route/proxy.rs",
+        from: "if let Kind::Socks(version, _) = self.0.kind {\n            let parts",
+        to: "if let (Kind::Socks(version, _), true) = (self.0.kind, false) {\n            let parts",
+    },
+    Mutation {
         fault: "a CGI program's client chooses its proxy",
         file: "core/src/route/proxy_rules.rs",
         from: "let http_upper = http_upper.filter(|_| !is_cgi);",

@@ -366,7 +366,8 @@ impl World {
         }
         let origin = super::origins::at(address);
         let over_tcp = |address: &Address| address.socket_addr().is_some();
-        let same = |other: &Address| other == address || over_tcp(other) && over_tcp(address);
+        let same_route = |other: &Address| super::origins::route(other) == super::origins::route(address);
+        let same = |other: &Address| other == address || over_tcp(other) && over_tcp(address) && same_route(other);
         for wire in self.wires.iter().filter(|wire| wire.open && Some(wire.origin) == origin && same(&wire.address)) {
             let (Some(released), Some(connected)) = (wire.released, wire.connected) else { continue };
             let lasts =

@@ -1,9 +1,8 @@
 //! The model servers: how they read requests and answer them.
 
-use super::expected::authorization;
-use super::origins::ORIGINS;
-use super::origins::PROXY;
+use super::origins::{self, ORIGINS, PROXY, SOCKS};
 use super::plan::{LONGEST_THOUGHT, Mix, Page};
+use super::socks::is_socks;
 use super::wire::Fault;
 use super::wire_monitor::{CONNECT, Framed, Step, Written};
 use super::world::{PageRun, Scheduled, World};
@@ -44,6 +43,7 @@ impl World {
                 None
             }
             Step::Head(head) => Some(self.judge_head(socket, head)),
+            Step::Socks(message, bytes) => Some(self.judge_socks(socket, message, bytes)),
             Step::Body(page, from, bytes) => {
                 self.judge_body(socket, page, from, bytes);
                 None
@@ -112,17 +112,28 @@ impl World {
             self.plan.requests.iter().find(|known| known.number == planned).expect("a page belongs to a request");
         let (at, behind) = match &known.spec.via {
             None => (origin, None),
+            Some(via) if is_socks(via) => (SOCKS, Some(origin)),
             Some(via) => (PROXY, via.tunnel.then_some(origin)),
         };
         let own = self.plan.pages[known.pages[0]].origin == origin;
         let local = known.spec.address_of(&ORIGINS[origin].url(), own).cloned();
+        let named = known.spec.tcp_address_of(&ORIGINS[origin]);
+        // SOCKS4 has no password.
+        let given = known.spec.via.as_ref().and_then(|via| via.credentials.clone());
         let wire = self.wire(socket);
         let tcp = wire.address.socket_addr().is_some();
+        if tcp && behind.is_none() && at == origin && origins::route(&wire.address) != named {
+            wrong(&format!("expected it at {named:?}, not at {}", wire.address));
+        }
         if local.as_ref().map_or(!tcp, |local| *local != wire.address) {
             wrong(&format!("expected it at {local:?}, not at {:?}", wire.address));
         }
         if wire.origin != at || wire.tunnel.map(|(origin, _)| origin) != behind {
             wrong("this is for another server");
+        }
+        // T9: the credentials of a tunnel are those of all its requests.
+        if at == SOCKS && wire.given != given {
+            wrong("this connection has the credentials of another request");
         }
         let cookie = lines.iter().position(|line| line.starts_with("Cookie: "));
         let own_field = expected.before.iter().any(|line| line.starts_with("Cookie: "));
@@ -181,77 +192,6 @@ impl World {
         let written = Written { page, method, head_end: 0, end: None, expects, old, close, body: 0 };
         self.wire(socket).thinks = None;
         Framed { written, length }
-    }
-
-    /// T3, T4: a request for a tunnel names the target and the proxy's credentials, and nothing for
-    /// the origin.
-    fn judge_connect(&mut self, socket: u32, lines: &[&str]) -> Framed {
-        let tunnels = self
-            .running
-            .iter()
-            .zip(&self.plan.requests)
-            .filter(|(running, _)| running.transfer.is_some() && !running.over);
-        let mut intended = Vec::new();
-        let found = tunnels.into_iter().find_map(|(running, planned)| {
-            let via = planned.spec.via.as_ref().filter(|via| via.tunnel)?;
-            let origin = self.plan.pages[planned.pages[running.hop]].origin;
-            let authority = format!("{}:{}", ORIGINS[origin].host, ORIGINS[origin].port);
-            let mut all = vec![format!("CONNECT {authority} HTTP/1.1"), format!("Host: {authority}")];
-            let agent = format!("User-Agent: petition/{}", env!("CARGO_PKG_VERSION"));
-            let secret = via.credentials.as_ref().map(|known| format!("Proxy-Authorization: {}", authorization(known)));
-            all.extend(secret);
-            all.push(agent);
-            all.sort_unstable();
-            let mut seen = lines.to_vec();
-            seen.sort_unstable();
-            let same = seen == all;
-            intended.push(all);
-            same.then_some(origin)
-        });
-        let Some(origin) = found else {
-            panic!("nobody asks for this tunnel: {lines:#?}; but for one of {intended:#?}")
-        };
-        let wire = self.wire(socket);
-        assert!(wire.origin == PROXY && wire.tunnel.is_none(), "a tunnel is asked of {}", wire.address);
-        wire.tunnel = Some((origin, usize::MAX));
-        let method = "CONNECT".to_owned();
-        let written = Written {
-            page: CONNECT,
-            method,
-            head_end: 0,
-            end: None,
-            expects: false,
-            old: false,
-            close: false,
-            body: 0,
-        };
-        Framed { written, length: Some(0) }
-    }
-
-    /// Sends the proxy's answer to a request for a tunnel.
-    fn answer_connect(&mut self, socket: u32) {
-        let now = self.clock.now;
-        let refuses = self.plan.conditions.faulty && self.rng.one_in(12);
-        let fields = if self.rng.one_in(3) { "Content-Length: 7\r\nX-Via: p\r\n" } else { "" };
-        let wire = &mut self.wires[socket as usize - 1];
-        wire.next += 1;
-        wire.continued = true;
-        wire.released = Some(now);
-        let begin = wire.sent.len();
-        if let Some((_, from)) = &mut wire.tunnel {
-            *from = begin;
-        }
-        let times = if refuses {
-            self.fired = true;
-            wire.reusable = false;
-            wire.say(
-                now,
-                b"HTTP/1.1 403 No\r\nLocation: http://b.test/\r\nSet-Cookie: evil=1\r\nContent-Length: 2\r\n\r\nno",
-            )
-        } else {
-            wire.say(now, format!("HTTP/1.1 200 Go\r\n{fields}\r\n").as_bytes())
-        };
-        self.arrivals(socket, times);
     }
 
     /// Returns true if the client has the refusal of this page's `Expect`. It may repeat the
@@ -320,6 +260,7 @@ impl World {
             if !wire.open || wire.has_ended() {
                 return;
             }
+            let wire_origin = wire.origin;
             let Some(request) = wire.monitor.requests.get(wire.next).cloned() else { return };
             if wire.known() < request.head_end {
                 return;
@@ -335,7 +276,10 @@ impl World {
                 return self.at(arrival, Scheduled::ToClient(socket));
             }
             if request.page == CONNECT {
-                self.answer_connect(socket);
+                match wire_origin {
+                    SOCKS => self.answer_socks(socket, &request),
+                    _ => self.answer_connect(socket),
+                }
                 continue;
             }
             let page = &self.plan.pages[request.page];

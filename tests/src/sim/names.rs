@@ -25,8 +25,7 @@ impl World {
             self.fired = true;
             return self.tell_if_asked(t, &DriverInput::ResolveFailed(t, ErrorKind::NotFound));
         }
-        let machine = origins::machine(&name).unwrap_or_else(|| panic!("who is {name}?"));
-        let mut addresses = origins::addresses(machine).to_vec();
+        let mut addresses = origins::lookup(&name).unwrap_or_else(|| panic!("who is {name}?"));
         addresses.truncate(1 + self.rng.below(3));
         let addresses = addresses.into_iter().map(|ip| SocketAddr::new(ip, port)).collect();
         self.tell_if_asked(t, &DriverInput::Resolved(t, addresses));

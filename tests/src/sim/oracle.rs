@@ -12,7 +12,7 @@ use petition_core::{Error, ErrorKind, Limits, Timeout, Transfer};
 use super::answer::Coding;
 use super::hsts;
 use super::inputs::DriverInput;
-use super::origins::PROXY;
+use super::origins::{PROXY, SOCKS};
 use super::plan::{ExpectedOutcome, Mix};
 use super::wire::{Fault, Wire};
 use super::world::World;
@@ -253,7 +253,11 @@ impl World {
             Some((_, from)) => own && at < from,
         };
         if kind == "p" {
-            assert!(through(wire.origin == PROXY), "the secret cnr{word} of the proxy went to {}", wire.address);
+            assert!(
+                through(matches!(wire.origin, PROXY | SOCKS)),
+                "the secret cnr{word} of the proxy went to {}",
+                wire.address
+            );
             return;
         }
         if kind == "z" {

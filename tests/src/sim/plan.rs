@@ -6,11 +6,13 @@ use std::time::Duration;
 use petition_core::route::pool::PoolLimits;
 
 use super::answer::Answer;
+use super::destinations;
 use super::expected::{self, Expected};
 use super::hostile;
 use super::hsts;
-use super::origins::{self, ORIGINS, Origin, PLAIN};
-use super::request_spec::{AddressRule, BodySpec, Credentials, ProxySpec, RequestSpec};
+use super::origins::{ORIGINS, Origin, PLAIN};
+use super::request_spec::{BodySpec, Credentials, ProxySpec, RequestSpec};
+use super::socks::SCHEMES;
 use crate::memory::{ms, secs};
 use crate::rng::Rng;
 
@@ -225,6 +227,14 @@ impl Plan {
             let credentials = rng.one_in(2).then(|| Credentials::Basic("us".into(), format!("cnrp{}", rng.below(2))));
             spec.via = Some(ProxySpec { url: "http://proxy.test:3128".into(), credentials, tunnel: rng.one_in(2) });
         }
+        let mut socks = Rng::new(self.seed ^ 0x0073_6f63_6b73 ^ (number as u64).wrapping_mul(0x9e37_79b9));
+        if let Some(via) = spec.via.as_mut().filter(|_| socks.one_in(3)) {
+            let scheme = *pick(&mut socks, &SCHEMES);
+            via.url = format!("{scheme}://proxy.test:1080");
+            via.tunnel = true;
+            // SOCKS4 has no password.
+            via.credentials = via.credentials.take().filter(|_| scheme.starts_with("socks5"));
+        }
         let origins = origins(self.mix);
         let first = *pick(rng, origins);
         // From a generator of its own, so that it changes no other choice.
@@ -232,19 +242,7 @@ impl Plan {
         let hosts: &[&str] = if own.one_in(6) { &[] } else { self.hsts };
         spec.no_hsts = hosts.len() < self.hsts.len();
         let reached = |origin: usize| hsts::upgraded(hosts, origin);
-        // From a generator of its own, so that it changes no other choice.
-        let mut local = Rng::new(self.seed ^ 0x756e_6978 ^ (number as u64).wrapping_mul(0x9e37_79b9));
-        if spec.via.is_none() && local.one_in(5) {
-            if local.one_in(2) {
-                let address = origins::local(reached(first), local.one_in(2));
-                spec.addresses.push(AddressRule { origin: None, address });
-            }
-            if local.one_in(2) {
-                let origin = *pick(&mut local, origins);
-                let address = origins::local(origin, local.one_in(2));
-                spec.addresses.push(AddressRule { origin: Some(ORIGINS[origin].url()), address });
-            }
-        }
+        destinations::choose(self.seed, number, &mut spec, reached(first), origins);
         let mut pages = Vec::new();
         let hops = match rng.below(8) {
             0 => 2,

@@ -1,14 +1,15 @@
 //! A request as plain data: the text after `start` in a transcript, and the requests of a scenario.
 
 use std::fmt::Write;
+use std::net::IpAddr;
 use std::time::Duration;
 
-use petition_core::origin::Origin;
 use petition_core::policy::redirect::CrossOriginBody;
 use petition_core::route::proxy::Tunnel;
 use petition_core::tls::TlsConfig;
-use petition_core::{Address, Auth, Body, ConnectTo, Method, Proxy, Request, Url};
+use petition_core::{Address, Auth, Body, ConnectTo, LookupCache, Method, Proxy, Request, Url};
 
+use super::origins::{self, Origin};
 use super::text_format;
 
 /// A request body.
@@ -95,6 +96,44 @@ pub struct RequestSpec {
     pub no_hsts: bool,
     /// Addresses to connect to instead of looking up a host.
     pub addresses: Vec<AddressRule>,
+    /// Static addresses, and other hosts to connect to.
+    pub names: Vec<NameRule>,
+    /// Whether look-ups are kept, for a time.
+    pub keeps_lookups: bool,
+}
+
+/// How long look-ups are kept, and how many.
+const KEPT_LOOKUPS: LookupCache = LookupCache::new(Duration::from_secs(20)).entries(2);
+
+/// What a request knows about a host and port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NameRule {
+    /// A name and port, and its address.
+    Static(String, u16, IpAddr),
+    /// `host:port`, and what to connect to instead.
+    Host(String, String),
+}
+
+impl NameRule {
+    fn write(&self) -> String {
+        match self {
+            NameRule::Static(host, port, address) => format!("static {host} {port} {address}"),
+            NameRule::Host(of, to) => format!("host {of} {to}"),
+        }
+    }
+
+    fn parse(text: &str) -> Result<NameRule, String> {
+        let words: Vec<&str> = text.split(' ').collect();
+        match words[..] {
+            ["static", host, port, address] => Ok(NameRule::Static(
+                host.into(),
+                port.parse().map_err(|_| format!("expected a port: {port}"))?,
+                address.parse().map_err(|_| format!("expected an address: {address}"))?,
+            )),
+            ["host", of, to] => Ok(NameRule::Host(of.into(), to.into())),
+            _ => Err(format!("expected a rule for a name: {text}")),
+        }
+    }
 }
 
 /// An address, and the origin that leads to it.
@@ -138,6 +177,17 @@ impl RequestSpec {
         let rule = self.addresses.iter().find(|rule| rule.origin.as_deref() == Some(origin));
         let own_rule = || self.addresses.iter().find(|rule| own && rule.origin.is_none());
         rule.or_else(own_rule).map(|rule| &rule.address)
+    }
+
+    /// Returns the address that a hop to this host and port must connect to over TCP, if a rule names
+    /// one.
+    pub(super) fn tcp_address_of(&self, origin: &Origin) -> Option<IpAddr> {
+        self.names.iter().find_map(|rule| match rule {
+            NameRule::Static(host, port, address) => (host == origin.host && *port == origin.port).then_some(*address),
+            NameRule::Host(of, _) => {
+                (*of == format!("{}:{}", origin.host, origin.port)).then(|| origins::alias_address(origin.machine))
+            }
+        })
     }
 
     /// Returns the request for core, with these TLS settings.
@@ -205,25 +255,38 @@ impl RequestSpec {
         if let Some(via) = &self.via {
             let mut proxy = Proxy::new(&via.url).map_err(|e| e.to_string())?;
             if let Some(credentials) = &via.credentials {
-                proxy = proxy.auth(credentials.auth()?);
+                proxy = proxy.auth(credentials.auth()?).map_err(|e| e.to_string())?;
             }
             if via.tunnel {
                 proxy = proxy.tunnel(Tunnel::Always);
             }
             request.options_mut().proxy(proxy);
         }
-        if !self.addresses.is_empty() {
+        let hosts = || self.names.iter().filter(|rule| matches!(rule, NameRule::Host(..)));
+        if !self.addresses.is_empty() || hosts().next().is_some() {
             let mut rules = ConnectTo::new();
+            for rule in hosts() {
+                let NameRule::Host(of, to) = rule else { continue };
+                rules = rules.host(of, to).map_err(|e| e.to_string())?;
+            }
             for AddressRule { origin, address } in &self.addresses {
                 rules = match origin {
                     None => rules.request_origin(address.clone()),
                     Some(url) => {
                         let url = Url::parse(url).map_err(|e| e.to_string())?;
-                        rules.origin(Origin::of(&url), address.clone())
+                        rules.origin(petition_core::origin::Origin::of(&url), address.clone())
                     }
                 };
             }
             request.options_mut().connect_to(rules);
+        }
+        for rule in &self.names {
+            if let NameRule::Static(host, port, address) = rule {
+                request.set_resolve(host, *port, [*address]);
+            }
+        }
+        if self.keeps_lookups {
+            request.options_mut().lookup_cache(KEPT_LOOKUPS);
         }
         if let Some(tls) = tls {
             request.options_mut().tls(tls.clone());
@@ -267,6 +330,9 @@ impl RequestSpec {
         for rule in &self.addresses {
             line("address", &rule.write());
         }
+        for rule in &self.names {
+            line("name", &rule.write());
+        }
         if let Some(timeout) = self.timeout {
             line("timeout", &timeout.as_micros().to_string());
         }
@@ -281,6 +347,7 @@ impl RequestSpec {
             ("idempotent", self.idempotent),
             ("http10", self.http10),
             ("no_hsts", self.no_hsts),
+            ("keeps_lookups", self.keeps_lookups),
         ];
         for (word, _) in flags.iter().filter(|(_, set)| *set) {
             line(word, "");
@@ -331,6 +398,7 @@ impl RequestSpec {
                 self.via = Some(ProxySpec { url, credentials: known, tunnel: kind == "tunnel" });
             }
             "address" => self.addresses.push(AddressRule::parse(rest)?),
+            "name" => self.names.push(NameRule::parse(rest)?),
             "timeout" => {
                 self.timeout = Some(Duration::from_micros(rest.parse().map_err(|_| "expected microseconds")?));
             }
@@ -342,6 +410,7 @@ impl RequestSpec {
             "idempotent" => self.idempotent = true,
             "http10" => self.http10 = true,
             "no_hsts" => self.no_hsts = true,
+            "keeps_lookups" => self.keeps_lookups = true,
             other => return Err(format!("unknown line of a request: {other}")),
         }
         Ok(())

@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
-use super::origins::ORIGINS;
+use super::origins::{ORIGINS, SOCKS};
+use super::request_spec::Credentials;
 use super::tls::TlsServer;
 use super::wire_monitor::WireMonitor;
 use crate::network::{self, End, Read};
@@ -80,6 +81,8 @@ pub(super) struct Wire {
     pub(super) tls: Option<Box<TlsServer>>,
     /// Through the proxy: the origin, and the byte at which the tunnel begins.
     pub(super) tunnel: Option<(usize, usize)>,
+    /// The credentials that a SOCKS proxy was given.
+    pub(super) given: Option<Credentials>,
 }
 
 /// Removes and returns the first `n` bytes.
@@ -105,7 +108,7 @@ impl Wire {
             closes: None,
             wants_write: false,
             generated: 0,
-            monitor: WireMonitor::default(),
+            monitor: if origin == SOCKS { WireMonitor::of_socks() } else { WireMonitor::default() },
             next: 0,
             thinks: None,
             continued: false,
@@ -121,6 +124,7 @@ impl Wire {
             lasts: None,
             tls: ORIGINS[origin].secure.then(|| Box::new(TlsServer::new())),
             tunnel: None,
+            given: None,
         }
     }
 

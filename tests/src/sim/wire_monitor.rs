@@ -1,5 +1,7 @@
 //! A strict reader of what a client writes on one connection: one request after the other, each
-//! head and each body byte.
+//! head and each body byte; for a SOCKS proxy, each message before them.
+
+use super::socks::Message;
 
 /// The client's progress.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -7,6 +9,8 @@ enum State {
     /// In a head, or before the next.
     #[default]
     Head,
+    /// Before or in a message for a SOCKS proxy.
+    Socks(Message),
     /// This many bytes of a body of known length are missing.
     Length(usize),
     /// In a chunked body.
@@ -63,6 +67,8 @@ pub(super) enum Step<'a> {
     Begins(usize, Option<&'a Written>, usize),
     /// A head.
     Head(&'a [u8]),
+    /// A message for a SOCKS proxy.
+    Socks(Message, &'a [u8]),
     /// Bytes of a body, from this offset.
     Body(usize, usize, &'a [u8]),
 }
@@ -70,7 +76,12 @@ pub(super) enum Step<'a> {
 impl WireMonitor {
     /// Whether the last request was written to its end.
     pub(super) fn is_between(&self) -> bool {
-        self.state == State::Head && self.partial.is_empty()
+        matches!(self.state, State::Head | State::Socks(_)) && self.partial.is_empty()
+    }
+
+    /// Returns a monitor of a connection to a SOCKS proxy.
+    pub(super) fn of_socks() -> WireMonitor {
+        WireMonitor { state: State::Socks(Message::Greeting), ..WireMonitor::default() }
     }
 
     /// Reads bytes. Calls `on` for every step; for a head it returns the framing.
@@ -105,6 +116,21 @@ impl WireMonitor {
                         Some(n) => State::Length(n),
                     };
                     self.requests.push(written);
+                }
+                State::Socks(message) => {
+                    if self.partial.is_empty() {
+                        on(Step::Begins(self.requests.len(), self.requests.last(), self.at));
+                    }
+                    self.partial.push(bytes[0]);
+                    self.at += 1;
+                    bytes = &bytes[1..];
+                    if message.is_complete(&self.partial) {
+                        let text = std::mem::take(&mut self.partial);
+                        let mut written = on(Step::Socks(message, &text)).expect("a message is judged").written;
+                        (written.head_end, written.end) = (self.at, Some(self.at));
+                        self.state = message.next(&text).map_or(State::Head, State::Socks);
+                        self.requests.push(written);
+                    }
                 }
                 State::Length(left) => {
                     let n = left.min(bytes.len());

@@ -6,7 +6,7 @@ use super::*;
 
 /// A request to an origin under TLS that only the proxy could reach.
 fn through(client: &Client, proxy: &Scripted) -> String {
-    let own = Proxy::new(&proxy.url("")).unwrap().auth(Auth::basic("proxy", "pass").unwrap());
+    let own = Proxy::new(&proxy.url("")).unwrap().auth(Auth::basic("proxy", "pass").unwrap()).unwrap();
     client.configure(|options| {
         options.proxy(own);
     });

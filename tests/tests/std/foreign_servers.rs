@@ -136,7 +136,7 @@ fn tinyproxy_forwards_and_tunnels() {
 fn t77_tinyproxy_requires_credentials() {
     let Some(process) = foreign_servers::tinyproxy(Some(("user", "pass"))) else { return };
     let proxy = Proxy::new(&format!("http://{}", process.address())).unwrap();
-    use_proxy(&proxy.clone().auth(Auth::basic("user", "pass").unwrap()));
+    use_proxy(&proxy.clone().auth(Auth::basic("user", "pass").unwrap()).unwrap());
     let world = World::tls();
     world.session.configure(|options| {
         options.proxy(proxy);

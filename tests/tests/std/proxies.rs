@@ -82,7 +82,7 @@ fn http_is_tunnelled_on_request() {
 fn t3_proxy_credentials_go_no_further() {
     for secure in [false, true] {
         let scene = scene(secure, false, |builder| builder.credentials("user", "canary"));
-        scene.over(Proxy::new(&scene.proxy.url()).unwrap().auth(Auth::basic("user", "canary").unwrap()));
+        scene.over(Proxy::new(&scene.proxy.url()).unwrap().auth(Auth::basic("user", "canary").unwrap()).unwrap());
         let text = scene.session.get(scene.origin.url("/headers")).send().unwrap().text().unwrap();
         assert!(!text.to_ascii_lowercase().contains("proxy-auth"), "{text}");
         assert!(scene.proxy.heads().iter().all(|head| head.value("proxy-authorization").is_some()));
@@ -134,7 +134,7 @@ fn t77_refused_tunnel_is_an_error() {
 #[test]
 fn t96_wrong_credentials_are_refused_and_hidden() {
     let scene = scene(true, false, |builder| builder.credentials("user", "right"));
-    scene.over(Proxy::new(&scene.proxy.url()).unwrap().auth(Auth::basic("user", "canary").unwrap()));
+    scene.over(Proxy::new(&scene.proxy.url()).unwrap().auth(Auth::basic("user", "canary").unwrap()).unwrap());
     let error = scene.session.get(scene.origin.url("/get")).send().unwrap_err();
     assert!(error.to_string().contains("407"), "{error}");
     let all = everything(&error) + &format!("{:?}", scene.session.configure(|options| options.clone()));
@@ -167,7 +167,7 @@ fn t9_proxies_and_credentials_separate_connections() {
     let scene = scene(false, false, |builder| builder);
     let url = scene.origin.url("/get");
     let plain = Proxy::new(&scene.proxy.url()).unwrap();
-    let proxies = [Some(plain.clone()), Some(plain.auth(Auth::basic("a", "b").unwrap())), None];
+    let proxies = [Some(plain.clone()), Some(plain.auth(Auth::basic("a", "b").unwrap()).unwrap()), None];
     for round in 0..2 {
         for proxy in &proxies {
             scene.session.configure(|options| {

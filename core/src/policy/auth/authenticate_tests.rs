@@ -197,7 +197,7 @@ fn t3_407_of_an_origin_behind_a_tunnel_gets_no_credentials() {
 
 fn through_proxy(tunnel: bool) -> Session {
     let mut session = Session::new();
-    let proxy = Proxy::new("http://proxy.test:1").unwrap().auth(Auth::on_challenge("user", "canary").unwrap());
+    let proxy = Proxy::new("http://proxy.test:1").unwrap().auth(Auth::on_challenge("user", "canary").unwrap()).unwrap();
     let how = if tunnel { crate::route::proxy::Tunnel::Always } else { crate::route::proxy::Tunnel::ForHttps };
     session.configure(|o| {
         o.proxy(proxy.tunnel(how));

@@ -51,7 +51,8 @@ pub(super) fn choose(asked: &Asked<'_>) -> Result<Result<Option<Proxy>, String>,
 fn make(url: &str, asked: &Asked<'_>) -> Result<Proxy, String> {
     let mut proxy = Proxy::new(url).map_err(|error| error.to_string())?;
     if let Some((user, password)) = &asked.credentials {
-        proxy = proxy.auth(Auth::basic(user, password).map_err(|error| error.to_string())?);
+        let auth = Auth::basic(user, password).map_err(|error| error.to_string())?;
+        proxy = proxy.auth(auth).map_err(|error| error.to_string())?;
     }
     if asked.tunnel {
         proxy = proxy.tunnel(Tunnel::Always);
