@@ -2,7 +2,8 @@
 //!
 //! All serve the same documents: `/text`, `/zip` (a text, compressed on request), `/range/50000`
 //! (the letters, with ranges), `/huge` (64 MiB of zeros), `/long` (a response with many long
-//! fields), `/moved` (302 to `/text`) and `/none` (204). Requests below `/behind/` are forwarded to
+//! fields), `/moved` (302 to `/text`) and `/none` (204). Apache alone protects `/digest/text` and
+//! `/basic/text`, for [`LOGIN`]. Requests below `/behind/` are forwarded to
 //! a server of the kit. `X-Tls` has the version of TLS; `X-Resumed` says whether the session was
 //! resumed.
 
@@ -20,6 +21,15 @@ use crate::tls::Identity;
 
 /// The length of `/huge`, which exceeds the buffers of two sockets.
 const HUGE: u64 = 64 << 20;
+
+/// The user and the password of the protected documents, and of proxies that require Digest.
+pub const LOGIN: (&str, &str) = ("Mufasa", "Circle of Life");
+
+/// [`LOGIN`] in the format of htdigest: user, realm, and the MD5 hash of both with the password.
+pub(super) const DIGEST_FILE: &str = "Mufasa:the pride:ae2e477f013aae82a1eea34648319126\n";
+
+/// [`LOGIN`] in the format of htpasswd, with a SHA-1 hash.
+const BASIC_FILE: &str = "Mufasa:{SHA}y/waJdy9m/a+D8VTRQ/e2awAzpQ=\n";
 
 /// The number of fields of `/long`.
 const LONG: usize = 40;
@@ -157,6 +167,10 @@ impl Place<'_> {
         self.directory.write("documents/zip", Origin::zip())?;
         self.directory.write("documents/long", "long\n")?;
         self.directory.write("documents/range/50000", cycle(50_000))?;
+        for protected in ["digest", "basic"] {
+            std::fs::create_dir_all(self.directory.path().join("documents").join(protected))?;
+            self.directory.write(&format!("documents/{protected}/text"), "a secret text\n")?;
+        }
         // Sparse: uses no disk space.
         std::fs::File::create(self.directory.path().join("documents/huge"))?.set_len(HUGE)
     }
@@ -236,6 +250,16 @@ impl Place<'_> {
              RedirectMatch 302 ^/moved$ /text\nRedirectMatch 204 ^/none$\n\
              ProxyPass /behind/ http://{behind}/\n"
         );
+        let (digest, basic) = (directory.write("digest", DIGEST_FILE)?, directory.write("basic", BASIC_FILE)?);
+        let _ = write!(
+            text,
+            "<Location /digest>\nAuthType Digest\nAuthName \"the pride\"\nAuthDigestProvider file\n\
+             AuthUserFile {}\nRequire valid-user\n</Location>\n\
+             <Location /basic>\nAuthType Basic\nAuthName \"the pride\"\nAuthBasicProvider file\n\
+             AuthUserFile {}\nRequire valid-user\n</Location>\n",
+            digest.display(),
+            basic.display()
+        );
         for (name, value) in Origin::long() {
             let _ = writeln!(text, "<Location /long>\nHeader set {name} {value}\n</Location>");
         }
@@ -295,11 +319,17 @@ impl TlsVersion {
 }
 
 /// The modules that httpd needs; some may be compiled in.
-const MODULES: [&str; 14] = [
+const MODULES: [&str; 20] = [
     "mpm_event",
     "unixd",
     "log_config",
     "authz_core",
+    "authz_user",
+    "authn_core",
+    "authn_file",
+    "auth_basic",
+    "auth_digest",
+    "access_compat",
     "alias",
     "env",
     "filter",

@@ -1,6 +1,9 @@
 //! tinyproxy and Squid.
 
-use super::process::{Process, find};
+use std::path::Path;
+
+use super::origins::DIGEST_FILE;
+use super::process::{Process, find, missing};
 
 /// Starts tinyproxy, which forwards, and tunnels to any port. Requires Basic credentials if given.
 ///
@@ -24,14 +27,45 @@ pub fn tinyproxy(credentials: Option<(&str, &str)>) -> Option<Process> {
 /// # Panics
 /// When it is installed and does not start.
 pub fn squid() -> Option<Process> {
+    start_squid(None)
+}
+
+/// Starts Squid as [`squid`] does. It requires Digest with [`LOGIN`](super::LOGIN).
+///
+/// # Panics
+/// When it is installed and does not start.
+pub fn squid_with_digest() -> Option<Process> {
+    let helpers = ["/usr/lib/squid", "/usr/lib64/squid", "/usr/libexec/squid", "/usr/local/libexec/squid"];
+    let mut helpers = helpers.iter().map(|folder| Path::new(folder).join("digest_file_auth"));
+    let Some(helper) = helpers.find(|file| file.is_file()) else {
+        missing("digest_file_auth of Squid");
+        return None;
+    };
+    start_squid(Some(&helper))
+}
+
+fn start_squid(digest: Option<&Path>) -> Option<Process> {
     let program = find("squid")?;
     Some(Process::start("squid", &program, |command, directory, port| {
         let root = directory.path().display();
+        let (settings, access) = match digest {
+            None => (String::new(), "http_access allow here"),
+            Some(helper) => {
+                let file = directory.write("digest", DIGEST_FILE)?;
+                let settings = format!(
+                    "auth_param digest program {} -c {}\nauth_param digest realm the pride\n\
+                     auth_param digest children 1\nacl known proxy_auth REQUIRED\n",
+                    helper.display(),
+                    file.display()
+                );
+                (settings, "http_access allow here known")
+            }
+        };
         let configuration = format!(
             "http_port 127.0.0.1:{port}\npid_filename none\ncache_log {root}/cache.log\naccess_log none\n\
              cache_store_log none\ncoredump_dir {root}\ncache deny all\ncache_mem 8 MB\npinger_enable off\n\
              netdb_filename none\nvisible_hostname localhost\nshutdown_lifetime 0 seconds\n\
-             acl here src 127.0.0.0/8\nhttp_access allow here\nhttp_access deny all\n"
+             acl here src 127.0.0.0/8\n{settings}{access}\nhttp_access deny all\n"
         );
         let file = directory.write("squid.conf", configuration)?;
         // One process in the foreground, so that killing the child leaves nothing behind.

@@ -1,6 +1,7 @@
 //! Properties of both transports.
 #![forbid(unsafe_code)]
 
+mod authentication;
 mod caller_code;
 mod connectors;
 mod errors;
