@@ -75,7 +75,7 @@ fn t3_squid_accepts_digest_for_both_ways() {
         let failure = client.send(Request::new(Method::GET, secure.base_at("localhost") + "/headers")).unwrap_err();
         assert!(matches!(failure.kind(), ErrorKind::Proxy(_)), "{failure}");
         client.configure(|o| {
-            o.proxy(proxy.clone().auth(digest()));
+            o.proxy(proxy.clone().auth(digest()).unwrap());
         });
         for (url, hops) in [(plain.base(), 1), (plain.base(), 0), (secure.base_at("localhost"), 0)] {
             let answer = client.get(format!("{url}/headers"));
@@ -86,7 +86,7 @@ fn t3_squid_accepts_digest_for_both_ways() {
         let other = Client::both(&authority);
         for other in other {
             other.configure(|o| {
-                o.proxy(proxy.clone().auth(digest()));
+                o.proxy(proxy.clone().auth(digest()).unwrap());
             });
             let answer = other.get(secure.base_at("localhost") + "/headers");
             assert_eq!((answer.status(), answer.hops), (200, 1), "{other:?}");
@@ -101,7 +101,7 @@ fn tinyproxy_chooses_basic() {
     let auth = Auth::on_challenge("user", "pass").unwrap();
     for client in Client::both(&Authority::new()) {
         client.configure(|o| {
-            o.proxy(Proxy::new(&format!("http://{}", tinyproxy.address())).unwrap().auth(auth.clone()));
+            o.proxy(Proxy::new(&format!("http://{}", tinyproxy.address())).unwrap().auth(auth.clone()).unwrap());
         });
         let answer = client.get(origin.base() + "/headers");
         assert_eq!((answer.status(), answer.hops), (200, 1), "{client:?}");
