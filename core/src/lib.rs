@@ -76,7 +76,7 @@
 //! # Features
 //!
 //! On by default: `tls`, `ring`, `webpki-roots`, `gzip` (with deflate), `public-suffix`. Off by
-//! default: `json`, `charset`, `brotli`, `zstd`.
+//! default: `json`, `charset`, `brotli`, `zstd`, `digest`, `mime-guess`.
 #![forbid(unsafe_code)]
 // Unit tests may use items that core may not: see clippy.toml.
 #![cfg_attr(test, allow(clippy::disallowed_types, clippy::disallowed_methods, clippy::disallowed_macros))]

@@ -4,7 +4,8 @@
 //! session, so that the same inputs give the same outputs. Production seeds and test seeds are
 //! different types, so that neither is mistaken for the other. The seed keys the hashes
 //! of [`Route`](crate::route::Route)s: a peer that chooses names (by redirects) cannot search for
-//! names with equal hashes. It is also the source of client nonces.
+//! names with equal hashes. It is also the source of client nonces and of the
+//! boundaries of multipart bodies.
 
 use std::collections::hash_map::DefaultHasher;
 use std::fmt;
@@ -50,7 +51,6 @@ impl Seed {
     }
 
     /// Returns 128 unpredictable bits: other bits for each purpose and each number.
-    #[cfg(feature = "digest")]
     pub(crate) fn draw(self, purpose: &str, number: u64) -> u128 {
         let half = |half: u8| {
             let mut hasher = self.hasher();

@@ -19,6 +19,7 @@ use crate::policy::Memory;
 use crate::policy::auth::OriginAuth;
 use crate::policy::hsts::HstsStore;
 use crate::request::credentials;
+use crate::request::multipart::Boundary;
 use crate::request::prepared::{Prepared, encode_general};
 use crate::request::{BuildError, Request, Target};
 use crate::route::Route;
@@ -59,6 +60,8 @@ pub struct Session {
     head_cache: Option<HeadCache>,
     pub(crate) memory: Memory,
     pub(crate) known_names: KnownNames,
+    /// How many boundaries were drawn.
+    boundaries: u64,
     #[cfg(feature = "tls")]
     default_tls: Option<TlsConfig>,
 }
@@ -98,6 +101,7 @@ impl Session {
             head_cache: None,
             memory: Memory::new(seed),
             known_names: KnownNames::default(),
+            boundaries: 0,
             #[cfg(feature = "tls")]
             default_tls: None,
         }
@@ -210,6 +214,12 @@ impl Session {
         self.known_names = KnownNames::default();
     }
 
+    /// Draws the delimiter of a multipart body from the session's seed: another one each time.
+    pub fn draw_boundary(&mut self) -> Boundary {
+        self.boundaries += 1;
+        Boundary::new(self.seed.draw("multipart boundary", self.boundaries))
+    }
+
     /// Merges the request's options over the session's, resolves its URL, and checks everything
     /// that can be checked before sending. Changes neither session nor request.
     ///
@@ -253,6 +263,12 @@ impl Session {
             true => (fields.clone(), None),
             false => (Arc::new(request.options.headers.layered_over(fields)), None),
         };
+        let (mut headers, mut encoded) = (headers, encoded);
+        if let Some(content_type) = &request.multipart {
+            // Another value would not name the body's delimiter.
+            Arc::make_mut(&mut headers).set("Content-Type", content_type.as_bytes()).map_err(BuildError::Header)?;
+            encoded = None;
+        }
         let empty = Params::new();
         let (query, cookies) =
             if outside.is_some() { (&empty, &empty) } else { (&self.options.query, &self.options.cookies) };

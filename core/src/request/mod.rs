@@ -10,6 +10,7 @@ pub(crate) mod credentials;
 mod follow;
 mod http_request;
 mod methods;
+pub mod multipart;
 pub mod prepared;
 pub(crate) mod url_cache;
 
@@ -31,6 +32,7 @@ use crate::route::host_port::HostPortError;
 use crate::url::{self, QueryShown, UrlError, UserInfo};
 
 pub use body::Body;
+use multipart::Boundary;
 pub use prepared::Prepared;
 pub use url_cache::UrlCache;
 
@@ -43,6 +45,8 @@ pub struct Request {
     pub(crate) options: Options,
     pub(crate) body: Body,
     pub(crate) content_type: Option<&'static str>,
+    /// The Content-Type of a multipart body, which replaces any other.
+    pub(crate) multipart: Option<Box<str>>,
     pub(crate) fault: Option<Box<BuildError>>,
 }
 
@@ -163,7 +167,15 @@ impl Request {
     }
 
     pub(crate) fn to(method: Method, target: Target) -> Request {
-        Request { method, target, options: Options::new(), body: Body::Empty, content_type: None, fault: None }
+        Request {
+            method,
+            target,
+            options: Options::new(),
+            body: Body::Empty,
+            content_type: None,
+            multipart: None,
+            fault: None,
+        }
     }
 
     /// Returns an [`Error`] for a failure before this request began, in phase
@@ -273,19 +285,19 @@ impl Request {
     /// Sets the body, replacing any earlier one. It has no automatic Content-Type.
     pub fn set_data(&mut self, body: impl Into<Body>) {
         self.body = body.into();
-        self.content_type = None;
+        (self.content_type, self.multipart) = (None, None);
     }
 
     /// Sets a text body, with the Content-Type `text/plain; charset=utf-8` unless a header sets
     /// another.
     pub fn set_text_data(&mut self, text: impl Into<String>) {
-        self.body = text.into().into();
+        self.set_data(text.into());
         self.content_type = Some("text/plain; charset=utf-8");
     }
 
     /// Sets an `application/x-www-form-urlencoded` body, encoded by the WHATWG serializer.
     pub fn set_form<N: AsRef<str>, V: AsRef<str>>(&mut self, pairs: impl IntoIterator<Item = (N, V)>) {
-        self.body = Body::form(pairs);
+        self.set_data(Body::form(pairs));
         self.content_type = Some("application/x-www-form-urlencoded");
     }
 
@@ -294,10 +306,22 @@ impl Request {
     pub fn set_json<T: serde::Serialize + ?Sized>(&mut self, value: &T) {
         match Body::json(value) {
             Ok(body) => {
-                self.body = body;
+                self.set_data(body);
                 self.content_type = Some("application/json");
             }
             Err(e) => self.record_fault(Err(BuildError::Json(crate::json_error::JsonError::from(e).to_string()))),
+        }
+    }
+
+    /// For transports: sets a multipart body with this delimiter, whose bytes the embedder provides.
+    /// Its Content-Type replaces any other. [`BuildError::Header`] is reported for an invalid part.
+    pub fn set_multipart(&mut self, encoded: Result<(&Boundary, Body), HeaderError>) {
+        match encoded {
+            Ok((boundary, body)) => {
+                self.set_data(body);
+                self.multipart = Some(boundary.content_type().into());
+            }
+            Err(fault) => self.record_fault(Err(BuildError::Header(fault))),
         }
     }
 
