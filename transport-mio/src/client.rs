@@ -13,10 +13,10 @@ use petition_core::policy::hsts::HstsStore;
 use petition_core::route::pool::PoolStatistics;
 use petition_core::transfer::Reconnect;
 use petition_core::{
-    BuildError, Error, ErrorKind, Instant, IntoUrl, Method, Now, Options, Request, Transfer, Unavailable, UnixTime,
-    UrlCache, discard_panic,
+    Body, BuildError, Error, ErrorKind, Instant, IntoUrl, Method, Now, Options, Request, Transfer, Unavailable,
+    UnixTime, UrlCache, discard_panic,
 };
-use petition_shared::SharedSession;
+use petition_shared::{Multipart, MultipartReader, SharedSession};
 
 use crate::clock;
 use crate::command::{Command, RequestState, Start};
@@ -59,7 +59,7 @@ impl Client {
             // The cache is not worth waiting for.
             Err(_) => Request::new(method, url),
         };
-        RequestBuilder { client: self.clone(), request, group: None }
+        RequestBuilder { client: self.clone(), request, group: None, source: None }
     }
 
     /// Creates a GET request.
@@ -95,7 +95,7 @@ impl Client {
     /// Creates a builder from an existing request: a [`Request`], or an `http::Request` with a body
     /// of bytes, text or nothing.
     pub fn request_from(&self, request: impl Into<Request>) -> RequestBuilder {
-        RequestBuilder { client: self.clone(), request: request.into(), group: None }
+        RequestBuilder { client: self.clone(), request: request.into(), group: None, source: None }
     }
 
     /// Sends an existing request as [`RequestBuilder::send`] does.
@@ -294,6 +294,8 @@ pub struct RequestBuilder {
     client: Client,
     request: Request,
     group: Option<u64>,
+    /// The source of the request body, if it is not the handler.
+    source: Option<Box<MultipartReader>>,
 }
 
 impl RequestBuilder {
@@ -305,22 +307,50 @@ impl RequestBuilder {
         self
     }
 
+    /// Sets a multipart form as body. Its parts are read while they are sent, without buffering.
+    /// Content-Length is sent unless the length of a part is unknown. The request can be sent again,
+    /// and a redirect followed with the form, unless the form has a reader.
+    ///
+    /// The Content-Type of the form replaces any other.
+    ///
+    /// The loop's thread reads the files and readers: a reader that blocks holds up all requests.
+    ///
+    /// ```no_run
+    /// # let client = petition_mio::LoopThread::spawn(Default::default())?;
+    /// use petition_mio::Multipart;
+    ///
+    /// let form = Multipart::new().text("title", "x").file("doc", "report.pdf")?;
+    /// let response = client.post("https://httpbin.org/post").multipart(form).join().wait()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn multipart(mut self, form: Multipart) -> Self {
+        match MultipartReader::new(form, &self.client.0.state) {
+            Ok((reader, boundary)) => {
+                let body = Body::Stream { length: reader.length(), rewindable: reader.is_rewindable() };
+                self.request.set_multipart(Ok((&boundary, body)));
+                self.source = Some(Box::new(reader));
+            }
+            Err(fault) => self.request.set_multipart(Err(fault)),
+        }
+        self
+    }
+
     /// Sends the request and returns at once; its total deadline counts from now. The callback runs
     /// exactly once, on the loop's thread, with the whole response or an error. Cancelling the
     /// request or ending the loop is an error. So is a body of more than
     /// [`Limits::body_bytes`](petition_core::Limits::body_bytes) (64 MiB).
-    pub fn send(self, callback: impl FnOnce(Result<Response, Error>) + Send + 'static) -> Handle {
+    pub fn send(mut self, callback: impl FnOnce(Result<Response, Error>) + Send + 'static) -> Handle {
         self.submit(Job::collect(Box::new(callback)))
     }
 
     /// Sends the request and returns at once; `handler` receives the response as it arrives.
-    pub fn stream(self, handler: impl Handler + Send + 'static) -> Handle {
+    pub fn stream(mut self, handler: impl Handler + Send + 'static) -> Handle {
         self.submit(Job::Stream(Box::new(handler)))
     }
 
     /// Sends the request and returns at once. Wait for the result on this thread, or await it in a
     /// task. Dropping the [`PendingResponse`] cancels the request.
-    pub fn join(self) -> PendingResponse {
+    pub fn join(mut self) -> PendingResponse {
         let filler = Filler::new();
         let result = filler.slot();
         let handle = self.submit(Job::collect(Box::new(move |outcome| filler.fill(outcome))));
@@ -332,7 +362,7 @@ impl RequestBuilder {
     ///
     /// A line that exceeds [`Limits::line_bytes`](petition_core::Limits::line_bytes) (1 MiB) is an
     /// error, and so is a content coding that is still applied.
-    pub fn lines(self, handler: impl LineHandler + Send + 'static) -> Handle {
+    pub fn lines(mut self, handler: impl LineHandler + Send + 'static) -> Handle {
         self.submit(Job::Parse(Box::new(ByLines::new(handler))))
     }
 
@@ -376,10 +406,16 @@ impl RequestBuilder {
         (transfer, self.group.map(Group))
     }
 
-    fn submit(&self, job: Job) -> Handle {
+    /// Takes the source of the request body.
+    pub(crate) fn take_source(&mut self) -> Option<Box<MultipartReader>> {
+        self.source.take()
+    }
+
+    fn submit(&mut self, job: Job) -> Handle {
         let ticket = RequestState::new();
         let (transfer, group) = self.prepare(clock::instant());
-        self.client.start(Start { transfer, group, ticket: ticket.clone(), job });
+        let source = self.source.take();
+        self.client.start(Start { transfer, group, ticket: ticket.clone(), job, source });
         self.client.handle(ticket)
     }
 }

@@ -11,6 +11,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use petition_core::engine::{Group, TransferId};
 use petition_core::{Error, ErrorKind, Instant, Transfer};
 
+use petition_shared::MultipartReader;
+
 use crate::job::Job;
 
 /// A name to look up: host and port.
@@ -42,6 +44,8 @@ pub(crate) struct Start {
     pub(crate) group: Option<Group>,
     pub(crate) ticket: Arc<RequestState>,
     pub(crate) job: Job,
+    /// The source of the request body, if it is not the job.
+    pub(crate) source: Option<Box<MultipartReader>>,
 }
 
 /// A request that starts at this time.

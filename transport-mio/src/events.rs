@@ -57,7 +57,8 @@ impl<H: EventHandler + Send + 'static> Follow<H> {
     pub(crate) fn connection(mut self: Box<Self>, at: Instant) -> Start {
         self.source.prepare(self.request.request_mut());
         let (transfer, group) = self.request.prepare(at);
-        Start { transfer, group, ticket: self.ticket.clone(), job: Job::Parse(self) }
+        let source = self.request.take_source();
+        Start { transfer, group, ticket: self.ticket.clone(), job: Job::Parse(self), source }
     }
 
     fn parse(&mut self, mut piece: &[u8]) -> Result<(), Stopped> {

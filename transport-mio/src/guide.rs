@@ -208,6 +208,20 @@
 //! }
 //! ```
 //!
+//! # Send a form with files
+//!
+//! ```no_run
+//! use petition_mio::{Client, Multipart};
+//!
+//! fn upload(client: &Client) -> std::io::Result<()> {
+//!     let form = Multipart::new().text("title", "Report").file("doc", "report.pdf")?;
+//!     client.post("https://httpbin.org/post").multipart(form).send(|result| println!("{result:?}"));
+//!     Ok(())
+//! }
+//! ```
+//!
+//! The loop's thread reads the file while it is sent.
+//!
 //! # Follow links, and take the server's file name
 //!
 //! ```no_run

@@ -128,7 +128,9 @@ pub use petition_core::{
 };
 #[cfg(feature = "platform-verifier")]
 pub use petition_shared::platform_verifier;
-pub use petition_shared::{SESSION_PATIENCE, SharedSession, load_netrc, netrc_from_env, proxy_rules_from_env};
+pub use petition_shared::{
+    Multipart, Part, SESSION_PATIENCE, SharedSession, load_netrc, netrc_from_env, proxy_rules_from_env,
+};
 pub use response::Response;
 
 // Types that appear in the signatures above.

@@ -8,6 +8,7 @@
 
 mod environment;
 pub mod lookups;
+mod multipart;
 pub mod pipe;
 #[cfg(feature = "platform-verifier")]
 mod platform;
@@ -16,6 +17,7 @@ mod session;
 mod target;
 
 pub use environment::{load_netrc, netrc_from_env, proxy_rules_from_env};
+pub use multipart::{FileOrReader, Multipart, MultipartReader, Part};
 #[cfg(feature = "platform-verifier")]
 pub use platform::platform_verifier;
 pub use session::{SESSION_PATIENCE, SharedSession};

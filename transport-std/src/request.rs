@@ -5,6 +5,7 @@ use std::io::{self, Read, Seek};
 
 use petition_core::url::{QueryShown, redacted};
 use petition_core::{Body, Error, ErrorKind, IntoUrl, Method};
+use petition_shared::{Multipart, MultipartReader, SharedSession};
 
 use crate::drive::{Call, Stop};
 use crate::events::EventStream;
@@ -77,6 +78,36 @@ impl Request {
         self.request.set_data(Body::Stream { length: Some(end.saturating_sub(first)), rewindable: true });
         self.upload = Some(Upload::again(reader)?);
         Ok(self)
+    }
+
+    /// Sets a multipart form as body. Its parts are read while they are sent, without buffering.
+    /// Content-Length is sent unless the length of a part is unknown. The request can be sent again,
+    /// and a redirect followed with the form, unless the form has a reader.
+    ///
+    /// The Content-Type of the form replaces any other.
+    ///
+    /// ```no_run
+    /// # let session = petition_std::Session::new();
+    /// use petition_std::Multipart;
+    ///
+    /// let form = Multipart::new().text("title", "x").file("doc", "report.pdf")?;
+    /// let response = session.post("https://httpbin.org/post").multipart(form).send()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn multipart(mut self, form: Multipart) -> Request {
+        let encoded = match &self.session {
+            Some(session) => MultipartReader::new(form, &session.state()),
+            None => MultipartReader::new(form, &SharedSession::default()),
+        };
+        match encoded {
+            Ok((reader, boundary)) => {
+                let body = Body::Stream { length: reader.length(), rewindable: reader.is_rewindable() };
+                self.request.set_multipart(Ok((&boundary, body)));
+                self.upload = Some(Upload::multipart(reader));
+            }
+            Err(fault) => self.request.set_multipart(Err(fault)),
+        }
+        self
     }
 
     /// Sends the request and waits for the head of the final response. Redirects are followed, and

@@ -10,6 +10,7 @@ use std::io::{self, Read, Seek};
 use std::time::Duration;
 
 use petition_core::Instant;
+use petition_shared::MultipartReader;
 
 /// The size of a read, in bytes.
 const STEP: usize = 64 * 1024;
@@ -75,7 +76,17 @@ impl<R: Read + Seek + Send> Source for Again<R> {
     }
 }
 
+impl Source for MultipartReader {
+    fn rewind(&mut self) -> io::Result<bool> {
+        MultipartReader::rewind(self)
+    }
+}
+
 impl Upload {
+    pub(crate) fn multipart(body: MultipartReader) -> Upload {
+        Upload::new(Box::new(body))
+    }
+
     pub(crate) fn once(reader: impl Read + Send + 'static) -> Upload {
         Upload::new(Box::new(Once(reader)))
     }

@@ -13,6 +13,7 @@ mod exchange;
 mod fields;
 mod hsts;
 mod layers;
+mod multipart;
 mod ops;
 mod response;
 mod transfer;
@@ -26,6 +27,7 @@ pub use events::{events, lines};
 pub use fields::{disposition, link};
 pub use hsts::hsts;
 pub use layers::layers;
+pub use multipart::multipart;
 pub use ops::{connection_ops, engine_ops, link_ops, transfer_ops};
 pub use response::response;
 pub use transfer::transfer;
@@ -35,7 +37,7 @@ pub use url::{location, url};
 pub type Body = fn(&[u8]);
 
 /// Every target by name.
-pub const TARGETS: [(&str, Body); 19] = [
+pub const TARGETS: [(&str, Body); 20] = [
     ("response", response),
     ("chunked", chunked),
     ("differential", differential),
@@ -54,6 +56,7 @@ pub const TARGETS: [(&str, Body); 19] = [
     ("events", events),
     ("lines", lines),
     ("hsts", hsts),
+    ("multipart", multipart),
     ("transfer", transfer),
 ];
 

@@ -76,4 +76,40 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         from: "self.refuse_delayed(|start| Arc::ptr_eq(&start.ticket, &ticket));",
         to: "",
     },
+    Mutation {
+        fault: "a quote in a part's name is sent as it is",
+        file: "core/src/request/multipart/part.rs",
+        from: "'\"' => out.push_str(\"%22\"),",
+        to: "'\"' => out.push('\"'),",
+    },
+    Mutation {
+        fault: "every form has the same boundary",
+        file: "core/src/session.rs",
+        from: "        self.boundaries += 1;\n",
+        to: "",
+    },
+    Mutation {
+        fault: "an invalid field of a part is left out",
+        file: "core/src/request/multipart/part.rs",
+        from: "self.fault = self.fault.or(set.err());",
+        to: "let _ = set;",
+    },
+    Mutation {
+        fault: "a source that ends early ends its part",
+        file: "core/src/request/multipart/encoder.rs",
+        from: "Err(ShortSource { expected: *length, found: self.done })",
+        to: "{\n                (self.at, self.done) = (self.at + 1, 0);\n                Ok(())\n            }",
+    },
+    Mutation {
+        fault: "the caller's Content-Type replaces that of a form",
+        file: "core/src/session.rs",
+        from: "if let Some(content_type) = &request.multipart {",
+        to: "if let Some(content_type) = request.multipart.as_ref().filter(|_| !headers.contains(\"content-type\")) {",
+    },
+    Mutation {
+        fault: "the files of a form are not rewound",
+        file: "transport-shared/src/multipart.rs",
+        from: "Source::File(file) => drop(file.seek(SeekFrom::Start(0))?),",
+        to: "Source::File(_) => {}",
+    },
 ];

@@ -10,6 +10,7 @@ mod examples;
 mod fields;
 mod forked;
 mod hsts;
+mod multipart;
 mod names;
 mod origins;
 mod proxy_environment;

@@ -101,13 +101,13 @@ impl Driver {
     }
 
     fn start(&mut self, start: Start) {
-        let Start { transfer: Ok(transfer), group, ticket, job } = start else { return start.refuse() };
+        let Start { transfer: Ok(transfer), group, ticket, job, source } = start else { return start.refuse() };
         if ticket.is_cancelled() {
-            return Start { transfer: Ok(transfer), group, ticket, job }.refuse();
+            return Start { transfer: Ok(transfer), group, ticket, job, source }.refuse();
         }
         let id = match self.engine.adopt(transfer, group) {
             Ok(id) => id,
-            Err(transfer) => return Start { transfer: Ok(transfer), group, ticket, job }.refuse(),
+            Err(transfer) => return Start { transfer: Ok(transfer), group, ticket, job, source }.refuse(),
         };
         // If no handle is left, the state is not needed.
         let ticket = (Arc::strong_count(&ticket) > 1).then_some(ticket);
@@ -118,7 +118,7 @@ impl Driver {
             self.jobs.resize_with(id.index() + 1, || None);
         }
         if let Some(place) = self.jobs.get_mut(id.index()) {
-            *place = Some(Entry { job, ticket });
+            *place = Some(Entry { job, ticket, source });
         }
     }
 }

@@ -9,7 +9,7 @@ mod sockets;
 mod stream;
 
 use std::collections::VecDeque;
-use std::io::{self, ErrorKind as Io};
+use std::io::{self, ErrorKind as Io, Read};
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use petition_core::route::pool::{PoolLimits, PoolStatistics};
 use petition_core::{
     Error, Event, Input, Instant, IoFailure, Now, Session, Side, Transfer, Unavailable, discard_panic,
 };
-use petition_shared::SharedSession;
+use petition_shared::{MultipartReader, SharedSession};
 
 use crate::client::Client;
 use crate::clock;
@@ -115,6 +115,31 @@ struct Entry {
     job: Job,
     /// `None` if no handle exists.
     ticket: Option<Arc<RequestState>>,
+    /// The source of the request body, if it is not the job.
+    source: Option<Box<MultipartReader>>,
+}
+
+impl Entry {
+    /// Provides bytes of the request body.
+    fn upload(&mut self, space: &mut [u8]) -> Result<UploadChunk, String> {
+        let Some(source) = &mut self.source else { return self.job.upload(space) };
+        loop {
+            return match source.read(space) {
+                Ok(0) => Ok(UploadChunk::End),
+                Ok(n) => Ok(UploadChunk::Bytes(n)),
+                Err(error) if error.kind() == Io::Interrupted => continue,
+                Err(error) => Err(error.to_string()),
+            };
+        }
+    }
+
+    /// Rewinds the request body.
+    fn rewind(&mut self) -> bool {
+        match &mut self.source {
+            Some(source) => source.rewind().unwrap_or(false),
+            None => self.job.rewind(),
+        }
+    }
 }
 
 struct Shared(SharedSession);
@@ -337,7 +362,7 @@ impl Driver {
             Output::Resolve(id) => self.resolve(id),
             Output::NeedBody(id) => self.supply(id),
             Output::Rewind(id) => {
-                let rewound = self.with_job(id, |_, job| job.rewind()).unwrap_or_default();
+                let rewound = self.with_entry(id, |_, entry| entry.rewind()).unwrap_or_default();
                 let input = if rewound { Input::Rewound } else { Input::NotRewound };
                 told(self.engine.transfer_input(self.now, id, input));
             }
@@ -363,11 +388,16 @@ impl Driver {
         }
     }
 
+    /// Calls into a job as [`Driver::with_entry`] does.
+    fn with_job<R>(&mut self, id: TransferId, call: impl FnOnce(&mut Driver, &mut Job) -> R) -> Option<R> {
+        self.with_entry(id, |driver, entry| call(driver, &mut entry.job))
+    }
+
     /// Calls into a job. If it panics, the request is cancelled, and the panic resumes once the job
     /// is back in its slot. The job is ended like any other.
-    fn with_job<R>(&mut self, id: TransferId, call: impl FnOnce(&mut Driver, &mut Job) -> R) -> Option<R> {
+    fn with_entry<R>(&mut self, id: TransferId, call: impl FnOnce(&mut Driver, &mut Entry) -> R) -> Option<R> {
         let mut entry = self.jobs.get_mut(id.index()).and_then(Option::take)?;
-        let result = catch_unwind(AssertUnwindSafe(|| call(self, &mut entry.job)));
+        let result = catch_unwind(AssertUnwindSafe(|| call(self, &mut entry)));
         // The call may have taken any time.
         self.read_clock();
         if let Some(place) = self.jobs.get_mut(id.index()) {
@@ -417,7 +447,7 @@ impl Driver {
         self.space.resize(SPACE, 0);
         let room = self.engine.transfer(id).map_or(0, |transfer| transfer.body_room()).min(self.space.len());
         let mut space = std::mem::take(&mut self.space);
-        let supplied = self.with_job(id, |_, job| gather(job, space.get_mut(..room).unwrap_or_default()));
+        let supplied = self.with_entry(id, |_, entry| gather(entry, space.get_mut(..room).unwrap_or_default()));
         let now = self.now;
         if let Some((n, then)) = supplied {
             let bytes = space.get(..n).unwrap_or_default();
@@ -480,7 +510,7 @@ enum End {
 
 /// Fills the space from a source with the available bytes. Returns their number, and why there are
 /// no more, if so.
-fn gather(job: &mut Job, space: &mut [u8]) -> (usize, Option<Result<End, String>>) {
+fn gather(entry: &mut Entry, space: &mut [u8]) -> (usize, Option<Result<End, String>>) {
     let mut n = 0;
     loop {
         let rest = space.get_mut(n..).unwrap_or_default();
@@ -488,7 +518,7 @@ fn gather(job: &mut Job, space: &mut [u8]) -> (usize, Option<Result<End, String>
             return (n, None);
         }
         let room = rest.len();
-        match job.upload(rest) {
+        match entry.upload(rest) {
             Ok(UploadChunk::Bytes(given)) if given > room => {
                 return (n, Some(Err(format!("the source reported {given} bytes for a buffer of {room}"))));
             }

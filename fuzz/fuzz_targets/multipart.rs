@@ -1,0 +1,4 @@
+//! Multipart forms.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| petition_tests::fuzz::multipart(data));
