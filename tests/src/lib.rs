@@ -5,7 +5,7 @@
 //! - [`httpbin::Httpbin`] answers as httpbin does, plain or under TLS.
 //! - [`tls`] makes certificates at run time and endpoints that misbehave.
 //! - [`proxy::Proxy`] forwards and tunnels, and can refuse.
-//! - [`foreign_servers`] starts nginx, OpenSSL, tinyproxy and Squid where they are installed.
+//! - [`foreign_servers`] starts nginx, OpenSSL, tinyproxy, Squid and microsocks where they are installed.
 //! - [`memory`] drives transfers against scripted peers in virtual time.
 //! - [`sim`] plays random scenarios against model servers in virtual time.
 //! - [`fuzz`] holds the bodies of the fuzz targets.

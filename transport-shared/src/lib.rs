@@ -14,6 +14,7 @@ pub mod pipe;
 mod platform;
 pub mod process;
 mod session;
+pub mod shared_lookups;
 mod target;
 
 pub use environment::{load_netrc, netrc_from_env, proxy_rules_from_env};

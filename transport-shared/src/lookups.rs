@@ -76,7 +76,7 @@ impl Helpers {
             state.queue.insert(id, Box::new(job));
             id
         };
-        let lookup = LookupJob { helpers: self.clone(), id };
+        let lookup = LookupJob { helpers: self.clone(), id, ended: false };
         match self.start_threads() {
             // Existing helpers will run the job.
             Err(error) if self.lock().has_no_helper() => Err(error),
@@ -177,6 +177,7 @@ impl State {
 pub struct LookupJob {
     helpers: Arc<Helpers>,
     id: u64,
+    ended: bool,
 }
 
 impl LookupJob {
@@ -205,6 +206,11 @@ impl LookupJob {
         runs
     }
 
+    /// Drops the handle of a job that has ended, or is about to.
+    pub(crate) fn ended(mut self) {
+        self.ended = true;
+    }
+
     /// Claims an abandoned job that is still running: it counts as active again.
     pub fn reclaim(&self) {
         let mut state = self.helpers.lock();
@@ -218,7 +224,9 @@ impl LookupJob {
 
 impl Drop for LookupJob {
     fn drop(&mut self) {
-        self.abandon();
+        if !self.ended {
+            self.abandon();
+        }
     }
 }
 

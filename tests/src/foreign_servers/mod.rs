@@ -11,5 +11,5 @@ mod servers;
 
 pub use self::origins::{LOGIN, Origin, Program, Settings, TlsVersion};
 pub use self::process::Process;
-pub use self::proxies::{squid, squid_with_digest, tinyproxy};
+pub use self::proxies::{microsocks, squid, squid_with_digest, tinyproxy};
 pub use self::servers::{Nginx, nginx, openssl_server, openssl_server_with_weak_certificate};

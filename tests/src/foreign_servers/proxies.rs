@@ -1,4 +1,4 @@
-//! tinyproxy and Squid.
+//! tinyproxy, Squid and microsocks.
 
 use std::path::Path;
 
@@ -70,6 +70,21 @@ fn start_squid(digest: Option<&Path>) -> Option<Process> {
         let file = directory.write("squid.conf", configuration)?;
         // One process in the foreground, so that killing the child leaves nothing behind.
         command.args(["-N", "-d1", "-f"]).arg(file);
+        Ok(())
+    }))
+}
+
+/// Starts microsocks, which speaks SOCKS5. Requires user and password if given.
+///
+/// # Panics
+/// When it is installed and does not start.
+pub fn microsocks(credentials: Option<(&str, &str)>) -> Option<Process> {
+    let program = find("microsocks")?;
+    Some(Process::start("microsocks", &program, |command, _, port| {
+        command.args(["-i", "127.0.0.1", "-p", &port.to_string()]);
+        if let Some((user, password)) = credentials {
+            command.args(["-u", user, "-P", password]);
+        }
         Ok(())
     }))
 }

@@ -83,6 +83,18 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         to: "",
     },
     Mutation {
+        fault: "each request for a dead name holds a helper of its own",
+        file: "transport-shared/src/shared_lookups.rs",
+        from: "if let Some(pending) = all.get_mut(name) {\n            pending.job.reclaim();",
+        to: "if let Some(pending) = all.get_mut(name).filter(|_| false) {\n            pending.job.reclaim();",
+    },
+    Mutation {
+        fault: "a caller that gives up takes the answer from the others",
+        file: "transport-shared/src/shared_lookups.rs",
+        from: "if !pending.callers.is_empty() {",
+        to: "if false {",
+    },
+    Mutation {
         fault: "a resolver's panic is reported as a name without addresses",
         file: "transport-mio/src/resolve.rs",
         from: "contain(|| resolver.resolve(host, *port, None)).unwrap_or_else(|| Err(panicked()))",
@@ -90,7 +102,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         fault: "the maximum duration is added to the clock",
-        file: "transport-std/src/resolve.rs",
+        file: "transport-shared/src/shared_lookups.rs",
         from: "left.saturating_sub(began.elapsed())",
         to: "(began + left) - Instant::now()",
     },

@@ -2,6 +2,7 @@
 
 use petition_core::link::{ProxyFailure, SocksFailure, SocksReply};
 use petition_core::{Error, ErrorKind, Method, Phase, Proxy, Request};
+use petition_tests::foreign_servers;
 use petition_tests::httpbin::Httpbin;
 use petition_tests::proxy;
 use petition_tests::support::{Answer, Client, everything};
@@ -77,5 +78,34 @@ fn t77_socks_refusals_name_their_reason() {
         let error = get(&client, &origin.url("/get"), &proxy.socks_url("socks5h")).unwrap_err();
         assert_eq!(failure(&error), SocksFailure::Refused(SocksReply::V5(2)));
         assert!(error.is_proxy() && error.to_string().contains("not allowed by the ruleset (2)"), "{error}");
+    }
+}
+
+#[test]
+fn microsocks_opens_tunnels_for_the_right_user() {
+    let credentials = ("me", "canary");
+    let [Some(open), Some(closed)] = [None, Some(credentials)].map(foreign_servers::microsocks) else { return };
+    let authority = Authority::new();
+    let secure = Httpbin::start_tls(&Endpoint::new(&authority.issue_localhost())).unwrap();
+    let plain = Httpbin::start_plain().unwrap();
+    for client in Client::both(&authority) {
+        for origin in [&plain, &secure] {
+            let url = origin.base_at("localhost") + "/get";
+            for scheme in ["socks5h", "socks5"] {
+                for reused in [false, true] {
+                    let answer = get(&client, &url, &format!("{scheme}://{}", open.address())).unwrap();
+                    assert_eq!((answer.status(), answer.reused), (200, reused), "{scheme} {url}");
+                }
+                let proxy = |user: &str| format!("{scheme}://{user}@{}", closed.address());
+                assert_eq!(get(&client, &url, &proxy("me:canary")).unwrap().status(), 200);
+                let error = get(&client, &url, &proxy("me:canary-not")).unwrap_err();
+                assert_eq!(failure(&error), SocksFailure::CredentialsRejected, "{}", everything(&error));
+                let error = get(&client, &url, &format!("{scheme}://{}", closed.address())).unwrap_err();
+                assert_eq!(failure(&error), SocksFailure::CredentialsWanted, "{}", everything(&error));
+            }
+        }
+        // Nobody listens at the discard port.
+        let error = get(&client, "http://127.0.0.1:9/", &format!("socks5h://{}", open.address())).unwrap_err();
+        assert_eq!(failure(&error), SocksFailure::Refused(SocksReply::V5(5)), "{}", everything(&error));
     }
 }
