@@ -9,7 +9,8 @@ use petition_std::Session;
 use petition_tests::net::temp_dir::TempDir;
 use petition_tests::server::{Script, Scripted};
 
-const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+// Each connection serves one request.
+const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
 /// The status of the response to a form that is posted over each transport.
 fn post(url: &str, form: impl Fn() -> Multipart) -> [Result<u16, Error>; 2] {
