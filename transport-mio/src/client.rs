@@ -3,10 +3,12 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::fmt;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use petition_core::cookie::Jar;
+use petition_core::cookie::{Jar, Loaded};
 use petition_core::engine::Group;
 use petition_core::headers::HeaderError;
 use petition_core::policy::hsts::HstsStore;
@@ -193,6 +195,32 @@ impl Client {
     /// As [`Client::configure`].
     pub fn forget_lookups(&self) {
         self.0.state.with(petition_core::Session::forget_lookups);
+    }
+
+    /// Saves the cookies to a file, session cookies included. The file is replaced as a whole, and
+    /// only its owner can read it (mode 0600 on Unix).
+    ///
+    /// # Errors
+    /// Those of the file system. The old file, if there was one, is then unchanged.
+    ///
+    /// # Panics
+    /// As [`Client::configure`].
+    pub fn save_cookies(&self, path: impl AsRef<Path>) -> io::Result<()> {
+        self.0.state.save_cookies(path)
+    }
+
+    /// Loads the cookies of a file in addition to those of the session: one of
+    /// [`Client::save_cookies`], or a Netscape cookie file (`cookies.txt`) of another program. Expired
+    /// cookies are skipped.
+    ///
+    /// # Errors
+    /// Those of the file system; [`InvalidData`](io::ErrorKind::InvalidData) if the file is damaged
+    /// or no cookie file. The cookies are then unchanged.
+    ///
+    /// # Panics
+    /// As [`Client::configure`].
+    pub fn load_cookies(&self, path: impl AsRef<Path>) -> io::Result<Loaded> {
+        self.0.state.load_cookies(path)
     }
 
     /// Returns the statistics of the loop's pool. The loop updates them before each callback that

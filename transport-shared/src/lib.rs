@@ -6,6 +6,7 @@
 //! in `petition_core`.
 #![forbid(unsafe_code)]
 
+mod cookie_files;
 mod environment;
 pub mod lookups;
 mod multipart;

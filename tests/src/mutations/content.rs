@@ -1,5 +1,5 @@
-//! Faults of what a response's fields and body say: links, file names, events; and of the bodies
-//! that core builds.
+//! Faults of what a response's fields and body say (links, file names, lines, events), of multipart
+//! forms, and of cookie files.
 
 use super::Mutation;
 
@@ -111,5 +111,17 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         file: "transport-shared/src/multipart.rs",
         from: "Source::File(file) => drop(file.seek(SeekFrom::Start(0))?),",
         to: "Source::File(_) => {}",
+    },
+    Mutation {
+        fault: "everybody can read a cookie file",
+        file: "transport-shared/src/cookie_files.rs",
+        from: "OpenOptionsExt::mode(&mut options, 0o600);",
+        to: "OpenOptionsExt::mode(&mut options, 0o644);",
+    },
+    Mutation {
+        fault: "a failed save leaves a copy of the cookies",
+        file: "transport-shared/src/cookie_files.rs",
+        from: "let _ = fs::remove_file(&beside);",
+        to: "",
     },
 ];

@@ -4,6 +4,7 @@
 mod authentication;
 mod caller_code;
 mod connectors;
+mod cookie_files;
 mod errors;
 mod events;
 mod examples;

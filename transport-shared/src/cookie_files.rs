@@ -1,0 +1,98 @@
+//! Cookie files: the jar of a session, saved and loaded.
+//!
+//! A file is replaced as a whole and readable by its owner only, since it holds credentials.
+
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind as Io, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
+
+use petition_core::UnixTime;
+use petition_core::cookie::{Loaded, SaveSessions};
+
+use crate::SharedSession;
+
+impl SharedSession {
+    /// Saves the cookies to a file, session cookies included, in the lossless format of
+    /// [`Jar::save`](petition_core::cookie::Jar::save).
+    ///
+    /// The file appears as a whole or not at all: it is written beside `path`, then renamed over it.
+    /// On Unix, only its owner can read it (mode 0600).
+    ///
+    /// # Errors
+    /// Those of the file system. The old file, if there was one, is then unchanged.
+    ///
+    /// # Panics
+    /// As [`SharedSession::with`].
+    pub fn save_cookies(&self, path: impl AsRef<Path>) -> io::Result<()> {
+        let text = self.with(|session| session.jar().save(SaveSessions::Keep));
+        replace(path.as_ref(), text.as_bytes())
+    }
+
+    /// Loads the cookies of a file in addition to those of the session. The file is one of
+    /// [`SharedSession::save_cookies`], or a Netscape cookie file (`cookies.txt`) as curl, wget,
+    /// Python and browser extensions write it.
+    ///
+    /// If the session and a saved file have the same cookie, the value stored later stays. The
+    /// cookies of a Netscape file, which has no such times, replace those of the session. Expired
+    /// cookies and those that the jar's policy does not allow are skipped, and counted.
+    ///
+    /// # Errors
+    /// Those of the file system; [`InvalidData`](Io::InvalidData) if the file is truncated or
+    /// damaged, or has no line that is a cookie although it is not empty. The jar is then unchanged.
+    ///
+    /// # Panics
+    /// As [`SharedSession::with`].
+    pub fn load_cookies(&self, path: impl AsRef<Path>) -> io::Result<Loaded> {
+        let bytes = fs::read(path)?;
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let now = UnixTime(now.as_secs());
+        if bytes.starts_with(b"petition-cookies") {
+            let text = String::from_utf8(bytes).map_err(|error| io::Error::new(Io::InvalidData, error.utf8_error()))?;
+            let loaded = self.with(|session| session.cookies(|jar| jar.load(&text, now)));
+            return loaded.map_err(|error| io::Error::new(Io::InvalidData, error));
+        }
+        let imported = self.with(|session| session.cookies(|jar| jar.import_netscape(&bytes, now)));
+        let titled = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes).starts_with(b"#");
+        if imported.taken == 0 && imported.skipped > 0 && !titled {
+            return Err(io::Error::new(Io::InvalidData, "expected a cookie file, found no cookie"));
+        }
+        Ok(Loaded { taken: imported.taken, kept: 0, skipped: imported.skipped })
+    }
+}
+
+/// Writes a file beside `path`, and renames it over `path`.
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let (beside, mut file) = create_beside(path)?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    drop(file);
+    written.and_then(|()| fs::rename(&beside, path)).inspect_err(|_| {
+        // The first error counts.
+        let _ = fs::remove_file(&beside);
+    })
+}
+
+/// Creates a private file in the directory of `path`.
+fn create_beside(path: &Path) -> io::Result<(PathBuf, File)> {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let name = path.file_name().ok_or_else(|| io::Error::new(Io::InvalidInput, "expected the path of a file"))?;
+    loop {
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let mut beside = OsString::from(".");
+        beside.push(name);
+        beside.push(format!(".{}-{number}", std::process::id()));
+        let beside = path.with_file_name(beside);
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        match options.open(&beside) {
+            Ok(file) => return Ok((beside, file)),
+            // Left by a process that was killed.
+            Err(error) if error.kind() == Io::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
