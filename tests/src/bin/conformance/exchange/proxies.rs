@@ -1,7 +1,5 @@
-//! Chooses the proxy of an operation: its own, or the environment's, unless the host is excluded.
-//!
-//! The library takes a proxy but does not read the environment; this module does what a program
-//! would.
+//! Chooses the proxy of an operation by the library's rules: its own, or the environment's, unless
+//! the host is excluded.
 
 use petition_core::route::proxy::Tunnel;
 use petition_core::{Auth, Proxy, ProxyRules};
@@ -27,29 +25,35 @@ pub(super) struct Asked<'a> {
 /// # Errors
 /// [`Declined`] for a kind of proxy or an option that the library lacks.
 pub(super) fn choose(asked: &Asked<'_>) -> Result<Result<Option<Proxy>, String>, Declined> {
-    let env = |name: &str| latin1::text(&asked.env[name]).filter(|value| !value.is_empty());
+    // An empty proxy means none, whatever the environment says.
+    if asked.url.as_deref() == Some("") {
+        return Ok(Ok(None));
+    }
+    let variables = asked.env.as_object().into_iter().flatten();
+    let mut variables: Vec<(&str, String)> =
+        variables.filter_map(|(name, value)| Some((name.as_str(), latin1::text(value)?))).collect();
+    if let Some(hosts) = &asked.noproxy {
+        variables.retain(|(name, _)| !name.eq_ignore_ascii_case("no_proxy"));
+        variables.push(("no_proxy", hosts.clone()));
+    }
+    if let Some(url) = &asked.url {
+        variables.retain(|(name, _)| name.eq_ignore_ascii_case("no_proxy"));
+        variables.push(("all_proxy", url.clone()));
+    }
+    let rules = match ProxyRules::from_variables(variables) {
+        Ok(rules) => rules,
+        Err(error) => return Ok(Err(error.to_string())),
+    };
     let target = Url::parse(asked.target).ok();
-    let scheme = target.as_ref().map_or("http", Url::scheme);
-    // An empty proxy means none, whatever the environment says; for http, the upper-case name is
-    // ignored.
-    let url = asked.url.clone().or_else(|| match scheme {
-        "https" => env("https_proxy").or_else(|| env("HTTPS_PROXY")),
-        _ => env("http_proxy"),
-    });
-    let url = url.or_else(|| env("all_proxy")).or_else(|| env("ALL_PROXY")).filter(|url| !url.is_empty());
-    let direct = asked.noproxy.clone().or_else(|| env("no_proxy")).or_else(|| env("NO_PROXY")).unwrap_or_default();
-    let Some(url) = url else { return Ok(Ok(None)) };
+    let Some(proxy) = target.and_then(|target| rules.find(&target).cloned()) else { return Ok(Ok(None)) };
     if asked.headers.iter().any(|(_, value)| value.is_none()) {
         return Err(Declined::because("proxy_headers: a field that is removed"));
     }
-    Ok(make(&url, asked).map(|proxy| match &target {
-        Some(target) => ProxyRules::new().direct(&direct).otherwise(proxy).find(target).cloned(),
-        None => Some(proxy),
-    }))
+    Ok(make(proxy, asked).map(Some))
 }
 
-fn make(url: &str, asked: &Asked<'_>) -> Result<Proxy, String> {
-    let mut proxy = Proxy::new(url).map_err(|error| error.to_string())?;
+/// Adds what the operation says about its proxy.
+fn make(mut proxy: Proxy, asked: &Asked<'_>) -> Result<Proxy, String> {
     if let Some((user, password)) = &asked.credentials {
         let auth = Auth::basic(user, password).map_err(|error| error.to_string())?;
         proxy = proxy.auth(auth).map_err(|error| error.to_string())?;
