@@ -3,7 +3,7 @@
 //!
 //! `cargo run --example guide` or `cargo run --example guide -- https://httpbin.org`
 
-use petition_std::{Method, Request, Session};
+use petition_std::{Auth, Method, Request, Session};
 use petition_tests::httpbin::Httpbin;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -37,6 +37,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut request = Request::new(Method::POST, format!("{base}/post")).data("data");
     request.set_data("use this body instead");
     println!("{}", request.send()?.text()?);
+
+    title("Digest credentials are sent once the server asks for them");
+    let session = Session::new();
+    let auth = Auth::digest("Mufasa", "CircleOfLife")?;
+    session.configure(|options| {
+        options.auth(auth);
+    });
+    let response = session.get(format!("{base}/digest-auth/auth/Mufasa/CircleOfLife/SHA-256")).send()?;
+    println!("{} after {} hop: {}", response.status(), response.history().len(), response.text()?);
 
     title("A base URL");
     let session = Session::new();

@@ -4,6 +4,7 @@
 //! random bytes, so that they stay current. The first bytes of an input make choices; a peer sends
 //! the rest.
 
+mod challenge;
 mod chunked;
 mod cookie;
 mod decode;
@@ -19,6 +20,7 @@ mod response;
 mod transfer;
 mod url;
 
+pub use challenge::challenge;
 pub use chunked::chunked;
 pub use cookie::{cookie, date};
 pub use decode::decode;
@@ -37,7 +39,7 @@ pub use url::{location, url};
 pub type Body = fn(&[u8]);
 
 /// Every target by name.
-pub const TARGETS: [(&str, Body); 20] = [
+pub const TARGETS: [(&str, Body); 21] = [
     ("response", response),
     ("chunked", chunked),
     ("differential", differential),
@@ -57,6 +59,7 @@ pub const TARGETS: [(&str, Body); 20] = [
     ("lines", lines),
     ("hsts", hsts),
     ("multipart", multipart),
+    ("challenge", challenge),
     ("transfer", transfer),
 ];
 

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use petition_core::{
-    Event, Input, Instant, IoFailure, Limits, Method, Now, Output, Request, Session, Side, Transfer, UnixTime,
+    Auth, Event, Input, Instant, IoFailure, Limits, Method, Now, Output, Request, Session, Side, Transfer, UnixTime,
 };
 
 use super::choice;
@@ -38,6 +38,12 @@ fn run(chosen: usize, parts: &[&[u8]], mut rng: Option<Rng>) -> Seen {
     let mut request = Request::new(method, "http://10.0.0.1/start").cookie("own", "1");
     if chosen & 4 != 0 {
         request.set_data(vec![b'x'; 20_000]);
+    }
+    // Credentials that answer what the peer asks for.
+    match chosen / 8 % 4 {
+        1 => drop(request.options_mut().auth(Auth::on_challenge("user", "password").unwrap())),
+        2 => drop(request.options_mut().auth(Auth::digest("user", "password").unwrap())),
+        _ => {}
     }
     let before = session.options().clone();
     let mut now = Now::new(Instant::from_origin(Duration::from_secs(1)), UnixTime(1_700_000_000));

@@ -20,6 +20,7 @@ mod auth;
 mod codings;
 mod content;
 mod cookies;
+mod digest;
 mod echo;
 mod exchange;
 mod form;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::answer::Answer;
 use super::exchange::Exchange;
-use super::{auth, codings, content, cookies, echo, redirects, streams};
+use super::{auth, codings, content, cookies, digest, echo, redirects, streams};
 
 /// The longest time of `/delay` and `/drip`, as in httpbin.
 const LONGEST: f64 = 10.0;
@@ -51,6 +51,7 @@ pub(crate) fn route(exchange: &mut Exchange<'_>) -> io::Result<Answer> {
         .or_else(|| redirects::route(exchange, first, rest))
         .or_else(|| cookies::route(exchange, first, rest))
         .or_else(|| auth::route(exchange, first, rest))
+        .or_else(|| digest::route(exchange, first, rest))
         .or_else(|| streams::route(exchange, first, rest))
         .or_else(|| codings::route(exchange, first, rest))
         .or_else(|| content::route(exchange, first, rest));

@@ -34,6 +34,12 @@ impl Challenge {
         self.token68.as_deref()
     }
 
+    /// Iterates over the parameters: their names in lower case, and their values without quotes and
+    /// escapes.
+    pub fn parameters(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.parameters.iter().map(|(name, value)| (&**name, &**value))
+    }
+
     /// Returns the size of all parameters together.
     #[cfg(feature = "digest")]
     pub(super) fn parameter_bytes(&self) -> usize {
