@@ -1,7 +1,7 @@
 //! Parses one operation, and declines what is not supported.
 
 use petition_core::cookie::parse_date;
-use petition_core::{Proxy, RequestTarget, UnixTime};
+use petition_core::{Auth, Proxy, RequestTarget, UnixTime};
 use serde_json::Value;
 
 use super::address::{append_query, moved, queries};
@@ -41,9 +41,13 @@ const KNOWN: &[&str] = &[
     "auth",
     "auth_scheme",
     "bearer",
+    "netrc",
+    "netrc_optional",
     "proxy",
     "proxy_auth",
     "proxy_basic",
+    "proxy_digest",
+    "proxy_anyauth",
     "proxy_tunnel",
     "proxy_headers",
     "noproxy",
@@ -118,7 +122,10 @@ pub(super) struct Op {
     pub(super) location_trusted: bool,
     pub(super) auto_referer: bool,
     pub(super) referer: Option<Vec<u8>>,
-    pub(super) auth: Option<(String, String)>,
+    /// A description, if it is invalid.
+    pub(super) auth: Result<Option<Auth>, String>,
+    /// The text of a netrc file.
+    pub(super) netrc: Option<String>,
     pub(super) bearer: Option<String>,
     /// A description, if it is invalid.
     pub(super) proxy: Result<Option<Proxy>, String>,
@@ -144,6 +151,35 @@ pub(super) struct Op {
     pub(super) host: Option<String>,
     pub(super) target: RequestTarget,
     pub(super) transfer_coding: bool,
+}
+
+/// How credentials are sent.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Scheme {
+    Basic,
+    Digest,
+    /// The strongest that the server offers.
+    Any,
+}
+
+impl Scheme {
+    fn named(name: &str) -> Result<Scheme, Declined> {
+        match name {
+            "basic" | "none" | "" => Ok(Scheme::Basic),
+            "digest" => Ok(Scheme::Digest),
+            "any" => Ok(Scheme::Any),
+            _ => Err(Declined(format!("credentials of the scheme {name} are not supported"))),
+        }
+    }
+
+    pub(super) fn auth(self, user: &str, password: &str) -> Result<Auth, String> {
+        match self {
+            Scheme::Basic => Auth::basic(user, password),
+            Scheme::Digest => Auth::digest(user, password),
+            Scheme::Any => Auth::on_challenge(user, password),
+        }
+        .map_err(|error| error.to_string())
+    }
 }
 
 /// The fields of an operation, parsed by type.
@@ -217,8 +253,9 @@ impl Op {
                 return Err(Declined(format!("{name} is not supported")));
             }
         }
-        if fields.text("auth_scheme")?.is_some_and(|scheme| !["basic", "none", ""].contains(&&*scheme)) {
-            return Err(Declined::because("only Basic and Bearer credentials are supported"));
+        let scheme = Scheme::named(&fields.text("auth_scheme")?.unwrap_or_default())?;
+        if op["netrc"] == Value::Bool(true) {
+            return Err(Declined::because("netrc: a file, of which the driver gets no text"));
         }
         let mut url = fields.text("url")?.unwrap_or_default();
         if url::Url::parse(&url) == Err(url::ParseError::InvalidIpv4Address) {
@@ -250,12 +287,18 @@ impl Op {
             location_trusted: fields.flag("location_trusted"),
             auto_referer: fields.flag("auto_referer"),
             referer: fields.bytes("referer")?.filter(|text| !text.is_empty()),
-            auth: fields.credentials("auth")?,
+            auth: fields.credentials("auth")?.map(|(user, password)| scheme.auth(&user, &password)).transpose(),
+            netrc: fields.text("netrc")?,
             bearer: fields.text("bearer")?,
             proxy: proxies::choose(&proxies::Asked {
                 url: fields.text("proxy")?,
                 noproxy: fields.text("noproxy")?,
                 credentials: fields.credentials("proxy_auth")?,
+                scheme: match (fields.flag("proxy_digest"), fields.flag("proxy_anyauth")) {
+                    (true, _) => Scheme::Digest,
+                    (_, true) => Scheme::Any,
+                    _ => Scheme::Basic,
+                },
                 tunnel: fields.flag("proxy_tunnel"),
                 headers: fields.pairs("proxy_headers")?,
                 target: &url,
@@ -380,7 +423,7 @@ mod tests {
     #[test]
     fn unknown_operations_are_declined_by_name() {
         assert!(declined(json!({"url": "http://a/", "form": [{"name": "a"}]})).contains("form"));
-        assert!(declined(json!({"url": "http://a/", "auth_scheme": "digest"})).contains("Basic"));
+        assert!(declined(json!({"url": "http://a/", "auth_scheme": "ntlm"})).contains("ntlm"));
         let moved = json!({"url": "http://10.0.0.1/", "connect_to": [["", "", "127.0.0.1", ""]], "follow": true});
         assert!(declined(moved).contains("connect_to"));
         assert!(declined(json!({"url": "http://a/", "url_query": ["a@file"]})).contains("url_query"));

@@ -2,11 +2,11 @@
 //! the host is excluded.
 
 use petition_core::route::proxy::Tunnel;
-use petition_core::{Auth, Proxy, ProxyRules};
+use petition_core::{Proxy, ProxyRules};
 use serde_json::Value;
 use url::Url;
 
-use super::op::Declined;
+use super::op::{Declined, Scheme};
 use crate::latin1;
 
 /// The proxies of the operation and its environment.
@@ -14,6 +14,7 @@ pub(super) struct Asked<'a> {
     pub(super) url: Option<String>,
     pub(super) noproxy: Option<String>,
     pub(super) credentials: Option<(String, String)>,
+    pub(super) scheme: Scheme,
     pub(super) tunnel: bool,
     pub(super) headers: Vec<(String, Option<Vec<u8>>)>,
     pub(super) target: &'a str,
@@ -55,7 +56,7 @@ pub(super) fn choose(asked: &Asked<'_>) -> Result<Result<Option<Proxy>, String>,
 /// Adds what the operation says about its proxy.
 fn make(mut proxy: Proxy, asked: &Asked<'_>) -> Result<Proxy, String> {
     if let Some((user, password)) = &asked.credentials {
-        let auth = Auth::basic(user, password).map_err(|error| error.to_string())?;
+        let auth = asked.scheme.auth(user, password)?;
         proxy = proxy.auth(auth).map_err(|error| error.to_string())?;
     }
     if asked.tunnel {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use petition_core::http_date::format_http_date;
 use petition_core::http1::Version;
 use petition_core::policy::redirect::{CrossOriginBody, Policy, Repeats};
-use petition_core::{Body, Limits, Method, Options, ProxyRules, Request, Session, UnixTime};
+use petition_core::{Body, Limits, Method, Netrc, Options, ProxyRules, Request, Session, UnixTime};
 
 use super::op::{self, Condition, Op};
 
@@ -53,8 +53,13 @@ pub(super) fn build(op: &Op) -> Result<(Request, Option<Vec<u8>>), String> {
     if let Some(cookie) = &op.cookie {
         cookie_field(cookie, &mut request);
     }
-    if let Some((user, password)) = &op.auth {
-        request.set_basic_auth(user, password);
+    if let Some(auth) = op.auth.clone()? {
+        request.options_mut().auth(auth);
+    }
+    if let Some(text) = &op.netrc {
+        // curl looks the host up anew at each redirect, and takes the default entry.
+        let netrc = Netrc::parse(text).map_err(|error| error.to_string())?.use_default(true);
+        request.options_mut().netrc(netrc).auth_after_redirect(true);
     }
     if let Some(token) = &op.bearer {
         request.set_bearer_auth(token);
