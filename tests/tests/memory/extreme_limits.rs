@@ -29,7 +29,7 @@ fn size(n: u64) -> usize {
 type SetLimit = fn(&mut Limits, u64);
 type Change = Box<dyn Fn(&mut Limits)>;
 
-const LIMITS: [(&str, SetLimit); 25] = [
+const LIMITS: [(&str, SetLimit); 26] = [
     ("head_bytes", |l, n| l.head_bytes = size(n)),
     ("head_line_bytes", |l, n| l.head_line_bytes = size(n)),
     ("head_fields", |l, n| l.head_fields = size(n)),
@@ -53,6 +53,7 @@ const LIMITS: [(&str, SetLimit); 25] = [
     ("drain_time", |l, n| l.drain_time = if n == u64::MAX { Duration::MAX } else { Duration::from_nanos(n) }),
     ("proxy_refusal_bytes", |l, n| l.proxy_refusal_bytes = size(n)),
     ("addresses", |l, n| l.addresses = size(n)),
+    ("auth_rounds", |l, n| l.auth_rounds = size(n)),
     ("url_bytes", |l, n| l.url_bytes = size(n)),
     ("location_bytes", |l, n| l.location_bytes = size(n)),
 ];

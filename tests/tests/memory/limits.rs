@@ -242,6 +242,18 @@ fn measures() -> Vec<&'static str> {
         ErrorKind::Connect(DialError::AllFailed(tried)) => assert_eq!(tried.len(), 3, "addresses"),
         other => panic!("{other}"),
     }
+    // Beyond the limit, a challenge is the response.
+    for (rounds, status) in [(1, 401), (2, 200)] {
+        same_in(0..6, |w| {
+            under(w, |l, n| l.auth_rounds = n, rounds);
+            let asks = ["", ", stale=true"].map(|stale| {
+                let field = format!("WWW-Authenticate: Digest realm=r, nonce=n, qop=auth{stale}");
+                format!("HTTP/1.1 401 No\r\n{field}\r\nContent-Length: 2\r\n\r\nhi")
+            });
+            w.serve("a.test:80", Peer::replies([asks[0].as_str(), &asks[1], OK]));
+            w.send(get("http://a.test/").digest_auth("user", "password")).assert(status, "hi");
+        });
+    }
     // A URL is rejected before sending.
     let mut session = Session::new();
     let mut limits = Limits::DEFAULT;
@@ -254,7 +266,7 @@ fn measures() -> Vec<&'static str> {
     assert!(session.prepare(&get("http://a.test")).is_ok());
     let words = session.prepare(&get("http://a.test/b")).unwrap_err().to_string();
     assert!(words.contains("limit url_bytes is 14, found 15"), "{words}");
-    vec!["drain_bytes", "drain_time", "proxy_refusal_bytes", "addresses", "url_bytes"]
+    vec!["drain_bytes", "drain_time", "proxy_refusal_bytes", "addresses", "auth_rounds", "url_bytes"]
 }
 
 #[test]

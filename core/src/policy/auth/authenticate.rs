@@ -112,7 +112,8 @@ impl Side {
         let for_proxy = self == Side::Proxy;
         let (method, target, body) = match hop.proxy.as_ref().and_then(|proxy| proxy.tunnel) {
             Some((host, port)) if for_proxy => (&Method::CONNECT, format!("{host}:{port}"), Some(&[][..])),
-            _ => (hop.method, hop.parts.target(hop.is_forwarded()), hop.parts.body()),
+            // The origin gets the request from a forwarding proxy in origin-form.
+            _ => (hop.method, hop.parts.target(for_proxy), hop.parts.body()),
         };
         f(&AuthRequest { method, url: hop.url, target: &target, body, for_proxy })
     }

@@ -362,6 +362,21 @@ mod digest {
     }
 
     #[test]
+    fn t74_uri_is_the_target_that_its_reader_gets() {
+        let mut session = through_proxy(false);
+        session.configure(|o| {
+            o.auth(Auth::digest("user", "p").unwrap());
+        });
+        let asks =
+            |status: u16, field: &str| format!("HTTP/1.1 {status} No\r\n{field}: {ASKS}\r\nContent-Length: 0\r\n\r\n");
+        let answers = [&asks(407, "Proxy-Authenticate"), &asks(401, "WWW-Authenticate"), OK];
+        let run = run(session, &get("http://a.test/x"), &answers);
+        assert_eq!(run.status(), 200);
+        assert_eq!(parameter(field(&run.heads[2], "Proxy-Authorization"), "uri"), "http://a.test/x");
+        assert_eq!(parameter(field(&run.heads[2], "Authorization"), "uri"), "/x");
+    }
+
+    #[test]
     fn t3_digest_of_a_tunnel_is_for_connect() {
         let asks = format!("HTTP/1.1 407 Proxy\r\nProxy-Authenticate: {ASKS}\r\nContent-Length: 0\r\n\r\n");
         let first = run(through_proxy(true), &get("http://a.test/"), &[&asks, "HTTP/1.1 200 OK\r\n\r\n", OK]);

@@ -153,6 +153,21 @@ pub(super) struct Op {
     pub(super) transfer_coding: bool,
 }
 
+/// Removes the userinfo of a URL and returns its user and password.
+pub(super) fn take_userinfo(url: &mut String) -> Option<(String, String)> {
+    let mut parsed = url::Url::parse(url).ok().filter(|parsed| !parsed.username().is_empty())?;
+    let decode = |text: &str| {
+        // The decoder of forms, without what is special to forms.
+        let text = text.replace('+', "%2B").replace('&', "%26");
+        url::form_urlencoded::parse(text.as_bytes()).next().map(|(name, _)| name.into_owned()).unwrap_or_default()
+    };
+    let taken = (decode(parsed.username()), decode(parsed.password().unwrap_or_default()));
+    parsed.set_username("").ok()?;
+    parsed.set_password(None).ok()?;
+    *url = parsed.into();
+    Some(taken)
+}
+
 /// How credentials are sent.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Scheme {
@@ -277,6 +292,11 @@ impl Op {
             url = to;
             host
         });
+        let mut auth = fields.credentials("auth")?;
+        // Userinfo is Basic to the library; a program takes it apart for other schemes.
+        if auth.is_none() && !matches!(scheme, Scheme::Basic) {
+            auth = take_userinfo(&mut url);
+        }
         Ok(Op {
             method: fields.text("method")?.unwrap_or_else(|| "GET".into()),
             headers: fields.pairs("headers")?,
@@ -287,7 +307,7 @@ impl Op {
             location_trusted: fields.flag("location_trusted"),
             auto_referer: fields.flag("auto_referer"),
             referer: fields.bytes("referer")?.filter(|text| !text.is_empty()),
-            auth: fields.credentials("auth")?.map(|(user, password)| scheme.auth(&user, &password)).transpose(),
+            auth: auth.map(|(user, password)| scheme.auth(&user, &password)).transpose(),
             netrc: fields.text("netrc")?,
             bearer: fields.text("bearer")?,
             proxy: proxies::choose(&proxies::Asked {

@@ -6,7 +6,7 @@ use petition_core::{Proxy, ProxyRules};
 use serde_json::Value;
 use url::Url;
 
-use super::op::{Declined, Scheme};
+use super::op::{Declined, Scheme, take_userinfo};
 use crate::latin1;
 
 /// The proxies of the operation and its environment.
@@ -55,7 +55,11 @@ pub(super) fn choose(asked: &Asked<'_>) -> Result<Result<Option<Proxy>, String>,
 
 /// Adds what the operation says about its proxy.
 fn make(mut proxy: Proxy, asked: &Asked<'_>) -> Result<Proxy, String> {
-    if let Some((user, password)) = &asked.credentials {
+    let mut credentials = asked.credentials.clone();
+    if credentials.is_none() && !matches!(asked.scheme, Scheme::Basic) {
+        credentials = asked.url.clone().and_then(|mut url| take_userinfo(&mut url));
+    }
+    if let Some((user, password)) = &credentials {
         let auth = asked.scheme.auth(user, password)?;
         proxy = proxy.auth(auth).map_err(|error| error.to_string())?;
     }

@@ -81,7 +81,7 @@ pub(super) fn build(op: &Op) -> Result<(Request, Option<Vec<u8>>), String> {
 impl Op {
     /// Returns whether the operation resumes an upload.
     pub(super) fn is_upload(&self) -> bool {
-        self.method == "PUT"
+        self.method == "PUT" || !matches!(self.body, op::Body::None)
     }
 }
 
