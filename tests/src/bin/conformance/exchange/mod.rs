@@ -10,6 +10,7 @@ mod address;
 mod answer;
 mod blocking;
 mod class;
+mod credentials;
 mod mio;
 mod names;
 mod op;

@@ -6,7 +6,8 @@ use petition_core::{Proxy, ProxyRules};
 use serde_json::Value;
 use url::Url;
 
-use super::op::{Declined, Scheme, take_userinfo};
+use super::credentials::{Scheme, take_userinfo};
+use super::op::Declined;
 use crate::latin1;
 
 /// The proxies of the operation and its environment.

@@ -57,7 +57,7 @@ pub(super) fn build(op: &Op) -> Result<(Request, Option<Vec<u8>>), String> {
         request.options_mut().auth(auth);
     }
     if let Some(text) = &op.netrc {
-        // curl looks the host up anew at each redirect, and takes the default entry.
+        // curl looks up the host of each redirect too, and takes the default entry.
         let netrc = Netrc::parse(text).map_err(|error| error.to_string())?.use_default(true);
         request.options_mut().netrc(netrc).auth_after_redirect(true);
     }
