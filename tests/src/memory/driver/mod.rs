@@ -200,6 +200,8 @@ impl Driver<'_> {
             Event::Again(Why::Redirect) => "redirected".into(),
             Event::Again(Why::ExpectationFailed) => "expect refused".into(),
             Event::Again(Why::ConnectionLost) => "retried".into(),
+            Event::Again(Why::Challenged) => "challenged".into(),
+            Event::Again(Why::UpgradedToHttps) => "upgraded".into(),
             Event::Again(why) => panic!("{why:?} is new"),
             Event::Head(head) => {
                 self.out.status = head.status().as_u16();
