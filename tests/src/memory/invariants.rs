@@ -27,7 +27,8 @@ pub fn one_terminal_event_and_it_is_last(run: &Transcript) {
     let heads = words.iter().filter(|word| word.starts_with("head")).count();
     assert!(heads <= 1, "{words:?}");
     assert!(*last != "done" || heads == 1, "done without a head: {words:?}");
-    let hops = words.iter().filter(|word| ["redirected", "expect refused", "retried"].contains(word)).count();
+    let followed = ["redirected", "expect refused", "challenged", "retried", "upgraded"];
+    let hops = words.iter().filter(|word| followed.contains(word)).count();
     assert_eq!(hops, run.history.len(), "{words:?}");
 }
 
