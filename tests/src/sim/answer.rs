@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::time::Duration;
 
+use super::challenges::Asks;
 use super::cookies::SetCookie;
 use super::hostile;
 use super::origins::Origin;
@@ -57,6 +58,10 @@ pub(super) struct Answer {
     pub(super) cookies: Vec<SetCookie>,
     /// The values of Strict-Transport-Security.
     pub(super) hsts: Vec<&'static str>,
+    /// Asks for credentials first.
+    pub(super) asks: Option<Asks>,
+    /// Asks for credentials that the client does not have, for an origin or for a proxy.
+    pub(super) bait: Option<u16>,
     /// The number of preceding 103 responses.
     pub(super) hints: usize,
     /// How the body is delimited.
@@ -134,6 +139,8 @@ impl Answer {
             location: None,
             cookies,
             hsts: Vec::new(),
+            asks: None,
+            bait: None,
             hints: if rng.one_in(10) { 1 + rng.below(3) } else { 0 },
             framing: if old && matches!(framing, Framing::Chunked(..)) { Framing::Close } else { framing },
             coding: match rng.below(10) {
@@ -186,6 +193,11 @@ impl Answer {
         });
     }
 
+    /// Asks for credentials for the origin (401) or for a proxy (407) that the client does not have.
+    pub(super) fn tempt(&mut self, status: u16) {
+        (self.status, self.bait) = (status, Some(status));
+    }
+
     /// Returns true if this many bytes at the end may be missing: those after the last chunk's line
     /// (T44). Trailers may be missing only as a whole, when nothing announces them.
     pub(super) fn may_lack(&self, missing: usize) -> bool {
@@ -232,6 +244,10 @@ impl Answer {
         }
         for value in &self.hsts {
             let _ = write!(out, "Strict-Transport-Security: {value}\r\n");
+        }
+        if let Some(status) = self.bait {
+            let field = if status == 407 { "Proxy-Authenticate" } else { "WWW-Authenticate" };
+            let _ = write!(out, "{field}: Basic realm=bait, Digest realm=bait, nonce=bait, qop=auth\r\n");
         }
         for cookie in &self.cookies {
             let _ = write!(out, "Set-Cookie: {}\r\n", cookie.line());

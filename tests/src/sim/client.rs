@@ -333,6 +333,12 @@ impl World {
                 running.repeats += 1;
                 running.retried = false;
             }
+            Event::Again(Why::Challenged) => {
+                assert!(running.head.is_none(), "a challenge after the head");
+                running.repeats += 1;
+                (running.retried, running.interim) = (false, false);
+                assert!(self.challenges_read(page) > 0, "T76: nobody asked for credentials");
+            }
             Event::Head(head) => {
                 assert!(running.head.is_none(), "a second head");
                 assert!(head.get(CANARY).is_none(), "T47: an answer that was there before its request: {head:?}");

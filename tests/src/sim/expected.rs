@@ -27,6 +27,8 @@ pub(super) struct Expected {
     pub(super) close: bool,
     /// Whether the request may be processed twice.
     pub(super) repeatable: bool,
+    /// The user and the password with which it answers challenges.
+    pub(super) login: Option<(String, String)>,
 }
 
 /// The request at some hop.
@@ -54,6 +56,14 @@ impl Chain {
             credentials: spec.credentials.clone(),
             cookies: spec.cookies.clone(),
             body: spec.payload != BodySpec::None,
+        }
+    }
+
+    /// Returns the credentials that wait for a challenge.
+    pub(super) fn login(&self) -> Option<(String, String)> {
+        match &self.credentials {
+            Some(Credentials::OnChallenge(user, password)) => Some((user.clone(), password.clone())),
+            _ => None,
         }
     }
 
@@ -94,7 +104,8 @@ pub(super) fn of(chain: &Chain, origin: &Origin, target: &str, spec: &RequestSpe
     before.push("Accept: */*".into());
     before.push("Accept-Encoding: gzip, deflate, br, zstd".into());
     before.extend(chain.fields.iter().map(|(name, value, _)| format!("{name}: {value}")));
-    before.extend(chain.credentials.as_ref().map(|known| format!("Authorization: {}", authorization(known))));
+    let fixed = chain.credentials.as_ref().filter(|known| !matches!(known, Credentials::OnChallenge(..)));
+    before.extend(fixed.map(|known| format!("Authorization: {}", authorization(known))));
     let proxy = forward.and_then(|via| via.credentials.as_ref());
     before.extend(proxy.map(|known| format!("Proxy-Authorization: {}", authorization(known))));
     let cookie_field = chain.fields.iter().any(|(name, ..)| name == "Cookie");
@@ -135,13 +146,14 @@ pub(super) fn of(chain: &Chain, origin: &Origin, target: &str, spec: &RequestSpe
         expect,
         close: spec.close,
         repeatable: harmless || spec.idempotent,
+        login: chain.login(),
     }
 }
 
 pub(super) fn authorization(credentials: &Credentials) -> String {
     use base64::Engine;
     match credentials {
-        Credentials::Basic(user, password) => {
+        Credentials::Basic(user, password) | Credentials::OnChallenge(user, password) => {
             format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}")))
         }
         Credentials::Bearer(token) => format!("Bearer {token}"),

@@ -8,6 +8,7 @@
 
 mod answer;
 mod by_hand;
+mod challenges;
 mod client;
 mod cookies;
 mod destinations;

@@ -135,6 +135,16 @@ impl World {
         if at == SOCKS && wire.given != given {
             wrong("this connection has the credentials of another request");
         }
+        let authorization = lines.iter().position(|line| line.starts_with("Authorization: "));
+        let authorized = authorization.is_some();
+        if let (Some(at), Some((user, password))) = (authorization, &expected.login) {
+            let value = lines.remove(at)["Authorization: ".len()..].to_owned();
+            if let Err(words) = self.judge_answer(page, &expected.method, &value, (user, password)) {
+                wrong(&format!("T74: {words}"));
+            }
+        } else if expected.login.is_some() && self.challenges_read(page) > 0 {
+            wrong("the request does not answer the challenge");
+        }
         let cookie = lines.iter().position(|line| line.starts_with("Cookie: "));
         let own_field = expected.before.iter().any(|line| line.starts_with("Cookie: "));
         let pairs = match cookie {
@@ -165,7 +175,7 @@ impl World {
         }
         self.judge_cookies(page, &pairs, head);
 
-        let (now, refused) = (self.clock.now, self.refusal_was_read(page));
+        let (now, refused, answered) = (self.clock.now, self.refusal_was_read(page), self.challenges_read(page));
         let run = &mut self.pages[page];
         run.heads += 1;
         run.wires.push(socket);
@@ -174,6 +184,8 @@ impl World {
             (true, true) => 3,
             _ => 2,
         };
+        // Each challenge is followed by the request again.
+        let most = most + answered * if expected.repeatable { 2 } else { 1 };
         assert!(run.heads <= most, "T54: this was sent {} times:\n{head}", run.heads);
         let wire = self.wire(socket);
         wire.continued = !expects;
@@ -189,7 +201,7 @@ impl World {
         let close = expected.close;
         let method = expected.method;
         assert_eq!(self.plan.pages[page].target, target);
-        let written = Written { page, method, head_end: 0, end: None, expects, old, close, body: 0 };
+        let written = Written { page, method, head_end: 0, end: None, expects, old, close, authorized, body: 0 };
         self.wire(socket).thinks = None;
         Framed { written, length }
     }
@@ -320,6 +332,9 @@ impl World {
                 return self.at(ready, Scheduled::ServerWakes(socket));
             }
             self.wire(socket).thinks = None;
+            if received && self.ask(socket, request.page, request.authorized, request.close) {
+                continue;
+            }
             self.answer(socket, &request, received);
         }
     }

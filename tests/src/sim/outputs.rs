@@ -45,6 +45,7 @@ impl DriverOutput {
             DriverOutput::Event(t, Event::Head(head)) => format!("> head t{t} {}", head.status().as_u16()),
             DriverOutput::Event(t, Event::Again(Why::Redirect)) => format!("> redirected t{t}"),
             DriverOutput::Event(t, Event::Again(Why::ExpectationFailed)) => format!("> expect refused t{t}"),
+            DriverOutput::Event(t, Event::Again(Why::Challenged)) => format!("> challenged t{t}"),
             DriverOutput::Event(t, Event::Again(Why::ConnectionLost)) => format!("> retried t{t}"),
             DriverOutput::Event(t, event) => format!("> event t{t} {event:?}"),
             DriverOutput::Ended(t, _, None) => format!("> done t{t}"),

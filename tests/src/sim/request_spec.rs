@@ -36,6 +36,8 @@ pub enum Credentials {
     Basic(String, String),
     /// A token.
     Bearer(String),
+    /// User and password, for the strongest scheme that is asked for.
+    OnChallenge(String, String),
 }
 
 impl Credentials {
@@ -43,6 +45,7 @@ impl Credentials {
         match self {
             Credentials::Basic(user, password) => Auth::basic(user, password),
             Credentials::Bearer(token) => Auth::bearer(token),
+            Credentials::OnChallenge(user, password) => Auth::on_challenge(user, password),
         }
         .map_err(|e| e.to_string())
     }
@@ -209,6 +212,7 @@ impl RequestSpec {
         match &self.credentials {
             Some(Credentials::Basic(user, password)) => request.set_basic_auth(user, password),
             Some(Credentials::Bearer(token)) => request.set_bearer_auth(token),
+            Some(other) => drop(request.options_mut().auth(other.auth()?)),
             None => {}
         }
         match &self.payload {
@@ -311,6 +315,7 @@ impl RequestSpec {
         let credentials = |credentials: &Credentials| match credentials {
             Credentials::Basic(user, password) => format!("basic {user} {password}"),
             Credentials::Bearer(token) => format!("bearer {token}"),
+            Credentials::OnChallenge(user, password) => format!("challenge {user} {password}"),
         };
         if let Some(known) = &self.credentials {
             line("credentials", &credentials(known));
@@ -372,6 +377,10 @@ impl RequestSpec {
                 (kind, rest) if kind == "basic" => {
                     let (user, password) = two(&rest)?;
                     Credentials::Basic(user, password)
+                }
+                (kind, rest) if kind == "challenge" => {
+                    let (user, password) = two(&rest)?;
+                    Credentials::OnChallenge(user, password)
                 }
                 (_, token) => Credentials::Bearer(token),
             })

@@ -78,6 +78,7 @@ pub(super) fn tunnel_request(method: &str) -> Written {
         expects: false,
         old: false,
         close: false,
+        authorized: false,
         body: 0,
     }
 }

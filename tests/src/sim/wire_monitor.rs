@@ -37,6 +37,8 @@ pub(super) struct Written {
     pub(super) old: bool,
     /// It has `Connection: close`.
     pub(super) close: bool,
+    /// It has an Authorization field.
+    pub(super) authorized: bool,
     /// Body bytes so far.
     pub(super) body: usize,
 }

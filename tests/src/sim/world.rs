@@ -1,6 +1,7 @@
 //! The simulated world: clock, names, connections, servers, callers. Time passes only when nothing
 //! else can happen, and then to the next event.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use petition_core::{Error, Now, Session, Side};
@@ -49,6 +50,8 @@ pub(super) struct PageRun {
     pub(super) begun: (u64, u64),
     /// The connection on which its `Expect` was refused, and the byte at which the refusal ends.
     pub(super) refused: Option<(u32, usize)>,
+    /// The challenges that were sent: the connection of each, and the byte at which it ends.
+    pub(super) challenges: Vec<(u32, usize)>,
     /// The connections of its requests.
     pub(super) wires: Vec<u32>,
 }
@@ -115,6 +118,8 @@ pub(super) struct World {
     pub(super) transfers: Vec<usize>,
     pub(super) pages: Vec<PageRun>,
     pub(super) cookies: Model,
+    /// The last counter of each nonce.
+    pub(super) nonces: BTreeMap<String, u32>,
     pub(super) rng: Rng,
     /// A poll of all sockets has begun and is not over.
     pub(super) polling: bool,
@@ -157,6 +162,7 @@ impl World {
             running: plan.requests.iter().map(|_| Running::default()).collect(),
             transfers: Vec::new(),
             pages: plan.pages.iter().map(|_| PageRun::default()).collect(),
+            nonces: BTreeMap::new(),
             cookies: Model::new(!plan.conditions.clock.is_empty()),
             rng: Rng::new(plan.conditions.seed),
             polling: false,
