@@ -8,7 +8,9 @@ use petition_core::policy::auth::Challenge;
 use petition_core::policy::auth::challenge::parse;
 use sha2::{Sha256, Sha512_256};
 
+use super::answer::Answer;
 use super::plan::pick;
+use super::request_spec::{BodySpec, Credentials, RequestSpec};
 use super::world::World;
 use crate::rng::Rng;
 
@@ -58,6 +60,29 @@ impl Asks {
                 )
             }
         }
+    }
+}
+
+/// Gives a request credentials that wait for a challenge. From a generator of its own, so that it
+/// changes no other choice.
+pub(super) fn choose(seed: u64, number: usize, spec: &mut RequestSpec) {
+    let mut rng = Rng::new(seed ^ 0x6c6f_6769 ^ (number as u64).wrapping_mul(0x9e37_79b9));
+    let once = matches!(spec.payload, BodySpec::Stream { rewindable: false, .. });
+    if rng.one_in(4) && !once {
+        spec.credentials = Some(Credentials::OnChallenge("us".into(), format!("cnrd{number}")));
+    }
+}
+
+/// Lets the server of a page ask for credentials. `has_login` tells whether the request can answer;
+/// if it cannot, the last response of a chain may ask in vain.
+pub(super) fn add(seed: u64, page: usize, answer: &mut Answer, has_login: bool, last: bool) {
+    if answer.hostile.is_some() || answer.cut.is_some() || answer.early {
+        return;
+    }
+    match has_login {
+        true => answer.asks = Asks::random(seed, page),
+        false if last && page.is_multiple_of(5) => answer.tempt(if page.is_multiple_of(2) { 401 } else { 407 }),
+        false => {}
     }
 }
 

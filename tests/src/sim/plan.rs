@@ -6,7 +6,7 @@ use std::time::Duration;
 use petition_core::route::pool::PoolLimits;
 
 use super::answer::Answer;
-use super::challenges::Asks;
+use super::challenges;
 use super::destinations;
 use super::expected::{self, Expected};
 use super::hostile;
@@ -236,11 +236,7 @@ impl Plan {
             // SOCKS4 has no password.
             via.credentials = via.credentials.take().filter(|_| scheme.starts_with("socks5"));
         }
-        let mut own = Rng::new(self.seed ^ 0x6c6f_6769 ^ (number as u64).wrapping_mul(0x9e37_79b9));
-        let once = matches!(spec.payload, BodySpec::Stream { rewindable: false, .. });
-        if own.one_in(4) && !once {
-            spec.credentials = Some(Credentials::OnChallenge("us".into(), format!("cnrd{number}")));
-        }
+        challenges::choose(self.seed, number, &mut spec);
         let origins = origins(self.mix);
         let first = *pick(rng, origins);
         // From a generator of its own, so that it changes no other choice.
@@ -308,14 +304,7 @@ impl Plan {
             if here.body && rng.one_in(10) && answer.hostile.is_none() {
                 answer.early = true;
             }
-            if answer.hostile.is_none() && answer.cut.is_none() && !answer.early {
-                match here.login.is_some() {
-                    true => answer.asks = Asks::random(self.seed, page),
-                    // Of a chain without such credentials, or one that has lost them.
-                    false if last && page % 5 == 0 => answer.tempt(if page % 2 == 0 { 401 } else { 407 }),
-                    false => {}
-                }
-            }
+            challenges::add(self.seed, page, &mut answer, here.login.is_some(), last);
             pages.push(page);
             let leads = next.as_ref().map(|next| (next.0, &ORIGINS[origin], &ORIGINS[next.1]));
             intended = self.intended(&spec, hop, &answer, leads, &request);
