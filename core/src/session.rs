@@ -400,6 +400,7 @@ mod tests {
                 &prepared.url,
                 None,
                 None,
+                None,
                 #[cfg(feature = "tls")]
                 None,
                 session.seed,

@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -26,13 +27,14 @@ type Answer = Result<Vec<SocketAddr>, (io::ErrorKind, String)>;
 pub struct SharedLookups {
     helpers: Arc<Helpers>,
     pending: Mutex<HashMap<Name, Pending>>,
+    /// The number of the next caller. No two have the same: one that leaves late removes no other.
+    next: AtomicU64,
 }
 
 /// A look-up that waits for a helper or runs. Without callers it was abandoned, and runs.
 struct Pending {
     job: LookupJob,
     callers: BTreeMap<u64, SyncSender<Answer>>,
-    next: u64,
 }
 
 impl SharedLookups {
@@ -70,18 +72,17 @@ impl SharedLookups {
         answer: SyncSender<Answer>,
         look_up: impl FnOnce() -> io::Result<Vec<SocketAddr>> + Send + 'static,
     ) -> io::Result<u64> {
+        let caller = self.next.fetch_add(1, Ordering::Relaxed);
         let mut all = self.lock();
         if let Some(pending) = all.get_mut(name) {
             pending.job.reclaim();
-            let caller = pending.next;
-            pending.next += 1;
             pending.callers.insert(caller, answer);
             return Ok(caller);
         }
         let (shared, key) = (self.clone(), name.clone());
         let job = self.helpers.submit(move || shared.ended(&key, look_up))?;
-        all.insert(name.clone(), Pending { job, callers: BTreeMap::from([(0, answer)]), next: 1 });
-        Ok(0)
+        all.insert(name.clone(), Pending { job, callers: BTreeMap::from([(caller, answer)]) });
+        Ok(caller)
     }
 
     /// Runs a look-up and gives its answer to all callers.
@@ -120,7 +121,7 @@ impl SharedLookups {
 #[cfg(test)]
 mod tests {
     use std::sync::Condvar;
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::AtomicUsize;
 
     use super::*;
     use crate::lookups::{MAX_ACTIVE, MAX_HELPERS};

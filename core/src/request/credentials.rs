@@ -37,7 +37,7 @@ pub(crate) fn choose(
         }
         (_, None) => match (settings.origin_auth.find(url), &settings.auth) {
             (Some(auth), _) | (None, Some(auth)) => Ok(Some(auth.clone())),
-            (None, None) => bound_to(url, settings),
+            (None, None) => settings.netrc.as_ref().map_or(Ok(None), |netrc| netrc.find(url, None)),
         },
     }
 }
@@ -48,14 +48,15 @@ pub(crate) fn clear(settings: &mut ResolvedOptions) {
     settings.settings.netrc = None;
 }
 
-/// Returns the credentials that are bound to the origin or host of `url`.
+/// Returns the credentials that are bound to the origin or host of `url`, which a redirect leads to.
+/// The `default` entry of netrc is bound to no host.
 ///
 /// # Errors
 /// [`AuthError`] if netrc holds what Basic cannot carry.
 pub(crate) fn bound_to(url: &Url, settings: &ResolvedOptions) -> Result<Option<Auth>, AuthError> {
     match (settings.origin_auth.find(url), &settings.netrc) {
         (Some(auth), _) => Ok(Some(auth.clone())),
-        (None, Some(netrc)) => netrc.find(url, None),
+        (None, Some(netrc)) => netrc.find_named(url),
         (None, None) => Ok(None),
     }
 }

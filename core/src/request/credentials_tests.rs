@@ -106,4 +106,9 @@ fn t1_t8_redirect_gets_other_credentials_only_by_option() {
     });
     assert_eq!(redirected(&session, "https://b.test/").as_deref(), Some("netrc-b"));
     assert_eq!(redirected(&session, "https://c.test/"), None, "plain credentials never follow");
+    assert_eq!(redirected(&session, "http://b.test/"), None, "nor any to plain http");
+    session.configure(|o| {
+        o.netrc(Netrc::parse("default login d password p").unwrap().use_default(true));
+    });
+    assert_eq!(redirected(&session, "https://b.test/"), None, "the default entry belongs to no host");
 }

@@ -10,7 +10,7 @@ use super::credentials;
 use super::prepared::Prepared;
 use crate::options::{BoundSecrets, RequestTarget};
 use crate::origin::{Origin, same_origin};
-use crate::policy::redirect::{self, NextBody, NextHop};
+use crate::policy::redirect::{self, Crossing, NextBody, NextHop};
 
 impl Prepared {
     /// Makes this the request of the next hop, and returns method and URL of the previous one.
@@ -33,7 +33,8 @@ impl Prepared {
         if !survives("authorization", true) {
             self.auth = None;
         }
-        if self.settings.auth_after_redirect && !same_origin(&self.url, &next.url) {
+        let is_safe = next.crossing != Crossing::Downgrade;
+        if self.settings.auth_after_redirect && is_safe && !same_origin(&self.url, &next.url) {
             // Credentials that Basic cannot carry are left out, since the caller did not name this URL.
             self.auth = self.auth.take().or(credentials::bound_to(&next.url, &self.settings).unwrap_or_default());
         }
@@ -65,12 +66,15 @@ impl Prepared {
     /// Replaces the URL by its https form, and returns the previous one. The request keeps its
     /// credentials and the session's, if those are bound to the http origin: the caller gave them
     /// for this host, and an upgrade only protects them.
-    pub(crate) fn upgrade(&mut self, url: Url) -> Url {
+    ///
+    /// `may_authenticate` allows the credentials of the https origin (`auth_for`). After a redirect
+    /// they need the same option as any others.
+    pub(crate) fn upgrade(&mut self, url: Url, may_authenticate: bool) -> Url {
         if let Some(bound) = self.settings.bound.as_ref().filter(|bound| bound.holds(&self.url)) {
             let bound = bound.with_origin(Origin::of(&url));
             Arc::make_mut(&mut self.settings).bound = Some(Arc::new(bound));
         }
-        if self.auth.is_none() {
+        if self.auth.is_none() && may_authenticate {
             self.auth = self.settings.origin_auth.find(&url).cloned();
         }
         Arc::unwrap_or_clone(std::mem::replace(&mut self.url, Arc::new(url)))

@@ -29,6 +29,7 @@ use crate::headers::{Headers, USER_AGENT};
 use crate::http1::Config;
 use crate::link::{Layer, Link, ProxyFailure, Socks, SocksFailure, SocksTarget, SocksVersion, Tunnel};
 use crate::origin::Scheme;
+use crate::policy::auth::Auth;
 use crate::route::address::Address;
 pub(crate) use crate::route::destination::Destination;
 use crate::route::proxy::{Names, Proxy};
@@ -57,6 +58,8 @@ struct RouteKey {
     proxy: Option<Proxy>,
     /// What the caller's rules say about the connection.
     destination: Option<Box<Destination>>,
+    /// The credentials that the connection is bound to.
+    bound: Option<Auth>,
     #[cfg(feature = "tls")]
     tls: Option<TlsConfig>,
 }
@@ -68,6 +71,7 @@ impl Route {
         url: &Url,
         proxy: Option<&Proxy>,
         destination: Option<Destination>,
+        bound: Option<&Auth>,
         #[cfg(feature = "tls")] tls: Option<TlsConfig>,
         seed: Seed,
         last: &mut Option<Route>,
@@ -76,6 +80,7 @@ impl Route {
         if let Some(Route(key)) = last {
             let same = key.port == port && key.scheme == scheme && *key.host == *host && key.proxy.as_ref() == proxy;
             let same = same && key.destination.as_deref() == destination.as_ref();
+            let same = same && key.bound.as_ref() == bound;
             #[cfg(feature = "tls")]
             let same = same && key.tls == tls;
             if same {
@@ -93,6 +98,7 @@ impl Route {
             port,
             proxy: proxy.cloned(),
             destination: destination.map(Box::new),
+            bound: bound.cloned(),
             #[cfg(feature = "tls")]
             tls,
         }));
@@ -332,6 +338,7 @@ pub(crate) fn needs_tls(url: &Url, proxy: Option<&Proxy>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::auth::{AuthExchange, AuthRequest, AuthScheme, Challenge};
     use crate::seed::TestSeed;
     use crate::{Method, Request, Session};
 
@@ -340,9 +347,9 @@ mod tests {
         let mut session = Session::seeded(seed);
         let request = session.prepare(&Request::new(Method::GET, url)).unwrap();
         #[cfg(feature = "tls")]
-        let route = Route::new(request.url(), None, None, None, session.seed, &mut session.route);
+        let route = Route::new(request.url(), None, None, None, None, session.seed, &mut session.route);
         #[cfg(not(feature = "tls"))]
-        let route = Route::new(request.url(), None, None, session.seed, &mut session.route);
+        let route = Route::new(request.url(), None, None, None, session.seed, &mut session.route);
         let mut hasher = Seed::from(TestSeed(0)).hasher();
         route.hash(&mut hasher);
         hasher.finish()
@@ -354,13 +361,47 @@ mod tests {
         let session = Session::new();
         let is_verified = |url: &str, tls: Option<TlsConfig>| {
             let request = session.prepare(&Request::new(Method::GET, url)).unwrap();
-            Route::new(request.url(), None, None, tls, session.seed, &mut None).is_verified()
+            Route::new(request.url(), None, None, None, tls, session.seed, &mut None).is_verified()
         };
         let roots = TlsConfig::builder().build().unwrap();
         let any = TlsConfig::builder().danger_accept_invalid_certs().build().unwrap();
         assert!(is_verified("https://a.test/", Some(roots.clone())));
         assert!(!is_verified("https://a.test/", Some(any)));
         assert!(!is_verified("http://a.test/", Some(roots)), "the TLS is that of a proxy");
+    }
+
+    #[test]
+    fn t9_connection_of_a_bound_scheme_serves_its_credentials_alone() {
+        struct Bound(bool);
+        impl AuthScheme for Bound {
+            fn name(&self) -> &str {
+                "Bound"
+            }
+            fn binds_connection(&self) -> bool {
+                self.0
+            }
+            fn begin(&self) -> Box<dyn AuthExchange> {
+                Box::new(Bound(true))
+            }
+        }
+        impl AuthExchange for Bound {
+            fn answer(&mut self, _: &[Challenge], _: &AuthRequest<'_>) -> Option<HeaderValue> {
+                None
+            }
+        }
+        let mut session = Session::new();
+        let mut route = |auth: Option<&Auth>| {
+            let mut request = Request::new(Method::GET, "http://a.test/");
+            request.options_mut().auth(auth.cloned());
+            let mut transfer = crate::Transfer::new(session.prepare(&request).unwrap(), crate::Now::default());
+            transfer.sync(crate::Now::default(), &mut session).unwrap();
+            transfer.route().unwrap().clone()
+        };
+        let (one, other, free) = (Auth::scheme(Bound(true)), Auth::scheme(Bound(true)), Auth::scheme(Bound(false)));
+        let basic = Auth::basic("u", "p").unwrap();
+        assert!(route(None) == route(Some(&basic)) && route(None) == route(Some(&free)));
+        assert!(route(Some(&one)) == route(Some(&one.clone())));
+        assert!(route(Some(&one)) != route(None) && route(Some(&one)) != route(Some(&other)));
     }
 
     #[test]

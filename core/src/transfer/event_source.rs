@@ -18,8 +18,8 @@ use crate::request::Request;
 
 /// When an event stream connects again.
 ///
-/// A server sets the delay with `retry`, up to `max_delay`. It cannot shorten the delay after a
-/// connection that delivered no event. After consecutive failures, each delay is twice the last
+/// A server sets the delay with `retry`, from 100 ms up to `max_delay`. It cannot shorten the delay
+/// after a connection that delivered no event. After consecutive failures, each delay is twice the last
 /// one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -105,6 +105,9 @@ pub struct EventSource {
     ended: bool,
 }
 
+/// The shortest delay between two connections, whatever the server asks for.
+const LEAST_DELAY: Duration = Duration::from_millis(100);
+
 impl EventSource {
     /// Creates the source of a request's events. If the request has a `Last-Event-ID` field, it
     /// continues after that event. A request whose method is not idempotent is sent
@@ -139,6 +142,7 @@ impl EventSource {
             }
         }
         let id = self.last_event_id();
+        headers.unset("Last-Event-ID");
         if !id.is_empty() {
             // The server chose the value: an invalid one is rejected here, and cannot be sent.
             let _ = headers.set("Last-Event-ID", id);
@@ -201,8 +205,8 @@ impl EventSource {
             self.ended = true;
             return Next::End;
         }
-        // A server may ask for no delay, but only between connections that deliver events.
-        let least = if heard { Duration::ZERO } else { self.reconnect.delay };
+        // A server may shorten the delay, but only between connections that deliver events.
+        let least = if heard { LEAST_DELAY.min(self.reconnect.delay) } else { self.reconnect.delay };
         let doubled = 1_u32.checked_shl(failures).unwrap_or(u32::MAX);
         Next::Reconnect(self.delay.max(least).saturating_mul(doubled).min(self.reconnect.max_delay))
     }

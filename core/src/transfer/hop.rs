@@ -158,7 +158,8 @@ impl Machine {
     /// Replaces an http URL, to which nothing is sent, by its https URL. The request keeps its
     /// credentials, which the caller gave for that host.
     fn upgrade(&mut self, url: Url) {
-        let (url, why) = (self.request.upgrade(url), Why::UpgradedToHttps);
+        let may_authenticate = self.chain.trail.redirects() == 0 || self.request.settings.auth_after_redirect;
+        let (url, why) = (self.request.upgrade(url, may_authenticate), Why::UpgradedToHttps);
         let (method, crossing) = (self.request.method.clone(), Crossing::Upgrade);
         self.chain.trail.hops = self.chain.trail.hops.saturating_add(1);
         let hop = Hop { method, url, peer: None, head: None, why, crossing, notes: Vec::new() };

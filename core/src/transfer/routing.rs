@@ -46,6 +46,7 @@ impl Machine {
             &self.request.url,
             self.request.proxy(),
             self.request.destination(),
+            self.request.auth.as_ref().filter(|auth| auth.binds_connection()),
             #[cfg(feature = "tls")]
             tls,
             session.seed,

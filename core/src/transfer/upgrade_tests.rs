@@ -118,7 +118,7 @@ fn t5_scope_holds_after_an_upgrade() {
         });
     });
     let mut request = session.prepare(&get("/")).unwrap();
-    assert_eq!(request.upgrade(url("https://a.test/")).as_str(), "http://a.test/");
+    assert_eq!(request.upgrade(url("https://a.test/"), true).as_str(), "http://a.test/");
     let follow = |request: &mut crate::Prepared, to: &str| {
         let (method, body, notes) = (Method::GET, crate::policy::redirect::NextBody::Drop, Vec::new());
         let crossing = Crossing::between(request.url(), &url(to));

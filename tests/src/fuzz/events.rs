@@ -55,7 +55,7 @@ fn plainly(data: &[u8]) -> Parsed {
         match name {
             "data" => data = data + value + "\n",
             "event" => event = value.into(),
-            "id" if !value.contains('\0') => id = value.into(),
+            "id" if !value.contains('\0') && value.len() <= 4096 => id = value.into(),
             _ => {}
         }
     }

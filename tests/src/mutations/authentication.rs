@@ -72,14 +72,32 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "a new nonce continues the counter of the old one",
         file: "core/src/policy/auth/spaces.rs",
-        from: "(*cnonce, *nc) = (fresh, 0);",
-        to: "*cnonce = fresh;",
+        from: "State::Digest { challenge, cnonce, nc } if challenge.nonce() == nonce =>",
+        to: "State::Digest { cnonce, nc, .. } =>",
+    },
+    Mutation {
+        fault: "a nonce that is given twice is counted twice",
+        file: "core/src/policy/auth/spaces.rs",
+        from: "used.unwrap_or_else(|| (self.draw(), 0))",
+        to: "used.filter(|_| false).unwrap_or_else(|| (self.draw(), 0))",
+    },
+    Mutation {
+        fault: "an origin behind a tunnel changes the proxy's nonce",
+        file: "core/src/policy/auth/authenticate.rs",
+        from: "self == Side::Origin || hop.is_forwarded()",
+        to: "self == Side::Origin || hop.proxy.is_some()",
+    },
+    Mutation {
+        fault: "a connection of a scheme of the embedder serves other credentials",
+        file: "core/src/policy/auth/mod.rs",
+        from: "Kind::Custom(scheme) => scheme.binds_connection(),",
+        to: "Kind::Custom(_) => false,",
     },
     Mutation {
         fault: "the weakest Digest algorithm is chosen",
         file: "core/src/policy/auth/digest.rs",
-        from: "(self.algorithm, self.session) > (other.algorithm, other.session)",
-        to: "(self.algorithm, self.session) < (other.algorithm, other.session)",
+        from: "strength(self) > strength(other)",
+        to: "strength(self) < strength(other)",
     },
     Mutation {
         fault: "auth-int is taken for auth",
@@ -102,7 +120,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "an exchange goes on after a redirect",
         file: "core/src/policy/redirect/follow.rs",
-        from: "    rare.rounds.leave_origin();\n",
+        from: "    rare.rounds = Rounds::default();\n",
         to: "",
     },
     Mutation {
@@ -114,7 +132,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "the default entry of netrc counts without being asked for",
         file: "core/src/policy/auth/netrc.rs",
-        from: "self.0.default.as_ref().filter(|_| self.0.uses_default).filter(fits)",
+        from: "self.0.default.as_ref().filter(|_| uses_default).filter(fits)",
         to: "self.0.default.as_ref().filter(fits)",
     },
     Mutation {
@@ -126,8 +144,8 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         fault: "a redirect gets the credentials of its origin without the option",
         file: "core/src/request/follow.rs",
-        from: "if self.settings.auth_after_redirect && !same_origin",
-        to: "if !same_origin",
+        from: "if self.settings.auth_after_redirect && is_safe && !same_origin",
+        to: "if is_safe && !same_origin",
     },
     Mutation {
         fault: "credentials bound to an origin are sent to its sub-domains",

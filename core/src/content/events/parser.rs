@@ -11,6 +11,10 @@ use super::MessageEvent;
 use crate::byte_search::memchr2;
 use crate::limits::{LimitExceeded, Limits};
 
+/// The longest ID of an event. A longer one is ignored, since each event carries a copy, and each
+/// reconnection sends it.
+const ID_BYTES: usize = 4096;
+
 /// The parser of one event stream, as bytes arrive.
 ///
 /// ```
@@ -39,8 +43,8 @@ pub struct Parser {
     data: String,
     /// Whether the current event has a data field, which may be empty.
     has_data: bool,
-    /// The ID of the current event, or of the last event that had one.
-    id: String,
+    /// The ID that the current event sets.
+    id: Option<String>,
     last_event_id: String,
     retry: Option<Duration>,
     failed: Option<LimitExceeded>,
@@ -63,7 +67,7 @@ impl Parser {
             event: String::new(),
             data: String::new(),
             has_data: false,
-            id: last_event_id.clone(),
+            id: None,
             last_event_id,
             retry: None,
             failed: None,
@@ -159,7 +163,12 @@ impl Parser {
                 self.has_data = true;
             }
             b"event" => self.event = String::from_utf8_lossy(value).into_owned(),
-            b"id" if !value.contains(&0) => self.id = String::from_utf8_lossy(value).into_owned(),
+            b"id" if !value.contains(&0) => {
+                let id = String::from_utf8_lossy(value);
+                if id.len() <= ID_BYTES {
+                    self.id = Some(id.into_owned());
+                }
+            }
             b"retry" if !value.is_empty() && value.iter().all(u8::is_ascii_digit) => {
                 let digits = std::str::from_utf8(value).unwrap_or_default();
                 self.retry = Some(Duration::from_millis(digits.parse().unwrap_or(u64::MAX)));
@@ -171,7 +180,9 @@ impl Parser {
     }
 
     fn dispatch(&mut self) -> Option<MessageEvent> {
-        self.last_event_id.clone_from(&self.id);
+        if let Some(id) = self.id.take() {
+            self.last_event_id = id;
+        }
         let event = std::mem::take(&mut self.event);
         let data = std::mem::take(&mut self.data);
         // An event with one empty data field is not dispatched, as without any.

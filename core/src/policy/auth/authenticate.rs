@@ -34,16 +34,11 @@ pub(crate) struct Rounds {
     proxy: Exchange,
 }
 
-impl Rounds {
-    /// Forgets the exchange with the origin, before a redirect.
-    pub(crate) fn leave_origin(&mut self) {
-        self.origin = Exchange::default();
-    }
-}
-
 /// The exchange with an origin or a proxy.
 #[derive(Default)]
 struct Exchange {
+    /// Who asks.
+    party: Option<Party>,
     /// How many challenges were answered.
     answered: usize,
     /// The challenge to answer, until the next hop begins.
@@ -84,6 +79,11 @@ impl Side {
             Side::Origin => challenged(hop.auth).filter(|_| !hop.headers.contains("authorization")),
             Side::Proxy => challenged(hop.proxy.as_ref().and_then(|proxy| proxy.auth)),
         }
+    }
+
+    /// Whether the response to a hop comes from this side. Through a tunnel, the proxy sends none.
+    fn answers(self, hop: &Hop<'_>) -> bool {
+        self == Side::Origin || hop.is_forwarded()
     }
 
     fn challenge_field(self) -> &'static str {
@@ -143,6 +143,11 @@ pub(crate) fn authenticate(routed: &mut Routed<'_>, memory: &mut Memory) {
 fn answer(side: Side, auth: &Auth, routed: &mut Routed<'_>, memory: &mut Memory) {
     let hop = &routed.hop;
     let exchange = side.of(&mut routed.trail.rare.get_or_insert_default().rounds);
+    let party = side.party(hop);
+    if exchange.party.as_ref() != Some(&party) {
+        *exchange = Exchange { party: Some(party.clone()), ..Exchange::default() };
+    }
+    exchange.rspauth = None;
     let value = match &*auth.0 {
         Kind::Custom(scheme) => {
             if exchange.custom.is_none() {
@@ -152,7 +157,6 @@ fn answer(side: Side, auth: &Auth, routed: &mut Routed<'_>, memory: &mut Memory)
             exchange.field.clone()
         }
         _ => {
-            let party = side.party(hop);
             if let Some(chosen) = exchange.chosen.take() {
                 memory.spaces.remember(party.clone(), auth, hop.url, chosen);
             }
@@ -177,7 +181,7 @@ fn answer(side: Side, auth: &Auth, routed: &mut Routed<'_>, memory: &mut Memory)
 /// Whether a response may carry a proof or the next nonce.
 fn has_info(hop: &Hop<'_>, outcome: &Outcome<'_>) -> bool {
     let Outcome::Head(head) = outcome else { return false };
-    is_challenged(hop) && Side::BOTH.iter().any(|side| head.get(side.info_field()).is_some())
+    is_challenged(hop) && Side::BOTH.iter().any(|side| side.answers(hop) && head.get(side.info_field()).is_some())
 }
 
 /// Answers a challenge, or reads what an accepted request tells about the next.
@@ -199,7 +203,8 @@ fn after(hop: &Hop<'_>, outcome: &Outcome<'_>, trail: &mut Trail, memory: Option
     if !hop.can_send_again || exchange.answered >= hop.config.limits.auth_rounds {
         return None;
     }
-    let challenges = challenge::parse(head.get_all(side.challenge_field()));
+    let fields = || head.get_all(side.challenge_field());
+    let challenges = challenge::parse(fields());
     match &*auth.0 {
         Kind::Custom(_) => {
             let custom = exchange.custom.as_mut()?;
@@ -208,6 +213,9 @@ fn after(hop: &Hop<'_>, outcome: &Outcome<'_>, trail: &mut Trail, memory: Option
         _ => {
             let has_body = hop.parts.body().is_some() || (side == Side::Proxy && !hop.is_forwarded());
             let chosen = choose(auth, &challenges, has_body)?;
+            if matches!(chosen, Chosen::Basic) && challenge::may_hide(fields(), "digest") {
+                return None;
+            }
             if exchange.answered > 0 && !chosen.is_stale() {
                 return None;
             }
@@ -242,7 +250,7 @@ fn choose(auth: &Auth, challenges: &[Challenge], has_body: bool) -> Option<Chose
 
 /// Checks the server's proof and records the next nonce (RFC 7616 §3.5).
 fn accepted(hop: &Hop<'_>, head: &ResponseHead, trail: &mut Trail, mut memory: Option<&mut Memory>) -> Option<Verdict> {
-    for side in Side::BOTH {
+    for side in Side::BOTH.into_iter().filter(|side| side.answers(hop)) {
         let (Some(auth), Some(field), Some(rare)) =
             (side.auth(hop), head.get(side.info_field()), trail.rare.as_deref_mut())
         else {

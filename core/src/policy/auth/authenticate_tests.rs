@@ -115,7 +115,13 @@ fn t76_wrong_credentials_are_sent_once() {
 
 #[test]
 fn t74_basic_never_takes_the_place_of_digest() {
-    for offers in ["Digest realm=r, nonce=n, algorithm=FUTURE, Basic realm=r", "Basic realm=r, Digest nonce=n"] {
+    for offers in [
+        "Digest realm=r, nonce=n, algorithm=FUTURE, Basic realm=r",
+        "Basic realm=r, Digest nonce=n",
+        // Malformed, or beyond the limit on challenges.
+        "Basic realm=r\r\nWWW-Authenticate: DIGEST realm=a, realm=b, nonce=n",
+        &format!("Basic realm=r{}, Digest realm=r, nonce=n", ", x".repeat(20)),
+    ] {
         let run = run(on_challenge(), &get("http://a.test/"), &[&unauthorized(offers)]);
         assert_eq!((run.status(), run.sent()), (401, vec![None]), "{offers}");
     }
@@ -271,6 +277,22 @@ fn scheme_of_the_embedder_takes_several_steps() {
 }
 
 #[test]
+fn t3_redirect_to_another_proxy_begins_another_exchange() {
+    let proxy = |url: &str| Proxy::new(url).unwrap().auth(Auth::scheme(Steps)).unwrap();
+    let rules =
+        crate::ProxyRules::new().hosts("a.test", proxy("http://one.test")).hosts("b.test", proxy("http://two.test"));
+    let mut session = Session::new();
+    session.configure(|o| {
+        o.proxy(rules);
+    });
+    let asks = "HTTP/1.1 407 Proxy\r\nProxy-Authenticate: Steps secret\r\nContent-Length: 0\r\n\r\n";
+    let moved = "HTTP/1.1 302 Found\r\nLocation: http://b.test/y\r\nContent-Length: 0\r\n\r\n";
+    let run = run(session, &get("http://a.test/x"), &[asks, moved, OK]);
+    let sent: Vec<_> = run.heads.iter().map(|head| field(head, "Proxy-Authorization").unwrap()).collect();
+    assert_eq!(sent, ["Steps hellohttp://a.test/x", "Steps 1-secret-GET", "Steps hellohttp://b.test/y"]);
+}
+
+#[test]
 fn scheme_of_the_embedder_is_limited_and_may_give_up() {
     let asks = unauthorized("Steps a");
     let run_1 = run(with_auth(Auth::scheme(Steps)), &get("http://a.test/"), &[&asks, &asks, &asks]);
@@ -343,6 +365,16 @@ mod digest {
         assert_eq!((parameter(third.sent()[0], "nonce"), parameter(third.sent()[0], "nc")), ("n9", "00000001"));
         let failure = third.transfer.failure().expect("the proof is wrong");
         assert!(matches!(failure.kind(), ErrorKind::Auth(_)), "{failure}");
+    }
+
+    #[test]
+    fn t3_origin_behind_a_tunnel_cannot_change_the_proxys_nonce() {
+        let asks = format!("HTTP/1.1 407 Proxy\r\nProxy-Authenticate: {ASKS}\r\nContent-Length: 0\r\n\r\n");
+        let tells = "HTTP/1.1 200 OK\r\nProxy-Authentication-Info: nextnonce=\"evil\", rspauth=\"00\"\r\nContent-Length: 0\r\n\r\n";
+        let first = run(through_proxy(true), &get("http://a.test/"), &[&asks, "HTTP/1.1 200 OK\r\n\r\n", tells]);
+        assert_eq!(first.status(), 200, "the proof is not the proxy's");
+        let next = run(first.session, &get("http://b.test/"), &["HTTP/1.1 200 OK\r\n\r\n", OK]);
+        assert_eq!(parameter(field(&next.heads[0], "Proxy-Authorization"), "nonce"), "n1");
     }
 
     #[test]

@@ -79,6 +79,21 @@ pub fn parse<'a>(fields: impl IntoIterator<Item = &'a [u8]>) -> Vec<Challenge> {
     challenges
 }
 
+/// Whether these fields name `scheme` in a part that [`parse`] ignores, since it is malformed or
+/// beyond the limits.
+pub(super) fn may_hide<'a>(fields: impl IntoIterator<Item = &'a [u8]>, scheme: &str) -> bool {
+    let mut count = 0;
+    fields.into_iter().any(|field| {
+        let mut cursor = Cursor { rest: field };
+        let mut ignored = field;
+        while count < MAX_CHALLENGES && cursor.challenge().is_some() {
+            count += 1;
+            ignored = cursor.rest;
+        }
+        ignored.windows(scheme.len()).any(|part| part.eq_ignore_ascii_case(scheme.as_bytes()))
+    })
+}
+
 /// Returns the parameters of a field without a scheme, such as Authentication-Info (RFC 7615 §3).
 /// Returns none if the field is malformed.
 pub(super) fn parameters(field: &[u8]) -> Vec<(Box<str>, Vec<u8>)> {

@@ -116,12 +116,21 @@ impl DigestChallenge {
 
     /// Whether it is preferred to `other`.
     pub(super) fn is_stronger_than(&self, other: &DigestChallenge) -> bool {
-        (self.algorithm, self.session) > (other.algorithm, other.session)
+        let strength = |challenge: &DigestChallenge| {
+            (challenge.algorithm, challenge.offers_auth || challenge.offers_auth_int, challenge.session)
+        };
+        strength(self) > strength(other)
     }
 
-    /// Replaces the nonce by the next one that the server announced.
+    pub(super) fn nonce(&self) -> &[u8] {
+        &self.nonce
+    }
+
+    /// Replaces the nonce by the next one that the server announced, unless it is empty or too long.
     pub(super) fn set_nonce(&mut self, nonce: &[u8]) {
-        self.nonce = nonce.to_vec();
+        if !nonce.is_empty() && nonce.len() <= MAX_CHALLENGE_BYTES {
+            self.nonce = nonce.to_vec();
+        }
     }
 
     /// Returns the credentials for a request. Returns `None` if the server demands protection of a

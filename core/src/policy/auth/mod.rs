@@ -151,6 +151,14 @@ impl Auth {
         }
     }
 
+    /// Whether connections that carried them serve no other credentials.
+    pub(crate) fn binds_connection(&self) -> bool {
+        match &*self.0 {
+            Kind::Custom(scheme) => scheme.binds_connection(),
+            _ => false,
+        }
+    }
+
     /// Returns the user and the password of Basic credentials.
     pub(crate) fn user_and_password(&self) -> Option<(Vec<u8>, Vec<u8>)> {
         let token = self.header_value()?.to_str().ok()?.strip_prefix("Basic ")?;

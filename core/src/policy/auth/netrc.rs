@@ -93,6 +93,15 @@ impl Netrc {
     /// # Errors
     /// [`AuthError`] if Basic cannot carry them.
     pub fn find(&self, url: &Url, user: Option<&str>) -> Result<Option<Auth>, AuthError> {
+        self.find_with(url, user, self.0.uses_default)
+    }
+
+    /// Does the same as [`Netrc::find`] without a user and without the `default` entry.
+    pub(crate) fn find_named(&self, url: &Url) -> Result<Option<Auth>, AuthError> {
+        self.find_with(url, None, false)
+    }
+
+    fn find_with(&self, url: &Url, user: Option<&str>, uses_default: bool) -> Result<Option<Auth>, AuthError> {
         let host = url.host_str().unwrap_or_default();
         let host = host.strip_suffix('.').unwrap_or(host).trim_start_matches('[').trim_end_matches(']');
         let fits = |entry: &&Entry| match (user, &entry.login) {
@@ -101,7 +110,7 @@ impl Netrc {
             (None, login) => login.is_some() || entry.password.is_some(),
         };
         let named = self.0.machines.iter().filter(|entry| *entry.host == *host).find(fits);
-        let default = self.0.default.as_ref().filter(|_| self.0.uses_default).filter(fits);
+        let default = self.0.default.as_ref().filter(|_| uses_default).filter(fits);
         let Some(entry) = named.or(default) else { return Ok(None) };
         let user = user.or(entry.login.as_deref()).unwrap_or_default();
         Auth::basic(user, entry.password.as_deref().unwrap_or_default()).map(Some)

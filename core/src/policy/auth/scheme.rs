@@ -43,6 +43,17 @@ pub trait AuthScheme: Send + Sync {
     /// Returns the name of the scheme, which Debug output shows.
     fn name(&self) -> &str;
 
+    /// Whether the server may take a connection, once authenticated, for that of the user, as with
+    /// NTLM. Default: `true`. Such connections serve requests with the same [`Auth`](super::Auth), or
+    /// a clone of it, alone.
+    ///
+    /// An answer usually goes out on the connection that the challenge came from. Requests that run
+    /// at the same time may exchange their connections; give each an `Auth` of its own if the server
+    /// objects.
+    fn binds_connection(&self) -> bool {
+        true
+    }
+
     /// Starts the exchange for one hop to one server or proxy. A redirect starts another.
     fn begin(&self) -> Box<dyn AuthExchange>;
 }

@@ -22,6 +22,11 @@ use crate::seed::Seed;
 /// How many spaces are remembered. Beyond that, the oldest is forgotten.
 const MAX_SPACES: usize = 256;
 
+/// The paths of a `domain` parameter together, in bytes. If they are longer, the space is the path
+/// that was challenged.
+#[cfg(feature = "digest")]
+const MAX_DOMAIN_BYTES: usize = 16 * 1024;
+
 /// How many URLs of a `domain` parameter are kept.
 #[cfg(feature = "digest")]
 const MAX_DOMAIN: usize = 32;
@@ -109,7 +114,8 @@ impl Spaces {
             #[cfg(feature = "digest")]
             (Chosen::Digest(challenge), _) => {
                 let prefixes = domain_prefixes(&challenge, url);
-                (State::Digest { challenge, cnonce: self.draw(), nc: 0 }, prefixes)
+                let (cnonce, nc) = self.count_of(&party, auth, challenge.nonce());
+                (State::Digest { challenge, cnonce, nc }, prefixes)
             }
             _ => return,
         };
@@ -142,11 +148,26 @@ impl Spaces {
     /// Replaces the nonce of a space by the next one that the server announced (RFC 7616 §3.5).
     #[cfg(feature = "digest")]
     pub(super) fn next_nonce(&mut self, party: &Party, auth: &Auth, url: &Url, nonce: &[u8]) {
-        let fresh = self.draw();
+        let count = self.count_of(party, auth, nonce);
         if let Some(Space { state: State::Digest { challenge, cnonce, nc }, .. }) = self.find(party, auth, url) {
             challenge.set_nonce(nonce);
-            (*cnonce, *nc) = (fresh, 0);
+            if challenge.nonce() == nonce {
+                (*cnonce, *nc) = count;
+            }
         }
+    }
+
+    /// Returns the client nonce and the counter of a nonce: those in use, if the server gave the
+    /// nonce before, for example to another transfer.
+    #[cfg(feature = "digest")]
+    fn count_of(&mut self, party: &Party, auth: &Auth, nonce: &[u8]) -> (String, u32) {
+        let known = self.spaces.iter().filter(|space| space.party == *party && space.auth == *auth);
+        let counts = known.filter_map(|space| match &space.state {
+            State::Digest { challenge, cnonce, nc } if challenge.nonce() == nonce => Some((cnonce.clone(), *nc)),
+            _ => None,
+        });
+        let used = counts.max_by_key(|(_, nc)| *nc);
+        used.unwrap_or_else(|| (self.draw(), 0))
     }
 
     /// Returns the most recent space that contains the URL.
@@ -168,13 +189,14 @@ impl Spaces {
 #[cfg(feature = "digest")]
 fn domain_prefixes(challenge: &DigestChallenge, url: &Url) -> Vec<Box<str>> {
     let whole_origin = || vec!["".into()];
-    let Some(domain) = challenge.domain().and_then(|domain| std::str::from_utf8(domain).ok()) else {
-        return whole_origin();
-    };
+    let Some(domain) = challenge.domain() else { return whole_origin() };
+    let domain = std::str::from_utf8(domain).unwrap_or_default();
     let urls = domain.split_ascii_whitespace().take(MAX_DOMAIN).filter_map(|text| url.join(text).ok());
     let inside: Vec<Box<str>> = urls.filter(|other| same_origin(url, other)).map(|other| other.path().into()).collect();
     // The URL that was challenged belongs to the space in any case.
-    if inside.iter().any(|prefix| url.path().starts_with(&**prefix)) { inside } else { vec![url.path().into()] }
+    let is_short = inside.iter().map(|prefix| prefix.len()).sum::<usize>() <= MAX_DOMAIN_BYTES;
+    let contains = inside.iter().any(|prefix| url.path().starts_with(&**prefix));
+    if is_short && contains { inside } else { vec![url.path().into()] }
 }
 
 #[cfg(test)]

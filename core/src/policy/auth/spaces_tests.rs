@@ -74,7 +74,11 @@ mod digest {
     use crate::policy::auth::challenge;
 
     fn chosen(more: &str) -> Chosen {
-        let field = format!("Digest realm=r, nonce=n, qop=auth{more}");
+        chosen_with("n", more)
+    }
+
+    fn chosen_with(nonce: &str, more: &str) -> Chosen {
+        let field = format!("Digest realm=r, nonce={nonce}, qop=auth{more}");
         Chosen::Digest(Box::new(DigestChallenge::read(&challenge::parse([field.as_bytes()])[0]).unwrap()))
     }
 
@@ -94,14 +98,34 @@ mod digest {
         let (first, second) = (uses(&mut spaces), uses(&mut spaces));
         assert_eq!((first.0.as_str(), second.0.as_str()), ("00000001", "00000002"));
         assert_eq!((first.1.len(), &first.1), (32, &second.1));
-        spaces.remember(party.clone(), &auth("u"), &url("http://a.test/"), chosen(""));
+        spaces.remember(party.clone(), &auth("u"), &url("http://a.test/"), chosen(", domain=\"/\""));
+        let again = uses(&mut spaces);
+        assert_eq!((again.0.as_str(), &again.1), ("00000003", &first.1), "the same nonce, given to another transfer");
+        spaces.remember(party.clone(), &auth("u"), &url("http://a.test/"), chosen_with("m", ""));
         let third = uses(&mut spaces);
-        assert_eq!(third.0, "00000001", "a new challenge is counted from the start");
+        assert_eq!(third.0, "00000001", "a new nonce is counted from the start");
         assert_ne!(third.1, first.1, "each nonce has a client nonce of its own");
         spaces.next_nonce(&party, &auth("u"), &url("http://a.test/"), b"next");
         let fourth = uses(&mut spaces);
         assert_eq!((fourth.0.as_str(), fourth.2.as_str()), ("00000001", "next"));
         assert_ne!(fourth.1, third.1);
+        for odd in [&b""[..], &[b'n'; 5000]] {
+            spaces.next_nonce(&party, &auth("u"), &url("http://a.test/"), odd);
+            assert_eq!(uses(&mut spaces).2, "next", "an empty or long nonce is ignored");
+        }
+    }
+
+    #[test]
+    fn long_or_malformed_domain_is_the_challenged_path() {
+        let (mut spaces, party) = (spaces(), origin("http://a.test/"));
+        let many = format!("{}/a", "x ".repeat(31));
+        let base = format!("http://a.test/{}/a", "y".repeat(2000));
+        spaces.remember(party.clone(), &auth("u"), &url(&base), chosen(&format!(", domain=\"{many}\"")));
+        assert_eq!(spaces.spaces[0].prefixes.len(), 1);
+        let field = [&b"Digest realm=r, nonce=n, qop=auth, domain=\"/\xff\""[..]];
+        let read = DigestChallenge::read(&challenge::parse(field)[0]).unwrap();
+        spaces.remember(party.clone(), &auth("u"), &url("http://a.test/x"), Chosen::Digest(Box::new(read)));
+        assert_eq!(sent(&mut spaces, &party, &auth("u"), "/other"), None, "not the whole origin");
     }
 
     #[test]

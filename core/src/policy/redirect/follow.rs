@@ -4,6 +4,7 @@ use super::{Decision, NextBody, NextHop, RedirectError, Repeats, decide_with, re
 use super::{Hop as RedirectedHop, HopBody};
 use crate::error::ErrorKind;
 use crate::origin::Scheme;
+use crate::policy::auth::Rounds;
 use crate::policy::{Acquire, After, Again, Hop, HopRequest, Memory, Outcome, Trail, Verdict, Why};
 
 pub(in crate::policy) const AFTER: After =
@@ -62,7 +63,8 @@ fn visit(hop: &Hop<'_>, next: &NextHop, trail: &mut Trail) -> Result<(), Redirec
 
 fn follow(hop: &Hop<'_>, next: Box<NextHop>, trail: &mut Trail) -> Verdict {
     let rare = trail.rare.get_or_insert_default();
-    rare.rounds.leave_origin();
+    // The next hop may have another origin, another proxy, or another target behind it.
+    rare.rounds = Rounds::default();
     rare.followed = rare.followed.saturating_add(1);
     rare.referer = referer(hop.config.redirect, hop.url, &next);
     let (request, why) = (HopRequest::Redirect(next), Why::Redirect);

@@ -134,3 +134,17 @@ fn debug_output_shows_no_data() {
     let shown = format!("{event:?} {parser:?}");
     assert!(!shown.contains("secret") && shown.contains("message"), "{shown}");
 }
+
+#[test]
+fn t89_long_id_is_ignored_and_costs_nothing_later() {
+    let mut parser = Parser::new(&Limits::DEFAULT);
+    for (length, kept) in [(4096, true), (4097, false), (1 << 19, false)] {
+        parser.parse(b"id: before\n\n").unwrap();
+        parser.parse(format!("id: {}\n\n", "x".repeat(length)).as_bytes()).unwrap();
+        assert_eq!(parser.last_event_id().len() == length, kept, "{length}");
+        assert!(kept || parser.last_event_id() == "before");
+    }
+    // An event without an ID has that of the last one.
+    let event = parser.parse(b"data: y\n\n").unwrap().1.unwrap();
+    assert_eq!(event.id, "before");
+}
