@@ -62,8 +62,9 @@ macro_rules! limit_table {
             drain_time: std::time::Duration = std::time::Duration::from_millis(250);
             /// The part of a proxy's refusal body that the error carries. Default: 10 KiB.
             proxy_refusal_bytes: usize = 10 * 1024;
-            /// The challenges answered for one hop, those of the origin and those of the proxy each.
-            /// The second is answered only if the server calls the nonce stale. Default: 2.
+            /// The number of challenges answered for one URL, counted separately for the origin and
+            /// the proxy. A second Digest challenge is answered only if the server calls the nonce
+            /// stale. Default: 2.
             auth_rounds: usize = 2;
             /// The number of addresses tried for one connection. Default: 16.
             addresses: usize = 16;

@@ -1,7 +1,7 @@
 //! The file name of a Content-Disposition field (RFC 6266), made safe for a file system.
 //!
-//! A server that chooses a file name could choose a path outside the directory, a start-up file or
-//! a device. The name is therefore reduced to one component that no file system interprets.
+//! A hostile server could suggest a path outside the directory, a start-up file or a device. So the
+//! name is reduced to one path component without special meaning to any file system.
 
 use std::borrow::Cow;
 
@@ -11,8 +11,8 @@ use crate::content::{ext_value, media_type};
 /// suffixes such as `.part`.
 pub const FILE_NAME_BYTES: usize = 240;
 
-/// Returns the file name that a Content-Disposition field suggests, as [`safe_file_name`] leaves
-/// it. `None` if the field has none, or if nothing of it is left.
+/// Returns the file name that a Content-Disposition field suggests, made safe by
+/// [`safe_file_name`]. `None` if the field suggests none, or if nothing safe remains.
 ///
 /// `filename*` takes precedence over `filename` if it is well-formed (RFC 6266 §4.3), whatever the
 /// disposition type. A `filename` that is not UTF-8 is decoded as windows-1252.
@@ -22,15 +22,14 @@ pub fn file_name(field: &[u8]) -> Option<String> {
     extended.or_else(|| safe_file_name(&ext_value::plain(&media_type::parameter(field, "filename")?)))
 }
 
-/// Returns `name` as the name of a file inside a directory; `None` if nothing is left.
+/// Returns `name`, made safe as the name of a file inside a directory; `None` if nothing remains.
 ///
 /// - Only the part after the last `/` or `\` remains.
-/// - Leading dots and spaces are removed, and trailing ones. The result is never hidden, `.` or
-///   `..`.
+/// - Leading and trailing dots and spaces are removed. The result is never hidden, `.` or `..`.
 /// - Control characters, invisible format characters, and `< > : " | ? *` become `_`.
-/// - A name of a Windows device, such as `CON` or `com1.txt`, gets a leading `_`.
-/// - It has at most [`FILE_NAME_BYTES`] bytes. A longer name keeps its extension, if that has at
-///   most 16.
+/// - The name of a Windows device, such as `CON` or `com1.txt`, gets a leading `_`.
+/// - The result has at most [`FILE_NAME_BYTES`] bytes. A longer name keeps an extension of at most
+///   16 bytes.
 ///
 /// ```
 /// use petition_core::content::disposition::safe_file_name;
@@ -58,8 +57,8 @@ fn trimmed(name: &str) -> &str {
     name.trim_matches(|c: char| c == '.' || c.is_whitespace())
 }
 
-/// Whether a character is a control, reserved on Windows (`:` names an alternate data stream), or
-/// reorders or hides what a user sees of the name.
+/// Whether a character is a control, is reserved on Windows, or reorders or hides part of the
+/// displayed name. On Windows, `:` names an alternate data stream.
 fn is_unsafe(c: char) -> bool {
     c.is_control()
         || matches!(c, '<' | '>' | ':' | '"' | '|' | '?' | '*')
@@ -81,7 +80,7 @@ fn is_device(name: &str) -> bool {
 }
 
 fn shortened(name: &str) -> Cow<'_, str> {
-    // A leading `_` may be added.
+    // Leave room for a leading `_`.
     const MOST: usize = FILE_NAME_BYTES - 1;
     const EXTENSION: usize = 16;
     if name.len() <= MOST {

@@ -1,14 +1,14 @@
 //! Extended parameter values: a charset, a language and percent-encoded bytes (RFC 8187 §3.2).
 //!
-//! Used by `filename*` of Content-Disposition and `title*` of Link. UTF-8 is the charset that RFC
-//! 8187 requires; ISO-8859-1, which RFC 5987 required as well, is decoded as windows-1252.
+//! Used by `filename*` of Content-Disposition and `title*` of Link. RFC 8187 requires UTF-8. RFC
+//! 5987 also required ISO-8859-1, which is decoded as windows-1252.
 
 use crate::content::text;
 
 /// Decodes an extended value such as `UTF-8'en'%e2%82%ac%20rates`.
 ///
-/// Returns `None` for another charset, a missing apostrophe, an incomplete percent-encoding, or
-/// bytes that are not of the charset. The caller then uses the plain parameter (RFC 6266 §4.3).
+/// Returns `None` for any other charset, a missing apostrophe, an incomplete percent-encoding, or
+/// bytes that are invalid in the charset. The caller then uses the plain parameter (RFC 6266 §4.3).
 pub(crate) fn decode(value: &[u8]) -> Option<String> {
     let mut parts = value.splitn(3, |&byte| byte == b'\'');
     let (charset, _language, encoded) = (parts.next()?, parts.next()?, parts.next()?);

@@ -1,8 +1,8 @@
 //! Splits a text body into lines as it arrives, and decodes each.
 //!
 //! A line ends in LF or CRLF. The charset is chosen as for whole bodies: by the byte order mark, or
-//! else by Content-Type, or else UTF-8. In UTF-16, line ends are code units of two bytes. In all
-//! other charsets they are the byte LF, which is part of no other character.
+//! else by Content-Type, or else UTF-8. In UTF-16, CR and LF are code units of two bytes. In all
+//! other charsets LF is one byte that is part of no other character.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use super::text::{self, Charset};
 use crate::byte_search::memchr;
 use crate::limits::{LimitExceeded, Limits};
 
-/// The lines of one body, as its bytes arrive.
+/// An incremental splitter for the lines of one body.
 ///
 /// ```
 /// use petition_core::Limits;
@@ -24,7 +24,7 @@ use crate::limits::{LimitExceeded, Limits};
 /// ```
 #[derive(Clone)]
 pub struct Lines {
-    /// The charset without a byte order mark.
+    /// The charset to use if there is no byte order mark.
     declared: Charset,
     /// `None` while the received bytes may begin a byte order mark.
     charset: Option<Charset>,
@@ -35,8 +35,8 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// Creates a splitter for a body with this Content-Type, with the limit [`Limits::line_bytes`].
-    /// An unknown charset is read as UTF-8.
+    /// Creates a splitter for a body with this Content-Type. [`Limits::line_bytes`] bounds each
+    /// line. Text in an unknown charset is decoded as UTF-8.
     pub fn new(content_type: Option<&[u8]>, limits: &Limits) -> Lines {
         Lines {
             declared: text::declared(content_type),
@@ -47,8 +47,8 @@ impl Lines {
         }
     }
 
-    /// Consumes bytes up to the end of the next line. Returns how many, and the line without its
-    /// end; without a line, all bytes are consumed.
+    /// Consumes bytes up to the end of the next line. Returns the number of consumed bytes, and the
+    /// line without its end. If no line is complete, all bytes are consumed.
     ///
     /// # Errors
     /// A line exceeds its limit. Every later call returns the same error.
@@ -59,8 +59,7 @@ impl Lines {
         self.advance(bytes).inspect_err(|error| self.failed = Some(*error))
     }
 
-    /// Returns the last line, if the body did not end with a line end. The splitter is empty
-    /// afterwards.
+    /// Returns the last line, if the body does not end with a line end. The splitter is then empty.
     pub fn finish(&mut self) -> Option<String> {
         let line = std::mem::take(&mut self.line);
         let charset = self.charset.unwrap_or(self.declared);
@@ -93,7 +92,7 @@ impl Lines {
         let (limit, found) = (self.line_bytes, self.line.len().saturating_add(part.len()));
         if found > limit {
             let limit = limit as u64;
-            // The excess depends on how the bytes arrived.
+            // The actual excess would depend on how the bytes were split.
             return Err(LimitExceeded { name: "line_bytes", limit, found: limit.saturating_add(1) });
         }
         self.line.extend_from_slice(part);

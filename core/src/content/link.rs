@@ -1,7 +1,8 @@
 //! Link fields: typed links from a response to other resources (RFC 8288).
 //!
-//! Parsing is that of RFC 8288 appendix B: lenient, one pass, and what follows a link that has no
-//! `<` is ignored. A target is resolved as a Location is, so that it can be requested safely.
+//! Parsing follows RFC 8288 appendix B: it is lenient and takes one pass. If a link has no `<`, the
+//! rest of the field is ignored. A target is resolved like a Location, so that it can be requested
+//! safely.
 
 use std::fmt;
 
@@ -13,7 +14,7 @@ use crate::limits::Limits;
 use crate::redaction;
 use crate::url::resolve_location;
 
-/// A link of a response's Link field.
+/// A link from a response's Link field.
 ///
 /// Its `Debug` output shows neither user information nor query values.
 #[derive(Clone, PartialEq, Eq)]
@@ -25,18 +26,18 @@ pub struct Link {
 
 impl Link {
     /// Returns the target, resolved against the URL of the response, without user information.
-    /// `None` if it is no valid http or https URL.
+    /// `None` if it is not a valid http or https URL.
     pub fn url(&self) -> Option<&Url> {
         self.url.as_ref()
     }
 
-    /// Returns the target as sent, between `<` and `>`. It may be of any scheme.
+    /// Returns the target as received, between `<` and `>`. It may have any scheme.
     pub fn target(&self) -> &str {
         &self.target
     }
 
-    /// Returns whether the link has this relation type, such as `next`, in any case. Only the
-    /// first `rel` parameter counts; it may list several types.
+    /// Returns whether the link has this relation type, such as `next`, ignoring case. Only the
+    /// first `rel` parameter counts. It may list several types.
     pub fn has_rel(&self, relation: &str) -> bool {
         self.rels().any(|rel| rel.eq_ignore_ascii_case(relation))
     }
@@ -51,13 +52,13 @@ impl Link {
         self.parameter("title*").or_else(|| self.parameter("title"))
     }
 
-    /// Returns the first parameter called `name`, in any case. The value of a name that ends in `*`
+    /// Returns the first parameter called `name`, ignoring case. If the name ends in `*`, the value
     /// is decoded (RFC 8187).
     pub fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
-    /// Iterates over the parameters in their order. The names are in lower case.
+    /// Iterates over the parameters in order. Their names are in lower case.
     pub fn parameters(&self) -> impl Iterator<Item = (&str, &str)> {
         self.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
@@ -73,7 +74,7 @@ impl fmt::Debug for Link {
     }
 }
 
-/// Parses the Link fields of a response from `base`.
+/// Parses the Link fields of a response whose URL is `base`.
 pub fn parse<'a>(base: &Url, fields: impl IntoIterator<Item = &'a [u8]>) -> Vec<Link> {
     let mut links = Vec::new();
     fields.into_iter().for_each(|field| parse_field(base, field, &mut links));
@@ -123,8 +124,8 @@ fn token(field: &[u8]) -> (&[u8], &[u8]) {
     (name.trim_ascii_end(), tail)
 }
 
-/// Splits off a value. What follows the closing quote of a quoted string, up to the next delimiter,
-/// is ignored.
+/// Splits off a value. Text between the closing quote of a quoted string and the next delimiter is
+/// ignored.
 fn value(field: &[u8]) -> (Vec<u8>, &[u8]) {
     let plain = |field: &[u8]| field.iter().position(|byte| b";,".contains(byte)).unwrap_or(field.len());
     let Some(mut rest) = field.strip_prefix(b"\"") else {

@@ -58,12 +58,12 @@ impl Engine {
 }
 
 impl Slot {
-    /// Answers the liveness probe: the connection is quiet, and the request is encoded into `spare`
+    /// Answers the liveness probe of a quiet connection, and encodes the request into `spare`
     /// storage. Returns whether the write can follow at once.
     #[inline]
     pub(super) fn begin_exchange(&mut self, now: Now, spare: &mut Vec<u8>) -> bool {
         self.transfer.swap_write_buffer(spare);
-        // It may have ended meanwhile, for example by cancellation.
+        // The transfer may have ended meanwhile, for example by cancellation.
         let _ = self.transfer.handle(now, Input::Alive);
         self.transfer.awaits_write()
     }

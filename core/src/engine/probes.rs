@@ -112,8 +112,8 @@ impl Probes {
     /// Whether a complete poll has found nothing to read from a connection since it was given to
     /// its transfer.
     pub(super) fn found_quiet(&self, socket: &Socket) -> bool {
-        // If the last read filled its buffer, there may be more, which an edge-triggered poll does
-        // not report.
+        // If the last read filled its buffer, more may be waiting, and an edge-triggered poll would
+        // not report it.
         self.last_complete.is_some_and(|mark| socket.drained && socket.given.is_before(mark))
     }
 

@@ -60,7 +60,7 @@ impl Engine {
         }
     }
 
-    /// Returns the address that a connecting socket is to reach; `None` if it is not connecting.
+    /// Returns the address that this socket connects to; `None` if it is not connecting.
     pub fn address(&self, socket: SocketId) -> Option<&Address> {
         match self.sockets.get(socket.0)?.owner {
             Owner::Attempt(id, attempt) => self.transfer(id)?.address(attempt),

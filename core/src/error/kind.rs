@@ -79,7 +79,8 @@ pub enum ErrorKind {
     Text(TextError),
     /// Unknown content codings are still applied to the body, so it is not text.
     Undecoded(Vec<Box<str>>),
-    /// The response is no event stream: its media type, at most 64 bytes of it, or its status.
+    /// The response is not an event stream. Contains the first 64 bytes of its media type, or its
+    /// status.
     NotEventStream(Box<str>),
     /// The body is not JSON, or does not match the requested type.
     #[cfg(feature = "json")]

@@ -50,7 +50,7 @@ pub struct Report {
     pub method: Option<Method>,
     /// The URL of the hop, without userinfo and query values; `None` outside of any request.
     pub url: Option<String>,
-    /// Whether the URL was http and became https because its host had asked for that (HSTS).
+    /// Whether HSTS upgraded the URL from http to https.
     pub upgraded: bool,
     /// The proxy of the hop as `host:port`, without credentials, if there is one.
     pub proxy: Option<String>,

@@ -79,7 +79,7 @@ pub(super) enum Receiving {
 }
 
 impl Receiving {
-    /// Enters a state. Most states own nothing, and are left without a call.
+    /// Enters a state. Most states own nothing, so leaving them needs no destructor call.
     #[inline(always)]
     pub(super) fn enter(&mut self, next: Receiving) {
         let left = std::mem::replace(self, next);

@@ -67,7 +67,7 @@ impl Link {
         }
     }
 
-    /// Returns the address of the origin that a SOCKS proxy was given.
+    /// Returns the address of the origin that was sent to a SOCKS proxy.
     pub(crate) fn origin(&self) -> Option<SocketAddr> {
         self.stack.layered.as_ref()?.origin
     }

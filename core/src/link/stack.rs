@@ -44,7 +44,7 @@ pub(super) struct Layered {
     out: SendBuffer,
     /// The unused result of the top layer, within its input.
     pub(super) top: Received,
-    /// The address of the origin that a SOCKS proxy was given.
+    /// The address of the origin that was sent to a SOCKS proxy.
     pub(super) origin: Option<SocketAddr>,
 }
 

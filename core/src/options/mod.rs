@@ -12,9 +12,9 @@
 //! A composite option (redirects, limits, leniencies) has one setting per part. A level changes
 //! only the parts that it sets.
 //!
-//! The lists (headers, query, cookies, origins' credentials, static addresses) merge by name. An upper level replaces or
-//! removes all entries of the names that it contains, and leaves the others alone. [`Headers`]
-//! compares names ignoring case, [`Params`] compares them exactly.
+//! The lists (headers, query, cookies, origins' credentials, static addresses) merge by name. An
+//! upper level replaces or removes all entries of the names that it contains, and leaves the others
+//! alone. [`Headers`] compares names ignoring case; [`Params`] compares them exactly.
 //!
 //! Merging creates a new value and changes neither level: options of a request never stay on the
 //! session.
@@ -105,12 +105,12 @@ impl Options {
         }
     }
 
-    /// Sends these credentials to this origin alone, `https://host` or `https://host:port`. Short for
-    /// [`OriginAuth::set`] on [`origin_auth`](Options::origin_auth).
+    /// Sends these credentials only to this origin: `https://host` or `https://host:port`. Short
+    /// for [`OriginAuth::set`] on [`origin_auth`](Options::origin_auth).
     ///
-    /// They go before the session's [`auth`](Options::auth), and after credentials of the request and
-    /// its URL. A redirect from another origin gets them only with
-    /// [`auth_after_redirect`](Options::auth_after_redirect).
+    /// They take precedence over the session's [`auth`](Options::auth). Credentials of the request
+    /// and its URL take precedence over them. After a redirect from another origin they are sent
+    /// only with [`auth_after_redirect`](Options::auth_after_redirect).
     ///
     /// ```
     /// # use petition_core::{Auth, Session};
@@ -127,9 +127,10 @@ impl Options {
         Ok(())
     }
 
-    /// Sets the addresses of a name for this port instead of a look-up, as curl's `--resolve`. They
-    /// also apply to a proxy of that name. The [`address_policy`](Options::address_policy) applies to
-    /// them. Short for [`StaticAddresses::set`] on [`static_addresses`](Options::static_addresses).
+    /// Connects to these addresses instead of looking up the name, for this port; like curl's
+    /// `--resolve`. They also apply to a proxy of that name. The
+    /// [`address_policy`](Options::address_policy) applies to them. Short for
+    /// [`StaticAddresses::set`] on [`static_addresses`](Options::static_addresses).
     ///
     /// ```
     /// # let mut session = petition_core::Session::new();
@@ -138,7 +139,7 @@ impl Options {
     /// ```
     ///
     /// # Errors
-    /// If `host` is no valid name, or is an address.
+    /// If `host` is not a valid name, or is an address.
     pub fn resolve(
         &mut self,
         host: &str,
@@ -168,7 +169,7 @@ impl Options {
 }
 
 /// # Errors
-/// If the text is more than an origin, or no http or https URL.
+/// If the text contains more than an origin, or is not an http or https URL.
 fn parse_origin(text: &str) -> Result<Origin, UrlError> {
     let (url, userinfo) = parse_url(text, &Limits::DEFAULT)?;
     let is_origin = userinfo.is_none() && url.path() == "/" && url.query().is_none() && url.fragment().is_none();

@@ -117,7 +117,7 @@ impl BoundSecrets {
         self.origins.iter().any(|held| *held == origin)
     }
 
-    /// Returns these secrets with one more origin that receives them.
+    /// Returns these secrets with an additional origin that receives them.
     pub(crate) fn with_origin(&self, origin: Origin) -> BoundSecrets {
         let origins = self.origins.iter().cloned().chain([origin]).collect();
         BoundSecrets { origins, ..self.clone() }

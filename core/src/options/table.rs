@@ -60,11 +60,11 @@ single {
     https_only: bool = false;
     /// Requests https instead of http from hosts that asked for it (HSTS, RFC 6797).
     ///
-    /// Default: `true`. A response over verified TLS stores its host in the session with the field
-    /// Strict-Transport-Security. Later hops to that host use https before any look-up, and before
-    /// cookies are chosen. Port 80 becomes 443, and other ports stay. With `false`, nothing is
-    /// stored and no URL is changed. [`https_only`](Options::https_only) still refuses an http URL
-    /// in a request, but not in a redirect that is upgraded.
+    /// Default: `true`. If a response over verified TLS has the field Strict-Transport-Security,
+    /// the session stores its host. Later hops to that host are upgraded to https, before any
+    /// look-up and before cookies are chosen. Port 80 becomes 443; other ports stay. With `false`, nothing
+    /// is stored and no URL is changed. [`https_only`](Options::https_only) still refuses an http
+    /// URL in a request, but allows a redirect that is upgraded.
     hsts: bool = true;
     /// Limits the time for name look-up and connecting, to the proxy if there is one.
     ///
@@ -121,17 +121,17 @@ single {
     /// [`auth_for`](Options::auth_for) binds credentials to one origin. Credentials never follow a
     /// redirect to another origin.
     auth: Option<$crate::Auth> = None;
-    /// Sends the credentials of this netrc to the hosts that it names.
+    /// Sends the credentials of this netrc file to the hosts that it names.
     ///
     /// Default: `None`. Explicit credentials win: those of the request, its URL,
-    /// [`auth_for`](Options::auth_for) and [`auth`](Options::auth). Userinfo without a password gets
-    /// the password of its user's entry.
+    /// [`auth_for`](Options::auth_for) and [`auth`](Options::auth). If userinfo has no password,
+    /// the password comes from the entry of that user.
     netrc: Option<$crate::Netrc> = None;
     /// Sends the credentials of [`auth_for`](Options::auth_for) and [`netrc`](Options::netrc) also to
     /// an origin that a redirect from another one leads to.
     ///
-    /// Default: `false`, since a server that redirects could otherwise choose an authenticated
-    /// request to another.
+    /// Default: `false`, since a server could otherwise trigger an authenticated request to another
+    /// server of its choice.
     auth_after_redirect: bool = false;
     /// Sends requests through this [`Proxy`](crate::Proxy), or through the proxy that these
     /// [`ProxyRules`](crate::ProxyRules) choose for each hop.
@@ -168,12 +168,12 @@ single {
     /// restriction. The policy applies to every hop, but not to the Unix sockets and custom
     /// addresses of [`connect_to`](Options::connect_to).
     address_policy: $crate::route::address_policy::AddressPolicy = $crate::route::address_policy::AddressPolicy::default();
-    /// Uses the answers of look-ups again for this time.
+    /// Caches the answers of look-ups for this time.
     ///
-    /// Default: `None`, each new connection looks its name up. The system's resolver may have a cache of
-    /// its own, and knows how long an answer is valid; this client does not. The session keeps the
-    /// answers; [`Session::forget_lookups`](crate::Session::forget_lookups) removes them. Failed
-    /// look-ups are not kept.
+    /// Default: `None`, each new connection looks up its name. The system's resolver may have its
+    /// own cache, and knows how long an answer is valid; this client does not. The session keeps
+    /// the answers. [`Session::forget_lookups`](crate::Session::forget_lookups) removes them.
+    /// Failed look-ups are not cached.
     lookup_cache: Option<$crate::LookupCache> = None;
     /// Repeats a request on a new connection if its reused one proves dead.
     ///

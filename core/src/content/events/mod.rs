@@ -1,8 +1,8 @@
 //! Server-sent events: the format `text/event-stream` and its reconnection rules (WHATWG HTML
 //! §9.2).
 //!
-//! [`Parser`] turns body bytes into events, whatever the pieces.
-//! [`EventSource`](crate::transfer::EventSource) decides what follows the end of a connection.
+//! [`Parser`] turns body bytes into events, however the bytes are split.
+//! [`EventSource`](crate::transfer::EventSource) decides whether a closed connection is replaced.
 
 mod parser;
 
@@ -22,7 +22,7 @@ pub struct MessageEvent {
     pub event: String,
     /// The lines of its `data` fields, joined by line feeds.
     pub data: String,
-    /// The last event ID: that of this event or of an earlier one. Empty if there is none.
+    /// The last event ID, set by this event or an earlier one. Empty if none set it.
     pub id: String,
 }
 

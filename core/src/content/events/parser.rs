@@ -1,8 +1,8 @@
 //! Parses an event stream (WHATWG HTML §9.2.5, §9.2.6).
 //!
-//! Lines end in CR, LF or CRLF; one byte order mark at the start is ignored. The text is UTF-8, and
-//! malformed bytes become U+FFFD: line ends are ASCII, so each line is decoded by itself. An event
-//! that the end of the stream cuts off is dropped.
+//! Lines end in CR, LF or CRLF. One byte order mark at the start is ignored. The text is UTF-8, and
+//! malformed bytes become U+FFFD. Line ends are ASCII, so each line can be decoded by itself. An
+//! incomplete event at the end of the stream is dropped.
 
 use std::fmt;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::limits::{LimitExceeded, Limits};
 /// reconnection sends it.
 const ID_BYTES: usize = 4096;
 
-/// The parser of one event stream, as bytes arrive.
+/// An incremental parser for one event stream.
 ///
 /// ```
 /// use petition_core::Limits;
@@ -35,7 +35,7 @@ pub struct Parser {
     event_bytes: usize,
     /// The received part of the current line.
     line: Vec<u8>,
-    /// Whether the last byte was a CR: a following LF belongs to it.
+    /// Whether the last byte was a CR. A following LF belongs to the same line end.
     after_cr: bool,
     /// Whether the first line has ended.
     begun: bool,
@@ -56,7 +56,7 @@ impl Parser {
         Parser::resumed(limits, String::new())
     }
 
-    /// Creates a parser for a stream that continues after the event with this ID.
+    /// Creates a parser for a stream that resumes after the event with this ID.
     pub fn resumed(limits: &Limits, last_event_id: String) -> Parser {
         Parser {
             line_bytes: limits.line_bytes,
@@ -74,8 +74,8 @@ impl Parser {
         }
     }
 
-    /// Parses bytes up to the end of the next event. Returns how many it consumed, and the event;
-    /// without an event, all bytes are consumed.
+    /// Parses bytes up to the end of the next event. Returns the number of consumed bytes, and the
+    /// event. If no event is complete, all bytes are consumed.
     ///
     /// # Errors
     /// A line or the data of an event exceeds its limit. Every later call returns the same error.
@@ -91,7 +91,7 @@ impl Parser {
         &self.last_event_id
     }
 
-    /// Returns the last reconnection time that the stream set, unlimited.
+    /// Returns the last reconnection time that the stream set. No limit is applied to it.
     pub fn retry(&self) -> Option<Duration> {
         self.retry
     }
@@ -185,7 +185,7 @@ impl Parser {
         }
         let event = std::mem::take(&mut self.event);
         let data = std::mem::take(&mut self.data);
-        // An event with one empty data field is not dispatched, as without any.
+        // WHATWG HTML dispatches no event whose data is empty.
         if !std::mem::take(&mut self.has_data) || data.is_empty() {
             return None;
         }
@@ -196,7 +196,7 @@ impl Parser {
 
 fn check(name: &'static str, limit: usize, found: usize) -> Result<(), LimitExceeded> {
     match found > limit {
-        // The excess depends on how the bytes arrived.
+        // The actual excess would depend on how the bytes were split.
         true => Err(LimitExceeded { name, limit: limit as u64, found: (limit as u64).saturating_add(1) }),
         false => Ok(()),
     }

@@ -118,8 +118,7 @@ pub fn decode(bytes: Vec<u8>, content_type: Option<&[u8]>, strict: bool) -> Resu
     }
 }
 
-/// Returns the charset that the Content-Type field declares; UTF-8 if it declares none that is
-/// known.
+/// Returns the charset that the Content-Type field declares; UTF-8 if it declares no known one.
 pub(crate) fn declared(content_type: Option<&[u8]>) -> Charset {
     let label = content_type.and_then(|field| media_type::parameter(field, "charset"));
     label.and_then(|label| by_label(&label)).unwrap_or(Charset::Utf8)

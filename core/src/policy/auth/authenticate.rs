@@ -1,11 +1,13 @@
-//! Authentication (RFC 9110 §11): what a hop sends, and what a challenge leads to.
+//! Authentication (RFC 9110 §11): sends credentials with a hop, and answers challenges.
 //!
-//! Once the route of a hop is known, credentials that depend on a challenge are computed for the known protection
-//! space of the request. After a 401, or a 407 of the proxy, the strongest challenge that the
-//! caller's credentials can answer is recorded, and the request is sent again. A second challenge
-//! is answered only if the server calls the nonce stale, since the first answer was wrong otherwise.
+//! Once the route of a hop is known, this policy computes the credentials that depend on a
+//! challenge, if the request belongs to a known protection space. After a 401, or a 407 from the
+//! proxy, it records the strongest challenge that the caller's credentials can answer. The request
+//! is then sent again. A second challenge for Basic or Digest is answered only if the server calls
+//! the nonce stale; otherwise the first answer was wrong.
 //!
-//! A 407 counts only from a proxy that the hop uses. Answers for the proxy never go to the origin.
+//! A 407 counts only if it comes from a proxy that the hop uses. Answers for the proxy never go to
+//! the origin.
 
 use super::challenge::{self, Challenge};
 use super::scheme::{AuthExchange, AuthRequest};
@@ -27,7 +29,7 @@ pub(crate) struct Answers {
     pub(crate) proxy: Option<HeaderValue>,
 }
 
-/// The rounds of authentication in one hop and those that repeat it.
+/// The rounds of authentication in a hop and its repetitions.
 #[derive(Debug, Default)]
 pub(crate) struct Rounds {
     origin: Exchange,
@@ -43,7 +45,7 @@ struct Exchange {
     answered: usize,
     /// The challenge to answer, until the next hop begins.
     chosen: Option<Chosen>,
-    /// The `rspauth` that the server may send.
+    /// The `rspauth` that the server should send, if it sends one.
     rspauth: Option<String>,
     /// The exchange of the embedder's scheme, and its latest field.
     custom: Option<Box<dyn AuthExchange>>,
@@ -73,7 +75,7 @@ impl Side {
         }
     }
 
-    /// Returns the credentials that wait for challenges. A field of the caller takes their place.
+    /// Returns the credentials that wait for challenges. A field set by the caller replaces them.
     fn auth<'a>(self, hop: &Hop<'a>) -> Option<&'a Auth> {
         match self {
             Side::Origin => challenged(hop.auth).filter(|_| !hop.headers.contains("authorization")),
@@ -107,19 +109,19 @@ impl Side {
         }
     }
 
-    /// Calls `f` with the request that the credentials are for: CONNECT if a proxy opens a tunnel.
+    /// Calls `f` with the request that needs the credentials: CONNECT if a proxy opens a tunnel.
     fn with_request<R>(self, hop: &Hop<'_>, f: impl FnOnce(&AuthRequest<'_>) -> R) -> R {
         let for_proxy = self == Side::Proxy;
         let (method, target, body) = match hop.proxy.as_ref().and_then(|proxy| proxy.tunnel) {
             Some((host, port)) if for_proxy => (&Method::CONNECT, format!("{host}:{port}"), Some(&[][..])),
-            // The origin gets the request from a forwarding proxy in origin-form.
+            // A forwarding proxy sends the request to the origin in origin-form.
             _ => (hop.method, hop.parts.target(for_proxy), hop.parts.body()),
         };
         f(&AuthRequest { method, url: hop.url, target: &target, body, for_proxy })
     }
 }
 
-/// Returns the credentials if they wait for a challenge, as most do not.
+/// Returns the credentials if they wait for a challenge; most do not.
 #[inline]
 fn challenged(auth: Option<&Auth>) -> Option<&Auth> {
     auth.filter(|auth| auth.header_value().is_none())
@@ -184,7 +186,7 @@ fn has_info(hop: &Hop<'_>, outcome: &Outcome<'_>) -> bool {
     is_challenged(hop) && Side::BOTH.iter().any(|side| side.answers(hop) && head.get(side.info_field()).is_some())
 }
 
-/// Answers a challenge, or reads what an accepted request tells about the next.
+/// Answers a challenge, or reads the proof and the next nonce after an accepted request.
 fn after(hop: &Hop<'_>, outcome: &Outcome<'_>, trail: &mut Trail, memory: Option<&mut Memory>) -> Option<Verdict> {
     if !is_challenged(hop) {
         return None;
@@ -227,8 +229,8 @@ fn after(hop: &Hop<'_>, outcome: &Outcome<'_>, trail: &mut Trail, memory: Option
     Some(Verdict::Again(Box::new(Again { request, why, not_before: None, connection: Acquire::Any })))
 }
 
-/// Returns the strongest challenge that the credentials can answer. Basic never takes the place of
-/// a Digest.
+/// Returns the strongest challenge that the credentials can answer. Basic is never a fallback for
+/// Digest.
 fn choose(auth: &Auth, challenges: &[Challenge], has_body: bool) -> Option<Chosen> {
     #[cfg(not(feature = "digest"))]
     let _ = has_body;
@@ -274,7 +276,7 @@ fn accepted(hop: &Hop<'_>, head: &ResponseHead, trail: &mut Trail, mut memory: O
 }
 
 impl Chosen {
-    /// Whether the server says that only the nonce of the previous answer was wrong.
+    /// Whether the server rejected only the nonce of the previous answer.
     fn is_stale(&self) -> bool {
         match self {
             Chosen::Basic => false,

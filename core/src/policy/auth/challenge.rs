@@ -2,8 +2,8 @@
 //!
 //! A field may contain several challenges, separated by the same commas as their parameters. The
 //! parser reads each byte at most three times, and keeps a limited number of challenges and
-//! parameters. It does not guess: from the first malformed byte on, the rest of that field is
-//! ignored, with the challenge that contains the byte.
+//! parameters. It does not guess: a malformed byte invalidates its challenge and the rest of the
+//! field.
 
 use std::fmt;
 
@@ -12,10 +12,10 @@ use crate::http1::is_token_byte;
 /// How many challenges of one response are kept. Later ones are ignored.
 pub const MAX_CHALLENGES: usize = 16;
 
-/// How many parameters a challenge may have. A challenge with more ends the field.
+/// How many parameters a challenge may have. With more, it and the rest of the field are ignored.
 pub const MAX_PARAMETERS: usize = 32;
 
-/// A challenge: a scheme, with a token68 or parameters.
+/// A challenge: a scheme with a token68 or parameters.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Challenge {
     scheme: Box<str>,
@@ -29,18 +29,17 @@ impl Challenge {
         &self.scheme
     }
 
-    /// Returns the token68, which takes the place of parameters.
+    /// Returns the token68, which some schemes send instead of parameters.
     pub fn token68(&self) -> Option<&str> {
         self.token68.as_deref()
     }
 
-    /// Iterates over the parameters: their names in lower case, and their values without quotes and
-    /// escapes.
+    /// Iterates over the parameters. Names are in lower case; values have no quotes or escapes.
     pub fn parameters(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.parameters.iter().map(|(name, value)| (&**name, &**value))
     }
 
-    /// Returns the size of all parameters together.
+    /// Returns the total size of all parameters, in bytes.
     #[cfg(feature = "digest")]
     pub(super) fn parameter_bytes(&self) -> usize {
         self.parameters.iter().map(|(name, value)| name.len() + value.len()).sum()
@@ -108,7 +107,7 @@ struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
-    /// Reads the next challenge. `None` at the end of the field, and if the challenge is malformed.
+    /// Reads the next challenge. `None` at the end of the field, or if the challenge is malformed.
     fn challenge(&mut self) -> Option<Challenge> {
         self.skip(|byte| is_space(byte) || byte == b',');
         let scheme = lower(self.token()?);
@@ -159,7 +158,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Reads a token68 if it is all that remains of the challenge.
+    /// Reads a token68 if nothing else remains of the challenge.
     fn token68(&mut self) -> Option<Box<str>> {
         let mut ahead = *self;
         let token = ahead.skip(is_token68_byte).len();
@@ -173,8 +172,8 @@ impl<'a> Cursor<'a> {
         Some(text)
     }
 
-    /// Reads the value of a parameter. Without quotes it may contain what a token68 contains, since
-    /// servers send Base64 without quotes.
+    /// Reads the value of a parameter. An unquoted value may contain the characters of a token68,
+    /// since servers send Base64 without quotes.
     fn value(&mut self) -> Option<Vec<u8>> {
         if self.rest.first() != Some(&b'"') {
             let value = self.skip(|byte| is_token_byte(byte) || is_token68_byte(byte) || byte == b'=');
@@ -219,7 +218,7 @@ fn is_token68_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte)
 }
 
-/// Returns a token, which is ASCII, in lower case.
+/// Returns a token in lower case; tokens are ASCII.
 fn lower(token: &[u8]) -> Box<str> {
     token.iter().map(|byte| char::from(byte.to_ascii_lowercase())).collect::<String>().into()
 }

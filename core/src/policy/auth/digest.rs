@@ -1,8 +1,8 @@
 //! Digest (RFC 7616; RFC 2617 for servers without `qop`): the parameters of a challenge, and the
 //! credentials that answer it.
 //!
-//! The password is never sent, only a hash that proves its knowledge. Nothing here draws a random
-//! number or keeps a counter: both are arguments.
+//! The password is never sent, only a hash that proves knowledge of it. Random numbers and counters
+//! are arguments.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ use super::challenge::Challenge;
 use super::scheme::AuthRequest;
 use super::spaces::SpaceAnswer;
 
-/// The parameters of a challenge together, in bytes. A longer challenge is not answered.
+/// The maximum total size of a challenge's parameters, in bytes. A longer one is not answered.
 const MAX_CHALLENGE_BYTES: usize = 4096;
 
 /// A hash algorithm, from the weakest to the strongest.
@@ -25,14 +25,14 @@ enum Algorithm {
     Sha512Trunc256,
 }
 
-/// The protection that the client chose from those offered.
+/// The quality of protection (`qop`) that the client chose from those offered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Protection {
-    /// None was offered (RFC 2069): neither client nonce nor counter.
+    /// None was offered (RFC 2069): there is neither a client nonce nor a counter.
     Legacy,
-    /// `auth`: of method and request target.
+    /// `auth`: covers the method and request target.
     Auth,
-    /// `auth-int`: of the body as well.
+    /// `auth-int`: also covers the body.
     AuthInt,
 }
 
@@ -55,10 +55,10 @@ pub(super) struct DigestChallenge {
     stale: bool,
 }
 
-/// The client's half of the nonces.
+/// The client nonce and the nonce count.
 pub(super) struct Count<'a> {
     pub(super) cnonce: &'a str,
-    /// How many requests used the server's nonce, this one included.
+    /// How many requests have used the server's nonce, including this one.
     pub(super) nc: u32,
 }
 
@@ -99,12 +99,12 @@ impl DigestChallenge {
         })
     }
 
-    /// Whether only the nonce was wrong: the server knows the credentials.
+    /// Whether only the nonce was wrong, and the server knows the credentials.
     pub(super) fn is_stale(&self) -> bool {
         self.stale
     }
 
-    /// Whether it can be answered for a request whose body is in memory or not.
+    /// Whether it can be answered, given whether the request's body is in memory.
     pub(super) fn fits(&self, has_body: bool) -> bool {
         has_body || self.offers_auth || !self.offers_auth_int
     }
@@ -114,7 +114,7 @@ impl DigestChallenge {
         self.domain.as_deref().filter(|domain| !domain.trim_ascii().is_empty())
     }
 
-    /// Whether it is preferred to `other`.
+    /// Whether this challenge is preferred to `other`.
     pub(super) fn is_stronger_than(&self, other: &DigestChallenge) -> bool {
         let strength = |challenge: &DigestChallenge| {
             (challenge.algorithm, challenge.offers_auth || challenge.offers_auth_int, challenge.session)
@@ -126,7 +126,7 @@ impl DigestChallenge {
         &self.nonce
     }
 
-    /// Replaces the nonce by the next one that the server announced, unless it is empty or too long.
+    /// Replaces the nonce with the next one that the server announced, unless it is empty or too long.
     pub(super) fn set_nonce(&mut self, nonce: &[u8]) {
         if !nonce.is_empty() && nonce.len() <= MAX_CHALLENGE_BYTES {
             self.nonce = nonce.to_vec();
@@ -184,7 +184,7 @@ impl DigestChallenge {
             field.plain("nc", nc.as_bytes());
             field.plain("qop", qop.as_bytes());
         } else if self.session {
-            // The hash contains it, although RFC 2617 defines it with `qop` alone.
+            // The hash contains the client nonce, although RFC 2617 defines it only with `qop`.
             field.quoted("cnonce", count.cnonce.as_bytes());
         }
         field.quoted("response", response(request.method.as_str(), body).as_bytes());
@@ -203,8 +203,8 @@ impl DigestChallenge {
         Some(SpaceAnswer { value, rspauth })
     }
 
-    /// Writes the user: hashed if the server offers that, extended (RFC 8187) if it is not ASCII
-    /// and the server names UTF-8, or else as a quoted string.
+    /// Writes the user name: hashed if the server supports it; or as an extended value (RFC 8187),
+    /// if it is not ASCII and the server names UTF-8; or else as a quoted string.
     fn write_user(&self, field: &mut Field, user: &str) {
         if self.hides_user {
             field.quoted("username", self.hash(&[user.as_bytes(), &self.realm]).as_bytes());
@@ -282,7 +282,7 @@ impl Field {
     }
 }
 
-/// Omits the values, which identify a session with the server.
+/// Omits the values, which identify the client's session with the server.
 impl fmt::Debug for DigestChallenge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DigestChallenge")

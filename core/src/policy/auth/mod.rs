@@ -1,15 +1,15 @@
 //! Credentials, and how they reach a server or a proxy (RFC 9110 §11).
 //!
-//! - `authenticate`: the policy: what a hop sends, and what a 401 or 407 leads to;
+//! - `authenticate`: the policy: sends credentials, and answers a 401 or 407;
 //! - `challenge`: the challenges of a response;
 //! - `digest`: Digest (RFC 7616), behind the feature `digest`;
-//! - `netrc`, `origin_auth`: credentials by host, and by origin;
+//! - `netrc`, `origin_auth`: credentials by host and by origin;
 //! - `spaces`: the protection spaces that a session knows;
-//! - `scheme`: schemes of the embedder.
+//! - `scheme`: the interface of the embedder's own schemes.
 //!
-//! Basic (RFC 7617) and Bearer (RFC 6750) are built once and sent with the first request. All other
-//! credentials wait for a challenge. The redirect policy decides which hops get credentials:
-//! same-origin hops only.
+//! Basic (RFC 7617) and Bearer (RFC 6750) are built once and sent with the first request. Digest and
+//! `on_challenge` wait for a challenge, and the embedder's schemes may. The redirect policy keeps
+//! credentials on same-origin hops.
 
 pub(super) mod authenticate;
 pub mod challenge;
@@ -40,12 +40,12 @@ pub(super) use spaces::Spaces;
 /// | --- | --- |
 /// | [`Auth::basic`] | Basic, with every request |
 /// | [`Auth::bearer`] | Bearer, with every request |
-/// | `Auth::digest` (feature `digest`) | Digest, once the server has asked for it |
-/// | [`Auth::on_challenge`] | the strongest scheme that the server offers, once it has asked |
-/// | [`Auth::scheme`] | the fields of a scheme of yours |
+/// | `Auth::digest` (feature `digest`) | Digest, after a challenge |
+/// | [`Auth::on_challenge`] | the strongest scheme that the server offers, after a challenge |
+/// | [`Auth::scheme`] | the field values of your own scheme |
 ///
-/// A session remembers where a server asked for credentials. Later requests there send them at
-/// once.
+/// A session remembers the protection spaces of challenges. Later requests to them send Digest or
+/// Basic credentials without waiting for another challenge.
 #[derive(Clone)]
 pub struct Auth(Arc<Kind>);
 
@@ -95,12 +95,13 @@ impl Auth {
 
     /// Creates Digest credentials (RFC 7616), which never send the password.
     ///
-    /// The first request goes out without them. The server's 401 names a nonce, and the request is
-    /// repeated with an answer to it; so its body must be in memory or rewindable, or the 401 is
-    /// delivered. Later requests to the same protection space send their answers at once.
+    /// The first request is sent without them. The server's 401 names a nonce, and the request is
+    /// repeated with an answer to it. If the body is neither in memory nor rewindable, the 401 is
+    /// delivered instead. Later requests to the same protection space send the answer at once.
     ///
-    /// Of several challenges the strongest is answered: SHA-512-256, SHA-256, MD5, each with
-    /// `-sess` or without; `auth` before `auth-int`. A 401 that offers no such Digest is delivered.
+    /// Of several challenges the strongest is answered: SHA-512-256, then SHA-256, then MD5, each
+    /// with or without `-sess`, and `auth` before `auth-int`. A 401 that offers none of these is
+    /// delivered.
     ///
     /// ```
     /// use petition_core::{Auth, Session};
@@ -121,12 +122,12 @@ impl Auth {
     }
 
     /// Creates credentials for the strongest scheme that the server offers: Digest, or Basic if it
-    /// offers no Digest. Nothing is sent before a challenge, as with Digest alone.
+    /// offers no Digest. Nothing is sent before a challenge.
     ///
-    /// Basic never takes the place of a Digest that this client cannot answer, whether its
-    /// parameters are unknown or the feature `digest` is off: the 401 is delivered. Basic shows the
-    /// password to the server, and over http to everyone on the way. Use Digest alone where that
-    /// matters.
+    /// Basic is never a fallback for a Digest challenge that this client cannot answer, because its
+    /// parameters are unknown or the feature `digest` is off. The 401 is then delivered. Basic
+    /// reveals the password to the server, and over http to everyone on the path. Where that
+    /// matters, use `Auth::digest`.
     ///
     /// # Errors
     /// As [`Auth::basic`].
@@ -137,7 +138,7 @@ impl Auth {
         Ok(Auth(Arc::new(Kind::OnChallenge(Login::new(user, password)?))))
     }
 
-    /// Creates credentials of a scheme of yours.
+    /// Creates credentials for your own scheme.
     pub fn scheme(scheme: impl AuthScheme + 'static) -> Auth {
         Auth(Arc::new(Kind::Custom(Box::new(scheme))))
     }
@@ -189,8 +190,8 @@ fn basic_token(user: &str, password: &str) -> String {
     base64::encode(format!("{user}:{password}").as_bytes())
 }
 
-/// Equal credentials are interchangeable. Those of a scheme of the embedder equal their clones
-/// only.
+/// Equal credentials are interchangeable. Credentials for an embedder's scheme equal only their
+/// clones.
 impl PartialEq for Auth {
     fn eq(&self, other: &Auth) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
@@ -243,8 +244,8 @@ impl std::error::Error for AuthError {}
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AuthFailure {
-    /// The server's `rspauth` is wrong (RFC 7616 §3.5): it does not know the password, or someone
-    /// changed the request on its way.
+    /// The server's `rspauth` is wrong (RFC 7616 §3.5): the server does not know the password, or
+    /// someone modified the request in transit.
     ServerUnproven,
 }
 

@@ -1,7 +1,8 @@
 //! netrc: users and passwords by host, in the format of ftp(1) as curl reads it.
 //!
-//! Core gets the text; a transport reads the file. A host matches exactly, ignoring case. The
-//! `default` entry counts only if the caller says so. Macros (`macdef`) and accounts are skipped.
+//! Core parses the text; a transport reads the file. A host matches exactly, ignoring case. The
+//! `default` entry applies only if the caller enables it. Macros (`macdef`) and accounts are
+//! skipped.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -47,7 +48,8 @@ impl Netrc {
     /// escapes `\"`, `\\`, `\n`, `\r` and `\t`. A line that starts with `#` is a comment.
     ///
     /// # Errors
-    /// [`NetrcError`] with the line of the first unknown or incomplete entry. It quotes nothing.
+    /// [`NetrcError`] with the line of the first unknown or incomplete entry. It never quotes the
+    /// text.
     pub fn parse(text: &str) -> Result<Netrc, NetrcError> {
         let mut tokens = tokens(text)?;
         let mut entries = Entries { machines: Vec::new(), default: None, uses_default: false };
@@ -78,17 +80,17 @@ impl Netrc {
     }
 
     /// Sets whether hosts without an entry get the credentials of the `default` entry. Default:
-    /// `false`, since these go to every host that is requested.
+    /// `false`, since every requested host would get them.
     #[must_use]
     pub fn use_default(mut self, yes: bool) -> Netrc {
         Arc::make_mut(&mut self.0).uses_default = yes;
         self
     }
 
-    /// Returns Basic credentials for the host of `url`, of the first entry that fits.
+    /// Returns Basic credentials for the host of `url`, from the first entry that matches.
     ///
-    /// With a user, as from the URL's userinfo, an entry fits if it names that user or none. Without
-    /// one, an entry fits if it names a user or a password.
+    /// With a `user`, for example from userinfo, an entry matches if it names that user, or only a
+    /// password. Without one, an entry matches if it names a user or a password.
     ///
     /// # Errors
     /// [`AuthError`] if Basic cannot carry them.
@@ -133,7 +135,7 @@ struct Token {
     text: String,
 }
 
-/// Splits the text into tokens, without comments and macros.
+/// Splits the text into tokens, and skips comments and macros.
 fn tokens(text: &str) -> Result<VecDeque<Token>, NetrcError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut tokens = VecDeque::new();
@@ -161,7 +163,7 @@ fn tokens(text: &str) -> Result<VecDeque<Token>, NetrcError> {
     Ok(tokens)
 }
 
-/// Returns the first token of a line, and what follows it. Returns `None` if its quotes are not
+/// Returns the first token of a line, and the rest of the line. Returns `None` if a quote is not
 /// closed.
 fn token(text: &str) -> Option<(String, &str)> {
     let Some(quoted) = text.strip_prefix('"') else {
@@ -185,7 +187,7 @@ fn token(text: &str) -> Option<(String, &str)> {
     None
 }
 
-/// Shows the hosts alone.
+/// Shows only the hosts.
 impl fmt::Debug for Netrc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let hosts = self.0.machines.iter().map(|entry| &entry.host);
@@ -193,7 +195,7 @@ impl fmt::Debug for Netrc {
     }
 }
 
-/// Why a netrc text is invalid. It quotes nothing of the text.
+/// Why a netrc text is invalid. The error never quotes the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NetrcError {
     /// The line, counted from 1.

@@ -10,7 +10,7 @@ use crate::origin::{Origin, OriginRef};
 
 /// Credentials by origin. Cloning is cheap.
 ///
-/// A request's entries are added to the session's, and replace them origin by origin.
+/// A request's entries are added to the session's, and replace those for the same origin.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct OriginAuth(Option<Arc<Vec<Entry>>>);
 
@@ -28,7 +28,7 @@ impl OriginAuth {
         self.insert(origin, Some(auth));
     }
 
-    /// Removes the credentials of an origin, the session's too.
+    /// Removes the credentials of an origin, including the session's.
     pub fn remove(&mut self, origin: Origin) {
         self.insert(origin, None);
     }

@@ -1,4 +1,4 @@
-//! Authentication schemes of the embedder, such as Negotiate or NTLM.
+//! The embedder's own authentication schemes, such as Negotiate or NTLM.
 
 use std::fmt;
 
@@ -7,10 +7,10 @@ use url::Url;
 
 use super::challenge::Challenge;
 
-/// An authentication scheme: what Petition does not know itself.
+/// An authentication scheme that Petition does not implement.
 ///
 /// An implementation holds the credentials and starts an exchange for each request that uses them.
-/// Its code runs where the machine runs, without a lock, and must not block.
+/// Its code runs on the thread that drives the machine, without a lock, and must not block.
 ///
 /// ```
 /// use petition_core::http::HeaderValue;
@@ -40,7 +40,7 @@ use super::challenge::Challenge;
 /// assert_eq!(format!("{auth:?}"), "Auth(Reverse ***)");
 /// ```
 pub trait AuthScheme: Send + Sync {
-    /// Returns the name of the scheme, which Debug output shows.
+    /// Returns the name of the scheme, for `Debug` output.
     fn name(&self) -> &str;
 
     /// Whether the server may take a connection, once authenticated, for that of the user, as with
@@ -66,13 +66,13 @@ pub trait AuthExchange: Send {
         None
     }
 
-    /// Returns the field value that answers a 401, or a 407 of a proxy. The request is repeated
-    /// with it, at most [`auth_rounds`](crate::Limits::auth_rounds) times. `None`: the response is
-    /// delivered.
+    /// Returns the field value that answers a 401, or a 407 from a proxy. The request is repeated
+    /// with it, at most [`auth_rounds`](crate::Limits::auth_rounds) times. With `None`, the response
+    /// is delivered.
     fn answer(&mut self, challenges: &[Challenge], request: &AuthRequest<'_>) -> Option<HeaderValue>;
 }
 
-/// The request that needs credentials. For a tunnel, it is the CONNECT request.
+/// The request that needs credentials. For a tunnel, this is the CONNECT request.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct AuthRequest<'a> {

@@ -1,9 +1,9 @@
-//! The protection spaces that a session knows (RFC 9110 §11.5): where a server asked for
-//! credentials, and with which nonce.
+//! The protection spaces that a session knows (RFC 9110 §11.5): the paths for which a server asked
+//! for credentials, and its nonce.
 //!
-//! A request into a known space sends its credentials at once. A space belongs to one pair of
-//! server and credentials: nothing of it is used for other credentials, nor for a proxy of the same
-//! name. The server's `domain` may narrow a space, but never extends it to another origin.
+//! A request in a known space sends its credentials at once. A space belongs to one pair of server
+//! and credentials. It is never used for other credentials, or for a proxy with the same name. The
+//! server's `domain` may narrow a space, but never extends it to another origin.
 
 use std::collections::VecDeque;
 
@@ -19,7 +19,7 @@ use crate::origin::Origin;
 use crate::origin::same_origin;
 use crate::seed::Seed;
 
-/// How many spaces are remembered. Beyond that, the oldest is forgotten.
+/// The maximum number of remembered spaces. Beyond it, the oldest is forgotten.
 const MAX_SPACES: usize = 256;
 
 /// The paths of a `domain` parameter together, in bytes. If they are longer, the space is the path
@@ -27,11 +27,11 @@ const MAX_SPACES: usize = 256;
 #[cfg(feature = "digest")]
 const MAX_DOMAIN_BYTES: usize = 16 * 1024;
 
-/// How many URLs of a `domain` parameter are kept.
+/// The maximum number of URLs kept from a `domain` parameter.
 #[cfg(feature = "digest")]
 const MAX_DOMAIN: usize = 32;
 
-/// Who asks for credentials.
+/// The party that asks for credentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Party {
     Origin(Origin),
@@ -39,7 +39,7 @@ pub(super) enum Party {
     Proxy(Box<str>),
 }
 
-/// What a challenge asks for, as far as this client supports it.
+/// The challenge to answer, reduced to what this client supports.
 #[derive(Clone, Debug)]
 pub(super) enum Chosen {
     Basic,
@@ -47,11 +47,11 @@ pub(super) enum Chosen {
     Digest(Box<DigestChallenge>),
 }
 
-/// The protection spaces, the oldest first.
+/// The known protection spaces, oldest first.
 #[derive(Debug)]
 pub(crate) struct Spaces {
     spaces: VecDeque<Space>,
-    /// The source of client nonces, and how many were drawn.
+    /// The source of client nonces, and the number drawn from it.
     #[cfg(feature = "digest")]
     seed: Seed,
     #[cfg(feature = "digest")]
@@ -62,7 +62,7 @@ pub(crate) struct Spaces {
 struct Space {
     party: Party,
     auth: Auth,
-    /// The start of every path in the space.
+    /// The prefixes of the paths in the space.
     prefixes: Vec<Box<str>>,
     state: State,
 }
@@ -74,7 +74,7 @@ enum State {
     Digest {
         challenge: Box<DigestChallenge>,
         cnonce: String,
-        /// How many requests used the nonce.
+        /// How many requests have used the nonce.
         nc: u32,
     },
 }
@@ -82,8 +82,8 @@ enum State {
 /// Credentials for one request.
 pub(super) struct SpaceAnswer {
     pub(super) value: HeaderValue,
-    /// The `rspauth` of a server that knows the password (RFC 7616 §3.5); `None` if the server
-    /// proves nothing, or if the proof depends on the response body.
+    /// The `rspauth` that proves that the server knows the password (RFC 7616 §3.5). `None` if the
+    /// server sends no proof, or if the proof depends on the response body.
     pub(super) rspauth: Option<String>,
 }
 
@@ -127,7 +127,7 @@ impl Spaces {
         self.spaces.push_back(Space { party, auth: auth.clone(), prefixes, state });
     }
 
-    /// Returns the credentials for a request into a known space.
+    /// Returns the credentials for a request in a known space.
     pub(super) fn answer(&mut self, party: &Party, auth: &Auth, request: &AuthRequest<'_>) -> Option<SpaceAnswer> {
         match &mut self.find(party, auth, request.url)?.state {
             State::Basic(value) => Some(SpaceAnswer { value: value.clone(), rspauth: None }),
@@ -137,7 +137,7 @@ impl Spaces {
                     Kind::Digest(login) | Kind::OnChallenge(login) => login,
                     _ => return None,
                 };
-                // A server that never changes its nonce gets no answer after four billion.
+                // The nonce count has 32 bits; a nonce gets no answer once they are used up.
                 *nc = nc.checked_add(1)?;
                 let count = Count { cnonce, nc: *nc };
                 challenge.answer(&login.user, &login.password, request, &count)
@@ -145,7 +145,7 @@ impl Spaces {
         }
     }
 
-    /// Replaces the nonce of a space by the next one that the server announced (RFC 7616 §3.5).
+    /// Replaces the nonce of a space with the next one that the server announced (RFC 7616 §3.5).
     #[cfg(feature = "digest")]
     pub(super) fn next_nonce(&mut self, party: &Party, auth: &Auth, url: &Url, nonce: &[u8]) {
         let count = self.count_of(party, auth, nonce);
@@ -184,8 +184,8 @@ impl Spaces {
     }
 }
 
-/// Returns the start of every path in the protection space of a challenge (RFC 7616 §3.3). URLs of
-/// other origins are left out: credentials go only where the caller sends them.
+/// Returns the prefixes of the paths in a challenge's protection space (RFC 7616 §3.3). URLs of
+/// other origins are ignored: credentials go only to origins that the caller requests.
 #[cfg(feature = "digest")]
 fn domain_prefixes(challenge: &DigestChallenge, url: &Url) -> Vec<Box<str>> {
     let whole_origin = || vec!["".into()];
@@ -193,7 +193,7 @@ fn domain_prefixes(challenge: &DigestChallenge, url: &Url) -> Vec<Box<str>> {
     let domain = std::str::from_utf8(domain).unwrap_or_default();
     let urls = domain.split_ascii_whitespace().take(MAX_DOMAIN).filter_map(|text| url.join(text).ok());
     let inside: Vec<Box<str>> = urls.filter(|other| same_origin(url, other)).map(|other| other.path().into()).collect();
-    // The URL that was challenged belongs to the space in any case.
+    // The challenged URL always belongs to the space.
     let is_short = inside.iter().map(|prefix| prefix.len()).sum::<usize>() <= MAX_DOMAIN_BYTES;
     let contains = inside.iter().any(|prefix| url.path().starts_with(&**prefix));
     if is_short && contains { inside } else { vec![url.path().into()] }
