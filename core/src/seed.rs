@@ -50,7 +50,7 @@ impl Seed {
         Seed(bits)
     }
 
-    /// Returns 128 unpredictable bits: other bits for each purpose and each number.
+    /// Returns 128 unpredictable bits, different for each purpose and each number.
     pub(crate) fn draw(self, purpose: &str, number: u64) -> u128 {
         let half = |half: u8| {
             let mut hasher = self.hasher();

@@ -60,7 +60,7 @@ pub struct Session {
     head_cache: Option<HeadCache>,
     pub(crate) memory: Memory,
     pub(crate) known_names: KnownNames,
-    /// How many boundaries were drawn.
+    /// The number of boundaries drawn so far.
     boundaries: u64,
     #[cfg(feature = "tls")]
     default_tls: Option<TlsConfig>,
@@ -198,23 +198,22 @@ impl Session {
         f(&mut self.memory.jar)
     }
 
-    /// Returns the hosts that asked for https.
+    /// Returns the hosts that asked for https (HSTS).
     pub fn hsts_store(&self) -> &HstsStore {
         &self.memory.hsts
     }
 
-    /// Calls `f` with the hosts that asked for https, to save, load or change them.
+    /// Calls `f` with the hosts that asked for https (HSTS), to save, load or change them.
     pub fn hsts<R>(&mut self, f: impl FnOnce(&mut HstsStore) -> R) -> R {
         f(&mut self.memory.hsts)
     }
 
-    /// Removes the answers of look-ups that were kept for the option
-    /// [`lookup_cache`](Options::lookup_cache).
+    /// Clears the look-up cache, which the option [`lookup_cache`](Options::lookup_cache) enables.
     pub fn forget_lookups(&mut self) {
         self.known_names = KnownNames::default();
     }
 
-    /// Draws the delimiter of a multipart body from the session's seed: another one each time.
+    /// Draws the delimiter of a multipart body from the session's seed: a new one with each call.
     pub fn draw_boundary(&mut self) -> Boundary {
         self.boundaries += 1;
         Boundary::new(self.seed.draw("multipart boundary", self.boundaries))
@@ -265,7 +264,7 @@ impl Session {
         };
         let (mut headers, mut encoded) = (headers, encoded);
         if let Some(content_type) = &request.multipart {
-            // Another value would not name the body's delimiter.
+            // Any other value would not contain the body's delimiter.
             Arc::make_mut(&mut headers).set("Content-Type", content_type.as_bytes()).map_err(BuildError::Header)?;
             encoded = None;
         }

@@ -188,8 +188,8 @@ impl Client {
         self.0.state.with(|session| session.hsts(f))
     }
 
-    /// Removes the answers of look-ups that were kept for the option
-    /// [`lookup_cache`](petition_core::Options::lookup_cache).
+    /// Clears the look-up cache, which the option
+    /// [`lookup_cache`](petition_core::Options::lookup_cache) enables.
     ///
     /// # Panics
     /// As [`Client::configure`].
@@ -197,11 +197,11 @@ impl Client {
         self.0.state.with(petition_core::Session::forget_lookups);
     }
 
-    /// Saves the cookies to a file, session cookies included. The file is replaced as a whole, and
-    /// only its owner can read it (mode 0600 on Unix).
+    /// Saves the cookies to a file, including session cookies. The file is replaced atomically. On
+    /// Unix only its owner can read it (mode 0600).
     ///
     /// # Errors
-    /// Those of the file system. The old file, if there was one, is then unchanged.
+    /// The file cannot be written. An existing file is then unchanged.
     ///
     /// # Panics
     /// As [`Client::configure`].
@@ -209,13 +209,13 @@ impl Client {
         self.0.state.save_cookies(path)
     }
 
-    /// Loads the cookies of a file in addition to those of the session: one of
-    /// [`Client::save_cookies`], or a Netscape cookie file (`cookies.txt`) of another program. Expired
-    /// cookies are skipped.
+    /// Adds the cookies of a file to those of the session. The file comes from
+    /// [`Client::save_cookies`], or is a Netscape cookie file (`cookies.txt`) of another program.
+    /// Expired cookies are skipped.
     ///
     /// # Errors
-    /// Those of the file system; [`InvalidData`](io::ErrorKind::InvalidData) if the file is damaged
-    /// or no cookie file. The cookies are then unchanged.
+    /// The file cannot be read. [`InvalidData`](io::ErrorKind::InvalidData) if it is damaged or not
+    /// a cookie file. The session's cookies are then unchanged.
     ///
     /// # Panics
     /// As [`Client::configure`].
@@ -322,7 +322,7 @@ pub struct RequestBuilder {
     client: Client,
     request: Request,
     group: Option<u64>,
-    /// The source of the request body, if it is not the handler.
+    /// The source of the request body, unless the handler provides it.
     source: Option<Box<MultipartReader>>,
 }
 
@@ -335,13 +335,13 @@ impl RequestBuilder {
         self
     }
 
-    /// Sets a multipart form as body. Its parts are read while they are sent, without buffering.
-    /// Content-Length is sent unless the length of a part is unknown. The request can be sent again,
-    /// and a redirect followed with the form, unless the form has a reader.
+    /// Sets a multipart form as the body. Its parts are read while they are sent, without
+    /// buffering. Content-Length is sent unless the length of a part is unknown. Unless the form
+    /// has a reader, the request can be sent again, for example after a redirect.
     ///
     /// The Content-Type of the form replaces any other.
     ///
-    /// The loop's thread reads the files and readers: a reader that blocks holds up all requests.
+    /// The loop's thread reads the files and readers, so a reader that blocks delays all requests.
     ///
     /// ```no_run
     /// # let client = petition_mio::LoopThread::spawn(Default::default())?;
@@ -386,7 +386,8 @@ impl RequestBuilder {
     }
 
     /// Sends the request and returns at once; `handler` receives the lines of the response's body
-    /// as they arrive. The charset is that of [`Response::text`]; an unknown one is read as UTF-8.
+    /// as they arrive. The charset is chosen as in [`Response::text`]; an unknown one is decoded as
+    /// UTF-8.
     ///
     /// A line that exceeds [`Limits::line_bytes`](petition_core::Limits::line_bytes) (1 MiB) is an
     /// error, and so is a content coding that is still applied.
@@ -395,19 +396,20 @@ impl RequestBuilder {
     }
 
     /// Sends the request and returns at once; `handler` receives the server-sent events of the
-    /// response (WHATWG HTML §9.2). Connects again after the end, after connection failures and
-    /// after deadlines, as the policy says, with the ID of the last event in `Last-Event-ID`. The
-    /// handle holds for all connections.
+    /// response (WHATWG HTML §9.2). Under the policy, it reconnects after the end of a connection,
+    /// a connection failure or a deadline, with the ID of the last event in `Last-Event-ID`. The
+    /// handle applies to all connections.
     ///
-    /// To continue after an event received earlier, set `Last-Event-ID` with
+    /// To resume after an event received earlier, set `Last-Event-ID` with
     /// [`RequestBuilder::header`].
     ///
-    /// Any other status than 200, any other media type, and an event that exceeds
-    /// [`Limits::event_bytes`](petition_core::Limits::event_bytes) (8 MiB) is an error, which ends
-    /// the source. A request whose method is not idempotent is sent once.
+    /// A 204 ends the source without an error. Any other status than 200, any other media type, and
+    /// an event that exceeds [`Limits::event_bytes`](petition_core::Limits::event_bytes) (8 MiB)
+    /// end it with an error. A request whose method is not idempotent is sent once.
     ///
-    /// The request's options hold for each connection. Its `idle_timeout` (30 s) limits the time
-    /// without a byte: servers should send comments more often. A `total_timeout` ends the source.
+    /// The request's options apply to each connection. Its `idle_timeout` (30 s) limits the time
+    /// without a byte, so servers should send comments more often. A `total_timeout` ends the
+    /// source.
     pub fn events(self, reconnect: Reconnect, handler: impl EventHandler + Send + 'static) -> Handle {
         let ticket = RequestState::new();
         let handle = self.client.handle(ticket.clone());

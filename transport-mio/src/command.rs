@@ -44,7 +44,7 @@ pub(crate) struct Start {
     pub(crate) group: Option<Group>,
     pub(crate) ticket: Arc<RequestState>,
     pub(crate) job: Job,
-    /// The source of the request body, if it is not the job.
+    /// The source of the request body, unless the job provides it.
     pub(crate) source: Option<Box<MultipartReader>>,
 }
 
@@ -52,7 +52,7 @@ pub(crate) struct Start {
 pub(crate) type Delayed = Box<(Instant, Start)>;
 
 impl Start {
-    /// Ends the job without starting it, and those that would follow.
+    /// Ends the job, and all that would follow it, without starting it.
     pub(crate) fn refuse(self) {
         let mut next = Some(self);
         while let Some(start) = next {
@@ -101,8 +101,8 @@ impl RequestState {
         *self.stage() = id.map_or(Stage::Ended, Stage::Running);
     }
 
-    /// Marks the request as one that the loop starts later, so that [`RequestState::cancel`]
-    /// notifies the loop.
+    /// Marks the request as one that the loop starts later. [`RequestState::cancel`] then notifies
+    /// the loop.
     pub(crate) fn set_delayed(&self) {
         *self.stage() = Stage::Sent;
     }

@@ -1,4 +1,4 @@
-//! Server-sent events, over connections that follow one another.
+//! Server-sent events over successive connections.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -15,27 +15,27 @@ use crate::command::{Delayed, RequestState, Start};
 use crate::job::{Job, Parse};
 use crate::lines::Stopped;
 
-/// Receives server-sent events, on the loop's thread. [`EventHandler::end`] is called exactly once,
-/// as the last method.
+/// Receives server-sent events on the loop's thread. [`EventHandler::end`] is the last call, and is
+/// made exactly once.
 pub trait EventHandler {
-    /// Receives the head of each event stream, after it was checked.
+    /// Receives the head of each event stream, once its status and media type have been checked.
     fn open(&mut self, _head: ResponseInfo) {}
 
     /// Receives the next event. `Break` ends the source without an error.
     fn event(&mut self, event: MessageEvent) -> ControlFlow<()>;
 
-    /// Learns that a connection has ended, with its error if it failed, and that another one
-    /// follows after this time.
+    /// Called when a connection has ended, with its error if it failed. Another connection follows
+    /// after this time.
     fn reconnecting(&mut self, _after: Duration, _error: Option<&Error>) {}
 
-    /// Receives the end of the source: by the server's or the handler's wish, or an error.
+    /// Receives the end of the source: `Ok` if the server or the handler ended it, or an error.
     fn end(self: Box<Self>, result: Result<(), Error>);
 }
 
 /// Follows a request's events.
 pub(crate) struct Follow<H> {
     request: RequestBuilder,
-    /// The caller's handle cancels whichever connection has this state.
+    /// The state shared with the caller's handle, which cancels the current connection.
     ticket: Arc<RequestState>,
     source: EventSource,
     handler: Box<H>,
@@ -53,7 +53,7 @@ impl<H: EventHandler + Send + 'static> Follow<H> {
         Follow { request, ticket, source, handler: Box::new(handler), stopped: None }
     }
 
-    /// Returns the order to connect at this time.
+    /// Returns the command that connects at this time.
     pub(crate) fn connection(mut self: Box<Self>, at: Instant) -> Start {
         self.source.prepare(self.request.request_mut());
         let (transfer, group) = self.request.prepare(at);

@@ -149,13 +149,13 @@
 //! }
 //! ```
 //!
-//! # Name the addresses of a host
+//! # Choose where a host is reached
 //!
 //! ```no_run
 //! use petition_mio::{Client, ConnectTo, Error};
 //!
 //! fn names(client: &Client) -> Result<(), Error> {
-//!     // The addresses of a name, for one port: nothing is looked up.
+//!     // The addresses of a name for one port: nothing is looked up.
 //!     client.configure(|o| o.resolve("api.example", 443, ["192.0.2.1".parse().unwrap()]))?;
 //!     client.get("https://api.example/").join().wait()?;
 //!
@@ -220,9 +220,9 @@
 //! }
 //! ```
 //!
-//! The loop's thread reads the file while it is sent.
+//! The loop's thread reads the file while it sends the form.
 //!
-//! # Follow links, and take the server's file name
+//! # Follow links, and use the server's file name
 //!
 //! ```no_run
 //! use petition_mio::{Client, Url};
@@ -230,7 +230,7 @@
 //! fn pages(client: &Client, url: Url) {
 //!     let next = client.clone();
 //!     client.get(url).send(move |result| match result {
-//!         // The file name is one component, without separators, and never hidden.
+//!         // The file name is one path component, without separators, and never hidden.
 //!         Ok(response) => {
 //!             println!("{:?}: {} bytes", response.file_name(), response.bytes().len());
 //!             response.link("next").into_iter().for_each(|url| pages(&next, url));
@@ -259,7 +259,7 @@
 //!     }
 //! }
 //!
-//! // Connects again after the end of a connection. The handle cancels, also while that waits.
+//! // Reconnects when a connection ends. The handle also cancels a pending reconnection.
 //! fn follow(client: &Client) -> Handle {
 //!     client.get("https://example.com/events").events(Reconnect::DEFAULT, Print)
 //! }

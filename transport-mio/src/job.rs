@@ -133,7 +133,7 @@ impl Job {
         }
     }
 
-    /// Delivers a piece of the body. `None`: no more is wanted.
+    /// Delivers a piece of the body. `None` means that no more is wanted.
     pub(crate) fn data(&mut self, piece: &[u8]) -> Option<Flow> {
         match self {
             Job::Collect(..) => Some(Flow::Continue),

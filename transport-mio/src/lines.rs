@@ -1,4 +1,4 @@
-//! A response's body by lines, as it arrives.
+//! Delivers a response's body line by line as it arrives.
 
 use std::ops::ControlFlow;
 
@@ -11,8 +11,8 @@ use petition_core::{Error, ErrorKind};
 use crate::command::Delayed;
 use crate::job::Parse;
 
-/// Receives a response by lines, on the loop's thread. [`LineHandler::end`] is called exactly once,
-/// as the last method.
+/// Receives a response by lines on the loop's thread. [`LineHandler::end`] is the last call, and is
+/// made exactly once.
 pub trait LineHandler {
     /// Receives the head of the final response, with its URL and history.
     fn head(&mut self, _head: ResponseInfo) {}
@@ -27,7 +27,7 @@ pub trait LineHandler {
 
 /// Why the body is not read to its end.
 pub(crate) enum Stopped {
-    /// The handler has what it wants.
+    /// The handler wants no more.
     Enough,
     Failed(Error),
     Exceeded(LimitExceeded),
@@ -96,7 +96,7 @@ impl<H: LineHandler + Send> Parse for ByLines<H> {
             (Some(stopped), _) => stopped.result(transfer.as_ref()),
             (None, Some(error)) => Err(error),
             (None, None) => {
-                // A callback that ends the request has no more to end.
+                // The callback has already ended the request.
                 let last = self.lines.as_mut().and_then(Lines::finish);
                 let _ = last.map(|line| self.handler.line(line));
                 Ok(())

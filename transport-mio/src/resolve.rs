@@ -2,9 +2,9 @@
 //!
 //! `getaddrinfo` blocks and cannot be interrupted. At most [`MAX_ACTIVE`] look-ups run at once, on
 //! threads that start when needed and end when no name is left. Addresses, loopback names and
-//! names with static addresses start none. Requests for one name share a look-up. An abandoned name is dropped.
-//! If a helper already looks it up, it no longer delays other names, up to [`MAX_HELPERS`] such
-//! helpers.
+//! names with static addresses start none. Requests for one name share a look-up. An abandoned
+//! name is dropped. If a helper is already looking it up, it no longer delays other names, up to
+//! [`MAX_HELPERS`] such helpers.
 
 use std::collections::{BTreeSet, HashMap};
 use std::io;

@@ -1,6 +1,6 @@
-//! Cookie files: the jar of a session, saved and loaded.
+//! Saves and loads the cookies of a session.
 //!
-//! A file is replaced as a whole and readable by its owner only, since it holds credentials.
+//! A file holds credentials, so on Unix only its owner can read it. It is replaced atomically.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
@@ -15,14 +15,14 @@ use petition_core::cookie::{Loaded, SaveSessions};
 use crate::SharedSession;
 
 impl SharedSession {
-    /// Saves the cookies to a file, session cookies included, in the lossless format of
+    /// Saves the cookies to a file, including session cookies, in the lossless format of
     /// [`Jar::save`](petition_core::cookie::Jar::save).
     ///
     /// The file appears as a whole or not at all: it is written beside `path`, then renamed over it.
     /// On Unix, only its owner can read it (mode 0600).
     ///
     /// # Errors
-    /// Those of the file system. The old file, if there was one, is then unchanged.
+    /// The file cannot be written. An existing file is then unchanged.
     ///
     /// # Panics
     /// As [`SharedSession::with`].
@@ -31,17 +31,17 @@ impl SharedSession {
         replace(path.as_ref(), text.as_bytes())
     }
 
-    /// Loads the cookies of a file in addition to those of the session. The file is one of
-    /// [`SharedSession::save_cookies`], or a Netscape cookie file (`cookies.txt`) as curl, wget,
-    /// Python and browser extensions write it.
+    /// Adds the cookies of a file to those of the session. The file comes from
+    /// [`SharedSession::save_cookies`], or is a Netscape cookie file (`cookies.txt`) as written by
+    /// curl, wget, Python and browser extensions.
     ///
-    /// If the session and a saved file have the same cookie, the value stored later stays. The
-    /// cookies of a Netscape file, which has no such times, replace those of the session. Expired
-    /// cookies and those that the jar's policy does not allow are skipped, and counted.
+    /// If the session and a saved file have the same cookie, the value stored later stays. A
+    /// Netscape file has no such times, so its cookies replace those of the session. Expired
+    /// cookies, and those that the jar's policy does not allow, are skipped and counted.
     ///
     /// # Errors
-    /// Those of the file system; [`InvalidData`](Io::InvalidData) if the file is truncated or
-    /// damaged, or has no line that is a cookie although it is not empty. The jar is then unchanged.
+    /// The file cannot be read. [`InvalidData`](Io::InvalidData) if it is truncated or damaged, or
+    /// contains no cookie and is not empty. The jar is then unchanged.
     ///
     /// # Panics
     /// As [`SharedSession::with`].
@@ -90,7 +90,7 @@ fn create_beside(path: &Path) -> io::Result<(PathBuf, File)> {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         match options.open(&beside) {
             Ok(file) => return Ok((beside, file)),
-            // Left by a process that was killed.
+            // A killed process left this file.
             Err(error) if error.kind() == Io::AlreadyExists => {}
             Err(error) => return Err(error),
         }

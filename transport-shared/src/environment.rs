@@ -24,8 +24,9 @@ pub fn proxy_rules_from_env() -> Result<ProxyRules, ProxyError> {
 /// Reads the netrc file at this path.
 ///
 /// # Errors
-/// The file cannot be read. [`io::ErrorKind::InvalidData`] if it is not UTF-8 or no netrc; the
-/// source is then a [`NetrcError`](petition_core::policy::auth::NetrcError) with the line.
+/// The file cannot be read. [`io::ErrorKind::InvalidData`] if it is not UTF-8, or not a netrc file.
+/// In the latter case the source is a [`NetrcError`](petition_core::policy::auth::NetrcError) with
+/// the line.
 pub fn load_netrc(path: impl AsRef<Path>) -> io::Result<Netrc> {
     let text = std::fs::read_to_string(path)?;
     Netrc::parse(&text).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
@@ -34,8 +35,8 @@ pub fn load_netrc(path: impl AsRef<Path>) -> io::Result<Netrc> {
 /// Reads the user's netrc file: the one that the variable `NETRC` names, or else `.netrc` (on
 /// Windows `_netrc`) in the home directory. Returns `None` if there is no such file.
 ///
-/// Nothing in the library reads it unless asked. The credentials are sent once they are set as the
-/// option [`netrc`](petition_core::Options::netrc).
+/// The library never reads it by itself. To send the credentials, set the result as the option
+/// [`netrc`](petition_core::Options::netrc).
 ///
 /// # Errors
 /// As [`load_netrc`].

@@ -1,4 +1,4 @@
-//! Multipart forms over files and readers, as a reader of the encoded body.
+//! Multipart forms with files and readers, encoded as a reader.
 
 use std::fmt;
 use std::fs::File;
@@ -16,7 +16,7 @@ pub type Multipart = multipart::Multipart<FileOrReader>;
 /// A part of a multipart form.
 pub type Part = multipart::Part<FileOrReader>;
 
-/// The source of a part: a file, which can be sent again, or a reader.
+/// The source of a part: a file, which can be sent again, or a reader, which cannot.
 pub struct FileOrReader(Source);
 
 enum Source {
@@ -39,8 +39,8 @@ impl PartSource for FileOrReader {
     }
 }
 
-/// The encoded body of a form. Reading it reads the sources one after another; a read never
-/// returns less than what is at hand.
+/// The encoded body of a form. Reading it reads the sources in order. A read fills its buffer, but
+/// first returns the bytes that are available before a reader that may block.
 pub struct MultipartReader {
     encoder: Encoder<FileOrReader>,
     rewindable: bool,
@@ -71,7 +71,7 @@ impl MultipartReader {
         self.rewindable
     }
 
-    /// Begins again with the first byte. Returns false if a part cannot be read again.
+    /// Starts over at the first byte. Returns false if a part cannot be read again.
     ///
     /// # Errors
     /// A file cannot be rewound.
@@ -102,7 +102,7 @@ impl Read for MultipartReader {
                     rest.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
                     n
                 }
-                // A reader may block: what is at hand goes first.
+                // A reader may block, so return the available bytes first.
                 NextPiece::Source { source: FileOrReader(Source::Reader(_)), .. } if written > 0 => return Ok(written),
                 NextPiece::Source { source, left } => {
                     let room =
@@ -134,7 +134,7 @@ impl Read for FileOrReader {
     }
 }
 
-/// Draws a boundary from the session, or from a new seed while the caller has the session.
+/// Draws a boundary from the session, or from a new seed while the caller holds the session.
 fn draw_boundary(session: &SharedSession) -> Boundary {
     let drawn = session.access((), |()| None, |(), session| session.draw_boundary());
     drawn.unwrap_or_else(|_| SharedSession::default().with(|session| session.draw_boundary()))

@@ -1,9 +1,9 @@
-//! Name look-ups that callers wait for, each for a time of its own. One look-up serves all callers
-//! that wait for the same name.
+//! Name look-ups shared by callers with individual timeouts. One look-up serves all callers that
+//! wait for the same name.
 //!
-//! So a name whose look-up never ends holds one helper thread, however often and by however many it
-//! is asked for, and delays other names only once [`MAX_HELPERS`](crate::lookups::MAX_HELPERS) such
-//! names are being looked up. A caller that gives up does not end the look-up: the next one joins it.
+//! So a look-up that never ends holds one helper thread, however many callers request the name. It
+//! delays other names only once [`MAX_HELPERS`](crate::lookups::MAX_HELPERS) such look-ups run. A
+//! caller that gives up does not end the look-up; the next caller joins it.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
@@ -19,7 +19,7 @@ use crate::lookups::{Helpers, LookupJob};
 
 type Name = (Box<str>, u16);
 
-/// The addresses, or the kind and the text of the error, which many callers get.
+/// The addresses, or the kind and text of the error, which every caller gets.
 type Answer = Result<Vec<SocketAddr>, (io::ErrorKind, String)>;
 
 /// Look-ups by name.
@@ -31,19 +31,19 @@ pub struct SharedLookups {
     next: AtomicU64,
 }
 
-/// A look-up that waits for a helper or runs. Without callers it was abandoned, and runs.
+/// A look-up that is queued or running. One without callers is abandoned, and still running.
 struct Pending {
     job: LookupJob,
     callers: BTreeMap<u64, SyncSender<Answer>>,
 }
 
 impl SharedLookups {
-    /// Runs `look_up` for this name on a helper thread, or joins a look-up of the name, and waits for
-    /// its answer for at most `left`.
+    /// Runs `look_up` for this name on a helper thread, or joins a running look-up of the name.
+    /// Waits for the answer for at most `left`.
     ///
     /// # Errors
-    /// That of the look-up; [`io::ErrorKind::TimedOut`] if `left` elapsed; any other if the look-up
-    /// panicked, or could not be started.
+    /// The look-up's own error; [`io::ErrorKind::TimedOut`] if `left` elapsed; another kind if the
+    /// look-up panicked or could not be started.
     pub fn wait(
         self: &Arc<Self>,
         host: &str,
@@ -65,7 +65,7 @@ impl SharedLookups {
         }
     }
 
-    /// Adds a caller to the look-up of a name, which is started if there is none.
+    /// Adds a caller to the look-up of a name, and starts one if there is none.
     fn join(
         self: &Arc<Self>,
         name: &Name,
@@ -97,7 +97,7 @@ impl SharedLookups {
         }
     }
 
-    /// Removes a caller whose time is over. The last one abandons the look-up.
+    /// Removes a caller whose time has elapsed. The last caller to leave abandons the look-up.
     fn leave(&self, name: &Name, caller: u64) {
         let mut all = self.lock();
         let Some(pending) = all.get_mut(name) else { return };

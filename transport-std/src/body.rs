@@ -71,11 +71,11 @@ impl ResponseBody {
         Ok(bytes)
     }
 
-    /// Passes the available bytes to `take`, waiting if there are none; it returns how many it
-    /// consumed. `None` at the end.
+    /// Passes the available bytes to `take`, and waits if there are none. `take` returns the number
+    /// of bytes that it consumed. Returns `None` at the end.
     ///
     /// # Errors
-    /// Those of reading the body. A limit that `take` reports closes the connection.
+    /// The body cannot be read. An exceeded limit, reported by `take`, closes the connection.
     pub(crate) fn take<R>(
         &mut self,
         take: impl FnOnce(&[u8]) -> Result<(usize, R), LimitExceeded>,

@@ -1,4 +1,4 @@
-//! Server-sent events: those of one response, and those of a request that is sent again and again.
+//! Server-sent events: of one response, or of a request that reconnects.
 
 use std::fmt;
 use std::iter::FusedIterator;
@@ -55,10 +55,10 @@ impl Iterator for Events {
 
 impl FusedIterator for Events {}
 
-/// The server-sent events of a request that connects again: see [`Request::events`].
+/// The server-sent events of a request that reconnects: see [`Request::events`].
 ///
-/// The iterator ends after a 204, after a clean end that the policy does not follow with another
-/// connection, and after an error, which is its last item. Dropping it closes the connection.
+/// The iterator ends after a 204, after a clean end if the policy does not reconnect, and after an
+/// error, which is its last item. Dropping it closes the connection.
 #[must_use = "nothing is sent until the iterator is used"]
 pub struct EventStream {
     request: Request,
@@ -82,8 +82,8 @@ impl EventStream {
         }
     }
 
-    /// Sets when to connect again. Default: [`Reconnect::DEFAULT`]. Has no effect once the
-    /// iterator is used.
+    /// Sets the reconnection policy. Default: [`Reconnect::DEFAULT`]. Has no effect after the first
+    /// call of `next`.
     pub fn reconnect(mut self, policy: Reconnect) -> Self {
         self.reconnect = policy;
         self

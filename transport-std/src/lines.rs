@@ -1,4 +1,4 @@
-//! A response's body by lines, read from the connection on demand.
+//! Iterates over the lines of a response's body, read from the connection on demand.
 
 use std::fmt;
 use std::iter::FusedIterator;

@@ -80,9 +80,9 @@ impl Request {
         Ok(self)
     }
 
-    /// Sets a multipart form as body. Its parts are read while they are sent, without buffering.
-    /// Content-Length is sent unless the length of a part is unknown. The request can be sent again,
-    /// and a redirect followed with the form, unless the form has a reader.
+    /// Sets a multipart form as the body. Its parts are read while they are sent, without
+    /// buffering. Content-Length is sent unless the length of a part is unknown. Unless the form
+    /// has a reader, the request can be sent again, for example after a redirect.
     ///
     /// The Content-Type of the form replaces any other.
     ///
@@ -155,18 +155,18 @@ impl Request {
         outcome.map(|head| Response::new(call, head))
     }
 
-    /// Sends the request, and iterates over the server-sent events of its response (WHATWG HTML
-    /// §9.2). Connects again after the end, after connection failures and after deadlines, as the
-    /// [`Reconnect`](crate::Reconnect) policy says, with the ID of the last event in
-    /// `Last-Event-ID`. Waiting blocks the thread.
+    /// Returns an iterator that sends the request and yields the server-sent events of its response
+    /// (WHATWG HTML §9.2). Under the [`Reconnect`](crate::Reconnect) policy, it reconnects after
+    /// the end of a connection, a connection failure or a deadline, with the ID of the last event
+    /// in `Last-Event-ID`. Waiting blocks the thread.
     ///
-    /// To continue after an event received earlier, set `Last-Event-ID` with [`Request::header`].
+    /// To resume after an event received earlier, set `Last-Event-ID` with [`Request::header`].
     ///
-    /// Any other status than 200 and any other media type is an error, which ends the iterator. A
-    /// request whose method is not idempotent is sent once.
+    /// A 204 ends the iterator without an error. Any other status than 200 and any other media type
+    /// end it with an error. A request whose method is not idempotent is sent once.
     ///
-    /// The request's options hold for each connection. Its `idle_timeout` (30 s) limits the time
-    /// without a byte: servers should send comments more often. A `total_timeout` ends the
+    /// The request's options apply to each connection. Its `idle_timeout` (30 s) limits the time
+    /// without a byte, so servers should send comments more often. A `total_timeout` ends the
     /// iterator.
     ///
     /// ```no_run

@@ -2,9 +2,10 @@
 //!
 //! The system's look-up (`getaddrinfo`) blocks and cannot be interrupted. With a deadline, it runs
 //! on a helper thread, the only thread that this crate starts. If the deadline passes, the look-up
-//! is abandoned, unless another request waits for the same name. At most [`MAX_ACTIVE`] look-ups run at once in this
-//! process, and at most [`MAX_HELPERS`] with the abandoned ones. Further names wait, each within
-//! its deadline. Without a deadline, and for addresses and loopback names, no thread is started.
+//! is abandoned, unless another request waits for the same name. At most [`MAX_ACTIVE`] look-ups
+//! run at once in this process, and at most [`MAX_HELPERS`] with the abandoned ones. Further names
+//! wait, each within its deadline. Without a deadline, and for addresses and loopback names, no
+//! thread is started.
 
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};

@@ -143,11 +143,11 @@ impl Response {
     }
 
     /// Iterates over the lines of the body as text, without their ends (LF or CRLF). Each is read
-    /// from the connection on demand. The charset is that of [`Response::text`]; an unknown one is
-    /// read as UTF-8.
+    /// from the connection on demand. The charset is chosen as in [`Response::text`]; an unknown
+    /// one is decoded as UTF-8.
     ///
-    /// An error is the last item: as for [`Response::text`], or a line that exceeds
-    /// [`Limits::line_bytes`](petition_core::Limits::line_bytes) (1 MiB).
+    /// An error is the last item: a failure to read, a content coding that is still applied, or a
+    /// line that exceeds [`Limits::line_bytes`](petition_core::Limits::line_bytes) (1 MiB).
     ///
     /// ```no_run
     /// # let session = petition_std::Session::new();
@@ -161,11 +161,11 @@ impl Response {
     }
 
     /// Iterates over the server-sent events of the body (`text/event-stream`). Each is read from
-    /// the connection on demand. To connect again after the end, use [`Request::events`].
+    /// the connection on demand. To reconnect after the end, use [`Request::events`].
     ///
-    /// An error is the last item: another media type, an event that exceeds
+    /// An error is the last item: any other media type, an event that exceeds
     /// [`Limits::event_bytes`](petition_core::Limits::event_bytes) (8 MiB), or a failure to read.
-    /// An event that the end of the body cuts off is dropped.
+    /// An incomplete event at the end of the body is dropped.
     ///
     /// [`Request::events`]: crate::Request::events
     pub fn events(self) -> Events {

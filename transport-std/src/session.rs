@@ -230,8 +230,8 @@ impl Session {
         self.0.state().with(|state| state.hsts(f))
     }
 
-    /// Removes the answers of look-ups that were kept for the option
-    /// [`lookup_cache`](petition_core::Options::lookup_cache).
+    /// Clears the look-up cache, which the option
+    /// [`lookup_cache`](petition_core::Options::lookup_cache) enables.
     ///
     /// # Panics
     /// As [`Session::configure`].
@@ -239,11 +239,11 @@ impl Session {
         self.0.state().with(petition_core::Session::forget_lookups);
     }
 
-    /// Saves the cookies to a file, session cookies included. The file is replaced as a whole, and
-    /// only its owner can read it (mode 0600 on Unix).
+    /// Saves the cookies to a file, including session cookies. The file is replaced atomically. On
+    /// Unix only its owner can read it (mode 0600).
     ///
     /// # Errors
-    /// Those of the file system. The old file, if there was one, is then unchanged.
+    /// The file cannot be written. An existing file is then unchanged.
     ///
     /// # Panics
     /// As [`Session::configure`].
@@ -251,13 +251,13 @@ impl Session {
         self.0.state().save_cookies(path)
     }
 
-    /// Loads the cookies of a file in addition to those of the session: one of
-    /// [`Session::save_cookies`], or a Netscape cookie file (`cookies.txt`) of another program. Expired
-    /// cookies are skipped.
+    /// Adds the cookies of a file to those of the session. The file comes from
+    /// [`Session::save_cookies`], or is a Netscape cookie file (`cookies.txt`) of another program.
+    /// Expired cookies are skipped.
     ///
     /// # Errors
-    /// Those of the file system; [`InvalidData`](io::ErrorKind::InvalidData) if the file is damaged
-    /// or no cookie file. The cookies are then unchanged.
+    /// The file cannot be read. [`InvalidData`](io::ErrorKind::InvalidData) if it is damaged or not
+    /// a cookie file. The session's cookies are then unchanged.
     ///
     /// # Panics
     /// As [`Session::configure`].

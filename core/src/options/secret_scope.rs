@@ -123,8 +123,8 @@ impl BoundSecrets {
         BoundSecrets { origins, ..self.clone() }
     }
 
-    /// Removes the session's credentials, TLS secrets and its own address from `merged`, the settings of a request
-    /// outside the scope. `own` is the request's level.
+    /// Removes the session's credentials, TLS secrets and its own address from `merged`, the
+    /// settings of a request outside the scope. `own` is the request's level.
     pub(crate) fn withhold(&self, own: Option<&LevelSettings>, merged: &mut Settings) {
         if !own.is_some_and(|own| matches!(own.auth, Setting::Set(_))) {
             merged.auth = None;

@@ -37,7 +37,7 @@ use redirect::{HopBody, LoopDetector, NextHop};
 
 /// The policies that run before a hop, in this order. Those that use no budget come first.
 ///
-/// HSTS is the first, since the others act on the URL that is really requested.
+/// HSTS comes first, since the others must act on the upgraded URL.
 const BEFORE: [fn(&mut Plan<'_>, &mut Memory) -> Before; 3] = [hsts::before, cookies::before, expect::before];
 
 /// The policies that run after a hop, in this order. The first verdict wins.
@@ -46,8 +46,8 @@ const AFTER: [After; 6] =
 
 /// The part of a policy that runs after a hop.
 struct After {
-    /// Whether it may act on a final response with this head, by what is known without its hop. The
-    /// flag says whether the caller gave credentials, or a proxy.
+    /// Whether the policy may act on a final response with this head, judged without its hop. The
+    /// flag says whether the caller set credentials or a proxy.
     concerns: fn(&ResponseHead, bool) -> bool,
     /// Whether it needs the session's memory for this outcome.
     needs_memory: fn(&Hop<'_>, &Outcome<'_>) -> bool,
@@ -70,8 +70,7 @@ pub enum Why {
     Challenged,
     /// The reused connection was dead; the request was sent on a new one (RFC 9112 §9.3.1).
     ConnectionLost,
-    /// The host of an http URL had asked for https (HSTS, RFC 6797 §8.3). Nothing was sent to the
-    /// http URL.
+    /// HSTS upgraded the http URL to https (RFC 6797 §8.3). Nothing was sent to the http URL.
     UpgradedToHttps,
 }
 
@@ -112,13 +111,13 @@ impl Hop<'_> {
 pub(crate) struct HopProxy<'a> {
     pub(crate) url: &'a Url,
     pub(crate) auth: Option<&'a Auth>,
-    /// The host and port that it opens a tunnel to; `None` if it forwards the request.
+    /// The host and port to which it opens a tunnel; `None` if it forwards the request.
     pub(crate) tunnel: Option<(&'a str, u16)>,
 }
 
 /// The parts of a request that few policies need, computed on demand.
 pub(crate) trait RequestParts {
-    /// Returns the request target; `forward` for a proxy that forwards.
+    /// Returns the request target; `forward` selects the form for a forwarding proxy.
     fn target(&self, forward: bool) -> String;
 
     /// Returns the body if it is in memory.
@@ -279,8 +278,8 @@ pub(crate) fn before(plan: &mut Plan<'_>, memory: &mut Memory) -> Before {
     Before::Send
 }
 
-/// Whether any policy may act on a final response with this head; most concern none. If not,
-/// [`after`] returns [`Verdict::Deliver`] and needs no memory.
+/// Whether any policy may act on a final response with this head. Most responses concern no policy;
+/// for those, [`after`] returns [`Verdict::Deliver`] without the session's memory.
 #[inline]
 pub(crate) fn concerns(head: &ResponseHead, has_credentials: bool) -> bool {
     AFTER.iter().any(|policy| (policy.concerns)(head, has_credentials))

@@ -1,12 +1,12 @@
-//! The credentials of a request: the most explicit ones.
+//! Chooses the credentials of a request. The most explicit ones win, in this order:
 //!
 //! 1. The request's own option `auth`.
-//! 2. Userinfo in the request's URL. If it has no password, that of the netrc entry of this user.
+//! 2. Userinfo in the request's URL. If it has no password, netrc may provide that user's password.
 //! 3. The credentials of the URL's origin (`auth_for`), the request's before the session's.
 //! 4. The session's option `auth`.
 //! 5. The netrc entry of the URL's host.
 //!
-//! A request that clears `auth` uses only its URL's.
+//! A request that clears `auth` uses only the credentials of its URL.
 
 use ::url::Url;
 
@@ -18,7 +18,7 @@ use crate::url::UserInfo;
 /// merged ones.
 ///
 /// # Errors
-/// [`AuthError`] if userinfo or netrc hold what Basic cannot carry.
+/// [`AuthError`] if userinfo or netrc contains characters that Basic cannot carry.
 pub(crate) fn choose(
     own: Option<&Setting<Option<Auth>>>,
     userinfo: Option<&UserInfo>,
@@ -52,7 +52,7 @@ pub(crate) fn clear(settings: &mut ResolvedOptions) {
 /// The `default` entry of netrc is bound to no host.
 ///
 /// # Errors
-/// [`AuthError`] if netrc holds what Basic cannot carry.
+/// [`AuthError`] if netrc contains characters that Basic cannot carry.
 pub(crate) fn bound_to(url: &Url, settings: &ResolvedOptions) -> Result<Option<Auth>, AuthError> {
     match (settings.origin_auth.find(url), &settings.netrc) {
         (Some(auth), _) => Ok(Some(auth.clone())),

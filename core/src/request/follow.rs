@@ -35,7 +35,7 @@ impl Prepared {
         }
         let is_safe = next.crossing != Crossing::Downgrade;
         if self.settings.auth_after_redirect && is_safe && !same_origin(&self.url, &next.url) {
-            // Credentials that Basic cannot carry are left out, since the caller did not name this URL.
+            // Ignore credentials that Basic cannot carry: the caller did not choose this URL.
             self.auth = self.auth.take().or(credentials::bound_to(&next.url, &self.settings).unwrap_or_default());
         }
         if !survives("cookie", true) {
@@ -63,8 +63,8 @@ impl Prepared {
         (method, url)
     }
 
-    /// Replaces the URL by its https form, and returns the previous one. The request keeps its
-    /// credentials and the session's, if those are bound to the http origin: the caller gave them
+    /// Replaces the URL with its https form, and returns the previous one. The request keeps its
+    /// credentials, and the session's if they are bound to the http origin: the caller gave them
     /// for this host, and an upgrade only protects them.
     ///
     /// `may_authenticate` allows the credentials of the https origin (`auth_for`). After a redirect

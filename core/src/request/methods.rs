@@ -96,7 +96,7 @@ macro_rules! request_methods {
             self $($request)+ .set_form(pairs);
         }
 
-        /// Sets Digest credentials for this request's origin: sent once the server asks for them.
+        /// Sets Digest credentials for this request's origin. They are sent after a challenge.
         #[cfg(feature = "digest")]
         pub fn set_digest_auth(&mut self, user: impl AsRef<str>, password: impl AsRef<str>) {
             self $($request)+ .set_digest_auth(user, password);
@@ -136,7 +136,7 @@ macro_rules! request_methods {
             /// Connects to this Unix socket instead of the URL's host; short for the option
             /// `connect_to`.
             unix_socket(path: impl AsRef<std::path::Path>) = set_unix_socket;
-            /// Sets the addresses of a name for this port instead of a look-up.
+            /// Connects to these addresses instead of looking up the name, for this port.
             resolve(host: impl AsRef<str>, port: u16, addresses: impl IntoIterator<Item = std::net::IpAddr>) = set_resolve;
         }
 
@@ -148,7 +148,7 @@ macro_rules! request_methods {
             self
         }
 
-        /// Sets Digest credentials for this request's origin: sent once the server asks for them.
+        /// Sets Digest credentials for this request's origin. They are sent after a challenge.
         #[cfg(feature = "digest")]
         pub fn digest_auth(mut self, user: impl AsRef<str>, password: impl AsRef<str>) -> Self {
             self.set_digest_auth(user, password);

@@ -45,7 +45,7 @@ pub struct Request {
     pub(crate) options: Options,
     pub(crate) body: Body,
     pub(crate) content_type: Option<&'static str>,
-    /// The Content-Type of a multipart body, which replaces any other.
+    /// The Content-Type of a multipart body. It replaces any other.
     pub(crate) multipart: Option<Box<str>>,
     pub(crate) fault: Option<Box<BuildError>>,
 }
@@ -313,8 +313,8 @@ impl Request {
         }
     }
 
-    /// For transports: sets a multipart body with this delimiter, whose bytes the embedder provides.
-    /// Its Content-Type replaces any other. [`BuildError::Header`] is reported for an invalid part.
+    /// Sets a multipart body with this delimiter; for transports, which provide its bytes. Its
+    /// Content-Type replaces any other. An invalid part is reported as [`BuildError::Header`].
     pub fn set_multipart(&mut self, encoded: Result<(&Boundary, Body), HeaderError>) {
         match encoded {
             Ok((boundary, body)) => {
@@ -333,7 +333,7 @@ impl Request {
         }
     }
 
-    /// Sets Digest credentials for this request's origin: sent once the server asks for them.
+    /// Sets Digest credentials for this request's origin. They are sent after a challenge.
     #[cfg(feature = "digest")]
     pub fn set_digest_auth(&mut self, user: impl AsRef<str>, password: impl AsRef<str>) {
         match Auth::digest(user.as_ref(), password.as_ref()) {
@@ -362,7 +362,7 @@ impl Request {
         self.options.unix_socket(path);
     }
 
-    /// Sets the addresses of a name for this port instead of a look-up: [`Options::resolve`].
+    /// Connects to these addresses instead of looking up the name: see [`Options::resolve`].
     pub fn set_resolve(&mut self, host: impl AsRef<str>, port: u16, addresses: impl IntoIterator<Item = IpAddr>) {
         let result = self.options.resolve(host.as_ref(), port, addresses);
         self.record_fault(result.map_err(BuildError::HostPort));

@@ -75,12 +75,12 @@ impl Prepared {
         &self.settings
     }
 
-    /// Returns the address that the caller named for the current hop, if it did.
+    /// Returns the address that the caller named for the current hop, if any.
     fn address(&self) -> Option<&Address> {
         self.settings.connect_to.as_ref()?.address(&self.url)
     }
 
-    /// Returns what the caller's rules say about the connection of the current hop.
+    /// Returns the destination of the current hop under the caller's rules.
     #[inline]
     pub(crate) fn destination(&self) -> Option<Destination> {
         // Most requests have no rules.

@@ -6,10 +6,10 @@
 //! names. A redirect to any other origin connects by name as usual, under the address policy. Only
 //! [`ConnectTo::every_origin`] gives that up, for test doubles and the like.
 //!
-//! Another host is reached by TCP, as any URL's host is, so such a rule may name every host.
+//! Another host is reached by TCP, like the host of any URL, so such a rule may match every host.
 //!
-//! Left out: the addresses of a name, which
-//! [`StaticAddresses`](super::static_addresses::StaticAddresses) set.
+//! Left out: the addresses of a name. See
+//! [`StaticAddresses`](super::static_addresses::StaticAddresses).
 
 use url::Url;
 
@@ -24,8 +24,8 @@ use crate::origin::{Origin, OriginRef};
 /// request over TCP to the same origin. Only the connection differs. The `Host` field, TLS, cookies
 /// and credentials are those of the URL.
 ///
-/// A hop with an address uses no proxy, and no
-/// [`AddressPolicy`](super::address_policy::AddressPolicy) applies unless it is a TCP address. A hop
+/// A hop with an address uses no proxy, and the
+/// [`AddressPolicy`](super::address_policy::AddressPolicy) applies only to TCP addresses. A hop
 /// with another host is tunnelled through its proxy, if it has one, and the policy applies.
 ///
 /// ```
@@ -37,7 +37,7 @@ use crate::origin::{Origin, OriginRef};
 /// assert_eq!(rules.address(&docker.join("info")?), Some(&Address::unix("/run/docker.sock")));
 /// assert_eq!(rules.address(&"http://other.test/".parse()?), None);
 ///
-/// // As curl's `--connect-to www.example:443:staging.example:8443`.
+/// // Like curl's `--connect-to www.example:443:staging.example:8443`.
 /// let staging = ConnectTo::new().host("www.example:443", "staging.example:8443")?;
 /// # assert!(staging.address(&"https://www.example/".parse()?).is_none());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -51,8 +51,8 @@ pub struct ConnectTo {
     every_origin: Option<Address>,
 }
 
-/// A host and port, and those to connect to instead. `None` as pattern means any, and as target the
-/// URL's own.
+/// A host and port, and their replacements. `None` matches any host or port, and as a replacement
+/// keeps the URL's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct HostRule {
     of: (Option<Box<str>>, Option<u16>),
@@ -92,14 +92,14 @@ impl ConnectTo {
         self
     }
 
-    /// Connects to the host and port `to` for URLs with the host and port `of`, also if a redirect
-    /// leads to one. Each is `host:port`. An empty part of `of` matches any, and an empty part of `to`
-    /// keeps the URL's own, as in curl's `--connect-to`. The first rule that matches counts.
+    /// Connects to the host and port `to` for URLs with the host and port `of`, including targets
+    /// of redirects. Each is `host:port`. An empty part of `of` matches any host or port; an empty
+    /// part of `to` keeps the URL's, as in curl's `--connect-to`. The first matching rule applies.
     ///
-    /// Rules by origin and [`ConnectTo::request_origin`] precede it.
+    /// Rules by origin and [`ConnectTo::request_origin`] take precedence.
     ///
     /// # Errors
-    /// If one is not of this form, or has an invalid host or port.
+    /// If `of` or `to` is not of this form, or has an invalid host or port.
     pub fn host(mut self, of: &str, to: &str) -> Result<ConnectTo, HostPortError> {
         self.hosts.push(HostRule { of: parse_host_port(of)?, to: parse_host_port(to)? });
         Ok(self)
@@ -114,12 +114,12 @@ impl ConnectTo {
         self
     }
 
-    /// Returns the address for a request to `url`; `None` if it connects to a host.
+    /// Returns the address for a request to `url`; `None` if the request connects to a host.
     pub fn address(&self, url: &Url) -> Option<&Address> {
         self.own_address(url).or_else(|| self.every_origin.as_ref().filter(|_| self.host_rule(url).is_none()))
     }
 
-    /// Returns where a request to `url` connects to, if not to its host and port.
+    /// Returns the destination of a request to `url`; `None` if it is the URL's host and port.
     pub(super) fn target(&self, url: &Url) -> Option<Target> {
         if let Some(address) = self.address(url) {
             return Some(Target::Address(address.clone()));

@@ -1,5 +1,5 @@
-//! The destination of a connection, if the caller's rules change it: another address or name than
-//! the URL's, and addresses that need no look-up. It is part of a connection's key.
+//! The destination of a connection, if the caller's rules change it: an address or name that
+//! replaces the URL's, and static addresses. It is part of a connection's key.
 
 use std::net::SocketAddr;
 
@@ -11,20 +11,20 @@ use super::proxy::{Names, Proxy};
 use super::static_addresses::StaticAddresses;
 use super::{port, without_brackets};
 
-/// What the caller's rules say about a connection.
+/// The destination of a connection under the caller's rules.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Destination {
     /// Where to connect instead of the URL's host and port.
     pub(super) target: Option<Target>,
     /// The static addresses of the host to connect to: the proxy, if there is one.
     pub(super) of_peer: Option<Box<[SocketAddr]>>,
-    /// The static addresses of the host behind a SOCKS proxy that gets an address.
+    /// The static addresses of the host behind a SOCKS proxy that receives addresses, not names.
     pub(super) behind_proxy: Option<Box<[SocketAddr]>>,
 }
 
 impl Destination {
-    /// Returns the destination of a request to `url`; `None` if no rule concerns it. A hop whose
-    /// address the caller named has no `proxy`.
+    /// Returns the destination of a request to `url`; `None` if no rule matches. A hop with an
+    /// address from the caller has no `proxy`.
     pub(crate) fn new(
         url: &Url,
         proxy: Option<&Proxy>,
@@ -49,7 +49,7 @@ impl Destination {
         (destination != Destination::default()).then_some(destination)
     }
 
-    /// Returns the address that the caller named, if it did.
+    /// Returns the address that the caller named, if any.
     pub(super) fn address(&self) -> Option<&Address> {
         match &self.target {
             Some(Target::Address(address)) => Some(address),

@@ -4,15 +4,15 @@ use std::fmt;
 
 use url::Host;
 
-/// Why a host or port of a rule is invalid. It does not quote the text.
+/// Why a host or port of a rule is invalid. The error never quotes the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HostPortError {
-    /// The host is no valid name or address.
+    /// The host is not a valid name or address.
     Host,
     /// The host is an address, which is never looked up. A name was expected.
     Address,
-    /// The port is no number from 1 to 65535.
+    /// The port is not a number from 1 to 65535.
     Port,
     /// The text is not of the form `host:port`, where each part may be empty.
     Form,
@@ -58,7 +58,7 @@ fn parse_host(text: &str) -> Result<Host<String>, HostPortError> {
     match Host::parse(text).map_err(|_| HostPortError::Host)? {
         Host::Domain(name) => {
             let name = without_dot(&name);
-            // Part of no name, and elsewhere a wildcard.
+            // No name contains it, and elsewhere it is a wildcard.
             if name.is_empty() || name.contains('*') {
                 return Err(HostPortError::Host);
             }

@@ -1,7 +1,8 @@
-//! The cache of look-ups: answers of the resolver that later connections use again.
+//! The look-up cache: answers of the resolver that later connections reuse.
 //!
-//! A resolver tells no time to live (`getaddrinfo` has none), so the caller sets one. Only addresses
-//! are kept. A failed look-up and a name without addresses are looked up again by the next request.
+//! The resolver reports no time to live (`getaddrinfo` has none), so the caller sets one. Only
+//! addresses are cached. After a failed look-up or an answer without addresses, the next request
+//! looks up the name again.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -10,13 +11,13 @@ use std::time::Duration;
 
 use crate::time::Instant;
 
-/// The most addresses of one kept answer. A longer one is used, but not kept.
+/// The maximum number of addresses in a cached answer. A longer answer is used, but not cached.
 const MAX_ADDRESSES: usize = 64;
 
-/// How long the answers of look-ups are used again, and how many are kept.
+/// The time to live of cached look-ups, and their maximum number.
 ///
-/// The [`AddressPolicy`](super::address_policy::AddressPolicy) of each request applies to kept
-/// addresses. If none of them can be connected to, the name is looked up again at once.
+/// The [`AddressPolicy`](super::address_policy::AddressPolicy) of each request applies to cached
+/// addresses. If every cached address fails, the name is looked up again at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LookupCache {
     ttl: Duration,
@@ -24,12 +25,12 @@ pub struct LookupCache {
 }
 
 impl LookupCache {
-    /// Uses an answer for later connections until it is this old. At most 256 names are kept.
+    /// Caches answers until they are this old. At most 256 names are cached.
     pub const fn new(ttl: Duration) -> LookupCache {
         LookupCache { ttl, entries: 256 }
     }
 
-    /// Sets how many names are kept. One more replaces the oldest answer.
+    /// Sets the maximum number of cached names. Beyond it, a new answer replaces the oldest.
     #[must_use]
     pub const fn entries(mut self, most: usize) -> LookupCache {
         self.entries = most;
@@ -40,11 +41,11 @@ impl LookupCache {
 /// A name and a port.
 type Name = (Arc<str>, u16);
 
-/// The answers that a session keeps.
+/// The cached answers of a session.
 #[derive(Debug, Default)]
 pub(crate) struct KnownNames {
     answers: BTreeMap<Name, Answer>,
-    /// The names by the number of their answer, the oldest first.
+    /// The names by the number of their answer, oldest first.
     order: BTreeMap<u64, Name>,
     next: u64,
 }
@@ -57,7 +58,7 @@ struct Answer {
 }
 
 impl KnownNames {
-    /// Returns the addresses of a name, unless they are too old. An old answer is removed.
+    /// Returns the cached addresses of a name. Removes them and returns `None` if they are too old.
     pub(crate) fn find(&mut self, host: &str, port: u16, cache: LookupCache, now: Instant) -> Option<&[SocketAddr]> {
         let name = (Arc::from(host), port);
         if now - self.answers.get(&name)?.since >= cache.ttl {
@@ -67,7 +68,7 @@ impl KnownNames {
         self.answers.get(&name).map(|answer| &*answer.addresses)
     }
 
-    /// Keeps an answer, in place of an earlier one.
+    /// Caches an answer, and replaces an earlier one for the same name.
     pub(crate) fn insert(&mut self, host: &str, port: u16, addresses: &[SocketAddr], cache: LookupCache, now: Instant) {
         let name: Name = (host.into(), port);
         self.remove(&name);
@@ -112,7 +113,7 @@ mod tests {
         names.insert("a.test", 80, &[address(1), address(2)], CACHE, at(10));
         assert_eq!(names.find("a.test", 80, CACHE, at(69)), Some(&[address(1), address(2)][..]));
         assert_eq!(names.find("a.test", 81, CACHE, at(69)), None);
-        // A clock that goes back makes nothing older.
+        // If the clock goes backwards, no answer expires.
         assert!(names.find("a.test", 80, CACHE, at(0)).is_some());
         let shorter = LookupCache::new(Duration::from_secs(5));
         assert_eq!(names.find("a.test", 80, shorter, at(15)), None);

@@ -56,7 +56,7 @@ struct RouteKey {
     host: Box<str>,
     port: u16,
     proxy: Option<Proxy>,
-    /// What the caller's rules say about the connection.
+    /// The destination under the caller's rules.
     destination: Option<Box<Destination>>,
     /// The credentials that the connection is bound to.
     bound: Option<Auth>,
@@ -110,8 +110,8 @@ impl Route {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// Returns the host and port to connect to: the proxy's, or else those that the caller named, or
-    /// else the origin's. A literal IPv6 address has no brackets.
+    /// Returns the host and port to connect to: the proxy's, or else those that the caller named,
+    /// or else the origin's. A literal IPv6 address has no brackets.
     pub fn peer_name(&self) -> (&str, u16) {
         let (host, port) = match &self.0.proxy {
             Some(proxy) => (proxy.url().host_str().unwrap_or_default(), port(proxy.url())),
@@ -120,8 +120,8 @@ impl Route {
         (without_brackets(host), port)
     }
 
-    /// Returns the host and port that serve the origin: the URL's, unless the caller named others. An
-    /// IPv6 address is in brackets.
+    /// Returns the host and port that serve the origin: the URL's, unless the caller named others.
+    /// An IPv6 address is in brackets.
     pub(crate) fn target_name(&self) -> (&str, u16) {
         let named = self.0.destination.as_ref().and_then(|destination| destination.name());
         named.unwrap_or((&self.0.host, self.0.port))
@@ -138,8 +138,8 @@ impl Route {
         }
     }
 
-    /// Whether the origin proves its name: the route has TLS that verifies certificates. The
-    /// caller's own verifier counts as one.
+    /// Whether the route has TLS that verifies the origin's certificate. The caller's own verifier
+    /// counts.
     pub(crate) fn is_verified(&self) -> bool {
         #[cfg(feature = "tls")]
         return self.0.scheme == Scheme::Https
@@ -192,8 +192,8 @@ impl Route {
         self.0.proxy.as_ref().filter(|proxy| !self.tunnels(proxy, url))
     }
 
-    /// Whether a request uses a tunnel. A proxy that forwards it would connect to the URL's host, not
-    /// to the one that the caller named.
+    /// Whether a request uses a tunnel. A forwarding proxy would connect to the URL's host, not to
+    /// the host that the caller named.
     fn tunnels(&self, proxy: &Proxy, url: &Url) -> bool {
         proxy.tunnels(url) || self.0.destination.as_ref().is_some_and(|destination| destination.name().is_some())
     }

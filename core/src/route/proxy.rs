@@ -149,8 +149,8 @@ impl Proxy {
     /// Sets the credentials for the proxy.
     ///
     /// # Errors
-    /// [`ProxyError::Socks`] if SOCKS cannot carry them: SOCKS5 takes those of [`Auth::basic`], each
-    /// part of 1 to 255 bytes, and SOCKS4 takes a user alone.
+    /// [`ProxyError::Socks`] if SOCKS cannot carry them. SOCKS5 takes those of [`Auth::basic`],
+    /// with 1 to 255 bytes in each part. SOCKS4 takes only a user.
     pub fn auth(mut self, auth: Auth) -> Result<Proxy, ProxyError> {
         if let Kind::Socks(version, _) = self.0.kind {
             let parts = auth.user_and_password().ok_or(SocksFailure::Credentials);

@@ -1,7 +1,8 @@
 //! Name resolution: the interface that transports call.
 //!
 //! The look-up itself happens outside core; the transports provide the system's resolver. Core asks
-//! for it only if no [static address](super::static_addresses), literal or loopback name answers.
+//! for it only if the name has no [static address](super::static_addresses), and is neither an IP
+//! address nor a loopback name.
 
 use std::io;
 use std::net::SocketAddr;

@@ -1,8 +1,8 @@
-//! Static addresses: what a name resolves to without a look-up, as curl's `--resolve`.
+//! Static addresses: the addresses of names without a look-up, like curl's `--resolve`.
 //!
-//! They apply wherever a name is looked up: to the host of a URL, to that of a proxy, to another
-//! name that [`ConnectTo`](super::connect_to::ConnectTo) leads to, and to the origin's name that a
-//! SOCKS proxy is not to look up. The address policy applies to them as to any answer.
+//! They apply wherever this client would look up a name: the host of a URL, a proxy, or a target of
+//! [`ConnectTo`](super::connect_to::ConnectTo), including origins behind a SOCKS proxy that
+//! receives addresses. The address policy applies to them as to any answer.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 use super::host_port::{HostPortError, parse_name, without_dot};
 
-/// The addresses of names that are not looked up. Cloning is cheap.
+/// Addresses that replace the look-up of names. Cloning is cheap.
 ///
-/// A request's names are added to the session's, and replace them name by name and port by port.
+/// A request's entries are added to the session's, and replace those for the same name and port.
 ///
 /// ```
 /// use petition_core::route::static_addresses::StaticAddresses;
@@ -31,7 +31,7 @@ pub struct StaticAddresses(Option<Arc<BTreeMap<Box<str>, Vec<Entry>>>>);
 struct Entry {
     /// `None` for every port without an entry of its own.
     port: Option<u16>,
-    /// `None` if the name is looked up, whatever the session sets.
+    /// `None` if the name is looked up, even if the session has addresses for it.
     addresses: Option<Arc<[IpAddr]>>,
 }
 
@@ -41,8 +41,9 @@ impl StaticAddresses {
         StaticAddresses(None)
     }
 
-    /// Sets the addresses of a name for this port, the preferred first. Without an address, every
-    /// connection to it fails with [`NoAddresses`](super::dial::DialError::NoAddresses).
+    /// Sets the addresses of a name for this port, the preferred one first. If there are none,
+    /// every connection to the name fails with
+    /// [`NoAddresses`](super::dial::DialError::NoAddresses).
     ///
     /// # Errors
     /// If `host` is no valid name, or is an address.
@@ -55,7 +56,7 @@ impl StaticAddresses {
         self.insert(host, Some(port), Some(addresses.into_iter().collect()))
     }
 
-    /// Sets the addresses of a name for every port without addresses of its own.
+    /// Sets the addresses of a name for every port that has no addresses of its own.
     ///
     /// # Errors
     /// As [`StaticAddresses::set`].
@@ -67,7 +68,7 @@ impl StaticAddresses {
         self.insert(host, None, Some(addresses.into_iter().collect()))
     }
 
-    /// Removes all addresses of a name, the session's too: it is looked up.
+    /// Removes all addresses of a name, including the session's. The name is looked up.
     ///
     /// # Errors
     /// As [`StaticAddresses::set`].
@@ -77,7 +78,7 @@ impl StaticAddresses {
         Ok(())
     }
 
-    /// Returns the addresses of a name with this port; `None` if it is looked up.
+    /// Returns the addresses of a name, with this port; `None` if the name is looked up.
     pub fn find(&self, host: &str, port: u16) -> Option<Vec<SocketAddr>> {
         let name = without_dot(host).to_ascii_lowercase();
         let entries = self.0.as_ref()?.get(&*name)?;
@@ -118,7 +119,7 @@ impl StaticAddresses {
     }
 }
 
-/// Adds an entry, or replaces that of the same port.
+/// Adds an entry, or replaces the one for the same port.
 fn put(entries: &mut Vec<Entry>, entry: Entry) {
     match entries.iter_mut().find(|known| known.port == entry.port) {
         Some(known) => *known = entry,

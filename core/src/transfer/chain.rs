@@ -29,7 +29,7 @@ pub(super) struct ColdState {
     pub(super) trailers: Option<Fields>,
     /// Content codings that stay on the body of the final response.
     pub(super) undecoded: Vec<Box<str>>,
-    /// Whether the addresses to connect to came from the cache of look-ups.
+    /// Whether the addresses to connect to came from the look-up cache.
     pub(super) cached: bool,
     /// The origin's address for a SOCKS proxy.
     pub(super) target: Option<SocketAddr>,

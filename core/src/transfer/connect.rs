@@ -36,7 +36,7 @@ impl Machine {
     }
 
     /// Whether the address policy allows this connection, which may have been opened under another
-    /// policy: its peer, and the origin's address if a SOCKS proxy was given it.
+    /// policy: its peer, and the origin's address if it was sent to a SOCKS proxy.
     fn may_use_peer(&self) -> bool {
         let policy = match &self.request.settings.address_policy {
             AddressPolicy::Any => return true,
@@ -94,7 +94,7 @@ impl Machine {
                 let (error, since) = (dial.error(), *since);
                 let cached = self.chain.cold.as_mut().is_some_and(|cold| std::mem::take(&mut cold.cached));
                 if cached {
-                    // The kept answer is out of date. The new one replaces it.
+                    // The cached answer is stale. The new one replaces it.
                     self.enter(Stage::Resolve { order: Order::Due, since, name: LookedUp::Peer });
                 } else {
                     self.fail(ErrorKind::Connect(error));

@@ -1,8 +1,7 @@
-//! Interprets a response body as text or JSON, by lines or as events, alike for all transports.
+//! Interprets a response body as text, JSON, lines or events, in the same way for all transports.
 //!
-//! Decides when a body is not text: if a content coding is still applied, or if the charset of a
-//! whole body is unknown and that is not tolerated. An empty body is always text, whatever its
-//! fields.
+//! A body is not text if a content coding is still applied. A whole body is not text either if its
+//! charset is unknown and that is not tolerated. An empty body is always text.
 
 use super::Transfer;
 use super::event_source;
@@ -39,7 +38,7 @@ impl Transfer {
         serde_json::from_slice(text).map_err(|error| self.error(ErrorKind::Json(error.into())))
     }
 
-    /// Returns a splitter for the body of this response into lines of text.
+    /// Returns a splitter that divides the body of this response into lines of text.
     ///
     /// # Errors
     /// [`ErrorKind::Undecoded`] if a content coding is still applied.
@@ -51,8 +50,8 @@ impl Transfer {
     /// Returns a parser for the body of this response as server-sent events.
     ///
     /// # Errors
-    /// [`ErrorKind::NotEventStream`] for another media type, [`ErrorKind::Undecoded`] if a content
-    /// coding is still applied.
+    /// [`ErrorKind::NotEventStream`] for any other media type; [`ErrorKind::Undecoded`] if a
+    /// content coding is still applied.
     pub fn events(&self, head: &ResponseHead) -> Result<Parser, Error> {
         event_source::check_media_type(head.get("content-type")).map_err(|kind| self.error(kind))?;
         self.refuse_undecoded(b"?")?;

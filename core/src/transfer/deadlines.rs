@@ -52,7 +52,7 @@ impl Machine {
         self.earliest_final().map(|(at, _)| at)
     }
 
-    /// Returns the earliest deadline at which more happens than that another address is tried.
+    /// Returns the earliest deadline, except the time at which another address is tried.
     fn earliest_final(&self) -> Option<(Instant, Due)> {
         let mut first: Option<(Instant, Due)> = None;
         self.deadlines(|at, due| {

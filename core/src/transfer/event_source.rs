@@ -1,5 +1,4 @@
-//! What follows the end of an event stream's connection: another one, and when (WHATWG HTML
-//! §9.2.3).
+//! Decides whether and when an event stream reconnects (WHATWG HTML §9.2.3).
 
 use std::fmt;
 use std::time::Duration;
@@ -16,23 +15,22 @@ use crate::options::Setting;
 use crate::policy::retry::is_idempotent;
 use crate::request::Request;
 
-/// When an event stream connects again.
+/// Whether and when an event stream reconnects.
 ///
-/// A server sets the delay with `retry`, from 100 ms up to `max_delay`. It cannot shorten the delay
-/// after a connection that delivered no event. After consecutive failures, each delay is twice the last
-/// one.
+/// A server sets the delay with `retry`, from 100 ms up to `max_delay`. After a connection that
+/// delivered no event, the server cannot shorten the delay. With each consecutive failure the delay
+/// doubles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Reconnect {
-    /// The delay before another connection, until the server sets one. Default: 3 s.
+    /// The delay before a reconnection, until the server sets one. Default: 3 s.
     pub delay: Duration,
-    /// The maximum delay, also of one that the server sets. Default: 60 s.
+    /// The maximum delay, including delays that the server sets. Default: 60 s.
     pub max_delay: Duration,
-    /// The number of consecutive failures to get an event stream after which the source ends.
-    /// `None`: no limit. 0: never connect again. Default: 10.
+    /// The number of consecutive failures to get an event stream before the source ends. `None`
+    /// means no limit, and 0 means never to reconnect. Default: 10.
     pub failures: Option<u32>,
-    /// Whether 500, 502, 503 and 504 count as failures after which to connect again. Default:
-    /// `false`, they end the source.
+    /// Whether to reconnect after 500, 502, 503 and 504. Default: `false`, they end the source.
     pub server_errors: bool,
 }
 
@@ -45,10 +43,10 @@ impl Reconnect {
         server_errors: false,
     };
 
-    /// The policy that never connects again.
+    /// The policy that never reconnects.
     pub const NEVER: Reconnect = Reconnect { failures: Some(0), ..Reconnect::DEFAULT };
 
-    /// Sets the delay before another connection, until the server sets one.
+    /// Sets the delay before a reconnection, until the server sets one.
     pub fn delay(mut self, delay: Duration) -> Self {
         self.delay = delay;
         self
@@ -66,7 +64,7 @@ impl Reconnect {
         self
     }
 
-    /// Sets whether the source connects again after a 500, 502, 503 or 504.
+    /// Sets whether the source reconnects after a 500, 502, 503 or 504.
     pub fn server_errors(mut self, retried: bool) -> Self {
         self.server_errors = retried;
         self
@@ -79,20 +77,20 @@ impl Default for Reconnect {
     }
 }
 
-/// What to do after a connection of an event stream.
+/// The action after a connection of an event stream has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// Connect again after this time.
+    /// Reconnect after this time.
     Reconnect(Duration),
-    /// The source has ended: with the error of the last connection, if it had one.
+    /// The source has ended, with the error of the last connection if it failed.
     End,
 }
 
-/// An event stream over any number of connections, one after another.
+/// An event stream over any number of successive connections.
 ///
-/// A transport sends the request after [`EventSource::prepare`], reports the head with
-/// [`EventSource::opened`] and each piece with [`EventSource::parse`]. [`EventSource::closed`] then says what
-/// follows.
+/// A transport sends the request after [`EventSource::prepare`]. It reports the head with
+/// [`EventSource::opened`] and each piece of the body with [`EventSource::parse`]. When the
+/// connection ends, [`EventSource::closed`] returns the next action.
 pub struct EventSource {
     reconnect: Reconnect,
     repeatable: bool,
@@ -100,7 +98,7 @@ pub struct EventSource {
     delay: Duration,
     /// Whether the current connection delivered an event.
     heard: bool,
-    /// Consecutive connections that brought no event stream.
+    /// The number of consecutive connections without an event stream.
     failures: u32,
     ended: bool,
 }
@@ -109,9 +107,9 @@ pub struct EventSource {
 const LEAST_DELAY: Duration = Duration::from_millis(100);
 
 impl EventSource {
-    /// Creates the source of a request's events. If the request has a `Last-Event-ID` field, it
-    /// continues after that event. A request whose method is not idempotent is sent
-    /// once, unless the request itself sets [`idempotent`](crate::Options::idempotent).
+    /// Creates the source of a request's events. If the request has a `Last-Event-ID` field, the
+    /// source resumes after that event. A request whose method is not idempotent is sent once,
+    /// unless the request itself sets [`idempotent`](crate::Options::idempotent).
     pub fn new(request: &Request, reconnect: Reconnect) -> EventSource {
         let declared = request.options().level().is_some_and(|level| level.idempotent == Setting::Set(true));
         let id = request.options().headers.get("Last-Event-ID").and_then(|id| std::str::from_utf8(id.as_bytes()).ok());
@@ -132,7 +130,8 @@ impl EventSource {
     }
 
     /// Sets the fields of the next request: `Accept` and `Cache-Control` unless the request has
-    /// them, and `Last-Event-ID` if an event had an ID. An ID that is no field value is not sent.
+    /// them, and `Last-Event-ID` if an event had an ID. An ID that is not a valid field value is
+    /// omitted.
     pub fn prepare(&self, request: &mut Request) {
         let headers = &mut request.options_mut().headers;
         for (name, value) in [("Accept", MEDIA_TYPE), ("Cache-Control", "no-store")] {
@@ -144,21 +143,24 @@ impl EventSource {
         let id = self.last_event_id();
         headers.unset("Last-Event-ID");
         if !id.is_empty() {
-            // The server chose the value: an invalid one is rejected here, and cannot be sent.
+            // The server chose the value. An invalid one is rejected here, so it cannot be sent.
             let _ = headers.set("Last-Event-ID", id);
         }
     }
 
-    /// Reports the head of a response. Parsing begins again, after the last event.
+    /// Reports the head of a response. Parsing resumes after the last event.
     ///
     /// # Errors
-    /// [`ErrorKind::Status`] for a status of 400 or more; [`ErrorKind::NotEventStream`] for another
-    /// one than 200, and for another media type; [`ErrorKind::Undecoded`] if a content coding is
-    /// still applied. A 204 is no error, but ends the source.
+    /// - [`ErrorKind::Status`] for a status of 400 or more.
+    /// - [`ErrorKind::NotEventStream`] for any other status except 200 and 204, and for any other
+    ///   media type.
+    /// - [`ErrorKind::Undecoded`] if a content coding is still applied.
+    ///
+    /// A 204 ends the source without an error.
     pub fn opened(&mut self, transfer: &Transfer, head: &ResponseHead) -> Result<(), Error> {
         let limits = &transfer.request().settings().limits;
         self.check(head.status(), head.get("content-type"), limits).map_err(|kind| transfer.error(kind))?;
-        // An undecoded body is no event stream.
+        // An undecoded body is not an event stream.
         transfer.lines(head).map(drop).inspect_err(|_| self.ended = true)
     }
 
@@ -193,10 +195,10 @@ impl EventSource {
         Ok(parsed)
     }
 
-    /// Reports the end of a connection, complete or failed. Returns what follows.
+    /// Reports the end of a connection, clean or failed. Returns the next action.
     ///
-    /// Connection failures, truncation and deadlines other than the total one are followed by
-    /// another connection. All other errors end the source.
+    /// The source reconnects after connection failures, truncation, and deadlines other than the
+    /// total one. All other errors end the source.
     pub fn closed(&mut self, error: Option<&Error>) -> Next {
         let (failures, heard) = (self.failures, std::mem::take(&mut self.heard));
         self.failures = failures.saturating_add(1);
@@ -229,7 +231,7 @@ pub(super) fn check_media_type(content_type: Option<&[u8]>) -> Result<(), ErrorK
 fn is_transient(error: &Error) -> bool {
     match error.kind() {
         ErrorKind::Resolve(_) | ErrorKind::Connect(_) | ErrorKind::Io(_) => true,
-        // Which statuses are retried was decided with the head.
+        // The head decided which statuses are retried.
         ErrorKind::Status(_) => true,
         ErrorKind::Timeout { which, .. } => *which != Timeout::Total,
         _ => error.is_truncated(),

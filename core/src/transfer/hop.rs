@@ -27,7 +27,7 @@ use crate::session::Session;
 use crate::time::{Instant, Now};
 use crate::unavailable::Unavailable;
 
-/// The parts of a hop that its request does not tell.
+/// The parts of a hop that are not in its request.
 #[derive(Clone, Copy)]
 pub(super) struct HopState {
     pub(super) expect_continue: bool,
@@ -155,8 +155,8 @@ impl Machine {
         }
     }
 
-    /// Replaces an http URL, to which nothing is sent, by its https URL. The request keeps its
-    /// credentials, which the caller gave for that host.
+    /// Replaces an http URL with its https form. Nothing is sent to the http URL. The request keeps
+    /// its credentials, which the caller gave for that host.
     fn upgrade(&mut self, url: Url) {
         let may_authenticate = self.chain.trail.redirects() == 0 || self.request.settings.auth_after_redirect;
         let (url, why) = (self.request.upgrade(url, may_authenticate), Why::UpgradedToHttps);
@@ -191,7 +191,8 @@ impl Machine {
         }
     }
 
-    /// Delivers a final response that concerns no policy, as most do. The others are judged.
+    /// Delivers a final response that concerns no policy, the common case. Otherwise the policies
+    /// decide.
     pub(super) fn head_received(&mut self, head: ResponseHead) {
         self.time_to_head = Some(self.now.instant - self.started);
         self.stop_upload();
@@ -299,8 +300,8 @@ impl Machine {
 
     /// Ends this hop and starts another. `head` is the response, if there was one.
     fn again(&mut self, again: Again, head: Option<ResponseHead>) {
-        // Before the exchange, an idle connection was passed over, which does not count as a hop, or
-        // the proxy asked for credentials.
+        // Before the exchange, there are two cases. The proxy asked for credentials, or an idle
+        // connection was skipped, which does not count as a hop.
         let begun = matches!(self.stage, Stage::Exchange { .. });
         let is_challenged = again.why == Why::Challenged;
         let written = begun && self.link.as_ref().is_some_and(|link| self.has_written(link));

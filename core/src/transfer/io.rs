@@ -181,8 +181,8 @@ pub enum Output {
     Wait,
 }
 
-/// An [`Output`] without the data that it owns, which fits into a register. A step returns this, so
-/// that the copies between the step and the embedder cost little.
+/// An [`Output`] without its owned data, small enough for a register. A step returns this, so the
+/// copies between the step and the embedder are cheap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Want {
     Sync,
@@ -229,8 +229,8 @@ pub struct Hop {
     pub url: Url,
     /// The address of the connection, if there was one.
     pub peer: Option<Address>,
-    /// The response head; `None` if nothing was sent, since the URL was
-    /// [upgraded](Why::UpgradedToHttps), or if the connection was lost before one came.
+    /// The response head. `None` if nothing was sent, because the URL was
+    /// [upgraded](Why::UpgradedToHttps), or if the connection was lost before a head arrived.
     pub head: Option<ResponseHead>,
     /// Why another hop followed.
     pub why: Why,
@@ -247,7 +247,7 @@ impl Hop {
         self.head.as_ref().map(ResponseHead::status)
     }
 
-    /// Whether HSTS made the URL of the next hop https.
+    /// Whether HSTS upgraded the URL of the next hop to https.
     pub(super) fn leads_to_upgraded_url(&self) -> bool {
         self.why == Why::UpgradedToHttps || self.notes.contains(&Note::UpgradedToHttps)
     }

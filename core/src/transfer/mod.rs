@@ -15,9 +15,9 @@
 //!  └────────────── Rewind ◀── Pause ◀──── another hop ◀───────────────────┘
 //! ```
 //!
-//! Plan and Decide ask for the session ([`Output::Sync`]). So does Cache, before and after Resolve, if
-//! the session keeps look-ups. [`Output::Acquire`] asks for every
-//! connection, reused or new. [`Event::Again`] reports another hop and its reason.
+//! Plan and Decide ask for the session ([`Output::Sync`]). So does Cache, before and after Resolve,
+//! if look-ups are cached. [`Output::Acquire`] asks for every connection, reused or new.
+//! [`Event::Again`] reports another hop and its reason.
 //!
 //! # Driving it
 //!
@@ -194,7 +194,8 @@ impl Transfer {
     }
 
     /// Answers [`Output::Sync`]: stores the cookies of the response and reads those for the next
-    /// request, or uses the session's cache of look-ups. Never blocks, so it can be called with the session's lock held.
+    /// request, or uses the session's look-up cache. Never blocks, so it can be called with the
+    /// session's lock held.
     ///
     /// # Errors
     /// [`Misuse::UnexpectedInput`] unless [`Output::Sync`] was returned last.

@@ -1,8 +1,7 @@
-//! The addresses of a new connection: static ones, those of the session's cache, or those that the
-//! resolver finds.
+//! Finds the addresses for a new connection: static, cached, or looked up.
 //!
-//! A failed look-up is never kept. If the addresses that the cache gave cannot be connected to,
-//! the resolver is asked, and its answer replaces them.
+//! A failed look-up is never cached. If every cached address fails, the name is looked up, and the
+//! new answer replaces the cached one.
 
 use std::net::SocketAddr;
 
@@ -17,7 +16,7 @@ use crate::session::Session;
 use crate::time::Instant;
 
 impl Machine {
-    /// Starts a new connection, whatever the pool holds.
+    /// Starts a new connection, without asking the pool.
     pub(super) fn find_addresses(&mut self) {
         let since = self.now.instant;
         self.peer = None;
@@ -26,7 +25,7 @@ impl Machine {
         }
         match self.route.as_ref().and_then(Route::known_target) {
             Some(addresses) => {
-                // A failure concerns the origin, not the proxy.
+                // Report a failure as one of the origin, not of the proxy.
                 self.enter(Stage::Resolve { order: Order::Given, since, name: LookedUp::Target });
                 self.target_found(addresses, since);
             }
@@ -44,7 +43,7 @@ impl Machine {
         }
     }
 
-    /// Asks the cache of look-ups, if it is used, or else the resolver.
+    /// Asks the look-up cache, if it is enabled, or else the resolver.
     fn look_up(&mut self, name: LookedUp, since: Instant) {
         match self.request.settings.lookup_cache {
             Some(_) => self.enter(Stage::Cache { since, name, answer: None }),
@@ -52,7 +51,7 @@ impl Machine {
         }
     }
 
-    /// Returns whose name is looked up, if one is.
+    /// Returns which name is being looked up, if any.
     pub(super) fn looked_up(&self) -> Option<LookedUp> {
         match self.stage {
             Stage::Cache { name, .. } | Stage::Resolve { name, .. } => Some(name),
@@ -60,8 +59,8 @@ impl Machine {
         }
     }
 
-    /// Keeps the answer of the resolver, or uses an earlier one. Without a session the transfer
-    /// proceeds as without a cache.
+    /// Caches the answer of the resolver, or uses a cached one. Without a session the transfer
+    /// proceeds as if there were no cache.
     pub(super) fn use_cache(&mut self, session: Option<&mut Session>) {
         let now = self.now.instant;
         let Stage::Cache { since, name, answer } = &mut self.stage else { return };
@@ -101,7 +100,7 @@ impl Machine {
         }
     }
 
-    /// Chooses the address that a SOCKS proxy is given: an IPv4 address if there is one, since not
+    /// Chooses the address to send to a SOCKS proxy: an IPv4 address if there is one, since not
     /// every proxy has IPv6.
     fn target_found(&mut self, addresses: Vec<Address>, since: Instant) {
         let allowed = match self.request.settings.address_policy.filter(addresses) {

@@ -102,8 +102,8 @@ impl NextPiece {
 
 /// For drivers: reads that the transfer plans.
 impl Transfer {
-    /// Plans the read that [`Output::Read`](super::Output::Read) offers, for a caller with `room` bytes of its own
-    /// memory, or 0 without. A driver may read less.
+    /// Plans the read that [`Output::Read`](super::Output::Read) offers. `room` is the size of the
+    /// caller's own memory in bytes, or 0 if it has none. A driver may read less.
     ///
     /// Report a read with `direct` bytes with [`Transfer::note_direct`], any other with
     /// [`Input::Filled`](super::Input::Filled). While the caller takes bytes directly, it may plan

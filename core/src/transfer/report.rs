@@ -37,7 +37,7 @@ impl Machine {
             // The redirect is decided at once, whatever the stage.
             ErrorKind::Redirect(_) => Phase::Redirect,
             ErrorKind::AddressDenied(_) => Phase::Connect,
-            // Static addresses may be none.
+            // Static addresses may be an empty list.
             ErrorKind::Connect(DialError::NoAddresses) => Phase::Resolve,
             // Like a redirect, it is decided at once.
             ErrorKind::Auth(_) => Phase::Head,

@@ -93,7 +93,7 @@ macro_rules! response_accessors {
             content_type(info) -> Option<&str> { info.header("content-type") }
             /// Returns the file name that the first `Content-Disposition` suggests (RFC 6266), safe
             /// for use inside a directory: one component without separators, at most 240 bytes,
-            /// never hidden, and no device of Windows. `None` without a usable name.
+            /// never hidden, and never a Windows device. `None` if there is no usable name.
             file_name(info) -> Option<String> { $crate::content::disposition::file_name(info.head.get("content-disposition")?) }
             /// Returns the links of the `Link` fields (RFC 8288), resolved against the URL of this
             /// response.

@@ -22,7 +22,7 @@ pub(super) enum Stage {
     Acquire { order: Order, since: Option<Instant> },
     /// Probes the idle connection.
     Probe,
-    /// Waits for the session, whose cache may have this name; with an answer, to keep it.
+    /// Waits for the session: without an answer to search its cache, with one to store it.
     Cache { since: Instant, name: LookedUp, answer: Option<Box<[SocketAddr]>> },
     /// Looks up a name.
     Resolve { order: Order, since: Instant, name: LookedUp },

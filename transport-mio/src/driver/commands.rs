@@ -75,7 +75,7 @@ impl Driver {
 
     /// Keeps a request until its time, unless it was cancelled.
     pub(super) fn delay(&mut self, delayed: Delayed) {
-        // Before the check, so that no cancelling goes unnoticed.
+        // This precedes the check, so that no cancellation is missed.
         delayed.1.ticket.set_delayed();
         if delayed.1.ticket.is_cancelled() {
             return delayed.1.refuse();
@@ -92,7 +92,7 @@ impl Driver {
         }
     }
 
-    /// Ends the delayed requests to which this applies.
+    /// Ends the delayed requests that match.
     fn refuse_delayed(&mut self, applies: impl Fn(&Start) -> bool) {
         while let Some(index) = self.delayed.iter().position(|delayed| applies(&delayed.1)) {
             let delayed = self.delayed.swap_remove(index);

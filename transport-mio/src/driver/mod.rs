@@ -115,7 +115,7 @@ struct Entry {
     job: Job,
     /// `None` if no handle exists.
     ticket: Option<Arc<RequestState>>,
-    /// The source of the request body, if it is not the job.
+    /// The source of the request body, unless the job provides it.
     source: Option<Box<MultipartReader>>,
 }
 

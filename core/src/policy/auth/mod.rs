@@ -7,9 +7,9 @@
 //! - `spaces`: the protection spaces that a session knows;
 //! - `scheme`: the interface of the embedder's own schemes.
 //!
-//! Basic (RFC 7617) and Bearer (RFC 6750) are built once and sent with the first request. Digest and
-//! `on_challenge` wait for a challenge, and the embedder's schemes may. The redirect policy keeps
-//! credentials on same-origin hops.
+//! Basic (RFC 7617) and Bearer (RFC 6750) are built once and sent with the first request. Digest
+//! and `on_challenge` wait for a challenge, and the embedder's schemes may. The redirect policy
+//! keeps credentials on same-origin hops.
 
 pub(super) mod authenticate;
 pub mod challenge;

@@ -67,8 +67,8 @@ pub trait AuthExchange: Send {
     }
 
     /// Returns the field value that answers a 401, or a 407 from a proxy. The request is repeated
-    /// with it, at most [`auth_rounds`](crate::Limits::auth_rounds) times. With `None`, the response
-    /// is delivered.
+    /// with it, at most [`auth_rounds`](crate::Limits::auth_rounds) times. With `None`, the
+    /// response is delivered.
     fn answer(&mut self, challenges: &[Challenge], request: &AuthRequest<'_>) -> Option<HeaderValue>;
 }
 

@@ -2,16 +2,16 @@
 
 use crate::http1::is_token_byte;
 
-/// What a host asks for.
+/// The directives of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Directives {
-    /// In seconds; saturates. 0 asks to forget the host.
+    /// In seconds; saturates. 0 withdraws the host's entry.
     pub(super) max_age: u64,
     pub(super) include_subdomains: bool,
 }
 
-/// Parses the value of a field. Returns `None` if the value is malformed, lacks max-age, or
-/// contains a directive twice: such a field is ignored as a whole. Unknown directives are skipped.
+/// Parses the value of a field. Returns `None` if the value is malformed, lacks max-age, or repeats
+/// a directive: such a field is ignored as a whole. Unknown directives are skipped.
 pub(super) fn parse(value: &[u8]) -> Option<Directives> {
     let (mut max_age, mut include_subdomains) = (None, false);
     let mut unknown: Vec<&[u8]> = Vec::new();
@@ -47,10 +47,10 @@ pub(super) fn parse(value: &[u8]) -> Option<Directives> {
     }
 }
 
-/// How many unknown directives a field may have. It bounds the search for repeated ones.
+/// The maximum number of unknown directives. It bounds the search for repeated ones.
 const MAX_UNKNOWN: usize = 16;
 
-/// Reads a token or a quoted string, whose escapes are kept: no known directive needs them.
+/// Reads a token or a quoted string. Escapes are kept, since no known directive needs them.
 fn read_argument(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let Some(quoted) = text.strip_prefix(b"\"") else {
         let (token, rest) = split(text, is_token_byte);

@@ -10,16 +10,16 @@ use super::field;
 use crate::http_date::civil::LAST_SECOND;
 use crate::time::UnixTime;
 
-/// How many hosts are stored.
+/// The maximum number of stored hosts.
 const MAX_ENTRIES: usize = 2_000;
 
-/// The longest name of DNS. Longer hosts are not stored, which bounds the cost of a look-up.
+/// The maximum length of a DNS name. Longer hosts are not stored, which bounds a search's cost.
 const MAX_HOST_BYTES: usize = 253;
 
 /// The hosts of a session that are reached over https only (RFC 6797).
 ///
-/// Stores at most 2000 hosts. Beyond that, the host whose entry ends first is forgotten. See the
-/// option [`hsts`](crate::Options::hsts).
+/// Stores at most 2,000 hosts. Beyond that, the entry that expires first is removed. See the option
+/// [`hsts`](crate::Options::hsts).
 ///
 /// ```
 /// use petition_core::policy::hsts::HstsStore;
@@ -35,22 +35,22 @@ const MAX_HOST_BYTES: usize = 253;
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct HstsStore {
     entries: BTreeMap<Arc<str>, HstsEntry>,
-    /// The hosts by the end of their entries.
+    /// The hosts, ordered by the expiry of their entries.
     by_end: BTreeSet<(UnixTime, Arc<str>)>,
 }
 
-/// What is stored for one host.
+/// The entry of one host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct HstsEntry {
     /// The entry applies before this time.
     pub expires: UnixTime,
-    /// Whether it applies to the host's sub-domains too.
+    /// Whether it also applies to the host's subdomains.
     pub include_subdomains: bool,
 }
 
 impl HstsStore {
-    /// Whether requests for this host go over https at this time: the host has an entry, or a
-    /// domain above it has one that includes its sub-domains. Never for an IP address.
+    /// Returns whether requests for this host go over https at this time: the host has an entry, or
+    /// a parent domain has one that includes its subdomains. False for an IP address.
     pub fn applies(&self, url: &Url, now: UnixTime) -> bool {
         if self.entries.is_empty() {
             return false;
@@ -66,8 +66,8 @@ impl HstsStore {
             .any(|name| is_valid(name).is_some_and(|entry| entry.include_subdomains))
     }
 
-    /// Changes the scheme of a URL to https if [`applies`](HstsStore::applies) is true; then
-    /// returns true. Port 80 becomes 443, and other ports stay (RFC 6797 §8.3).
+    /// Changes the scheme of an http URL to https if [`applies`](HstsStore::applies) is true.
+    /// Returns whether it changed the URL. Port 80 becomes 443; other ports stay (RFC 6797 §8.3).
     pub fn upgrade(&self, url: &mut Url, now: UnixTime) -> bool {
         if url.scheme() != "http" || !self.applies(url, now) {
             return false;
@@ -76,11 +76,12 @@ impl HstsStore {
         url.set_scheme("https").is_ok()
     }
 
-    /// Stores what the Strict-Transport-Security field of a response asks for, or forgets its host
-    /// if `max-age` is 0. `url` is the URL of the request. Ignores http URLs, IP addresses and
-    /// malformed fields. If a response has several fields, only its first counts.
+    /// Stores the host of a response with this Strict-Transport-Security field, or removes its
+    /// entry if `max-age` is 0. `url` is the URL of the request. Ignores http URLs, IP addresses and
+    /// malformed fields. If a response has several such fields, pass only the first.
     ///
-    /// The caller vouches that TLS reported no error, not even one that it was told to accept.
+    /// The caller guarantees that TLS reported no error, not even one that is configured to be
+    /// accepted.
     pub fn receive(&mut self, url: &Url, field: &[u8], now: UnixTime) {
         let Some(host) = host_of(url).filter(|_| url.scheme() == "https") else { return };
         let Some(directives) = field::parse(field) else { return };
@@ -92,7 +93,7 @@ impl HstsStore {
         self.put(host, HstsEntry { expires, include_subdomains: directives.include_subdomains });
     }
 
-    /// Returns the hosts with their entries, sorted by host. They may have expired.
+    /// Returns the hosts with their entries, sorted by host. Entries may have expired.
     pub fn iter(&self) -> impl Iterator<Item = (&str, HstsEntry)> {
         self.entries.iter().map(|(host, entry)| (&**host, *entry))
     }
@@ -102,12 +103,12 @@ impl HstsStore {
         self.entries.len()
     }
 
-    /// Whether no host is stored.
+    /// Returns whether no host is stored.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// Forgets all hosts.
+    /// Removes all hosts.
     pub fn clear(&mut self) {
         self.entries.clear();
         self.by_end.clear();
@@ -117,7 +118,8 @@ impl HstsStore {
         self.entries.get(host)
     }
 
-    /// Stores an entry. Entries that have expired end first, so that they are the first to go.
+    /// Stores an entry. If the store is full, this removes the entry with the earliest expiry, so
+    /// expired entries go first.
     pub(super) fn put(&mut self, host: &str, entry: HstsEntry) {
         self.remove(host);
         if self.entries.len() >= MAX_ENTRIES
@@ -143,7 +145,7 @@ impl fmt::Debug for HstsStore {
     }
 }
 
-/// Returns the end of an entry. Beyond year 9999, it never ends.
+/// Returns the expiry of an entry. Beyond the year 9999, it never expires.
 fn end(now: UnixTime, max_age: u64) -> UnixTime {
     let end = now.saturating_add(max_age);
     if end.0 > LAST_SECOND { UnixTime(u64::MAX) } else { end }

@@ -1,7 +1,7 @@
 //! The store as text, in the format of curl's HSTS file.
 //!
-//! One line for each host: the host, a space, and the end of its entry in quotation marks, as
-//! `YYYYMMDD HH:MM:SS` in UTC or `unlimited`. A dot before the host includes its sub-domains. A
+//! One line for each host: the host, a space, and the expiry of its entry in quotation marks, as
+//! `YYYYMMDD HH:MM:SS` in UTC or `unlimited`. A dot before the host includes its subdomains. A
 //! leading `#` starts a comment.
 
 use std::fmt::{self, Write};
@@ -16,7 +16,7 @@ use crate::time::UnixTime;
 
 const COMMENT: &str = "# Hosts to reach over https only, in the format of curl's HSTS file.\n";
 
-/// The end of an entry that never ends.
+/// The expiry of an entry that never expires.
 const UNLIMITED: &str = "unlimited";
 
 /// The result of [`HstsStore::load`].
@@ -24,7 +24,7 @@ const UNLIMITED: &str = "unlimited";
 pub struct HstsLoaded {
     /// The number of entries that were stored.
     pub taken: usize,
-    /// The number of entries skipped because the store has one for the same host that ends no
+    /// The number of entries skipped because the store has one for the same host that expires no
     /// earlier.
     pub kept: usize,
     /// The number of invalid lines, and of entries that have expired.
@@ -33,7 +33,7 @@ pub struct HstsLoaded {
 
 impl HstsStore {
     /// Returns the entries as text for [`load`](HstsStore::load) and for curl's option `--hsts`.
-    /// The text tells which hosts were visited.
+    /// The text reveals which hosts were visited.
     pub fn save(&self) -> String {
         let mut out = COMMENT.to_owned();
         for (host, entry) in self.iter() {
@@ -44,9 +44,9 @@ impl HstsStore {
         out
     }
 
-    /// Adds the entries of a text: a saved store, or an HSTS file of curl's. Of two entries for one
-    /// host, the one that ends later stays. Skips invalid lines, and entries that expire at or
-    /// before `now`. The caller vouches for the text.
+    /// Adds the entries of a text: a saved store, or curl's HSTS file. Of two entries for one host,
+    /// the one that expires later stays. Skips invalid lines, and entries that expire at or before
+    /// `now`. The text must come from a trusted source.
     pub fn load(&mut self, text: &str, now: UnixTime) -> HstsLoaded {
         let mut loaded = HstsLoaded::default();
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -67,7 +67,7 @@ impl HstsStore {
     }
 }
 
-/// Reads a line. The host becomes a URL, so that it is canonicalized as those of requests are.
+/// Reads a line. The host is parsed as a URL, so it is canonicalized like the hosts of requests.
 fn read_line(line: &str) -> Option<(Url, HstsEntry)> {
     let (host, end) = line.split_once([' ', '\t'])?;
     let (host, include_subdomains) = host.strip_prefix('.').map_or((host, false), |host| (host, true));
@@ -78,7 +78,7 @@ fn read_line(line: &str) -> Option<(Url, HstsEntry)> {
     Some((Url::parse(&format!("https://{host}/")).ok()?, HstsEntry { expires, include_subdomains }))
 }
 
-/// The end of an entry, as it is written.
+/// Formats the expiry of an entry.
 struct End(UnixTime);
 
 impl fmt::Display for End {
@@ -112,7 +112,7 @@ fn read_end(text: &str) -> Option<UnixTime> {
     Some(unix_time(days_from_civil(year, month, day) * SECONDS_PER_DAY + seconds))
 }
 
-/// Reads a number of exactly so many digits.
+/// Reads a number with exactly this many digits.
 fn number(text: &str, digits: usize) -> Option<u32> {
     (text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok())?
 }

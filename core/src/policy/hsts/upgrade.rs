@@ -1,4 +1,4 @@
-//! The policy: upgrades URLs before a hop, and stores what a response asks for.
+//! The policy: upgrades URLs before a hop, and stores the hosts of responses that ask for https.
 
 use crate::policy::{After, Before, Hop, Memory, Outcome, Plan, Trail, Verdict};
 
@@ -14,7 +14,7 @@ pub(in crate::policy) fn before(plan: &mut Plan<'_>, memory: &mut Memory) -> Bef
     if memory.hsts.is_empty() { Before::Send } else { upgrade(plan, memory) }
 }
 
-/// Most sessions store no host and never come here.
+/// Sessions without stored hosts, the common case, never call this.
 #[inline(never)]
 fn upgrade(plan: &mut Plan<'_>, memory: &Memory) -> Before {
     let hop = &plan.hop;
@@ -30,13 +30,13 @@ fn upgrade(plan: &mut Plan<'_>, memory: &Memory) -> Before {
     Before::Upgrade(url)
 }
 
-/// Whether a response over TLS without errors has the field.
+/// Whether a response over verified TLS has the field.
 fn asks_for_https(hop: &Hop<'_>, outcome: &Outcome<'_>) -> bool {
     let Outcome::Head(head) = outcome else { return false };
     hop.is_verified && hop.config.hsts && head.has_strict_transport()
 }
 
-/// Stores what the first field asks for (RFC 6797 §8.1).
+/// Applies the first field to the store (RFC 6797 §8.1).
 fn after(hop: &Hop<'_>, outcome: &Outcome<'_>, _: &mut Trail, memory: Option<&mut Memory>) -> Option<Verdict> {
     if let (Outcome::Head(head), Some(memory)) = (outcome, memory)
         && asks_for_https(hop, outcome)

@@ -10,7 +10,7 @@ use crate::policy::{Acquire, After, Again, Hop, HopRequest, Memory, Outcome, Tra
 pub(in crate::policy) const AFTER: After =
     After { concerns: |head, _| head.status().is_redirection(), needs_memory: may_be_upgraded, decide: after };
 
-/// Whether a redirect may lead to a host that asked for https.
+/// Whether a redirect may lead to a host in the HSTS store.
 fn may_be_upgraded(hop: &Hop<'_>, outcome: &Outcome<'_>) -> bool {
     hop.knows_hsts_hosts && matches!(outcome, Outcome::Head(head) if head.locations().next().is_some())
 }

@@ -102,9 +102,9 @@ pub enum Crossing {
     /// The same scheme, host and port.
     SameOrigin,
     /// From http at port 80 to https at port 443 of the same host. It counts as another origin
-    /// unless the policy says otherwise. Also an upgrade by HSTS that no redirect demanded
-    /// ([`Why::UpgradedToHttps`](crate::Why::UpgradedToHttps)), at any port: the request is the
-    /// same, and keeps its credentials.
+    /// unless the policy says otherwise. This includes an HSTS upgrade of a request, without a
+    /// redirect, at any port ([`Why::UpgradedToHttps`](crate::Why::UpgradedToHttps)): the request
+    /// is the same, and keeps its credentials.
     Upgrade,
     /// From https to http, whatever the host.
     Downgrade,
@@ -144,7 +144,7 @@ pub enum Note {
     BackslashEncoded,
     /// The field occurred several times with the same value.
     RepeatedLocation,
-    /// The URL is http, and its host had asked for https (HSTS). The next hop goes to https.
+    /// The URL is http, and HSTS applies to its host. The next hop uses https.
     UpgradedToHttps,
 }
 

@@ -1,5 +1,5 @@
-//! The bytes of a form in their order: delimiters and fields from memory, contents from memory or
-//! from sources that the embedder reads.
+//! Encodes a form: delimiters and fields from memory, contents from memory or from sources that the
+//! embedder reads.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -10,15 +10,15 @@ use super::Boundary;
 use super::part::{Content, Part};
 use crate::headers::HeaderError;
 
-/// A form being encoded. Ask for the [next piece](Encoder::next_piece), send some of it, report
-/// that with [`Encoder::advance`], and repeat.
+/// A form being encoded. Ask for the [next piece](Encoder::next_piece), send some of it, report the
+/// number of bytes with [`Encoder::advance`], and repeat.
 ///
-/// Nothing is copied or buffered. [`Encoder::restart`] begins again, for a redirect or a retry.
+/// Nothing is copied or buffered. [`Encoder::restart`] starts over, for a redirect or a retry.
 pub struct Encoder<S> {
     segments: Vec<Segment<S>>,
     /// The index of the current segment.
     at: usize,
-    /// How many of its bytes are done.
+    /// The number of its bytes that are done.
     done: u64,
 }
 
@@ -32,11 +32,11 @@ enum Segment<S> {
 pub enum NextPiece<'a, S> {
     /// Send these bytes, or some of them.
     Bytes(&'a [u8]),
-    /// Read from this source: at most `left` bytes, if that is known.
+    /// Read from this source: at most `left` bytes, if the length is known.
     Source {
         /// The source of the part.
         source: &'a mut S,
-        /// How many bytes the part still has.
+        /// The number of bytes left in the part.
         left: Option<u64>,
     },
     /// The form is complete.
@@ -48,7 +48,7 @@ pub enum NextPiece<'a, S> {
 pub struct ShortSource {
     /// The declared length.
     pub expected: u64,
-    /// The number of bytes that the source had.
+    /// The number of bytes that the source provided.
     pub found: u64,
 }
 
@@ -73,7 +73,7 @@ impl<S> Encoder<S> {
         Ok(Encoder { segments: segments.into(), at: 0, done: 0 })
     }
 
-    /// Returns the length of the whole body; `None` if that of a source is unknown.
+    /// Returns the length of the whole body; `None` if the length of a source is unknown.
     pub fn length(&self) -> Option<u64> {
         self.segments.iter().try_fold(0_u64, |sum, segment| sum.checked_add(segment.length()?))
     }
@@ -103,7 +103,7 @@ impl<S> Encoder<S> {
     /// Reports that the source of the next piece has ended.
     ///
     /// # Errors
-    /// [`ShortSource`] if its declared length is greater. The body cannot be completed then.
+    /// [`ShortSource`] if its declared length is greater. The body can then not be completed.
     pub fn source_ended(&mut self) -> Result<(), ShortSource> {
         match self.segments.get(self.at) {
             Some(Segment::Source { length: Some(length), .. }) if *length > self.done => {
@@ -116,7 +116,7 @@ impl<S> Encoder<S> {
         }
     }
 
-    /// Begins again with the first byte. The embedder rewinds the [sources](Encoder::sources).
+    /// Starts over at the first byte. The embedder rewinds the [sources](Encoder::sources).
     pub fn restart(&mut self) {
         (self.at, self.done) = (0, 0);
     }

@@ -1,7 +1,7 @@
 //! Multipart bodies: fields and files of a form, as `multipart/form-data` (RFC 7578).
 //!
-//! This module describes the parts and their framing. The bytes of files and readers come from the
-//! embedder: see [`Encoder`] and [`PartSource`].
+//! This module defines the parts and their framing. The embedder provides the bytes of files and
+//! readers: see [`Encoder`] and [`PartSource`].
 
 mod boundary;
 mod encoder;
@@ -19,16 +19,16 @@ pub use part::{Part, PartSource};
 
 use crate::headers::HeaderError;
 
-/// A multipart form: its parts in their order. `S` supplies the bytes of files and readers.
+/// A multipart form: its parts in order. `S` supplies the bytes of files and readers.
 ///
-/// Transports encode it with a new [`Boundary`] from the session's seed. Its length is known, and
-/// sent as Content-Length, unless a part's length is unknown.
+/// Transports encode it with a new [`Boundary`] from the session's seed. They send its length as
+/// Content-Length, unless the length of a part is unknown.
 ///
 /// Names and file names are sent as browsers send them: UTF-8, with `"`, CR and LF encoded as
 /// `%22`, `%0D` and `%0A` (WHATWG HTML §4.10.21.8).
 pub struct Multipart<S> {
     parts: Vec<(String, Part<S>)>,
-    /// The name that encloses those of the next parts.
+    /// The name that encloses the names of the next parts.
     scope: String,
 }
 
@@ -38,7 +38,7 @@ impl<S> Multipart<S> {
         Multipart { parts: Vec::new(), scope: String::new() }
     }
 
-    /// Appends a field with a text, unchanged. The part has no Content-Type.
+    /// Appends a text field. The text is sent unchanged, without a Content-Type.
     pub fn text(self, name: impl AsRef<str>, text: impl Into<String>) -> Self {
         self.part(name, Part::text(text))
     }
@@ -56,8 +56,8 @@ impl<S> Multipart<S> {
         self
     }
 
-    /// Appends fields whose names are enclosed by `name`, as PHP, Rails and others read nested
-    /// data: `city` in `address` becomes `address[city]`.
+    /// Appends fields whose names are nested in `name`, in the notation of PHP and Rails: `city` in
+    /// `address` becomes `address[city]`.
     ///
     /// ```
     /// use petition_core::request::multipart::{Multipart, NoSource};
@@ -80,7 +80,7 @@ impl<S> Multipart<S> {
         self.parts.iter().map(|(name, _)| name.as_str())
     }
 
-    /// Encodes the form, up to the bytes of its sources.
+    /// Encodes the form, except the bytes of its sources.
     ///
     /// # Errors
     /// The first invalid field of a part: [`HeaderError`].
@@ -95,9 +95,9 @@ impl<S> Multipart<S> {
 }
 
 impl<S: PartSource> Multipart<S> {
-    /// Appends the file at `path`, with its name. The Content-Type follows from the extension with
-    /// the feature `mime-guess`, and is `application/octet-stream` otherwise. The file is opened
-    /// now, and read while the request is sent.
+    /// Appends the file at `path`, under its own name. The file is opened now, and read while the
+    /// request is sent. With the feature `mime-guess`, the Content-Type is guessed from the
+    /// extension; otherwise it is `application/octet-stream`.
     ///
     /// # Errors
     /// The file cannot be opened, or its length cannot be determined.

@@ -28,7 +28,7 @@ pub trait PartSource: Sized {
     /// Opens a file for reading, and returns it with its length.
     ///
     /// # Errors
-    /// Those of the file system.
+    /// The file cannot be opened, or its length cannot be determined.
     fn open(path: &Path) -> io::Result<(Self, u64)>;
 
     /// Wraps a reader.
@@ -40,23 +40,23 @@ impl<S> Part<S> {
         Part { content, file_name: None, content_type: None, headers: Headers::new(), fault: None }
     }
 
-    /// Creates a part with a text.
+    /// Creates a part with text.
     pub fn text(text: impl Into<String>) -> Part<S> {
         Part::bytes(text.into())
     }
 
-    /// Creates a part with bytes.
+    /// Creates a part with these bytes.
     pub fn bytes(bytes: impl Into<Bytes>) -> Part<S> {
         Part::new(Content::Bytes(bytes.into()))
     }
 
-    /// Creates a part from a source of this length, if it is known.
+    /// Creates a part from a source of this length; `None` if the length is unknown.
     pub fn source(source: S, length: Option<u64>) -> Part<S> {
         Part::new(Content::Source { source, length })
     }
 
-    /// Sets the file name, which makes the part a file. Only a name is sent, whatever it contains:
-    /// see [`Multipart`](super::Multipart) for its encoding.
+    /// Sets the file name, which makes the part a file. The name is sent as it is, apart from the
+    /// encoding that [`Multipart`](super::Multipart) describes. No file is read.
     pub fn file_name(mut self, name: impl Into<String>) -> Self {
         self.file_name = Some(name.into());
         self
@@ -67,7 +67,7 @@ impl<S> Part<S> {
         self.header("Content-Type", media_type.as_ref())
     }
 
-    /// Sets another field of the part. Content-Disposition belongs to the form.
+    /// Sets another field of the part, but not Content-Disposition, which the form writes.
     pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<[u8]>) -> Self {
         let name = name.as_ref();
         let set = if name.eq_ignore_ascii_case("content-disposition") {
@@ -87,7 +87,7 @@ impl<S> Part<S> {
         }
     }
 
-    /// Returns the fields of the part, with the empty line behind them, and its content.
+    /// Returns the fields of the part with the empty line after them, and its content.
     pub(super) fn into_head_and_content(self, name: &str) -> Result<(String, Content<S>), HeaderError> {
         if let Some(fault) = self.fault {
             return Err(fault);
@@ -131,7 +131,7 @@ impl<S: PartSource> Part<S> {
     }
 }
 
-/// Returns the media type of a file with this name.
+/// Returns the media type for a file name.
 fn guess(name: &str) -> String {
     #[cfg(feature = "mime-guess")]
     return mime_guess::from_path(name).first_or_octet_stream().to_string();
@@ -142,7 +142,7 @@ fn guess(name: &str) -> String {
     }
 }
 
-/// Appends a name as browsers encode it.
+/// Appends a name in the encoding of browsers.
 fn escape(name: &str, out: &mut String) {
     for c in name.chars() {
         match c {
