@@ -396,9 +396,9 @@ impl RequestBuilder {
     }
 
     /// Sends the request and returns at once; `handler` receives the server-sent events of the
-    /// response (WHATWG HTML §9.2). Under the policy, it reconnects after the end of a connection,
-    /// a connection failure or a deadline, with the ID of the last event in `Last-Event-ID`. The
-    /// handle applies to all connections.
+    /// response (WHATWG HTML §9.2). The source reconnects after the end of a connection, a
+    /// connection failure or a deadline, as the policy allows. `Last-Event-ID` then names the last
+    /// event. The handle applies to all connections.
     ///
     /// To resume after an event received earlier, set `Last-Event-ID` with
     /// [`RequestBuilder::header`].

@@ -1,6 +1,6 @@
 //! The code that Petition's transports share: the [session](SharedSession) behind its lock, name
-//! [look-ups](lookups) on helper threads, connections in memory ([pipe]), and the [process] that owns
-//! sockets and threads.
+//! [look-ups](lookups) on helper threads, [forms](Multipart) with files, cookie and netrc files,
+//! connections in memory ([pipe]), and the [process] that owns sockets and threads.
 //!
 //! `petition-std` and `petition-mio` re-export what their users need. All HTTP decisions are made
 //! in `petition_core`.

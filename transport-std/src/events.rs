@@ -57,8 +57,8 @@ impl FusedIterator for Events {}
 
 /// The server-sent events of a request that reconnects: see [`Request::events`].
 ///
-/// The iterator ends after a 204, after a clean end if the policy does not reconnect, and after an
-/// error, which is its last item. Dropping it closes the connection.
+/// The iterator ends after a 204, or after a clean end if the policy does not reconnect. An error
+/// is its last item. Dropping the iterator closes the connection.
 #[must_use = "nothing is sent until the iterator is used"]
 pub struct EventStream {
     request: Request,

@@ -15,8 +15,8 @@
 //!
 //! # Overview
 //!
-//! - The [`guide`] shows sessions, requests, responses, cookies, TLS, proxies, deadlines and errors
-//!   by example.
+//! - The [`guide`] shows sessions, authentication, requests, responses, cookies, TLS, proxies,
+//!   deadlines and errors by example.
 //! - [`coming_from`] translates the terms of Requests, reqwest, ureq and curl.
 //! - A [`Session`] holds cookies, connections and defaults. Clones share them, on any number of
 //!   threads. No lock is held during I/O.

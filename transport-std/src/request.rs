@@ -156,9 +156,9 @@ impl Request {
     }
 
     /// Returns an iterator that sends the request and yields the server-sent events of its response
-    /// (WHATWG HTML §9.2). Under the [`Reconnect`](crate::Reconnect) policy, it reconnects after
-    /// the end of a connection, a connection failure or a deadline, with the ID of the last event
-    /// in `Last-Event-ID`. Waiting blocks the thread.
+    /// (WHATWG HTML §9.2). It reconnects after the end of a connection, a connection failure or a
+    /// deadline, as the [`Reconnect`](crate::Reconnect) policy allows. `Last-Event-ID` then names
+    /// the last event. Waiting blocks the thread.
     ///
     /// To resume after an event received earlier, set `Last-Event-ID` with [`Request::header`].
     ///

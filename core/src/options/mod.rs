@@ -14,7 +14,7 @@
 //!
 //! The lists (headers, query, cookies, origins' credentials, static addresses) merge by name. An
 //! upper level replaces or removes all entries of the names that it contains, and leaves the others
-//! alone. [`Headers`] compares names ignoring case; [`Params`] compares them exactly.
+//! unchanged. [`Headers`] compares names ignoring case; [`Params`] compares them exactly.
 //!
 //! Merging creates a new value and changes neither level: options of a request never stay on the
 //! session.

@@ -117,9 +117,9 @@ single {
     ///
     /// Default: `None`. Credentials set on the request win over userinfo in its URL, which wins
     /// over the session's. A session's credentials go to **every** origin that is requested, unless
-    /// [`secret_scope`](Options::secret_scope) or a base URL binds them;
-    /// [`auth_for`](Options::auth_for) binds credentials to one origin. Credentials never follow a
-    /// redirect to another origin.
+    /// [`secret_scope`](Options::secret_scope) or a base URL binds them. To bind credentials to one
+    /// origin, use [`auth_for`](Options::auth_for). Credentials never follow a redirect to another
+    /// origin.
     auth: Option<$crate::Auth> = None;
     /// Sends the credentials of this netrc file to the hosts that it names.
     ///

@@ -46,7 +46,7 @@ impl StaticAddresses {
     /// [`NoAddresses`](super::dial::DialError::NoAddresses).
     ///
     /// # Errors
-    /// If `host` is no valid name, or is an address.
+    /// If `host` is not a valid name, or is an address.
     pub fn set(
         &mut self,
         host: &str,

@@ -124,9 +124,8 @@ impl Auth {
     /// Creates credentials for the strongest scheme that the server offers: Digest, or Basic if it
     /// offers no Digest. Nothing is sent before a challenge.
     ///
-    /// Basic is never a fallback for a Digest challenge that this client cannot answer, because its
-    /// parameters are unknown or the feature `digest` is off. The 401 is then delivered. Basic
-    /// reveals the password to the server, and over http to everyone on the path. Where that
+    /// Basic is never a fallback for Digest. If the Digest parameters are unknown, or the feature
+    /// `digest` is off, the 401 is delivered. Basic reveals the password to the server, and over http to everyone on the path. Where that
     /// matters, use `Auth::digest`.
     ///
     /// # Errors

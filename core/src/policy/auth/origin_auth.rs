@@ -14,7 +14,7 @@ use crate::origin::{Origin, OriginRef};
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct OriginAuth(Option<Arc<Vec<Entry>>>);
 
-/// `None` for an origin that gets no credentials, whatever the session says.
+/// An entry of `None` means that the origin gets no credentials, even if the session has some.
 type Entry = (Origin, Option<Auth>);
 
 impl OriginAuth {

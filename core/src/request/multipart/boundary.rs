@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// The delimiter between the parts of a body: 128 unpredictable bits from the session's seed, so an
-/// attacker cannot put it into a part.
+/// The delimiter between the parts of a body. It has 128 unpredictable bits from the session's
+/// seed, so an attacker cannot put it into a part.
 ///
 /// [`Session::draw_boundary`](crate::Session::draw_boundary) creates it.
 #[derive(Clone, PartialEq, Eq)]
