@@ -33,7 +33,7 @@ pub(crate) fn parse(input: &[u8], heads_left: usize, config: &Config) -> Option<
         }
         let line = rest.get(2..)?;
         let (name, colon) = line.split_at_checked(name_len(line)?)?;
-        // A complete head has at least a line end behind the colon.
+        // A complete head has at least a line end after the colon.
         let mut value = match colon.split_first_chunk()? {
             ([_, b' ', b' '], value) => without_spaces(value),
             ([_, b' ', _], _) => colon.get(2..)?,

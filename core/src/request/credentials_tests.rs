@@ -1,4 +1,4 @@
-//! Which credentials a request carries, at its first hop and after redirects.
+//! The credentials of a request, at its first hop and after redirects.
 
 use crate::policy::auth::{Auth, Netrc};
 use crate::policy::redirect::{Decision, Hop, HopBody, Policy, decide};

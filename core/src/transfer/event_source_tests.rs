@@ -1,4 +1,4 @@
-//! What follows the end of an event stream's connection.
+//! Whether and when an event stream reconnects.
 
 use super::*;
 use crate::Method;

@@ -1,4 +1,4 @@
-//! Where hops begin and end.
+//! The beginning and end of hops.
 
 use std::time::Duration;
 

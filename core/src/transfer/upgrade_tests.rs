@@ -1,4 +1,4 @@
-//! Hops to http URLs whose hosts asked for https.
+//! HSTS upgrades of hops to http URLs.
 
 use super::driven_tests::Driven;
 use super::hop::{HopState, hop};
@@ -13,7 +13,7 @@ fn url(text: &str) -> Url {
     text.parse().unwrap()
 }
 
-/// A session in which a.test and its sub-domains have asked for https.
+/// A session whose HSTS store has a.test with its subdomains.
 fn session() -> Session {
     let mut session = Session::new();
     let field = b"max-age=1000; includeSubDomains";
@@ -140,7 +140,7 @@ fn address_of_the_request_follows_the_upgrade() {
     assert_eq!(driven.transfer.url().scheme(), "https");
 }
 
-/// How many hosts are stored after a final response with these fields to a request to `to`.
+/// Returns the number of stored hosts after a final response with these fields to a request to `to`.
 fn stored(to: &str, is_verified: bool, fields: &str) -> usize {
     let mut driven = Driven::get(format!("HTTP/1.1 200 OK\r\n{fields}Content-Length: 0\r\n\r\n"));
     let Output::Event(Event::Head(head)) = driven.until(|output| matches!(output, Output::Event(Event::Head(_))))

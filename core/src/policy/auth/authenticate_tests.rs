@@ -238,7 +238,7 @@ fn t76_proxy_that_always_refuses_is_asked_twice() {
     assert_eq!(run.heads.len(), 2);
 }
 
-/// A scheme of two steps.
+/// A scheme with two rounds.
 struct Steps;
 
 impl AuthScheme for Steps {

@@ -1,4 +1,4 @@
-//! Digest against the examples of the RFCs, and at its edges.
+//! Digest: the examples of the RFCs, and corner cases.
 
 use std::sync::LazyLock;
 
@@ -70,7 +70,7 @@ fn t74_user_hash_example_of_rfc_7616_is_answered() {
     let sent_for = request(&GET, "/doe.json", None);
     let count = Count { cnonce: "NTg6RKcb9boFIAS3KrFK9BGeh+niz/sm", nc: 1 };
     let sent = answer(field, "Jäsøn Doe", "Secret, or not?", &sent_for, &count);
-    // The RFC's own values are those of SHA-512 cut to 256 bits, which is another hash (erratum
+    // The RFC's own values are those of SHA-512 truncated to 256 bits, a different hash (erratum
     // 4897). These were computed with Python's hashlib.
     assert!(sent.contains("username=\"793263caabb707a56211940d90411ea4a575adeccb7e360aeb624ed06ece9b0b\""), "{sent}");
     assert!(sent.contains("response=\"7a4e1192babbba02e91182d2895bfdbf7adafc6e48d4e517ca301974843d840c\""), "{sent}");

@@ -1,4 +1,4 @@
-//! netrc: what is read, and which host gets it.
+//! netrc: parsing, and the credentials of each host.
 
 use super::*;
 

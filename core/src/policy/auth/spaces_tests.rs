@@ -1,4 +1,4 @@
-//! Protection spaces: whose they are, and what lies in them.
+//! Protection spaces: their owners and their extent.
 
 use http::Method;
 
@@ -142,7 +142,7 @@ mod digest {
             ("/a /b/c", "/b/c/d", "/c"),
             ("http://a.test/a http://evil.test/", "/a", "/b"),
             ("", "/anything", "-"),
-            // The challenged URL belongs to the space, whatever the server says.
+            // The challenged URL always belongs to the space.
             ("/elsewhere", "/a/x", "/elsewhere"),
         ] {
             spaces.remember(

@@ -1,4 +1,4 @@
-//! The bytes of forms, and what names and fields cannot inject.
+//! The bytes of forms, and injection through names and fields.
 
 use super::*;
 use crate::seed::{Seed, TestSeed};
@@ -120,7 +120,7 @@ fn t23_boundaries_are_unpredictable_and_never_repeat() {
     let drawn: std::collections::BTreeSet<String> =
         (0..1000).flat_map(|_| [draw(&mut one), draw(&mut other)]).collect();
     assert_eq!(drawn.len(), 2000);
-    // Every bit of the 128 is set in about half of them.
+    // Each of the 128 bits is set in about half of the boundaries.
     let bits = |text: &String| u128::from_str_radix(text.strip_prefix("petition-").unwrap(), 16).unwrap();
     for bit in 0..128 {
         let set = drawn.iter().filter(|text| bits(text) >> bit & 1 == 1).count();

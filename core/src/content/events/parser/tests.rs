@@ -1,4 +1,4 @@
-//! The examples and corner cases of the standard, whole, byte by byte and at every cut.
+//! The standard's examples and corner cases: whole, byte by byte and split at every position.
 
 use super::*;
 
@@ -20,7 +20,7 @@ fn parse<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Parsed {
     (events, parser.last_event_id().to_owned(), parser.retry())
 }
 
-/// Parses under every cut, and returns the events as `type|data|id` with escaped line feeds.
+/// Parses under every split, and returns the events as `type|data|id` with escaped line feeds.
 fn lines(stream: impl AsRef<[u8]>) -> Vec<String> {
     let stream = stream.as_ref();
     let whole = parse([stream]);
@@ -40,7 +40,7 @@ fn t98_events_of_the_standard_are_parsed() {
             ": test stream\n\ndata: first event\nid: 1\n\ndata:second event\nid\n\ndata:  third event\n\n",
             &["message|first event|1", "message|second event|", "message| third event|"],
         ),
-        // One empty data field is no event, and the last event is incomplete.
+        // One empty data field makes no event, and the last event is incomplete.
         ("data\n\ndata\ndata\n\ndata:", &["message|\\n|"]),
         ("data: one\r\ndata: two\r\n\r\n", &["message|one\\ntwo|"]),
         ("data:test\n\ndata: test\n\n", &["message|test|", "message|test|"]),
@@ -120,7 +120,7 @@ fn t98_line_and_event_limits_are_exact() {
             }
         }
     }
-    // Events one after another do not add up.
+    // The limit applies to each event, not to their sum.
     let limits = Limits { event_bytes: 3, ..Limits::DEFAULT };
     let mut parser = Parser::new(&limits);
     assert!((0..9).all(|_| parser.parse(b"data: abc\n\n").unwrap().1.is_some()));
