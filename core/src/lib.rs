@@ -17,8 +17,8 @@
 //!   redirects, safe retries, and all deadlines. Start reading here.
 //! - [`engine`]: many transfers over one session and one pool.
 //!
-//! Plain data: [`Session`] (options, cookies, HSTS hosts), [`Request`], [`route::pool`]. Pure decisions:
-//! [`policy::redirect`], [`cookie`], [`content::decode`], [`route::dial`],
+//! Plain data: [`Session`] (options, cookies, HSTS hosts), [`Request`], [`route::pool`]. Pure
+//! decisions: [`policy::redirect`], [`cookie`], [`content::decode`], [`route::dial`],
 //! [`route::address_policy`], [`url`].
 //!
 //! # The life of a request

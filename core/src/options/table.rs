@@ -62,9 +62,9 @@ single {
     ///
     /// Default: `true`. If a response over verified TLS has the field Strict-Transport-Security,
     /// the session stores its host. Later hops to that host are upgraded to https, before any
-    /// look-up and before cookies are chosen. Port 80 becomes 443; other ports stay. With `false`, nothing
-    /// is stored and no URL is changed. [`https_only`](Options::https_only) still refuses an http
-    /// URL in a request, but allows a redirect that is upgraded.
+    /// look-up and before cookies are chosen. Port 80 becomes 443; other ports stay. With `false`,
+    /// nothing is stored and no URL is changed. [`https_only`](Options::https_only) still refuses
+    /// an http URL in a request, but allows a redirect that is upgraded.
     hsts: bool = true;
     /// Limits the time for name look-up and connecting, to the proxy if there is one.
     ///

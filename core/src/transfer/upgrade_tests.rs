@@ -140,7 +140,8 @@ fn address_of_the_request_follows_the_upgrade() {
     assert_eq!(driven.transfer.url().scheme(), "https");
 }
 
-/// Returns the number of stored hosts after a final response with these fields to a request to `to`.
+/// Returns the number of stored hosts after a final response with these fields to a request to
+/// `to`.
 fn stored(to: &str, is_verified: bool, fields: &str) -> usize {
     let mut driven = Driven::get(format!("HTTP/1.1 200 OK\r\n{fields}Content-Length: 0\r\n\r\n"));
     let Output::Event(Event::Head(head)) = driven.until(|output| matches!(output, Output::Event(Event::Head(_))))

@@ -1,10 +1,10 @@
 //! Authentication (RFC 9110 §11): sends credentials with a hop, and answers challenges.
 //!
 //! Once the route of a hop is known, this policy checks whether the request is in a known
-//! protection space. If so, it computes the credentials that depend on a challenge. After a 401, or a 407 from the
-//! proxy, it records the strongest challenge that the caller's credentials can answer. The request
-//! is then sent again. A second challenge for Basic or Digest is answered only if the server calls
-//! the nonce stale; otherwise the first answer was wrong.
+//! protection space. If so, it computes the credentials that depend on a challenge. After a 401, or
+//! a 407 from the proxy, it records the strongest challenge that the caller's credentials can
+//! answer. The request is then sent again. A second challenge for Basic or Digest is answered only
+//! if the server calls the nonce stale; otherwise the first answer was wrong.
 //!
 //! A 407 counts only if it comes from a proxy that the hop uses. Answers for the proxy never go to
 //! the origin.

@@ -125,8 +125,8 @@ impl Auth {
     /// offers no Digest. Nothing is sent before a challenge.
     ///
     /// Basic is never a fallback for Digest. If the Digest parameters are unknown, or the feature
-    /// `digest` is off, the 401 is delivered. Basic reveals the password to the server, and over http to everyone on the path. Where that
-    /// matters, use `Auth::digest`.
+    /// `digest` is off, the 401 is delivered. Basic reveals the password to the server, and over
+    /// http to everyone on the path. Where that matters, use `Auth::digest`.
     ///
     /// # Errors
     /// As [`Auth::basic`].

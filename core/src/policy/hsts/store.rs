@@ -77,8 +77,8 @@ impl HstsStore {
     }
 
     /// Stores the host of a response with this Strict-Transport-Security field, or removes its
-    /// entry if `max-age` is 0. `url` is the URL of the request. Ignores http URLs, IP addresses and
-    /// malformed fields. If a response has several such fields, pass only the first.
+    /// entry if `max-age` is 0. `url` is the URL of the request. Ignores http URLs, IP addresses
+    /// and malformed fields. If a response has several such fields, pass only the first.
     ///
     /// The caller guarantees that TLS reported no error, not even one that is configured to be
     /// accepted.
