@@ -65,15 +65,34 @@
 //! # Read and keep cookies
 //!
 //! ```no_run
-//! use petition_mio::cookie::SaveSessions;
 //! use petition_mio::LoopThread;
 //!
 //! fn main() -> Result<(), Box<dyn std::error::Error>> {
 //!     let client = LoopThread::spawn(Default::default())?;
 //!     client.get("https://httpbin.org/cookies/set/name/value").join().wait()?;
 //!     client.cookies(|jar| jar.iter().for_each(|cookie| println!("{}", cookie.name().escape_ascii())));
-//!     // Holds the values: treat it as a secret.
-//!     std::fs::write("cookies", client.cookies(|jar| jar.save(SaveSessions::Keep)))?;
+//!     // The file holds the values, and only its owner may read it.
+//!     client.save_cookies("cookies")?;
+//!     client.load_cookies("cookies")?;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Authenticate
+//!
+//! ```no_run
+//! use petition_mio::{Auth, LoopThread};
+//!
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let client = LoopThread::spawn(Default::default())?;
+//!     client.get("https://httpbin.org/basic-auth/user/pass").basic_auth("user", "pass").join().wait()?;
+//!     // Sent once the server asks: Digest (feature `digest`) before Basic.
+//!     let auth = Auth::on_challenge("user", "pass")?;
+//!     let response = client.get("https://httpbin.org/digest-auth/auth/user/pass").auth(auth).join().wait()?;
+//!     assert_eq!(response.history().len(), 1);
+//!     // No other origin gets these.
+//!     let token = Auth::bearer("0123")?;
+//!     client.configure(|options| options.auth_for("https://api.example", token))?;
 //!     Ok(())
 //! }
 //! ```

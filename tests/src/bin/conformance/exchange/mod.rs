@@ -3,8 +3,7 @@
 //!
 //! Operations use the terms of curl's options. Where the library has a setting, the operation uses
 //! it ([`request`]). What a program does around the library is done here: ranges, conditions and
-//! the checks of their responses, retries, and proxies from the environment. Operations beyond the
-//! library are declined.
+//! the checks of their responses, and retries. Operations beyond the library are declined.
 
 mod address;
 mod answer;
