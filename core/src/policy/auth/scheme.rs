@@ -13,7 +13,7 @@ use super::challenge::Challenge;
 /// Its code runs on the thread that drives the machine, without a lock, and must not block.
 ///
 /// ```
-/// use petition_core::http::HeaderValue;
+/// use http::HeaderValue;
 /// use petition_core::policy::auth::{Auth, AuthExchange, AuthRequest, AuthScheme, Challenge};
 ///
 /// /// Answers `Reverse nonce` with the nonce reversed.
